@@ -1,0 +1,17 @@
+"""The way in: signals are noted before anything slow is imported."""
+
+import sys
+
+from parity import interrupt
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    interrupt.install()
+    from parity import cli
+
+    sys.exit(cli.main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

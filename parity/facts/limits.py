@@ -1,0 +1,36 @@
+"""Heroku's time limits. Tests shorten them: `LIMITS.shortened(boot_timeout=3)`."""
+
+from typing import NamedTuple
+
+from parity.facts import Fact
+
+ERROR_CODES = "https://devcenter.heroku.com/articles/error-codes"
+HTTP_ROUTING = "https://devcenter.heroku.com/articles/http-routing"
+SHUTDOWN = "https://devcenter.heroku.com/articles/dyno-shutdown-behavior"
+
+
+class Limits(NamedTuple):
+    """Seconds, each with its source."""
+
+    boot_timeout: Fact = Fact(60, "s", "documented", f"{ERROR_CODES}#r10-boot-timeout")
+    exit_timeout: Fact = Fact(30, "s", "documented", SHUTDOWN)
+    connect_timeout: Fact = Fact(5, "s", "documented", f"{HTTP_ROUTING}#timeouts")
+    first_byte: Fact = Fact(30, "s", "documented", f"{HTTP_ROUTING}#timeouts")
+    idle_window: Fact = Fact(55, "s", "documented", f"{HTTP_ROUTING}#timeouts")
+    release_timeout: Fact = Fact(
+        3600, "s", "documented", "https://devcenter.heroku.com/articles/release-phase"
+    )
+    build_timeout: Fact = Fact(
+        900, "s", "documented", "https://devcenter.heroku.com/articles/slug-compiler#time-limit"
+    )
+    idle_before_verdict: Fact = Fact(3, "s", "ours", "how long a wrong listener must be idle")
+    body_patience: Fact = Fact(10, "s", "ours", "how long parity reads a body after its first byte")
+
+    def shortened(self, **seconds: float) -> "Limits":
+        """The same limits with some replaced by `seconds`, keeping their sources."""
+        return self._replace(
+            **{name: getattr(self, name)._replace(value=value) for name, value in seconds.items()}
+        )
+
+
+LIMITS = Limits()

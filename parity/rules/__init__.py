@@ -1,0 +1,189 @@
+"""The mechanism of the rules: a rule looks at one record and yields evidence, or nothing.
+
+A *symptom* is what Heroku shows (`R10`, `push-rejected`); a *cause* names the symptoms it explains.
+Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual they stand in capitals.
+A rule is its own manual page: `explain`, every report and the README's catalogue read it.
+"""
+
+import string
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from parity.records import Boot, Plan, Record, Release, Shutdown, Slug, Source, Traffic
+from parity.verdict import Basis, EffectName, Evidence, Finding, Stage
+
+Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
+
+STAGES: Mapping[type, Stage] = {
+    Source: "source",
+    Plan: "detect",
+    Slug: "build",
+    Release: "release",
+    Boot: "boot",
+    Traffic: "route",
+    Shutdown: "stop",
+}
+
+
+class Rule(NamedTuple):
+    """One rule and its manual page.
+
+    `leads_to` are the ids of the symptoms a cause explains (none: it stands on its own).
+    `effect` of a cause with a symptom is the symptom's, unless it says `unknown`: then the symptom
+    decides nothing. A `fallback` cause is dropped where a more precise one applies.
+    `records` are the record types it looks at. `heroku` is Heroku's own name, verbatim.
+    """
+
+    id: str
+    check: Check
+    records: tuple[type, ...]
+    effect: EffectName | None
+    leads_to: tuple[str, ...]
+    title: str
+    cause: str
+    fix: str
+    docs: str
+    heroku: str | None
+    basis: Basis
+    fallback: bool
+
+    @property
+    def symptom(self) -> bool:
+        return not self.leads_to and self.effect in ("fail", "reject")
+
+
+RULES: dict[str, Rule] = {}
+"""Every rule by id, in the order in which causes are told: the more precise first."""
+
+
+def rule(
+    id: str,
+    *,
+    title: str,
+    cause: str,
+    fix: str,
+    docs: str,
+    effect: EffectName | None = None,
+    leads_to: Rule | tuple[Rule, ...] = (),
+    heroku: str | None = None,
+    basis: Basis = "observed",
+    fallback: bool = False,
+) -> Callable[[Check], Rule]:
+    """Make a rule of `(record) -> Iterator[Evidence]`; the annotation names its record types."""
+    symptoms = (leads_to,) if isinstance(leads_to, Rule) else leads_to
+
+    def register(check: Check) -> Rule:
+        assert id not in RULES, f"two rules are called {id}"
+        made = Rule(
+            id,
+            check,
+            _records(check),
+            effect,
+            tuple(s.id for s in symptoms),
+            title,
+            cause,
+            fix,
+            docs,
+            heroku,
+            basis,
+            fallback,
+        )
+        RULES[id] = made
+        return made
+
+    return register
+
+
+def _records(check: Check) -> tuple[type, ...]:
+    """The types of the first parameter's annotation: one record or a union of them."""
+    annotation = next(iter(check.__annotations__.values()))
+    return tuple(getattr(annotation, "__args__", None) or (annotation,))
+
+
+def diagnose(record: Record) -> list[Finding]:
+    """Every finding about `record`: symptoms, each with its causes, then what stands alone."""
+    told = [(r, tuple(r.check(record))) for r in RULES.values() if type(record) in r.records]
+    told = [(r, evidence) for r, evidence in told if evidence]
+    found: list[Finding] = []
+    for symptom, evidence in told:
+        if symptom.symptom:
+            found += _explained(
+                record, symptom, evidence, [t for t in told if symptom.id in t[0].leads_to]
+            )
+    alone = [
+        _finding(record, r, e, None, r.effect or "note")
+        for r, e in told
+        if not r.symptom and not r.leads_to
+    ]
+    return found + alone
+
+
+def _explained(
+    record: Record,
+    symptom: Rule,
+    evidence: tuple[Evidence, ...],
+    causes: list[tuple[Rule, tuple[Evidence, ...]]],
+) -> list[Finding]:
+    precise = [c for c in causes if not c[0].fallback] or causes
+    effect: EffectName = (
+        "unknown" if any(r.effect == "unknown" for r, _ in precise) else symptom.effect or "fail"
+    )
+    first = _finding(record, symptom, evidence, symptom.id, effect)
+    if not precise:
+        first = first._replace(
+            cause=f"{first.cause} parity found no known cause: the end of the log is the best lead."
+        )
+    return [first, *(_finding(record, r, e, symptom.id, effect) for r, e in precise)]
+
+
+def _finding(
+    record: Record,
+    rule: Rule,
+    evidence: tuple[Evidence, ...],
+    symptom: str | None,
+    effect: EffectName,
+) -> Finding:
+    names: dict[str, str] = {}
+    for item in evidence:
+        names = {**item.names, **names}
+    predicted = isinstance(record, Boot) and record.predicted
+    return Finding(
+        id=rule.id,
+        kind="symptom" if rule.symptom else "cause",
+        symptom=symptom,
+        effect=effect,
+        stage=STAGES[type(record)],
+        heroku=rule.heroku,
+        title=_filled(rule.title, names),
+        basis="predicted" if predicted and rule.basis == "observed" else rule.basis,
+        after=None,
+        evidence=evidence,
+        cause=_filled(rule.cause, names),
+        fix=_filled(rule.fix, names),
+        diff=None,
+        docs=rule.docs,
+    )
+
+
+class _Names(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return key.upper()
+
+
+def _filled(text: str, names: Mapping[str, str]) -> str:
+    """`text` with its placeholders filled; one without a value stands in capitals."""
+    return string.Formatter().vformat(text, (), _Names(names))
+
+
+def manual(rule: Rule) -> Rule:
+    """The rule as its manual page shows it: every placeholder in capitals."""
+    return rule._replace(
+        title=_filled(rule.title, {}), cause=_filled(rule.cause, {}), fix=_filled(rule.fix, {})
+    )
+
+
+def load() -> Mapping[str, Rule]:
+    """All rules, registered by importing their files."""
+    from parity.rules import boot, crash, plan, release, slug, source, stop, traffic  # noqa: F401
+
+    return RULES

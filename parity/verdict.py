@@ -1,0 +1,72 @@
+"""Findings and the verdict: what parity thinks of the records, in the shape of the report."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from parity.records import Boot, Line, Plan, Release, Shutdown, Slug, Source, Traffic
+
+Stage = Literal["source", "detect", "build", "release", "boot", "route", "stop"]
+EffectName = Literal["note", "warn", "unknown", "fail", "reject"]
+Basis = Literal["observed", "predicted", "static"]
+
+
+class Evidence(NamedTuple):
+    """What was seen, and where. `names` fill the `{placeholders}` of the rule's texts."""
+
+    seen: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    pid: int | None = None
+    names: Mapping[str, str] = {}
+
+
+class Finding(NamedTuple):
+    """A rule that applies, with its evidence: one object of the report's `findings`."""
+
+    id: str
+    kind: Literal["symptom", "cause"]
+    symptom: str | None
+    effect: EffectName
+    stage: Stage
+    heroku: str | None
+    title: str
+    basis: Basis
+    after: str | None
+    evidence: tuple[Evidence, ...]
+    cause: str
+    fix: str
+    diff: str | None
+    docs: str
+
+
+class StageResult(NamedTuple):
+    name: Stage
+    status: Literal["ok", "warn", "fail", "unknown", "not-reached"]
+    seconds: float
+
+
+class Verdict(NamedTuple):
+    """The judgement and everything it rests on. Records of stages not reached are None."""
+
+    command: Literal["run", "check"]
+    verdict: Literal["works", "fails", "unknown"]
+    symptom: str | None
+    findings: tuple[Finding, ...]
+    stages: tuple[StageResult, ...]
+    log: tuple[Line, ...]
+    not_emulated: tuple[str, ...]
+    source: Source | None = None
+    plan: Plan | None = None
+    slug: Slug | None = None
+    release: Release | None = None
+    boot: Boot | None = None
+    traffic: Traffic | None = None
+    shutdown: Shutdown | None = None
+    interrupted: int | None = None
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted is not None:
+            return 128 + self.interrupted
+        return {"works": 0, "fails": 1, "unknown": 3}[self.verdict]
