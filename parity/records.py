@@ -7,9 +7,9 @@ pays for its imports on every commit, and `dataclasses` costs 12 ms of them.
 Times are seconds (`float`), sizes bytes (`int`), paths of the app relative to its root with `/`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 TEXT_LIMIT = 1024 * 1024
 """Bytes of a file up to which `Entry.data` keeps its content."""
@@ -172,6 +172,23 @@ class Ended(NamedTuple):
     output: tuple[Line, ...]
     seconds: float
     timed_out: bool = False
+
+
+class Run(Protocol):
+    """Runs a stranger's command so that nothing of it survives; `limit` in seconds.
+
+    The build gets one from above (it lives with the dyno), so that rooms stay apart.
+    """
+
+    def __call__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        on_line: Callable[[str], None],
+        limit: float,
+    ) -> Ended: ...
 
 
 class Release(NamedTuple):
