@@ -9,7 +9,10 @@ Times are seconds (`float`), sizes bytes (`int`), paths of the app relative to i
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+
+T = TypeVar("T")
+Content: TypeAlias = bytes
 
 TEXT_LIMIT = 1024 * 1024
 """Bytes of a file up to which `Entry.data` keeps its content."""
@@ -191,6 +194,12 @@ class Run(Protocol):
     ) -> Ended: ...
 
 
+class Beside(Protocol):
+    """Runs blocking work while the dyno is being watched, and gives its result."""
+
+    def __call__(self, work: Callable[[], T]) -> T: ...
+
+
 class Release(NamedTuple):
     """The release phase. `skipped` is the reason why a declared command was not run."""
 
@@ -283,7 +292,7 @@ class Exchange(NamedTuple):
     service_ms: int
     bytes: int
     headers: Mapping[str, str]
-    body: bytes
+    body: Content
     first: str
 
     @property

@@ -1,0 +1,73 @@
+"""The temporary folder of one rehearsal: short, private, and gone afterwards."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from secrets import token_hex
+
+from parity.interrupt import Trouble
+
+LONGEST_HOME = 60
+"""Bytes of a dyno's HOME: apps put sockets there, whose paths end at 107 bytes (unix(7))."""
+
+
+class Workspace:
+    """Hands out new empty folders below one root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, name: str) -> Path:
+        """A new empty folder; a name that is taken gets a number."""
+        path, number = self.root / name, 1
+        while path.exists():
+            number += 1
+            path = self.root / f"{name}-{number}"
+        path.mkdir(mode=0o700)
+        return path
+
+
+@contextmanager
+def workspace() -> Iterator[Workspace]:
+    """A folder for everything that the rehearsal writes; removed in any case.
+
+    Raises `Trouble` where nothing can be written.
+    """
+    root = _parent() / f"parity-{token_hex(4)}"
+    try:
+        try:
+            root.mkdir(mode=0o700)
+        except OSError as error:
+            raise Trouble(
+                f"cannot write a temporary folder: {error}",
+                "Set TMPDIR to a folder you can write to.",
+            ) from error
+        yield Workspace(root)
+    finally:
+        _remove(root)
+
+
+def _parent() -> Path:
+    """The user's temporary folder, or /tmp where that makes the HOME of a dyno too long."""
+    try:
+        chosen = Path(tempfile.gettempdir()).resolve()
+    except FileNotFoundError as error:
+        raise Trouble(str(error), "Set TMPDIR to a folder you can write to.") from error
+    if len(os.fsencode(chosen)) > LONGEST_HOME - 30 and os.access("/tmp", os.W_OK | os.X_OK):
+        return Path("/tmp")
+    return chosen
+
+
+def _remove(root: Path) -> None:
+    """Remove `root` even where the app took its own permissions away."""
+    if not root.exists():
+        return
+    import shutil
+
+    shutil.rmtree(root, ignore_errors=True)
+    if root.exists():
+        for folder, _, _ in os.walk(root):
+            Path(folder).chmod(0o700)
+        shutil.rmtree(root, ignore_errors=True)
