@@ -21,6 +21,10 @@ class Trouble(Exception):
         self.fix = fix
 
 
+class Usage(Exception):
+    """What was typed cannot be done as it stands: one line that says what to type (exit 2)."""
+
+
 class Interrupted(BaseException):
     """parity was told to end; `signum` is the first signal that said so."""
 

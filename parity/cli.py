@@ -1,0 +1,156 @@
+"""The command line: arguments in, verdict out. The only place that prints and exits.
+
+Third-party packages and slow modules are imported where they are used: `parity --help` and
+`parity check` run on every commit.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parity import __version__, interrupt
+
+if TYPE_CHECKING:
+    from parity.pipeline import Options
+    from parity.records import Config
+    from parity.verdict import Verdict
+
+EPILOG = """\
+exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
+4 a bug in parity, 129/130/143 ended by SIGHUP/SIGINT/SIGTERM
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.act(arguments)
+    except interrupt.Usage as error:
+        return _told(f"parity: {error}", 2)
+    except interrupt.Trouble as error:
+        return _told(f"parity: could not tell: {error.what}\n  fix: {error.fix}", 3)
+    except interrupt.Interrupted as ended:
+        return 128 + ended.signum
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if os.environ.get("PARITY_DEBUG"):
+            raise
+        return _told(f"parity: {_bug(error)}", 4)
+    return code
+
+
+def _bug(error: Exception) -> str:
+    """One line about a bug of ours, with the place, without a traceback."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
+    return (
+        f"a bug in parity ({type(error).__name__} at {where}: {error}). "
+        "PARITY_DEBUG=1 shows the traceback; please report it."
+    )
+
+
+def _told(message: str, code: int) -> int:
+    from parity.report.text import emit
+
+    emit(message + "\n", sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="parity",
+        description="Would `git push heroku main` and the first request work? "
+        "And if not, which line is to blame?",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"parity {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
+    _add_common(run)
+    _add_run(run)
+    run.set_defaults(act=_run)
+    check = commands.add_parser("check", help="the static part: runs none of the app's code")
+    _add_common(check)
+    check.set_defaults(act=_check)
+    explain = commands.add_parser("explain", help="what a code or a finding means, and its fixes")
+    explain.add_argument("id", nargs="?", metavar="ID", help="R10, H10, binds-loopback, …")
+    explain.set_defaults(act=_explain)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
+    parser.add_argument("--ref", metavar="REV", help="test exactly this commit")
+    parser.add_argument("--env", action="append", metavar="FILE", help="config vars (- for stdin)")
+    parser.add_argument("--no-env", action="store_true", help="do not read .env")
+    parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--stack", default="heroku-26", metavar="NAME")
+    parser.add_argument("--buildpack", action="append", default=[], metavar="NAME")
+    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
+    parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
+    parser.add_argument("--strict", action="store_true", help="warnings fail")
+    parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--path", dest="paths", action="append", metavar="/PATH", help="request it")
+    parser.add_argument("--host", metavar="NAME", help="Host of the requests")
+    parser.add_argument("--port", type=int, metavar="N", help="$PORT (default: random)")
+    parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
+    parser.add_argument("--run-release", action="store_true", help="run it against any database")
+    parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from parity.pipeline import rehearse
+    from parity.report.show import Show
+
+    options, config = _options(arguments), _config(arguments)
+    with Show(arguments, config, sys.stdout, sys.stderr) as show:
+        verdict = rehearse(
+            Path(arguments.path),
+            config=config,
+            options=options,
+            say=show.line,
+            on_stage=show.stage,
+            on_verdict=show.verdict,
+        )
+        show.final(verdict)
+    return verdict.exit_code
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from parity.pipeline import check
+    from parity.report.show import Show
+
+    options, config = _options(arguments), _config(arguments)
+    with Show(arguments, config, sys.stdout, sys.stderr) as show:
+        verdict: Verdict = check(Path(arguments.path), config=config, options=options)
+        show.final(verdict)
+    return verdict.exit_code
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from parity.report import explain
+    from parity.report.text import emit
+
+    if arguments.id is None:
+        emit(explain.index(), sys.stdout)
+        return 0
+    page = explain.page(arguments.id, *_terminal())
+    if page is None:
+        near = ", ".join(explain.nearest(arguments.id))
+        raise interrupt.Usage(
+            f"no such ID: {arguments.id}." + (f" Did you mean {near}?" if near else "")
+        )
+    emit(page, sys.stdout)
+    return 0

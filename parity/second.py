@@ -1,0 +1,83 @@
+"""What only a second look shows: which line binds, what a silent 500 was, who answers which Host.
+
+The judged run stays untouched: every second boot is a dyno of its own, with a copy of its own.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from parity.records import Bind, Exchange, Source
+from parity.router import Router
+
+if TYPE_CHECKING:
+    from parity.dyno import Dyno
+
+MORE_REQUESTS = 6
+"""How often a page is asked for again to see whether all workers say the same."""
+
+_HOSTS = re.compile(r"(?:allowed|trusted)_hosts\b[^\[(\n]*[\[(]([^\])]*)[\])]", re.IGNORECASE)
+_LITERAL = re.compile(r"""["']([\w.*-]+)["']""")
+
+
+class Launch(Protocol):
+    """Makes another dyno of the same release."""
+
+    def __call__(
+        self, *, trace: bool = False, extra_env: Mapping[str, str] | None = None
+    ) -> "AbstractContextManager[Dyno]": ...
+
+
+def binds(launch: Launch) -> tuple[Bind, ...]:
+    """The `socket.bind` calls of a boot with an audit hook (sys.addaudithook, PEP 578)."""
+    with launch(trace=True) as dyno:
+        dyno.boot()
+        return dyno.binds()
+
+
+def traceback(launch: Launch, route: Callable[["Dyno"], Router], path: str) -> tuple[str, ...] | None:
+    """The last traceback that the app logged, or kept to itself, while it answered `path`."""
+    with launch(trace=True) as dyno:
+        if dyno.boot().state != "up":
+            return None
+        route(dyno).probe(path)
+        return next(reversed(dyno.tracebacks()), None)
+
+
+def repeats(router: Router, first: Exchange) -> tuple[bytes, ...]:
+    """The bodies of a few more requests for the page that `first` got."""
+    url = f"https://{first.host}{first.path}"
+    return (first.body, *(router.ask(url).body for _ in range(MORE_REQUESTS)))
+
+
+def single(
+    launch: Launch, route: Callable[["Dyno"], Router], path: str
+) -> tuple[bytes, ...] | None:
+    """The same bodies where one process alone answers (WEB_CONCURRENCY=1)."""
+    with launch(extra_env={"WEB_CONCURRENCY": "1"}) as dyno:
+        if dyno.boot().state != "up":
+            return None
+        router = route(dyno)
+        return repeats(router, router.probe(path)[-1])
+
+
+def hosts(router: Router, refused: Exchange, source: Source) -> tuple[Exchange, ...]:
+    """A refused request again, with each Host that the settings seem to allow."""
+    return tuple(router.ask(f"https://{host}{refused.path}") for host in allowed_hosts(source))
+
+
+def allowed_hosts(source: Source) -> list[str]:
+    """`localhost`, and the hosts of every literal list called ALLOWED_HOSTS or alike."""
+    found = dict.fromkeys(["localhost", "127.0.0.1"])
+    for path in source.entries:
+        if path.endswith(".py"):
+            found |= dict.fromkeys(_literals(source.text(path) or ""))
+    return list(found)
+
+
+def _literals(text: str) -> Iterator[str]:
+    for match in _HOSTS.finditer(text):
+        for literal in _LITERAL.findall(match[1]):
+            if "*" not in literal:
+                yield f"www{literal}" if literal.startswith(".") else literal

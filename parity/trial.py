@@ -1,0 +1,101 @@
+"""One rehearsal's bookkeeping: log, stage times, records, findings, and the verdict they amount to."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, get_args
+
+from parity.records import Line, Record, Say
+from parity.rules import STAGES, diagnose, load
+from parity.verdict import Finding, Stage, StageResult, Verdict
+
+NOT_EMULATED = (
+    "add-ons",
+    "PYTHONHOME",
+    "the stack image's system packages",
+    "Heroku's network around the dyno",
+)
+
+_STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
+    "note": "ok",
+    "warn": "warn",
+    "unknown": "unknown",
+    "fail": "fail",
+    "reject": "fail",
+}
+_RANK = ("note", "warn", "unknown", "fail", "reject")
+
+
+class Trial:
+    """Collects what the stages leave behind; `judge` never raises and says whether to go on."""
+
+    def __init__(
+        self,
+        command: Literal["run", "check"],
+        say: Say | None,
+        on_stage: Callable[[str], None] | None,
+        *,
+        strict: bool,
+    ) -> None:
+        load()
+        self._command = command
+        self._say = say
+        self._on_stage = on_stage
+        self._strict = strict
+        self._log: list[Line] = []
+        self._seconds: dict[Stage, float] = {}
+        self._records: dict[str, Record] = {}
+        self._findings: list[Finding] = []
+
+    def say(self, line: Line) -> None:
+        """Take one line of platform output into the log and pass it on."""
+        self._log.append(line)
+        if self._say:
+            self._say(line)
+
+    @contextmanager
+    def stage(self, name: Stage) -> Iterator[None]:
+        """Time a stage, and announce it."""
+        if self._on_stage:
+            self._on_stage(name)
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._seconds[name] = time.monotonic() - began
+
+    def judge(self, record: Record) -> bool:
+        """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
+        self._records[type(record).__name__.lower()] = record
+        found = diagnose(record)
+        self._findings += found
+        return not any(f.effect in ("unknown", "fail", "reject") for f in found)
+
+    def verdict(self, *, interrupted: int | None = None) -> Verdict:
+        """What the findings so far amount to."""
+        deciding = [f for f in self._findings if f.after is None]
+        failing = [f for f in deciding if f.effect in self._failing()]
+        unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
+        records: dict[str, Any] = self._records
+        return Verdict(
+            command=self._command,
+            verdict="fails" if failing else "unknown" if unknown else "works",
+            symptom=(failing[0].symptom or failing[0].id) if failing else None,
+            findings=tuple(self._findings),
+            stages=tuple(self._stage(name) for name in get_args(Stage)),
+            log=tuple(self._log),
+            not_emulated=NOT_EMULATED,
+            interrupted=interrupted,
+            **records,
+        )
+
+    def _failing(self) -> tuple[str, ...]:
+        return ("warn", "fail", "reject") if self._strict else ("fail", "reject")
+
+    def _stage(self, name: Stage) -> StageResult:
+        judged = any(STAGES[type(record)] == name for record in self._records.values())
+        if not judged:
+            return StageResult(name, "not-reached", self._seconds.get(name, 0.0))
+        effects = [f.effect for f in self._findings if f.stage == name and f.after is None]
+        worst = max(effects, key=_RANK.index, default="note")
+        return StageResult(name, _STATUS[worst], self._seconds.get(name, 0.0))
