@@ -43,9 +43,9 @@ def rehearse(
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, which may take a while. Raises
-    `interrupt.Usage` for an `app` that is no folder, and `interrupt.Trouble` where this machine,
-    not the app, stands in the way.
+    `on_verdict` gets the verdict before the dyno is stopped, which may take a while. Where this
+    machine, not the app, stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for
+    an `app` that is no folder.
     """
     trial = Trial("run", say, on_stage, strict=options.strict)
     try:
@@ -57,6 +57,8 @@ def rehearse(
                 start(trial, released, work, options, facts, on_verdict)
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
+    except (interrupt.Trouble, OSError) as error:
+        trial.stuck(*what_and_fix(error))
     return trial.verdict()
 
 
@@ -73,7 +75,16 @@ def check(
         decide(trial, Path(app), config, options)
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
+    except (interrupt.Trouble, OSError) as error:
+        trial.stuck(*what_and_fix(error))
     return trial.verdict()
+
+
+def what_and_fix(error: interrupt.Trouble | OSError) -> tuple[str, str]:
+    """What stood in the way, and what to do about it."""
+    if isinstance(error, interrupt.Trouble):
+        return error.what, error.fix
+    return str(error), "Check free disk space, permissions and limits (ulimit -a), then try again."
 
 
 def decide(trial: Trial, app: Path, config: Config, options: Options) -> Plan | None:

@@ -332,4 +332,12 @@ class Shutdown(NamedTuple):
     output: tuple[Line, ...]
 
 
-Record: TypeAlias = Source | Plan | Slug | Release | Boot | Traffic | Shutdown
+class Stuck(NamedTuple):
+    """This machine, not the app, ended the rehearsal during `stage`: `what` happened, what mends it."""
+
+    stage: str
+    what: str
+    fix: str
+
+
+Record: TypeAlias = Source | Plan | Slug | Release | Boot | Traffic | Shutdown | Stuck

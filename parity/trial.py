@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
-from parity.records import Line, Record, Say
-from parity.rules import STAGES, diagnose, load
+from parity.records import Line, Record, Say, Stuck
+from parity.rules import diagnose, load, stage_of
 from parity.verdict import Finding, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -42,6 +42,7 @@ class Trial:
         self._say = say
         self._on_stage = on_stage
         self._strict = strict
+        self._now: Stage = "source"
         self._log: list[Line] = []
         self._seconds: dict[Stage, float] = {}
         self._records: dict[str, Record] = {}
@@ -58,7 +59,7 @@ class Trial:
         """Time a stage, and announce it."""
         if self._on_stage:
             self._on_stage(name)
-        began = time.monotonic()
+        self._now, began = name, time.monotonic()
         try:
             yield
         finally:
@@ -71,12 +72,16 @@ class Trial:
         self._findings += found
         return not any(f.effect in ("unknown", "fail", "reject") for f in found)
 
+    def stuck(self, what: str, fix: str) -> None:
+        """Note that this machine ended the rehearsal in the current stage."""
+        self.judge(Stuck(self._now, what, fix))
+
     def verdict(self, *, interrupted: int | None = None) -> Verdict:
         """What the findings so far amount to."""
         deciding = [f for f in self._findings if f.after is None]
         failing = [f for f in deciding if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
-        records: dict[str, Any] = self._records
+        records: dict[str, Any] = {k: v for k, v in self._records.items() if k != "stuck"}
         return Verdict(
             command=self._command,
             verdict="fails" if failing else "unknown" if unknown else "works",
@@ -93,7 +98,7 @@ class Trial:
         return ("warn", "fail", "reject") if self._strict else ("fail", "reject")
 
     def _stage(self, name: Stage) -> StageResult:
-        judged = any(STAGES[type(record)] == name for record in self._records.values())
+        judged = any(stage_of(record) == name for record in self._records.values())
         if not judged:
             return StageResult(name, "not-reached", self._seconds.get(name, 0.0))
         effects = [f.effect for f in self._findings if f.stage == name and f.after is None]

@@ -7,9 +7,9 @@ A rule is its own manual page: `explain`, every report and the README's catalogu
 
 import string
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
-from parity.records import Boot, Plan, Record, Release, Shutdown, Slug, Source, Traffic
+from parity.records import Boot, Plan, Record, Release, Shutdown, Slug, Source, Stuck, Traffic
 from parity.verdict import Basis, EffectName, Evidence, Finding, Stage
 
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
@@ -152,7 +152,7 @@ def _finding(
         kind="symptom" if rule.symptom else "cause",
         symptom=symptom,
         effect=effect,
-        stage=STAGES[type(record)],
+        stage=stage_of(record),
         heroku=rule.heroku,
         title=_filled(rule.title, names),
         basis="predicted" if predicted and rule.basis == "observed" else rule.basis,
@@ -163,6 +163,11 @@ def _finding(
         diff=None,
         docs=rule.docs,
     )
+
+
+def stage_of(record: Record) -> Stage:
+    """The stage that left `record` behind."""
+    return cast(Stage, record.stage) if isinstance(record, Stuck) else STAGES[type(record)]
 
 
 class _Names(dict[str, str]):
@@ -184,6 +189,16 @@ def manual(rule: Rule) -> Rule:
 
 def load() -> Mapping[str, Rule]:
     """All rules, registered by importing their files."""
-    from parity.rules import boot, crash, plan, release, slug, source, stop, traffic  # noqa: F401
+    from parity.rules import (  # noqa: F401
+        boot,
+        crash,
+        machine,
+        plan,
+        release,
+        slug,
+        source,
+        stop,
+        traffic,
+    )
 
     return RULES
