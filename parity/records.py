@@ -333,7 +333,7 @@ class Shutdown(NamedTuple):
 
 
 class Stuck(NamedTuple):
-    """This machine, not the app, ended the rehearsal during `stage`: `what` happened, what mends it."""
+    """This machine, not the app, ended the rehearsal in `stage`; `fix` mends it."""
 
     stage: str
     what: str

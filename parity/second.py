@@ -36,7 +36,9 @@ def binds(launch: Launch) -> tuple[Bind, ...]:
         return dyno.binds()
 
 
-def traceback(launch: Launch, route: Callable[["Dyno"], Router], path: str) -> tuple[str, ...] | None:
+def traceback(
+    launch: Launch, route: Callable[["Dyno"], Router], path: str
+) -> tuple[str, ...] | None:
     """The last traceback that the app logged, or kept to itself, while it answered `path`."""
     with launch(trace=True) as dyno:
         if dyno.boot().state != "up":

@@ -1,4 +1,4 @@
-"""One rehearsal's bookkeeping: log, stage times, records, findings, and the verdict they amount to."""
+"""One rehearsal's bookkeeping: log, times, records, findings, and what they amount to."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,0 +1,101 @@
+"""`tests/apps/<outcome>/` is the specification: every app is pushed, booted and asked for real.
+
+`expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, `findings` in order,
+lines that are `said`, and optionally `[git]` state, `[options]` and shortened `[limits]`.
+"""
+
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity import rehearse
+from parity.facts.limits import LIMITS
+from parity.pipeline import Options
+from parity.records import Config
+from parity.verdict import Verdict
+
+APPS = Path(__file__).parent / "apps"
+GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false"]
+
+
+def materialise(app: Path, git: dict[str, Any], to: Path) -> None:
+    """Copy an app (`dot.x` is `.x`) and commit it, but for what `[git]` leaves out."""
+    for path in app.rglob("*"):
+        if path.is_dir() or path.name == "expected.toml":
+            continue
+        parts = [f".{p[4:]}" if p.startswith("dot.") else p for p in path.relative_to(app).parts]
+        target = to.joinpath(*parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    for name in git.get("executable", []):
+        (to / name).chmod(0o755)
+    if git.get("repository", True):
+        commit(to, git)
+
+
+def commit(folder: Path, git: dict[str, Any]) -> None:
+    """Make `folder` a repository with one commit; `untracked` files stay out, `after` come later."""
+    later = {name: (folder / name).read_bytes() for name in git.get("untracked", [])}
+    for name in later:
+        (folder / name).unlink()
+    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "app"]):
+        subprocess.run([*GIT, *arguments], cwd=folder, check=True, capture_output=True)
+    for name, data in later.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    for name, text in git.get("after", {}).items():
+        (folder / name).write_text(text)
+
+
+def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
+    """What happened, in the words of `expected.toml`."""
+    code = verdict.symptom
+    decisive = [f.id for f in verdict.findings if f.effect != "note"]
+    notes = [f.id for f in verdict.findings if f.effect == "note"]
+    answers = verdict.traffic.exchanges if verdict.traffic else ()
+    seen: dict[str, Any] = {
+        "verdict": verdict.verdict,
+        "code": code,
+        "findings": decisive,
+        "first_request": answers[0].status if answers else None,
+        "notes": [note for note in expected.get("notes", []) if note in notes],
+    }
+    return {key: seen[key] for key in expected if key in seen}
+
+
+@pytest.mark.parametrize(
+    "app", sorted(p.parent for p in APPS.glob("*/expected.toml")), ids=lambda p: p.name
+)
+def test_app(app: Path, tmp_path: Path) -> None:
+    """The app's folder name says what Heroku does with it."""
+    expected = tomllib.loads((app / "expected.toml").read_text())
+    folder = tmp_path / "app"
+    folder.mkdir()
+    materialise(app, expected.get("git", {}), folder)
+    before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    values = expected.get("config", {})
+    options = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in expected.get("options", {}).items()
+    }
+    verdict = rehearse(
+        folder,
+        config=Config(values, dict.fromkeys(values, "--config")),
+        options=Options(**options),
+        facts=LIMITS.shortened(**expected.get("limits", {})),
+    )
+    story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)
+    plain = {
+        k: v for k, v in expected.items() if not isinstance(v, dict) and k not in ("said", "blame")
+    }
+    assert outcome(verdict, expected) == plain, story
+    for text in expected.get("said", []):
+        assert text in story
+    places = {
+        f"{e.file}:{e.line}" if e.line else e.file for f in verdict.findings for e in f.evidence
+    }
+    assert not expected.get("blame") or expected["blame"] in places, places
+    assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before

@@ -1,0 +1,115 @@
+"""The layout is the architecture: who may import whom, and how big anything may be."""
+
+import ast
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "parity"
+FILES = sorted(PACKAGE.rglob("*.py"))
+LEAVES = {"records", "verdict", "facts", "interrupt"}
+MAY = {
+    "records": {"records"},
+    "verdict": {"records"},
+    "facts": {"facts"},
+    "interrupt": set(),
+    "rules": {"rules", "records", "verdict", "facts"},
+    "push": {"push", *LEAVES},
+    "dyno": {"dyno", *LEAVES},
+    "router": {"router", *LEAVES},
+    "report": {"report", "rules", *LEAVES},
+    "workspace": LEAVES,
+    "trial": {"rules", *LEAVES},
+}
+PURE = {"records", "verdict", "rules"}
+EFFECTS = {"os", "time", "socket", "subprocess", "random", "secrets", "asyncio", "shutil", "io"}
+
+
+def room(path: Path) -> str:
+    """The top-level part of parity that a file belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> set[str]:
+    """Every module a file imports, at its top or inside a function."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_go_downwards(path: Path) -> None:
+    """A room imports only the rooms below it."""
+    allowed = MAY.get(room(path))
+    used = {name.split(".")[1] for name in imports(path) if name.startswith("parity.")}
+    assert allowed is None or used <= allowed, f"imports {used - allowed}"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if room(p) in PURE], ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_records_and_rules_have_no_effects(path: Path) -> None:
+    """Records and rules do no I/O and know no clock, environment or process."""
+    assert not {name.split(".")[0] for name in imports(path)} & EFFECTS
+    called = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    assert not called & {"open", "print", "input", "exec", "eval"}
+
+
+def functions() -> list[tuple[str, int]]:
+    """Name and length in lines of every function of the package."""
+    return [
+        (
+            f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}",
+            node.end_lineno - node.lineno + 1,
+        )
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+    ]
+
+
+def test_functions_are_short() -> None:
+    """Median at most 8 lines, nine of ten at most 25, none above 40."""
+    lengths = sorted(length for _, length in functions())
+    assert [f for f in functions() if f[1] > 40] == []
+    assert statistics.median(lengths) <= 8
+    assert lengths[len(lengths) * 9 // 10] <= 25
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_files_are_short(path: Path) -> None:
+    """A file that needs more than 300 lines is two rooms."""
+    assert len(path.read_text().splitlines()) <= 300
+
+
+THIRD_PARTY = ("honcho", "dotenv", "psutil", "requests", "rich", "packaging", "platformdirs")
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["check", "examples/hello_app"]], ids=lambda a: a[0])
+def test_start_up_imports_nothing_foreign(argv: list[str]) -> None:
+    """`--help` and `check` import no third-party package."""
+    code = (
+        "import sys\nfrom parity import cli\n"
+        "try:\n    cli.main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "print(sorted({m.split('.')[0] for m in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, *argv],
+        capture_output=True,
+        text=True,
+        cwd=PACKAGE.parent,
+        check=True,
+    )
+    loaded = done.stderr.splitlines()[-1]
+    assert [name for name in THIRD_PARTY if f"'{name}'" in loaded] == []
