@@ -154,3 +154,39 @@ def _explain(arguments: argparse.Namespace) -> int:
         )
     emit(page, sys.stdout)
     return 0
+
+
+def _options(arguments: argparse.Namespace) -> "Options":
+    """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
+    from parity.facts import dynos
+    from parity.pipeline import Options
+
+    given = vars(arguments)
+    for path in given.get("paths") or ():
+        if not path.startswith("/"):
+            raise interrupt.Usage(f"--path {path}: a request path starts with /")
+    if given.get("dyno", "basic") not in dynos.SIZES:
+        raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
+    if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
+        raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
+    chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
+    chosen["buildpacks"] = tuple(given["buildpack"])
+    chosen["paths"] = tuple(given.get("paths") or ("/",))
+    return Options(**chosen)
+
+
+def _config(arguments: argparse.Namespace) -> "Config":
+    """The config vars of the command line, else of `.env`. Raises `interrupt.Usage`."""
+    from parity.push.config import read
+
+    default = None if arguments.no_env else Path(arguments.path) / ".env"
+    files = [Path(name) if name != "-" else name for name in arguments.env or ()]
+    return read(files, arguments.config, default)
+
+
+def _terminal() -> tuple[int, bool]:
+    """Width of the output in columns, and whether it may be coloured."""
+    from shutil import get_terminal_size
+
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    return min(get_terminal_size().columns, 100), colour

@@ -48,7 +48,7 @@ class Formation:
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
     ) -> Iterator[Dyno]:
-        """One dyno in its own copy of the slug. A second look (`trace`, `extra_env`) is not logged."""
+        """One dyno in its own copy of the slug. A second look is not logged."""
         again = trace or extra_env is not None
         folder = self._work.folder(name)
         copy(self._released.slug.root, folder)

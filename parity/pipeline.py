@@ -1,4 +1,4 @@
-"""The story of a deploy, told on one screen: every stage leaves a record, every record is judged."""
+"""The story of a deploy on one screen: every stage leaves a record, every record is judged."""
 
 import time
 from collections.abc import Callable
@@ -31,11 +31,14 @@ class Options(NamedTuple):
     strict: bool = False
 
 
+DEFAULTS = Options()
+
+
 def rehearse(
     app: Path | str,
     *,
     config: Config = NO_CONFIG,
-    options: Options = Options(),
+    options: Options = DEFAULTS,
     facts: Limits = LIMITS,
     say: Say | None = None,
     on_stage: Callable[[str], None] | None = None,
@@ -66,7 +69,7 @@ def check(
     app: Path | str,
     *,
     config: Config = NO_CONFIG,
-    options: Options = Options(),
+    options: Options = DEFAULTS,
     say: Say | None = None,
 ) -> Verdict:
     """The story up to the plan: what the tree alone decides. Runs none of the app's code."""
