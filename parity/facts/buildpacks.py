@@ -1,0 +1,67 @@
+"""The official classic buildpacks, in the order in which Heroku asks them.
+
+Order: https://devcenter.heroku.com/articles/buildpacks#buildpack-detect-order (documented; the
+place of .NET, younger than the list, is inferred). What they look for: `bin/detect` of each
+https://github.com/heroku/heroku-buildpack-NAME (observed).
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+ARTICLE = "https://devcenter.heroku.com/articles/buildpacks"
+PYTHON = "heroku/python"
+
+
+class Buildpack(NamedTuple):
+    """`name` as its `bin/detect` prints it; `files` in the root, or `paths` (a pattern), select it.
+
+    The Python buildpack's own rule is in its room, for it also takes folders.
+    """
+
+    id: str
+    name: str
+    files: tuple[str, ...]
+    paths: str | None = None
+
+
+BUILDPACKS: Mapping[str, Buildpack] = {
+    b.id: b
+    for b in (
+        Buildpack("heroku/ruby", "Ruby", ("Gemfile",)),
+        Buildpack("heroku/nodejs", "Node.js", ("package.json",)),
+        Buildpack("heroku/clojure", "Clojure", ("project.clj",)),
+        Buildpack(PYTHON, "Python", ()),
+        Buildpack(
+            "heroku/java",
+            "Java",
+            tuple(
+                f"pom.{x}" for x in ("xml", "atom", "clj", "groovy", "rb", "scala", "yaml", "yml")
+            ),
+        ),
+        Buildpack(
+            "heroku/gradle",
+            "Gradle",
+            (
+                "gradlew",
+                "build.gradle",
+                "build.gradle.kts",
+                "settings.gradle",
+                "settings.gradle.kts",
+            ),
+        ),
+        Buildpack(
+            "heroku/scala",
+            "Scala",
+            (".sbtrc", "project/build.properties"),
+            r"[^/]+\.sbt|(?:project|\.sbt)/[^/]+\.scala",
+        ),
+        Buildpack("heroku/php", "PHP", ("composer.json", "index.php")),
+        Buildpack(
+            "heroku/go",
+            "Go",
+            ("go.mod", "Gopkg.lock", "Godeps/Godeps.json", "vendor/vendor.json", "glide.yaml"),
+            r"src/[^/]+/.*\.go",
+        ),
+        Buildpack("heroku/dotnet", ".NET", (), r"[^/]+\.(?:slnx?|csproj|fsproj|vbproj|cs)"),
+    )
+}

@@ -1,0 +1,64 @@
+"""What `git push heroku main` prints, word for word.
+
+Source: public deploy logs and https://devcenter.heroku.com/articles/git (observed); the messages
+of a buildpack: its repository. The advice that Heroku adds to an error stands in the rules.
+"""
+
+from parity.facts.buildpacks import ARTICLE
+
+RECEIVED = ("Compressing source files... done.", "Building source:", "")
+DETERMINING = "-----> Determining which buildpack to use for this app"
+INDENT = "       "
+
+NO_LANGUAGE = (
+    " !     No default language could be detected for this app.",
+    "\t\t\tHINT: This occurs when Heroku cannot detect the buildpack"
+    " to use for this application automatically.",
+    f"\t\t\tSee {ARTICLE}",
+)
+
+
+def building(stack: str) -> str:
+    """The line that names the stack: `heroku-26` is printed as `Heroku-26`."""
+    return f"-----> Building on the {stack.capitalize()} stack"
+
+
+def using(buildpacks: tuple[str, ...]) -> tuple[str, ...]:
+    """The buildpacks that are set on the app."""
+    if len(buildpacks) == 1:
+        return (f"-----> Using buildpack: {buildpacks[0]}",)
+    numbered = (f"{INDENT}{n}. {name}" for n, name in enumerate(buildpacks, 1))
+    return ("-----> Using buildpacks:", *numbered)
+
+
+def several(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The warning when more than one buildpack would take the app (indents are inferred)."""
+    return (
+        " !     Warning: Multiple default buildpacks reported the ability to handle this app."
+        " The first buildpack in the list below will be used.",
+        f"\t\t\tDetected buildpacks: {','.join(names)}",
+        f"\t\t\tSee {ARTICLE}#buildpack-detect-order",
+    )
+
+
+def incompatible(url: str) -> tuple[str, ...]:
+    """The head of the refusal when a buildpack that is set does not take the app."""
+    return (f"-----> App not compatible with buildpack: {url}", INDENT)
+
+
+def message(*lines: str) -> tuple[str, ...]:
+    """Lines in the style of a buildpack's error or warning."""
+    return tuple(f" !     {line}" for line in lines)
+
+
+def failed(app: str, language: str | None = None) -> tuple[str, ...]:
+    """The end of every rejected push; `language` as its buildpack calls it, if it compiled."""
+    compiled = (f" !     Push rejected, failed to compile {language} app.", "") if language else ()
+    return (
+        *compiled,
+        " !     Push failed",
+        "Verifying deploy...",
+        "",
+        f"!\tPush rejected to {app}.",
+        "",
+    )

@@ -1,0 +1,122 @@
+"""What the classic Python buildpack looks for, and the versions it knows.
+
+Source: https://github.com/heroku/heroku-buildpack-python (bin/detect, lib/package_manager.sh,
+lib/python_version.sh) and https://devcenter.heroku.com/articles/python-support (documented).
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+SUPPORT = "https://devcenter.heroku.com/articles/python-support"
+RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
+
+PACKAGE_FILES: Mapping[str, str] = {
+    "Pipfile.lock": "Pipenv",
+    "requirements.txt": "pip",
+    "poetry.lock": "Poetry",
+    "uv.lock": "uv",
+}
+"""The files that choose the package manager, in the buildpack's order, with its name."""
+
+MISSPELT_REQUIREMENTS = (
+    "requeriments.txt",
+    "requirement.txt",
+    "requirements",
+    "requirements.text",
+    "Requirements.txt",
+    "requirements.txt.txt",
+    "requirments.txt",
+)
+"""Names that make the app a Python app but then name no package manager."""
+
+DETECTED_BY = (
+    ".python-version",
+    "__init__.py",
+    "app.py",
+    "main.py",
+    "manage.py",
+    "pdm.lock",
+    "Pipfile",
+    "Pipfile.lock",
+    "poetry.lock",
+    "pyproject.toml",
+    "requirements.txt",
+    "runtime.txt",
+    "server.py",
+    "setup.cfg",
+    "setup.py",
+    "uv.lock",
+    *MISSPELT_REQUIREMENTS,
+)
+"""Paths in the root, files or folders, any of which makes it a Python app."""
+
+DETECTED_BY_FOLDERS = ("__pycache__", ".venv", "venv")
+
+MISSPELT_VERSION_FILES = (
+    " .python-version",
+    ". python-version",
+    ".python_version.txt",
+    ".python_version",
+    ".python-version ",
+    ",python-version",
+    ".python-version.",
+    ".python-version.py",
+    ".python-version.rtf",
+    ".python-version.txt",
+    ".python-version.TXT",
+    ".Python-version",
+    ".python.version",
+    ".pythonversion",
+    "'.python-version'",
+    "python_version.txt",
+    "python_version",
+    "python-version.",
+    "python-version.txt",
+    "python-version",
+)
+"""Names that stop the build, even next to a right one (not if there is a runtime.txt)."""
+
+NUMBER = r"(?:0|[1-9][0-9]*)"
+VERSION = rf"{NUMBER}\.{NUMBER}(?:\.{NUMBER})?"
+"""A version request: N.N or N.N.N, no leading zeros."""
+
+SPACE = "\t\n\v\f\r \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
+"""What bash's `[[:space:]]` matches in C.UTF-8, for a character class (observed)."""
+
+NEVER_RELEASED = 30
+"""A patch this far above the newest known exists nowhere: no Python series got so many (ours)."""
+
+
+class Versions(NamedTuple):
+    """The buildpack release that parity knows; `newest` patch by `major.minor`."""
+
+    buildpack: str
+    date: str
+    default: str
+    deprecated: str
+    newest: Mapping[str, str]
+    installer: Mapping[str, str]
+
+    @property
+    def oldest(self) -> str:
+        """The oldest `major.minor` that the buildpack installs."""
+        return next(iter(self.newest))
+
+
+_LINE = re.compile(r'"?([\w.]+)"? = "([^"]*)"')
+
+
+@cache
+def versions() -> Versions:
+    """versions.toml, read without `tomllib`, whose import costs `parity check` 6 ms."""
+    tables: dict[str, dict[str, str]] = {"": {}}
+    table = tables[""]
+    for line in Path(__file__).with_name("versions.toml").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            table = tables[line.strip("[]")] = {}
+        elif found := _LINE.match(line):
+            table[found[1]] = found[2]
+    return Versions(**tables[""], newest=tables["newest"], installer=tables["installer"])
