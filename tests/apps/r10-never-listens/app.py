@@ -1,0 +1,5 @@
+import time
+
+print('ready')
+while True:
+    time.sleep(1)

@@ -1,0 +1,1 @@
+export MINE=yes

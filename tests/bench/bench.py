@@ -1,0 +1,216 @@
+"""Side-by-side timings, on request: `python tests/bench/bench.py [NAME ...] [--runs N]`.
+
+Each group runs its commands in turn (A B C A B C ...) and prints medians and the ratio to the
+first. Only ratios inside one run mean anything: machines are noisy. Peers that are not installed
+are left out and named.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+HELLO = ROOT / "examples" / "hello_app"
+PARITY = [sys.executable, "-m", "parity"]
+Timer = Callable[[], float]
+
+
+def wall(*command: str) -> Timer:
+    """Seconds of one whole process."""
+
+    def measure() -> float:
+        began = time.perf_counter()
+        subprocess.run(command, capture_output=True, cwd=ROOT, check=False)
+        return time.perf_counter() - began
+
+    return measure
+
+
+def until_verdict(*command: str) -> Timer:
+    """Seconds until the first line on stdout: the verdict, before the stop phase."""
+
+    def measure() -> float:
+        began = time.perf_counter()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
+            assert process.stdout
+            line = process.stdout.readline()
+            seconds = time.perf_counter() - began
+            process.communicate()
+        assert line.startswith(b"works"), line
+        return seconds
+
+    return measure
+
+
+def until_answer(command: list[str], port: int, **environment: str) -> Timer:
+    """Seconds until `command`, started in the hello app, answers on `port`."""
+
+    def measure() -> float:
+        env = {**os.environ, "PORT": str(port), **environment}
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            cwd=HELLO,
+            env=env,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _answered(port, began)
+            return time.perf_counter() - began
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            subprocess.run(["pkill", "-9", "-f", f"PARITY_BENCH_{port}"], check=False)
+
+    return measure
+
+
+def _answered(port: int, began: float) -> None:
+    while time.perf_counter() - began < 60:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5).read()
+        except OSError:
+            time.sleep(0.002)
+        else:
+            return
+    raise SystemExit(f"nothing answered on {port}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def hello_environment() -> Path:
+    """The interpreter of the cached environment that parity built for the hello app."""
+    import json
+
+    done = subprocess.run(
+        [*PARITY, "run", str(HELLO), "--format", "json", "--no-env"], capture_output=True, text=True
+    )
+    assert json.loads(done.stdout)["verdict"] == "works", done.stdout
+    from parity.push.buildpacks.python import environment
+
+    newest = max(environment.root().glob("envs/*/bin/gunicorn"), key=lambda p: p.stat().st_mtime)
+    return newest.parent
+
+
+def help_group() -> dict[str, Timer]:
+    """`parity --help` against a bare interpreter."""
+    return {
+        "python -c pass": wall(sys.executable, "-c", "pass"),
+        "parity --help": wall(*PARITY, "--help"),
+        "honcho --help": wall(sys.executable, "-m", "honcho", "--help"),
+    }
+
+
+def check_group() -> dict[str, Timer]:
+    """`parity check` against `honcho check`."""
+    procfile = str(HELLO / "Procfile")
+    return {
+        "honcho check": wall(sys.executable, "-m", "honcho", "-f", procfile, "check"),
+        "parity check": wall(*PARITY, "check", str(HELLO)),
+    }
+
+
+def verdict_group() -> dict[str, Timer]:
+    """The verdict line, warm, against bare boot + one request, honcho and `heroku local`."""
+    bin_folder = hello_environment()
+    gunicorn = str(bin_folder / "gunicorn")
+    path = f"{bin_folder}:{os.environ['PATH']}"
+    bare, honcho, heroku = free_port(), free_port(), free_port()
+    group = {
+        "bare boot + request": until_answer(["bash", "-c", f"exec {gunicorn} app:app"], bare),
+        "parity run: verdict": until_verdict(*PARITY, "run", str(HELLO), "--no-env"),
+        "honcho start": until_answer(
+            [sys.executable, "-m", "honcho", "start"], honcho, PATH=path
+        ),
+    }
+    if shutil.which("heroku"):
+        command = ["heroku", "local", "web", "--port", str(heroku)]
+        group["heroku local"] = until_answer(command, heroku, PATH=path)
+    return group
+
+
+def build_group() -> dict[str, Timer]:
+    """A cold build against `python -m venv` and `pip install`."""
+    requirements = str(HELLO / "requirements.txt")
+
+    def plain() -> float:
+        with tempfile.TemporaryDirectory() as folder:
+            began = time.perf_counter()
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            pip = [f"{folder}/bin/pip", "install", "-q", "-r", requirements]
+            subprocess.run(pip, check=True, capture_output=True)
+            return time.perf_counter() - began
+
+    return {"venv + pip install": plain, "parity: cold build": cold, "parity: warm build": warm}
+
+
+def cold() -> float:
+    """Seconds of the build stage with an empty cache of environments (installers stay)."""
+    for folder in _cache().glob("envs/*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    return _build_seconds()
+
+
+def warm() -> float:
+    """Seconds of the build stage with everything in the cache."""
+    return _build_seconds()
+
+
+def _cache() -> Path:
+    from parity.push.buildpacks.python import environment
+
+    return environment.root()
+
+
+def _build_seconds() -> float:
+    from parity import rehearse
+
+    stages = {s.name: s.seconds for s in rehearse(HELLO).stages}
+    return stages["build"]
+
+
+GROUPS = {
+    "help": help_group,
+    "check": check_group,
+    "verdict": verdict_group,
+    "build": build_group,
+}
+
+
+def main() -> None:
+    """Run the groups asked for, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*GROUPS, []])
+    parser.add_argument("--runs", type=int, default=11)
+    arguments = parser.parse_args()
+    for name in arguments.names or GROUPS:
+        commands = GROUPS[name]()
+        times: dict[str, list[float]] = {command: [] for command in commands}
+        for _ in range(arguments.runs):
+            for command, measure in commands.items():
+                times[command].append(measure())
+        first = statistics.median(next(iter(times.values())))
+        print(f"{name} ({arguments.runs} runs each)")
+        for command, seconds in times.items():
+            median = statistics.median(seconds)
+            print(f"  {command:22} {median * 1000:8.1f} ms  {median / first:5.2f}x")
+
+
+if __name__ == "__main__":
+    main()
