@@ -75,12 +75,21 @@ class Source(NamedTuple):
         return entry.data.decode("utf-8-sig", "backslashreplace")
 
 
+class ConfigProblem(NamedTuple):
+    """A config var that Heroku would not take or heed; `seen` holds names, never values."""
+
+    kind: Literal["line", "name", "size", "port"]
+    seen: str
+    file: str | None = None
+    line: int | None = None
+
+
 class Config(NamedTuple):
     """The app's config vars. `origin`: where each came from, `--config` or a file."""
 
     values: Mapping[str, str]
     origin: Mapping[str, str]
-    problems: tuple[str, ...] = ()
+    problems: tuple[ConfigProblem, ...] = ()
 
 
 class ProcessType(NamedTuple):
@@ -112,13 +121,18 @@ class Refusal(NamedTuple):
 
 
 class Python(NamedTuple):
-    """What the Python buildpack decides before it installs anything."""
+    """What the Python buildpack decides before it installs anything.
+
+    `warnings` are what it warns of, as refusals that refuse nothing. Not `certain`: the version is
+    newer than those that parity knows, so only the download would tell whether it exists.
+    """
 
     manager: Literal["pip", "pipenv", "poetry", "uv"]
     requested: str | None
     origin: Literal["runtime.txt", ".python-version", "Pipfile.lock", "cached", "default"]
     version: str
     warnings: tuple[Refusal, ...] = ()
+    certain: bool = True
 
 
 class Plan(NamedTuple):
