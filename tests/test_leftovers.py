@@ -1,0 +1,85 @@
+"""Interrupted at any moment, parity leaves nothing: no process, no socket, no file.
+
+A dozen runs by default; `PARITY_INTERRUPTS=200 pytest tests/test_leftovers.py` for more.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.test_apps import APPS, materialise
+
+RUNS = int(os.environ.get("PARITY_INTERRUPTS", "12"))
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LONGEST = 3.0
+
+
+def strangers(mark: str) -> list[str]:
+    """Command lines of all processes whose environment or arguments name `mark`."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [*process.environ().values(), *process.cmdline(), process.cwd()]
+        except psutil.Error:
+            continue
+        if any(mark in text for text in told) and process.pid != os.getpid():
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+def gone(mark: str) -> list[str]:
+    """What is still there of `mark` a few seconds later (a dying process takes a moment)."""
+    until = time.monotonic() + 5
+    while (left := strangers(mark)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return left
+
+
+def run(app: Path, scratch: Path, rng: random.Random, interrupt: bool) -> tuple[int, str]:
+    """One `parity run`, perhaps interrupted; its exit code and what happened."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "parity", "run", str(app), "--format", "json", "--no-env"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(scratch)},
+    )
+    told = "undisturbed"
+    if interrupt:
+        signum, group, twice = rng.choice(SIGNALS), rng.random() < 0.5, rng.random() < 0.3
+        moment = rng.random() * LONGEST
+        told = (
+            f"{signum.name} {'to the group ' if group else ''}{'twice ' * twice}at {moment:.3f} s"
+        )
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            for _ in range(1 + twice):
+                (os.killpg if group else os.kill)(process.pid, signum)
+    _, errors = process.communicate(timeout=60)
+    return process.returncode, f"{told}: exit {process.returncode} {errors.decode()}"
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_nothing_is_left(seed: int, tmp_path: Path) -> None:
+    """After a run, interrupted or not, there is no process, no temporary file, no traceback."""
+    rng = random.Random(seed)
+    app, scratch = tmp_path / "app", tmp_path / "scratch"
+    app.mkdir(), scratch.mkdir()
+    materialise(APPS / "works-stdlib-server", {}, app)
+    before = {p: p.read_bytes() for p in app.rglob("*") if p.is_file()}
+    code, told = run(app, scratch, rng, interrupt=seed % 2 == 0)
+    # A signal before parity's first line is Python's own to handle.
+    assert code in (0, 129, 130, 143, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP), told
+    assert seed % 2 == 0 or code == 0, told
+    assert "Traceback" not in told or "KeyboardInterrupt" in told, told
+    assert gone(str(tmp_path)) == [], told
+    assert list(scratch.iterdir()) == [], told
+    assert {p: p.read_bytes() for p in app.rglob("*") if p.is_file()} == before
