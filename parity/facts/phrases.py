@@ -16,6 +16,10 @@ NO_LANGUAGE = (
     " to use for this application automatically.",
     f"\t\t\tSee {ARTICLE}",
 )
+NO_PYTHON = (
+    "Error: Your app is configured to use the Python buildpack,",
+    "but we couldn't find any supported Python project files.",
+)
 
 
 def building(stack: str) -> str:
@@ -41,9 +45,15 @@ def several(names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def incompatible(url: str) -> tuple[str, ...]:
-    """The head of the refusal when a buildpack that is set does not take the app."""
-    return (f"-----> App not compatible with buildpack: {url}", INDENT)
+def incompatible(url: str, error: tuple[str, ...]) -> tuple[str, ...]:
+    """The refusal when a buildpack that is set does not take the app; `error` is its own."""
+    return (
+        f"-----> App not compatible with buildpack: {url}",
+        INDENT,
+        *error,
+        "",
+        f"{INDENT}More info: {ARTICLE}#buildpack-auto-detection",
+    )
 
 
 def message(*lines: str) -> tuple[str, ...]:

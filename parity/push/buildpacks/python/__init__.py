@@ -1,0 +1,86 @@
+"""The classic Python buildpack: here is what it decides before it installs anything.
+
+Source: https://github.com/heroku/heroku-buildpack-python (bin/detect, bin/compile).
+"""
+
+from fnmatch import fnmatchcase
+
+from parity.facts.phrases import message
+from parity.facts.python import DETECTED_BY, DETECTED_BY_FOLDERS
+from parity.facts.stacks import END_OF_LIFE, SUPPORTED
+from parity.push import tree
+from parity.push.buildpacks.python import version
+from parity.push.buildpacks.python.manager import choose
+from parity.records import Config, Python, Refusal, Source
+
+EMULATED = ("pip",)
+"""Package managers whose installation parity rehearses."""
+
+TWICE = Refusal(
+    "checks::duplicate-python-buildpack",
+    message("Error: The Python buildpack has already been run this build."),
+)
+"""The second of two Python buildpacks finds what the first installed."""
+
+
+def matches(source: Source) -> bool:
+    """Whether the buildpack takes the app."""
+    return any(tree.exists(source, name) for name in DETECTED_BY) or any(
+        tree.folder(source, name) for name in DETECTED_BY_FOLDERS
+    )
+
+
+def decide(source: Source, _config: Config, stack: str) -> tuple[Python | None, Refusal | None]:
+    """The buildpack's decisions in its order, up to the first that refuses the app.
+
+    The Python is there as soon as a version was requested, though it may then be refused.
+    """
+    refusal = _stack(stack) or _existing(source, ".heroku/python", "checks::existing-python-dir")
+    if refusal:
+        return None, refusal
+    manager = choose(source)
+    if isinstance(manager, Refusal):
+        return None, manager
+    refusal = _environment(source)
+    if refusal:
+        return None, refusal
+    request = version.requested(source, manager)
+    if isinstance(request, Refusal):
+        return None, request
+    exact = version.resolve(request)
+    asked = None if request.origin == "default" else request.version
+    python = Python(manager, asked, request.origin, request.version)
+    if isinstance(exact, Refusal):
+        return python, exact
+    newest = version.newest_patch(exact.rpartition(".")[0])
+    python = python._replace(
+        version=exact,
+        warnings=version.warnings(request, exact),
+        certain=int(exact.rpartition(".")[2]) <= newest,
+    )
+    return python, version.unfit(request, manager)
+
+
+def _stack(stack: str) -> Refusal | None:
+    if stack in SUPPORTED:
+        return None
+    if stack in END_OF_LIFE or fnmatchcase(stack, "cedar*"):
+        headline = f"Error: The '{stack}' stack is no longer supported."
+        return Refusal("checks::stack::eol", message(headline), subject=stack)
+    headline = f"Error: The '{stack}' stack isn't recognised."
+    return Refusal("checks::stack::unknown", message(headline), subject=stack)
+
+
+def _existing(source: Source, path: str, reason: str) -> Refusal | None:
+    if not tree.exists(source, path):
+        return None
+    headline = f"Error: Existing '{path}/' directory found."
+    return Refusal(reason, message(headline), path, subject=path)
+
+
+def _environment(source: Source) -> Refusal | None:
+    for name in (".venv", "venv"):
+        if tree.exists(source, f"{name}/pyvenv.cfg"):
+            refusal = _existing(source, name, "checks::existing-venv-dir")
+            return refusal and refusal._replace(file=f"{name}/pyvenv.cfg")
+    return None

@@ -1,0 +1,232 @@
+"""Which Python the buildpack installs, and what it says about the request.
+
+Source: https://github.com/heroku/heroku-buildpack-python/blob/main/lib/python_version.sh. There is
+no build before this one, as after `heroku builds:cache:purge`: no version is remembered.
+"""
+
+import re
+from typing import Literal, NamedTuple, TypeAlias
+
+from parity.facts.phrases import message
+from parity.facts.python import (
+    MISSPELT_VERSION_FILES,
+    NEVER_RELEASED,
+    SPACE,
+    VERSION,
+    versions,
+)
+from parity.push import tree
+from parity.push.buildpacks.python.manager import Manager
+from parity.records import Refusal, Source
+
+Origin: TypeAlias = Literal["runtime.txt", ".python-version", "Pipfile.lock", "default"]
+
+SHOWN = 200
+"""Characters of a wrong version that a message repeats."""
+
+_STRIP = "".join(chr(n) for n in range(0x3001) if re.match(f"[{SPACE}]", chr(n)))
+_VERSION = re.compile(VERSION)
+_RUNTIME = re.compile(f"python-({VERSION})")
+
+
+class Request(NamedTuple):
+    """The version that is asked for; `line` is where."""
+
+    version: str
+    origin: Origin
+    line: int | None = None
+
+
+def requested(source: Source, manager: Manager) -> Request | Refusal:
+    """The request, from the first of the places that has one, or why it cannot be read.
+
+    A file whose content was not kept (see `records.TEXT_LIMIT`) is passed over.
+    """
+    runtime = tree.file(source, "runtime.txt")
+    if runtime and runtime.data is not None:
+        return _runtime_txt(_text(runtime.data))
+    for name in MISSPELT_VERSION_FILES:
+        if tree.file(source, name):
+            headline = "Error: Your .python-version file is spelled incorrectly."
+            reason = "python-version-file::misspelled"
+            return Refusal(reason, message(headline), name, subject=name)
+    chosen = tree.file(source, ".python-version")
+    if chosen and chosen.data is not None:
+        return _version_file(chosen.data)
+    lock = tree.file(source, "Pipfile.lock") if manager == "pipenv" else None
+    locked = _pipfile_lock(lock.data) if lock and lock.data is not None else None
+    return locked or Request(versions().default, "default")
+
+
+def _text(data: bytes) -> str:
+    """As bash reads it: a NUL is shown as a sign, other bytes that are no UTF-8 match nothing."""
+    return data.decode("utf-8", "replace").replace("\0", "␀")
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "�" for c in text)[:SHOWN]
+
+
+def _runtime_txt(text: str) -> Request | Refusal:
+    content = text.strip(_STRIP)
+    line = text[: len(text) - len(text.lstrip(_STRIP))].count("\n") + 1
+    found = _RUNTIME.fullmatch(content)
+    if found:
+        return Request(found[1], "runtime.txt", line)
+    return Refusal(
+        "runtime-txt::invalid-version",
+        message("Error: Invalid Python version in runtime.txt."),
+        "runtime.txt",
+        line,
+        _shown(" ".join(content.split("\n"))),
+    )
+
+
+def _version_file(data: bytes) -> Request | Refusal:
+    lines = [(n, line.strip(_STRIP)) for n, line in enumerate(_text(data).split("\n"), 1)]
+    given = [(n, line) for n, line in lines if line and not line.startswith("#")]
+    for number, line in given:
+        if not _VERSION.fullmatch(line):
+            return _invalid(data, number, line)
+    if len(given) == 1:
+        return Request(given[0][1], ".python-version", given[0][0])
+    if not given:
+        return _version_refusal("no-version", "No Python version found in .python-version.")
+    headline = "Multiple Python versions found in .python-version."
+    subject = ", ".join(line for _, line in given)[:SHOWN]
+    return _version_refusal("multiple-versions", headline, given[1][0], subject)
+
+
+def _version_refusal(
+    reason: str, headline: str, line: int | None = None, subject: str = ""
+) -> Refusal:
+    lines = message(f"Error: {headline}")
+    return Refusal(f"python-version-file::{reason}", lines, ".python-version", line, subject)
+
+
+def _invalid(data: bytes, number: int, line: str) -> Refusal:
+    encoding = _encoding(data)
+    if encoding:
+        headline = "Unable to read .python-version."
+        return _version_refusal("invalid-encoding", headline, subject=encoding)
+    headline = "Invalid Python version in .python-version."
+    return _version_refusal("invalid-version", headline, number, _shown(line))
+
+
+def _encoding(data: bytes) -> str | None:
+    """What file(1) calls an encoding that the buildpack refuses; None for ASCII, UTF-8 and data."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return "Unicode text, UTF-8 (with BOM) text"
+    if data.startswith(b"\xff\xfe"):
+        return "Unicode text, UTF-16, little-endian text"
+    if data.startswith(b"\xfe\xff"):
+        return "Unicode text, UTF-16, big-endian text"
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None if b"\0" in data else "ISO-8859 text"
+    return None
+
+
+def _pipfile_lock(data: bytes) -> Request | Refusal | None:
+    """What `jq '._meta.requires.python_full_version // ._meta.requires.python_version'` finds."""
+    if not data.strip():
+        return _lock_refusal("invalid-version", "Invalid Python version in Pipfile.lock.", "")
+    import json
+
+    try:
+        value = json.loads(data.decode("utf-8-sig"), parse_float=str, parse_int=str)
+        for key in ("_meta", "requires"):
+            value = None if value is None else _member(value, key)
+        full, short = (_member(value, f"python_{k}version") for k in ("full_", ""))
+    except (ValueError, TypeError, RecursionError):
+        return _lock_refusal("invalid-json", "Can't parse Pipfile.lock.", "")
+    found = short if full in (None, False) else full
+    if found is None:
+        return None
+    if isinstance(found, str) and _VERSION.fullmatch(found):
+        return Request(found, "Pipfile.lock")
+    subject = _shown(found if isinstance(found, str) else json.dumps(found))
+    return _lock_refusal("invalid-version", "Invalid Python version in Pipfile.lock.", subject)
+
+
+def _member(value: object, key: str) -> object:
+    """`value[key]` as jq sees it: null has every key, and what is no object has none."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise TypeError(f"no object: {key}")
+    return value.get(key)
+
+
+def _lock_refusal(reason: str, headline: str, subject: str) -> Refusal:
+    lines = message(f"Error: {headline}")
+    return Refusal(f"pipfile-lock::{reason}", lines, "Pipfile.lock", None, subject)
+
+
+def resolve(request: Request) -> str | Refusal:
+    """The exact version, or why the buildpack does not have it."""
+    known = versions()
+    major, minor, *patch = (int(part[:9]) for part in request.version.split("."))
+    series = f"{major}.{minor}"
+    if (major, minor) < _pair(known.oldest):
+        headline = "The requested Python version has reached end-of-life."
+        return _refused("eol", headline, request)
+    if series not in known.newest:
+        return _refused("unknown-major", "The requested Python version isn't recognised.", request)
+    if patch and patch[0] > newest_patch(series) + NEVER_RELEASED:
+        headline = "The requested Python version isn't available."
+        return _refused("unknown-patch", headline, request)
+    return request.version if patch else known.newest[series]
+
+
+def newest_patch(series: str) -> int:
+    """The last number of the newest version that parity knows of `major.minor`."""
+    return int(versions().newest[series].rpartition(".")[2])
+
+
+def _pair(series: str) -> tuple[int, int]:
+    major, _, minor = series.partition(".")
+    return int(major), int(minor)
+
+
+def _refused(reason: str, headline: str, request: Request) -> Refusal:
+    file = None if request.origin == "default" else request.origin
+    lines = message(f"Error: {headline}")
+    return Refusal(f"python-version::{reason}", lines, file, request.line, request.version)
+
+
+def unfit(request: Request, manager: Manager) -> Refusal | None:
+    """What uv asks of the request beyond what the other managers do."""
+    if manager == "uv" and request.origin == "runtime.txt":
+        headline = "Error: The runtime.txt file isn't supported when using uv."
+        return Refusal("runtime-txt::not-supported", message(headline), "runtime.txt", request.line)
+    if manager == "uv" and request.origin == "default":
+        headline = "Error: No Python version was specified."
+        return Refusal("python-version-file::not-found", message(headline))
+    return None
+
+
+def warnings(request: Request, version: str) -> tuple[Refusal, ...]:
+    """What the buildpack warns of, in its order."""
+    series, _, patch = version.rpartition(".")
+    file = None if request.origin == "default" else request.origin
+    said = (
+        (request.origin == "default", "unspecified", "No Python version was specified."),
+        (request.origin == "runtime.txt", "runtime-txt", "The runtime.txt file is deprecated."),
+        (
+            series == versions().deprecated,
+            "deprecated",
+            f"Support for Python {series} is deprecated!",
+        ),
+        (
+            int(patch) < newest_patch(series),
+            "outdated-patch",
+            "A Python patch update is available!",
+        ),
+    )
+    return tuple(
+        Refusal(reason, message(f"Warning: {text}"), file, request.line, version)
+        for applies, reason, text in said
+        if applies
+    )

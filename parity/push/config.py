@@ -1,0 +1,154 @@
+"""Config vars: from `--env` files, else the app's `.env`, and from `--config KEY=VALUE`.
+
+Heroku never reads `.env`; `heroku local` does, so its values stand for those that are set there.
+Nothing is expanded: `${NAME}` would be filled from the developer's own shell, which Heroku has not.
+"""
+
+import os
+import re
+import select
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from parity import interrupt
+from parity.records import Config, ConfigProblem
+
+RESERVED = ("PORT", "DYNO")
+"""Set by Heroku for each dyno, never taken from config."""
+
+WARN_BYTES, LIMIT_BYTES = 32 * 1024, 64 * 1024
+"""Names and values together: the documented limit, and one that nobody reports to have passed.
+
+https://devcenter.heroku.com/articles/config-vars#limits (the raise to 64 kB is inferred)."""
+
+_FILE_BYTES = 1024 * 1024
+_NAME = re.compile(r"\w+", re.ASCII)
+"""https://devcenter.heroku.com/articles/platform-api-reference#config-vars (documented)."""
+
+
+def read(
+    env_files: Sequence[Path | Literal["-"]], pairs: Sequence[str], default: Path | None
+) -> Config:
+    """The config vars; of the same name the last file counts, and a pair before any file.
+
+    `-` is stdin; `default` is read if there are no `env_files` and it is there. Lines that cannot
+    be read become problems. Raises `interrupt.Usage` for a file or a pair that cannot be used.
+    """
+    taken = _Taken()
+    for file in env_files:
+        label = "standard input" if file == "-" else str(file)
+        _parse(taken, label, _text(file, label))
+    if not env_files and default and _inside(default):
+        try:
+            _parse(taken, default.name, _text(default, default.name))
+        except interrupt.Usage as error:
+            taken.problems.append(ConfigProblem("line", str(error), default.name))
+    for pair in pairs:
+        _pair(taken, pair)
+    return taken.config()
+
+
+class _Taken:
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.origin: dict[str, str] = {}
+        self.problems: list[ConfigProblem] = []
+
+    def take(self, name: str, value: str, origin: str, line: int | None = None) -> None:
+        """Take one var, or note why Heroku would not."""
+        file = None if origin == "--config" else origin
+        if not _NAME.fullmatch(name):
+            seen = f"the name {name!r} has characters other than letters, digits and _"
+            self.problems.append(ConfigProblem("name", seen, file, line))
+        elif "\0" in value:
+            self.problems.append(ConfigProblem("line", f"{name} holds a NUL byte", file, line))
+        elif len(value) > LIMIT_BYTES:
+            seen = f"{name} is longer than {LIMIT_BYTES // 1024} kB"
+            self.problems.append(ConfigProblem("size", seen, file, line))
+        elif name not in RESERVED:
+            self.values[name], self.origin[name] = value, origin
+        elif name == "PORT" and file is None:
+            self.problems.append(ConfigProblem("port", "PORT is set as a config var"))
+
+    def config(self) -> Config:
+        """All of it, with a problem if it is too much."""
+        size = sum(len(os.fsencode(k)) + len(os.fsencode(v)) for k, v in self.values.items())
+        if size > WARN_BYTES:
+            limit = LIMIT_BYTES if size > LIMIT_BYTES else WARN_BYTES
+            seen = f"all names and values together: {size} bytes, more than {limit // 1024} kB"
+            self.problems.append(ConfigProblem("size", seen))
+        return Config(self.values, self.origin, tuple(self.problems))
+
+
+def _pair(taken: _Taken, pair: str) -> None:
+    name, equals, value = pair.partition("=")
+    if not equals or not name:
+        raise interrupt.Usage(f"{pair} is invalid. Must be in the format FOO=bar.")
+    taken.take(name, value, "--config")
+
+
+def _parse(taken: _Taken, label: str, text: str) -> None:
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    for binding in parse_stream(StringIO(text)):
+        original = binding.original.string
+        line = binding.original.line + _lines(original[: len(original) - len(original.lstrip())])
+        if binding.error or (binding.key and binding.value is None):
+            seen = "not NAME=value, or a quote that is not closed"
+            taken.problems.append(ConfigProblem("line", seen, label, line))
+        elif binding.key and binding.value is not None:
+            taken.take(binding.key, binding.value, label, line)
+
+
+def _lines(text: str) -> int:
+    return len(text.replace("\r\n", "\n").replace("\r", "\n").splitlines())
+
+
+def _inside(path: Path) -> bool:
+    """Whether `path` is a file, not a link that leads out of its folder (`.env/` is a venv)."""
+    try:
+        return path.is_file() and path.resolve().is_relative_to(path.parent.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _text(file: Path | Literal["-"], label: str) -> str:
+    try:
+        data = _bytes(sys.stdin.fileno()) if file == "-" else _content(Path(file))
+    except OSError as error:
+        raise interrupt.Usage(f"{label}: cannot be read: {error.strerror or error}") from error
+    if len(data) > _FILE_BYTES:
+        raise interrupt.Usage(f"{label}: more than 1 MiB: not a file of config vars")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        wide = " but UTF-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+        raise interrupt.Usage(f"{label}: not UTF-8{wide} (byte {error.start + 1})") from error
+
+
+def _content(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise IsADirectoryError(0, "it is a folder")
+        return _bytes(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _bytes(descriptor: int) -> bytes:
+    """What can be read, up to one byte more than is allowed."""
+    data = b""
+    while len(data) <= _FILE_BYTES:
+        interrupt.check()
+        if select.select([descriptor], [], [], 0.1)[0]:
+            more = os.read(descriptor, 65536)
+            if not more:
+                break
+            data += more
+    return data
