@@ -83,7 +83,7 @@ def _automatic(source: Source) -> _Choice:
     found = tuple(b for b in BUILDPACKS.values() if _matches(source, b))
     said: tuple[str, ...] = (phrases.DETERMINING,)
     if not found:
-        return _Choice((), (), said, Refusal("detection-failed", phrases.NO_LANGUAGE))
+        return _Choice((), (), said, Refusal("no-default-language", phrases.NO_LANGUAGE))
     if len(found) > 1:
         said += phrases.several(tuple(b.name for b in found))
     said += (f"-----> {found[0].name} app detected",)

@@ -29,8 +29,9 @@ class Rule(NamedTuple):
     """One rule and its manual page.
 
     `leads_to` are the ids of the symptoms a cause explains (none: it stands on its own).
-    `effect` of a cause with a symptom is the symptom's, unless it says `unknown`: then the symptom
-    decides nothing. A `fallback` cause is dropped where a more precise one applies.
+    `effect` of a cause with a symptom is the symptom's, unless it says `unknown` or `warn`: then
+    the symptom decides nothing, or is only warned of. A `fallback` cause is dropped where a more
+    precise one applies.
     `records` are the record types it looks at. `heroku` is Heroku's own name, verbatim.
     """
 
@@ -125,8 +126,9 @@ def _explained(
     causes: list[tuple[Rule, tuple[Evidence, ...]]],
 ) -> list[Finding]:
     precise = [c for c in causes if not c[0].fallback] or causes
+    told = {r.effect for r, _ in precise}
     effect: EffectName = (
-        "unknown" if any(r.effect == "unknown" for r, _ in precise) else symptom.effect or "fail"
+        "unknown" if "unknown" in told else "warn" if "warn" in told else symptom.effect or "fail"
     )
     first = _finding(record, symptom, evidence, symptom.id, effect)
     if not precise:
@@ -191,9 +193,13 @@ def load() -> Mapping[str, Rule]:
     """All rules, registered by importing their files."""
     from parity.rules import (  # noqa: F401
         boot,
+        config,
         crash,
         machine,
         plan,
+        procfile,
+        procfile_lines,
+        reasons,
         release,
         slug,
         source,

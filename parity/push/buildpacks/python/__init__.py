@@ -52,13 +52,14 @@ def decide(source: Source, _config: Config, stack: str) -> tuple[Python | None, 
     python = Python(manager, asked, request.origin, request.version)
     if isinstance(exact, Refusal):
         return python, exact
-    newest = version.newest_patch(exact.rpartition(".")[0])
+    refusal = version.unfit(request, manager)
+    series, _, patch = exact.rpartition(".")
     python = python._replace(
         version=exact,
-        warnings=version.warnings(request, exact),
-        certain=int(exact.rpartition(".")[2]) <= newest,
+        warnings=() if refusal else version.warnings(request, exact),
+        certain=int(patch) <= version.newest_patch(series),
     )
-    return python, version.unfit(request, manager)
+    return python, refusal
 
 
 def _stack(stack: str) -> Refusal | None:

@@ -1,0 +1,204 @@
+"""H14 by a line of the Procfile that was meant for web, and what else is odd in a Procfile."""
+
+from collections.abc import Iterator
+
+from parity.facts.procfile import ARTICLE, ROUTED, SHORT_RUN
+from parity.records import Boot, Plan, ProcessType
+from parity.rules import rule
+from parity.rules.procfile import H14, listens, no_web
+from parity.rules.reading import (
+    Dropped,
+    dropped,
+    near_web,
+    no_type,
+    read_differently,
+    repeated,
+    serves,
+)
+from parity.rules.suggest import web_line
+from parity.verdict import Evidence
+
+
+def _dropped(plan: Plan, kind: str) -> Iterator[Evidence]:
+    """The lines of `kind` that were meant to start web."""
+    if no_web(plan) and plan.procfile and plan.procfile.encoding in ("utf-8", "utf-8-sig"):
+        for line in dropped(plan.procfile):
+            if line.kind == kind:
+                yield _line(plan, line)
+
+
+def _line(plan: Plan, line: Dropped) -> Evidence:
+    write = f"web: {line.command}" if line.command else web_line(plan.source)
+    names = {"write": write, "line": str(line.number), "why": line.why}
+    return Evidence(f"`{line.text}` {line.why}", "Procfile", line.number, names=names)
+
+
+@rule(
+    "procfile-no-space",
+    leads_to=H14,
+    title="The space behind `web:` is missing",
+    cause="Heroku recognises a line of the Procfile by the blank behind the colon. Without it the"
+    " line is dropped without a word (`heroku local` and honcho accept it).",
+    fix="Line {line} of the Procfile must read `{write}`.",
+    docs=ARTICLE,
+)
+def procfile_no_space(plan: Plan) -> Iterator[Evidence]:
+    yield from _dropped(plan, "no-space")
+
+
+@rule(
+    "procfile-bom",
+    leads_to=H14,
+    title="An invisible byte order mark hides the first line of the Procfile",
+    cause="The file begins with a byte order mark (BOM), which Windows editors add. Heroku takes it"
+    " for a part of the line, recognises no `web:` there, and drops it.",
+    fix="Save the Procfile as UTF-8 without BOM, its first line `{write}`.",
+    docs=ARTICLE,
+)
+def procfile_bom(plan: Plan) -> Iterator[Evidence]:
+    yield from _dropped(plan, "bom")
+
+
+@rule(
+    "procfile-line-not-read",
+    leads_to=H14,
+    title="Heroku does not recognise the web line of the Procfile",
+    cause="A line is a name, a colon, a blank and a command. This one {why}.",
+    fix="Line {line} of the Procfile must read `{write}`.",
+    docs=ARTICLE,
+)
+def procfile_line_not_read(plan: Plan) -> Iterator[Evidence]:
+    yield from _dropped(plan, "not-read")
+
+
+def _type(plan: Plan, process: ProcessType, command: str) -> Evidence:
+    text = plan.procfile.lines[process.line - 1].strip() if plan.procfile else process.name
+    names = {"name": process.name, "line": str(process.line), "write": f"web: {command}"}
+    return Evidence(f"`{text}`", "Procfile", process.line, names=names)
+
+
+def _untyped(plan: Plan, process: ProcessType) -> bool:
+    line = plan.procfile.lines[process.line - 1] if plan.procfile else ""
+    return no_type(process, line)
+
+
+@rule(
+    "procfile-no-type",
+    leads_to=H14,
+    title="The line of the Procfile has a command, but no `web:` before it",
+    cause="Heroku takes the first word of the line, `{name}`, for the name of a process type.",
+    fix="Line {line} of the Procfile must read `{write}`.",
+    docs=ARTICLE,
+)
+def procfile_no_type(plan: Plan) -> Iterator[Evidence]:
+    for process in plan.processes.values() if no_web(plan) else ():
+        if _untyped(plan, process):
+            yield _type(plan, process, f"{process.name} {process.command}")
+
+
+@rule(
+    "procfile-type-name",
+    leads_to=H14,
+    title="The process type is called `{name}`, not `web`",
+    cause="Only a type called exactly `web`, in lower case, gets requests. `{name}` is another type"
+    " to Heroku, and not even started.",
+    fix="Line {line} of the Procfile must read `{write}`.",
+    docs=ARTICLE,
+)
+def procfile_type_name(record: Plan | Boot) -> Iterator[Evidence]:
+    if isinstance(record, Boot):
+        plan, process = record.release.slug.plan, record.process
+        if listens(record) and process.line:
+            yield _type(plan, process, process.command)
+        return
+    for process in record.processes.values() if no_web(record) else ():
+        if not _untyped(record, process) and (near_web(process) or serves(process)):
+            command = process.command.removeprefix("b: ").removeprefix("web:").lstrip()
+            yield _type(record, process, command)
+
+
+def _worker_only(plan: Plan) -> bool:
+    """Whether the app runs something else on purpose, a bot say, and no line was meant for web."""
+    if not plan.procfile or any(True for _ in dropped(plan.procfile)):
+        return False
+    running = [p for p in plan.processes.values() if p.name not in SHORT_RUN]
+    return bool(running) and not any(near_web(p) or serves(p) or _untyped(plan, p) for p in running)
+
+
+@rule(
+    "worker-only",
+    leads_to=H14,
+    effect="warn",
+    title="The app has only background processes: {types}",
+    cause="That is fine for a bot or a worker, whose address then answers every request with a 503"
+    " (H14). Heroku starts none of them by itself after the first push.",
+    fix="Type `heroku ps:scale {first}=1` after the push. If it is to answer requests: name its"
+    " process type web.",
+    docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
+)
+def worker_only(plan: Plan) -> Iterator[Evidence]:
+    if no_web(plan) and _worker_only(plan):
+        types = [p for p in plan.processes.values() if p.name not in SHORT_RUN]
+        first = types[0]
+        names = {"types": ", ".join(p.name for p in types), "first": first.name}
+        seen = f"`{first.name}: {first.command}`"
+        yield Evidence(seen, "Procfile", first.line, names=names)
+
+
+@rule(
+    "procfile-no-web",
+    leads_to=H14,
+    title="The Procfile has no web line",
+    cause="It declares other process types, but none called web.",
+    fix="Add the line `{write}`.",
+    docs=ARTICLE,
+    fallback=True,
+)
+def procfile_no_web(plan: Plan) -> Iterator[Evidence]:
+    if no_web(plan) and plan.procfile and (plan.processes or plan.procfile.ignored):
+        write = web_line(plan.source)
+        yield Evidence("no line begins with `web: `", "Procfile", names={"write": write})
+
+
+@rule(
+    "procfile-read-differently",
+    effect="note",
+    title="Heroku and `heroku local` read line {line} of the Procfile differently",
+    cause="{how}.",
+    fix="Write it as a name, a colon, a blank and a command, from the first column on.",
+    docs=ARTICLE,
+)
+def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
+    if plan.procfile and plan.procfile.encoding == "utf-8" and ROUTED in plan.processes:
+        for number, text, how in read_differently(plan.procfile):
+            names = {"line": str(number), "how": how}
+            yield Evidence(f"`{text}`: {how}", "Procfile", number, names=names)
+
+
+@rule(
+    "procfile-repeats-type",
+    effect="note",
+    title="The Procfile declares {name} twice",
+    cause="The last one counts; line {lost} is without effect.",
+    fix="Delete line {lost}, or give it another name.",
+    docs=ARTICLE,
+)
+def procfile_repeats_type(plan: Plan) -> Iterator[Evidence]:
+    for name, number, lost in repeated(plan.procfile) if plan.procfile else ():
+        names = {"name": name, "lost": str(lost)}
+        seen = f"{name} is declared in line {lost} and again"
+        yield Evidence(seen, "Procfile", number, names=names)
+
+
+@rule(
+    "procfile-crlf",
+    effect="note",
+    title="The Procfile has Windows line ends (CRLF)",
+    cause="Whether Heroku keeps the carriage return as a part of each command is not documented."
+    " parity drops it.",
+    fix="Save it with Unix line ends (LF), or put `Procfile eol=lf` into .gitattributes.",
+    docs=ARTICLE,
+)
+def procfile_crlf(plan: Plan) -> Iterator[Evidence]:
+    if plan.procfile and "\r\n" in (plan.source.text("Procfile") or ""):
+        yield Evidence("the lines end in CRLF", "Procfile", 1)

@@ -1,0 +1,127 @@
+"""What a line of a Procfile was meant to be, where Heroku reads it differently or not at all."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from parity.facts.procfile import CLASSIC, LOCAL, ROUTED, SHORT_RUN
+from parity.records import ProcessType, Procfile
+
+_INVISIBLE = "\ufeff\u00a0\u00ad\u200b-\u200f\u2007\u2060\u202f"
+_HIDDEN = re.compile(f"[{_INVISIBLE}]")
+_CLASSIC = re.compile(CLASSIC)
+_LOCAL = re.compile(LOCAL)
+_GLUED = re.compile(r"web:([^\s].*)", re.IGNORECASE)
+_MEANT = re.compile(r"[^\w#]*web(?:\.\d+)?(?![\w-])[^\w./$({#]*(.*)", re.IGNORECASE)
+_COMMENTED = re.compile(r"\s*#+\s*web:\s*(.+)")
+_NEAR = re.compile(r"web[-_]?(?:\d+|apps?|sites?|servers?|process|dyno|s)?", re.IGNORECASE)
+_SERVES = re.compile(
+    r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|granian|flask\s+run|runserver"
+    r"|streamlit\s+run|http\.server)\b|\$\{?PORT\b"
+)
+_COMMANDS = re.compile(
+    r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve|flask|streamlit|node|npm|bash|sh"
+)
+
+
+class Dropped(NamedTuple):
+    """A line that Heroku drops though it was meant to start web; `why` completes "This one …"."""
+
+    number: int
+    text: str
+    kind: Literal["no-space", "bom", "not-read"]
+    command: str
+    why: str
+
+
+def dropped(procfile: Procfile) -> Iterator[Dropped]:
+    """The dropped lines that were meant to be web's."""
+    for number, text in procfile.ignored:
+        bare = _HIDDEN.sub(" ", text).strip()
+        classic, glued, meant = _CLASSIC.match(bare), _GLUED.match(bare), _MEANT.match(bare)
+        if text.startswith("\ufeff") and classic and classic[1] == ROUTED:
+            yield Dropped(number, bare, "bom", classic[2], "is hidden by a byte order mark")
+        elif glued and not _HIDDEN.search(text):
+            yield Dropped(number, bare, "no-space", glued[1], "has no space behind the colon")
+        elif meant:
+            command = meant[1].rstrip("\"'") if bare[0] in "\"'" else meant[1]
+            yield Dropped(number, bare, "not-read", command.strip(), _why(text, bare, command))
+
+
+def _why(text: str, bare: str, command: str) -> str:
+    hidden = _HIDDEN.search(text)
+    if hidden:
+        return f"has the invisible character U+{ord(hidden[0]):04X} where a blank belongs"
+    if not command:
+        return "has no command"
+    if "\uff1a" in bare:
+        return "has a full-width colon (U+FF1A)"
+    if bare[0] in "\"'`":
+        return "has quotes around the name"
+    if re.match(r"\W*web\s*=", bare, re.IGNORECASE):
+        return "has an = where a colon belongs"
+    if re.match(r"web\.\d", bare, re.IGNORECASE):
+        return "has a number behind the name, as the name of a dyno has"
+    return "does not begin with a name, a colon and a blank"
+
+
+def commented(procfile: Procfile) -> tuple[int, str] | None:
+    """Number and command of a web line that is commented out."""
+    found = ((n, _COMMENTED.match(line)) for n, line in enumerate(procfile.lines, 1))
+    return next(((n, match[1]) for n, match in found if match), None)
+
+
+def near_web(process: ProcessType) -> bool:
+    """Whether the name, or the name and the start of the command, was meant to be `web`."""
+    if not process.name.strip("-_"):
+        return process.command.startswith("web:")
+    return bool(_NEAR.fullmatch(process.name)) or _one_edit(process.name.lower())
+
+
+def _one_edit(name: str) -> bool:
+    """Whether `name` is `web` with one letter wrong, missing or too many, or two swapped."""
+    if len(name) == 3:
+        wrong = sum(a != b for a, b in zip(name, ROUTED, strict=True))
+        return wrong == 1 or name in ("ewb", "wbe")
+    longer, shorter = max(name, ROUTED, key=len), min(name, ROUTED, key=len)
+    return len(longer) == len(shorter) + 1 and any(
+        longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer))
+    )
+
+
+def serves(process: ProcessType) -> bool:
+    """Whether the command is a web server's, or takes `$PORT`."""
+    return process.name not in SHORT_RUN and bool(_SERVES.search(process.command))
+
+
+def no_type(process: ProcessType, line: str) -> bool:
+    """Whether the line is a bare command, whose first word Heroku takes for the type's name."""
+    bare = line.strip().removeprefix(process.name)
+    return bool(_COMMANDS.fullmatch(process.name)) and not bare.startswith(":")
+
+
+def read_differently(procfile: Procfile) -> Iterator[tuple[int, str, str]]:
+    """Lines of which `heroku local` makes something else: number, text, how."""
+    for number, line in enumerate(procfile.lines, 1):
+        taken, local = _taken(line), _LOCAL.match(line)
+        if local and not taken:
+            yield number, line.strip(), "Heroku drops it, heroku local runs it"
+        elif taken and not local:
+            yield number, line.strip(), f"Heroku reads a process type {taken}, heroku local none"
+
+
+def _taken(line: str) -> str | None:
+    """The process type that Heroku reads from the line."""
+    found = _CLASSIC.match(line)
+    return found[1] if found and found[2].strip() else None
+
+
+def repeated(procfile: Procfile) -> Iterator[tuple[str, int, int]]:
+    """Types that are declared again: name, the line that counts, the one that does not."""
+    seen: dict[str, int] = {}
+    for number, line in enumerate(procfile.lines, 1):
+        name = _taken(line)
+        if name and name in procfile.types:
+            if name in seen:
+                yield name, number, seen[name]
+            seen[name] = number
