@@ -83,8 +83,11 @@ NUMBER = r"(?:0|[1-9][0-9]*)"
 VERSION = rf"{NUMBER}\.{NUMBER}(?:\.{NUMBER})?"
 """A version request: N.N or N.N.N, no leading zeros."""
 
-SPACE = "\t\n\v\f\r \u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000"
-"""What bash's `[[:space:]]` matches in C.UTF-8, for a character class (observed)."""
+SPACE = (
+    "\t\n\v\f\r \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2008\u2009\u200a\u2028\u2029\u205f\u3000"
+)
+"""What bash's `[[:space:]]` matches in C.UTF-8 (observed): no no-break spaces."""
 
 NEVER_RELEASED = 30
 """A patch this far above the newest known exists nowhere: no Python series got so many (ours)."""

@@ -16,7 +16,7 @@ from parity.push.buildpacks import python
 from parity.records import Config, Line, Plan, Procfile, Python, Refusal, Say, Source
 
 _REGISTRY = "https://buildpack-registry.s3.amazonaws.com/buildpacks/{}.tgz"
-_GITHUB = re.compile(r"https://github\.com/heroku/heroku-buildpack-([a-z]+)(?:\.git)?/?")
+_GITHUB = r"https://github\.com/heroku/heroku-buildpack-([a-z]+)(?:\.git)?/?"
 _HOOK = "bin/pre_compile"
 
 
@@ -113,7 +113,7 @@ def _set(source: Source, typed: Sequence[str]) -> _Choice:
 
 def _id(name: str) -> str:
     """A buildpack as set on an app, by its short name where that is one of Heroku's own."""
-    found = _GITHUB.fullmatch(name)
+    found = re.fullmatch(_GITHUB, name)
     short = f"heroku/{found[1]}" if found else name.removeprefix("urn:buildpack:")
     return short if "/" in short else f"heroku/{short}"
 
@@ -177,8 +177,9 @@ def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
 def _procfile(source: Source) -> tuple[Procfile | None, str | None]:
     """The Procfile of the root, and what kept parity from reading it."""
     entry = tree.file(source, "Procfile")
-    if entry is None:
+    why = source.unread.get("Procfile")
+    if why or (entry and entry.data is None):
+        return None, f"the Procfile was not read ({why or 'it is larger than 1 MiB'})"
+    if entry is None or entry.data is None:
         return None, None
-    if entry.data is None:
-        return None, "a Procfile of this size is not read"
     return procfile.parse("Procfile", entry.data), None

@@ -9,7 +9,7 @@ from parity.facts.limits import ERROR_CODES
 from parity.facts.procfile import ARTICLE, ROUTED
 from parity.records import Boot, Plan
 from parity.rules import rule
-from parity.rules.reading import commented
+from parity.rules.reading import commented, shown
 from parity.rules.suggest import kept_out, missing_server, web_line
 from parity.verdict import Evidence
 
@@ -22,9 +22,16 @@ def no_web(plan: Plan) -> bool:
         plan.refusal is None
         and plan.buildpack == PYTHON
         and ROUTED not in plan.processes
-        and "Procfile" not in plan.source.unread
+        and not _unread(plan)
         and all(name in BUILDPACKS for name in plan.detected)
     )
+
+
+def _unread(plan: Plan) -> bool:
+    """Whether there is a Procfile that parity could not read."""
+    entry = plan.source.entries.get("Procfile")
+    kept = entry is None or entry.data is not None or not stat.S_ISREG(entry.mode)
+    return "Procfile" in plan.source.unread or not kept
 
 
 def listens(boot: Boot) -> bool:
@@ -53,7 +60,7 @@ def H14(record: Plan | Boot) -> Iterator[Evidence]:
             seen = f"{process.name} listens on $PORT, and no process type is called web"
             yield Evidence(seen, "Procfile", process.line or None)
     elif no_web(record):
-        types = ", ".join(record.processes) or "(none)"
+        types = shown(", ".join(record.processes)) or "(none)"
         yield Evidence(f"Procfile declares types -> {types}", "Procfile")
 
 
@@ -118,7 +125,7 @@ def _like_procfile(name: str, text: str) -> bool:
     if name == "Procfile" or letters == "procfile":
         return name != "Procfile"
     near = letters.startswith("procfile") or letters in ("profile", "prockfile", "procflie", "proc")
-    return near and bool(re.search(r"^\s*web\s*:", text, re.MULTILINE))
+    return near and bool(re.search(r"(?m)^[ \t]*web[ \t]*:", text))
 
 
 @rule(
@@ -173,7 +180,7 @@ def procfile_encoding(plan: Plan) -> Iterator[Evidence]:
     if encoding:
         lines = (line.strip() for line in plan.procfile.lines)
         meant = next((line for line in lines if line.startswith("web:")), web_line(plan.source))
-        names = {"encoding": encoding, "write": meant}
+        names = {"encoding": encoding, "write": shown(meant)}
         yield Evidence(f"the Procfile is {encoding}", plan.procfile.path, 1, names=names)
 
 
@@ -189,7 +196,7 @@ def procfile_empty(plan: Plan) -> Iterator[Evidence]:
     procfile = plan.procfile if no_web(plan) else None
     if procfile and not procfile.types and not procfile.ignored:
         hidden = commented(procfile)
-        names = {"write": f"web: {hidden[1]}" if hidden else web_line(plan.source)}
+        names = {"write": shown(f"web: {hidden[1]}") if hidden else web_line(plan.source)}
         seen = "the web line is commented out" if hidden else "no line but blanks and comments"
         yield Evidence(seen, "Procfile", hidden[0] if hidden else None, names=names)
 
@@ -208,5 +215,5 @@ def procfile_made_by_hook(plan: Plan) -> Iterator[Evidence]:
     for hook in _HOOKS if no_web(plan) else ():
         for number, line in enumerate((plan.source.text(hook) or "").splitlines(), 1):
             if "Procfile" in line and not line.lstrip().startswith("#"):
-                yield Evidence(line.strip(), hook, number, names={"hook": hook})
+                yield Evidence(shown(line.strip()), hook, number, names={"hook": hook})
                 break

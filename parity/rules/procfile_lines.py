@@ -1,6 +1,7 @@
 """H14 by a line of the Procfile that was meant for web, and what else is odd in a Procfile."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from parity.facts.procfile import ARTICLE, ROUTED, SHORT_RUN
 from parity.records import Boot, Plan, ProcessType
@@ -14,23 +15,27 @@ from parity.rules.reading import (
     read_differently,
     repeated,
     serves,
+    shown,
 )
 from parity.rules.suggest import web_line
 from parity.verdict import Evidence
+
+SHOWN = 5
+"""Lines that one finding shows."""
 
 
 def _dropped(plan: Plan, kind: str) -> Iterator[Evidence]:
     """The lines of `kind` that were meant to start web."""
     if no_web(plan) and plan.procfile and plan.procfile.encoding in ("utf-8", "utf-8-sig"):
-        for line in dropped(plan.procfile):
-            if line.kind == kind:
-                yield _line(plan, line)
+        lines = (line for line in dropped(plan.procfile) if line.kind == kind)
+        for line in islice(lines, SHOWN):
+            yield _line(plan, line)
 
 
 def _line(plan: Plan, line: Dropped) -> Evidence:
     write = f"web: {line.command}" if line.command else web_line(plan.source)
-    names = {"write": write, "line": str(line.number), "why": line.why}
-    return Evidence(f"`{line.text}` {line.why}", "Procfile", line.number, names=names)
+    names = {"write": shown(write), "line": str(line.number), "why": line.why}
+    return Evidence(f"`{shown(line.text)}` {line.why}", "Procfile", line.number, names=names)
 
 
 @rule(
@@ -73,8 +78,9 @@ def procfile_line_not_read(plan: Plan) -> Iterator[Evidence]:
 
 def _type(plan: Plan, process: ProcessType, command: str) -> Evidence:
     text = plan.procfile.lines[process.line - 1].strip() if plan.procfile else process.name
-    names = {"name": process.name, "line": str(process.line), "write": f"web: {command}"}
-    return Evidence(f"`{text}`", "Procfile", process.line, names=names)
+    write = shown(f"web: {command}")
+    names = {"name": shown(process.name), "line": str(process.line), "write": write}
+    return Evidence(f"`{shown(text)}`", "Procfile", process.line, names=names)
 
 
 def _untyped(plan: Plan, process: ProcessType) -> bool:
@@ -91,8 +97,9 @@ def _untyped(plan: Plan, process: ProcessType) -> bool:
     docs=ARTICLE,
 )
 def procfile_no_type(plan: Plan) -> Iterator[Evidence]:
-    for process in plan.processes.values() if no_web(plan) else ():
-        if _untyped(plan, process):
+    if no_web(plan):
+        meant = (p for p in plan.processes.values() if _untyped(plan, p))
+        for process in islice(meant, SHOWN):
             yield _type(plan, process, f"{process.name} {process.command}")
 
 
@@ -110,9 +117,9 @@ def procfile_type_name(record: Plan | Boot) -> Iterator[Evidence]:
         plan, process = record.release.slug.plan, record.process
         if listens(record) and process.line:
             yield _type(plan, process, process.command)
-        return
-    for process in record.processes.values() if no_web(record) else ():
-        if not _untyped(record, process) and (near_web(process) or serves(process)):
+    elif no_web(record):
+        meant = (p for p in record.processes.values() if near_web(p) or serves(p))
+        for process in islice((p for p in meant if not _untyped(record, p)), SHOWN):
             command = process.command.removeprefix("b: ").removeprefix("web:").lstrip()
             yield _type(record, process, command)
 
@@ -140,8 +147,8 @@ def worker_only(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and _worker_only(plan):
         types = [p for p in plan.processes.values() if p.name not in SHORT_RUN]
         first = types[0]
-        names = {"types": ", ".join(p.name for p in types), "first": first.name}
-        seen = f"`{first.name}: {first.command}`"
+        names = {"types": shown(", ".join(p.name for p in types)), "first": shown(first.name)}
+        seen = f"`{shown(f'{first.name}: {first.command}')}`"
         yield Evidence(seen, "Procfile", first.line, names=names)
 
 
@@ -170,9 +177,9 @@ def procfile_no_web(plan: Plan) -> Iterator[Evidence]:
 )
 def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     if plan.procfile and plan.procfile.encoding == "utf-8" and ROUTED in plan.processes:
-        for number, text, how in read_differently(plan.procfile):
+        for number, text, how in islice(read_differently(plan.procfile), SHOWN):
             names = {"line": str(number), "how": how}
-            yield Evidence(f"`{text}`: {how}", "Procfile", number, names=names)
+            yield Evidence(f"`{shown(text)}`: {how}", "Procfile", number, names=names)
 
 
 @rule(
@@ -184,8 +191,8 @@ def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     docs=ARTICLE,
 )
 def procfile_repeats_type(plan: Plan) -> Iterator[Evidence]:
-    for name, number, lost in repeated(plan.procfile) if plan.procfile else ():
-        names = {"name": name, "lost": str(lost)}
+    for name, number, lost in islice(repeated(plan.procfile), SHOWN) if plan.procfile else ():
+        names = {"name": shown(name), "lost": str(lost)}
         seen = f"{name} is declared in line {lost} and again"
         yield Evidence(seen, "Procfile", number, names=names)
 

@@ -8,20 +8,24 @@ from parity.facts.procfile import CLASSIC, LOCAL, ROUTED, SHORT_RUN
 from parity.records import ProcessType, Procfile
 
 _INVISIBLE = "\ufeff\u00a0\u00ad\u200b-\u200f\u2007\u2060\u202f"
-_HIDDEN = re.compile(f"[{_INVISIBLE}]")
+_HIDDEN = f"[{_INVISIBLE}]"
+_WIDTH = 200
 _CLASSIC = re.compile(CLASSIC)
 _LOCAL = re.compile(LOCAL)
-_GLUED = re.compile(r"web:([^\s].*)", re.IGNORECASE)
-_MEANT = re.compile(r"[^\w#]*web(?:\.\d+)?(?![\w-])[^\w./$({#]*(.*)", re.IGNORECASE)
-_COMMENTED = re.compile(r"\s*#+\s*web:\s*(.+)")
-_NEAR = re.compile(r"web[-_]?(?:\d+|apps?|sites?|servers?|process|dyno|s)?", re.IGNORECASE)
-_SERVES = re.compile(
+_GLUED = r"(?i)web:([^\s].*)"
+_MEANT = r"(?i)[^\w#]*web(?:\.\d+)?(?![\w-])[^\w./$({#]*(.*)"
+_COMMENTED = r"\s*#+\s*web:\s*(.+)"
+_NEAR = r"(?i)web[-_]?(?:\d+|apps?|sites?|servers?|process|dyno|s)?"
+_SERVES = (
     r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|granian|flask\s+run|runserver"
     r"|streamlit\s+run|http\.server)\b|\$\{?PORT\b"
 )
-_COMMANDS = re.compile(
-    r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve|flask|streamlit|node|npm|bash|sh"
-)
+_COMMANDS = r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve|flask|streamlit|node|npm|bash|sh"
+
+
+def shown(text: str) -> str:
+    """`text`, cut where it would fill the screen."""
+    return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
 
 
 class Dropped(NamedTuple):
@@ -37,11 +41,12 @@ class Dropped(NamedTuple):
 def dropped(procfile: Procfile) -> Iterator[Dropped]:
     """The dropped lines that were meant to be web's."""
     for number, text in procfile.ignored:
-        bare = _HIDDEN.sub(" ", text).strip()
-        classic, glued, meant = _CLASSIC.match(bare), _GLUED.match(bare), _MEANT.match(bare)
+        bare = re.sub(_HIDDEN, " ", text).strip()
+        classic, glued = _CLASSIC.match(bare), re.match(_GLUED, bare)
+        meant = re.match(_MEANT, bare)
         if text.startswith("\ufeff") and classic and classic[1] == ROUTED:
             yield Dropped(number, bare, "bom", classic[2], "is hidden by a byte order mark")
-        elif glued and not _HIDDEN.search(text):
+        elif glued and not re.search(_HIDDEN, text):
             yield Dropped(number, bare, "no-space", glued[1], "has no space behind the colon")
         elif meant:
             command = meant[1].rstrip("\"'") if bare[0] in "\"'" else meant[1]
@@ -49,7 +54,7 @@ def dropped(procfile: Procfile) -> Iterator[Dropped]:
 
 
 def _why(text: str, bare: str, command: str) -> str:
-    hidden = _HIDDEN.search(text)
+    hidden = re.search(_HIDDEN, text)
     if hidden:
         return f"has the invisible character U+{ord(hidden[0]):04X} where a blank belongs"
     if not command:
@@ -67,7 +72,7 @@ def _why(text: str, bare: str, command: str) -> str:
 
 def commented(procfile: Procfile) -> tuple[int, str] | None:
     """Number and command of a web line that is commented out."""
-    found = ((n, _COMMENTED.match(line)) for n, line in enumerate(procfile.lines, 1))
+    found = ((n, re.match(_COMMENTED, line)) for n, line in enumerate(procfile.lines, 1))
     return next(((n, match[1]) for n, match in found if match), None)
 
 
@@ -75,7 +80,7 @@ def near_web(process: ProcessType) -> bool:
     """Whether the name, or the name and the start of the command, was meant to be `web`."""
     if not process.name.strip("-_"):
         return process.command.startswith("web:")
-    return bool(_NEAR.fullmatch(process.name)) or _one_edit(process.name.lower())
+    return bool(re.fullmatch(_NEAR, process.name)) or _one_edit(process.name.lower())
 
 
 def _one_edit(name: str) -> bool:
@@ -91,13 +96,13 @@ def _one_edit(name: str) -> bool:
 
 def serves(process: ProcessType) -> bool:
     """Whether the command is a web server's, or takes `$PORT`."""
-    return process.name not in SHORT_RUN and bool(_SERVES.search(process.command))
+    return process.name not in SHORT_RUN and bool(re.search(_SERVES, process.command))
 
 
 def no_type(process: ProcessType, line: str) -> bool:
     """Whether the line is a bare command, whose first word Heroku takes for the type's name."""
     bare = line.strip().removeprefix(process.name)
-    return bool(_COMMANDS.fullmatch(process.name)) and not bare.startswith(":")
+    return bool(re.fullmatch(_COMMANDS, process.name)) and not bare.startswith(":")
 
 
 def read_differently(procfile: Procfile) -> Iterator[tuple[int, str, str]]:
@@ -107,7 +112,11 @@ def read_differently(procfile: Procfile) -> Iterator[tuple[int, str, str]]:
         if local and not taken:
             yield number, line.strip(), "Heroku drops it, heroku local runs it"
         elif taken and not local:
-            yield number, line.strip(), f"Heroku reads a process type {taken}, heroku local none"
+            yield (
+                number,
+                line.strip(),
+                f"Heroku reads a process type {shown(taken)}, heroku local none",
+            )
 
 
 def _taken(line: str) -> str | None:

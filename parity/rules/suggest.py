@@ -12,12 +12,11 @@ _OTHER_LANGUAGES = ("package.json", "Gemfile", "go.mod", "pom.xml", "composer.js
 _SHOWN = 3
 _DEPTH = 3
 
-_APP = re.compile(
-    r"^(\w+)[^\S\n]*(?::[^=\n]+)?=[^\S\n]*(?:\w+\.)*"
-    r"(Flask|FastAPI|Starlette|Quart|Sanic|Litestar|Dash|Bottle|Falcon)\(",
-    re.MULTILINE,
+_APP = (
+    r"(?m)^(\w+)[^\S\n]*(?::[^=\n]+)?=[^\S\n]*(?:\w+\.)*"
+    r"(Flask|FastAPI|Starlette|Quart|Sanic|Litestar|Dash|Bottle|Falcon)\("
 )
-_FACTORY = re.compile(r"^def (create_app|make_app)\(", re.MULTILINE)
+_FACTORY = r"(?m)^def (create_app|make_app)\("
 _ASGI = {"FastAPI", "Starlette", "Quart", "Litestar"}
 _FIRST = ("app.py", "main.py", "wsgi.py", "server.py", "application.py", "run.py", "api.py")
 
@@ -46,7 +45,7 @@ def wrong_package_files(source: Source) -> Iterator[tuple[str, str]]:
             yield name, "requirements.txt"
         elif "/" not in name and name not in PACKAGE_FILES and not re.search("[-_]", name):
             near = get_close_matches(name.lower().strip(), lower, 1, 0.88)
-            if near and name not in ("Pipfile",):
+            if near:
                 yield name, lower[near[0]]
 
 
@@ -64,7 +63,7 @@ def package_files_below(source: Source, *, python: bool) -> list[str]:
 
 def requires(source: Source, package: str) -> bool:
     """Whether one of the package files in the root names `package`."""
-    named = re.compile(rf"""^[\s"']*(?:name = ")?{re.escape(package)}\b""", re.I | re.M)
+    named = re.compile(rf"""^[ \t"']*(?:name = ")?{re.escape(package)}\b""", re.I | re.M)
     texts = ((source.text(f) or "").replace("\0", "") for f in (*PACKAGE_FILES, "Pipfile"))
     return any(named.search(text) for text in texts)
 
@@ -116,12 +115,12 @@ def _django(source: Source) -> str | None:
 def _served(path: str, text: str) -> str | None:
     """The command for the app object, factory or Streamlit script that the module holds."""
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    found = _APP.search(text)
+    found = re.search(_APP, text)
     if found and found[2] in _ASGI:
         return f"uvicorn {module}:{found[1]} --host 0.0.0.0 --port $PORT"
     if found:
         return f"gunicorn {module}:{'server' if found[2] == 'Dash' else found[1]}"
-    factory = _FACTORY.search(text)
+    factory = re.search(_FACTORY, text)
     if factory:
         return f'gunicorn "{module}:{factory[1]}()"'
     if re.search(r"^import streamlit", text, re.MULTILINE):

@@ -24,7 +24,6 @@ Origin: TypeAlias = Literal["runtime.txt", ".python-version", "Pipfile.lock", "d
 SHOWN = 200
 """Characters of a wrong version that a message repeats."""
 
-_STRIP = "".join(chr(n) for n in range(0x3001) if re.match(f"[{SPACE}]", chr(n)))
 _VERSION = re.compile(VERSION)
 _RUNTIME = re.compile(f"python-({VERSION})")
 
@@ -68,8 +67,8 @@ def _shown(text: str) -> str:
 
 
 def _runtime_txt(text: str) -> Request | Refusal:
-    content = text.strip(_STRIP)
-    line = text[: len(text) - len(text.lstrip(_STRIP))].count("\n") + 1
+    content = text.strip(SPACE)
+    line = text[: len(text) - len(text.lstrip(SPACE))].count("\n") + 1
     found = _RUNTIME.fullmatch(content)
     if found:
         return Request(found[1], "runtime.txt", line)
@@ -83,7 +82,7 @@ def _runtime_txt(text: str) -> Request | Refusal:
 
 
 def _version_file(data: bytes) -> Request | Refusal:
-    lines = [(n, line.strip(_STRIP)) for n, line in enumerate(_text(data).split("\n"), 1)]
+    lines = [(n, line.strip(SPACE)) for n, line in enumerate(_text(data).split("\n"), 1)]
     given = [(n, line) for n, line in lines if line and not line.startswith("#")]
     for number, line in given:
         if not _VERSION.fullmatch(line):
