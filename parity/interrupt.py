@@ -52,6 +52,11 @@ def check() -> None:
         raise Interrupted(_seen[0])
 
 
+def came() -> bool:
+    """Whether a signal has come, raised or not: for what can neither raise nor wait for ever."""
+    return bool(_seen)
+
+
 def again() -> bool:
     """Whether a second signal has come: stop waiting for anything, kill."""
     return len(_seen) > 1
