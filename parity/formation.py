@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from parity import second
-from parity.dyno import Dyno, one_off_dyno
+from parity.dyno import Dyno
+from parity.dyno import one_off as run_one_off
 from parity.facts.dynos import SIZES
 from parity.facts.limits import Limits
 from parity.push.slug import copy
@@ -102,7 +103,8 @@ class Formation:
         return self._router(dyno, quiet=True)
 
     def _probe(self, dyno: Dyno) -> tuple[Exchange, ...]:
-        router, exchanges = self._router(dyno), ()
+        router = self._router(dyno)
+        exchanges: tuple[Exchange, ...] = ()
         for path in self._options.paths:
             exchanges += router.probe(path)
             if not dyno.alive():
@@ -112,7 +114,7 @@ class Formation:
     def _launch(self, boot: Boot) -> second.Launch:
         def launch(
             *, trace: bool = False, extra_env: Mapping[str, str] | None = None
-        ) -> Iterator[Dyno]:
+        ) -> AbstractContextManager[Dyno]:
             return self.dyno(boot.process, "again", trace=trace, extra_env=extra_env)
 
         return launch
@@ -157,7 +159,7 @@ def one_off(
     """Run a release command in a dyno of its own."""
     folder = work.folder("release.1")
     copy(slug.root, folder)
-    return one_off_dyno(
+    return run_one_off(
         slug,
         process,
         "release.1",

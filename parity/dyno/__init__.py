@@ -1,0 +1,205 @@
+"""One process as a dyno: launched, watched, stopped as Heroku does it, with nothing left behind."""
+
+import queue
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from parity import interrupt
+from parity.dyno import environment
+from parity.dyno.kept import Kept
+from parity.dyno.oneoff import one_off
+from parity.dyno.port import choose
+from parity.facts.dynos import DynoSize
+from parity.facts.limits import Limits
+from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
+
+if TYPE_CHECKING:
+    from parity.dyno.bound import Bound
+    from parity.dyno.process import DynoProcess
+    from parity.dyno.watch import Watch
+
+__all__ = ["Dyno", "one_off"]
+
+T = TypeVar("T")
+KILLED = 137
+AFTERMATH = 1.0
+"""Seconds within which a command that ends after a failed request has ended because of it."""
+
+
+class Dyno:
+    """A context manager around one process type of `release`, in `folder`, its copy of the slug.
+
+    `extra_env` is for second looks; `trace` notes binds and exceptions. Leaving it ends whatever
+    is left of the dyno.
+    """
+
+    def __init__(
+        self,
+        release: Release,
+        process: ProcessType,
+        name: str,
+        *,
+        folder: Path,
+        size: DynoSize,
+        limits: Limits,
+        say: Say,
+        port: int | None = None,
+        exact: bool = False,
+        trace: bool = False,
+        extra_env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.release = release
+        self.type = process
+        self.name = name
+        self.folder = folder
+        self.size = size
+        self.limits = limits
+        self.exact = exact
+        self._report = folder.with_name(f"{folder.name}.trace") if trace else None
+        self.port = choose(port)
+        self.events: queue.SimpleQueue[object] = queue.SimpleQueue()
+        self.began = 0.0
+        self._extra = dict(extra_env or {})
+        self._say = say
+        self._kept = Kept()
+        self._state = "starting"
+        self._process: DynoProcess | None = None
+        self._watch: Watch | None = None
+
+    def __enter__(self) -> "Dyno":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._watch:
+            self._watch.close()
+        if self._process:
+            self._process.close()
+
+    @property
+    def watch(self) -> "Watch":
+        """The loop around the running dyno."""
+        assert self._watch, "the dyno was not launched"
+        return self._watch
+
+    @property
+    def root(self) -> int:
+        """The process id at the top of the dyno's tree."""
+        assert self._process, "the dyno was not launched"
+        return self._process.pid
+
+    @property
+    def command(self) -> str:
+        """The command as Heroku logs it: with `$PORT` substituted (observed)."""
+        text = self.type.command.replace("${PORT}", str(self.port))
+        return text.replace("$PORT", str(self.port))
+
+    def boot(self) -> Boot:
+        """Launch, and wait until it is bound, has crashed, or cannot become either in time."""
+        from parity.dyno.boot import booted
+
+        bound = self._launch()
+        return self.watch.run(booted(self, bound))
+
+    def settle(self, boot: Boot, *, failed: bool) -> Boot:
+        """What became of `boot` by the first answer: a start command that has ended is a crash."""
+        if not self.watch.run(self.watch.ended(AFTERMATH if failed else 0.0)):
+            return boot
+        code = self._crashed()
+        return boot._replace(state="crashed", exit=code, output=self.output(), bound_first=True)
+
+    def alive(self) -> bool:
+        """Whether the start command still runs."""
+        return not self.watch.run(self.watch.ended(0.0))
+
+    def during(self, work: Callable[[], T]) -> T:
+        """Run blocking `work` in a thread while the dyno is being watched."""
+        return self.watch.run(self.watch.beside(work))
+
+    def output(self) -> tuple[Line, ...]:
+        """The app's log so far."""
+        return self._kept.lines()
+
+    def say(self, text: str, *, app: bool = False) -> None:
+        """One line of log: Heroku's, or the app's own."""
+        line = Line(time.time(), f"{'app' if app else 'heroku'}[{self.name}]", text)
+        if app:
+            self._kept.add(line)
+        self._say(line)
+
+    def becomes(self, state: str) -> None:
+        """Say the change of state."""
+        self.say(f"State changed from {self._state} to {state}")
+        self._state = state
+
+    def stop(self, boot: Boot, traffic: Traffic | None) -> Shutdown:
+        """SIGTERM to every process, the limit, SIGKILL; and what the dyno leaves behind."""
+        from parity.dyno.stop import stopped
+
+        return self.watch.run(stopped(self, boot, traffic))
+
+    def binds(self) -> tuple[Bind, ...]:
+        """The calls of `socket.bind` that a traced dyno has made."""
+        from parity.dyno import trace
+
+        return trace.binds(self._report, self.folder) if self._report else ()
+
+    def tracebacks(self) -> tuple[tuple[str, ...], ...]:
+        """The exceptions that a traced dyno has logged, or kept to itself."""
+        from parity.dyno import trace
+
+        return trace.tracebacks(self._report) if self._report else ()
+
+    def order(self, letter: bytes) -> None:
+        """`T` or `K`, to every process of the dyno."""
+        if self._process:
+            self._process.guard.order(letter)
+
+    def _launch(self) -> "Bound":
+        from parity.dyno.process import DynoProcess
+
+        argv = environment.command(self.type.command)
+        self._process = DynoProcess(argv, self.name, self._environment(), self.folder)
+        self.say(f"Starting process with command `{self.command}`")
+        self.began = time.monotonic()
+        bound = _bound(self.port)
+        try:
+            self._process.run(self.events)
+        except (OSError, ValueError) as error:
+            self._process = None
+            raise interrupt.Trouble(
+                f"the dyno cannot be started: {error}",
+                "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process.",
+            ) from error
+        from parity.dyno.watch import Watch
+
+        self._watch = Watch(self._process, lambda text: self.say(text, app=True))
+        return bound
+
+    def _environment(self) -> dict[str, str]:
+        from parity.dyno import trace
+
+        extra = self._extra
+        if self._report:
+            extra = {**extra, **trace.variables(self._report, self.folder, self.release)}
+        return environment.variables(
+            self.release.slug.plan.config.values,
+            home=self.folder,
+            name=self.name,
+            port=self.port,
+            size=self.size,
+            extra=extra,
+        )
+
+    def _crashed(self) -> int:
+        code = self.watch.code if self.watch.code is not None else KILLED
+        self.say(f"Process exited with status {code}")
+        self.becomes("crashed")
+        return code
+
+
+def _bound(number: int) -> "Bound":
+    from parity.dyno.bound import Bound
+
+    return Bound(number)

@@ -1,0 +1,186 @@
+"""From launch to bound: https://devcenter.heroku.com/articles/dyno-startup-behavior.
+
+Only failures are predicted: an exit, or a listener in the wrong place while the app has nothing
+more to do. `--exact` waits for Heroku's limit instead.
+"""
+
+import re
+import time
+from typing import TYPE_CHECKING, Literal
+
+from parity.dyno import tree
+from parity.dyno.bound import Bound, with_http
+from parity.dyno.watch import TICK
+from parity.records import Boot, Listener
+
+if TYPE_CHECKING:
+    from parity.dyno import Dyno
+
+LONGEST_GAP = 2.0
+"""Seconds between two ticks after which this machine, not the app, was asleep."""
+
+IDLE_SHARE = 0.02
+"""The share of one core below which a process tree counts as idle (ours)."""
+
+IN_USE = re.compile(r"address already in use|EADDRINUSE|port \d+ is in use", re.IGNORECASE)
+WORKER_WATCH = 3.0
+"""Seconds that a process without a port is watched before it counts as up (ours)."""
+
+
+async def booted(dyno: "Dyno", bound: Bound) -> Boot:
+    """The boot's outcome. Raises `interrupt.Interrupted`."""
+    if dyno.type.name != "web":
+        return await _worker(dyno, bound)
+    idle = Idle(dyno)
+    limit = dyno.began + dyno.limits.boot_timeout.value
+    before, predict = time.monotonic(), not dyno.exact
+    while dyno.watch.code is None:
+        now = time.monotonic()
+        if now - before > LONGEST_GAP:
+            limit += now - before
+        before = now
+        bound.look(dyno.root)
+        if bound.ours() and bound.reachable() is not False:
+            dyno.becomes("up")
+            return _boot(dyno, bound, "up", reachable=True)
+        if predict and _wrong(bound) and idle.since(now) >= _patience(dyno):
+            if _certain(dyno, bound):
+                return await _predicted(dyno, bound)
+            predict = False
+        if now > limit:
+            return await _timeout(dyno, bound)
+        await dyno.watch.tick(_step(now - dyno.began))
+    await dyno.watch.ended(0.0)
+    return _crash(dyno, bound)
+
+
+def _patience(dyno: "Dyno") -> float:
+    return dyno.limits.idle_before_verdict.value
+
+
+def _step(elapsed: float) -> float:
+    """Seconds to the next look: short at first, when most apps bind."""
+    return 0.002 if elapsed < 1 else 0.005 if elapsed < 5 else 0.02
+
+
+def _wrong(bound: Bound) -> bool:
+    """Whether the dyno listens, and none of it where the router looks."""
+    return bool(bound.own) and bound.ours() is None
+
+
+def _certain(dyno: "Dyno", bound: Bound) -> bool:
+    """Whether what it has opened is its server: it answers HTTP, or has `$PORT` on loopback."""
+    bound.own = with_http(bound.own)
+    return any(x.http or (x.loopback and x.port == dyno.port) for x in bound.own)
+
+
+async def _predicted(dyno: "Dyno", bound: Bound) -> Boot:
+    """A failure before its time: it listens elsewhere and has nothing else to do."""
+    reached = _reached(bound)
+    dyno.watch.sample()
+    dyno.order(b"K")
+    await dyno.watch.ended(5.0)
+    return _boot(dyno, bound, "timeout", predicted=True, reachable=reached)
+
+
+class Idle:
+    """Since when the dyno's processes have used no CPU to speak of."""
+
+    def __init__(self, dyno: "Dyno") -> None:
+        self._dyno = dyno
+        self._checked = self._since = time.monotonic()
+        self._used = 0.0
+
+    def since(self, now: float) -> float:
+        """Seconds of idleness until `now`; looks at most five times a second."""
+        if now - self._checked >= 0.2:
+            used = tree.busy(self._dyno.root)
+            if used - self._used > IDLE_SHARE * (now - self._checked) + 0.01:
+                self._since = now
+            self._used, self._checked = used, now
+        return now - self._since
+
+
+async def _timeout(dyno: "Dyno", bound: Bound) -> Boot:
+    """Heroku's limit has passed: R10, in its own lines."""
+    limit = int(dyno.limits.boot_timeout.value)
+    bound.own = with_http(bound.own)
+    dyno.say(
+        "Error R10 (Boot timeout) -> Web process failed to bind to $PORT "
+        f"within {limit} seconds of launch"
+    )
+    dyno.say("Stopping process with SIGKILL")
+    reached = _reached(bound)
+    dyno.order(b"K")
+    await dyno.watch.ended(5.0)
+    dyno.say("Process exited with status 137")
+    dyno.becomes("crashed")
+    return _boot(dyno, bound, "timeout", code=137, reachable=reached)
+
+
+def _reached(bound: Bound) -> bool | None:
+    return bound.reachable() if any(x.port == bound.port for x in bound.own) else None
+
+
+def _crash(dyno: "Dyno", bound: Bound) -> Boot:
+    """The start command has ended; where a stranger held the app's fixed port, that is R10."""
+    blocking = _blocking(dyno, bound)
+    code = dyno.watch.code
+    if blocking:
+        bound.foreign = blocking
+        return _boot(dyno, bound, "timeout", code=code, predicted=True)
+    dyno.say(f"Process exited with status {code}")
+    dyno.becomes("crashed")
+    return _boot(dyno, bound, "crashed", code=code)
+
+
+def _blocking(dyno: "Dyno", bound: Bound) -> tuple[Listener, ...]:
+    """Strangers that hold a port which the app's log says is in use, other than `$PORT`."""
+    text = "\n".join(line.text for line in dyno.output())
+    if not IN_USE.search(text):
+        return ()
+    ports = {int(number) for number in re.findall(r"\b\d{2,5}\b", text)} - {dyno.port}
+    return tuple(x for x in bound.strangers() if x.port in ports)
+
+
+async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
+    """A process without a port is up when it has started; it is watched for a while."""
+    dyno.becomes("up")
+    until = time.monotonic() + WORKER_WATCH
+    while dyno.watch.code is None and time.monotonic() < until:
+        bound.look(dyno.root)
+        await dyno.watch.tick(TICK)
+    if dyno.watch.code is None:
+        return _boot(dyno, bound, "up")
+    await dyno.watch.ended(0.0)
+    return _crash(dyno, bound)
+
+
+def _boot(
+    dyno: "Dyno",
+    bound: Bound,
+    state: Literal["up", "crashed", "timeout", "unknown"],
+    *,
+    code: int | None = None,
+    predicted: bool = False,
+    reachable: bool | None = None,
+    why: str | None = None,
+) -> Boot:
+    return Boot(
+        release=dyno.release,
+        process=dyno.type,
+        name=dyno.name,
+        port=dyno.port,
+        state=state,
+        predicted=predicted,
+        exit=code,
+        seconds=time.monotonic() - dyno.began,
+        listeners=bound.own,
+        reachable=reachable,
+        foreign=bound.foreign,
+        output=dyno.output(),
+        command=dyno.command,
+        home=str(dyno.folder),
+        size=dyno.size.name,
+        why=why,
+    )

@@ -1,0 +1,51 @@
+"""A dyno's environment, from nothing: https://devcenter.heroku.com/articles/dynos (documented).
+
+Observed on real dynos: DYNO, HOME, PATH, PORT, what bash sets itself, and the config vars; nothing
+of the machine around. The buildpack's variables come from its `.profile.d` scripts.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from secrets import token_hex
+
+from parity.facts.dynos import DynoSize
+
+PATH = "/usr/local/bin:/usr/bin:/bin"
+COOKIE = "PARITY_RUN_ID"
+"""The one variable of ours: by it, processes of an earlier run can be told from others."""
+
+RUN_ID = token_hex(8)
+
+SHELL = (
+    'for script in .profile.d/*.sh; do [ -r "$script" ] && . "$script"; done; unset script; '
+    '[ -r .profile ] && . ./.profile; exec bash -c "$1"'
+)
+"""Scripts are sourced in order, the app's own .profile last, then the command runs in bash:
+https://devcenter.heroku.com/articles/dyno-startup-behavior (documented)."""
+
+
+def command(text: str) -> list[str]:
+    """The command line of a process type, as a dyno runs it."""
+    return ["bash", "-c", SHELL, "bash", text]
+
+
+def variables(
+    config: Mapping[str, str],
+    *,
+    home: Path,
+    name: str,
+    port: int,
+    size: DynoSize,
+    extra: Mapping[str, str],
+) -> dict[str, str]:
+    """Everything a dyno's first shell sees. A config var never replaces the dyno's own."""
+    own = {
+        "DYNO": name,
+        "HOME": str(home),
+        "PORT": str(port),
+        "PWD": str(home),
+        "PARITY_DYNO_MB": str(size.memory),
+        "PARITY_DYNO_CORES": str(size.cores or 0),
+        COOKIE: RUN_ID,
+    }
+    return {"PATH": PATH, **config, **extra, **own}

@@ -1,0 +1,41 @@
+"""A one-off dyno: the release phase. https://devcenter.heroku.com/articles/one-off-dynos."""
+
+import time
+from pathlib import Path
+
+from parity.dyno import environment, port
+from parity.dyno.contained import run
+from parity.facts.dynos import DynoSize
+from parity.records import Ended, Line, ProcessType, Say, Slug
+
+
+def one_off(
+    slug: Slug,
+    process: ProcessType,
+    name: str,
+    *,
+    folder: Path,
+    size: DynoSize,
+    limit: float,
+    say: Say,
+) -> Ended:
+    """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
+    number = port.choose()
+
+    def told(text: str, source: str = "heroku") -> None:
+        say(Line(time.time(), f"{source}[{name}]", text))
+
+    told(f"Starting process with command `{process.command}`")
+    told("State changed from starting to up")
+    ended = run(
+        environment.command(process.command),
+        cwd=folder,
+        env=environment.variables(
+            slug.plan.config.values, home=folder, name=name, port=number, size=size, extra={}
+        ),
+        on_line=lambda text: told(text, "app"),
+        limit=limit,
+    )
+    told(f"Process exited with status {ended.exit}")
+    told("State changed from up to complete")
+    return ended

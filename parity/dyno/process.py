@@ -1,0 +1,58 @@
+"""The launcher: honcho's Process, with the child under a guard and without its reading loop.
+
+honcho's own loop sees no exit while a grandchild holds the pipe, and reads lines of any length.
+"""
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any
+
+from honcho.process import Process
+
+from parity.dyno.contained import Guard
+
+
+class DynoProcess(Process):  # type: ignore[misc]
+    """One process type's command in its own session; `events` gets honcho's messages."""
+
+    def __init__(self, argv: list[str], name: str, env: Mapping[str, str], cwd: Path) -> None:
+        self.guard = Guard()
+        command = "exec " + shlex.join(self.guard.command(argv))
+        super().__init__(command, name=name, env=dict(env), cwd=str(cwd))
+
+    def run(self, events: Any = None, ignore_signals: bool = False) -> None:
+        """Start the child; the caller follows its output and end. Raises `OSError`."""
+        self._events = events
+        try:
+            self._child = self._child_ctor(
+                self.cmd,
+                env=self.env,
+                cwd=self.cwd,
+                stdin=DEVNULL,
+                pass_fds=self.guard.pass_fds,
+            )
+        finally:
+            self.guard.started()
+        self._send_message({"pid": self._child.pid}, type="start")
+
+    @property
+    def pid(self) -> int:
+        """The guard's process id: the root of the dyno's process tree."""
+        return int(self._child.pid)
+
+    @property
+    def output(self) -> int:
+        """The file descriptor of the merged stdout and stderr."""
+        return int(self._child.stdout.fileno())
+
+    def ended(self, code: int) -> None:
+        """Say that the command has ended with `code`."""
+        self._send_message({"returncode": code}, type="stop")
+
+    def close(self) -> None:
+        """End whatever is left."""
+        self.guard.close()
+        self._child.wait()
+        self._child.stdout.close()

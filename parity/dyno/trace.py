@@ -1,0 +1,59 @@
+"""A second boot, watched from inside: which line binds, which exception nobody logged.
+
+The hook is a `sitecustomize` on the second dyno's PYTHONPATH, and reports to a file outside the app.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from parity.records import Bind, Frame, Release
+
+HOOK = Path(__file__).with_name("trace_hook")
+VARIABLE = "PARITY_TRACE"
+LIMIT = 4 * 1024 * 1024
+
+
+def variables(report: Path, home: Path, release: Release) -> Mapping[str, str]:
+    """What a traced dyno has in its environment besides."""
+    config = release.slug.plan.config.values.get("PYTHONPATH", str(home))
+    return {"PYTHONPATH": f"{HOOK}:{config}", VARIABLE: str(report)}
+
+
+def binds(report: Path, home: Path) -> tuple[Bind, ...]:
+    """The calls of `socket.bind`, in their order."""
+    return tuple(
+        Bind(str(e["host"]), int(e["port"]), tuple(_frames(e["frames"], home)))
+        for e in _events(report, "bind")
+    )
+
+
+def tracebacks(report: Path) -> tuple[tuple[str, ...], ...]:
+    """The tracebacks of all exceptions that went through `logging`, in their order."""
+    return tuple(tuple(str(e["text"]).splitlines()) for e in _events(report, "exception"))
+
+
+def _events(report: Path, kind: str) -> Iterator[dict[str, Any]]:
+    try:
+        with report.open("rb") as file:
+            data = file.read(LIMIT)
+    except OSError:
+        return
+    for line in data.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict) and event.get("kind") == kind:
+            yield event
+
+
+def _frames(told: list[list[Any]], home: Path) -> Iterator[Frame]:
+    for file, line, column, name in told:
+        yield Frame(_relative(str(file), home), int(line), column, str(name))
+
+
+def _relative(file: str, home: Path) -> str:
+    inside = file.removeprefix(f"{home}/")
+    return file if inside.startswith(".heroku/") else inside
