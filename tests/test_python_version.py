@@ -178,13 +178,11 @@ def test_pipfile_lock() -> None:
         ('{"_meta": {"requires": {"python_version": true}}}', "invalid-version"),
         ('{"_meta": {"requires": {"python_version": ["3.12"]}}}', "invalid-version"),
         ("[" * 100_000, "invalid-json"),
-        ("\xff", "invalid-version"),
     ],
 )
 def test_wrong_pipfile_lock(content: str, expected: str) -> None:
     """A lock file that jq cannot read, or that holds no version, is refused."""
-    found = reason({"Pipfile.lock": content})
-    assert found == f"pipfile-lock::{'invalid-json' if content == chr(255) else expected}"
+    assert reason({"Pipfile.lock": content}) == f"pipfile-lock::{expected}"
 
 
 @pytest.mark.parametrize("asked", ["2.7.18", "2.7", "3.6.1", "3.9", "3.9.25", "3.0", "1.0", "0.0"])

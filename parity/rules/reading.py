@@ -20,7 +20,10 @@ _SERVES = (
     r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|granian|flask\s+run|runserver"
     r"|streamlit\s+run|http\.server)\b|\$\{?PORT\b"
 )
-_COMMANDS = r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve|flask|streamlit|node|npm|bash|sh"
+_COMMANDS = (
+    r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve"
+    r"|flask|streamlit|node|npm|bash|sh"
+)
 
 
 def shown(text: str) -> str:
@@ -112,11 +115,8 @@ def read_differently(procfile: Procfile) -> Iterator[tuple[int, str, str]]:
         if local and not taken:
             yield number, line.strip(), "Heroku drops it, heroku local runs it"
         elif taken and not local:
-            yield (
-                number,
-                line.strip(),
-                f"Heroku reads a process type {shown(taken)}, heroku local none",
-            )
+            how = f"Heroku reads a process type {shown(taken)}, heroku local none"
+            yield number, line.strip(), how
 
 
 def _taken(line: str) -> str | None:
