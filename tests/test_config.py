@@ -139,21 +139,14 @@ def test_wrong_file(tmp_path: Path) -> None:
         read([Path("/dev/zero")], [], None)
 
 
-def test_standard_input(tmp_path: Path) -> None:
+def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` reads config vars from standard input."""
     reader, writer = os.pipe()
-    saved = os.dup(0)
-    try:
-        os.dup2(reader, 0)
-        os.write(writer, b"A=1\n")
-        os.close(writer)
-        with Path("/dev/stdin").open() as stdin, pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sys.stdin", stdin)
-            assert read(["-"], [], tmp_path / "gone").values == {"A": "1"}
-    finally:
-        os.dup2(saved, 0)
-        os.close(saved)
-        os.close(reader)
+    os.write(writer, b"A=1\n")
+    os.close(writer)
+    with os.fdopen(reader) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert read(["-"], [], None).values == {"A": "1"}
 
 
 def test_names_to_set_are_noted(tmp_path: Path) -> None:

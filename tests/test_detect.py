@@ -1,4 +1,4 @@
-"""Which buildpack takes an app, what Heroku prints about it, and how a rejected push is explained."""
+"""Which buildpack takes an app, what Heroku prints, and how a rejected push is explained."""
 
 from itertools import combinations
 
@@ -120,8 +120,8 @@ def test_transcript_of_nothing_detected() -> None:
     assert made.refusal.reason == "no-default-language"
     assert said[5:] == [
         " !     No default language could be detected for this app.",
-        "\t\t\tHINT: This occurs when Heroku cannot detect the buildpack to use for this application"
-        " automatically.",
+        "\t\t\tHINT: This occurs when Heroku cannot detect the buildpack to use"
+        " for this application automatically.",
         "\t\t\tSee https://devcenter.heroku.com/articles/buildpacks",
         "",
         " !     Push failed",
