@@ -171,6 +171,15 @@ def test_several_buildpacks_that_are_set() -> None:
     assert made.refusal is None
     assert made.unsupported == "heroku/nodejs is not emulated yet"
     assert made.buildpack == "heroku/python"
+    made, _ = planned(source, buildpacks=["heroku/python", "heroku/nodejs"])
+    assert made.refusal
+    assert made.unsupported is None
+
+
+def test_buildpack_of_others_may_write_a_procfile() -> None:
+    """What a stranger's buildpack makes of the tree is not known: no H14 is foretold."""
+    told = findings(tree(FLASK), buildpacks=["https://example.com/subdir.git", "heroku/python"])
+    assert [f.effect for f in told.values()] == ["unknown"]
 
 
 def test_python_twice() -> None:
@@ -310,6 +319,7 @@ def test_every_reason_is_a_cause(reason: str) -> None:
     told = findings(tree(files), **options)
     id = reason.replace("::", "-").replace("_", "-")
     assert list(told)[:2] == ["push-rejected", id]
+    assert "H14" not in told
     found = told[id]
     assert found.effect == "reject"
     assert found.heroku in (None, reason)

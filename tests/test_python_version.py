@@ -92,6 +92,13 @@ def test_invalid_in_the_version_file(content: str) -> None:
     assert answer.lines[0] == " !     Error: Invalid Python version in .python-version."
 
 
+def test_what_cannot_be_seen_is_shown() -> None:
+    """A wrong version is repeated with a sign for each byte that cannot be printed."""
+    answer = outcome({**PIP, ".python-version": "3.12\0\x1b[31m"})
+    assert isinstance(answer, Refusal)
+    assert answer.subject == "3.12␀�[31m"
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -157,6 +164,7 @@ def test_pipfile_lock() -> None:
     assert version(full) == ("3.12.1", "Pipfile.lock", "3.12.1")
     assert version({**full, ".python-version": "3.13"})[:2] == ("3.13", ".python-version")
     assert version(lock(python_version=3.13))[0] == "3.13"
+    assert version(lock(python_version="3.12", python_full_version=False))[0] == "3.12"
     assert version(lock())[1] == "default"
     assert version(lock(python_version=None, python_full_version=None))[1] == "default"
     assert version({"Pipfile.lock": "{}"})[1] == "default"

@@ -10,9 +10,9 @@ _HOPS = 40
 
 
 def resolve(source: Source, path: str) -> str | None:
-    """Where `path` leads once links within the tree are followed.
+    """Where `path` leads once links are followed (a name of nothing: out of the tree).
 
-    None: out of the tree, or in circles. A link's `data` is its target, as git keeps it.
+    None: in circles. A link's `data` is its target, as git keeps it.
     """
     for _ in range(_HOPS):
         parts = path.split("/")
@@ -23,8 +23,6 @@ def resolve(source: Source, path: str) -> str | None:
         target = (source.entries[link].data or b"").decode("utf-8", "surrogateescape")
         rest = path[len(link) + 1 :]
         path = posixpath.normpath(posixpath.join(posixpath.dirname(link), target, rest))
-        if path.startswith(("/", "../")) or path == "..":
-            return None
     return None
 
 
