@@ -1,0 +1,238 @@
+"""The files on disk, read without following a link and without changing anything."""
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterator, Mapping
+from hashlib import sha1, sha256
+from pathlib import Path
+
+from parity import interrupt
+from parity.push import git
+from parity.records import TEXT_LIMIT, Entry
+
+FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
+BUDGET = 64 * 1024 * 1024
+"""Bytes of content that are kept for the rules, over all files."""
+
+BINARY = frozenset(
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".ico",
+        ".webp",
+        ".svg",
+        ".pdf",
+        ".zip",
+        ".gz",
+        ".tgz",
+        ".bz2",
+        ".xz",
+        ".7z",
+        ".woff",
+        ".woff2",
+        ".ttf",
+        ".otf",
+        ".eot",
+        ".mp3",
+        ".mp4",
+        ".mov",
+        ".avi",
+        ".so",
+        ".dll",
+        ".dylib",
+        ".exe",
+        ".bin",
+        ".db",
+        ".sqlite",
+        ".sqlite3",
+        ".pkl",
+        ".npy",
+        ".h5",
+        ".pt",
+        ".whl",
+        ".jar",
+        ".class",
+        ".pyc",
+    ]
+)
+"""Endings of files that explain nothing."""
+
+
+def encoded(path: str) -> bytes:
+    """A path as git has it."""
+    return os.fsencode(path)
+
+
+def decoded(path: bytes) -> str:
+    """A path of git's as text; bytes that are not UTF-8 survive."""
+    return os.fsdecode(path)
+
+
+def mtime(path: Path) -> int:
+    """Nanoseconds of the last change, 0 if there is no such file."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> Entry | None:
+    """What would be committed of a tracked path; None if it is gone.
+
+    A file as old as the index may have changed within one tick of the clock: its content decides.
+    """
+    if known.mode == SUBMODULE:
+        return Entry(SUBMODULE, 0, known.oid, None)
+    try:
+        found = (app / path).lstat()
+    except OSError:
+        return None
+    seconds, nanoseconds = known.mtime
+    then = seconds * 10**9 + nanoseconds
+    mode = _mode(found.st_mode)
+    same = (found.st_mtime_ns, found.st_size) == (then, known.size) and then < racy
+    if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
+        return Entry(mode or known.mode, known.size, known.oid, None)
+    data = content(app / path, mode)
+    if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
+        return Entry(mode, known.size, known.oid, None)
+    return Entry(mode, len(data), None, data if len(data) <= TEXT_LIMIT else None)
+
+
+def _mode(mode: int) -> int | None:
+    """git's mode of a file on disk; None for what git does not keep (a folder, a socket)."""
+    if stat.S_ISLNK(mode):
+        return LINK
+    if not stat.S_ISREG(mode):
+        return None
+    return EXECUTABLE if mode & 0o100 else FILE
+
+
+def _plain(data: bytes, oid: str, crlf: bool) -> str:
+    return blob_id(data.replace(b"\r\n", b"\n"), oid) if crlf else ""
+
+
+def blob_id(data: bytes, like: str) -> str:
+    """git's name for a blob, by the hash that `like` was made with."""
+    digest = sha1 if len(like) == 40 else sha256
+    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def content(path: Path, mode: int) -> bytes | None:
+    """A file's bytes, or a link's target; None if it cannot be read. Links are not followed."""
+    try:
+        if mode == LINK:
+            return os.fsencode(path.readlink())
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(fd, "rb") as file:
+        return file.read()
+
+
+def walk(app: Path) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Every file of a folder without git, and what could not be read, with the reason."""
+    entries: dict[str, Entry] = {}
+    unread: dict[str, str] = {}
+    todo = [""]
+    while todo:
+        interrupt.check()
+        prefix = todo.pop()
+        try:
+            with os.scandir(app / prefix) as listed:
+                for item in listed:
+                    path = prefix + item.name
+                    mode = _mode(item.stat(follow_symlinks=False).st_mode)
+                    if item.is_dir(follow_symlinks=False):
+                        todo += [] if item.name == ".git" else [f"{path}/"]
+                    elif mode is not None:
+                        size = item.stat(follow_symlinks=False).st_size
+                        entries[path] = Entry(mode, size, None, None)
+        except OSError as error:
+            unread[prefix or "."] = error.strerror or str(error)
+    unread |= fill(app, entries)
+    return dict(sorted(entries.items())), unread
+
+
+def fill(app: Path, entries: dict[str, Entry]) -> dict[str, str]:
+    """Give the entries whose text may explain something their `data`; what could not be read."""
+    left = BUDGET
+    unread: dict[str, str] = {}
+    chosen: list[str] = []
+    for path, entry in entries.items():
+        if entry.data is None and _telling(path, entry) and entry.size <= left:
+            left -= entry.size
+            chosen.append(path)
+    stored = {entries[path].oid: b"" for path in chosen if entries[path].oid}
+    if stored:
+        stored |= dict(git.blobs(app, [oid for oid in stored if oid]))
+    for path in chosen:
+        entry = entries[path]
+        data = stored[entry.oid] if entry.oid else content(app / path, entry.mode)
+        if data is None:
+            unread[path] = "permission denied"
+        entries[path] = entry._replace(data=data)
+    return unread
+
+
+def _telling(path: str, entry: Entry) -> bool:
+    """Whether a rule may want to read it."""
+    if entry.mode == SUBMODULE or entry.size > TEXT_LIMIT:
+        return False
+    name = path.rpartition("/")[2]
+    return name[name.rfind(".") :].lower() not in BINARY
+
+
+def lay_out(root: Path, entries: Mapping[str, Entry], folder: Path) -> None:
+    """Write the tree into the empty `folder`. Raises `interrupt.Interrupted`, `OSError`."""
+    for path, entry in entries.items():
+        if entry.mode == SUBMODULE and _proper(path):
+            (folder / path).mkdir(parents=True, exist_ok=True)
+    for path, data in _contents(root, entries):
+        interrupt.check()
+        if _proper(path):
+            _write(folder, path, entries[path].mode, data)
+
+
+def _contents(root: Path, entries: Mapping[str, Entry]) -> Iterator[tuple[str, bytes]]:
+    """Each path with its bytes; those that git has come last, in one go."""
+    stored: dict[str, list[str]] = {}
+    for path, entry in entries.items():
+        if entry.mode == SUBMODULE:
+            continue
+        if entry.data is not None:
+            yield path, entry.data
+        elif entry.oid is None:
+            yield path, content(root / path, entry.mode) or b""
+        else:
+            stored.setdefault(entry.oid, []).append(path)
+    if stored:
+        for oid, data in git.blobs(root, stored):
+            for path in stored[oid]:
+                yield path, data
+
+
+def _proper(path: str) -> bool:
+    """Whether a path of a tree stays below it (a crafted tree may say otherwise)."""
+    parts = path.split("/")
+    return not path.startswith("/") and ".." not in parts and ".git" not in parts
+
+
+def _write(folder: Path, path: str, mode: int, data: bytes) -> None:
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if mode == LINK and inside(path, os.fsdecode(data)):
+        target.symlink_to(os.fsdecode(data))
+        return
+    with target.open("xb") as file:
+        file.write(data)
+    target.chmod(0o755 if mode == EXECUTABLE else 0o644)
+
+
+def inside(path: str, target: str) -> bool:
+    """Whether a link at `path` leads to a place within the tree."""
+    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+    return not joined.startswith("/") and joined != ".." and not joined.startswith("../")

@@ -1,0 +1,209 @@
+"""The tree that `git push` would send: what Heroku sees, and nothing else.
+
+In a repository: the tracked files as they are on disk, as after `git commit -a`, or exactly one
+commit. Untracked and ignored files do not exist there:
+https://devcenter.heroku.com/articles/git (documented). Nothing of the user's is run or written.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from parity.interrupt import Usage
+from parity.push import disk, git
+from parity.records import Entry, Ignored, Source
+
+_REMOTE = re.compile(
+    r"git\.heroku\.com[:/]([a-z0-9-]+?)(?:\.git)?$|@heroku\.com:([a-z0-9-]+)\.git$"
+)
+_NOISE = re.compile(
+    r"(^|/)(__pycache__|\.git|\.(pytest|mypy|ruff)_cache|\.DS_Store)(/|$)|\.py[co]$"
+)
+MOST_ABSENT = 5000
+
+
+class _Repository(NamedTuple):
+    """git's answers about the folder."""
+
+    prefix: str
+    git_dir: Path
+    commit: str | None
+    branch: str | None
+    remote: str | None
+    autocrlf: bool
+    file_mode: bool
+    tracked: dict[str, git.Stat]
+    head: dict[str, tuple[int, str, int]]
+    others: list[str]
+    ignored: list[str]
+
+
+def read(app: Path, ref: str | None = None) -> Source:
+    """The tree at `app`; `ref` names a commit to take instead of the files on disk.
+
+    Raises `interrupt.Usage` if `app` is no folder or `ref` no commit, `interrupt.Trouble` where
+    git or the file system refuse.
+    """
+    if not app.is_dir():
+        raise Usage(f"{app}: {'not a folder' if app.exists() else 'no such folder'}")
+    repository = _repository(app)
+    if ref is not None:
+        if repository is None:
+            raise Usage(f"--ref {ref}: {app} is not in a git repository")
+        return _commit(app, repository, ref)
+    if repository is None or (repository.prefix and not repository.tracked):
+        return _folder(app, repository)
+    return _worktree(app, repository)
+
+
+def lay_out(source: Source, folder: Path) -> None:
+    """Write the tree into the empty `folder`. Raises `Interrupted`, `Trouble`, `OSError`."""
+    disk.lay_out(source.root, source.entries, folder)
+
+
+def _repository(app: Path) -> _Repository | None:
+    """What git knows about `app`; None outside a repository or without git."""
+    try:
+        where, commit, branch, config, tracked, head, others, ignored = git.ask(
+            app,
+            ("rev-parse", "--absolute-git-dir", "--show-prefix"),
+            ("rev-parse", "--verify", "--quiet", "HEAD^{commit}"),
+            ("symbolic-ref", "--quiet", "--short", "HEAD"),
+            ("config", "-z", "--get-regexp", r"^(remote\.heroku\.url|core\.(autocrlf|filemode))$"),
+            ("ls-files", "-z", "-s", "--debug"),
+            ("ls-tree", "-rlz", "HEAD"),
+            ("ls-files", "-z", "-o", "--directory"),
+            ("ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory"),
+        )
+    except git.Missing:
+        return None
+    if where.code:
+        if "not a git repository" in where.error or "must be run in a work tree" in where.error:
+            return None
+        raise git.refused(app, where)
+    if tracked.code:
+        raise git.refused(app, tracked)
+    git_dir, _, prefix = where.out.decode("utf-8", "surrogateescape").partition("\n")
+    settings = _settings(config.out)
+    remote = _REMOTE.search(settings.get("remote.heroku.url", ""))
+    return _Repository(
+        prefix=prefix.rstrip("\n").rstrip("/"),
+        git_dir=Path(git_dir),
+        commit=commit.out.decode().strip() or None,
+        branch=branch.out.decode("utf-8", "surrogateescape").strip() or None,
+        remote=(remote[1] or remote[2]) if remote else None,
+        autocrlf=settings.get("core.autocrlf", "false") in ("true", "input"),
+        file_mode=settings.get("core.filemode", "true") == "true",
+        tracked=git.index(tracked.out),
+        head={} if head.code else git.tree(head.out),
+        others=git.names(others.out),
+        ignored=git.names(ignored.out),
+    )
+
+
+def _settings(out: bytes) -> dict[str, str]:
+    pairs = (item.partition("\n") for item in out.decode("utf-8", "replace").split("\0") if item)
+    return {key.lower(): value for key, _, value in pairs}
+
+
+def _commit(app: Path, repository: _Repository, ref: str) -> Source:
+    """Exactly the commit `ref`."""
+    if ref.startswith("-"):
+        raise Usage(f"--ref {ref}: not a commit")
+    (found,) = git.ask(app, ("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"))
+    if found.code:
+        raise Usage(f"--ref {ref}: no such commit in this repository")
+    commit = found.out.decode().strip()
+    (listed,) = git.ask(app, ("ls-tree", "-rlz", commit))
+    if listed.code:
+        raise git.refused(app, listed)
+    entries = {p: Entry(m, size, oid, None) for p, (m, oid, size) in git.tree(listed.out).items()}
+    return _source(app, "commit", entries, repository, (), commit)
+
+
+def _worktree(app: Path, repository: _Repository) -> Source:
+    """The tracked files as they are on disk."""
+    racy = disk.mtime(repository.git_dir / "index")
+    entries: dict[str, Entry] = {}
+    changed: list[str] = []
+    for path, known in repository.tracked.items():
+        entry = disk.tested(app, path, known, racy=racy, crlf=repository.autocrlf)
+        if entry is not None:
+            mode = entry.mode if repository.file_mode else known.mode
+            entries[path] = entry._replace(mode=mode)
+            if entry.oid is None:
+                changed.append(path)
+    for path in _converted(app, changed):
+        known = repository.tracked[path]
+        entries[path] = Entry(known.mode, known.size, known.oid, None)
+    return _source(app, "worktree", entries, repository, _uncommitted(entries, repository))
+
+
+def _uncommitted(entries: Mapping[str, Entry], repository: _Repository) -> tuple[str, ...]:
+    """Paths whose tested content is not HEAD's."""
+    differing = {
+        path
+        for path, entry in entries.items()
+        if (entry.mode, entry.oid) != repository.head.get(path, (0, ""))[:2]
+    }
+    return tuple(sorted(differing | (set(repository.head) - set(entries))))
+
+
+def _converted(app: Path, changed: list[str]) -> list[str]:
+    """Changed paths that git converts on commit: only git could say what it would store."""
+    if not changed:
+        return []
+    given = b"".join(disk.encoded(path) + b"\0" for path in changed)
+    attributes = ("filter", "text", "eol", "ident", "working-tree-encoding")
+    (answer,) = git.ask(app, ("check-attr", "-z", "--stdin", *attributes), given=given)
+    fields = answer.out.split(b"\0")
+    told = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+    plain = (b"unspecified", b"unset")
+    return sorted({disk.decoded(path) for path, _, value in told if value not in plain})
+
+
+def _folder(app: Path, repository: _Repository | None) -> Source:
+    """Without a repository of its own: everything in the folder."""
+    entries, unread = disk.walk(app)
+    prefix = repository.prefix if repository else ""
+    return Source(app, "folder", None, None, prefix, None, entries, (), {}, unread)
+
+
+def _source(
+    app: Path,
+    kind: Literal["commit", "worktree"],
+    entries: dict[str, Entry],
+    repository: _Repository,
+    uncommitted: tuple[str, ...],
+    commit: str | None = None,
+) -> Source:
+    unread = disk.fill(app, entries)
+    return Source(
+        root=app,
+        kind=kind,
+        commit=commit or repository.commit,
+        branch=repository.branch,
+        prefix=repository.prefix,
+        remote=repository.remote,
+        entries=entries,
+        uncommitted=uncommitted,
+        absent=_absent(app, repository, entries),
+        unread=unread,
+    )
+
+
+def _absent(
+    app: Path, repository: _Repository, entries: Mapping[str, Entry]
+) -> dict[str, Ignored | None]:
+    """What is on disk and not pushed, each with the ignore rule that keeps it out."""
+    ignored = [path for path in repository.ignored if not _NOISE.search(path)][:MOST_ABSENT]
+    others = [path for path in repository.others if not _NOISE.search(path)][:MOST_ABSENT]
+    found: dict[str, Ignored | None] = dict.fromkeys((*others, *ignored))
+    if ignored:
+        given = b"".join(disk.encoded(path) + b"\0" for path in ignored)
+        (answer,) = git.ask(app, ("check-ignore", "-v", "-z", "--stdin"), given=given)
+        fields = [disk.decoded(field) for field in answer.out.split(b"\0")]
+        for file, line, pattern, path in zip(*(fields[n::4] for n in range(4)), strict=False):
+            found[path] = Ignored(file, int(line or 0), pattern)
+    return {path: rule for path, rule in found.items() if path not in entries}
