@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from hashlib import sha1, sha256
@@ -15,48 +16,10 @@ FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 BUDGET = 64 * 1024 * 1024
 """Bytes of content that are kept for the rules, over all files."""
 
-BINARY = frozenset(
-    [
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".gif",
-        ".ico",
-        ".webp",
-        ".svg",
-        ".pdf",
-        ".zip",
-        ".gz",
-        ".tgz",
-        ".bz2",
-        ".xz",
-        ".7z",
-        ".woff",
-        ".woff2",
-        ".ttf",
-        ".otf",
-        ".eot",
-        ".mp3",
-        ".mp4",
-        ".mov",
-        ".avi",
-        ".so",
-        ".dll",
-        ".dylib",
-        ".exe",
-        ".bin",
-        ".db",
-        ".sqlite",
-        ".sqlite3",
-        ".pkl",
-        ".npy",
-        ".h5",
-        ".pt",
-        ".whl",
-        ".jar",
-        ".class",
-        ".pyc",
-    ]
+BINARY = re.compile(
+    r"\.(png|jpe?g|gif|ico|webp|svg|pdf|zip|t?gz|bz2|xz|7z|woff2?|ttf|otf|eot|mp[34]|mov|avi|so|dll"
+    r"|dylib|exe|bin|db|sqlite3?|pkl|npy|h5|pt|whl|jar|class|pyc)$",
+    re.IGNORECASE,
 )
 """Endings of files that explain nothing."""
 
@@ -182,8 +145,7 @@ def _telling(path: str, entry: Entry) -> bool:
     """Whether a rule may want to read it."""
     if entry.mode == SUBMODULE or entry.size > TEXT_LIMIT:
         return False
-    name = path.rpartition("/")[2]
-    return name[name.rfind(".") :].lower() not in BINARY
+    return BINARY.search(path) is None
 
 
 def lay_out(root: Path, entries: Mapping[str, Entry], folder: Path) -> None:
