@@ -153,13 +153,13 @@ def unpack(wheels: list[Path], place: Path) -> None:
 
 def named_like(version: str, place: Path) -> None:
     """Call the interpreter as on Heroku: `python3.14`, whatever stands in for it here."""
-    minor = ".".join(version.split(".")[:2])
-    for path in (place / "bin").glob("python3.*"):
-        if path.name != f"python{minor}":
-            path.unlink()
-    link = place / "bin" / f"python{minor}"
-    if not link.exists():
-        link.symlink_to("python")
+    folder = place / "bin"
+    real = (folder / "python").resolve()
+    for path in folder.glob("python*"):
+        path.unlink()
+    (folder / "python").symlink_to(real)
+    for name in ("python3", f"python{version.rpartition('.')[0]}"):
+        (folder / name).symlink_to("python")
 
 
 def distributions(place: Path) -> dict[str, str]:
