@@ -1,0 +1,233 @@
+"""What the tree itself shows before anything is decided: what git sends, and what it does not."""
+
+import posixpath
+import re
+import stat
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from parity.records import Source
+from parity.rules import rule
+from parity.verdict import Evidence
+
+GIT = "https://devcenter.heroku.com/articles/git"
+SUBMODULES = "https://devcenter.heroku.com/articles/git-submodules"
+LFS = b"version https://git-lfs.github.com/spec/"
+SUBMODULE = 0o160000
+SHOWN = 5
+
+
+@rule(
+    "nothing-to-push",
+    effect="reject",
+    title="Nothing is committed, so there is nothing to push",
+    cause="git push sends commits, and git tracks none of the files in this folder.",
+    fix='Type `git add .`, then `git commit -m "First version"`, then push again.',
+    docs=GIT,
+)
+def nothing_to_push(source: Source) -> Iterator[Evidence]:
+    if source.kind == "worktree" and not source.entries and source.commit is None:
+        if source.absent:
+            yield Evidence("error: src refspec main does not match any", next(iter(source.absent)))
+
+
+@rule(
+    "not-committed",
+    effect="warn",
+    title="What was tested is not committed: {files}",
+    cause="parity tested the tracked files as they are on disk. git push sends the last commit, in"
+    " which these are different.",
+    fix='Type `git commit -am "…"` before you push. `--ref HEAD` tests what is committed now.',
+    docs=GIT,
+)
+def not_committed(source: Source) -> Iterator[Evidence]:
+    names = {"files": _listed(source.uncommitted)}
+    for path in source.uncommitted[:SHOWN]:
+        seen = "differs from the last commit" if path in source.entries else "deleted, still in git"
+        yield Evidence(f"{path}: {seen}", path, names=names)
+
+
+@rule(
+    "branch-not-deployed",
+    effect="note",
+    title="Heroku builds only main and master; you are on {branch}",
+    cause="A push to another branch of the Heroku remote is accepted and builds nothing: `Pushed to"
+    " branch other than [main, master], skipping build.`",
+    fix="Type `git push heroku {branch}:main`.",
+    docs=f"{GIT}#deploy-from-a-branch-besides-main",
+)
+def branch_not_deployed(source: Source) -> Iterator[Evidence]:
+    if source.kind == "worktree" and source.branch and source.branch not in ("main", "master"):
+        yield Evidence(f"the current branch is {source.branch}", names={"branch": source.branch})
+
+
+@rule(
+    "not-a-repository",
+    effect="note",
+    title="The folder is not a git repository; every file in it was tested",
+    cause="Heroku gets what is committed. Without a repository parity takes the whole folder, also"
+    " what you may not want to push.",
+    fix='Type `git init`, `git add .`, `git commit -m "First version"`.',
+    docs=GIT,
+)
+def not_a_repository(source: Source) -> Iterator[Evidence]:
+    if source.kind == "folder":
+        where = f"tracked by the repository around {source.prefix}" if source.prefix else "tracked"
+        yield Evidence(f"nothing in this folder is {where}")
+
+
+@rule(
+    "sub-tree",
+    effect="note",
+    title="Only the folder {prefix} of the repository was tested",
+    cause="`git push heroku main` sends the whole repository, and Heroku looks for the app at its"
+    " root.",
+    fix="Type `git subtree push --prefix {prefix} heroku main`.",
+    docs=GIT,
+)
+def sub_tree(source: Source) -> Iterator[Evidence]:
+    if source.prefix and source.kind != "folder":
+        yield Evidence(f"{source.prefix} is inside a repository", names={"prefix": source.prefix})
+
+
+@rule(
+    "lfs-pointer",
+    effect="warn",
+    title="{file} is a Git LFS pointer: Heroku gets the pointer, not the file",
+    cause="Heroku's git does not fetch LFS objects. The app finds a text of some 130 bytes where it"
+    " expects the file.",
+    fix="Keep the file in git itself (`git lfs migrate export --include={file}`), or fetch it from"
+    " elsewhere when the app starts.",
+    docs=GIT,
+)
+def lfs_pointer(source: Source) -> Iterator[Evidence]:
+    for path, entry in source.entries.items():
+        if entry.data and entry.data.startswith(LFS):
+            yield Evidence("begins like a Git LFS pointer", path, 1, names={"file": path})
+
+
+@rule(
+    "submodule-not-mapped",
+    effect="reject",
+    title="{path} is a submodule that .gitmodules does not name",
+    cause="Heroku installs submodules before it builds. Without an address it ends with `Push"
+    " rejected, submodule install failed`.",
+    fix="Type `git rm --cached {path}` and commit the files themselves, or"
+    " `git submodule add URL {path}`.",
+    docs=SUBMODULES,
+)
+def submodule_not_mapped(source: Source) -> Iterator[Evidence]:
+    mapped = _submodules(source)
+    for path, entry in source.entries.items():
+        if entry.mode == SUBMODULE and path not in mapped and not source.prefix:
+            seen = f"fatal: no submodule mapping found in .gitmodules for path '{path}'"
+            yield Evidence(seen, ".gitmodules", names={"path": path})
+
+
+@rule(
+    "submodule-needs-key",
+    effect="warn",
+    title="The submodule {path} has an address that needs a key",
+    cause="Heroku has none of your SSH keys: over ssh it ends with `Host key verification failed.`",
+    fix="Use an https address that needs no password, in .gitmodules.",
+    docs=SUBMODULES,
+)
+def submodule_needs_key(source: Source) -> Iterator[Evidence]:
+    for path, (url, line) in _submodules(source).items():
+        if url.startswith("ssh://") or re.match(r"[\w.-]+@[\w.-]+:", url):
+            yield Evidence(f"url = {url}", ".gitmodules", line, names={"path": path})
+
+
+@rule(
+    "submodule-not-fetched",
+    effect="unknown",
+    title="The files of the submodule {path} are not part of this rehearsal",
+    cause="Heroku fetches submodules itself; parity does not, so the folder is empty here.",
+    fix="Commit the files themselves to have them tested.",
+    docs=SUBMODULES,
+)
+def submodule_not_fetched(source: Source) -> Iterator[Evidence]:
+    mapped = _submodules(source)
+    for path, entry in source.entries.items():
+        if entry.mode == SUBMODULE and (path in mapped or source.prefix):
+            yield Evidence("an empty folder in the tested tree", path, names={"path": path})
+
+
+@rule(
+    "case-collision",
+    effect="warn",
+    title="{one} and {other} differ only in upper and lower case",
+    cause="On Heroku these are two files. On macOS and Windows they are one, so what you see there"
+    " is not what runs.",
+    fix="Keep one of them: `git rm --cached {other}`.",
+    docs=GIT,
+)
+def case_collision(source: Source) -> Iterator[Evidence]:
+    seen: dict[str, str] = {}
+    for path in source.entries:
+        twin = seen.setdefault(path.lower(), path)
+        if twin != path:
+            yield Evidence(f"{twin} and {path}", path, names={"one": twin, "other": path})
+
+
+@rule(
+    "symlink-leaves-tree",
+    effect="warn",
+    title="{path} is a link to a place outside the repository",
+    cause="git stores the link, not what it leads to. On Heroku there is nothing at {target}.",
+    fix="Put the file itself into the repository.",
+    docs=GIT,
+)
+def symlink_leaves_tree(source: Source) -> Iterator[Evidence]:
+    for path, entry in source.entries.items():
+        if stat.S_ISLNK(entry.mode) and entry.data is not None:
+            target = entry.data.decode("utf-8", "backslashreplace")
+            where = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            if where.startswith(("/", "../")) or where == "..":
+                names = {"path": path, "target": target}
+                yield Evidence(f"links to {target}", path, names=names)
+
+
+@rule(
+    "unreadable-file",
+    effect="unknown",
+    title="{path} cannot be read here: {reason}",
+    cause="What this file holds may decide what Heroku does.",
+    fix="Give yourself the permission (`chmod u+r {path}`) and run parity again.",
+    docs=GIT,
+)
+def unreadable_file(source: Source) -> Iterator[Evidence]:
+    for path, reason in source.unread.items():
+        yield Evidence(reason, path, names={"path": path, "reason": reason})
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    more = len(paths) - SHOWN
+    return ", ".join(paths[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _submodules(source: Source) -> dict[str, tuple[str, int]]:
+    """The submodules of .gitmodules by path, each with its address and its line."""
+    found: dict[str, tuple[str, int]] = {}
+    path, url, line = "", "", 0
+    for number, text in enumerate((source.text(".gitmodules") or "").splitlines(), 1):
+        key, _, value = (part.strip() for part in text.partition("="))
+        if text.strip().startswith("["):
+            path, url, line = "", "", 0
+        elif key == "path":
+            path = value
+        elif key == "url":
+            url, line = value, number
+        if path and url:
+            found[path] = (_shown(url), line)
+    return found
+
+
+def _shown(url: str) -> str:
+    """An address without the password that it may hold."""
+    parts = urlsplit(url) if "://" in url else None
+    return (
+        url
+        if parts is None or parts.password is None
+        else parts._replace(netloc=f"{parts.username}:***@{parts.hostname}").geturl()
+    )
