@@ -1,6 +1,6 @@
 """A second boot, watched from inside: which line binds, which exception nobody logged.
 
-The hook is a `sitecustomize` on the second dyno's PYTHONPATH, and reports to a file outside the app.
+The hook is a `sitecustomize` on the second dyno's PYTHONPATH. It reports to a file of ours.
 """
 
 import json

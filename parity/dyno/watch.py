@@ -64,7 +64,7 @@ class Watch:
         return done.result()
 
     async def ended(self, seconds: float) -> bool:
-        """Whether the command has ended, waiting at most `seconds` for it; its output is drained."""
+        """Whether the command has ended, within at most `seconds`; its output is drained."""
         until = time.monotonic() + seconds
         while self.code is None and time.monotonic() < until and not interrupt.again():
             await self.tick()

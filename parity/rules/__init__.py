@@ -196,6 +196,8 @@ def load() -> Mapping[str, Rule]:
         config,
         crash,
         machine,
+        packages,
+        pip,
         plan,
         procfile,
         procfile_lines,

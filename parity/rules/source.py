@@ -26,9 +26,9 @@ SHOWN = 5
     docs=GIT,
 )
 def nothing_to_push(source: Source) -> Iterator[Evidence]:
-    if source.kind == "worktree" and not source.entries and source.commit is None:
-        if source.absent:
-            yield Evidence("error: src refspec main does not match any", next(iter(source.absent)))
+    empty = source.kind == "worktree" and not source.entries and source.commit is None
+    if empty and source.absent:
+        yield Evidence("error: src refspec main does not match any", next(iter(source.absent)))
 
 
 @rule(

@@ -24,12 +24,16 @@ HIDDEN = frozenset(
 NETWORK = re.compile(
     r"NewConnectionError|NameResolutionError|name resolution|ReadTimeoutError|ConnectTimeout"
     r"|ProxyError|SSLError|SSLCertVerificationError|5\d\d Server Error|ConnectionResetError"
+    r"|Could not resolve host:"
 )
-OLD_PYTHON = re.compile(
-    r"requires a different Python|Requires-Python|from versions: none"
-    r"|Failed (?:building wheel|to build)|subprocess-exited-with-error|SyntaxError"
-    r"|No module named '(?:distutils|imp|pkgutil|asyncore)'"
+OLDER = re.compile(r"requires? a different [Pp]ython|Requires-Python|SyntaxError")
+"""What an interpreter older than Heroku's may be to blame for."""
+
+NEWER = re.compile(
+    rf"{OLDER.pattern}|from versions:|Failed to build|metadata-generation-failed|No module named"
 )
+"""What a newer one may be to blame for: wheels not built for it yet, modules that have gone."""
+
 HEADERS = re.compile(
     r"fatal error: \S+\.h: No such file|pg_config executable not found|mysql_config"
     r"|unable to execute '?(?:gcc|cc|x86_64)|command '[^']*(?:gcc|g\+\+|cc)' failed"
@@ -151,9 +155,14 @@ def _undecided(output: list[str], interpreter: Interpreter, python: Python) -> s
             return f"{reason}: {line.strip()}"
     if interpreter.exact:
         return None
-    line = next((x for x in output if OLD_PYTHON.search(x)), None)
+    blamed = NEWER if _minor(interpreter.version) > _minor(python.version) else OLDER
+    line = next((x for x in output if blamed.search(x)), None)
     stand_in = f"Python {interpreter.version} stood in for {python.version}"
     return f"{stand_in}, which may be why: {line.strip()}" if line else None
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
 
 
 def _failed() -> Refusal:
