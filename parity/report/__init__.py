@@ -1,0 +1,26 @@
+"""Verdict → text. One file per kind of report, and one line in `KINDS`.
+
+`full` alone knows the width and the colours of a terminal; the others take the verdict. A verdict
+is masked (`parity.report.mask`) before any of them sees it.
+"""
+
+from importlib import import_module
+
+from parity.verdict import Verdict
+
+KINDS = {
+    "full": "terminal.full",
+    "concise": "terminal.concise",
+    "json": "json.document",
+}
+"""By the name that `--format` and `--report` take: file and function, imported on use."""
+
+LAID_OUT = frozenset({"full"})
+
+
+def render(kind: str, verdict: Verdict, *, width: int = 80, colour: bool = False) -> str:
+    """The report of one kind, ending in a newline. Raises `KeyError` for an unknown kind."""
+    module, name = KINDS[kind].split(".")
+    renderer = getattr(import_module(f"parity.report.{module}"), name)
+    layout = {"width": width, "colour": colour} if kind in LAID_OUT else {}
+    return str(renderer(verdict, **layout))

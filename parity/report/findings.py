@@ -1,0 +1,113 @@
+"""Findings as a good compiler shows its errors: what, where, what was seen, why, what to do."""
+
+from collections.abc import Iterator
+
+from parity.records import Source
+from parity.report.frame import frame, place
+from parity.report.page import Page
+from parity.report.summary import Group
+from parity.report.text import clip, oneline
+from parity.verdict import Evidence, Finding
+
+SEEN = 5
+"""Pieces of evidence that a finding shows."""
+
+NOTES = 5
+LONGEST = 400
+"""Characters of one piece of evidence."""
+
+HANG = 6
+"""Columns of a label such as `seen: `."""
+
+
+def group(page: Page, found: Group, source: Source | None) -> None:
+    """A finding that decides, or is uncertain: all of it, with its causes."""
+    first = found.first
+    if first.kind == "cause":
+        _whole(page, first, source, first.effect)
+        return
+    _title(page, first, first.effect)
+    page.prose(first.cause, indent=2)
+    _seen(page, tuple(_untold(found)), source)
+    if not found.causes:
+        _advice(page, first)
+    for cause in found.causes:
+        page.blank()
+        _whole(page, cause, source, "cause")
+
+
+def _untold(found: Group) -> Iterator[Evidence]:
+    """The symptom's evidence that neither its text nor a cause will show."""
+    causes = [e for cause in found.causes for e in cause.evidence]
+    for evidence in found.first.evidence:
+        if evidence.seen in found.first.cause or any(evidence.seen == e.seen for e in causes):
+            continue
+        shown = any(place(evidence) == place(e) for e in causes)
+        yield evidence._replace(file=None) if shown else evidence
+
+
+def warning(page: Page, found: Group, source: Source | None) -> None:
+    """A finding that does not decide: without its reason and its manual."""
+    for finding in (found.first, *found.causes):
+        _title(page, finding, "cause" if finding is not found.first else finding.effect)
+        if finding is found.first and found.causes:
+            continue
+        _seen(page, finding.evidence, source)
+        page.prose(finding.fix, label="fix:  ", indent=2, style="strong")
+
+
+def notes(page: Page, found: list[Group]) -> None:
+    """Notes, in a line each."""
+    for note in found[:NOTES]:
+        _title(page, note.first, "note")
+    if len(found) > NOTES:
+        page.prose(f"and {len(found) - NOTES} more notes (--format json has all)", label="note: ")
+
+
+def _title(page: Page, finding: Finding, word: str) -> None:
+    label = f"{word}[{finding.id}]: "
+    style = finding.effect if finding.effect != "reject" else "fail"
+    after = (
+        f" (seen only after this was repaired: {oneline(finding.after)})" if finding.after else ""
+    )
+    page.prose(oneline(finding.title) + after, label=label, style=style, body="strong")
+
+
+def _whole(page: Page, finding: Finding, source: Source | None, word: str) -> None:
+    _title(page, finding, word)
+    _seen(page, finding.evidence, source)
+    page.prose(finding.cause, label="why:  ", indent=2, style="strong")
+    _advice(page, finding)
+
+
+def _advice(page: Page, finding: Finding) -> None:
+    page.prose(finding.fix, label="fix:  ", indent=2, style="strong")
+    _diff(page, finding.diff)
+    page.code(f"docs: {finding.docs}", indent=2, style="dim")
+    page.code(f"more: parity explain {finding.id}", indent=2, style="dim")
+
+
+def _seen(page: Page, evidence: tuple[Evidence, ...], source: Source | None) -> None:
+    """The first place as a frame of code, then what was seen."""
+    framed = next((e for e in evidence if e.file), None)
+    if framed:
+        frame(page, source, framed, indent=2)
+    for number, one in enumerate(evidence[:SEEN]):
+        label = "seen: " if number == 0 else "      "
+        page.prose(_told(one, framed), label=label, indent=2, style="strong")
+    if len(evidence) > SEEN:
+        page.prose(f"and {len(evidence) - SEEN} more", indent=2 + HANG)
+
+
+def _told(evidence: Evidence, framed: Evidence | None) -> str:
+    told = clip(oneline(evidence.seen).strip(), LONGEST)
+    where = place(evidence) if framed and place(evidence) != place(framed) else ""
+    pid = f"pid {evidence.pid}" if evidence.pid else ""
+    known = [oneline(part) for part in (where, pid) if part and part not in told]
+    return f"{told} ({', '.join(known)})" if known else told
+
+
+def _diff(page: Page, diff: str | None) -> None:
+    for line in (diff or "").splitlines():
+        style = {"+": "added", "-": "removed"}.get(line[:1], "")
+        page.code(oneline(line), indent=2 + HANG, style=style)

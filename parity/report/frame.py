@@ -1,0 +1,62 @@
+"""The line of the app that is to blame, with a mark under the place."""
+
+from parity.records import Source
+from parity.report.page import Page
+from parity.report.text import cells, visible
+from parity.verdict import Evidence
+
+TAB = 4
+
+
+def place(evidence: Evidence) -> str:
+    """`file:line:column`, as far as known; empty without a file."""
+    parts = (evidence.file, evidence.line, evidence.column if evidence.line else None)
+    return ":".join(str(part) for part in parts if part is not None) if evidence.file else ""
+
+
+def frame(page: Page, source: Source | None, evidence: Evidence, *, indent: int = 0) -> None:
+    """Print where the evidence lies, and the line itself if the tree has it."""
+    text = _line(source, evidence)
+    number = str(evidence.line or "")
+    gutter = " " * len(number)
+    page.code(f"{gutter}--> {visible(place(evidence))}", indent=indent, style="note")
+    if text is None:
+        return
+    room = page.width - indent - len(number) - 3
+    shown, caret = _window(text, evidence.column, room)
+    page.code(f"{gutter} |", indent=indent, style="dim")
+    page.code(f"{number} | {shown}", indent=indent)
+    if caret is not None:
+        page.code(f"{gutter} | {' ' * caret}^", indent=indent, style="fail")
+
+
+def _line(source: Source | None, evidence: Evidence) -> str | None:
+    """The line as text; None where it is not there, or is none (UTF-16, a binary file)."""
+    text = source.text(evidence.file) if source and evidence.file else None
+    lines = text.split("\n") if text else []
+    if not evidence.line or evidence.line > len(lines) or "\0" in lines[evidence.line - 1]:
+        return None
+    return lines[evidence.line - 1].rstrip("\r")
+
+
+def _window(text: str, column: int | None, room: int) -> tuple[str, int | None]:
+    """As much of a line as fits, around the column, and where the mark stands under it."""
+    shown = visible(text).expandtabs(TAB).rstrip()
+    if column is None or not 1 <= column <= len(text) + 1:
+        return (shown if cells(shown) <= room else f"{_head(shown, room - 1)}…"), None
+    before = visible(text[: column - 1]).expandtabs(TAB)
+    if cells(shown) <= room:
+        return shown, cells(before)
+    start = max(0, len(before) - room // 2)
+    left = "…" if start else ""
+    body = _head(shown[start:], room - 1 - len(left))
+    right = "…" if start + len(body) < len(shown) else ""
+    return f"{left}{body}{right}", cells(left) + cells(before[start:])
+
+
+def _head(text: str, room: int) -> str:
+    """The characters of `text` that fit into `room` columns."""
+    end = min(len(text), room)
+    while cells(text[:end]) > room:
+        end -= 1
+    return text[:end]

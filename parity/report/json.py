@@ -1,0 +1,170 @@
+"""The report for programs: one document of schema `parity.report/1`. Keys never vanish."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from parity import __version__
+from parity.records import Exchange, Line
+from parity.report.text import visible
+from parity.verdict import Evidence, Finding, Verdict
+
+MB = 1024 * 1024
+
+
+def document(verdict: Verdict) -> str:
+    """The document, in ASCII: no byte of an app's output reaches a terminal as it is."""
+    text = json.dumps(_report(verdict), indent=2, allow_nan=False)
+    return text.replace("##", "#\\u0023") + "\n"
+
+
+def _report(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "schema": "parity.report/1",
+        "parity": __version__,
+        "command": verdict.command,
+        "verdict": verdict.verdict,
+        "exit_code": verdict.exit_code,
+        "symptom": verdict.symptom,
+        "source": _source(verdict),
+        "push": _push(verdict),
+        "release": verdict.release.status if verdict.release else "not-reached",
+        "process_types": _process_types(verdict),
+        "boot": _boot(verdict),
+        "requests": [_request(e) for e in verdict.traffic.exchanges] if verdict.traffic else [],
+        "shutdown": _shutdown(verdict),
+        "memory": _memory(verdict),
+        "plan": _plan(verdict),
+        "stages": [
+            {"name": s.name, "status": s.status, "seconds": round(s.seconds, 3)}
+            for s in verdict.stages
+        ],
+        "findings": [_finding(f) for f in verdict.findings],
+        "log": [_line(line) for line in verdict.log],
+        "not_emulated": list(verdict.not_emulated),
+    }
+
+
+def _text(value: str) -> str:
+    """A string that every JSON reader takes: bytes that are no UTF-8 as escapes."""
+    return visible(value) if any("\ud800" <= c <= "\udfff" for c in value) else value
+
+
+def _texts(values: Any) -> list[str]:
+    return [_text(value) for value in values]
+
+
+def _source(verdict: Verdict) -> dict[str, Any]:
+    source = verdict.source
+    return {
+        "kind": source.kind if source else None,
+        "commit": source.commit if source else None,
+        "uncommitted": _texts(source.uncommitted) if source else [],
+        "absent": _texts(source.absent) if source else [],
+    }
+
+
+def _push(verdict: Verdict) -> str:
+    """Heroku's answer to the push; it rejects what a finding says it rejects."""
+    if any(f.effect == "reject" and f.after is None for f in verdict.findings):
+        return "rejected"
+    slug = verdict.slug
+    return "accepted" if slug and slug.refusal is None and slug.unknown is None else "unknown"
+
+
+def _process_types(verdict: Verdict) -> dict[str, str]:
+    types = verdict.plan.processes.values() if verdict.plan else ()
+    return {_text(process.name): _text(process.command) for process in types}
+
+
+def _boot(verdict: Verdict) -> dict[str, Any]:
+    boot = verdict.boot
+    return {
+        "state": boot.state if boot else "not-reached",
+        "port": boot.port if boot else None,
+        "exit": boot.exit if boot else None,
+        "seconds": round(boot.seconds, 3) if boot else None,
+        "listeners": [
+            {"host": socket.host, "port": socket.port, "pid": socket.pid}
+            for socket in (boot.listeners if boot else ())
+        ],
+    }
+
+
+def _request(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "method": exchange.method,
+        "path": _text(exchange.path),
+        "status": exchange.status,
+        "code": exchange.code,
+        "service_ms": exchange.service_ms,
+    }
+
+
+def _shutdown(verdict: Verdict) -> dict[str, Any]:
+    shutdown = verdict.shutdown
+    return {
+        "seconds": round(shutdown.seconds, 3) if shutdown else None,
+        "exit": shutdown.exit if shutdown else None,
+        "killed": shutdown.killed if shutdown else None,
+    }
+
+
+def _memory(verdict: Verdict) -> dict[str, Any]:
+    shutdown = verdict.shutdown
+    peak = shutdown.peak if shutdown else None
+    return {
+        "peak_mb": None if peak is None else round(peak / MB),
+        "quota_mb": round(shutdown.quota / MB) if shutdown else None,
+    }
+
+
+def _plan(verdict: Verdict) -> dict[str, Any]:
+    plan = verdict.plan
+    python = plan.python if plan else None
+    here = verdict.slug.interpreter if verdict.slug else None
+    return {
+        "buildpack": plan.buildpack if plan else None,
+        "package_manager": python.manager if python else None,
+        "python": {
+            "requested": _text(python.requested) if python and python.requested else None,
+            "origin": python.origin if python else None,
+            "version": python.version if python else None,
+            "used": here.version if here else None,
+        },
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "kind": finding.kind,
+        "symptom": finding.symptom,
+        "effect": finding.effect,
+        "stage": finding.stage,
+        "heroku": finding.heroku,
+        "title": _text(finding.title),
+        "basis": finding.basis,
+        "after": finding.after,
+        "evidence": [_evidence(e) for e in finding.evidence],
+        "cause": _text(finding.cause),
+        "fix": _text(finding.fix),
+        "diff": _text(finding.diff) if finding.diff is not None else None,
+        "docs": finding.docs,
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "seen": _text(evidence.seen),
+        "file": _text(evidence.file) if evidence.file is not None else None,
+        "line": evidence.line,
+        "column": evidence.column,
+        "pid": evidence.pid,
+    }
+
+
+def _line(line: Line) -> str:
+    """As `heroku logs` prints it: https://devcenter.heroku.com/articles/logging#log-format."""
+    at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
+    return _text(f"{at} {line.source}: {line.text}")

@@ -1,0 +1,118 @@
+"""A page of the terminal: prose is wrapped, code is not, and everything is made visible.
+
+No third-party package: `parity check` prints a page too, on every commit.
+"""
+
+import re
+
+from parity.report.text import cells, clip, inert, visible
+
+STYLES = {
+    "fail": "1;31",
+    "warn": "1;33",
+    "unknown": "1;35",
+    "note": "36",
+    "good": "1;32",
+    "strong": "1",
+    "dim": "2",
+    "added": "32",
+    "removed": "31",
+}
+"""What a style is to a terminal of eight colours (ECMA-48, Select Graphic Rendition)."""
+
+NARROWEST = 40
+_WORDS = re.compile(r"(?:[^\s`]|`[^`\n]*`|`)+")
+"""A word, or a command between backticks: it is for copying and stays in one piece."""
+
+
+class Page:
+    """Lines of at most `width` columns, but for what must stay in one piece."""
+
+    def __init__(self, width: int, colour: bool) -> None:
+        self.width = max(NARROWEST, width)
+        self._colour = colour
+        self._lines: list[str] = []
+
+    def blank(self) -> None:
+        """An empty line, never two in a row and none at the top."""
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
+
+    def prose(
+        self, text: str, *, label: str = "", indent: int = 0, style: str = "", body: str = ""
+    ) -> None:
+        """Wrapped text after a `label` in `style`; what follows stands under its first word.
+
+        Lines of `text` that begin with two spaces are code and stay as they are.
+        """
+        self._hung(wrap(text, self.width - indent - cells(label)), label, indent, style, body)
+
+    def verbatim(self, text: str, *, label: str = "", indent: int = 0, style: str = "") -> None:
+        """One line of a log: folded at the edge, with its spaces, and three rows of it at most."""
+        room = self.width - indent - cells(label)
+        text = clip(visible(text).replace("\n", "\\n").expandtabs(4), 3 * room)
+        self._hung(fold(text, room), label, indent, style, style)
+
+    def code(self, text: str, *, indent: int = 0, style: str = "") -> None:
+        """One line that is neither folded nor wrapped."""
+        self._line([("", " " * indent), (style, visible(text))])
+
+    def _hung(self, rows: list[str], label: str, indent: int, style: str, body: str) -> None:
+        for number, row in enumerate(rows or [""]):
+            head = label if number == 0 else " " * cells(label)
+            self._line([("", " " * indent), (style, head), (body, row)])
+
+    def _line(self, parts: list[tuple[str, str]]) -> None:
+        plain = "".join(text for _, text in parts).rstrip()
+        if inert(plain) != plain or not self._colour:
+            self._lines.append(inert(plain))
+            return
+        painted, room = "", len(plain)
+        for style, text in parts:
+            painted += _painted(style, text[:room])
+            room = max(0, room - len(text))
+        self._lines.append(painted)
+
+    def __str__(self) -> str:
+        while self._lines and not self._lines[-1]:
+            self._lines.pop()
+        return "".join(f"{line}\n" for line in self._lines)
+
+
+def _painted(style: str, text: str) -> str:
+    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style and text.strip() else text
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """`text`, made visible, in rows of `width` columns; what is longer alone overflows."""
+    rows: list[str] = []
+    for paragraph in visible(text).expandtabs(4).split("\n"):
+        if paragraph.startswith("  "):
+            rows.append(paragraph.rstrip())
+        else:
+            rows += _filled(_WORDS.findall(paragraph), width)
+    return rows
+
+
+def _filled(words: list[str], width: int) -> list[str]:
+    rows = [""]
+    for word in words:
+        if rows[-1] and cells(rows[-1]) + 1 + cells(word) > width:
+            rows.append(word)
+        else:
+            rows[-1] = f"{rows[-1]} {word}" if rows[-1] else word
+    return rows
+
+
+def fold(text: str, width: int) -> list[str]:
+    """`text` in pieces of `width` columns, cut at a space where there is one in the second half."""
+    rows = []
+    while cells(text) > width:
+        cut = width
+        while cells(text[:cut]) > width:
+            cut -= 1
+        space = text.rfind(" ", cut // 2, cut)
+        cut = space if space > 0 else cut
+        rows.append(text[:cut])
+        text = text[cut:].lstrip(" ")
+    return [*rows, text]

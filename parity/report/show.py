@@ -1,0 +1,137 @@
+"""One command's output: progress on stderr, the report on stdout and in files, all of it masked."""
+
+import os
+from argparse import Namespace
+from pathlib import Path
+from shutil import get_terminal_size
+from types import TracebackType
+from typing import Self, TextIO
+
+from parity import interrupt
+from parity.records import Config, Line
+from parity.report import KINDS, render
+from parity.report.mask import Mask
+from parity.report.progress import Progress
+from parity.report.text import emit
+from parity.verdict import Verdict
+
+WIDEST = 100
+"""Columns that a report uses at most."""
+
+
+class Show:
+    """Shows a rehearsal while it runs and when it has ended.
+
+    `arguments` has `format`, `report` and `quiet`. Raises `interrupt.Usage` for a kind of report
+    that does not exist, before anything is run.
+    """
+
+    def __init__(
+        self, arguments: Namespace, config: Config, stdout: TextIO | None, stderr: TextIO | None
+    ) -> None:
+        self._kind = known(arguments.format, "--format")
+        self._files = [_target(text) for text in arguments.report]
+        self._config = config
+        self._mask = Mask(config, None)
+        self._out = stdout
+        self._printed = False
+        self._progress = Progress(
+            stderr,
+            tty=capable(stderr) and not os.environ.get("CI"),
+            quiet=arguments.quiet,
+            colour=coloured(stderr),
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.__exit__(kind, error, trace)
+
+    def stage(self, name: str) -> None:
+        """A stage begins."""
+        self._progress.stage(name)
+
+    def line(self, line: Line) -> None:
+        """Heroku would print `line` now."""
+        self._progress.line(line._replace(text=self._mask.text(line.text)))
+
+    def verdict(self, verdict: Verdict) -> None:
+        """The verdict stands, the dyno still runs: people need not wait for its end."""
+        if self._kind == "full":
+            self._print(self._full(self._masked(verdict)))
+            self._printed = True
+
+    def final(self, verdict: Verdict) -> None:
+        """All is known. Raises `interrupt.Trouble` if a file cannot be written."""
+        masked = self._masked(verdict)
+        if self._printed:
+            from parity.report.terminal import after_stop
+
+            more = after_stop(masked, width=columns(self._out), colour=coloured(self._out))
+            self._print(f"\n{more}" if more else "")
+        else:
+            self._print(self._full(masked) if self._kind == "full" else render(self._kind, masked))
+        for kind, path in self._files:
+            _write(path, render(kind, masked))
+
+    def _masked(self, verdict: Verdict) -> Verdict:
+        return Mask(self._config, verdict.source).verdict(verdict)
+
+    def _full(self, masked: Verdict) -> str:
+        return render("full", masked, width=columns(self._out), colour=coloured(self._out))
+
+    def _print(self, text: str) -> None:
+        self._progress.pause()
+        emit(text, self._out)
+
+
+def known(kind: str, option: str) -> str:
+    """`kind` if there is such a report. Raises `interrupt.Usage`."""
+    if kind not in KINDS:
+        raise interrupt.Usage(f"{option} {kind}: one of {', '.join(KINDS)}")
+    return kind
+
+
+def _target(text: str) -> tuple[str, Path]:
+    kind, equals, name = text.partition("=")
+    if not equals or not name:
+        raise interrupt.Usage(f"--report {text}: type KIND=FILE, as in json=report.json")
+    path = Path(name)
+    if not path.parent.is_dir() or path.is_dir():
+        raise interrupt.Usage(f"--report {text}: {name} cannot be a file there")
+    return known(kind, "--report"), path
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise interrupt.Trouble(
+            f"the report {path} cannot be written: {error.strerror or error}",
+            "Choose another file for --report.",
+        ) from error
+
+
+def capable(stream: TextIO | None) -> bool:
+    """Whether `stream` is a terminal that can move its cursor."""
+    try:
+        return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+    except ValueError:
+        return False
+
+
+def coloured(stream: TextIO | None) -> bool:
+    """Whether to colour: a capable terminal, and no NO_COLOR (https://no-color.org)."""
+    return capable(stream) and not os.environ.get("NO_COLOR")
+
+
+def columns(stream: TextIO | None) -> int:
+    """The width of a page on `stream`."""
+    return min(get_terminal_size().columns, WIDEST) if capable(stream) else 80

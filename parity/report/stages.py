@@ -1,0 +1,141 @@
+"""The stages of a rehearsal as a small table: how each ended, how long it took, what it was."""
+
+from collections.abc import Iterator
+
+from parity.records import Boot, Exchange, Shutdown, Slug
+from parity.report.page import Page
+from parity.report.text import oneline
+from parity.verdict import StageResult, Verdict
+
+STYLE = {"ok": "good", "warn": "warn", "fail": "fail", "unknown": "unknown"}
+MB = 1024 * 1024
+
+
+def table(page: Page, verdict: Verdict) -> None:
+    """Every stage that was reached, and in one line those that were not."""
+    for stage in verdict.stages:
+        if stage.status != "not-reached":
+            row(page, stage, verdict)
+    missing = [s.name for s in verdict.stages if s.status == "not-reached" and _awaited(s, verdict)]
+    if missing:
+        page.prose(", ".join(missing), label="not reached: ", style="dim")
+
+
+def _awaited(stage: StageResult, verdict: Verdict) -> bool:
+    """Whether a stage that was not reached is missed; `check` ends with the plan."""
+    if verdict.command == "check":
+        return stage.name in ("source", "detect")
+    return stage.name != "stop" or verdict.boot is None
+
+
+def row(page: Page, stage: StageResult, verdict: Verdict) -> None:
+    """One stage; further details stand under the first."""
+    details = list(DETAILS[stage.name](verdict)) or [""]
+    label = f"{stage.name:<8}{stage.status:<8}{stage.seconds:6.1f} s  "
+    for number, detail in enumerate(details):
+        head = label if number == 0 else " " * len(label)
+        page.prose(oneline(detail), label=head, style=STYLE.get(stage.status, ""))
+
+
+def _source(verdict: Verdict) -> Iterator[str]:
+    source = verdict.source
+    if source is None:
+        return
+    head = source.commit[:7] if source.commit else "no commit yet"
+    where = f"{source.branch} at {head}" if source.branch else head
+    kinds = {
+        "commit": f"commit {head}",
+        "worktree": f"tracked files on disk ({where})",
+        "folder": "a folder without git",
+    }
+    yield kinds[source.kind] + (f", only {source.prefix}" if source.prefix else "")
+
+
+def _detect(verdict: Verdict) -> Iterator[str]:
+    plan = verdict.plan
+    if plan and plan.buildpack:
+        parts = [plan.buildpack]
+        if plan.python:
+            parts += [plan.python.manager, f"Python {plan.python.version} ({plan.python.origin})"]
+        yield ", ".join(parts)
+
+
+def _build(verdict: Verdict) -> Iterator[str]:
+    slug = verdict.slug
+    if slug and not slug.refusal:
+        count = len(slug.packages)
+        cached = ", from parity's cache" if slug.cached else ""
+        yield f"{count} package{'' if count == 1 else 's'}{cached}{_other_python(slug)}"
+
+
+def _other_python(slug: Slug) -> str:
+    here = slug.interpreter
+    return f"; ran here with Python {here.version}" if here and not here.exact else ""
+
+
+def _release(verdict: Verdict) -> Iterator[str]:
+    release = verdict.release
+    if release is None or release.command is None:
+        yield "no release command"
+    else:
+        skipped = f": {release.skipped}" if release.skipped else ""
+        yield f"`{release.command.command}` {release.status}{skipped}"
+
+
+def _boot(verdict: Verdict) -> Iterator[str]:
+    boot = verdict.boot
+    if boot is None:
+        return
+    port = f", $PORT {boot.port}" if boot.process.name == "web" else ""
+    yield f"{boot.name}: `{boot.command}`{port}"
+    yield from _ended(boot)
+
+
+def _ended(boot: Boot) -> Iterator[str]:
+    if boot.exit is not None:
+        yield f"exit {boot.exit}"
+    if boot.predicted:
+        yield "predicted; --exact waits for Heroku's limit"
+    if boot.why:
+        yield boot.why
+
+
+def _route(verdict: Verdict) -> Iterator[str]:
+    yield from map(_exchange, verdict.traffic.exchanges if verdict.traffic else ())
+
+
+def _exchange(exchange: Exchange) -> str:
+    """`GET / → 200, 12 ms`."""
+    code = f" {exchange.code}" if exchange.code else ""
+    to = f" to {exchange.location}" if exchange.location else ""
+    answer = f"{exchange.status}{code}{to}, {exchange.service_ms} ms"
+    return f"{exchange.method} {exchange.path} → {answer}"
+
+
+def _stop(verdict: Verdict) -> Iterator[str]:
+    shutdown = verdict.shutdown
+    if shutdown:
+        how = "SIGKILL" if shutdown.killed else "SIGTERM"
+        ended = "" if shutdown.exit is None else f", exit {shutdown.exit}"
+        yield (
+            f"{how} after {shutdown.seconds:.1f} s{ended}"
+            if shutdown.killed
+            else (f"{how}, gone after {shutdown.seconds:.1f} s{ended}")
+        )
+        yield from _memory(shutdown)
+
+
+def _memory(shutdown: Shutdown) -> Iterator[str]:
+    if shutdown.peak is not None:
+        yield f"memory: peak {round(shutdown.peak / MB)} MB of {round(shutdown.quota / MB)} MB"
+
+
+DETAILS = {
+    "source": _source,
+    "detect": _detect,
+    "build": _build,
+    "release": _release,
+    "boot": _boot,
+    "route": _route,
+    "stop": _stop,
+}

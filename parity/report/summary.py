@@ -1,0 +1,193 @@
+"""A verdict in one sentence, its findings in groups, and what to do next."""
+
+import re
+import shlex
+import signal
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from parity.records import Exchange, Source, Traffic
+from parity.report.text import oneline
+from parity.verdict import EffectName, Finding, Verdict
+
+Word = Literal["works", "fails", "could not tell", "check"]
+
+_OWN_CODE = re.compile(r"[A-Z]\d\d")
+_COMMON = re.compile(
+    r"(?:The|A|An|No|Nothing|There|This|That|It|Its|Some|Several|Your|One|Only|Two) "
+)
+NAMED = 3
+"""Files that the first line names; of more it says how many."""
+
+
+class Group(NamedTuple):
+    """A finding with the causes that explain it."""
+
+    first: Finding
+    causes: tuple[Finding, ...]
+
+    @property
+    def effect(self) -> EffectName:
+        return self.first.effect
+
+
+def groups(findings: Iterable[Finding]) -> list[Group]:
+    """Each symptom with its causes; what stands alone is a group of one."""
+    found: list[Group] = []
+    for finding in findings:
+        last = found[-1] if found else None
+        if last and last.first.kind == "symptom" and _explains(finding, last.first):
+            found[-1] = Group(last.first, (*last.causes, finding))
+        else:
+            found.append(Group(finding, ()))
+    return found
+
+
+def _explains(cause: Finding, symptom: Finding) -> bool:
+    return (cause.kind, cause.symptom, cause.stage, cause.after) == (
+        "cause",
+        symptom.symptom,
+        symptom.stage,
+        symptom.after,
+    )
+
+
+def decisive(verdict: Verdict) -> Group | None:
+    """The group that made the verdict what it is; None for one that works."""
+    told = [g for g in groups(verdict.findings) if g.first.after is None]
+    if verdict.verdict == "fails":
+        right = [g for g in told if verdict.symptom in (g.first.symptom, g.first.id)]
+    else:
+        right = [g for g in told if g.effect == "unknown" and verdict.verdict == "unknown"]
+    return right[0] if right else None
+
+
+def spoken(verdict: Verdict) -> tuple[Word, str]:
+    """The verdict in a word, and the sentence that goes on from it."""
+    group = decisive(verdict)
+    ended = signal.Signals(verdict.interrupted).name if verdict.interrupted else None
+    if verdict.verdict == "fails":
+        said = _blame(group) if group else verdict.symptom or "no reason given"
+        return "fails", said + (f" (then ended by {ended})" if ended else "")
+    if ended:
+        return "could not tell", f"ended by {ended} {_during(verdict)}"
+    if verdict.verdict == "unknown":
+        return "could not tell", _blame(group) if group else "no reason given"
+    if verdict.command == "check":
+        return "check", f"{_warnings(verdict) or 'nothing'} found, nothing run"
+    warnings = _warnings(verdict)
+    return "works", _works(verdict) + (f"; {warnings}" if warnings else "")
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in one sentence, on one line: the first line of every report for people."""
+    word, said = spoken(verdict)
+    said = oneline(said)
+    return f"{word} {said}" if said.startswith("once ") else f"{word}: {said}"
+
+
+def _blame(group: Group) -> str:
+    first = group.first
+    subject = first.title
+    if _OWN_CODE.fullmatch(first.id) and not subject.startswith(first.id):
+        subject = f"{first.id} {subject}"
+    if group.causes:
+        return f"{subject} — {_inside(group.causes[0].title)}"
+    return subject if first.kind == "cause" else f"{subject} — no known cause found"
+
+
+def _inside(title: str) -> str:
+    """A title as it stands inside a sentence."""
+    return title[0].lower() + title[1:] if _COMMON.match(title) else title
+
+
+def _during(verdict: Verdict) -> str:
+    """The stage that a signal ended: the last one that took any time."""
+    begun = [s.name for s in verdict.stages if s.seconds or s.status != "not-reached"]
+    return f"in the stage {begun[-1]}" if begun else "before the first stage"
+
+
+def _warnings(verdict: Verdict) -> str:
+    count = sum(g.effect == "warn" for g in groups(verdict.findings))
+    return f"{count} warning{'s' if count > 1 else ''}" if count else ""
+
+
+def _works(verdict: Verdict) -> str:
+    source = verdict.source
+    commit = (
+        f"once you commit {named(source.uncommitted)}: " if source and source.uncommitted else ""
+    )
+    if verdict.traffic:
+        return f"{commit}pushed, built, booted; {', '.join(requests(verdict.traffic))}"
+    started = f"{verdict.boot.name} started" if verdict.boot else "nothing to start"
+    return f"{commit}pushed and built; {started}, no web process"
+
+
+def named(paths: tuple[str, ...]) -> str:
+    """A few paths by name, the others by number."""
+    more = len(paths) - NAMED
+    told = ", ".join(map(oneline, paths[:NAMED]))
+    return f"{told} and {more} more file{'s' if more > 1 else ''}" if more > 0 else told
+
+
+def requests(traffic: Traffic) -> list[str]:
+    """One line per path that was asked for: `GET / → 301 → 200`."""
+    asked: dict[str, list[Exchange]] = {}
+    for exchange in traffic.exchanges:
+        asked.setdefault(exchange.first, []).append(exchange)
+    return [
+        f"{chain[0].method} {path} → {' → '.join(map(_answer, chain))}"
+        for path, chain in asked.items()
+    ]
+
+
+def _answer(exchange: Exchange) -> str:
+    return f"{exchange.code} ({exchange.status})" if exchange.code else str(exchange.status)
+
+
+def what_next(verdict: Verdict) -> str:
+    """What to type now."""
+    if verdict.verdict == "works":
+        return "parity run" if verdict.command == "check" else _push(verdict.source)
+    again = f"parity {verdict.command}"
+    group = None if verdict.interrupted else decisive(verdict)
+    if group is None:
+        return again
+    blamed = (e for f in (*group.causes, group.first) for e in f.evidence if e.file and e.line)
+    where = next((f"{oneline(e.file or '')}:{e.line}" for e in blamed), None)
+    change = f"change {where}" if where and verdict.verdict == "fails" else "follow the fix above"
+    return f"{change}, then: {again}"
+
+
+def _push(source: Source | None) -> str:
+    if source is None or source.kind == "folder":
+        return "commit it to git (Heroku takes only what is committed), then: git push heroku main"
+    if source.prefix:
+        push = f"git subtree push --prefix {shlex.quote(source.prefix.rstrip('/'))} heroku main"
+    elif source.kind == "commit":
+        push = f"git push heroku {source.commit}:refs/heads/main"
+    else:
+        push = f"git push heroku {_refspec(source.branch)}"
+    return f"git commit -a && {push}" if source.uncommitted else push
+
+
+def _refspec(branch: str | None) -> str:
+    """Heroku builds what is pushed to main (https://devcenter.heroku.com/articles/git)."""
+    if branch is None:
+        return "HEAD:refs/heads/main"
+    return branch if branch == "main" else f"{shlex.quote(branch)}:main"
+
+
+def at_stop(finding: Finding) -> bool:
+    """Whether only the dyno's stop showed it."""
+    return finding.stage == "stop"
+
+
+def changed_by_stop(verdict: Verdict) -> bool:
+    """Whether the stop, or a signal during it, made the verdict what it is."""
+    if verdict.interrupted:
+        return True
+    earlier = [f for f in verdict.findings if not at_stop(f) and f.after is None]
+    if verdict.verdict == "fails":
+        return verdict.symptom not in {name for f in earlier for name in (f.symptom, f.id)}
+    return verdict.verdict == "unknown" and all(f.effect != "unknown" for f in earlier)

@@ -1,0 +1,156 @@
+"""The report for people: `full` on a terminal, `concise` for grep and editors.
+
+The verdict is printed before the dyno is stopped, which may take half a minute. So `full` shows all
+that the verdict it gets knows, and `after_stop` what only the stop added to it: its findings, its
+line of the table, and the headline again if it is another one now.
+"""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Line
+from parity.report import findings, stages
+from parity.report.frame import place
+from parity.report.page import Page
+from parity.report.summary import (
+    Group,
+    at_stop,
+    changed_by_stop,
+    decisive,
+    groups,
+    headline,
+    spoken,
+    what_next,
+)
+from parity.report.text import oneline
+from parity.verdict import EffectName, Finding, Verdict
+
+__all__ = ["after_stop", "concise", "full", "headline"]
+
+TAIL = 15
+"""Lines of the log that are shown where no cause was found."""
+
+SHOWN = 6
+"""Lines of the log that are shown as what Heroku would show."""
+
+_TOLD = re.compile(
+    r"Error [RHL]\d\d|at=error|status=[45]\d\d|exited with status [1-9]|Stopping .*SIGKILL"
+    r"|to crashed|[Rr]elease command failed"
+)
+_STYLE = {"works": "good", "fails": "fail", "could not tell": "unknown", "check": "strong"}
+_DECIDING: tuple[EffectName, ...] = ("reject", "fail", "unknown")
+
+
+def full(verdict: Verdict, *, width: int, colour: bool) -> str:
+    """The whole report in `width` columns; it reads as well without colour."""
+    page = Page(width, colour)
+    _head(page, verdict)
+    page.blank()
+    _shown(page, _heroku(verdict))
+    _found(page, verdict, groups(verdict.findings))
+    if _unexplained(verdict):
+        _log_tail(page, verdict)
+    page.blank()
+    stages.table(page, verdict)
+    page.blank()
+    _foot(page, verdict)
+    return str(page)
+
+
+def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
+    """What the stop added to a verdict that was printed before it; empty if nothing."""
+    page = Page(width, colour)
+    if changed_by_stop(verdict):
+        _head(page, verdict)
+        page.blank()
+    _found(page, verdict, groups(f for f in verdict.findings if at_stop(f)))
+    page.blank()
+    for stage in verdict.stages:
+        if stage.name == "stop" and verdict.shutdown:
+            stages.row(page, stage, verdict)
+    return str(page)
+
+
+def concise(verdict: Verdict) -> str:
+    """`file:line:column: effect[id] title` for each finding, then the verdict."""
+    rows = [_row(finding) for finding in verdict.findings]
+    return "".join(f"{row}\n" for row in (*rows, headline(verdict)))
+
+
+def _row(finding: Finding) -> str:
+    where = next((place(e) for e in finding.evidence if e.file), "")
+    where = f"{oneline(where)}: " if where else ""
+    return f"{where}{finding.effect}[{finding.id}] {oneline(finding.title)}"
+
+
+def _head(page: Page, verdict: Verdict) -> None:
+    word, said = spoken(verdict)
+    label = f"{word} " if said.startswith("once ") else f"{word}: "
+    page.prose(oneline(said), label=label, style=_STYLE[word], body="strong")
+
+
+def _shown(page: Page, lines: list[Line]) -> None:
+    if lines:
+        page.prose("", label="Heroku shows:", style="strong")
+    for line in lines:
+        label = "" if line.source == "remote" else f"{oneline(line.source)}: "
+        page.verbatim(line.text, label=label, indent=2, style="dim")
+    page.blank()
+
+
+def _heroku(verdict: Verdict) -> list[Line]:
+    """The few lines of the log by which people would search for the trouble."""
+    if verdict.verdict == "works" or _unexplained(verdict):
+        return []
+    if any(f.effect == "reject" for f in verdict.findings):
+        marked = [li for li in verdict.log if li.source == "remote" and _marked(li.text)]
+        return marked if len(marked) <= SHOWN else marked[: SHOWN - 1] + marked[-1:]
+    return [
+        line
+        for line in verdict.log
+        if line.source.startswith("heroku[") and _TOLD.search(line.text)
+    ][-SHOWN:]
+
+
+def _marked(text: str) -> bool:
+    """Whether a line of the push has Heroku's mark of trouble, and says something."""
+    return text.lstrip().startswith("!") and len(text.strip()) > 1
+
+
+def _found(page: Page, verdict: Verdict, told: list[Group]) -> None:
+    """What decides, the warnings, the notes."""
+    for group in _of(told, *_DECIDING):
+        findings.group(page, group, verdict.source)
+        page.blank()
+    for group in _of(told, "warn"):
+        findings.warning(page, group, verdict.source)
+        page.blank()
+    findings.notes(page, list(_of(told, "note")))
+
+
+def _of(told: list[Group], *effects: EffectName) -> Iterator[Group]:
+    return (group for effect in effects for group in told if group.effect == effect)
+
+
+def _unexplained(verdict: Verdict) -> bool:
+    """Whether the log is the best lead: what decided has no known cause, or nothing did."""
+    group = decisive(verdict)
+    if group is None:
+        return verdict.verdict != "works" and verdict.interrupted is None
+    return group.first.kind == "symptom" and not group.causes
+
+
+def _log_tail(page: Page, verdict: Verdict) -> None:
+    lines = [line for line in verdict.log if line.text.strip()][-TAIL:]
+    page.blank()
+    if lines:
+        page.prose("", label="The end of the log:", style="strong")
+    for line in lines:
+        page.verbatim(line.text, label=f"{oneline(line.source)}: ", indent=2, style="dim")
+
+
+def _foot(page: Page, verdict: Verdict) -> None:
+    judged = verdict.command == "run" and verdict.interrupted is None
+    if judged and verdict.verdict != "fails" and verdict.not_emulated:
+        page.prose(", ".join(verdict.not_emulated), label="not emulated: ", style="dim")
+    page.prose(what_next(verdict), label="next: ", style="strong")

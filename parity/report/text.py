@@ -1,0 +1,124 @@
+"""Text on its way out: an app's words cannot steer the terminal, and no reader can stop parity."""
+
+import os
+import re
+import select
+from typing import TextIO
+from unicodedata import combining, east_asian_width
+
+from parity import interrupt
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""C0 but newline and tab, DEL, C1; direction and other invisible marks; lone surrogates."""
+
+_WORKFLOW = re.compile(r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)")
+"""What a CI service takes for a command: GitHub's `::error::`, Azure's and TeamCity's `##…[`."""
+
+_PLAIN = str.maketrans({"—": "-", "–": "-", "…": "...", "→": "->", "·": "-", "’": "'"})
+_CHUNK = 4096
+"""Bytes that a pipe which is ready takes without blocking (PIPE_BUF of Linux)."""
+
+_GIVE_UP = 1.0
+"""Seconds that a reader may keep parity waiting once a signal has told it to end."""
+
+
+def visible(text: str) -> str:
+    r"""`text` with every control or invisible character written out, as `\x1b` or `\u202e`.
+
+    Bytes of a file name that are no UTF-8 (surrogateescape) become `\xff`.
+    """
+    return _UNSAFE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    code -= 0xDC00 if 0xDC80 <= code <= 0xDCFF else 0
+    return (
+        f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+    )
+
+
+def inert(line: str) -> str:
+    """`line` without what a CI service would obey if it stood in a build's log."""
+    return _WORKFLOW.sub(lambda m: f"{m[1]}\\x3a" if m[2] is None else "#\\x23", line)
+
+
+def oneline(text: str) -> str:
+    r"""`text` visible and on one line: a newline becomes `\n`, a tab a few spaces."""
+    return inert(visible(text).replace("\n", "\\n").expandtabs(4))
+
+
+def clip(text: str, length: int) -> str:
+    """At most `length` characters of `text`, with `…` for the rest."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def cells(text: str) -> int:
+    """Columns that `text` takes in a terminal: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def emit(text: str, stream: TextIO | None) -> bool:
+    """Write all of `text`; False if nobody reads it. Never raises for the stream's sake.
+
+    What the stream's encoding lacks is written as an escape. A reader that is slow is waited for,
+    but not for long once a signal has come.
+    """
+    return _put(text, stream, wait=True)
+
+
+def offer(text: str, stream: TextIO | None) -> bool:
+    """Write `text` if that is possible at once, else drop it."""
+    return _put(text, stream, wait=False)
+
+
+def _put(text: str, stream: TextIO | None, *, wait: bool) -> bool:
+    if stream is None:
+        return False
+    text = _fitted(text, getattr(stream, "encoding", None) or "utf-8")
+    try:
+        descriptor = _descriptor(stream)
+        if descriptor is not None:
+            return _send(descriptor, text.encode(stream.encoding), wait=wait)
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _descriptor(stream: TextIO) -> int | None:
+    """The file behind `stream`, after what was written to it before; None: it has none."""
+    stream.flush()
+    try:
+        return stream.fileno()
+    except (OSError, AttributeError):
+        return None
+
+
+def _fitted(text: str, encoding: str) -> str:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+def _send(descriptor: int, data: bytes, *, wait: bool) -> bool:
+    """Write in chunks that cannot block, so that a signal is always seen."""
+    rest, stalled = memoryview(data), 0.0
+    ready = select.poll()
+    ready.register(descriptor, select.POLLOUT)
+    while rest:
+        if ready.poll(100 if wait else 0):
+            rest = rest[os.write(descriptor, rest[:_CHUNK]) :]
+            continue
+        stalled += 0.1
+        if not wait or (interrupt.came() and stalled > _GIVE_UP):
+            return False
+    return True
