@@ -38,7 +38,7 @@ def materialise(app: Path, git: dict[str, Any], to: Path) -> None:
 
 
 def commit(folder: Path, git: dict[str, Any]) -> None:
-    """Make `folder` a repository with one commit; `untracked` files stay out, `after` come later."""
+    """Make `folder` a repository with one commit; `untracked` stay out, `after` come later."""
     later = {name: (folder / name).read_bytes() for name in git.get("untracked", [])}
     for name in later:
         (folder / name).unlink()

@@ -77,7 +77,8 @@ def connects(host: str, port: int) -> bool:
 
 def answers_http(listener: Listener) -> bool:
     """Whether a listener answers a request with HTTP."""
-    host = "127.0.0.1" if listener.host in ("0.0.0.0", "::") else listener.host
+    any_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+    host = any_host.get(listener.host, listener.host)
     try:
         with socket.create_connection((host, listener.port), timeout=1) as connection:
             connection.settimeout(1)

@@ -31,10 +31,11 @@ class Guard:
         """What the guard process inherits."""
         return self._control_end, self._status_end
 
-    def command(self, argv: Sequence[str]) -> list[str]:
-        """The guard's own command line for `argv`."""
+    def command(self, argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
+        """The guard's own command line for `argv`, which is to run in `env`."""
         fds = (str(fd) for fd in self.pass_fds)
-        return [sys.executable, "-I", "-S", str(GUARD), *fds, *argv]
+        locale = env.get("LC_CTYPE", "")
+        return [sys.executable, "-I", "-S", str(GUARD), *fds, locale, *argv]
 
     def started(self) -> None:
         """Close the ends that belong to the guard process."""
@@ -78,7 +79,7 @@ def run(
     began = time.monotonic()
     try:
         process = subprocess.Popen(
-            guard.command(argv),
+            guard.command(argv, env),
             cwd=cwd,
             env=dict(env),
             stdin=subprocess.DEVNULL,

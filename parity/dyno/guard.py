@@ -1,10 +1,10 @@
 """Between parity and a stranger's command: nothing of the command outlives either of them.
 
-Run as `python -I -S guard.py CONTROL STATUS COMMAND ...`; CONTROL and STATUS are inherited pipes.
+Run as `python -I -S guard.py CONTROL STATUS LOCALE COMMAND ...`; the first two are inherited pipes.
 The guard is the subreaper of the command (prctl(2)), so every descendant, daemonised or not, ends
 up as its child. It takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends
 them all; the end of the pipe means that parity has died, and does the same. It writes `exit N` to
-STATUS.
+STATUS. LOCALE is the LC_CTYPE that the command is to have.
 Standard library only, one thread: this is where private namespaces go.
 """
 
@@ -27,7 +27,9 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     wake = _wake_on_child()
     _become_subreaper()
-    command = _spawn(sys.argv[3:], (control, status, wake))
+    if not sys.argv[3]:
+        os.environ.pop("LC_CTYPE", None)  # ours: Python sets it in a C locale (PEP 538)
+    command = _spawn(sys.argv[4:], (control, status, wake))
     for signum in IGNORED:
         signal.signal(signum, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())

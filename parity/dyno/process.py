@@ -19,7 +19,7 @@ class DynoProcess(Process):  # type: ignore[misc]
 
     def __init__(self, argv: list[str], name: str, env: Mapping[str, str], cwd: Path) -> None:
         self.guard = Guard()
-        command = "exec " + shlex.join(self.guard.command(argv))
+        command = "exec " + shlex.join(self.guard.command(argv, env))
         super().__init__(command, name=name, env=dict(env), cwd=str(cwd))
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:

@@ -175,7 +175,8 @@ def conflicting_requirements(slug: Slug) -> Iterator[Evidence]:
         for line in slug.output
         if re.match(r"\s+(The user requested|\S+ \S+ depends on) ", line)
     ]
-    packages = re.findall(r"([A-Za-z][\w.-]*?)(?:\[\S*\])?[=<>!~]=?[^\s,]+", match[1]) or [match[1]]
+    sides = [re.search(r"requested ([\w.-]+)|(\S+) \S+ depends on", reason) for reason in reasons]
+    packages = [side[1] or side[2] for side in sides if side] or [match[1]]
     about = [e for e in entries(slug.plan.source) if e.name in " ".join(reasons).lower()]
     names = {
         "packages": " and ".join(dict.fromkeys(packages)),
