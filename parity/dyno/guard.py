@@ -81,32 +81,36 @@ def _spawn(command: list[str], close: tuple[int, ...]) -> int:
 
 
 def _watch(command: int, control: int, wake: int) -> int:
-    """The command's exit code, once it has ended or had to."""
+    """The command's exit code, once it has ended or had to.
+
+    Its end is the dyno's; only after `T` the others have until `K` to end by themselves.
+    """
+    code, stopping = None, False
     while True:
         ready, _, _ = select.select([control, wake], [], [])
         if wake in ready:
             os.read(wake, 4096)
-            code = _reaped(command)
-            if code is not None:
+            ended, left = _reaped(command)
+            code = ended if code is None else code
+            if code is not None and not (stopping and left):
                 return code
         if control in ready:
-            order = os.read(control, 1)
-            if order == b"T":
-                _tell(signal.SIGTERM, signal.SIGCONT)
-            else:
+            if os.read(control, 1) != b"T":
                 return sweep(command)
+            stopping = True
+            _tell(signal.SIGTERM, signal.SIGCONT)
 
 
-def _reaped(command: int) -> int | None:
-    """Reap what has ended; the command's code if it is among them."""
+def _reaped(command: int) -> tuple[int | None, bool]:
+    """Reap what has ended: the command's code if it is among them, and whether any is left."""
     code = None
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
-            return code
+            return code, False
         if pid == 0:
-            return code
+            return code, True
         if pid == command:
             code = _code(status)
 

@@ -135,9 +135,7 @@ def verdict_group() -> dict[str, Timer]:
     group = {
         "bare boot + request": until_answer(["bash", "-c", f"exec {gunicorn} app:app"], bare),
         "parity run: verdict": until_verdict(*PARITY, "run", str(HELLO), "--no-env"),
-        "honcho start": until_answer(
-            [sys.executable, "-m", "honcho", "start"], honcho, PATH=path
-        ),
+        "honcho start": until_answer([sys.executable, "-m", "honcho", "start"], honcho, PATH=path),
     }
     if shutil.which("heroku"):
         command = ["heroku", "local", "web", "--port", str(heroku)]
