@@ -43,7 +43,7 @@ class Progress:
         self._stage: str | None = None
         self._doing = ""
         self._since = 0.0
-        self._told = False
+        self.told = False
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._clock: threading.Thread | None = None
@@ -70,7 +70,7 @@ class Progress:
         with self._lock:
             self._erase()
             self._stage, self._doing = name, DOING.get(name, "")
-            self._since, self._told = time.monotonic(), False
+            self._since, self.told = time.monotonic(), False
         if self._clock is None:
             self._clock = threading.Thread(target=self._run, name="parity-progress", daemon=True)
             self._clock.start()
@@ -96,9 +96,9 @@ class Progress:
     def _show(self) -> None:
         if self._tty:
             self._spin()
-        elif not self._told:
+        elif not self.told:
             offer(f"parity: {self._text()} …\n", self._stream)
-        self._told = True
+        self.told = True
 
     def _text(self) -> str:
         return clip(f"{self._stage}: {self._doing}", 70)

@@ -1,0 +1,62 @@
+"""The manual: every rule has a page, and an id that is nearly right is understood."""
+
+import pytest
+
+from parity import rules
+from parity.report import explain
+from parity.report.text import cells
+
+rules.load()
+IDS = sorted(rules.RULES)
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_every_rule_has_a_page(id: str) -> None:
+    """A page has title, cause, fix and docs, fits its width, and no placeholder is left open."""
+    told = explain.page(id, 80, False)
+    assert told
+    flat = " ".join(told.split())
+    shown = rules.manual(rules.RULES[id])
+    for text in (id, shown.title, shown.cause, shown.fix, shown.docs):
+        assert " ".join(text.split()) in flat
+    assert [r for r in told.splitlines() if cells(r) > 80 and "`" not in r and "://" not in r] == []
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_a_symptom_tells_its_causes(id: str) -> None:
+    """A symptom's page lists every cause that leads to it, a cause's page its symptoms."""
+    told = explain.page(id, 100, False) or ""
+    for cause in rules.RULES.values():
+        if id in cause.leads_to:
+            assert f"  {cause.id} " in told
+    for symptom in rules.RULES[id].leads_to:
+        assert symptom in told
+
+
+def test_upper_and_lower_case_are_one() -> None:
+    """`r10` is `R10`."""
+    assert explain.page("r10", 80, False) == explain.page("R10", 80, False) is not None
+
+
+def test_an_unknown_id_has_no_page() -> None:
+    """There is no page for what is no rule; what looks alike is offered."""
+    assert explain.page("R1O", 80, False) is None
+    assert "R10" in explain.nearest("R1O")
+    assert explain.nearest("BINDS-LOOPBAK")[0] == "binds-loopback"
+    assert explain.nearest("?") == []
+
+
+def test_the_index_has_every_rule() -> None:
+    """Every id stands in the index, causes below each symptom that they explain."""
+    rows = explain.index().splitlines()
+    listed = [row.split()[0] for row in rows if row]
+    assert set(IDS) <= set(listed)
+    block = explain.index().split("\nR10  ")[1].split("\n\n")[0]
+    causes = [rule.id for rule in rules.RULES.values() if "R10" in rule.leads_to]
+    assert [row.split()[0] for row in block.splitlines()[1:]] == causes
+
+
+def test_colour_marks_the_title() -> None:
+    """With colour the headings stand out, and the words are the same."""
+    coloured = explain.page("R10", 80, True) or ""
+    assert coloured.startswith("\x1b[1mR10")
