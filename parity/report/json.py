@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from parity import __version__
+import parity
 from parity.records import Exchange, Line
 from parity.report.text import visible
 from parity.verdict import Evidence, Finding, Verdict
@@ -21,7 +21,7 @@ def document(verdict: Verdict) -> str:
 def _report(verdict: Verdict) -> dict[str, Any]:
     return {
         "schema": "parity.report/1",
-        "parity": __version__,
+        "parity": parity.__version__,
         "command": verdict.command,
         "verdict": verdict.verdict,
         "exit_code": verdict.exit_code,

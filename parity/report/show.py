@@ -59,8 +59,9 @@ class Show:
         self._progress.stage(name)
 
     def line(self, line: Line) -> None:
-        """Heroku would print `line` now."""
-        self._progress.line(line._replace(text=self._mask.text(line.text)))
+        """Heroku would print `line` now; of what `git push` prints, progress tells the step."""
+        if line.source == "remote":
+            self._progress.line(line._replace(text=self._mask.text(line.text)))
 
     def verdict(self, verdict: Verdict) -> None:
         """The verdict stands, the dyno still runs: people need not wait for its end."""
