@@ -34,12 +34,12 @@ def index() -> str:
     """Every id with its title, causes under the symptoms that they explain."""
     rules = [manual(rule) for rule in load().values()]
     blocks = [
-        (f"{rule.id}  {rule.title}", [r for r in rules if rule.id in r.leads_to])
+        _block(f"{rule.id}  {rule.title}", [r for r in rules if rule.id in r.leads_to])
         for rule in rules
         if rule.symptom
     ]
-    blocks.append(("On their own", [r for r in rules if not r.symptom and not r.leads_to]))
-    return "\n".join(_block(head, below) for head, below in blocks if below or head[0] != "O")
+    alone = [r for r in rules if not r.symptom and not r.leads_to]
+    return "\n".join([*blocks, _block("On their own", alone)])
 
 
 def nearest(id: str) -> list[str]:
