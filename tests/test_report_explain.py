@@ -51,7 +51,7 @@ def test_the_index_has_every_rule() -> None:
     rows = explain.index().splitlines()
     listed = [row.split()[0] for row in rows if row]
     assert set(IDS) <= set(listed)
-    block = explain.index().split("\nR10  ")[1].split("\n\n")[0]
+    block = f"\n{explain.index()}".split("\nR10  ")[1].split("\n\n")[0]
     causes = [rule.id for rule in rules.RULES.values() if "R10" in rule.leads_to]
     assert [row.split()[0] for row in block.splitlines()[1:]] == causes
 
