@@ -285,6 +285,14 @@ def test_a_verdict_is_not_told_twice() -> None:
     assert told.startswith("warn[R12]")
 
 
+def test_the_stop_of_what_never_ran_is_not_told() -> None:
+    """After a failed boot there is nothing to stop gracefully, and nothing to say."""
+    verdict = verdicts.loopback()
+    rows = (*verdict.stages[:-1], StageResult("stop", "ok", 0.0))
+    stopped = verdict._replace(stages=rows, shutdown=verdicts.works().shutdown)
+    assert after_stop(stopped, width=80, colour=False) == ""
+
+
 def test_a_signal_during_the_stop_is_told() -> None:
     """Ctrl-C while the dyno is stopped: the run was not finished, and says so."""
     verdict = before_stop(verdicts.works(interrupted=2, verdict="unknown"))

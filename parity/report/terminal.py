@@ -65,8 +65,9 @@ def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
         page.blank()
     _found(page, verdict, groups(f for f in verdict.findings if at_stop(f)))
     page.blank()
+    crashed = verdict.boot is not None and verdict.boot.state != "up"
     for stage in verdict.stages:
-        if stage.name == "stop" and verdict.shutdown:
+        if stage.name == "stop" and verdict.shutdown and not (crashed and stage.status == "ok"):
             stages.row(page, stage, verdict)
     return str(page)
 
