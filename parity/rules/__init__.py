@@ -7,6 +7,7 @@ A rule is its own manual page: `explain`, every report and the README's catalogu
 
 import string
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from parity.records import Boot, Plan, Record, Release, Shutdown, Slug, Source, Stuck, Traffic
@@ -55,6 +56,14 @@ class Rule(NamedTuple):
 
 RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
+
+FILES = (
+    *("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config"),
+    *("pip", "packages", "slug", "release", "boot"),
+    *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
+    *("crash_exit", "traffic", "answers", "visitors", "stop"),
+)
+"""The files of rules, in the order in which their causes are told."""
 
 
 def rule(
@@ -191,22 +200,6 @@ def manual(rule: Rule) -> Rule:
 
 def load() -> Mapping[str, Rule]:
     """All rules, registered by importing their files."""
-    from parity.rules import (  # noqa: F401
-        boot,
-        config,
-        crash,
-        machine,
-        packages,
-        pip,
-        plan,
-        procfile,
-        procfile_lines,
-        reasons,
-        release,
-        slug,
-        source,
-        stop,
-        traffic,
-    )
-
+    for name in FILES:
+        import_module(f"parity.rules.{name}")
     return RULES

@@ -185,8 +185,8 @@ def conflicting_requirements(slug: Slug) -> Iterator[Evidence]:
     }
     for reason in reasons or [match[0]]:
         hit = next((e for e in about if e.name in reason.lower()), None)
-        place = (hit.file, hit.line) if hit else ("requirements.txt", None)
-        yield Evidence(f"conflict: {reason}", *place, names=names)
+        seen = f"conflict: {reason}"
+        yield found(hit, seen, **names) if hit else Evidence(seen, "requirements.txt", names=names)
 
 
 @rule(
@@ -232,5 +232,8 @@ def source_build_failed(slug: Slug) -> Iterator[Evidence]:
     error = next((x for x in errors if not x.startswith("error: subprocess")), match[0].strip())
     names = {"name": name, "version": slug.plan.python.version, "error": error}
     entry = named(slug.plan.source, name)
-    place = (entry.file, entry.line) if entry else ("requirements.txt", None)
-    yield Evidence(error, *place, names=names)
+    yield (
+        found(entry, error, **{**names, "entry": entry.text})
+        if entry
+        else (Evidence(error, "requirements.txt", names=names))
+    )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from parity.records import Slug
 from parity.rules import rule
 from parity.rules.plan import PUSH_REJECTED
-from parity.rules.requirements import decisive, entries
+from parity.rules.requirements import decisive, entries, found
 from parity.verdict import Evidence
 
 PIP = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
@@ -67,8 +67,10 @@ def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
         hit = next(
             (e for e in entries(slug.plan.source) if e.name and e.name in error.lower()), None
         )
-        place = (hit.file, hit.line) if hit else ("requirements.txt", None)
-        yield Evidence(error, *place, names={"error": error})
+        names = {"error": error}
+        yield (
+            found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
+        )
 
 
 def _static(slug: Slug, reason: str) -> Iterator[Evidence]:

@@ -1,0 +1,245 @@
+"""R10: the web process did not bind $PORT where the router looks, and why."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Boot, Listener
+from parity.rules import rule
+from parity.rules.code import applications, found, modules, server
+from parity.rules.listen import blame, main_listener, repair, seen, shown
+from parity.verdict import Evidence
+
+R10_DOCS = "https://devcenter.heroku.com/articles/error-codes#r10-boot-timeout"
+STARTUP = "https://devcenter.heroku.com/articles/dyno-startup-behavior"
+ANYWHERE = ("0.0.0.0", "::")
+
+
+@rule(
+    "R10",
+    effect="fail",
+    title="Boot timeout",
+    cause="A web process must bind the port in $PORT, on an address that Heroku's router can reach,"
+    " within 60 seconds. This one does not; Heroku kills it, and visitors see `Application error`.",
+    fix="Listen on 0.0.0.0 and on the port in $PORT.",
+    docs=R10_DOCS,
+    heroku="R10",
+)
+def R10(boot: Boot) -> Iterator[Evidence]:
+    if boot.state != "timeout":
+        return
+    predicted = "will print" if boot.predicted else "prints"
+    error = "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 60 seconds"
+    yield Evidence(f"Heroku {predicted}: {error} of launch")
+    listener = main_listener(boot)
+    if listener:
+        yield Evidence(f"{seen(listener)}; $PORT is {boot.port}", pid=listener.pid)
+
+
+def _elsewhere(boot: Boot) -> Listener | None:
+    """The server's socket where it does not count."""
+    return main_listener(boot) if boot.state == "timeout" else None
+
+
+def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
+    place = blame(boot, listener)
+    told = {
+        "address": shown(listener),
+        "host": listener.host,
+        "port": str(boot.port),
+        "taken": str(listener.port),
+        "repair": repair(boot, place),
+        **names,
+    }
+    return Evidence(
+        f"{seen(listener)}; $PORT is {boot.port}",
+        place.file,
+        place.line,
+        place.column,
+        listener.pid,
+        names=told,
+    )
+
+
+_OVERRIDE = r"load_dotenv\(.*override\s*=\s*True|read_env\(.*override\s*=\s*True"
+
+
+def _overridden(boot: Boot) -> Evidence | None:
+    """A committed .env whose PORT replaces the dyno's."""
+    listener = _elsewhere(boot)
+    source = boot.release.slug.plan.source
+    if listener is None or listener.port == boot.port:
+        return None
+    for path in source.entries:
+        if path.rpartition("/")[2].startswith(".env"):
+            for number, line in enumerate((source.text(path) or "").splitlines(), 1):
+                if re.match(rf"\s*(?:export\s+)?PORT\s*=\s*[\"']?{listener.port}\b", line):
+                    return Evidence(f"{path} says PORT={listener.port}", path, number)
+    return None
+
+
+@rule(
+    "port-overridden-by-dotenv",
+    leads_to=R10,
+    title="A committed .env with override=True replaces $PORT by {taken}",
+    cause="Heroku gives the dyno $PORT (here {port}). The app then loads its own .env with"
+    " override=True, and listens on {taken} instead.",
+    fix="Remove `override=True` from {call}, and take .env out of git: `git rm --cached .env`.",
+    docs="https://devcenter.heroku.com/articles/config-vars",
+)
+def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
+    env = _overridden(boot)
+    listener = _elsewhere(boot)
+    place = next(found(boot.release.slug.plan.source, _OVERRIDE), None) if env else None
+    if env and place and listener:
+        names = {"taken": str(listener.port), "port": str(boot.port), "call": place.text}
+        yield Evidence(place.text, place.file, place.line, place.column, names=names)
+        yield env
+        yield Evidence(seen(listener), pid=listener.pid)
+
+
+@rule(
+    "binds-loopback",
+    leads_to=R10,
+    title="The app listens on {address}, where Heroku's router cannot reach it",
+    cause="{host} is reachable only from inside the dyno; the router comes from outside.{also}",
+    fix="{repair}",
+    docs=STARTUP,
+)
+def binds_loopback(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if listener and listener.loopback and not _explained(boot):
+        also = f" The port differs too: $PORT is {boot.port}." if listener.port != boot.port else ""
+        yield _blamed(boot, listener, also=also)
+
+
+@rule(
+    "ipv6-only",
+    leads_to=R10,
+    title="The app listens on IPv6 only, and Heroku's router speaks IPv4",
+    cause="The socket on {address} refuses IPv4 connections (IPV6_V6ONLY).",
+    fix="{repair}",
+    docs="https://devcenter.heroku.com/articles/http-routing",
+)
+def ipv6_only(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if listener and listener.v6only and not listener.loopback:
+        yield _blamed(boot, listener)
+
+
+@rule(
+    "binds-one-address",
+    leads_to=R10,
+    title="The app listens on the single address {host}, which is this machine's",
+    cause="A dyno has another address, and a new one at every start. There this bind fails, or the"
+    " router does not find it.",
+    fix="{repair}",
+    docs=STARTUP,
+)
+def binds_one_address(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if listener and not listener.loopback and listener.host not in ANYWHERE:
+        yield _blamed(boot, listener)
+
+
+@rule(
+    "wrong-port",
+    leads_to=R10,
+    title="The app listens on port {taken}, and Heroku waits for it on $PORT",
+    cause="Heroku chooses the port anew at every start and passes it in $PORT (here {port}). No"
+    " other port is reachable from outside.",
+    fix="{repair}",
+    docs=STARTUP,
+)
+def wrong_port(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if not listener or listener.host not in ANYWHERE or listener.v6only or _explained(boot):
+        return
+    if listener.port != boot.port:
+        yield _blamed(boot, listener)
+
+
+def _explained(boot: Boot) -> bool:
+    """Whether a .env that overrides $PORT is the reason."""
+    source = boot.release.slug.plan.source
+    return _overridden(boot) is not None and next(found(source, _OVERRIDE), None) is not None
+
+
+@rule(
+    "fixed-port-taken",
+    leads_to=R10,
+    title="The app wants port {taken}, which another program on this machine has",
+    cause="On Heroku that port may be free, but it is not $PORT (here {port}), so the router would"
+    " not find the app there.",
+    fix='Listen on host "0.0.0.0" and port `int(os.environ["PORT"])` instead of {taken}.',
+    docs=STARTUP,
+)
+def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
+    for stranger in boot.foreign if boot.state == "timeout" else ():
+        names = {"taken": str(stranger.port), "port": str(boot.port)}
+        place = next(found(boot.release.slug.plan.source, rf"\b{stranger.port}\b"), None)
+        where = (place.file, place.line) if place else ("Procfile", boot.process.line)
+        yield Evidence(f"port {stranger.port} is in use by another program", *where, names=names)
+
+
+@rule(
+    "boots-too-slowly",
+    leads_to=R10,
+    title="The server does not open its port in time",
+    cause="Within the limit the process opened no port at all. It is a server's command, so what"
+    " runs before the server listens takes too long, or waits for something.",
+    fix="Move slow work (downloads, models, migrations) out of the start: into the build, the"
+    " release command, or a worker. A longer limit is no cure.",
+    docs=R10_DOCS,
+    fallback=True,
+)
+def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
+    if _silent(boot) and _serves(boot):
+        last = boot.output[-1].text if boot.output else "nothing was logged"
+        yield Evidence("no port was opened", "Procfile", boot.process.line or None)
+        yield Evidence(f"the last line of the log: {last}")
+
+
+@rule(
+    "never-listens",
+    leads_to=R10,
+    title="The web process opens no port: it is no web server",
+    cause="`{command}` runs on, but never listens for requests. `web` is the type that Heroku sends"
+    " requests to, so it waits for a port. A bot or a job belongs into a worker.",
+    fix="In the Procfile write `worker: {command}`, then `heroku ps:scale web=0 worker=1`.",
+    docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
+)
+def never_listens(boot: Boot) -> Iterator[Evidence]:
+    if _silent(boot) and not _serves(boot):
+        names = {"command": boot.process.command}
+        yield Evidence("no port was opened", "Procfile", boot.process.line or None, names=names)
+
+
+def _silent(boot: Boot) -> bool:
+    return boot.state == "timeout" and not boot.listeners and not boot.foreign
+
+
+def _serves(boot: Boot) -> bool:
+    """Whether the command or the code is a web server's."""
+    source = boot.release.slug.plan.source
+    named = server(boot.process) or re.search(
+        r"runserver|flask run|streamlit", boot.process.command
+    )
+    return (
+        bool(named)
+        or any(applications(source, path) for path in modules(source))
+        or bool(next(found(source, r"HTTPServer\(|\.listen\(|serve\(|\.bind\("), None))
+    )
+
+
+@rule(
+    "boot-undecided",
+    effect="unknown",
+    title="Whether the app binds $PORT cannot be told here",
+    cause="{why}",
+    fix="Run parity again; `--port N` chooses another port.",
+    docs=STARTUP,
+)
+def boot_undecided(boot: Boot) -> Iterator[Evidence]:
+    if boot.state == "unknown":
+        why = boot.why or "the socket table and a connection disagree"
+        yield Evidence(why, names={"why": why})

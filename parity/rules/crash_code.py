@@ -1,0 +1,189 @@
+"""Crashes of the code itself and of what it opens: files, ports, syntax, the server interface."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Boot, Release
+from parity.rules import rule
+from parity.rules.code import find, line_of, target
+from parity.rules.crash import ENDINGS, at_command, at_place
+from parity.rules.log import Crash, crash
+from parity.rules.suggest import kept_out
+from parity.verdict import Evidence
+
+DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
+
+
+@rule(
+    "file-not-there",
+    leads_to=ENDINGS,
+    title="{path} does not exist in the dyno",
+    cause="The app opens {path}. {why}",
+    fix="{advice}",
+    docs=DYNOS,
+)
+def file_not_there(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    match = re.search(r"No such file or directory: '(.+)'", raised.message) if raised else None
+    if not found or not raised or not match or raised.kind not in ("FileNotFoundError", "OSError"):
+        return
+    path = match[1].encode().decode("unicode_escape", "replace")
+    why, advice, seen = _about(found, path)
+    evidence = at_place(found, path=path, why=why, advice=advice)
+    if evidence:
+        yield evidence
+    for kept in kept_out(found.source, seen):
+        yield kept._replace(names={})
+
+
+def _about(found: Crash, path: str) -> tuple[str, str, str]:
+    """Why a path is not there, what to do, and the path within the tree."""
+    inside = path.removeprefix(f"{found.home}/")
+    if re.match(r"[A-Za-z]:[\\/]|/Users/|/home/", inside):
+        why = "That is a path of the machine where the app was written."
+        return why, "Build the path from `Path(__file__).parent`, and commit the file.", inside
+    if "\\" in inside:
+        right = inside.replace("\\", "/")
+        why = "A backslash separates folders on Windows only; on Linux it is part of the name."
+        return why, f'Write `"{right}"`, or `Path("{right}")` from pathlib.', right
+    twin = next((p for p in found.source.entries if p.lower() == inside.lower()), None)
+    if twin:
+        return (
+            f"The tree has {twin}: on Linux upper and lower case differ.",
+            f"Write `{twin}`.",
+            inside,
+        )
+    if inside in found.source.absent:
+        why = "It is on your disk, but not in git, so it is not pushed."
+        return why, f"Type `git add {inside}`, commit, push.", inside
+    if any(inside.startswith(p) for p in found.source.absent if p.endswith("/")):
+        why = "Its folder is on your disk, but not in git, so it is not pushed."
+        return why, f"Type `git add {inside}`, commit, push.", inside
+    why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
+    return why, "Commit the file, or create it when it is not there.", inside
+
+
+@rule(
+    "invalid-port",
+    leads_to=ENDINGS,
+    title="The port in the command is no number: {value}",
+    cause="{why}",
+    fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
+    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+)
+def invalid_port(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = (
+        r"(?i)'?([^' ]*)'? is not a valid (?:integer|port)|invalid (?:int|port)[^'\n]*'([^']*)'"
+        r"|Error: Option '--port'|invalid literal for int\(\) with base 10: '([^']*)'"
+    )
+    match = found.saying(pattern) if found else None
+    if not found or not match:
+        return
+    command = found.process.command
+    wrong = re.search(r"%PORT%|'\$\{?PORT\}?'|\$\{?(?!PORT\b)(\w*PORT\w*)\}?", command)
+    if wrong:
+        why = _port_reason(wrong)
+        right = command.replace(wrong[0], "$PORT")
+        yield at_command(found, match[0], value=wrong[0], why=why, right=right)
+
+
+def _port_reason(wrong: re.Match[str]) -> str:
+    if wrong[0] == "%PORT%":
+        return "%PORT% is how Windows writes a variable; bash passes it on as it stands."
+    if wrong[0].startswith("'"):
+        return "Within single quotes bash does not replace $PORT."
+    return f"Heroku sets PORT; {wrong[1]} is not set, so bash puts nothing in its place."
+
+
+@rule(
+    "address-in-use",
+    leads_to=ENDINGS,
+    title="The port is taken by the app itself",
+    cause="The app binds the same port twice (a server started at import, and again by the"
+    " command): {error}",
+    fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
+    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+)
+def address_in_use(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"(?i).*address already in use.*") if found else None
+    if found and match:
+        place = find(found.source, r"\.run\(|serve\(")
+        seen = match[0].strip()
+        names = {"error": seen}
+        yield (
+            Evidence(seen, place.file, place.line, place.column, names=names)
+            if place
+            else (at_command(found, seen, **names))
+        )
+
+
+@rule(
+    "syntax-error",
+    leads_to=ENDINGS,
+    title="{file} has a syntax error in line {line}",
+    cause="Python cannot read the file: {error}. The line is `{code}`.",
+    fix="Correct line {line} of {file}; `python -m py_compile {file}` says when it is right.",
+    docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
+)
+def syntax_error(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and raised.kind in ("SyntaxError", "IndentationError", "TabError"):
+        evidence = at_place(found)
+        if evidence:
+            yield evidence
+
+
+@rule(
+    "newer-syntax",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="Python {used} cannot read the file; Heroku would use {version}",
+    cause="The syntax error may be one only for the older Python that stood in here.",
+    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
+    " parity again.",
+    docs="https://devcenter.heroku.com/articles/python-support",
+)
+def newer_syntax(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    here = found.slug.interpreter if found else None
+    python = found.plan.python if found else None
+    if not raised or raised.kind != "SyntaxError" or not here or not python or here.exact:
+        return
+    if _minor(here.version) < _minor(python.version) and re.search(_NEWER, _code(found)):
+        yield Evidence(raised.told, names={"used": here.version, "version": python.version})
+
+
+_NEWER = r"^(type \w+|except \w+, |match )|\bt[\"']|\[\w+(: \w+)?\]\("
+"""Beginnings of lines that newer Pythons read: PEP 634, 695, 750, 758."""
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
+def _code(found: Crash | None) -> str:
+    place = found.raised.place if found and found.raised else None
+    return line_of(found.source, place.file, place.line) if found and place else ""
+
+
+@rule(
+    "asgi-under-wsgi",
+    leads_to=ENDINGS,
+    title="{module} is an ASGI app, and {server} runs it as WSGI",
+    cause="FastAPI, Starlette and the like speak ASGI, which gunicorn's own workers do not.",
+    fix="In the Procfile write `web: gunicorn -k uvicorn.workers.UvicornWorker {module}` (with"
+    " uvicorn in requirements.txt), or `web: uvicorn {module} --host 0.0.0.0 --port $PORT`.",
+    docs="https://www.uvicorn.org/deployment/",
+)
+def asgi_under_wsgi(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    named = target(found.process) if found else None
+    pattern = r"__call__\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
+    if found and named and found.saying(pattern):
+        module = f"{named[0]}:{named[1] or 'app'}"
+        yield at_command(found, "called as WSGI", module=module, server="gunicorn")

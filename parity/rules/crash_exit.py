@@ -1,0 +1,90 @@
+"""Crashes told by nothing but the exit: it ended at once, was killed, or raised something."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Boot, Release
+from parity.rules import rule
+from parity.rules.code import server
+from parity.rules.crash import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
+from parity.rules.log import crash
+from parity.verdict import Evidence
+
+
+@rule(
+    "backgrounded",
+    leads_to=ENDINGS,
+    title="The server runs in the background, and the command ends",
+    cause="A dyno lives as long as its command. With `&`, or a server that daemonises, the command"
+    " ends at once, and Heroku ends the dyno.",
+    fix="In the Procfile write `{type}: {right}`: one command, in the foreground.",
+    docs=PROCFILE,
+)
+def backgrounded(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = r"\s*&\s*$|\s(--daemon|-D|--daemonize|nohup)\b"
+    if found and found.exit == 0 and re.search(pattern, found.process.command):
+        right = re.sub(
+            r"\s*&\s*$|\s(?:--daemon|-D|--daemonize)\b|\bnohup\s", "", found.process.command
+        )
+        yield at_command(found, "Process exited with status 0", right=right.strip())
+
+
+@rule(
+    "exits-at-once",
+    leads_to=ENDINGS,
+    title="The command does its work and ends; a web process must run on",
+    cause="`{command}` ended with status 0. Nothing failed, but nothing serves requests either.",
+    fix="{advice}",
+    docs=PROCFILE,
+)
+def exits_at_once(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    plain = (
+        found
+        and found.exit == 0
+        and not re.search(r"&\s*$|^:|--daemon|-D\b", found.process.command)
+    )
+    if found and plain and not found.raised and isinstance(record, Boot):
+        serve = (
+            "Start a server in it: `web: gunicorn module:app`, or call `app.run(…)` in the file."
+        )
+        advice = (
+            serve
+            if found.process.name == "web" and not server(found.process)
+            else ("Make the command wait for work instead of ending.")
+        )
+        yield at_command(found, "Process exited with status 0", advice=advice)
+
+
+@rule(
+    "out-of-memory",
+    leads_to=ENDINGS,
+    title="The process was killed (status 137)",
+    cause="Something ended it with SIGKILL: on Heroku that is what R15 does at twice the memory of"
+    " the dyno; here, this machine may have run out of memory.",
+    fix="Use less memory at the start, or a larger dyno (`--dyno standard-2x` tests one).",
+    docs="https://devcenter.heroku.com/articles/error-codes#r15-memory-quota-vastly-exceeded",
+    fallback=True,
+)
+def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    if found and found.exit == 137:
+        yield at_command(found, "Process exited with status 137")
+
+
+@rule(
+    "unhandled-exception",
+    leads_to=ENDINGS,
+    title="{error}",
+    cause="The app raises this while it starts, in line {line} of {file}: `{code}`.",
+    fix="Correct that line; with the same config vars it fails here as well:"
+    " `{command}` in a clean environment.",
+    docs=H10_DOCS,
+    fallback=True,
+)
+def unhandled_exception(record: Boot | Release) -> Iterator[Evidence]:
+    found = crash(record)
+    evidence = at_place(found, command=found.process.command) if found else None
+    if evidence:
+        yield evidence

@@ -1,0 +1,122 @@
+"""Where a server listens, which line makes it, and the line that would make it right."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from parity.records import Bind, Boot, Frame, Listener
+from parity.rules.code import line_of
+
+_ADDRESS_OPTIONS = re.compile(
+    r"\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
+    r"(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
+)
+
+RIGHT: Mapping[str, str] = {
+    "gunicorn": "--bind 0.0.0.0:$PORT",
+    "hypercorn": "--bind 0.0.0.0:$PORT",
+    "uvicorn": "--host 0.0.0.0 --port $PORT",
+    "granian": "--host 0.0.0.0 --port $PORT",
+    "daphne": "-b 0.0.0.0 -p $PORT",
+    "waitress-serve": "--listen=*:$PORT",
+    "streamlit": "--server.address 0.0.0.0 --server.port $PORT",
+    "flask": "--host=0.0.0.0 --port=$PORT",
+    "fastapi": "--host 0.0.0.0 --port $PORT",
+}
+"""What each server's own command line calls the address: their documentation."""
+
+
+class Blame(NamedTuple):
+    """The place to change; `code` is its text, empty for a Procfile line."""
+
+    file: str
+    line: int | None
+    column: int | None
+    code: str
+
+
+def main_listener(boot: Boot) -> Listener | None:
+    """The socket that is most likely the server's: one that answers HTTP, else the first."""
+    return next((x for x in boot.listeners if x.http), None) or next(iter(boot.listeners), None)
+
+
+def blame(boot: Boot, listener: Listener | None) -> Blame:
+    """The line that binds: the app's innermost frame of a second boot, else the Procfile's line."""
+    frame = _frame(boot, listener) if listener else None
+    if frame is None:
+        return Blame("Procfile", boot.process.line or None, None, "")
+    source = boot.release.slug.plan.source
+    return Blame(frame.file, frame.line, frame.column, line_of(source, frame.file, frame.line))
+
+
+def _frame(boot: Boot, listener: Listener) -> Frame | None:
+    bind = _bind(boot, listener)
+    own = [f for f in (bind.frames if bind else ()) if f.file in _entries(boot)]
+    return own[0] if own else None
+
+
+def _entries(boot: Boot) -> Mapping[str, object]:
+    return boot.release.slug.plan.source.entries
+
+
+def _bind(boot: Boot, listener: Listener) -> Bind | None:
+    binds = boot.binds or ()
+    fixed = listener.port != boot.port
+    same = [b for b in binds if b.port == listener.port] if fixed else []
+    alike = [b for b in binds if b.host in (listener.host, "localhost", "")]
+    return next(iter([*same, *alike, *binds]), None)
+
+
+def shown(listener: Listener) -> str:
+    """`127.0.0.1:5000`, `[::1]:8000`."""
+    return (
+        f"[{listener.host}]:{listener.port}"
+        if ":" in listener.host
+        else (f"{listener.host}:{listener.port}")
+    )
+
+
+def seen(listener: Listener) -> str:
+    """The evidence: who listens where."""
+    return f"listens on {shown(listener)} (pid {listener.pid}, {listener.command[:80]})"
+
+
+def repair(boot: Boot, found: Blame) -> str:
+    """What to write instead of the line that binds."""
+    if found.code:
+        return _code_repair(found)
+    return f"In the Procfile write `{procfile_line(boot)}`."
+
+
+def _code_repair(found: Blame) -> str:
+    call = re.search(r"([\w.]+)\.run\(", found.code)
+    if call:
+        right = f'{call[1]}.run(host="0.0.0.0", port=int(os.environ["PORT"]))'
+        return f"In {found.file} write `{right}` (and `import os` at the top)."
+    serve = re.search(r"((?:[\w.]+\.)?serve)\((\w+)", found.code)
+    if serve:
+        right = f'{serve[1]}({serve[2]}, host="0.0.0.0", port=int(os.environ["PORT"]))'
+        return f"In {found.file} write `{right}` (and `import os` at the top)."
+    return (
+        f'In line {found.line} of {found.file} bind to host "0.0.0.0" and port'
+        ' `int(os.environ["PORT"])`.'
+    )
+
+
+def procfile_line(boot: Boot) -> str:
+    """The Procfile's line with the address that Heroku needs."""
+    command = boot.process.command
+    words = re.findall(r"[\w.-]+", command)
+    name = next((word for word in words if word in RIGHT), None)
+    if re.search(r"manage\.py\s+runserver", command):
+        bare = re.sub(r"(runserver)(\s+[\w.:$\[\]]+)?", r"\1 0.0.0.0:$PORT", command)
+        return f"{boot.process.name}: {bare}"
+    if name is None:
+        return f"{boot.process.name}: {_plain(command)}"
+    return f"{boot.process.name}: {_ADDRESS_OPTIONS.sub('', ' ' + command).strip()} {RIGHT[name]}"
+
+
+def _plain(command: str) -> str:
+    """A command that is no known server's: its numbers that look like a port become `$PORT`."""
+    changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", command)
+    return re.sub(r"\b(127\.0\.0\.1|localhost)\b", "0.0.0.0", changed)

@@ -1,0 +1,122 @@
+"""The first requests: what the router would log, and what the visitor would see."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Exchange, Line, Traffic
+from parity.rules import rule
+from parity.verdict import Evidence
+
+CODES = "https://devcenter.heroku.com/articles/error-codes"
+ROUTING = "https://devcenter.heroku.com/articles/http-routing"
+
+
+def _failed(traffic: Traffic, *codes: str) -> Iterator[Exchange]:
+    return (e for e in traffic.exchanges if e.code in codes)
+
+
+def asked(exchange: Exchange) -> str:
+    """`GET /path`."""
+    return f"{exchange.method} {exchange.path}"
+
+
+@rule(
+    "H12",
+    effect="fail",
+    title="Request timeout",
+    cause="{path} gave no byte of an answer within 30 seconds. The router answers 503 then, while"
+    " the dyno works on.",
+    fix="Answer at once and do the work elsewhere: a background job in a worker, with a queue (RQ,"
+    " Celery). A longer timeout in the server changes nothing: the router's limit is fixed.",
+    docs="https://devcenter.heroku.com/articles/request-timeout",
+    heroku="H12",
+)
+def H12(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H12"):
+        seconds = f"{exchange.service_ms / 1000:.0f} s"
+        names = {"path": exchange.path}
+        yield Evidence(f"{asked(exchange)}: no answer after {seconds} (limit 30 s)", names=names)
+
+
+@rule(
+    "H13",
+    effect="fail",
+    title="Connection closed without response",
+    cause="The dyno took the request for {path} and closed the connection without a byte of an"
+    " answer.{worker}",
+    fix="Look for what ends the worker at this request: memory, a native library, `sys.exit`, a"
+    " server that closes early. The log around the request names it.",
+    docs=f"{CODES}#h13-connection-closed-without-response",
+    heroku="H13",
+)
+def H13(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H13", "H21"):
+        killed = _worker_line(traffic.output)
+        worker = f" A worker died over it: {killed}" if killed else ""
+        names = {"path": exchange.path, "worker": worker}
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        if killed:
+            yield Evidence(killed)
+
+
+def _worker_line(lines: tuple[Line, ...]) -> str | None:
+    pattern = re.compile(r"Worker \(pid:\s?\d+\) (?:was sent|exited|timed? ?out)|WORKER TIMEOUT")
+    return next((x.text for x in reversed(lines) if pattern.search(x.text)), None)
+
+
+@rule(
+    "H15",
+    effect="fail",
+    title="Idle connection",
+    cause="The answer for {path} began and then fell silent for longer than the router waits.",
+    fix="Send something at least every 55 seconds (a comment line in server-sent events).",
+    docs=f"{CODES}#h15-idle-connection",
+    heroku="H15",
+)
+def H15(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H15"):
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+
+
+@rule(
+    "H17",
+    effect="fail",
+    title="Poorly formatted HTTP response",
+    cause="What the dyno sends for {path} does not start like an HTTP answer.",
+    fix="Serve HTTP on $PORT: no TLS (the router ends it before the app), no other protocol.",
+    docs=f"{CODES}#h17-poorly-formatted-http-response",
+    heroku="H17",
+)
+def H17(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H17"):
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+
+
+@rule(
+    "H18",
+    effect="fail",
+    title="Server Request Interrupted",
+    cause="The dyno closed the connection in the middle of its answer for {path}.",
+    fix="Look for an exception in the code that streams the answer, and for a Content-Length that"
+    " promises more than is sent.",
+    docs=f"{CODES}#h18-server-request-interrupted",
+    heroku="H18",
+)
+def H18(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H18"):
+        seen = f"{asked(exchange)}: {exchange.detail}, after {exchange.bytes} bytes"
+        yield Evidence(seen, names={"path": exchange.path})
+
+
+@rule(
+    "H19",
+    effect="fail",
+    title="Backend connection timeout",
+    cause="The dyno listens, but accepts no connection within 5 seconds.",
+    fix="Look for a server that is busy or stopped while it should accept connections.",
+    docs=f"{CODES}#h19-backend-connection-timeout",
+    heroku="H19",
+)
+def H19(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H19"):
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}")
