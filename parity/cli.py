@@ -140,7 +140,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from parity.report import explain
+    import parity.report.explain as explain
     from parity.report.text import emit
 
     if arguments.id is None:

@@ -27,6 +27,10 @@ WORKER_WATCH = 5.0
 """Seconds that a worker is watched: it has no port by which to know that it is up."""
 
 
+QUICK_ANSWER_MS = 1000
+"""Only pages that come at once are asked for again (ours)."""
+
+
 class Formation:
     """Starts, asks and judges the dynos of `released`."""
 
@@ -139,7 +143,7 @@ class Formation:
 
     def _asked_again(self, router: Router, traffic: Traffic) -> Traffic:
         last = traffic.exchanges[-1]
-        if last.status != 200 or last.code:
+        if last.status != 200 or last.code or last.service_ms > QUICK_ANSWER_MS:
             return traffic
         bodies = second.repeats(router, last)
         if len(set(bodies)) in (1, len(bodies)):

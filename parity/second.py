@@ -4,6 +4,7 @@ The judged run stays untouched: every second boot is a dyno of its own, with a c
 """
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
@@ -14,8 +15,11 @@ from parity.router import Router
 if TYPE_CHECKING:
     from parity.dyno import Dyno
 
-MORE_REQUESTS = 6
-"""How often a page is asked for again to see whether all workers say the same."""
+AT_ONCE = 4
+"""Requests at a time when a page is asked for again, so that every worker gets some."""
+
+WORKERS_BOOT = 1.5
+"""Seconds within which the other workers of a server have started, too (ours)."""
 
 _HOSTS = re.compile(r"(?:allowed|trusted)_hosts\b[^\[(\n]*[\[(]([^\])]*)[\])]", re.IGNORECASE)
 _LITERAL = re.compile(r"""["']([\w.*-]+)["']""")
@@ -50,7 +54,11 @@ def traceback(
 def repeats(router: Router, first: Exchange) -> tuple[bytes, ...]:
     """The bodies of a few more requests for the page that `first` got."""
     url = f"https://{first.host}{first.path}"
-    return (first.body, *(router.ask(url).body for _ in range(MORE_REQUESTS)))
+    bodies = [first.body, *router.burst(url, AT_ONCE)]
+    until = time.monotonic() + WORKERS_BOOT
+    while len(set(bodies)) == len(bodies) and time.monotonic() < until:
+        bodies += router.burst(url, AT_ONCE, after=0.1)
+    return tuple(bodies)
 
 
 def single(
@@ -61,7 +69,9 @@ def single(
         if dyno.boot().state != "up":
             return None
         router = route(dyno)
-        return repeats(router, router.probe(path)[-1])
+        first = router.probe(path)[-1]
+        more = router.burst(f"https://{first.host}{first.path}", 2 * AT_ONCE)
+        return (first.body, *more)
 
 
 def hosts(router: Router, refused: Exchange, source: Source) -> tuple[Exchange, ...]:

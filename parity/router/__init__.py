@@ -62,12 +62,30 @@ class Router:
         """One GET of the public `url`, logged as Heroku does. `cookies` are used and kept."""
         request_id = _request_id()
         parts = urlsplit(url)
-        target = parts.path + (f"?{parts.query}" if parts.query else "") or "/"
+        target = _target(url)
         jar = {} if cookies is None else cookies
         headers = self._headers(parts.netloc, parts.scheme, request_id, jar)
         exchange = self._exchange(target, parts.netloc, headers, jar, first or target)
         self._say(Line(time.time(), "heroku[router]", log.line(exchange, request_id, CLIENT)))
         return exchange
+
+    def burst(self, url: str, count: int, *, after: float = 0.0) -> list[bytes]:
+        """The bodies of `count` requests for `url` at once, `after` seconds; none for a failure."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        parts = urlsplit(url)
+        headers = self._headers(parts.netloc, parts.scheme, _request_id(), {})
+
+        def one(_: int) -> bytes | None:
+            answer = self._send(_target(url), headers)
+            return None if isinstance(answer, Exception) else self._read(answer)[0]
+
+        def all_of_them() -> list[bytes | None]:
+            time.sleep(after)
+            with ThreadPoolExecutor(count) as pool:
+                return list(pool.map(one, range(count)))
+
+        return [body for body in self._during(all_of_them) if body is not None]
 
     def _onward(self, url: str, exchange: Exchange) -> str:
         if not 300 <= exchange.status < 400 or not exchange.location:
@@ -103,10 +121,8 @@ class Router:
 
         began = time.monotonic()
         answer = self._during(lambda: self._send(target, headers))
-        service = int((time.monotonic() - began) * 1000)
         if isinstance(answer, Exception):
-            fault = before_answer(answer)
-            return _failed(target, host, fault, service, first)
+            return _failed(target, host, before_answer(answer), _since(began), first)
         cookies.update(_cookies(answer))
         body, length, fault_in_body = self._during(lambda: self._read(answer))
         return Exchange(
@@ -117,7 +133,7 @@ class Router:
             code=fault_in_body.code if fault_in_body else None,
             detail=fault_in_body.detail if fault_in_body else "",
             connect_ms=0,
-            service_ms=service,
+            service_ms=_since(began),
             bytes=length,
             headers={name.lower(): value for name, value in answer.headers.items()},
             body=body,
@@ -178,6 +194,12 @@ def _patience(response: "requests.Response", seconds: float) -> Iterator[threadi
         timer.cancel()
 
 
+def _target(url: str) -> str:
+    """Path and query of `url`, as the request line has them."""
+    parts = urlsplit(url)
+    return (parts.path + (f"?{parts.query}" if parts.query else "")) or "/"
+
+
 def _failed(target: str, host: str, fault: "Fault", service: int, first: str) -> Exchange:
     return Exchange(
         "GET", target, host, 503, fault.code, fault.detail, 0, service, 0, {}, b"", first
@@ -189,6 +211,10 @@ def _cookies(response: "requests.Response") -> dict[str, str]:
     pairs = (line.split(";")[0] for line in response.raw.headers.getlist("Set-Cookie"))
     split = (pair.partition("=") for pair in pairs)
     return {name.strip(): value.strip() for name, _, value in split}
+
+
+def _since(began: float) -> int:
+    return int((time.monotonic() - began) * 1000)
 
 
 def _request_id() -> str:

@@ -9,6 +9,12 @@ from parity.records import Boot, Frame, Line, Plan, ProcessType, Release, Slug, 
 _START = "Traceback (most recent call last):"
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
 _RAISED = re.compile(r"(?P<kind>[A-Za-z_][\w.]*?)(?::\s?(?P<message>.*))?$")
+_LAST = re.compile(
+    r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Found|Configured|NotExist)(?:: .*)?"
+)
+_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")
+"""How a server ends itself because of an exception that came before."""
+
 _NOT_THE_APP = (".heroku/", "/")
 
 
@@ -86,14 +92,28 @@ def last_raised(lines: Sequence[str], home: str) -> Raised | None:
     starts = [n for n, line in enumerate(lines) if line.strip() == _START]
     for start in reversed(starts):
         found = _parsed(lines[start:], home)
-        if found:
+        if found and found.kind not in _ENDINGS:
             return found
+    if starts:
+        return _mixed(lines[starts[0] :], home)
     bare = next((n for n, line in enumerate(lines) if _FRAME.fullmatch(line)), None)
-    return (
-        None
-        if bare is None or starts
-        else _parsed(lines[bare - 1 if bare else 0 :], home, bare=True)
+    return None if bare is None else _parsed(lines[bare - 1 if bare else 0 :], home, bare=True)
+
+
+def _mixed(lines: Sequence[str], home: str) -> Raised | None:
+    """Tracebacks of several workers between each other: the last exception, all their frames.
+
+    A pipe keeps only what is written in up to 4096 bytes together (pipe(7)).
+    """
+    last = next((n for n in range(len(lines) - 1, -1, -1) if _LAST.fullmatch(lines[n])), None)
+    if last is None:
+        return None
+    matches = [match for match in map(_FRAME.match, lines[:last]) if match]
+    frames = tuple(
+        Frame(_relative(m["file"], home), int(m["line"]), None, m["name"] or "") for m in matches
     )
+    kind, _, message = lines[last].partition(":")
+    return Raised(kind.rpartition(".")[2], message.strip(), frames, tuple(lines[: last + 1]))
 
 
 def _parsed(lines: Sequence[str], home: str, *, bare: bool = False) -> Raised | None:
