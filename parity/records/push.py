@@ -1,0 +1,148 @@
+"""What `git push` leaves behind: plan, slug, release."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+from parity.records.tree import Config, Line, Source
+
+T = TypeVar("T")
+
+
+class ProcessType(NamedTuple):
+    """One entry of the formation; `line` 0: a buildpack's default, not a line of the Procfile."""
+
+    name: str
+    command: str
+    line: int
+
+
+class Procfile(NamedTuple):
+    """The Procfile by Heroku's classic pattern. `ignored` are the lines (number, text) it drops."""
+
+    path: str
+    encoding: Literal["utf-8", "utf-8-sig", "utf-16", "binary"]
+    types: Mapping[str, ProcessType]
+    ignored: tuple[tuple[int, str], ...]
+    lines: tuple[str, ...]
+
+
+class Refusal(NamedTuple):
+    """Why Heroku rejects the push: its own `failure_reason`, its own lines, and where it lies."""
+
+    reason: str
+    lines: tuple[str, ...]
+    file: str | None = None
+    line: int | None = None
+    subject: str = ""
+
+
+class Python(NamedTuple):
+    """What the Python buildpack decides before it installs anything.
+
+    `warnings` are what it warns of, as refusals that refuse nothing. Not `certain`: the version is
+    newer than those that parity knows, so only the download would tell whether it exists.
+    """
+
+    manager: Literal["pip", "pipenv", "poetry", "uv"]
+    requested: str | None
+    origin: Literal["runtime.txt", ".python-version", "Pipfile.lock", "cached", "default"]
+    version: str
+    warnings: tuple[Refusal, ...] = ()
+    certain: bool = True
+
+
+class Plan(NamedTuple):
+    """What Heroku decides from the tree alone. `refusal`: the first decision that rejects it.
+
+    `detected` are all buildpacks that would take the app, in Heroku's order.
+    `unsupported` names what parity does not emulate here; then no verdict follows.
+    """
+
+    source: Source
+    config: Config
+    stack: str
+    detected: tuple[str, ...]
+    buildpack: str | None
+    procfile: Procfile | None
+    processes: Mapping[str, ProcessType]
+    python: Python | None
+    refusal: Refusal | None
+    unsupported: str | None
+
+
+class Interpreter(NamedTuple):
+    """A Python of this machine; `exact` when Heroku would use the same `major.minor`."""
+
+    path: Path
+    version: str
+    exact: bool
+
+
+class Slug(NamedTuple):
+    """The build's result: `root` is the folder every dyno gets a copy of.
+
+    `output` is what the installer and the hooks printed; `unknown` says what this machine could not
+    decide (None: nothing); `packages` are the installed distributions by normalised name.
+    """
+
+    plan: Plan
+    root: Path
+    interpreter: Interpreter | None
+    environment: Path | None
+    cached: bool
+    output: tuple[str, ...]
+    packages: Mapping[str, str]
+    refusal: Refusal | None
+    unknown: str | None
+    seconds: float
+    installed: bool = True
+
+
+class Ended(NamedTuple):
+    """A command that ran to its end; `exit` as Heroku counts (128 + signal)."""
+
+    exit: int
+    output: tuple[Line, ...]
+    seconds: float
+    timed_out: bool = False
+
+
+class Run(Protocol):
+    """Runs a stranger's command so that nothing of it survives; `limit` in seconds.
+
+    The build gets one from above (it lives with the dyno), so that rooms stay apart.
+    """
+
+    def __call__(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        on_line: Callable[[str], None],
+        limit: float,
+    ) -> Ended: ...
+
+
+class Beside(Protocol):
+    """Runs blocking work while the dyno is being watched, and gives its result."""
+
+    def __call__(self, work: Callable[[], T]) -> T: ...
+
+
+class Release(NamedTuple):
+    """The release phase. `skipped` is the reason why a declared command was not run."""
+
+    slug: Slug
+    command: ProcessType | None
+    ended: Ended | None
+    skipped: str | None
+
+    @property
+    def status(self) -> Literal["succeeded", "failed", "skipped", "none"]:
+        if self.command is None:
+            return "none"
+        if self.ended is None:
+            return "skipped"
+        return "succeeded" if self.ended.exit == 0 and not self.ended.timed_out else "failed"

@@ -1,0 +1,82 @@
+"""The pushed tree, the config vars, and one line of log."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeAlias
+
+TEXT_LIMIT = 1024 * 1024
+"""Bytes of a file up to which `Entry.data` keeps its content."""
+
+
+class Line(NamedTuple):
+    """One line of platform output; `source` as Heroku writes it: `heroku[web.1]`, `app[web.1]`.
+
+    `remote` is the source of what `git push` prints.
+    """
+
+    at: float
+    source: str
+    text: str
+
+
+Say: TypeAlias = Callable[[Line], None]
+
+
+class Entry(NamedTuple):
+    """One path of the tested tree. `mode` is git's; `oid` None means: the bytes on disk."""
+
+    mode: int
+    size: int
+    oid: str | None
+    data: bytes | None
+
+
+class Ignored(NamedTuple):
+    """The ignore rule that keeps a path out of git."""
+
+    file: str
+    line: int
+    pattern: str
+
+
+class Source(NamedTuple):
+    """The tree that would be pushed.
+
+    `absent` are paths on disk that are not in it, with the ignore rule that keeps them out
+    (None: merely untracked); a folder of which nothing is tracked ends in `/`.
+    """
+
+    root: Path
+    kind: Literal["commit", "worktree", "folder"]
+    commit: str | None
+    branch: str | None
+    prefix: str
+    remote: str | None
+    entries: Mapping[str, Entry]
+    uncommitted: tuple[str, ...]
+    absent: Mapping[str, Ignored | None]
+    unread: Mapping[str, str]
+
+    def text(self, path: str) -> str | None:
+        """The file's text as UTF-8, other bytes as escapes; None if it is not there or not kept."""
+        entry = self.entries.get(path)
+        if entry is None or entry.data is None:
+            return None
+        return entry.data.decode("utf-8-sig", "backslashreplace")
+
+
+class ConfigProblem(NamedTuple):
+    """A config var that Heroku would not take or heed; `seen` holds names, never values."""
+
+    kind: Literal["line", "name", "size", "port"]
+    seen: str
+    file: str | None = None
+    line: int | None = None
+
+
+class Config(NamedTuple):
+    """The app's config vars. `origin`: where each came from, `--config` or a file."""
+
+    values: Mapping[str, str]
+    origin: Mapping[str, str]
+    problems: tuple[ConfigProblem, ...] = ()
