@@ -43,9 +43,9 @@ def index() -> str:
 
 
 def nearest(id: str) -> list[str]:
-    """At most three ids that look like `id`, the nearest first."""
+    """At most five ids that look like `id`, the nearest first."""
     known = _named()
-    return [known[name].id for name in get_close_matches(id.casefold(), known, 3)]
+    return [known[name].id for name in get_close_matches(id.casefold(), known, 5)]
 
 
 def _named() -> dict[str, Rule]:
