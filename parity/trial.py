@@ -11,6 +11,7 @@ from parity.verdict import Finding, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
     "add-ons",
+    "PARITY_RUN_ID (one variable more in the dyno)",
     "PYTHONHOME",
     "the stack image's system packages",
     "Heroku's network around the dyno",
