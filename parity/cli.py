@@ -7,13 +7,14 @@ Third-party packages and slow modules are imported where they are used: `parity 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from parity import __version__, interrupt
 
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from parity.pipeline import Options
     from parity.records import Config
     from parity.verdict import Verdict
@@ -24,7 +25,7 @@ exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not te
 """
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
     arguments = _parser().parse_args(argv)
     try:
@@ -49,7 +50,8 @@ def _bug(error: Exception) -> str:
     place = error.__traceback__
     while place and place.tb_next:
         place = place.tb_next
-    where = f"{Path(place.tb_frame.f_code.co_filename).name}:{place.tb_lineno}" if place else "?"
+    file = os.path.basename(place.tb_frame.f_code.co_filename) if place else "?"  # noqa: PTH119
+    where = f"{file}:{place.tb_lineno}" if place else file
     return (
         f"a bug in parity ({type(error).__name__} at {where}: {error}). "
         "PARITY_DEBUG=1 shows the traceback; please report it."
@@ -117,7 +119,7 @@ def _run(arguments: argparse.Namespace) -> int:
     options, config = _options(arguments), _config(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
-            Path(arguments.path),
+            arguments.path,
             config=config,
             options=options,
             say=show.line,
@@ -134,19 +136,20 @@ def _check(arguments: argparse.Namespace) -> int:
 
     options, config = _options(arguments), _config(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
-        verdict: Verdict = check(Path(arguments.path), config=config, options=options)
+        verdict: Verdict = check(arguments.path, config=config, options=options)
         show.final(verdict)
     return verdict.exit_code
 
 
 def _explain(arguments: argparse.Namespace) -> int:
     import parity.report.explain as explain
+    from parity.report.show import coloured, columns
     from parity.report.text import emit
 
     if arguments.id is None:
         emit(explain.index(), sys.stdout)
         return 0
-    page = explain.page(arguments.id, *_terminal())
+    page = explain.page(arguments.id, columns(sys.stdout), coloured(sys.stdout))
     if page is None:
         near = ", ".join(explain.nearest(arguments.id))
         raise interrupt.Usage(
@@ -177,16 +180,10 @@ def _options(arguments: argparse.Namespace) -> "Options":
 
 def _config(arguments: argparse.Namespace) -> "Config":
     """The config vars of the command line, else of `.env`. Raises `interrupt.Usage`."""
+    from pathlib import Path
+
     from parity.push.config import read
 
     default = None if arguments.no_env else Path(arguments.path) / ".env"
     files = [Path(name) if name != "-" else name for name in arguments.env or ()]
     return read(files, arguments.config, default)
-
-
-def _terminal() -> tuple[int, bool]:
-    """Width of the output in columns, and whether it may be coloured."""
-    from shutil import get_terminal_size
-
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    return min(get_terminal_size().columns, 100), colour

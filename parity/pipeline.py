@@ -3,14 +3,16 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from parity import interrupt
 from parity.facts.limits import LIMITS, Limits
 from parity.records import Config, Plan, Release, Say, Slug
 from parity.trial import Trial
 from parity.verdict import Verdict
-from parity.workspace import Workspace, workspace
+
+if TYPE_CHECKING:
+    from parity.workspace import Workspace
 
 NO_CONFIG = Config({}, {})
 
@@ -50,6 +52,8 @@ def rehearse(
     machine, not the app, stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for
     an `app` that is no folder.
     """
+    from parity.workspace import workspace
+
     trial = Trial("run", say, on_stage, strict=options.strict)
     try:
         with workspace() as work:
@@ -112,7 +116,7 @@ def decide(trial: Trial, app: Path, config: Config, options: Options) -> Plan | 
 
 
 def compile_slug(
-    trial: Trial, plan: Plan, work: Workspace, options: Options, facts: Limits
+    trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
 ) -> Slug | None:
     """The build."""
     from parity.dyno.contained import run
@@ -135,7 +139,7 @@ def compile_slug(
 
 
 def release_phase(
-    trial: Trial, slug: Slug, work: Workspace, options: Options, facts: Limits
+    trial: Trial, slug: Slug, work: "Workspace", options: Options, facts: Limits
 ) -> Release | None:
     """The release command, in a dyno of its own."""
     from parity.formation import one_off
@@ -153,7 +157,7 @@ def release_phase(
 def start(
     trial: Trial,
     released: Release,
-    work: Workspace,
+    work: "Workspace",
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None,

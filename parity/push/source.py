@@ -36,7 +36,6 @@ class _Repository(NamedTuple):
     tracked: dict[str, git.Stat]
     head: dict[str, tuple[int, str, int]]
     others: list[str]
-    ignored: list[str]
 
 
 def read(app: Path, ref: str | None = None) -> Source:
@@ -65,41 +64,46 @@ def lay_out(source: Source, folder: Path) -> None:
 def _repository(app: Path) -> _Repository | None:
     """What git knows about `app`; None outside a repository or without git."""
     try:
-        where, commit, branch, config, tracked, head, others, ignored = git.ask(
+        where, config, tracked, head, others = git.ask(
             app,
-            ("rev-parse", "--absolute-git-dir", "--show-prefix"),
-            ("rev-parse", "--verify", "--quiet", "HEAD^{commit}"),
-            ("symbolic-ref", "--quiet", "--short", "HEAD"),
+            ("rev-parse", "--absolute-git-dir", "--show-prefix", "HEAD", "--abbrev-ref", "HEAD"),
             ("config", "-z", "--get-regexp", r"^(remote\.heroku\.url|core\.(autocrlf|filemode))$"),
             ("ls-files", "-z", "-s", "--debug"),
             ("ls-tree", "-rlz", "HEAD"),
             ("ls-files", "-z", "-o", "--directory"),
-            ("ls-files", "-z", "-o", "-i", "--exclude-standard", "--directory"),
         )
     except git.Missing:
         return None
-    if where.code:
+    if not where.out:
         if "not a git repository" in where.error or "must be run in a work tree" in where.error:
             return None
         raise git.refused(app, where)
     if tracked.code:
         raise git.refused(app, tracked)
-    git_dir, _, prefix = where.out.decode("utf-8", "surrogateescape").partition("\n")
+    git_dir, prefix, commit, branch = _placed(where)
     settings = _settings(config.out)
     remote = _REMOTE.search(settings.get("remote.heroku.url", ""))
     return _Repository(
-        prefix=prefix.rstrip("\n").rstrip("/"),
-        git_dir=Path(git_dir),
-        commit=commit.out.decode().strip() or None,
-        branch=branch.out.decode("utf-8", "surrogateescape").strip() or None,
+        prefix=prefix,
+        git_dir=git_dir,
+        commit=commit,
+        branch=branch,
         remote=(remote[1] or remote[2]) if remote else None,
         autocrlf=settings.get("core.autocrlf", "false") in ("true", "input"),
         file_mode=settings.get("core.filemode", "true") == "true",
         tracked=git.index(tracked.out),
         head={} if head.code else git.tree(head.out),
         others=git.names(others.out),
-        ignored=git.names(ignored.out),
     )
+
+
+def _placed(answer: git.Answer) -> tuple[Path, str, str | None, str | None]:
+    """git's folder, the prefix within the repository, HEAD's commit and branch (None: unborn)."""
+    told = answer.out.decode("utf-8", "surrogateescape").split("\n")
+    git_dir, prefix = Path(told[0]), told[1].rstrip("/")
+    if answer.code:
+        return git_dir, prefix, None, None
+    return git_dir, prefix, told[2], None if told[3] == "HEAD" else told[3]
 
 
 def _settings(out: bytes) -> dict[str, str]:
@@ -197,13 +201,12 @@ def _absent(
     app: Path, repository: _Repository, entries: Mapping[str, Entry]
 ) -> dict[str, Ignored | None]:
     """What is on disk and not pushed, each with the ignore rule that keeps it out."""
-    ignored = [path for path in repository.ignored if not _NOISE.search(path)][:MOST_ABSENT]
     others = [path for path in repository.others if not _NOISE.search(path)][:MOST_ABSENT]
-    found: dict[str, Ignored | None] = dict.fromkeys((*others, *ignored))
-    if ignored:
-        given = b"".join(disk.encoded(path) + b"\0" for path in ignored)
+    found: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
+    if found:
+        given = b"".join(disk.encoded(path) + b"\0" for path in found)
         (answer,) = git.ask(app, ("check-ignore", "-v", "-z", "--stdin"), given=given)
         fields = [disk.decoded(field) for field in answer.out.split(b"\0")]
         for file, line, pattern, path in zip(*(fields[n::4] for n in range(4)), strict=False):
             found[path] = Ignored(file, int(line or 0), pattern)
-    return {path: rule for path, rule in found.items() if path not in entries}
+    return found
