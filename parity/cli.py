@@ -65,13 +65,24 @@ def _told(message: str, code: int) -> int:
     return code
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """With a width of our own: argparse would import shutil, with all its archives, for it."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            width = os.get_terminal_size().columns
+        except OSError:
+            width = 80
+        super().__init__(prog, width=min(width or 80, 100) - 2)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="parity",
         description="Would `git push heroku main` and the first request work? "
         "And if not, which line is to blame?",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"parity {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)

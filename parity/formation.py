@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from parity import second
@@ -76,6 +77,7 @@ class Formation:
     def serve(self, dyno: Dyno) -> tuple[Boot, Traffic | None]:
         """Boot the web dyno, send it the first requests, judge both."""
         with self._trial.stage("boot"):
+            Thread(target=_prepare, daemon=True).start()
             boot = dyno.boot()
         exchanges: tuple[Exchange, ...] = ()
         with self._trial.stage("route"):
@@ -183,6 +185,11 @@ def host_of(released: Release) -> str:
     name = source.remote or re.sub(r"[^a-z0-9]+", "-", source.root.resolve().name.lower())
     name = name.strip("-")[:30].strip("-") or "app"
     return f"{name}-{sha256(name.encode()).hexdigest()[:12]}.herokuapp.com"
+
+
+def _prepare() -> None:
+    """Import what the probes need, while the app boots."""
+    import parity.router.faults  # noqa: F401
 
 
 def _unsaid(_line: object) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
 from parity.records import Line, Record, Say, Stuck
-from parity.rules import diagnose, load, stage_of
+from parity.rules import FILES, STATIC, diagnose, load, stage_of
 from parity.verdict import Finding, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -38,7 +38,7 @@ class Trial:
         *,
         strict: bool,
     ) -> None:
-        load()
+        load(STATIC if command == "check" else FILES)
         self._command = command
         self._say = say
         self._on_stage = on_stage

@@ -167,6 +167,7 @@ class Dyno:
         try:
             self._process.run(self.events)
         except (OSError, ValueError) as error:
+            self._process.close()
             self._process = None
             raise interrupt.Trouble(
                 f"the dyno cannot be started: {error}",

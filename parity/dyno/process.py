@@ -54,5 +54,6 @@ class DynoProcess(Process):  # type: ignore[misc]
     def close(self) -> None:
         """End whatever is left."""
         self.guard.close()
-        self._child.wait()
-        self._child.stdout.close()
+        if self._child:
+            self._child.wait()
+            self._child.stdout.close()

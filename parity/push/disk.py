@@ -5,7 +5,6 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from hashlib import sha1, sha256
 from pathlib import Path
 
 from parity import interrupt
@@ -80,6 +79,8 @@ def _plain(data: bytes, oid: str, crlf: bool) -> str:
 
 def blob_id(data: bytes, like: str) -> str:
     """git's name for a blob, by the hash that `like` was made with."""
+    from hashlib import sha1, sha256
+
     digest = sha1 if len(like) == 40 else sha256
     return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 

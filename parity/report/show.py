@@ -2,18 +2,21 @@
 
 import os
 from argparse import Namespace
+from importlib import import_module
 from pathlib import Path
-from shutil import get_terminal_size
+from threading import Thread
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from parity import interrupt
-from parity.records import Config, Line
+from parity.records import Config, Line, Source
 from parity.report import KINDS, render
-from parity.report.mask import Mask
 from parity.report.progress import Progress
 from parity.report.text import emit
 from parity.verdict import Verdict
+
+if TYPE_CHECKING:
+    from parity.report.mask import Mask
 
 WIDEST = 100
 """Columns that a report uses at most."""
@@ -32,7 +35,7 @@ class Show:
         self._kind = known(arguments.format, "--format")
         self._files = [_target(text) for text in arguments.report]
         self._config = config
-        self._mask = Mask(config, None)
+        self._mask = self._masker(None)
         self._out = stdout
         self._printed = False
         self._progress = Progress(
@@ -55,13 +58,16 @@ class Show:
         self._progress.__exit__(kind, error, trace)
 
     def stage(self, name: str) -> None:
-        """A stage begins."""
+        """A stage begins; while the app boots, there is time to import the report."""
         self._progress.stage(name)
+        if name == "boot":
+            Thread(target=import_module, args=("parity.report.terminal",), daemon=True).start()
 
     def line(self, line: Line) -> None:
         """Heroku would print `line` now; of what `git push` prints, progress tells the step."""
         if line.source == "remote":
-            self._progress.line(line._replace(text=self._mask.text(line.text)))
+            text = self._mask.text(line.text) if self._mask else line.text
+            self._progress.line(line._replace(text=text))
 
     def verdict(self, verdict: Verdict) -> None:
         """The verdict stands, the dyno still runs: people need not wait for its end."""
@@ -83,7 +89,16 @@ class Show:
             _write(path, render(kind, masked))
 
     def _masked(self, verdict: Verdict) -> Verdict:
-        return Mask(self._config, verdict.source).verdict(verdict)
+        mask = self._masker(verdict.source)
+        return mask.verdict(verdict) if mask else verdict
+
+    def _masker(self, source: Source | None) -> "Mask | None":
+        """Nothing to hide, nothing to import: most checks have no config vars."""
+        if not self._config.values:
+            return None
+        from parity.report.mask import Mask
+
+        return Mask(self._config, source)
 
     def _full(self, masked: Verdict) -> str:
         return render("full", masked, width=columns(self._out), colour=coloured(self._out))
@@ -135,4 +150,9 @@ def coloured(stream: TextIO | None) -> bool:
 
 def columns(stream: TextIO | None) -> int:
     """The width of a page on `stream`."""
-    return min(get_terminal_size().columns, WIDEST) if capable(stream) else 80
+    if stream is None or not capable(stream):
+        return 80
+    try:
+        return min(os.get_terminal_size(stream.fileno()).columns or 80, WIDEST)
+    except (OSError, ValueError):
+        return 80

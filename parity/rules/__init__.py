@@ -57,8 +57,11 @@ class Rule(NamedTuple):
 RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
 
+STATIC = ("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config")
+"""The files of rules that `parity check` can need."""
+
 FILES = (
-    *("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config"),
+    *STATIC,
     *("pip", "packages", "slug", "release", "boot"),
     *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
     *("crash_exit", "traffic", "answers", "visitors", "stop"),
@@ -198,8 +201,8 @@ def manual(rule: Rule) -> Rule:
     )
 
 
-def load() -> Mapping[str, Rule]:
-    """All rules, registered by importing their files."""
-    for name in FILES:
+def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
+    """The rules of `files`, by default all, registered by importing them."""
+    for name in files:
         import_module(f"parity.rules.{name}")
     return RULES

@@ -4,7 +4,6 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from parity.records import Source
 from parity.rules import rule
@@ -225,9 +224,4 @@ def _submodules(source: Source) -> dict[str, tuple[str, int]]:
 
 def _shown(url: str) -> str:
     """An address without the password that it may hold."""
-    parts = urlsplit(url) if "://" in url else None
-    return (
-        url
-        if parts is None or parts.password is None
-        else parts._replace(netloc=f"{parts.username}:***@{parts.hostname}").geturl()
-    )
+    return re.sub(r"(://[^/:@]*):[^/@]*@", r"\1:***@", url)

@@ -8,7 +8,6 @@ are left out and named.
 import argparse
 import os
 import shutil
-import signal
 import socket
 import statistics
 import subprocess
@@ -19,9 +18,13 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).parent.parent.parent
 HELLO = ROOT / "examples" / "hello_app"
-PARITY = [sys.executable, "-m", "parity"]
+BIN = Path(sys.executable).parent
+PARITY = [str(BIN / "parity")]
+HONCHO = [str(BIN / "honcho")]
 Timer = Callable[[], float]
 
 
@@ -70,9 +73,10 @@ def until_answer(command: list[str], port: int, **environment: str) -> Timer:
             _answered(port, began)
             return time.perf_counter() - began
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
+            process.kill()
             process.wait()
-            subprocess.run(["pkill", "-9", "-f", f"PARITY_BENCH_{port}"], check=False)
 
     return measure
 
@@ -113,7 +117,7 @@ def help_group() -> dict[str, Timer]:
     return {
         "python -c pass": wall(sys.executable, "-c", "pass"),
         "parity --help": wall(*PARITY, "--help"),
-        "honcho --help": wall(sys.executable, "-m", "honcho", "--help"),
+        "honcho --help": wall(*HONCHO, "--help"),
     }
 
 
@@ -121,7 +125,7 @@ def check_group() -> dict[str, Timer]:
     """`parity check` against `honcho check`."""
     procfile = str(HELLO / "Procfile")
     return {
-        "honcho check": wall(sys.executable, "-m", "honcho", "-f", procfile, "check"),
+        "honcho check": wall(*HONCHO, "-f", procfile, "check"),
         "parity check": wall(*PARITY, "check", str(HELLO)),
     }
 
@@ -135,7 +139,7 @@ def verdict_group() -> dict[str, Timer]:
     group = {
         "bare boot + request": until_answer(["bash", "-c", f"exec {gunicorn} app:app"], bare),
         "parity run: verdict": until_verdict(*PARITY, "run", str(HELLO), "--no-env"),
-        "honcho start": until_answer([sys.executable, "-m", "honcho", "start"], honcho, PATH=path),
+        "honcho start": until_answer([*HONCHO, "start"], honcho, PATH=path),
     }
     if shutil.which("heroku"):
         command = ["heroku", "local", "web", "--port", str(heroku)]
