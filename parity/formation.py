@@ -15,6 +15,7 @@ from parity.facts.limits import Limits
 from parity.push.slug import copy
 from parity.records import Boot, Ended, Exchange, ProcessType, Release, Slug, Traffic
 from parity.router import Router
+from parity.rules import load
 from parity.trial import Trial
 from parity.workspace import Workspace
 
@@ -188,8 +189,10 @@ def host_of(released: Release) -> str:
 
 
 def _prepare() -> None:
-    """Import what the probes need, while the app boots."""
+    """Import what the probes and the judgement need, while the app boots."""
     import parity.router.faults  # noqa: F401
+
+    load()
 
 
 def _unsaid(_line: object) -> None:

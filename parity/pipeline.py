@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from parity import interrupt
@@ -54,6 +56,7 @@ def rehearse(
     """
     from parity.workspace import workspace
 
+    Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
     trial = Trial("run", say, on_stage, strict=options.strict)
     try:
         with workspace() as work:

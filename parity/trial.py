@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
-from parity.records import Line, Record, Say, Stuck
-from parity.rules import FILES, STATIC, diagnose, load, stage_of
+from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck
+from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
 from parity.verdict import Finding, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -24,6 +24,9 @@ _STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
     "fail": "fail",
     "reject": "fail",
 }
+_NEEDED = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
+"""Rules are loaded when a record first needs them: importing them all takes a while."""
+
 _RANK = ("note", "warn", "unknown", "fail", "reject")
 
 
@@ -38,7 +41,6 @@ class Trial:
         *,
         strict: bool,
     ) -> None:
-        load(STATIC if command == "check" else FILES)
         self._command = command
         self._say = say
         self._on_stage = on_stage
@@ -69,6 +71,7 @@ class Trial:
     def judge(self, record: Record) -> bool:
         """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
         self._records[type(record).__name__.lower()] = record
+        load(_NEEDED.get(type(record), FILES))
         found = diagnose(record)
         self._findings += found
         return not any(f.effect in ("unknown", "fail", "reject") for f in found)

@@ -97,9 +97,9 @@ class Dyno:
 
     def boot(self) -> Boot:
         """Launch, and wait until it is bound, has crashed, or cannot become either in time."""
-        from parity.dyno.boot import booted
-
         bound = self._launch()
+        from parity.dyno.boot import booted  # slow, so while the app boots
+
         return self.watch.run(booted(self, bound))
 
     def settle(self, boot: Boot, *, failed: bool) -> Boot:

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from parity.dyno import sockets, tree
+from parity.dyno import sockets
 from parity.records import Listener
 
 OTHER_ADDRESS = "127.0.0.2"
@@ -32,6 +32,8 @@ class Bound:
         table = sockets.listening()
         if table is None:
             return self._ask(root)
+        from parity.dyno import tree  # psutil is slow to import, so not before the launch
+
         inodes = frozenset(s.inode for s in table) - self._known
         if inodes == self._last:
             return False
@@ -42,6 +44,8 @@ class Bound:
         return True
 
     def _ask(self, root: int) -> bool:
+        from parity.dyno import tree
+
         own = tree.asked(root)
         changed, self.own = own != self.own, own
         return changed

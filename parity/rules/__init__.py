@@ -60,9 +60,12 @@ RULES: dict[str, Rule] = {}
 STATIC = ("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config")
 """The files of rules that `parity check` can need."""
 
+BUILD = (*STATIC, "pip", "packages", "slug", "release")
+"""And those that a rehearsal needs before it boots anything."""
+
 FILES = (
-    *STATIC,
-    *("pip", "packages", "slug", "release", "boot"),
+    *BUILD,
+    "boot",
     *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
     *("crash_exit", "traffic", "answers", "visitors", "stop"),
 )
