@@ -84,6 +84,7 @@ class Slug(NamedTuple):
 
     `output` is what the installer and the hooks printed; `unknown` says what this machine could not
     decide (None: nothing); `packages` are the installed distributions by normalised name.
+    `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit).
     """
 
     plan: Plan
@@ -97,6 +98,7 @@ class Slug(NamedTuple):
     unknown: str | None
     seconds: float
     installed: bool = True
+    packed: int | None = None
 
 
 class Ended(NamedTuple):

@@ -106,9 +106,9 @@ def hello_environment() -> Path:
         [*PARITY, "run", str(HELLO), "--format", "json", "--no-env"], capture_output=True, text=True
     )
     assert json.loads(done.stdout)["verdict"] == "works", done.stdout
-    from parity.push.buildpacks.python import environment
+    from parity.push import cache
 
-    newest = max(environment.root().glob("envs/*/bin/gunicorn"), key=lambda p: p.stat().st_mtime)
+    newest = max(cache.root().glob("envs/*/bin/gunicorn"), key=lambda p: p.stat().st_mtime)
     return newest.parent
 
 
@@ -175,9 +175,9 @@ def warm() -> float:
 
 
 def _cache() -> Path:
-    from parity.push.buildpacks.python import environment
+    from parity.push import cache
 
-    return environment.root()
+    return cache.root()
 
 
 def _build_seconds() -> float:

@@ -4,45 +4,99 @@ When it runs and how its failure is named: github.com/heroku/heroku-buildpack-py
 bin/steps/collectstatic (observed).
 """
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
-from parity.records import Refusal, Source
+from parity.facts.phrases import message
+from parity.push.buildpacks.python.blame import stand_in
+from parity.push.buildpacks.python.job import Job, Stop, timed_out
+from parity.records import Interpreter, Python, Refusal
 
-HEADLINE = " !     Error: Unable to generate Django static files."
 REASONS = (
-    (re.compile("SyntaxError"), "collectstatic-syntax-error"),
-    (re.compile("ImproperlyConfigured"), "collectstatic-improper-configuration"),
-    (re.compile("The CSS file"), "collectstatic-fancy-references"),
-    (re.compile("OSError|FileNotFoundError"), "collectstatic-missing-file"),
+    ("SyntaxError", "collectstatic-syntax-error"),
+    ("ImproperlyConfigured", "collectstatic-improper-configuration"),
+    ("The CSS file", "collectstatic-fancy-references"),
+    ("OSError|FileNotFoundError", "collectstatic-missing-file"),
 )
+"""What the buildpack looks for in the output, in its order; FileNotFoundError is an OSError that
+older Pythons printed as such (ours)."""
+
 DEEPEST = 3
 """Folder levels in which manage.py is looked for."""
 
-
-class Skipped(str):
-    """The line that says why collectstatic does not run; empty if Heroku says nothing."""
+_SILENT = re.compile(r"Post-processed|Copying|$")
 
 
-def manage(source: Source, config: Mapping[str, str], packages: Mapping[str, str]) -> str | Skipped:
-    """The path of the manage.py to run, or why none is run."""
-    if ".heroku/collectstatic_disabled" in source.entries:
-        return Skipped("-----> Skipping Django collectstatic since .heroku/collectstatic_disabled.")
-    if config.get("DISABLE_COLLECTSTATIC", "0") not in ("", "0"):
-        return Skipped(
-            "-----> Skipping Django collectstatic since the env var DISABLE_COLLECTSTATIC is set."
+def collectstatic(
+    job: Job, packages: Mapping[str, str], python: Python, interpreter: Interpreter
+) -> Stop:
+    """Run `manage.py collectstatic` where the buildpack would."""
+    found = _manage(job, packages)
+    if found is None:
+        return None
+    job.tell(f"-----> $ python {found} collectstatic --noinput")
+    began = len(job.output)
+
+    def show(text: str) -> None:
+        if not _SILENT.match(text):
+            job.print(text)
+
+    env = {"PYTHONPATH": ".", **job.variables()}
+    command = ["python", found, "collectstatic", "--noinput", "--traceback"]
+    ended = job.call(command, env, on_line=show)
+    job.tell("")
+    if ended.timed_out:
+        return timed_out(job)
+    if ended.exit == 0:
+        return None
+    output = job.output[began:]
+    return stand_in(output, interpreter, python) or _refusal(output, found)
+
+
+def _manage(job: Job, packages: Mapping[str, str]) -> str | None:
+    """The manage.py to run; None if none is, which is told where the buildpack tells it."""
+    if (job.folder / ".heroku" / "collectstatic_disabled").is_file():
+        job.tell(
+            "-----> Skipping Django collectstatic since the file"
+            " '.heroku/collectstatic_disabled' exists."
         )
-    if "django" not in packages:
-        return Skipped("")
-    found = [p for p in source.entries if p == "manage.py" or p.endswith("/manage.py")]
-    near = sorted((p for p in found if p.count("/") < DEEPEST), key=lambda p: (p.count("/"), p))
-    if not near:
-        return Skipped("-----> Skipping Django collectstatic since no manage.py file found.")
-    return near[0]
+        return None
+    if job.plan.config.values.get("DISABLE_COLLECTSTATIC", "0") not in ("", "0"):
+        why = "the env var DISABLE_COLLECTSTATIC is set"
+    elif "django" not in packages:
+        return None
+    else:
+        near = sorted(_files(job.folder), key=lambda path: (path.count("/"), path))
+        if near:
+            return near[0]
+        why = "no manage.py file found"
+    job.tell(f"-----> Skipping Django collectstatic since {why}.")
+    return None
 
 
-def refusal(output: list[str], manage_py: str) -> Refusal:
+def _files(folder: Path) -> Iterator[str]:
+    """Every manage.py down to the level that the buildpack searches."""
+    for place, folders, files in os.walk(folder):
+        inside = os.path.relpath(place, folder)
+        depth = 1 if inside == "." else inside.count("/") + 2
+        if "manage.py" in files and not Path(place, "manage.py").is_symlink():
+            yield os.path.normpath(f"{inside}/manage.py")
+        if depth == DEEPEST:
+            folders.clear()
+
+
+def _refusal(output: list[str], manage: str) -> Refusal:
     """The failed command in Heroku's name, by what it printed."""
     text = "\n".join(output)
-    reason = next((name for pattern, name in REASONS if pattern.search(text)), None)
-    return Refusal(reason or "collectstatic-other", (HEADLINE,), manage_py)
+    reason = next((name for said, name in REASONS if re.search(said, text)), "collectstatic-other")
+    told = message(
+        "Error: Unable to generate Django static files.",
+        "",
+        f"The 'python {manage} collectstatic --noinput' Django",
+        "management command to generate static files failed.",
+        "",
+        "See the traceback above for details.",
+    )
+    return Refusal(reason, ("", *told, ""), manage)

@@ -1,166 +1,189 @@
 """Environments by content: built once, shared by every run that would build the same.
 
-An environment is named by everything that decides it. It is built under a lock beside its place and
-moved there when it is complete, so an interrupted build leaves nothing that looks finished.
+An environment is named by everything that decides it. It is built under a lock, in its final place
+(scripts name their own path), and counts only once its manifest is written, which comes last: an
+interrupted build leaves nothing that looks finished. Whoever uses one holds it, so that no other
+parity removes it meanwhile.
 """
 
-import fcntl
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
 
-from parity import interrupt
-from parity.interrupt import Trouble
+from parity.push import cache, slug
 
 MANIFEST = "parity-manifest.json"
 KEPT = 24
 """Environments that stay in the cache; the ones unused for longest go first (ours)."""
 
-
-def root() -> Path:
-    """The cache folder: `PARITY_CACHE_DIR`, else the user's own place for caches.
-
-    Raises `interrupt.Trouble` if nothing can be written there.
-    """
-    import platformdirs
-
-    chosen = os.environ.get("PARITY_CACHE_DIR") or platformdirs.user_cache_dir("parity")
-    folder = Path(chosen)
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Trouble(
-            f"cannot write the cache folder {folder}: {error.strerror}",
-            "Set PARITY_CACHE_DIR to a folder you can write to.",
-        ) from error
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise Trouble(
-            f"cannot write the cache folder {folder}",
-            "Set PARITY_CACHE_DIR to a folder you can write to.",
-        )
-    return folder
+KEPT_BYTES = 6 * 1024**3
+"""Their size together, and pip's downloads' (ours)."""
 
 
-def key(*parts: str | bytes) -> str:
+class Manifest(NamedTuple):
+    """What an environment consists of: `sum` is a checksum over its files' names, sizes, times."""
+
+    files: int
+    sum: int
+    size: slug.Size
+
+
+_held: dict[Path, cache.Hold] = {}
+
+
+def key(*parts: str) -> str:
     """The name of what `parts` decide."""
     digest = sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+    for part in (os.uname().sysname, os.uname().machine, *parts):
+        data = part.encode("utf-8", "surrogateescape")
         digest.update(b"%d:" % len(data) + data)
     return digest.hexdigest()[:32]
 
 
-def cached(name: str) -> Path | None:
-    """The finished environment called `name`, if nobody has written into it since."""
-    place = root() / "envs" / name
-    if not (place / MANIFEST).exists():
-        return None
-    if not intact(place):
-        discard(place)
-        return None
-    os.utime(place)
-    return place
+def made(name: str, fill: Callable[[Path], bool], *, spare: Path) -> tuple[Path | None, bool]:
+    """The environment called `name`, and whether it was there; `fill` fills a new folder.
 
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock file `path`. Raises `interrupt.Interrupted` while it waits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                interrupt.check()
-                time.sleep(0.05)
-        yield
-
-
-def made(name: str, build: Callable[[Path], bool]) -> tuple[Path | None, bool]:
-    """The environment called `name`, and whether it was there; `build` fills a new folder.
-
-    None if `build` says that it failed: then nothing is kept.
+    None if `fill` says that it failed: then nothing is kept. It goes to `spare` where the one in
+    the cache is spoilt and another run still uses it. Raises what `fill` raises, `OSError`,
+    `interrupt.Interrupted`, `interrupt.Trouble`.
     """
-    found = cached(name)
-    if found:
-        return found, True
-    envs = root() / "envs"
-    with locked(envs / f"{name}.lock"):
-        found = cached(name)
-        if found:
-            return found, True
-        place = envs / name
-        shutil.rmtree(place, ignore_errors=True)
-        return (_built(place, build), False)
+    place = cache.root() / "envs" / name
+    if _usable(place):
+        return place, True
+    place.parent.mkdir(exist_ok=True)
+    with cache.locked(name[:2]):
+        if _usable(place):
+            return place, True
+        if not discard(place):
+            place = spare
+        if not _built(place, fill):
+            return None, False
+        if place != spare:
+            _usable(place)
+    sweep(name)
+    return place, False
 
 
-def _built(place: Path, build: Callable[[Path], bool]) -> Path | None:
-    """Build in place, for scripts name their own path; the manifest comes last."""
+def _usable(place: Path) -> bool:
+    """Whether the environment is finished and nobody has written into it; then it is held."""
+    if place in _held:
+        return intact(place)
+    try:
+        hold = cache.Hold(place)
+    except OSError:
+        return False
+    if hold.shared() and intact(place):
+        os.utime(place)
+        _held[place] = hold
+        return True
+    hold.release()
+    return False
+
+
+def _built(place: Path, fill: Callable[[Path], bool]) -> bool:
     done = False
     try:
         place.mkdir(parents=True)
-        done = build(place)
+        done = fill(place)
         if done:
             seal(place)
-            bound(place.parent)
     finally:
         if not done:
             shutil.rmtree(place, ignore_errors=True)
-    return place if done else None
+    return done
 
 
 def seal(place: Path) -> None:
     """Note what the environment consists of: from then on it is finished."""
+    files, total = _summed(place)
     temporary = place / f".{MANIFEST}"
-    temporary.write_text(json.dumps(_listing(place)))
+    temporary.write_text(json.dumps(Manifest(files, total, slug.size(place))))
     temporary.rename(place / MANIFEST)
 
 
-def intact(place: Path) -> bool:
-    """Whether the environment is as it was when it was finished."""
+def manifest(place: Path) -> Manifest | None:
+    """What was noted when the environment was finished; None if it never was."""
     try:
-        return bool(json.loads((place / MANIFEST).read_text()) == _listing(place))
-    except (OSError, ValueError):
+        files, total, size = json.loads((place / MANIFEST).read_text())
+        return Manifest(files, total, slug.Size(*size))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def intact(place: Path) -> bool:
+    """Whether the environment is finished, and as it was then."""
+    noted = manifest(place)
+    try:
+        return noted is not None and (noted.files, noted.sum) == _summed(place)
+    except OSError:
         return False
 
 
-def discard(place: Path) -> None:
-    """Forget an environment that somebody wrote into, or that is too old."""
-    shutil.rmtree(place, ignore_errors=True)
+def discard(place: Path) -> bool:
+    """Forget an environment; False if another run uses it."""
+    held = _held.pop(place, None)
+    if held:
+        held.release()
+    try:
+        hold = cache.Hold(place)
+    except OSError:
+        return True
+    try:
+        if not hold.alone():
+            return False
+        (place / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(place, ignore_errors=True)
+        return True
+    finally:
+        hold.release()
 
 
-def bound(envs: Path) -> None:
-    """Drop the environments unused for longest, beyond the number that stays."""
-    places = [p for p in envs.iterdir() if (p / MANIFEST).exists()]
-    for place in sorted(places, key=lambda p: p.stat().st_mtime, reverse=True)[KEPT:]:
-        discard(place)
-        (envs / f"{place.name}.lock").unlink(missing_ok=True)
+def sweep(newest: str) -> None:
+    """Drop what an ended build left half made, and what was unused for longest."""
+    left = KEPT_BYTES
+    places = sorted((cache.root() / "envs").iterdir(), key=_age)
+    for number, place in enumerate(places):
+        noted = manifest(place)
+        left -= noted.size.bytes if noted else 0
+        if place.name == newest or (noted and number < KEPT and left >= 0):
+            continue
+        with cache.try_locked(place.name[:2]) as nobody_builds:
+            if nobody_builds:
+                discard(place)
+    downloads = cache.root() / "pip"
+    if downloads.exists() and slug.size(downloads).bytes > KEPT_BYTES:
+        shutil.rmtree(downloads, ignore_errors=True)
 
 
-def _listing(place: Path) -> dict[str, list[int]]:
-    """Every folder of the environment with its number of entries and their newest change.
+def _age(place: Path) -> float:
+    try:
+        return -place.stat().st_mtime
+    except OSError:
+        return 0.0
 
-    Compiled Python is left out: interpreters write it when they like.
-    """
-    found: dict[str, list[int]] = {}
-    todo = [place]
+
+def _summed(place: Path) -> tuple[int, int]:
+    """Number and checksum of the files, without the compiled Python that any run may write."""
+    count = total = 0
+    todo = [""]
     while todo:
-        folder = todo.pop()
-        count, newest = 0, 0
-        with os.scandir(folder) as entries:
+        prefix = todo.pop()
+        with os.scandir(place / prefix) as entries:
             for entry in entries:
                 if entry.name in ("__pycache__", MANIFEST, f".{MANIFEST}"):
                     continue
-                count += 1
+                path = f"{prefix}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
-                    todo.append(Path(entry.path))
-                else:
-                    newest = max(newest, entry.stat(follow_symlinks=False).st_mtime_ns)
-        found[str(folder.relative_to(place))] = [count, newest]
-    return found
+                    todo.append(f"{path}/")
+                found = entry.stat(follow_symlinks=False)
+                told = f"{path}\0{found.st_mode}"
+                if not entry.is_dir(follow_symlinks=False):
+                    told += f"\0{found.st_size}\0{found.st_mtime_ns}"
+                count += 1
+                total += crc32(os.fsencode(told))
+    return count, total

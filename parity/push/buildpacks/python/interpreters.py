@@ -1,91 +1,137 @@
-"""The Pythons of this machine, found wherever people keep them, without starting any.
+"""The Pythons of this machine, found wherever people keep them, mostly without starting any.
 
 A shim (pyenv, asdf) is no interpreter: it would choose by the developer's settings.
 """
 
+import json
 import os
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from parity.push import cache
 from parity.records import Interpreter
 
 VERSIONED = (
-    (".pyenv/versions", ""),
-    (".local/share/uv/python", "cpython-"),
-    (".asdf/installs/python", ""),
-    (".local/share/mise/installs/python", ""),
+    ("PYENV_ROOT", ".pyenv", "versions"),
+    ("UV_PYTHON_INSTALL_DIR", ".local/share/uv/python", ""),
+    ("ASDF_DATA_DIR", ".asdf", "installs/python"),
+    ("MISE_DATA_DIR", ".local/share/mise", "installs/python"),
 )
-"""Folders below HOME with one interpreter each, named by its full version after the prefix."""
+"""Where version managers keep one folder per version: variable, its default in HOME, below it."""
 
-SYSTEM = ("/usr/local/bin", "/usr/bin", "/opt/homebrew/bin", "/bin")
-OLDEST = 10
-"""The oldest Python 3 minor version that can stand in for another (ours)."""
+SYSTEM = (
+    *("/usr/local/bin", "/usr/bin", "/bin"),
+    *("/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"),
+)
+OLDEST, NEWEST = 10, 20
+"""Python 3 minor versions that are looked for (ours)."""
 
-_VERSION = re.compile(r"3\.(\d+)\.(\d+)")
-_NAME = re.compile(r"python3\.(\d+)")
+_FOLDER = re.compile(r"(?:cpython-)?3\.(\d+)\.(\d+)(?:-[a-z0-9_.-]+)?")
+_UNKNOWN = -1
+_PROBE = (
+    "import sys, sysconfig; n = sys.implementation.name == 'cpython'"
+    " and sys.version_info[3] == 'final' and not sysconfig.get_config_var('Py_GIL_DISABLED');"
+    " print(*sys.version_info[:3], sep='.') if n else print('other')"
+)
 
 
 def find(wanted: str) -> Interpreter | None:
-    """The Python for `wanted`: itself, else the newest patch of its minor, else the nearest."""
+    """The Python for `wanted` (N.N.N): itself, else the newest patch of its minor, else the next.
+
+    Of two that are equally near, the newer: what the app's code may use is then there. Raises
+    `interrupt.Trouble` if nothing can be cached.
+    """
     _, minor, patch = (int(part) for part in wanted.split("."))
-    found = sorted(set(_installed()), key=lambda i: _distance(i, minor, patch))
-    for interpreter in found:
-        here = _minor(interpreter.version)
-        if here >= OLDEST:
-            return interpreter._replace(exact=here == minor)
+    candidates = sorted(set(_installed()), key=lambda c: _distance(c, minor, patch))
+    for path, here, its_patch in candidates:
+        version = f"3.{here}.{its_patch}" if its_patch != _UNKNOWN else _probed(path, here)
+        if version:
+            return Interpreter(path, version, exact=here == minor)
     return None
 
 
-def _distance(interpreter: Interpreter, minor: int, patch: int) -> tuple[int, bool, int]:
-    here, own = _minor(interpreter.version), int(interpreter.version.split(".")[2])
-    return abs(here - minor), own != patch, -own
+def _distance(candidate: tuple[Path, int, int], minor: int, patch: int) -> tuple[object, ...]:
+    path, here, own = candidate
+    return abs(here - minor), -here, own != patch, -own, str(path)
 
 
-def _minor(version: str) -> int:
-    return int(version.split(".")[1])
+def _installed() -> Iterator[tuple[Path, int, int]]:
+    """Path, minor and patch version of every Python; the patch may be unknown."""
+    yield from _own()
+    home = os.environ.get("HOME") or "/nonexistent"
+    for variable, default, below in VERSIONED:
+        yield from _managed(Path(os.environ.get(variable) or f"{home}/{default}", below))
+    for folder in dict.fromkeys((*os.environ.get("PATH", "").split(":"), *SYSTEM)):
+        if folder.startswith("/") and "shims" not in folder.split("/"):
+            yield from _in(folder)
 
 
-def _installed() -> Iterator[Interpreter]:
-    yield _own()
-    home = Path(os.environ.get("HOME") or "/nonexistent")
-    roots = [(home / folder, prefix) for folder, prefix in VERSIONED]
-    roots.append((Path(os.environ.get("PYENV_ROOT") or home / ".pyenv") / "versions", ""))
-    for root, prefix in roots:
-        yield from _below(root, prefix)
-    for folder in (*os.environ.get("PATH", "").split(":"), *SYSTEM):
-        yield from _in(Path(folder))
-
-
-def _own() -> Interpreter:
+def _own() -> Iterator[tuple[Path, int, int]]:
     """The interpreter that runs parity, out of its virtual environment."""
-    major, minor, patch = sys.version_info[:3]
-    path = Path(sys.base_prefix) / "bin" / f"python{major}.{minor}"
-    version = f"{major}.{minor}.{patch}"
-    return Interpreter(path if path.exists() else Path(sys.executable), version, exact=False)
+    _, minor, patch = sys.version_info[:3]
+    path = Path(sys.base_prefix, "bin", f"python3.{minor}")
+    if sys.implementation.name == "cpython" and path.exists():
+        yield path.resolve(), minor, patch
 
 
-def _below(root: Path, prefix: str) -> Iterator[Interpreter]:
-    for name in _names(root):
-        match = _VERSION.match(name.removeprefix(prefix)) if name.startswith(prefix) else None
-        path = root / name / "bin" / f"python3.{match[1]}" if match else root
-        if match and path.exists():
-            yield Interpreter(path, match[0], exact=False)
-
-
-def _in(folder: Path) -> Iterator[Interpreter]:
-    """Pythons by name in one folder of PATH; their patch version shows in no name: 0."""
-    if "shims" in folder.parts:
-        return
-    for name in _names(folder):
-        match = _NAME.fullmatch(name)
-        if match:
-            yield Interpreter((folder / name).resolve(), f"3.{match[1]}.0", exact=False)
-
-
-def _names(folder: Path) -> list[str]:
+def _managed(root: Path) -> Iterator[tuple[Path, int, int]]:
     try:
-        return [path.name for path in folder.iterdir()]
+        folders = list(root.iterdir())
     except OSError:
-        return []
+        return
+    for folder in folders:
+        match = _FOLDER.fullmatch(folder.name)
+        if match:
+            path = folder / "bin" / f"python3.{match[1]}"
+            if path.exists() and OLDEST <= int(match[1]) < NEWEST:
+                yield path.resolve(), int(match[1]), int(match[2])
+
+
+def _in(folder: str) -> Iterator[tuple[Path, int, int]]:
+    """Pythons by name in a folder of PATH; links lead to where their version may be known."""
+    for minor in range(OLDEST, NEWEST):
+        path = f"{folder}/python3.{minor}"
+        if os.path.exists(path):  # noqa: PTH110 - six hundred of these are asked
+            real = Path(path).resolve()
+            if "shims" not in real.parts:
+                yield real, minor, _patch_of(real, minor)
+
+
+def _patch_of(path: Path, minor: int) -> int:
+    """The patch version, if the folder of the installation is called by its version."""
+    for part in path.parts:
+        match = _FOLDER.fullmatch(part)
+        if match and int(match[1]) == minor:
+            return int(match[2])
+    return _UNKNOWN
+
+
+def _probed(path: Path, minor: int) -> str | None:
+    """The version that a Python says itself (asked once, then remembered), None if it is unfit."""
+    known_by = f"{path} {path.stat().st_mtime_ns}"
+    memory = cache.root() / "interpreters.json"
+    try:
+        known = dict(json.loads(memory.read_text()))
+    except (OSError, ValueError, TypeError):
+        known = {}
+    if known_by not in known:
+        known[known_by] = _asked(path)
+        temporary = memory.with_name(f"interpreters.{os.getpid()}")
+        temporary.write_text(json.dumps(known))
+        temporary.rename(memory)
+    version = str(known[known_by])
+    return version if version.startswith(f"3.{minor}.") else None
+
+
+def _asked(path: Path) -> str:
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [path, "-I", "-S", "-c", _PROBE], capture_output=True, text=True, env={}, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "none"
+    return done.stdout.strip()

@@ -1,28 +1,28 @@
-"""pip at the buildpack's version, and what one `pip install -r requirements.txt` depends on.
+"""pip at the buildpack's version: fetched once, and run for one environment.
 
 Flags and config vars: https://github.com/heroku/heroku-buildpack-python lib/pip.sh (observed).
 """
 
 import re
 import shutil
-import stat
-import zipfile
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from parity.interrupt import Trouble
-from parity.push.buildpacks.python import environment, settings
-from parity.records import Interpreter, Run, Source
+from parity.push import cache
+from parity.push.buildpacks.python import settings
+from parity.push.buildpacks.python.job import BUILD_PATH, Job
+from parity.records import Interpreter
 
 INSTALL = (
-    *("--disable-pip-version-check", "--no-input", "--progress-bar", "off"),
-    "--exists-action=w",
+    *("install", "-r", "requirements.txt", "--disable-pip-version-check"),
+    *("--exists-action=w", "--no-input", "--progress-bar", "off"),
 )
-DOWNLOAD_LIMIT = 300.0
-"""Seconds to fetch one installer (ours)."""
+NO_SSH = "sh -c 'echo Host key verification failed. >&2; exit 255'"
+"""Instead of ssh, which would use the developer's keys: Heroku has none, and fails like this."""
 
-_INCLUDE = re.compile(r"^\s*(?:-r|--requirement|-c|--constraint)(?:\s+|=)?(\S+)")
-_LOCAL = re.compile(r"^\s*(?:(?:-e|--editable)\b|\.{0,2}/|file:|\S+\s*@\s*file:)")
 _SCRIPT = """#!{python}
 import sys
 from pip._internal.cli.main import main
@@ -30,125 +30,138 @@ sys.exit(main())
 """
 
 
-def included(source: Source, path: str = "requirements.txt") -> dict[str, str]:
-    """The requirements file and all that it includes within the tree, by path."""
-    found: dict[str, str] = {}
-    todo = [path]
-    while todo:
-        name = todo.pop()
-        text = source.text(name)
-        if name in found or text is None:
-            continue
-        found[name] = decoded(source, name)
-        folder = name.rpartition("/")[0]
-        for line in found[name].splitlines():
-            match = _INCLUDE.match(line)
-            if match:
-                todo.append(_joined(folder, match[1]))
-    return found
+class Tool(NamedTuple):
+    """An unpacked wheel in the cache: `code` is importable, `about` its metadata folder."""
+
+    version: str
+    code: Path
+    about: Path
 
 
-def decoded(source: Source, path: str) -> str:
-    """A requirements file as pip reads it: a byte order mark decides, else UTF-8."""
-    entry = source.entries.get(path)
-    data = (entry.data if entry else None) or b""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    return data.decode("utf-8-sig", "replace")
+def tool(job: Job, name: str, version: str, python: Path) -> Tool:
+    """`name` at `version`, or at the nearest of its series that the index has.
 
-
-def _joined(folder: str, name: str) -> str:
-    import posixpath
-
-    return posixpath.normpath(posixpath.join(folder, name))
-
-
-def tied_to_tree(files: dict[str, str]) -> bool:
-    """Whether what is installed depends on more of the tree than the requirements files."""
-    return any(_LOCAL.match(line) for text in files.values() for line in text.splitlines())
-
-
-def wheel(name: str, version: str, python: Path, run: Run) -> Path:
-    """A pure wheel of `name` in the cache, fetched once. Raises `interrupt.Trouble`.
-
-    Fetched with the pip that came with the interpreter, else with the one beside parity.
+    Raises `interrupt.Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
-    tools = environment.root() / "tools"
-    with environment.locked(tools / f"{name}-{version}.lock"):
-        for found in tools.glob(f"{name}-{version}-*.whl"):
-            return found
+    with cache.locked(f"tool-{name}"):
+        found = _unpacked(name, version)
         told: list[str] = []
-        ended = run(
-            [*_bundled(python), "download", "--no-deps", "-d", str(tools), f"{name}=={version}"],
-            cwd=tools,
-            env=variables(tools),
-            on_line=told.append,
-            limit=DOWNLOAD_LIMIT,
-        )
-        for found in tools.glob(f"{name}-{version}-*.whl"):
-            return found
-    last = next((line for line in reversed(told) if line.startswith("ERROR")), f"{ended.exit}")
+        for wanted in (version, f"{version.partition('.')[0]}.*"):
+            if not found and not job.offline:
+                told = _fetched(job, name, wanted, python)
+                found = _unpacked(name, version) or _unpacked(name, wanted)
+        found = found or _unpacked(name, f"{version.partition('.')[0]}.*")
+    if found:
+        return found
+    error = next((line for line in reversed(told) if line.startswith("ERROR")), "offline")
     raise Trouble(
-        f"cannot fetch {name} {version}: {last}",
-        "Check the network and pip's index settings (pip config list), then try again.",
+        f"cannot fetch {name} {version}, which Heroku installs with: {error}",
+        "Check the network and pip's index settings (`pip config list`), then try again.",
     )
 
 
-def _bundled(python: Path) -> list[str]:
-    """A pip to begin with: ensurepip's own wheel."""
-    import sys
+def _unpacked(name: str, wanted: str) -> Tool | None:
+    """The newest version in the cache that fits `wanted`; its wheel is unpacked only once."""
+    tools = cache.root() / "tools"
+    wheels = sorted(tools.glob(f"{name}-{wanted}-py*.whl"), key=_order)
+    if not wheels:
+        return None
+    wheel = wheels[-1]
+    place = tools / wheel.stem
+    if not place.exists():
+        _unpack(wheel, place)
+    (about,) = place.glob("about/*.dist-info")
+    return Tool(wheel.name.split("-")[1], place / "code", about)
 
-    for folder in (python.parent.parent / "lib").glob("python3*/ensurepip/_bundled"):
-        for found in folder.glob("pip-*.whl"):
+
+def _order(wheel: Path) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", wheel.name.split("-")[1])]
+
+
+def _unpack(wheel: Path, place: Path) -> None:
+    """Code and metadata apart: a pip that runs must not pass for one that is installed."""
+    import zipfile
+
+    temporary = place.with_name(f".{place.name}")
+    shutil.rmtree(temporary, ignore_errors=True)
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(temporary / "code")
+    (temporary / "about").mkdir()
+    for about in (temporary / "code").glob("*.dist-info"):
+        about.rename(temporary / "about" / about.name)
+    temporary.rename(place)
+
+
+def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
+    """Download a wheel with the pip that came with an interpreter; what that printed."""
+    tools = cache.root() / "tools"
+    tools.mkdir(exist_ok=True)
+    told: list[str] = []
+    requirement = f"{name}=={wanted}"
+    flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(tools))
+    job.call(
+        [*_bundled(python), "download", *flags, requirement],
+        variables(job),
+        on_line=told.append,
+    )
+    return told
+
+
+def _bundled(python: Path) -> list[str]:
+    """A pip to begin with: that of the interpreter's or of our own `ensurepip`, or beside us."""
+    for prefix in (python.parent.parent, Path(sys.base_prefix)):
+        for found in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
             return [str(python), f"{found}/pip"]
     return [sys.executable, "-m", "pip"]
 
 
-def variables(home: Path, extra_index: str | None = None) -> dict[str, str]:
+def variables(job: Job, place: Path | None = None) -> dict[str, str]:
     """pip's environment: this machine's way to the index, and nothing else of it."""
     found = {
         **settings.variables(),
-        "HOME": str(home),
-        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": str(job.home),
+        "PATH": f"{place / 'bin'}:{BUILD_PATH}" if place else BUILD_PATH,
         "LANG": "en_US.UTF-8",
         "PYTHONUNBUFFERED": "1",
-        "PIP_CACHE_DIR": str(environment.root() / "pip"),
+        "PIP_CACHE_DIR": str(cache.root() / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_SSH_COMMAND": NO_SSH,
     }
-    if extra_index:
-        both = (found.get("PIP_EXTRA_INDEX_URL", ""), extra_index)
+    extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL")
+    if extra:
+        both = (found.get("PIP_EXTRA_INDEX_URL", ""), extra)
         found["PIP_EXTRA_INDEX_URL"] = " ".join(both).strip()
     return found
 
 
-def bare(place: Path, interpreter: Interpreter, run: Run) -> None:
+def bare(job: Job, place: Path, interpreter: Interpreter) -> None:
     """A virtual environment without pip. Raises `interrupt.Trouble`."""
     told: list[str] = []
-    ended = run(
+    ended = job.call(
         [str(interpreter.path), "-I", "-m", "venv", "--without-pip", str(place)],
-        cwd=place,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(place)},
+        {"PATH": BUILD_PATH, "HOME": str(job.home)},
         on_line=told.append,
-        limit=60.0,
     )
     if ended.exit:
         raise Trouble(
             f"{interpreter.path} makes no virtual environment: {' '.join(told[-1:])}",
-            "Install its venv module (Debian: apt install python3-venv).",
+            "Install its venv module (Debian: `apt install python3-venv`).",
         )
 
 
-def unpack(wheels: list[Path], place: Path) -> None:
-    """Install pure wheels by unpacking them, with a `pip` that belongs to the environment."""
-    site = next((place / "lib").glob("python3*/site-packages"))
-    for path in wheels:
-        with zipfile.ZipFile(path) as archive:
-            archive.extractall(site)
+def put(tools: list[Tool], place: Path) -> None:
+    """Install tools as their wheels would, and pip's commands."""
+    site = site_packages(place)
+    for found in tools:
+        unwanted = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(found.code, site, ignore=unwanted, dirs_exist_ok=True)
+        shutil.copytree(found.about, site / found.about.name)
     for name in ("pip", "pip3"):
         script = place / "bin" / name
         script.write_text(_SCRIPT.format(python=place / "bin" / "python"))
-        script.chmod(script.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+        script.chmod(0o755)
 
 
 def named_like(version: str, place: Path) -> None:
@@ -162,17 +175,17 @@ def named_like(version: str, place: Path) -> None:
         (folder / name).symlink_to("python")
 
 
+def site_packages(place: Path) -> Path:
+    """Where the environment has its packages."""
+    return next((place / "lib").glob("python3*/site-packages"))
+
+
 def distributions(place: Path) -> dict[str, str]:
     """Installed distributions: normalised name → version, read off their metadata folders."""
     return dict(_distributions(place))
 
 
 def _distributions(place: Path) -> Iterator[tuple[str, str]]:
-    for path in (place / "lib").glob("python3*/site-packages/*.dist-info"):
+    for path in site_packages(place).glob("*.dist-info"):
         name, _, version = path.name.removesuffix(".dist-info").partition("-")
         yield re.sub(r"[-_.]+", "-", name).lower(), version
-
-
-def remove(folder: Path) -> None:
-    """Remove a temporary folder, whatever is in it."""
-    shutil.rmtree(folder, ignore_errors=True)

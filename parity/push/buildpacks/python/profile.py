@@ -7,6 +7,8 @@ and cores come from two variables of parity's, which do not reach the app.
 
 from pathlib import Path
 
+from parity.push.buildpacks.python.hooks import NLTK_DATA
+
 PYTHON = """\
 export PATH="$HOME/.heroku/python/bin:$PATH"
 export PYTHONUNBUFFERED=true
@@ -15,6 +17,8 @@ export LD_LIBRARY_PATH="$HOME/.heroku/python/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_
 export LANG="${LANG:-en_US.UTF-8}"
 export PYTHONPATH="${PYTHONPATH:-$HOME}"
 """
+
+NLTK = f'export NLTK_DATA="$HOME/{NLTK_DATA}"\n'
 
 PIP = 'export PIP_DISABLE_PIP_VERSION_CHECK="1"\n'
 
@@ -49,12 +53,12 @@ unset -f tell
 """
 
 
-def write(slug: Path) -> None:
+def write(slug: Path, *, nltk: bool) -> None:
     """Put the scripts into the slug; the app's own `.profile.d` files stay."""
     folder = slug / ".profile.d"
     folder.mkdir(exist_ok=True)
     scripts = {
-        "python.sh": PIP + PYTHON,
+        "python.sh": PIP + (NLTK if nltk else "") + PYTHON,
         "python.gunicorn.sh": GUNICORN,
         "WEB_CONCURRENCY.sh": WEB_CONCURRENCY,
     }

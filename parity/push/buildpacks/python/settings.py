@@ -9,27 +9,47 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-PASSED = (
-    *("index-url", "extra-index-url", "find-links", "trusted-host", "no-index"),
-    *("cert", "client-cert", "proxy", "timeout", "default-timeout", "retries"),
+INDEXES = ("index-url", "extra-index-url", "find-links", "no-index")
+"""What decides which packages there are."""
+
+CONNECTION = (
+    *("trusted-host", "cert", "client-cert", "proxy"),
+    *("timeout", "default-timeout", "retries"),
 )
 NETWORK = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
-    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO"),
 )
 
 
 def variables() -> dict[str, str]:
     """pip's way to its index, as environment variables; no other setting of the user's."""
     found = {name: os.environ[name] for name in NETWORK if name in os.environ}
-    for key, value in _configured().items():
-        found[f"PIP_{key.upper().replace('-', '_')}"] = " ".join(value.split())
-    for key in PASSED:
-        name = f"PIP_{key.upper().replace('-', '_')}"
-        if name in os.environ:
-            found[name] = os.environ[name]
-    return {**found, "PIP_CONFIG_FILE": "/dev/null"}
+    return {**found, **_options((*INDEXES, *CONNECTION)), "PIP_CONFIG_FILE": "/dev/null"}
+
+
+def indexes() -> list[str]:
+    """The settings that decide which packages there are, as `NAME=value`."""
+    return sorted(f"{name}={value}" for name, value in _options(INDEXES).items())
+
+
+def no_index() -> bool:
+    """Whether this machine's pip asks no index at all."""
+    value = _options(("no-index",)).get("PIP_NO_INDEX", "").lower()
+    return value not in ("", "0", "no", "false", "off")
+
+
+def _options(names: tuple[str, ...]) -> dict[str, str]:
+    """pip's options from its files and from the environment, which wins."""
+    configured = _configured()
+    found = {}
+    for option in names:
+        name = f"PIP_{option.upper().replace('-', '_')}"
+        value = os.environ.get(name, configured.get(option))
+        if value is not None:
+            found[name] = " ".join(value.split())
+    return found
 
 
 def _configured() -> Mapping[str, str]:
@@ -43,20 +63,21 @@ def _configured() -> Mapping[str, str]:
             continue
         for section in ("global", "install", "download"):
             if parser.has_section(section):
-                found |= {k: v for k, v in parser.items(section) if k in PASSED}
+                found |= {k.replace("_", "-"): v for k, v in parser.items(section)}
     return found
 
 
 def _files() -> Iterator[Path]:
     own = os.environ.get("PIP_CONFIG_FILE")
-    if own == "/dev/null":
+    if own == os.devnull:
         return
     home = Path(os.environ.get("HOME") or "/nonexistent")
     config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
     yield Path("/etc/xdg/pip/pip.conf")
     yield Path("/etc/pip.conf")
+    yield Path("/Library/Application Support/pip/pip.conf")
     yield home / ".pip" / "pip.conf"
-    yield config / "pip" / "pip.conf"
     yield home / "Library" / "Application Support" / "pip" / "pip.conf"
+    yield config / "pip" / "pip.conf"
     if own:
         yield Path(own)

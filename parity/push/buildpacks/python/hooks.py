@@ -1,0 +1,88 @@
+"""The app's own build steps: `bin/pre_compile`, `bin/post_compile`, the NLTK download.
+
+https://devcenter.heroku.com/articles/python-support#build-behavior,
+https://devcenter.heroku.com/articles/python-nltk (documented); lib/hooks.sh, bin/steps/nltk of
+https://github.com/heroku/heroku-buildpack-python (observed).
+"""
+
+from collections.abc import Mapping
+
+from parity.facts.build_image import TOOLS
+from parity.facts.phrases import INDENT, message
+from parity.push.buildpacks.python.blame import NETWORK
+from parity.push.buildpacks.python.job import Job, Stop, Undecided, saying, timed_out
+from parity.records import Refusal
+
+NLTK_DATA = ".heroku/nltk_data"
+"""Beside Python, not in it as on Heroku: the environment is shared with other runs."""
+
+
+def hook(job: Job, name: str) -> Stop:
+    """Run `bin/NAME` if the app has one."""
+    script = job.folder / "bin" / name
+    if not script.is_file():
+        return None
+    job.tell(f"-----> Running bin/{name} hook")
+    script.chmod(script.stat().st_mode | 0o111)
+    began = len(job.output)
+    # Through a shell, as on Heroku: it also runs a script without #! line.
+    ended = job.call(["bash", "-c", f"bin/{name}"], job.variables())
+    if ended.exit == 0:
+        return None
+    if ended.timed_out:
+        return timed_out(job)
+    return _not_here(job.output[began:]) or Refusal(f"hooks::{name}", _failed(name), f"bin/{name}")
+
+
+def _not_here(lines: list[str]) -> Undecided | None:
+    """Whether the script lacked what Heroku has: a network, a command of the build image."""
+    line = saying(lines, NETWORK)
+    if line:
+        return Undecided(f"the network did not answer: {line}")
+    pattern = r"\b(?:" + "|".join(sorted(map(_escaped, TOOLS))) + r"): command not found"
+    line = saying(lines, pattern)
+    return Undecided(f"a command is missing here that Heroku has: {line}") if line else None
+
+
+def _escaped(name: str) -> str:
+    return name.replace("+", r"\+")
+
+
+def _failed(name: str) -> tuple[str, ...]:
+    return (
+        "",
+        *message(
+            f"Error: Failed to run the bin/{name} script.",
+            "",
+            f"We found a 'bin/{name}' script in your app source, so ran",
+            "it to allow for customisation of the build process.",
+            "",
+            "However, this script exited with a non-zero exit status.",
+        ),
+        "",
+    )
+
+
+def nltk(job: Job, packages: Mapping[str, str]) -> Stop:
+    """Download the corpora that nltk.txt names, if NLTK is installed."""
+    if "nltk" not in packages:
+        return None
+    job.tell("-----> Downloading NLTK corpora...")
+    names = job.folder / "nltk.txt"
+    if not names.is_file():
+        job.tell(f"{INDENT}'nltk.txt' not found, not downloading any corpora")
+        return None
+    wanted = names.read_text("utf-8", "replace").split()
+    job.tell(f"-----> Downloading NLTK packages: {' '.join(wanted)}")
+    if job.offline:
+        return Undecided("without a network no NLTK data can be downloaded")
+    began = len(job.output)
+    target = str(job.folder / NLTK_DATA)
+    ended = job.call(["python", "-m", "nltk.downloader", "-d", target, *wanted], job.variables())
+    if ended.timed_out:
+        return timed_out(job)
+    line = saying(job.output[began:], NETWORK)
+    if line:
+        return Undecided(f"the NLTK data could not be downloaded: {line}")
+    told = ("", *message("Error: Unable to download NLTK data."), "")
+    return Refusal("nltk-downloader", told, "nltk.txt") if ended.exit else None

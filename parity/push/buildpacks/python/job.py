@@ -1,0 +1,113 @@
+"""One build at work: where it is, how it runs and prints, and how long it may still take."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+from parity.facts.phrases import INDENT
+from parity.records import Ended, Plan, Refusal, Run
+
+BUILD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+HIDDEN = frozenset(
+    ("PATH", "CPATH", "CPPATH", "LD_PRELOAD", "LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
+)
+"""Config vars that no step of the build sees."""
+
+
+class Undecided(NamedTuple):
+    """Why this machine cannot tell how a step ends on Heroku."""
+
+    why: str
+
+
+Stop: TypeAlias = Refusal | Undecided | None
+"""Why the build does not go on."""
+
+
+class Job(NamedTuple):
+    """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic."""
+
+    plan: Plan
+    folder: Path
+    work: Path
+    run: Run
+    tell: Callable[[str], None]
+    output: list[str]
+    offline: bool
+    until: float
+
+    def print(self, text: str) -> None:
+        """Command output: indented, and kept."""
+        self.output.append(text)
+        self.tell(f"{INDENT}{text}" if text else "")
+
+    def call(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Ended:
+        """Run a step in the slug's folder, within what is left of Heroku's time for a build."""
+        left = max(0.1, self.until - time.monotonic())
+        return self.run(argv, cwd=self.folder, env=env, on_line=on_line or self.print, limit=left)
+
+    @property
+    def python(self) -> Path:
+        """Where the slug has its Python."""
+        return self.folder / ".heroku" / "python"
+
+    @property
+    def home(self) -> Path:
+        """HOME of the build, which is no part of the slug; Python is found there, too."""
+        home = self.work / "home"
+        if not home.exists():
+            home.mkdir()
+            (home / ".heroku").symlink_to(self.folder / ".heroku")
+        return home
+
+    def variables(self) -> dict[str, str]:
+        """What hooks, downloads and collectstatic see: the build's variables and config vars."""
+        config = self.plan.config.values
+        shown = {name: value for name, value in config.items() if name not in HIDDEN}
+        return {
+            "LANG": "en_US.UTF-8",
+            **shown,
+            "HOME": str(self.home),
+            "PATH": f"{self.python / 'bin'}:{BUILD_PATH}",
+            "PYTHONUNBUFFERED": "1",
+            "STACK": self.plan.stack,
+            "SOURCE_VERSION": self.plan.source.commit or "",
+            "BUILD_DIR": str(self.folder),
+            "CACHE_DIR": str(self._folder("cache")),
+            "ENV_DIR": str(self._env_dir()),
+        }
+
+    def _env_dir(self) -> Path:
+        """The config vars as a folder of files, as a buildpack gets them."""
+        folder = self.work / "env"
+        if not folder.exists():
+            folder.mkdir(mode=0o700)
+            for name, value in self.plan.config.values.items():
+                (folder / name).write_text(value)
+        return folder
+
+    def _folder(self, name: str) -> Path:
+        folder = self.work / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
+
+def timed_out(job: Job) -> Undecided:
+    """Not done in Heroku's time, on a machine that may be slower or farther from the index."""
+    last = next((line.strip() for line in reversed(job.output) if line.strip()), "(no output)")
+    return Undecided(f"the build did not end within Heroku's 15 minutes here; at last: {last}")
+
+
+def saying(lines: Iterable[str], pattern: str) -> str | None:
+    """The first line in which `pattern` is found, stripped."""
+    import re
+
+    regex = re.compile(pattern)
+    return next((line.strip() for line in lines if regex.search(line)), None)
