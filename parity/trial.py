@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
+from parity.rules.log import crash
 from parity.verdict import Finding, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -26,6 +27,14 @@ _STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
 }
 _NEEDED = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
 """Rules are loaded when a record first needs them: importing them all takes a while."""
+
+
+def _needed(record: Record) -> tuple[str, ...]:
+    """The files of rules for a record: a crash needs them all, whatever crashed."""
+    if isinstance(record, Slug | Release) and crash(record):
+        return FILES
+    return _NEEDED.get(type(record), FILES)
+
 
 _RANK = ("note", "warn", "unknown", "fail", "reject")
 
@@ -71,7 +80,7 @@ class Trial:
     def judge(self, record: Record) -> bool:
         """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
         self._records[type(record).__name__.lower()] = record
-        load(_NEEDED.get(type(record), FILES))
+        load(_needed(record))
         found = diagnose(record)
         self._findings += found
         return not any(f.effect in ("unknown", "fail", "reject") for f in found)

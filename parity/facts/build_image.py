@@ -49,8 +49,8 @@ ABSENT_TOOLS: Mapping[str, str] = {
     "gfortran": "Fortran",
     "nvcc": "CUDA",
     "javac": "Java",
-    "gdal-config": "GDAL",
-    "geos-config": "GEOS",
+    "gdal-config": "the GDAL library",
+    "geos-config": "the GEOS library",
     "xmlsec1": "xmlsec",
 }
 """Command or pkg-config name → what it belongs to."""

@@ -1,12 +1,26 @@
 """The release phase: https://devcenter.heroku.com/articles/release-phase (documented)."""
 
+import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from parity.records import Ended, ProcessType, Release, Slug
 
-SERVICES = ("postgres", "mysql", "mariadb", "mongodb", "redis", "rediss", "amqp", "mssql", "oracle")
-LOCAL = ("localhost", "127.0.0.1", "::1", "")
+SERVICES = frozenset(
+    "postgres postgresql mysql mysql2 mariadb mongodb redis rediss valkey valkeys amqp amqps mssql"
+    " oracle cockroachdb cassandra couchdb elasticsearch opensearch neo4j bolt memcached nats kafka"
+    " clickhouse snowflake redshift db2 firebird tds sqlserver".split()
+)
+"""Schemes of addresses at which data lies."""
+
+_LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|::1|0\.0\.0\.0|/.*|)\.?", re.IGNORECASE)
+"""This machine: by name, by address, by the folder of a socket."""
+
+_HOSTS = re.compile(
+    r"(?:.*_)?(?:PG|DB|DATABASE|SQL|POSTGRES(?:QL)?|MYSQL|MARIADB|MONGO(?:DB)?|REDIS|RDS)_?HOST"
+    r"(?:NAME)?"
+)
+"""Config vars that hold the bare name of a database's host."""
 
 
 def release(
@@ -28,14 +42,25 @@ def release(
 
 def remote_database(config: Mapping[str, str]) -> str | None:
     """The name of a config var whose value is the address of a service on another machine."""
-    return next((name for name, value in config.items() if _elsewhere(value)), None)
+    return next((name for name, value in config.items() if _elsewhere(name, value.strip())), None)
 
 
-def _elsewhere(value: str) -> bool:
-    try:
-        url = urlsplit(value.strip())
-        host = url.hostname or ""
-    except ValueError:
+def _elsewhere(name: str, value: str) -> bool:
+    if _HOSTS.fullmatch(name.upper()):
+        return not _LOCAL.fullmatch(value)
+    scheme = re.match(r"(?:jdbc:)?([a-z][a-z0-9.-]*)(?:\+[\w.+-]+)?://", value, re.IGNORECASE)
+    if scheme is None or scheme[1].lower() not in SERVICES:
         return False
-    known = url.scheme.partition("+")[0] in SERVICES or url.scheme.startswith("postgres")
-    return known and host not in LOCAL and not host.startswith("127.")
+    return any(not _LOCAL.fullmatch(host) for host in _hosts(value.removeprefix("jdbc:")))
+
+
+def _hosts(url: str) -> list[str]:
+    """The hosts that an address names; one that cannot be read counts as elsewhere."""
+    try:
+        parts = urlsplit(url)
+        named = parse_qs(parts.query).get("host", [])
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+    except ValueError:
+        return ["?"]
+    bare = [re.sub(r":\d+$", "", host).strip("[]") for host in hosts]
+    return [*bare, *named]

@@ -60,7 +60,10 @@ RULES: dict[str, Rule] = {}
 STATIC = ("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config")
 """The files of rules that `parity check` can need."""
 
-BUILD = (*STATIC, "pip", "packages", "slug", "release")
+BUILD = (
+    *(*STATIC, "pip", "addresses", "conflicts", "packages"),
+    *("package_versions", "compiling", "collectstatic", "slug", "release"),
+)
 """And those that a rehearsal needs before it boots anything."""
 
 FILES = (

@@ -6,6 +6,7 @@ from parity.records import Boot
 from parity.rules import rule
 from parity.rules.code import line_of
 from parity.rules.log import Crash
+from parity.rules.plan import PUSH_REJECTED
 from parity.rules.release import RELEASE_FAILED
 from parity.verdict import Evidence
 
@@ -49,14 +50,15 @@ def _ended(boot: Boot) -> Iterator[Evidence]:
         yield Evidence("it had opened its port, and ended before the first answer")
 
 
-ENDINGS = (H10, CRASHED, RELEASE_FAILED)
-"""The symptoms that a crash explains, in whatever kind of dyno."""
+ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED)
+"""The symptoms that a crash explains, in whatever kind of dyno; collectstatic ends the build."""
 
 
 def at_command(found: Crash, seen: str, **names: str) -> Evidence:
-    """Evidence at the Procfile's line."""
+    """Evidence at the Procfile's line, if the command stands in one."""
     told = {"command": found.process.command, "type": found.process.name, **names}
-    return Evidence(seen, "Procfile", found.process.line or None, names=told)
+    line = found.process.line or None
+    return Evidence(seen, "Procfile" if line else None, line, names=told)
 
 
 def at_place(found: Crash, **names: str) -> Evidence | None:

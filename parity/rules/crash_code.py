@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from parity.records import Boot, Release
+from parity.records import Boot, Release, Slug
 from parity.rules import rule
 from parity.rules.code import find, line_of, target
 from parity.rules.crash import ENDINGS, at_command, at_place
@@ -22,7 +22,7 @@ DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
     fix="{advice}",
     docs=DYNOS,
 )
-def file_not_there(record: Boot | Release) -> Iterator[Evidence]:
+def file_not_there(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     match = re.search(r"No such file or directory: '(.+)'", raised.message) if raised else None
@@ -72,7 +72,7 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
     fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def invalid_port(record: Boot | Release) -> Iterator[Evidence]:
+def invalid_port(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     pattern = (
         r"(?i)'?([^' ]*)'? is not a valid (?:integer|port)|invalid (?:int|port)[^'\n]*'([^']*)'"
@@ -106,7 +106,7 @@ def _port_reason(wrong: re.Match[str]) -> str:
     fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def address_in_use(record: Boot | Release) -> Iterator[Evidence]:
+def address_in_use(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     match = found.saying(r"(?i).*address already in use.*") if found else None
     if found and match:
@@ -128,7 +128,7 @@ def address_in_use(record: Boot | Release) -> Iterator[Evidence]:
     fix="Correct line {line} of {file}; `python -m py_compile {file}` says when it is right.",
     docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
 )
-def syntax_error(record: Boot | Release) -> Iterator[Evidence]:
+def syntax_error(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     if found and raised and raised.kind in ("SyntaxError", "IndentationError", "TabError"):
@@ -147,7 +147,7 @@ def syntax_error(record: Boot | Release) -> Iterator[Evidence]:
     " parity again.",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
-def newer_syntax(record: Boot | Release) -> Iterator[Evidence]:
+def newer_syntax(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     here = found.slug.interpreter if found else None
@@ -180,7 +180,7 @@ def _code(found: Crash | None) -> str:
     " uvicorn in requirements.txt), or `web: uvicorn {module} --host 0.0.0.0 --port $PORT`.",
     docs="https://www.uvicorn.org/deployment/",
 )
-def asgi_under_wsgi(record: Boot | Release) -> Iterator[Evidence]:
+def asgi_under_wsgi(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     named = target(found.process) if found else None
     pattern = r"__call__\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"

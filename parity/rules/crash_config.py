@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parity.facts.addons import ADD_ONS
-from parity.records import Boot, Release
+from parity.records import Boot, Release, Slug
 from parity.rules import rule
 from parity.rules.code import find, line_of
 from parity.rules.crash import ENDINGS, at_command, at_place
@@ -73,7 +73,7 @@ def _none(found: Crash) -> str | None:
     " `heroku addons:create {plan}`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
 )
-def add_on_variable_missing(record: Boot | Release) -> Iterator[Evidence]:
+def add_on_variable_missing(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     name = _missing(found) if found else None
     addon = ADD_ONS.get(name) if name else None
@@ -92,7 +92,7 @@ def add_on_variable_missing(record: Boot | Release) -> Iterator[Evidence]:
     fix="Type `heroku config:set {name}=VALUE`; here: `parity run --config {name}=VALUE`.",
     docs=CONFIG_VARS,
 )
-def missing_config_var(record: Boot | Release) -> Iterator[Evidence]:
+def missing_config_var(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     name = _missing(found) if found else None
     if not found or not name or name in ADD_ONS or name in found.plan.config.values:
@@ -114,7 +114,7 @@ def missing_config_var(record: Boot | Release) -> Iterator[Evidence]:
     ' "postgresql://", 1)`.',
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def postgres_scheme(record: Boot | Release) -> Iterator[Evidence]:
+def postgres_scheme(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     if found and found.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
         evidence = at_place(found)
@@ -132,7 +132,7 @@ def postgres_scheme(record: Boot | Release) -> Iterator[Evidence]:
     ' {plan}` and `os.environ["{variable}"]`.',
     docs="https://devcenter.heroku.com/articles/backing-services",
 )
-def service_on_localhost(record: Boot | Release) -> Iterator[Evidence]:
+def service_on_localhost(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     pattern = r"(?:localhost|127\.0\.0\.1|::1)\"?\)?[^\d\n]{0,30}?(\d{4,5})"
@@ -172,7 +172,7 @@ def _given(found: Crash) -> bool:
     fix="Start the service, then run parity again.",
     docs="https://devcenter.heroku.com/articles/backing-services",
 )
-def given_service_refuses(record: Boot | Release) -> Iterator[Evidence]:
+def given_service_refuses(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     if found and raised and _given(found) and found.saying("(?i)connection refused"):

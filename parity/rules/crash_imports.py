@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 
 from parity.facts.packages import DISTRIBUTIONS, STANDARD_LIBRARY_GONE
-from parity.records import Boot, Release
+from parity.records import Boot, Release, Slug
 from parity.rules import rule
 from parity.rules.code import file_of, find, target
 from parity.rules.crash import ENDINGS, at_command, at_place
@@ -27,7 +27,7 @@ PIP = "https://devcenter.heroku.com/articles/python-pip"
     " {add}`), commit, push.",
     docs=GIT,
 )
-def module_not_in_git(record: Boot | Release) -> Iterator[Evidence]:
+def module_not_in_git(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     module = absent_module(found) if found else None
     path = kept(found, module) if found and module else None
@@ -49,7 +49,7 @@ def module_not_in_git(record: Boot | Release) -> Iterator[Evidence]:
     fix="Write `{right}` in the import, exactly as the file is called.",
     docs=GIT,
 )
-def module_in_other_case(record: Boot | Release) -> Iterator[Evidence]:
+def module_in_other_case(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     module = absent_module(found) if found else None
     actual = in_other_case(found, module) if found and module else None
@@ -73,7 +73,7 @@ def module_in_other_case(record: Boot | Release) -> Iterator[Evidence]:
     fix="Write `import {parent}` and use `{module}`, or `from {parent} import {name}`.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
 )
-def not_a_package(record: Boot | Release) -> Iterator[Evidence]:
+def not_a_package(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     module = absent_module(found) if found else None
     if not found or not module or "." not in module or not is_not_a_package(found):
@@ -92,7 +92,7 @@ def not_a_package(record: Boot | Release) -> Iterator[Evidence]:
     fix="Type `git mv {own} my_{own}` and import it under the new name.",
     docs="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
 )
-def shadowed_module(record: Boot | Release) -> Iterator[Evidence]:
+def shadowed_module(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     if not found or not raised:
@@ -120,7 +120,7 @@ def shadowed_module(record: Boot | Release) -> Iterator[Evidence]:
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
 )
-def standard_module_gone(record: Boot | Release) -> Iterator[Evidence]:
+def standard_module_gone(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     module = absent_module(found) if found else None
     since = STANDARD_LIBRARY_GONE.get(module.partition(".")[0]) if module else None
@@ -141,7 +141,7 @@ def standard_module_gone(record: Boot | Release) -> Iterator[Evidence]:
     fix="Add the line `{package}` to requirements.txt.",
     docs=PIP,
 )
-def missing_dependency(record: Boot | Release) -> Iterator[Evidence]:
+def missing_dependency(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     module = absent_module(found) if found else None
     if not found or not module or _explained(found, module):
@@ -185,7 +185,7 @@ def _explained(found: Crash, module: str) -> bool:
     fix="Compare the import with `git ls-files {top}`; type `git add` for what is missing.",
     docs=GIT,
 )
-def submodule_missing(record: Boot | Release) -> Iterator[Evidence]:
+def submodule_missing(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     module = absent_module(found) if found else None
     if not found or not module or "." not in module or is_not_a_package(found):
@@ -211,7 +211,7 @@ def submodule_missing(record: Boot | Release) -> Iterator[Evidence]:
     " runs), or upgrade the older one.",
     docs=PIP,
 )
-def incompatible_versions(record: Boot | Release) -> Iterator[Evidence]:
+def incompatible_versions(record: Boot | Release | Slug) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     if (

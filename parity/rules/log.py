@@ -64,8 +64,10 @@ class Crash(NamedTuple):
         return saying(self.lines, pattern)
 
 
-def crash(record: Boot | Release) -> Crash | None:
-    """The crash that a boot or a release command ended with, if it did."""
+def crash(record: Boot | Release | Slug) -> Crash | None:
+    """The crash that a boot, a release command or collectstatic ended with, if it did."""
+    if isinstance(record, Slug):
+        return _collecting(record)
     if isinstance(record, Boot):
         if record.state != "crashed":
             return None
@@ -74,6 +76,14 @@ def crash(record: Boot | Release) -> Crash | None:
     if record.status != "failed" or record.ended is None or record.command is None:
         return None
     return Crash(texts(record.ended.output), record.ended.exit, record.command, record.slug, "")
+
+
+def _collecting(slug: Slug) -> Crash | None:
+    if slug.refusal is None or not slug.refusal.reason.startswith("collectstatic-"):
+        return None
+    command = f"python {slug.refusal.file} collectstatic --noinput"
+    process = ProcessType("collectstatic", command, 0)
+    return Crash(slug.output, 1, process, slug, str(slug.root))
 
 
 def texts(lines: Iterable[Line]) -> tuple[str, ...]:

@@ -1,26 +1,36 @@
-"""Which package pip could not install, and why not: its name, version, platform or Python."""
+"""Packages that pip did not find: for another platform, or by a name that no index has."""
 
 import re
 import sys
 from collections.abc import Iterator
 
-from parity.facts.packages import DISTRIBUTIONS, MACOS_ONLY, WINDOWS_ONLY
+from parity.facts.packages import (
+    CONDA_ONLY,
+    DISTRIBUTIONS,
+    MACOS_ONLY,
+    POPULAR,
+    SYSTEM_ONLY,
+    WINDOWS_ONLY,
+)
 from parity.records import Slug
 from parity.rules import rule
-from parity.rules.pip import REASON
 from parity.rules.plan import PUSH_REJECTED
-from parity.rules.requirements import Entry, entries, found, named, normalised, saying
-from parity.rules.slug import PIP, pip_failed
+from parity.rules.requirements import (
+    FORMAT,
+    REASON,
+    entries,
+    found,
+    named,
+    normalised,
+)
+from parity.rules.unfound import Unfound, failed_name, other_python, unfound
 from parity.verdict import Evidence
 
-NONE_FOUND = r"No matching distribution found for ([A-Za-z0-9._-]+)"
-SHOWN_VERSIONS = 3
+MARKERS = "https://peps.python.org/pep-0508/#environment-markers"
+PYPI = "https://pypi.org/"
+RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 
-
-def _unfound(slug: Slug) -> Entry | None:
-    """The entry of which pip found no distribution at all, or not the version."""
-    match = saying(slug, NONE_FOUND) if pip_failed(slug) else None
-    return named(slug.plan.source, match[1]) if match else None
+_NEAR = 0.8
 
 
 @rule(
@@ -28,12 +38,12 @@ def _unfound(slug: Slug) -> Entry | None:
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for Windows, and Heroku runs Linux",
     cause="`pip freeze` on Windows lists packages that have no build for another platform.",
-    fix='Remove the line, or write `{entry}; sys_platform == "win32"`.',
-    docs="https://peps.python.org/pep-0508/#environment-markers",
+    fix="{advice}",
+    docs=MARKERS,
     heroku=REASON,
 )
 def windows_only_package(slug: Slug) -> Iterator[Evidence]:
-    yield from _platform(slug, WINDOWS_ONLY, "Windows")
+    yield from _platform(slug, WINDOWS_ONLY, "Windows", "win32")
 
 
 @rule(
@@ -41,65 +51,73 @@ def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for macOS, and Heroku runs Linux",
     cause="`pip freeze` on a Mac lists packages that have no build for another platform.",
-    fix='Remove the line, or write `{entry}; sys_platform == "darwin"`.',
-    docs="https://peps.python.org/pep-0508/#environment-markers",
+    fix="{advice}",
+    docs=MARKERS,
     heroku=REASON,
 )
 def macos_only_package(slug: Slug) -> Iterator[Evidence]:
-    yield from _platform(slug, MACOS_ONLY, "macOS")
+    yield from _platform(slug, MACOS_ONLY, "macOS", "darwin")
 
 
-def _platform(slug: Slug, names: frozenset[str], platform: str) -> Iterator[Evidence]:
-    if not pip_failed(slug):
+def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> Iterator[Evidence]:
+    failed = failed_name(slug)
+    mac = known is MACOS_ONLY and failed.startswith("pyobjc-framework-")
+    if failed not in known and not mac:
         return
-    mentioned = "\n".join(slug.output).lower().replace("_", "-")
+    missing = unfound(slug)
+    if missing and missing.by:
+        advice = f"Remove `{missing.by}`, or require a version of it that does not need {failed}."
+        yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
+        return
     for entry in entries(slug.plan.source):
-        known = entry.name in names or (
-            names is MACOS_ONLY and entry.name.startswith("pyobjc-framework")
-        )
-        if known and entry.name in mentioned and ";" not in entry.text:
-            yield found(entry, f"{entry.name} is a {platform} package; pip found none for Linux")
+        same = entry.name in known or (mac and entry.name.startswith("pyobjc"))
+        if same and ";" not in entry.text:
+            advice = f'Remove the line, or write `{entry.text}; sys_platform == "{marker}"`.'
+            seen = f"{entry.name} is a {platform} package; pip has none for Linux"
+            yield found(entry, seen, advice=advice)
 
 
 @rule(
-    "debian-artefact",
+    "freeze-artefact",
     leads_to=PUSH_REJECTED,
-    title="{entry} is an artefact of Debian's pip, not a package",
-    cause="Old Debian and Ubuntu versions of `pip freeze` list it; no index has it.",
-    fix="Remove the line from {file}.",
-    docs="https://bugs.launchpad.net/ubuntu/+source/python-pip/+bug/1635463",
+    title="{entry} belongs to {owner}; no index has it",
+    cause="`pip freeze` lists everything that is installed, also what came with {owner} and not"
+    " from the package index.",
+    fix="Remove the line from {file}. Better: make a virtual environment (`python -m venv venv`),"
+    " install only what the app needs, and freeze there.",
+    docs=FORMAT,
     heroku=REASON,
 )
-def debian_artefact(slug: Slug) -> Iterator[Evidence]:
-    entry = _unfound(slug)
-    if entry and re.fullmatch(r"pkg[-_]resources==0\.0\.0", entry.text):
-        yield found(entry, f"No matching distribution found for {entry.text}")
+def freeze_artefact(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    owner = _owner(missing) if missing and not missing.by else None
+    if missing and owner:
+        yield missing.evidence(owner=owner)
+
+
+def _owner(missing: Unfound) -> str | None:
+    if re.fullmatch(r"pkg[-_]resources==0\.0\.0", missing.text):
+        return "Debian's Python"
+    if missing.name in SYSTEM_ONLY:
+        return "Ubuntu"
+    return "Anaconda" if missing.name in CONDA_ONLY else None
 
 
 @rule(
-    "no-such-version",
+    "python-required",
     leads_to=PUSH_REJECTED,
-    title="There is no {entry}",
-    cause="The index has {name}, but not this version of it for the Python of the app. It has:"
-    " {versions}.",
-    fix="Write a version that exists in {file}, such as `{name}=={last}`.",
-    docs=PIP,
+    title="{entry} asks pip for Python itself",
+    cause="pip installs packages, and Python is none. Heroku chooses Python by .python-version.",
+    fix="Remove the line from {file}{advice}.",
+    docs=RUNTIMES,
     heroku=REASON,
 )
-def no_such_version(slug: Slug) -> Iterator[Evidence]:
-    entry = _unfound(slug)
-    match = saying(slug, r"satisfies the requirement (\S+) .*\(from versions: ([^)]*)\)")
-    if entry and match and match[2] != "none":
-        versions = match[2].split(", ")
-        final = [v for v in versions if re.fullmatch(r"[\d.]+", v)] or versions
-        names = {"versions": _some(final), "last": final[-1]}
-        yield found(entry, f"no version satisfies {match[1]}", **names)
-
-
-def _some(versions: list[str]) -> str:
-    if len(versions) <= 2 * SHOWN_VERSIONS:
-        return ", ".join(versions)
-    return ", ".join([*versions[:SHOWN_VERSIONS], "…", *versions[-SHOWN_VERSIONS:]])
+def python_required(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    if missing and not missing.by and missing.name in ("python", "python3"):
+        series = re.search(r"3\.\d+", missing.text)
+        advice = f" and write `{series[0]}` into a file called .python-version" if series else ""
+        yield missing.evidence(advice=advice)
 
 
 @rule(
@@ -112,9 +130,10 @@ def _some(versions: list[str]) -> str:
     heroku=REASON,
 )
 def standard_library_required(slug: Slug) -> Iterator[Evidence]:
-    entry = _unfound(slug)
-    if entry and entry.name.replace("-", "_") in sys.stdlib_module_names:
-        yield found(entry, f"No matching distribution found for {entry.text}")
+    missing = unfound(slug)
+    name = missing.name.replace("-", "_") if missing else ""
+    if missing and not missing.by and name in sys.stdlib_module_names and not missing.versions:
+        yield missing.evidence()
 
 
 @rule(
@@ -123,19 +142,46 @@ def standard_library_required(slug: Slug) -> Iterator[Evidence]:
     title="{entry} is what the package is imported as; it is called {right}",
     cause="The name in `import` and the name on the index differ for this package.",
     fix="Write `{right}` instead of `{entry}` in {file}.",
-    docs="https://pypi.org/",
+    docs=PYPI,
     heroku=REASON,
 )
 def import_name_required(slug: Slug) -> Iterator[Evidence]:
-    if not pip_failed(slug):
-        return
-    known = {normalised(k): v for k, v in DISTRIBUTIONS.items()}
-    failed = saying(slug, rf"{NONE_FOUND}|Failed to build '([\w.-]+)'")
-    name = normalised(failed[1] or failed[2]) if failed else ""
-    right = known.get(name)
+    name = failed_name(slug)
+    right = {normalised(k): v for k, v in DISTRIBUTIONS.items()}.get(name)
     entry = named(slug.plan.source, name) if right else None
-    if entry and right and normalised(right) != name:
-        yield found(entry, failed[0] if failed else "", right=right)
+    artefact = entry and entry.text.endswith("==0.0.0")
+    if entry and right and normalised(right) != name and not artefact:
+        yield found(entry, f"pip could not install {entry.text}", right=right)
+
+
+@rule(
+    "misspelt-package",
+    leads_to=PUSH_REJECTED,
+    title="The index has no {name}: did you mean {right}?",
+    cause="There is no package called {name}, and {right} is a well-known one.",
+    fix="Write `{line}` in {file}.",
+    docs=PYPI,
+    heroku=REASON,
+)
+def misspelt_package(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    right = _meant(missing) if missing else None
+    if missing and missing.entry and right:
+        line = re.sub(r"^[\w.-]+", right, missing.entry.text)
+        yield missing.evidence(right=right, line=line)
+
+
+def _meant(missing: Unfound) -> str | None:
+    """The well-known package whose name is nearly the same."""
+    from difflib import get_close_matches
+
+    known = {normalised(k) for k in DISTRIBUTIONS} | CONDA_ONLY | SYSTEM_ONLY | WINDOWS_ONLY
+    if missing.by or missing.versions or missing.name in (known | MACOS_ONLY):
+        return None
+    if missing.name.replace("-", "_") in sys.stdlib_module_names:
+        return None
+    near = get_close_matches(missing.name, POPULAR, 1, _NEAR)
+    return near[0] if near else None
 
 
 @rule(
@@ -144,96 +190,17 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
     title="The index has no {entry} that Heroku could install",
     cause="There is no package of this name (a typo?), or none of its files fits Linux and the"
     " Python of the app.",
-    fix="Look the name up on https://pypi.org and correct the line in {file}.",
-    docs="https://pypi.org/",
+    fix="Look {name} up on https://pypi.org and correct the line in {file}.",
+    docs=PYPI,
     heroku=REASON,
-    fallback=True,
 )
 def no_such_package(slug: Slug) -> Iterator[Evidence]:
-    entry = _unfound(slug)
-    if entry and saying(slug, r"\(from versions: none\)"):
-        yield found(entry, f"No matching distribution found for {entry.text}")
-
-
-@rule(
-    "conflicting-requirements",
-    leads_to=PUSH_REJECTED,
-    title="{packages} have conflicting requirements",
-    cause="No set of versions fits all of them at once: {conflict}.",
-    fix="Loosen or remove one of the pins ({pins}), so that pip can choose a version that fits.",
-    docs="https://pip.pypa.io/en/stable/topics/dependency-resolution/",
-    heroku=REASON,
-)
-def conflicting_requirements(slug: Slug) -> Iterator[Evidence]:
-    match = (
-        saying(slug, r"Cannot install (.+?) because these package") if pip_failed(slug) else None
-    )
-    if not match:
+    missing = unfound(slug)
+    if not missing or missing.versions or other_python(slug, missing) or _meant(missing):
         return
-    reasons = [
-        line.strip()
-        for line in slug.output
-        if re.match(r"\s+(The user requested|\S+ \S+ depends on) ", line)
-    ]
-    sides = [re.search(r"requested ([\w.-]+)|(\S+) \S+ depends on", reason) for reason in reasons]
-    packages = [side[1] or side[2] for side in sides if side] or [match[1]]
-    about = [e for e in entries(slug.plan.source) if e.name in " ".join(reasons).lower()]
-    names = {
-        "packages": " and ".join(dict.fromkeys(packages)),
-        "conflict": "; ".join(reasons) or match[0],
-        "pins": ", ".join(e.text for e in about) or match[1],
-    }
-    for reason in reasons or [match[0]]:
-        hit = next((e for e in about if e.name in reason.lower()), None)
-        seen = f"conflict: {reason}"
-        yield found(hit, seen, **names) if hit else Evidence(seen, "requirements.txt", names=names)
-
-
-@rule(
-    "needs-other-python",
-    leads_to=PUSH_REJECTED,
-    title="{entry} does not run on Python {version}",
-    cause="The package says which Python versions it supports, and the app's is not one of them:"
-    " {error}",
-    fix="Choose another version of the package, or of Python in .python-version.",
-    docs="https://devcenter.heroku.com/articles/python-runtimes",
-    heroku=REASON,
-)
-def needs_other_python(slug: Slug) -> Iterator[Evidence]:
-    pattern = r"requires a different Python|Ignored the following versions that require a different"
-    match = saying(slug, pattern) if pip_failed(slug) else None
-    entry = _unfound(slug) if match else None
-    if match and entry and slug.plan.python:
-        names = {"version": slug.plan.python.version, "error": match.string.strip()[:200]}
-        yield found(entry, match.string.strip()[:200], **names)
-
-
-@rule(
-    "source-build-failed",
-    leads_to=PUSH_REJECTED,
-    title="{name} cannot be built for Python {version}",
-    cause="There is no ready-made build of this version for the app's Python, and compiling it from"
-    " source fails: {error}. Old releases often use what newer Pythons have removed.",
-    fix="Require a newer {name} (remove the pin and let pip choose), or an older Python in"
-    " .python-version.",
-    docs="https://devcenter.heroku.com/articles/python-runtimes",
-    heroku=REASON,
-    fallback=True,
-)
-def source_build_failed(slug: Slug) -> Iterator[Evidence]:
-    pattern = (
-        r"Failed to build '?([A-Za-z][\w.-]*)|Failed building wheel for ([\w.-]+)|^╰─> ([\w.-]+)$"
-    )
-    match = saying(slug, pattern) if pip_failed(slug) else None
-    if not match or not slug.plan.python:
-        return
-    name = next(group for group in match.groups() if group)
-    errors = [x.strip() for x in slug.output if re.match(r"\s*(\w+Error|error): ", x)]
-    error = next((x for x in errors if not x.startswith("error: subprocess")), match[0].strip())
-    names = {"name": name, "version": slug.plan.python.version, "error": error}
-    entry = named(slug.plan.source, name)
-    yield (
-        found(entry, error, **{**names, "entry": entry.text})
-        if entry
-        else (Evidence(error, "requirements.txt", names=names))
-    )
+    name = missing.name
+    known = name in {normalised(k) for k, v in DISTRIBUTIONS.items() if normalised(v) != name}
+    special = _owner(missing) or name in (*WINDOWS_ONLY, *MACOS_ONLY, "python", "python3")
+    library = name.replace("-", "_") in sys.stdlib_module_names and not missing.by
+    if not (known or special or library or name.startswith("pyobjc-framework-")):
+        yield missing.evidence()

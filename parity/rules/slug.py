@@ -1,16 +1,42 @@
-"""Why a build fails: the installer's last word, and what in the requirements it is about."""
+"""What a build says about this machine and about the slug, and what is left when pip fails."""
 
 from collections.abc import Iterator
 
+from parity.facts.python import SUPPORT, versions
+from parity.facts.slug import ARTICLE, HARD, SOFT
 from parity.records import Slug
 from parity.rules import rule
+from parity.rules.compiling import failed
 from parity.rules.plan import PUSH_REJECTED
-from parity.rules.requirements import decisive, entries, found
+from parity.rules.requirements import (
+    FORMAT,
+    REASON,
+    decisive,
+    entries,
+    found,
+    pip_failed,
+    shown,
+    told_at,
+)
+from parity.rules.unfound import unfound
 from parity.verdict import Evidence
 
-PIP = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
-DJANGO = "https://devcenter.heroku.com/articles/django-assets"
-SUPPORT = "https://devcenter.heroku.com/articles/python-support"
+MB = 1024 * 1024
+
+_REMEDIES = (
+    ("offline|network", "Connect to the network, then run parity again without `--offline`."),
+    (
+        "did not answer|downloaded",
+        "Check the connection to the package index (`pip download pip` tries it), then run parity"
+        " again.",
+    ),
+    (
+        "stood in|neither Python",
+        "Type `pyenv install {version}` or `uv python install {version}`, then run parity again.",
+    ),
+    ("missing here", "Install it on this machine, then run parity again."),
+    ("disk|killed", "Free some space or memory on this machine, then run parity again."),
+)
 
 
 @rule(
@@ -18,16 +44,24 @@ SUPPORT = "https://devcenter.heroku.com/articles/python-support"
     effect="unknown",
     title="The build cannot be decided on this machine",
     cause="{why}. On Heroku the build may well succeed.",
-    fix="Make it possible here, then run parity again: a network to the package index, the Python"
-    " version of the app (`pyenv install {version}`, or `uv python install {version}`), or the"
-    " libraries that the package is compiled with.",
+    fix="{remedy}",
     docs=SUPPORT,
 )
 def build_undecided(slug: Slug) -> Iterator[Evidence]:
     if slug.unknown:
         version = slug.plan.python.version if slug.plan.python else "3"
-        names = {"why": slug.unknown[0].upper() + slug.unknown[1:], "version": version}
-        yield Evidence(slug.unknown, "requirements.txt", names=names)
+        why = shown(slug.unknown)
+        file = "requirements.txt" if "requirements.txt" in slug.plan.source.entries else None
+        names = {"why": why[0].upper() + why[1:], "remedy": _remedy(why, version)}
+        yield Evidence(why, file, names=names)
+
+
+def _remedy(why: str, version: str) -> str:
+    reason = why.partition(":")[0]
+    for words, remedy in _REMEDIES:
+        if any(word in reason for word in words.split("|")):
+            return remedy.replace("{version}", version)
+    return "Run parity again, or on another machine."
 
 
 @rule(
@@ -45,9 +79,66 @@ def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
         yield Evidence(f"{slug.interpreter.path} is Python {slug.interpreter.version}", names=names)
 
 
-def pip_failed(slug: Slug) -> bool:
-    """Whether the push was rejected because pip could not install the requirements."""
-    return slug.refusal is not None and slug.refusal.reason == "install-dependencies::pip"
+@rule(
+    "installer-stands-in",
+    effect="note",
+    title="pip {used} stood in for {version}, which Heroku would use",
+    cause="The package index of this machine does not have pip {version}. Another version may"
+    " choose other packages.",
+    fix="Use an index that has it: `pip index versions pip` lists what there is.",
+    docs=SUPPORT,
+)
+def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
+    used, version = slug.packages.get("pip"), versions().installer["pip"]
+    asked = any(entry.name == "pip" for entry in entries(slug.plan.source))
+    if used and used != version and not asked and slug.environment:
+        yield Evidence(f"pip {used} is installed", names={"used": used, "version": version})
+
+
+@rule(
+    "slug-too-large",
+    leads_to=PUSH_REJECTED,
+    title="The slug is too large: about {size} MB, and Heroku takes {limit}",
+    cause="The app and everything that pip installs, compressed, are more than Heroku takes. The"
+    " largest part is in {largest}.",
+    fix="Require less: for torch, the build without CUDA (`--extra-index-url"
+    " https://download.pytorch.org/whl/cpu`); keep data and models out of git, or list them in"
+    " .slugignore.",
+    docs=ARTICLE,
+    basis="predicted",
+)
+def slug_too_large(slug: Slug) -> Iterator[Evidence]:
+    if slug.refusal and slug.refusal.reason == "slug-too-large":
+        yield _size(slug)
+
+
+@rule(
+    "slug-large",
+    effect="warn",
+    title="The slug is large: about {size} MB compressed",
+    cause="Heroku warns from {soft} MB on, because such a slug boots slowly, and refuses it from"
+    " {limit} MB on.",
+    fix="Keep data and models out of git, and require only what runs on Heroku.",
+    docs=ARTICLE,
+    basis="predicted",
+)
+def slug_large(slug: Slug) -> Iterator[Evidence]:
+    if slug.packed and not slug.refusal and slug.packed > SOFT.value * MB:
+        yield _size(slug)
+
+
+def _size(slug: Slug) -> Evidence:
+    tree = slug.plan.source.entries
+    own = sum(entry.size for entry in tree.values())
+    largest = max(tree, key=lambda path: tree[path].size, default="")
+    names = {
+        "size": str((slug.packed or 0) // MB),
+        "limit": f"{HARD.value:.0f} MB",
+        "soft": f"{SOFT.value:.0f}",
+        "largest": largest if own > (slug.packed or 0) // 2 else "the installed packages",
+    }
+    seen = f"about {names['size']} MB, estimated from samples"
+    return Evidence(seen, None if own < (slug.packed or 0) // 2 else largest, names=names)
 
 
 @rule(
@@ -57,93 +148,16 @@ def pip_failed(slug: Slug) -> bool:
     cause="Heroku installs with `pip install -r requirements.txt`, which ends with: {error}",
     fix="Correct the entry that pip names. `pip install -r requirements.txt` in a new virtual"
     " environment fails in the same way.",
-    docs=PIP,
-    heroku="install-dependencies::pip",
+    docs=FORMAT,
+    heroku=REASON,
     fallback=True,
 )
 def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
-    if pip_failed(slug):
-        error = decisive(slug)
-        hit = next(
-            (e for e in entries(slug.plan.source) if e.name and e.name in error.lower()), None
-        )
-        names = {"error": error}
-        yield (
-            found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
-        )
-
-
-def _static(slug: Slug, reason: str) -> Iterator[Evidence]:
-    if slug.refusal and slug.refusal.reason == reason:
-        last = next((x.strip() for x in reversed(slug.output) if x.strip()), "")
-        yield Evidence(last, slug.refusal.file, names={"error": last})
-
-
-@rule(
-    "collectstatic-improper-configuration",
-    leads_to=PUSH_REJECTED,
-    title="collectstatic stops: Django's settings are incomplete during the build",
-    cause="Heroku runs `manage.py collectstatic` in the build. Django says: {error}",
-    fix="Give the setting a value that works without your machine: STATIC_ROOT for a missing"
-    " static root, `heroku config:set NAME=…` for a missing variable. An app without static files:"
-    " `heroku config:set DISABLE_COLLECTSTATIC=1`.",
-    docs=DJANGO,
-    heroku="collectstatic-improper-configuration",
-)
-def collectstatic_improper_configuration(slug: Slug) -> Iterator[Evidence]:
-    yield from _static(slug, "collectstatic-improper-configuration")
-
-
-@rule(
-    "collectstatic-syntax-error",
-    leads_to=PUSH_REJECTED,
-    title="collectstatic stops at a syntax error",
-    cause="Heroku runs `manage.py collectstatic` in the build, which imports the settings: {error}",
-    fix="Correct the line that the traceback names; `python manage.py check` shows it here.",
-    docs=DJANGO,
-    heroku="collectstatic-syntax-error",
-)
-def collectstatic_syntax_error(slug: Slug) -> Iterator[Evidence]:
-    yield from _static(slug, "collectstatic-syntax-error")
-
-
-@rule(
-    "collectstatic-fancy-references",
-    leads_to=PUSH_REJECTED,
-    title="A style sheet refers to a file that is not there",
-    cause="The static files storage rewrites references in CSS, and one leads nowhere: {error}",
-    fix="Add the file that is named, or remove the reference from the style sheet.",
-    docs=DJANGO,
-    heroku="collectstatic-fancy-references",
-)
-def collectstatic_fancy_references(slug: Slug) -> Iterator[Evidence]:
-    yield from _static(slug, "collectstatic-fancy-references")
-
-
-@rule(
-    "collectstatic-missing-file",
-    leads_to=PUSH_REJECTED,
-    title="collectstatic stops: a folder or file is missing",
-    cause="A path in the settings (STATICFILES_DIRS, a log file) does not exist on Heroku: {error}."
-    " git keeps no empty folders.",
-    fix="Commit a file in that folder (`touch static/.gitkeep`), or take the path out of the"
-    " settings.",
-    docs=DJANGO,
-    heroku="collectstatic-missing-file",
-)
-def collectstatic_missing_file(slug: Slug) -> Iterator[Evidence]:
-    yield from _static(slug, "collectstatic-missing-file")
-
-
-@rule(
-    "collectstatic-other",
-    leads_to=PUSH_REJECTED,
-    title="collectstatic fails",
-    cause="Heroku runs `manage.py collectstatic` in the build. It ends with: {error}",
-    fix="Make `python manage.py collectstatic --noinput` pass with nothing but the config vars of"
-    " the app set; without static files: `heroku config:set DISABLE_COLLECTSTATIC=1`.",
-    docs=DJANGO,
-    heroku="collectstatic-other",
-)
-def collectstatic_other(slug: Slug) -> Iterator[Evidence]:
-    yield from _static(slug, "collectstatic-other")
+    if not pip_failed(slug) or failed(slug) or unfound(slug):
+        return
+    error = decisive(slug)
+    hit = told_at(slug, error) or next(
+        (e for e in entries(slug.plan.source) if e.name and e.name in error.lower()), None
+    )
+    names = {"error": error}
+    yield found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)

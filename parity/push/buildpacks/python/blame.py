@@ -17,7 +17,7 @@ NETWORK = (
     r"|HTTP error 5\d\d|HTTP error 429|429 Client Error|ConnectionResetError|RemoteDisconnected"
     r"|ProtocolError|IncompleteRead|Network is unreachable|Could not resolve (?:host|proxy)"
     r"|Failed to connect to|Connection refused|from proxy after CONNECT|unable to resolve host"
-    r"|returned error: 5\d\d|<urlopen error|Temporary failure in name"
+    r"|returned error: 5\d\d|<urlopen error|Temporary failure in name|unable to look up"
 )
 _CERTAIN = (
     r"Invalid requirement|ResolutionImpossible|Could not open requirements file"

@@ -55,7 +55,7 @@ def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) ->
     slug = slug._replace(
         environment=installed.place, cached=installed.cached, packages=packages, installed=True
     )
-    stop = hooks.nltk(job, packages) or collectstatic(job, packages, python, interpreter)
+    stop = hooks.nltk(job, packages) or collectstatic(job, packages)
     if stop:
         return slug, stop
     profile.write(job.folder, nltk="nltk" in packages)

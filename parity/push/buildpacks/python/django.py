@@ -10,9 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from parity.facts.phrases import message
-from parity.push.buildpacks.python.blame import stand_in
 from parity.push.buildpacks.python.job import Job, Stop, timed_out
-from parity.records import Interpreter, Python, Refusal
+from parity.records import Refusal
 
 REASONS = (
     ("SyntaxError", "collectstatic-syntax-error"),
@@ -29,9 +28,7 @@ DEEPEST = 3
 _SILENT = re.compile(r"Post-processed|Copying|$")
 
 
-def collectstatic(
-    job: Job, packages: Mapping[str, str], python: Python, interpreter: Interpreter
-) -> Stop:
+def collectstatic(job: Job, packages: Mapping[str, str]) -> Stop:
     """Run `manage.py collectstatic` where the buildpack would."""
     found = _manage(job, packages)
     if found is None:
@@ -51,8 +48,7 @@ def collectstatic(
         return timed_out(job)
     if ended.exit == 0:
         return None
-    output = job.output[began:]
-    return stand_in(output, interpreter, python) or _refusal(output, found)
+    return _refusal(job.output[began:], found)
 
 
 def _manage(job: Job, packages: Mapping[str, str]) -> str | None:

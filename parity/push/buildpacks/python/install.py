@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from parity.facts.phrases import message
 from parity.facts.python import versions
-from parity.push.buildpacks.python import environment, pip, requirements, settings
+from parity.push.buildpacks.python import elsewhere, environment, pip, requirements, settings
 from parity.push.buildpacks.python.blame import undecided
 from parity.push.buildpacks.python.job import Job, Stop, timed_out
 from parity.records import Ended, Interpreter, Python, Refusal
@@ -53,6 +53,9 @@ def install(job: Job, python: Python, interpreter: Interpreter) -> Installed | S
 
     def fill(place: Path) -> bool:
         ended.append(_filled(job, python, interpreter, place, files))
+        if ended[-1].exit == 0 and not interpreter.exact:
+            code = pip.tool(job, "pip", versions().installer["pip"], interpreter.path).code
+            return not elsewhere.refused(job, python, place, code, files)
         return ended[-1].exit == 0
 
     own = job.work / "python"
@@ -65,6 +68,8 @@ def install(job: Job, python: Python, interpreter: Interpreter) -> Installed | S
         return Installed(place, cached)
     if ended[-1].timed_out:
         return timed_out(job)
+    if ended[-1].exit == 0:
+        return FAILED
     offline = job.offline or settings.no_index()
     killed = ended[-1].exit > 128
     return undecided(job.output, interpreter, python, offline=offline, killed=killed) or FAILED

@@ -20,8 +20,8 @@ INSTALL = (
     *("install", "-r", "requirements.txt", "--disable-pip-version-check"),
     *("--exists-action=w", "--no-input", "--progress-bar", "off"),
 )
-NO_SSH = "sh -c 'echo Host key verification failed. >&2; exit 255'"
-"""Instead of ssh, which would use the developer's keys: Heroku has none, and fails like this."""
+_NO_SSH = "#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n"
+"""Instead of ssh, which would find the developer's keys: Heroku has none, and fails like this."""
 
 _SCRIPT = """#!{python}
 import sys
@@ -120,20 +120,27 @@ def variables(job: Job, place: Path | None = None) -> dict[str, str]:
     found = {
         **settings.variables(),
         "HOME": str(job.home),
-        "PATH": f"{place / 'bin'}:{BUILD_PATH}" if place else BUILD_PATH,
+        "PATH": f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}" if place else BUILD_PATH,
         "LANG": "en_US.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "PIP_CACHE_DIR": str(cache.root() / "pip"),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_SSH_COMMAND": NO_SSH,
     }
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL")
     if extra:
         both = (found.get("PIP_EXTRA_INDEX_URL", ""), extra)
         found["PIP_EXTRA_INDEX_URL"] = " ".join(both).strip()
     return found
+
+
+def _no_ssh(job: Job) -> Path:
+    folder = job.work / "no-ssh"
+    folder.mkdir(exist_ok=True)
+    (folder / "ssh").write_text(_NO_SSH)
+    (folder / "ssh").chmod(0o755)
+    return folder
 
 
 def bare(job: Job, place: Path, interpreter: Interpreter) -> None:
@@ -188,4 +195,9 @@ def distributions(place: Path) -> dict[str, str]:
 def _distributions(place: Path) -> Iterator[tuple[str, str]]:
     for path in site_packages(place).glob("*.dist-info"):
         name, _, version = path.name.removesuffix(".dist-info").partition("-")
-        yield re.sub(r"[-_.]+", "-", name).lower(), version
+        yield normalised(name), version
+
+
+def normalised(name: str) -> str:
+    """A distribution's name as indexes compare it (https://peps.python.org/pep-0503/)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
