@@ -1,6 +1,9 @@
 """Real builds of small apps: pip itself, an index made of files, nothing from the network."""
 
 import io
+import os
+import re
+import shutil
 import sys
 import tarfile
 import time
@@ -9,7 +12,10 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 
+import pytest
+
 from parity.dyno.contained import run
+from parity.push import cache
 from parity.push.build import build
 from parity.push.detect import detect
 from parity.push.source import lay_out
@@ -24,15 +30,23 @@ HERE = f"3.{sys.version_info.minor}"
 APP = {"app.py": "", "Procfile": "web: python app.py\n", ".python-version": HERE}
 
 
-def wheel(name: str, version: str, *, requires: str = "", python: str = "") -> tuple[str, bytes]:
-    """A wheel with one empty module: file name and content."""
+def wheel(
+    name: str,
+    version: str,
+    *,
+    requires: str = "",
+    python: str = "",
+    modules: Mapping[str, str] | None = None,
+) -> tuple[str, bytes]:
+    """A wheel, by default with one empty module: file name and content."""
     about = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += f"Requires-Dist: {requires}\n" if requires else ""
     metadata += f"Requires-Python: {python}\n" if python else ""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        archive.writestr(f"{name}.py", "")
+        for path, text in (modules or {f"{name}.py": ""}).items():
+            archive.writestr(path, text)
         archive.writestr(f"{about}/METADATA", metadata)
         archive.writestr(
             f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -55,7 +69,7 @@ def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes
 def index(folder: Path, *files: tuple[str, bytes], python: str = "") -> str:
     """The address of a package index with these files; all of them require `python`."""
     for name, data in files:
-        project = name.partition("-")[0].replace("_", "-").lower()
+        project = re.sub("[._]", "-", name.partition("-")[0]).lower()
         place = folder / project
         place.mkdir(parents=True, exist_ok=True)
         (place / name).write_bytes(data)
@@ -101,3 +115,27 @@ def found(slug: Slug) -> dict[str, Finding]:
     """What the rules find in a slug, by id."""
     load()
     return {finding.id: finding for finding in diagnose(slug)}
+
+
+def prepared(monkeypatch: pytest.MonkeyPatch, tmp: Path, tools: Path) -> None:
+    """An own cache that has the installers already, and none of this machine's pip settings."""
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    own = tmp / "cache"
+    own.mkdir()
+    (own / "tools").symlink_to(tools)
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(own))
+
+
+def fetched(folder: Path) -> Path:
+    """A folder with the installers, as parity has them already or fetches them from the index."""
+    (folder / "cache" / "tools").mkdir(parents=True)
+    for known in (cache.root() / "tools").glob("*.whl"):
+        shutil.copy(known, folder / "cache" / "tools")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PARITY_CACHE_DIR", str(folder / "cache"))
+        slug, _ = pushed({"requirements.txt": ""}, folder / "app")
+    assert slug.environment, slug.output
+    return folder / "cache" / "tools"

@@ -100,24 +100,33 @@ def collectstatic_syntax_error(slug: Slug) -> Iterator[Evidence]:
 
 
 @rule(
-    "collectstatic-fancy-references",
+    "static-reference-missing",
     leads_to=PUSH_REJECTED,
-    title="A style sheet refers to a file that is not there",
-    cause="The static files storage rewrites references in CSS, and one leads nowhere: {error}",
-    fix="Add {missing}, or remove the reference from {css}.",
+    title="{css} refers to {missing}, which is not there",
+    cause="The static files storage rewrites the references in {css}, and one leads nowhere:"
+    " {error}",
+    fix="Add {missing} to the static files (git add it, if it is on your disk), or remove the"
+    " reference from {css}.",
     docs=DJANGO,
     heroku="collectstatic-fancy-references",
 )
-def collectstatic_fancy_references(slug: Slug) -> Iterator[Evidence]:
-    for told in _static(slug, "collectstatic-fancy-references"):
-        match = re.search(
-            r"The CSS file '([^']+)' references a file which could not be found:\s*(\S+)",
-            "\n".join(slug.output),
-        )
-        css, missing = (match[1], match[2]) if match else ("the style sheet", "the file")
+def static_reference_missing(slug: Slug) -> Iterator[Evidence]:
+    reason = slug.refusal.reason if slug.refusal else ""
+    text = "\n".join(slug.output) if reason.startswith("collectstatic-") else ""
+    matches = re.finditer(
+        r"The CSS file '(?P<css>[^']+)' references a file which could not be found:\s*(?P<gone>\S+)"
+        r"|The file '(?P<other>[^']+)' could not be found with <",
+        text,
+    )
+    match = next(reversed(list(matches)), None)
+    for told in _static(slug, reason) if match else ():
+        names = match.groupdict() if match else {}
+        processed = re.search(r"Post-processing '([^']+)' failed", text)
+        css = names["css"] or (processed[1] if processed else "A style sheet")
         own = next((p for p in slug.plan.source.entries if p.endswith(f"/{css}")), None)
-        names = {**told.names, "css": own or css, "missing": missing}
-        yield Evidence(told.seen, own or told.file, names=names)
+        missing = names["gone"] or names["other"] or ""
+        told_names = {**told.names, "css": own or css, "missing": missing}
+        yield Evidence(told.seen, own or told.file, names=told_names)
 
 
 @rule(

@@ -24,8 +24,16 @@ from parity.verdict import Evidence
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 _HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)"
+_BUILDING = (
+    r"Failed to build '([^']+)'",
+    r"Failed building wheel for ([\w.-]+)",
+    r"Failed to build installable wheels for .* \(?([\w.-]+)",
+    r"^╰─> ([\w.-]+)$",
+)
+"""How pip names a package that it could not build, the most telling first."""
+
 _ERROR = r"\s*(?:\w+\.)*([A-Z]\w*(?:Error|Exception)|error): "
-_SUBPROCESS = ("error: subprocess", "subprocess.CalledProcessError", "error: command ")
+_SUBPROCESS = r"error: [a-z]+(?:-[a-z]+)+$|subprocess\.CalledProcessError|error: command "
 _LACKING = r"(?:not found|not installed|not find|No such file|unable to execute|is required)"
 _GONE = (
     (r"No module named '?(distutils|imp|asyncore|asynchat|smtpd)\b", "3.12", "the module {}"),
@@ -67,24 +75,15 @@ class Failed(NamedTuple):
 
 def failed(slug: Slug) -> Failed | None:
     """The package whose build from source ended pip."""
-    match = saying(
-        slug,
-        r"Failed to build '([^']+)'|Failed to build installable wheels for some pyproject\.toml"
-        r" based projects \(?([\w.-]+)|Failed building wheel for ([\w.-]+)"
-        r"|metadata-generation-failed|^╰─> ([\w.-]+)$",
-    )
+    matches = (saying(slug, pattern) for pattern in _BUILDING)
+    match = next((match for match in matches if match), None)
     if not match or saying(slug, "when git clone"):
         return None
-    name = next((group for group in match.groups() if group), "") or _last_collected(slug)
+    name = match[1]
     if normalised(name) in WINDOWS_ONLY | MACOS_ONLY or name.startswith("pyobjc"):
         return None
     entry = named(slug.plan.source, name) or _by_path(slug, name)
     return Failed(name, entry, _error(slug))
-
-
-def _last_collected(slug: Slug) -> str:
-    matches = (re.match(r"\s*Collecting ([\w.-]+)", line) for line in reversed(slug.output))
-    return next((match[1] for match in matches if match), "A package")
 
 
 def _by_path(slug: Slug, name: str) -> Entry | None:
@@ -95,7 +94,7 @@ def _by_path(slug: Slug, name: str) -> Entry | None:
 def _error(slug: Slug) -> str:
     """The last line of the build's own output that is an error."""
     lines = [line.strip(" │╰─>") for line in slug.output]
-    errors = [x for x in lines if re.match(_ERROR, x) and not x.startswith(_SUBPROCESS)]
+    errors = [x for x in lines if re.match(_ERROR, x) and not re.match(_SUBPROCESS, x)]
     compiler = [x for x in lines if re.search(r": (?:fatal )?error: ", x)]
     return shown((compiler or errors or [decisive(slug)])[-1 if errors and not compiler else 0])
 

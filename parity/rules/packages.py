@@ -31,6 +31,7 @@ PYPI = "https://pypi.org/"
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 
 _NEAR = 0.8
+_PYTHONS = {"python", "python3"}
 
 
 @rule(
@@ -114,7 +115,7 @@ def _owner(missing: Unfound) -> str | None:
 )
 def python_required(slug: Slug) -> Iterator[Evidence]:
     missing = unfound(slug)
-    if missing and not missing.by and missing.name in ("python", "python3"):
+    if missing and not missing.by and missing.name in _PYTHONS:
         series = re.search(r"3\.\d+", missing.text)
         advice = f" and write `{series[0]}` into a file called .python-version" if series else ""
         yield missing.evidence(advice=advice)
@@ -176,7 +177,7 @@ def _meant(missing: Unfound) -> str | None:
     from difflib import get_close_matches
 
     known = {normalised(k) for k in DISTRIBUTIONS} | CONDA_ONLY | SYSTEM_ONLY | WINDOWS_ONLY
-    if missing.by or missing.versions or missing.name in (known | MACOS_ONLY):
+    if missing.by or missing.versions or missing.name in (known | MACOS_ONLY | _PYTHONS):
         return None
     if missing.name.replace("-", "_") in sys.stdlib_module_names:
         return None
@@ -200,7 +201,7 @@ def no_such_package(slug: Slug) -> Iterator[Evidence]:
         return
     name = missing.name
     known = name in {normalised(k) for k, v in DISTRIBUTIONS.items() if normalised(v) != name}
-    special = _owner(missing) or name in (*WINDOWS_ONLY, *MACOS_ONLY, "python", "python3")
+    special = _owner(missing) or name in WINDOWS_ONLY | MACOS_ONLY | _PYTHONS
     library = name.replace("-", "_") in sys.stdlib_module_names and not missing.by
     if not (known or special or library or name.startswith("pyobjc-framework-")):
         yield missing.evidence()

@@ -23,12 +23,12 @@ from parity.verdict import Evidence
 
 _MARKS = r"<{7}|={7}$|>{7}|\|{7}"
 _NO_TEXT = r"UnicodeDecodeError: .*|Invalid requirement: '.*?\\x0.*"
-_SINGLE = r"[\w.-]+(?:\[[^]]*\])?\s*=(?![=<>])"
+_SINGLE = r"[\w.-]+(?:\[[^]]*\])?\s*=\s*v?[\d*]"
 
 
 def _refused(slug: Slug) -> tuple[Entry, str] | None:
     """The line that pip cannot read, and what it says about it."""
-    match = saying(slug, r"Invalid requirement: (?:'(.*?)'(?:: .*)?|(-.*))$")
+    match = saying(slug, r"Invalid requirement: (?:'(.*?)'(?:: .*)?|([^'].*))$")
     if not match:
         return None
     place = saying(slug, r"\(from line \d+ of .+\)")

@@ -5,7 +5,7 @@ blame for a line that is no requirement.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.build_image import REMOVED_HEADERS, TOOLS, absent_library
 from parity.push.buildpacks.python.job import Undecided, saying
@@ -27,6 +27,7 @@ _CERTAIN = (
 """What no network and no interpreter could mend."""
 
 _NOT_FOUND = r"No matching distribution found|Could not find a version that satisfies"
+_ANSWERED = r"Ignored the following versions|^\s*(?:Collecting|Processing|Using cached) "
 _DISK = r"No space left on device|Disk quota exceeded|Read-only file system"
 _COMMAND = (
     r"Cannot find command '([\w+-]+)'|unable to execute '?(?:\S*-)?([\w+]+)'?:"
@@ -53,9 +54,19 @@ _REQUIRES = re.compile(
 
 
 def undecided(
-    output: list[str], interpreter: Interpreter, python: Python, *, offline: bool, killed: bool
+    output: list[str],
+    interpreter: Interpreter,
+    python: Python,
+    *,
+    offline: bool,
+    killed: bool,
+    answers: Callable[[], bool],
 ) -> Undecided | None:
-    """Why the failed installation may not fail on Heroku, with the line that says so."""
+    """Why the failed installation may not fail on Heroku, with the line that says so.
+
+    `answers` tells whether the package index has what every index has: pip says nothing of one that
+    refuses everything.
+    """
     if saying(output, _CERTAIN):
         return None
     not_found = saying(output, _NOT_FOUND)
@@ -69,6 +80,9 @@ def undecided(
     for why, line in reasons:
         if line:
             return Undecided(f"{why}: {line}")
+    nothing = saying(output, r"\(from versions: none\)")
+    if nothing and not saying(output, _ANSWERED) and not answers():
+        return Undecided(f"the package index did not answer, not even for pip: {nothing}")
     return stand_in(output, interpreter, python)
 
 

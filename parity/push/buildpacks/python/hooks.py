@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from parity.facts.build_image import TOOLS
 from parity.facts.phrases import INDENT, message
+from parity.push.buildpacks.python import settings
 from parity.push.buildpacks.python.blame import NETWORK
 from parity.push.buildpacks.python.job import Job, Stop, Undecided, saying, timed_out
 from parity.records import Refusal
@@ -26,7 +27,8 @@ def hook(job: Job, name: str) -> Stop:
     script.chmod(script.stat().st_mode | 0o111)
     began = len(job.output)
     # Through a shell, as on Heroku: it also runs a script without #! line.
-    ended = job.call(["bash", "-c", f"bin/{name}"], job.variables())
+    env = {**settings.options(), **job.variables()}
+    ended = job.call(["bash", "-c", f"bin/{name}"], env)
     if ended.exit == 0:
         return None
     if ended.timed_out:

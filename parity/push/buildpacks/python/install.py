@@ -28,6 +28,9 @@ FAILED = Refusal(
 WITH_SETUPTOOLS = 12
 """Up to this Python 3 minor version the buildpack installs setuptools."""
 
+_UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
+"""What an app imports hardly ever: Python compiles it when it does."""
+
 NOISE = ("Looking in indexes:", "Looking in links:", "WARNING: Location 'file:")
 """What pip says of this machine's settings; on Heroku it has none."""
 
@@ -70,9 +73,15 @@ def install(job: Job, python: Python, interpreter: Interpreter) -> Installed | S
         return timed_out(job)
     if ended[-1].exit == 0:
         return FAILED
-    offline = job.offline or settings.no_index()
-    killed = ended[-1].exit > 128
-    return undecided(job.output, interpreter, python, offline=offline, killed=killed) or FAILED
+    why = undecided(
+        job.output,
+        interpreter,
+        python,
+        offline=job.offline or settings.no_index(),
+        killed=ended[-1].exit > 128,
+        answers=lambda: pip.index_answers(job, interpreter),
+    )
+    return why or FAILED
 
 
 def _installers(python: Python) -> str:
@@ -121,8 +130,8 @@ def _filled(
         on_line=_shown(job, files),
     )
     if ended.exit == 0:
-        compiler = [own, "-I", "-m", "compileall", "-q", "-j", "0", str(place / "lib")]
-        job.call(compiler, env, on_line=lambda _: None)
+        compiler = [own, "-I", "-m", "compileall", "-q", "-j", "0", "-x", _UNCOMPILED]
+        job.call([*compiler, str(place / "lib")], env, on_line=lambda _: None)
     return ended
 
 

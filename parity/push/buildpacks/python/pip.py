@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from parity.facts.python import versions
 from parity.interrupt import Trouble
 from parity.push import cache
 from parity.push.buildpacks.python import settings
@@ -141,6 +142,13 @@ def _no_ssh(job: Job) -> Path:
     (folder / "ssh").write_text(_NO_SSH)
     (folder / "ssh").chmod(0o755)
     return folder
+
+
+def index_answers(job: Job, interpreter: Interpreter) -> bool:
+    """Whether the package index has pip, which every one has: else it refuses everything."""
+    code = tool(job, "pip", versions().installer["pip"], interpreter.path).code
+    command = [str(interpreter.path), str(code / "pip"), "index", "versions", "pip"]
+    return job.call(command, variables(job), on_line=lambda _: None).exit == 0
 
 
 def bare(job: Job, place: Path, interpreter: Interpreter) -> None:

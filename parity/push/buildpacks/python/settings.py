@@ -26,7 +26,15 @@ NETWORK = (
 def variables() -> dict[str, str]:
     """pip's way to its index, as environment variables; no other setting of the user's."""
     found = {name: os.environ[name] for name in NETWORK if name in os.environ}
-    return {**found, **_options((*INDEXES, *CONNECTION)), "PIP_CONFIG_FILE": "/dev/null"}
+    return {**found, **options(), "PIP_CONFIG_FILE": "/dev/null"}
+
+
+def options() -> dict[str, str]:
+    """pip's own settings among them, for a `pip install` that is not ours."""
+    found = _options((*INDEXES, *CONNECTION))
+    if found.get("PIP_RETRIES") == "0":
+        found["PIP_RETRIES"] = "1"  # without any, pip keeps a failed connection to itself
+    return found
 
 
 def indexes() -> list[str]:
