@@ -12,7 +12,7 @@ from parity.push.buildpacks.python.blame import undecided
 from parity.push.buildpacks.python.job import Undecided
 from parity.records import Ignored, Interpreter, Python
 from parity.rules.correction import corrected
-from tests.builds import APP, found, index, prepared, pushed, sdist, wheel
+from tests.builds import APP, backend, found, index, prepared, pushed, wheel
 from tests.trees import tree
 
 PACKAGES = (
@@ -35,17 +35,6 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> None:
     """A small index and nothing else."""
     prepared(monkeypatch, tmp_path, tools)
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "simple", *PACKAGES))
-
-
-def backend(code: str) -> tuple[str, bytes]:
-    """A package that must be built from source; building it runs `code`."""
-    project = (
-        '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
-        '[project]\nname = "omega"\nversion = "1.0"\n'
-    )
-    lines = "".join(f"    {line}\n" for line in code.splitlines())
-    own = f"def build_wheel(*_, **__):\n{lines}\nprepare_metadata_for_build_wheel = build_wheel\n"
-    return sdist("omega", "1.0", {"pyproject.toml": project, "own.py": own, "PKG-INFO": ""})
 
 
 REJECTED: list[tuple[str, Mapping[str, str], str, str, tuple[str, ...]]] = [

@@ -90,7 +90,7 @@ def _local(line: str) -> bool:
     target = _target(line)
     if line.startswith("-") or _REMOTE.match(target):
         return False
-    return "/" in target or target.startswith(".") or bool(_ARCHIVE.search(target))
+    return "/" in target or target.startswith((".", "file:")) or bool(_ARCHIVE.search(target))
 
 
 def _target(line: str) -> str:
