@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from parity.push.buildpacks.job import Undecided
 from parity.push.buildpacks.python.blame import undecided
-from parity.push.buildpacks.python.job import Undecided
 from parity.records import Ignored, Interpreter, Python
 from parity.rules.correction import corrected
 from tests.builds import APP, backend, found, index, prepared, pushed, wheel

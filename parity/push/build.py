@@ -32,8 +32,8 @@ def build(
     What the build needs besides goes to a new folder beside it. Raises `interrupt.Interrupted`,
     `interrupt.Trouble` and `OSError`.
     """
+    from parity.push.buildpacks.job import Job
     from parity.push.buildpacks.python.compile import compile_app
-    from parity.push.buildpacks.python.job import Job
 
     def tell(text: str) -> None:
         say(Line(clock(), "remote", text))

@@ -168,12 +168,21 @@ class Router:
         body, length = b"", 0
         with _patience(response, self._limits.body_patience.value) as cut, response:
             try:
-                for chunk in response.raw.stream(16 * 1024, decode_content=True):
+                for chunk in _pieces(response):
                     length += len(chunk)
                     body += chunk[: KEPT_BODY - len(body)]
             except (HTTPError, OSError) as error:
                 return body, length, None if cut.is_set() else within_answer(error)
         return body, length, None
+
+
+def _pieces(response: "requests.Response") -> Iterator[bytes]:
+    """The body as it comes: without length or chunks a read for more would wait for the end."""
+    raw, headers = response.raw, response.headers
+    if raw.chunked or "Content-Length" in headers or "Content-Encoding" in headers:
+        yield from raw.stream(16 * 1024, decode_content=True)
+    else:
+        yield from iter(lambda: raw.read1(16 * 1024), b"")
 
 
 @contextmanager

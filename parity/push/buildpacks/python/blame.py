@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.build_image import REMOVED_HEADERS, TOOLS, absent_library
-from parity.push.buildpacks.python.job import Undecided, saying
+from parity.push.buildpacks.job import Undecided, saying
 from parity.records import Interpreter, Python
 
 NETWORK = (

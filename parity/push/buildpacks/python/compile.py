@@ -6,10 +6,10 @@ The order of bin/compile: https://github.com/heroku/heroku-buildpack-python (obs
 import time
 from pathlib import Path
 
+from parity.push.buildpacks.job import Job, Stop, Undecided
 from parity.push.buildpacks.python import hooks, interpreters, pip, profile
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
-from parity.push.buildpacks.python.job import Job, Stop, Undecided
 from parity.records import Interpreter, Python, Refusal, Slug
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from parity.facts.phrases import message
-from parity.push.buildpacks.python.job import Job, Stop, timed_out
+from parity.push.buildpacks.job import Job, Stop, timed_out
 from parity.records import Refusal
 
 REASONS = (

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import pip, requirements
 from parity.push.buildpacks.python.blame import admits
-from parity.push.buildpacks.python.job import Job
 from parity.records import Python
 
 _PIN = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*===?\s*([\w.!+]+)\s*\\?$")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from parity.facts.build_image import TOOLS
 from parity.facts.phrases import INDENT, message
+from parity.push.buildpacks.job import Job, Stop, Undecided, saying, timed_out
 from parity.push.buildpacks.python import settings
 from parity.push.buildpacks.python.blame import NETWORK
-from parity.push.buildpacks.python.job import Job, Stop, Undecided, saying, timed_out
 from parity.records import Refusal
 
 NLTK_DATA = ".heroku/nltk_data"

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from parity.facts.phrases import message
 from parity.facts.python import versions
+from parity.push.buildpacks.job import Job, Stop, timed_out
 from parity.push.buildpacks.python import elsewhere, environment, pip, requirements, settings
 from parity.push.buildpacks.python.blame import undecided
-from parity.push.buildpacks.python.job import Job, Stop, timed_out
 from parity.records import Ended, Interpreter, Python, Refusal
 
 FAILED = Refusal(

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from parity.facts.python import versions
 from parity.interrupt import Trouble
 from parity.push import cache
+from parity.push.buildpacks.job import BUILD_PATH, Job
 from parity.push.buildpacks.python import settings
-from parity.push.buildpacks.python.job import BUILD_PATH, Job
 from parity.records import Interpreter
 
 INSTALL = (
