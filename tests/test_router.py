@@ -15,7 +15,7 @@ from parity.router import Router
 
 T = TypeVar("T")
 HOST = "shop-0123456789ab.herokuapp.com"
-QUICK = LIMITS.shortened(first_byte=0.5, connect_timeout=0.5, body_patience=0.5)
+QUICK = LIMITS.shortened(first_byte=1.5, connect_timeout=1, body_patience=0.3)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 SAMPLE = re.compile(
     r'(sock=backend )?at=(info|error code=H\d\d desc="[^"]+") method=GET path="[^"]*" host=\S+ '
