@@ -18,7 +18,8 @@ from tests.test_apps import APPS, materialise
 
 RUNS = int(os.environ.get("PARITY_INTERRUPTS", "12"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LONGEST = 3.0
+LONGEST = 1.0
+"""Seconds: a run takes about half of it, more on a busy machine."""
 
 
 def strangers(mark: str) -> list[str]:
