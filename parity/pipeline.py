@@ -94,7 +94,8 @@ def what_and_fix(error: interrupt.Trouble | OSError) -> tuple[str, str]:
     """What stood in the way, and what to do about it."""
     if isinstance(error, interrupt.Trouble):
         return error.what, error.fix
-    return str(error), "Check free disk space, permissions and limits (ulimit -a), then try again."
+    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."
 
 
 def decide(trial: Trial, app: Path, config: Config, options: Options) -> Plan | None:
