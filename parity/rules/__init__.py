@@ -69,8 +69,9 @@ BUILD = (
 FILES = (
     *BUILD,
     "boot",
-    *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
-    *("crash_exit", "traffic", "answers", "visitors", "stop"),
+    *("crash", "crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
+    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_code"),
+    *("answers", "crash_exit", "traffic", "visitors", "stop"),
 )
 """The files of rules, in the order in which their causes are told."""
 
