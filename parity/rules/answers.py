@@ -17,7 +17,8 @@ from parity.verdict import Evidence
     leads_to=ENDINGS,
     title="The static file {name} is not in the manifest",
     cause="With a manifest storage Django knows only the static files that collectstatic found in"
-    " the build. `{name}` was not among them: {hint}",
+    " the build. `{name}` was not among them: {hint:not committed, spelt differently, or with"
+    " backslashes.}",
     fix="Correct the name (with / between folders), and commit the file: `git add` it below a"
     " static folder that the settings name.",
     docs="https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#manifeststaticfilesstorage",
@@ -54,7 +55,8 @@ def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None
     leads_to=ENDINGS,
     title="The database has no table {name}",
     cause="A new database is empty, and nothing has created the tables: {error}",
-    fix="{advice}",
+    fix="{advice:Run the migrations in the release phase: `release: python manage.py migrate` in"
+    " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
     docs="https://devcenter.heroku.com/articles/release-phase",
 )
 def table_missing(record: Failing) -> Iterator[Evidence]:
@@ -87,8 +89,9 @@ def _migrate(source: Source) -> str:
     "template-missing",
     leads_to=ENDINGS,
     title="The template {name} is not in the pushed tree",
-    cause="The page is rendered from {name}, which the app does not find: {near}",
-    fix="{advice}",
+    cause="The page is rendered from {name}, which the app does not find: {near:not committed,"
+    " in another folder, or in other capitals.}",
+    fix="{advice:Commit the template under exactly the name that the code says.}",
     docs="https://devcenter.heroku.com/articles/git",
 )
 def template_missing(record: Failing) -> Iterator[Evidence]:
@@ -157,7 +160,8 @@ def no_session_key(record: Failing) -> Iterator[Evidence]:
     title="The data {name} of {library} is not in the dyno",
     cause="On your machine it was downloaded once, outside the project; a dyno has only what the"
     " build puts into the slug.",
-    fix="{advice}",
+    fix="{advice:NLTK: write the names into nltk.txt in the root. spaCy: require the model by"
+    " its address.}",
     docs="https://devcenter.heroku.com/articles/python-nltk",
 )
 def language_data_missing(record: Failing) -> Iterator[Evidence]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from parity.rules import rule
 from parity.rules.code import find, line_of, server, suggestion, target
 from parity.rules.crash import ENDINGS, PROCFILE, at_command, at_place
+from parity.rules.crash_modules import how_to_add
 from parity.rules.log import APP, Crash, Failing, crash
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
@@ -17,8 +18,9 @@ DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
     "file-not-there",
     leads_to=ENDINGS,
     title="{path} does not exist in the dyno",
-    cause="The app opens {path}. {why}",
-    fix="{advice}",
+    cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
+    " spelt differently.}",
+    fix="{advice:Commit the file, or create it when it is not there.}",
     docs=DYNOS,
 )
 def file_not_there(record: Failing) -> Iterator[Evidence]:
@@ -53,21 +55,33 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
             f"Write `{twin}`.",
             inside,
         )
-    if inside in found.source.absent:
-        why = "It is on your disk, but not in git, so it is not pushed."
-        return why, f"Type `git add {inside}`, commit, push.", inside
-    if any(inside.startswith(p) for p in found.source.absent if p.endswith("/")):
-        why = "Its folder is on your disk, but not in git, so it is not pushed."
-        return why, f"Type `git add {inside}`, commit, push.", inside
+    folder = any(inside.startswith(p) for p in found.source.absent if p.endswith("/"))
+    if inside in found.source.absent or folder:
+        what = "Its folder" if folder else "It"
+        why = f"{what} is on your disk, but not in git, so it is not pushed."
+        return why, _secret(inside) or how_to_add(found, inside), inside
     why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
     return why, "Commit the file, or create it when it is not there.", inside
+
+
+def _secret(path: str) -> str | None:
+    """What to do with a file that does not belong into git."""
+    name = path.rpartition("/")[2].lower()
+    if not re.search(r"cred|secret|token|key|service.?account|client_id|\.pem$|\.env", name):
+        return None
+    variable = re.sub(r"\W+", "_", name).strip("_").upper()
+    return (
+        f'A secret belongs into a config var: `heroku config:set {variable}="$(cat {path})"`, and'
+        f' in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
+    )
 
 
 @rule(
     "invalid-port",
     leads_to=ENDINGS,
     title="The port in the command is no number: {value}",
-    cause="{why}",
+    cause="{why:%PORT% is for Windows, quotes keep bash from replacing it, or the name is"
+    " another one.}",
     fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
@@ -80,12 +94,14 @@ def invalid_port(record: Failing) -> Iterator[Evidence]:
     match = found.saying(pattern) if found else None
     if not found or not match:
         return
-    command = found.process.command
-    wrong = re.search(r"%PORT%|'\$\{?PORT\}?'|\$\{?(?!PORT\b)(\w*PORT\w*)\}?", command)
+    command = found.command
+    wrong = re.search(
+        r"%PORT%|'\$\{?PORT\}?'|\$\{?(\w+)\}?:\$\{?PORT\b\}?|\$\{?(?!PORT\b)(\w*PORT\w*)\}?",
+        command,
+    )
     if wrong:
-        why = _port_reason(wrong)
-        right = command.replace(wrong[0], "$PORT")
-        yield at_command(found, match[0], value=wrong[0], why=why, right=right)
+        right = command.replace(wrong[0], "0.0.0.0:$PORT" if wrong[1] else "$PORT")
+        yield at_command(found, match[0], value=wrong[0], why=_port_reason(wrong), right=right)
 
 
 def _port_reason(wrong: re.Match[str]) -> str:
@@ -93,7 +109,9 @@ def _port_reason(wrong: re.Match[str]) -> str:
         return "%PORT% is how Windows writes a variable; bash passes it on as it stands."
     if wrong[0].startswith("'"):
         return "Within single quotes bash does not replace $PORT."
-    return f"Heroku sets PORT; {wrong[1]} is not set, so bash puts nothing in its place."
+    if wrong[1]:
+        return f"${wrong[1]} is no address of this dyno: an address and a port make the bind."
+    return f"Heroku sets PORT; {wrong[2]} is not set, so bash puts nothing in its place."
 
 
 @rule(
@@ -177,7 +195,7 @@ def _code(found: Crash | None) -> str:
     cause="gunicorn's own workers, waitress and the like pass two arguments; ASGI apps (FastAPI,"
     " Starlette, Quart, Django's asgi.py) take three.",
     fix="In the Procfile write `{type}: uvicorn {module} --host 0.0.0.0 --port $PORT` (with uvicorn"
-    " in requirements.txt){django}.",
+    " in requirements.txt){django:-}.",
     docs="https://www.uvicorn.org/deployment/",
 )
 def asgi_under_wsgi(record: Failing) -> Iterator[Evidence]:

@@ -125,7 +125,7 @@ def add_on_variable_missing(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The config var {name} is not set",
     cause="The app reads the environment variable {name} {when}, and there is no such config var:"
-    " {error}.{local}",
+    " {error}.{local:-}",
     fix="Type `heroku config:set {name}=VALUE`; here: `parity run --config {name}=VALUE`.",
     docs=CONFIG_VARS,
 )
@@ -147,7 +147,8 @@ def missing_config_var(record: Failing) -> Iterator[Evidence]:
     title="SQLAlchemy does not know postgres://, which is how Heroku's DATABASE_URL begins",
     cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later only know"
     " postgresql://.",
-    fix="{advice}",
+    fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
+    " behind it.}",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
 def postgres_scheme(record: Failing) -> Iterator[Evidence]:

@@ -35,8 +35,10 @@ def backgrounded(record: Boot | Release) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The command does its work and ends; a web process must run on",
     cause="`{command}` ended with status 0. Nothing failed, but nothing serves requests either.",
-    fix="{advice}",
+    fix="{advice:Start a server in it: `web: gunicorn module:app`, or call `app.run(…)` in the"
+    " file.}",
     docs=PROCFILE,
+    fallback=True,
 )
 def exits_at_once(record: Boot | Release) -> Iterator[Evidence]:
     found = crash(record)
@@ -77,7 +79,7 @@ def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
     "unhandled-exception",
     leads_to=ENDINGS,
     title="{error}",
-    cause="The app raises this {when}{where}.",
+    cause="The app raises this {when}{where:-}.",
     fix="Correct that line. What it needs and does not find here, it will not find on Heroku.",
     docs=H10_DOCS,
     fallback=True,

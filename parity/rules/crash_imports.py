@@ -133,9 +133,9 @@ def no_desktop(record: Failing) -> Iterator[Evidence]:
 @rule(
     "missing-dependency",
     leads_to=ENDINGS,
-    title="{package} is not in {manifest}, and the app imports {module}",
+    title="{package} is not in {manifest}, and {who} imports {module}",
     cause="No module named '{module}': Heroku installs what {manifest} names, nothing else.",
-    fix="{advice}",
+    fix="{advice:Add its package to requirements.txt.}",
     docs=PIP,
 )
 def missing_dependency(record: Failing) -> Iterator[Evidence]:
@@ -144,7 +144,7 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
         return
     top = module.partition(".")[0]
     yield from _to_add(found, module, _distribution(found, module))
-    place = at_place(found) or _imported(found, top)
+    place = _imported(found, top)
     if place:
         yield place._replace(names={})
 
@@ -152,7 +152,15 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
 def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
     file, advice = adding(found, package)
     names = {"module": module, "package": package, "manifest": file, "advice": advice}
+    names["who"] = _who(found)
     yield Evidence(f"No module named '{module}'", file, names=names)
+
+
+def _who(found: Crash) -> str:
+    """Whose import it is: the app's, or that of a package which names it nowhere."""
+    frames = [x for x in (found.raised.frames if found.raised else ()) if "<" not in x.file]
+    package = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
+    return package[1] if package else "the app"
 
 
 def _distribution(found: Crash, module: str) -> str:
@@ -167,8 +175,14 @@ def _distribution(found: Crash, module: str) -> str:
 
 
 def _imported(found: Crash, module: str) -> Evidence | None:
-    place = find(found.source, rf"^\s*(?:import|from)\s+{re.escape(module)}\b")
-    return Evidence(place.text, place.file, place.line, place.column) if place else None
+    """The app's line that asks for a module: the one that failed, an import, a setting."""
+    here, name = at_place(found), re.escape(module)
+    if here and re.search(rf"\b{name}\b", here.names["code"]):
+        return here
+    place = find(found.source, rf"^\s*(?:import|from)\s+{name}\b") or find(
+        found.source, rf"""^\s*[^#]*["']{name}[."']"""
+    )
+    return Evidence(place.text, place.file, place.line, place.column) if place else here
 
 
 _ASKS = re.compile(
@@ -184,7 +198,7 @@ _ASKS = re.compile(
     leads_to=ENDINGS,
     title="{package} is not installed, and a part of the app needs it",
     cause="A package says that it needs another, which it does not require by itself: {error}",
-    fix="{advice}",
+    fix="{advice:Add the package to requirements.txt.}",
     docs=PIP,
 )
 def optional_dependency(record: Failing) -> Iterator[Evidence]:

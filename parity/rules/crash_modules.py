@@ -38,7 +38,7 @@ def absent(record: Failing, reason: Reason) -> tuple[Crash, str] | tuple[None, s
     leads_to=ENDINGS,
     title="The module {module} is on your disk, but not in git",
     cause="git push sends only what is committed; on Heroku there is no {file}.",
-    fix="{advice}",
+    fix="{advice:Type `git add FILE`, commit, push.}",
     docs=GIT,
 )
 def module_not_in_git(record: Failing) -> Iterator[Evidence]:
@@ -106,7 +106,7 @@ def module_in_other_case(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="Django's settings module {module} does not exist",
     cause="DJANGO_SETTINGS_MODULE says {module}, and the pushed tree has no such module.",
-    fix="{advice}",
+    fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/",
 )
 def settings_module_missing(record: Failing) -> Iterator[Evidence]:
@@ -132,8 +132,8 @@ def settings_module_missing(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The app's own {top} has no module {module}",
     cause="{top} is in the pushed tree, {module} is not: a file that was not committed, or a name"
-    " that is spelt differently.{near}",
-    fix="{advice}",
+    " that is spelt differently.{near:-}",
+    fix="{advice:Compare the import with `git ls-files`; type `git add` for what is missing.}",
     docs=GIT,
 )
 def submodule_missing(record: Failing) -> Iterator[Evidence]:
@@ -161,7 +161,7 @@ def submodule_missing(record: Failing) -> Iterator[Evidence]:
     title="{module} is in {folder}, where Python does not look",
     cause="Python looks for `{module}` in the folder that the command starts in, the root of what"
     " is pushed. {actual} is imported by that name only from within {folder}.",
-    fix="{advice}",
+    fix="{advice:Write the full name in the import, or gunicorn's `--chdir` in the Procfile.}",
     docs=SEARCH,
 )
 def module_elsewhere(record: Failing) -> Iterator[Evidence]:
@@ -189,7 +189,7 @@ def module_elsewhere(record: Failing) -> Iterator[Evidence]:
     title="A relative import in a file that is no part of a package",
     cause="`{code}` means the package around {file}, and the command starts {file} by itself:"
     " {error}.",
-    fix="Write the import without the leading dot{example}.",
+    fix="Write the import without the leading dot{example:-}.",
     docs="https://docs.python.org/3/reference/import.html#package-relative-imports",
 )
 def relative_import(record: Failing) -> Iterator[Evidence]:
@@ -240,7 +240,7 @@ def circular_import(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{own} has no `{name}`",
     cause="{file} wants `{name}` from {module}, and {own} as it is pushed does not define it."
-    "{near}",
+    "{near:-}",
     fix="Define it there, correct the name in line {line} of {file}, or commit the change to {own}"
     " that is still missing.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",

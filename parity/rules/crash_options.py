@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.packages import DISTRIBUTIONS
 from parity.rules import rule
 from parity.rules.code import at, find
 from parity.rules.crash import ENDINGS, PROCFILE, adding, at_command, procfile
 from parity.rules.log import Failing, crash
-from parity.rules.missing import absent_module
+from parity.rules.missing import why_absent
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
 
@@ -18,25 +17,25 @@ from parity.verdict import Evidence
     leads_to=ENDINGS,
     title="gunicorn has no worker class {name}",
     cause="{error}",
-    fix="{advice}",
+    fix="{advice:Require the package that the class needs, or take `-k gthread`.}",
     docs="https://docs.gunicorn.org/en/stable/settings.html#worker-class",
 )
 def worker_class(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     match = found.saying(r"class uri '([\w.]+)' invalid or not found") if found else None
-    if not found or not match or absent_module(found):
+    if not found or not match or why_absent(found) not in (None, "worker"):
         return
-    name, command = match[1], found.command
+    name = match[1]
     needs = found.saying(r"(\w+) worker requires \1|No module named '(\w+)")
     gone = found.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
     if needs and not gone:
-        package = needs[1] or DISTRIBUTIONS.get(needs[2], needs[2])
-        error = f"It needs the package {package}, which is not installed."
-        advice = adding(found, package)[1]
+        extra = name.partition("_")[0]
+        error = f"It needs {needs[1] or needs[2]}, which is not installed."
+        advice = adding(found, f"gunicorn[{extra}]")[1]
     else:
         error = "This version of gunicorn does not have it."
-        right = re.sub(rf"\b{re.escape(name)}\b", "gthread", command)
-        advice = f"{procfile(found, right)} Or take gevent, with gevent in requirements.txt."
+        right = re.sub(rf"\b{re.escape(name)}\b", "gthread", found.command)
+        advice = f"{procfile(found, right)} Or take gevent, with `gunicorn[gevent]` required."
     yield at_command(found, match[0], name=name, error=error, advice=advice)
 
 

@@ -56,7 +56,7 @@ def _missing(record: Failing) -> tuple[Crash, str] | tuple[None, str]:
     title="{name} is not installed: it is not in {manifest}",
     cause="The command starts `{name}`, and Heroku installs only what {manifest} names. On your"
     " machine it is installed for another reason.",
-    fix="{advice}",
+    fix="{advice:Add its package to requirements.txt.}",
     docs="https://devcenter.heroku.com/articles/python-pip",
 )
 def command_not_found(record: Failing) -> Iterator[Evidence]:
@@ -75,7 +75,7 @@ def command_not_found(record: Failing) -> Iterator[Evidence]:
     title="{name} is not there at run time",
     cause="Heroku uses {name} in the build at most, and does not keep it: the packages are in the"
     " dyno's own Python, no `{name} run` is needed.",
-    fix="{advice}",
+    fix="{advice:Take it out of the Procfile's command.}",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
 def build_tool_not_at_run_time(record: Failing) -> Iterator[Evidence]:
@@ -97,7 +97,7 @@ def _pipenv(found: Crash) -> bool:
     title="The dyno's Python is called python, not {name}",
     cause="Heroku puts one Python into the dyno, the version that .python-version asks for, as"
     " `python` and `python3`. There is no {name}.",
-    fix="{advice}",
+    fix="{advice:Write `python` in the Procfile.}",
     docs="https://devcenter.heroku.com/articles/python-runtimes",
 )
 def other_python(record: Failing) -> Iterator[Evidence]:
@@ -132,7 +132,7 @@ def needs_node(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{name} is in your app, but bash looks for it in PATH",
     cause="A bare name is looked up among the installed programs, not in the current folder.",
-    fix="{advice}",
+    fix="{advice:Write `bash` or `python` before it in the Procfile.}",
     docs=PROCFILE,
 )
 def script_without_path(record: Failing) -> Iterator[Evidence]:
@@ -147,8 +147,8 @@ def script_without_path(record: Failing) -> Iterator[Evidence]:
     "not-for-a-dyno",
     leads_to=ENDINGS,
     title="There is no {name} in a dyno",
-    cause="{why}",
-    fix="{advice}",
+    cause="{why:A dyno is one process of an ordinary user, and public by itself.}",
+    fix="{advice:Take it out of the command.}",
     docs=PROCFILE,
 )
 def not_for_a_dyno(record: Failing) -> Iterator[Evidence]:
@@ -176,7 +176,7 @@ _ELSEWHERE = {
     leads_to=ENDINGS,
     title="There is no program {name}: did you mean {meant}?",
     cause="bash finds nothing called {name}.",
-    fix="{advice}",
+    fix="{advice:Correct the name in the Procfile.}",
     docs=PROCFILE,
 )
 def program_misspelt(record: Failing) -> Iterator[Evidence]:

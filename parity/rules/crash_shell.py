@@ -39,7 +39,7 @@ def space_before_colon(record: Failing) -> Iterator[Evidence]:
     title="bash cannot read the command: {error}",
     cause="The command is run by bash, to which parentheses, quotes, `&`, `|`, `;` and `<` mean"
     " something.",
-    fix="{advice}",
+    fix="{advice:Put what is one word for the app into quotes, and close every quote.}",
     docs=PROCFILE,
 )
 def shell_syntax(record: Failing) -> Iterator[Evidence]:
@@ -62,7 +62,7 @@ def shell_syntax(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The quotes make one word of the command",
     cause="bash looks for a program whose name is the whole text: `{name}`.",
-    fix="{advice}",
+    fix="{advice:Take the quotes around the whole command away.}",
     docs=PROCFILE,
 )
 def quoted_command(record: Failing) -> Iterator[Evidence]:
@@ -89,7 +89,7 @@ def unfound_path(found: Crash) -> str | None:
     title="There is no virtual environment in the dyno: {path}",
     cause="Heroku installs requirements.txt into the dyno's own Python, which comes first in PATH."
     " The environment on your machine is not pushed, and not needed.",
-    fix="{advice}",
+    fix="{advice:Write the program's bare name in the Procfile.}",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
 def virtual_environment_in_command(record: Failing) -> Iterator[Evidence]:
@@ -191,7 +191,7 @@ def folder_not_there(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="Python finds no file {script}",
     cause="`{command}` starts a file that is not in the pushed tree.",
-    fix="{advice}",
+    fix="{advice:Commit the file, or correct its name in the Procfile.}",
     docs=PROCFILE,
 )
 def no_such_script(record: Failing) -> Iterator[Evidence]:
@@ -201,6 +201,8 @@ def no_such_script(record: Failing) -> Iterator[Evidence]:
     if not found or not match:
         return
     wanted = match[1] or match[2]
+    if wanted.endswith(("\r", "\\r")):
+        return
     named = next((w for w in found.command.split() if wanted.endswith(w)), wanted)
     near = [] if named in found.source.absent else _near(found, named)
     advice = f"Commit {named}, or correct the name in the Procfile."

@@ -1,5 +1,6 @@
 """Crashes of what the server command names: module and attribute, `main:app`."""
 
+import ast
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -7,8 +8,10 @@ from typing import NamedTuple
 from parity.rules import rule
 from parity.rules.code import (
     applications,
+    dotted,
     factories,
     file_of,
+    parsed,
     server,
     speaks_asgi,
     suggestion,
@@ -16,7 +19,7 @@ from parity.rules.code import (
 )
 from parity.rules.crash import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.log import Crash, Failing, crash
-from parity.rules.missing import absent_module, why_absent
+from parity.rules.missing import absent_module, elsewhere, why_absent
 from parity.rules.suggest import web_line
 from parity.verdict import Evidence
 
@@ -45,7 +48,7 @@ def space_in_target(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="`{wrong}` is a file, and the server wants a module: `{right}`",
     cause="Servers import the app: the name has no `.py`, and dots between folders.",
-    fix="{advice}",
+    fix="{advice:Write `package.module:name` in the Procfile.}",
     docs=PROCFILE,
 )
 def file_as_target(record: Failing) -> Iterator[Evidence]:
@@ -71,35 +74,60 @@ def file_as_target(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The Procfile names a module '{module}' that the app does not have",
     cause="No module named '{module}': the server looks for {path}.py (or a package of that name)"
-    " in the root of the pushed tree. {known}",
-    fix="{advice}",
+    " in the root of the pushed tree.{known:-}",
+    fix="{advice:Correct the module's name in the Procfile.}",
     docs=PROCFILE,
 )
 def wrong_module(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     named = target(found.process) if found else None
     module = absent_module(found) if found else None
-    if not found or not named or why_absent(found) != "target" or _as_file(found, named[0]):
+    if not found or not named or why_absent(found) != "target":
         return
     known, advice = _right(found, named)
     names = {"module": named[0], "path": named[0].replace(".", "/")}
     yield at_command(found, f"No module named '{module}'", known=known, advice=advice, **names)
 
 
-def _as_file(found: Crash, module: str) -> bool:
-    """Whether the module is written as the path of a file that the tree has."""
-    path = module.removesuffix(".py").replace(".", "/")
-    return module.endswith(".py") and f"{path}.py" in found.source.entries
-
-
 def _right(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
     """What the app is, and the Procfile's line with it."""
+    below = elsewhere(found, named[0])
+    if below:
+        folder = below[: -len(f"/{named[0].replace('.', '/')}.py")]
+        return f" It is in {folder}/.", procfile(found, within_folder(found, folder))
     right = suggestion(found.source, named[1], asgi=speaks_asgi(found.process))
     if right is None:
         return "", "Correct the module's name in the Procfile."
-    command = found.command.replace(_written(named), right)
-    known = f"{right.partition(':')[0]} is the module that defines the app."
-    return known, procfile(found, command)
+    known = f" {right.partition(':')[0]} is the module that defines the app."
+    return known, procfile(found, _with(found, named, right))
+
+
+def _with(found: Crash, named: tuple[str, str | None], right: str) -> str:
+    """The command with another app; one in a folder that is no package is reached by going there.
+
+    Its modules import each other by their bare names.
+    """
+    module, _, name = right.partition(":")
+    folder, _, inner = module.rpartition(".")
+    top = module.partition(".")[0]
+    if folder and f"{top}/manage.py" in found.source.entries:
+        folder, inner = top, module.partition(".")[2]
+    elif f"{folder.replace('.', '/')}/__init__.py" in found.source.entries:
+        folder = ""
+    command = found.command.replace(_written(named), f"{inner}:{name}" if folder else right, 1)
+    return within_folder(found._replace(process=found.process._replace(command=command)), folder)
+
+
+def within_folder(found: Crash, folder: str) -> str:
+    """The command, run so that Python looks for modules in `folder`."""
+    path = folder.replace(".", "/")
+    if not path:
+        return found.command
+    option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(server(found.process) or "")
+    if option is None:
+        return f"cd {path} && {found.command}"
+    name = server(found.process) or ""
+    return re.sub(rf"\b{name}\b", f"{name} {option} {path}", found.command, count=1)
 
 
 def _written(named: tuple[str, str | None]) -> str:
@@ -142,8 +170,8 @@ def _wanted(found: Crash) -> _Wanted | None:
     leads_to=ENDINGS,
     title="The module {module} has no '{attribute}'",
     cause="The server imports {module} and looks for an object called {attribute} in it, which is"
-    " what runs the app.{known}",
-    fix="{advice}",
+    " what runs the app.{known:-}",
+    fix="{advice:Correct the name behind the colon in the Procfile.}",
     docs=PROCFILE,
 )
 def wrong_attribute(record: Failing) -> Iterator[Evidence]:
@@ -157,10 +185,25 @@ def wrong_attribute(record: Failing) -> Iterator[Evidence]:
     named = target(found.process) or (module, None)
     advice = "Correct the name after the colon in the Procfile."
     known = f" The app is {right}." if right else ""
+    inside = _inside(found, file, wanted.attribute) if file else None
     if right:
-        advice = procfile(found, found.command.replace(_written(named), right, 1))
+        advice = procfile(found, _with(found, named, right))
+    elif inside:
+        known = f" {file} makes it only inside of {inside[0]}(), in line {inside[1]}."
+        advice = f"Move line {inside[1]} of {file} out of {inside[0]}(), to the file's top level."
     names = {"module": module, "attribute": wanted.attribute, "known": known, "advice": advice}
     yield at_command(found, wanted.seen, **names)
+
+
+def _inside(found: Crash, file: str, name: str) -> tuple[str, int] | None:
+    """The function, and the line in it, that makes a variable of that name."""
+    tree = parsed(found.source, file)
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)] if tree else []
+    for function in functions:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and name in [dotted(t) for t in node.targets]:
+                return function.name, node.lineno
+    return None
 
 
 def _app_in(found: Crash, module: str, file: str | None) -> str | None:
@@ -177,7 +220,7 @@ def _app_in(found: Crash, module: str, file: str | None) -> str | None:
     leads_to=ENDINGS,
     title="The command does not say which app to serve",
     cause="The server wants a module and the name of the app object in it: {error}",
-    fix="{advice}",
+    fix="{advice:Name it in the Procfile, as `module:name`.}",
     docs=PROCFILE,
 )
 def no_target(record: Failing) -> Iterator[Evidence]:
@@ -215,8 +258,9 @@ def _with_target(found: Crash, right: str) -> str:
     "not-an-app-object",
     leads_to=ENDINGS,
     title="{target} is not the app itself",
-    cause="{why}",
-    fix="{advice}",
+    cause="{why:It is a function that makes the app, or something that cannot be called.}",
+    fix='{advice:gunicorn: `"module:create_app()"` in quotes; uvicorn: `--factory'
+    " module:create_app`.}",
     docs="https://docs.gunicorn.org/en/stable/run.html#gunicorn",
 )
 def not_an_app_object(record: Failing) -> Iterator[Evidence]:

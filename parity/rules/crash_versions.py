@@ -10,6 +10,7 @@ from parity.rules.crash import ENDINGS, at_either, at_place
 from parity.rules.crash_imports import PIP
 from parity.rules.crash_modules import NOT_IN, absent
 from parity.rules.log import Failing, Raised, crash
+from parity.rules.missing import within
 from parity.verdict import Evidence
 
 
@@ -19,7 +20,8 @@ from parity.verdict import Evidence
     title="The system library {library} is not in the dyno",
     cause="A Python package loads {library}, which belongs to the operating system, and Heroku's"
     " stack image does not have it.",
-    fix="{advice}",
+    fix="{advice:OpenCV: require `opencv-python-headless`. Others: the buildpack"
+    " heroku-community/apt and an Aptfile.}",
     docs="https://devcenter.heroku.com/articles/stack-packages",
 )
 def shared_library_missing(record: Failing) -> Iterator[Evidence]:
@@ -77,9 +79,11 @@ The projects' own changelogs (documented)."""
     "incompatible-versions",
     leads_to=ENDINGS,
     title="The installed {package} has no `{name}` any more",
-    cause="{who} imports `{name}` from {module}, and {installed} no longer has it. What"
+    cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
+    " {installed} no longer has it. What"
     " requirements.txt does not pin is the newest version on Heroku.",
-    fix="{advice}",
+    fix="{advice:Import the name from where it is now, or pin the older version in"
+    " requirements.txt.}",
     docs=PIP,
 )
 def incompatible_versions(record: Failing) -> Iterator[Evidence]:
@@ -147,7 +151,8 @@ _PYTHON_HAD = {
     title="Python {version} has no `{name}` in {module} any more",
     cause="{error}. Newer Pythons have dropped it; the app, or a package that it requires, was"
     " written for an older one.",
-    fix="Take a newer version of what imports it{instead}, or an older Python in .python-version.",
+    fix="Take a newer version of what imports it{instead:-}, or an older Python in"
+    " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
 )
 def removed_from_python(record: Failing) -> Iterator[Evidence]:
@@ -163,13 +168,31 @@ def removed_from_python(record: Failing) -> Iterator[Evidence]:
         yield at_either(found, match[0], **told)
 
 
+_INSTEAD = {
+    "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
+    " write `-k uvicorn_worker.UvicornWorker`.",
+    "whitenoise.django": "Take the lines with DjangoWhiteNoise out, and write"
+    ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
+    "flask.ext": "Write `flask_NAME` instead of `flask.ext.NAME`.",
+    "sklearn.externals": "Write `import joblib`, with joblib in requirements.txt.",
+    "werkzeug.contrib": "Write `from werkzeug.middleware.proxy_fix import ProxyFix` and the like,"
+    " or pin `werkzeug<1`.",
+    "flask._compat": "Pin `flask<2`, or take a newer version of the package that imports it.",
+    "flask_script": "Use Flask's own commands: `flask --app MODULE COMMAND`.",
+    "django.core.urlresolvers": "Write `from django.urls import reverse`.",
+    "django.utils.six": "Take a newer version of what imports it, or pin `django<3`.",
+    "telegram.ext.dispatcher": "Pin `python-telegram-bot<20`, or rewrite it for version 20.",
+}
+"""What took the place of modules that are gone: the projects' own changelogs (documented)."""
+
+
 @rule(
     "module-gone-from-package",
     leads_to=ENDINGS,
     title="The installed {package} has no module {module}",
     cause="{installed} is there, and {module} is not in it: the app was written for another version"
     " of it.",
-    fix="{advice}",
+    fix="{advice:Pin the package to the version that the app was written for.}",
     docs=PIP,
 )
 def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
@@ -179,10 +202,10 @@ def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
     top = module.partition(".")[0]
     package = DISTRIBUTIONS.get(top, top)
     version = found.slug.packages.get(package.lower().replace("_", "-"), "")
-    advice = f"Pin {package} in requirements.txt to the version that the app was written for."
-    if module == "uvicorn.workers":
-        advice = "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile write"
-        advice += " `-k uvicorn_worker.UvicornWorker`."
+    advice = next(
+        (_INSTEAD[known] for known in _INSTEAD if within(known, module) or within(module, known)),
+        f"Pin {package} in requirements.txt to the version that the app was written for.",
+    )
     names = {"module": module, "package": package, "advice": advice}
     names["installed"] = f"{package} {version}".strip()
     yield Evidence(f"No module named '{module}'", "requirements.txt", names=names)

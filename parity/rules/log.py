@@ -223,11 +223,19 @@ def _parsed(lines: Sequence[str], *, bare: bool = False) -> Raised | None:
             raised = _RAISED.match(line)
             if raised is None:
                 return None
-            kind, message = raised["kind"].rpartition(".")[2], (raised["message"] or "").strip()
-            return Raised(kind, message, tuple(frames), tuple(lines[number + 1 : number + 30]))
+            more = tuple(lines[number + 1 : number + 30])
+            message = _message(raised["message"], more)
+            return Raised(raised["kind"].rpartition(".")[2], message, tuple(frames), more)
         elif frames and not bare and not line and number > 1:
             return None
     return None
+
+
+def _message(text: str | None, more: Sequence[str]) -> str:
+    """What stands behind the colon, or in the next lines if it begins with an empty one."""
+    if text is None or text.strip():
+        return (text or "").strip()
+    return next((line.strip() for line in more[:5] if re.search(r"\w", line)), "")
 
 
 def _frame(match: re.Match[str]) -> Frame:

@@ -11,7 +11,7 @@ from parity.rules.log import Crash
 
 Reason: TypeAlias = Literal[
     "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
-    "desktop", "package-part", "dependency",
+    "desktop", "package-part", "dependency", "worker", "file",
 ]  # fmt: skip
 
 _WRAPPERS = ("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError")
@@ -97,6 +97,10 @@ def why_absent(found: Crash) -> Reason | None:
     module = absent_module(found)
     if module is None:
         return None
+    if found.saying(r"class uri '(?:gevent|eventlet|tornado)\w*' invalid or not found"):
+        return "worker"
+    if _as_path(found, module):
+        return "file"
     if kept(found, module):
         return "not-in-git"
     if in_other_case(found, module):
@@ -104,6 +108,14 @@ def why_absent(found: Crash) -> Reason | None:
     if module == settings_module(found):
         return "settings"
     return _in_the_tree(found, module) or _outside(found, module)
+
+
+def _as_path(found: Crash, module: str) -> bool:
+    """Whether the module is written as the path of a file that the tree has: `app.py`."""
+    base = module.removesuffix(".py")
+    paths = (f"{base}.py", f"{base.replace('.', '/')}.py")
+    written = module.endswith(".py") or "/" in module
+    return written and any(path in found.source.entries for path in paths)
 
 
 def _in_the_tree(found: Crash, module: str) -> Reason | None:

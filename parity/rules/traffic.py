@@ -43,7 +43,7 @@ def H12(traffic: Traffic) -> Iterator[Evidence]:
     effect="fail",
     title="Connection closed without response",
     cause="The dyno took the request for {path} and closed the connection without a byte of an"
-    " answer.{worker}",
+    " answer.{worker:-}",
     fix="Look for what ends the worker at this request: memory, a native library, `sys.exit`, a"
     " server that closes early. The log around the request names it.",
     docs=f"{CODES}#h13-connection-closed-without-response",
@@ -132,7 +132,7 @@ def broken(traffic: Traffic) -> Exchange | None:
     "http-500",
     effect="fail",
     title="The app answers {status} to {path}",
-    cause="Build, boot and port are fine; the app itself fails at the request.{silent}",
+    cause="Build, boot and port are fine; the app itself fails at the request.{silent:-}",
     fix="Correct what the cause below names. With DEBUG off a framework shows visitors only this"
     " page; the log has the reason.",
     docs="https://devcenter.heroku.com/articles/logging",
