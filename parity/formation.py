@@ -200,4 +200,4 @@ def _unsaid(_line: object) -> None:
 
 
 def _logged(traffic: Traffic) -> bool:
-    return any(line.text.startswith("Traceback (most recent") for line in traffic.output)
+    return any(line.text.startswith("Traceback (most recent") for line in traffic.since_boot)

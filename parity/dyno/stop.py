@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from parity import interrupt
+from parity.dyno import tree
 from parity.dyno.files import written
 from parity.facts.dynos import MB
 from parity.records import Boot, Shutdown, Traffic
@@ -14,11 +15,18 @@ from parity.records import Boot, Shutdown, Traffic
 if TYPE_CHECKING:
     from parity.dyno import Dyno
 
+SETTLES = 3.0
+"""Seconds within which every worker has started, whatever it still does then (ours)."""
+
+BUSY = 0.01
+"""CPU seconds in a tenth of a second that a worker which is starting uses at least (ours)."""
+
 
 async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown:
     """Stop what still runs, and look at what would be lost. Raises `interrupt.Interrupted`."""
     began = time.monotonic()
     killed = False
+    await _settled(dyno)
     if dyno.watch.code is None:
         dyno.watch.sample()
         _memory(dyno)
@@ -35,6 +43,19 @@ async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown
         written=written(dyno.folder, dyno.release.slug.root),
         output=dyno.output(),
     )
+
+
+async def _settled(dyno: "Dyno") -> None:
+    """Wait until nothing is still starting: a dyno that Heroku stops is hours old.
+
+    A worker that gets SIGTERM before it has set its handlers never ends (gunicorn with gevent).
+    """
+    until, used = time.monotonic() + SETTLES, 0.0
+    while dyno.watch.code is None and time.monotonic() < until and not interrupt.again():
+        before, used = used, tree.busy(dyno.root)
+        if before and used - before < BUSY:
+            return
+        await dyno.watch.tick(0.1)
 
 
 async def _ended(dyno: "Dyno") -> bool:

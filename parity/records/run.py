@@ -109,6 +109,11 @@ class Traffic(NamedTuple):
     single: tuple[bytes, ...] | None = None
     traceback: tuple[str, ...] | None = None
 
+    @property
+    def since_boot(self) -> tuple[Line, ...]:
+        """The lines that came after the dyno had bound its port."""
+        return self.output[len(self.boot.output) :]
+
 
 class Shutdown(NamedTuple):
     """The end of the dyno. `peak` and `quota` in bytes; `written` are files that would be lost."""

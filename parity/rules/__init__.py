@@ -1,7 +1,8 @@
 """The mechanism of the rules: a rule looks at one record and yields evidence, or nothing.
 
 A *symptom* is what Heroku shows (`R10`, `push-rejected`); a *cause* names the symptoms it explains.
-Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual they stand in capitals.
+Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual they stand in capitals,
+or as the general text of `{advice:general text}` (`-` for none).
 A rule is its own manual page: `explain`, every report and the README's catalogue read it.
 """
 
@@ -69,8 +70,9 @@ BUILD = (
 FILES = (
     *BUILD,
     "boot",
-    *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
-    *("crash_exit", "traffic", "answers", "visitors", "stop"),
+    *("crash", "crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
+    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_code"),
+    *("answers", "crash_exit", "traffic", "visitors", "stop"),
 )
 """The files of rules, in the order in which their causes are told."""
 
@@ -190,14 +192,26 @@ def stage_of(record: Record) -> Stage:
     return cast(Stage, record.stage) if isinstance(record, Stuck) else STAGES[type(record)]
 
 
+class _Absent(str):
+    """A placeholder without a value."""
+
+
 class _Names(dict[str, str]):
     def __missing__(self, key: str) -> str:
-        return key.upper()
+        return _Absent(key.upper())
+
+
+class _Filler(string.Formatter):
+    def format_field(self, value: object, general: str) -> str:
+        if isinstance(value, _Absent) and general:
+            return "" if general == "-" else general
+        return str(value)
 
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
-    """`text` with its placeholders filled; one without a value stands in capitals."""
-    return string.Formatter().vformat(text, (), _Names(names))
+    """`text` with its placeholders filled; without a value `{name:text}` says the general text
+    (`-`: nothing), and `{name}` stands in capitals."""
+    return _Filler().vformat(text, (), _Names(names))
 
 
 def manual(rule: Rule) -> Rule:

@@ -1,180 +1,183 @@
-"""The app's own 500: the exception behind it, from the log or from a second boot."""
+"""Crashes of what pages need: templates, static files, tables, sessions, data of a library."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from parity.records import Exchange, Source, Traffic
+from parity.records import Source
 from parity.rules import rule
-from parity.rules.code import line_of
-from parity.rules.log import Raised, last_raised, texts
+from parity.rules.code import at, find
+from parity.rules.crash import ENDINGS, at_either
+from parity.rules.log import Failing, crash
+from parity.rules.suggest import requires
 from parity.verdict import Evidence
-
-
-def _broken(traffic: Traffic) -> Exchange | None:
-    own = (e for e in traffic.exchanges if e.code is None)
-    return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
-
-
-@rule(
-    "http-500",
-    effect="fail",
-    title="The app answers {status} to {path}",
-    cause="Build, boot and port are fine; the app itself fails at the request.{silent}",
-    fix="Correct what the cause below names. With DEBUG off a framework shows visitors only this"
-    " page; the log has the reason.",
-    docs="https://devcenter.heroku.com/articles/logging",
-)
-def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
-    exchange = _broken(traffic)
-    if exchange:
-        quiet = traffic.traceback is not None
-        silent = (
-            " The app logs no reason; a second boot with exceptions logged found it."
-            if quiet
-            else ""
-        )
-        names = {"status": str(exchange.status), "path": exchange.path, "silent": silent}
-        yield Evidence(f"{exchange.method} {exchange.path} → {exchange.status}", names=names)
-
-
-def _raised(traffic: Traffic) -> Raised | None:
-    """The exception behind a 500: the log's, else the second boot's."""
-    if _broken(traffic) is None:
-        return None
-    home = traffic.boot.home
-    return last_raised(texts(traffic.output), home) or last_raised(traffic.traceback or (), home)
-
-
-def _source(traffic: Traffic) -> Source:
-    return traffic.boot.release.slug.plan.source
-
-
-def _at(traffic: Traffic, raised: Raised, **names: str) -> Evidence:
-    source, place = _source(traffic), raised.place
-    if place is None:
-        return Evidence(
-            raised.told, names={"error": raised.told, "line": "?", "file": "?", **names}
-        )
-    told = {
-        "error": raised.told,
-        "file": place.file,
-        "line": str(place.line),
-        "code": line_of(source, place.file, place.line),
-        **names,
-    }
-    return Evidence(raised.told, place.file, place.line, names=told)
 
 
 @rule(
     "static-file-not-in-manifest",
-    leads_to=HTTP_500,
+    leads_to=ENDINGS,
     title="The static file {name} is not in the manifest",
     cause="With a manifest storage Django knows only the static files that collectstatic found in"
-    " the build. `{name}` was not among them: {hint}",
+    " the build. `{name}` was not among them: {hint:not committed, spelt differently, or with"
+    " backslashes.}",
     fix="Correct the name (with / between folders), and commit the file: `git add` it below a"
     " static folder that the settings name.",
     docs="https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#manifeststaticfilesstorage",
 )
-def static_file_not_in_manifest(traffic: Traffic) -> Iterator[Evidence]:
-    raised = _raised(traffic)
-    match = (
-        re.search(r"Missing staticfiles manifest entry for '(.+)'", raised.told) if raised else None
-    )
-    if raised and match:
-        name = match[1].replace("\\\\", "\\")
-        slash = "a backslash separates folders on Windows only."
-        hint = slash if "\\" in name else "it is not committed, or its name is spelt differently."
-        yield _at(traffic, raised, name=name, hint=hint)
+def static_file_not_in_manifest(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    pattern = r"Missing staticfiles manifest entry for '(.+)'"
+    match = re.search(pattern, raised.message) if raised else None
+    if not found or not raised or not match:
+        return
+    name = match[1].replace("\\\\", "\\")
+    slash = "a backslash separates folders on Windows only."
+    hint = slash if "\\" in name else "it is not committed, or its name is spelt differently."
+    names = {"name": name, "hint": hint}
+    file, line = _line_in_template(found.source, name)
+    if file:
+        yield Evidence(f"{file} asks for {name}", file, line, names=names)
+    yield at_either(found, raised.told, **names)
+
+
+def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None]:
+    """The template's line that asks for a static file."""
+    for path in source.entries:
+        if path.endswith((".html", ".htm", ".jinja", ".txt")):
+            for number, line in enumerate((source.text(path) or "").splitlines(), 1):
+                if name in line:
+                    return path, number
+    return None, None
 
 
 @rule(
     "table-missing",
-    leads_to=HTTP_500,
+    leads_to=ENDINGS,
     title="The database has no table {name}",
-    cause="A new database is empty. Nothing has created the tables on Heroku: {error}",
-    fix="Run the migrations in the release phase: `release: python manage.py migrate` in the"
-    " Procfile (Flask-Migrate: `release: flask db upgrade`).",
+    cause="A new database is empty, and nothing has created the tables: {error}",
+    fix="{advice:Run the migrations in the release phase: `release: python manage.py migrate` in"
+    " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
     docs="https://devcenter.heroku.com/articles/release-phase",
 )
-def table_missing(traffic: Traffic) -> Iterator[Evidence]:
-    raised = _raised(traffic)
+def table_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
     pattern = r'no such table: ([\w.]+)|relation "([\w.]+)" does not exist'
-    match = re.search(pattern, raised.told) if raised else None
-    if raised and match:
-        yield _at(traffic, raised, name=match[1] or match[2])
+    match = re.search(pattern, raised.message) if raised else None
+    if found and raised and match:
+        names = {"name": match[1] or match[2], "advice": _migrate(found.source)}
+        yield at_either(found, raised.told, **names)
+
+
+def _migrate(source: Source) -> str:
+    """How this app makes its tables before the web process starts."""
+    manage = next((p for p in source.entries if p.rpartition("/")[2] == "manage.py"), None)
+    if manage:
+        return f"Add the line `release: python {manage} migrate` to the Procfile."
+    if requires(source, "Flask-Migrate"):
+        return "Add the line `release: flask --app MODULE db upgrade` to the Procfile."
+    if requires(source, "alembic"):
+        return "Add the line `release: alembic upgrade head` to the Procfile."
+    return (
+        "Create the tables before the first request: with SQLAlchemy `db.create_all()` (Flask:"
+        " within `with app.app_context():`) at the module's top level, not only under"
+        ' `if __name__ == "__main__":`, which gunicorn never runs.'
+    )
 
 
 @rule(
     "template-missing",
-    leads_to=HTTP_500,
+    leads_to=ENDINGS,
     title="The template {name} is not in the pushed tree",
-    cause="The page is rendered from {name}, which the app does not find: {near}",
-    fix="Commit the template under exactly this name, or correct the name in {file}.",
+    cause="The page is rendered from {name}, which the app does not find: {near:not committed,"
+    " in another folder, or in other capitals.}",
+    fix="{advice:Commit the template under exactly the name that the code says.}",
     docs="https://devcenter.heroku.com/articles/git",
 )
-def template_missing(traffic: Traffic) -> Iterator[Evidence]:
-    raised = _raised(traffic)
-    if not raised or raised.kind not in ("TemplateNotFound", "TemplateDoesNotExist"):
+def template_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if not found or not raised:
         return
-    name = raised.message.strip("'")
-    source = _source(traffic)
-    paths = (*source.entries, *source.absent)
-    twin = next((p for p in paths if p.lower().endswith(f"/{name}".lower())), None)
-    near = f"there is {twin}." if twin else "no file of that name is committed."
-    evidence = _at(traffic, raised, name=name, near=near)
-    ignored = source.absent.get(twin) if twin else None
-    yield evidence
-    if ignored:
+    if raised.kind not in ("TemplateNotFound", "TemplateDoesNotExist"):
+        return
+    name = re.split(r"' not found|,", raised.message)[0].strip("'\"")
+    near, advice, twin = _template(found.source, name)
+    yield at_either(found, raised.told, name=name, near=near, advice=advice)
+    ignored = found.source.absent.get(twin) if twin else None
+    if twin and ignored:
         yield Evidence(f"{twin} is ignored", ignored.file, ignored.line)
 
 
-@rule(
-    "config-var-missing-at-request",
-    leads_to=HTTP_500,
-    title="The config var {name} is not set",
-    cause="The page reads the environment variable {name}, and Heroku has no such config var.",
-    fix="Type `heroku config:set {name}=VALUE`; here: `parity run --config {name}=VALUE`.",
-    docs="https://devcenter.heroku.com/articles/config-vars",
-)
-def config_var_missing_at_request(traffic: Traffic) -> Iterator[Evidence]:
-    raised = _raised(traffic)
-    if raised and raised.kind == "KeyError" and raised.place:
-        name = raised.message.strip("'")
-        line = line_of(_source(traffic), raised.place.file, raised.place.line)
-        if re.search(rf"environ\[[\"']{re.escape(name)}[\"']\]", line):
-            yield _at(traffic, raised, name=name)
+def _template(source: Source, name: str) -> tuple[str, str, str | None]:
+    """Where a file of almost that name is, what to do, and its path."""
+    here = _ending(source.entries, name)
+    twin = here or _ending(source.absent, name)
+    if twin is None:
+        folder = next((p for p in source.absent if p.endswith("templates/")), None)
+        near = f"{folder} is on your disk, but not in git." if folder else ""
+        advice = f"Commit {name} in a folder called templates, or correct the name."
+        return near or "no file of that name is committed.", advice, folder
+    if here is None:
+        return f"{twin} is on your disk, but not in git.", f"Type `git add {twin}`, commit.", twin
+    if not twin.endswith(name):
+        right = twin[-len(name) :]
+        return f"there is {twin}: Linux tells capital letters apart.", f"Write `{right}`.", twin
+    top = twin.removesuffix(name).rstrip("/") or "the root"
+    near = f"there is {twin}, but the app does not look into {top}."
+    return near, "Move it to templates/ next to the app (Flask), or name its folder.", twin
+
+
+def _ending(paths: Iterable[str], name: str) -> str | None:
+    end = f"/{name.lower()}"
+    return next((p for p in paths if f"/{p}".lower().endswith(end)), None)
 
 
 @rule(
-    "called-as-wsgi",
-    leads_to=HTTP_500,
-    title="The app speaks ASGI, and the server calls it as WSGI",
-    cause="gunicorn's own workers pass two arguments; FastAPI and Starlette take three.",
-    fix="In the Procfile write `web: uvicorn {target} --host 0.0.0.0 --port $PORT`, or give"
-    " gunicorn `-k uvicorn.workers.UvicornWorker`.",
-    docs="https://www.uvicorn.org/deployment/",
+    "no-session-key",
+    leads_to=ENDINGS,
+    title="Sessions need a secret key, and the app has none here",
+    cause="`{code}` uses the session or flashes a message; Flask signs those with `secret_key`,"
+    " which is not set when the app is imported by a server (only under `__main__`, or from a"
+    " config var that is not set).",
+    fix='Write `app.secret_key = os.environ["SECRET_KEY"]` where the app is made, and type'
+    " `heroku config:set SECRET_KEY=VALUE`.",
+    docs="https://flask.palletsprojects.com/en/stable/quickstart/#sessions",
 )
-def called_as_wsgi(traffic: Traffic) -> Iterator[Evidence]:
-    raised = _raised(traffic)
-    if raised and re.search(
-        r"__call__\(\) .*(missing 1 required|takes 3|takes from 1)", raised.told
-    ):
-        process = traffic.boot.process
-        match = re.search(r"[\w.]+:\w+", process.command)
-        names = {"target": match[0] if match else "main:app"}
-        yield Evidence(raised.told, "Procfile", process.line or None, names=names)
+def no_session_key(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and "no secret key was set" in raised.message:
+        yield at_either(found, raised.told)
+        place = find(found.source, r"secret_key\s*=|\[.SECRET_KEY.\]\s*=")
+        if place:
+            yield at(place.text, place)
 
 
 @rule(
-    "unhandled-at-request",
-    leads_to=HTTP_500,
-    title="{error}",
-    cause="The app raises this while it answers, in line {line} of {file}: `{code}`.",
-    fix="Correct that line. What it needs and does not find here, it will not find on Heroku.",
-    docs="https://devcenter.heroku.com/articles/logging",
-    fallback=True,
+    "language-data-missing",
+    leads_to=ENDINGS,
+    title="The data {name} of {library} is not in the dyno",
+    cause="On your machine it was downloaded once, outside the project; a dyno has only what the"
+    " build puts into the slug.",
+    fix="{advice:NLTK: write the names into nltk.txt in the root. spaCy: require the model by"
+    " its address.}",
+    docs="https://devcenter.heroku.com/articles/python-nltk",
 )
-def unhandled_at_request(traffic: Traffic) -> Iterator[Evidence]:
-    raised = _raised(traffic)
-    if raised and raised.place:
-        yield _at(traffic, raised)
+def language_data_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if not found or not raised:
+        return
+    text = "\n".join((raised.message, *raised.more))
+    nltk = re.search(r"nltk\.download\('([\w-]+)'\)", re.sub(r"\x1b\[[\d;]*m", "", text))
+    spacy = re.search(r"\[E050\] Can't find model '([\w-]+)'", text)
+    if nltk:
+        advice = f"Write `{nltk[1]}` into a file nltk.txt in the root (one name a line), commit."
+        yield at_either(found, raised.told, name=nltk[1], library="NLTK", advice=advice)
+    elif spacy:
+        advice = (
+            f"Add the address of the model's wheel to requirements.txt: `python -m spacy info"
+            f" {spacy[1]} --url` prints it."
+        )
+        yield at_either(found, raised.told, name=spacy[1], library="spaCy", advice=advice)

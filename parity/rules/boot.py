@@ -101,8 +101,8 @@ def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
     "binds-loopback",
     leads_to=R10,
     title="The app listens on {address}, where Heroku's router cannot reach it",
-    cause="{host} is reachable only from inside the dyno; the router comes from outside.{also}",
-    fix="{repair}",
+    cause="{host} is reachable only from inside the dyno; the router comes from outside.{also:-}",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
 )
 def binds_loopback(boot: Boot) -> Iterator[Evidence]:
@@ -117,7 +117,7 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
     leads_to=R10,
     title="The app listens on IPv6 only, and Heroku's router speaks IPv4",
     cause="The socket on {address} refuses IPv4 connections (IPV6_V6ONLY).",
-    fix="{repair}",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs="https://devcenter.heroku.com/articles/http-routing",
 )
 def ipv6_only(boot: Boot) -> Iterator[Evidence]:
@@ -132,7 +132,7 @@ def ipv6_only(boot: Boot) -> Iterator[Evidence]:
     title="The app listens on the single address {host}, which is this machine's",
     cause="A dyno has another address, and a new one at every start. There this bind fails, or the"
     " router does not find it.",
-    fix="{repair}",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
 )
 def binds_one_address(boot: Boot) -> Iterator[Evidence]:
@@ -147,7 +147,7 @@ def binds_one_address(boot: Boot) -> Iterator[Evidence]:
     title="The app listens on port {taken}, and Heroku waits for it on $PORT",
     cause="Heroku chooses the port anew at every start and passes it in $PORT (here {port}). No"
     " other port is reachable from outside.",
-    fix="{repair}",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
 )
 def wrong_port(boot: Boot) -> Iterator[Evidence]:
@@ -235,7 +235,7 @@ def _serves(boot: Boot) -> bool:
     "boot-undecided",
     effect="unknown",
     title="Whether the app binds $PORT cannot be told here",
-    cause="{why}",
+    cause="{why:What was seen does not agree, or this machine was in the way.}",
     fix="Run parity again; `--port N` chooses another port.",
     docs=STARTUP,
 )

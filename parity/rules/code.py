@@ -15,6 +15,8 @@ _VALUED = re.compile(
     r"^(-[bwktcnspgumeRD]|--(?:bind|workers|worker-class|timeout|config|name|threads|port|host|"
     r"log-level|log-file|access-logfile|error-logfile|chdir|pythonpath|listen|env|keep-alive))$"
 )
+_FACTORY = r"(?:create|make|build|get)_(?:\w+_)?app(?:lication)?"
+_FIRST = ("wsgi.py", "app.py", "main.py", "server.py", "application.py", "run.py", "api.py")
 _OWN_FOLDERS = ("venv/", ".venv/", "node_modules/", "tests/", "test/", "docs/")
 
 
@@ -131,15 +133,57 @@ def applications(source: Source, path: str) -> list[str]:
     return [*made, *async_made]
 
 
-def suggestion(source: Source, wanted: str | None = None) -> str | None:
-    """The `module:name` that most likely is the app; those called `wanted` first."""
+def suggestion(
+    source: Source, wanted: str | None = None, *, asgi: bool | None = None
+) -> str | None:
+    """The `module:name` that most likely is the app; those called `wanted` first.
+
+    `asgi` tells which interface the server speaks: of Django's two, one is right.
+    """
+    other = "" if asgi is None else "wsgi.py" if asgi else "asgi.py"
     options = [
-        (name != wanted, path.count("/"), f"{_module(path)}:{name}")
+        (
+            path.rpartition("/")[2] == other,
+            name != wanted,
+            path.count("/"),
+            _FIRST.index(path) if path in _FIRST else len(_FIRST),
+            f"{_module(path)}:{name}",
+        )
         for path in modules(source)
         for name in applications(source, path)
     ]
-    return min(options)[2] if options else None
+    return min(options)[-1] if options else None
+
+
+def speaks_asgi(process: ProcessType) -> bool | None:
+    """Which interface the command's server speaks, None if there is no known one."""
+    name = server(process)
+    if name is None or name == "granian":
+        return None
+    return name in ("uvicorn", "hypercorn", "daphne") or "uvicorn" in process.command
 
 
 def _module(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def factories(source: Source, path: str) -> list[str]:
+    """Functions of a file's top level that make the app: `create_app` and the like."""
+    tree = parsed(source, path)
+    return [
+        node.name
+        for node in (tree.body if tree else ())
+        if isinstance(node, ast.FunctionDef) and re.fullmatch(_FACTORY, node.name)
+    ]
+
+
+def names_in(source: Source, path: str) -> list[str]:
+    """Names of functions, classes and variables that a file defines at its top level."""
+    tree = parsed(source, path)
+    found: list[str] = []
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.append(node.name)
+        elif isinstance(node, ast.Assign):
+            found += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return found

@@ -165,7 +165,7 @@ def collectstatic_other(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="The build script {script} fails",
     cause="Heroku runs it in the build, and it ended with an error: {error}",
-    fix="{advice}",
+    fix="{advice:Correct what its last lines say, or remove the script.}",
     docs="https://devcenter.heroku.com/articles/python-support#build-behavior",
 )
 def build_hook_failed(slug: Slug) -> Iterator[Evidence]:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from parity.records import Boot
 from parity.rules import rule
+from parity.rules.boot import R10
 from parity.rules.code import line_of
 from parity.rules.log import Crash
 from parity.rules.plan import PUSH_REJECTED
 from parity.rules.release import RELEASE_FAILED
+from parity.rules.traffic import H12, H13, H18, HTTP_500
 from parity.verdict import Evidence
 
 H10_DOCS = "https://devcenter.heroku.com/articles/error-codes#h10-app-crashed"
@@ -50,28 +52,57 @@ def _ended(boot: Boot) -> Iterator[Evidence]:
         yield Evidence("it had opened its port, and ended before the first answer")
 
 
-ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED)
-"""The symptoms that a crash explains, in whatever kind of dyno; collectstatic ends the build."""
+ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED, R10, HTTP_500, H12, H13, H18)
+"""The symptoms that a crash explains: of a dyno of any kind, of collectstatic, of a worker that
+never listens because it crashes, of a request."""
 
 
 def at_command(found: Crash, seen: str, **names: str) -> Evidence:
     """Evidence at the Procfile's line, if the command stands in one."""
-    told = {"command": found.process.command, "type": found.process.name, **names}
+    told = {"command": found.command, "type": found.process.name, **names}
     line = found.process.line or None
     return Evidence(seen, "Procfile" if line else None, line, names=told)
 
 
 def at_place(found: Crash, **names: str) -> Evidence | None:
-    """Evidence at the app's innermost frame of the last exception."""
-    raised = found.raised
-    if raised is None or raised.place is None:
+    """Evidence at the app's innermost frame of the last exception, or of what led to it."""
+    chain = found.chain
+    place = next((raised.place for raised in chain if raised.place), None)
+    if place is None:
         return None
-    place = raised.place
     told = {
-        "error": raised.told,
+        "error": chain[0].told,
         "file": place.file,
         "line": str(place.line),
         "code": line_of(found.source, place.file, place.line),
+        "when": found.when,
         **names,
     }
-    return Evidence(raised.told, place.file, place.line, names=told)
+    return Evidence(chain[0].told, place.file, place.line, names=told)
+
+
+def at_either(found: Crash, seen: str, **names: str) -> Evidence:
+    """Evidence at the app's innermost frame, or at the Procfile's line if the app has none."""
+    raised = found.raised
+    told = {"when": found.when, "error": raised.told if raised else seen, **names}
+    return at_place(found, **told) or at_command(found, seen, **told)
+
+
+def procfile(found: Crash, right: str) -> str:
+    """The Procfile's line with the command `right`."""
+    return f"In the Procfile write `{found.process.name}: {right}`."
+
+
+_ADDING = {
+    "pip": ("requirements.txt", "Add the line `{}` to requirements.txt."),
+    "pipenv": ("Pipfile", "Type `pipenv install {}`, commit Pipfile and Pipfile.lock."),
+    "poetry": ("pyproject.toml", "Type `poetry add {}`, commit pyproject.toml and poetry.lock."),
+    "uv": ("pyproject.toml", "Type `uv add {}`, commit pyproject.toml and uv.lock."),
+}
+
+
+def adding(found: Crash, package: str) -> tuple[str, str]:
+    """The file in which the app's package manager wants a package, and how it gets there."""
+    python = found.plan.python
+    file, advice = _ADDING[python.manager if python else "pip"]
+    return file, advice.format(package)

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from parity.records import Boot, Release, Slug
 from parity.rules import rule
-from parity.rules.code import find, line_of, target
-from parity.rules.crash import ENDINGS, at_command, at_place
-from parity.rules.log import Crash, crash
+from parity.rules.code import find, line_of, server, suggestion, target
+from parity.rules.crash import ENDINGS, PROCFILE, at_command, at_place
+from parity.rules.crash_modules import how_to_add
+from parity.rules.log import APP, Crash, Failing, crash
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
 
@@ -18,11 +18,12 @@ DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
     "file-not-there",
     leads_to=ENDINGS,
     title="{path} does not exist in the dyno",
-    cause="The app opens {path}. {why}",
-    fix="{advice}",
+    cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
+    " spelt differently.}",
+    fix="{advice:Commit the file, or create it when it is not there.}",
     docs=DYNOS,
 )
-def file_not_there(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def file_not_there(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     match = re.search(r"No such file or directory: '(.+)'", raised.message) if raised else None
@@ -39,7 +40,7 @@ def file_not_there(record: Boot | Release | Slug) -> Iterator[Evidence]:
 
 def _about(found: Crash, path: str) -> tuple[str, str, str]:
     """Why a path is not there, what to do, and the path within the tree."""
-    inside = path.removeprefix(f"{found.home}/")
+    inside = path.removeprefix(f"{APP}/")
     if re.match(r"[A-Za-z]:[\\/]|/Users/|/home/", inside):
         why = "That is a path of the machine where the app was written."
         return why, "Build the path from `Path(__file__).parent`, and commit the file.", inside
@@ -54,25 +55,37 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
             f"Write `{twin}`.",
             inside,
         )
-    if inside in found.source.absent:
-        why = "It is on your disk, but not in git, so it is not pushed."
-        return why, f"Type `git add {inside}`, commit, push.", inside
-    if any(inside.startswith(p) for p in found.source.absent if p.endswith("/")):
-        why = "Its folder is on your disk, but not in git, so it is not pushed."
-        return why, f"Type `git add {inside}`, commit, push.", inside
+    folder = any(inside.startswith(p) for p in found.source.absent if p.endswith("/"))
+    if inside in found.source.absent or folder:
+        what = "Its folder" if folder else "It"
+        why = f"{what} is on your disk, but not in git, so it is not pushed."
+        return why, _secret(inside) or how_to_add(found, inside), inside
     why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
     return why, "Commit the file, or create it when it is not there.", inside
+
+
+def _secret(path: str) -> str | None:
+    """What to do with a file that does not belong into git."""
+    name = path.rpartition("/")[2].lower()
+    if not re.search(r"cred|secret|token|key|service.?account|client_id|\.pem$|\.env", name):
+        return None
+    variable = re.sub(r"\W+", "_", name).strip("_").upper()
+    return (
+        f'A secret belongs into a config var: `heroku config:set {variable}="$(cat {path})"`, and'
+        f' in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
+    )
 
 
 @rule(
     "invalid-port",
     leads_to=ENDINGS,
     title="The port in the command is no number: {value}",
-    cause="{why}",
+    cause="{why:%PORT% is for Windows, quotes keep bash from replacing it, or the name is"
+    " another one.}",
     fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def invalid_port(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def invalid_port(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     pattern = (
         r"(?i)'?([^' ]*)'? is not a valid (?:integer|port)|invalid (?:int|port)[^'\n]*'([^']*)'"
@@ -81,12 +94,14 @@ def invalid_port(record: Boot | Release | Slug) -> Iterator[Evidence]:
     match = found.saying(pattern) if found else None
     if not found or not match:
         return
-    command = found.process.command
-    wrong = re.search(r"%PORT%|'\$\{?PORT\}?'|\$\{?(?!PORT\b)(\w*PORT\w*)\}?", command)
+    command = found.command
+    wrong = re.search(
+        r"%PORT%|'\$\{?PORT\}?'|\$\{?(\w+)\}?:\$\{?PORT\b\}?|\$\{?(?!PORT\b)(\w*PORT\w*)\}?",
+        command,
+    )
     if wrong:
-        why = _port_reason(wrong)
-        right = command.replace(wrong[0], "$PORT")
-        yield at_command(found, match[0], value=wrong[0], why=why, right=right)
+        right = command.replace(wrong[0], "0.0.0.0:$PORT" if wrong[1] else "$PORT")
+        yield at_command(found, match[0], value=wrong[0], why=_port_reason(wrong), right=right)
 
 
 def _port_reason(wrong: re.Match[str]) -> str:
@@ -94,7 +109,9 @@ def _port_reason(wrong: re.Match[str]) -> str:
         return "%PORT% is how Windows writes a variable; bash passes it on as it stands."
     if wrong[0].startswith("'"):
         return "Within single quotes bash does not replace $PORT."
-    return f"Heroku sets PORT; {wrong[1]} is not set, so bash puts nothing in its place."
+    if wrong[1]:
+        return f"${wrong[1]} is no address of this dyno: an address and a port make the bind."
+    return f"Heroku sets PORT; {wrong[2]} is not set, so bash puts nothing in its place."
 
 
 @rule(
@@ -106,7 +123,7 @@ def _port_reason(wrong: re.Match[str]) -> str:
     fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def address_in_use(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def address_in_use(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     match = found.saying(r"(?i).*address already in use.*") if found else None
     if found and match:
@@ -128,7 +145,7 @@ def address_in_use(record: Boot | Release | Slug) -> Iterator[Evidence]:
     fix="Correct line {line} of {file}; `python -m py_compile {file}` says when it is right.",
     docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
 )
-def syntax_error(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def syntax_error(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     if found and raised and raised.kind in ("SyntaxError", "IndentationError", "TabError"):
@@ -147,7 +164,7 @@ def syntax_error(record: Boot | Release | Slug) -> Iterator[Evidence]:
     " parity again.",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
-def newer_syntax(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def newer_syntax(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     here = found.slug.interpreter if found else None
@@ -174,16 +191,42 @@ def _code(found: Crash | None) -> str:
 @rule(
     "asgi-under-wsgi",
     leads_to=ENDINGS,
-    title="{module} is an ASGI app, and {server} runs it as WSGI",
-    cause="FastAPI, Starlette and the like speak ASGI, which gunicorn's own workers do not.",
-    fix="In the Procfile write `web: gunicorn -k uvicorn.workers.UvicornWorker {module}` (with"
-    " uvicorn in requirements.txt), or `web: uvicorn {module} --host 0.0.0.0 --port $PORT`.",
+    title="{module} is an ASGI app, and {server} calls it as WSGI",
+    cause="gunicorn's own workers, waitress and the like pass two arguments; ASGI apps (FastAPI,"
+    " Starlette, Quart, Django's asgi.py) take three.",
+    fix="In the Procfile write `{type}: uvicorn {module} --host 0.0.0.0 --port $PORT` (with uvicorn"
+    " in requirements.txt){django:-}.",
     docs="https://www.uvicorn.org/deployment/",
 )
-def asgi_under_wsgi(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def asgi_under_wsgi(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     named = target(found.process) if found else None
-    pattern = r"__call__\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
-    if found and named and found.saying(pattern):
-        module = f"{named[0]}:{named[1] or 'app'}"
-        yield at_command(found, "called as WSGI", module=module, server="gunicorn")
+    pattern = r"\w+\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
+    match = found.saying(pattern) if found else None
+    if found and named and match:
+        module = f"{named[0]}:{named[1] or 'application'}"
+        wsgi = suggestion(found.source, asgi=False) if "asgi" in named[0] else None
+        django = f", or `{found.process.name}: gunicorn {wsgi}`" if wsgi else ""
+        names = {"module": module, "server": server(found.process) or "the server"}
+        yield at_command(found, match[0], django=django, **names)
+
+
+@rule(
+    "wsgi-under-asgi",
+    leads_to=ENDINGS,
+    title="{module} is a WSGI app, and {server} calls it as ASGI",
+    cause="Flask, Bottle and Django's wsgi.py take two arguments, `environ` and `start_response`;"
+    " an ASGI server passes others: {error}",
+    fix="In the Procfile write `{type}: gunicorn {module}`, with gunicorn in requirements.txt.",
+    docs=PROCFILE,
+)
+def wsgi_under_asgi(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    named = target(found.process) if found else None
+    match = (
+        found.saying(r"missing 1 required positional argument: 'start_response'") if found else None
+    )
+    if found and named and match:
+        module = f"{named[0]}:{named[1] or 'application'}"
+        names = {"module": module, "server": server(found.process) or "the server"}
+        yield at_command(found, match.string.strip(), error=match.string.strip(), **names)

@@ -1,65 +1,104 @@
-"""Crashes of what the app expects around it: config vars, add-ons, services."""
+"""Crashes of config vars: not set, empty, or in a form that the library does not take."""
 
 import re
 from collections.abc import Iterator
 
 from parity.facts.addons import ADD_ONS
-from parity.records import Boot, Release, Slug
 from parity.rules import rule
-from parity.rules.code import find, line_of
-from parity.rules.crash import ENDINGS, at_command, at_place
-from parity.rules.log import Crash, crash
+from parity.rules.code import at, find
+from parity.rules.crash import ENDINGS, at_either, at_place
+from parity.rules.log import Crash, Failing, crash
+from parity.rules.variables import PLATFORM, Read, all_reads, read_at
 from parity.verdict import Evidence
 
 CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
-DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
-_READS = (
-    r"""(?:environ(?:\.get)?|getenv|config|env(?:\.\w+)?|decouple\.config)\s*[\[(]\s*["']({})["']"""
+_NAME = r"[A-Z][A-Z0-9_]*"
+_TOLD = (
+    rf"^({_NAME}) not found\. Declare it as envvar"
+    rf"|^Environment variable \"({_NAME})\" (?:not set|invalid)"
+    rf"|^Set the ({_NAME}) environment variable"
+    rf"|^Config '({_NAME})' is missing"
+    rf"|setting the ({_NAME}) environment variable"
+    r"|(?i:missing|required)[\w ]*(?i:environment variable|config var|env var)s?:?"
+    rf" ['\"`]?({_NAME})"
+    rf"|['\"`]?({_NAME})['\"`]? (?i:environment variable|env var|is not set|must be set|is required"
+    r"|is missing|not set)"
 )
-_PLAIN = r"[A-Z][A-Z0-9_]*"
+"""What python-decouple, environs, django-environ, Starlette, OpenAI and people say."""
+
+_EMPTY = (
+    r"None|(?i:must (?:be set|not be empty|be provided|pass|provide)|empty|not set|missing|required"
+    r"|token|api[ _]?key|credential|unauthori[sz]ed|invalid literal for int|could not parse|url)"
+)
+"""What an exception says whose reason may be a variable that is None or an empty text."""
 
 
-def _missing(found: Crash) -> str | None:
-    """The config var whose absence ended the command."""
+def _missing(found: Crash) -> Read | None:
+    """The config var whose absence ended the command, where it is read."""
     raised = found.raised
-    if raised is None:
+    if raised is None or raised.kind == "ModuleNotFoundError":
         return None
+    named = _named(found)
+    near = list(_near(found))
+    if named:
+        known = [r for r in (*near, *all_reads(found.source)) if r.name == named]
+        return known[0] if known else _field(found, named)
+    if not re.search(_EMPTY, raised.message):
+        return None
+    return next((r for r in (*near, *_setting(found)) if not r.default and _unset(found, r)), None)
+
+
+def _named(found: Crash) -> str | None:
+    """The variable that the exception itself names."""
+    raised = found.raised
+    assert raised
     if raised.kind == "KeyError":
-        name = raised.message.strip("'\"")
-        read = raised.place and re.search(
-            _READS.format(re.escape(name)),
-            line_of(found.source, raised.place.file, raised.place.line),
-        )
-        inside = any("os.py" in frame.file for frame in raised.frames[-1:])
-        return name if re.fullmatch(r"\w+", name) and (read or inside) else None
-    told = re.search(
-        rf"^({_PLAIN}) not found\. Declare it as envvar"
-        rf"|^Environment variable \"({_PLAIN})\" not set|^Set the ({_PLAIN}) environment variable",
-        raised.message,
-    )
+        return raised.message.strip("'\"") or None
+    told = re.search(_TOLD, raised.message)
     if told:
         return next(group for group in told.groups() if group)
-    return _empty_setting(found) or _none(found)
+    settings = re.match(r"\d+ validation errors? for \w+", raised.message)
+    field = raised.more[0].strip() if settings and raised.more else ""
+    lacks = any("Field required" in line for line in raised.more[:2])
+    return field.upper() if lacks and re.fullmatch(r"\w+", field) else None
 
 
-def _empty_setting(found: Crash) -> str | None:
-    """The variable behind a Django setting that is empty."""
+def _field(found: Crash, name: str) -> Read | None:
+    """The field of a pydantic BaseSettings class that takes its value from the variable."""
+    place = find(found.source, rf"(?i)^\s+{re.escape(name)}\s*:")
+    settings = find(found.source, r"BaseSettings") if place else None
+    return Read(name, place, place.line, "", False) if place and settings else None
+
+
+def _near(found: Crash) -> Iterator[Read]:
+    """Reads in the lines that the exception went through, innermost first."""
     raised = found.raised
-    if raised is None or "SECRET_KEY setting must not be empty" not in raised.message:
-        return None
-    place = find(found.source, rf"^\s*SECRET_KEY\s*=.*{_READS.format(_PLAIN)}")
-    match = re.search(_READS.format(_PLAIN), place.text) if place else None
-    return match[1] if match else None
+    for frame in reversed(raised.frames if raised else ()):
+        if frame.file in found.source.entries:
+            yield from read_at(found.source, frame.file, frame.line)
 
 
-def _none(found: Crash) -> str | None:
-    """The variable read with a default of None in the line that raised: `int(os.getenv("X"))`."""
+def _setting(found: Crash) -> Iterator[Read]:
+    """Reads that give a setting its value which the exception names, as Django and Flask do."""
     raised = found.raised
-    if raised is None or raised.place is None or "None" not in raised.message:
-        return None
-    line = line_of(found.source, raised.place.file, raised.place.line)
-    match = re.search(_READS.format(_PLAIN), line)
-    return match[1] if match and match[1] not in found.plan.config.values else None
+    names = re.findall(r"\b[A-Z][A-Z_]{3,}\b", raised.message) if raised else []
+    for read in all_reads(found.source) if names else ():
+        if read.into in names:
+            yield read
+
+
+def _unset(found: Crash, read: Read) -> bool:
+    return not found.plan.config.values.get(read.name) and read.name not in PLATFORM
+
+
+def _read(found: Crash, read: Read, **names: str) -> Iterator[Evidence]:
+    """Evidence at the line that reads the variable, then at the line that fails without it."""
+    raised, here = found.raised, at_place(found)
+    error = raised.told if raised else ""
+    told = {"name": read.name, "error": error, "when": found.when, **names}
+    yield at(error, read.place, **told)
+    if here and (here.file, here.line) != (read.place.file, read.place.line):
+        yield here._replace(names={})
 
 
 @rule(
@@ -67,41 +106,39 @@ def _none(found: Crash) -> str | None:
     effect="unknown",
     leads_to=ENDINGS,
     title="{name} is not set here; on Heroku {addon} sets it",
-    cause="The app reads {name} while it starts. parity has no add-ons, so it cannot tell whether"
-    " the app starts where the variable is set.",
+    cause="The app reads {name} {when}. parity has no add-ons, so it cannot tell whether the app"
+    " works where the variable is set: {error}",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
     " `heroku addons:create {plan}`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
 )
-def add_on_variable_missing(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def add_on_variable_missing(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    name = _missing(found) if found else None
-    addon = ADD_ONS.get(name) if name else None
-    if found and name and addon and name not in found.plan.config.values:
-        evidence = at_place(found, name=name, addon=addon.name, plan=addon.plan)
-        if evidence:
-            yield evidence
+    read = _missing(found) if found else None
+    addon = ADD_ONS.get(read.name) if read else None
+    if found and read and addon and _unset(found, read):
+        yield from _read(found, read, addon=addon.name, plan=addon.plan)
 
 
 @rule(
     "missing-config-var",
     leads_to=ENDINGS,
     title="The config var {name} is not set",
-    cause="The app reads the environment variable {name} while it starts, and Heroku has no such"
-    " config var: {error}.{local}",
+    cause="The app reads the environment variable {name} {when}, and there is no such config var:"
+    " {error}.{local:-}",
     fix="Type `heroku config:set {name}=VALUE`; here: `parity run --config {name}=VALUE`.",
     docs=CONFIG_VARS,
 )
-def missing_config_var(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def missing_config_var(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    name = _missing(found) if found else None
-    if not found or not name or name in ADD_ONS or name in found.plan.config.values:
+    read = _missing(found) if found else None
+    if not found or not read or read.name in ADD_ONS or not _unset(found, read):
         return
-    dotenv = any(path.endswith(".env") for path in found.source.absent)
+    dotenv = any(path.rpartition("/")[2].startswith(".env") for path in found.source.absent)
     local = " A .env on your disk does not reach Heroku." if dotenv else ""
-    evidence = at_place(found, name=name, local=local)
-    if evidence:
-        yield evidence
+    if not re.fullmatch(_NAME, read.name):
+        local += " An environment variable's name is what stands in the brackets, not its value."
+    yield from _read(found, read, local=local)
 
 
 @rule(
@@ -110,70 +147,70 @@ def missing_config_var(record: Boot | Release | Slug) -> Iterator[Evidence]:
     title="SQLAlchemy does not know postgres://, which is how Heroku's DATABASE_URL begins",
     cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later only know"
     " postgresql://.",
-    fix='Where the URL is read, write `url = os.environ["DATABASE_URL"].replace("postgres://",'
-    ' "postgresql://", 1)`.',
+    fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
+    " behind it.}",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def postgres_scheme(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def postgres_scheme(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    if found and found.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
-        evidence = at_place(found)
-        if evidence:
-            yield evidence
-
-
-@rule(
-    "service-on-localhost",
-    leads_to=ENDINGS,
-    title="The app connects to {address}, where nothing runs in a dyno",
-    cause="A dyno holds your process alone. A database or cache on localhost is on your machine,"
-    " not on Heroku: {error}",
-    fix="Create an add-on and read its address from the environment, such as `heroku addons:create"
-    ' {plan}` and `os.environ["{variable}"]`.',
-    docs="https://devcenter.heroku.com/articles/backing-services",
-)
-def service_on_localhost(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    pattern = r"(?:localhost|127\.0\.0\.1|::1)\"?\)?[^\d\n]{0,30}?(\d{4,5})"
-    match = found.saying(rf"(?i)refused.*{pattern}|{pattern}.*refused") if found else None
-    if not found or not match or not raised or _given(found):
+    if not found or not found.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
         return
-    number = match[1] or match[2]
-    variable, plan = SERVICES.get(number, ("DATABASE_URL", "heroku-postgresql:essential-0"))
-    names = {"address": f"localhost:{number}", "variable": variable, "plan": plan}
-    evidence = at_place(found, **names)
-    yield evidence or at_command(found, match[0], error=raised.told, **names)
+    advice = (
+        'Where the URL is read, write `os.environ["DATABASE_URL"].replace("postgres://",'
+        ' "postgresql://", 1)`.'
+    )
+    place = find(found.source, r"DATABASE_URL")
+    if place and _READ.search(place.text):
+        changed = '.replace("postgres://", "postgresql://", 1)'
+        right = _READ.sub(lambda match: match[0] + changed, place.text)
+        advice = f"In line {place.line} of {place.file} write `{right}`."
+    yield at_either(found, "no plugin for postgres", advice=advice)
+    if place:
+        yield at(place.text, place)
 
 
-SERVICES = {
-    "5432": ("DATABASE_URL", "heroku-postgresql:essential-0"),
-    "6379": ("REDIS_URL", "heroku-redis:mini"),
-    "27017": ("MONGODB_URI", "mongodb"),
-    "3306": ("JAWSDB_URL", "jawsdb:kitefin"),
-    "5672": ("CLOUDAMQP_URL", "cloudamqp:lemur"),
-}
-"""By their usual port: the config var and the add-on that give the same on Heroku."""
-
-
-def _given(found: Crash) -> bool:
-    """Whether a config var names a service on this machine: then its absence here says nothing."""
-    values = found.plan.config.values.values()
-    return any(re.search(r"://[^/]*(localhost|127\.0\.0\.1)", value) for value in values)
+_READ = re.compile(
+    r"""os\.(?:environ\[["']DATABASE_URL["']\]"""
+    r"""|(?:environ\.get|getenv)\(["']DATABASE_URL["'](?:,\s*["'][^"']*["'])\))"""
+)
+"""A read that gives a text whenever the variable is set, or a default that is one."""
 
 
 @rule(
-    "given-service-refuses",
-    effect="unknown",
+    "async-driver",
     leads_to=ENDINGS,
-    title="The service that a config var names does not answer here",
-    cause="A config var points to this machine, and the connection is refused: {error}. On Heroku"
-    " the variable has another value.",
-    fix="Start the service, then run parity again.",
-    docs="https://devcenter.heroku.com/articles/backing-services",
+    title="The async engine needs an async driver: postgresql+asyncpg://",
+    cause="DATABASE_URL names Postgres alone, for which SQLAlchemy takes psycopg2, and that is no"
+    " driver for an async engine.",
+    fix='Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://", 1)`, with'
+    " asyncpg in requirements.txt.",
+    docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
 )
-def given_service_refuses(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def async_driver(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
-    if found and raised and _given(found) and found.saying("(?i)connection refused"):
-        yield at_command(found, raised.told, error=raised.told)
+    if found and raised and "asyncio extension requires an async driver" in raised.message:
+        yield at_either(found, raised.told)
+
+
+@rule(
+    "redis-certificate",
+    leads_to=ENDINGS,
+    title="The certificate of Heroku's key-value store is its own: verification must be off",
+    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a certificate that it has"
+    " signed itself: {error}",
+    fix="Pass `ssl_cert_reqs=None` (redis-py: `redis.from_url(url, ssl_cert_reqs=None)`; Celery:"
+    ' `broker_use_ssl={{"ssl_cert_reqs": ssl.CERT_NONE}}` and `redis_backend_use_ssl`; or add'
+    " `?ssl_cert_reqs=none` to the address).",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
+)
+def redis_certificate(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    told = (
+        r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
+    )
+    match = found.saying(told) if found else None
+    redis = found and any("REDIS" in name for name in found.plan.config.values)
+    if found and raised and match and (redis or "rediss" in match[0]):
+        yield at_either(found, match[0])

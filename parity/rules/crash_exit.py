@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from parity.records import Boot, Release
+from parity.records import Boot, Release, Traffic
 from parity.rules import rule
 from parity.rules.code import server
 from parity.rules.crash import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
@@ -35,8 +35,10 @@ def backgrounded(record: Boot | Release) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The command does its work and ends; a web process must run on",
     cause="`{command}` ended with status 0. Nothing failed, but nothing serves requests either.",
-    fix="{advice}",
+    fix="{advice:Start a server in it: `web: gunicorn module:app`, or call `app.run(…)` in the"
+    " file.}",
     docs=PROCFILE,
+    fallback=True,
 )
 def exits_at_once(record: Boot | Release) -> Iterator[Evidence]:
     found = crash(record)
@@ -77,14 +79,23 @@ def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
     "unhandled-exception",
     leads_to=ENDINGS,
     title="{error}",
-    cause="The app raises this while it starts, in line {line} of {file}: `{code}`.",
-    fix="Correct that line; with the same config vars it fails here as well:"
-    " `{command}` in a clean environment.",
+    cause="The app raises this {when}{where:-}.",
+    fix="Correct that line. What it needs and does not find here, it will not find on Heroku.",
     docs=H10_DOCS,
     fallback=True,
 )
-def unhandled_exception(record: Boot | Release) -> Iterator[Evidence]:
+def unhandled_exception(record: Boot | Release | Traffic) -> Iterator[Evidence]:
     found = crash(record)
-    evidence = at_place(found, command=found.process.command) if found else None
-    if evidence:
-        yield evidence
+    raised = found.raised if found else None
+    if found and raised:
+        evidence = at_place(found)
+        names = evidence.names if evidence else {}
+        where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""
+        if evidence:
+            yield evidence._replace(names={**names, "where": where})
+        elif raised.kind not in _SERVERS_OWN:
+            yield at_command(found, raised.told, error=raised.told, when=found.when, where=where)
+
+
+_SERVERS_OWN = ("ModuleNotFoundError", "AppImportError")
+"""Exceptions of a server that say nothing without the line above them."""

@@ -1,87 +1,54 @@
-"""Crashes of imports: which module is missing, and whose fault that is."""
+"""Crashes of importing what others wrote: packages, the standard library, system libraries."""
 
 import re
-import sys
 from collections.abc import Iterator
 
 from parity.facts.packages import DISTRIBUTIONS, STANDARD_LIBRARY_GONE
-from parity.records import Boot, Release, Slug
+from parity.records import Slug
 from parity.rules import rule
-from parity.rules.code import file_of, find, target
-from parity.rules.crash import ENDINGS, at_command, at_place
-from parity.rules.log import Crash, crash
-from parity.rules.missing import absent_module, in_other_case, is_not_a_package, kept, within
-from parity.rules.suggest import kept_out
+from parity.rules.code import file_of, find
+from parity.rules.crash import ENDINGS, adding, at_either, at_place
+from parity.rules.crash_modules import absent
+from parity.rules.log import Crash, Failing, crash
+from parity.rules.missing import foreign
 from parity.verdict import Evidence
 
-GIT = "https://devcenter.heroku.com/articles/git"
 PIP = "https://devcenter.heroku.com/articles/python-pip"
 
-
-@rule(
-    "module-not-in-git",
-    leads_to=ENDINGS,
-    title="The module {module} is on your disk, but not in git",
-    cause="git push sends only what is committed; on Heroku there is no {file}.",
-    fix="Type `git add {add}` (ignored files: take the line out of {ignorer} first, or `git add -f"
-    " {add}`), commit, push.",
-    docs=GIT,
-)
-def module_not_in_git(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    module = absent_module(found) if found else None
-    path = kept(found, module) if found and module else None
-    if not found or not module or not path:
-        return
-    place = at_place(found)
-    for evidence in kept_out(found.source, path):
-        yield evidence._replace(names={**evidence.names, "module": module, "add": path})
-    if place:
-        yield place._replace(names={})
-
-
-@rule(
-    "module-in-other-case",
-    leads_to=ENDINGS,
-    title="{module} and {actual} differ in upper and lower case",
-    cause="On macOS and Windows a capital letter in a file name makes no difference. Linux, and so"
-    " Heroku, has {actual} and no {wanted}.",
-    fix="Write `{right}` in the import, exactly as the file is called.",
-    docs=GIT,
-)
-def module_in_other_case(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    module = absent_module(found) if found else None
-    actual = in_other_case(found, module) if found and module else None
-    if not found or not module or not actual:
-        return
-    wanted = actual if "/" not in actual else actual.partition("/")[0]
-    right = wanted.removesuffix(".py")
-    names = {"module": module, "actual": actual, "wanted": f"{module}.py", "right": right}
-    place = at_place(found)
-    seen = f"No module named '{module}', but there is {actual}"
-    yield Evidence(
-        seen, place.file if place else "Procfile", place.line if place else None, names=names
-    )
+_GOOGLE = {
+    "google.cloud": "google-cloud-{}",
+    "google.oauth2": "google-auth",
+    "google.auth": "google-auth",
+    "google.generativeai": "google-generativeai",
+    "google.genai": "google-genai",
+    "google.protobuf": "protobuf",
+    "google.api_core": "google-api-core",
+}
+"""Packages that share the name `google`: https://pypi.org (documented)."""
 
 
 @rule(
     "not-a-package",
     leads_to=ENDINGS,
     title="`import {module}` is no import: '{parent}' is a module, not a package",
-    cause="{parent} has no modules below it; {name} is an attribute of it.",
+    cause="{parent} has no modules below it; {name} is an attribute of it, or not there at all.",
     fix="Write `import {parent}` and use `{module}`, or `from {parent} import {name}`.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
 )
-def not_a_package(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    module = absent_module(found) if found else None
-    if not found or not module or "." not in module or not is_not_a_package(found):
-        return
+def not_a_package(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "no-package")
     parent, _, name = module.rpartition(".")
-    if file_of(found.source, parent) is None:
-        evidence = at_place(found, module=module, parent=parent, name=name)
-        yield evidence or at_command(found, f"No module named '{module}'")
+    if found and not (file_of(found.source, parent) and foreign(found, parent)):
+        seen = f"No module named '{module}'; '{parent}' is not a package"
+        yield at_either(found, seen, module=module, parent=parent, name=name)
+
+
+_SHADOWED = re.compile(
+    r"cannot import name '(?P<a>[\w.]+)' from (?:partially initialized module )?'(?P<m>[\w.]+)'"
+    r"|No module named '(?P<n>\w+)\.(?P<b>[\w.]+)'; '\w+' is not a package"
+    r"|(?:partially initialized )?module '(?P<o>\w+)' (?:from '[^']+' )?has no attribute"
+    r" '(?P<c>\w+)'"
+)
 
 
 @rule(
@@ -92,23 +59,18 @@ def not_a_package(record: Boot | Release | Slug) -> Iterator[Evidence]:
     fix="Type `git mv {own} my_{own}` and import it under the new name.",
     docs="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
 )
-def shadowed_module(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def shadowed_module(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    raised = found.raised if found else None
-    if not found or not raised:
-        return
-    pattern = (
-        r"cannot import name '([\w.]+)' from (?:partially initialized module )?'([\w.]+)'"
-        r"|No module named '([\w]+)\.[\w.]+'; '\w+' is not a package"
-        r"|(?:partially initialized )?module '([\w.]+)' has no attribute '([\w.]+)'"
-    )
-    match = re.search(pattern, raised.message)
-    module = (match[2] or match[3] or match[4] or "") if match else ""
-    own = file_of(found.source, module) if module and "." not in module else None
-    foreign = module in sys.stdlib_module_names or module.lower() in found.slug.packages
-    if match and own and foreign:
-        names = {"own": own, "module": module, "imported": match[1] or match[5] or "what is wanted"}
-        yield Evidence(raised.told, own, 1, names=names)
+    for line in found.lines if found and found.raised else ():
+        match = _SHADOWED.search(line)
+        names = {k: v for k, v in match.groupdict().items() if v} if match else {}
+        module = next((names[k] for k in "mno" if k in names), "")
+        own = file_of(found.source, module) if found and module and "." not in module else None
+        if found and own and foreign(found, module) and "/" not in own:
+            imported = next(names[k] for k in "abc" if k in names)
+            told = {"own": own, "module": module, "imported": imported}
+            yield Evidence(line.strip(), own, 1, names=told)
+            return
 
 
 @rule(
@@ -120,112 +82,138 @@ def shadowed_module(record: Boot | Release | Slug) -> Iterator[Evidence]:
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
 )
-def standard_module_gone(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    module = absent_module(found) if found else None
-    since = STANDARD_LIBRARY_GONE.get(module.partition(".")[0]) if module else None
+def standard_module_gone(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "gone")
     python = found.plan.python if found else None
-    if found and module and since and python and int(python.version.split(".")[1]) >= since:
+    if found and python:
+        since = STANDARD_LIBRARY_GONE[module.partition(".")[0]]
         names = {"module": module, "since": str(since), "older": str(since - 1)}
-        evidence = at_place(found, version=python.version, **names)
-        yield evidence or at_command(
-            found, f"No module named '{module}'", version=python.version, **names
-        )
+        seen = f"No module named '{module}'"
+        yield at_either(found, seen, version=python.version, **names)
+
+
+@rule(
+    "newer-standard-module",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="Python {used}, which stood in here, has no module {module}",
+    cause="Heroku would use Python {version}, whose standard library has it.",
+    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
+    " parity again.",
+    docs="https://devcenter.heroku.com/articles/python-support",
+)
+def newer_standard_module(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "newer")
+    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
+    if found and here and python:
+        names = {"module": module, "used": here.version, "version": python.version}
+        yield at_either(found, f"No module named '{module}'", **names)
+
+
+@rule(
+    "no-desktop",
+    leads_to=ENDINGS,
+    title="The app opens windows, and a dyno has no screen: {module}",
+    cause="Heroku's Python comes without tkinter, and there is no display in a dyno.",
+    fix="Take the import out of what the web process runs (plots: `matplotlib.use('Agg')`).",
+    docs="https://devcenter.heroku.com/articles/stack-packages",
+)
+def no_desktop(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "desktop")
+    if found:
+        yield at_either(found, f"No module named '{module}'", module=module)
+        return
+    found = crash(record)
+    screen = r"no display name and no \$DISPLAY|cannot connect to X server"
+    match = found.saying(screen) if found else None
+    if found and match:
+        yield at_either(found, match[0], module="a display")
 
 
 @rule(
     "missing-dependency",
     leads_to=ENDINGS,
-    title="{package} is not in requirements.txt, and the app imports {module}",
-    cause="No module named '{module}': Heroku installs what requirements.txt names, nothing else.",
-    fix="Add the line `{package}` to requirements.txt.",
+    title="{package} is not in {manifest}, and {who} imports {module}",
+    cause="No module named '{module}': Heroku installs what {manifest} names, nothing else.",
+    fix="{advice:Add its package to requirements.txt.}",
     docs=PIP,
 )
-def missing_dependency(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    module = absent_module(found) if found else None
-    if not found or not module or _explained(found, module):
+def missing_dependency(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "dependency")
+    if not found or (isinstance(record, Slug) and not record.installed):
         return
     top = module.partition(".")[0]
-    package = DISTRIBUTIONS.get(top, top)
-    names = {"module": module, "package": package}
-    yield Evidence(f"No module named '{module}'", "requirements.txt", names=names)
-    place = at_place(found) or _imported(found, top)
+    yield from _to_add(found, module, _distribution(found, module))
+    place = _imported(found, top)
     if place:
         yield place._replace(names={})
 
 
+def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
+    file, advice = adding(found, package)
+    names = {"module": module, "package": package, "manifest": file, "advice": advice}
+    names["who"] = _who(found)
+    yield Evidence(f"No module named '{module}'", file, names=names)
+
+
+def _who(found: Crash) -> str:
+    """Whose import it is: the app's, or that of a package which names it nowhere."""
+    frames = [x for x in (found.raised.frames if found.raised else ()) if "<" not in x.file]
+    package = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
+    return package[1] if package else "the app"
+
+
+def _distribution(found: Crash, module: str) -> str:
+    """The distribution that brings a module."""
+    top = module.partition(".")[0]
+    if top == "google":
+        place = find(found.source, r"^\s*(?:from|import)\s+google\.")
+        match = re.search(r"(google\.\w+)(?:\.| import )(\w+)", place.text if place else "")
+        if match:
+            return _GOOGLE.get(match[1], match[1].replace(".", "-")).format(match[2])
+    return DISTRIBUTIONS.get(top, top)
+
+
 def _imported(found: Crash, module: str) -> Evidence | None:
-    place = find(found.source, rf"^\s*(?:import|from)\s+{re.escape(module)}\b")
-    return Evidence(place.text, place.file, place.line, place.column) if place else None
-
-
-def _explained(found: Crash, module: str) -> bool:
-    """Whether a missing module is something else than a missing dependency."""
-    top = module.partition(".")[0]
-    named = target(found.process)
-    return bool(
-        is_not_a_package(found)
-        or top in sys.stdlib_module_names
-        or top in STANDARD_LIBRARY_GONE
-        or kept(found, module)
-        or in_other_case(found, module)
-        or file_of(found.source, top)
-        or (named and within(module, named[0]) and not file_of(found.source, named[0]))
-        or any(path.startswith(f"{top}/") for path in found.source.entries)
+    """The app's line that asks for a module: the one that failed, an import, a setting."""
+    here, name = at_place(found), re.escape(module)
+    if here and re.search(rf"\b{name}\b", here.names["code"]):
+        return here
+    place = find(found.source, rf"^\s*(?:import|from)\s+{name}\b") or find(
+        found.source, rf"""^\s*[^#]*["']{name}[."']"""
     )
+    return Evidence(place.text, place.file, place.line, place.column) if place else here
 
 
-@rule(
-    "submodule-missing",
-    leads_to=ENDINGS,
-    title="The app's own {top} has no module {module}",
-    cause="{top} is in the pushed tree, {module} is not: a file that was not committed, or a name"
-    " that is spelt differently.",
-    fix="Compare the import with `git ls-files {top}`; type `git add` for what is missing.",
-    docs=GIT,
+_ASKS = re.compile(
+    r"""requires ["']?(?P<a>[A-Za-z][\w.-]+)["']? to be installed"""
+    r"""|pip install (?:-U |--upgrade )?["'`]?(?P<b>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)"""
+    r"""|["'`]?(?P<c>[A-Za-z][\w.-]+)["'`]? (?:must be|is not|isn't|needs to be) installed"""
+    r"""|Error loading (?P<d>psycopg2|MySQLdb|cx_Oracle|oracledb)\b"""
 )
-def submodule_missing(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    module = absent_module(found) if found else None
-    if not found or not module or "." not in module or is_not_a_package(found):
-        return
-    top = module.partition(".")[0]
-    inside = any(path.startswith(f"{top}/") for path in found.source.entries)
-    named = target(found.process)
-    if inside and not kept(found, module) and not in_other_case(found, module):
-        if named and within(module, named[0]):
-            return
-        evidence = at_place(found, module=module, top=top)
-        if evidence:
-            yield evidence
 
 
 @rule(
-    "incompatible-versions",
+    "optional-dependency",
     leads_to=ENDINGS,
-    title="Two installed packages do not fit: {error}",
-    cause="A package imports a name that the installed version of another no longer has. Versions"
-    " that requirements.txt does not pin are the newest ones on Heroku.",
-    fix="Pin both in requirements.txt to versions that work together (`pip freeze` where the app"
-    " runs), or upgrade the older one.",
+    title="{package} is not installed, and a part of the app needs it",
+    cause="A package says that it needs another, which it does not require by itself: {error}",
+    fix="{advice:Add the package to requirements.txt.}",
     docs=PIP,
 )
-def incompatible_versions(record: Boot | Release | Slug) -> Iterator[Evidence]:
+def optional_dependency(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
-    if (
-        not found
-        or not raised
-        or raised.kind not in ("ImportError", "AttributeError")
-        or not raised.frames
-    ):
+    if not found or not raised or raised.kind == "ModuleNotFoundError":
         return
-    match = re.search(r"cannot import name '\w+' from '([\w.]+)'", raised.message)
-    inner = raised.frames[-1].file
-    if (
-        match
-        and file_of(found.source, match[1].partition(".")[0]) is None
-        and "site-packages" in inner
-    ):
-        yield Evidence(raised.told, "requirements.txt", names={"error": raised.told})
+    match = _ASKS.search(raised.message) or _ASKS.search(" ".join(raised.more[:4]))
+    if match:
+        named = next(group for group in match.groups() if group)
+        package = DISTRIBUTIONS.get(named, named)
+        if package.partition("[")[0].lower() not in found.slug.packages:
+            file, advice = adding(found, package)
+            place = at_place(found)
+            names = {"package": package, "advice": advice, "error": raised.told}
+            yield Evidence(raised.told, file, names=names)
+            if place:
+                yield place._replace(names={})

@@ -1,25 +1,20 @@
-"""Crashes that the shell tells of: commands that are not there, scripts, endings without a word."""
+"""Crashes that bash tells of: how the command is written, and the files and folders it names."""
 
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from parity.records import Boot, Release
 from parity.rules import rule
-from parity.rules.crash import ENDINGS, PROCFILE, at_command
-from parity.rules.log import Crash, crash
-from parity.rules.suggest import kept_out, requires
+from parity.rules.crash import ENDINGS, PROCFILE, at_command, procfile
+from parity.rules.log import Crash, Failing, crash
+from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
 
-FROM_NODE = frozenset({"node", "npm", "npx", "yarn", "pnpm"})
-BUILD_ONLY = frozenset({"uv", "poetry"})
-"""Package managers that the Python buildpack does not leave in the slug (observed)."""
+_SAID = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
+"""How a shell begins its messages: `bash: line 1: `, `start.sh: line 3: `, `sh: 1: `."""
 
-FROM_PIP = frozenset(
-    "gunicorn uvicorn hypercorn daphne waitress-serve celery flask django-admin streamlit fastapi "
-    "granian chalice dramatiq rq huey panel bokeh voila jupyter alembic honcho scrapy".split()
-)
-DISTRIBUTION = {"waitress-serve": "waitress", "django-admin": "Django", "rq": "rq"}
+VIRTUAL = re.compile(r"(?:\S*/)?\.?v?env[\w.-]*/(?:bin|Scripts)/")
+"""The programs of a virtual environment, by the names that people give it."""
 
 
 @rule(
@@ -31,103 +26,80 @@ DISTRIBUTION = {"waitress-serve": "waitress", "django-admin": "Django", "rq": "r
     fix="Remove the space: `{type}: {right}`.",
     docs=PROCFILE,
 )
-def space_before_colon(record: Boot | Release) -> Iterator[Evidence]:
+def space_before_colon(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    if found and re.match(r":(\s|$)", found.process.command):
-        right = found.process.command[1:].strip()
+    if found and re.match(r":(\s|$)", found.command):
+        right = found.command[1:].strip()
         yield at_command(found, f"{found.process.name} : {right}", right=right)
 
 
-def _missing(found: Crash) -> str | None:
-    """The command that the shell did not find."""
-    if found.exit != 127:
-        return None
-    match = found.saying(r"(?:line \d+: |bash: |sh: \d+: )([^\s:]+): (?:command )?not found")
+@rule(
+    "shell-syntax",
+    leads_to=ENDINGS,
+    title="bash cannot read the command: {error}",
+    cause="The command is run by bash, to which parentheses, quotes, `&`, `|`, `;` and `<` mean"
+    " something.",
+    fix="{advice:Put what is one word for the app into quotes, and close every quote.}",
+    docs=PROCFILE,
+)
+def shell_syntax(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = (
+        found.saying(rf"{_SAID}(syntax error.*|unexpected EOF while looking for.*)")
+        if found and found.exit in (1, 2)
+        else None
+    )
+    if found and match:
+        factory = re.search(r"(?<!['\"\w])([\w.]+:\w+\([^)]*\))", found.command)
+        advice = "Put what is one word for the app into quotes, and close every quote."
+        if factory:
+            advice = procfile(found, found.command.replace(factory[1], f'"{factory[1]}"'))
+        yield at_command(found, match[0].strip(), error=match[1], advice=advice)
+
+
+@rule(
+    "quoted-command",
+    leads_to=ENDINGS,
+    title="The quotes make one word of the command",
+    cause="bash looks for a program whose name is the whole text: `{name}`.",
+    fix="{advice:Take the quotes around the whole command away.}",
+    docs=PROCFILE,
+)
+def quoted_command(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = (
+        found.saying(rf"{_SAID}(\S+ .+): (?:command not found|No such file or directory)$")
+        if found and found.exit == 127
+        else None
+    )
+    if found and match and re.match(rf"""\s*["']{re.escape(match[1])}["']""", found.command):
+        right = found.command.strip()[1:].replace(found.command.strip()[0], "", 1)
+        yield at_command(found, match[0].strip(), name=match[1], advice=procfile(found, right))
+
+
+def unfound_path(found: Crash) -> str | None:
+    """The path that the shell did not find, as it stands in the command."""
+    match = found.saying(rf"{_SAID}([^\s:]*/[^\s:]+): No such file or directory$")
     return match[1] if match else None
 
 
 @rule(
-    "command-not-found",
+    "virtual-environment-in-command",
     leads_to=ENDINGS,
-    title="{name} is not installed: it is not in requirements.txt",
-    cause="The command starts `{name}`, and Heroku installs only what requirements.txt names. On"
-    " your machine it is installed for another reason.",
-    fix="Add the line `{package}` to requirements.txt.",
-    docs="https://devcenter.heroku.com/articles/python-pip",
-)
-def command_not_found(record: Boot | Release) -> Iterator[Evidence]:
-    found = crash(record)
-    name = _missing(found) if found else None
-    if found and name in FROM_PIP:
-        package = DISTRIBUTION.get(name, name)
-        if not requires(found.source, package):
-            names = {"name": name, "package": package}
-            yield Evidence(f"bash: {name}: command not found", "requirements.txt", names=names)
-            yield at_command(found, f"status 127 of `{found.process.command}`")
-
-
-@rule(
-    "build-tool-not-at-run-time",
-    leads_to=ENDINGS,
-    title="{name} is not there at run time",
-    cause="Heroku uses {name} in the build and does not keep it: the packages are installed into"
-    " the dyno's own Python, no `{name} run` is needed.",
-    fix="In the Procfile write `{type}: {right}`.",
+    title="There is no virtual environment in the dyno: {path}",
+    cause="Heroku installs requirements.txt into the dyno's own Python, which comes first in PATH."
+    " The environment on your machine is not pushed, and not needed.",
+    fix="{advice:Write the program's bare name in the Procfile.}",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
-def build_tool_not_at_run_time(record: Boot | Release) -> Iterator[Evidence]:
+def virtual_environment_in_command(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    name = _missing(found) if found else None
-    if found and name in BUILD_ONLY:
-        right = re.sub(rf"\b{name}\s+run\s+", "", found.process.command)
-        yield at_command(found, f"bash: {name}: command not found", name=name, right=right)
-
-
-@rule(
-    "needs-node",
-    leads_to=ENDINGS,
-    title="{name} is not in the dyno: the app is built as a Python app",
-    cause="Only the buildpacks of an app put their language into its dynos.",
-    fix="Type `heroku buildpacks:add --index 1 heroku/nodejs`, with a package.json in the root.",
-    docs="https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app",
-)
-def needs_node(record: Boot | Release) -> Iterator[Evidence]:
-    found = crash(record)
-    name = _missing(found) if found else None
-    if found and name in FROM_NODE:
-        yield at_command(found, f"bash: {name}: command not found", name=name)
-
-
-@rule(
-    "script-without-path",
-    leads_to=ENDINGS,
-    title="{name} is in your app, but bash looks for it in PATH",
-    cause="A bare name is looked up among the installed programs, not in the current folder.",
-    fix="In the Procfile write `bash {name}` (or `./{name}`, if it is executable).",
-    docs=PROCFILE,
-)
-def script_without_path(record: Boot | Release) -> Iterator[Evidence]:
-    found = crash(record)
-    name = _missing(found) if found else None
-    if found and name and name in found.source.entries:
-        yield at_command(found, f"bash: {name}: command not found", name=name)
-
-
-@rule(
-    "program-not-on-heroku",
-    leads_to=ENDINGS,
-    title="There is no program {name} in the dyno",
-    cause="Neither the app's packages nor Heroku's stack image has `{name}`.",
-    fix="If a package brings it, add that package to requirements.txt; a system program comes with"
-    " a buildpack (heroku-community/apt and an Aptfile).",
-    docs="https://devcenter.heroku.com/articles/stack-packages",
-    fallback=True,
-)
-def program_not_on_heroku(record: Boot | Release) -> Iterator[Evidence]:
-    found = crash(record)
-    name = _missing(found) if found else None
-    if found and name:
-        yield at_command(found, f"bash: {name}: command not found", name=name)
+    path = unfound_path(found) if found and found.exit in (1, 127) else None
+    if found and path and VIRTUAL.match(path):
+        sourced = rf"(?:source|\.)\s+{re.escape(path)}\s*(?:&&|;)\s*"
+        right = re.sub(sourced, "", found.command).replace(path, path.rpartition("/")[2])
+        told = procfile(found, right)
+        yield at_command(found, f"{path}: No such file or directory", path=path, advice=told)
 
 
 @rule(
@@ -139,15 +111,14 @@ def program_not_on_heroku(record: Boot | Release) -> Iterator[Evidence]:
     fix="Commit the script, or add the buildpack that brings it: `heroku buildpacks:add URL`.",
     docs=PROCFILE,
 )
-def script_not_there(record: Boot | Release) -> Iterator[Evidence]:
+def script_not_there(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    pattern = r"(?:line \d+: |bash: )([^\s:]*/[^\s:]+): No such file or directory"
-    match = found.saying(pattern) if found and found.exit == 127 else None
-    if not found or not match:
+    path = unfound_path(found) if found and found.exit == 127 else None
+    if not found or not path or VIRTUAL.match(path):
         return
-    script = match[1].removeprefix("./")
+    script = path.removeprefix("./").removeprefix("/app/")
     if script not in found.source.entries:
-        yield at_command(found, f"bash: {match[1]}: No such file or directory", script=match[1])
+        yield at_command(found, f"bash: {path}: No such file or directory", script=path)
         yield from kept_out(found.source, script)
 
 
@@ -157,16 +128,16 @@ def script_not_there(record: Boot | Release) -> Iterator[Evidence]:
     title="{script} is not executable",
     cause="git remembers whether a file may be executed, and this one was committed without it"
     " (status 126).",
-    fix="Type `git update-index --chmod=+x {script}` and commit, or write `bash {script}` in the"
+    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run} {script}` in the"
     " Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
 )
-def script_not_executable(record: Boot | Release) -> Iterator[Evidence]:
+def script_not_executable(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    match = found.saying(r"(?:line \d+: |bash: )(\S+): Permission denied") if found else None
-    if found and match and found.exit == 126:
-        script = match[1].removeprefix("./")
-        names = {"script": script}
+    match = found.saying(rf"{_SAID}(\S+): Permission denied") if found else None
+    script = match[1].removeprefix("./").removeprefix("/app/") if match else ""
+    if found and match and found.exit == 126 and script in found.source.entries:
+        names = {"script": script, "run": "python" if script.endswith(".py") else "bash"}
         yield Evidence(f"{match[1]}: Permission denied", script, names=names)
         yield at_command(found, "status 126")
 
@@ -180,15 +151,39 @@ def script_not_executable(record: Boot | Release) -> Iterator[Evidence]:
     fix="Type `sed -i 's/\\r$//' {script}`, add `*.sh text eol=lf` to .gitattributes, commit.",
     docs="https://git-scm.com/docs/gitattributes#_eol",
 )
-def windows_line_ends(record: Boot | Release) -> Iterator[Evidence]:
+def windows_line_ends(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    if not found or not found.saying(r"\\r|\$'\\r'|\r|bad interpreter|python3?\^M"):
+    told = (
+        r"\\r|\r|\^M|bad interpreter|cannot execute: required file not found|Illegal option -\W*$"
+        r"|: not found$|syntax error"
+    )
+    match = found.saying(told) if found and found.exit else None
+    if not found or not match or found.raised:
         return
     for path, entry in found.source.entries.items():
         data = entry.data or b""
-        used = path in found.process.command or path.rpartition("/")[2] in found.process.command
+        used = re.search(rf"(?:^|[\s/]){re.escape(path)}(?:\s|$)", found.command)
         if used and b"\r\n" in data and (data.startswith(b"#!") or path.endswith(".sh")):
-            yield Evidence("line ends are CRLF", path, 1, names={"script": path})
+            yield Evidence(match.string.strip(), path, 1, names={"script": path})
+
+
+@rule(
+    "folder-not-there",
+    leads_to=ENDINGS,
+    title="The command changes to {folder}, which is not in the pushed tree",
+    cause="`{command}` begins in the root of what is pushed. There is no folder {folder} in it; git"
+    " keeps no empty folders.",
+    fix="Correct the folder's name in the Procfile, or commit what is in it.",
+    docs=PROCFILE,
+)
+def folder_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = rf"{_SAID}cd: (\S+): No such file|can't chdir to '([^']+)'"
+    match = found.saying(pattern) if found and not found.raised else None
+    if found and match:
+        folder = (match[1] or match[2]).rstrip("/")
+        yield at_command(found, match[0].strip(), folder=folder)
+        yield from kept_out(found.source, f"{folder}/")
 
 
 @rule(
@@ -196,23 +191,33 @@ def windows_line_ends(record: Boot | Release) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="Python finds no file {script}",
     cause="`{command}` starts a file that is not in the pushed tree.",
-    fix="{advice}",
+    fix="{advice:Commit the file, or correct its name in the Procfile.}",
     docs=PROCFILE,
 )
-def no_such_script(record: Boot | Release) -> Iterator[Evidence]:
+def no_such_script(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    match = found.saying(r"can't open file '([^']+)'") if found else None
+    pattern = r"can't open file '([^']+)'|File does not exist: (\S+)"
+    match = found.saying(pattern) if found and not found.raised else None
     if not found or not match:
         return
-    named = next((w for w in found.process.command.split() if match[1].endswith(w)), match[1])
-    near = get_close_matches(named, found.source.entries, 1, 0.6) or [
-        p for p in found.source.entries if p.rpartition("/")[2] == named.rpartition("/")[2]
-    ]
-    right = found.process.command.replace(named, near[0]) if near else ""
-    advice = (
-        f"In the Procfile write `{found.process.name}: {right}`."
-        if near
-        else (f"Commit {named}, or correct the name in the Procfile.")
-    )
+    wanted = match[1] or match[2]
+    if wanted.endswith(("\r", "\\r")):
+        return
+    named = next((w for w in found.command.split() if wanted.endswith(w)), wanted)
+    near = [] if named in found.source.absent else _near(found, named)
+    advice = f"Commit {named}, or correct the name in the Procfile."
+    if near:
+        advice = procfile(found, found.command.replace(named, near[0]))
     yield at_command(found, match[0], script=named, advice=advice)
     yield from kept_out(found.source, named)
+
+
+def _near(found: Crash, named: str) -> list[str]:
+    """Files of the tree that may have been meant: the same name elsewhere, else a similar one."""
+    scripts = [p for p in found.source.entries if p.endswith(".py")]
+    name = named.rpartition("/")[2].lower()
+    same = [p for p in scripts if p.rpartition("/")[2].lower() == name]
+    alike = get_close_matches(named.removesuffix(".py"), [p[:-3] for p in scripts], 1, 0.7)
+    root = [p for p in scripts if "/" not in p]
+    alone = root if len(root) == 1 else []
+    return sorted(same, key=len) or [f"{p}.py" for p in alike] or alone

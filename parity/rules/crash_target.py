@@ -1,71 +1,168 @@
 """Crashes of what the server command names: module and attribute, `main:app`."""
 
+import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from parity.records import Boot, Release
 from parity.rules import rule
-from parity.rules.code import applications, file_of, suggestion, target
-from parity.rules.crash import ENDINGS, at_command
-from parity.rules.log import crash
-from parity.rules.missing import absent_module, in_other_case, kept, within
+from parity.rules.code import (
+    applications,
+    dotted,
+    factories,
+    file_of,
+    parsed,
+    server,
+    speaks_asgi,
+    suggestion,
+    target,
+)
+from parity.rules.crash import ENDINGS, PROCFILE, at_command, procfile
+from parity.rules.log import Crash, Failing, crash
+from parity.rules.missing import absent_module, elsewhere, why_absent
+from parity.rules.suggest import web_line
 from parity.verdict import Evidence
-
-PROCFILE = "https://devcenter.heroku.com/articles/procfile"
 
 
 @rule(
     "space-in-target",
     leads_to=ENDINGS,
-    title="A space after the colon: `{wrong}` is two words",
-    cause="The server reads `{module}:` as the module and what follows the blank as another"
-    " argument.",
+    title="A space at the colon: `{wrong}` is two words",
+    cause="The server takes the first word as the module and the second as another argument.",
     fix="Write `{module}:{attribute}`, without the space: `{type}: {right}`.",
     docs=PROCFILE,
 )
-def space_in_target(record: Boot | Release) -> Iterator[Evidence]:
+def space_in_target(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    match = (
-        re.search(r"\b([A-Za-z_][\w.]*):\s+([A-Za-z_]\w*)", found.process.command)
-        if found
-        else None
+    match = found and re.search(
+        r"(?<![\w./:-])([A-Za-z_][\w.]*)(?::\s+|\s+:\s*)([A-Za-z_]\w*)", found.command
     )
-    if found and match:
+    if found and match and server(found.process):
         names = {"wrong": match[0], "module": match[1], "attribute": match[2]}
-        right = found.process.command.replace(match[0], f"{match[1]}:{match[2]}")
+        right = found.command.replace(match[0], f"{match[1]}:{match[2]}")
         yield at_command(found, f"the command has `{match[0]}`", right=right, **names)
+
+
+@rule(
+    "file-as-target",
+    leads_to=ENDINGS,
+    title="`{wrong}` is a file, and the server wants a module: `{right}`",
+    cause="Servers import the app: the name has no `.py`, and dots between folders.",
+    fix="{advice:Write `package.module:name` in the Procfile.}",
+    docs=PROCFILE,
+)
+def file_as_target(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found and re.search(
+        r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", found.command
+    )
+    told = r"No module named|Failed to find application|Could not import module|not found\.$"
+    if not found or not match or not server(found.process) or not found.saying(told):
+        return
+    path = match[1].removeprefix("./").removesuffix(".py")
+    file = f"{path}.py"
+    if file in found.source.entries:
+        attribute = match[2] or next(iter(applications(found.source, file)), "app")
+        right = f"{path.replace('/', '.')}:{attribute}"
+        advice = procfile(found, found.command.replace(match[0], right))
+        seen = f"the command has `{match[0]}`"
+        yield at_command(found, seen, wrong=match[0], right=right, advice=advice)
 
 
 @rule(
     "wrong-module",
     leads_to=ENDINGS,
     title="The Procfile names a module '{module}' that the app does not have",
-    cause="No module named '{module}': the server looks for {module}.py (or a package of that name)"
-    " in the root of the pushed tree. {known}",
-    fix="{advice}",
+    cause="No module named '{module}': the server looks for {path}.py (or a package of that name)"
+    " in the root of the pushed tree.{known:-}",
+    fix="{advice:Correct the module's name in the Procfile.}",
     docs=PROCFILE,
 )
-def wrong_module(record: Boot | Release) -> Iterator[Evidence]:
+def wrong_module(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     named = target(found.process) if found else None
-    module = absent_module(found) if found and named else None
-    if not found or not named or not module or not within(module, named[0]):
+    module = absent_module(found) if found else None
+    if not found or not named or why_absent(found) != "target":
         return
-    if file_of(found.source, named[0]) or kept(found, named[0]) or in_other_case(found, module):
-        return
-    right = suggestion(found.source, named[1])
-    known, advice = "", "Correct the module's name in the Procfile."
-    if right:
-        command = found.process.command.replace(_written(named), right)
-        known = f"{right.partition(':')[0]} is the module that defines the app."
-        advice = f"In the Procfile write `{found.process.name}: {command}`."
-    yield at_command(
-        found, f"No module named '{module}'", module=named[0], known=known, advice=advice
-    )
+    known, advice = _right(found, named)
+    names = {"module": named[0], "path": named[0].replace(".", "/")}
+    yield at_command(found, f"No module named '{module}'", known=known, advice=advice, **names)
+
+
+def _right(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
+    """What the app is, and the Procfile's line with it."""
+    below = elsewhere(found, named[0])
+    if below:
+        folder = below[: -len(f"/{named[0].replace('.', '/')}.py")]
+        return f" It is in {folder}/.", procfile(found, within_folder(found, folder))
+    right = suggestion(found.source, named[1], asgi=speaks_asgi(found.process))
+    if right is None:
+        return "", "Correct the module's name in the Procfile."
+    known = f" {right.partition(':')[0]} is the module that defines the app."
+    return known, procfile(found, _with(found, named, right))
+
+
+def _with(found: Crash, named: tuple[str, str | None], right: str) -> str:
+    """The command with another app; one in a folder that is no package is reached by going there.
+
+    Its modules import each other by their bare names.
+    """
+    module, _, name = right.partition(":")
+    folder, _, inner = module.rpartition(".")
+    top = module.partition(".")[0]
+    if folder and f"{top}/manage.py" in found.source.entries:
+        folder, inner = top, module.partition(".")[2]
+    elif f"{folder.replace('.', '/')}/__init__.py" in found.source.entries:
+        folder = ""
+    command = found.command.replace(_written(named), f"{inner}:{name}" if folder else right, 1)
+    return within_folder(found._replace(process=found.process._replace(command=command)), folder)
+
+
+def within_folder(found: Crash, folder: str) -> str:
+    """The command, run so that Python looks for modules in `folder`."""
+    path = folder.replace(".", "/")
+    if not path:
+        return found.command
+    option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(server(found.process) or "")
+    if option is None:
+        return f"cd {path} && {found.command}"
+    name = server(found.process) or ""
+    return re.sub(rf"\b{name}\b", f"{name} {option} {path}", found.command, count=1)
 
 
 def _written(named: tuple[str, str | None]) -> str:
     return f"{named[0]}:{named[1]}" if named[1] else named[0]
+
+
+class _Wanted(NamedTuple):
+    """The attribute that a server did not find in a module."""
+
+    module: str
+    attribute: str
+    seen: str
+
+
+_ATTRIBUTE = (
+    r"""Failed to find attribute '(?P<a1>[^']+)' in '(?P<m1>[^']+)'"""
+    r"""|Attribute "(?P<a2>[^"]+)" not found in module "(?P<m2>[^"]+)\""""
+    r"""|Cannot load application from '(?P<m3>[^':]+):(?P<a3>[^']+)', application not found"""
+    r"""|^\d+\. module '(?P<m4>[^']+)' has no attribute '(?P<a4>[^']+)'"""
+)
+"""What gunicorn, uvicorn, hypercorn and waitress say."""
+
+
+def _wanted(found: Crash) -> _Wanted | None:
+    match = found.saying(_ATTRIBUTE)
+    if match:
+        names = {key[0]: value for key, value in match.groupdict().items() if value}
+        return _Wanted(names["m"], names["a"], match[0])
+    named, raised = target(found.process), found.raised
+    if not named or not named[1] or not raised or raised.kind != "AttributeError":
+        return None
+    direct = re.search(rf"module '{re.escape(named[0])}' has no attribute '(\w+)'", raised.message)
+    if direct and direct[1] == named[1]:
+        return _Wanted(named[0], named[1], raised.told)
+    return None
 
 
 @rule(
@@ -73,29 +170,123 @@ def _written(named: tuple[str, str | None]) -> str:
     leads_to=ENDINGS,
     title="The module {module} has no '{attribute}'",
     cause="The server imports {module} and looks for an object called {attribute} in it, which is"
-    " what runs the app.{known}",
-    fix="{advice}",
+    " what runs the app.{known:-}",
+    fix="{advice:Correct the name behind the colon in the Procfile.}",
     docs=PROCFILE,
 )
-def wrong_attribute(record: Boot | Release) -> Iterator[Evidence]:
+def wrong_attribute(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    wanted = _wanted(found) if found else None
+    if not found or not wanted or re.search(r"\w:\s|\s:\w", found.command):
+        return
+    module, file = wanted.module, file_of(found.source, wanted.module)
+    asgi = speaks_asgi(found.process)
+    right = _app_in(found, module, file) or suggestion(found.source, asgi=asgi)
+    named = target(found.process) or (module, None)
+    advice = "Correct the name after the colon in the Procfile."
+    known = f" The app is {right}." if right else ""
+    inside = _inside(found, file, wanted.attribute) if file else None
+    if right:
+        advice = procfile(found, _with(found, named, right))
+    elif inside:
+        known = f" {file} makes it only inside of {inside[0]}(), in line {inside[1]}."
+        advice = f"Move line {inside[1]} of {file} out of {inside[0]}(), to the file's top level."
+    names = {"module": module, "attribute": wanted.attribute, "known": known, "advice": advice}
+    yield at_command(found, wanted.seen, **names)
+
+
+def _inside(found: Crash, file: str, name: str) -> tuple[str, int] | None:
+    """The function, and the line in it, that makes a variable of that name."""
+    tree = parsed(found.source, file)
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)] if tree else []
+    for function in functions:
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and name in [dotted(t) for t in node.targets]:
+                return function.name, node.lineno
+    return None
+
+
+def _app_in(found: Crash, module: str, file: str | None) -> str | None:
+    """The app object that the module has under another name, or its factory."""
+    options = applications(found.source, file) if file else []
+    if options:
+        return f"{module}:{options[0]}"
+    made = factories(found.source, file) if file and server(found.process) == "gunicorn" else []
+    return f'"{module}:{made[0]}()"' if made else None
+
+
+@rule(
+    "no-target",
+    leads_to=ENDINGS,
+    title="The command does not say which app to serve",
+    cause="The server wants a module and the name of the app object in it: {error}",
+    fix="{advice:Name it in the Procfile, as `module:name`.}",
+    docs=PROCFILE,
+)
+def no_target(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     pattern = (
-        r"""Failed to find attribute '(?P<a>[^']+)' in '(?P<m>[^']+)'"""
-        r"""|Attribute "(?P<b>[^"]+)" not found in module "(?P<n>[^"]+)\""""
+        r"No application module specified|must be in format \"<module>:<attribute>\""
+        r"|Missing argument 'APP'|Specify one application only"
+        r"|Could not locate a Flask application|Failed to find Flask application or factory"
+        r"|Could not import '[\w.]+'\.$|Could not determine the default file to run"
     )
     match = found.saying(pattern) if found else None
-    if not found or not match:
+    if not found or not match or re.search(r"\w:\s|\s:\w", found.command):
         return
-    attribute, module = match["a"] or match["b"], match["m"] or match["n"]
-    file = file_of(found.source, module)
-    options = applications(found.source, file) if file else []
-    right = f"{module}:{options[0]}" if options else suggestion(found.source)
-    advice = "Correct the name after the colon in the Procfile."
-    known = ""
+    right = suggestion(found.source, asgi=speaks_asgi(found.process))
+    advice = "Name it in the Procfile, as `module:name`."
     if right:
-        written = _written(target(found.process) or (module, None))
-        command = found.process.command.replace(written, right, 1)
-        known = f" The app is {right}."
-        advice = f"In the Procfile write `{found.process.name}: {command}`."
-    names = {"module": module, "attribute": attribute, "known": known, "advice": advice}
-    yield at_command(found, match[0], **names)
+        advice = procfile(found, _with_target(found, right))
+    yield at_command(found, match.string.strip(), error=match.string.strip(), advice=advice)
+
+
+def _with_target(found: Crash, right: str) -> str:
+    if re.search(r"\bflask\b", found.command):
+        bare = re.sub(r"\s+(?:--app|-A)[ =]\S+", "", found.command)
+        return re.sub(r"\bflask\b", f"flask --app {right}", bare, count=1)
+    named = target(found.process)
+    if named:
+        return found.command.replace(_written(named), right, 1)
+    alone = re.search(rf"\b{server(found.process)}\s+([\w.]+)(?=\s|$)", found.command)
+    if alone:
+        return f"{found.command[: alone.start(1)]}{right}{found.command[alone.end(1) :]}"
+    return web_line(found.source).removeprefix("web: ")
+
+
+@rule(
+    "not-an-app-object",
+    leads_to=ENDINGS,
+    title="{target} is not the app itself",
+    cause="{why:It is a function that makes the app, or something that cannot be called.}",
+    fix='{advice:gunicorn: `"module:create_app()"` in quotes; uvicorn: `--factory'
+    " module:create_app`.}",
+    docs="https://docs.gunicorn.org/en/stable/run.html#gunicorn",
+)
+def not_an_app_object(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    named = target(found.process) if found else None
+    if not found or not named or not named[1]:
+        return
+    called = rf"(?:\b|\.){named[1]}\(\) (?:takes \d+ positional arguments? but \d+ w|got an unexp)"
+    wrong = found.saying(r"Application object must be callable|ASGI app factory detected")
+    match = wrong or (found.saying(called) if _is_factory(found, named) else None)
+    if match:
+        why, right = _what_it_is(found, named)
+        advice = procfile(found, found.command.replace(_written(named), right, 1))
+        yield at_command(found, match[0], target=_written(named), why=why, advice=advice)
+
+
+def _is_factory(found: Crash, named: tuple[str, str | None]) -> bool:
+    file = file_of(found.source, named[0])
+    return file is not None and named[1] in factories(found.source, file)
+
+
+def _what_it_is(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
+    if not _is_factory(found, named):
+        right = suggestion(found.source, asgi=speaks_asgi(found.process)) or _written(named)
+        return "The server calls it for every request, and it cannot be called.", right
+    why = f"{named[1]} is a function that makes the app; the server calls it as if it were the app."
+    if server(found.process) == "uvicorn":
+        return why, f"--factory {_written(named)}"
+    return why, f'"{_written(named)}()"'

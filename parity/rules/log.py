@@ -1,51 +1,73 @@
-"""What a log says: the last exception, where it was raised, and single telling lines."""
+"""What a log says: the exceptions of its last traceback, and single telling lines."""
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 
-from parity.records import Boot, Frame, Line, Plan, ProcessType, Release, Slug, Source
+from parity.records import Boot, Frame, Line, Plan, ProcessType, Release, Slug, Source, Traffic
 
-_START = "Traceback (most recent call last):"
+_START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
 _RAISED = re.compile(r"(?P<kind>[A-Za-z_][\w.]*?)(?::\s?(?P<message>.*))?$")
 _LAST = re.compile(
     r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Found|Configured|NotExist)(?:: .*)?"
 )
+_CHAINED = re.compile(r"During handling of the above exception|The above exception was the direct")
+_GROUPED = re.compile(r"^\s*[|+] ?")
+"""What stands before every line of an ExceptionGroup's traceback (PEP 654)."""
+
 _ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")
 """How a server ends itself because of an exception that came before."""
 
-_NOT_THE_APP = (".heroku/", "/")
+_DYNO = re.compile(r"/[^\s'\"]*/parity-[0-9a-f]{8}/[^/\s'\"]+")
+APP = "/app"
+"""Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
+
+_NOT_THE_APP = (".heroku/", "/", "<", "venv/", ".venv/", "node_modules/")
+_MOST = 3000
+"""Lines of a log that are read, its last ones (ours: a crash loop writes without end)."""
+
+_LONGEST = 300
+"""Characters of an exception that are shown."""
+
+Failing: TypeAlias = Boot | Release | Slug | Traffic
+"""The records that may hold a crash: in the dyno, the release phase, the build, at a request."""
 
 
 class Raised(NamedTuple):
-    """One exception of the log: `frames` outermost first, files of the app relative to it."""
+    """One exception of the log: `frames` outermost first, `more` the lines behind its own."""
 
     kind: str
     message: str
     frames: tuple[Frame, ...]
-    lines: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
     @property
     def told(self) -> str:
         """The exception as Python prints it."""
-        return f"{self.kind}: {self.message}" if self.message else self.kind
+        text = f"{self.kind}: {self.message}" if self.message else self.kind
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
     @property
     def place(self) -> Frame | None:
         """The innermost frame in the app's own code."""
-        own = [f for f in self.frames if not f.file.startswith(_NOT_THE_APP) and f.file[0] != "<"]
+        own = [f for f in self.frames if not f.file.startswith(_NOT_THE_APP)]
         return own[-1] if own else None
 
 
 class Crash(NamedTuple):
-    """A command that ended badly, in a dyno of any kind."""
+    """A command that ended badly, in a dyno of any kind, or a request that did.
+
+    `lines` is the log with paths as they are on Heroku. `exit` is None where the command runs on.
+    `when` completes a sentence: "The app raises this …".
+    """
 
     lines: tuple[str, ...]
-    exit: int
+    exit: int | None
     process: ProcessType
     slug: Slug
-    home: str
+    when: str = "while it starts"
 
     @property
     def plan(self) -> Plan:
@@ -57,25 +79,61 @@ class Crash(NamedTuple):
 
     @property
     def raised(self) -> Raised | None:
-        return last_raised(self.lines, self.home)
+        """The last exception."""
+        return last_raised(self.lines)
+
+    @property
+    def chain(self) -> tuple[Raised, ...]:
+        """The last exception, then those during whose handling it came."""
+        return chain(self.lines)
+
+    @property
+    def command(self) -> str:
+        return self.process.command
 
     def saying(self, pattern: str) -> re.Match[str] | None:
         """The last line in which `pattern` is found."""
-        return saying(self.lines, pattern)
+        matches = (re.search(pattern, line) for line in reversed(self.lines))
+        return next((match for match in matches if match), None)
 
 
-def crash(record: Boot | Release | Slug) -> Crash | None:
-    """The crash that a boot, a release command or collectstatic ended with, if it did."""
+def crash(record: Failing) -> Crash | None:
+    """The crash that a boot, a release command, collectstatic or a request ended with, if any."""
+    if isinstance(record, Boot):
+        return _booting(record)
+    if isinstance(record, Traffic):
+        return _answering(record)
     if isinstance(record, Slug):
         return _collecting(record)
-    if isinstance(record, Boot):
-        if record.state != "crashed":
-            return None
-        code, slug, home = record.exit or 0, record.release.slug, record.home
-        return Crash(texts(record.output), code, record.process, slug, home)
     if record.status != "failed" or record.ended is None or record.command is None:
         return None
-    return Crash(texts(record.ended.output), record.ended.exit, record.command, record.slug, "")
+    lines = _as_on_heroku(record.ended.output, record.slug, "")
+    when = "in the release command"
+    return Crash(lines, record.ended.exit, record.command, record.slug, when)
+
+
+def _booting(boot: Boot) -> Crash | None:
+    slug = boot.release.slug
+    lines = _as_on_heroku(boot.output, slug, boot.home)
+    if boot.state == "crashed":
+        return Crash(lines, boot.exit or 0, boot.process, slug)
+    looping = boot.state == "timeout" and not boot.listeners and not boot.foreign
+    if looping and last_raised(lines):
+        return Crash(lines, None, boot.process, slug)
+    return None
+
+
+def _answering(traffic: Traffic) -> Crash | None:
+    """The crash behind an answer that is the app's own 5xx, or none at all."""
+    bad = next((e for e in traffic.exchanges if e.code or e.status >= 500), None)
+    if bad is None or bad.code not in (None, "H12", "H13", "H18"):
+        return None
+    slug = traffic.boot.release.slug
+    lines = _as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
+    if traffic.traceback and last_raised(lines) is None:
+        lines += _plain(traffic.traceback, slug, traffic.boot.home)
+    when = f"when it answers {bad.path}"
+    return Crash(lines, None, traffic.boot.process, slug, when)
 
 
 def _collecting(slug: Slug) -> Crash | None:
@@ -83,34 +141,66 @@ def _collecting(slug: Slug) -> Crash | None:
         return None
     command = f"python {slug.refusal.file} collectstatic --noinput"
     process = ProcessType("collectstatic", command, 0)
-    return Crash(slug.output, 1, process, slug, str(slug.root))
+    return Crash(_plain(slug.output, slug, ""), 1, process, slug, "in the build")
 
 
-def texts(lines: Iterable[Line]) -> tuple[str, ...]:
-    """The text of log lines."""
-    return tuple(line.text for line in lines)
+def _as_on_heroku(lines: Iterable[Line], slug: Slug, home: str) -> tuple[str, ...]:
+    return _plain([line.text for line in lines], slug, home)
 
 
-def saying(lines: Sequence[str], pattern: str) -> re.Match[str] | None:
-    """The last of `lines` in which `pattern` is found."""
-    matches = (re.search(pattern, line) for line in reversed(lines))
-    return next((match for match in matches if match), None)
+def _plain(lines: Sequence[str], slug: Slug, home: str) -> tuple[str, ...]:
+    """Log lines with the folders of this machine called as on Heroku."""
+    folders = {f"{slug.root}/": APP, f"{home or slug.root}/": APP}
+    if slug.environment:
+        folders[f"{slug.environment}/"] = f"{APP}/.heroku/python"
+    return tuple(_renamed(line, folders) for line in lines[-_MOST:])
 
 
-def last_raised(lines: Sequence[str], home: str) -> Raised | None:
-    """The last traceback that is complete; a bare SyntaxError has none and counts too."""
-    starts = [n for n, line in enumerate(lines) if line.strip() == _START]
-    for start in reversed(starts):
-        found = _parsed(lines[start:], home)
-        if found and found.kind not in _ENDINGS:
-            return found
+def _renamed(line: str, folders: Mapping[str, str]) -> str:
+    for folder, name in folders.items():
+        line = line.replace(folder, f"{name}/")
+    return _DYNO.sub(APP, line).rstrip("\n")
+
+
+def last_raised(lines: Sequence[str]) -> Raised | None:
+    """The last exception, as its traceback or a bare SyntaxError tells."""
+    found = chain(lines)
+    return found[0] if found else None
+
+
+def chain(lines: Sequence[str]) -> tuple[Raised, ...]:
+    """The last exception, then those during whose handling it came."""
+    plain = _ungrouped(lines)
+    starts = [n for n, line in enumerate(plain) if _START.fullmatch(line.strip())]
+    parts = [plain[start:end] for start, end in pairwise([*starts, len(plain)])]
+    read = [(part, _parsed(part)) for part in parts]
+    while read and (read[-1][1] is None or read[-1][1].kind in _ENDINGS):
+        read.pop()
+    if not read:
+        return _unframed(plain, starts)
+    found = [read.pop()[1]]
+    while read and any(_CHAINED.search(line) for line in read[-1][0]):
+        found.append(read.pop()[1])
+    return tuple(x for x in found if x)
+
+
+def _unframed(lines: Sequence[str], starts: Sequence[int]) -> tuple[Raised, ...]:
+    """Where no traceback is whole: several between each other, or a SyntaxError without one."""
     if starts:
-        return _mixed(lines[starts[0] :], home)
+        mixed = _mixed(lines[starts[0] :])
+        return (mixed,) if mixed else ()
     bare = next((n for n, line in enumerate(lines) if _FRAME.fullmatch(line)), None)
-    return None if bare is None else _parsed(lines[bare - 1 if bare else 0 :], home, bare=True)
+    found = None if bare is None else _parsed(lines[bare:], bare=True)
+    return (found,) if found else ()
 
 
-def _mixed(lines: Sequence[str], home: str) -> Raised | None:
+def _ungrouped(lines: Sequence[str]) -> Sequence[str]:
+    if not any("Exception Group Traceback" in line for line in lines):
+        return lines
+    return [_GROUPED.sub("", line) for line in lines]
+
+
+def _mixed(lines: Sequence[str]) -> Raised | None:
     """Tracebacks of several workers between each other: the last exception, all their frames.
 
     A pipe keeps only what is written in up to 4096 bytes together (pipe(7)).
@@ -118,40 +208,37 @@ def _mixed(lines: Sequence[str], home: str) -> Raised | None:
     last = next((n for n in range(len(lines) - 1, -1, -1) if _LAST.fullmatch(lines[n])), None)
     if last is None:
         return None
-    matches = [match for match in map(_FRAME.match, lines[:last]) if match]
-    frames = tuple(
-        Frame(_relative(m["file"], home), int(m["line"]), None, m["name"] or "") for m in matches
-    )
+    frames = tuple(_frame(match) for match in map(_FRAME.match, lines[:last]) if match)
     kind, _, message = lines[last].partition(":")
-    return Raised(kind.rpartition(".")[2], message.strip(), frames, tuple(lines[: last + 1]))
+    return Raised(kind.rpartition(".")[2], message.strip(), frames)
 
 
-def _parsed(lines: Sequence[str], home: str, *, bare: bool = False) -> Raised | None:
+def _parsed(lines: Sequence[str], *, bare: bool = False) -> Raised | None:
     frames: list[Frame] = []
     for number, line in enumerate(lines):
         match = _FRAME.match(line)
         if match:
-            file = _relative(match["file"], home)
-            frames.append(Frame(file, int(match["line"]), None, match["name"] or ""))
+            frames.append(_frame(match))
         elif frames and line and not line.startswith(" "):
             raised = _RAISED.match(line)
-            if raised:
-                message = (raised["message"] or "").strip()
-                return Raised(
-                    raised["kind"].rpartition(".")[2],
-                    message,
-                    tuple(frames),
-                    tuple(lines[: number + 1]),
-                )
-            return None
+            if raised is None:
+                return None
+            more = tuple(lines[number + 1 : number + 30])
+            message = _message(raised["message"], more)
+            return Raised(raised["kind"].rpartition(".")[2], message, tuple(frames), more)
         elif frames and not bare and not line and number > 1:
             return None
     return None
 
 
-def _relative(file: str, home: str) -> str:
-    """A path as in the tree; every dyno's own folder is called web.1, release.1 and so on."""
-    if home and file.startswith(f"{home}/"):
-        return file[len(home) + 1 :]
-    inside = re.match(r".*/parity-[0-9a-f]{8}/[^/]+/(.+)", file)
-    return inside[1] if inside else file
+def _message(text: str | None, more: Sequence[str]) -> str:
+    """What stands behind the colon, or in the next lines if it begins with an empty one."""
+    if text is None or text.strip():
+        return (text or "").strip()
+    return next((line.strip() for line in more[:5] if re.search(r"\w", line)), "")
+
+
+def _frame(match: re.Match[str]) -> Frame:
+    return Frame(
+        match["file"].removeprefix(f"{APP}/"), int(match["line"]), None, match["name"] or ""
+    )

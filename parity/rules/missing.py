@@ -1,19 +1,39 @@
-"""Which module was not found, and whether the tree or the disk has it after all."""
+"""Which module was not found, and why: the one reason out of all there are."""
 
+import posixpath
 import re
+import sys
+from typing import Literal, TypeAlias
 
-from parity.rules.code import file_of
+from parity.facts.packages import STANDARD_LIBRARY_GONE
+from parity.rules.code import file_of, find, target
 from parity.rules.log import Crash
+
+Reason: TypeAlias = Literal[
+    "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
+    "desktop", "package-part", "dependency", "worker", "file",
+]  # fmt: skip
+
+_WRAPPERS = ("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError")
+"""What frameworks raise because a module was not found."""
+
+_DESKTOP = ("tkinter", "_tkinter", "turtle", "idlelib")
 
 
 def absent_module(found: Crash) -> str | None:
     """The module that Python or the server did not find, as a dotted name."""
-    raised = found.raised
-    if raised and raised.kind == "ModuleNotFoundError":
+    for number, raised in enumerate(found.chain):
         match = re.search(r"No module named '([^']+)'", raised.message)
-        return match[1] if match else None
-    match = found.saying(r"""(?:Could not import module "|No module named ['"]?)([\w.]+)""")
-    return match[1] if match and not raised else None
+        if raised.kind == "ModuleNotFoundError" and match:
+            return match[1]
+        if number == 0 and raised.kind not in _WRAPPERS:
+            return None
+    pattern = (
+        r"""(?:Could not import module "|No module named ['"]?)([\w.]+)"""
+        r"|Cannot load application from '([\w.]+):\w+', module not found"
+    )
+    match = found.saying(pattern)
+    return (match[1] or match[2]) if match else None
 
 
 def is_not_a_package(found: Crash) -> bool:
@@ -26,24 +46,114 @@ def within(module: str, named: str) -> bool:
     return named == module or named.startswith(f"{module}.")
 
 
+def roots(found: Crash) -> list[str]:
+    """Folders in which this command's Python looks: `""`, and `backend/` where it goes there."""
+    folders = re.findall(
+        r"--chdir[ =](\S+)|--app-dir[ =](\S+)|\bcd (\S+)|python3? (?:-\w+ )*(\S+)/[\w.-]+\.py",
+        found.command,
+    )
+    named = [posixpath.normpath(folder) for group in folders for folder in group if folder]
+    return ["", *(f"{folder}/" for folder in named if folder != ".")]
+
+
 def kept(found: Crash, module: str) -> str | None:
     """The path on disk, untracked or ignored, that would be the module."""
     base = module.replace(".", "/")
     top = base.partition("/")[0]
-    options = (
-        f"{base}.py",
-        f"{base}/__init__.py",
-        f"{base}/",
-        f"{top}.py",
-        f"{top}/",
-        f"{top}/__init__.py",
-    )
+    names = [f"{part}{end}" for part in (base, top) for end in (".py", "/__init__.py", "/")]
+    options = [f"{root}{name}" for root in roots(found) for name in names]
     return next((path for path in options if path in found.source.absent), None)
 
 
 def in_other_case(found: Crash, module: str) -> str | None:
     """The tree's file that only its letters' case keeps from being the module."""
     base = module.replace(".", "/")
-    wanted = {f"{base}.py".lower(), f"{base}/__init__.py".lower()}
+    wanted = {
+        f"{root}{base}{end}".lower() for root in roots(found) for end in (".py", "/__init__.py")
+    }
     match = next((p for p in found.source.entries if p.lower() in wanted), None)
     return match if match and file_of(found.source, module) is None else None
+
+
+def elsewhere(found: Crash, module: str) -> str | None:
+    """The tree's file that is the module, in a folder where Python does not look."""
+    base = module.replace(".", "/")
+    ends = (f"/{base}.py", f"/{base}/__init__.py")
+    near = [p for p in found.source.entries if p.endswith(ends) and "site-packages" not in p]
+    return min(near, key=lambda p: (p.count("/"), p)) if near else None
+
+
+def settings_module(found: Crash) -> str | None:
+    """Django's settings module, as the config var or the code names it."""
+    given = found.plan.config.values.get("DJANGO_SETTINGS_MODULE")
+    place = find(found.source, r"DJANGO_SETTINGS_MODULE")
+    pattern = r"""DJANGO_SETTINGS_MODULE["'\]]*\s*[,=]\s*["']([\w.]+)"""
+    named = re.search(pattern, place.text) if place else None
+    return given or (named[1] if named else None)
+
+
+def why_absent(found: Crash) -> Reason | None:
+    """Why the module was not found, if that is what the crash is about."""
+    module = absent_module(found)
+    if module is None:
+        return None
+    if found.saying(r"class uri '(?:gevent|eventlet|tornado)\w*' invalid or not found"):
+        return "worker"
+    if _as_path(found, module):
+        return "file"
+    if kept(found, module):
+        return "not-in-git"
+    if in_other_case(found, module):
+        return "case"
+    if module == settings_module(found):
+        return "settings"
+    return _in_the_tree(found, module) or _outside(found, module)
+
+
+def _as_path(found: Crash, module: str) -> bool:
+    """Whether the module is written as the path of a file that the tree has: `app.py`."""
+    base = module.removesuffix(".py")
+    paths = (f"{base}.py", f"{base.replace('.', '/')}.py")
+    written = module.endswith(".py") or "/" in module
+    return written and any(path in found.source.entries for path in paths)
+
+
+def _in_the_tree(found: Crash, module: str) -> Reason | None:
+    """Reasons that the tree and the command give."""
+    if is_not_a_package(found):
+        return "no-package"
+    named = target(found.process)
+    if named and within(module, named[0]) and not _found(found, named[0]):
+        return "target"
+    top = module.partition(".")[0]
+    inside = [f"{root}{top}/" for root in roots(found)]
+    if "." in module and any(p.startswith(tuple(inside)) for p in found.source.entries):
+        return "part"
+    installed = top.lower().replace("_", "-") in found.slug.packages
+    return "elsewhere" if elsewhere(found, module) and not installed else None
+
+
+def _found(found: Crash, module: str) -> str | None:
+    options = (file_of(found.source, f"{root.replace('/', '.')}{module}") for root in roots(found))
+    return next((file for file in options if file), None)
+
+
+def _outside(found: Crash, module: str) -> Reason:
+    """Reasons that lie in Python and in what is installed."""
+    top, python = module.partition(".")[0], found.plan.python
+    since = STANDARD_LIBRARY_GONE.get(top)
+    if since and python and int(python.version.split(".")[1]) >= since:
+        return "gone"
+    if top in _DESKTOP:
+        return "desktop"
+    here = found.slug.interpreter
+    if top in sys.stdlib_module_names and here and not here.exact:
+        return "newer"
+    return "package-part" if "." in module and foreign(found, top) else "dependency"
+
+
+def foreign(found: Crash, module: str) -> bool:
+    """Whether a top-level name belongs to the standard library or an installed package."""
+    top = module.partition(".")[0]
+    name = top.lower().replace("_", "-")
+    return top in sys.stdlib_module_names or name in found.slug.packages

@@ -88,7 +88,8 @@ def _lost(shutdown: Shutdown) -> list[str]:
     title="{files} will be lost: the dyno's disk is ephemeral",
     cause="Every dyno starts from the slug, at least once a day, at every deploy and config change."
     " What the app has written by then, {files}, is lost, and other dynos never see it.",
-    fix="{advice}",
+    fix="{advice:Keep files in an object store (Amazon S3 and the like), data in an add-on"
+    " (Postgres).}",
     docs=EPHEMERAL,
 )
 def ephemeral_files(shutdown: Shutdown) -> Iterator[Evidence]:

@@ -43,7 +43,7 @@ def H12(traffic: Traffic) -> Iterator[Evidence]:
     effect="fail",
     title="Connection closed without response",
     cause="The dyno took the request for {path} and closed the connection without a byte of an"
-    " answer.{worker}",
+    " answer.{worker:-}",
     fix="Look for what ends the worker at this request: memory, a native library, `sys.exit`, a"
     " server that closes early. The log around the request names it.",
     docs=f"{CODES}#h13-connection-closed-without-response",
@@ -120,3 +120,31 @@ def H18(traffic: Traffic) -> Iterator[Evidence]:
 def H19(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H19"):
         yield Evidence(f"{asked(exchange)}: {exchange.detail}")
+
+
+def broken(traffic: Traffic) -> Exchange | None:
+    """The first answer that is the app's own 5xx."""
+    own = (e for e in traffic.exchanges if e.code is None)
+    return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
+
+
+@rule(
+    "http-500",
+    effect="fail",
+    title="The app answers {status} to {path}",
+    cause="Build, boot and port are fine; the app itself fails at the request.{silent:-}",
+    fix="Correct what the cause below names. With DEBUG off a framework shows visitors only this"
+    " page; the log has the reason.",
+    docs="https://devcenter.heroku.com/articles/logging",
+)
+def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
+    exchange = broken(traffic)
+    if exchange:
+        quiet = traffic.traceback is not None
+        silent = (
+            " The app logs no reason; a second boot with exceptions logged found it."
+            if quiet
+            else ""
+        )
+        names = {"status": str(exchange.status), "path": exchange.path, "silent": silent}
+        yield Evidence(f"{exchange.method} {exchange.path} → {exchange.status}", names=names)

@@ -21,7 +21,9 @@ def _source(traffic: Traffic) -> Source:
     cause="The browser is sent back to the address it has just asked for. Heroku ends TLS before"
     " the app: every request reaches it over plain http, with `X-Forwarded-Proto: https`. An app"
     " that looks at the connection instead of the header redirects to https again and again.",
-    fix="{advice}",
+    fix="{advice:Trust X-Forwarded-Proto. Django: `SECURE_PROXY_SSL_HEADER ="
+    ' ("HTTP_X_FORWARDED_PROTO", "https")`; Flask: `ProxyFix(app.wsgi_app, x_proto=1)`;'
+    " Express: `app.set('trust proxy', 1)`.}",
     docs=ROUTING,
 )
 def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
@@ -124,7 +126,7 @@ def host_not_allowed(traffic: Traffic) -> Iterator[Evidence]:
     effect="warn",
     title="Two workers, two memories: the answers depend on which one answers",
     cause="Heroku runs two or more worker processes (WEB_CONCURRENCY, here 2), and each has its own"
-    " global variables{name}. With one worker the answers are consistent, with several they are"
+    " global variables{name:-}. With one worker the answers are consistent, with several they are"
     " not; and every restart empties them.",
     fix="Keep state outside the process: a database (Heroku Postgres) or Redis. `--workers 1` hides"
     " it until the next restart.",

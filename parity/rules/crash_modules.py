@@ -1,0 +1,261 @@
+"""Crashes of importing the app's own modules: not pushed, spelt otherwise, looked for elsewhere."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from parity.rules import rule
+from parity.rules.code import file_of, find, names_in
+from parity.rules.crash import ENDINGS, at_either, at_place, procfile
+from parity.rules.log import Crash, Failing, crash
+from parity.rules.missing import (
+    Reason,
+    absent_module,
+    elsewhere,
+    foreign,
+    in_other_case,
+    kept,
+    why_absent,
+)
+from parity.rules.suggest import kept_out
+from parity.verdict import Evidence
+
+GIT = "https://devcenter.heroku.com/articles/git"
+NOT_IN = r"cannot import name '(\w+)' from '([\w.]+)'"
+SEARCH = "https://docs.python.org/3/tutorial/modules.html#the-module-search-path"
+
+
+def absent(record: Failing, reason: Reason) -> tuple[Crash, str] | tuple[None, str]:
+    """The crash and the module that was not found, if it is for this reason."""
+    found = crash(record)
+    if found is None or why_absent(found) != reason:
+        return None, ""
+    return found, absent_module(found) or ""
+
+
+@rule(
+    "module-not-in-git",
+    leads_to=ENDINGS,
+    title="The module {module} is on your disk, but not in git",
+    cause="git push sends only what is committed; on Heroku there is no {file}.",
+    fix="{advice:Type `git add FILE`, commit, push.}",
+    docs=GIT,
+)
+def module_not_in_git(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "not-in-git")
+    path = kept(found, module) if found else None
+    if found is None:
+        found = crash(record)
+        module, path = _kept_attribute(found) if found else ("", None)
+    if not found or not path:
+        return
+    advice = how_to_add(found, path)
+    for evidence in kept_out(found.source, path):
+        yield evidence._replace(names={**evidence.names, "module": module, "advice": advice})
+    place = at_place(found)
+    if place:
+        yield place._replace(names={})
+
+
+def _kept_attribute(found: Crash) -> tuple[str, str | None]:
+    """A module that `from package import module` did not find, and its path on disk."""
+    raised = found.raised
+    match = re.match(NOT_IN, raised.message) if raised else None
+    if not match or file_of(found.source, match[2]) is None:
+        return "", None
+    module = f"{match[2]}.{match[1]}"
+    exact = f"{module.replace('.', '/')}.py"
+    return module, exact if exact in found.source.absent else None
+
+
+def how_to_add(found: Crash, path: str) -> str:
+    """What to type so that a path on disk is pushed."""
+    ignored = found.source.absent.get(path)
+    if ignored is None:
+        return f"Type `git add {path}`, commit, push."
+    return (
+        f"Take line {ignored.line} (`{ignored.pattern}`) out of {ignored.file} or narrow it, then"
+        f" `git add {path}`, commit, push (`git add -f {path}` adds it in spite of the line)."
+    )
+
+
+@rule(
+    "module-in-other-case",
+    leads_to=ENDINGS,
+    title="{module} and {actual} differ in upper and lower case",
+    cause="On macOS and Windows a capital letter in a file name makes no difference. Linux, and so"
+    " Heroku, has {actual} and no {wanted}.",
+    fix="Write `{right}` where {module} is imported, exactly as the file is called.",
+    docs=GIT,
+)
+def module_in_other_case(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "case")
+    actual = in_other_case(found, module) if found else None
+    if not found or not actual:
+        return
+    path = actual.removesuffix("/__init__.py").removesuffix(".py")
+    right = ".".join(path.split("/")[-len(module.split(".")) :])
+    names = {"module": module, "actual": actual, "right": right}
+    seen = f"No module named '{module}', but there is {actual}"
+    wanted = f"{module.replace('.', '/')}.py"
+    yield at_either(found, seen, wanted=wanted, **names)._replace(seen=seen)
+
+
+@rule(
+    "settings-module",
+    leads_to=ENDINGS,
+    title="Django's settings module {module} does not exist",
+    cause="DJANGO_SETTINGS_MODULE says {module}, and the pushed tree has no such module.",
+    fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
+    docs="https://docs.djangoproject.com/en/stable/topics/settings/",
+)
+def settings_module_missing(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "settings")
+    if not found:
+        return
+    options = [p for p in found.source.entries if p.rpartition("/")[2] == "settings.py"]
+    right = min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
+    origin = found.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
+    names = {"module": module, "advice": f"Write `{right}` there."}
+    if origin:
+        names["advice"] = f"Type `heroku config:set DJANGO_SETTINGS_MODULE={right}`."
+        file = None if origin == "--config" else origin
+        yield Evidence(f"DJANGO_SETTINGS_MODULE={module} ({origin})", file, names=names)
+        return
+    place = find(found.source, r"DJANGO_SETTINGS_MODULE")
+    if place:
+        yield Evidence(place.text, place.file, place.line, place.column, names=names)
+
+
+@rule(
+    "submodule-missing",
+    leads_to=ENDINGS,
+    title="The app's own {top} has no module {module}",
+    cause="{top} is in the pushed tree, {module} is not: a file that was not committed, or a name"
+    " that is spelt differently.{near:-}",
+    fix="{advice:Compare the import with `git ls-files`; type `git add` for what is missing.}",
+    docs=GIT,
+)
+def submodule_missing(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "part")
+    if not found:
+        return
+    parent, _, name = module.rpartition(".")
+    folder = parent.replace(".", "/")
+    inside = [
+        p.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+        for p in found.source.entries
+        if p.startswith(f"{folder}/") and p.endswith(".py")
+    ]
+    near = get_close_matches(name, inside, 1, 0.7)
+    top = module.partition(".")[0]
+    names = {"module": module, "top": top, "near": f" There is {parent}.{near[0]}." if near else ""}
+    advice = f"Compare the import with `git ls-files {top}`; type `git add` for what is missing."
+    names["advice"] = f"Write `{parent}.{near[0]}`." if near else advice
+    yield at_either(found, f"No module named '{module}'", **names)
+
+
+@rule(
+    "module-elsewhere",
+    leads_to=ENDINGS,
+    title="{module} is in {folder}, where Python does not look",
+    cause="Python looks for `{module}` in the folder that the command starts in, the root of what"
+    " is pushed. {actual} is imported by that name only from within {folder}.",
+    fix="{advice:Write the full name in the import, or gunicorn's `--chdir` in the Procfile.}",
+    docs=SEARCH,
+)
+def module_elsewhere(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "elsewhere")
+    actual = elsewhere(found, module) if found else None
+    if not found or not actual:
+        return
+    depth = len(module.split(".")) + (actual.endswith("/__init__.py"))
+    folder = "/".join(actual.split("/")[:-depth])
+    full = f"{folder.replace('/', '.')}.{module}"
+    advice = f"Write `{full}` where {module} is imported, or set `PYTHONPATH=/app:/app/{folder}`."
+    target = re.search(r"gunicorn\b", found.command)
+    if target:
+        moved = re.sub(r"gunicorn\b", f"gunicorn --chdir {folder}", found.command, count=1)
+        bare = moved.replace(f" {folder.replace('/', '.')}.", " ")
+        advice = f"Write `{full}` where {module} is imported. Or: {procfile(found, bare)}"
+    names = {"module": module, "folder": f"{folder}/", "actual": actual, "advice": advice}
+    seen = f"No module named '{module}', but there is {actual}"
+    yield at_either(found, seen, **names)._replace(seen=seen)
+
+
+@rule(
+    "relative-import",
+    leads_to=ENDINGS,
+    title="A relative import in a file that is no part of a package",
+    cause="`{code}` means the package around {file}, and the command starts {file} by itself:"
+    " {error}.",
+    fix="Write the import without the leading dot{example:-}.",
+    docs="https://docs.python.org/3/reference/import.html#package-relative-imports",
+)
+def relative_import(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and "attempted relative import" in raised.message:
+        evidence = at_place(found)
+        code = evidence.names["code"] if evidence else ""
+        match = re.match(r"from \.([\w.]*) import (.+)", code)
+        example = ""
+        if match:
+            right = f"from {match[1]} import {match[2]}" if match[1] else f"import {match[2]}"
+            example = f": `{right}`"
+        if evidence:
+            yield evidence._replace(names={**evidence.names, "example": example})
+
+
+@rule(
+    "circular-import",
+    leads_to=ENDINGS,
+    title="{module} and {file} import each other",
+    cause="While {module} is being imported it imports {file}, which wants `{name}` from it before"
+    " that line has run.",
+    fix="Move `{name}` into a module of its own that both import, or import it inside the function"
+    " that uses it.",
+    docs="https://docs.python.org/3/faq/programming.html#what-are-the-best-practices-for-using-"
+    "import-in-a-module",
+)
+def circular_import(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    match = re.search(
+        r"cannot import name '(?P<a>[\w.]+)' from partially initialized module '(?P<m>[\w.]+)'"
+        r"|partially initialized module '(?P<n>[\w.]+)' (?:from '[^']+' )?has no attribute"
+        r" '(?P<b>\w+)'",
+        raised.message if raised else "",
+    )
+    module = (match["m"] or match["n"]) if match else ""
+    own = file_of(found.source, module) if found and match else None
+    evidence = at_place(found) if found else None
+    if found and match and own and evidence and evidence.file != own:
+        names = {"module": own, "name": match["a"] or match["b"]}
+        yield evidence._replace(names={**evidence.names, **names})
+
+
+@rule(
+    "name-not-in-module",
+    leads_to=ENDINGS,
+    title="{own} has no `{name}`",
+    cause="{file} wants `{name}` from {module}, and {own} as it is pushed does not define it."
+    "{near:-}",
+    fix="Define it there, correct the name in line {line} of {file}, or commit the change to {own}"
+    " that is still missing.",
+    docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
+)
+def name_not_in_module(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    match = re.match(NOT_IN, raised.message) if raised else None
+    own = file_of(found.source, match[2]) if found and match else None
+    evidence = at_place(found) if found else None
+    if not found or not match or not own or not evidence or _kept_attribute(found)[1]:
+        return
+    if evidence.file == own or foreign(found, match[2]):
+        return
+    near = get_close_matches(match[1], names_in(found.source, own), 1, 0.6)
+    hint = f" It has `{near[0]}`." if near else ""
+    names = {"own": own, "name": match[1], "module": match[2], "near": hint}
+    yield evidence._replace(names={**evidence.names, **names})

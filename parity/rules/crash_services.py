@@ -1,0 +1,149 @@
+"""Crashes of services that the app expects: on localhost, by a name of docker-compose, refused."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.rules import rule
+from parity.rules.code import Place, at
+from parity.rules.code import found as places
+from parity.rules.crash import ENDINGS, at_command, at_either
+from parity.rules.log import Crash, Failing, crash
+from parity.verdict import Evidence
+
+BACKING = "https://devcenter.heroku.com/articles/backing-services"
+_LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
+_REFUSED = r"(?i)refused|can't connect to|could not connect|Errno 111|actively refused"
+_PORT = rf"{_LOCAL}['\"]?\)?[^\d\n]{{0,30}}?(\d{{4,5}})"
+
+
+class Service(NamedTuple):
+    """`variable` and `plan`: what gives the same on Heroku."""
+
+    name: str
+    variable: str
+    plan: str
+
+
+SERVICES = {
+    "5432": Service("Postgres", "DATABASE_URL", "heroku-postgresql:essential-0"),
+    "6379": Service("Redis", "REDIS_URL", "heroku-redis:mini"),
+    "27017": Service("MongoDB", "MONGODB_URI", "ormongo"),
+    "3306": Service("MySQL", "JAWSDB_URL", "jawsdb:kitefin"),
+    "5672": Service("RabbitMQ", "CLOUDAMQP_URL", "cloudamqp:lemur"),
+    "9200": Service("Elasticsearch", "BONSAI_URL", "bonsai:sandbox"),
+    "11211": Service("Memcached", "MEMCACHIER_SERVERS", "memcachier:dev"),
+    "9092": Service("Kafka", "KAFKA_URL", "heroku-kafka:basic-0"),
+}
+"""By their usual port: https://elements.heroku.com/addons (documented)."""
+
+_SOCKETS = (
+    (r"/[\w/.]*\.s\.PGSQL\.5432|on socket \"[^\"]*PGSQL", "5432"),
+    (r"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?localhost", "3306"),
+)
+"""How drivers tell of a server on this machine without a port."""
+
+
+def _address(found: Crash) -> tuple[str, str] | None:
+    """The port on this machine that refused, and the line that says so."""
+    for line in reversed(found.lines):
+        port = re.search(_PORT, line) if re.search(_REFUSED, line) else None
+        if port:
+            return port[1], line.strip()
+        for pattern, number in _SOCKETS:
+            if re.search(pattern, line):
+                return number, line.strip()
+    raised = found.raised
+    if raised and raised.kind in ("ConnectionRefusedError", "ConnectionError", "OperationalError"):
+        place = next(_written(found), None)
+        match = re.search(_PORT, place.text) if place else None
+        if match and re.search(_REFUSED, raised.message):
+            return match[1], raised.told
+    return None
+
+
+def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
+    """Lines of the app that name a service on this machine."""
+    return places(found.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
+
+
+@rule(
+    "service-on-localhost",
+    leads_to=ENDINGS,
+    title="The app connects to {service} on {address}, where nothing runs in a dyno",
+    cause="A dyno holds your process alone. A database or cache on localhost is on your machine,"
+    " not on Heroku: {error}",
+    fix="Create an add-on and read its address from the environment, such as `heroku addons:create"
+    ' {plan}` and `os.environ["{variable}"]`.',
+    docs=BACKING,
+)
+def service_on_localhost(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = _address(found) if found and not _given(found) else None
+    if not found or not told:
+        return
+    port, seen = told
+    service = SERVICES.get(port, Service("a service", "SERVICE_URL", "NAME"))
+    names = {"address": f"localhost:{port}", "service": service.name, "error": seen[:300]}
+    names |= {"variable": service.variable, "plan": service.plan}
+    yield at_either(found, seen[:300], **names)
+    place = next(_written(found, port), None)
+    if place:
+        yield at(place.text, place)
+
+
+def _given(found: Crash) -> bool:
+    """Whether a config var names a service on this machine: then its absence here says nothing."""
+    values = found.plan.config.values.values()
+    return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
+
+
+@rule(
+    "given-service-refuses",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="The service that a config var names does not answer here",
+    cause="A config var points to this machine, and the connection is refused: {error}. On Heroku"
+    " the variable has another value.",
+    fix="Start the service, then run parity again.",
+    docs=BACKING,
+)
+def given_service_refuses(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and _given(found) and found.saying("(?i)connection refused"):
+        yield at_command(found, raised.told, error=raised.told)
+
+
+_UNKNOWN_HOST = (
+    r"could not translate host name \"([\w-]+)\"|Error -[235] connecting to ([\w-]+):"
+    r"|\(\"?'?([\w-]+)'?\"?(?:, \d+)?\).*Name or service not known"
+    r"|Can't connect to MySQL server on '([\w-]+)|failed to resolve host '([\w-]+)'"
+    r"|\b([\w-]+):\d{4,5}: \[Errno -[235]\]|host='([\w-]+)', port=\d+\).*resolve"
+)
+_COMPOSE = re.compile(
+    r"(?:db|database|postgres(?:ql)?|pg|mysql|mariadb|mongo(?:db)?|redis|cache|rabbit(?:mq)?"
+    r"|memcached|elasticsearch|kafka|broker|queue)(?:[-_]?\w+)?"
+)
+
+
+@rule(
+    "service-of-compose",
+    leads_to=ENDINGS,
+    title="There is no host called {host}: that is a name of docker-compose",
+    cause="docker-compose gives every service a host name. A dyno is alone, and `{host}` is not"
+    " known there: {error}",
+    fix="Create an add-on and read its address from the environment (`DATABASE_URL`, `REDIS_URL`,"
+    " …) instead of `{host}`.",
+    docs=BACKING,
+)
+def service_of_compose(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(_UNKNOWN_HOST) if found and found.raised else None
+    host = next((group for group in match.groups() if group), "") if match else ""
+    if found and match and _COMPOSE.fullmatch(host):
+        error = match.string.strip()[:300]
+        yield at_either(found, error, host=host, error=error)
+        place = next(places(found.source, rf"""["'/@]{re.escape(host)}["':/]"""), None)
+        if place:
+            yield at(place.text, place)

@@ -1,0 +1,214 @@
+"""Crashes of versions that do not fit: of packages, of Python, of the system's libraries."""
+
+import re
+from collections.abc import Iterator
+
+from parity.facts.packages import DISTRIBUTIONS
+from parity.rules import rule
+from parity.rules.code import file_of
+from parity.rules.crash import ENDINGS, at_either, at_place
+from parity.rules.crash_imports import PIP
+from parity.rules.crash_modules import NOT_IN, absent
+from parity.rules.log import Failing, Raised, crash
+from parity.rules.missing import within
+from parity.verdict import Evidence
+
+
+@rule(
+    "shared-library-missing",
+    leads_to=ENDINGS,
+    title="The system library {library} is not in the dyno",
+    cause="A Python package loads {library}, which belongs to the operating system, and Heroku's"
+    " stack image does not have it.",
+    fix="{advice:OpenCV: require `opencv-python-headless`. Others: the buildpack"
+    " heroku-community/apt and an Aptfile.}",
+    docs="https://devcenter.heroku.com/articles/stack-packages",
+)
+def shared_library_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    pattern = r"(lib[\w.+-]+\.so[\d.]*): cannot open shared object file"
+    match = re.search(pattern, raised.message) if raised else None
+    if found and match:
+        apt = (
+            "Add the buildpack heroku-community/apt (`heroku buildpacks:add --index 1"
+            " heroku-community/apt`) and an Aptfile that names the Debian package with it."
+        )
+        opencv = "opencv-python" in found.slug.packages or "opencv-contrib-python" in (
+            found.slug.packages
+        )
+        headless = "In requirements.txt write `opencv-python-headless` instead of `opencv-python`."
+        advice = headless if opencv and re.match(r"lib(GL|gthread|SM|X)", match[1]) else apt
+        yield at_either(found, match[0], library=match[1], advice=advice)
+
+
+_MOVED = {
+    ("flask", "Markup"): ("from markupsafe import Markup", "flask<3"),
+    ("flask", "escape"): ("from markupsafe import escape", "flask<3"),
+    ("flask.json", "JSONEncoder"): ("from json import JSONEncoder", "flask<2.3"),
+    ("jinja2", "Markup"): ("from markupsafe import Markup", "jinja2<3.1"),
+    ("jinja2", "escape"): ("from markupsafe import escape", "jinja2<3.1"),
+    ("jinja2", "contextfilter"): ("from jinja2 import pass_context", "jinja2<3.1"),
+    ("markupsafe", "soft_unicode"): ("from markupsafe import soft_str", "markupsafe<2.1"),
+    ("werkzeug.urls", "url_quote"): ("from urllib.parse import quote", "werkzeug<3"),
+    ("werkzeug.urls", "url_decode"): ("from urllib.parse import parse_qs", "werkzeug<3"),
+    ("werkzeug", "secure_filename"): ("from werkzeug.utils import secure_filename", "werkzeug<1"),
+    ("werkzeug", "cached_property"): ("from werkzeug.utils import cached_property", "werkzeug<1"),
+    ("itsdangerous", "json"): ("import json", "itsdangerous<2.1"),
+    ("pydantic", "BaseSettings"): ("from pydantic_settings import BaseSettings", "pydantic<2"),
+    ("django.utils.encoding", "force_text"): (
+        "from django.utils.encoding import force_str",
+        "django<4",
+    ),
+    ("django.utils.translation", "ugettext_lazy"): (
+        "from django.utils.translation import gettext_lazy",
+        "django<4",
+    ),
+    ("django.conf.urls", "url"): ("from django.urls import re_path", "django<4"),
+    ("werkzeug.wrappers", "BaseResponse"): (
+        "from werkzeug.wrappers import Response",
+        "werkzeug<2.1",
+    ),
+    ("werkzeug.security", "safe_str_cmp"): ("from hmac import compare_digest", "werkzeug<2.1"),
+}  # fmt: skip
+"""Names that a package no longer has: where they are now, and the versions that had them.
+The projects' own changelogs (documented)."""
+
+
+@rule(
+    "incompatible-versions",
+    leads_to=ENDINGS,
+    title="The installed {package} has no `{name}` any more",
+    cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
+    " {installed} no longer has it. What"
+    " requirements.txt does not pin is the newest version on Heroku.",
+    fix="{advice:Import the name from where it is now, or pin the older version in"
+    " requirements.txt.}",
+    docs=PIP,
+)
+def incompatible_versions(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    match = re.match(NOT_IN, raised.message) if raised else None
+    if not found or not raised or not match or not raised.frames:
+        return
+    name, module = match[1], match[2]
+    top = module.partition(".")[0]
+    package = DISTRIBUTIONS.get(top, top)
+    version = found.slug.packages.get(package.lower().replace("_", "-"))
+    if version is None or file_of(found.source, top):
+        return
+    names = {"name": name, "module": module, "package": package}
+    names |= {"installed": f"{package} {version}", **_who(raised, module, name)}
+    place = at_place(found)
+    yield Evidence(raised.told, "requirements.txt", names=names)
+    if place:
+        yield place._replace(names={})
+
+
+def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
+    """Who imports the name that is gone, and what to do about it."""
+    import_now, pin = _MOVED.get((module, name), ("", ""))
+    inner = raised.frames[-1].file
+    package = re.search(r"site-packages/([\w-]+)", inner)
+    if package:
+        older = f"`{pin}`" if pin else "an older version of what it imports from"
+        return {
+            "who": f"The package {package[1]}",
+            "advice": f"In requirements.txt take a newer {package[1]}, or pin {older} there, then"
+            " deploy again. `pip freeze` where the app works tells versions that fit.",
+        }
+    now = f"Write `{import_now}` in {inner}, or pin" if import_now else "Pin"
+    older = f"`{pin}`" if pin else "the version that the app was written for (`pip freeze`)"
+    return {"who": inner, "advice": f"{now} {older} in requirements.txt."}
+
+
+_GONE = re.compile(
+    r"cannot import name '(?P<a>\w+)' from '(?P<m>\w+)'"
+    r"|module '(?P<n>\w+)' has no attribute '(?P<b>\w+)'"
+)
+_PYTHON_HAD = {
+    "collections": "Mapping MutableMapping Sequence MutableSequence Iterable Iterator Callable"
+    " Hashable MutableSet Sized Container",
+    "inspect": "getargspec formatargspec",
+    "asyncio": "coroutine async",
+    "time": "clock",
+    "fractions": "gcd",
+    "pkgutil": "ImpImporter",
+    "base64": "encodestring decodestring",
+    "cgi": "escape",
+    "typing": "io re",
+    "locale": "format",
+    "unittest": "makeSuite",
+    "ast": "Str Num",
+}
+"""Names that left the standard library: https://docs.python.org/3/whatsnew/ (documented)."""
+
+
+@rule(
+    "removed-from-python",
+    leads_to=ENDINGS,
+    title="Python {version} has no `{name}` in {module} any more",
+    cause="{error}. Newer Pythons have dropped it; the app, or a package that it requires, was"
+    " written for an older one.",
+    fix="Take a newer version of what imports it{instead:-}, or an older Python in"
+    " .python-version.",
+    docs="https://docs.python.org/3/whatsnew/",
+)
+def removed_from_python(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised, python = (found.raised, found.plan.python) if found else (None, None)
+    match = _GONE.match(raised.message) if raised else None
+    if not found or not match or not python:
+        return
+    name, module = match["a"] or match["b"], match["m"] or match["n"]
+    if name in _PYTHON_HAD.get(module, "").split() and not file_of(found.source, module):
+        now = " (`from collections.abc import …`)" if module == "collections" else ""
+        told = {"name": name, "module": module, "version": python.version, "instead": now}
+        yield at_either(found, match[0], **told)
+
+
+_INSTEAD = {
+    "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
+    " write `-k uvicorn_worker.UvicornWorker`.",
+    "whitenoise.django": "Take the lines with DjangoWhiteNoise out, and write"
+    ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
+    "flask.ext": "Write `flask_NAME` instead of `flask.ext.NAME`.",
+    "sklearn.externals": "Write `import joblib`, with joblib in requirements.txt.",
+    "werkzeug.contrib": "Write `from werkzeug.middleware.proxy_fix import ProxyFix` and the like,"
+    " or pin `werkzeug<1`.",
+    "flask._compat": "Pin `flask<2`, or take a newer version of the package that imports it.",
+    "flask_script": "Use Flask's own commands: `flask --app MODULE COMMAND`.",
+    "django.core.urlresolvers": "Write `from django.urls import reverse`.",
+    "django.utils.six": "Take a newer version of what imports it, or pin `django<3`.",
+    "telegram.ext.dispatcher": "Pin `python-telegram-bot<20`, or rewrite it for version 20.",
+}
+"""What took the place of modules that are gone: the projects' own changelogs (documented)."""
+
+
+@rule(
+    "module-gone-from-package",
+    leads_to=ENDINGS,
+    title="The installed {package} has no module {module}",
+    cause="{installed} is there, and {module} is not in it: the app was written for another version"
+    " of it.",
+    fix="{advice:Pin the package to the version that the app was written for.}",
+    docs=PIP,
+)
+def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "package-part")
+    if not found:
+        return
+    top = module.partition(".")[0]
+    package = DISTRIBUTIONS.get(top, top)
+    version = found.slug.packages.get(package.lower().replace("_", "-"), "")
+    advice = next(
+        (_INSTEAD[known] for known in _INSTEAD if within(known, module) or within(module, known)),
+        f"Pin {package} in requirements.txt to the version that the app was written for.",
+    )
+    names = {"module": module, "package": package, "advice": advice}
+    names["installed"] = f"{package} {version}".strip()
+    yield Evidence(f"No module named '{module}'", "requirements.txt", names=names)
+    place = at_place(found)
+    if place:
+        yield place._replace(names={})

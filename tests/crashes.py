@@ -1,0 +1,96 @@
+"""Small broken apps, pushed and booted for real, and the cause that is named."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from parity import rehearse
+from parity.facts.limits import LIMITS
+from parity.pipeline import Options
+from parity.records import Config
+from parity.verdict import Finding, Verdict
+from tests.test_apps import commit
+
+FLASK = "flask==3.1.3\ngunicorn==27.0.1\n"
+DJANGO = "django==5.2.19\ngunicorn==27.0.1\nwhitenoise==6.12.0\n"
+FASTAPI = "fastapi==0.165.0\nuvicorn==0.54.0\ngunicorn==27.0.1\n"
+HELLO = """\
+from flask import Flask
+
+app = Flask(__name__)
+
+
+@app.get("/")
+def hello():
+    return "hello"
+"""
+SERVER = """\
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"ok")
+
+
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Hello).serve_forever()
+"""
+
+
+class Case(NamedTuple):
+    """An app, and what is to be said of it: `cause`, somewhere at `blame`, with `fix` in its fix.
+
+    `files` and `untracked` are texts by path; `also` are causes that stand beside it.
+    """
+
+    cause: str
+    files: Mapping[str, str]
+    blame: str
+    fix: str
+    config: Mapping[str, str] = {}
+    untracked: Mapping[str, str] = {}
+    also: tuple[str, ...] = ()
+    limits: Mapping[str, float] = {}
+
+
+def app(command: str, files: Mapping[str, str], requirements: str = "") -> dict[str, str]:
+    """An app with one web command."""
+    return {"Procfile": f"web: {command}\n", "requirements.txt": requirements, **files}
+
+
+def rehearsed(folder: Path, case: Case) -> Verdict:
+    """The verdict on a case's app, committed in `folder`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, text in {**case.files, **case.untracked}.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode())
+    commit(folder, {"untracked": list(case.untracked)})
+    return rehearse(
+        folder,
+        config=Config(case.config, dict.fromkeys(case.config, "--config")),
+        options=Options(),
+        facts=LIMITS.shortened(**case.limits),
+    )
+
+
+def causes(verdict: Verdict) -> dict[str, Finding]:
+    """The causes that explain a symptom, by id."""
+    return {f.id: f for f in verdict.findings if f.kind == "cause" and f.symptom}
+
+
+def check(folder: Path, case: Case) -> None:
+    """The case's cause alone is named, at its place and with its fix."""
+    verdict = rehearsed(folder, case)
+    story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)
+    found = causes(verdict)
+    assert [*found] == [case.cause, *case.also], f"{[*found]}\n{story}"
+    named = found[case.cause]
+    places = [f"{e.file}:{e.line}" if e.line else e.file for e in named.evidence]
+    assert case.blame in places, named
+    assert case.fix in named.fix, named
