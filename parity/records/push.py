@@ -85,6 +85,7 @@ class Slug(NamedTuple):
     `output` is what the installer and the hooks printed; `unknown` says what this machine could not
     decide (None: nothing); `packages` are the installed distributions by normalised name.
     `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit).
+    `installer` is the version of the package manager that ran here.
     """
 
     plan: Plan
@@ -99,6 +100,7 @@ class Slug(NamedTuple):
     seconds: float
     installed: bool = True
     packed: int | None = None
+    installer: str = ""
 
 
 class Ended(NamedTuple):

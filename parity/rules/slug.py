@@ -82,17 +82,18 @@ def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "installer-stands-in",
     effect="note",
-    title="pip {used} stood in for {version}, which Heroku would use",
-    cause="The package index of this machine does not have pip {version}. Another version may"
+    title="{tool} {used} stood in for {version}, which Heroku would use",
+    cause="The package index of this machine does not have {tool} {version}. Another version may"
     " choose other packages.",
-    fix="Use an index that has it: `pip index versions pip` lists what there is.",
+    fix="Use an index that has it: `pip index versions {tool}` lists what there is.",
     docs=SUPPORT,
 )
 def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
-    used, version = slug.packages.get("pip"), versions().installer["pip"]
-    asked = any(entry.name == "pip" for entry in entries(slug.plan.source))
-    if used and used != version and not asked and slug.environment:
-        yield Evidence(f"pip {used} is installed", names={"used": used, "version": version})
+    tool = slug.plan.python.manager if slug.plan.python else ""
+    version = versions().installer.get(tool, "")
+    if slug.installer and slug.installer != version:
+        names = {"tool": tool, "used": slug.installer, "version": version}
+        yield Evidence(f"{tool} {slug.installer} was used", names=names)
 
 
 @rule(

@@ -13,7 +13,7 @@ from parity.push.buildpacks.python import version
 from parity.push.buildpacks.python.manager import choose
 from parity.records import Config, Python, Refusal, Source
 
-EMULATED = ("pip",)
+EMULATED = ("pip", "pipenv", "poetry", "uv")
 """Package managers whose installation parity rehearses."""
 
 TWICE = Refusal(

@@ -7,14 +7,17 @@ import time
 from pathlib import Path
 
 from parity.push.buildpacks.job import Job, Stop, Undecided
-from parity.push.buildpacks.python import hooks, interpreters, pip, profile
+from parity.push.buildpacks.python import hooks, interpreters, profile, site
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
 from parity.records import Interpreter, Python, Refusal, Slug
 
 
 def compile_app(job: Job, python: Python) -> Slug:
-    """The slug of a pip app. Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`."""
+    """The slug of a Python app.
+
+    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    """
     began = time.monotonic()
     slug = Slug(
         plan=job.plan,
@@ -29,6 +32,7 @@ def compile_app(job: Job, python: Python) -> Slug:
         seconds=0.0,
         installed=False,
     )
+    job = job._replace(exported=_libraries(job.python))
     stop = hooks.hook(job, "pre_compile")
     if not stop:
         interpreter = interpreters.find(python.version)
@@ -44,6 +48,17 @@ def compile_app(job: Job, python: Python) -> Slug:
     )
 
 
+def _libraries(python: Path) -> dict[str, str]:
+    """Where compilers and programs look for what a step of the build has put beside Python."""
+    return {
+        "C_INCLUDE_PATH": f"{python}/include",
+        "CPLUS_INCLUDE_PATH": f"{python}/include",
+        "LIBRARY_PATH": f"{python}/lib",
+        "LD_LIBRARY_PATH": f"{python}/lib",
+        "PKG_CONFIG_PATH": f"{python}/lib/pkg-config",
+    }
+
+
 def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
     """The steps that need Python; those after a stop are left out."""
     job.tell(f"-----> Installing Python {python.version}")
@@ -51,16 +66,30 @@ def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) ->
     if not isinstance(installed, Installed):
         return slug, installed
     _link(job.folder, installed.place)
-    packages = pip.distributions(installed.place)
+    packages = site.distributions(installed.place)
     slug = slug._replace(
-        environment=installed.place, cached=installed.cached, packages=packages, installed=True
+        environment=installed.place,
+        cached=installed.cached,
+        packages=packages,
+        installed=True,
+        installer=installed.version,
     )
+    job = _exporting(job, installed)
     stop = hooks.nltk(job, packages) or collectstatic(job, packages)
     if stop:
         return slug, stop
-    profile.write(job.folder, nltk="nltk" in packages)
+    profile.write(job.folder, python.manager, nltk="nltk" in packages)
     stop = hooks.hook(job, "post_compile")
-    return slug._replace(packages=pip.distributions(installed.place)), stop
+    if not stop:
+        job.tell("-----> Saving cache")
+    return slug._replace(packages=site.distributions(installed.place)), stop
+
+
+def _exporting(job: Job, installed: Installed) -> Job:
+    """The job with what the package manager leaves for the steps after it."""
+    path, variables = installed.exported
+    more = {"PATH": str(path)} if path else {}
+    return job._replace(exported={**job.exported, **variables, **more})
 
 
 def _link(slug: Path, place: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from parity.push.buildpacks.job import Job
-from parity.push.buildpacks.python import pip, requirements
+from parity.push.buildpacks.python import requirements, site, tools
 from parity.push.buildpacks.python.blame import admits
 from parity.records import Python
 
@@ -29,7 +29,7 @@ def refused(job: Job, python: Python, place: Path, code: Path, files: Mapping[st
     flags = ("--no-deps", "--ignore-installed", "--only-binary=:all:", "--dry-run")
     target = ("--python-version", python.version, "--target", str(job.work / "target"))
     command = [str(place / "bin" / "python"), str(code / "pip"), "install", *flags, *target]
-    return job.call([*command, *wanted], pip.variables(job, place)).exit != 0
+    return job.call([*command, *wanted], tools.variables(job, place)).exit != 0
 
 
 def _pins(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -38,14 +38,14 @@ def _pins(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         for line in requirements.lines(text):
             match = _PIN.match(line)
             if match:
-                yield pip.normalised(match[1]), match[2]
+                yield site.normalised(match[1]), match[2]
 
 
 def _asking(place: Path) -> Iterator[tuple[str, str]]:
     """The installed distributions that ask for certain Pythons: name and what they ask for."""
-    for path in pip.site_packages(place).glob("*.dist-info/METADATA"):
+    for path in site.site_packages(place).glob("*.dist-info/METADATA"):
         head = path.read_text("utf-8", "replace").partition("\n\n")[0]
         asks = _ASKS.search(head)
         if asks:
             name = path.parent.name.removesuffix(".dist-info").partition("-")[0]
-            yield pip.normalised(name), asks[1]
+            yield site.normalised(name), asks[1]

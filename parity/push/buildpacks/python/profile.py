@@ -20,7 +20,16 @@ export PYTHONPATH="${PYTHONPATH:-$HOME}"
 
 NLTK = f'export NLTK_DATA="$HOME/{NLTK_DATA}"\n'
 
-PIP = 'export PIP_DISABLE_PIP_VERSION_CHECK="1"\n'
+MANAGERS = {
+    "pip": 'export PIP_DISABLE_PIP_VERSION_CHECK="1"\n',
+    "pipenv": """\
+export PATH="$HOME/.heroku/python/pipenv/bin:$PATH"
+export PIPENV_SYSTEM="1"
+export PIPENV_VERBOSITY="-1"
+export VIRTUAL_ENV="$HOME/.heroku/python"
+""",
+}
+"""What a package manager that is there at run time sets."""
 
 GUNICORN = """\
 export FORWARDED_ALLOW_IPS='*'
@@ -53,12 +62,12 @@ unset -f tell
 """
 
 
-def write(slug: Path, *, nltk: bool) -> None:
+def write(slug: Path, manager: str, *, nltk: bool) -> None:
     """Put the scripts into the slug; the app's own `.profile.d` files stay."""
     folder = slug / ".profile.d"
     folder.mkdir(exist_ok=True)
     scripts = {
-        "python.sh": PIP + (NLTK if nltk else "") + PYTHON,
+        "python.sh": MANAGERS.get(manager, "") + (NLTK if nltk else "") + PYTHON,
         "python.gunicorn.sh": GUNICORN,
         "WEB_CONCURRENCY.sh": WEB_CONCURRENCY,
     }

@@ -1,0 +1,77 @@
+"""What the package managers have in common: each is one `Installer`."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from parity.facts.phrases import message
+from parity.push.buildpacks.job import Job
+from parity.records import Ended, Refusal
+
+
+class Exported(NamedTuple):
+    """What a package manager leaves for the later steps of the build: its folder, variables."""
+
+    path: Path | None
+    variables: Mapping[str, str]
+
+
+class Installer(NamedTuple):
+    """One package manager at work for one app.
+
+    `name` as the build log has it, `file` what it installs from, `command` as it is shown.
+    `tools` is what it installs of itself first, `kept` whether the buildpack's cache keeps that.
+    `parts` decide what is installed, `tied` says that the tree does, too. `fill` fills a new
+    folder. `hopeless`: it would succeed here, but cannot on Heroku; `fits` says the same of a
+    filled folder. `answers`: whether the package index has what every index has. `version` is the
+    one that ran.
+    """
+
+    name: str
+    file: str
+    command: str
+    tools: str
+    kept: bool
+    parts: tuple[str, ...]
+    tied: bool
+    fill: Callable[[Path], Ended]
+    version: Callable[[], str]
+    hopeless: bool = False
+    fits: Callable[[Path], bool] = lambda _: True
+    answers: Callable[[], bool] = lambda: True
+    exported: Callable[[Path], Exported] = lambda _: Exported(
+        None, {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    )
+
+    def failed(self) -> Refusal:
+        """The push that Heroku rejects because this installation failed."""
+        told = message(
+            f"Error: Unable to install dependencies using {self.name}.",
+            "",
+            "See the log output above for more information.",
+        )
+        return Refusal(f"install-dependencies::{self.name.lower()}", ("", *told, ""), self.file)
+
+
+def heroku(job: Job, place: Path) -> Callable[[str], None]:
+    """Print a line with Heroku's path of the environment instead of ours."""
+
+    def show(text: str) -> None:
+        job.print(text.replace(str(place), "/app/.heroku/python"))
+
+    return show
+
+
+def compiled(job: Job, place: Path, env: dict[str, str], skipped: str) -> None:
+    """Compile what was installed, on all cores: the package managers take one."""
+    flags = ("-q", "-j", "0", "-x", skipped)
+    command = [str(place / "bin" / "python"), "-I", "-m", "compileall", *flags]
+    job.call([*command, str(place / "lib")], env, on_line=lambda _: None)
+
+
+def text(folder: Path, name: str) -> str:
+    """A small file of the tree, as a part of what decides; `` where there is none."""
+    try:
+        return (folder / name).read_bytes().decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""

@@ -1,0 +1,100 @@
+"""`pipenv install --deploy` at the buildpack's version of Pipenv, which stays in the slug.
+
+Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/pipenv.sh (observed).
+"""
+
+import re
+from pathlib import Path
+
+from parity.facts.python import versions
+from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.python import settings, site, tools
+from parity.push.buildpacks.python.installer import Exported, Installer, compiled, heroku, text
+from parity.records import Ended, Interpreter, Python
+
+COMMAND = "pipenv install --deploy"
+
+_SCRIPT = """#!{python}
+import sys
+from pipenv import cli
+from pipenv.project import Project
+{more}
+sys.exit(cli())
+"""
+_ANY_PYTHON = """
+Project.required_python_version = None
+"""
+"""Instead of refusing the Python that stands in for the one that the Pipfile asks for."""
+
+_LOCAL = re.compile(r'"(?:path|editable)":|"file": "(?!https?:)')
+_ASKED = re.compile(r'^\s*python(?:_full)?_version\s*=\s*["\']([^"\']+)', re.MULTILINE)
+
+
+def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+    """Pipenv for this app."""
+    version = versions().installer["pipenv"]
+    files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
+    extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL", "")
+
+    def program() -> tools.Program:
+        return tools.program(job, "pipenv", version, interpreter)
+
+    def fill(place: Path) -> Ended:
+        tools.bare(job, place, interpreter)
+        site.named_like(python.version, place)
+        _put(program(), place, asked_for(files[0], python, interpreter))
+        env = _variables(job, place)
+        ended = job.call([*COMMAND.split()], env, on_line=heroku(job, place))
+        if ended.exit == 0:
+            compiled(job, place, env, "^$")
+        return ended
+
+    return Installer(
+        name="Pipenv",
+        file="Pipfile.lock",
+        command=COMMAND,
+        tools=f"Pipenv {version}",
+        kept=True,
+        parts=(version, *files, extra, *settings.indexes()),
+        tied=bool(_LOCAL.search(files[1])),
+        fill=fill,
+        version=lambda: program().version,
+        exported=lambda place: Exported(place / "pipenv" / "bin", _settings(place)),
+    )
+
+
+def asked_for(pipfile: str, python: Python, interpreter: Interpreter) -> bool:
+    """Whether the Pipfile asks for Heroku's Python, which another one stands in for here."""
+    asked = _ASKED.search(pipfile)
+    if not asked or interpreter.version == python.version:
+        return False
+    return f"{python.version}.".startswith(f"{asked[1]}.")
+
+
+def _put(program: tools.Program, place: Path, any_python: bool) -> None:
+    """The command as the buildpack leaves it: beside Python, where only it is on PATH."""
+    script = place / "pipenv" / "bin" / "pipenv"
+    script.parent.mkdir(parents=True)
+    more = _ANY_PYTHON if any_python else ""
+    script.write_text(_SCRIPT.format(python=program.python, more=more))
+    script.chmod(0o755)
+
+
+def _settings(place: Path) -> dict[str, str]:
+    """What makes Pipenv install into the environment; the later steps of the build see it, too."""
+    return {"PIPENV_SYSTEM": "1", "PIPENV_VERBOSITY": "-1", "VIRTUAL_ENV": str(place)}
+
+
+def _variables(job: Job, place: Path) -> dict[str, str]:
+    own = tools.variables(job, place)
+    mirror = own.pop("PIP_INDEX_URL", None)
+    return {
+        **own,
+        **({"PIPENV_PYPI_MIRROR": mirror} if mirror else {}),
+        **({"PIP_NO_INDEX": "1"} if job.offline else {}),
+        **_settings(place),
+        "PATH": f"{place}/pipenv/bin:{own['PATH']}",
+        "PIPENV_NOSPIN": "1",
+        "PIPENV_CACHE_DIR": own["PIP_CACHE_DIR"],
+        "PIP_SRC": str(place / "src"),
+    }

@@ -1,0 +1,113 @@
+"""`poetry sync --only main` at the buildpack's version of Poetry, which is used in the build only.
+
+Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/poetry.sh (observed).
+"""
+
+import re
+from pathlib import Path
+
+from parity.facts.python import versions
+from parity.push import cache
+from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.python import settings, site, tools
+from parity.push.buildpacks.python.installer import Exported, Installer, heroku, text
+from parity.records import Ended, Interpreter, Python
+
+COMMAND = "poetry sync --only main"
+FLAGS = ("--compile", "--no-ansi", "--no-interaction")
+NOWHERE = "http://127.0.0.1:9"
+"""A proxy that nobody is: Poetry has no option to stay offline."""
+
+_RUN = """#!{python}
+import os, sys
+from poetry.repositories.exceptions import PackageNotFoundError
+from poetry.repositories.http_repository import HTTPRepository
+from poetry.repositories.pypi_repository import PyPiRepository
+from poetry.utils.env import EnvManager
+
+def links(self, package):
+    self._url = os.environ.get("PARITY_INDEX_URL", self._url).rstrip("/")
+    try:
+        page = HTTPRepository._get_page(self, package.name)
+    except PackageNotFoundError:
+        return []
+    return list(page.links_for_version(package.name, package.version))
+
+PyPiRepository.find_links_for_package = links
+EnvManager.create_venv = lambda self, *_, **__: self.get(reload=True)
+
+from poetry.console.application import main
+sys.exit(main())
+"""
+"""Poetry with two changes. It asks the index for files as pip does, also a mirror: few have the
+other interface of pypi.org. And it takes the environment for what it is on Heroku, the system's
+Python, which it does not compare with `requires-python`."""
+
+_LOCAL = re.compile(r'^type = "(?:directory|file)"', re.MULTILINE)
+_NO_PACKAGE = re.compile(r"^\s*package-mode\s*=\s*false\b", re.MULTILINE)
+
+
+def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+    """Poetry for this app."""
+    version = versions().installer["poetry"]
+    files = [text(job.folder, name) for name in ("pyproject.toml", "poetry.lock", "poetry.toml")]
+
+    def program() -> tools.Program:
+        return tools.program(job, "poetry", version, interpreter)
+
+    def fill(place: Path) -> Ended:
+        tools.bare(job, place, interpreter)
+        site.named_like(python.version, place)
+        command = [str(_script(job, program())), *COMMAND.split()[1:], *FLAGS]
+        return job.call(command, _variables(job, place), on_line=heroku(job, place))
+
+    return Installer(
+        name="Poetry",
+        file="poetry.lock",
+        command=COMMAND,
+        tools=f"Poetry {version}",
+        kept=True,
+        parts=(version, *files, *settings.indexes()),
+        tied=not _NO_PACKAGE.search(files[0]) or bool(_LOCAL.search(files[1])),
+        fill=fill,
+        version=lambda: program().version,
+        exported=lambda place: _exported(_script(job, program()), place),
+    )
+
+
+def _script(job: Job, program: tools.Program) -> Path:
+    script = job.work / "poetry" / "poetry"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(_RUN.format(python=program.python))
+    script.chmod(0o755)
+    return script
+
+
+def _exported(script: Path, place: Path) -> Exported:
+    """What the later steps of the build see."""
+    return Exported(
+        script.parent,
+        {
+            "POETRY_VIRTUALENVS_CREATE": "false",
+            "POETRY_VIRTUALENVS_USE_POETRY_PYTHON": "true",
+            # On Heroku this is the system's Python; without it Poetry would look there.
+            "VIRTUAL_ENV": str(place),
+        },
+    )
+
+
+def _variables(job: Job, place: Path) -> dict[str, str]:
+    own = tools.variables(job, place)
+    index = {"PARITY_INDEX_URL": own["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in own else {}
+    offline = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE} if job.offline else {}
+    kept = {k: v for k, v in own.items() if not k.startswith("PIP_")}
+    return {
+        **kept,
+        **index,
+        **offline,
+        "POETRY_VIRTUALENVS_CREATE": "false",
+        "POETRY_VIRTUALENVS_USE_POETRY_PYTHON": "true",
+        "POETRY_CACHE_DIR": str(cache.root() / "poetry"),
+        "VIRTUAL_ENV": str(place),
+        **({"REQUESTS_CA_BUNDLE": own["PIP_CERT"]} if "PIP_CERT" in own else {}),
+    }

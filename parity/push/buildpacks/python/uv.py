@@ -1,0 +1,104 @@
+"""`uv sync --locked --no-default-groups` at the buildpack's version of uv, in the build only.
+
+Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/uv.sh (observed).
+"""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from parity.facts.python import versions
+from parity.push import cache
+from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.python import site, tools
+from parity.push.buildpacks.python.blame import admits
+from parity.push.buildpacks.python.installer import Exported, Installer, heroku, text
+from parity.records import Ended, Interpreter, Python
+
+COMMAND = "uv sync --locked --no-default-groups"
+FLAGS = ("--color", "never", "--compile-bytecode", "--no-progress")
+"""As on Heroku, but without its colours."""
+
+_LOCAL = re.compile(
+    r"^source = \{ (?:editable|directory|path) =|^source = \{ virtual = \"[^.]", re.M
+)
+_REQUIRES = re.compile(r'^requires-python = "([^"]+)"', re.MULTILINE)
+
+
+def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+    """uv for this app."""
+    version = versions().installer["uv"]
+    names = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version")
+    files = [text(job.folder, name) for name in names]
+    asked = _REQUIRES.search(files[1])
+
+    def program() -> tools.Tool:
+        return tools.tool(job, "uv", version, interpreter.path)
+
+    def fill(place: Path) -> Ended:
+        tools.bare(job, place, interpreter)
+        site.named_like(python.version, place)
+        uv = _binary(program())
+        show = _shown(job, place, python, interpreter)
+        command = [str(uv), *COMMAND.split()[1:], *FLAGS]
+        return job.call(command, _variables(job, place), on_line=show)
+
+    return Installer(
+        name="uv",
+        file="uv.lock",
+        command=COMMAND,
+        tools=f"uv {version}",
+        kept=True,
+        parts=(version, *files),
+        tied=bool(_LOCAL.search(files[1])),
+        fill=fill,
+        version=lambda: program().version,
+        fits=lambda _: asked is None or admits(asked[1], python.version),
+        exported=lambda place: _exported(_binary(program()), place),
+    )
+
+
+def _binary(program: tools.Tool) -> Path:
+    (found,) = program.code.glob("uv-*.data/scripts/uv")
+    found.chmod(0o755)
+    return found
+
+
+def _shown(
+    job: Job, place: Path, python: Python, interpreter: Interpreter
+) -> Callable[[str], None]:
+    """Print what uv would print on Heroku, where .python-version chooses the interpreter."""
+    show = heroku(job, place)
+    chosen = f"The requested interpreter resolved to Python {interpreter.version}"
+    asked = f"The Python request from `.python-version` resolved to Python {python.version}"
+    return lambda text: show(text.replace(chosen, asked))
+
+
+def _exported(binary: Path, place: Path) -> Exported:
+    """What the later steps of the build see."""
+    return Exported(
+        binary.parent,
+        {
+            "UV_PROJECT_ENVIRONMENT": str(place),
+            "UV_NO_MANAGED_PYTHON": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+        },
+    )
+
+
+def _variables(job: Job, place: Path) -> dict[str, str]:
+    own = tools.variables(job, place)
+    certificates = {"SSL_CERT_FILE": own["PIP_CERT"]} if "PIP_CERT" in own else {}
+    return {
+        **{k: v for k, v in own.items() if not k.startswith("PIP_")},
+        **certificates,
+        **({"UV_OFFLINE": "1"} if job.offline else {}),
+        "UV_PROJECT_ENVIRONMENT": str(place),
+        # Not what .python-version names: another patch, or another Python, may stand in for it.
+        "UV_PYTHON": str(place / "bin" / "python"),
+        "UV_NO_MANAGED_PYTHON": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+        # On Heroku hard links: an app that wrote through one would change uv's own copy.
+        "UV_LINK_MODE": "copy",
+        "UV_CACHE_DIR": str(cache.root() / "uv"),
+    }
