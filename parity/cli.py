@@ -118,6 +118,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="NAME", help="Host of the requests")
     parser.add_argument("--port", type=int, metavar="N", help="$PORT (default: random)")
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    parser.add_argument("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
     parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
     parser.add_argument("--run-release", action="store_true", help="run it against any database")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
@@ -172,7 +173,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _options(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
-    from parity.facts import dynos
+    from parity.facts import dynos, router
     from parity.pipeline import Options
 
     given = vars(arguments)
@@ -183,6 +184,8 @@ def _options(arguments: argparse.Namespace) -> "Options":
         raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
     if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
         raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
+    if given.get("router", "2.0") not in router.PROFILES:
+        raise interrupt.Usage(f"--router {given['router']}: one of {', '.join(router.PROFILES)}")
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
     chosen["buildpacks"] = tuple(given["buildpack"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))

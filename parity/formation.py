@@ -12,15 +12,16 @@ from parity.dyno import Dyno
 from parity.dyno import one_off as run_one_off
 from parity.facts.dynos import SIZES
 from parity.facts.limits import Limits
+from parity.facts.router import PROFILES
 from parity.push.slug import copy
 from parity.records import Boot, Ended, Exchange, ProcessType, Release, Slug, Traffic
-from parity.router import Router
 from parity.rules import load
 from parity.trial import Trial
 from parity.workspace import Workspace
 
 if TYPE_CHECKING:
     from parity.pipeline import Options
+    from parity.router import Router
 
 SHORT_RUN = ("release", "console", "rake")
 """Process types that are no part of a running formation (Heroku's Ruby defaults among them)."""
@@ -29,7 +30,7 @@ WORKER_WATCH = 5.0
 """Seconds that a worker is watched: it has no port by which to know that it is up."""
 
 
-QUICK_ANSWER_MS = 1000
+QUICK_ANSWER_MS = 2000
 """Only pages that come at once are asked for again (ours)."""
 
 
@@ -102,20 +103,29 @@ class Formation:
                     with self._trial.stage("stop"):
                         self._trial.judge(dyno.stop(boot, None))
 
-    def _router(self, dyno: Dyno, *, quiet: bool = False) -> Router:
-        say = _unsaid if quiet else self._trial.say
-        return Router(dyno.port, self._host, limits=self._facts, say=say, during=dyno.during)
+    def _router(self, dyno: Dyno, *, quiet: bool = False) -> "Router":
+        from parity.router import Backend, Router
 
-    def _quiet(self, dyno: Dyno) -> Router:
+        return Router(
+            [Backend(dyno.name, dyno.port)],
+            self._host,
+            loop=dyno.watch.loop,
+            during=dyno.during,
+            limits=self._facts,
+            say=_unsaid if quiet else self._trial.say,
+            profile=PROFILES[self._options.router],
+        )
+
+    def _quiet(self, dyno: Dyno) -> "Router":
         return self._router(dyno, quiet=True)
 
     def _probe(self, dyno: Dyno) -> tuple[Exchange, ...]:
-        router = self._router(dyno)
         exchanges: tuple[Exchange, ...] = ()
-        for path in self._options.paths:
-            exchanges += router.probe(path)
-            if not dyno.alive():
-                break
+        with self._router(dyno) as router:
+            for path in self._options.paths:
+                exchanges += router.probe(path)
+                if not dyno.alive():
+                    break
         return exchanges
 
     def _launch(self, boot: Boot) -> second.Launch:
@@ -134,21 +144,22 @@ class Formation:
 
     def _looked_into(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         """What is worth a second look: a silent 500, a 400, an answer that may hold state."""
-        router = self._quiet(dyno)
         for exchange in traffic.exchanges:
             if exchange.status == 500 and exchange.code is None and not _logged(traffic):
                 lines = second.traceback(self._launch(traffic.boot), self._quiet, exchange.first)
                 return traffic._replace(traceback=lines)
             if exchange.status == 400:
                 source = self._released.slug.plan.source
-                return traffic._replace(hosts=second.hosts(router, exchange, source))
-        return self._asked_again(router, traffic)
+                with self._quiet(dyno) as router:
+                    return traffic._replace(hosts=second.hosts(router, exchange, source))
+        return self._asked_again(dyno, traffic)
 
-    def _asked_again(self, router: Router, traffic: Traffic) -> Traffic:
+    def _asked_again(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         last = traffic.exchanges[-1]
         if last.status != 200 or last.code or last.service_ms > QUICK_ANSWER_MS:
             return traffic
-        bodies = second.repeats(router, last)
+        with self._quiet(dyno) as router:
+            bodies = second.repeats(router, last)
         if len(set(bodies)) in (1, len(bodies)):
             return traffic._replace(repeats=bodies)
         alone = second.single(self._launch(traffic.boot), self._quiet, last.first)
@@ -190,7 +201,7 @@ def host_of(released: Release) -> str:
 
 def _prepare() -> None:
     """Import what the probes and the judgement need, while the app boots."""
-    import parity.router.faults  # noqa: F401
+    import parity.router.visit  # noqa: F401
 
     load()
 

@@ -29,6 +29,7 @@ class Options(NamedTuple):
     stack: str = "heroku-26"
     buildpacks: tuple[str, ...] = ()
     dyno: str = "basic"
+    router: str = "2.0"
     exact: bool = False
     run_release: bool = False
     offline: bool = False

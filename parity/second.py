@@ -10,10 +10,10 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from parity.records import Bind, Exchange, Source
-from parity.router import Router
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
+    from parity.router import Router
 
 AT_ONCE = 4
 """Requests at a time when a page is asked for again, so that every worker gets some."""
@@ -41,17 +41,18 @@ def binds(launch: Launch) -> tuple[Bind, ...]:
 
 
 def traceback(
-    launch: Launch, route: Callable[["Dyno"], Router], path: str
+    launch: Launch, route: "Callable[[Dyno], Router]", path: str
 ) -> tuple[str, ...] | None:
     """The last traceback that the app logged, or kept to itself, while it answered `path`."""
     with launch(trace=True) as dyno:
         if dyno.boot().state != "up":
             return None
-        route(dyno).probe(path)
+        with route(dyno) as router:
+            router.probe(path)
         return next(reversed(dyno.tracebacks()), None)
 
 
-def repeats(router: Router, first: Exchange) -> tuple[bytes, ...]:
+def repeats(router: "Router", first: Exchange) -> tuple[bytes, ...]:
     """The bodies of a few more requests for the page that `first` got."""
     url = f"https://{first.host}{first.path}"
     bodies = [first.body, *router.burst(url, AT_ONCE)]
@@ -62,19 +63,19 @@ def repeats(router: Router, first: Exchange) -> tuple[bytes, ...]:
 
 
 def single(
-    launch: Launch, route: Callable[["Dyno"], Router], path: str
+    launch: Launch, route: "Callable[[Dyno], Router]", path: str
 ) -> tuple[bytes, ...] | None:
     """The same bodies where one process alone answers (WEB_CONCURRENCY=1)."""
     with launch(extra_env={"WEB_CONCURRENCY": "1"}) as dyno:
         if dyno.boot().state != "up":
             return None
-        router = route(dyno)
-        first = router.probe(path)[-1]
-        more = router.burst(f"https://{first.host}{first.path}", 2 * AT_ONCE)
+        with route(dyno) as router:
+            first = router.probe(path)[-1]
+            more = router.burst(f"https://{first.host}{first.path}", 2 * AT_ONCE)
         return (first.body, *more)
 
 
-def hosts(router: Router, refused: Exchange, source: Source) -> tuple[Exchange, ...]:
+def hosts(router: "Router", refused: Exchange, source: Source) -> tuple[Exchange, ...]:
     """A refused request again, with each Host that the settings seem to allow."""
     return tuple(router.ask(f"https://{host}{refused.path}") for host in allowed_hosts(source))
 

@@ -1,22 +1,19 @@
-"""The router against scripted dynos on real sockets."""
+"""The router's visitors: what `parity run` asks through it, and what it makes of the answers."""
 
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import pytest
 
 from parity.facts.limits import LIMITS
 from parity.records import Exchange, Line
-from parity.router import Router
+from parity.router import Backend
+from tests.doors import HOST, OK, stage
 
-T = TypeVar("T")
-HOST = "shop-0123456789ab.herokuapp.com"
 QUICK = LIMITS.shortened(first_byte=1.5, connect_timeout=1, body_patience=0.3)
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 SAMPLE = re.compile(
     r'(sock=backend )?at=(info|error code=H\d\d desc="[^"]+") method=GET path="[^"]*" host=\S+ '
     r'request_id=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12} fwd="[\d.]+" dyno=(web\.1)? '
@@ -51,15 +48,13 @@ def dyno(*answers: bytes | None, hold: bool = False) -> Iterator[tuple[int, list
         thread.join(5)
 
 
-def beside(work: Callable[[], T]) -> T:
-    """There is no dyno to watch in these tests."""
-    return work()
-
-
 def probe(port: int, said: list[Line] | None = None, path: str = "/") -> tuple[Exchange, ...]:
-    """What a router with short limits sees."""
-    lines: list[Line] = [] if said is None else said
-    return Router(port, HOST, limits=QUICK, say=lines.append, during=beside).probe(path)
+    """What a visitor sees through a router with short limits."""
+    with stage(limits=QUICK, backends=[Backend("web.1", port)]) as door:
+        exchanges = door.router.probe(path)
+    if said is not None:
+        said += door.lines
+    return exchanges
 
 
 def test_the_request_is_the_routers() -> None:
@@ -75,6 +70,7 @@ def test_the_request_is_the_routers() -> None:
     assert "Via: 1.1 heroku-router" in head
     assert re.search(r"\r\nX-Request-Start: \d{13}\r\n", head)
     assert "python-requests" not in head
+    assert "\r\nConnection: keep-alive\r\n" in head
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import queue
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,8 @@ from parity.facts.limits import Limits
 from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from parity.dyno.bound import Bound
     from parity.dyno.process import DynoProcess
     from parity.dyno.watch import Watch
@@ -31,8 +34,8 @@ AFTERMATH = 1.0
 class Dyno:
     """A context manager around one process type of `release`, in `folder`, its copy of the slug.
 
-    `extra_env` is for second looks; `trace` notes binds and exceptions. Leaving it ends whatever
-    is left of the dyno.
+    `extra_env` is for second looks; `trace` notes binds and exceptions; `loop` is shared with
+    other dynos. Leaving it ends whatever is left of the dyno.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Dyno:
         exact: bool = False,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
+        loop: "AbstractEventLoop | None" = None,
     ) -> None:
         self.release = release
         self.type = process
@@ -67,6 +71,7 @@ class Dyno:
         self._state = "starting"
         self._process: DynoProcess | None = None
         self._watch: Watch | None = None
+        self._loop = loop
 
     def __enter__(self) -> "Dyno":
         return self
@@ -175,7 +180,8 @@ class Dyno:
             ) from error
         from parity.dyno.watch import Watch
 
-        self._watch = Watch(self._process, lambda text: self.say(text, app=True))
+        told = partial(self.say, app=True)
+        self._watch = Watch(self._process, told, self._loop)
         return bound
 
     def _environment(self) -> dict[str, str]:

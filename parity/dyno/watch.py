@@ -21,18 +21,32 @@ MEMORY_EVERY = 2.0
 
 
 class Watch:
-    """Follows a launched `DynoProcess`; `on_line` gets each line of output as it comes."""
+    """Follows a launched `DynoProcess`; `on_line` gets each line of output as it comes.
 
-    def __init__(self, process: DynoProcess, on_line: Callable[[str], None]) -> None:
+    On `loop`, if it shares one with other dynos and the router, else on one of its own.
+    """
+
+    def __init__(
+        self,
+        process: DynoProcess,
+        on_line: Callable[[str], None],
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         self.code: int | None = None
         self.peak = 0
         self._process = process
         self._on_line = on_line
         self._lines = Lines()
         self._sampled = 0.0
-        self._loop = asyncio.new_event_loop()
+        self._shared = loop is not None
+        self._loop = loop or asyncio.new_event_loop()
         self._loop.add_reader(process.output, self._read)
         self._loop.add_reader(process.guard.status, self._told)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, for what else has to happen while the dyno is watched."""
+        return self._loop
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` on the loop to its end. Raises what it raises, `Interrupted` too."""
@@ -84,7 +98,8 @@ class Watch:
         """Stop following."""
         self._loop.remove_reader(self._process.output)
         self._loop.remove_reader(self._process.guard.status)
-        self._loop.close()
+        if not self._shared:
+            self._loop.close()
 
     _finished = False
 

@@ -17,6 +17,11 @@ class Limits(NamedTuple):
     connect_timeout: Fact = Fact(5, "s", "documented", f"{HTTP_ROUTING}#timeouts")
     first_byte: Fact = Fact(30, "s", "documented", f"{HTTP_ROUTING}#timeouts")
     idle_window: Fact = Fact(55, "s", "documented", f"{HTTP_ROUTING}#timeouts")
+    boot_wait: Fact = Fact(75, "s", "documented", f"{ERROR_CODES}#h20-app-boot-timeout")
+    quarantine: Fact = Fact(5, "s", "documented", f"{HTTP_ROUTING}#dyno-connection-behavior")
+    dyno_idle: Fact = Fact(90, "s", "documented", f"{HTTP_ROUTING}#keepalives")
+    client_idle: Fact = Fact(60, "s", "observed", "https://github.com/heroku/vegur")
+    linger: Fact = Fact(2, "s", "ours", "how long a refused client may go on before the close")
     release_timeout: Fact = Fact(
         3600, "s", "documented", "https://devcenter.heroku.com/articles/release-phase"
     )

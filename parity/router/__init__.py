@@ -1,50 +1,92 @@
-"""Requests to the dyno as Heroku's router sends them, judged by its rules.
+"""Heroku's front door: a real router on loopback before the dynos, and visitors who use it.
 
 https://devcenter.heroku.com/articles/http-routing (documented): TLS ends before the app, which sees
 plain HTTP/1.1 with `X-Forwarded-Proto: https`.
 """
 
-import secrets
-import threading
+import asyncio
+import queue
+import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from parity.facts.limits import Limits
+from parity.facts.router import ROUTER_2, Profile
 from parity.records import Beside, Exchange, Line, Say
-from parity.router import log
+from parity.router import log, pages
+from parity.router.door import Door, Page
+from parity.router.dynos import Backend, Dynos
+from parity.router.listen import Front
+from parity.router.relay import Relay
+from parity.router.trip import Passed
+from parity.router.wire import CLIENT_ROOM, Turn, Wire
 
 if TYPE_CHECKING:
-    import requests
+    from parity.router.visit import Seen
 
-    from parity.router.faults import Fault
-
-CLIENT = "203.0.113.7"
-"""The browser's address in X-Forwarded-For: one of those reserved for documentation (RFC 5737)."""
+__all__ = ["Backend", "Passed", "Router"]
 
 MOST_REDIRECTS = 10
-KEPT_BODY = 64 * 1024
+MARGIN = 30.0
+"""Seconds that a visitor waits beyond all of the router's own limits."""
 
 
 class Router:
-    """Heroku's front door to one dyno on `port`; `during` runs a blocking call beside the dyno."""
+    """A context manager: listens on loopback while it is open, and serves while `loop` runs.
+
+    `backends` are the web dynos, whose `state` their owner keeps true. `host` is the app's name
+    outside. `during` runs a blocking call in a thread while the loop runs. `page` makes the error
+    pages, else they are Heroku's with the config vars' `ERROR_PAGE_URL` and `MAINTENANCE_PAGE_URL`.
+    `on_passed` gets every request that is over. Raises `interrupt.Trouble` for a `port` in use.
+    """
 
     def __init__(
         self,
-        port: int,
+        backends: Sequence[Backend],
         host: str,
         *,
+        loop: asyncio.AbstractEventLoop,
+        during: Beside,
         limits: Limits,
         say: Say,
-        during: Beside,
+        profile: Profile = ROUTER_2,
+        config: Mapping[str, str] | None = None,
+        port: int = 0,
+        page: Page | None = None,
+        on_passed: Callable[[Passed], None] | None = None,
     ) -> None:
-        self.port = port
         self.host = host
+        self.profile = profile
+        self._loop = loop
+        self._during = during
         self._limits = limits
         self._say = say
-        self._during = during
+        self._port = port
+        self._on_passed = on_passed
+        self._awaited: dict[str, queue.SimpleQueue[Passed]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._bug: BaseException | None = None
+        shown = page or (lambda code, status: pages.page(code, status, config or {}))
+        dynos = Dynos(list(backends), limits, loop)
+        names = {host.rpartition(":")[0] or host}
+        self.door = Door(profile, limits, dynos, names, shown, self._record, loop)
+
+    def __enter__(self) -> "Router":
+        self.http = Front(self._loop, self._port, self._accepted, tls=False)
+        self.https = Front(self._loop, 0, self._accepted, tls=True)
+        self.door.watch()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+        self.https.close()
+        self._loop.run_until_complete(self._ended())
+        self.door.close()
+        if self._bug:
+            raise self._bug
 
     def probe(self, path: str) -> tuple[Exchange, ...]:
         """GET `path` as a browser does, following redirects on this host."""
@@ -57,35 +99,34 @@ class Router:
         return tuple(exchanges)
 
     def ask(
-        self, url: str, *, first: str | None = None, cookies: dict[str, str] | None = None
+        self,
+        url: str,
+        *,
+        first: str | None = None,
+        cookies: dict[str, str] | None = None,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> Exchange:
-        """One GET of the public `url`, logged as Heroku does. `cookies` are used and kept."""
-        request_id = _request_id()
-        parts = urlsplit(url)
-        target = _target(url)
+        """One request for the public `url`. `cookies` are used and kept."""
         jar = {} if cookies is None else cookies
-        headers = self._headers(parts.netloc, parts.scheme, request_id, jar)
-        exchange = self._exchange(target, parts.netloc, headers, jar, first or target)
-        self._say(Line(time.time(), "heroku[router]", log.line(exchange, request_id, CLIENT)))
-        return exchange
+        seen, passed = self._during(lambda: self._visit(url, jar, method, headers or {}, body))
+        jar.update(seen.cookies)
+        return _exchange(url, method, seen, passed, first)
 
     def burst(self, url: str, count: int, *, after: float = 0.0) -> list[bytes]:
         """The bodies of `count` requests for `url` at once, `after` seconds; none for a failure."""
-        from concurrent.futures import ThreadPoolExecutor
 
-        parts = urlsplit(url)
-        headers = self._headers(parts.netloc, parts.scheme, _request_id(), {})
+        def one(_: int) -> "tuple[Seen, Passed | None]":
+            return self._visit(url, {}, "GET", {}, None)
 
-        def one(_: int) -> bytes | None:
-            answer = self._send(_target(url), headers)
-            return None if isinstance(answer, Exception) else self._read(answer)[0]
-
-        def all_of_them() -> list[bytes | None]:
+        def all_of_them() -> "list[tuple[Seen, Passed | None]]":
             time.sleep(after)
             with ThreadPoolExecutor(count) as pool:
                 return list(pool.map(one, range(count)))
 
-        return [body for body in self._during(all_of_them) if body is not None]
+        answers = self._during(all_of_them)
+        return [seen.body for seen, passed in answers if passed and not passed.code]
 
     def _onward(self, url: str, exchange: Exchange) -> str:
         if not 300 <= exchange.status < 400 or not exchange.location:
@@ -93,114 +134,76 @@ class Router:
         target = urljoin(url, exchange.location)
         return target if urlsplit(target).netloc == self.host else ""
 
-    def _headers(
-        self, host: str, scheme: str, request_id: str, cookies: dict[str, str]
-    ) -> dict[str, str]:
-        """What the dyno receives: the client's headers and those that the router sets."""
-        sent = {
-            "Host": host,
-            "User-Agent": "Mozilla/5.0 (compatible; parity)",
-            "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
-            "Accept-Encoding": "gzip, deflate",
-            "Connection": "keep-alive",
-            "X-Request-Id": request_id,
-            "X-Forwarded-For": CLIENT,
-            "X-Forwarded-Proto": scheme,
-            "X-Forwarded-Port": "443" if scheme == "https" else "80",
-            "Via": "1.1 heroku-router",
-            "X-Request-Start": str(int(time.time() * 1000)),
-        }
+    def _visit(
+        self,
+        url: str,
+        cookies: Mapping[str, str],
+        method: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> "tuple[Seen, Passed | None]":
+        """What a visitor of `url` sees, and what the router notes of it. Runs in a thread."""
+        from parity.router.visit import BROWSER, visit
+
+        parts = urlsplit(url)
+        front = self.https if parts.scheme == "https" else self.http
+        self.door.names.add(parts.hostname or "")
+        request_id = self.door.request_id(None).decode()
+        sent = {"Host": parts.netloc, **BROWSER, **headers, "X-Request-Id": request_id}
         if cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return sent
-
-    def _exchange(
-        self, target: str, host: str, headers: dict[str, str], cookies: dict[str, str], first: str
-    ) -> Exchange:
-        from parity.router.faults import before_answer
-
-        began = time.monotonic()
-        answer = self._during(lambda: self._send(target, headers))
-        if isinstance(answer, Exception):
-            return _failed(target, host, before_answer(answer), _since(began), first)
-        cookies.update(_cookies(answer))
-        body, length, fault_in_body = self._during(lambda: self._read(answer))
-        return Exchange(
-            method="GET",
-            path=target,
-            host=host,
-            status=answer.status_code,
-            code=fault_in_body.code if fault_in_body else None,
-            detail=fault_in_body.detail if fault_in_body else "",
-            connect_ms=0,
-            service_ms=_since(began),
-            bytes=length,
-            headers={name.lower(): value for name, value in answer.headers.items()},
-            body=body,
-            first=first,
-        )
-
-    def _send(self, target: str, headers: dict[str, str]) -> "requests.Response | Exception":
-        """The response at its first byte, or what prevented it. Runs beside the dyno's loop.
-
-        `trust_env` is off: a proxy or a .netrc password of this machine is not the app's business.
-        """
-        import requests
-
-        session = requests.Session()
-        session.trust_env = False
-        session.headers.clear()
-        limits = (self._limits.connect_timeout.value, self._limits.first_byte.value)
-        request = requests.Request("GET", f"http://127.0.0.1:{self.port}/", headers=headers)
-        prepared = session.prepare_request(request)
-        prepared.url = f"http://127.0.0.1:{self.port}{target}"
+        noted: queue.SimpleQueue[Passed] = queue.SimpleQueue()
+        self._awaited[request_id] = noted
         try:
-            return session.send(prepared, stream=True, timeout=limits, allow_redirects=False)
-        except requests.RequestException as error:
-            return error
+            seen = visit(
+                f"http://127.0.0.1:{front.port}{_target(url)}",
+                method=method,
+                headers=sent,
+                body=body,
+                timeout=self._patience(),
+                patience=self._limits.body_patience.value,
+            )
+            return seen, _within(noted, MARGIN if seen.left or not seen.status else 5.0)
+        finally:
+            del self._awaited[request_id]
 
-    def _read(self, response: "requests.Response") -> tuple[bytes, int, "Fault | None"]:
-        """(first bytes, length, fault) of the body, cut off where an endless one would go on."""
-        from urllib3.exceptions import HTTPError
+    def _patience(self) -> float:
+        limits = self._limits
+        return MARGIN + limits.boot_wait.value + limits.first_byte.value + limits.idle_window.value
 
-        from parity.router.faults import within_answer
+    def _accepted(self, sock: socket.socket, tls: bool) -> None:
+        turn = Turn(self._loop, self.door.turns)
+        relay = Relay(Wire(sock, self._loop, turn, CLIENT_ROOM), self.door, tls=tls)
+        task = self._loop.create_task(relay.serve())
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
 
-        body, length = b"", 0
-        with _patience(response, self._limits.body_patience.value) as cut, response:
-            try:
-                for chunk in _pieces(response):
-                    length += len(chunk)
-                    body += chunk[: KEPT_BODY - len(body)]
-            except (HTTPError, OSError) as error:
-                return body, length, None if cut.is_set() else within_answer(error)
-        return body, length, None
+    def _over(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception():
+            self._bug = self._bug or task.exception()
+
+    async def _ended(self) -> None:
+        """End every connection."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _record(self, passed: Passed) -> None:
+        self._say(Line(time.time(), "heroku[router]", log.line(passed, self.profile)))
+        if self._on_passed:
+            self._on_passed(passed)
+        noted = self._awaited.get(passed.request_id)
+        if noted:
+            noted.put(passed)
 
 
-def _pieces(response: "requests.Response") -> Iterator[bytes]:
-    """The body as it comes: without length or chunks a read for more would wait for the end."""
-    raw, headers = response.raw, response.headers
-    if raw.chunked or "Content-Length" in headers or "Content-Encoding" in headers:
-        yield from raw.stream(16 * 1024, decode_content=True)
-    else:
-        yield from iter(lambda: raw.read1(16 * 1024), b"")
-
-
-@contextmanager
-def _patience(response: "requests.Response", seconds: float) -> Iterator[threading.Event]:
-    """End the reading of `response` after `seconds`; the event says that it was us."""
-    cut = threading.Event()
-
-    def end() -> None:
-        cut.set()
-        response.raw.shutdown()
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
+def _within(noted: "queue.SimpleQueue[Passed]", seconds: float) -> Passed | None:
     try:
-        yield cut
-    finally:
-        timer.cancel()
+        return noted.get(timeout=seconds)
+    except queue.Empty:
+        return None
 
 
 def _target(url: str) -> str:
@@ -209,24 +212,26 @@ def _target(url: str) -> str:
     return (parts.path + (f"?{parts.query}" if parts.query else "")) or "/"
 
 
-def _failed(target: str, host: str, fault: "Fault", service: int, first: str) -> Exchange:
+def _exchange(
+    url: str, method: str, seen: "Seen", passed: Passed | None, first: str | None
+) -> Exchange:
+    """The router's own record of a request, with what the visitor saw.
+
+    A request that the router refused is in no record. The visitor who had enough is no fault.
+    """
+    target = _target(url)
+    known = passed if passed and not (seen.left and passed.code == "H27") else None
     return Exchange(
-        "GET", target, host, 503, fault.code, fault.detail, 0, service, 0, {}, b"", first
+        method=method,
+        path=target,
+        host=urlsplit(url).netloc,
+        status=known.status if known else seen.status,
+        code=known.code if known else None,
+        detail=known.detail if known else "",
+        connect_ms=(passed.connect_ms or 0) if passed else 0,
+        service_ms=(passed.service_ms or 0) if passed else 0,
+        bytes=(passed.bytes or 0) if passed else 0,
+        headers=seen.headers,
+        body=seen.body,
+        first=first or target,
     )
-
-
-def _cookies(response: "requests.Response") -> dict[str, str]:
-    """The cookies an answer sets, whatever their attributes: the host stays the same."""
-    pairs = (line.split(";")[0] for line in response.raw.headers.getlist("Set-Cookie"))
-    split = (pair.partition("=") for pair in pairs)
-    return {name.strip(): value.strip() for name, _, value in split}
-
-
-def _since(began: float) -> int:
-    return int((time.monotonic() - began) * 1000)
-
-
-def _request_id() -> str:
-    """Router 2.0's form: random hex in UUID groups, without version bits (observed)."""
-    digits = secrets.token_hex(16)
-    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -1,48 +1,54 @@
-"""The router's log line, in the fields and the order of Router 2.0.
+"""The router's log line, in the fields and the order of each profile.
 
 https://devcenter.heroku.com/articles/http-routing (documented); `tls_version=unknown` is what every
-request to a herokuapp.com host logs (observed).
+request to a herokuapp.com host logs, and Router 2.0's paths are decoded (observed).
 """
 
-from parity.records import Exchange
+import re
+from urllib.parse import unquote
 
-DESCRIPTIONS = {
-    "H10": "App crashed",
-    "H12": "Request timeout",
-    "H13": "Connection closed without response",
-    "H14": "No web processes running",
-    "H15": "Idle connection",
-    "H17": "Poorly formatted HTTP response",
-    "H18": "Server Request Interrupted",
-    "H19": "Backend connection timeout",
-    "H20": "App boot timeout",
-    "H21": "Backend connection refused",
-}
-"""https://devcenter.heroku.com/articles/error-codes (documented)."""
+from parity.facts.router import CODES, Profile
+from parity.router.trip import Passed
 
-UNREACHED = frozenset({"H10", "H14", "H20"})
-"""Codes of requests that never got to a dyno: its fields stay empty."""
+_UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 
 
-def line(exchange: Exchange, request_id: str, client: str) -> str:
-    """What `heroku[router]` logs about `exchange`."""
-    code = exchange.code
-    head = "at=info" if code is None else f'at=error code={code} desc="{DESCRIPTIONS[code]}"'
-    if code == "H18":
-        head = f"sock=backend {head}"
+def line(passed: Passed, profile: Profile) -> str:
+    """What `heroku[router]` logs about `passed`."""
+    legacy = profile.name == "legacy"
+    path = passed.path if legacy else _decoded(passed.path)
+    scheme = "https" if passed.tls else "http"
+    tail = (
+        f"protocol={scheme}"
+        if legacy
+        else f"protocol=http1.1 tls={str(passed.tls).lower()} tls_version=unknown"
+    )
     return (
-        f'{head} method={exchange.method} path="{exchange.path}" host={exchange.host} '
-        f'request_id={request_id} fwd="{client}" {_dyno(exchange)} '
-        f"protocol=http1.1 tls=true tls_version=unknown"
+        f'{_head(passed)} method={passed.method} path="{path}" host={passed.host} '
+        f'request_id={passed.request_id} fwd="{passed.fwd}" dyno={passed.dyno} '
+        f"connect={_ms(passed.connect_ms)} service={_ms(passed.service_ms)} "
+        f"status={passed.status} bytes={'' if passed.bytes is None else passed.bytes} {tail}"
     )
 
 
-def _dyno(exchange: Exchange) -> str:
-    if exchange.code in UNREACHED:
-        return f"dyno= connect= service= status={exchange.status} bytes="
-    if exchange.code in ("H19", "H21"):
-        return f"dyno=web.1 connect={exchange.connect_ms}ms service= status=503 bytes="
-    return (
-        f"dyno=web.1 connect={exchange.connect_ms}ms service={exchange.service_ms}ms "
-        f"status={exchange.status} bytes={exchange.bytes}"
-    )
+def _head(passed: Passed) -> str:
+    if passed.code is None:
+        return "at=info"
+    code = CODES[passed.code]
+    sock = f"sock={code.sock} " if code.sock else ""
+    desc = code.desc.format(cause=passed.cause)
+    cause = f' cause="{passed.cause}"' if passed.cause and "{" not in code.desc else ""
+    return f'{sock}at={code.level} code={passed.code} desc="{desc}"{cause}'
+
+
+def _ms(value: int | None) -> str:
+    return "" if value is None else f"{value}ms"
+
+
+def _decoded(path: str) -> str:
+    """The path without percent signs, but with nothing that would break the line."""
+    if "%" not in path:
+        return path
+    name, mark, query = path.partition("?")
+    plain = unquote(name)
+    return path if _UNPRINTABLE.search(plain) else f"{plain}{mark}{query}"

@@ -1,0 +1,151 @@
+"""Bodies, followed to their end without being kept: by length, by chunks, by the connection.
+
+RFC 9112 sections 6 and 7. What `feed` is given goes on at once; only an unfinished line between
+two chunks waits.
+"""
+
+import re
+from typing import Literal, NamedTuple, Protocol
+
+from parity.facts import router as facts
+from parity.router.fields import LARGEST, TEXT, Malformed, fields_of, shown
+
+_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;%s*+)?" % TEXT)
+
+
+class Body(NamedTuple):
+    """How a body ends: after `length` bytes, with its last chunk, or with the connection."""
+
+    kind: Literal["none", "length", "chunked", "close"]
+    length: int = 0
+
+
+NO_BODY = Body("none")
+
+
+class Follow(Protocol):
+    """Follows a body: `feed` gives what goes on; `rest` is what came after its end."""
+
+    done: bool
+    rest: bytes
+
+    def feed(self, data: bytes) -> bytes:
+        """Take `data`, give what to pass on. Raises `Malformed`."""
+
+
+def follow(body: Body, *, decoded: bool = False) -> Follow:
+    """A follower of `body`; `decoded` gives the data of chunks without their framing."""
+    if body.kind == "chunked":
+        return Chunks(decoded=decoded)
+    return Counted(body.length) if body.kind != "close" else Endless()
+
+
+class Counted:
+    """A body of known length."""
+
+    def __init__(self, length: int) -> None:
+        self.done = length == 0
+        self.rest = b""
+        self._left = length
+
+    def feed(self, data: bytes) -> bytes:
+        """The bytes of `data` that belong to the body."""
+        if len(data) > self._left:
+            data, self.rest = data[: self._left], data[self._left :]
+        self._left -= len(data)
+        self.done = self._left == 0
+        return data
+
+
+class Endless:
+    """A body that only the end of the connection ends."""
+
+    done = False
+    rest = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """All of it."""
+        return data
+
+
+class Chunks:
+    """A chunked body: chunks go on as they were cut, their extensions do not."""
+
+    def __init__(self, *, decoded: bool = False) -> None:
+        self.done = False
+        self.rest = b""
+        self._decoded = decoded
+        self._left = 0
+        self._waiting = b""
+        self._line = self._size
+        self._trailers = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Take `data`, give what to pass on. Raises `Malformed` with what was still `good`."""
+        if self._left > len(data):
+            self._left -= len(data)
+            return data
+        out: list[bytes] = []
+        try:
+            self._cut(data, out)
+        except Malformed as bad:
+            bad.good = b"".join(out)
+            raise
+        return b"".join(out)
+
+    def _cut(self, data: bytes, out: list[bytes]) -> None:
+        data, self._waiting, at = self._waiting + data, b"", 0
+        while at < len(data) and not self.done:
+            if self._left:
+                piece = data[at : at + self._left]
+                self._left -= len(piece)
+                at += len(piece)
+                out.append(piece)
+                continue
+            end = data.find(b"\r\n", at)
+            if end < 0:
+                self._unfinished(data[at:])
+                break
+            self._line(data[at:end], out)
+            at = end + 2
+        if self.done:
+            self.rest = data[at:]
+
+    def _unfinished(self, line: bytes) -> None:
+        """Keep the beginning of a line, unless it can only become a bad one."""
+        too_long = len(line) > facts.CHUNK_LINE.value + facts.HEADER_LINE.value
+        after_data = self._line == self._after and line != b"\r"
+        if b"\n" in line or too_long or after_data:
+            raise Malformed("bad chunk", f"not the end of a chunk: {shown(line)}")
+        self._waiting = line
+
+    def _size(self, line: bytes, out: list[bytes]) -> None:
+        match = _SIZE.fullmatch(line) if len(line) <= facts.CHUNK_LINE.value else None
+        size = int(match[1], 16) if match else -1
+        if match is None or size > LARGEST:
+            raise Malformed("bad chunk", f"not a chunk size: {shown(line)}")
+        self._left = size
+        self._line = self._after if size else self._trailer
+        self._put(match[1] + b"\r\n", out)
+
+    def _after(self, line: bytes, out: list[bytes]) -> None:
+        if line:
+            raise Malformed("bad chunk", f"a chunk is longer than its size says: {shown(line)}")
+        self._line = self._size
+        self._put(b"\r\n", out)
+
+    def _trailer(self, line: bytes, out: list[bytes]) -> None:
+        self.done = not line
+        self._trailers += len(line) + 2
+        if self._trailers > facts.TRAILERS.value:
+            raise Malformed("bad chunk", "the trailers are too long")
+        if line:
+            try:
+                fields_of(b"\n" + line + b"\r\n\r\n", 1)
+            except Malformed as bad:
+                raise Malformed("bad chunk", f"trailers: {bad.reason}") from None
+        self._put(line + b"\r\n", out)
+
+    def _put(self, framing: bytes, out: list[bytes]) -> None:
+        if not self._decoded:
+            out.append(framing)

@@ -1,0 +1,186 @@
+"""The web dynos behind the router: which one gets a request, and the connection to it.
+
+https://devcenter.heroku.com/articles/http-routing (documented): random choice, five seconds of
+quarantine after a failed connection, at most ten tries.
+"""
+
+import asyncio
+import errno
+import random
+import socket
+from typing import Literal
+
+from parity.facts import router as facts
+from parity.facts.limits import Limits
+from parity.router.trip import Fault, Trip
+from parity.router.wire import Turn, Wire
+
+LOOK_AGAIN = 0.05
+"""Seconds between two looks for a dyno that is up (ours; Heroku's is about a second)."""
+
+
+class Backend:
+    """One web dyno. Whoever runs it keeps `state` true."""
+
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        host: str = "127.0.0.1",
+        state: Literal["starting", "up", "crashed"] = "up",
+    ) -> None:
+        self.name = name
+        self.address = (host, port)
+        self.state: Literal["starting", "up", "crashed"] = state
+        self.quarantined = 0.0
+        self.idle: list[Link] = []
+
+
+class Link:
+    """A connection to `backend`. `used`: it has served a request before."""
+
+    def __init__(self, backend: Backend, wire: Wire) -> None:
+        self.backend = backend
+        self.wire = wire
+        self.used = False
+        self.until = 0.0
+
+
+class Idle(Turn):
+    """What an idle connection wakes: its end takes it out of the pool."""
+
+    __slots__ = ("_link",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, link: Link) -> None:
+        super().__init__(loop, set())
+        self._link = link
+
+    def wake(self) -> None:
+        """Bytes or an end that nobody asked for: the connection is of no more use."""
+        idle = self._link.backend.idle
+        if self._link in idle:
+            idle.remove(self._link)
+        self._link.wire.close()
+
+
+class Dynos:
+    """Finds a connection for each request, and keeps those that can serve another one."""
+
+    def __init__(
+        self, backends: list[Backend], limits: Limits, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self.backends = backends
+        self.active = 0
+        self._limits = limits
+        self._loop = loop
+
+    async def reach(self, trip: Trip, client: Wire, *, fresh: bool) -> Link:
+        """A connection to a dyno that is up; `fresh`: not one from the pool. Raises `Fault`."""
+        turn, until = client.turn, trip.began + self._limits.boot_wait.value
+        tries = 0
+        while True:
+            now = self._loop.time()
+            ready = [b for b in self.backends if b.state == "up" and b.quarantined <= now]
+            if ready:
+                backend = random.choice(ready) if len(ready) > 1 else ready[0]
+                trip.dyno = backend.name
+                try:
+                    return self._pooled(backend, turn, fresh) or await self._connect(backend, turn)
+                except Fault:
+                    backend.quarantined = self._loop.time() + self._limits.quarantine.value
+                    tries += 1
+                    if tries >= min(facts.TRIES.value, len(self.backends)):
+                        raise
+                    continue
+            self._hopeless(now >= until)
+            await turn.wait(min(until, now + LOOK_AGAIN))
+            if client.ended:
+                raise Fault("H27", "the client left while no dyno was up")
+
+    def _hopeless(self, late: bool) -> None:
+        """Give up where waiting cannot help, or has not helped."""
+        states = {backend.state for backend in self.backends}
+        if not states:
+            raise Fault("H14", "there is no web dyno")
+        if states == {"crashed"}:
+            raise Fault("H10", "every web dyno has crashed")
+        if late and "up" in states:
+            raise Fault("H99", "no dyno could be reached")
+        if late:
+            raise Fault("H20", "no dyno came up in time")
+
+    def _pooled(self, backend: Backend, turn: Turn, fresh: bool) -> Link | None:
+        now = self._loop.time()
+        while backend.idle and not fresh:
+            link = backend.idle.pop()
+            if link.until > now:
+                link.wire.turn = turn
+                return link
+            link.wire.close()
+        return None
+
+    async def _connect(self, backend: Backend, turn: Turn) -> Link:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            error = sock.connect_ex(backend.address)
+            if error == errno.EINPROGRESS and not _connected(sock):
+                error = await self._connecting(sock, turn)
+            if error not in (0, errno.EINPROGRESS) or _itself(sock):
+                raise Fault("H21", f"{backend.name} refused the connection")
+        except BaseException:
+            sock.close()
+            raise
+        return Link(backend, Wire(sock, self._loop, turn, int(facts.BUFFER.value)))
+
+    async def _connecting(self, sock: socket.socket, turn: Turn) -> int:
+        """The error of a connection that takes its time, 0 for none."""
+        until = self._loop.time() + self._limits.connect_timeout.value
+        writable: list[bool] = []
+
+        def ready() -> None:
+            writable.append(True)
+            turn.wake()
+
+        self._loop.add_writer(sock.fileno(), ready)
+        try:
+            while not writable:
+                if not await turn.wait(until):
+                    raise Fault(
+                        "H19", f"no connection within {self._limits.connect_timeout.value} s"
+                    )
+        finally:
+            self._loop.remove_writer(sock.fileno())
+        return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+
+    def keep(self, link: Link) -> None:
+        """Keep an idle connection for the next request."""
+        link.used = True
+        link.until = self._loop.time() + self._limits.dyno_idle.value
+        link.wire.turn = Idle(self._loop, link)
+        if link.wire.inbox or link.wire.ended:
+            link.wire.close()
+        else:
+            link.backend.idle.append(link)
+
+    def drop(self, until: float) -> None:
+        """Close what has been idle too long at the time `until`."""
+        for backend in self.backends:
+            for link in [link for link in backend.idle if link.until <= until]:
+                backend.idle.remove(link)
+                link.wire.close()
+
+
+def _connected(sock: socket.socket) -> bool:
+    """Whether the handshake is over already, as it is on loopback."""
+    try:
+        sock.getpeername()
+    except OSError:
+        return False
+    return True
+
+
+def _itself(sock: socket.socket) -> bool:
+    """Whether the kernel has connected a free port to itself."""
+    return bool(sock.getsockname() == sock.getpeername())

@@ -1,0 +1,138 @@
+"""Header fields: read strictly, and what the ones that frame a message say. No I/O."""
+
+import re
+from typing import Literal, TypeAlias
+
+from parity.facts import router as facts
+
+Field: TypeAlias = tuple[bytes, bytes, bytes]
+"""A header: its name in small letters, its name as sent, its value without outer blanks."""
+
+Known: TypeAlias = dict[bytes, list[bytes]]
+"""The values of the headers that say how a message is to be read, by name in small letters."""
+
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+TEXT = rb"[^\x00-\x08\n-\x1f\x7f]"
+LARGEST = 2**63 - 1
+
+_FIELD = re.compile(rb"(?<=\n)(%s++):[ \t]*+(%s*+)\r\n" % (TOKEN, TEXT))
+_UPGRADE = re.compile(rb"%s+(?:/%s+)?" % (TOKEN, TOKEN))
+_EXPECTATIONS = re.compile(rb"%s+(?:[ \t]*,[ \t]*%s+)*" % (TOKEN, TOKEN))
+_FRAMING = frozenset(b"host connection content-length transfer-encoding expect upgrade".split())
+
+Kind = Literal[
+    "bad request", "bad header", "bad chunk", "expect", "length", "cookie", "header", "status"
+]
+
+
+class Malformed(Exception):
+    """A message that must not go on. `status` is what the client gets, `kind` what is wrong.
+
+    `good` is what came before it in the same body.
+    """
+
+    def __init__(self, kind: Kind, reason: str, status: int = 400) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+        self.status = status
+        self.good = b""
+
+
+def shown(data: bytes) -> str:
+    """The beginning of `data`, for a sentence."""
+    return repr(data[:60].decode("utf-8", "backslashreplace"))
+
+
+def fields_of(head: bytes, start: int) -> list[Field]:
+    """The headers from `start` to the empty line that ends `head`. Raises `Malformed`."""
+    found = _FIELD.findall(head, start)
+    if len(found) != head.count(b"\r\n", start, len(head) - 2):
+        raise Malformed("bad header", _trouble(head[start:-4]))
+    return [(name.lower(), name, value.rstrip(b" \t")) for name, value in found]
+
+
+def _trouble(block: bytes) -> str:
+    """Why one of these lines is no header."""
+    for line in block.split(b"\r\n"):
+        name, colon, value = line.partition(b":")
+        if line[:1] in (b" ", b"\t"):
+            return f"a header goes on in the next line: {shown(line)}"
+        if not colon:
+            return f"a header without a colon: {shown(line)}"
+        if name.rstrip(b" \t") != name:
+            return f"a blank before the colon: {shown(line)}"
+        if not re.fullmatch(rb"%s+" % TOKEN, name):
+            return f"not a header name: {shown(name)}"
+        if not re.fullmatch(rb"%s*" % TEXT, value):
+            return f"a control character in {shown(name)}"
+    return "an unreadable header"
+
+
+def request_sizes(fields: list[Field]) -> None:
+    """Refuse too many or too long headers of a request."""
+    if len(fields) > facts.HEADERS.value:
+        raise Malformed("bad header", f"more than {facts.HEADERS.value:.0f} headers")
+    for _, name, value in fields:
+        if len(name) > facts.HEADER_NAME.value or len(value) > facts.HEADER_LINE.value:
+            raise Malformed("bad header", f"the header {shown(name)} is too long")
+
+
+def response_sizes(fields: list[Field]) -> None:
+    """Refuse too long headers of a response."""
+    for low, name, value in fields:
+        length = len(name) + 2 + len(value)
+        if low == b"set-cookie" and length > facts.COOKIE_LINE.value:
+            raise Malformed("cookie", f"a Set-Cookie line of {length} bytes", 502)
+        if length > facts.RESPONSE_LINE.value:
+            raise Malformed("header", f"a header of {length} bytes: {shown(name)}", 502)
+
+
+def framing(fields: list[Field]) -> Known:
+    """The headers that say how to read the message."""
+    known: Known = {}
+    for low, _, value in fields:
+        if low in _FRAMING:
+            known.setdefault(low, []).append(value)
+    return known
+
+
+def named(known: Known) -> frozenset[bytes]:
+    """What the Connection header names, in small letters."""
+    lines = known.get(b"connection")
+    if not lines:
+        return frozenset()
+    return frozenset(token.strip(b" \t").lower() for token in b",".join(lines).split(b","))
+
+
+def length(known: Known) -> int | None:
+    """The one Content-Length: equal lines count as one. Raises ValueError for anything else."""
+    values = known.get(b"content-length")
+    if not values:
+        return None
+    if len(set(values)) != 1 or not re.fullmatch(rb"\d{1,19}", values[0]):
+        raise ValueError(shown(b", ".join(values)))
+    number = int(values[0])
+    if number > LARGEST:
+        raise ValueError(shown(values[0]))
+    return number
+
+
+def upgrade(known: Known, tokens: frozenset[bytes]) -> bytes:
+    """The protocol to change to. h2c is never offered: its frames would pass unread."""
+    if b"upgrade" not in tokens:
+        return b""
+    protocols = known.get(b"upgrade", [])
+    if len(protocols) != 1 or not _UPGRADE.fullmatch(protocols[0]):
+        raise Malformed("bad header", "Connection: upgrade without one protocol in Upgrade")
+    return b"" if protocols[0].lower() == b"h2c" else protocols[0]
+
+
+def expects(known: Known) -> bool:
+    """Whether the client waits for `100 Continue`. Raises `Malformed` for other expectations."""
+    wanted = [value.lower() for value in known.get(b"expect", ()) if value]
+    if all(value == b"100-continue" for value in wanted):
+        return bool(wanted)
+    if all(_EXPECTATIONS.fullmatch(value) for value in wanted):
+        raise Malformed("expect", f"Expect: {shown(wanted[0])}", 417)
+    raise Malformed("bad header", f"Expect: {shown(wanted[0])}")

@@ -1,0 +1,155 @@
+"""Heads as the router sends them on: what it adds, replaces and drops. No I/O.
+
+https://devcenter.heroku.com/articles/http-routing (documented); order, case and what is dropped:
+https://github.com/heroku/vegur (observed).
+"""
+
+from functools import lru_cache
+from http import HTTPStatus
+from typing import NamedTuple
+
+from parity.facts.router import Profile
+from parity.router.fields import Field
+from parity.router.http1 import Request, Response
+
+
+class Hop(NamedTuple):
+    """What the router knows of a request beside its head. Times in ms; `port` of the front."""
+
+    request_id: bytes
+    client: bytes
+    scheme: bytes
+    port: bytes
+    started: int
+    connect: int
+    routed: int
+
+
+_HOPS = frozenset(b"connection te keep-alive proxy-authorization".split())
+_SET = frozenset(
+    b"host content-length x-request-id x-forwarded-for x-forwarded-proto x-forwarded-port via "
+    b"x-request-start".split()
+)
+_METRICS = frozenset(b"connect-time total-route-time".split())
+_BODIED = frozenset((b"POST", b"PUT", b"PATCH"))
+_FRAMING = frozenset(b"transfer-encoding host content-length".split())
+
+
+@lru_cache(512)
+def camel(name: bytes) -> bytes:
+    """`content-type` as `Content-Type`."""
+    return b"-".join(part.capitalize() for part in name.split(b"-"))
+
+
+def to_dyno(request: Request, hop: Hop, profile: Profile, *, keep: bool) -> bytes:
+    """The head that the dyno gets."""
+    host, scheme, port = _front(request.host, hop, profile)
+    connection = b"Upgrade" if request.upgrade else b"keep-alive" if keep else b"close"
+    drop = _dropped(request, profile)
+    lines = [
+        b"%s %s HTTP/1.1" % (request.method, request.target),
+        b"Host: " + host,
+        b"Connection: " + connection,
+    ]
+    for low, name, value in request.fields:
+        if low not in drop:
+            lines.append((camel(name) if profile.camel else name) + b": " + value)
+    lines += (
+        b"X-Request-Id: " + hop.request_id,
+        b"X-Forwarded-For: " + _joined(request.fields, b"x-forwarded-for", hop.client),
+        b"X-Forwarded-Proto: " + scheme,
+        b"X-Forwarded-Port: " + port,
+        b"Via: " + _joined(request.fields, b"via", profile.via),
+    )
+    if profile.metrics:
+        lines.append(b"Connect-Time: %d" % hop.connect)
+    lines.append(b"X-Request-Start: %d" % hop.started)
+    if profile.metrics:
+        lines.append(b"Total-Route-Time: %d" % hop.routed)
+    if request.body.kind == "length" or _empty_body(request):
+        lines.append(b"Content-Length: %d" % request.body.length)
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
+
+
+def _empty_body(request: Request) -> bool:
+    return request.body.kind == "none" and request.method in _BODIED
+
+
+def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
+    """The client's headers that do not go on."""
+    drop = _HOPS | _SET
+    if profile.metrics:
+        drop |= _METRICS
+    if profile.continues:
+        drop |= {b"expect"}
+    if profile.strips and request.named:
+        drop |= request.named - _FRAMING
+    if request.upgrade:
+        return drop - {b"upgrade"}
+    return drop | {b"upgrade", b"http2-settings"} if b"upgrade" in request.named else drop
+
+
+def _front(host: bytes, hop: Hop, profile: Profile) -> tuple[bytes, bytes, bytes]:
+    """Host, scheme and port as the dyno is told them."""
+    if not profile.cuts_port:
+        return host, hop.scheme, hop.port
+    name, colon, number = host.rpartition(b":")
+    if not colon or name.endswith(b":") or host.endswith(b"]"):
+        return host.lower(), hop.scheme, hop.port
+    scheme = {b"80": b"http", b"443": b"https"}.get(number, hop.scheme)
+    return name.lower(), scheme, number
+
+
+def _joined(fields: list[Field], wanted: bytes, ours: bytes) -> bytes:
+    """The client's values of `wanted` with `ours` as the last."""
+    values = [value for low, _, value in fields if low == wanted and value]
+    return b", ".join((*values, ours)) if values else ours
+
+
+def to_client(
+    response: Response,
+    profile: Profile,
+    *,
+    connection: bytes,
+    date: bytes,
+    decoded: bool = False,
+) -> bytes:
+    """The head that the client gets; `decoded`: the body's chunks are taken apart for HTTP/1.0."""
+    present = {low for low, _, _ in response.fields}
+    lines = [b"HTTP/1.1 %d %s" % (response.status, response.reason)]
+    if b"server" not in present:
+        lines.append(b"Server: " + profile.server)
+    if b"date" not in present:
+        lines.append(b"Date: " + date)
+    lines.append(b"Connection: " + connection)
+    drop = _HOPS | {b"via"}
+    if profile.strips and response.named and response.status != 101:
+        drop |= response.named - _FRAMING
+    if response.body.kind == "chunked":
+        drop |= {b"content-length", b"transfer-encoding"} if decoded else {b"content-length"}
+    for low, name, value in response.fields:
+        if low not in drop:
+            lines.append((camel(name) if profile.camel else name) + b": " + value)
+            if low == b"content-length":
+                drop |= {b"content-length"}
+    lines.append(b"Via: " + _joined(response.fields, b"via", profile.via))
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
+
+
+def own(status: int, body: bytes, kind: str, profile: Profile, *, keep: bool, date: bytes) -> bytes:
+    """An answer of the router's own (headers as on Heroku's error page: observed)."""
+    phrase = HTTPStatus(status).phrase
+    lines = (
+        f"HTTP/1.1 {status} {phrase}",
+        f"Server: {profile.server.decode()}",
+        f"Date: {date.decode()}",
+        f"Connection: {'keep-alive' if keep else 'close'}",
+        "Cache-Control: no-cache, no-store",
+        f"Content-Type: {kind}; charset=utf-8",
+        f"Content-Length: {len(body)}",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode() + body

@@ -1,0 +1,222 @@
+"""HTTP/1.1 heads without I/O: bytes to meaning. Strict where request smuggling starts.
+
+RFC 9112 and RFC 9110; where Heroku's routers differ: parity.facts.router.
+"""
+
+import re
+from typing import NamedTuple
+
+from parity.facts import router as facts
+from parity.router import fields as read
+from parity.router.body import NO_BODY, Body
+from parity.router.fields import TEXT, TOKEN, Field, Known, Malformed, shown
+
+_METHOD = re.compile(rb"%s{1,%d}" % (TOKEN, facts.METHOD_NAME.value))
+_TARGET = re.compile(rb"[^\x00-\x20\x7f]+")
+_ABSOLUTE = re.compile(rb"(?i)https?://([^/?#]*)(.*)")
+_VERSION = re.compile(rb"HTTP/1\.([01])")
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: (%s*+))?" % TEXT)
+_HOST = re.compile(rb"(?:[A-Za-z0-9_.\-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+
+
+class Request(NamedTuple):
+    """A request's head. `keep`: the client wants its connection kept; `upgrade`: to what.
+
+    `named` is what its Connection header names; `doubtful`: it says in two ways how it ends.
+    """
+
+    method: bytes
+    target: bytes
+    minor: int
+    host: bytes
+    fields: list[Field]
+    body: Body
+    keep: bool
+    expects: bool
+    upgrade: bytes
+    named: frozenset[bytes]
+    doubtful: bool
+
+
+class Response(NamedTuple):
+    """A response's head. `keep`: the dyno will take another request on this connection."""
+
+    status: int
+    reason: bytes
+    fields: list[Field]
+    body: Body
+    keep: bool
+    named: frozenset[bytes]
+
+
+def end_of_head(data: bytes | bytearray, seen: int) -> int:
+    """Where the head in `data` ends, 0 if not yet; its first `seen` bytes were looked at before.
+
+    Raises `Malformed` for a bare LF: no end would ever come.
+    """
+    start = max(seen - 3, 0)
+    end = data.find(b"\r\n\r\n", start) + 4
+    stop = end if end > 3 else len(data)
+    if data.count(b"\n", start, stop) != data.count(b"\r\n", max(start - 1, 0), stop):
+        raise Malformed("bad request", "a line ends with LF instead of CRLF")
+    return end if end > 3 else 0
+
+
+def unfinished_request(data: bytes | bytearray) -> None:
+    """Refuse the beginning of a head that can only become too long."""
+    first = data.find(b"\r\n")
+    if first < 0 and len(data) > facts.REQUEST_LINE.value:
+        raise _long_line()
+    longest = facts.HEADER_NAME.value + 2 + facts.HEADER_LINE.value
+    if first >= 0 and len(data) - data.rfind(b"\n") > longest:
+        raise Malformed("bad header", f"a header of more than {facts.HEADER_LINE.value} bytes")
+    if len(data) > facts.HEAD.value or data.count(b"\n") > facts.HEADERS.value + 1:
+        raise Malformed("bad header", "too many headers")
+
+
+def unfinished_response(data: bytes | bytearray) -> None:
+    """Refuse the beginning of a dyno's head that can only become too long, or is no HTTP."""
+    first = data.find(b"\r\n")
+    if not b"HTTP/1.".startswith(bytes(data[:7])):
+        raise Malformed("bad request", f"not a status line: {shown(bytes(data[:60]))}", 503)
+    if first < 0 and len(data) > facts.STATUS_LINE.value:
+        raise Malformed("status", "a status line of more than 8192 bytes", 502)
+    if first >= 0 and len(data) - data.rfind(b"\n") > facts.RESPONSE_LINE.value:
+        raise Malformed("header", "a header of more than 524288 bytes", 502)
+    if len(data) > facts.BUFFER.value:
+        raise Malformed("header", "headers of more than 1 MB", 502)
+
+
+def request(head: bytes) -> Request:
+    """What `head`, with its empty line, asks for. Raises `Malformed`."""
+    end = head.index(b"\r\n")
+    method, target, minor = _request_line(head[:end])
+    fields = read.fields_of(head, end + 2)
+    read.request_sizes(fields)
+    known = read.framing(fields)
+    host = _host(known)
+    tokens = read.named(known)
+    return Request(
+        method,
+        _path(method, target, host),
+        minor,
+        host,
+        fields,
+        _request_body(known, minor),
+        b"close" not in tokens and (minor == 1 or b"keep-alive" in tokens),
+        read.expects(known) and minor == 1,
+        read.upgrade(known, tokens) if minor == 1 else b"",
+        tokens,
+        b"transfer-encoding" in known and b"content-length" in known,
+    )
+
+
+def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
+    """What `head` answers to a `method` request. Raises `Malformed` with status 502 or 503.
+
+    `blanks`: whether a Content-Length may have blanks after it (RFC 9110 section 5.5).
+    """
+    end = head.index(b"\r\n")
+    if end > facts.STATUS_LINE.value:
+        raise Malformed("status", f"a status line of {end} bytes", 502)
+    line = _STATUS.fullmatch(head, 0, end)
+    if not line:
+        raise Malformed("bad request", f"not a status line: {shown(head[:end])}", 503)
+    try:
+        fields = read.fields_of(head, end + 2)
+    except Malformed as bad:
+        raise Malformed("bad header", bad.reason, 503) from None
+    read.response_sizes(fields)
+    known = read.framing(fields)
+    tokens, status = read.named(known), int(line[2])
+    body = _response_body(status, method, known, _response_length(known, head, blanks))
+    lasting = b"keep-alive" in tokens if line[1] == b"0" else b"close" not in tokens
+    keep = lasting and body.kind != "close"
+    return Response(status, line[3] or b"", fields, body, keep, tokens)
+
+
+def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
+    if len(line) > facts.REQUEST_LINE.value:
+        raise _long_line()
+    parts = line.split(b" ")
+    if len(parts) < 3:
+        raise Malformed("bad request", f"not a request line: {shown(line)}")
+    version = _VERSION.fullmatch(parts[2]) if len(parts) == 3 else None
+    if not version:
+        raise Malformed("bad request", f"not HTTP/1.1: {shown(line)}", 505)
+    if not _METHOD.fullmatch(parts[0]):
+        raise Malformed("bad request", f"not a method: {shown(parts[0])}")
+    if not _TARGET.fullmatch(parts[1]):
+        raise Malformed("bad request", f"not a path: {shown(parts[1])}")
+    return parts[0], parts[1], int(version[1])
+
+
+def _long_line() -> Malformed:
+    limit = facts.REQUEST_LINE.value
+    return Malformed("bad request", f"a request line of more than {limit} bytes", 414)
+
+
+def _path(method: bytes, target: bytes, host: bytes) -> bytes:
+    """The target as a path, its fragment cut off (RFC 9112 section 3.2)."""
+    if target.startswith(b"/") and b"#" not in target and method != b"CONNECT":
+        return target
+    if method == b"CONNECT":
+        raise Malformed("bad request", "CONNECT is not supported")
+    if target == b"*" and method == b"OPTIONS":
+        return target
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute:
+        if absolute[1].lower() != host.lower():
+            raise Malformed("bad request", "the request line and Host name different hosts")
+        target = absolute[2] if absolute[2].startswith(b"/") else b"/" + absolute[2]
+    if not target.startswith(b"/"):
+        raise Malformed("bad request", f"the path does not start with a slash: {shown(target)}")
+    return target.partition(b"#")[0]
+
+
+def _host(known: Known) -> bytes:
+    hosts = known.get(b"host")
+    if not hosts:
+        raise Malformed("bad header", "no Host header")
+    if len(hosts) > 1:
+        raise Malformed("bad header", "more than one Host header")
+    if not _HOST.fullmatch(hosts[0]):
+        raise Malformed("bad header", f"not a host: {shown(hosts[0])}")
+    return hosts[0]
+
+
+def _request_body(known: Known, minor: int) -> Body:
+    codings = known.get(b"transfer-encoding")
+    try:
+        length = read.length(known)
+    except ValueError as error:
+        raise Malformed("bad header", f"Content-Length: {error}") from None
+    if not codings:
+        return NO_BODY if length is None else Body("length", length)
+    if len(codings) > 1 or codings[0].lower() != b"chunked" or minor == 0:
+        raise Malformed("bad header", f"Transfer-Encoding: {shown(b', '.join(codings))}")
+    return Body("chunked")
+
+
+def _response_length(known: Known, head: bytes, blanks: bool) -> int | None:
+    if b"content-length" not in known:
+        return None
+    try:
+        length = read.length(known)
+    except ValueError as error:
+        raise Malformed("length", f"Content-Length: {error}", 502) from None
+    if not blanks and re.search(rb"(?i)\ncontent-length:[^\r\n]*[ \t]\r\n", head):
+        raise Malformed("length", "a blank after Content-Length", 502)
+    return length
+
+
+def _response_body(status: int, method: bytes, known: Known, length: int | None) -> Body:
+    if method == b"HEAD" or status < 200 or status in (204, 304):
+        return NO_BODY
+    codings = known.get(b"transfer-encoding")
+    if not codings:
+        return Body("close") if length is None else Body("length", length)
+    if b",".join(codings).lower().split(b",")[-1].strip(b" \t") != b"chunked":
+        reason = f"Transfer-Encoding: {shown(b', '.join(codings))}"
+        raise Malformed("bad header", reason, 503)
+    return Body("chunked")

@@ -1,0 +1,175 @@
+"""One client's connection, from its first request to its end: one coroutine that reads downwards.
+
+Both sockets wake it; whatever the other side is doing, it passes on what has come. Conditions of
+the codes: https://devcenter.heroku.com/articles/error-codes (documented).
+"""
+
+import asyncio
+import time
+
+from parity.facts import router as facts
+from parity.router import heads, http1
+from parity.router.door import Door
+from parity.router.fields import Malformed
+from parity.router.refusal import refused
+from parity.router.talk import Stale, Talk
+from parity.router.trip import Fault, Trip
+from parity.router.wire import Wire
+
+
+class Relay:
+    """The story of `client`; `tls`: it came in by the front for https."""
+
+    def __init__(self, client: Wire, door: Door, *, tls: bool) -> None:
+        self.client = client
+        self.door = door
+        self.tls = tls
+        self._turn = client.turn
+        self._now = door.loop.time
+        self._keep = True
+        self._cut = False
+
+    async def serve(self) -> None:
+        """Answer one request after the other, then close."""
+        try:
+            while self._keep:
+                head = await self._head()
+                if head is None:
+                    break
+                await self._exchange(head)
+            await self._leave()
+        finally:
+            self.client.close()
+
+    async def _head(self) -> bytes | None:
+        """The next request's head; None where none comes or can be answered."""
+        client, seen = self.client, 0
+        until = self._now() + self.door.limits.client_idle.value
+        while True:
+            if client.inbox[:1] == b"\r":
+                client.inbox = _without_empty_lines(client.inbox)
+            data = client.inbox
+            try:
+                end = http1.end_of_head(data, seen) if data else 0
+                if end:
+                    client.take()
+                    client.put_back(data[end:])
+                    return bytes(data[:end])
+                http1.unfinished_request(data)
+            except Malformed as bad:
+                self._refuse(bytes(data), bad)
+                return None
+            seen = len(data)
+            if client.ended:
+                return None
+            if not await self._turn.wait(until):
+                if data:
+                    self._refuse(bytes(data), Malformed("bad request", "too slow", 408))
+                return None
+
+    def _refuse(self, head: bytes, bad: Malformed) -> None:
+        """Answer what is no request, and close: nobody knows where the next one would begin."""
+        self._keep = False
+        self.client.send(refused(head, bad, self.door, tls=self.tls))
+
+    async def _exchange(self, head: bytes) -> None:
+        """One request, answered or refused, and logged."""
+        try:
+            request = http1.request(head)
+        except Malformed as bad:
+            self._refuse(head, bad)
+            return
+        if not self.door.knows(request.host):
+            self._refuse(head, Malformed("bad header", "no such app", 404))
+            return
+        trip = self._trip(request)
+        fault = None
+        self.door.dynos.active += 1
+        try:
+            await self._answered(trip)
+        except Fault as failed:
+            fault = failed
+            self._failed(trip, fault)
+        except asyncio.CancelledError:
+            fault = Fault("H24", "the router was stopped", status=trip.status)
+            raise
+        finally:
+            self.door.dynos.active -= 1
+            self.door.record(trip.passed(self._now(), fault, h26=self.door.profile.h26))
+
+    def _trip(self, request: http1.Request) -> Trip:
+        given = [value for low, _, value in request.fields if low == b"x-request-id"]
+        before = [value for low, _, value in request.fields if low == b"x-forwarded-for" and value]
+        trip = Trip(
+            request,
+            self.door.request_id(given[0] if len(given) == 1 else None),
+            b",".join((*before, self.door.client)).replace(b" ", b""),
+            self.tls,
+        )
+        trip.wall, trip.began = time.time(), self._now()
+        self._keep = request.keep and not request.doubtful
+        return trip
+
+    async def _answered(self, trip: Trip) -> None:
+        """Find a dyno, and pass on request and answer. Raises `Fault`."""
+        door, dynos = self.door, self.door.dynos
+        if door.maintenance:
+            raise Fault("H80", "maintenance mode is on")
+        if dynos.active > facts.CONCURRENCY.value * max(len(dynos.backends), 1):
+            raise Fault("H11", f"{dynos.active} requests at once")
+        try:
+            await self._through(trip, fresh=False)
+        except Stale:
+            await self._through(trip, fresh=True)
+
+    async def _through(self, trip: Trip, *, fresh: bool) -> None:
+        try:
+            link = await self.door.dynos.reach(trip, self.client, fresh=fresh)
+        finally:
+            trip.connected = self._now()
+        talk = Talk(trip, self.client, link, self.door)
+        try:
+            await talk.hold()
+        finally:
+            self._keep = self._keep and talk.client_kept
+            if talk.dyno_kept:
+                self.door.dynos.keep(link)
+            else:
+                link.wire.close()
+
+    def _failed(self, trip: Trip, fault: Fault) -> None:
+        """Heroku's page where the client has got nothing yet, else a cut that it notices."""
+        if fault.status == 499 or trip.status:
+            self._keep = False
+            self._cut = trip.endless
+            return
+        page = self.door.page(fault.code, fault.status)
+        self._keep = self._keep and trip.whole
+        trip.bytes = len(page)
+        date, profile = self.door.date(), self.door.profile
+        self.client.send(
+            heads.own(fault.status, page, "text/html", profile, keep=self._keep, date=date)
+        )
+
+    async def _leave(self) -> None:
+        """Let what was sent arrive, and close; unread bytes would turn the close into a reset."""
+        client, now = self.client, self._now
+        until = now() + self.door.limits.idle_window.value
+        while not client.sent and not client.broken and await self._turn.wait(until):
+            client.take()
+        if self._cut:
+            client.close(reset=True)
+            return
+        client.finish()
+        until = now() + self.door.limits.linger.value
+        while not client.ended and await self._turn.wait(until):
+            client.take()
+
+
+def _without_empty_lines(data: bytes | bytearray) -> bytes | bytearray:
+    """What follows a few empty lines before a request line (RFC 9112 section 2.2)."""
+    for _ in range(int(facts.EMPTY_LINES.value)):
+        if not data.startswith(b"\r\n"):
+            break
+        data = data[2:]
+    return data

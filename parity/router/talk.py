@@ -1,0 +1,293 @@
+"""One request and its answer on one connection to a dyno.
+
+Bodies go both ways as they come; a side that does not take them makes the other one wait.
+"""
+
+from parity.facts import router as facts
+from parity.router import heads, http1
+from parity.router.body import Follow, follow
+from parity.router.door import Door
+from parity.router.dynos import Link
+from parity.router.fields import Malformed
+from parity.router.http1 import Response
+from parity.router.trip import Fault, Trip
+from parity.router.wire import Wire
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
+"""Methods asked again when a kept connection turns out to be dead (reported of Router 2.0)."""
+
+
+class Stale(Exception):
+    """A kept connection was dead: ask again on a new one."""
+
+
+class Talk:
+    """The exchange of `trip` between `client` and `link`.
+
+    Afterwards `client_kept` and `dyno_kept` say which connections can serve another request.
+    """
+
+    def __init__(self, trip: Trip, client: Wire, link: Link, door: Door) -> None:
+        self.client_kept = True
+        self.dyno_kept = False
+        self._trip = trip
+        self._client = client
+        self._link = link
+        self._dyno = link.wire
+        self._door = door
+        self._now = door.loop.time
+        self._upload = follow(trip.request.body)
+        self._moved = self._now()
+        self._heard = 0.0
+        self._seen = 0
+
+    async def hold(self) -> None:
+        """Pass on request and answer. Raises `Fault` and `Stale`."""
+        request, profile = self._trip.request, self._door.profile
+        keep = profile.keeps and (request.keep or profile.name != "legacy")
+        self._dyno.send(heads.to_dyno(request, self._hop(), profile, keep=keep))
+        if request.expects and profile.continues:
+            self._client.send(CONTINUE)
+            self._trip.continued = True
+        response = await self._answer()
+        if response.status == 101:
+            await self._tunnel(response)
+        else:
+            await self._deliver(response)
+            self.dyno_kept = keep and response.keep and self._trip.whole and not self._dyno.inbox
+
+    def _hop(self) -> heads.Hop:
+        trip = self._trip
+        return heads.Hop(
+            trip.request_id,
+            self._door.client,
+            b"https" if trip.tls else b"http",
+            b"443" if trip.tls else b"80",
+            int(trip.wall * 1000),
+            trip.connect_ms,
+            int((self._now() - trip.began) * 1000),
+        )
+
+    def _pump(self) -> None:
+        """Pass on what has come of the request's body."""
+        upload, client = self._upload, self._client
+        if upload.done or not client.inbox or self._dyno.clogged:
+            self._trip.whole = upload.done
+            return
+        try:
+            self._dyno.send(upload.feed(bytes(client.take())))
+        except Malformed as bad:
+            self._dyno.send(bad.good)
+            raise Fault("H26", bad.reason, cause="bad chunk") from None
+        self._moved = self._now()
+        self._trip.whole = upload.done
+        if upload.done:
+            client.put_back(upload.rest)
+
+    async def _answer(self) -> Response:
+        """The head of the final answer, or of the switch to another protocol."""
+        while True:
+            self._pump()
+            response = self._head()
+            if response is None:
+                self._ends()
+                if not await self._client.turn.wait(self._deadline()):
+                    raise self._silence()
+            elif response.status >= 200 or self._is_last(response.status):
+                return response
+
+    def _head(self) -> Response | None:
+        """What the dyno's next head says, if it is there."""
+        data = self._dyno.inbox
+        if len(data) == self._seen:
+            return None
+        self._heard = self._now()
+        try:
+            end = http1.end_of_head(data, self._seen)
+            if not end:
+                http1.unfinished_response(data)
+                self._seen = len(data)
+                return None
+            self._seen = 0
+            self._dyno.take()
+            self._dyno.put_back(data[end:])
+            blanks, method = self._door.profile.blanks, self._trip.request.method
+            return http1.response(bytes(data[:end]), method, blanks=blanks)
+        except Malformed as bad:
+            raise _unreadable(bad) from None
+
+    def _is_last(self, status: int) -> bool:
+        """Whether an interim answer is all that the client gets."""
+        trip, request = self._trip, self._trip.request
+        if status == 101 and not request.upgrade:
+            raise Fault("H17", "101 Switching Protocols, and nobody asked for it")
+        if status == 100:
+            if trip.continued and not self._door.profile.continues and request.expects:
+                raise Fault("H17", "100 Continue twice")
+            if request.minor and not trip.continued:
+                self._client.send(CONTINUE)
+            trip.continued = True
+            return False
+        if status != 101:
+            trip.note = f"{status} is no interim answer that Heroku's router passes on"
+        return status == 101 or self._door.profile.interim_ends
+
+    def _ends(self) -> None:
+        """Whether one side has left before the answer's head was there."""
+        trip = self._trip
+        if self._client.ended and (trip.whole or not self._client.inbox):
+            raise Fault("H27", "the client left before the answer")
+        if not self._dyno.ended:
+            return
+        stale = self._link.used and not self._heard
+        if stale and trip.request.body.kind == "none" and trip.request.method in REPEATABLE:
+            raise Stale
+        if not trip.whole:
+            raise Fault("H18", "the dyno closed the connection while the request was being sent")
+        if stale:
+            raise Fault("H18", "the dyno closed a connection that was kept for this request")
+        part = "in the middle of the head" if self._seen else "before the first byte"
+        raise Fault("H13", f"the connection was closed {part} of an answer")
+
+    def _deadline(self) -> float:
+        limits = self._door.limits
+        if self._trip.whole and not self._heard:
+            return self._moved + limits.first_byte.value
+        return max(self._moved, self._heard) + limits.idle_window.value
+
+    def _silence(self) -> Fault:
+        """Who is to blame when nothing has moved for too long."""
+        if not self._trip.whole and not self._dyno.clogged:
+            return Fault("H28", "the client did not finish its request")
+        if not self._trip.whole:
+            return Fault("H12", "the dyno does not take the request's body")
+        if self._seen:
+            return Fault("H15", "silent in the middle of the head")
+        return Fault("H12", "not one byte of an answer within the limit")
+
+    async def _deliver(self, response: Response) -> None:
+        """The final answer, to its end."""
+        trip, profile = self._trip, self._door.profile
+        decoded = response.body.kind == "chunked" and trip.request.minor == 0
+        body = follow(response.body, decoded=decoded)
+        if response.body.kind == "length" and 0 < response.body.length <= profile.held:
+            await self._whole(response.body.length)
+        self.client_kept = self._keeps(response, decoded)
+        head = heads.to_client(
+            response,
+            profile,
+            connection=b"keep-alive" if self.client_kept else b"close",
+            date=self._door.date(),
+            decoded=decoded,
+        )
+        trip.status = response.status
+        trip.endless = decoded or response.body.kind == "close"
+        trip.bytes += len(head) if profile.heads else 0
+        self._pass(body, head)
+        while not body.done:
+            self._pump()
+            if self._dyno.inbox and not self._client.clogged:
+                self._pass(body, b"")
+            elif self._over(response):
+                break
+            elif not await self._client.turn.wait(
+                self._heard + self._door.limits.idle_window.value
+            ):
+                raise self._stuck()
+        if body.rest:
+            trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
+            self._dyno.put_back(body.rest)
+
+    def _keeps(self, response: Response, decoded: bool) -> bool:
+        """Whether the client can send another request after this answer."""
+        trip = self._trip
+        waiting = trip.request.expects and not trip.continued
+        ends = response.body.kind == "close" or decoded or response.status < 200
+        return (
+            trip.request.keep and not trip.request.doubtful and trip.whole and not (ends or waiting)
+        )
+
+    async def _whole(self, length: int) -> None:
+        """Wait for a short body, so that one that breaks off is answered with an error page."""
+        while len(self._dyno.inbox) < length:
+            self._pump()
+            if self._dyno.ended:
+                seen = len(self._dyno.inbox)
+                raise Fault("H18", f"the connection was closed after {seen} of {length} bytes")
+            if self._client.ended:
+                raise Fault("H27", "the client left during the answer")
+            have = len(self._dyno.inbox)
+            if not await self._client.turn.wait(self._heard + self._door.limits.idle_window.value):
+                raise Fault("H15", "silent in the middle of the answer")
+            if len(self._dyno.inbox) > have:
+                self._heard = self._now()
+
+    def _pass(self, body: Follow, head: bytes) -> None:
+        """Send `head` and what has come of the body."""
+        self._heard = self._now()
+        data = bytes(self._dyno.take()) if not body.done and self._dyno.inbox else b""
+        try:
+            piece = body.feed(data) if data else b""
+        except Malformed as bad:
+            self._client.send(head + bad.good)
+            self._trip.bytes += len(bad.good)
+            raise self._broken_off(f"a broken chunk in the answer: {bad.reason}") from None
+        self._client.send(head + piece if head else piece)
+        self._trip.bytes += len(piece)
+
+    def _over(self, response: Response) -> bool:
+        """Whether the end of a connection ends the answer, too."""
+        if self._client.ended or self._client.broken:
+            raise Fault("H27", "the client left during the answer")
+        if not self._dyno.ended or self._dyno.inbox:
+            return False
+        if response.body.kind != "close":
+            raise self._broken_off("the connection was closed in the middle of the answer")
+        return True
+
+    def _broken_off(self, detail: str) -> Fault:
+        status = self._trip.status if self._door.profile.partial else 0
+        return Fault("H18", detail, status=status)
+
+    def _stuck(self) -> Fault:
+        if self._client.clogged:
+            return Fault("H28", "the client does not take the answer")
+        return Fault("H15", "silent in the middle of the answer")
+
+    async def _tunnel(self, response: Response) -> None:
+        """Bytes both ways until one side ends."""
+        client, dyno, trip = self._client, self._dyno, self._trip
+        self.client_kept = False
+        date, profile = self._door.date(), self._door.profile
+        client.send(heads.to_client(response, profile, connection=b"Upgrade", date=date))
+        trip.status = 101
+        while True:
+            moved = self._move(dyno, client)
+            trip.bytes += moved
+            moved += self._move(client, dyno)
+            self._heard = self._now() if moved else self._heard
+            if (dyno.ended and not dyno.inbox) or (client.ended and not client.inbox):
+                break
+            if client.broken or dyno.broken:
+                break
+            if not await client.turn.wait(self._heard + self._door.limits.idle_window.value):
+                raise Fault("H15", "silent for too long")
+        until = self._now() + self._door.limits.idle_window.value
+        while not dyno.sent and not dyno.broken and await client.turn.wait(until):
+            pass
+
+    def _move(self, source: Wire, target: Wire) -> int:
+        if not source.inbox or target.clogged:
+            return 0
+        data = source.take()
+        target.send(data)
+        return len(data)
+
+
+def _unreadable(bad: Malformed) -> Fault:
+    """The fault of an answer that cannot be passed on."""
+    cause = facts.RESTRICTIONS.get(bad.kind)
+    if cause:
+        return Fault("H25", bad.reason, cause=cause)
+    return Fault("H17", bad.reason)

@@ -1,0 +1,100 @@
+"""What the router notes of one request on its way: what it logs, and what a report reads."""
+
+from typing import NamedTuple
+
+from parity.facts.router import CODES
+from parity.router.http1 import Request
+
+
+class Fault(Exception):
+    """Why a request fails: Heroku's `code`; `detail` is what the sockets showed.
+
+    `cause` is what the log says beside the code; `status` where it is not the code's own.
+    """
+
+    def __init__(self, code: str, detail: str, *, cause: str = "", status: int = 0) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        self.detail = detail
+        self.cause = cause
+        self.status = status or CODES[code].status
+
+
+class Passed(NamedTuple):
+    """One request that is over. Times in ms, None where the log leaves them empty.
+
+    `code` None: the dyno's answer went through. `sent`: the status that the client saw (0: none).
+    """
+
+    method: str
+    path: str
+    host: str
+    request_id: str
+    fwd: str
+    tls: bool
+    dyno: str
+    connect_ms: int | None
+    service_ms: int | None
+    status: int
+    bytes: int | None
+    code: str | None
+    cause: str
+    detail: str
+    sent: int
+
+
+class Trip:
+    """A request on its way. Times in seconds of the loop's clock; `wall` since 1970.
+
+    `whole`: all of the request has come. `continued`: the client was told to go on. `status`: what
+    the client got from the dyno (0: nothing yet). `endless`: only a close tells the client that the
+    answer is over. `note`: what was odd about a good answer.
+    """
+
+    def __init__(self, request: Request, request_id: bytes, fwd: bytes, tls: bool) -> None:
+        self.request = request
+        self.request_id = request_id
+        self.fwd = fwd
+        self.whole = request.body.kind == "none"
+        self.tls = tls
+        self.wall = 0.0
+        self.began = 0.0
+        self.connected = 0.0
+        self.dyno = ""
+        self.status = 0
+        self.bytes = 0
+        self.continued = False
+        self.endless = False
+        self.note = ""
+
+    @property
+    def connect_ms(self) -> int:
+        """From the request's arrival to a connection to a dyno."""
+        return int((self.connected - self.began) * 1000)
+
+    def _bytes(self, filled: str) -> int | None:
+        if "0" in filled:
+            return 0
+        return self.bytes if "b" in filled or ("n" in filled and self.bytes) else None
+
+    def passed(self, now: float, fault: Fault | None, *, h26: bool = True) -> Passed:
+        """The finished record; without `h26` the log knows no such code."""
+        filled = CODES[fault.code].fields if fault else "dcsb"
+        reached = bool(self.dyno)
+        return Passed(
+            method=self.request.method.decode("latin-1"),
+            path=self.request.target.decode("utf-8", "replace"),
+            host=self.request.host.decode("latin-1"),
+            request_id=self.request_id.decode(),
+            fwd=self.fwd.decode("latin-1"),
+            tls=self.tls,
+            dyno=self.dyno if "d" in filled else "",
+            connect_ms=self.connect_ms if reached and "c" in filled else None,
+            service_ms=int((now - self.connected) * 1000) if reached and "s" in filled else None,
+            status=fault.status if fault else self.status,
+            bytes=self._bytes(filled) if reached else None,
+            code=fault.code if fault and (h26 or fault.code != "H26") else None,
+            cause=fault.cause if fault else "",
+            detail=fault.detail if fault else self.note,
+            sent=self.status,
+        )

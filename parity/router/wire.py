@@ -1,0 +1,185 @@
+"""One TCP connection on the loop: what has come, what waits to go, and whom to wake for it.
+
+Sockets by hand, not asyncio's transports: a transport forgets what it has read when a write fails,
+and an answer that a dyno gives before it closes on an upload would be lost.
+"""
+
+import asyncio
+import contextlib
+import socket
+import struct
+
+CLIENT_ROOM = 512 * 1024
+"""Bytes from a client that may wait before it has to: more than the longest head (ours)."""
+
+CLOGGED = 256 * 1024
+"""Bytes that may wait to be sent before the other side has to wait (ours)."""
+
+_PIECE = memoryview(bytearray(128 * 1024))
+"""Where every connection reads into: a read is copied out of it before anything else happens."""
+
+_RESET = struct.pack("ii", 1, 0)
+
+
+class Turn:
+    """Wakes the one coroutine of a client's connection, at an event or at its deadline."""
+
+    __slots__ = ("_loop", "_turns", "_waiter", "deadline")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, turns: "set[Turn]") -> None:
+        self.deadline = 0.0
+        self._loop = loop
+        self._turns = turns
+        self._waiter: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """Let the coroutine look again."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    async def wait(self, until: float) -> bool:
+        """Wait for an event; False where it is `until` (in the loop's time) already."""
+        if self._loop.time() >= until:
+            return False
+        self.deadline = until
+        self._waiter = self._loop.create_future()
+        self._turns.add(self)
+        try:
+            await self._waiter
+        finally:
+            self._turns.discard(self)
+            self._waiter = None
+        return True
+
+
+class Wire:
+    """A connected, non-blocking `sock`. `ended`: nothing more comes; `broken`: nothing more goes.
+
+    With `room` bytes unread the socket is left alone, so that its sender has to wait.
+    """
+
+    __slots__ = (
+        *("_loop", "_out", "_paused", "_writing"),
+        *("broken", "ended", "inbox", "room", "sock", "turn"),
+    )
+
+    def __init__(
+        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, turn: Turn, room: int
+    ) -> None:
+        self.sock = sock
+        self.turn = turn
+        self.room = room
+        self.inbox: bytes | bytearray = b""
+        self.ended = False
+        self.broken = False
+        self._loop = loop
+        self._out = bytearray()
+        self._paused = False
+        self._writing = False
+        loop.add_reader(sock.fileno(), self._readable)
+
+    @property
+    def clogged(self) -> bool:
+        """Whether the other side has to wait before more is sent here."""
+        return len(self._out) >= CLOGGED
+
+    @property
+    def sent(self) -> bool:
+        """Whether everything has gone."""
+        return not self._out
+
+    def take(self) -> bytes | bytearray:
+        """All that has come."""
+        data, self.inbox = self.inbox, b""
+        if self._paused and not self.ended:
+            self._paused = False
+            self._loop.add_reader(self.sock.fileno(), self._readable)
+        return data
+
+    def put_back(self, data: bytes | bytearray) -> None:
+        """What was taken too much."""
+        if data:
+            self.inbox = data + self.inbox if self.inbox else data
+
+    def send(self, data: bytes | bytearray) -> None:
+        """Send `data` now or as soon as it can go; after an error it goes nowhere."""
+        if self.broken or not data:
+            return
+        if self._out:
+            self._out += data
+            return
+        try:
+            count = self.sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            count = 0
+        except OSError:
+            self._break()
+            return
+        if count < len(data):
+            self._out += memoryview(data)[count:]
+            self._writing = True
+            self._loop.add_writer(self.sock.fileno(), self._writable)
+
+    def finish(self) -> None:
+        """Say that nothing more comes from here."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
+
+    def close(self, *, reset: bool = False) -> None:
+        """End the connection; `reset` so that nobody takes it for a proper end."""
+        if self.sock.fileno() < 0:
+            return
+        self._loop.remove_reader(self.sock.fileno())
+        if self._writing:
+            self._loop.remove_writer(self.sock.fileno())
+        if reset:
+            with contextlib.suppress(OSError):
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.ended = self.broken = True
+        self.sock.close()
+
+    def _readable(self) -> None:
+        try:
+            count = self.sock.recv_into(_PIECE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            count = 0
+            self._break()
+        if not count:
+            self.ended = True
+            self._loop.remove_reader(self.sock.fileno())
+        elif self.inbox:
+            if not isinstance(self.inbox, bytearray):
+                self.inbox = bytearray(self.inbox)
+            self.inbox += _PIECE[:count]
+        else:
+            self.inbox = bytes(_PIECE[:count])
+        if len(self.inbox) >= self.room and not self._paused and not self.ended:
+            self._paused = True
+            self._loop.remove_reader(self.sock.fileno())
+        self.turn.wake()
+
+    def _writable(self) -> None:
+        try:
+            count = self.sock.send(self._out)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            self._break()
+            return
+        del self._out[:count]
+        if not self._out:
+            self._writing = False
+            self._loop.remove_writer(self.sock.fileno())
+        if not self.clogged:
+            self.turn.wake()
+
+    def _break(self) -> None:
+        self.broken = True
+        self._out.clear()
+        if self._writing:
+            self._writing = False
+            self._loop.remove_writer(self.sock.fileno())
+        self.turn.wake()

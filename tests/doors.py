@@ -1,0 +1,260 @@
+"""A router on a loop of its own, a scripted dyno behind it and clients before it: real sockets."""
+
+import asyncio
+import random
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from parity.facts.limits import LIMITS, Limits
+from parity.facts.router import LEGACY, ROUTER_2, Profile
+from parity.records import Line
+from parity.router import Backend, Passed, Router
+
+T = TypeVar("T")
+HOST = "shop-0123456789ab.herokuapp.com"
+PATIENCE = 10.0
+"""Seconds after which a socket that should have said something fails the test."""
+
+QUICK = LIMITS.shortened(
+    first_byte=0.4,
+    idle_window=0.5,
+    connect_timeout=0.3,
+    boot_wait=0.4,
+    client_idle=0.6,
+    quarantine=0.2,
+    linger=0.2,
+    body_patience=0.3,
+)
+SLOW = LIMITS.shortened(linger=0.3)
+Cut = Callable[[bytes], Iterator[bytes]]
+
+
+def whole(data: bytes) -> Iterator[bytes]:
+    """As it is."""
+    yield data
+
+
+def singly(data: bytes) -> Iterator[bytes]:
+    """Byte by byte; what is very long only at its beginning."""
+    yield from (data[i : i + 1] for i in range(min(len(data), 2000)))
+    yield from (data[i : i + 50_000] for i in range(2000, len(data), 50_000))
+
+
+def randomly(data: bytes) -> Iterator[bytes]:
+    """In pieces of random sizes."""
+    at = 0
+    while at < len(data):
+        size = random.choice((1, 2, 3, 10, 40, len(data) // 3 + 1, 20_000))
+        yield data[at : at + size]
+        at += size
+
+
+CUTS: Mapping[str, Cut] = {"whole": whole, "singly": singly, "randomly": randomly}
+
+
+class Peer:
+    """One end of a connection, read and written by the test itself."""
+
+    def __init__(self, sock: socket.socket, cut: Cut = whole) -> None:
+        self.sock = sock
+        self.sock.settimeout(PATIENCE)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.got = b""
+        self._cut = cut
+
+    def send(self, *parts: bytes) -> "Peer":
+        """Send in the pieces of this test; a peer that has closed takes nothing more."""
+        try:
+            for piece in self._cut(b"".join(parts)):
+                self.sock.sendall(piece)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+        return self
+
+    def until(self, pattern: bytes) -> bytes:
+        """Everything up to the end of `pattern`, a regular expression."""
+        while not (match := re.search(pattern, self.got, re.DOTALL)):
+            self._more()
+        data, self.got = self.got[: match.end()], self.got[match.end() :]
+        return data
+
+    def take(self, count: int) -> bytes:
+        """`count` bytes."""
+        while len(self.got) < count:
+            self._more()
+        data, self.got = self.got[:count], self.got[count:]
+        return data
+
+    def head(self) -> str:
+        """The next head, without its empty line."""
+        return self.until(rb"\r\n\r\n").decode("latin-1")[:-4]
+
+    def rest(self) -> bytes:
+        """All until the other side closes."""
+        while True:
+            try:
+                data = self.sock.recv(1 << 20)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                return self.got
+            self.got += data
+
+    def closed(self) -> bool:
+        """Whether the other side closes without another byte."""
+        return self.rest() == b""
+
+    def quiet(self, seconds: float = 0.15) -> bool:
+        """Whether nothing comes for a while, and the connection stays open."""
+        self.sock.settimeout(seconds)
+        try:
+            data = self.sock.recv(1 << 16)
+        except TimeoutError:
+            return not self.got
+        except ConnectionResetError:
+            return False
+        finally:
+            self.sock.settimeout(PATIENCE)
+        self.got += data
+        return False
+
+    def close(self) -> None:
+        """Close."""
+        self.sock.close()
+
+    def _more(self) -> None:
+        data = self.sock.recv(1 << 20)
+        if not data:
+            raise EOFError(f"closed after {self.got!r}")
+        self.got += data
+
+
+class Stage:
+    """The router, its dynos' listening sockets, and what it has logged."""
+
+    def __init__(self, cut: Cut, dynos: int) -> None:
+        self.cut = cut
+        self.servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(dynos)]
+        for server in self.servers:
+            server.settimeout(PATIENCE)
+        self.backends = [
+            Backend(f"web.{n}", server.getsockname()[1]) for n, server in enumerate(self.servers, 1)
+        ]
+        self.lines: list[Line] = []
+        self.passed: list[Passed] = []
+        self.peers: list[Peer] = []
+        self.router: Router
+
+    def client(self, *parts: bytes, tls: bool = False) -> Peer:
+        """A new client, which sends `parts`."""
+        front = self.router.https if tls else self.router.http
+        peer = Peer(socket.create_connection(("127.0.0.1", front.port)), self.cut)
+        self.peers.append(peer)
+        return peer.send(*parts)
+
+    def dyno(self, number: int = 0) -> Peer:
+        """The next connection that the router makes to a dyno."""
+        peer = Peer(self.servers[number].accept()[0], self.cut)
+        self.peers.append(peer)
+        return peer
+
+    def asked(self) -> bool:
+        """Whether a connection waits at the dyno."""
+        self.servers[0].settimeout(0.1)
+        try:
+            self.peers.append(Peer(self.servers[0].accept()[0]))
+        except TimeoutError:
+            return False
+        finally:
+            self.servers[0].settimeout(PATIENCE)
+        return True
+
+    def log(self, count: int = 1) -> str:
+        """The newest line, once there are `count`."""
+        until = time.monotonic() + PATIENCE
+        while len(self.lines) < count and time.monotonic() < until:
+            time.sleep(0.002)
+        return self.lines[-1].text
+
+    def code(self, count: int = 1) -> str | None:
+        """The code of the newest finished request, once there are `count`."""
+        self.log(count)
+        return self.passed[-1].code
+
+    def on_loop(self, act: Callable[[], T]) -> T:
+        """The result of `act`, done between two events of the router."""
+        done: list[T] = []
+        over = threading.Event()
+        self.router.door.loop.call_soon_threadsafe(lambda: (done.append(act()), over.set()))
+        assert over.wait(PATIENCE)
+        return done[0]
+
+    def close(self) -> None:
+        """Close all sockets of the test."""
+        for peer in self.peers:
+            peer.close()
+        for server in self.servers:
+            server.close()
+
+
+@contextmanager
+def stage(
+    *,
+    profile: Profile = ROUTER_2,
+    limits: Limits = SLOW,
+    cut: Cut = whole,
+    dynos: int = 1,
+    config: Mapping[str, str] | None = None,
+    backends: Sequence[Backend] | None = None,
+) -> Iterator[Stage]:
+    """A router that runs in a thread while the test plays client and dyno."""
+    made = Stage(cut, dynos)
+    loop = asyncio.new_event_loop()
+    made.router = Router(
+        made.backends if backends is None else backends,
+        HOST,
+        loop=loop,
+        during=lambda work: work(),
+        limits=limits,
+        say=made.lines.append,
+        profile=profile,
+        config=config,
+        on_passed=made.passed.append,
+    )
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    with made.router:
+        thread.start()
+        try:
+            yield made
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(PATIENCE)
+            made.close()
+    loop.close()
+
+
+def get(*headers: str, path: str = "/", host: str = HOST, version: str = "1.1") -> bytes:
+    """A GET."""
+    return request("GET", *headers, path=path, host=host, version=version)
+
+
+def request(
+    method: str, *headers: str, path: str = "/", host: str = HOST, version: str = "1.1"
+) -> bytes:
+    """The head of a request."""
+    lines = (f"{method} {path} HTTP/{version}", f"Host: {host}", *headers, "", "")
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
+    """An answer; a length only where `headers` give one."""
+    return "\r\n".join((f"HTTP/1.1 {status}", *headers, "", "")).encode("latin-1") + body
+
+
+OK = answer("200 OK", "Content-Length: 2", body=b"ok")
+__all__ = ["LEGACY", "ROUTER_2"]
