@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from parity.facts.phrases import INDENT
-from parity.records import Ended, Plan, Refusal, Run
+from parity.records import Ended, Interpreter, Plan, Refusal, Run, Slug
 
 BUILD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 HIDDEN = frozenset(
@@ -26,7 +26,11 @@ Stop: TypeAlias = Refusal | Undecided | None
 
 
 class Job(NamedTuple):
-    """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic."""
+    """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic.
+
+    `exported` are variables that the buildpacks before this one left for it; `node` is the Node.js
+    that stands in for Heroku's, once it was found.
+    """
 
     plan: Plan
     folder: Path
@@ -36,6 +40,8 @@ class Job(NamedTuple):
     output: list[str]
     offline: bool
     until: float
+    exported: Mapping[str, str] = {}
+    node: Interpreter | None = None
 
     def print(self, text: str) -> None:
         """Command output: indented, and kept."""
@@ -73,18 +79,19 @@ class Job(NamedTuple):
         shown = {name: value for name, value in config.items() if name not in HIDDEN}
         return {
             "LANG": "en_US.UTF-8",
+            **self.exported,
             **shown,
             "HOME": str(self.home),
-            "PATH": f"{self.python / 'bin'}:{BUILD_PATH}",
+            "PATH": f"{self.python / 'bin'}:{self.exported.get('PATH', BUILD_PATH)}",
             "PYTHONUNBUFFERED": "1",
             "STACK": self.plan.stack,
             "SOURCE_VERSION": self.plan.source.commit or "",
             "BUILD_DIR": str(self.folder),
-            "CACHE_DIR": str(self._folder("cache")),
-            "ENV_DIR": str(self._env_dir()),
+            "CACHE_DIR": str(self.inner("cache")),
+            "ENV_DIR": str(self.env_dir()),
         }
 
-    def _env_dir(self) -> Path:
+    def env_dir(self) -> Path:
         """The config vars as a folder of files, as a buildpack gets them."""
         folder = self.work / "env"
         if not folder.exists():
@@ -93,10 +100,37 @@ class Job(NamedTuple):
                 (folder / name).write_text(value)
         return folder
 
-    def _folder(self, name: str) -> Path:
+    def inner(self, name: str) -> Path:
+        """A folder of the build's own, beside the slug."""
         folder = self.work / name
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def blank(job: Job) -> Slug:
+    """The slug before anything was compiled into it."""
+    return Slug(
+        plan=job.plan,
+        root=job.folder,
+        interpreter=None,
+        environment=None,
+        cached=False,
+        output=(),
+        packages={},
+        refusal=None,
+        unknown=None,
+        seconds=0.0,
+        installed=False,
+    )
+
+
+def stopped(slug: Slug, job: Job, stop: Stop) -> Slug:
+    """The slug with why the build does not go on, if it does not, and all that was printed."""
+    return slug._replace(
+        output=tuple(job.output),
+        refusal=stop if isinstance(stop, Refusal) else None,
+        unknown=stop.why if isinstance(stop, Undecided) else None,
+    )
 
 
 def timed_out(job: Job) -> Undecided:

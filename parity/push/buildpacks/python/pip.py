@@ -101,17 +101,17 @@ def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
     requirement = f"{name}=={wanted}"
     flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(tools))
     job.call(
-        [*_bundled(python), "download", *flags, requirement],
+        [*bundled(python), "download", *flags, requirement],
         variables(job),
         on_line=told.append,
     )
     return told
 
 
-def _bundled(python: Path) -> list[str]:
+def bundled(python: Path) -> list[str]:
     """A pip to begin with: that of the interpreter's or of our own `ensurepip`, or beside us."""
     for prefix in (python.parent.parent, Path(sys.base_prefix)):
-        for found in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
+        for found in prefix.glob("lib/python3*/ensurepip/bundled/pip-*.whl"):
             return [str(python), f"{found}/pip"]
     return [sys.executable, "-m", "pip"]
 
