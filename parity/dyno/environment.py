@@ -17,7 +17,8 @@ COOKIE = "PARITY_RUN_ID"
 RUN_ID = token_hex(8)
 
 SHELL = (
-    'for script in .profile.d/*.sh; do [ -r "$script" ] && . "$script"; done; unset script; '
+    'for script in .profile.d/*.sh; do [ -r "$script" ] && . "$script"; done; '
+    "unset script PARITY_DYNO_MB PARITY_DYNO_CORES; "
     '[ -r .profile ] && . ./.profile; exec bash -c "$1"'
 )
 """Scripts are sourced in order, the app's own .profile last, then the command runs in bash:

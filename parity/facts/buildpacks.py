@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 ARTICLE = "https://devcenter.heroku.com/articles/buildpacks"
 PYTHON = "heroku/python"
+NODE = "heroku/nodejs"
 
 
 class Buildpack(NamedTuple):
@@ -28,7 +29,7 @@ BUILDPACKS: Mapping[str, Buildpack] = {
     b.id: b
     for b in (
         Buildpack("heroku/ruby", "Ruby", ("Gemfile",)),
-        Buildpack("heroku/nodejs", "Node.js", ("package.json",)),
+        Buildpack(NODE, "Node.js", ("package.json",)),
         Buildpack("heroku/clojure", "Clojure", ("project.clj",)),
         Buildpack(PYTHON, "Python", ()),
         Buildpack(

@@ -1,4 +1,4 @@
-"""From the tree to the slug, with the lines of `git push` around the buildpack's own.
+"""From the tree to the slug, with the lines of `git push` around the buildpacks' own.
 
 https://devcenter.heroku.com/articles/slug-compiler (documented).
 """
@@ -12,6 +12,8 @@ from parity.facts import phrases
 from parity.facts.limits import LIMITS
 from parity.facts.slug import ERROR, HARD
 from parity.push import slug as folders
+from parity.push.buildpacks import sequence
+from parity.push.buildpacks.job import Job
 from parity.records import Line, Plan, Refusal, Run, Say, Slug
 
 MB = 1024 * 1024
@@ -32,35 +34,38 @@ def build(
     What the build needs besides goes to a new folder beside it. Raises `interrupt.Interrupted`,
     `interrupt.Trouble` and `OSError`.
     """
-    from parity.push.buildpacks.job import Job
-    from parity.push.buildpacks.python.compile import compile_app
 
     def tell(text: str) -> None:
         say(Line(clock(), "remote", text))
 
-    assert plan.python, "only Python apps get here"
     work = Path(tempfile.mkdtemp(prefix="build-", dir=folder.parent))
     until = time.monotonic() + limit
-    made = compile_app(Job(plan, folder, work, run, tell, [], offline, until), plan.python)
+    made, language = sequence.compile_all(Job(plan, folder, work, run, tell, [], offline, until))
     made = _weighed(made)
-    for text in _ending(made):
+    for text in _ending(made, language):
         tell(text)
     return made
 
 
 def _weighed(slug: Slug) -> Slug:
     """The slug with its compressed size, refused where that is beyond the limit."""
-    from parity.push.buildpacks.python import environment
-
-    if slug.refusal or slug.unknown or slug.environment is None:
+    if slug.refusal or slug.unknown:
         return slug
-    noted = environment.manifest(slug.environment)
-    python = noted.size if noted else folders.size(slug.environment)
-    if python.bytes + sum(e.size for e in slug.plan.source.entries.values()) <= folders.SMALL:
+    places = [slug.root] + ([slug.environment] if slug.environment else [])
+    sizes = [_size(slug, place) for place in places]
+    if sum(size.bytes for size in sizes) <= folders.SMALL:
         return slug
-    packed = (python.packed or folders.packed(slug.environment)) + folders.packed(slug.root)
+    packed = sum(s.packed or folders.packed(p) for s, p in zip(sizes, places, strict=True))
     slug = slug._replace(packed=packed)
     return slug._replace(refusal=_too_large(packed)) if packed > _limit() else slug
+
+
+def _size(slug: Slug, place: Path) -> folders.Size:
+    """The size of a part; that of a finished environment was noted."""
+    from parity.push.buildpacks.python import environment
+
+    noted = environment.manifest(place) if place == slug.environment else None
+    return noted.size if noted else folders.size(place)
 
 
 def _limit() -> float:
@@ -76,23 +81,35 @@ def _too_large(packed: int) -> Refusal:
     return Refusal("slug-too-large", lines)
 
 
-def _ending(slug: Slug) -> list[str]:
-    """What Heroku prints after the buildpack."""
+def _ending(slug: Slug, language: str | None) -> list[str]:
+    """What Heroku prints after the buildpacks; `language`: of the one that failed."""
     source = slug.plan.source
     app = source.remote or source.root.name or "app"
     if slug.unknown:
         return []
     if slug.refusal and slug.refusal.reason != "slug-too-large":
-        return [*slug.refusal.lines, *phrases.failed(app, "Python")]
-    types = ", ".join(sorted(slug.plan.processes)) or "(none)"
-    found = f"{phrases.INDENT}Procfile declares types -> {types}"
-    compressed = ["-----> Discovering process types", found, "", "-----> Compressing..."]
+        return [*slug.refusal.lines, *phrases.failed(app, language)]
+    compressed = [*_types(slug.plan), "", "-----> Compressing..."]
     if slug.refusal:
         return [*compressed, *slug.refusal.lines, "", *phrases.failed(app)]
     return [
         *compressed,
         "-----> Launching...",
         *(_DECLARED if "release" in slug.plan.processes else ()),
+    ]
+
+
+def _types(plan: Plan) -> list[str]:
+    """The process types: the Procfile's, and those that only a buildpack declares."""
+    own = ", ".join(sorted(t.name for t in plan.processes.values() if t.line)) or "(none)"
+    more = ", ".join(sorted(t.name for t in plan.processes.values() if not t.line))
+    head = "-----> Discovering process types"
+    if not more:
+        return [head, f"{phrases.INDENT}Procfile declares types -> {own}"]
+    return [
+        head,
+        f"{phrases.INDENT}Procfile declares types     -> {own}",
+        f"{phrases.INDENT}Default types for buildpack -> {more}",
     ]
 
 

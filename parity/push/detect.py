@@ -1,22 +1,22 @@
-"""What Heroku decides from the pushed tree alone: buildpack, Python version, process types.
+"""What Heroku decides from the pushed tree alone: buildpacks, versions, process types.
 
 The order of https://devcenter.heroku.com/articles/slug-compiler: detection, the buildpack's own
 checks, and (after the build, but from the same file) the process types.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from parity.facts import phrases
-from parity.facts.buildpacks import BUILDPACKS, PYTHON, Buildpack
-from parity.facts.python import versions
+from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON
+from parity.facts.nodejs import DEFAULT_WEB
+from parity.facts.procfile import ROUTED
 from parity.push import procfile, tree
-from parity.push.buildpacks import python
-from parity.records import Config, Line, Plan, Procfile, Python, Refusal, Say, Source
+from parity.push.buildpacks import decision, python
+from parity.push.buildpacks.decision import Decision
+from parity.records import Config, Line, Plan, ProcessType, Procfile, Refusal, Say, Source
 
 _REGISTRY = "https://buildpack-registry.s3.amazonaws.com/buildpacks/{}.tgz"
-_GITHUB = r"https://github\.com/heroku/heroku-buildpack-([a-z]+)(?:\.git)?/?"
 _HOOK = "bin/pre_compile"
 
 
@@ -39,16 +39,17 @@ def detect(
     say: Say,
     clock: Callable[[], float],
 ) -> Plan:
-    """Decide as Heroku would, and print its lines up to the Python version, or the refusal.
+    """Decide as Heroku would, and print its lines up to the language's version, or the refusal.
 
     `buildpacks` are those set on the app; none: Heroku looks for one. `clock` gives seconds since
     the epoch for the lines. A decision that something run before it could change refuses nothing:
-    it is `unsupported`.
+    it is `unsupported`, or the build's to take. Raises `interrupt.Usage` for a `buildpacks` entry
+    that is no buildpack.
     """
     choice = _set(source, buildpacks) if buildpacks else _automatic(source)
     made, choice = _decided(source, config, stack, choice)
     file, trouble = _procfile(source)
-    said = (*phrases.RECEIVED, phrases.building(stack), *choice.said, *_python_lines(made))
+    said = (*phrases.RECEIVED, phrases.building(stack), *choice.said, *made.said)
     if choice.refusal:
         said += _refused(source, choice)
     for text in said:
@@ -60,27 +61,29 @@ def detect(
         detected=choice.detected,
         buildpack=choice.runs[-1] if choice.runs else None,
         procfile=file,
-        processes=file.types if file else {},
-        python=made,
+        processes=formation(file, defaults(choice.runs)),
+        python=made.python,
         refusal=choice.refusal,
         unsupported=choice.unsupported or trouble,
+        node=made.node,
+        runs=choice.runs,
     )
 
 
-def _matches(source: Source, buildpack: Buildpack) -> bool:
-    if buildpack.id == PYTHON:
-        return python.matches(source)
-    if any(tree.file(source, name) for name in buildpack.files):
-        return True
-    if buildpack.paths is None:
-        return False
-    taken = re.compile(buildpack.paths).fullmatch
-    return any(taken(path) for path in source.entries)
+def defaults(runs: Sequence[str]) -> dict[str, str]:
+    """The default process types: those of the last buildpack that runs."""
+    return {ROUTED: DEFAULT_WEB} if runs and runs[-1] == NODE else {}
+
+
+def formation(file: Procfile | None, default: Mapping[str, str]) -> dict[str, ProcessType]:
+    """The process types: the Procfile's, and what a buildpack adds where it has none."""
+    types = dict(file.types) if file else {}
+    return types | {n: ProcessType(n, c, 0) for n, c in default.items() if n not in types}
 
 
 def _automatic(source: Source) -> _Choice:
     """Heroku's own search: the first official buildpack that takes the app."""
-    found = tuple(b for b in BUILDPACKS.values() if _matches(source, b))
+    found = tuple(b for b in BUILDPACKS.values() if decision.matches(source, b))
     said: tuple[str, ...] = (phrases.DETERMINING,)
     if not found:
         return _Choice((), (), said, Refusal("no-default-language", phrases.NO_LANGUAGE))
@@ -96,71 +99,61 @@ def _set(source: Source, typed: Sequence[str]) -> _Choice:
 
     What the later ones find may have been made by those before.
     """
-    ids = tuple(_id(name) for name in typed)
+    ids = tuple(decision.named(name) for name in typed)
     said = phrases.using(tuple(typed))
     first = BUILDPACKS.get(ids[0])
     if first is None:
         return _Choice(ids, ids, said, unsupported=_foreign(ids))
-    if not _matches(source, first):
-        url = typed[0] if "://" in typed[0] else _REGISTRY.format(first.id)
-        error = phrases.message(*phrases.NO_PYTHON) if first.id == PYTHON else ()
-        lines = phrases.incompatible(url, error)
-        refusal = Refusal("buildpack-not-compatible", lines, subject=first.id)
+    if not decision.matches(source, first):
+        refusal = incompatible(first.id, typed[0])
         return _Choice((), ids[:1], said, refusal)
     said += (f"-----> {first.name} app detected",)
     return _Choice(ids, ids, said, unsupported=_foreign(ids))
 
 
-def _id(name: str) -> str:
-    """A buildpack as set on an app, by its short name where that is one of Heroku's own."""
-    found = re.fullmatch(_GITHUB, name)
-    short = f"heroku/{found[1]}" if found else name.removeprefix("urn:buildpack:")
-    return short if "/" in short else f"heroku/{short}"
+def incompatible(name: str, typed: str) -> Refusal:
+    """The refusal by a buildpack that is set and does not take the app."""
+    url = typed if "://" in typed or decision.is_folder(name) else _REGISTRY.format(name)
+    error = phrases.message(*phrases.NO_PYTHON) if name == PYTHON else ()
+    lines = phrases.incompatible(url, error)
+    return Refusal("buildpack-not-compatible", lines, subject=name)
 
 
 def _foreign(ids: tuple[str, ...]) -> str | None:
-    other = next((name for name in ids if name != PYTHON), None)
+    """The first buildpack that is neither emulated nor on this machine."""
+    known = (n for n in ids if n not in decision.EMULATED and not decision.is_folder(n))
+    other = next(known, None)
     return f"{other} is not emulated yet" if other else None
 
 
 def _decided(
     source: Source, config: Config, stack: str, choice: _Choice
-) -> tuple[Python | None, _Choice]:
-    """The Python buildpack's decisions, where it is the one or one of those that run."""
-    if choice.refusal or PYTHON not in choice.runs:
-        return None, choice
-    made, refusal = python.decide(source, config, stack)
-    if not refusal and choice.runs.count(PYTHON) > 1:
+) -> tuple[Decision, _Choice]:
+    """What the buildpacks decide; the first one's refusal stands, the others' is the build's."""
+    if choice.refusal or not choice.runs:
+        return Decision(), choice
+    first, *later = (decision.decided(name, source, config, stack) for name in choice.runs)
+    refusal, unsupported = first.refusal, choice.unsupported
+    if not refusal and choice.runs[0] == PYTHON and choice.runs.count(PYTHON) > 1:
         refusal = python.TWICE
-    if refusal and (choice.runs[0] != PYTHON or tree.file(source, _HOOK)):
-        return made, choice._replace(unsupported=choice.unsupported or _open(refusal))
-    if not refusal and made and made.manager not in python.EMULATED:
-        other = f"{made.manager} is not emulated yet"
-        choice = choice._replace(unsupported=choice.unsupported or other)
-    return made, choice._replace(
-        refusal=refusal, unsupported=None if refusal else choice.unsupported
+    if refusal and choice.runs[0] == PYTHON and tree.file(source, _HOOK):
+        unsupported = unsupported or _open(refusal)
+        refusal = None
+    unsupported = unsupported or first.unsupported or next(_unfollowed(later), None)
+    merged = first._replace(
+        python=first.python or next((d.python for d in later if d.python), None),
+        node=first.node or next((d.node for d in later if d.node), None),
     )
+    return merged, choice._replace(refusal=refusal, unsupported=None if refusal else unsupported)
+
+
+def _unfollowed(later: Sequence[Decision]) -> Iterator[str]:
+    return (d.unsupported for d in later if d.unsupported)
 
 
 def _open(refusal: Refusal) -> str:
     headline = refusal.lines[0].removeprefix(" !     Error: ")
     return f"what {_HOOK} changes before Heroku decides this is not known ({headline})"
-
-
-def _python_lines(made: Python | None) -> tuple[str, ...]:
-    if made is None:
-        return ()
-    warnings = (("", *w.lines, "") for w in made.warnings)
-    return (_using(made), *(line for block in warnings for line in block))
-
-
-def _using(made: Python) -> str:
-    if made.requested:
-        return f"-----> Using Python {made.requested} specified in {made.origin}"
-    return (
-        "-----> No Python version was specified."
-        f" Using the buildpack default: Python {versions().default}"
-    )
 
 
 def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
@@ -170,7 +163,9 @@ def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
     if refusal is None:
         return ()
     if choice.detected:
-        return ("", *refusal.lines, "", *phrases.failed(app, "Python"))
+        first = choice.runs[0]
+        lines = decision.refused(refusal, first)
+        return (*lines, "", *phrases.failed(app, BUILDPACKS[first].name))
     return (*refusal.lines, "", *phrases.failed(app))
 
 

@@ -52,10 +52,26 @@ class Python(NamedTuple):
     certain: bool = True
 
 
+class Node(NamedTuple):
+    """What the Node.js buildpack decides before it installs anything.
+
+    `requested` is `engines.node` of package.json (None: not there), `version` what it resolves to
+    in Heroku's inventory. `berry`: Yarn 2 or newer. `warnings` are what the buildpack warns of.
+    """
+
+    manager: Literal["npm", "yarn", "pnpm"]
+    requested: str | None
+    version: str
+    berry: bool = False
+    warnings: tuple[Refusal, ...] = ()
+    certain: bool = True
+
+
 class Plan(NamedTuple):
     """What Heroku decides from the tree alone. `refusal`: the first decision that rejects it.
 
-    `detected` are all buildpacks that would take the app, in Heroku's order.
+    `detected` are all buildpacks that would take the app, in Heroku's order; `runs` those that
+    compile it, one after the other (a folder: its path).
     `unsupported` names what parity does not emulate here; then no verdict follows.
     """
 
@@ -69,10 +85,15 @@ class Plan(NamedTuple):
     python: Python | None
     refusal: Refusal | None
     unsupported: str | None
+    node: Node | None = None
+    runs: tuple[str, ...] = ()
 
 
 class Interpreter(NamedTuple):
-    """A Python of this machine; `exact` when Heroku would use the same `major.minor`."""
+    """A Python or Node.js of this machine; `exact` when Heroku would use the same series.
+
+    The series is `major.minor` of Python, `major` of Node.js.
+    """
 
     path: Path
     version: str
@@ -86,6 +107,7 @@ class Slug(NamedTuple):
     decide (None: nothing); `packages` are the installed distributions by normalised name.
     `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit).
     `installer` is the version of the package manager that ran here.
+    `node` is the Node.js in it (None: none); `environment` and `interpreter` are Python's.
     """
 
     plan: Plan
@@ -101,6 +123,7 @@ class Slug(NamedTuple):
     installed: bool = True
     packed: int | None = None
     installer: str = ""
+    node: Interpreter | None = None
 
 
 class Ended(NamedTuple):

@@ -123,15 +123,28 @@ def _plan(verdict: Verdict) -> dict[str, Any]:
     plan = verdict.plan
     python = plan.python if plan else None
     here = verdict.slug.interpreter if verdict.slug else None
+    chosen = python or (plan.node if plan else None)
     return {
         "buildpack": plan.buildpack if plan else None,
-        "package_manager": python.manager if python else None,
+        "buildpacks": _texts(plan.runs) if plan else [],
+        "package_manager": chosen.manager if chosen else None,
         "python": {
             "requested": _text(python.requested) if python and python.requested else None,
             "origin": python.origin if python else None,
             "version": python.version if python else None,
             "used": here.version if here else None,
         },
+        "node": _node(verdict),
+    }
+
+
+def _node(verdict: Verdict) -> dict[str, Any]:
+    node = verdict.plan.node if verdict.plan else None
+    here = verdict.slug.node if verdict.slug else None
+    return {
+        "requested": _text(node.requested) if node and node.requested else None,
+        "version": node.version or None if node else None,
+        "used": here.version if here else None,
     }
 
 

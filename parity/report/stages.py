@@ -54,7 +54,10 @@ def _source(verdict: Verdict) -> Iterator[str]:
 def _detect(verdict: Verdict) -> Iterator[str]:
     plan = verdict.plan
     if plan and plan.buildpack:
-        parts = [plan.buildpack]
+        parts = [" + ".join(plan.runs) or plan.buildpack]
+        if plan.node:
+            asked = "engines.node" if plan.node.requested else "default"
+            parts += [plan.node.manager, f"Node.js {plan.node.version} ({asked})"]
         if plan.python:
             parts += [plan.python.manager, f"Python {plan.python.version} ({plan.python.origin})"]
         yield ", ".join(parts)
@@ -63,14 +66,20 @@ def _detect(verdict: Verdict) -> Iterator[str]:
 def _build(verdict: Verdict) -> Iterator[str]:
     slug = verdict.slug
     if slug and not slug.refusal:
-        count = len(slug.packages)
         cached = ", from parity's cache" if slug.cached else ""
-        yield f"{count} package{'' if count == 1 else 's'}{cached}{_other_python(slug)}"
+        yield f"{_built(slug)}{cached}{_stand_ins(slug)}"
 
 
-def _other_python(slug: Slug) -> str:
-    here = slug.interpreter
-    return f"; ran here with Python {here.version}" if here and not here.exact else ""
+def _built(slug: Slug) -> str:
+    count = len(slug.packages)
+    if slug.node and not slug.environment:
+        return "node_modules"
+    return f"{count} package{'' if count == 1 else 's'}"
+
+
+def _stand_ins(slug: Slug) -> str:
+    here = (("Python", slug.interpreter), ("Node.js", slug.node))
+    return "".join(f"; ran here with {n} {i.version}" for n, i in here if i and not i.exact)
 
 
 def _release(verdict: Verdict) -> Iterator[str]:

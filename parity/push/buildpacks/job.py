@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from parity.facts.phrases import INDENT
-from parity.records import Ended, Plan, Refusal, Run
+from parity.records import Ended, Interpreter, Plan, Refusal, Run, Slug
 
 BUILD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 HIDDEN = frozenset(
@@ -28,7 +28,8 @@ Stop: TypeAlias = Refusal | Undecided | None
 class Job(NamedTuple):
     """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic.
 
-    `exported` are variables that a step has set for those after it; its PATH goes before the rest.
+    `exported` are variables that the steps and buildpacks before left for those after them; `node`
+    is the Node.js that stands in for Heroku's, once it was found.
     """
 
     plan: Plan
@@ -40,6 +41,7 @@ class Job(NamedTuple):
     offline: bool
     until: float
     exported: Mapping[str, str] = {}
+    node: Interpreter | None = None
 
     def print(self, text: str) -> None:
         """Command output: indented, and kept."""
@@ -71,26 +73,31 @@ class Job(NamedTuple):
             (home / ".heroku").symlink_to(self.folder / ".heroku")
         return home
 
+    @property
+    def path(self) -> str:
+        """PATH of a step: what was exported, Python's own folder in it, and the build image's."""
+        exported, own = self.exported.get("PATH", BUILD_PATH), str(self.python / "bin")
+        return exported if own in exported.split(":") else f"{own}:{exported}"
+
     def variables(self) -> dict[str, str]:
         """What hooks, downloads and collectstatic see: the build's variables and config vars."""
         config = self.plan.config.values
         shown = {name: value for name, value in config.items() if name not in HIDDEN}
-        first = f"{self.exported['PATH']}:" if "PATH" in self.exported else ""
         return {
             "LANG": "en_US.UTF-8",
             **self.exported,
             **shown,
             "HOME": str(self.home),
-            "PATH": f"{first}{self.python / 'bin'}:{BUILD_PATH}",
+            "PATH": self.path,
             "PYTHONUNBUFFERED": "1",
             "STACK": self.plan.stack,
             "SOURCE_VERSION": self.plan.source.commit or "",
             "BUILD_DIR": str(self.folder),
-            "CACHE_DIR": str(self._folder("cache")),
-            "ENV_DIR": str(self._env_dir()),
+            "CACHE_DIR": str(self.inner("cache")),
+            "ENV_DIR": str(self.env_dir()),
         }
 
-    def _env_dir(self) -> Path:
+    def env_dir(self) -> Path:
         """The config vars as a folder of files, as a buildpack gets them."""
         folder = self.work / "env"
         if not folder.exists():
@@ -99,10 +106,37 @@ class Job(NamedTuple):
                 (folder / name).write_text(value)
         return folder
 
-    def _folder(self, name: str) -> Path:
+    def inner(self, name: str) -> Path:
+        """A folder of the build's own, beside the slug."""
         folder = self.work / name
         folder.mkdir(exist_ok=True)
         return folder
+
+
+def blank(job: Job) -> Slug:
+    """The slug before anything was compiled into it."""
+    return Slug(
+        plan=job.plan,
+        root=job.folder,
+        interpreter=None,
+        environment=None,
+        cached=False,
+        output=(),
+        packages={},
+        refusal=None,
+        unknown=None,
+        seconds=0.0,
+        installed=False,
+    )
+
+
+def stopped(slug: Slug, job: Job, stop: Stop) -> Slug:
+    """The slug with why the build does not go on, if it does not, and all that was printed."""
+    return slug._replace(
+        output=tuple(job.output),
+        refusal=stop if isinstance(stop, Refusal) else None,
+        unknown=stop.why if isinstance(stop, Undecided) else None,
+    )
 
 
 def timed_out(job: Job) -> Undecided:

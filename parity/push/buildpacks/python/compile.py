@@ -88,7 +88,7 @@ def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) ->
 def _exporting(job: Job, installed: Installed) -> Job:
     """The job with what the package manager leaves for the steps after it."""
     path, variables = installed.exported
-    more = {"PATH": str(path)} if path else {}
+    more = {"PATH": f"{path}:{job.path}"} if path else {}
     return job._replace(exported={**job.exported, **variables, **more})
 
 

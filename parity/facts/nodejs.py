@@ -1,0 +1,81 @@
+"""What the classic Node.js buildpack knows: its versions, defaults and limits.
+
+Source: https://github.com/heroku/heroku-buildpack-nodejs and
+https://devcenter.heroku.com/articles/nodejs-support (documented).
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+SUPPORT = "https://devcenter.heroku.com/articles/nodejs-support"
+TROUBLE = "https://devcenter.heroku.com/articles/troubleshooting-node-deploys"
+SPECIFYING = f"{SUPPORT}#specifying-a-node-js-version"
+
+LOCK_FILES: Mapping[str, str] = {
+    "npm": "package-lock.json",
+    "pnpm": "pnpm-lock.yaml",
+    "Yarn": "yarn.lock",
+}
+"""Package manager, as the buildpack spells and orders them, and its lock file."""
+
+DEFAULT_ENV: Mapping[str, str] = {
+    "NPM_CONFIG_LOGLEVEL": "error",
+    "NODE_VERBOSE": "false",
+    "NODE_ENV": "production",
+    "NODE_MODULES_CACHE": "true",
+}
+"""What the build sees unless a config var says otherwise, in the order of the log."""
+
+BUILD_OPTIONS = "--max_old_space_size=2560"
+"""NODE_OPTIONS of the build, in MB: the memory of a build dyno."""
+
+DEFAULT_WEB = "npm start"
+"""The `web` command of an app whose Procfile has none."""
+
+Version: TypeAlias = tuple[int, int, int]
+
+
+class Inventory(NamedTuple):
+    """The releases that parity knows: by major version, the newest patch of every minor."""
+
+    date: str
+    lts: int
+    eol: frozenset[int]
+    yarn: str
+    newest: Mapping[int, Mapping[int, int]]
+
+    @property
+    def newest_major(self) -> int:
+        """The newest major version of all."""
+        return max(self.newest)
+
+
+_LINE = re.compile(r'"?([\w.]+)"? = "([^"]*)"')
+
+
+@cache
+def inventory() -> Inventory:
+    """nodejs.toml, read without `tomllib`, whose import costs `parity check` 6 ms."""
+    tables: dict[str, dict[str, str]] = {"": {}}
+    table = tables[""]
+    for line in Path(__file__).with_name("nodejs.toml").read_text("utf-8").splitlines():
+        if line.startswith("["):
+            table = tables[line.strip("[]")] = {}
+        elif found := _LINE.match(line):
+            table[found[1]] = found[2]
+    top = tables[""]
+    return Inventory(
+        date=top["date"],
+        lts=int(top["lts"]),
+        eol=frozenset(map(int, top["eol"].split())),
+        yarn=top["yarn"],
+        newest={int(major): _minors(told) for major, told in tables["newest"].items()},
+    )
+
+
+def _minors(told: str) -> dict[int, int]:
+    pairs = (part.split(".") for part in told.split())
+    return {int(minor): int(patch) for minor, patch in pairs}

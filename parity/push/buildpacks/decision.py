@@ -1,0 +1,110 @@
+"""What the buildpacks that parity emulates decide and print before they install anything."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON, Buildpack
+from parity.facts.nodejs import inventory
+from parity.facts.python import versions
+from parity.interrupt import Usage
+from parity.push import tree
+from parity.push.buildpacks import nodejs, python
+from parity.push.buildpacks.nodejs import told
+from parity.records import Config, Node, Python, Refusal, Source
+
+EMULATED = (NODE, PYTHON)
+_GITHUB = r"https://github\.com/heroku/heroku-buildpack-([a-z]+)(?:\.git)?/?"
+
+
+class Decision(NamedTuple):
+    """One buildpack's decisions; `said` are its lines, without the refusal's own."""
+
+    python: Python | None = None
+    node: Node | None = None
+    said: tuple[str, ...] = ()
+    refusal: Refusal | None = None
+    unsupported: str | None = None
+
+
+def named(typed: str) -> str:
+    """A buildpack as set on an app, by the short name of one of Heroku's own, or as typed.
+
+    A folder is an absolute path. Raises `interrupt.Usage` for a folder without a buildpack.
+    """
+    found = re.fullmatch(_GITHUB, typed)
+    short = f"heroku/{found[1]}" if found else typed.removeprefix("urn:buildpack:")
+    if short in BUILDPACKS or f"heroku/{short}" in BUILDPACKS:
+        return short if short in BUILDPACKS else f"heroku/{short}"
+    place = Path(typed.removeprefix("file://")).expanduser()
+    if not typed.startswith((".", "/", "~", "file://")) and not place.is_dir():
+        return short if "/" in short else f"heroku/{short}"
+    if not (place / "bin" / "compile").is_file():
+        why = "no bin/compile in it" if place.is_dir() else "no such folder"
+        raise Usage(f"--buildpack {typed}: {why}")
+    return str(place.resolve())
+
+
+def is_folder(name: str) -> bool:
+    """Whether a buildpack, as `named` has it, is a folder of this machine."""
+    return name.startswith("/")
+
+
+def matches(source: Source, buildpack: Buildpack) -> bool:
+    """Whether an official buildpack takes the app."""
+    if buildpack.id == PYTHON:
+        return python.matches(source)
+    if any(tree.file(source, name) for name in buildpack.files):
+        return True
+    if buildpack.paths is None:
+        return False
+    taken = re.compile(buildpack.paths).fullmatch
+    return any(taken(path) for path in source.entries)
+
+
+def decided(name: str, source: Source, config: Config, stack: str) -> Decision:
+    """What the buildpack `name` decides; nothing for one that parity does not know from inside."""
+    if name == PYTHON:
+        return _python(source, config, stack)
+    return _node(source, config, stack) if name == NODE else Decision()
+
+
+def _python(source: Source, config: Config, stack: str) -> Decision:
+    made, refusal = python.decide(source, config, stack)
+    unsupported = None
+    if made and not refusal and made.manager not in python.EMULATED:
+        unsupported = f"{made.manager} is not emulated yet"
+    return Decision(python=made, said=_python_lines(made), refusal=refusal, unsupported=unsupported)
+
+
+def _python_lines(made: Python | None) -> tuple[str, ...]:
+    if made is None:
+        return ()
+    warnings = (("", *w.lines, "") for w in made.warnings)
+    return (_using(made), *(line for block in warnings for line in block))
+
+
+def _using(made: Python) -> str:
+    if made.requested:
+        return f"-----> Using Python {made.requested} specified in {made.origin}"
+    return (
+        "-----> No Python version was specified."
+        f" Using the buildpack default: Python {versions().default}"
+    )
+
+
+def _node(source: Source, config: Config, stack: str) -> Decision:
+    made, refusal = nodejs.decide(source, config, stack)
+    said = told.opening(source, config, made, refusal)
+    unsupported = None
+    if made and not refusal and not made.certain:
+        date = inventory().date
+        unsupported = (
+            f"parity knows the Node.js releases of {date}, none of which is {made.version}"
+        )
+    return Decision(node=made, said=said, refusal=refusal, unsupported=unsupported)
+
+
+def refused(refusal: Refusal, name: str) -> tuple[str, ...]:
+    """A buildpack's refusal as it prints it."""
+    return refusal.lines if name == NODE else ("", *refusal.lines)

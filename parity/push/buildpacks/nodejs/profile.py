@@ -1,0 +1,54 @@
+"""What the Node.js buildpack leaves for the dyno and for the next buildpack, with the same effects.
+
+https://github.com/heroku/heroku-buildpack-nodejs (profile/, lib/environment.sh; observed). The
+dyno's memory comes from a variable of parity's, which does not reach the app.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from parity.facts.nodejs import BUILD_OPTIONS
+
+NODE = """\
+export PATH="$HOME/.heroku/node/bin:$HOME/.heroku/yarn/bin:$HOME/.heroku/pnpm/bin:$PATH"
+export PATH="$PATH:$HOME/bin:$HOME/node_modules/.bin"
+export NODE_HOME="$HOME/.heroku/node"
+export NODE_ENV="${NODE_ENV:-production}"
+"""
+
+WEB_CONCURRENCY = """\
+export MEMORY_AVAILABLE="${MEMORY_AVAILABLE:-$PARITY_DYNO_MB}"
+if [ -z "$WEB_MEMORY" ]; then
+  if [ "$MEMORY_AVAILABLE" -gt 16384 ] 2>/dev/null; then WEB_MEMORY=2048; else WEB_MEMORY=512; fi
+fi
+export WEB_MEMORY
+if [ -z "$WEB_CONCURRENCY" ]; then
+  WEB_CONCURRENCY=$((MEMORY_AVAILABLE / WEB_MEMORY > 1 ? MEMORY_AVAILABLE / WEB_MEMORY : 1))
+  export WEB_CONCURRENCY_SET_BY=heroku/nodejs
+fi
+export WEB_CONCURRENCY
+"""
+
+
+def write(slug: Path) -> None:
+    """Put the scripts into the slug; the app's own `.profile.d` files stay.
+
+    The Python buildpack has a `WEB_CONCURRENCY.sh`, too: the later one's stays.
+    """
+    folder = slug / ".profile.d"
+    folder.mkdir(exist_ok=True)
+    for name, text in (("nodejs.sh", NODE), ("WEB_CONCURRENCY.sh", WEB_CONCURRENCY)):
+        path = folder / name
+        if path.is_symlink():
+            path.unlink()
+        path.write_text(text)
+
+
+def exports(slug: Path, path: str, config: Mapping[str, str]) -> dict[str, str]:
+    """The variables for the buildpacks that follow; `path` is the PATH so far."""
+    own = ":".join(str(slug / ".heroku" / name / "bin") for name in ("node", "yarn", "pnpm"))
+    return {
+        "PATH": f"{own}:{path}:{slug / 'node_modules' / '.bin'}",
+        "NODE_HOME": str(slug / ".heroku" / "node"),
+        "NODE_OPTIONS": config.get("NODE_OPTIONS", BUILD_OPTIONS),
+    }

@@ -1,0 +1,66 @@
+"""The scripts of package.json that Heroku runs around the installation.
+
+https://devcenter.heroku.com/articles/nodejs-support#customizing-the-build-process (documented).
+"""
+
+from parity.facts.phrases import INDENT
+from parity.push.buildpacks.job import Job, Stop, timed_out
+from parity.push.buildpacks.nodejs import blame, environ
+from parity.push.buildpacks.nodejs.package import Package
+from parity.push.buildpacks.nodejs.told import BLANK
+from parity.records import Refusal
+
+BUILD = ("heroku-postbuild", "build")
+"""The first of these is the build; the other is then left out."""
+
+
+def before(job: Job, package: Package) -> Stop:
+    """`heroku-prebuild`."""
+    if not package.table("scripts").get("heroku-prebuild"):
+        return None
+    job.tell(BLANK)
+    job.tell("-----> Prebuild")
+    return _run(job, "heroku-prebuild")
+
+
+def build(job: Job, package: Package) -> Stop:
+    """`heroku-postbuild`, else `build`."""
+    job.tell(BLANK)
+    job.tell("-----> Build")
+    found = [name for name in BUILD if name in package.table("scripts")]
+    if len(found) > 1:
+        job.tell(f'{INDENT}Detected both "build" and "heroku-postbuild" scripts')
+    if not found:
+        return None
+    flags = job.plan.config.values.get("NODE_BUILD_FLAGS") if found[0] == "build" else None
+    return _run(job, found[0], *(("--", *flags.split()) if flags else ()))
+
+
+def cleanup(job: Job, package: Package) -> Stop:
+    """`heroku-cleanup`."""
+    if not package.table("scripts").get("heroku-cleanup"):
+        return None
+    job.tell(BLANK)
+    job.tell("-----> Cleanup")
+    return _run(job, "heroku-cleanup")
+
+
+def _run(job: Job, name: str, *flags: str) -> Stop:
+    """Run one script with the app's package manager."""
+    node = job.plan.node
+    manager = node.manager if node else "npm"
+    job.tell(f"{INDENT}Running {name}" + (" (yarn)" if manager == "yarn" else ""))
+    began = len(job.output)
+    ended = job.call([manager, "run", name, *flags], environ.variables(job))
+    if ended.exit == 0:
+        return None
+    if ended.timed_out:
+        return timed_out(job)
+    lines = job.output[began:]
+    return blame.undecided(job, lines, killed=ended.exit > 128) or Refusal(
+        blame.reason(lines) or "unknown-build-script-error",
+        (f" !     Error: {blame.headline(lines, f'The {name} script failed.')}",),
+        "package.json",
+        None,
+        name,
+    )

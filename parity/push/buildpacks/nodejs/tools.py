@@ -1,0 +1,175 @@
+"""npm, Yarn and pnpm in the slug: what came with Node.js, or what package.json asks for."""
+
+import json
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from parity.facts.nodejs import inventory
+from parity.push.buildpacks.job import Job, Stop, Undecided
+from parity.push.buildpacks.nodejs import environ
+from parity.push.buildpacks.nodejs.blame import NETWORK
+from parity.push.buildpacks.nodejs.package import Package
+from parity.push.buildpacks.python import environment
+from parity.records import Interpreter, Node, Refusal
+
+_YARN_PATH = re.compile(r"^yarnPath:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
+_PNPM_FOR_LOCK = {"5.3": "6", "5.4": "7", "6.0": "8", "6.1": "8"}
+"""The pnpm that reads an older lock file: https://pnpm.io/ (documented)."""
+
+
+class Tool(NamedTuple):
+    """A package manager: its package in the registry, the version asked for, its commands."""
+
+    package: str
+    spec: str
+    commands: tuple[str, ...]
+
+
+def put(job: Job, here: Interpreter) -> None:
+    """Node.js and the npm beside it, as links in the slug."""
+    folder = job.folder / ".heroku" / "node" / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("node", "npm", "npx", "corepack"):
+        path = here.path.with_name(name)
+        if path.exists():
+            link(path, folder / name)
+
+
+def link(path: Path, at: Path) -> None:
+    """A link in the slug, instead of what was there."""
+    at.unlink(missing_ok=True)
+    at.symlink_to(path)
+
+
+def install(job: Job, node: Node, here: Interpreter, package: Package) -> Stop:
+    """Another npm, Yarn or pnpm, where package.json or a lock file asks for one."""
+    asked = package.table("engines").get("npm")
+    stop: Stop = None
+    if not asked:
+        job.print(f"Using default npm version: {_version(job, 'npm')}")
+    else:
+        job.print(f"Bootstrapping npm {asked} (replacing {_version(job, 'npm')})...")
+        stop = _added(job, here, Tool("npm", asked, ("npm", "npx")), ".heroku/node/bin")
+        if not stop:
+            job.print(f"npm {_version(job, 'npm')} installed")
+    if not stop and node.manager == "yarn":
+        stop = _yarn(job, node, here, package)
+    return _pnpm(job, here, package) if not stop and node.manager == "pnpm" else stop
+
+
+def _yarn(job: Job, node: Node, here: Interpreter, package: Package) -> Stop:
+    vendored = _vendored(job.folder) if node.berry else None
+    if vendored:
+        if not (job.folder / vendored).is_file():
+            headline = " !     Error: Yarn was not found."
+            return Refusal("missing-yarn-vendor", (headline,), ".yarnrc.yml", None, vendored)
+        link(_launcher(job, vendored), _bin(job) / "yarn")
+        job.print(f"Using yarn {_version(job, 'yarn')}")
+        return None
+    asked = _wanted(package, "yarn") or ("4" if node.berry else inventory().yarn)
+    job.print(f"Downloading and installing yarn ({asked})")
+    name = "@yarnpkg/cli-dist" if node.berry else "yarn"
+    stop = _added(job, here, Tool(name, asked, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
+    if not stop:
+        job.print(f"{'Using' if node.berry else 'Installed'} yarn {_version(job, 'yarn')}")
+    return stop
+
+
+def _pnpm(job: Job, here: Interpreter, package: Package) -> Stop:
+    asked = _wanted(package, "pnpm") or _PNPM_FOR_LOCK.get(_lock_version(job.folder), "latest")
+    job.print(f"Downloading and installing pnpm ({asked})")
+    stop = _added(job, here, Tool("pnpm", asked, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
+    if not stop:
+        job.print(f"Using pnpm {_version(job, 'pnpm')}")
+    return stop
+
+
+def _wanted(package: Package, name: str) -> str:
+    """The version in `packageManager`, without its hash, or in `engines`."""
+    if package.tool.startswith(f"{name}@"):
+        return package.tool.partition("@")[2].partition("+")[0]
+    return package.table("engines").get(name, "")
+
+
+def _vendored(folder: Path) -> str | None:
+    """Yarn as a file of the app: `yarnPath` of .yarnrc.yml."""
+    try:
+        match = _YARN_PATH.search((folder / ".yarnrc.yml").read_text("utf-8", "replace"))
+    except OSError:
+        return None
+    return match[1] if match else None
+
+
+def _launcher(job: Job, script: str) -> Path:
+    """A command that runs a script of the slug with the slug's Node.js."""
+    path = _bin(job) / "yarn-vendored"
+    path.write_text(
+        f'#!/usr/bin/env bash\nhere="$(dirname "$(readlink -f "$0")")"\n'
+        f'exec node "$here/../../../{script}" "$@"\n'
+    )
+    path.chmod(0o755)
+    return Path("yarn-vendored")
+
+
+def _bin(job: Job) -> Path:
+    folder = job.folder / ".heroku" / "yarn" / "bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _lock_version(folder: Path) -> str:
+    with (folder / "pnpm-lock.yaml").open(encoding="utf-8", errors="replace") as file:
+        match = re.search(r"lockfileVersion:\s*'?(\d+\.\d+)", file.read(2000))
+    return match[1] if match else ""
+
+
+def _added(job: Job, here: Interpreter, tool: Tool, where: str) -> Stop:
+    """Install a package manager into the cache with the npm there is, and link its commands."""
+    told: list[str] = []
+
+    def fill(place: Path) -> bool:
+        flags = ("--no-audit", "--no-fund", "--no-package-lock")
+        spec = f"{tool.package}@{tool.spec}"
+        command = ["npm", "install", "--prefix", str(place), *flags, spec]
+        return job.call(command, environ.variables(job), on_line=told.append).exit == 0
+
+    name = environment.key("node-tool", str(here.path), here.version, tool.package, tool.spec)
+    place, _ = environment.made(name, fill, spare=job.work / f"tool-{tool.commands[0]}")
+    if place is None:
+        return _failed(job, tool, told)
+    folder = job.folder / where
+    folder.mkdir(parents=True, exist_ok=True)
+    for command in tool.commands:
+        path = place / "node_modules" / ".bin" / command
+        if path.exists():
+            link(path, folder / command)
+    return None
+
+
+def _failed(job: Job, tool: Tool, told: list[str]) -> Stop:
+    for line in told:
+        job.print(line)
+    name = tool.commands[0]
+    network = next((line.strip() for line in told if re.search(NETWORK, line)), None)
+    if job.offline or network:
+        return Undecided(f"{name} could not be downloaded: {network or 'offline'}")
+    headline = f" !     Error: Unable to install {name} {tool.spec}."
+    return Refusal(f"{name}-install-failed", (headline,), "package.json", None, tool.spec)
+
+
+def _version(job: Job, name: str) -> str:
+    """The version of a command, from the package it lies in, else asked."""
+    path = next((p for p in _places(job, name) if p.exists()), None)
+    for folder in path.resolve().parents[:3] if path else ():
+        try:
+            return str(json.loads((folder / "package.json").read_text())["version"])
+        except (OSError, ValueError, KeyError):
+            continue
+    told: list[str] = []
+    job.call([name, "--version"], environ.variables(job), on_line=told.append)
+    return told[-1].strip() if told else "?"
+
+
+def _places(job: Job, name: str) -> list[Path]:
+    return [Path(folder, name) for folder in environ.path(job).split(":")]

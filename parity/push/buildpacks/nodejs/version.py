@@ -1,0 +1,98 @@
+"""`engines.node` and the release it resolves to.
+
+https://devcenter.heroku.com/articles/nodejs-support#specifying-a-node-js-version (documented).
+"""
+
+from collections.abc import Iterator
+
+from parity.facts.nodejs import Inventory, Version, inventory
+from parity.facts.phrases import message
+from parity.push.buildpacks.nodejs import semver
+from parity.push.buildpacks.nodejs.package import Package
+from parity.records import Config, Node, Refusal
+
+NEWER_MINORS = 6
+"""A minor version this far above the newest known may exist by now (ours)."""
+
+
+def resolve(package: Package, config: Config) -> Node | Refusal:
+    """The Node.js that Heroku installs, with what it warns of; the manager is not decided here."""
+    known = inventory()
+    asked = package.table("engines").get("node")
+    if asked is None or not asked.strip():
+        return Node("npm", None, _text(_newest(semver.parse(f"{known.lts}.x") or (), known)))
+    wanted = semver.parse("*" if asked.strip() == "latest" else asked)
+    if wanted is None:
+        return _refused("invalid-semver-requirement", "Invalid Node.js version requirement.", asked)
+    found = _newest(wanted, known)
+    if found is None and not _may_exist(wanted, known):
+        headline = "No published Node.js version matches the requested range."
+        return _refused("invalid-node-version", headline, asked)
+    if found is None:
+        return Node("npm", asked, _text(wanted[0].low), certain=False)
+    wide = semver.unbounded(wanted)
+    capped = _capped(wanted, known) if wide and not _opted_out(config) else None
+    exact = capped if capped and capped < found else found
+    warnings = tuple(_warnings(asked, exact, wide=wide, capped=exact != found))
+    return Node("npm", asked, _text(exact), warnings=warnings)
+
+
+def _opted_out(config: Config) -> bool:
+    return config.values.get("NODEJS_ALLOW_WIDE_RANGE") == "true"
+
+
+def _capped(wanted: semver.Range, known: Inventory) -> Version | None:
+    """The newest release that is no newer than the active LTS."""
+    return _newest(wanted, known, below=known.lts + 1)
+
+
+def _newest(wanted: semver.Range, known: Inventory, below: int = semver.HIGHEST) -> Version | None:
+    """The newest known release in the range."""
+    return next((v for v in _releases(known) if v[0] < below and semver.admits(wanted, v)), None)
+
+
+def _releases(known: Inventory) -> Iterator[Version]:
+    """Every release, the newest first."""
+    for major in sorted(known.newest, reverse=True):
+        for minor in sorted(known.newest[major], reverse=True):
+            for patch in range(known.newest[major][minor], -1, -1):
+                yield major, minor, patch
+
+
+def _may_exist(wanted: semver.Range, known: Inventory) -> bool:
+    """Whether the range asks for a release that may have come since parity's list was made."""
+    for low, _ in wanted:
+        if low[0] == known.newest_major + 1:
+            return True
+        minors = known.newest.get(low[0], {})
+        newest = max(minors, default=0)
+        if minors and low[0] not in known.eol and newest <= low[1] <= newest + NEWER_MINORS:
+            return True
+    return False
+
+
+def _text(version: Version | None) -> str:
+    return ".".join(map(str, version)) if version else ""
+
+
+def _refused(reason: str, headline: str, asked: str) -> Refusal:
+    return Refusal(reason, message(f"Error: {headline}"), "package.json", None, asked)
+
+
+def _warnings(asked: str, exact: Version, *, wide: bool, capped: bool) -> Iterator[Refusal]:
+    text = _text(exact)
+    if wide:
+        lines = message(
+            f"The requested Node.js version is using a wide range ({asked}) that can resolve to"
+            " a Node.js major version"
+        )
+        yield Refusal("wide-range", lines, "package.json", None, asked)
+    if capped:
+        lines = message(
+            f"The resolved Node.js version has been limited to the Active LTS ({text}) for the"
+            f" requested range of `{asked}`."
+        )
+        yield Refusal("lts-upper-bound", lines, "package.json", None, text)
+    if exact[0] in inventory().eol:
+        lines = message(f"Node.js {text} is now End-of-Life (EOL).")
+        yield Refusal("eol", lines, "package.json", None, text)

@@ -1,0 +1,137 @@
+"""The buildpacks of an app, compiled one after the other into one slug.
+
+https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app (documented): each is
+asked whether it takes what those before have left, compiles, and exports variables to the next. The
+last one's default process types count.
+"""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON
+from parity.push import detect, disk, procfile
+from parity.push.buildpacks import decision, python
+from parity.push.buildpacks.job import BUILD_PATH, Job, blank
+from parity.records import TEXT_LIMIT, Entry, Plan, ProcessType, Refusal, Slug, Source
+
+
+def compile_all(job: Job) -> tuple[Slug, str | None]:
+    """The slug, and the name of the buildpack that failed, as Heroku's last line has it.
+
+    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    """
+    began = time.monotonic()
+    slug, defaults = blank(job), detect.defaults(job.plan.runs)
+    label: str | None
+    for number, name in enumerate(job.plan.runs):
+        if decision.is_folder(name):
+            from parity.push.buildpacks import folder
+
+            made, label, exported, defaults = folder.compile_app(job, Path(name))
+        else:
+            made, label = _official(job, number, name)
+            exported = _exported(job, name)
+        slug = _merged(slug, made)
+        if slug.refusal or slug.unknown:
+            return slug, label
+        job = job._replace(exported={**job.exported, **exported}, plan=slug.plan)
+    plan = slug.plan._replace(processes=_formation(job, defaults))
+    return slug._replace(plan=plan, seconds=time.monotonic() - began), None
+
+
+def _official(job: Job, number: int, name: str) -> tuple[Slug, str | None]:
+    """One of Heroku's own; the first has decided before anything was built."""
+    label = BUILDPACKS[name].name
+    if number:
+        plan, refusal = _decided(job, number, name)
+        job = job._replace(plan=plan)
+        if refusal:
+            label_or_none = None if refusal.reason == "buildpack-not-compatible" else label
+            return blank(job)._replace(refusal=refusal, output=tuple(job.output)), label_or_none
+    return _compiled(job, name), label
+
+
+def _compiled(job: Job, name: str) -> Slug:
+    if name == NODE:
+        from parity.push.buildpacks.nodejs.compile import compile_app as compile_node
+
+        assert job.plan.node, "decided before"
+        return compile_node(job, job.plan.node)
+    from parity.push.buildpacks.python.compile import compile_app as compile_python
+
+    assert job.plan.python, "decided before"
+    return compile_python(job, job.plan.python)
+
+
+def _decided(job: Job, number: int, name: str) -> tuple[Plan, Refusal | None]:
+    """What a later buildpack decides of the tree that the earlier ones have left."""
+    plan = job.plan
+    source = left(plan.source, job.folder)
+    if not decision.matches(source, BUILDPACKS[name]):
+        return plan, detect.incompatible(name, name)
+    job.tell(f"-----> {BUILDPACKS[name].name} app detected")
+    if name == PYTHON and PYTHON in plan.runs[:number]:
+        return plan, python.TWICE
+    made = decision.decided(name, source, plan.config, plan.stack)
+    for text in made.said:
+        job.tell(text)
+    refusal = made.refusal
+    if refusal:
+        lines = (*decision.refused(refusal, name), "")
+        refusal = refusal._replace(lines=lines)
+    return plan._replace(python=made.python or plan.python, node=made.node or plan.node), refusal
+
+
+def left(source: Source, folder: Path) -> Source:
+    """The tree as it is on disk by now: what is gone, and the files of the root as they are."""
+    entries = {path: e for path, e in source.entries.items() if os.path.lexists(folder / path)}
+    with os.scandir(folder) as listed:
+        for item in listed:
+            if item.is_file(follow_symlinks=False):
+                entries[item.name] = _entry(folder / item.name)
+    if (folder / ".heroku" / "python").exists():
+        entries[".heroku/python/bin/python"] = Entry(disk.EXECUTABLE, 0, None, None)
+    return source._replace(entries=entries)
+
+
+def _entry(path: Path) -> Entry:
+    found = path.lstat()
+    mode = disk.EXECUTABLE if found.st_mode & stat.S_IXUSR else disk.FILE
+    data = disk.content(path, mode) if found.st_size <= TEXT_LIMIT else None
+    return Entry(mode, found.st_size, None, data)
+
+
+def _exported(job: Job, name: str) -> dict[str, str]:
+    """What an official buildpack exports; Python's is in the PATH of every step anyway."""
+    if name != NODE:
+        return {}
+    path = job.exported.get("PATH", BUILD_PATH)
+    from parity.push.buildpacks.nodejs.profile import exports
+
+    return exports(job.folder, path, job.plan.config.values)
+
+
+def _merged(slug: Slug, made: Slug) -> Slug:
+    """What two buildpacks have left together."""
+    return made._replace(
+        interpreter=made.interpreter or slug.interpreter,
+        environment=made.environment or slug.environment,
+        node=made.node or slug.node,
+        packages={**slug.packages, **made.packages},
+        cached=made.cached and (slug.cached or not slug.installed),
+        installed=made.installed or slug.installed,
+    )
+
+
+def _formation(job: Job, defaults: dict[str, str]) -> dict[str, ProcessType]:
+    """The process types by the Procfile as the build has left it."""
+    path = job.folder / "Procfile"
+    known = job.plan.source.entries.get("Procfile")
+    if not path.is_file():
+        return detect.formation(None, defaults)
+    data = path.read_bytes()
+    same = known is not None and known.data == data
+    file = job.plan.procfile if same else procfile.parse("Procfile", data)
+    return detect.formation(file, defaults)
