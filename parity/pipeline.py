@@ -100,10 +100,11 @@ def what_and_fix(error: interrupt.Trouble | OSError) -> tuple[str, str]:
 def decide(trial: Trial, app: Path, config: Config, options: Options) -> Plan | None:
     """The tree that is pushed, and what Heroku makes of it before it builds."""
     from parity.push.detect import detect
+    from parity.push.receive import receive
     from parity.push.source import read
 
     with trial.stage("source"):
-        source = read(app, options.ref)
+        source = receive(read(app, options.ref), trial.say, time.time)
         if not trial.judge(source):
             return None
     with trial.stage("detect"):

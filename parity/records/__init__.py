@@ -17,7 +17,6 @@ from parity.records.push import (
     ProcessType,
     Procfile,
     Python,
-    Refusal,
     Release,
     Run,
     Slug,
@@ -38,8 +37,11 @@ from parity.records.tree import (
     Entry,
     Ignored,
     Line,
+    Pruned,
+    Refusal,
     Say,
     Source,
+    Submodule,
 )
 
 __all__ = [
@@ -60,6 +62,7 @@ __all__ = [
     "Plan",
     "ProcessType",
     "Procfile",
+    "Pruned",
     "Python",
     "Record",
     "Refusal",
@@ -70,6 +73,7 @@ __all__ = [
     "Slug",
     "Source",
     "Stuck",
+    "Submodule",
     "Traffic",
 ]
 

@@ -57,7 +57,16 @@ class Rule(NamedTuple):
 RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
 
-STATIC = ("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config")
+STATIC = (
+    "machine",
+    "source",
+    "plan",
+    "reasons",
+    "procfile",
+    "procfile_lines",
+    "config",
+    "slugignore",
+)
 """The files of rules that `parity check` can need."""
 
 BUILD = (
@@ -70,7 +79,7 @@ FILES = (
     *BUILD,
     "boot",
     *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
-    *("crash_exit", "traffic", "answers", "visitors", "stop"),
+    *("crash_exit", "crash_slugignore", "traffic", "answers", "visitors", "stop"),
 )
 """The files of rules, in the order in which their causes are told."""
 

@@ -173,6 +173,7 @@ def _explained(found: Crash, module: str) -> bool:
         or file_of(found.source, top)
         or (named and within(module, named[0]) and not file_of(found.source, named[0]))
         or any(path.startswith(f"{top}/") for path in found.source.entries)
+        or any(path.startswith((f"{top}/", f"{top}.py")) for path in found.source.pruned)
     )
 
 
