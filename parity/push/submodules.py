@@ -5,7 +5,7 @@ public deploy logs (observed). Nothing is fetched here: a checkout on this disk 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +43,15 @@ def install(app: Path, entries: dict[str, Entry], *, inside: str = "") -> tuple[
             found.append(known._replace(objects=objects))
             todo += [f"{path}/"] if objects else []
     return tuple(found)
+
+
+def committed(
+    app: Path, entries: Mapping[str, Entry], known: tuple[Submodule, ...]
+) -> tuple[dict[str, Entry], tuple[Submodule, ...]]:
+    """The tree as if the files of `known` were its own, as far as this disk has them."""
+    files = dict(entries)
+    inner = tuple(s if s.objects else s._replace(objects=_stand_in(app, files, s)) for s in known)
+    return files, inner
 
 
 def stores(submodules: tuple[Submodule, ...]) -> tuple[Path, ...]:

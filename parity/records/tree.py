@@ -96,6 +96,12 @@ class Source(NamedTuple):
     pruned: Mapping[str, Pruned] = {}
     deleted: int = 0
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether all that is missing are submodules, whose folders no decision looks into."""
+        missing = any(s.objects is None for s in self.submodules)
+        return missing and self.refusal is None and not self.unread
+
     def text(self, path: str) -> str | None:
         """The file's text as UTF-8, other bytes as escapes; None if it is not there or not kept."""
         entry = self.entries.get(path)
@@ -119,3 +125,12 @@ class Config(NamedTuple):
     values: Mapping[str, str]
     origin: Mapping[str, str]
     problems: tuple[ConfigProblem, ...] = ()
+
+
+class Pushed(NamedTuple):
+    """A tree and the app that it is pushed to; no `buildpacks` set on it: Heroku looks for one."""
+
+    source: Source
+    config: Config
+    stack: str
+    buildpacks: tuple[str, ...]
