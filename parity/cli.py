@@ -110,6 +110,9 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
     parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
     parser.add_argument("--strict", action="store_true", help="warnings fail")
+    parser.add_argument(
+        "--first-only", action="store_true", help="stop where Heroku stops: no look at what follows"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 

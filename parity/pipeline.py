@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from parity import interrupt
 from parity.facts.limits import LIMITS, Limits
-from parity.records import Config, Plan, Release, Say, Slug
-from parity.trial import Trial
+from parity.records import Config, Plan, Pushed, Release, Say, Slug
+from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -20,7 +20,10 @@ NO_CONFIG = Config({}, {})
 
 
 class Options(NamedTuple):
-    """What a user may choose; `host` None: the app's own name, `port` None: a random one."""
+    """What a user may choose; `host` None: the app's own name, `port` None: a random one.
+
+    `first_only`: the rehearsal ends where Heroku stops, without a look at what comes after.
+    """
 
     ref: str | None = None
     paths: tuple[str, ...] = ("/",)
@@ -34,6 +37,7 @@ class Options(NamedTuple):
     run_release: bool = False
     offline: bool = False
     strict: bool = False
+    first_only: bool = False
 
 
 DEFAULTS = Options()
@@ -61,11 +65,10 @@ def rehearse(
     trial = Trial("run", say, on_stage, strict=options.strict)
     try:
         with workspace() as work:
-            plan = decide(trial, Path(app), config, options)
-            slug = compile_slug(trial, plan, work, options, facts) if plan else None
-            released = release_phase(trial, slug, work, options, facts) if slug else None
-            if released:
-                start(trial, released, work, options, facts, on_verdict)
+            pushed, accepted = receive(trial, Path(app), config, options)
+            if accepted:
+                deploy(trial, pushed, work, options, facts, on_verdict)
+            after_that(trial, pushed, options, lambda p: deploy(trial, p, work, options, facts))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
     except (interrupt.Trouble, OSError) as error:
@@ -83,7 +86,10 @@ def check(
     """The story up to the plan: what the tree alone decides. Runs none of the app's code."""
     trial = Trial("check", say, None, strict=options.strict)
     try:
-        decide(trial, Path(app), config, options)
+        pushed, accepted = receive(trial, Path(app), config, options)
+        if accepted:
+            decide(trial, pushed)
+        after_that(trial, pushed, options, lambda again: decide(trial, again))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
     except (interrupt.Trouble, OSError) as error:
@@ -91,33 +97,62 @@ def check(
     return trial.verdict()
 
 
-def what_and_fix(error: interrupt.Trouble | OSError) -> tuple[str, str]:
-    """What stood in the way, and what to do about it."""
-    if isinstance(error, interrupt.Trouble):
-        return error.what, error.fix
-    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."
+def after_that(
+    trial: Trial, pushed: Pushed, options: Options, go_on: Callable[[Pushed], object]
+) -> None:
+    """As long as what stopped Heroku has an obvious repair: on with it, in the copy alone."""
+    done: dict[str, Pushed] = {}
+    while trial.stopped and not options.first_only:
+        from parity.repair import obvious
+
+        repair = obvious(*trial.stopped, pushed, done)
+        if repair is None:
+            return
+        pushed = done[repair.finding] = repair.pushed
+        with trial.after(repair.finding, repair.what):
+            go_on(pushed)
 
 
-def decide(trial: Trial, app: Path, config: Config, options: Options) -> Plan | None:
-    """The tree that is pushed, and what Heroku makes of it before it builds."""
-    from parity.push.detect import detect
-    from parity.push.source import read
+def deploy(
+    trial: Trial,
+    pushed: Pushed,
+    work: "Workspace",
+    options: Options,
+    facts: Limits,
+    on_verdict: Callable[[Verdict], None] | None = None,
+) -> None:
+    """What follows on a push that Heroku's git takes, as far as it gets."""
+    plan = decide(trial, pushed)
+    slug = compile_slug(trial, plan, work, options, facts) if plan else None
+    released = release_phase(trial, slug, work, options, facts) if slug else None
+    if released:
+        start(trial, released, work, options, facts, on_verdict)
+
+
+def receive(trial: Trial, app: Path, config: Config, options: Options) -> tuple[Pushed, bool]:
+    """The tree that is pushed, and whether Heroku's git takes it."""
+    from parity.push import receive, source
 
     with trial.stage("source"):
-        source = read(app, options.ref)
-        if not trial.judge(source):
-            return None
+        read = receive.receive(source.read(app, options.ref), trial.say, time.time)
+        pushed = Pushed(read, config, options.stack, options.buildpacks)
+        return pushed, trial.judge(read) or read.incomplete
+
+
+def decide(trial: Trial, pushed: Pushed) -> Plan | None:
+    """What Heroku makes of the tree before it builds; None: no build, or who knows of what."""
+    from parity.push.detect import detect
+
     with trial.stage("detect"):
         plan = detect(
-            source,
-            config,
-            stack=options.stack,
-            buildpacks=options.buildpacks,
+            pushed.source,
+            pushed.config,
+            stack=pushed.stack,
+            buildpacks=pushed.buildpacks,
             say=trial.say,
             clock=time.time,
         )
-        return plan if trial.judge(plan) else None
+        return plan if trial.judge(plan) and not pushed.source.incomplete else None
 
 
 def compile_slug(
@@ -173,7 +208,8 @@ def start(
     formation = Formation(trial, released, work, options, facts)
     web = released.slug.plan.processes.get("web")
     if web is None:
-        formation.workers()
+        if trial.stopped is None:
+            formation.workers()
         return
     with formation.dyno(web, "web.1") as dyno:
         boot, traffic = formation.serve(dyno)

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
-from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck
+from parity import interrupt
+from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
 from parity.rules.log import crash
-from parity.verdict import Finding, Stage, StageResult, Verdict
+from parity.verdict import Finding, Outcome, Repaired, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
     "add-ons",
@@ -36,7 +37,17 @@ def _needed(record: Record) -> tuple[str, ...]:
     return _NEEDED.get(type(record), FILES)
 
 
+GOES_ON = frozenset({"H14"})
+"""What stands in the way of requests, not of the build: Heroku goes on."""
+
 _RANK = ("note", "warn", "unknown", "fail", "reject")
+
+
+class Stop(NamedTuple):
+    """The record at which Heroku does not go on, and what was found in it."""
+
+    record: Record
+    findings: tuple[Finding, ...]
 
 
 class Trial:
@@ -59,9 +70,17 @@ class Trial:
         self._seconds: dict[Stage, float] = {}
         self._records: dict[str, Record] = {}
         self._findings: list[Finding] = []
+        self._after: str | None = None
+        self._repaired: list[Repaired] = []
+        self.stopped: Stop | None = None
 
     def say(self, line: Line) -> None:
-        """Take one line of platform output into the log and pass it on."""
+        """Take one line of platform output into the log and pass it on.
+
+        What a repaired copy prints is not what Heroku would print.
+        """
+        if self._after is not None:
+            return
         self._log.append(line)
         if self._say:
             self._say(line)
@@ -75,15 +94,64 @@ class Trial:
         try:
             yield
         finally:
-            self._seconds[name] = time.monotonic() - began
+            if self._after is None:
+                self._seconds[name] = time.monotonic() - began
 
     def judge(self, record: Record) -> bool:
         """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
-        self._records[type(record).__name__.lower()] = record
         load(_needed(record))
         found = diagnose(record)
-        self._findings += found
-        return not any(f.effect in ("unknown", "fail", "reject") for f in found)
+        blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
+        if blocking and isinstance(record, Source | Plan | Slug):
+            self.stopped = Stop(record, tuple(found))
+        if self._after is None:
+            self._records[type(record).__name__.lower()] = record
+            self._findings += found
+        else:
+            self._told_after(record, found)
+        return all(f.symptom in GOES_ON for f in blocking)
+
+    def _told_after(self, record: Record, found: list[Finding]) -> None:
+        """Keep what only a repair has brought to light."""
+        known = {_same(f) for f in self._findings}
+        causes = {f.symptom for f in found if f.kind == "cause" and _same(f) not in known}
+        self._findings += [
+            f._replace(after=self._after)
+            for f in found
+            if _same(f) not in known or (f.kind == "symptom" and f.id in causes)
+        ]
+        if isinstance(record, Traffic) and record.exchanges:
+            now = self._repaired[-1]._replace(answer=record.exchanges[-1].status)
+            self._repaired[-1] = now
+
+    @contextmanager
+    def after(self, finding: str, what: str) -> Iterator[None]:
+        """What is judged now was found in a copy in which `what` was changed; it decides nothing.
+
+        Where this machine stands in the way, that is one more thing found.
+        """
+        self._after, self.stopped = finding, None
+        self._repaired.append(Repaired(finding, what, "checked"))
+        try:
+            yield
+        except (interrupt.Trouble, OSError) as error:
+            self.stopped = None
+            self.stuck(*what_and_fix(error))
+        finally:
+            self._repaired[-1] = self._repaired[-1]._replace(outcome=self._outcome(finding))
+            self._after = None
+
+    def _outcome(self, finding: str) -> Outcome:
+        effects = {f.effect for f in self._findings if f.after == finding}
+        if effects & {"fail", "reject"}:
+            return "stops"
+        if "unknown" in effects:
+            return "unknown"
+        if self.stopped:
+            return "told"
+        if self._command == "check":
+            return "checked"
+        return "works" if self._repaired[-1].answer is not None else "unknown"
 
     def stuck(self, what: str, fix: str) -> None:
         """Note that this machine ended the rehearsal in the current stage."""
@@ -92,18 +160,19 @@ class Trial:
     def verdict(self, *, interrupted: int | None = None) -> Verdict:
         """What the findings so far amount to."""
         deciding = [f for f in self._findings if f.after is None]
-        failing = [f for f in deciding if f.effect in self._failing()]
+        failing = [f for f in sorted(deciding, key=_order) if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
         records: dict[str, Any] = {k: v for k, v in self._records.items() if k != "stuck"}
         return Verdict(
             command=self._command,
             verdict="fails" if failing else "unknown" if unknown else "works",
             symptom=(failing[0].symptom or failing[0].id) if failing else None,
-            findings=tuple(self._findings),
+            findings=tuple(sorted(self._findings, key=_order)),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
             log=tuple(self._log),
             not_emulated=NOT_EMULATED,
             interrupted=interrupted,
+            repaired=tuple(self._repaired),
             **records,
         )
 
@@ -117,3 +186,22 @@ class Trial:
         effects = [f.effect for f in self._findings if f.stage == name and f.after is None]
         worst = max(effects, key=_RANK.index, default="note")
         return StageResult(name, _STATUS[worst], self._seconds.get(name, 0.0))
+
+
+def _same(finding: Finding) -> tuple[object, ...]:
+    """By what a finding is known as one that was told already."""
+    places = tuple((e.seen, e.file, e.line) for e in finding.evidence)
+    return finding.id, finding.title, finding.cause, places
+
+
+def _order(finding: Finding) -> tuple[bool, bool]:
+    """A push that is rejected comes before what would have come after it; a repair's, last."""
+    return finding.after is not None, finding.effect != "reject"
+
+
+def what_and_fix(error: interrupt.Trouble | OSError) -> tuple[str, str]:
+    """What stood in the way, and what to do about it."""
+    if isinstance(error, interrupt.Trouble):
+        return error.what, error.fix
+    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."

@@ -7,6 +7,7 @@ from parity.records import Boot, Line, Plan, Release, Shutdown, Slug, Source, Tr
 
 Stage = Literal["source", "detect", "build", "release", "boot", "route", "stop"]
 EffectName = Literal["note", "warn", "unknown", "fail", "reject"]
+Outcome = Literal["works", "stops", "told", "unknown", "checked"]
 Basis = Literal["observed", "predicted", "static"]
 
 
@@ -46,6 +47,19 @@ class StageResult(NamedTuple):
     seconds: float
 
 
+class Repaired(NamedTuple):
+    """How the rehearsal went on once `what` was changed in the copy, because of a finding (its id).
+
+    `outcome` stops: something new stood in the way; told: something known already. `answer` is the
+    status of the last request.
+    """
+
+    finding: str
+    what: str
+    outcome: Outcome
+    answer: int | None = None
+
+
 class Verdict(NamedTuple):
     """The judgement and everything it rests on. Records of stages not reached are None."""
 
@@ -64,6 +78,7 @@ class Verdict(NamedTuple):
     traffic: Traffic | None = None
     shutdown: Shutdown | None = None
     interrupted: int | None = None
+    repaired: tuple[Repaired, ...] = ()
 
     @property
     def exit_code(self) -> int:

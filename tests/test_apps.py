@@ -1,7 +1,8 @@
 """`tests/apps/<outcome>/` is the specification: every app is pushed, booted and asked for real.
 
 `expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, `findings` in order,
-lines that are `said`, and optionally `[git]` state, `[options]` and shortened `[limits]`.
+those that come to light `after` a repair, lines that are `said`, and optionally `[git]` state,
+`[options]` and shortened `[limits]`.
 """
 
 import shutil
@@ -54,13 +55,15 @@ def commit(folder: Path, git: dict[str, Any]) -> None:
 def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
     """What happened, in the words of `expected.toml`."""
     code = verdict.symptom
-    decisive = [f.id for f in verdict.findings if f.effect != "note"]
+    decisive = [f.id for f in verdict.findings if f.effect != "note" and f.after is None]
+    after = [f.id for f in verdict.findings if f.effect != "note" and f.after]
     notes = [f.id for f in verdict.findings if f.effect == "note"]
     answers = verdict.traffic.exchanges if verdict.traffic else ()
     seen: dict[str, Any] = {
         "verdict": verdict.verdict,
         "code": code,
         "findings": decisive,
+        "after": after,
         "first_request": answers[0].status if answers else None,
         "notes": [note for note in expected.get("notes", []) if note in notes],
     }

@@ -21,6 +21,7 @@ MAY = {
     "dyno": {"dyno", *LEAVES},
     "router": {"router", *LEAVES},
     "report": {"report", "rules", *LEAVES},
+    "repair": {"repair", "push", "rules", *LEAVES},
     "workspace": LEAVES,
     "trial": {"rules", *LEAVES},
 }

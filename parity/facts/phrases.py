@@ -20,6 +20,22 @@ NO_PYTHON = (
     "Error: Your app is configured to use the Python buildpack,",
     "but we couldn't find any supported Python project files.",
 )
+SUBMODULES_FAILED = "!\tPush rejected, submodule install failed"
+
+
+def no_submodule_mapping(path: str) -> str:
+    """git's own words where a gitlink has no entry in .gitmodules."""
+    return f"fatal: no submodule mapping found in .gitmodules for path '{path}'"
+
+
+def submodules(registered: tuple[str, ...], end: tuple[str, ...]) -> tuple[str, ...]:
+    """What the receiving git prints of submodules, before the build."""
+    return ("Git submodules detected, installing:", *registered, *end)
+
+
+def deleting(count: int) -> tuple[str, ...]:
+    """The line about .slugignore (its place above the stack's line is inferred)."""
+    return (f"-----> Deleting {count} files matching .slugignore patterns.",) if count else ()
 
 
 def building(stack: str) -> str:

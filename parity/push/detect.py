@@ -49,7 +49,8 @@ def detect(
     choice = _set(source, buildpacks) if buildpacks else _automatic(source)
     made, choice = _decided(source, config, stack, choice)
     file, trouble = _procfile(source)
-    said = (*phrases.RECEIVED, phrases.building(stack), *choice.said, *made.said)
+    received = (*phrases.RECEIVED, *phrases.deleting(source.deleted))
+    said = (*received, phrases.building(stack), *choice.said, *made.said)
     if choice.refusal:
         said += _refused(source, choice)
     for text in said:

@@ -4,7 +4,7 @@ import os
 import posixpath
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from parity import interrupt
@@ -121,7 +121,7 @@ def walk(app: Path) -> tuple[dict[str, Entry], dict[str, str]]:
     return dict(sorted(entries.items())), unread
 
 
-def fill(app: Path, entries: dict[str, Entry]) -> dict[str, str]:
+def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> dict[str, str]:
     """Give the entries whose text may explain something their `data`; what could not be read."""
     left = BUDGET
     unread: dict[str, str] = {}
@@ -132,7 +132,7 @@ def fill(app: Path, entries: dict[str, Entry]) -> dict[str, str]:
             chosen.append(path)
     stored = {entries[path].oid: b"" for path in chosen if entries[path].oid}
     if stored:
-        stored |= dict(git.blobs(app, [oid for oid in stored if oid]))
+        stored |= dict(git.blobs(app, [oid for oid in stored if oid], stores))
     for path in chosen:
         entry = entries[path]
         data = stored[entry.oid] if entry.oid else content(app / path, entry.mode)
@@ -149,18 +149,22 @@ def _telling(path: str, entry: Entry) -> bool:
     return BINARY.search(path) is None
 
 
-def lay_out(root: Path, entries: Mapping[str, Entry], folder: Path) -> None:
+def lay_out(
+    root: Path, entries: Mapping[str, Entry], folder: Path, stores: Sequence[Path] = ()
+) -> None:
     """Write the tree into the empty `folder`. Raises `interrupt.Interrupted`, `OSError`."""
     for path, entry in entries.items():
         if entry.mode == SUBMODULE and _proper(path):
             (folder / path).mkdir(parents=True, exist_ok=True)
-    for path, data in _contents(root, entries):
+    for path, data in _contents(root, entries, stores):
         interrupt.check()
         if _proper(path):
             _write(folder, path, entries[path].mode, data)
 
 
-def _contents(root: Path, entries: Mapping[str, Entry]) -> Iterator[tuple[str, bytes]]:
+def _contents(
+    root: Path, entries: Mapping[str, Entry], stores: Sequence[Path]
+) -> Iterator[tuple[str, bytes]]:
     """Each path with its bytes; those that git has come last, in one go."""
     stored: dict[str, list[str]] = {}
     for path, entry in entries.items():
@@ -173,7 +177,7 @@ def _contents(root: Path, entries: Mapping[str, Entry]) -> Iterator[tuple[str, b
         else:
             stored.setdefault(entry.oid, []).append(path)
     if stored:
-        for oid, data in git.blobs(root, stored):
+        for oid, data in git.blobs(root, stored, stores):
             for path in stored[oid]:
                 yield path, data
 

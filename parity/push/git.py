@@ -65,9 +65,14 @@ def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> l
     return answers
 
 
-def environment() -> dict[str, str]:
-    """This process's environment without GIT_*: a hook that runs parity sets them for its own."""
+def environment(stores: Sequence[Path] = ()) -> dict[str, str]:
+    """This process's environment without GIT_*: a hook that runs parity sets them for its own.
+
+    `stores` are folders of other repositories' objects that git may read from, too.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    if stores:
+        kept["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, stores))
     return {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
 
 
@@ -121,7 +126,9 @@ def tree(out: bytes) -> dict[str, tuple[int, str, int]]:
     return found
 
 
-def blobs(folder: Path, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+def blobs(
+    folder: Path, oids: Iterable[str], stores: Sequence[Path] = ()
+) -> Iterator[tuple[str, bytes]]:
     """Each of `oids` with its content, through one `cat-file --batch`. Raises `Trouble`."""
     import subprocess
     import threading
@@ -130,7 +137,7 @@ def blobs(folder: Path, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     with subprocess.Popen(
         [*SAFE, "cat-file", "--batch"],
         cwd=folder,
-        env=environment(),
+        env=environment(stores),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:

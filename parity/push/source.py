@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from parity.interrupt import Usage
-from parity.push import disk, git
+from parity.push import disk, git, submodules
 from parity.records import Entry, Ignored, Source
 
 _REMOTE = re.compile(
@@ -58,7 +58,7 @@ def read(app: Path, ref: str | None = None) -> Source:
 
 def lay_out(source: Source, folder: Path) -> None:
     """Write the tree into the empty `folder`. Raises `Interrupted`, `Trouble`, `OSError`."""
-    disk.lay_out(source.root, source.entries, folder)
+    disk.lay_out(source.root, source.entries, folder, submodules.stores(source.submodules))
 
 
 def _repository(app: Path) -> _Repository | None:
@@ -182,7 +182,8 @@ def _source(
     uncommitted: tuple[str, ...],
     commit: str | None = None,
 ) -> Source:
-    unread = disk.fill(app, entries)
+    inner = submodules.install(app, entries, inside=repository.prefix)
+    unread = disk.fill(app, entries, submodules.stores(inner))
     return Source(
         root=app,
         kind=kind,
@@ -194,6 +195,7 @@ def _source(
         uncommitted=uncommitted,
         absent=_absent(app, repository, entries),
         unread=unread,
+        submodules=inner,
     )
 
 

@@ -18,7 +18,6 @@ from parity.records.push import (
     ProcessType,
     Procfile,
     Python,
-    Refusal,
     Release,
     Run,
     Slug,
@@ -39,8 +38,12 @@ from parity.records.tree import (
     Entry,
     Ignored,
     Line,
+    Pruned,
+    Pushed,
+    Refusal,
     Say,
     Source,
+    Submodule,
 )
 
 __all__ = [
@@ -62,6 +65,8 @@ __all__ = [
     "Plan",
     "ProcessType",
     "Procfile",
+    "Pruned",
+    "Pushed",
     "Python",
     "Record",
     "Refusal",
@@ -72,6 +77,7 @@ __all__ = [
     "Slug",
     "Source",
     "Stuck",
+    "Submodule",
     "Traffic",
 ]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
-from parity.records.tree import Config, Line, Source
+from parity.records.tree import Config, Line, Refusal, Source
 
 T = TypeVar("T")
 
@@ -25,16 +25,6 @@ class Procfile(NamedTuple):
     types: Mapping[str, ProcessType]
     ignored: tuple[tuple[int, str], ...]
     lines: tuple[str, ...]
-
-
-class Refusal(NamedTuple):
-    """Why Heroku rejects the push: its own `failure_reason`, its own lines, and where it lies."""
-
-    reason: str
-    lines: tuple[str, ...]
-    file: str | None = None
-    line: int | None = None
-    subject: str = ""
 
 
 class Python(NamedTuple):

@@ -39,11 +39,46 @@ class Ignored(NamedTuple):
     pattern: str
 
 
+class Refusal(NamedTuple):
+    """Why Heroku rejects the push: its own `failure_reason`, its own lines, and where it lies."""
+
+    reason: str
+    lines: tuple[str, ...]
+    file: str | None = None
+    line: int | None = None
+    subject: str = ""
+
+
+class Submodule(NamedTuple):
+    """A repository inside the tree. `url` is shown without its password, `line` of .gitmodules.
+
+    `trouble`: why Heroku cannot fetch it; `elsewhere`: whether it can is not known here. With
+    `objects` (its own git objects) the checkout on this disk stands in for what would be fetched.
+    """
+
+    path: str
+    commit: str
+    url: str
+    line: int | None
+    trouble: Literal["unmapped", "key", "local", "elsewhere"]
+    objects: Path | None = None
+
+
+class Pruned(NamedTuple):
+    """A path that .slugignore takes out of the tree before the build, and by which line."""
+
+    entry: Entry
+    line: int
+    pattern: str
+
+
 class Source(NamedTuple):
     """The tree that would be pushed.
 
     `absent` are paths on disk that are not in it, with the ignore rule that keeps them out
-    (None: merely untracked); a folder of which nothing is tracked ends in `/`.
+    (None: merely untracked); a folder of which nothing is tracked ends in `/`. `refusal`: why
+    Heroku rejects the push before it builds. `pruned` is what .slugignore has taken out, in
+    `deleted` files and whole folders.
     """
 
     root: Path
@@ -56,6 +91,16 @@ class Source(NamedTuple):
     uncommitted: tuple[str, ...]
     absent: Mapping[str, Ignored | None]
     unread: Mapping[str, str]
+    submodules: tuple[Submodule, ...] = ()
+    refusal: Refusal | None = None
+    pruned: Mapping[str, Pruned] = {}
+    deleted: int = 0
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether all that is missing are submodules, whose folders no decision looks into."""
+        missing = any(s.objects is None for s in self.submodules)
+        return missing and self.refusal is None and not self.unread
 
     def text(self, path: str) -> str | None:
         """The file's text as UTF-8, other bytes as escapes; None if it is not there or not kept."""
@@ -80,3 +125,12 @@ class Config(NamedTuple):
     values: Mapping[str, str]
     origin: Mapping[str, str]
     problems: tuple[ConfigProblem, ...] = ()
+
+
+class Pushed(NamedTuple):
+    """A tree and the app that it is pushed to; no `buildpacks` set on it: Heroku looks for one."""
+
+    source: Source
+    config: Config
+    stack: str
+    buildpacks: tuple[str, ...]

@@ -67,10 +67,7 @@ def notes(page: Page, found: list[Group]) -> None:
 def _title(page: Page, finding: Finding, word: str) -> None:
     label = f"{word}[{finding.id}]: "
     style = finding.effect if finding.effect != "reject" else "fail"
-    after = (
-        f" (seen only after this was repaired: {oneline(finding.after)})" if finding.after else ""
-    )
-    page.prose(oneline(finding.title) + after, label=label, style=style, body="strong")
+    page.prose(oneline(finding.title), label=label, style=style, body="strong")
 
 
 def _whole(page: Page, finding: Finding, source: Source | None, word: str) -> None:

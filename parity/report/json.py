@@ -7,7 +7,7 @@ from typing import Any
 import parity
 from parity.records import Exchange, Line
 from parity.report.text import visible
-from parity.verdict import Evidence, Finding, Verdict
+from parity.verdict import Evidence, Finding, Repaired, Verdict
 
 MB = 1024 * 1024
 
@@ -40,6 +40,7 @@ def _report(verdict: Verdict) -> dict[str, Any]:
             for s in verdict.stages
         ],
         "findings": [_finding(f) for f in verdict.findings],
+        "repaired": [_repaired(r) for r in verdict.repaired],
         "log": [_line(line) for line in verdict.log],
         "not_emulated": list(verdict.not_emulated),
     }
@@ -164,6 +165,15 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": _text(finding.fix),
         "diff": _text(finding.diff) if finding.diff is not None else None,
         "docs": finding.docs,
+    }
+
+
+def _repaired(repaired: Repaired) -> dict[str, Any]:
+    return {
+        "finding": repaired.finding,
+        "what": _text(repaired.what),
+        "outcome": repaired.outcome,
+        "answer": repaired.answer,
     }
 
 

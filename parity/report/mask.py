@@ -32,9 +32,9 @@ _HARMLESS = """production development staging testing debug default enabled disa
 HARMLESS = frozenset(_HARMLESS.split())
 """Compared in lower case."""
 
-_KEPT = """after basis branch buildpack commit detected docs effect encoding file heroku host id
-    kind manager name origin prefix reason remote requested size source stack stage state
-    status symptom uncommitted verdict version"""
+_KEPT = """after basis branch buildpack commit detected docs effect encoding file finding heroku
+    host id kind manager name origin outcome prefix reason remote requested size source stack stage
+    state status symptom uncommitted verdict version"""
 KEPT = frozenset(_KEPT.split())
 """Fields that hold parity's own words, names of files, versions or addresses: never masked."""
 

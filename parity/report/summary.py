@@ -68,6 +68,7 @@ def spoken(verdict: Verdict) -> tuple[Word, str]:
     ended = signal.Signals(verdict.interrupted).name if verdict.interrupted else None
     if verdict.verdict == "fails":
         said = _blame(group) if group else verdict.symptom or "no reason given"
+        said += _more(verdict)
         return "fails", said + (f" (then ended by {ended})" if ended else "")
     if ended:
         return "could not tell", f"ended by {ended} {_during(verdict)}"
@@ -77,6 +78,12 @@ def spoken(verdict: Verdict) -> tuple[Word, str]:
         return "check", f"{_warnings(verdict) or 'nothing'} found, nothing run"
     warnings = _warnings(verdict)
     return "works", _works(verdict) + (f"; {warnings}" if warnings else "")
+
+
+def _more(verdict: Verdict) -> str:
+    """How much more stands in the way once that is repaired."""
+    told = groups(f for f in verdict.findings if f.after and f.effect in ("fail", "reject"))
+    return f" (and {len(told)} more after that)" if told else ""
 
 
 def headline(verdict: Verdict) -> str:

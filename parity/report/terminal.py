@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from parity.records import Line
 from parity.report import findings, stages
+from parity.report.afterwards import afterwards
 from parity.report.frame import place
 from parity.report.page import Page
 from parity.report.summary import (
@@ -47,9 +48,11 @@ def full(verdict: Verdict, *, width: int, colour: bool) -> str:
     _head(page, verdict)
     page.blank()
     _shown(page, _heroku(verdict))
-    _found(page, verdict, groups(verdict.findings))
+    _found(page, verdict, [g for g in groups(verdict.findings) if g.first.after is None])
     if _unexplained(verdict):
         _log_tail(page, verdict)
+    page.blank()
+    afterwards(page, verdict)
     page.blank()
     stages.table(page, verdict)
     page.blank()
@@ -81,7 +84,8 @@ def concise(verdict: Verdict) -> str:
 def _row(finding: Finding) -> str:
     where = next((place(e) for e in finding.evidence if e.file), "")
     where = f"{oneline(where)}: " if where else ""
-    return f"{where}{finding.effect}[{finding.id}] {oneline(finding.title)}"
+    after = f" (after {finding.after})" if finding.after else ""
+    return f"{where}{finding.effect}[{finding.id}] {oneline(finding.title)}{after}"
 
 
 def _head(page: Page, verdict: Verdict) -> None:
@@ -103,7 +107,7 @@ def _heroku(verdict: Verdict) -> list[Line]:
     """The few lines of the log by which people would search for the trouble."""
     if verdict.verdict == "works" or _unexplained(verdict):
         return []
-    if any(f.effect == "reject" for f in verdict.findings):
+    if any(f.effect == "reject" and f.after is None for f in verdict.findings):
         marked = [li for li in verdict.log if li.source == "remote" and _marked(li.text)]
         return marked if len(marked) <= SHOWN else marked[: SHOWN - 1] + marked[-1:]
     return [

@@ -58,7 +58,16 @@ class Rule(NamedTuple):
 RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
 
-STATIC = ("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config")
+STATIC = (
+    "machine",
+    "source",
+    "plan",
+    "reasons",
+    "procfile",
+    "procfile_lines",
+    "config",
+    "slugignore",
+)
 """The files of rules that `parity check` can need."""
 
 BUILD = (
@@ -72,7 +81,7 @@ FILES = (
     "boot",
     *("crash", "crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_code"),
-    *("answers", "crash_exit", "traffic", "visitors", "stop"),
+    *("answers", "crash_exit", "crash_slugignore", "traffic", "visitors", "stop"),
 )
 """The files of rules, in the order in which their causes are told."""
 

@@ -11,7 +11,7 @@ from parity.rules.log import Crash
 
 Reason: TypeAlias = Literal[
     "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
-    "desktop", "package-part", "dependency", "worker", "file",
+    "desktop", "package-part", "dependency", "worker", "file", "pruned",
 ]  # fmt: skip
 
 _WRAPPERS = ("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError")
@@ -101,6 +101,8 @@ def why_absent(found: Crash) -> Reason | None:
         return "worker"
     if _as_path(found, module):
         return "file"
+    if _pruned(found, module):
+        return "pruned"
     if kept(found, module):
         return "not-in-git"
     if in_other_case(found, module):
@@ -116,6 +118,13 @@ def _as_path(found: Crash, module: str) -> bool:
     paths = (f"{base}.py", f"{base.replace('.', '/')}.py")
     written = module.endswith(".py") or "/" in module
     return written and any(path in found.source.entries for path in paths)
+
+
+def _pruned(found: Crash, module: str) -> bool:
+    """Whether .slugignore has taken the module, or what is below it, out of the slug."""
+    base = module.replace(".", "/")
+    own = (f"{base}.py", f"{base}/")
+    return any(path.startswith(own) for path in found.source.pruned)
 
 
 def _in_the_tree(found: Crash, module: str) -> Reason | None:

@@ -33,7 +33,7 @@ def source_of(record: Plan | Slug) -> Source:
     fix="Do what the cause below says, commit, push again. Until then the old release runs on.",
     docs=GIT,
 )
-def PUSH_REJECTED(record: Plan | Slug) -> Iterator[Evidence]:
+def PUSH_REJECTED(record: Source | Plan | Slug) -> Iterator[Evidence]:
     if record.refusal:
         told = headline(record.refusal)
         yield Evidence(told, record.refusal.file, record.refusal.line, names={"headline": told})

@@ -1,18 +1,17 @@
 """What the tree itself shows before anything is decided: what git sends, and what it does not."""
 
 import posixpath
-import re
 import stat
 from collections.abc import Iterator
 
 from parity.records import Source
 from parity.rules import rule
+from parity.rules.plan import PUSH_REJECTED
 from parity.verdict import Evidence
 
 GIT = "https://devcenter.heroku.com/articles/git"
 SUBMODULES = "https://devcenter.heroku.com/articles/git-submodules"
 LFS = b"version https://git-lfs.github.com/spec/"
-SUBMODULE = 0o160000
 SHOWN = 5
 
 
@@ -107,49 +106,76 @@ def lfs_pointer(source: Source) -> Iterator[Evidence]:
 
 @rule(
     "submodule-not-mapped",
-    effect="reject",
+    leads_to=PUSH_REJECTED,
     title="{path} is a submodule that .gitmodules does not name",
     cause="Heroku installs submodules before it builds. Without an address it ends with `Push"
-    " rejected, submodule install failed`.",
-    fix="Type `git rm --cached {path}` and commit the files themselves, or"
-    " `git submodule add URL {path}`.",
+    " rejected, submodule install failed`. A repository inside yours, added with `git add`, becomes"
+    " such a submodule.",
+    fix="Type `git rm --cached {path}`, delete {path}/.git, `git add {path}` and commit the files"
+    " themselves; or `git submodule add URL {path}`.",
     docs=SUBMODULES,
 )
 def submodule_not_mapped(source: Source) -> Iterator[Evidence]:
-    mapped = _submodules(source)
-    for path, entry in source.entries.items():
-        if entry.mode == SUBMODULE and path not in mapped and not source.prefix:
-            seen = f"fatal: no submodule mapping found in .gitmodules for path '{path}'"
-            yield Evidence(seen, ".gitmodules", names={"path": path})
+    yield from _submodules(source, "unmapped")
 
 
 @rule(
     "submodule-needs-key",
-    effect="warn",
+    leads_to=PUSH_REJECTED,
     title="The submodule {path} has an address that needs a key",
-    cause="Heroku has none of your SSH keys: over ssh it ends with `Host key verification failed.`",
-    fix="Use an https address that needs no password, in .gitmodules.",
+    cause="Heroku has none of your SSH keys: over ssh git ends with"
+    " `Host key verification failed.`",
+    fix="Use an https address that needs no password:"
+    " `git config -f .gitmodules submodule.{path}.url https://…`, commit, push again.",
     docs=SUBMODULES,
 )
 def submodule_needs_key(source: Source) -> Iterator[Evidence]:
-    for path, (url, line) in _submodules(source).items():
-        if url.startswith("ssh://") or re.match(r"[\w.-]+@[\w.-]+:", url):
-            yield Evidence(f"url = {url}", ".gitmodules", line, names={"path": path})
+    yield from _submodules(source, "key")
+
+
+@rule(
+    "submodule-on-this-disk",
+    leads_to=PUSH_REJECTED,
+    title="The submodule {path} has an address on your own disk",
+    cause="Heroku fetches submodules itself, and {url} exists on this machine alone.",
+    fix="Push it to a public repository, and put its https address into .gitmodules.",
+    docs=SUBMODULES,
+)
+def submodule_on_this_disk(source: Source) -> Iterator[Evidence]:
+    yield from _submodules(source, "local")
 
 
 @rule(
     "submodule-not-fetched",
     effect="unknown",
-    title="The files of the submodule {path} are not part of this rehearsal",
-    cause="Heroku fetches submodules itself; parity does not, so the folder is empty here.",
-    fix="Commit the files themselves to have them tested.",
+    title="The files of the submodule {path} are not on this disk",
+    cause="Heroku fetches submodules itself; parity fetches nothing, so the folder is empty here."
+    " Whether Heroku can fetch this one shows only when it tries.",
+    fix="Type `git submodule update --init {path}`, then run parity again: the checkout stands in.",
     docs=SUBMODULES,
 )
 def submodule_not_fetched(source: Source) -> Iterator[Evidence]:
-    mapped = _submodules(source)
-    for path, entry in source.entries.items():
-        if entry.mode == SUBMODULE and (path in mapped or source.prefix):
-            yield Evidence("an empty folder in the tested tree", path, names={"path": path})
+    for one in source.submodules:
+        if one.trouble == "elsewhere" and one.objects is None and not source.refusal:
+            seen = f"an empty folder in the tested tree; its commit is {one.commit[:7]}"
+            yield Evidence(seen, one.path, names={"path": one.path})
+
+
+@rule(
+    "submodule-stands-in",
+    effect="note",
+    title="The checkout of the submodule {path} on this disk stood in for what Heroku fetches",
+    cause="Heroku fetches {url} without a password. That the address is public, and that the commit"
+    " was pushed there, parity cannot see.",
+    fix="`git ls-remote {url}` answers without asking for a password where Heroku can fetch it.",
+    docs=SUBMODULES,
+)
+def submodule_stands_in(source: Source) -> Iterator[Evidence]:
+    for one in source.submodules:
+        if one.objects and not source.refusal:
+            names = {"path": one.path, "url": one.url or "it"}
+            seen = f"commit {one.commit[:7]} is in {one.path}"
+            yield Evidence(seen, ".gitmodules", one.line, names=names)
 
 
 @rule(
@@ -205,23 +231,11 @@ def _listed(paths: tuple[str, ...]) -> str:
     return ", ".join(paths[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _submodules(source: Source) -> dict[str, tuple[str, int]]:
-    """The submodules of .gitmodules by path, each with its address and its line."""
-    found: dict[str, tuple[str, int]] = {}
-    path, url, line = "", "", 0
-    for number, text in enumerate((source.text(".gitmodules") or "").splitlines(), 1):
-        key, _, value = (part.strip() for part in text.partition("="))
-        if text.strip().startswith("["):
-            path, url, line = "", "", 0
-        elif key == "path":
-            path = value
-        elif key == "url":
-            url, line = value, number
-        if path and url:
-            found[path] = (_shown(url), line)
-    return found
-
-
-def _shown(url: str) -> str:
-    """An address without the password that it may hold."""
-    return re.sub(r"(://[^/:@]*):[^/@]*@", r"\1:***@", url)
+def _submodules(source: Source, trouble: str) -> Iterator[Evidence]:
+    """The submodules that Heroku cannot fetch for this reason."""
+    refusal = source.refusal
+    for one in source.submodules if refusal else ():
+        if refusal and one.trouble == trouble:
+            seen = refusal.lines[0] if one.path == refusal.subject else one.url or "no address"
+            names = {"path": one.path, "url": one.url}
+            yield Evidence(seen, ".gitmodules", one.line, names=names)

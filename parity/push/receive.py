@@ -1,0 +1,53 @@
+"""What Heroku's git does with a pushed tree before anything is built: submodules, .slugignore."""
+
+from collections.abc import Callable
+
+from parity.facts import phrases
+from parity.push import slugignore
+from parity.records import Line, Refusal, Say, Source, Submodule
+
+REASON = "submodule-install-failed"
+
+
+def receive(source: Source, say: Say, clock: Callable[[], float]) -> Source:
+    """The tree that the build gets, or with the reason why it is refused.
+
+    Submodules that nobody here can tell of are said by nothing: the log has what is certain.
+    """
+    refused = next((s for s in source.submodules if s.trouble != "elsewhere"), None)
+    said: tuple[str, ...] = ()
+    if refused:
+        refusal = _refusal(refused)
+        said = phrases.submodules(_registered(source, refused), refusal.lines)
+        source = source._replace(refusal=refusal)
+    elif source.submodules and all(s.objects for s in source.submodules):
+        done = (f"Submodule path '{s.path}': checked out '{s.commit}'" for s in source.submodules)
+        said = phrases.submodules(_registered(source, None), tuple(done))
+    for text in said:
+        say(Line(clock(), "remote", text))
+    return slugignore.prune(source)
+
+
+def _registered(source: Source, refused: Submodule | None) -> tuple[str, ...]:
+    """What git prints of the submodules that it has an address for."""
+    if refused and refused.trouble == "unmapped":
+        return ()
+    named = [s for s in source.submodules if s.url]
+    told = [f"Submodule '{s.path}' ({s.url}) registered for path '{s.path}'" for s in named]
+    upto = named.index(refused) + 1 if refused else len(named)
+    return (*told, *(f"Cloning into '{s.path}'..." for s in named[:upto]))
+
+
+def _refusal(submodule: Submodule) -> Refusal:
+    lines = {
+        "unmapped": phrases.no_submodule_mapping(submodule.path),
+        "key": "Host key verification failed.",
+        "local": f"fatal: repository '{submodule.url}' does not exist",
+    }
+    return Refusal(
+        REASON,
+        (lines[submodule.trouble], "", phrases.SUBMODULES_FAILED, ""),
+        ".gitmodules",
+        submodule.line,
+        submodule.path,
+    )

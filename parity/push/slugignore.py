@@ -1,0 +1,94 @@
+"""`.slugignore`: what it matches is deleted from the pushed tree before any buildpack sees it.
+
+https://devcenter.heroku.com/articles/slug-compiler#ignoring-files-with-slugignore (documented; no
+negation). How a pattern matches: https://github.com/heroku/slug-compiler (observed, old): one with
+a slash from the root, any other at every depth, as Ruby's `Dir[]` globs, which leave out hidden
+names unless the pattern names them.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.push import tree
+from parity.records import Pruned, Source
+
+NAME = ".slugignore"
+
+
+class _Pattern(NamedTuple):
+    text: str
+    line: int
+    anchored: bool
+    regex: re.Pattern[str]
+
+
+def prune(source: Source) -> Source:
+    """The tree without what .slugignore matches."""
+    entry = tree.file(source, NAME)
+    if entry is None or entry.data is None:
+        return source
+    patterns = list(_patterns(entry.data.decode("utf-8-sig", "replace")))
+    hits: dict[str, _Pattern] = {}
+    pruned: dict[str, Pruned] = {}
+    for path, known in source.entries.items():
+        hit = _hit(path, patterns, hits)
+        if hit:
+            pruned[path] = Pruned(known, hit.line, hit.text)
+    kept = {path: known for path, known in source.entries.items() if path not in pruned}
+    unread = {path: why for path, why in source.unread.items() if path not in pruned}
+    return source._replace(entries=kept, unread=unread, pruned=pruned, deleted=len(hits))
+
+
+def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern]) -> _Pattern | None:
+    """The pattern that matches `path` or a folder around it; `hits` gets what was matched."""
+    parts = path.split("/")
+    for count in range(1, len(parts) + 1):
+        head = "/".join(parts[:count])
+        if head not in hits:
+            hit = next((p for p in patterns if _matches(p, parts[:count])), None)
+            if hit is None:
+                continue
+            hits[head] = hit
+        return hits[head]
+    return None
+
+
+def _matches(pattern: _Pattern, parts: list[str]) -> bool:
+    if pattern.anchored:
+        return pattern.regex.fullmatch("/".join(parts)) is not None
+    seen = not any(part.startswith(".") for part in parts[:-1])
+    return seen and pattern.regex.fullmatch(parts[-1]) is not None
+
+
+def _patterns(text: str) -> Iterator[_Pattern]:
+    for number, line in enumerate(text.splitlines(), 1):
+        for word in line.partition("#")[0].split():
+            glob = word.strip("/")
+            if glob:
+                yield _Pattern(word, number, "/" in word, re.compile(_regex(glob)))
+
+
+def _regex(glob: str) -> str:
+    """A Ruby glob as a regular expression over a path."""
+    found, position, hidden = "", 0, r"(?!\.)"
+    for token in re.finditer(r"\*\*/|\*+|\?|\[[^]]*\]|\{[^}]*\}|[^*?\[{]|[\[{]", glob):
+        text, start = token[0], position == 0 or glob[position - 1] == "/"
+        position = token.end()
+        found += (hidden if start and text[0] in "*?[" and text != "**/" else "") + _token(text)
+    return found
+
+
+def _token(text: str) -> str:
+    if text == "**/":
+        return r"(?:(?!\.)[^/]+/)*"
+    if text.startswith("*"):
+        return "[^/]*"
+    if text == "?":
+        return "[^/]"
+    if len(text) > 2 and text[0] == "[":
+        inside = text[1:-1].replace("\\", r"\\").replace("[", r"\[")
+        return f"[{re.sub('^!', '^', inside)}]"
+    if len(text) > 1 and text[0] == "{":
+        return f"(?:{'|'.join(map(_regex, text[1:-1].split(',')))})"
+    return re.escape(text)

@@ -1,0 +1,124 @@
+"""Submodules, which Heroku's git installs before anything is built.
+
+https://devcenter.heroku.com/articles/git-submodules (documented); what it prints when that fails:
+public deploy logs (observed). Nothing is fetched here: a checkout on this disk stands in.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from parity.push import disk, git
+from parity.push.disk import SUBMODULE
+from parity.records import Entry, Submodule
+
+_SCP = re.compile(r"[\w.-]+@[\w.-]+:|ssh://|git\+ssh://")
+_ELSEWHERE = re.compile(r"https?://|git://|\.\.?/")
+"""Addresses of which only a try would tell; one that starts with a dot is beside the app's own."""
+
+
+class _Address(NamedTuple):
+    url: str
+    line: int
+
+
+def install(app: Path, entries: dict[str, Entry], *, inside: str = "") -> tuple[Submodule, ...]:
+    """Put the files of submodules into `entries` where this disk has them; all that there are.
+
+    `inside` is the folder of a larger repository that alone is pushed: its .gitmodules stays
+    behind. Raises `interrupt.Trouble`.
+    """
+    found: list[Submodule] = []
+    todo = [""] if any(entry.mode == SUBMODULE for entry in entries.values()) else []
+    while todo:
+        base = todo.pop()
+        named = _named(app, entries, base, found)
+        links = [p for p, e in entries.items() if p.startswith(base) and e.mode == SUBMODULE]
+        for path in links:
+            if any(known.path == path for known in found):
+                continue
+            known = _submodule(path, entries[path], named.get(path), unnamed_is_open=bool(inside))
+            objects = _stand_in(app, entries, known) if known.trouble == "elsewhere" else None
+            found.append(known._replace(objects=objects))
+            todo += [f"{path}/"] if objects else []
+    return tuple(found)
+
+
+def committed(
+    app: Path, entries: Mapping[str, Entry], known: tuple[Submodule, ...]
+) -> tuple[dict[str, Entry], tuple[Submodule, ...]]:
+    """The tree as if the files of `known` were its own, as far as this disk has them."""
+    files = dict(entries)
+    inner = tuple(s if s.objects else s._replace(objects=_stand_in(app, files, s)) for s in known)
+    return files, inner
+
+
+def stores(submodules: tuple[Submodule, ...]) -> tuple[Path, ...]:
+    """Where git finds the objects of the checkouts that stand in."""
+    return tuple(s.objects for s in submodules if s.objects)
+
+
+def _named(
+    app: Path, entries: dict[str, Entry], base: str, found: list[Submodule]
+) -> dict[str, _Address]:
+    """The submodules that the .gitmodules of the folder `base` names, by path."""
+    entry = entries.get(f"{base}.gitmodules")
+    if entry is None:
+        return {}
+    data = entry.data
+    if data is None and entry.oid:
+        data = dict(git.blobs(app, [entry.oid], stores(tuple(found))))[entry.oid]
+    elif data is None:
+        data = disk.content(app / f"{base}.gitmodules", entry.mode)
+    return dict(_parsed((data or b"").decode("utf-8", "replace"), base))
+
+
+def _parsed(text: str, base: str) -> Iterator[tuple[str, _Address]]:
+    path, address = "", None
+    for number, line in enumerate(text.splitlines(), 1):
+        key, _, value = (part.strip() for part in line.partition("="))
+        value = value.strip('"')
+        if line.strip().startswith("["):
+            path, address = "", None
+        elif key == "path":
+            path = value
+        elif key == "url":
+            address = _Address(_shown(value), number)
+        if path and address:
+            yield f"{base}{path}", address
+
+
+def _shown(url: str) -> str:
+    """An address without the password that it may hold."""
+    return re.sub(r"(://)[^/@]*:[^/@]*@", r"\1***@", url)
+
+
+def _submodule(
+    path: str, entry: Entry, address: _Address | None, *, unnamed_is_open: bool
+) -> Submodule:
+    commit = entry.oid or ""
+    if address is None:
+        return Submodule(path, commit, "", None, "elsewhere" if unnamed_is_open else "unmapped")
+    if _SCP.match(address.url):
+        return Submodule(path, commit, *address, "key")
+    known = _ELSEWHERE.match(address.url) is not None
+    return Submodule(path, commit, *address, "elsewhere" if known else "local")
+
+
+def _stand_in(app: Path, entries: dict[str, Entry], known: Submodule) -> Path | None:
+    """Put the files of the recorded commit into `entries`, if the checkout on disk has it."""
+    place = app / known.path
+    if not known.commit or not (place / ".git").exists():
+        return None
+    asked, listed = git.ask(
+        place,
+        ("rev-parse", "--git-path", "objects"),
+        ("ls-tree", "-rlz", known.commit),
+    )
+    if asked.code or listed.code:
+        return None
+    del entries[known.path]
+    for path, (mode, oid, size) in git.tree(listed.out).items():
+        entries[f"{known.path}/{path}"] = Entry(mode, size, oid, None)
+    return (place / asked.out.decode("utf-8", "surrogateescape").rstrip("\n")).resolve()

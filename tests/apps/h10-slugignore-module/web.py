@@ -1,0 +1,3 @@
+from tools.pages import PAGE
+
+print(PAGE)

@@ -1,0 +1,202 @@
+"""Before the build: submodules, and what .slugignore takes out of the tree."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from parity.pipeline import check
+from parity.push.receive import receive
+from parity.push.slugignore import prune
+from parity.push.source import lay_out, read
+from parity.records import Source
+from parity.verdict import Finding, Verdict
+from tests.test_apps import GIT
+from tests.trees import tree
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in `folder`; local addresses are allowed, as for any test of submodules."""
+    own = ["-c", "protocol.file.allow=always", *arguments]
+    done = subprocess.run(
+        [*GIT, *own], cwd=folder, check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+def repository(folder: Path, files: dict[str, str]) -> Path:
+    """A repository with one commit of `files`."""
+    folder.mkdir(parents=True)
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "first")
+    return folder
+
+
+@pytest.fixture
+def with_submodule(tmp_path: Path) -> Path:
+    """An app with a checked out submodule in `lib`, said to come from a public address."""
+    inner = repository(tmp_path / "inner", {"tool.py": "x = 1\n", "deep/more.py": "y = 2\n"})
+    app = repository(tmp_path / "app", {"requirements.txt": "", "Procfile": "web: python app.py\n"})
+    git(app, "submodule", "add", "-q", str(inner), "lib")
+    address(app, "https://example.com/inner.git")
+    return app
+
+
+def address(app: Path, url: str) -> None:
+    """Change where the submodule is said to come from."""
+    git(app, "config", "-f", ".gitmodules", "submodule.lib.url", url)
+    git(app, "commit", "-qam", "submodule")
+
+
+def received(app: Path, ref: str | None = None) -> tuple[Source, list[str]]:
+    """The tree that the build gets, and what git push prints before it."""
+    said: list[str] = []
+    source = receive(read(app, ref), lambda line: said.append(line.text), lambda: 0.0)
+    return source, said
+
+
+def by_id(verdict: Verdict) -> dict[str, Finding]:
+    """A verdict's findings."""
+    return {finding.id: finding for finding in verdict.findings}
+
+
+@pytest.mark.parametrize("ref", [None, "HEAD"])
+def test_a_checkout_stands_in(with_submodule: Path, tmp_path: Path, ref: str | None) -> None:
+    """The recorded commit is laid out, whatever was changed in the checkout since."""
+    (with_submodule / "lib" / "tool.py").write_text("x = 'changed'\n")
+    source, said = received(with_submodule, ref)
+    folder = tmp_path / "slug"
+    folder.mkdir()
+    lay_out(source, folder)
+    assert (folder / "lib/tool.py").read_text() == "x = 1\n"
+    assert (folder / "lib/deep/more.py").read_text() == "y = 2\n"
+    assert source.text("lib/tool.py") == "x = 1\n"
+    assert said[0] == "Git submodules detected, installing:"
+    assert said[1] == "Submodule 'lib' (https://example.com/inner.git) registered for path 'lib'"
+    assert said[-1].startswith("Submodule path 'lib': checked out '")
+    found = by_id(check(with_submodule))
+    assert found["submodule-stands-in"].effect == "note"
+    assert "submodule-not-fetched" not in found
+
+
+def test_a_submodule_within_a_submodule(with_submodule: Path, tmp_path: Path) -> None:
+    """Heroku installs them all the way down."""
+    core = repository(tmp_path / "core", {"core.py": "z = 3\n"})
+    git(with_submodule / "lib", "submodule", "add", "-q", str(core), "core")
+    git(
+        with_submodule / "lib", "config", "-f", ".gitmodules", "submodule.core.url", "https://e.org"
+    )
+    git(with_submodule / "lib", "commit", "-qam", "core")
+    git(with_submodule, "commit", "-qam", "newer")
+    source, _ = received(with_submodule)
+    assert source.text("lib/core/core.py") == "z = 3\n"
+    assert [s.path for s in source.submodules] == ["lib", "lib/core"]
+
+
+def test_not_checked_out(with_submodule: Path) -> None:
+    """parity fetches nothing: could not tell, with the command that helps."""
+    git(with_submodule, "submodule", "deinit", "-q", "-f", "lib")
+    source, said = received(with_submodule)
+    verdict = check(with_submodule)
+    assert said == []
+    assert source.entries["lib"].mode == 0o160000
+    assert verdict.exit_code == 3
+    assert "git submodule update --init lib" in by_id(verdict)["submodule-not-fetched"].fix
+
+
+@pytest.mark.parametrize(
+    ("url", "cause", "words"),
+    [
+        ("git@github.com:me/inner.git", "submodule-needs-key", "Host key verification failed."),
+        ("ssh://git@e.org/inner.git", "submodule-needs-key", "Host key verification failed."),
+        ("/home/me/inner", "submodule-on-this-disk", "fatal: repository '/home/me/inner'"),
+    ],
+)
+def test_an_address_that_heroku_cannot_use(
+    with_submodule: Path, url: str, cause: str, words: str
+) -> None:
+    """A checkout here does not help there."""
+    address(with_submodule, url)
+    _, said = received(with_submodule)
+    verdict = check(with_submodule)
+    assert any(line.startswith(words) for line in said)
+    assert "!\tPush rejected, submodule install failed" in said
+    assert (verdict.symptom, verdict.exit_code) == ("push-rejected", 1)
+    assert by_id(verdict)[cause].evidence[0].file == ".gitmodules"
+    assert by_id(verdict)[cause].evidence[0].line == 3
+
+
+def test_a_repository_by_accident(tmp_path: Path) -> None:
+    """`git add` of a folder that is a repository makes a link that nothing names."""
+    app = repository(tmp_path / "app", {"requirements.txt": ""})
+    repository(app / "vendored", {"x.py": ""})
+    git(app, "add", "vendored")
+    git(app, "commit", "-qm", "oops")
+    _, said = received(app)
+    assert said[1] == "fatal: no submodule mapping found in .gitmodules for path 'vendored'"
+    assert by_id(check(app))["submodule-not-mapped"].symptom == "push-rejected"
+
+
+def test_passwords_of_addresses_are_not_shown(with_submodule: Path) -> None:
+    """Neither in the log nor in a finding."""
+    address(with_submodule, "https://me:s3cret-token@example.com/inner.git")
+    _, said = received(with_submodule)
+    assert "https://***@example.com/inner.git" in said[1]
+    assert "s3cret" not in str(said) + str(check(with_submodule).findings)
+
+
+FILES = (
+    "a.py docs/x.md docs/deep/y.md tests/test_a.py shop/tests/test_b.py .hidden notes.md"
+    " .github/notes.md shop/data.csv data.csv logs/1.log"
+).split()
+
+
+@pytest.mark.parametrize(
+    ("text", "gone", "count"),
+    [
+        ("*.md\n", "docs/x.md docs/deep/y.md notes.md", 3),
+        ("tests\n", "tests/test_a.py shop/tests/test_b.py", 2),
+        ("tests/\n", "tests/test_a.py", 1),
+        ("/tests\n", "tests/test_a.py", 1),
+        ("docs/*.md\n", "docs/x.md", 1),
+        ("docs/**/*.md\n", "docs/x.md docs/deep/y.md", 2),
+        ("# docs and *.md\n\n", "", 0),
+        ("docs # and more", "docs/x.md docs/deep/y.md", 1),
+        ("*\n", "*", 7),
+        (".*\n", ".hidden .github/notes.md .slugignore", 3),
+        (".github\n", ".github/notes.md", 1),
+        ("*.md\n!notes.md\n", "docs/x.md docs/deep/y.md notes.md", 3),
+        ("data.[ct]sv logs/?.log\r\n", "shop/data.csv data.csv logs/1.log", 3),
+        ("{docs,logs}\n", "docs/x.md docs/deep/y.md logs/1.log", 2),
+        ("nothing\n[\n{\n../x\n", "", 0),
+    ],
+)
+def test_slugignore(text: str, gone: str, count: int) -> None:
+    """Patterns as Ruby's globs: hidden names stay unless named, `!` means nothing."""
+    visible = [path for path in FILES if not path.startswith(".")]
+    pruned = prune(tree({**dict.fromkeys(FILES, "x"), ".slugignore": text}))
+    assert sorted(pruned.pruned) == sorted(visible if gone == "*" else gone.split())
+    assert pruned.deleted == count
+    assert set(pruned.entries) == {*FILES, ".slugignore"} - set(pruned.pruned)
+
+
+def test_slugignore_before_detection(tmp_path: Path) -> None:
+    """Without requirements.txt there is no Python app; the line to blame is .slugignore's."""
+    files = {"requirements.txt": "", "Procfile": "web: ./run\n", ".slugignore": "# text\n*.txt\n"}
+    verdict = check(repository(tmp_path / "app", files))
+    said = [line.text for line in verdict.log]
+    assert "-----> Deleting 1 files matching .slugignore patterns." in said
+    cause = by_id(verdict)["slugignore-package-file"]
+    assert (cause.evidence[0].file, cause.evidence[0].line) == (".slugignore", 2)
+
+
+def test_slugignore_and_the_procfile(tmp_path: Path) -> None:
+    """The Procfile is read after the build; an exception in .slugignore is none."""
+    files = {"requirements.txt": "", "Procfile": "web: ./run\n", ".slugignore": "P*\n!Procfile\n"}
+    found = by_id(check(repository(tmp_path / "app", files)))
+    assert found["slugignore-procfile"].symptom == "H14"
+    assert found["slugignore-negation"].evidence[0].line == 2
