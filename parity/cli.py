@@ -120,6 +120,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
     parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
     parser.add_argument("--run-release", action="store_true", help="run it against any database")
+    parser.add_argument(
+        "--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …"
+    )
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
 
 
@@ -183,10 +186,19 @@ def _options(arguments: argparse.Namespace) -> "Options":
         raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
     if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
         raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
+    if given.get("isolation", "auto") != "auto":
+        _known_level(given["isolation"])
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
     chosen["buildpacks"] = tuple(given["buildpack"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))
     return Options(**chosen)
+
+
+def _known_level(level: str) -> None:
+    from parity.dyno.isolation import LEVELS
+
+    if level not in LEVELS:
+        raise interrupt.Usage(f"--isolation {level}: one of auto, {', '.join(LEVELS)}")
 
 
 def _config(arguments: argparse.Namespace) -> "Config":

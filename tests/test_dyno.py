@@ -209,7 +209,7 @@ def test_the_environment_starts_from_nothing(
         *("PARITY_DYNO_MB", "PARITY_DYNO_CORES", "PARITY_RUN_ID"),
     }
     assert seen["PORT"] == str(boot.port)
-    assert seen["HOME"] == seen["PWD"] == str(tmp_path / "home")
+    assert seen["HOME"] == seen["PWD"] == str(web.home)
     assert seen["PATH"] == "/usr/local/bin:/usr/bin:/bin"
 
 

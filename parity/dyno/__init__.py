@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from parity import interrupt
-from parity.dyno import environment
+from parity.dyno import environment, isolation
 from parity.dyno.kept import Kept
 from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose
@@ -49,6 +49,7 @@ class Dyno:
         exact: bool = False,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
+        isolated: str = isolation.AUTO,
     ) -> None:
         self.release = release
         self.type = process
@@ -57,6 +58,8 @@ class Dyno:
         self.size = size
         self.limits = limits
         self.exact = exact
+        self.isolation = isolated
+        self.home = folder
         self._report = folder.with_name(f"{folder.name}.trace") if trace else None
         self.port = choose(port)
         self.events: queue.SimpleQueue[object] = queue.SimpleQueue()
@@ -143,7 +146,7 @@ class Dyno:
         """The calls of `socket.bind` that a traced dyno has made."""
         from parity.dyno import trace
 
-        return trace.binds(self._report, self.folder) if self._report else ()
+        return trace.binds(self._report, self.home) if self._report else ()
 
     def tracebacks(self) -> tuple[tuple[str, ...], ...]:
         """The exceptions that a traced dyno has logged, or kept to itself."""
@@ -157,36 +160,59 @@ class Dyno:
             self._process.guard.order(letter)
 
     def _launch(self) -> "Bound":
-        from parity.dyno.process import DynoProcess
-
-        argv = environment.command(self.type.command)
-        self._process = DynoProcess(argv, self.name, self._environment(), self.folder)
+        """Start the command at the best level; what is slow to import comes meanwhile."""
         self.say(f"Starting process with command `{self.command}`")
         self.began = time.monotonic()
         bound = _bound(self.port)
+        isolation.tried(self.isolation, self._start)
+        return bound
+
+    def _start(self, level: str) -> None:
+        """Raises `isolation.Refused`, `interrupt.Trouble`."""
+        from parity.dyno.process import DynoProcess
+
+        if self._report:
+            self._report.touch(mode=0o600)
+        place = self._place(level)
+        argv = environment.command(self.type.command)
+        self._process = DynoProcess(argv, self.name, self._environment(place.home), place)
         try:
             self._process.run(self.events)
         except (OSError, ValueError) as error:
-            self._process.close()
-            self._process = None
+            self._ended()
             raise interrupt.Trouble(
                 f"the dyno cannot be started: {error}",
                 "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process.",
             ) from error
         from parity.dyno.watch import Watch
 
+        try:
+            self._process.guard.begun()
+        except isolation.Refused:
+            self._ended()
+            raise
+        self.isolation, self.home = level, place.home
         self._watch = Watch(self._process, lambda text: self.say(text, app=True))
-        return bound
 
-    def _environment(self) -> dict[str, str]:
+    def _ended(self) -> None:
+        if self._process:
+            self._process.close()
+            self._process = None
+
+    def _place(self, level: str) -> isolation.Place:
+        report = (self._report,) if self._report else ()
+        slug = self.release.slug
+        return isolation.dyno(level, self.folder, slug, self.size, writable=report)
+
+    def _environment(self, home: Path) -> dict[str, str]:
         from parity.dyno import trace
 
         extra = self._extra
         if self._report:
-            extra = {**extra, **trace.variables(self._report, self.folder, self.release)}
+            extra = {**extra, **trace.variables(self._report, home, self.release)}
         return environment.variables(
             self.release.slug.plan.config.values,
-            home=self.folder,
+            home=home,
             name=self.name,
             port=self.port,
             size=self.size,

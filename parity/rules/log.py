@@ -151,7 +151,8 @@ def _parsed(lines: Sequence[str], home: str, *, bare: bool = False) -> Raised | 
 
 def _relative(file: str, home: str) -> str:
     """A path as in the tree; every dyno's own folder is called web.1, release.1 and so on."""
-    if home and file.startswith(f"{home}/"):
+    home = home or "/app"
+    if file.startswith(f"{home}/"):
         return file[len(home) + 1 :]
     inside = re.match(r".*/parity-[0-9a-f]{8}/[^/]+/(.+)", file)
     return inside[1] if inside else file
