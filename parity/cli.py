@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
-4 a bug in parity, 129/130/143 ended by SIGHUP/SIGINT/SIGTERM
+4 a bug in parity, 129/130/131/143 ended by SIGHUP/SIGINT/SIGQUIT/SIGTERM
 """
 
 

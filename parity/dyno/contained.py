@@ -67,13 +67,13 @@ class Guard:
             os.close(fd)
 
     def begun(self) -> None:
-        """Wait until the command has been started. Raises `isolation.Refused`."""
+        """Wait until the command has been started, or its guard killed. Raises `Refused`."""
         until = time.monotonic() + BEGIN
         while not (self._ready or self._over) and time.monotonic() < until:
             select.select([self.status], [], [], TICK)
             self._listen()
-        if not self._ready:
-            raise Refused(self._refused or "its guard did not start")
+        if self._refused or not (self._ready or self._over):
+            raise Refused(self._refused or f"its guard did not start within {BEGIN:.0f} s")
 
     def order(self, letter: bytes) -> None:
         """`T`: SIGTERM to every process; `K`: end them all. A guard that has gone needs none."""
