@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
+from parity.kept import Log
 from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
 from parity.rules.log import crash
@@ -55,14 +56,14 @@ class Trial:
         self._on_stage = on_stage
         self._strict = strict
         self._now: Stage = "source"
-        self._log: list[Line] = []
+        self._log = Log()
         self._seconds: dict[Stage, float] = {}
         self._records: dict[str, Record] = {}
         self._findings: list[Finding] = []
 
     def say(self, line: Line) -> None:
         """Take one line of platform output into the log and pass it on."""
-        self._log.append(line)
+        self._log.add(line)
         if self._say:
             self._say(line)
 
@@ -101,7 +102,7 @@ class Trial:
             symptom=(failing[0].symptom or failing[0].id) if failing else None,
             findings=tuple(self._findings),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
-            log=tuple(self._log),
+            log=self._log.lines(),
             not_emulated=NOT_EMULATED,
             interrupted=interrupted,
             **records,

@@ -2,17 +2,17 @@
 
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from parity import interrupt
 from parity.dyno import environment, isolation
-from parity.dyno.kept import Kept
 from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
+from parity.kept import Log
 from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Dyno:
         self.began = 0.0
         self._extra = dict(extra_env or {})
         self._say = say
-        self._kept = Kept()
+        self._log = Log()
         self._state = "starting"
         self._process: DynoProcess | None = None
         self._watch: Watch | None = None
@@ -122,14 +122,19 @@ class Dyno:
 
     def output(self) -> tuple[Line, ...]:
         """The app's log so far."""
-        return self._kept.lines()
+        return self._log.lines()
 
-    def say(self, text: str, *, app: bool = False) -> None:
-        """One line of log: Heroku's, or the app's own."""
-        line = Line(time.time(), f"{'app' if app else 'heroku'}[{self.name}]", text)
-        if app:
-            self._kept.add(line)
-        self._say(line)
+    def say(self, text: str) -> None:
+        """One line of Heroku's about the dyno."""
+        self._say(Line(time.time(), f"heroku[{self.name}]", text))
+
+    def told(self, texts: Sequence[str]) -> None:
+        """Lines of the app's own."""
+        now, source = time.time(), f"app[{self.name}]"
+        for text in texts:
+            line = Line(now, source, text)
+            self._log.add(line)
+            self._say(line)
 
     def becomes(self, state: str) -> None:
         """Say the change of state."""
@@ -192,7 +197,7 @@ class Dyno:
             self._ended()
             raise
         self.isolation, self.home = level, place.home
-        self._watch = Watch(self._process, lambda text: self.say(text, app=True))
+        self._watch = Watch(self._process, self.told)
 
     def _ended(self) -> None:
         if self._process:

@@ -14,6 +14,7 @@ from parity.dyno import isolation
 from parity.dyno.environment import COOKIE, cookie
 from parity.dyno.isolation import Place, Refused
 from parity.dyno.lines import Lines, read
+from parity.kept import Log
 from parity.records import Ended, Line
 
 TICK = 0.1
@@ -198,11 +199,11 @@ def _followed(
     limit: float,
 ) -> Ended:
     assert process.stdout
-    told: list[Line] = []
+    told = Log()
 
     def take(lines: list[str]) -> None:
         for text in lines:
-            told.append(Line(time.time(), "app", text))
+            told.add(Line(time.time(), "app", text))
             on_line(text)
 
     os.set_blocking(process.stdout.fileno(), False)
@@ -215,7 +216,7 @@ def _followed(
             timed_out = True
             guard.order(b"K")
     output.drain(DRAIN)
-    return Ended(code, tuple(told), time.monotonic() - began, timed_out)
+    return Ended(code, told.lines(), time.monotonic() - began, timed_out)
 
 
 class Output:

@@ -7,6 +7,7 @@ which exit codes were wrong (honcho's are not judged).
 
 import argparse
 import random
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -42,6 +43,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
+    for signum in (
+        signal.SIGINT,
+        signal.SIGQUIT,
+    ):  # a shell's `&` has them ignored, by children too
+        signal.signal(signum, signal.SIG_DFL)
     for what in options.what:
         began = time.monotonic()
         found = list(series(what, options.runs, options.seed, options.workers))
