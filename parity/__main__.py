@@ -10,7 +10,9 @@ def main() -> None:
     interrupt.install()
     from parity import cli
 
-    sys.exit(cli.main(sys.argv[1:]))
+    code = cli.main(sys.argv[1:])
+    interrupt.done()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

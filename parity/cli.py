@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\
 exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
-4 a bug in parity, 129/130/143 ended by SIGHUP/SIGINT/SIGTERM
+4 a bug in parity, 129/130/131/143 ended by SIGHUP/SIGINT/SIGQUIT/SIGTERM
 """
 
 
@@ -124,6 +124,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
     parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
     parser.add_argument("--run-release", action="store_true", help="run it against any database")
+    parser.add_argument(
+        "--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …"
+    )
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
 
 
@@ -189,10 +192,19 @@ def _options(arguments: argparse.Namespace) -> "Options":
         raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
     if given.get("router", "2.0") not in router.PROFILES:
         raise interrupt.Usage(f"--router {given['router']}: one of {', '.join(router.PROFILES)}")
+    if given.get("isolation", "auto") != "auto":
+        _known_level(given["isolation"])
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
     chosen["buildpacks"] = tuple(given["buildpack"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))
     return Options(**chosen)
+
+
+def _known_level(level: str) -> None:
+    from parity.dyno.isolation import LEVELS
+
+    if level not in LEVELS:
+        raise interrupt.Usage(f"--isolation {level}: one of auto, {', '.join(LEVELS)}")
 
 
 def _config(arguments: argparse.Namespace) -> "Config":

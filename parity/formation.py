@@ -73,6 +73,7 @@ class Formation:
             exact=self._options.exact and not again,
             trace=trace,
             extra_env=extra_env or {},
+            isolated=self._options.isolation,
         ) as dyno:
             yield dyno
 
@@ -185,6 +186,7 @@ def one_off(
         size=SIZES[options.dyno],
         limit=facts.release_timeout.value,
         say=trial.say,
+        isolated=options.isolation,
     )
 
 

@@ -34,10 +34,16 @@ class Interrupted(BaseException):
 
 
 def install() -> None:
-    """Note SIGINT, SIGTERM and SIGHUP from now on. A SIGHUP ignored at start (nohup) stays so."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    """Note what asks parity to end from now on. A SIGHUP ignored at start (nohup) stays so."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, _note)
+
+
+def done() -> None:
+    """All is over: a signal that comes now changes nothing, while Python clears up."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(signum, signal.SIG_IGN)
 
 
 def _note(signum: int, _frame: FrameType | None) -> None:

@@ -36,6 +36,7 @@ class Options(NamedTuple):
     exact: bool = False
     run_release: bool = False
     offline: bool = False
+    isolation: str = "auto"
     strict: bool = False
     first_only: bool = False
 
@@ -159,6 +160,8 @@ def compile_slug(
     trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
 ) -> Slug | None:
     """The build."""
+    from functools import partial
+
     from parity.dyno.contained import run
     from parity.push.build import build
     from parity.push.source import lay_out
@@ -169,7 +172,7 @@ def compile_slug(
         slug = build(
             plan,
             folder,
-            run=run,
+            run=partial(run, isolated=options.isolation),
             say=trial.say,
             clock=time.time,
             offline=options.offline,

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, get_args
 
 from parity import interrupt
+from parity.kept import Log
 from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
 from parity.rules.log import crash
@@ -66,7 +67,7 @@ class Trial:
         self._on_stage = on_stage
         self._strict = strict
         self._now: Stage = "source"
-        self._log: list[Line] = []
+        self._log = Log()
         self._seconds: dict[Stage, float] = {}
         self._records: dict[str, Record] = {}
         self._findings: list[Finding] = []
@@ -81,7 +82,7 @@ class Trial:
         """
         if self._after is not None:
             return
-        self._log.append(line)
+        self._log.add(line)
         if self._say:
             self._say(line)
 
@@ -169,7 +170,7 @@ class Trial:
             symptom=(failing[0].symptom or failing[0].id) if failing else None,
             findings=tuple(sorted(self._findings, key=_order)),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
-            log=tuple(self._log),
+            log=self._log.lines(),
             not_emulated=NOT_EMULATED,
             interrupted=interrupted,
             repaired=tuple(self._repaired),

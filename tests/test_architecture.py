@@ -10,12 +10,13 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "parity"
 FILES = sorted(PACKAGE.rglob("*.py"))
-LEAVES = {"records", "verdict", "facts", "interrupt"}
+LEAVES = {"records", "verdict", "facts", "interrupt", "kept"}
 MAY = {
     "records": {"records"},
     "verdict": {"records"},
     "facts": {"facts"},
     "interrupt": set(),
+    "kept": {"records"},
     "rules": {"rules", "records", "verdict", "facts"},
     "push": {"push", *LEAVES},
     "dyno": {"dyno", *LEAVES},

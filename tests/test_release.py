@@ -151,8 +151,8 @@ def test_a_database_here(name: str, value: str) -> None:
 
 def test_a_release_that_would_touch_production(tmp_path: Path) -> None:
     """With a database elsewhere the command is skipped: the variable is named, not its value."""
-    marker = tmp_path / "ran"
-    command = ProcessType("release", f"touch {marker}", 2)
+    marker = tmp_path / "1" / "home" / "ran"
+    command = ProcessType("release", "touch ran", 2)
     record, said = released(tmp_path / "1", command, {"DATABASE_URL": ELSEWHERE["DATABASE_URL"]})
     assert record.status == "skipped" and said == [] and not marker.exists()
     told = findings(record)["release-skipped"]
@@ -163,8 +163,8 @@ def test_a_release_that_would_touch_production(tmp_path: Path) -> None:
 
 def test_a_release_that_is_asked_for(tmp_path: Path) -> None:
     """With --run-release the command runs whatever the database."""
-    marker = tmp_path / "ran"
-    command = ProcessType("release", f"touch {marker}", 2)
+    marker = tmp_path / "1" / "home" / "ran"
+    command = ProcessType("release", "touch ran", 2)
     config = {"DATABASE_URL": ELSEWHERE["DATABASE_URL"]}
     record, _ = released(tmp_path / "1", command, config, run_release=True)
     assert record.status == "succeeded" and marker.exists()

@@ -2,18 +2,17 @@
 
 import queue
 import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from parity import interrupt
-from parity.dyno import environment
-from parity.dyno.kept import Kept
+from parity.dyno import environment, isolation
 from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
+from parity.kept import Log
 from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ class Dyno:
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         loop: "AbstractEventLoop | None" = None,
+        isolated: str = isolation.AUTO,
     ) -> None:
         self.release = release
         self.type = process
@@ -61,13 +61,15 @@ class Dyno:
         self.size = size
         self.limits = limits
         self.exact = exact
+        self.isolation = isolated
+        self.home = folder
         self._report = folder.with_name(f"{folder.name}.trace") if trace else None
         self.port = choose(port)
         self.events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self.began = 0.0
         self._extra = dict(extra_env or {})
         self._say = say
-        self._kept = Kept()
+        self._log = Log()
         self._state = "starting"
         self._process: DynoProcess | None = None
         self._watch: Watch | None = None
@@ -124,14 +126,19 @@ class Dyno:
 
     def output(self) -> tuple[Line, ...]:
         """The app's log so far."""
-        return self._kept.lines()
+        return self._log.lines()
 
-    def say(self, text: str, *, app: bool = False) -> None:
-        """One line of log: Heroku's, or the app's own."""
-        line = Line(time.time(), f"{'app' if app else 'heroku'}[{self.name}]", text)
-        if app:
-            self._kept.add(line)
-        self._say(line)
+    def say(self, text: str) -> None:
+        """One line of Heroku's about the dyno."""
+        self._say(Line(time.time(), f"heroku[{self.name}]", text))
+
+    def told(self, texts: Sequence[str]) -> None:
+        """Lines of the app's own."""
+        now, source = time.time(), f"app[{self.name}]"
+        for text in texts:
+            line = Line(now, source, text)
+            self._log.add(line)
+            self._say(line)
 
     def becomes(self, state: str) -> None:
         """Say the change of state."""
@@ -148,7 +155,7 @@ class Dyno:
         """The calls of `socket.bind` that a traced dyno has made."""
         from parity.dyno import trace
 
-        return trace.binds(self._report, self.folder) if self._report else ()
+        return trace.binds(self._report, self.home) if self._report else ()
 
     def tracebacks(self) -> tuple[tuple[str, ...], ...]:
         """The exceptions that a traced dyno has logged, or kept to itself."""
@@ -162,37 +169,59 @@ class Dyno:
             self._process.guard.order(letter)
 
     def _launch(self) -> "Bound":
-        from parity.dyno.process import DynoProcess
-
-        argv = environment.command(self.type.command)
-        self._process = DynoProcess(argv, self.name, self._environment(), self.folder)
+        """Start the command at the best level; what is slow to import comes meanwhile."""
         self.say(f"Starting process with command `{self.command}`")
         self.began = time.monotonic()
         bound = _bound(self.port)
+        isolation.tried(self.isolation, self._start)
+        return bound
+
+    def _start(self, level: str) -> None:
+        """Raises `isolation.Refused`, `interrupt.Trouble`."""
+        from parity.dyno.process import DynoProcess
+
+        if self._report:
+            self._report.touch(mode=0o600)
+        place = self._place(level)
+        argv = environment.command(self.type.command)
+        self._process = DynoProcess(argv, self.name, self._environment(place.home), place)
         try:
             self._process.run(self.events)
         except (OSError, ValueError) as error:
-            self._process.close()
-            self._process = None
+            self._ended()
             raise interrupt.Trouble(
                 f"the dyno cannot be started: {error}",
                 "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process.",
             ) from error
         from parity.dyno.watch import Watch
 
-        told = partial(self.say, app=True)
-        self._watch = Watch(self._process, told, self._loop)
-        return bound
+        try:
+            self._process.guard.begun()
+        except isolation.Refused:
+            self._ended()
+            raise
+        self.isolation, self.home = level, place.home
+        self._watch = Watch(self._process, self.told, self._loop)
 
-    def _environment(self) -> dict[str, str]:
+    def _ended(self) -> None:
+        if self._process:
+            self._process.close()
+            self._process = None
+
+    def _place(self, level: str) -> isolation.Place:
+        report = (self._report,) if self._report else ()
+        slug = self.release.slug
+        return isolation.dyno(level, self.folder, slug, self.size, writable=report)
+
+    def _environment(self, home: Path) -> dict[str, str]:
         from parity.dyno import trace
 
         extra = self._extra
         if self._report:
-            extra = {**extra, **trace.variables(self._report, self.folder, self.release)}
+            extra = {**extra, **trace.variables(self._report, home, self.release)}
         return environment.variables(
             self.release.slug.plan.config.values,
-            home=self.folder,
+            home=home,
             name=self.name,
             port=self.port,
             size=self.size,

@@ -180,7 +180,8 @@ def _boot(
         foreign=bound.foreign,
         output=dyno.output(),
         command=dyno.command,
-        home=str(dyno.folder),
+        home=str(dyno.home),
         size=dyno.size.name,
         why=why,
+        isolation=dyno.isolation,
     )

@@ -5,26 +5,50 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from parity import interrupt
+from parity.dyno import isolation
+from parity.dyno.environment import COOKIE, cookie
+from parity.dyno.isolation import Place, Refused
 from parity.dyno.lines import Lines, read
+from parity.kept import Log
 from parity.records import Ended, Line
 
-GUARD = Path(__file__).with_name("guard.py")
 TICK = 0.1
 DRAIN = 0.5
 """Seconds that output may take to arrive after the command has ended."""
+
+BEGIN = 20.0
+"""Seconds that a guard may take to start on a busy machine (ours)."""
+
+_HERE = Path(__file__).parent
+START = f"""\
+import sys
+for name, folder in (("parity", {str(_HERE.parent)!r}), ("parity.dyno", {str(_HERE)!r})):
+    sys.modules[name] = type(sys)(name)
+    sys.modules[name].__path__ = [folder]
+from parity.dyno.guard import main
+main(sys.argv[1:])
+"""
+"""Starts guard.py, compiled, without the packages above it: their imports would be slow."""
 
 
 class Guard:
     """The parity side of a guard: its pipes, and the orders that go through them."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.root: int | None = None
         self._control_end, self.control = os.pipe()
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
+        self._told = b""
+        self._code: int | None = None
+        self._refused: str | None = None
+        self._ready = self._over = self._released = False
 
     @property
     def pass_fds(self) -> tuple[int, int]:
@@ -34,13 +58,23 @@ class Guard:
     def command(self, argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
         """The guard's own command line for `argv`, which is to run in `env`."""
         fds = (str(fd) for fd in self.pass_fds)
-        locale = env.get("LC_CTYPE", "")
-        return [sys.executable, "-I", "-S", str(GUARD), *fds, locale, *argv]
+        mark = f"{COOKIE}={env.get(COOKIE, '')}"
+        own = [*fds, self.place.level, env.get("LC_CTYPE", ""), mark, *self.place.arguments()]
+        return [sys.executable, "-I", "-S", "-c", START, *own, *argv]
 
     def started(self) -> None:
         """Close the ends that belong to the guard process."""
         for fd in self.pass_fds:
             os.close(fd)
+
+    def begun(self) -> None:
+        """Wait until the command has been started, or its guard killed. Raises `Refused`."""
+        until = time.monotonic() + BEGIN
+        while not (self._ready or self._over) and time.monotonic() < until:
+            select.select([self.status], [], [], TICK)
+            self._listen()
+        if self._refused or not (self._ready or self._over):
+            raise Refused(self._refused or f"its guard did not start within {BEGIN:.0f} s")
 
     def order(self, letter: bytes) -> None:
         """`T`: SIGTERM to every process; `K`: end them all. A guard that has gone needs none."""
@@ -50,17 +84,43 @@ class Guard:
             return
 
     def code(self) -> int | None:
-        """The command's exit code if the guard has told it."""
-        try:
-            told = os.read(self.status, 64)
-        except BlockingIOError:
-            return None
-        return int(told.split()[1]) if told.startswith(b"exit ") else 137
+        """The command's exit code if the guard has told it, or has gone."""
+        self._listen()
+        return 137 if self._code is None and self._over else self._code
+
+    def release(self) -> None:
+        """Let go: the guard kills what is left, and is waited for."""
+        if self._released:
+            return
+        self._released = True
+        os.close(self.control)
+        until = time.monotonic() + BEGIN
+        while not self._over and time.monotonic() < until:
+            select.select([self.status], [], [], TICK)
+            self._listen()
 
     def close(self) -> None:
-        """Let go: the guard kills what is left."""
-        os.close(self.control)
+        """Let go, and know nothing more."""
+        self.release()
         os.close(self.status)
+
+    def _listen(self) -> None:
+        """Take what the guard has told."""
+        try:
+            data = os.read(self.status, 4096)
+        except BlockingIOError:
+            return
+        self._over = self._over or not data
+        *lines, self._told = (self._told + data).split(b"\n")
+        for line in lines:
+            word, _, rest = line.decode().partition(" ")
+            if word == "root":
+                self.root = int(rest)
+            elif word == "exit":
+                self._code = int(rest)
+            elif word == "refused":
+                self._refused, self._over = rest, True
+            self._ready = self._ready or word == "ready"
 
 
 def run(
@@ -70,13 +130,45 @@ def run(
     env: Mapping[str, str],
     on_line: Callable[[str], None],
     limit: float,
+    isolated: str = isolation.AUTO,
 ) -> Ended:
     """Run `argv` to its end, or for `limit` seconds; nothing of it is left afterwards.
 
-    Raises `interrupt.Interrupted`, and `OSError` where no process can be started.
+    It sees this machine's files where they are. Raises `interrupt.Interrupted`,
+    `interrupt.Trouble`, and `OSError` where no process can be started.
     """
-    guard = Guard()
+
+    def at(level: str) -> Ended:
+        return start(Place(level), argv, cwd=cwd, env=env, on_line=on_line, limit=limit)
+
+    return isolation.tried(isolated, at)
+
+
+def start(
+    place: Place,
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    on_line: Callable[[str], None],
+    limit: float,
+) -> Ended:
+    """The same at one `place`. Raises `isolation.Refused`, too."""
+    env = {COOKIE: cookie(), **env}
+    guard = Guard(place)
     began = time.monotonic()
+    try:
+        with _opened(guard, argv, cwd, env) as process:
+            guard.begun()
+            return _followed(guard, process, on_line, began, limit)
+    finally:
+        guard.close()
+
+
+@contextmanager
+def _opened(
+    guard: Guard, argv: Sequence[str], cwd: Path, env: Mapping[str, str]
+) -> "Iterator[subprocess.Popen[bytes]]":
     try:
         process = subprocess.Popen(
             guard.command(argv, env),
@@ -90,13 +182,13 @@ def run(
         )
     finally:
         guard.started()
-    try:
-        return _followed(guard, process, on_line, began, limit)
-    finally:
-        guard.close()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+    assert process.stdout
+    with process.stdout:
+        try:
+            yield process
+        finally:
+            guard.release()
+            process.wait()
 
 
 def _followed(
@@ -107,11 +199,11 @@ def _followed(
     limit: float,
 ) -> Ended:
     assert process.stdout
-    told: list[Line] = []
+    told = Log()
 
     def take(lines: list[str]) -> None:
         for text in lines:
-            told.append(Line(time.time(), "app", text))
+            told.add(Line(time.time(), "app", text))
             on_line(text)
 
     os.set_blocking(process.stdout.fileno(), False)
@@ -124,7 +216,7 @@ def _followed(
             timed_out = True
             guard.order(b"K")
     output.drain(DRAIN)
-    return Ended(code, tuple(told), time.monotonic() - began, timed_out)
+    return Ended(code, told.lines(), time.monotonic() - began, timed_out)
 
 
 class Output:

@@ -5,6 +5,7 @@ of the machine around. The buildpack's variables come from its `.profile.d` scri
 """
 
 from collections.abc import Mapping
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,6 +16,13 @@ COOKIE = "PARITY_RUN_ID"
 """The one variable of ours: by it, processes of an earlier run can be told from others."""
 
 RUN_ID = token_hex(8)
+_numbers = count(1)
+
+
+def cookie() -> str:
+    """A value of the cookie that no other command has."""
+    return f"{RUN_ID}.{next(_numbers)}"
+
 
 SHELL = (
     'for script in .profile.d/*.sh; do [ -r "$script" ] && . "$script"; done; '
@@ -47,6 +55,6 @@ def variables(
         "PWD": str(home),
         "PARITY_DYNO_MB": str(size.memory),
         "PARITY_DYNO_CORES": str(size.cores or 0),
-        COOKIE: RUN_ID,
+        COOKIE: cookie(),
     }
     return {"PATH": PATH, **config, **extra, **own}

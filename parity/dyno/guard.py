@@ -1,44 +1,112 @@
 """Between parity and a stranger's command: nothing of the command outlives either of them.
 
-Run as `python -I -S guard.py CONTROL STATUS LOCALE COMMAND ...`; the first two are inherited pipes.
-The guard is the subreaper of the command (prctl(2)), so every descendant, daemonised or not, ends
-up as its child. It takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends
-them all; the end of the pipe means that parity has died, and does the same. It writes `exit N` to
-STATUS. LOCALE is the LC_CTYPE that the command is to have.
-Standard library only, one thread: this is where private namespaces go.
+Started alone, isolated, without `site` (see contained.py). Levels of isolation, the first that this
+machine has (isolation.py):
+
+`pidns`: an outer guard, and an inner one that is process 1 of a private user, pid, mount and IPC
+namespace. Whichever of them dies, the kernel ends all that the command has started.
+`guard`: the same two without namespaces, each a subreaper (prctl(2)), so every descendant,
+daemonised or not, ends up as a child of the inner guard, or of the outer one once that is gone.
+`subreaper`: the inner guard alone. `basic`: alone, and finds its processes by their group and by
+the cookie in their environment.
+
+The inner guard takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends them
+all; the end of the pipe means that parity has died, and does the same. Lines to STATUS: `root PID`,
+then `ready` or `refused WHY`, then `exit N`. Standard library only, one thread.
 """
 
 import os
 import select
 import signal
-import sys
+
+from parity.dyno import reach
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from parity.dyno.reach import Reach
 
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """What a terminal or a careless `kill` may send: only parity's orders count."""
 
-SUBREAPER = 36
-"""PR_SET_CHILD_SUBREAPER of prctl(2)."""
+PATIENCE = 500
+"""Rounds of 10 ms for which `basic` looks for more to kill."""
 
 
-def main() -> None:
+class Task:
+    """What the command line says; LOCALE is the LC_CTYPE that the command is to have."""
+
+    def __init__(self, argv: list[str]) -> None:
+        control, status, self.level, self.locale, self.cookie, self.app = argv[:6]
+        self.control, self.status = int(control), int(status)
+        self.processes, paths, rest = int(argv[6]), int(argv[7]), argv[8:]
+        self.paths, self.command = rest[:paths], rest[paths:]
+
+    def tell(self, line: str) -> None:
+        """One line to parity, if it is still there."""
+        try:
+            os.write(self.status, f"{line}\n".encode("utf-8", "backslashreplace"))
+        except OSError:
+            pass
+
+
+def main(argv: list[str]) -> None:
     """Guard the command line's command until nothing of it is left."""
-    control, status = int(sys.argv[1]), int(sys.argv[2])
+    task = Task(argv)
     # A signal that comes before its handler is installed would be fatal: block first.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    wake = _wake_on_child()
-    _become_subreaper()
-    if not sys.argv[3]:
-        os.environ.pop("LC_CTYPE", None)  # ours: Python sets it in a C locale (PEP 538)
-    command = _spawn(sys.argv[4:], (control, status, wake))
     for signum in IGNORED:
         signal.signal(signum, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_SETMASK, set())
-    code = _watch(command, control, wake)
+    if not task.locale:
+        os.environ.pop("LC_CTYPE", None)  # ours: Python sets it in a C locale (PEP 538)
     try:
-        os.write(status, f"exit {code}\n".encode())
-    except OSError:
-        pass
-    sweep()
+        if task.level in ("pidns", "guard"):
+            _outer(task)
+        else:
+            _inner(task, None)
+    except OSError as error:
+        task.tell(f"refused {error.strerror or error}")
+
+
+def _outer(task: Task) -> None:
+    """Start the inner guard, and end what it leaves when something has killed it."""
+    lifeline, mine = os.pipe()
+    if task.level == "pidns":
+        from parity.dyno import namespace
+
+        user = (os.getuid(), os.getgid())
+        pid = namespace.clone()
+    else:
+        reach.adopt()
+        pid = os.fork()
+    if pid == 0:
+        os.close(mine)
+        try:
+            if task.level == "pidns":
+                namespace.enter(user, task.app, task.paths)
+            _inner(task, lifeline)
+        except Exception as error:
+            task.tell(f"refused {getattr(error, 'strerror', None) or error}")
+        finally:
+            os._exit(0)
+    os.close(lifeline)
+    os.close(task.control)
+    task.tell(f"root {pid}")
+    os.waitpid(pid, 0)
+    sweep(reach.below)
+
+
+def _inner(task: Task, lifeline: int | None) -> None:
+    """Run the command until it has ended or had to, and say how."""
+    wake = _wake_on_child()
+    if task.level in ("guard", "subreaper"):
+        reach.adopt()
+    command = _spawn(task, wake)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    task.tell("ready")
+    signals = reach.by(task.level, task.cookie, command)
+    task.tell(f"exit {_watch(task.control, wake, lifeline, command, signals)}")
+    sweep(signals)
 
 
 def _wake_on_child() -> int:
@@ -51,22 +119,14 @@ def _wake_on_child() -> int:
     return reader
 
 
-def _become_subreaper() -> None:
-    try:
-        import ctypes
-
-        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
-    except (ImportError, OSError, AttributeError):
-        pass  # not Linux: the process group is what there is
-
-
-def _spawn(command: list[str], close: tuple[int, ...]) -> int:
-    """Start `command` in a session of its own, every signal as a fresh process has it."""
+def _spawn(task: Task, wake: int) -> int:
+    """Start the command in a session of its own, every signal as a fresh process has it."""
     pid = os.fork()
     if pid:
         return pid
+    command = task.command
     try:
-        for fd in close:
+        for fd in (task.control, task.status, wake):
             os.close(fd)
         os.setsid()
         for signum in (*IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
@@ -74,31 +134,50 @@ def _spawn(command: list[str], close: tuple[int, ...]) -> int:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        os.execvp(command[0], command)
-    except OSError as error:
-        os.write(2, f"{command[0]}: {error.strerror}\n".encode())
+        if task.level == "pidns" and task.processes:
+            from parity.dyno import namespace  # loaded already: nothing of ours is shown here
+
+            namespace.limit(task.processes)
+        _become(command)
+    except Exception as error:
+        os.write(2, f"{command[0]}: {getattr(error, 'strerror', error)}\n".encode())
+    finally:
         os._exit(127)
 
 
-def _watch(command: int, control: int, wake: int) -> int:
+def _become(command: list[str]) -> None:
+    """As os.execvp does, which imports `warnings` when there is nothing to import from."""
+    found: OSError | None = None
+    for folder in os.environ.get("PATH", os.defpath).split(":"):
+        try:
+            os.execv(os.path.join(folder, command[0]), command)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            found = found or error
+        except PermissionError as error:
+            found = error
+    raise found or FileNotFoundError(2, "No such file or directory")
+
+
+def _watch(control: int, wake: int, lifeline: int | None, command: int, send: "Reach") -> int:
     """The command's exit code, once it has ended or had to.
 
     Its end is the dyno's; only after `T` the others have until `K` to end by themselves.
     """
     code, stopping = None, False
+    sources = [fd for fd in (control, wake, lifeline) if fd is not None]
     while True:
-        ready, _, _ = select.select([control, wake], [], [])
+        ready, _, _ = select.select(sources, [], [])
         if wake in ready:
             os.read(wake, 4096)
             ended, left = _reaped(command)
             code = ended if code is None else code
             if code is not None and not (stopping and left):
                 return code
+        if lifeline in ready or (control in ready and os.read(control, 1) != b"T"):
+            return sweep(send, command) if code is None else code
         if control in ready:
-            if os.read(control, 1) != b"T":
-                return sweep(command)
             stopping = True
-            _tell(signal.SIGTERM, signal.SIGCONT)
+            send(signal.SIGTERM, signal.SIGCONT)
 
 
 def _reaped(command: int) -> tuple[int | None, bool]:
@@ -121,50 +200,19 @@ def _code(status: int) -> int:
     return 128 - code if code < 0 else code
 
 
-def sweep(command: int = 0) -> int:
-    """Kill every descendant until the kernel knows of none; the command's code, else 137."""
-    found = 137
+def sweep(send: "Reach", command: int = 0) -> int:
+    """Kill every process until the kernel knows of none; the command's code, else 137."""
+    found, rounds = 137, 0
     while True:
-        _tell(signal.SIGSTOP)  # a stopped process forks no more
-        _tell(signal.SIGKILL)
+        send(signal.SIGSTOP)  # a stopped process forks no more
+        reached = send(signal.SIGKILL)
         try:
             pid, status = os.waitpid(-1, 0)
         except ChildProcessError:
-            return found
+            if not reached or rounds > PATIENCE:
+                return found
+            rounds += 1
+            select.select([], [], [], 0.01)
+            continue
         if pid == command:
             found = _code(status)
-
-
-def _tell(*signals: int) -> None:
-    for pid in descendants(os.getpid()):
-        for signum in signals:
-            try:
-                os.kill(pid, signum)
-            except (ProcessLookupError, PermissionError):
-                continue
-
-
-def descendants(pid: int) -> list[int]:
-    """Every process below `pid`: its children, theirs, and so on."""
-    found: list[int] = []
-    todo = [pid]
-    while todo:
-        children = _children(todo.pop())
-        found += children
-        todo += children
-    return found
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                found += map(int, file.read().split())
-    except (FileNotFoundError, ProcessLookupError):
-        return found
-    return found
-
-
-if __name__ == "__main__":
-    main()

@@ -8,6 +8,9 @@ import os
 LONGEST = 10_000
 """Bytes of a log line; the rest becomes the next line (documented)."""
 
+READ = 1 << 18
+"""Bytes taken at once."""
+
 
 class Lines:
     """Cuts a stream of bytes into lines."""
@@ -17,11 +20,13 @@ class Lines:
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that `data` completes."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        whole, end, rest = (self._rest + data).rpartition(b"\n")
+        self._rest = rest
+        lines = _lines(whole) if end else []
         while len(self._rest) > LONGEST:
-            lines.append(self._rest[:LONGEST])
+            lines.append(_text(self._rest[:LONGEST]))
             self._rest = self._rest[LONGEST:]
-        return [_text(piece) for line in lines for piece in _cut(line)]
+        return lines
 
     def end(self) -> list[str]:
         """What came without a line end."""
@@ -32,10 +37,22 @@ class Lines:
 def read(fd: int, lines: Lines) -> list[str] | None:
     """The lines that are there now; None at the end of the stream."""
     try:
-        data = os.read(fd, 65536)
+        data = os.read(fd, READ)
     except BlockingIOError:
         return []
     return lines.feed(data) if data else None
+
+
+def _lines(data: bytes) -> list[str]:
+    """All at once where nothing is special, which a flood of lines is not."""
+    if b"\r" not in data:
+        pieces = data.split(b"\n")
+        if len(max(pieces, key=len)) <= LONGEST:
+            try:
+                return data.decode().split("\n")
+            except UnicodeDecodeError:
+                return [_text(piece) for piece in pieces]
+    return [_text(piece) for line in data.split(b"\n") for piece in _cut(line)]
 
 
 def _cut(line: bytes) -> list[bytes]:

@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
-from parity.dyno import environment, port
-from parity.dyno.contained import run
+from parity.dyno import environment, isolation, port
+from parity.dyno.contained import start
 from parity.facts.dynos import DynoSize
 from parity.records import Ended, Line, ProcessType, Say, Slug
 
@@ -18,6 +18,7 @@ def one_off(
     size: DynoSize,
     limit: float,
     say: Say,
+    isolated: str = isolation.AUTO,
 ) -> Ended:
     """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
     number = port.choose()
@@ -27,15 +28,22 @@ def one_off(
 
     told(f"Starting process with command `{process.command}`")
     told("State changed from starting to up")
-    ended = run(
-        environment.command(process.command),
-        cwd=folder,
-        env=environment.variables(
-            slug.plan.config.values, home=folder, name=name, port=number, size=size, extra={}
-        ),
-        on_line=lambda text: told(text, "app"),
-        limit=limit,
-    )
+
+    def at(level: str) -> Ended:
+        place = isolation.dyno(level, folder, slug, size)
+        config = slug.plan.config.values
+        return start(
+            place,
+            environment.command(process.command),
+            cwd=folder,
+            env=environment.variables(
+                config, home=place.home, name=name, port=number, size=size, extra={}
+            ),
+            on_line=lambda text: told(text, "app"),
+            limit=limit,
+        )
+
+    ended = isolation.tried(isolated, at)
     told(f"Process exited with status {ended.exit}")
     told("State changed from up to complete")
     return ended

@@ -5,22 +5,22 @@ honcho's own loop sees no exit while a grandchild holds the pipe, and reads line
 
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from subprocess import DEVNULL
 from typing import Any
 
 from honcho.process import Process
 
 from parity.dyno.contained import Guard
+from parity.dyno.isolation import Place
 
 
 class DynoProcess(Process):  # type: ignore[misc]
     """One process type's command in its own session; `events` gets honcho's messages."""
 
-    def __init__(self, argv: list[str], name: str, env: Mapping[str, str], cwd: Path) -> None:
-        self.guard = Guard()
+    def __init__(self, argv: list[str], name: str, env: Mapping[str, str], place: Place) -> None:
+        self.guard = Guard(place)
         command = "exec " + shlex.join(self.guard.command(argv, env))
-        super().__init__(command, name=name, env=dict(env), cwd=str(cwd))
+        super().__init__(command, name=name, env=dict(env), cwd=str(place.app))
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         """Start the child; the caller follows its output and end. Raises `OSError`."""
@@ -39,8 +39,8 @@ class DynoProcess(Process):  # type: ignore[misc]
 
     @property
     def pid(self) -> int:
-        """The guard's process id: the root of the dyno's process tree."""
-        return int(self._child.pid)
+        """The process id above the command's: the root of the dyno's process tree."""
+        return self.guard.root or int(self._child.pid)
 
     @property
     def output(self) -> int:
@@ -53,7 +53,8 @@ class DynoProcess(Process):  # type: ignore[misc]
 
     def close(self) -> None:
         """End whatever is left."""
-        self.guard.close()
+        self.guard.release()
         if self._child:
             self._child.wait()
             self._child.stdout.close()
+        self.guard.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 
 from parity.dyno import sockets
-from parity.dyno.guard import descendants
+from parity.dyno.reach import descendants
 from parity.records import Listener
 
 

@@ -21,7 +21,7 @@ MEMORY_EVERY = 2.0
 
 
 class Watch:
-    """Follows a launched `DynoProcess`; `on_line` gets each line of output as it comes.
+    """Follows a launched `DynoProcess`; `on_lines` gets lines of output as they come.
 
     On `loop`, if it shares one with other dynos and the router, else on one of its own.
     """
@@ -29,13 +29,13 @@ class Watch:
     def __init__(
         self,
         process: DynoProcess,
-        on_line: Callable[[str], None],
+        on_lines: Callable[[list[str]], None],
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.code: int | None = None
         self.peak = 0
         self._process = process
-        self._on_line = on_line
+        self._on_lines = on_lines
         self._lines = Lines()
         self._sampled = 0.0
         self._shared = loop is not None
@@ -115,8 +115,8 @@ class Watch:
             self._loop.remove_reader(self._process.output)
             self._finished = True
             lines = self._lines.end()
-        for text in lines:
-            self._on_line(text)
+        if lines:
+            self._on_lines(lines)
 
     def _told(self) -> None:
         code = self._process.guard.code()

@@ -49,6 +49,7 @@ class Boot(NamedTuple):
     `predicted`: the failure was certain before Heroku's limit had passed. `reachable`: whether a
     connection from another address got through (None: not tried). `why` explains `unknown`.
     `command` is the command as Heroku logs it, `$PORT` substituted. `trace` is a second boot's.
+    `isolation` is the level that contained it (parity/dyno/isolation.py).
     """
 
     release: Release
@@ -69,6 +70,7 @@ class Boot(NamedTuple):
     bound_first: bool = False
     binds: tuple[Bind, ...] | None = None
     why: str | None = None
+    isolation: str | None = None
 
 
 class Exchange(NamedTuple):

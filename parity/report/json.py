@@ -85,6 +85,7 @@ def _boot(verdict: Verdict) -> dict[str, Any]:
         "port": boot.port if boot else None,
         "exit": boot.exit if boot else None,
         "seconds": round(boot.seconds, 3) if boot else None,
+        "isolation": boot.isolation if boot else None,
         "listeners": [
             {"host": socket.host, "port": socket.port, "pid": socket.pid}
             for socket in (boot.listeners if boot else ())

@@ -1,0 +1,137 @@
+"""How well a command can be contained here: a ladder of levels, and who stands on which.
+
+`pidns` private namespaces: nothing can be left · `guard` two guards, each the other's keeper ·
+`subreaper` one guard · `basic` process group and a cookie in the environment. Each run takes the
+first that works (guard.py has the levels themselves); only a level asked for by name may fail.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from parity.facts.dynos import DynoSize
+from parity.interrupt import Trouble
+from parity.records import Slug
+
+T = TypeVar("T")
+LEVELS = ("pidns", "guard", "subreaper", "basic")
+AUTO = "auto"
+
+APP = Path("/app")
+"""HOME of a dyno: https://devcenter.heroku.com/articles/dynos (documented)."""
+
+_why: dict[str, str] = (
+    {} if sys.platform.startswith("linux") else dict.fromkeys(LEVELS[:-1], "only Linux has it")
+)
+_seen: set[str] = set()
+
+
+class Refused(Exception):
+    """The machine does not grant a level; the text says why."""
+
+
+class Place(NamedTuple):
+    """Where a command runs. At `pidns`, `app` is /app, and of this machine only its system and
+    `visible` are there; `writable` files of ours are, too. `processes` 0: no limit.
+    """
+
+    level: str
+    app: Path | None = None
+    visible: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] = ()
+    processes: int = 0
+
+    @property
+    def home(self) -> Path:
+        """HOME as the command sees it."""
+        return APP if self.level == "pidns" or not self.app else self.app
+
+    def arguments(self) -> list[str]:
+        """The place on guard.py's command line."""
+        paths = [f"r{path}" for path in self.visible] + [f"w{path}" for path in self.writable]
+        return [str(self.app or ""), str(self.processes), str(len(paths)), *paths]
+
+
+def dyno(
+    level: str, folder: Path, slug: Slug, size: DynoSize, *, writable: tuple[Path, ...] = ()
+) -> Place:
+    """A dyno's place: its copy of the slug, and the Python that the slug links to."""
+    visible = [slug.root, Path(__file__).with_name("trace_hook")]
+    if slug.environment:
+        visible.append(slug.environment)
+    if slug.interpreter:
+        visible += _prefixes(slug.interpreter.path)
+    return Place(level, folder, tuple(visible), writable, size.processes)
+
+
+def _prefixes(interpreter: Path) -> list[Path]:
+    """Where an interpreter has its library; not all of the developer's home with it."""
+    found = {interpreter.parent.parent, interpreter.resolve().parent.parent}
+    home = Path.home()
+    return [
+        part
+        for prefix in found
+        for part in (
+            [prefix / "bin", prefix / "lib"] if prefix in (home, *home.parents) else [prefix]
+        )
+    ]
+
+
+def tried(wanted: str, act: Callable[[str], T]) -> T:
+    """What `act` returns at the first level that it is not refused.
+
+    Raises `interrupt.Trouble` if one level was `wanted` and it is refused.
+    """
+    for level in LEVELS if wanted == AUTO else (wanted,):
+        if level in _why:
+            continue
+        try:
+            return act(level)
+        except Refused as refused:
+            _why[level] = str(refused)
+    raise _trouble(wanted if wanted != AUTO else LEVELS[-1])
+
+
+def require(wanted: str) -> None:
+    """Raises `interrupt.Trouble` if this machine does not grant the level."""
+    if wanted != AUTO and why_not(wanted):
+        raise _trouble(wanted)
+
+
+def level() -> str:
+    """The level that a run takes here; found out once, in a throw-away process."""
+    return next((level for level in LEVELS if not why_not(level)), LEVELS[-1])
+
+
+def why_not(level: str) -> str | None:
+    """Why this machine does not grant `level`; None if it does."""
+    if level not in _seen and level not in _why:
+        _seen.add(level)
+        try:
+            _probe(level)
+        except (Refused, OSError) as error:
+            _why[level] = str(error)
+    return _why.get(level)
+
+
+def _probe(level: str) -> None:
+    """Run a command that does nothing. Raises `Refused`, `OSError`."""
+    from parity.dyno.contained import start
+
+    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
+        app = Path(folder, "app")
+        app.mkdir()
+        ended = start(
+            Place(level, app), ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10
+        )
+    if ended.exit:
+        raise Refused(f"a command in it ended with status {ended.exit}")
+
+
+def _trouble(level: str) -> Trouble:
+    return Trouble(
+        f"this machine does not grant --isolation {level}: {_why[level]}",
+        "Leave the option out: parity then takes the best level there is.",
+    )

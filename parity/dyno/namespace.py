@@ -1,0 +1,215 @@
+"""Private namespaces, and a root like a dyno's in them; for guard.py alone.
+
+An ordinary user may make them (user_namespaces(7)): user, pid, mount and IPC. In them the command
+has user id 42000 and no capability; outside it is the user who runs parity. All that is shown of
+this machine is read-only (mount_setattr(2), Linux 5.12); /app and a few more are the dyno's own.
+Everything is imported at the start: later the standard library is out of sight.
+"""
+
+import ctypes
+import os
+import resource
+import signal
+
+UID = 42000
+"""A dyno's user is an ordinary one, called u and its number, in the group `dyno` (observed)."""
+
+SYSTEM = (
+    "bin",
+    "sbin",
+    "lib",
+    "lib32",
+    "lib64",
+    "libx32",
+    "usr",
+    "etc",
+    "opt",
+    "nix",
+    "gnu",
+    "sys",
+)
+"""What is shown of this machine's root folder; no home, no /run, no other data."""
+
+HIDDEN = ("shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "pip.conf")
+"""Files of /etc that read as empty."""
+
+WRITABLE = ("/tmp", "/var/tmp", "/dev/shm")
+"""Private to the dyno, besides /app."""
+
+DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
+ROOTS_OWN = ("sys", "sysrq-trigger", "irq", "bus", "fs")
+"""What is in /proc that root's user id alone may write to."""
+
+NEW = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000
+"""CLONE_NEWUSER, NEWPID, NEWNS, NEWIPC of clone(2)."""
+
+NUMBERS = {"x86_64": (56, 155), "aarch64": (220, 41)}
+"""The system calls clone and pivot_root (syscalls(2)); mount_setattr is the same everywhere."""
+
+MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
+NOSUID, NODEV, NOEXEC, RDONLY, REMOUNT = 2, 4, 8, 1, 32
+BIND, REC, PRIVATE, DETACH = 4096, 16384, 1 << 18, 2
+NO_NEW_PRIVS = 38
+
+_libc = ctypes.PyDLL(None, use_errno=True)
+
+
+def _checked(what: str, result: int) -> int:
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+    return result
+
+
+def _number(call: int) -> int:
+    machine = os.uname().machine
+    if machine not in NUMBERS:
+        raise OSError(0, f"namespaces are not tried on {machine}")
+    return NUMBERS[machine][call]
+
+
+def clone() -> int:
+    """Fork into new namespaces: 0 in the child, its process id in the parent. Raises `OSError`."""
+    flags = ctypes.c_long(NEW | signal.SIGCHLD)
+    return _checked("clone", _libc.syscall(_number(0), flags, None, None, None, None))
+
+
+def enter(user: tuple[int, int], app: str, paths: list[str]) -> None:
+    """In the child: become the dyno's user, with a private /proc and, for an `app`, its root.
+
+    Each of `paths` begins with `r` (read only) or `w` (writable). Raises `OSError`.
+    """
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{UID} {user[0]} 1")
+    _write("/proc/self/gid_map", f"{UID} {user[1]} 1")
+    _mount("none", "/", None, REC | PRIVATE)
+    if app:
+        _root(f"{app}.root", app, paths, root=user[0] == 0)
+    else:
+        _proc("", root=user[0] == 0)
+    _libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def limit(processes: int) -> None:
+    """Set a dyno's process and thread limit; the guard is one of them, too.
+
+    It is counted per namespace since Linux 5.14; root's own processes may pass it.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    most = processes + 1 if hard == resource.RLIM_INFINITY else min(processes + 1, hard)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
+def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:
+    """Build the new root at `base`, and leave the old one."""
+    os.makedirs(base, exist_ok=True)
+    _mount("tmpfs", base, "tmpfs", NOSUID | NODEV, "mode=755")
+    for folder in WRITABLE:
+        os.makedirs(base + folder)
+        _mount("tmpfs", base + folder, "tmpfs", NOSUID | NODEV, "mode=1777")
+    for name in SYSTEM:
+        _show(base, f"/{name}")
+    for path in sorted(paths, key=len):
+        _show(base, path[1:], writable=path[0] == "w")
+    _etc(base)
+    _devices(base)
+    os.mkdir(f"{base}/proc")
+    _proc(base, root=root)
+    os.mkdir(f"{base}/app")
+    _mount(app, f"{base}/app", None, BIND)
+    _mount("none", base, None, REMOUNT | BIND | RDONLY | NOSUID | NODEV)
+    os.chdir(base)
+    _checked("pivot_root", _libc.syscall(_number(1), b".", b"."))
+    _checked("umount", _libc.umount2(b".", DETACH))
+    os.chdir("/app")
+
+
+def _show(base: str, path: str, *, writable: bool = False) -> None:
+    """Show a folder or file of this machine at the same place."""
+    target = base + path
+    if os.path.lexists(target) or not os.path.lexists(path):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path) and path.count("/") == 1:
+        os.symlink(os.readlink(path), target)
+        return
+    if os.path.isdir(path):
+        os.mkdir(target)
+    else:
+        _write(target, "")
+    _mount(path, target, None, BIND | REC)
+    if not writable:
+        _read_only(target)
+
+
+def _etc(base: str) -> None:
+    """The dyno's user instead of this machine's, and the address of its name server."""
+    users = "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/nonexistent:/bin/false\n"
+    groups = "root:x:0:\nnogroup:x:65534:\n"
+    _replace(base, "passwd", f"{users}u{UID}:x:{UID}:{UID}::/app:/bin/bash\n")
+    _replace(base, "group", f"{groups}dyno:x:{UID}:\n")
+    for name in HIDDEN:
+        _replace(base, name, "")
+    _show(base, os.path.realpath("/etc/resolv.conf"))
+
+
+def _replace(base: str, name: str, text: str) -> None:
+    """Let /etc/`name` read as `text`, if there is one."""
+    target, ours = f"{base}/etc/{name}", f"{base}/.etc"
+    if not os.path.isfile(target) or os.path.islink(target):
+        return
+    _write(ours, text)
+    _mount(ours, target, None, BIND)
+    _read_only(target)
+    os.unlink(ours)
+
+
+def _devices(base: str) -> None:
+    os.makedirs(f"{base}/dev/pts")
+    for name in filter(lambda name: os.path.exists(f"/dev/{name}"), DEVICES):
+        _write(f"{base}/dev/{name}", "")
+        _mount(f"/dev/{name}", f"{base}/dev/{name}", None, BIND)
+    for name, target in LINKS.items():
+        os.symlink(target, f"{base}/dev/{name}")
+    options = "newinstance,ptmxmode=0666,mode=620"
+    _mount("devpts", f"{base}/dev/pts", "devpts", NOSUID | NOEXEC, options)
+    os.symlink("pts/ptmx", f"{base}/dev/ptmx")
+
+
+def _proc(base: str, *, root: bool) -> None:
+    """A /proc that shows the processes of this namespace alone."""
+    _mount("proc", f"{base}/proc", "proc", NOSUID | NODEV | NOEXEC)
+    for name in ROOTS_OWN if root else ():
+        target = f"{base}/proc/{name}"
+        if os.path.exists(target):
+            _mount(target, target, None, BIND | REC)
+            _read_only(target)
+
+
+def _mount(
+    source: str, target: str, kind: str | None, flags: int, options: str | None = None
+) -> None:
+    result = _libc.mount(
+        os.fsencode(source),
+        os.fsencode(target),
+        kind and kind.encode(),
+        ctypes.c_ulong(flags),
+        options and options.encode(),
+    )
+    _checked(f"mount {target}", result)
+
+
+def _read_only(path: str) -> None:
+    """Whatever is mounted at and below `path`, read-only and without set-user-id programs."""
+    attributes = (ctypes.c_uint64 * 4)(RDONLY | NOSUID, 0, 0, 0)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    target = ctypes.c_char_p(os.fsencode(path))
+    result = _libc.syscall(
+        MOUNT_SETATTR, AT_FDCWD, target, AT_RECURSIVE, ctypes.byref(attributes), size
+    )
+    _checked(f"mount_setattr {path}", result)
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as file:
+        file.write(text)
