@@ -51,6 +51,11 @@ def oneline(text: str) -> str:
     return inert(visible(text).replace("\n", "\\n").expandtabs(4))
 
 
+def safe(text: str) -> str:
+    """`text` visible, line by line inert, with its line breaks: for blocks of other formats."""
+    return "\n".join(inert(line).expandtabs(4) for line in visible(text).split("\n"))
+
+
 def clip(text: str, length: int) -> str:
     """At most `length` characters of `text`, with `…` for the rest."""
     return text if len(text) <= length else text[: length - 1] + "…"

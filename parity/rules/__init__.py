@@ -5,6 +5,7 @@ Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual the
 A rule is its own manual page: `explain`, every report and the README's catalogue read it.
 """
 
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -190,6 +191,9 @@ def stage_of(record: Record) -> Stage:
     return cast(Stage, record.stage) if isinstance(record, Stuck) else STAGES[type(record)]
 
 
+_SENTENCE = re.compile(r"(?<=[.!?])\{\w+\}$")
+
+
 class _Names(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return key.upper()
@@ -201,10 +205,14 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
 
 
 def manual(rule: Rule) -> Rule:
-    """The rule as its manual page shows it: every placeholder in capitals."""
-    return rule._replace(
-        title=_filled(rule.title, {}), cause=_filled(rule.cause, {}), fix=_filled(rule.fix, {})
+    """The rule as its manual page shows it: every placeholder in capitals.
+
+    One that is a sentence of its own, said only now and then, is left out.
+    """
+    title, cause, fix = (
+        _filled(_SENTENCE.sub("", text), {}) for text in (rule.title, rule.cause, rule.fix)
     )
+    return rule._replace(title=title, cause=cause, fix=fix)
 
 
 def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
