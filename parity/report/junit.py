@@ -4,7 +4,6 @@ The dialect of Jenkins' xUnit plugin, which GitLab, Azure and CircleCI read, too
 https://github.com/jenkinsci/xunit-plugin (junit-10.xsd, observed).
 """
 
-import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
@@ -12,9 +11,6 @@ from parity.report.results import Result, decides, results
 from parity.report.summary import headline
 from parity.report.text import safe
 from parity.verdict import StageResult, Verdict
-
-_NO_XML = re.compile("[\ufffe\uffff\U0001fffe\U0001ffff]")
-"""Not allowed in XML 1.0, beside what `safe` writes out."""
 
 
 def document(verdict: Verdict) -> str:
@@ -32,8 +28,10 @@ def document(verdict: Verdict) -> str:
     suite.extend(cases)
     if verdict.log:
         SubElement(suite, "system-out").text = _log(verdict)
-    ElementTree.indent(suite)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(suite, "unicode")}\n'
+    root = Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, "unicode")}\n'
 
 
 def _expected(stage: StageResult, verdict: Verdict) -> bool:
@@ -51,7 +49,7 @@ def _case(stage: StageResult, verdict: Verdict) -> Element:
     elif unsure:
         _problem(case, "error", unsure)
     elif stage.status == "not-reached":
-        SubElement(case, "skipped", {"message": _xml(f"not reached: {headline(verdict)}")})
+        SubElement(case, "skipped", {"message": safe(f"not reached: {headline(verdict)}")})
     others = [r for r in told if r not in failing and r not in unsure]
     if others:
         SubElement(case, "system-out").text = "\n\n".join(map(_told, others))
@@ -61,7 +59,7 @@ def _case(stage: StageResult, verdict: Verdict) -> Element:
 def _problem(case: Element, kind: str, found: list[Result]) -> None:
     first = found[0]
     code = first.symptom.id if first.symptom else first.finding.id
-    problem = SubElement(case, kind, {"type": code, "message": _xml(first.title)})
+    problem = SubElement(case, kind, {"type": code, "message": safe(first.title)})
     problem.text = "\n\n".join(map(_told, found))
 
 
@@ -74,12 +72,8 @@ def _told(result: Result) -> str:
     seen = [f"seen: {text}" for text in result.seen]
     rows = (f"{finding.effect}[{finding.id}] {result.title}", *where, *seen)
     advice = (f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
-    return _xml("\n".join((*rows, *advice)))
+    return safe("\n".join((*rows, *advice)))
 
 
 def _log(verdict: Verdict) -> str:
-    return "\n".join(_xml(f"{line.source}: {line.text}") for line in verdict.log)
-
-
-def _xml(text: str) -> str:
-    return _NO_XML.sub(lambda m: f"\\U{ord(m[0]):08x}", safe(text))
+    return "\n".join(safe(f"{line.source}: {line.text}") for line in verdict.log)

@@ -5,6 +5,7 @@ https://docs.github.com/code-security/code-scanning/integrating-with-code-scanni
 """
 
 import json
+import re
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -37,6 +38,9 @@ def document(verdict: Verdict) -> str:
     text = json.dumps(log, indent=2, allow_nan=False)
     return text.replace("##", "#\\u0023") + "\n"
 
+
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates that stand for no byte of a file's name (PEP 383)."""
 
 _DRIVER = {
     "name": "parity",
@@ -113,7 +117,8 @@ def _places(result: Result, verdict: Verdict) -> tuple[Evidence, ...]:
 
 
 def _location(place: Evidence, verdict: Verdict) -> dict[str, Any]:
-    where = path(verdict, place.file or "").encode("utf-8", "surrogateescape")
+    name = _NO_BYTE.sub("\ufffd", path(verdict, place.file or ""))
+    where = name.encode("utf-8", "surrogateescape")
     artifact: dict[str, Any] = {"uri": quote(where)}
     if not where.startswith(b"/"):
         artifact["uriBaseId"] = ROOT
