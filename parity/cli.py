@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from parity import __version__, interrupt
+from parity import __version__, explaining, interrupt
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -93,9 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="the static part: runs none of the app's code")
     _add_common(check)
     check.set_defaults(act=_check)
-    explain = commands.add_parser("explain", help="what a code or a finding means, and its fixes")
-    explain.add_argument("id", nargs="?", metavar="ID", help="R10, H10, binds-loopback, …")
-    explain.set_defaults(act=_explain)
+    explaining.add(commands)
     return parser
 
 
@@ -107,7 +105,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--stack", default="heroku-26", metavar="NAME")
     parser.add_argument("--buildpack", action="append", default=[], metavar="NAME")
-    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
+    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json, …")
     parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
     parser.add_argument("--strict", action="store_true", help="warnings fail")
     parser.add_argument(
@@ -157,24 +155,6 @@ def _check(arguments: argparse.Namespace) -> int:
         verdict: Verdict = check(arguments.path, config=config, options=options)
         show.final(verdict)
     return verdict.exit_code
-
-
-def _explain(arguments: argparse.Namespace) -> int:
-    import parity.report.explain as explain
-    from parity.report.show import coloured, columns
-    from parity.report.text import emit
-
-    if arguments.id is None:
-        emit(explain.index(), sys.stdout)
-        return 0
-    page = explain.page(arguments.id, columns(sys.stdout), coloured(sys.stdout))
-    if page is None:
-        near = ", ".join(explain.nearest(arguments.id))
-        raise interrupt.Usage(
-            f"no such ID: {arguments.id}." + (f" Did you mean {near}?" if near else "")
-        )
-    emit(page, sys.stdout)
-    return 0
 
 
 def _options(arguments: argparse.Namespace) -> "Options":

@@ -21,7 +21,8 @@ MAY = {
     "push": {"push", *LEAVES},
     "dyno": {"dyno", *LEAVES},
     "router": {"router", *LEAVES},
-    "report": {"report", "rules", *LEAVES},
+    "logs": {"logs", "rules", *LEAVES},
+    "report": {"report", "logs", "rules", *LEAVES},
     "repair": {"repair", "push", "rules", *LEAVES},
     "workspace": LEAVES,
     "trial": {"rules", *LEAVES},
@@ -98,7 +99,16 @@ def test_files_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300
 
 
-THIRD_PARTY = ("honcho", "dotenv", "psutil", "requests", "rich", "packaging", "platformdirs")
+THIRD_PARTY = (
+    "honcho",
+    "dotenv",
+    "psutil",
+    "requests",
+    "rich",
+    "packaging",
+    "platformdirs",
+    "jinja2",
+)
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["check", "examples/hello_app"]], ids=lambda a: a[0])

@@ -135,7 +135,7 @@ def everything(verdict: Verdict, width: int = 80) -> str:
     """All reports of a verdict, as a pass and as a failure."""
     made = [full(verdict, width=width, colour=False)]
     made += [COLOURS.sub("", full(verdict, width=width, colour=True))]
-    made += [render(kind, verdict) for kind in KINDS]
+    made += [render(kind, verdict) for kind in KINDS if kind != "github"]
     passed = verdict._replace(verdict="works")
     made += [full(passed, width=width, colour=False), concise(passed)]
     return "".join(made)

@@ -3,6 +3,7 @@
 import pytest
 
 from parity import rules
+from parity.facts.codes import CODES
 from parity.report import explain
 from parity.report.text import cells
 
@@ -17,7 +18,7 @@ def test_every_rule_has_a_page(id: str) -> None:
     assert told
     flat = " ".join(told.split())
     shown = rules.manual(rules.RULES[id])
-    for text in (id, shown.title, shown.cause, shown.fix, shown.docs):
+    for text in (id, shown.title, shown.cause, explain.fix(shown), shown.docs):
         assert " ".join(text.split()) in flat
     assert [r for r in told.splitlines() if cells(r) > 80 and "`" not in r and "://" not in r] == []
 
@@ -42,6 +43,7 @@ def test_an_unknown_id_has_no_page() -> None:
     """There is no page for what is no rule; what looks alike is offered."""
     assert explain.page("R1O", 80, False) is None
     assert "R10" in explain.nearest("R1O")
+    assert explain.nearest("H1O")[0] in CODES
     assert explain.nearest("BINDS-LOOPBAK")[0] == "binds-loopback"
     assert explain.nearest("?") == []
 

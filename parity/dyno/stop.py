@@ -42,6 +42,7 @@ async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown
         quota=dyno.size.quota,
         written=written(dyno.folder, dyno.release.slug.root),
         output=dyno.output(),
+        samples=tuple(dyno.watch.samples),
     )
 
 

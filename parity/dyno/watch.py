@@ -6,6 +6,7 @@ One asyncio loop in the main thread. Its import is slow, so it happens while the
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from parity.dyno.process import DynoProcess
 T = TypeVar("T")
 TICK = 0.05
 MEMORY_EVERY = 2.0
+SAMPLES = 2000
+"""Measurements of memory that are kept: more than an hour of them."""
 
 
 class Watch:
@@ -34,6 +37,8 @@ class Watch:
     ) -> None:
         self.code: int | None = None
         self.peak = 0
+        self.samples: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
+        self._began = time.monotonic()
         self._process = process
         self._on_lines = on_lines
         self._lines = Lines()
@@ -92,7 +97,9 @@ class Watch:
     def sample(self) -> None:
         """Measure the tree's memory now."""
         self._sampled = time.monotonic()
-        self.peak = max(self.peak, tree.memory(self._process.pid))
+        used = tree.memory(self._process.pid)
+        self.samples.append((self._sampled - self._began, used))
+        self.peak = max(self.peak, used)
 
     def close(self) -> None:
         """Stop following."""

@@ -118,7 +118,10 @@ class Traffic(NamedTuple):
 
 
 class Shutdown(NamedTuple):
-    """The end of the dyno. `peak` and `quota` in bytes; `written` are files that would be lost."""
+    """The end of the dyno. `peak` and `quota` in bytes; `written` are files that would be lost.
+
+    `samples` are the tree's memory over time: seconds since the launch, bytes.
+    """
 
     boot: Boot
     traffic: Traffic | None
@@ -129,3 +132,4 @@ class Shutdown(NamedTuple):
     quota: int
     written: tuple[str, ...]
     output: tuple[Line, ...]
+    samples: tuple[tuple[float, int], ...] = ()

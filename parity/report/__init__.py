@@ -12,6 +12,11 @@ KINDS = {
     "full": "terminal.full",
     "concise": "terminal.concise",
     "json": "json.document",
+    "github": "github.annotations",
+    "sarif": "sarif.document",
+    "junit": "junit.document",
+    "md": "markdown.document",
+    "html": "html.document",
 }
 """By the name that `--format` and `--report` take: file and function, imported on use."""
 

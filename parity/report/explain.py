@@ -2,8 +2,14 @@
 
 from difflib import get_close_matches
 
+from parity.facts.codes import ARTICLE, CODES
 from parity.report.page import Page
 from parity.rules import STAGES, Rule, load, manual
+from parity.rules.handbook import MANUAL
+from parity.rules.handbook_page import Manual
+
+_DIGITS = str.maketrans("oil", "011")
+"""Letters that are typed for the digits of a code."""
 
 EFFECTS = {
     "reject": "the push is rejected, the old release runs on",
@@ -14,20 +20,50 @@ EFFECTS = {
 }
 
 
+def known(id: str) -> bool:
+    """Whether there is a page of that name."""
+    return id.casefold() in _named() or id.upper() in CODES
+
+
 def page(id: str, width: int, colour: bool) -> str | None:
-    """The manual page of a rule, in upper or lower case; None if there is no such rule."""
+    """The manual page of a rule or a code, in upper or lower case; None if there is none."""
     rule = _named().get(id.casefold())
     if rule is None:
-        return None
+        return _code(id.upper(), width, colour) if id.upper() in CODES else None
     shown, made = manual(rule), Page(width, colour)
     made.prose(shown.title, label=f"{shown.id}  ", style="strong")
     _facts(made, shown)
-    _paragraph(made, "Cause", shown.cause)
-    _paragraph(made, "Fix", shown.fix)
+    more = MANUAL.get(shown.id, Manual())
+    _prints(made, more)
+    _paragraph(made, "What it means" if shown.symptom else "Cause", shown.cause)
+    _told_apart(made, more)
+    if more.laptop:
+        _paragraph(made, "Why it worked on the laptop", more.laptop)
+    _paragraph(made, "Fix", fix(shown))
+    _by_framework(made, more)
     _causes(made, shown)
     made.blank()
     made.code(f"docs: {shown.docs}")
     return str(made)
+
+
+def _code(id: str, width: int, colour: bool) -> str:
+    """The page of a code that no rehearsal can end with."""
+    made = Page(width, colour)
+    made.prose(CODES[id].words, label=f"{id}  ", style="strong")
+    _paragraph(made, "What it means", CODES[id].meaning)
+    made.blank()
+    made.code(f"docs: {ARTICLE}")
+    return str(made)
+
+
+def fix(shown: Rule) -> str:
+    """The advice of a page; where it depends on the app all through, the symptom's."""
+    if not shown.fix.isupper():
+        return shown.fix
+    symptom = load().get(next(iter(shown.leads_to), ""))
+    general = f"{manual(symptom).fix} " if symptom else ""
+    return f"{general}`parity run` names the line, and what to write there."
 
 
 def index() -> str:
@@ -44,8 +80,13 @@ def index() -> str:
 
 def nearest(id: str) -> list[str]:
     """At most five ids that look like `id`, the nearest first."""
-    known = _named()
-    return [known[name].id for name in get_close_matches(id.casefold(), known, 5)]
+    ids = {code.casefold(): code for code in CODES} | {
+        name: rule.id for name, rule in _named().items()
+    }
+    meant = id.casefold()[:1] + id.casefold()[1:].translate(_DIGITS)
+    exact = [meant] if meant in ids else []
+    near = (name for name in get_close_matches(id.casefold(), ids, 5) if name not in exact)
+    return [ids[name] for name in (*exact, *near)][:5]
 
 
 def _named() -> dict[str, Rule]:
@@ -79,6 +120,26 @@ def _paragraph(made: Page, head: str, text: str) -> None:
     made.prose(text, indent=2)
 
 
+def _prints(made: Page, more: Manual) -> None:
+    if more.prints:
+        made.blank()
+        made.prose("", label="What Heroku prints", style="strong")
+    for line in more.prints:
+        made.verbatim(line, indent=2)
+
+
+def _told_apart(made: Page, more: Manual) -> None:
+    if more.apart:
+        _paragraph(made, "How to tell it", more.apart)
+
+
+def _by_framework(made: Page, more: Manual) -> None:
+    """Each in its own lines; a command stays in one piece."""
+    width = max(map(len, more.by), default=0)
+    for framework, fix in more.by.items():
+        made.prose(fix, label=f"{framework:<{width}}  ", indent=2)
+
+
 def _causes(made: Page, symptom: Rule) -> None:
     causes = [manual(rule) for rule in load().values() if symptom.id in rule.leads_to]
     if causes:
@@ -86,4 +147,6 @@ def _causes(made: Page, symptom: Rule) -> None:
         made.prose("", label="Its causes (parity explain ID)", style="strong")
     width = max((len(rule.id) for rule in causes), default=0)
     for cause in causes:
-        made.prose(cause.title, label=f"{cause.id:<{width}}  ", indent=2)
+        apart = MANUAL.get(cause.id, Manual()).apart
+        told = f"{cause.title}. Tell it by: {apart}" if apart else cause.title
+        made.prose(told, label=f"{cause.id:<{width}}  ", indent=2)

@@ -26,11 +26,11 @@ def group(page: Page, found: Group, source: Source | None) -> None:
     if first.kind == "cause":
         _whole(page, first, source, first.effect)
         return
-    _title(page, first, first.effect)
+    title(page, first, first.effect)
     page.prose(first.cause, indent=2)
     _seen(page, tuple(_untold(found)), source)
     if not found.causes:
-        _advice(page, first)
+        advice(page, first)
     for cause in found.causes:
         page.blank()
         _whole(page, cause, source, "cause")
@@ -49,7 +49,7 @@ def _untold(found: Group) -> Iterator[Evidence]:
 def warning(page: Page, found: Group, source: Source | None) -> None:
     """A finding that does not decide: without its reason and its manual."""
     for finding in (found.first, *found.causes):
-        _title(page, finding, "cause" if finding is not found.first else finding.effect)
+        title(page, finding, "cause" if finding is not found.first else finding.effect)
         if finding is found.first and found.causes:
             continue
         _seen(page, finding.evidence, source)
@@ -59,25 +59,27 @@ def warning(page: Page, found: Group, source: Source | None) -> None:
 def notes(page: Page, found: list[Group]) -> None:
     """Notes, in a line each."""
     for note in found[:NOTES]:
-        _title(page, note.first, "note")
+        title(page, note.first, "note")
     if len(found) > NOTES:
         page.prose(f"and {len(found) - NOTES} more notes (--format json has all)", label="note: ")
 
 
-def _title(page: Page, finding: Finding, word: str) -> None:
+def title(page: Page, finding: Finding, word: str) -> None:
+    """`word[id]: the title`."""
     label = f"{word}[{finding.id}]: "
     style = finding.effect if finding.effect != "reject" else "fail"
     page.prose(oneline(finding.title), label=label, style=style, body="strong")
 
 
 def _whole(page: Page, finding: Finding, source: Source | None, word: str) -> None:
-    _title(page, finding, word)
+    title(page, finding, word)
     _seen(page, finding.evidence, source)
     page.prose(finding.cause, label="why:  ", indent=2, style="strong")
-    _advice(page, finding)
+    advice(page, finding)
 
 
-def _advice(page: Page, finding: Finding) -> None:
+def advice(page: Page, finding: Finding) -> None:
+    """The fix, its diff, and where to read on."""
     page.prose(finding.fix, label="fix:  ", indent=2, style="strong")
     _diff(page, finding.diff)
     page.code(f"docs: {finding.docs}", indent=2, style="dim")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from importlib.resources import files
 from typing import Any
 
 import parity
@@ -12,13 +13,20 @@ from parity.verdict import Evidence, Finding, Repaired, Verdict
 MB = 1024 * 1024
 
 
+def schema() -> str:
+    """The JSON Schema of the document."""
+    name = "parity.report-1.json"
+    return (files("parity.report") / "schema" / name).read_text(encoding="utf-8")
+
+
 def document(verdict: Verdict) -> str:
     """The document, in ASCII: no byte of an app's output reaches a terminal as it is."""
-    text = json.dumps(_report(verdict), indent=2, allow_nan=False)
+    text = json.dumps(report(verdict), indent=2, allow_nan=False)
     return text.replace("##", "#\\u0023") + "\n"
 
 
-def _report(verdict: Verdict) -> dict[str, Any]:
+def report(verdict: Verdict) -> dict[str, Any]:
+    """The document as an object."""
     return {
         "schema": "parity.report/1",
         "parity": parity.__version__,

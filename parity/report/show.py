@@ -87,6 +87,8 @@ class Show:
             self._print(self._full(masked) if self._kind == "full" else render(self._kind, masked))
         for kind, path in self._files:
             _write(path, render(kind, masked))
+        if self._kind == "github":
+            _summarise(masked)
 
     def _masked(self, verdict: Verdict) -> Verdict:
         mask = self._masker(verdict.source)
@@ -110,9 +112,13 @@ class Show:
 
 def known(kind: str, option: str) -> str:
     """`kind` if there is such a report. Raises `interrupt.Usage`."""
-    if kind not in KINDS:
-        raise interrupt.Usage(f"{option} {kind}: one of {', '.join(KINDS)}")
-    return kind
+    if kind in KINDS:
+        return kind
+    from difflib import get_close_matches
+
+    near = get_close_matches(kind.lower(), KINDS, 1, 0.5)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    raise interrupt.Usage(f"{option} {kind}: one of {', '.join(KINDS)}{meant}")
 
 
 def _target(text: str) -> tuple[str, Path]:
@@ -132,6 +138,24 @@ def _write(path: Path, text: str) -> None:
         raise interrupt.Trouble(
             f"the report {path} cannot be written: {error.strerror or error}",
             "Choose another file for --report.",
+        ) from error
+
+
+def _summarise(masked: Verdict) -> None:
+    """The step's summary, below what other commands of the step wrote there.
+
+    https://docs.github.com/actions/reference/workflow-commands-for-github-actions#adding-a-job-summary
+    """
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(render("md", masked))
+    except OSError as error:
+        raise interrupt.Trouble(
+            f"the step's summary {name} cannot be written: {error.strerror or error}",
+            "Unset GITHUB_STEP_SUMMARY, or use --format concise.",
         ) from error
 
 

@@ -8,11 +8,16 @@ from unicodedata import combining, east_asian_width
 
 from parity import interrupt
 
+_NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+)
+"""Never text, in no format (https://www.unicode.org/faq/private_use.html#noncharacters)."""
+
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
+    f"\ud800-\udfff\U000e0000-\U000e007f{_NO_CHARACTERS}]"
 )
-"""C0 but newline and tab, DEL, C1; direction and other invisible marks; lone surrogates."""
+"""C0 but newline and tab, DEL, C1; direction and other invisible marks; what is no character."""
 
 _WORKFLOW = re.compile(r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)")
 """What a CI service takes for a command: GitHub's `::error::`, Azure's and TeamCity's `##…[`."""
@@ -49,6 +54,11 @@ def inert(line: str) -> str:
 def oneline(text: str) -> str:
     r"""`text` visible and on one line: a newline becomes `\n`, a tab a few spaces."""
     return inert(visible(text).replace("\n", "\\n").expandtabs(4))
+
+
+def safe(text: str) -> str:
+    """`text` visible, line by line inert, with its line breaks: for blocks of other formats."""
+    return "\n".join(inert(line).expandtabs(4) for line in visible(text).split("\n"))
 
 
 def clip(text: str, length: int) -> str:

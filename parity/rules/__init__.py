@@ -224,7 +224,7 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
 
 
 def manual(rule: Rule) -> Rule:
-    """The rule as its manual page shows it: every placeholder in capitals."""
+    """The rule as its manual page shows it: in general, or with placeholders in capitals."""
     return rule._replace(
         title=_filled(rule.title, {}), cause=_filled(rule.cause, {}), fix=_filled(rule.fix, {})
     )

@@ -77,7 +77,9 @@ def shown(listener: Listener) -> str:
 
 
 def seen(listener: Listener) -> str:
-    """The evidence: who listens where."""
+    """The evidence: who listens where; without a pid it is the log that says so."""
+    if not listener.pid:
+        return f"the log says that it listens on {shown(listener)}"
     return f"listens on {shown(listener)} (pid {listener.pid}, {listener.command[:80]})"
 
 

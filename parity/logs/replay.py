@@ -1,0 +1,229 @@
+"""A story turned back into the records of a rehearsal, and judged by the same rules."""
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from parity.facts.dynos import SIZES
+from parity.logs.grammar import Entry, seconds
+from parity.logs.story import Life, Story
+from parity.records import (
+    Bind,
+    Boot,
+    Config,
+    Ended,
+    Exchange,
+    Frame,
+    Line,
+    Listener,
+    Plan,
+    ProcessType,
+    Record,
+    Release,
+    Shutdown,
+    Slug,
+    Source,
+    Traffic,
+)
+from parity.rules import diagnose, load
+from parity.rules.code import found as places
+from parity.verdict import Finding
+
+MB = 1024 * 1024
+HOME = "/app"
+"""Where an app lies in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
+
+NOWHERE = Source(Path(HOME), "folder", None, None, "", None, {}, (), {}, {})
+
+SYMPTOMS = frozenset(
+    "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed".split()
+)
+"""What a log can show."""
+
+NEED_CODE = frozenset({"never-listens", "boots-too-slowly"})
+"""Causes that say what the app's code does not do: without the code nobody knows."""
+
+_BINDS = r"\.run\(|\bserve\(|\.listen\(|run_server\(|\.bind\("
+_PORT = re.compile(r"(?:--port|-p|--bind|-b|--http|--listen)[ =]?\S*?:?(\d{4,5})\b|:(\d{4,5})\b")
+_LISTENS = re.compile(
+    r"(?:listening|running|serving|server at|available at|local:|visit|started at)\b[^\n]{0,40}?"
+    r"(?:https?://)?(?P<host>127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]|\*)?:(?P<port>\d{2,5})\b"
+    r"|(?:listening|running|started)\b[^\n]{0,30}?\bport[ :=]+(?P<bare>\d{2,5})\b",
+    re.IGNORECASE,
+)
+"""What servers print about where they listen: gunicorn, uvicorn, Flask, waitress, Express."""
+
+USUAL = frozenset({3000, 4567, 5000, 7860, 8000, 8050, 8080, 8081, 8501, 8888, 9292})
+"""Ports that frameworks take by default: none of them is $PORT (observed)."""
+
+
+class Another(int):
+    """A $PORT that the log does not tell, in the words of a sentence: `$PORT is another number`."""
+
+    def __format__(self, spec: str) -> str:
+        return "another number"
+
+    def __str__(self) -> str:
+        return format(self)
+
+
+class Cause(NamedTuple):
+    """What explains a code: a symptom's finding and its causes; `life` of the dyno (None: any)."""
+
+    symptom: Finding
+    causes: tuple[Finding, ...]
+    life: Life | None
+
+
+def causes(story: Story, plan: Plan | None) -> list[Cause]:
+    """What the rules say of the story; `plan` of the app's folder makes them sure (None: none)."""
+    load()
+    slug = _slug(plan or _plan(NOWHERE))
+    records = list(_records(story, slug))
+    if plan and "H14" in story.tallies:
+        records.append((plan, None))
+    return [cause for record, life in records for cause in _causes(record, life, sure=bool(plan))]
+
+
+def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]:
+    found = diagnose(record)
+    for symptom in (f for f in found if f.id in SYMPTOMS):
+        told = (f for f in found if f.kind == "cause" and f.symptom == symptom.id)
+        told = (f for f in told if sure or f.id not in NEED_CODE)
+        yield Cause(symptom, tuple(_told(f, symptom, life) for f in told), life)
+
+
+def _told(cause: Finding, symptom: Finding, life: Life | None) -> Finding:
+    """A cause; where its fix is the command as it stands, the line to change is not known."""
+    same = life is not None and f"{life.type}: {life.command}`" in cause.fix
+    return cause._replace(fix=symptom.fix) if same and symptom.id == "R10" else cause
+
+
+def _records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
+    for life in story.failed.values():
+        if life.type == "release":
+            yield _release(life, slug), life
+        elif life.error != "R15":
+            yield _boot(life, slug), life
+    asked = [e for code in story.requests if code != "H21" for e in _exchanges(code, story)]
+    if asked:
+        output = tuple(map(_line, story.output("web.1")))
+        up = _boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
+        yield Traffic(up, tuple(asked), output), None
+    if story.swollen and story.swollen.memory:
+        yield _shutdown(story.swollen, slug), story.swollen
+    if story.overstayed:
+        yield _shutdown(story.overstayed, slug)._replace(killed=True, peak=None), story.overstayed
+
+
+def _command(slug: Slug, type: str) -> str:
+    process = slug.plan.processes.get(type)
+    return process.command if process else ""
+
+
+def _plan(source: Source) -> Plan:
+    return Plan(source, Config({}, {}), "", (), None, None, {}, None, None, None)
+
+
+def _slug(plan: Plan) -> Slug:
+    return Slug(plan, Path(HOME), None, None, False, (), {}, None, None, 0.0)
+
+
+def _process(life: Life, slug: Slug) -> ProcessType:
+    """The process type as the Procfile has it, else as the log has it."""
+    declared = slug.plan.processes.get(life.type)
+    return declared or ProcessType(life.type, life.command, 0)
+
+
+def _boot(life: Life, slug: Slug) -> Boot:
+    output = tuple(map(_line, life.output))
+    listeners = tuple(_listeners(life))
+    return Boot(
+        release=Release(slug, None, None, None),
+        process=_process(life, slug),
+        name=life.ps,
+        port=_port(life, listeners),
+        state="timeout" if life.error == "R10" else "crashed",
+        predicted=False,
+        exit=life.exit,
+        seconds=0.0,
+        listeners=listeners if life.error == "R10" else (),
+        reachable=None,
+        foreign=(),
+        output=output,
+        command=life.command,
+        home=HOME,
+        size="",
+        bound_first=life.was_up,
+        binds=_binds(listeners, slug.plan.source),
+    )
+
+
+def _binds(listeners: tuple[Listener, ...], source: Source) -> tuple[Bind, ...] | None:
+    """The only call in the app that can be the one that listens; None: there are several."""
+    calls = list(places(source, _BINDS))
+    if len(calls) != 1:
+        return None
+    frame = Frame(calls[0].file, calls[0].line, calls[0].column, "")
+    return tuple(Bind(x.host, x.port, (frame,)) for x in listeners)
+
+
+def _release(life: Life, slug: Slug) -> Release:
+    ended = Ended(life.exit or 0, tuple(map(_line, life.output)), 0.0)
+    return Release(slug, _process(life, slug), ended, None)
+
+
+def _line(entry: Entry) -> Line:
+    return Line(seconds(entry.at), f"{entry.source}[{entry.ps}]", entry.text)
+
+
+def _listeners(life: Life) -> Iterator[Listener]:
+    """Where the app itself says that it listens."""
+    for entry in life.output:
+        match = _LISTENS.search(entry.text)
+        if match:
+            host = (match["host"] or "0.0.0.0").strip("[]")
+            host = {"localhost": "127.0.0.1", "*": "0.0.0.0"}.get(host, host)
+            port = int(match["port"] or match["bare"])
+            yield Listener(host, port, 0, life.command, False, True, True)
+
+
+def _port(life: Life, listeners: Iterable[Listener]) -> int:
+    """$PORT, which Heroku has put into the logged command; else it is known only what it is not."""
+    match = _PORT.search(life.command)
+    if match and int(match[1] or match[2]) not in USUAL:
+        return int(match[1] or match[2])
+    said = next((x.port for x in listeners if x.port not in USUAL), None)
+    return said if said is not None else Another()
+
+
+def _exchanges(code: str, story: Story) -> Iterator[Exchange]:
+    for fields in story.requests[code]:
+        path = fields.get("path") or "/"
+        yield Exchange(
+            method=fields.get("method") or "GET",
+            path=path,
+            host=fields.get("host", ""),
+            status=_number(fields.get("status", "")) or 503,
+            code=code,
+            detail=fields.get("desc") or code,
+            connect_ms=_number(fields.get("connect", "")),
+            service_ms=_number(fields.get("service", "")),
+            bytes=_number(fields.get("bytes", "")),
+            headers={},
+            body=b"",
+            first=path,
+        )
+
+
+def _number(text: str) -> int:
+    match = re.match(r"\d+", text)
+    return int(match[0]) if match else 0
+
+
+def _shutdown(life: Life, slug: Slug) -> Shutdown:
+    used, percent = life.memory or (0, 0.0)
+    quota = round(100 * used / percent) * MB if percent else SIZES["basic"].quota
+    boot = _boot(life, slug)._replace(state="up")
+    return Shutdown(boot, None, 0.0, life.exit, False, used * MB, quota, (), ())

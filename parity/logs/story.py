@@ -1,0 +1,193 @@
+"""What a log tells, in bounded memory: the codes, and the last life of every dyno in it."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import NamedTuple
+
+from parity import interrupt
+from parity.logs.grammar import Entry, Form, entry, form_of, lines
+
+HEAD = 2000
+"""Lines by which the form of a log is decided."""
+
+KEPT = 400
+"""Lines of a dyno's output that are kept: a traceback is shorter."""
+
+LIVES = 50
+"""Dynos whose last failed life is kept."""
+
+ONE_OFF = frozenset({"run", "scheduler"})
+"""Dynos that are no part of the formation: commands that somebody typed or planned."""
+
+REQUESTS = 5
+"""Requests per code that are kept."""
+
+_ROUTER = re.compile(r'(?:sock=\w+ )?(?:at=)?\w+ code=(?P<code>[HLR]\d\d) desc="(?P<words>[^"]*)"')
+_ERROR = re.compile(r"(?:Error )?(?P<code>[HLR]\d\d)(?: \((?P<words>[^)]*)\)|:)")
+_STARTING = re.compile(r"Starting process with command `(.*)`")
+_EXITED = re.compile(r"Process exited with status (\d+)")
+_STATE = re.compile(r"State changed from (\w+) to (\w+)")
+_MEMORY = re.compile(r"Process running mem=(\d+)M\(([\d.]+)%\)")
+_FIELD = re.compile(r'(\w+)=(?:"([^"]*)"|(\S*))')
+
+
+class Tally(NamedTuple):
+    """How often a code came, from when to when, and its words in the log."""
+
+    code: str
+    words: str
+    times: int
+    first: str
+    last: str
+
+
+class Life:
+    """One start of a dyno: what it printed and how it ended."""
+
+    def __init__(self, ps: str, command: str, at: str) -> None:
+        self.ps = ps
+        self.command = command
+        self.at = at
+        self.output: deque[Entry] = deque(maxlen=KEPT)
+        self.exit: int | None = None
+        self.error: str | None = None
+        self.stopped = False
+        self.was_up = False
+        self.memory: tuple[int, float] | None = None
+
+    @property
+    def type(self) -> str:
+        return self.ps.partition(".")[0]
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it ended by itself, not by R10 or R15."""
+        ended = self.exit is not None and self.error is None
+        return ended and (self.exit != 0 or self.type == "web")
+
+
+class Story:
+    """Everything of a log that a diagnosis needs."""
+
+    def __init__(self, form: Form | None) -> None:
+        self.form = form
+        self.count = 0
+        self.unread = 0
+        self.first = self.last = ""
+        self.tallies: dict[str, Tally] = {}
+        self.requests: dict[str, list[dict[str, str]]] = {}
+        self.failed: dict[str, Life] = {}
+        self.crashes = 0
+        self.swollen: Life | None = None
+        self.overstayed: Life | None = None
+        self.up: dict[str, str] = {}
+        self._lives: dict[str, Life] = {}
+
+    def take(self, line: str) -> None:
+        """Take one line of the log."""
+        self.count += 1
+        found = entry(self.form, line) if self.form else None
+        if found is None:
+            self.unread += bool(line.strip())
+            return
+        self.first, self.last = self.first or found.at, found.at or self.last
+        if not found.platform:
+            self._life(found).output.append(found)
+        elif found.ps == "router":
+            self._routed(found)
+        else:
+            self._told(found)
+
+    def output(self, ps: str) -> tuple[Entry, ...]:
+        """What a dyno printed last."""
+        life = self._lives.get(ps)
+        return tuple(life.output) if life else ()
+
+    def _life(self, found: Entry) -> Life:
+        if found.ps not in self._lives:
+            while len(self._lives) >= LIVES:
+                del self._lives[next(iter(self._lives))]
+            self._lives[found.ps] = Life(found.ps, "", found.at)
+        return self._lives[found.ps]
+
+    def _count(self, code: str, words: str, at: str) -> None:
+        told = self.tallies.get(code) or Tally(code, words or "", 0, at, at)
+        self.tallies[code] = told._replace(times=told.times + 1, last=at)
+
+    def _routed(self, found: Entry) -> None:
+        match = _ROUTER.match(found.text) or _ERROR.match(found.text)
+        if match is None:
+            return
+        self._count(match["code"], match["words"], found.at)
+        kept = self.requests.setdefault(match["code"], [])
+        if len(kept) < REQUESTS:
+            kept.append({m[1]: m[2] or m[3] or "" for m in _FIELD.finditer(found.text)})
+
+    def _told(self, found: Entry) -> None:
+        starting = _STARTING.match(found.text)
+        if starting:
+            self._lives.pop(found.ps, None)
+            self._life(found).command = starting[1]
+            return
+        error = _ERROR.match(found.text)
+        if error:
+            self._count(error["code"], error["words"], found.at)
+        if found.source == "heroku" and "." in found.ps:
+            self._changed(self._life(found), found, error)
+
+    def _changed(self, life: Life, found: Entry, error: re.Match[str] | None) -> None:
+        """What Heroku says of one dyno."""
+        exited, state = _EXITED.match(found.text), _STATE.match(found.text)
+        memory = _MEMORY.match(found.text)
+        if error and error["code"] in ("R10", "R15"):
+            life.error = error["code"]
+            self._fail(life)
+        if memory:
+            life.memory = (int(memory[1]), float(memory[2]))
+        if error and error["code"] in ("R14", "R15"):
+            self.swollen = life
+        if error and error["code"] == "R12":
+            self.overstayed = life
+        if found.text.startswith(("Stopping all processes", "Stopping remaining", "Error R12")):
+            life.stopped = True
+        if state and state[2] == "up":
+            life.was_up = True
+            self.up[life.type] = found.at
+        if exited:
+            self._exited(life, int(exited[1]))
+
+    def _exited(self, life: Life, status: int) -> None:
+        if life.stopped:
+            life.stopped = False  # the next one may have started before the old one was gone
+            return
+        life.exit = status
+        if life.crashed and life.type not in ONE_OFF:
+            self.crashes += 1
+            self._fail(life)
+
+    def _fail(self, life: Life) -> None:
+        self.up.pop(life.type, None)
+        self.failed[f"{life.type} {life.error or 'crashed'}"] = life
+
+
+def read(chunks: Iterable[bytes]) -> Story:
+    """The story of a log. Raises `interrupt.Interrupted`."""
+    every = lines(chunks)
+    head = list(islice(every, HEAD))
+    story = Story(form_of(head))
+    for number, line in enumerate(chain(head, every)):
+        story.take(line)
+        if number % HEAD == 0:
+            interrupt.check()
+    return story
+
+
+def ranked(story: Story) -> Iterator[Tally]:
+    """The codes, what explains others first: a boot that fails, then what visitors get of it."""
+    order = {code: n for n, code in enumerate(ORDER)}
+    yield from sorted(story.tallies.values(), key=lambda t: (order.get(t.code, 99), -t.times))
+
+
+ORDER = "R10 R11 R15 R17 H14 H81 H10 H20 H21 H12 H13 H19 H18 H15 H17 R14 R12 H80 H82 H27".split()

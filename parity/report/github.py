@@ -1,0 +1,49 @@
+"""Annotations for GitHub Actions: workflow commands, one per result.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions (documented). What
+an app chose is escaped, so that it can neither end a command nor begin one.
+"""
+
+from parity.report.results import Level, Result, path, results
+from parity.report.summary import headline
+from parity.report.text import oneline, safe
+from parity.verdict import Verdict
+
+COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
+SEEN = 3
+"""Pieces of evidence in an annotation: GitHub cuts a message at 4 kB."""
+
+
+def annotations(verdict: Verdict) -> str:
+    """A command per result, then the verdict."""
+    rows = [_command(result, verdict) for result in results(verdict)]
+    return "".join(f"{row}\n" for row in (*rows, headline(verdict)))
+
+
+def _command(result: Result, verdict: Verdict) -> str:
+    finding = result.finding
+    given = {**_place(result, verdict), "title": f"{finding.id}: {result.title}"}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in given.items())
+    seen = [f"seen: {text}" for text in result.seen[:SEEN]]
+    told = (*seen, f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
+    return f"::{COMMANDS[result.level]} {properties}::{_data(chr(10).join(told))}"
+
+
+def _place(result: Result, verdict: Verdict) -> dict[str, str]:
+    if not result.places:
+        return {}
+    first = result.places[0]
+    place = {"file": oneline(path(verdict, first.file or ""))}
+    if first.line:
+        place["line"] = str(first.line)
+        if first.column:
+            place["col"] = str(first.column)
+    return place
+
+
+def _data(text: str) -> str:
+    return safe(text).replace("%", "%25").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,186 @@
+"""One HTML page that needs nothing else: no script, no font, no address is loaded.
+
+Every value goes through jinja2's escaping and `safe`; a content security policy forbids what
+would get through all the same (https://www.w3.org/TR/CSP3/).
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import parity
+from parity.records import Exchange, Line, Shutdown
+from parity.report.frame import place
+from parity.report.stages import DETAILS, MB
+from parity.report.summary import Group, groups, spoken, what_next
+from parity.report.text import clip, safe
+from parity.verdict import Evidence, Finding, Verdict
+
+WIDTH, HEIGHT = 720, 160
+"""Of a curve, in pixels of its own (SVG)."""
+
+FIRST, LAST = 1000, 4000
+"""Lines of a long log that a page shows: a browser has to lay them out."""
+
+LONGEST = 2000
+"""Characters of a log line; the rest is in the JSON report."""
+
+AROUND = 2
+"""Lines of code above and below the one to blame."""
+
+_ORDER = ("reject", "fail", "unknown", "warn", "note")
+_SPAN = re.compile(r"`([^`\n]+)`")
+_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
+
+
+def document(verdict: Verdict) -> str:
+    """The page."""
+    from jinja2 import Environment, StrictUndefined
+
+    text = (files("parity.report") / "templates" / "report.html").read_text(encoding="utf-8")
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["v"] = safe
+    environment.filters["link"] = _link
+    environment.filters["prose"] = _prose
+    return environment.from_string(text).render(**_page(verdict, text)) + "\n"
+
+
+def _page(verdict: Verdict, template: str) -> dict[str, Any]:
+    word, said = spoken(verdict)
+    told = sorted(groups(verdict.findings), key=lambda group: _ORDER.index(group.effect))
+    return {
+        "parity": parity.__version__,
+        "policy": _policy(template),
+        "command": verdict.command,
+        "word": word,
+        "said": said,
+        "state": verdict.verdict,
+        "next": what_next(verdict),
+        "where": str(verdict.source.root) if verdict.source else "",
+        "timeline": list(_timeline(verdict)),
+        "requests": [_request(e) for e in verdict.traffic.exchanges] if verdict.traffic else [],
+        "memory": _memory(verdict.shutdown) if verdict.shutdown else None,
+        "findings": [_group(group, verdict) for group in told if group.effect != "note"],
+        "notes": [group.first for group in told if group.effect == "note"],
+        "log": list(_log(verdict.log)),
+        "lines": len(verdict.log),
+        "not_emulated": verdict.not_emulated,
+    }
+
+
+def _policy(template: str) -> str:
+    """Nothing but the one style sheet that stands in the page."""
+    style = _STYLE.search(template)
+    digest = sha256((style[1] if style else "").encode()).digest()
+    own = f"'sha256-{b64encode(digest).decode()}'"
+    return f"default-src 'none'; style-src {own}; base-uri 'none'; form-action 'none'"
+
+
+def _link(address: str) -> str:
+    """An address that may be followed: only the manual's own are, and those are https."""
+    return address if re.match(r"https?://", address) else "#"
+
+
+def _prose(text: str) -> str:
+    """A sentence whose commands between backticks are code; every part of it is escaped."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in _SPAN.split(safe(text))]
+    marked = (Markup("<code>%s</code>") % part if n % 2 else part for n, part in enumerate(parts))
+    return Markup("").join(marked)
+
+
+def _timeline(verdict: Verdict) -> Iterator[dict[str, Any]]:
+    """Each stage with its bar; a bar that would be too thin to see is one pixel wide."""
+    whole = sum(stage.seconds for stage in verdict.stages) or 1.0
+    began = 0.0
+    for stage in verdict.stages:
+        yield {
+            "name": stage.name,
+            "status": stage.status,
+            "seconds": stage.seconds,
+            "x": round(WIDTH * began / whole, 1),
+            "width": max(1, round(WIDTH * stage.seconds / whole, 1)),
+            "details": [] if stage.status == "not-reached" else list(DETAILS[stage.name](verdict)),
+        }
+        began += stage.seconds
+
+
+def _request(exchange: Exchange) -> dict[str, Any]:
+    bad = exchange.code is not None or exchange.status >= 400
+    return {"exchange": exchange, "status": "fail" if bad else "ok"}
+
+
+def _memory(shutdown: Shutdown) -> dict[str, Any] | None:
+    """The curve of the dyno's memory, with the line above which Heroku warns."""
+    if len(shutdown.samples) < 2:
+        return None
+    last = shutdown.samples[-1][0] or 1.0
+    peak = shutdown.peak or max(used for _, used in shutdown.samples)
+    top = 1.1 * max(peak, shutdown.quota)
+    points = (
+        f"{WIDTH * at / last:.1f},{HEIGHT * (1 - used / top):.1f}" for at, used in shutdown.samples
+    )
+    return {
+        "points": " ".join(points),
+        "quota_y": round(HEIGHT * (1 - shutdown.quota / top), 1),
+        "peak": round(peak / MB),
+        "quota": round(shutdown.quota / MB),
+        "seconds": f"{last:.0f}" if last >= 10 else f"{last:.1f}",
+    }
+
+
+def _group(group: Group, verdict: Verdict) -> dict[str, Any]:
+    return {
+        "first": _finding(group.first, verdict),
+        "causes": [_finding(cause, verdict) for cause in group.causes],
+    }
+
+
+def _finding(finding: Finding, verdict: Verdict) -> dict[str, Any]:
+    framed = next((e for e in finding.evidence if e.file), None)
+    return {
+        "finding": finding,
+        "fix": [(row.startswith("  "), row) for row in finding.fix.split("\n")],
+        "evidence": [(e.seen, place(e), e.pid) for e in finding.evidence],
+        "frame": list(_frame(framed, verdict)) if framed else [],
+        "diff": [(_sort(row), row) for row in (finding.diff or "").splitlines()],
+    }
+
+
+def _sort(row: str) -> str:
+    return {"+": "added", "-": "removed"}.get(row[:1], "same")
+
+
+def _frame(evidence: Evidence, verdict: Verdict) -> Iterator[tuple[int, bool, str]]:
+    """The line to blame, and those around it: number, whether it is the one, text."""
+    text = verdict.source.text(evidence.file or "") if verdict.source else None
+    lines = text.split("\n") if text else []
+    if not evidence.line or evidence.line > len(lines) or "\0" in lines[evidence.line - 1]:
+        return
+    first = max(1, evidence.line - AROUND)
+    for number, line in enumerate(lines[first - 1 : evidence.line + AROUND], first):
+        yield number, number == evidence.line, clip(line.rstrip("\r"), LONGEST)
+
+
+def _log(log: tuple[Line, ...]) -> Iterator[dict[str, str]]:
+    """The log's lines by who wrote them; of a flood the beginning and the end."""
+    left_out = len(log) - FIRST - LAST
+    shown = log if left_out <= 0 else (*log[:FIRST], *log[-LAST:])
+    for number, line in enumerate(shown):
+        if number == FIRST and left_out > 0:
+            yield {"at": "", "source": "", "kind": "gap", "text": f"{left_out} lines left out"}
+        at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="milliseconds")
+        text = clip(line.text, LONGEST)
+        yield {"at": at, "source": line.source, "kind": _kind(line.source), "text": text}
+
+
+def _kind(source: str) -> str:
+    name = source.partition("[")[0]
+    return name if name in ("app", "heroku", "remote") else "other"

@@ -1,0 +1,116 @@
+"""Markdown, for a pull request, a job's summary or a chat: what an app wrote stays text.
+
+Text of the app stands in code; elsewhere marks, mentions and addresses in it are broken up
+(https://github.github.com/gfm/, documented).
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+
+from parity.records import Line
+from parity.report.results import Result, results
+from parity.report.stages import DETAILS
+from parity.report.summary import headline, what_next
+from parity.report.text import clip, oneline
+from parity.verdict import Verdict
+
+MARKS = {"ok": "✅", "warn": "⚠️", "fail": "❌", "unknown": "❔", "not-reached": "⬜"}
+SEEN = 5
+TAIL = 40
+"""Lines of the log that a report for people needs."""
+
+LONGEST = 400
+"""Characters of one line."""
+
+_SPAN = re.compile(r"(`[^`\n]+`)")
+_SPECIAL = re.compile(r"([\\*_{}\[\]<>#!|~&`])")
+"""What means something within a line; no line of a report begins with text of the app."""
+
+_LINKED = re.compile(r"[@#](?=\w)|(?<=:)//|(?<=\bwww)\.", re.IGNORECASE)
+"""What GitHub makes a mention, a reference or a link of."""
+
+
+def document(verdict: Verdict) -> str:
+    """The verdict, the stages, the findings and the end of the log."""
+    blocks = [f"## {prose(headline(verdict))}", _stages(verdict)]
+    blocks += [_finding(result) for result in results(verdict)]
+    blocks += [_log(verdict.log), f"**Next:** {prose(what_next(verdict))}"]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def prose(text: str) -> str:
+    """A sentence as Markdown: commands between backticks stay code, all else is plain text."""
+    parts = _SPAN.split(oneline(text))
+    return "".join(code(part[1:-1]) if n % 2 else _plain(part) for n, part in enumerate(parts))
+
+
+def code(text: str) -> str:
+    """Text of the app as a span of code, also inside a table."""
+    text = clip(oneline(text), LONGEST).strip().replace("|", "\\|") or " "
+    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    pad = " " if "`" in text else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"
+
+
+def fence(text: str, language: str = "text") -> str:
+    """A block of code whose fence is longer than any in it."""
+    ticks = "`" * max(3, max(map(len, re.findall("`+", text)), default=0) + 1)
+    return f"{ticks}{language}\n{text}\n{ticks}"
+
+
+def _plain(text: str) -> str:
+    return _LINKED.sub(lambda m: f"{m[0]}<!-- -->", _SPECIAL.sub(r"\\\1", text))
+
+
+def _stages(verdict: Verdict) -> str:
+    rows = [
+        f"| {MARKS[stage.status]} {stage.name} | {stage.status} | {stage.seconds:.1f} s | "
+        + "<br>".join(code(detail) for detail in DETAILS[stage.name](verdict))
+        + " |"
+        for stage in verdict.stages
+        if stage.status != "not-reached"
+    ]
+    return "\n".join(("| stage | | time | |", "|---|---|--:|---|", *rows))
+
+
+def _finding(result: Result) -> str:
+    finding = result.finding
+    if finding.effect == "note":
+        return f"- note `{finding.id}`: {prose(result.title)}"
+    return "\n".join(
+        (f"### {finding.effect} `{finding.id}`: {prose(result.title)}", "", *_body(result))
+    )
+
+
+def _body(result: Result) -> Iterator[str]:
+    finding = result.finding
+    for place in result.places[:SEEN]:
+        where = ":".join(str(p) for p in (place.file, place.line, place.column) if p)
+        yield f"- at {code(where)}"
+    for text in result.seen[:SEEN]:
+        yield f"- seen: {code(text)}"
+    yield f"- why: {prose(finding.cause)}"
+    yield from _fix(finding.fix)
+    if finding.diff:
+        yield "\n" + fence("\n".join(map(oneline, finding.diff.splitlines())), "diff") + "\n"
+    yield f"- docs: <{finding.docs}>, `parity explain {finding.id}`"
+
+
+def _fix(fix: str) -> Iterator[str]:
+    """The advice in its order; its lines of code (indented by two spaces) as blocks."""
+    label = "- fix: "
+    for typed, rows in groupby(fix.split("\n"), lambda row: row.startswith("  ")):
+        if typed:
+            yield "\n" + fence("\n".join(oneline(row[2:]) for row in rows)) + "\n"
+        else:
+            yield label + prose(" ".join(rows))
+            label = "  "
+
+
+def _log(log: tuple[Line, ...]) -> str:
+    if not log:
+        return ""
+    rows = [clip(oneline(f"{line.source}: {line.text}"), LONGEST) for line in log[-TAIL:]]
+    head = f"<details><summary>The end of the log ({len(rows)} of {len(log)} lines)</summary>"
+    return f"{head}\n\n" + fence("\n".join(rows)) + "\n\n</details>"

@@ -1,0 +1,139 @@
+"""SARIF 2.1.0, for code scanning and editors.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; what GitHub reads of it:
+https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning (documented).
+"""
+
+import json
+import re
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+import parity
+from parity.report.results import LEVELS, Result, path, results
+from parity.report.text import safe
+from parity.rules import load, manual
+from parity.verdict import Evidence, Finding, Verdict
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+ROOT = "%SRCROOT%"
+"""The repository's root: the name by which SARIF readers know it."""
+
+
+def document(verdict: Verdict) -> str:
+    """One run of one tool."""
+    found = list(results(verdict))
+    rules = {result.finding.id: _rule(result.finding) for result in found}
+    ids = list(rules)
+    run = {
+        "tool": {"driver": {**_DRIVER, "rules": list(rules.values())}},
+        "automationDetails": {"id": f"parity/{verdict.command}/"},
+        "invocations": [_invocation(verdict)],
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The repository's root."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(result, ids, verdict) for result in found],
+    }
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    text = json.dumps(log, indent=2, allow_nan=False)
+    return text.replace("##", "#\\u0023") + "\n"
+
+
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Surrogates that stand for no byte of a file's name (PEP 383)."""
+
+_DRIVER = {
+    "name": "parity",
+    "fullName": "parity, a local Heroku emulator",
+    "version": parity.__version__,
+    "semanticVersion": parity.__version__,
+}
+
+
+def _rule(finding: Finding) -> dict[str, Any]:
+    """The rule's own page, without what it found this time."""
+    rule = load().get(finding.id)
+    shown = manual(rule) if rule else finding
+    return {
+        "id": shown.id,
+        "name": "".join(word.capitalize() for word in shown.id.split("-")),
+        "shortDescription": {"text": _sentence(shown.title)},
+        "fullDescription": {"text": _sentence(shown.cause)},
+        "help": {
+            "text": f"{shown.cause}\n\nFix: {shown.fix}\n\nMore: parity explain {shown.id}",
+            "markdown": f"{shown.cause}\n\n**Fix:** {shown.fix}\n\n`parity explain {shown.id}`",
+        },
+        "helpUri": shown.docs,
+        "defaultConfiguration": {"level": LEVELS[shown.effect or "fail"]},
+    }
+
+
+def _invocation(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "executionSuccessful": verdict.interrupted is None,
+        "exitCode": verdict.exit_code,
+        "properties": {"verdict": verdict.verdict, "symptom": verdict.symptom},
+    }
+
+
+def _result(result: Result, ids: list[str], verdict: Verdict) -> dict[str, Any]:
+    finding = result.finding
+    return {
+        "ruleId": finding.id,
+        "ruleIndex": ids.index(finding.id),
+        "level": result.level,
+        "message": {"text": _message(result)},
+        "locations": [_location(place, verdict) for place in _places(result, verdict)],
+        "partialFingerprints": {"parity/1": _fingerprint(result)},
+        "properties": {
+            "symptom": finding.symptom,
+            "stage": finding.stage,
+            "basis": finding.basis,
+            "after": finding.after,
+            "evidence": list(result.seen),
+            "diff": safe(finding.diff) if finding.diff is not None else None,
+        },
+    }
+
+
+def _message(result: Result) -> str:
+    seen = [_sentence(f"Seen: {text}") for text in result.seen[:1]]
+    text = " ".join([_sentence(result.title), *seen, f"Fix: {_sentence(result.finding.fix)}"])
+    return safe(text)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _places(result: Result, verdict: Verdict) -> tuple[Evidence, ...]:
+    """Where to show a result: code scanning takes none without a place, so the Procfile's top."""
+    if result.places:
+        return result.places
+    entries = verdict.source.entries if verdict.source else {}
+    usual = ("Procfile", ".python-version", "requirements.txt", *entries)
+    return tuple(Evidence("", name, 1) for name in usual if name in entries)[:1]
+
+
+def _location(place: Evidence, verdict: Verdict) -> dict[str, Any]:
+    name = _NO_BYTE.sub("\ufffd", path(verdict, place.file or ""))
+    where = name.encode("utf-8", "surrogateescape")
+    artifact: dict[str, Any] = {"uri": quote(where)}
+    if not where.startswith(b"/"):
+        artifact["uriBaseId"] = ROOT
+    else:
+        artifact["uri"] = f"file://{artifact['uri']}"
+    physical: dict[str, Any] = {"artifactLocation": artifact}
+    if place.line:
+        physical["region"] = {"startLine": place.line}
+        if place.column:
+            physical["region"]["startColumn"] = place.column
+    return {"physicalLocation": physical}
+
+
+def _fingerprint(result: Result) -> str:
+    """The same for the same cause at the same file, so that a moved line is no new alert."""
+    file = result.places[0].file if result.places else ""
+    key = "\0".join((result.finding.id, result.finding.symptom or "", file or "", result.title))
+    return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:32]
