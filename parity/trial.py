@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from parity import interrupt
 from parity.kept import Log
 from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
-from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
+from parity.rules import BUILD, FILES, STATIC, diagnose, load, predicted, stage_of
 from parity.rules.log import crash
 from parity.verdict import Finding, Outcome, Repaired, Stage, StageResult, Verdict
 
@@ -42,6 +42,18 @@ GOES_ON = frozenset({"H14"})
 """What stands in the way of requests, not of the build: Heroku goes on."""
 
 _RANK = ("note", "warn", "unknown", "fail", "reject")
+
+
+def _predicted(plan: Plan) -> list[Finding]:
+    """What the source alone shows of the web process's start."""
+    from parity.rules.static import predictions
+
+    told: list[Finding] = []
+    for symptom, cause, evidence in predictions(plan):
+        load()
+        new = predicted(plan, symptom, cause, evidence)
+        told += [f for f in new if f.id not in [t.id for t in told]]
+    return told
 
 
 class Stop(NamedTuple):
@@ -105,6 +117,8 @@ class Trial:
         blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
         if blocking and isinstance(record, Source | Plan | Slug):
             self.stopped = Stop(record, tuple(found))
+        elif self._command == "check" and isinstance(record, Plan):
+            found += _predicted(record)
         if self._after is None:
             self._records[type(record).__name__.lower()] = record
             self._findings += found

@@ -148,6 +148,21 @@ def diagnose(record: Record) -> list[Finding]:
     return found + alone
 
 
+def predicted(
+    record: Record, symptom: str, cause: str, evidence: tuple[Evidence, ...]
+) -> list[Finding]:
+    """A cause that the source alone shows, after the symptom that it would have."""
+    shown, rule = RULES[symptom], RULES[cause]
+    effect: EffectName = "unknown" if rule.effect == "unknown" else shown.effect or "fail"
+    told = {"status": "other than 0"}
+    seen = (Evidence("predicted from the source; nothing was run", names=told),)
+    both = (
+        _finding(record, shown, seen, symptom, effect),
+        _finding(record, rule, evidence, symptom, effect),
+    )
+    return [finding._replace(basis="static") for finding in both]
+
+
 def _explained(
     record: Record,
     symptom: Rule,

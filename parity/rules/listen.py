@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from parity.records import Bind, Boot, Frame, Listener
+from parity.records import Bind, Boot, Frame, Listener, ProcessType
 from parity.rules.code import line_of
 
 _ADDRESS_OPTIONS = re.compile(
@@ -86,11 +86,12 @@ def seen(listener: Listener) -> str:
 def repair(boot: Boot, found: Blame) -> str:
     """What to write instead of the line that binds."""
     if found.code:
-        return _code_repair(found)
+        return code_repair(found)
     return f"In the Procfile write `{procfile_line(boot)}`."
 
 
-def _code_repair(found: Blame) -> str:
+def code_repair(found: Blame) -> str:
+    """What to write instead of a line of code that binds."""
     call = re.search(r"([\w.]+)\.run\(", found.code)
     if call:
         right = f'{call[1]}.run(host="0.0.0.0", port=int(os.environ["PORT"]))'
@@ -107,15 +108,20 @@ def _code_repair(found: Blame) -> str:
 
 def procfile_line(boot: Boot) -> str:
     """The Procfile's line with the address that Heroku needs."""
-    command = boot.process.command
+    return procfile_command(boot.process)
+
+
+def procfile_command(process: ProcessType) -> str:
+    """The Procfile's line of a process type with the address that Heroku needs."""
+    command = process.command
     words = re.findall(r"[\w.-]+", command)
     name = next((word for word in words if word in RIGHT), None)
     if re.search(r"manage\.py\s+runserver", command):
         bare = re.sub(r"(runserver)(\s+[\w.:$\[\]]+)?", r"\1 0.0.0.0:$PORT", command)
-        return f"{boot.process.name}: {bare}"
+        return f"{process.name}: {bare}"
     if name is None:
-        return f"{boot.process.name}: {_plain(command)}"
-    return f"{boot.process.name}: {_ADDRESS_OPTIONS.sub('', ' ' + command).strip()} {RIGHT[name]}"
+        return f"{process.name}: {_plain(command)}"
+    return f"{process.name}: {_ADDRESS_OPTIONS.sub('', ' ' + command).strip()} {RIGHT[name]}"
 
 
 def _plain(command: str) -> str:

@@ -1,0 +1,33 @@
+"""What well-known packages require: `requires.txt`, one line a package.
+
+Each line is `name version: required ... | of extras ...`; a star marks a requirement with extras.
+Source: the packages' own metadata on https://pypi.org (observed), as `pip install --report` gives
+it for Python 3.13.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+_LINE = re.compile(r"(\S+) (\S+):([^|]*)\|?(.*)")
+
+
+class Package(NamedTuple):
+    """`version` is the one whose requirements these are."""
+
+    version: str
+    requires: tuple[str, ...]
+    extras: tuple[str, ...]
+
+
+@cache
+def packages() -> Mapping[str, Package]:
+    """Every package of the table by its normalised name."""
+    found = {}
+    for line in Path(__file__).with_name("requires.txt").read_text("utf-8").splitlines():
+        match = None if line.startswith("#") else _LINE.fullmatch(line)
+        if match:
+            found[match[1]] = Package(match[2], tuple(match[3].split()), tuple(match[4].split()))
+    return found
