@@ -49,7 +49,8 @@ def _prediction(
     start: Start, file: Executed, node: ast.stmt, module: str, package: str
 ) -> Prediction:
     advice = f"Add the line `{package}` to requirements.txt."
-    names = {"module": module, "package": package, "manifest": "requirements.txt", "advice": advice}
+    names = {"module": module, "package": package, "advice": advice, "who": "the app"}
+    names["manifest"] = "requirements.txt"
     seen = f"nothing in requirements.txt brings {package}"
     where = place(start.source, file.path, node)
     evidence = (Evidence(seen, "requirements.txt", names=names), at(where.text, where))

@@ -20,7 +20,8 @@ _BARE = frozenset(
     "--preload --reload --daemon --log-syslog --statsd --factory --proxy-headers --no-access-log"
     " --no-server-header --no-date-header --debug --spew --check-config --no-use-colors"
     " --use-colors --no-proxy-headers --access-log --server-header --date-header"
-    " --enable-stdio-inheritance --capture-output --no-sendfile --reuse-port --proxy-protocol --initgroups --call".split()
+    " --enable-stdio-inheritance --capture-output --no-sendfile --reuse-port --proxy-protocol"
+    " --initgroups --call".split()
 )
 """Options of the servers that take no value: their documentation."""
 
@@ -74,7 +75,8 @@ def start(plan: Plan) -> Start | None:
     words, variables = _words(web.command) if web else ([], {})
     if not web or not words or plan.python is None:
         return None
-    root, target = _root(words), _target(words)
+    root = _root(words)
+    target = None if _configured(plan.source, words) else _target(words)
     begun = Start(plan, web, tuple(words), variables, root, target, ())
     return begun._replace(files=tuple(_executed(begun)))
 
@@ -123,6 +125,11 @@ def _script(words: list[str]) -> str | None:
     rest = [w for w in words[1:] if w not in ("-u", "-O", "-B", "-E", "-s")]
     script = rest[0] if rest else ""
     return posixpath.normpath(script) if script.endswith(".py") else None
+
+
+def _configured(source: Source, words: list[str]) -> bool:
+    """Whether a gunicorn configuration file may choose the folder or the app."""
+    return "gunicorn.conf.py" in source.entries or bool(option(words, "-c", "--config"))
 
 
 def _target(words: list[str]) -> Target | None:
