@@ -134,9 +134,6 @@ def _decided(
         refusal = python.TWICE
     if refusal and (choice.runs[0] != PYTHON or tree.file(source, _HOOK)):
         return made, choice._replace(unsupported=choice.unsupported or _open(refusal))
-    if not refusal and made and made.manager not in python.EMULATED:
-        other = f"{made.manager} is not emulated yet"
-        choice = choice._replace(unsupported=choice.unsupported or other)
     return made, choice._replace(
         refusal=refusal, unsupported=None if refusal else choice.unsupported
     )

@@ -13,9 +13,6 @@ from parity.push.buildpacks.python import version
 from parity.push.buildpacks.python.manager import choose
 from parity.records import Config, Python, Refusal, Source
 
-EMULATED = ("pip", "pipenv", "poetry", "uv")
-"""Package managers whose installation parity rehearses."""
-
 TWICE = Refusal(
     "checks::duplicate-python-buildpack",
     message("Error: The Python buildpack has already been run this build."),
