@@ -1,7 +1,7 @@
 """`tests/apps/<outcome>/` is the specification: every app is pushed, booted and asked for real.
 
 `expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, `findings` in order,
-lines that are `said`, and optionally `[git]` state, `[options]` and shortened `[limits]`.
+the `reason` of a rejected push, lines that are `said`, and optionally `[git]` state, `[options]` and shortened `[limits]`.
 """
 
 import shutil
@@ -57,9 +57,11 @@ def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
     decisive = [f.id for f in verdict.findings if f.effect != "note"]
     notes = [f.id for f in verdict.findings if f.effect == "note"]
     answers = verdict.traffic.exchanges if verdict.traffic else ()
+    refusal = (verdict.slug and verdict.slug.refusal) or (verdict.plan and verdict.plan.refusal)
     seen: dict[str, Any] = {
         "verdict": verdict.verdict,
         "code": code,
+        "reason": refusal.reason if refusal else None,
         "findings": decisive,
         "first_request": answers[0].status if answers else None,
         "notes": [note for note in expected.get("notes", []) if note in notes],

@@ -355,7 +355,7 @@ REASONS = [
     ),
     (
         "open('/var/log/app/x.log')",
-        "collectstatic-missing-file",
+        "collectstatic-other",
         "file-not-there",
         "manage.py:3",
         (),
