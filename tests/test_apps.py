@@ -1,7 +1,8 @@
 """`tests/apps/<outcome>/` is the specification: every app is pushed, booted and asked for real.
 
-`expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, `findings` in order,
-the `reason` of a rejected push, lines that are `said`, and optionally `[git]` state, `[options]` and shortened `[limits]`.
+`expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, the `reason` of a
+rejected push, `findings` in order, lines that are `said`, and optionally `[git]` state, `[options]`
+and shortened `[limits]`.
 """
 
 import shutil

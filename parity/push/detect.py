@@ -129,7 +129,7 @@ def _decided(
     """The Python buildpack's decisions, where it is the one or one of those that run."""
     if choice.refusal or PYTHON not in choice.runs:
         return None, choice
-    made, refusal = python.decide(source, config, stack)
+    made, refusal = python.decide(source, config, stack, _kept(source))
     if not refusal and choice.runs.count(PYTHON) > 1:
         refusal = python.TWICE
     if refusal and (choice.runs[0] != PYTHON or tree.file(source, _HOOK)):
@@ -137,6 +137,15 @@ def _decided(
     return made, choice._replace(
         refusal=refusal, unsupported=None if refusal else choice.unsupported
     )
+
+
+def _kept(source: Source) -> str | None:
+    """The Python that the app keeps if it asks for none: that of its last build."""
+    if not source.remote:
+        return None
+    from parity.push.buildpacks.python import before
+
+    return before.series(source)
 
 
 def _open(refusal: Refusal) -> str:
@@ -154,6 +163,12 @@ def _python_lines(made: Python | None) -> tuple[str, ...]:
 def _using(made: Python) -> str:
     if made.requested:
         return f"-----> Using Python {made.requested} specified in {made.origin}"
+    if made.origin == "cached":
+        series = ".".join(made.version.split(".")[:2])
+        return (
+            "-----> No Python version was specified."
+            f" Using the same major version as the last build: Python {series}"
+        )
     return (
         "-----> No Python version was specified."
         f" Using the buildpack default: Python {versions().default}"

@@ -204,15 +204,6 @@ REASONS = (
         SUPPORTED,
     ),
     Reason(
-        "build-data::data-file-deleted",
-        "bin/{subject} deletes the build cache",
-        "The Python buildpack keeps notes in the folder CACHE_DIR while it builds, and stops when"
-        " they are gone.",
-        "Let bin/{subject} delete only what it has made itself. To empty the cache of the app:"
-        " `heroku builds:cache:purge`.",
-        SUPPORT,
-    ),
-    Reason(
         "no-default-language",
         "Nothing in the root tells Heroku what kind of app this is",
         "Each language has a file that Heroku looks for in the root of what is pushed:"

@@ -48,7 +48,7 @@ def _data_file(job: Job) -> Path:
 
 def _deleted(name: str) -> Refusal:
     told = message("Error: Can't find the buildpack's build data file.")
-    return Refusal("build-data::data-file-deleted", ("", *told, ""), f"bin/{name}", subject=name)
+    return Refusal("build-data::data-file-deleted", ("", *told, ""), f"bin/{name}")
 
 
 def _not_here(lines: list[str]) -> Undecided | None:
