@@ -1,8 +1,8 @@
 """`tests/apps/<outcome>/` is the specification: every app is pushed, booted and asked for real.
 
-`expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, `findings` in order,
-those that come to light `after` a repair, lines that are `said`, and optionally `[git]` state,
-`[options]` and shortened `[limits]`.
+`expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, the `reason` of a
+rejected push, `findings` in order, those that come to light `after` a repair, lines that are
+`said`, and optionally `[git]` state, `[options]` and shortened `[limits]`.
 """
 
 import shutil
@@ -59,9 +59,11 @@ def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
     after = [f.id for f in verdict.findings if f.effect != "note" and f.after]
     notes = [f.id for f in verdict.findings if f.effect == "note"]
     answers = verdict.traffic.exchanges if verdict.traffic else ()
+    refusal = (verdict.slug and verdict.slug.refusal) or (verdict.plan and verdict.plan.refusal)
     seen: dict[str, Any] = {
         "verdict": verdict.verdict,
         "code": code,
+        "reason": refusal.reason if refusal else None,
         "findings": decisive,
         "after": after,
         "first_request": answers[0].status if answers else None,

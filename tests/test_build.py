@@ -69,6 +69,7 @@ def test_a_build_from_nothing(tmp_path: Path) -> None:
         f"-----> Installing Python {slug.plan.python.version}",  # type: ignore[union-attr]
         *[line for line in steps if line.startswith("-----> Installing pip 26.")],
         "-----> Installing dependencies using 'pip install -r requirements.txt'",
+        "-----> Saving cache",
         "-----> Discovering process types",
         "-----> Compressing...",
         "-----> Launching...",
@@ -354,7 +355,7 @@ REASONS = [
     ),
     (
         "open('/var/log/app/x.log')",
-        "collectstatic-missing-file",
+        "collectstatic-other",
         "file-not-there",
         "manage.py:3",
         (),

@@ -197,9 +197,6 @@ def test_python_twice() -> None:
     ("files", "what"),
     [
         ({"Gemfile": "", "Gemfile.lock": ""}, "heroku/ruby"),
-        ({"Pipfile.lock": "{}", **WEB}, "pipenv"),
-        ({"poetry.lock": "", **WEB}, "poetry"),
-        ({"uv.lock": "", ".python-version": "3.13", **WEB}, "uv"),
     ],
 )
 def test_what_is_not_emulated_is_unknown(files: dict[str, str], what: str) -> None:

@@ -71,7 +71,7 @@ STATIC = (
 """The files of rules that `parity check` can need."""
 
 BUILD = (
-    *(*STATIC, "pip", "addresses", "conflicts", "packages"),
+    *(*STATIC, "pip", "addresses", "conflicts", "packages", "lock"),
     *("package_versions", "compiling", "collectstatic", "slug", "release"),
 )
 """And those that a rehearsal needs before it boots anything."""

@@ -184,6 +184,27 @@ def build_hook_failed(slug: Slug) -> Iterator[Evidence]:
 
 
 @rule(
+    "build-data-data-file-deleted",
+    leads_to=PUSH_REJECTED,
+    title="{script} deletes the build cache",
+    cause="The Python buildpack keeps notes in the folder CACHE_DIR while it builds, and stops when"
+    " they are gone.",
+    fix="Let {script} delete only what it has made itself. To empty the app's cache:"
+    " `heroku builds:cache:purge`.",
+    docs="https://devcenter.heroku.com/articles/slug-compiler#build-cache",
+    heroku="build-data::data-file-deleted",
+)
+def build_data_deleted(slug: Slug) -> Iterator[Evidence]:
+    script = slug.refusal.file if slug.refusal else None
+    if not slug.refusal or not script or slug.refusal.reason != "build-data::data-file-deleted":
+        return
+    names = {"script": script}
+    lines = (slug.plan.source.text(script) or "").splitlines()
+    number = next((n for n, line in enumerate(lines, 1) if "CACHE_DIR" in line), None)
+    yield Evidence("after it CACHE_DIR was empty", script, number, names=names)
+
+
+@rule(
     "nltk-downloader",
     leads_to=PUSH_REJECTED,
     title="The NLTK data that nltk.txt names cannot be downloaded",

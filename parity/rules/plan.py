@@ -197,7 +197,8 @@ def python_series_deprecated(plan: Plan) -> Iterator[Evidence]:
     "python-version-unspecified",
     effect="note",
     title="No Python version is asked for",
-    cause="Heroku installs its default, {version} today, another one some day.",
+    cause="Heroku installs its default, {default} today, another one some day. An app that was"
+    " built there before keeps the version of its last build, until its cache is purged.",
     fix="Put `{series}` into a file called .python-version, and commit it.",
     docs=RUNTIME_TXT,
 )
@@ -232,5 +233,5 @@ def python_patch_unknown(plan: Plan) -> Iterator[Evidence]:
     if python and not python.certain and not plan.refusal:
         series = python.version.rpartition(".")[0]
         names = {"version": python.version, "series": series, "date": versions().date}
-        file = None if python.origin == "default" else python.origin
+        file = None if python.origin in ("default", "cached") else python.origin
         yield Evidence(f"the newest known is {versions().newest[series]}", file, names=names)

@@ -70,11 +70,17 @@ def decided(name: str, source: Source, config: Config, stack: str) -> Decision:
 
 
 def _python(source: Source, config: Config, stack: str) -> Decision:
-    made, refusal = python.decide(source, config, stack)
-    unsupported = None
-    if made and not refusal and made.manager not in python.EMULATED:
-        unsupported = f"{made.manager} is not emulated yet"
-    return Decision(python=made, said=_python_lines(made), refusal=refusal, unsupported=unsupported)
+    made, refusal = python.decide(source, config, stack, _kept(source))
+    return Decision(python=made, said=_python_lines(made), refusal=refusal)
+
+
+def _kept(source: Source) -> str | None:
+    """The Python that the app keeps if it asks for none: that of its last build."""
+    if not source.remote:
+        return None
+    from parity.push.buildpacks.python import before
+
+    return before.series(source)
 
 
 def _python_lines(made: Python | None) -> tuple[str, ...]:
@@ -87,6 +93,12 @@ def _python_lines(made: Python | None) -> tuple[str, ...]:
 def _using(made: Python) -> str:
     if made.requested:
         return f"-----> Using Python {made.requested} specified in {made.origin}"
+    if made.origin == "cached":
+        series = ".".join(made.version.split(".")[:2])
+        return (
+            "-----> No Python version was specified."
+            f" Using the same major version as the last build: Python {series}"
+        )
     return (
         "-----> No Python version was specified."
         f" Using the buildpack default: Python {versions().default}"

@@ -13,9 +13,6 @@ from parity.push.buildpacks.python import version
 from parity.push.buildpacks.python.manager import choose
 from parity.records import Config, Python, Refusal, Source
 
-EMULATED = ("pip", "pipenv", "poetry", "uv")
-"""Package managers whose installation parity rehearses."""
-
 TWICE = Refusal(
     "checks::duplicate-python-buildpack",
     message("Error: The Python buildpack has already been run this build."),
@@ -30,10 +27,13 @@ def matches(source: Source) -> bool:
     )
 
 
-def decide(source: Source, _config: Config, stack: str) -> tuple[Python | None, Refusal | None]:
+def decide(
+    source: Source, _config: Config, stack: str, kept: str | None = None
+) -> tuple[Python | None, Refusal | None]:
     """The buildpack's decisions in its order, up to the first that refuses the app.
 
-    The Python is there as soon as a version was requested, though it may then be refused.
+    The Python is there as soon as a version was requested, though it may then be refused. `kept` is
+    the `major.minor` of the last build, which stays where none is asked for.
     """
     refusal = _stack(stack) or _existing(source, ".heroku/python", "checks::existing-python-dir")
     if refusal:
@@ -44,11 +44,11 @@ def decide(source: Source, _config: Config, stack: str) -> tuple[Python | None, 
     refusal = _environment(source)
     if refusal:
         return None, refusal
-    request = version.requested(source, manager)
+    request = version.requested(source, manager, kept)
     if isinstance(request, Refusal):
         return None, request
     exact = version.resolve(request)
-    asked = None if request.origin == "default" else request.version
+    asked = None if request.origin in version.UNASKED else request.version
     python = Python(manager, asked, request.origin, request.version)
     if isinstance(exact, Refusal):
         return python, exact

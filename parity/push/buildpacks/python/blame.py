@@ -18,11 +18,17 @@ NETWORK = (
     r"|ProtocolError|IncompleteRead|Network is unreachable|Could not resolve (?:host|proxy)"
     r"|Failed to connect to|Connection refused|from proxy after CONNECT|unable to resolve host"
     r"|returned error: 5\d\d|<urlopen error|Temporary failure in name|unable to look up"
+    r"|error sending request|client error \(Connect\)|dns error|tcp connect error"
+    r"|operation timed out|error decoding response body|All attempts to connect"
+    r"|Max retries exceeded|etwork connectivity is disabled|server error \(5\d\d"
 )
 _CERTAIN = (
     r"Invalid requirement|ResolutionImpossible|Could not open requirements file"
     r"|DO NOT MATCH THE HASHES|must have their versions pinned|Host key verification failed"
     r"|is not a valid editable requirement|due to an OSError: \[Errno 2\]|no such option"
+    r"|changed significantly since poetry\.lock|needs to be updated, but `--locked`|is out of *$"
+    r"|Failed to parse `|Pipfile not found|pyproject\.toml`? f|did not match any known checksums"
+    r"|Hash mismatch for|MATCH THE HASHES"
 )
 """What no network and no interpreter could mend."""
 
@@ -38,7 +44,14 @@ _LIBRARY = r"Can not find valid pkg-config name|mysql_config|libxml2 and libxslt
 
 _HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)['\"]?(?:: No such file| file not found)"
 
-_OLDER = r"SyntaxError|No module named '(?:compression|annotationlib|concurrent\.interpreters)\b"
+_NO_FILE = (
+    r"doesn't have a source distribution or wheel|Unable to find installation candidates"
+    r"|doesn't have a wheel for the current platform"
+)
+_OLDER = (
+    rf"SyntaxError|{_NO_FILE}"
+    r"|No module named '(?:compression|annotationlib|concurrent\.interpreters)\b"
+)
 """What a Python older than Heroku's may be to blame for, besides what a package asks for."""
 
 _NEWER = (
@@ -49,7 +62,7 @@ _NEWER = (
 
 _REQUIRES = re.compile(
     r"requires a different Python: \S+ not in '([^']+)'|Requires-Python ([^;]+)|"
-    r"requires Python '([^']+)'"
+    r"requires Python '([^']+)'|Python requirement: `([^`]+)`"
 )
 
 

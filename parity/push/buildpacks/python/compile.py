@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from parity.push.buildpacks.job import Job, Stop, Undecided
-from parity.push.buildpacks.python import hooks, interpreters, profile, site
+from parity.push.buildpacks.python import before, hooks, interpreters, profile, site
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
 from parity.records import Interpreter, Python, Refusal, Slug
@@ -61,8 +61,14 @@ def _libraries(python: Path) -> dict[str, str]:
 
 def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
     """The steps that need Python; those after a stop are left out."""
-    job.tell(f"-----> Installing Python {python.version}")
-    installed = install(job, python, interpreter)
+    now = before.of(job.plan, job.folder)
+    last = before.last(job.plan.source)
+    for line in before.lines(last, now):
+        job.tell(line)
+    cached = last is not None and not before.changed(last, now)
+    verb = "Using cached install of" if cached else "Installing"
+    job.tell(f"-----> {verb} Python {python.version}")
+    installed = install(job, python, interpreter, cached=cached)
     if not isinstance(installed, Installed):
         return slug, installed
     _link(job.folder, installed.place)
@@ -82,6 +88,7 @@ def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) ->
     stop = hooks.hook(job, "post_compile")
     if not stop:
         job.tell("-----> Saving cache")
+        before.note(job.plan.source, now)
     return slug._replace(packages=site.distributions(installed.place)), stop
 
 

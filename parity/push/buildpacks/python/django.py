@@ -17,10 +17,10 @@ REASONS = (
     ("SyntaxError", "collectstatic-syntax-error"),
     ("ImproperlyConfigured", "collectstatic-improper-configuration"),
     ("The CSS file", "collectstatic-fancy-references"),
-    ("OSError|FileNotFoundError", "collectstatic-missing-file"),
+    ("OSError", "collectstatic-missing-file"),
 )
-"""What the buildpack looks for in the output, in its order; FileNotFoundError is an OSError that
-older Pythons printed as such (ours)."""
+"""What the buildpack looks for in the output, in its order. A FileNotFoundError is none of these:
+it is an OSError that Python calls by another name."""
 
 DEEPEST = 3
 """Folder levels in which manage.py is looked for."""

@@ -6,6 +6,7 @@ https://github.com/heroku/heroku-buildpack-python (observed).
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from parity.facts.build_image import TOOLS
 from parity.facts.phrases import INDENT, message
@@ -26,14 +27,28 @@ def hook(job: Job, name: str) -> Stop:
     job.tell(f"-----> Running bin/{name} hook")
     script.chmod(script.stat().st_mode | 0o111)
     began = len(job.output)
+    data = _data_file(job)
     # Through a shell, as on Heroku: it also runs a script without #! line.
     env = {**settings.options(), **job.variables()}
     ended = job.call(["bash", "-c", f"bin/{name}"], env)
     if ended.exit == 0:
-        return None
+        return None if data.exists() else _deleted(name)
     if ended.timed_out:
         return timed_out(job)
     return _not_here(job.output[began:]) or Refusal(f"hooks::{name}", _failed(name), f"bin/{name}")
+
+
+def _data_file(job: Job) -> Path:
+    """The file in CACHE_DIR in which the buildpack notes how the build goes."""
+    data = Path(job.variables()["CACHE_DIR"], "build-data", "python.json")
+    data.parent.mkdir(exist_ok=True)
+    data.touch()
+    return data
+
+
+def _deleted(name: str) -> Refusal:
+    told = message("Error: Can't find the buildpack's build data file.")
+    return Refusal("build-data::data-file-deleted", ("", *told, ""), f"bin/{name}")
 
 
 def _not_here(lines: list[str]) -> Undecided | None:

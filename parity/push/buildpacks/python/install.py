@@ -27,13 +27,17 @@ class Installed(NamedTuple):
     exported: Exported
 
 
-def install(job: Job, python: Python, interpreter: Interpreter) -> Installed | Stop:
+def install(
+    job: Job, python: Python, interpreter: Interpreter, *, cached: bool = False
+) -> Installed | Stop:
     """The environment with everything installed, or why there is none.
 
+    `cached`: on Heroku the build before has left the package manager in the cache.
     Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
     """
     installer = INSTALLERS[python.manager](job, python, interpreter)
-    job.tell(f"-----> Installing {installer.tools}")
+    verb = "Using cached" if cached and installer.kept else "Installing"
+    job.tell(f"-----> {verb} {installer.tools}")
     job.tell(f"-----> Installing dependencies using '{installer.command}'")
     if installer.hopeless:
         return installer.failed()
@@ -46,12 +50,12 @@ def install(job: Job, python: Python, interpreter: Interpreter) -> Installed | S
     own = job.work / "python"
     if installer.tied or (job.folder / "bin" / "post_compile").exists():
         own.mkdir()
-        place, cached = (own if fill(own) else None), False
+        place, there = (own if fill(own) else None), False
     else:
         name = _key(python, interpreter, installer)
-        place, cached = environment.made(name, fill, spare=own)
+        place, there = environment.made(name, fill, spare=own)
     if place:
-        return Installed(place, cached, installer.version(), installer.exported(place))
+        return Installed(place, there, installer.version(), installer.exported(place))
     return _failure(job, python, interpreter, installer, ended[-1])
 
 

@@ -8,6 +8,9 @@ from parity.facts.phrases import message
 from parity.push.buildpacks.job import Job
 from parity.records import Ended, Refusal
 
+PLACE = "/app/.heroku/python"
+"""Where a build on Heroku has its Python (observed)."""
+
 
 class Exported(NamedTuple):
     """What a package manager leaves for the later steps of the build: its folder, variables."""
@@ -22,9 +25,9 @@ class Installer(NamedTuple):
     `name` as the build log has it, `file` what it installs from, `command` as it is shown.
     `tools` is what it installs of itself first, `kept` whether the buildpack's cache keeps that.
     `parts` decide what is installed, `tied` says that the tree does, too. `fill` fills a new
-    folder. `hopeless`: it would succeed here, but cannot on Heroku; `fits` says the same of a
-    filled folder. `answers`: whether the package index has what every index has. `version` is the
-    one that ran.
+    folder. `version` is the one that ran. `hopeless` says why it cannot succeed on Heroku where it
+    would here (`` if nothing does); `fits` asks a filled folder. `answers`: whether the package
+    index has what every index has. `exported` is for the later steps.
     """
 
     name: str
@@ -36,7 +39,7 @@ class Installer(NamedTuple):
     tied: bool
     fill: Callable[[Path], Ended]
     version: Callable[[], str]
-    hopeless: bool = False
+    hopeless: str = ""
     fits: Callable[[Path], bool] = lambda _: True
     answers: Callable[[], bool] = lambda: True
     exported: Callable[[Path], Exported] = lambda _: Exported(
@@ -50,14 +53,17 @@ class Installer(NamedTuple):
             "",
             "See the log output above for more information.",
         )
-        return Refusal(f"install-dependencies::{self.name.lower()}", ("", *told, ""), self.file)
+        reason = f"install-dependencies::{self.name.lower()}"
+        return Refusal(reason, ("", *told, ""), self.file, subject=self.hopeless)
 
 
-def heroku(job: Job, place: Path) -> Callable[[str], None]:
-    """Print a line with Heroku's path of the environment instead of ours."""
+def heroku(job: Job, words: Mapping[str, str]) -> Callable[[str], None]:
+    """Print lines with what Heroku has (paths, the version of Python) instead of what is here."""
 
     def show(text: str) -> None:
-        job.print(text.replace(str(place), "/app/.heroku/python"))
+        for ours, theirs in words.items():
+            text = text.replace(ours, theirs)
+        job.print(text)
 
     return show
 

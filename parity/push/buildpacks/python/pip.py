@@ -61,7 +61,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         tied=requirements.tied_to_tree(files),
         fill=lambda place: _filled(job, python, interpreter, place, files),
         version=lambda: pip().version,
-        hopeless=bool(requirements.paths_of_this_machine(files)),
+        hopeless=", ".join(requirements.paths_of_this_machine(files)),
         fits=fits,
         answers=lambda: _index_answers(job, interpreter, pip()),
     )

@@ -9,7 +9,15 @@ from pathlib import Path
 from parity.facts.python import versions
 from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import settings, site, tools
-from parity.push.buildpacks.python.installer import Exported, Installer, compiled, heroku, text
+from parity.push.buildpacks.python.blame import admits
+from parity.push.buildpacks.python.installer import (
+    PLACE,
+    Exported,
+    Installer,
+    compiled,
+    heroku,
+    text,
+)
 from parity.records import Ended, Interpreter, Python
 
 COMMAND = "pipenv install --deploy"
@@ -35,6 +43,9 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     version = versions().installer["pipenv"]
     files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL", "")
+    found = _ASKED.search(files[0])
+    asked = found[1] if found else "*"
+    ours, theirs = _fits(asked, interpreter.version), _fits(asked, python.version)
 
     def program() -> tools.Program:
         return tools.program(job, "pipenv", version, interpreter)
@@ -42,9 +53,11 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     def fill(place: Path) -> Ended:
         tools.bare(job, place, interpreter)
         site.named_like(python.version, place)
-        _put(program(), place, asked_for(files[0], python, interpreter))
+        pipenv = program()
+        _put(pipenv, place, theirs and not ours)
         env = _variables(job, place)
-        ended = job.call([*COMMAND.split()], env, on_line=heroku(job, place))
+        show = heroku(job, _words(place, pipenv, python, interpreter))
+        ended = job.call([*COMMAND.split()], env, on_line=show)
         if ended.exit == 0:
             compiled(job, place, env, "^$")
         return ended
@@ -59,16 +72,27 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
+        hopeless=f"python_version {asked}" if ours and not theirs else "",
         exported=lambda place: Exported(place / "pipenv" / "bin", _settings(place)),
     )
 
 
-def asked_for(pipfile: str, python: Python, interpreter: Interpreter) -> bool:
-    """Whether the Pipfile asks for Heroku's Python, which another one stands in for here."""
-    asked = _ASKED.search(pipfile)
-    if not asked or interpreter.version == python.version:
-        return False
-    return f"{python.version}.".startswith(f"{asked[1]}.")
+def _fits(asked: str, version: str) -> bool:
+    """Whether a Python is what the Pipfile asks for, as Pipenv compares them."""
+    if asked == "*" or asked[:1] in "<>=!~":
+        return asked == "*" or admits(asked, version)
+    return f"{version}.".startswith(f"{asked}.")
+
+
+def _words(
+    place: Path, program: tools.Program, python: Python, interpreter: Interpreter
+) -> dict[str, str]:
+    """What Pipenv says on Heroku, where it lies beside Python."""
+    return {
+        str(place): PLACE,
+        str(program.python.parent.parent): f"{PLACE}/pipenv/venv",
+        f"you are using {interpreter.version}": f"you are using {python.version}",
+    }
 
 
 def _put(program: tools.Program, place: Path, any_python: bool) -> None:

@@ -10,7 +10,7 @@ from parity.facts.python import versions
 from parity.push import cache
 from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import settings, site, tools
-from parity.push.buildpacks.python.installer import Exported, Installer, heroku, text
+from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
 from parity.records import Ended, Interpreter, Python
 
 COMMAND = "poetry sync --only main"
@@ -59,7 +59,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         tools.bare(job, place, interpreter)
         site.named_like(python.version, place)
         command = [str(_script(job, program())), *COMMAND.split()[1:], *FLAGS]
-        return job.call(command, _variables(job, place), on_line=heroku(job, place))
+        return job.call(command, _variables(job, place), on_line=heroku(job, {str(place): PLACE}))
 
     return Installer(
         name="Poetry",

@@ -62,7 +62,7 @@ unset -f tell
 """
 
 
-def write(slug: Path, manager: str, *, nltk: bool) -> None:
+def write(slug: Path, manager: str = "pip", *, nltk: bool) -> None:
     """Put the scripts into the slug; the app's own `.profile.d` files stay."""
     folder = slug / ".profile.d"
     folder.mkdir(exist_ok=True)

@@ -4,7 +4,6 @@ Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/uv.sh
 """
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from parity.facts.python import versions
@@ -12,7 +11,7 @@ from parity.push import cache
 from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import site, tools
 from parity.push.buildpacks.python.blame import admits
-from parity.push.buildpacks.python.installer import Exported, Installer, heroku, text
+from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
 from parity.records import Ended, Interpreter, Python
 
 COMMAND = "uv sync --locked --no-default-groups"
@@ -31,6 +30,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     names = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version")
     files = [text(job.folder, name) for name in names]
     asked = _REQUIRES.search(files[1])
+    here = interpreter.version
 
     def program() -> tools.Tool:
         return tools.tool(job, "uv", version, interpreter.path)
@@ -39,7 +39,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         tools.bare(job, place, interpreter)
         site.named_like(python.version, place)
         uv = _binary(program())
-        show = _shown(job, place, python, interpreter)
+        show = heroku(job, _words(place, python, interpreter))
         command = [str(uv), *COMMAND.split()[1:], *FLAGS]
         return job.call(command, _variables(job, place), on_line=show)
 
@@ -53,9 +53,14 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
-        fits=lambda _: asked is None or admits(asked[1], python.version),
+        hopeless="" if not asked or admits(asked[1], python.version) else _refused(asked[1], here),
         exported=lambda place: _exported(_binary(program()), place),
     )
+
+
+def _refused(asked: str, here: str) -> str:
+    """What uv does not see with the Python that stands in; where it does, it says so itself."""
+    return f"requires-python {asked}" if admits(asked, here) else ""
 
 
 def _binary(program: tools.Tool) -> Path:
@@ -64,14 +69,11 @@ def _binary(program: tools.Tool) -> Path:
     return found
 
 
-def _shown(
-    job: Job, place: Path, python: Python, interpreter: Interpreter
-) -> Callable[[str], None]:
-    """Print what uv would print on Heroku, where .python-version chooses the interpreter."""
-    show = heroku(job, place)
+def _words(place: Path, python: Python, interpreter: Interpreter) -> dict[str, str]:
+    """What uv says on Heroku, where .python-version chooses the interpreter."""
     chosen = f"The requested interpreter resolved to Python {interpreter.version}"
     asked = f"The Python request from `.python-version` resolved to Python {python.version}"
-    return lambda text: show(text.replace(chosen, asked))
+    return {chosen: asked, str(place): PLACE}
 
 
 def _exported(binary: Path, place: Path) -> Exported:

@@ -1,7 +1,6 @@
 """Which Python the buildpack installs, and what it says about the request.
 
-Source: https://github.com/heroku/heroku-buildpack-python/blob/main/lib/python_version.sh. There is
-no build before this one, as after `heroku builds:cache:purge`: no version is remembered.
+Source: https://github.com/heroku/heroku-buildpack-python/blob/main/lib/python_version.sh.
 """
 
 import re
@@ -19,7 +18,9 @@ from parity.push import tree
 from parity.push.buildpacks.python.manager import Manager
 from parity.records import Refusal, Source
 
-Origin: TypeAlias = Literal["runtime.txt", ".python-version", "Pipfile.lock", "default"]
+Origin: TypeAlias = Literal["runtime.txt", ".python-version", "Pipfile.lock", "cached", "default"]
+UNASKED = ("cached", "default")
+"""Where a version comes from that nobody asked for."""
 
 SHOWN = 200
 """Characters of a wrong version that a message repeats."""
@@ -36,10 +37,11 @@ class Request(NamedTuple):
     line: int | None = None
 
 
-def requested(source: Source, manager: Manager) -> Request | Refusal:
+def requested(source: Source, manager: Manager, kept: str | None = None) -> Request | Refusal:
     """The request, from the first of the places that has one, or why it cannot be read.
 
-    A file whose content was not kept (see `records.TEXT_LIMIT`) is passed over.
+    `kept` is the `major.minor` of the last build (None: there was none). A file whose content was
+    not kept (see `records.TEXT_LIMIT`) is passed over.
     """
     runtime = tree.file(source, "runtime.txt")
     if runtime and runtime.data is not None:
@@ -54,7 +56,9 @@ def requested(source: Source, manager: Manager) -> Request | Refusal:
         return _version_file(chosen.data)
     lock = tree.file(source, "Pipfile.lock") if manager == "pipenv" else None
     locked = _pipfile_lock(lock.data) if lock and lock.data is not None else None
-    return locked or Request(versions().default, "default")
+    if locked or not kept:
+        return locked or Request(versions().default, "default")
+    return Request(kept, "cached")
 
 
 def _text(data: bytes) -> str:
@@ -169,10 +173,9 @@ def resolve(request: Request) -> str | Refusal:
     major, minor, *patch = (int(part[:9]) for part in request.version.split("."))
     series = f"{major}.{minor}"
     if (major, minor) < _pair(known.oldest):
-        headline = "The requested Python version has reached end-of-life."
-        return _refused("eol", headline, request)
+        return _refused("eol", "The {} Python version has reached end-of-life.", request)
     if series not in known.newest:
-        return _refused("unknown-major", "The requested Python version isn't recognised.", request)
+        return _refused("unknown-major", "The {} Python version isn't recognised.", request)
     if patch and patch[0] > newest_patch(series) + NEVER_RELEASED:
         headline = "The requested Python version isn't available."
         return _refused("unknown-patch", headline, request)
@@ -190,8 +193,9 @@ def _pair(series: str) -> tuple[int, int]:
 
 
 def _refused(reason: str, headline: str, request: Request) -> Refusal:
-    file = None if request.origin == "default" else request.origin
-    lines = message(f"Error: {headline}")
+    file = None if request.origin in UNASKED else request.origin
+    which = "cached" if request.origin == "cached" else "requested"
+    lines = message(f"Error: {headline.format(which)}")
     return Refusal(f"python-version::{reason}", lines, file, request.line, request.version)
 
 
@@ -200,7 +204,7 @@ def unfit(request: Request, manager: Manager) -> Refusal | None:
     if manager == "uv" and request.origin == "runtime.txt":
         headline = "Error: The runtime.txt file isn't supported when using uv."
         return Refusal("runtime-txt::not-supported", message(headline), "runtime.txt", request.line)
-    if manager == "uv" and request.origin == "default":
+    if manager == "uv" and request.origin in UNASKED:
         headline = "Error: No Python version was specified."
         return Refusal("python-version-file::not-found", message(headline))
     return None
@@ -209,9 +213,9 @@ def unfit(request: Request, manager: Manager) -> Refusal | None:
 def warnings(request: Request, version: str) -> tuple[Refusal, ...]:
     """What the buildpack warns of, in its order."""
     series, _, patch = version.rpartition(".")
-    file = None if request.origin == "default" else request.origin
+    file = None if request.origin in UNASKED else request.origin
     said = (
-        (request.origin == "default", "unspecified", "No Python version was specified."),
+        (request.origin in UNASKED, "unspecified", "No Python version was specified."),
         (request.origin == "runtime.txt", "runtime-txt", "The runtime.txt file is deprecated."),
         (
             series == versions().deprecated,
