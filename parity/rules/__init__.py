@@ -57,19 +57,29 @@ class Rule(NamedTuple):
 RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
 
-STATIC = ("machine", "source", "plan", "reasons", "procfile", "procfile_lines", "config")
+STATIC = (
+    "machine",
+    "source",
+    "plan",
+    "reasons",
+    "node_plan",
+    "procfile",
+    "procfile_lines",
+    "config",
+)
 """The files of rules that `parity check` can need."""
 
 BUILD = (
     *(*STATIC, "pip", "addresses", "conflicts", "packages"),
-    *("package_versions", "compiling", "collectstatic", "slug", "release"),
+    *("package_versions", "compiling", "collectstatic", "slug", "node_build", "release"),
 )
 """And those that a rehearsal needs before it boots anything."""
 
 FILES = (
     *BUILD,
     "boot",
-    *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
+    *("crash", "node_crash", "node_modules", "node_files", "node_errors"),
+    *("crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
     *("crash_exit", "traffic", "answers", "visitors", "stop"),
 )
 """The files of rules, in the order in which their causes are told."""
