@@ -63,6 +63,7 @@ STATIC = (
     "source",
     "plan",
     "reasons",
+    "node_plan",
     "procfile",
     "procfile_lines",
     "config",
@@ -72,14 +73,15 @@ STATIC = (
 
 BUILD = (
     *(*STATIC, "pip", "addresses", "conflicts", "packages", "lock"),
-    *("package_versions", "compiling", "collectstatic", "slug", "release"),
+    *("package_versions", "compiling", "collectstatic", "slug", "node_build", "release"),
 )
 """And those that a rehearsal needs before it boots anything."""
 
 FILES = (
     *BUILD,
     "boot",
-    *("crash", "crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
+    *("crash", "node_crash", "node_modules", "node_files", "node_errors"),
+    *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_code"),
     *("answers", "crash_exit", "crash_slugignore", "traffic", "visitors", "stop"),
 )

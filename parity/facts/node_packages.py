@@ -1,0 +1,58 @@
+"""Commands that npm packages bring, and modules of Node.js itself.
+
+The packages' own pages on https://www.npmjs.com, https://nodejs.org/api/ (documented).
+"""
+
+from collections.abc import Mapping
+
+COMMANDS: Mapping[str, str] = {
+    "tsc": "typescript",
+    "tsserver": "typescript",
+    "ng": "@angular/cli",
+    "nest": "@nestjs/cli",
+    "babel": "@babel/cli",
+    "babel-node": "@babel/node",
+    "webpack": "webpack-cli",
+    "webpack-dev-server": "webpack-dev-server",
+    "vue-cli-service": "@vue/cli-service",
+    "sequelize": "sequelize-cli",
+    "prisma": "prisma",
+    "dotenv": "dotenv-cli",
+    "nf": "foreman",
+    "gulp": "gulp-cli",
+    "grunt": "grunt-cli",
+    "env-cmd": "env-cmd",
+    "run-s": "npm-run-all",
+    "run-p": "npm-run-all",
+    "swc": "@swc/cli",
+    "svelte-kit": "@sveltejs/kit",
+    "remix-serve": "@remix-run/serve",
+    "remix": "@remix-run/dev",
+    "medusa": "@medusajs/cli",
+    "strapi": "@strapi/strapi",
+    "expo": "expo",
+    "astro": "astro",
+    "tailwindcss": "@tailwindcss/cli",
+}
+"""Command → package, where the two are not called alike."""
+
+DEVELOPMENT = frozenset("nodemon ts-node-dev tsx ts-node babel-node node-dev supervisor".split())
+"""What restarts or translates an app while it is written; a dyno needs none of it."""
+
+MAC_OR_WINDOWS = frozenset(
+    "fsevents macos-alias ds-store appdmg node-mac windows-build-tools".split()
+)
+"""Packages that exist for one system alone."""
+
+BUILT_IN = frozenset(
+    "assert async_hooks buffer child_process cluster console crypto dgram diagnostics_channel dns"
+    " events fs http http2 https inspector module net os path perf_hooks process punycode"
+    " querystring readline repl sqlite stream string_decoder test timers tls tty url util v8 vm"
+    " wasi worker_threads zlib".split()
+)
+"""Modules of Node.js itself."""
+
+NOT_FROM_NPM = frozenset(
+    "gunicorn uvicorn flask django-admin celery bundle rails rake puma php java".split()
+)
+"""Commands of other languages, which no npm package brings."""

@@ -1,0 +1,335 @@
+"""Failed builds of Node.js apps: what the package manager says, and the line that it is about.
+
+Ids are the buildpack's own failure names where it has one:
+https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh (observed).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.facts.node_packages import NOT_FROM_NPM
+from parity.facts.nodejs import SUPPORT, TROUBLE
+from parity.records import Slug
+from parity.rules import rule
+from parity.rules.node_code import (
+    absent_command,
+    in_package,
+    installer,
+    lock_file,
+    table,
+    wanted,
+)
+from parity.rules.plan import PUSH_REJECTED
+from parity.verdict import Evidence
+
+
+class Page(NamedTuple):
+    """A failure and its manual page; `pattern` finds its line, a group of it the package."""
+
+    reason: str
+    pattern: str
+    title: str
+    cause: str
+    fix: str
+
+
+PAGES = (
+    Page(
+        "npm-ebadplatform",
+        r"Unsupported platform for ([^:\s]+?)(?:@[\d^~*][^:\s]*)?:",
+        "{package} does not exist for Linux, on which Heroku runs",
+        "npm refuses a dependency that is made for another system: {error}",
+        "Take {package} out of dependencies: `npm uninstall {package}`. If a Mac needs it, it"
+        ' belongs under "optionalDependencies" (`npm install --save-optional {package}`), which'
+        " npm may leave out. Commit package.json and {lock}, push again.",
+    ),
+    Page(
+        "npm-package-name-typo",
+        r"Invalid package name \"?([^\"\s]+)\"?",
+        "{package} is no name of a package",
+        "npm cannot read the entry: {error}",
+        "Correct the name in package.json, commit, push again.",
+    ),
+    Page(
+        "module-404",
+        r"404\s+(?:Not Found - GET \S*/|'?)((?:@[\w.-]+(?:/|%2[fF]))?[\w.-]+)(?:'|@|\s|$)"
+        r"|registry\.\S+/(\S+): Not found|ERR_PNPM_FETCH_404\S*\s+GET \S*/(\S+):",
+        "The registry has no package {package}",
+        "It is misspelt, withdrawn, or private: {error}",
+        "Correct the name in package.json (`npm view {package}` looks it up), or for a private one"
+        " commit an .npmrc with `//registry.npmjs.org/:_authToken=${{NPM_TOKEN}}` and type `heroku"
+        " config:set NPM_TOKEN=…`.",
+    ),
+    Page(
+        "npm-peer-dependency-conflict",
+        r"peer (?:\S+ )?((?:@[\w.-]+/)?[\w.-]+)@\"[^\"]*\" from",
+        "The dependencies contradict each other over {package}",
+        "A package asks for another version of {package} than there is: {error}",
+        "Choose versions that fit (`npm explain {package}` tells who asks), or commit an .npmrc"
+        " with the line `legacy-peer-deps=true`, as a local `--legacy-peer-deps` did.",
+    ),
+    Page(
+        "npm-lockfile-out-of-sync",
+        r"(?:Missing: |lock file's )((?:@[\w.-]+/)?[\w.-]+)@",
+        "{lock} does not match package.json",
+        "Heroku installs exactly what the lock file says (`npm ci`), and refuses when package.json"
+        " asks for something else: {error}",
+        "Type `npm install`, commit package-lock.json, push again.",
+    ),
+    Page(
+        "pnpm-lockfile-out-of-sync",
+        r"\* \d+ dependencies were (?:added|removed|mismatched): ([^@\s]+)",
+        "pnpm-lock.yaml does not match package.json",
+        "Heroku installs exactly what the lock file says (`--frozen-lockfile`): {error}",
+        "Type `pnpm install`, commit pnpm-lock.yaml, push again.",
+    ),
+    Page(
+        "yarn-lockfile-out-of-sync",
+        r"YN0028.*\+\s+\"?((?:@[\w.-]+/)?[\w.-]+)@",
+        "yarn.lock does not match package.json",
+        "Heroku installs exactly what the lock file says (`--immutable`): {error}",
+        "Type `yarn install`, commit yarn.lock, push again.",
+    ),
+    Page(
+        "outdated-yarn-lockfile",
+        r"(\b)Your lockfile needs to be updated",
+        "yarn.lock does not match package.json",
+        "Heroku installs exactly what the lock file says (`--frozen-lockfile`): {error}",
+        "Type `yarn install`, commit yarn.lock, push again.",
+    ),
+    Page(
+        "bad-version-for-dependency",
+        r"No matching version found for ((?:@[\w.-]+/)?[\w.-]+)@"
+        r"|any versions for \"([^\"]+)\"|ERR_PNPM_NO_MATCHING_VERSION\S*\s+No matching version"
+        r" found for ((?:@[\w.-]+/)?[\w.-]+)",
+        "There is no such version of {package}",
+        "package.json or one of the dependencies asks for a version that was never published, or"
+        " was withdrawn: {error}",
+        "Ask for one that exists: `npm view {package} versions` lists them. Commit package.json and"
+        " {lock}, push again.",
+    ),
+    Page(
+        "private-git-dependency-without-auth",
+        r"(?:ls-remote|clone)\s.*?([\w.-]+?)(?:\.git)?\s*$|(\b)(?:Host key verification failed"
+        r"|could not read Username)",
+        "A dependency comes from a private git repository",
+        "Heroku has no key of yours: {error}",
+        "Publish the package to a registry, or use an https address with a token from a config"
+        " var; a public repository needs `git+https://…` in place of `git+ssh://…`.",
+    ),
+    Page(
+        "openssl-unsupported-algorithm",
+        r"(\b)ERR_OSSL_EVP_UNSUPPORTED",
+        "An old bundler uses a hash that this Node.js no longer has",
+        "webpack 4 and its contemporaries call MD4, which OpenSSL 3 (Node.js 17 and newer) refuses:"
+        " {error}",
+        "Bring the bundler up to date (webpack 5), or type `heroku config:set"
+        " NODE_OPTIONS=--openssl-legacy-provider`.",
+    ),
+    Page(
+        "node-out-of-memory",
+        r"(\b)(?:JavaScript heap out of memory|Allocation failed)",
+        "The build needs more memory than Heroku's build dyno gives it",
+        "Node.js may use 2560 MB there: {error}",
+        "Build less at once (no source maps: GENERATE_SOURCEMAP=false), or build elsewhere and push"
+        " the result.",
+    ),
+    Page(
+        "dependency-failed-to-build",
+        r"path \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+)|Failed at the ((?:@[\w.-]+/)?[\w.-]+)@"
+        r"|error \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+): Command failed",
+        "{package} could not be compiled",
+        "Its install script failed: {error}",
+        "Take a newer version of {package}, which often brings a compiled file for this Node.js, or"
+        " ask for the Node.js it is made for in engines.node.",
+    ),
+)
+
+
+def _failing(slug: Slug, reason: str) -> Slug | None:
+    return slug if slug.refusal and slug.refusal.reason == reason else None
+
+
+def _register(page: Page) -> None:
+    @rule(
+        page.reason,
+        leads_to=PUSH_REJECTED,
+        title=page.title,
+        cause=page.cause,
+        fix=page.fix,
+        docs=TROUBLE,
+        heroku=page.reason,
+    )
+    def check(slug: Slug) -> Iterator[Evidence]:
+        if _failing(slug, page.reason):
+            yield _evidence(slug, page)
+
+
+def _evidence(slug: Slug, page: Page) -> Evidence:
+    """The line that tells, at the line of package.json that asks for the package."""
+    source = slug.plan.source
+    package, error = "", _error(slug)
+    for line in slug.output:
+        match = re.search(page.pattern, line)
+        if match:
+            package = next((group for group in match.groups() if group), "").replace("%2f", "/")
+            error = re.sub(r"^npm (?:error|ERR!)\s*(?:\w+ )??", "", line.strip())
+            break
+    names = {"package": package or "a package", "error": error, "lock": lock_file(source)}
+    where = wanted(source, package)
+    return in_package(source, error, *((where, package) if where else ()), **names)
+
+
+def _error(slug: Slug) -> str:
+    """The line that says most about the failure."""
+    patterns = (r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"(?i)\berror\b", r"\S")
+    for pattern in patterns:
+        found = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
+        if found:
+            return found
+    return "no output"
+
+
+for _page in PAGES:
+    _register(_page)
+
+
+_BROKEN = r"([\w./-]+\.(?:[cm]?[jt]sx?))[(:](\d+)[,:](\d+)\)?:?\s+(?:-\s+)?(error .+|.*Error.*)"
+
+
+@rule(
+    "build-tool-not-installed",
+    leads_to=PUSH_REJECTED,
+    title="{tool} is not installed: package.json does not ask for {package}",
+    cause="The script `{script}` runs `{tool}`. Heroku has only what package.json asks for; what is"
+    " installed globally on your machine (`npm install -g`) is not there.",
+    fix="Type `{install} {package}`, commit package.json and {lock}, push again.",
+    docs=SUPPORT,
+)
+def build_tool_not_installed(slug: Slug) -> Iterator[Evidence]:
+    told = _absent_tool(slug)
+    if told:
+        tool, package = told
+        source = slug.plan.source
+        name = slug.refusal.subject if slug.refusal else ""
+        names = {"tool": tool, "package": package, "script": name, "lock": lock_file(source)}
+        names["install"] = installer(source)
+        yield in_package(source, f"{tool}: not found", "scripts", name, **names)
+
+
+def _absent_tool(slug: Slug) -> tuple[str, str] | None:
+    told = absent_command(slug.output) if _script(slug) else None
+    return told if told and told[1] not in NOT_FROM_NPM else None
+
+
+def _script(slug: Slug) -> str | None:
+    """The script of package.json that failed."""
+    refusal = slug.refusal
+    name = refusal.subject if refusal and slug.node else ""
+    return name if name in table(slug.plan.source, "scripts") else None
+
+
+@rule(
+    "build-script-error",
+    leads_to=PUSH_REJECTED,
+    title="The build finds an error in {file}, line {line}",
+    cause="The script `{script}` (`{text}`) ends with: {error}",
+    fix="Correct line {line} of {file}; `npm run {script}` fails in the same way.",
+    docs=TROUBLE,
+)
+def build_script_error(slug: Slug) -> Iterator[Evidence]:
+    name = _script(slug)
+    if not name or _absent_tool(slug):
+        return
+    for output in slug.output:
+        match = re.search(_BROKEN, output)
+        file = match[1].removeprefix("./") if match else ""
+        if match and file in slug.plan.source.entries:
+            text = table(slug.plan.source, "scripts")[name]
+            names = {"file": file, "line": match[2], "script": name, "text": text}
+            names["error"] = match[4]
+            yield Evidence(match[4], file, int(match[2]), int(match[3]), names=names)
+            return
+
+
+@rule(
+    "build-script-failed",
+    leads_to=PUSH_REJECTED,
+    title="The script `{script}` of package.json fails",
+    cause="Heroku runs `{text}` in the build, and it ends with: {error}",
+    fix="Make `npm ci && npm run {script}` succeed in a fresh clone, with the config vars that the"
+    " app has on Heroku.",
+    docs=TROUBLE,
+    fallback=True,
+)
+def build_script_failed(slug: Slug) -> Iterator[Evidence]:
+    name = _script(slug)
+    if name and not _absent_tool(slug):
+        text = table(slug.plan.source, "scripts")[name]
+        names = {"script": name, "text": text, "error": _last(slug)}
+        yield in_package(slug.plan.source, _last(slug), "scripts", name, **names)
+
+
+def _last(slug: Slug) -> str:
+    """The last line that tells of an error, but for the package manager's own."""
+    noise = r"^(?:npm (?:error|ERR!)|error Command failed|info Visit|\s*at |Node\.js v|ELIFECYCLE)"
+    told = [x.strip() for x in slug.output if x.strip() and not re.search(noise, x.strip())]
+    errors = [x for x in told if re.search(r"(?i)error|cannot|failed|not found", x)]
+    return (errors or told or ["no output"])[-1]
+
+
+@rule(
+    "node-install-failed",
+    leads_to=PUSH_REJECTED,
+    title="The package manager cannot install what package.json asks for",
+    cause="It ends with: {error}",
+    fix="Correct what it names; `npm ci` in a fresh clone (or `yarn`, `pnpm` with a frozen lock"
+    " file) fails in the same way.",
+    docs=TROUBLE,
+    fallback=True,
+)
+def node_install_failed(slug: Slug) -> Iterator[Evidence]:
+    reason = slug.refusal.reason if slug.refusal else ""
+    known = (
+        "npm-enoent",
+        "npm-strict-allow-scripts",
+        "libc6-incompatibility",
+        "missing-yarn-vendor",
+    )
+    if reason.endswith("-install-failed") or reason in known or reason.startswith("npm-allow-"):
+        yield in_package(slug.plan.source, _error(slug), error=_error(slug))
+
+
+@rule(
+    "node-stands-in",
+    effect="note",
+    title="Node.js {used} stood in for {version}, which Heroku would use",
+    cause="Node.js {version} is neither on this machine nor in its package index, so the app ran"
+    " with another major version. What differs between the two is not tested.",
+    fix="`nvm install {major}` or `fnm install {major}` gives full fidelity.",
+    docs=SUPPORT,
+)
+def node_stands_in(slug: Slug) -> Iterator[Evidence]:
+    here, node = slug.node, slug.plan.node
+    if here and node and not here.exact:
+        names = {"used": here.version, "version": node.version}
+        names["major"] = node.version.partition(".")[0]
+        yield Evidence(f"{here.path} is Node.js {here.version}", names=names)
+
+
+@rule(
+    "buildpack-compile-failed",
+    leads_to=PUSH_REJECTED,
+    title="The buildpack's bin/compile fails",
+    cause="`{program}` ended with an error. Its last lines: {error}",
+    fix="Correct what it says. It gets BUILD_DIR, CACHE_DIR and ENV_DIR as arguments, and must end"
+    " with status 0.",
+    docs="https://devcenter.heroku.com/articles/buildpack-api#bin-compile",
+)
+def buildpack_compile_failed(slug: Slug) -> Iterator[Evidence]:
+    if _failing(slug, "buildpack-compile-failed") and slug.refusal:
+        lines = [line.strip() for line in slug.output if line.strip()][-3:]
+        names = {"program": slug.refusal.subject, "error": " / ".join(lines) or "no output"}
+        for line in lines or ["no output"]:
+            yield Evidence(line, names=names)

@@ -1,0 +1,159 @@
+"""Crashes of Node.js apps that miss a file of their own: not pushed, not built, misspelt."""
+
+import posixpath
+import re
+from collections.abc import Iterator
+
+from parity.facts.nodejs import SUPPORT
+from parity.records import Boot, Release, Source
+from parity.rules import rule
+from parity.rules.crash import ENDINGS
+from parity.rules.log import Crash
+from parity.rules.node_code import at_start, command, scripts, table
+from parity.rules.node_modules import GIT, Missing, missing_in
+from parity.rules.suggest import kept_out
+from parity.verdict import Evidence
+
+_ENDINGS = ("", ".js", ".mjs", ".cjs", ".json", ".ts", "/index.js", "/index.ts", ".node")
+
+
+def _twin(source: Source, told: Missing) -> str | None:
+    """The tree's file that only its letters' case keeps from being the module."""
+    lower = {path.lower(): path for path in source.entries}
+    for path in _candidates(told):
+        if path.lower() in lower and path not in source.entries:
+            return lower[path.lower()]
+    return None
+
+
+def _candidates(told: Missing) -> list[str]:
+    """The paths in the tree that would be the module."""
+    base = told.name
+    if base.startswith("."):
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(told.by or ""), base))
+    return [f"{base}{ending}" for ending in _ENDINGS]
+
+
+def _is_file(told: Missing) -> bool:
+    return told.package is None and not told.name.startswith(("node:", "#"))
+
+
+@rule(
+    "module-file-in-other-case",
+    leads_to=ENDINGS,
+    title="{module} and {actual} differ in upper and lower case",
+    cause="On macOS and Windows a capital letter in a file name makes no difference. Linux, and so"
+    " Heroku, has {actual} alone.",
+    fix="Write the path exactly as the file is called: {actual}.",
+    docs=GIT,
+)
+def module_file_in_other_case(record: Boot | Release) -> Iterator[Evidence]:
+    told = missing_in(record)
+    actual = _twin(told[0].source, told[1]) if told and _is_file(told[1]) else None
+    if told and actual:
+        seen = f"Cannot find module '{told[1].name}', but there is {actual}"
+        if told[1].by:
+            yield told[1].evidence(seen, actual=actual)
+        else:
+            yield at_start(
+                told[0].source, told[0].process, seen, actual=actual, module=told[1].name
+            )
+
+
+@rule(
+    "module-file-not-in-git",
+    leads_to=ENDINGS,
+    title="{file} is on your disk, but not in git",
+    cause="git push sends only what is committed; on Heroku there is no {file}.",
+    fix="Type `git add {file}` (ignored files: take the line out of {ignorer} first), commit,"
+    " push.",
+    docs=GIT,
+)
+def module_file_not_in_git(record: Boot | Release) -> Iterator[Evidence]:
+    told = missing_in(record)
+    if not told or not _is_file(told[1]) or _built(told):
+        return
+    for path in _absent(told[0].source, told[1]):
+        yield from kept_out(told[0].source, path)
+        if told[1].by:
+            yield told[1].evidence(f"asks for {told[1].name}")
+        return
+
+
+def _absent(source: Source, told: Missing) -> Iterator[str]:
+    for path in _candidates(told):
+        if path in source.absent:
+            yield path
+        folder = next((p for p in source.absent if p.endswith("/") and path.startswith(p)), None)
+        if folder:
+            yield folder
+
+
+def _built(told: tuple[Crash, Missing]) -> bool:
+    """Whether what is missing is what a build would make."""
+    return re.match(r"(?:dist|build|lib|out|\.next|\.output)(?:/|$)", told[1].name) is not None
+
+
+@rule(
+    "start-file-missing",
+    leads_to=ENDINGS,
+    title="{file} is not in the slug, and the start command runs it",
+    cause="`{command}` starts {file}.{why}",
+    fix="{advice}",
+    docs=SUPPORT,
+)
+def start_file_missing(record: Boot | Release) -> Iterator[Evidence]:
+    told = missing_in(record)
+    if not told or not told[1].started or _twin(told[0].source, told[1]):
+        return
+    found, name = told[0], told[1].name
+    if not _built(told) and any(_absent(found.source, told[1])):
+        return
+    why, advice = _about_start(found.source, name, built=_built(told))
+    seen = f"Cannot find module '{name}'"
+    text = command(found.source, found.process)
+    evidence = at_start(found.source, found.process, seen, file=name, why=why, advice=advice)
+    yield evidence._replace(names={**evidence.names, "command": text})
+
+
+def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
+    """Why the file is not there, and what to do."""
+    builds = table(source, "scripts").get("build") or table(source, "scripts").get(
+        "heroku-postbuild"
+    )
+    typed = "tsconfig.json" in source.entries
+    if built and not builds:
+        tool = "tsc" if typed else "…"
+        return (
+            " A build makes it, and package.json has no `build` script, so Heroku builds nothing.",
+            f'Add `"build": "{tool}"` to "scripts" in package.json (Heroku runs it after the'
+            " installation), commit, push again.",
+        )
+    if built:
+        return (
+            f" The build ran (`{builds}`), but writes to another place.",
+            f"Compare {name} with what the build writes (`outDir` in tsconfig.json, `rootDir` moves"
+            " files too), and correct the start command.",
+        )
+    stem = name.rpartition("/")[2].partition(".")[0]
+    near = next(
+        (p for p in scripts(source) if p.rpartition("/")[2].partition(".")[0] == stem), None
+    )
+    near = near or next(iter(scripts(source)), None)
+    advice = f"Start the file that there is: `node {near}`." if near else f"Commit {name}."
+    return " There is no such file in the pushed tree.", advice
+
+
+@rule(
+    "module-file-missing",
+    leads_to=ENDINGS,
+    title="{module} does not exist in the slug",
+    cause="{by} asks for `{module}`, and the pushed tree has no such file.",
+    fix="Commit the file, or correct the path; on Linux upper and lower case differ.",
+    docs=GIT,
+    fallback=True,
+)
+def module_file_missing(record: Boot | Release) -> Iterator[Evidence]:
+    told = missing_in(record)
+    if told and _is_file(told[1]) and told[1].by and not told[1].started:
+        yield told[1].evidence(f"Cannot find module '{told[1].name}'", by=told[1].by)
