@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from parity import __version__, interrupt
+from parity import __version__, interrupt, upkeep
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from parity.pipeline import Options
     from parity.records import Config
     from parity.verdict import Verdict
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """\
 exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
@@ -96,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="what a code or a finding means, and its fixes")
     explain.add_argument("id", nargs="?", metavar="ID", help="R10, H10, binds-loopback, …")
     explain.set_defaults(act=_explain)
+    upkeep.add(commands, _Help)
     return parser
 
 

@@ -71,6 +71,7 @@ def _unpacked(name: str, wanted: str) -> Tool | None:
     place = tools / wheel.stem
     if not place.exists():
         _unpack(wheel, place)
+    cache.keep(place)
     (about,) = place.glob("about/*.dist-info")
     return Tool(wheel.name.split("-")[1], place / "code", about)
 
@@ -101,14 +102,14 @@ def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
     requirement = f"{name}=={wanted}"
     flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(tools))
     job.call(
-        [*_bundled(python), "download", *flags, requirement],
+        [*bundled(python), "download", *flags, requirement],
         variables(job),
         on_line=told.append,
     )
     return told
 
 
-def _bundled(python: Path) -> list[str]:
+def bundled(python: Path) -> list[str]:
     """A pip to begin with: that of the interpreter's or of our own `ensurepip`, or beside us."""
     for prefix in (python.parent.parent, Path(sys.base_prefix)):
         for found in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
