@@ -110,6 +110,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--stack", default="heroku-26", metavar="NAME")
     parser.add_argument("--buildpack", action="append", default=[], metavar="NAME")
+    parser.add_argument("--new-app", action="store_true", help="create the app from app.json")
     parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
     parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
     parser.add_argument("--strict", action="store_true", help="warnings fail")

@@ -124,12 +124,17 @@ class Beside(Protocol):
 
 
 class Release(NamedTuple):
-    """The release phase. `skipped` is the reason why a declared command was not run."""
+    """The release phase. `skipped` is the reason why a declared command was not run.
+
+    `postdeploy` is app.json's script, on a new app alone; `not_deployed` why it was not run.
+    """
 
     slug: Slug
     command: ProcessType | None
     ended: Ended | None
     skipped: str | None
+    postdeploy: Ended | None = None
+    not_deployed: str | None = None
 
     @property
     def status(self) -> Literal["succeeded", "failed", "skipped", "none"]:
