@@ -10,11 +10,8 @@ from pathlib import Path
 
 from parity.facts import phrases
 from parity.facts.limits import LIMITS
-from parity.facts.slug import ERROR, HARD
-from parity.push import slug as folders
-from parity.records import Line, Plan, Refusal, Run, Say, Slug
-
-MB = 1024 * 1024
+from parity.push.weigh import soft_limit, weighed
+from parity.records import Line, Plan, Run, Say, Slug
 
 
 def build(
@@ -42,38 +39,10 @@ def build(
     work = Path(tempfile.mkdtemp(prefix="build-", dir=folder.parent))
     until = time.monotonic() + limit
     made = compile_app(Job(plan, folder, work, run, tell, [], offline, until), plan.python)
-    made = _weighed(made)
+    made = weighed(made)
     for text in _ending(made):
         tell(text)
     return made
-
-
-def _weighed(slug: Slug) -> Slug:
-    """The slug with its compressed size, refused where that is beyond the limit."""
-    from parity.push.buildpacks.python import environment
-
-    if slug.refusal or slug.unknown or slug.environment is None:
-        return slug
-    noted = environment.manifest(slug.environment)
-    python = noted.size if noted else folders.size(slug.environment)
-    if python.bytes + sum(e.size for e in slug.plan.source.entries.values()) <= folders.SMALL:
-        return slug
-    packed = (python.packed or folders.packed(slug.environment)) + folders.packed(slug.root)
-    slug = slug._replace(packed=packed)
-    return slug._replace(refusal=_too_large(packed)) if packed > _limit() else slug
-
-
-def _limit() -> float:
-    """Bytes beyond which the estimate leaves no doubt."""
-    return HARD.value * MB * (1 + ERROR.value)
-
-
-def _too_large(packed: int) -> Refusal:
-    lines = phrases.message(
-        f"Compiled slug size: {packed / MB:.1f}M is too large (max is {HARD.value:.0f}M).",
-        "See: http://devcenter.heroku.com/articles/slug-size",
-    )
-    return Refusal("slug-too-large", lines)
 
 
 def _ending(slug: Slug) -> list[str]:
@@ -92,6 +61,7 @@ def _ending(slug: Slug) -> list[str]:
     return [
         *compressed,
         "-----> Launching...",
+        *soft_limit(slug),
         *(_DECLARED if "release" in slug.plan.processes else ()),
     ]
 

@@ -69,12 +69,20 @@ class Interpreter(NamedTuple):
     exact: bool
 
 
+class Part(NamedTuple):
+    """A package, file or folder of the slug, with about the bytes that it has compressed."""
+
+    name: str
+    packed: int
+
+
 class Slug(NamedTuple):
     """The build's result: `root` is the folder every dyno gets a copy of.
 
     `output` is what the installer and the hooks printed; `unknown` says what this machine could not
     decide (None: nothing); `packages` are the installed distributions by normalised name.
-    `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit).
+    `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit), and
+    `largest` what takes the most of them.
     """
 
     plan: Plan
@@ -89,6 +97,7 @@ class Slug(NamedTuple):
     seconds: float
     installed: bool = True
     packed: int | None = None
+    largest: tuple[Part, ...] = ()
 
 
 class Ended(NamedTuple):

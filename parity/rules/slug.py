@@ -99,8 +99,8 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
     "slug-too-large",
     leads_to=PUSH_REJECTED,
     title="The slug is too large: about {size} MB, and Heroku takes {limit}",
-    cause="The app and everything that pip installs, compressed, are more than Heroku takes. The"
-    " largest part is in {largest}.",
+    cause="The app and everything that is installed, compressed, are more than Heroku takes. Most"
+    " of it: {largest}.",
     fix="Require less: for torch, the build without CUDA (`--extra-index-url"
     " https://download.pytorch.org/whl/cpu`); keep data and models out of git, or list them in"
     " .slugignore.",
@@ -109,7 +109,7 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
 )
 def slug_too_large(slug: Slug) -> Iterator[Evidence]:
     if slug.refusal and slug.refusal.reason == "slug-too-large":
-        yield _size(slug)
+        yield from _size(slug)
 
 
 @rule(
@@ -117,28 +117,28 @@ def slug_too_large(slug: Slug) -> Iterator[Evidence]:
     effect="warn",
     title="The slug is large: about {size} MB compressed",
     cause="Heroku warns from {soft} MB on, because such a slug boots slowly, and refuses it from"
-    " {limit} MB on.",
+    " {limit} on. Most of it: {largest}.",
     fix="Keep data and models out of git, and require only what runs on Heroku.",
     docs=ARTICLE,
     basis="predicted",
 )
 def slug_large(slug: Slug) -> Iterator[Evidence]:
     if slug.packed and not slug.refusal and slug.packed > SOFT.value * MB:
-        yield _size(slug)
+        yield from _size(slug)
 
 
-def _size(slug: Slug) -> Evidence:
-    tree = slug.plan.source.entries
-    own = sum(entry.size for entry in tree.values())
-    largest = max(tree, key=lambda path: tree[path].size, default="")
+def _size(slug: Slug) -> Iterator[Evidence]:
+    """The size as a whole, then what takes the most of it; files of the tree by their name."""
+    parts = [f"{part.name} (about {part.packed // MB} MB)" for part in slug.largest]
     names = {
         "size": str((slug.packed or 0) // MB),
         "limit": f"{HARD.value:.0f} MB",
         "soft": f"{SOFT.value:.0f}",
-        "largest": largest if own > (slug.packed or 0) // 2 else "the installed packages",
+        "largest": ", ".join(parts[:3]),
     }
-    seen = f"about {names['size']} MB, estimated from samples"
-    return Evidence(seen, None if own < (slug.packed or 0) // 2 else largest, names=names)
+    entries = slug.plan.source.entries
+    first = next((part.name for part in slug.largest if part.name in entries), None)
+    yield Evidence(f"about {names['size']} MB compressed: {', '.join(parts)}", first, names=names)
 
 
 @rule(
