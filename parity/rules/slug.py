@@ -32,7 +32,8 @@ _REMEDIES = (
     ),
     (
         "stood in|neither Python",
-        "Type `pyenv install {version}` or `uv python install {version}`, then run parity again.",
+        "Type `uv python install {series}` or `pyenv install {series}`, then run parity again;"
+        " `parity doctor` tells what this machine has.",
     ),
     ("missing here", "Install it on this machine, then run parity again."),
     ("disk|killed", "Free some space or memory on this machine, then run parity again."),
@@ -60,7 +61,7 @@ def _remedy(why: str, version: str) -> str:
     reason = why.partition(":")[0]
     for words, remedy in _REMEDIES:
         if any(word in reason for word in words.split("|")):
-            return remedy.replace("{version}", version)
+            return remedy.replace("{series}", version.rpartition(".")[0] or version)
     return "Run parity again, or on another machine."
 
 
@@ -70,12 +71,14 @@ def _remedy(why: str, version: str) -> str:
     title="Python {used} stood in for {version}, which Heroku would use",
     cause="Python {version} is not on this machine, so the app ran with the nearest one. What"
     " differs between the two is not tested.",
-    fix="`pyenv install {version}` or `uv python install {version}` gives full fidelity.",
+    fix="`uv python install {series}` or `pyenv install {series}` gives full fidelity.",
     docs=SUPPORT,
 )
 def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
     if slug.interpreter and not slug.interpreter.exact and slug.plan.python:
-        names = {"used": slug.interpreter.version, "version": slug.plan.python.version}
+        version = slug.plan.python.version
+        series = version.rpartition(".")[0]
+        names = {"used": slug.interpreter.version, "version": version, "series": series}
         yield Evidence(f"{slug.interpreter.path} is Python {slug.interpreter.version}", names=names)
 
 
