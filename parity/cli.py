@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from parity import __version__, explaining, interrupt
+from parity import __version__, explaining, interrupt, upkeep
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from parity.pipeline import Options
     from parity.records import Config
     from parity.verdict import Verdict
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """\
 exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
@@ -94,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(check)
     check.set_defaults(act=_check)
     explaining.add(commands)
+    upkeep.add(commands, _Help)
     return parser
 
 
@@ -105,6 +108,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--stack", default="heroku-26", metavar="NAME")
     parser.add_argument("--buildpack", action="append", default=[], metavar="NAME")
+    parser.add_argument("--new-app", action="store_true", help="create the app from app.json")
     parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json, …")
     parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
     parser.add_argument("--strict", action="store_true", help="warnings fail")

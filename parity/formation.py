@@ -175,13 +175,14 @@ def one_off(
     options: "Options",
     facts: Limits,
 ) -> Ended:
-    """Run a release command in a dyno of its own."""
-    folder = work.folder("release.1")
+    """Run a release command, or another one-off one, in a dyno of its own."""
+    name = f"{process.name}.1"
+    folder = work.folder(name)
     copy(slug.root, folder)
     return run_one_off(
         slug,
         process,
-        "release.1",
+        name,
         folder=folder,
         size=SIZES[options.dyno],
         limit=facts.release_timeout.value,

@@ -8,8 +8,9 @@ from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from parity import interrupt
+from parity.facts.dynos import SIZES
 from parity.facts.limits import LIMITS, Limits
-from parity.records import Config, Plan, Pushed, Release, Say, Slug
+from parity.records import Config, Plan, Pushed, Release, Say, Slug, Source
 from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
@@ -23,6 +24,7 @@ class Options(NamedTuple):
     """What a user may choose; `host` None: the app's own name, `port` None: a random one.
 
     `first_only`: the rehearsal ends where Heroku stops, without a look at what comes after.
+    `new_app`: the app is created from app.json.
     """
 
     ref: str | None = None
@@ -39,6 +41,7 @@ class Options(NamedTuple):
     isolation: str = "auto"
     strict: bool = False
     first_only: bool = False
+    new_app: bool = False
 
 
 DEFAULTS = Options()
@@ -127,17 +130,27 @@ def deploy(
     slug = compile_slug(trial, plan, work, options, facts) if plan else None
     released = release_phase(trial, slug, work, options, facts) if slug else None
     if released:
-        start(trial, released, work, options, facts, on_verdict)
+        start(trial, released, work, _sized(options, pushed.source), facts, on_verdict)
+
+
+def _sized(options: Options, source: Source) -> Options:
+    """The size of web dynos, for an app that is created from app.json; what was typed counts."""
+    manifest = source.manifest
+    web = manifest.formation.get("web") if manifest and manifest.applied else None
+    known = web is not None and web.size in SIZES and options.dyno == DEFAULTS.dyno
+    return options._replace(dyno=web.size) if web and web.size and known else options
 
 
 def receive(trial: Trial, app: Path, config: Config, options: Options) -> tuple[Pushed, bool]:
     """The tree that is pushed, and whether Heroku's git takes it."""
-    from parity.push import receive, source
+    from parity.push import app_json, receive
+    from parity.push.source import read as read_tree
 
     with trial.stage("source"):
-        read = receive.receive(source.read(app, options.ref), trial.say, time.time)
+        read = receive.receive(read_tree(app, options.ref), trial.say, time.time)
         pushed = Pushed(read, config, options.stack, options.buildpacks)
-        return pushed, trial.judge(read) or read.incomplete
+        pushed = app_json.set_up(pushed) if options.new_app else pushed
+        return pushed, trial.judge(pushed.source) or read.incomplete
 
 
 def decide(trial: Trial, pushed: Pushed) -> Plan | None:

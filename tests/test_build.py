@@ -501,17 +501,35 @@ def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     noise = random.Random(1).randbytes(16 * 1024 * 1024)
     files: dict[str, str | bytes] = {"requirements.txt": "", "model.bin": noise}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024 * 1024)
-    monkeypatch.setattr("parity.push.build.HARD", HARD._replace(value=3))
+    monkeypatch.setattr("parity.push.weigh.HARD", HARD._replace(value=3))
+    monkeypatch.setattr("parity.push.weigh.PYTHON", HARD._replace(value=0))
     slug, log = pushed(files, tmp_path / "1")
     assert reason(slug) == "slug-too-large"
     assert any("is too large (max is 3M)." in line for line in log)
     assert " !     Push failed" in log and not any("failed to compile" in line for line in log)
     told = found(slug)["slug-too-large"]
     assert told.evidence[0].file == "model.bin"
-    monkeypatch.setattr("parity.push.build.HARD", HARD)
-    monkeypatch.setattr("parity.rules.slug.SOFT", HARD._replace(value=2))
-    slug, _ = pushed(files, tmp_path / "2")
+    assert "model.bin (about 16 MB)" in told.cause
+    monkeypatch.setattr("parity.push.weigh.HARD", HARD)
+    for room in ("rules.slug", "push.weigh"):
+        monkeypatch.setattr(f"parity.{room}.SOFT", HARD._replace(value=2))
+    slug, log = pushed(files, tmp_path / "2")
     assert reason(slug) is None and found(slug)["slug-large"].effect == "warn"
+    assert any("exceeds our soft limit (2 MB) which may affect boot time." in x for x in log)
+
+
+def test_a_slug_near_the_limit_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the estimate leaves it open the whole is compressed; the largest packages are named."""
+    rng = random.Random(2)
+    misleading = b"x" * folders.SAMPLE + rng.randbytes(folders.STEP - folders.SAMPLE)
+    files: dict[str, str | bytes] = {"requirements.txt": "alpha\n", "data/model.bin": misleading}
+    monkeypatch.setattr("parity.push.slug.SMALL", 1024)
+    monkeypatch.setattr("parity.push.weigh.PYTHON", HARD._replace(value=1.0))
+    monkeypatch.setattr("parity.push.weigh.ERROR", HARD._replace(value=10))
+    slug, _ = pushed(files, tmp_path / "1")
+    sizes = {part.name: part.packed for part in slug.largest}
+    assert sizes["data/"] > 1.8 * 1024 * 1024
+    assert {"data/", "Python itself", "pip"} <= set(sizes)
 
 
 def test_nothing_of_the_tree_is_written_outside(tmp_path: Path) -> None:

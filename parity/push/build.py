@@ -10,13 +10,10 @@ from pathlib import Path
 
 from parity.facts import phrases
 from parity.facts.limits import LIMITS
-from parity.facts.slug import ERROR, HARD
-from parity.push import slug as folders
 from parity.push.buildpacks import sequence
 from parity.push.buildpacks.job import Job
-from parity.records import Line, Plan, Refusal, Run, Say, Slug
-
-MB = 1024 * 1024
+from parity.push.weigh import soft_limit, weighed
+from parity.records import Line, Plan, Run, Say, Slug
 
 
 def build(
@@ -41,44 +38,10 @@ def build(
     work = Path(tempfile.mkdtemp(prefix="build-", dir=folder.parent))
     until = time.monotonic() + limit
     made, language = sequence.compile_all(Job(plan, folder, work, run, tell, [], offline, until))
-    made = _weighed(made)
+    made = weighed(made)
     for text in _ending(made, language):
         tell(text)
     return made
-
-
-def _weighed(slug: Slug) -> Slug:
-    """The slug with its compressed size, refused where that is beyond the limit."""
-    if slug.refusal or slug.unknown:
-        return slug
-    places = [slug.root] + ([slug.environment] if slug.environment else [])
-    sizes = [_size(slug, place) for place in places]
-    if sum(size.bytes for size in sizes) <= folders.SMALL:
-        return slug
-    packed = sum(s.packed or folders.packed(p) for s, p in zip(sizes, places, strict=True))
-    slug = slug._replace(packed=packed)
-    return slug._replace(refusal=_too_large(packed)) if packed > _limit() else slug
-
-
-def _size(slug: Slug, place: Path) -> folders.Size:
-    """The size of a part; that of a finished environment was noted."""
-    from parity.push.buildpacks.python import environment
-
-    noted = environment.manifest(place) if place == slug.environment else None
-    return noted.size if noted else folders.size(place)
-
-
-def _limit() -> float:
-    """Bytes beyond which the estimate leaves no doubt."""
-    return HARD.value * MB * (1 + ERROR.value)
-
-
-def _too_large(packed: int) -> Refusal:
-    lines = phrases.message(
-        f"Compiled slug size: {packed / MB:.1f}M is too large (max is {HARD.value:.0f}M).",
-        "See: http://devcenter.heroku.com/articles/slug-size",
-    )
-    return Refusal("slug-too-large", lines)
 
 
 def _ending(slug: Slug, language: str | None) -> list[str]:
@@ -95,6 +58,7 @@ def _ending(slug: Slug, language: str | None) -> list[str]:
     return [
         *compressed,
         "-----> Launching...",
+        *soft_limit(slug),
         *(_DECLARED if "release" in slug.plan.processes else ()),
     ]
 

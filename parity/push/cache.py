@@ -87,3 +87,16 @@ def _taken(fd: int, how: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+_kept: dict[Path, Hold] = {}
+
+
+def keep(folder: Path) -> None:
+    """Use a folder for the rest of this process: nobody else removes it meanwhile."""
+    if folder not in _kept:
+        hold = Hold(folder)
+        if hold.shared():
+            _kept[folder] = hold
+        else:
+            hold.release()

@@ -48,8 +48,9 @@ def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> E
     """
     if known.mode == SUBMODULE:
         return Entry(SUBMODULE, 0, known.oid, None)
+    where = f"{app}/{path}"
     try:
-        found = (app / path).lstat()
+        found = os.lstat(where)
     except OSError:
         return None
     seconds, nanoseconds = known.mtime
@@ -58,7 +59,7 @@ def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> E
     same = (found.st_mtime_ns, found.st_size) == (then, known.size) and then < racy
     if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
         return Entry(mode or known.mode, known.size, known.oid, None)
-    data = content(app / path, mode)
+    data = content(Path(where), mode)
     if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
         return Entry(mode, known.size, known.oid, None)
     return Entry(mode, len(data), None, data if len(data) <= TEXT_LIMIT else None)

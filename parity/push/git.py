@@ -28,6 +28,12 @@ _ENTRY = re.compile(
 )
 
 
+BUFFER = 1 << 20
+"""Bytes that are read at once: small files come by the thousand."""
+
+_LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]+)(?: +(?:(\d+)|-))?\t([^\0]+)\0")
+
+
 class Answer(NamedTuple):
     """What one git command printed, and its exit code."""
 
@@ -112,18 +118,11 @@ def index(out: bytes) -> dict[str, Stat]:
 
 
 def tree(out: bytes) -> dict[str, tuple[int, str, int]]:
-    """The output of `ls-tree -rlz`: mode, object and size in bytes by path."""
-    found = {}
-    for entry in out.split(b"\0"):
-        if entry:
-            info, path = entry.split(b"\t", 1)
-            mode, _, oid, size = info.split()
-            found[os.fsdecode(path)] = (
-                int(mode, 8),
-                oid.decode(),
-                int(size) if size != b"-" else 0,
-            )
-    return found
+    """The output of `ls-tree -rlz`: mode, object and size in bytes (0 without -l) by path."""
+    return {
+        os.fsdecode(path): (int(mode, 8), oid.decode(), int(size or 0))
+        for mode, oid, size, path in _LISTED.findall(out)
+    }
 
 
 def blobs(
@@ -140,6 +139,7 @@ def blobs(
         env=environment(stores),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        bufsize=BUFFER,
     ) as process:
         assert process.stdin and process.stdout
         source, sink = process.stdout, process.stdin
@@ -154,6 +154,5 @@ def blobs(
             header = source.readline().split()
             if len(header) != 3:
                 raise Trouble(f"git has lost the object {oid}", "Try `git fsck`.")
-            yield oid, source.read(int(header[2]))
-            source.read(1)
+            yield oid, source.read(int(header[2]) + 1)[:-1]
         thread.join()

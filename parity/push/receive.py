@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from parity.facts import phrases
-from parity.push import slugignore
+from parity.push import app_json, slugignore
 from parity.records import Line, Refusal, Say, Source, Submodule
 
 REASON = "submodule-install-failed"
@@ -25,7 +25,7 @@ def receive(source: Source, say: Say, clock: Callable[[], float]) -> Source:
         said = phrases.submodules(_registered(source, None), tuple(done))
     for text in said:
         say(Line(clock(), "remote", text))
-    return slugignore.prune(source)
+    return slugignore.prune(source._replace(manifest=app_json.read(source)))
 
 
 def _registered(source: Source, refused: Submodule | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from parity.facts.app_json import POSTDEPLOY
 from parity.records import Ended, ProcessType, Release, Slug
 
 SERVICES = frozenset(
@@ -26,18 +27,27 @@ _HOSTS = re.compile(
 def release(
     slug: Slug, *, one_off: Callable[[ProcessType], Ended], run_release: bool = False
 ) -> Release:
-    """Run the `release` process type in a one-off dyno, if there is one.
+    """Run the `release` process type in a one-off dyno, and a new app's postdeploy script.
 
     Not when a config var points to a database elsewhere, unless `run_release`: it may be the
     production one.
     """
     command = slug.plan.processes.get("release")
-    if command is None:
-        return Release(slug, None, None, None)
     elsewhere = None if run_release else remote_database(slug.plan.config.values)
-    if elsewhere:
-        return Release(slug, command, None, f"{elsewhere} points to a database elsewhere")
-    return Release(slug, command, one_off(command), None)
+    why = f"{elsewhere} points to a database elsewhere" if elsewhere else None
+    ended = one_off(command) if command and not why else None
+    made = Release(slug, command, ended, why if command else None)
+    script = _postdeploy(slug)
+    if script is None or made.status == "failed":
+        return made
+    return made._replace(postdeploy=None if why else one_off(script), not_deployed=why)
+
+
+def _postdeploy(slug: Slug) -> ProcessType | None:
+    """The script of app.json that runs once, in an app that is created from it."""
+    manifest = slug.plan.source.manifest
+    command = manifest.scripts.get(POSTDEPLOY) if manifest and manifest.applied else None
+    return ProcessType(POSTDEPLOY, command, 0) if command else None
 
 
 def remote_database(config: Mapping[str, str]) -> str | None:

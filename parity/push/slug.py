@@ -58,7 +58,13 @@ def size(folder: Path) -> Size:
 
 def packed(folder: Path) -> int:
     """About how many bytes the folder has in a gzipped tar file, which is what a slug is."""
-    return sum(_packed(path, found.st_size) for path, found in _files(folder))
+    return sum(size for _, size in packed_files(folder))
+
+
+def packed_files(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, int]]:
+    """Each file with the bytes that it has compressed: an estimate, unless the `whole` is read."""
+    for path, found in _files(folder):
+        yield path, _packed(path, found.st_size, STEP if whole else SAMPLE)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
@@ -74,14 +80,14 @@ def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
                     yield entry.path, found
 
 
-def _packed(path: str, length: int) -> int:
-    """What gzip would make of a file."""
+def _packed(path: str, length: int, sample: int) -> int:
+    """What gzip would make of a file, of which `sample` bytes of every step are read."""
     interrupt.check()
     read = packed = 0
     with Path(path).open("rb") as file:
         for start in range(0, length, STEP):
             file.seek(start)
-            data = file.read(SAMPLE)
+            data = file.read(sample)
             read += len(data)
             packed += len(zlib.compress(data, 6))
     return length * packed // read if read else 0

@@ -69,7 +69,7 @@ def _repository(app: Path) -> _Repository | None:
             ("rev-parse", "--absolute-git-dir", "--show-prefix", "HEAD", "--abbrev-ref", "HEAD"),
             ("config", "-z", "--get-regexp", r"^(remote\.heroku\.url|core\.(autocrlf|filemode))$"),
             ("ls-files", "-z", "-s", "--debug"),
-            ("ls-tree", "-rlz", "HEAD"),
+            ("ls-tree", "-rz", "HEAD"),  # with sizes git would open every loose object
             ("ls-files", "-z", "-o", "--directory"),
         )
     except git.Missing:

@@ -90,14 +90,22 @@ class Interpreter(NamedTuple):
     exact: bool
 
 
+class Part(NamedTuple):
+    """A package, file or folder of the slug, with about the bytes that it has compressed."""
+
+    name: str
+    packed: int
+
+
 class Slug(NamedTuple):
     """The build's result: `root` is the folder every dyno gets a copy of.
 
     `output` is what the installer and the hooks printed; `unknown` says what this machine could not
     decide (None: nothing); `packages` are the installed distributions by normalised name.
-    `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit).
-    `installer` is the version of the package manager that ran here.
-    `node` is the Node.js in it (None: none); `environment` and `interpreter` are Python's.
+    `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit), and
+    `largest` what takes the most of them.
+    `installer` is the version of the package manager that ran here. `node` is the Node.js in it
+    (None: none); `environment` and `interpreter` are Python's.
     """
 
     plan: Plan
@@ -114,6 +122,7 @@ class Slug(NamedTuple):
     packed: int | None = None
     installer: str = ""
     node: Interpreter | None = None
+    largest: tuple[Part, ...] = ()
 
 
 class Ended(NamedTuple):
@@ -149,12 +158,17 @@ class Beside(Protocol):
 
 
 class Release(NamedTuple):
-    """The release phase. `skipped` is the reason why a declared command was not run."""
+    """The release phase. `skipped` is the reason why a declared command was not run.
+
+    `postdeploy` is app.json's script, on a new app alone; `not_deployed` why it was not run.
+    """
 
     slug: Slug
     command: ProcessType | None
     ended: Ended | None
     skipped: str | None
+    postdeploy: Ended | None = None
+    not_deployed: str | None = None
 
     @property
     def status(self) -> Literal["succeeded", "failed", "skipped", "none"]:

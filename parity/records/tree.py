@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from parity.records.manifest import Manifest
+
 TEXT_LIMIT = 1024 * 1024
 """Bytes of a file up to which `Entry.data` keeps its content."""
 
@@ -95,6 +97,7 @@ class Source(NamedTuple):
     refusal: Refusal | None = None
     pruned: Mapping[str, Pruned] = {}
     deleted: int = 0
+    manifest: Manifest | None = None
 
     @property
     def incomplete(self) -> bool:

@@ -35,7 +35,7 @@ class Show:
         self._kind = known(arguments.format, "--format")
         self._files = [_target(text) for text in arguments.report]
         self._config = config
-        self._mask = self._masker(None)
+        self._mask = self._masker(None, config)
         self._out = stdout
         self._printed = False
         self._progress = Progress(
@@ -91,16 +91,16 @@ class Show:
             _summarise(masked)
 
     def _masked(self, verdict: Verdict) -> Verdict:
-        mask = self._masker(verdict.source)
+        mask = self._masker(verdict.source, verdict.plan.config if verdict.plan else self._config)
         return mask.verdict(verdict) if mask else verdict
 
-    def _masker(self, source: Source | None) -> "Mask | None":
+    def _masker(self, source: Source | None, config: Config) -> "Mask | None":
         """Nothing to hide, nothing to import: most checks have no config vars."""
-        if not self._config.values:
+        if not config.values:
             return None
         from parity.report.mask import Mask
 
-        return Mask(self._config, source)
+        return Mask(config, source)
 
     def _full(self, masked: Verdict) -> str:
         return render("full", masked, width=columns(self._out), colour=coloured(self._out))

@@ -59,15 +59,8 @@ RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
 
 STATIC = (
-    "machine",
-    "source",
-    "plan",
-    "reasons",
-    "node_plan",
-    "procfile",
-    "procfile_lines",
-    "config",
-    "slugignore",
+    *("machine", "source", "plan", "reasons", "node_plan", "procfile", "procfile_lines"),
+    *("config", "slugignore", "app_json"),
 )
 """The files of rules that `parity check` can need."""
 

@@ -8,6 +8,8 @@ from parity.verdict import Evidence
 
 CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
 _SHOWN = 20
+_SET = ("--config", "app.json")
+"""Where config vars come from that are set on the app, or will be."""
 
 
 @rule(
@@ -22,7 +24,7 @@ _SHOWN = 20
 )
 def config_vars_to_set(plan: Plan) -> Iterator[Evidence]:
     origin = plan.config.origin
-    for file in dict.fromkeys(where for where in origin.values() if where != "--config"):
+    for file in dict.fromkeys(where for where in origin.values() if where not in _SET):
         found = sorted(name for name, where in origin.items() if where == file)
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         seen = ", ".join(found[:_SHOWN]) + more

@@ -9,7 +9,7 @@ from parity.records import Boot, Release, Source
 from parity.rules import rule
 from parity.rules.code import line_of
 from parity.rules.crash import ENDINGS, H10_DOCS
-from parity.rules.log import Crash
+from parity.rules.log import APP, Crash
 from parity.rules.node_code import at_start, found, in_package
 from parity.rules.node_log import Thrown, node_crash, thrown
 from parity.verdict import Evidence
@@ -25,7 +25,7 @@ _NEWER = (
 
 def _error(record: Boot | Release) -> tuple[Crash, Thrown] | None:
     crashed = node_crash(record)
-    error = thrown(crashed.lines, crashed.home) if crashed else None
+    error = thrown(crashed.lines, APP) if crashed else None
     return (crashed, error) if crashed and error else None
 
 

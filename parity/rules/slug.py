@@ -32,7 +32,8 @@ _REMEDIES = (
     ),
     (
         "stood in|neither Python",
-        "Type `pyenv install {version}` or `uv python install {version}`, then run parity again.",
+        "Type `uv python install {series}` or `pyenv install {series}`, then run parity again;"
+        " `parity doctor` tells what this machine has.",
     ),
     ("missing here", "Install it on this machine, then run parity again."),
     ("disk|killed", "Free some space or memory on this machine, then run parity again."),
@@ -60,7 +61,7 @@ def _remedy(why: str, version: str) -> str:
     reason = why.partition(":")[0]
     for words, remedy in _REMEDIES:
         if any(word in reason for word in words.split("|")):
-            return remedy.replace("{version}", version)
+            return remedy.replace("{series}", version.rpartition(".")[0] or version)
     return "Run parity again, or on another machine."
 
 
@@ -70,12 +71,14 @@ def _remedy(why: str, version: str) -> str:
     title="Python {used} stood in for {version}, which Heroku would use",
     cause="Python {version} is not on this machine, so the app ran with the nearest one. What"
     " differs between the two is not tested.",
-    fix="`pyenv install {version}` or `uv python install {version}` gives full fidelity.",
+    fix="`uv python install {series}` or `pyenv install {series}` gives full fidelity.",
     docs=SUPPORT,
 )
 def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
     if slug.interpreter and not slug.interpreter.exact and slug.plan.python:
-        names = {"used": slug.interpreter.version, "version": slug.plan.python.version}
+        version = slug.plan.python.version
+        series = version.rpartition(".")[0]
+        names = {"used": slug.interpreter.version, "version": version, "series": series}
         yield Evidence(f"{slug.interpreter.path} is Python {slug.interpreter.version}", names=names)
 
 
@@ -100,8 +103,8 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
     "slug-too-large",
     leads_to=PUSH_REJECTED,
     title="The slug is too large: about {size} MB, and Heroku takes {limit}",
-    cause="The app and everything that pip installs, compressed, are more than Heroku takes. The"
-    " largest part is in {largest}.",
+    cause="The app and everything that is installed, compressed, are more than Heroku takes. Most"
+    " of it: {largest}.",
     fix="Require less: for torch, the build without CUDA (`--extra-index-url"
     " https://download.pytorch.org/whl/cpu`); keep data and models out of git, or list them in"
     " .slugignore.",
@@ -110,7 +113,7 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
 )
 def slug_too_large(slug: Slug) -> Iterator[Evidence]:
     if slug.refusal and slug.refusal.reason == "slug-too-large":
-        yield _size(slug)
+        yield from _size(slug)
 
 
 @rule(
@@ -118,28 +121,28 @@ def slug_too_large(slug: Slug) -> Iterator[Evidence]:
     effect="warn",
     title="The slug is large: about {size} MB compressed",
     cause="Heroku warns from {soft} MB on, because such a slug boots slowly, and refuses it from"
-    " {limit} MB on.",
+    " {limit} on. Most of it: {largest}.",
     fix="Keep data and models out of git, and require only what runs on Heroku.",
     docs=ARTICLE,
     basis="predicted",
 )
 def slug_large(slug: Slug) -> Iterator[Evidence]:
     if slug.packed and not slug.refusal and slug.packed > SOFT.value * MB:
-        yield _size(slug)
+        yield from _size(slug)
 
 
-def _size(slug: Slug) -> Evidence:
-    tree = slug.plan.source.entries
-    own = sum(entry.size for entry in tree.values())
-    largest = max(tree, key=lambda path: tree[path].size, default="")
+def _size(slug: Slug) -> Iterator[Evidence]:
+    """The size as a whole, then what takes the most of it; files of the tree by their name."""
+    parts = [f"{part.name} (about {part.packed // MB} MB)" for part in slug.largest]
     names = {
         "size": str((slug.packed or 0) // MB),
         "limit": f"{HARD.value:.0f} MB",
         "soft": f"{SOFT.value:.0f}",
-        "largest": largest if own > (slug.packed or 0) // 2 else "the installed packages",
+        "largest": ", ".join(parts[:3]),
     }
-    seen = f"about {names['size']} MB, estimated from samples"
-    return Evidence(seen, None if own < (slug.packed or 0) // 2 else largest, names=names)
+    entries = slug.plan.source.entries
+    first = next((part.name for part in slug.largest if part.name in entries), None)
+    yield Evidence(f"about {names['size']} MB compressed: {', '.join(parts)}", first, names=names)
 
 
 @rule(

@@ -13,11 +13,14 @@ from pathlib import Path
 from parity.push import cache
 from parity.records import Interpreter
 
+DATA = ".local/share/"
+"""Where XDG_DATA_HOME is by default: https://specifications.freedesktop.org/basedir-spec/."""
+
 VERSIONED = (
     ("PYENV_ROOT", ".pyenv", "versions"),
-    ("UV_PYTHON_INSTALL_DIR", ".local/share/uv/python", ""),
+    ("UV_PYTHON_INSTALL_DIR", f"{DATA}uv/python", ""),
     ("ASDF_DATA_DIR", ".asdf", "installs/python"),
-    ("MISE_DATA_DIR", ".local/share/mise", "installs/python"),
+    ("MISE_DATA_DIR", f"{DATA}mise", "installs/python"),
 )
 """Where version managers keep one folder per version: variable, its default in HOME, below it."""
 
@@ -60,12 +63,18 @@ def _distance(candidate: tuple[Path, int, int], minor: int, patch: int) -> tuple
 def _installed() -> Iterator[tuple[Path, int, int]]:
     """Path, minor and patch version of every Python; the patch may be unknown."""
     yield from _own()
-    home = os.environ.get("HOME") or "/nonexistent"
     for variable, default, below in VERSIONED:
-        yield from _managed(Path(os.environ.get(variable) or f"{home}/{default}", below))
+        yield from _managed(Path(os.environ.get(variable) or _default(default), below))
     for folder in dict.fromkeys((*os.environ.get("PATH", "").split(":"), *SYSTEM)):
         if folder.startswith("/") and "shims" not in folder.split("/"):
             yield from _in(folder)
+
+
+def _default(place: str) -> str:
+    """A place in HOME, or in the user's own folder for data."""
+    home = os.environ.get("HOME") or "/nonexistent"
+    data = os.environ.get("XDG_DATA_HOME") or f"{home}/{DATA}"
+    return f"{data}/{place.removeprefix(DATA)}" if place.startswith(DATA) else f"{home}/{place}"
 
 
 def _own() -> Iterator[tuple[Path, int, int]]:

@@ -71,6 +71,7 @@ def _unpacked(name: str, wanted: str) -> Tool | None:
     place = tools / wheel.stem
     if not place.exists():
         _unpack(wheel, place)
+    cache.keep(place)
     (about,) = place.glob("about/*.dist-info")
     return Tool(wheel.name.split("-")[1], place / "code", about)
 

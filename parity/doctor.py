@@ -1,0 +1,219 @@
+"""What this machine can and cannot do for a rehearsal, and how to mend it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from parity.facts.python import versions
+from parity.interrupt import Trouble
+from parity.records.machine import Check
+
+MB = 1024 * 1024
+ROOM = 500 * MB
+"""Free bytes that a build of ordinary size takes (ours)."""
+
+PATIENCE = 20.0
+"""Seconds that the package index may take to answer (ours)."""
+
+MISSING_NODE = (
+    "Install Node.js and npm (Debian: `apt install nodejs npm`; macOS: `brew install node`)."
+)
+
+
+def examine(*, offline: bool = False) -> Iterator[Check]:
+    """Every check, one after the other: some take a second."""
+    yield system(sys.platform)
+    yield processes()
+    yield sockets()
+    yield command("git", "Install git: without it the whole folder counts as what is pushed.")
+    yield command("bash", "Install bash: dynos start their commands with it.", needed=True)
+    yield from pythons()
+    yield node()
+    if not offline:
+        yield index()
+    yield cache_folder()
+    yield temporary_folder()
+
+
+def system(platform: str) -> Check:
+    """The operating system, by the name that Python has for it."""
+    words = f"{os.uname().sysname} {os.uname().release}, {os.uname().machine}"
+    if platform == "linux":
+        return Check("system", "ok", words)
+    if platform == "darwin":
+        fix = "For verdicts that rest on the same kernel as Heroku's, run parity on Linux."
+        return Check("system", "limited", f"{words}: sockets are seen less exactly", fix)
+    return Check(
+        "system",
+        "missing",
+        f"{platform} has not the processes, signals and sockets of a dyno",
+        "Use Linux, or Windows' own (WSL): `wsl --install`.",
+    )
+
+
+def processes() -> Check:
+    """How well what an app starts can be kept together: its guard's level on this machine."""
+    if sys.platform == "linux":
+        found = "guard: all that the app starts is seen and ended, daemons too (subreaper)"
+        return Check("isolation", "ok", found)
+    return Check(
+        "isolation",
+        "limited",
+        "process group: a daemon that leaves its session is not seen",
+        "Run parity on Linux where the app starts daemons.",
+    )
+
+
+def sockets() -> Check:
+    """Whether the kernel tells who listens where."""
+    from parity.dyno.sockets import listening
+
+    if listening() is None:
+        fix = "Allow netlink sockets (sock_diag), or run parity outside of this container."
+        return Check("sockets", "limited", "the kernel does not tell; psutil does, later", fix)
+    return Check("sockets", "ok", "the kernel tells who listens where (sock_diag)")
+
+
+def command(name: str, fix: str, *, needed: bool = False) -> Check:
+    """A command on PATH, with its version."""
+    path = shutil.which(name)
+    if path is None:
+        return Check(name, "missing" if needed else "limited", "not on PATH", fix)
+    return Check(name, "ok", f"{_version(path)} ({_short(path)})")
+
+
+def _short(path: Path | str) -> str:
+    """A path as people write it, with `~` for their HOME."""
+    home = os.environ.get("HOME", "").rstrip("/")
+    text = str(path)
+    return f"~{text[len(home) :]}" if home and text.startswith(f"{home}/") else text
+
+
+def _version(path: str) -> str:
+    try:
+        done = subprocess.run(
+            [path, "--version"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "its version is not known"
+    found = re.search(r"\d+(?:\.\d+)+", done.stdout)
+    return found[0] if found else "its version is not known"
+
+
+def pythons() -> Iterator[Check]:
+    """For each Python that Heroku installs: what would run here."""
+    for series, newest in reversed(list(versions().newest.items())):
+        yield _python(series, newest)
+
+
+def _python(series: str, newest: str) -> Check:
+    from parity.push.buildpacks.python import interpreters
+
+    name = f"Python {series}" + (" (default)" if series == versions().default else "")
+    found = interpreters.find(newest)
+    if found is None:
+        return Check(name, "missing", "none, and none near it", get_python(series))
+    if not found.exact:
+        here = f"none; {found.version} would stand in ({_short(found.path)})"
+        return Check(name, "limited", here, get_python(series))
+    patch = "" if found.version == newest else f"; Heroku's is {newest}"
+    return Check(name, "ok", f"{found.version}{patch} ({_short(found.path)})")
+
+
+def get_python(series: str) -> str:
+    """The command that gets a Python, by what is on this machine to get it with."""
+    if shutil.which("uv"):
+        return f"Type `uv python install {series}`."
+    if shutil.which("pyenv"):
+        return f"Type `pyenv install {series}`."
+    if sys.platform == "darwin" and shutil.which("brew"):
+        return f"Type `brew install python@{series}`."
+    return f"Type `pip install uv && uv python install {series}`."
+
+
+def node() -> Check:
+    """Node.js, and the package managers beside it."""
+    path = shutil.which("node")
+    if path is None:
+        return Check("Node.js", "limited", "not on PATH", MISSING_NODE)
+    beside = [f"{n} {_version(p)}" for n in ("npm", "yarn", "pnpm") if (p := shutil.which(n))]
+    if not any(text.startswith("npm") for text in beside):
+        return Check("Node.js", "limited", f"{_version(path)}, but no npm", MISSING_NODE)
+    return Check("Node.js", "ok", f"{_version(path)} ({_short(path)}), {', '.join(beside)}")
+
+
+def index() -> Check:
+    """Whether the package index answers, asked by pip with this machine's settings."""
+    from parity.push.buildpacks.python import settings
+    from parity.push.buildpacks.python.tools import bundled
+
+    hurry = ("--retries", "1", "--timeout", "5", "--disable-pip-version-check")
+    argv = [*bundled(Path(sys.executable).resolve()), "index", "versions", "pip", *hurry]
+    env = {"PATH": os.environ.get("PATH", os.defpath), **settings.variables()}
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=PATIENCE, check=False, env=env
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return _no_index("it does not answer")
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        return _no_index(lines[-1].removeprefix("ERROR: ") if lines else "pip cannot ask it")
+    return Check("package index", "ok", "answers")
+
+
+def _no_index(why: str) -> Check:
+    fix = "Connect to the network; `pip config list` shows which index pip asks."
+    return Check("package index", "missing", f"{why}: only what is in the cache installs", fix)
+
+
+def cache_folder() -> Check:
+    """Where environments are kept, and whether there is room for more."""
+    from parity.push import cache, stored
+
+    try:
+        root = cache.root()
+        size = sum(one.size for one in stored.everything())
+    except Trouble as error:
+        return Check("cache", "missing", error.what, error.fix)
+    return _room("cache", root, f"{size / MB:.0f} MB in it (parity cache)", "PARITY_CACHE_DIR")
+
+
+def temporary_folder() -> Check:
+    """Whether what is written to the folder for temporary files runs there."""
+    from parity.workspace import workspace
+
+    try:
+        with workspace() as work:
+            script = work.root / "runs"
+            script.write_text("#!/bin/sh\nexit 0\n")
+            script.chmod(0o755)
+            runs = _runs(script)
+            folder = work.root.parent
+            checked = _room("temporary", folder, "programs run there", "TMPDIR")
+    except Trouble as error:
+        return Check("temporary", "missing", error.what, error.fix)
+    if runs:
+        return checked
+    fix = "Set TMPDIR to a folder on a disk that is not mounted with noexec."
+    return Check("temporary", "missing", f"{_short(folder)}: nothing can start there", fix)
+
+
+def _runs(script: Path) -> bool:
+    try:
+        return subprocess.run([script], timeout=10, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+def _room(name: str, folder: Path, found: str, variable: str) -> Check:
+    free = shutil.disk_usage(folder).free
+    told = f"{_short(folder)}: {found}, {free / MB:,.0f} MB free"
+    if free < ROOM:
+        fix = f"Free some space, or set {variable} to a folder on another disk."
+        return Check(name, "limited", told, fix)
+    return Check(name, "ok", told)

@@ -1,0 +1,88 @@
+"""The size of the compressed slug against Heroku's limits, and what takes the room.
+
+https://devcenter.heroku.com/articles/slug-compiler#slug-size (documented).
+"""
+
+from collections import Counter
+from pathlib import Path
+
+from parity.facts import phrases
+from parity.facts.slug import ERROR, HARD, PYTHON, SOFT
+from parity.push import slug as folders
+from parity.records import Part, Refusal, Slug
+
+MB = 1024 * 1024
+LARGEST = 5
+"""Parts of the slug that are named."""
+
+_PACKAGES = ("site-packages", "node_modules")
+
+
+def weighed(slug: Slug) -> Slug:
+    """The slug with its compressed size, refused where that is beyond the limit.
+
+    Raises `interrupt.Interrupted`, `OSError`.
+    """
+    from parity.push.buildpacks.python import environment
+
+    if slug.refusal or slug.unknown:
+        return slug
+    place = slug.environment
+    noted = environment.manifest(place) if place else None
+    python = noted.size if noted else folders.size(place) if place else folders.Size(0, 0)
+    if python.bytes + folders.size(slug.root).bytes <= folders.SMALL:
+        return slug
+    parts = _parts(slug)
+    packed = sum(parts.values())
+    if abs(packed / MB - HARD.value) <= 2 * ERROR.value * HARD.value:
+        parts = _parts(slug, whole=True)
+        packed = sum(parts.values())
+    largest = tuple(Part(name, size) for name, size in parts.most_common(LARGEST))
+    slug = slug._replace(packed=packed, largest=largest)
+    return slug._replace(refusal=_too_large(packed)) if packed > HARD.value * MB else slug
+
+
+def soft_limit(slug: Slug) -> tuple[str, ...]:
+    """The warning that Heroku prints of a large slug, if it is one."""
+    if slug.packed is None or slug.packed <= SOFT.value * MB:
+        return ()
+    return phrases.message(
+        f"Warning: Your slug size ({slug.packed // MB} MB) exceeds our soft limit"
+        f" ({SOFT.value:.0f} MB) which may affect boot time."
+    )
+
+
+def _too_large(packed: int) -> Refusal:
+    lines = phrases.message(
+        f"Compiled slug size: {packed / MB:.1f}M is too large (max is {HARD.value:.0f}M).",
+        "See: http://devcenter.heroku.com/articles/slug-size",
+    )
+    return Refusal("slug-too-large", lines)
+
+
+def _parts(slug: Slug, *, whole: bool = False) -> Counter[str]:
+    """Compressed bytes by package, and by file or folder of the root."""
+    found: Counter[str] = Counter()
+    for root in (slug.root, slug.environment):
+        if root:
+            for path, size in folders.packed_files(root, whole=whole):
+                found[_part(path, root)] += size
+    if slug.environment:
+        found["Python itself"] += int(PYTHON.value * MB)
+    return found
+
+
+def _part(path: str, root: Path) -> str:
+    """What a file belongs to: a package, else what it is below in the root."""
+    parts = path[len(str(root)) + 1 :].split("/")
+    for folder in _PACKAGES:
+        if folder in parts[:-1]:
+            name = parts[parts.index(folder) + 1]
+            scoped = name.startswith("@") and len(parts) > parts.index(folder) + 2
+            return f"{name}/{parts[parts.index(folder) + 2]}" if scoped else _package(name)
+    return parts[0] if len(parts) == 1 else f"{parts[0]}/"
+
+
+def _package(name: str) -> str:
+    """A package by its folder: its libraries (`NAME.libs`) and metadata belong to it."""
+    return name.removesuffix(".libs").removesuffix(".py").partition("-")[0]

@@ -1,0 +1,212 @@
+"""app.json: read with limits, applied to a new app alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from parity import rehearse
+from parity.pipeline import Options, check
+from parity.push.app_json import read
+from parity.records import Config
+from parity.verdict import Finding, Verdict
+from tests.test_receive import by_id, repository
+from tests.trees import tree
+
+APP = {
+    "requirements.txt": "",
+    "Procfile": "web: python server.py\n",
+    "server.py": "PORT\n",
+    ".python-version": "3.14\n",
+}
+
+
+def checked(place: Path, manifest: object, *, new: bool = True, **options: object) -> Verdict:
+    """The static part on an app with this app.json."""
+    text = manifest if isinstance(manifest, str) else json.dumps(manifest, indent=1)
+    app = repository(place / "app", {**APP, "app.json": text})
+    values = {"GIVEN": "by hand"}
+    return check(
+        app,
+        config=Config(values, dict.fromkeys(values, "--config")),
+        options=Options(new_app=new, **options),  # type: ignore[arg-type]
+    )
+
+
+def texts(found: dict[str, Finding]) -> str:
+    """Everything that the rules on app.json say."""
+    return " ".join(f"{f.title} {f.fix}" for f in found.values() if f.id.startswith("app-json"))
+
+
+BROKEN = [
+    ('{"env": }', "Expecting value (column 9)", 1),
+    ('{\n  // a remark\n  "env": {}\n}', "JSON has no comments", 2),
+    ('{\n  "env": {},\n}', "a comma before a closing bracket", 3),
+    ("[]", "it is no JSON object", 1),
+    ("", "Expecting value", 1),
+    ('{"a": NaN}', "NaN is no JSON", None),
+    ("[" * 100_000, "nested more than 64 deep", None),
+    ('{"a": ' * 65 + "1" + "}" * 65, "nested more than 64 deep", None),
+    ('{"description": "' + "x" * 1024 * 1024 + '"}', "larger than 1 MiB", None),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "line"), BROKEN, ids=range(len(BROKEN)))
+def test_a_broken_one(text: str, words: str, line: int | None, tmp_path: Path) -> None:
+    """On a new app the setup fails, with the place; on any other it is a note."""
+    verdict = checked(tmp_path / "new", text)
+    assert (verdict.symptom, verdict.exit_code) == ("app-setup-failed", 1)
+    cause = by_id(verdict)["app-json-invalid"]
+    assert words in cause.title
+    assert (cause.evidence[0].file, cause.evidence[0].line) == ("app.json", line)
+    verdict = checked(tmp_path / "old", text, new=False)
+    assert verdict.exit_code == 0
+    assert words in by_id(verdict)["app-json-problem"].title
+
+
+def test_bytes_that_are_no_text() -> None:
+    """UTF-16 is no JSON; a byte order mark is passed over."""
+    made = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-16")}))
+    assert made and made.broken
+    made = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-8-sig")}))
+    assert made and (made.stack, made.problems) == ("heroku-24", ())
+    assert read(tree({"a.py": ""})) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('{"env": {"A": "1", "A": "2"}}', "`A` stands there twice"),
+        ('{"envs": {}}', "Heroku knows no key `envs`"),
+        ('{"env": {"A": 5}}', "`A` must be a string or an object"),
+        ('{"env": {"A": {"value": 5}}}', "the value of `A` must be a string"),
+        ('{"env": {"A": {"generator": "uuid"}}}', "the only generator is `secret`"),
+        ('{"env": {"A-B": "x"}}', "the name `A-B` has other characters"),
+        ('{"env": []}', ""),
+        ('{"env": [1]}', "`env` must be an object"),
+        ('{"buildpacks": [{"name": "x"}]}', "a buildpack must be an object with a `url`"),
+        ('{"formation": {"web": {"quantity": -1}}}', "the quantity of `web`"),
+        ('{"scripts": {"postdeploy": 1}}', "the script `postdeploy` must be a string"),
+        ('{"stack": 26}', "`stack` must be a string"),
+    ],
+)
+def test_values_of_a_wrong_kind(content: str, words: str) -> None:
+    """Each is named; the rest is read."""
+    made = read(tree({"app.json": content}))
+    assert made and not made.broken
+    assert words in " ".join(problem.seen for problem in made.problems)
+    assert bool(made.problems) == bool(words)
+
+
+NEW = {
+    "env": {
+        "PLAIN": "text",
+        "VALUED": {"value": "given in the file", "description": "x"},
+        "SECRET_KEY": {"generator": "secret"},
+        "OPTIONAL": {"required": False},
+        "GIVEN": {"required": True},
+    },
+    "buildpacks": [{"url": "https://github.com/heroku/heroku-buildpack-python"}],
+    "stack": "heroku-24",
+    "formation": {"web": {"quantity": 1, "size": "Standard-2X"}, "worker": {"quantity": 1}},
+    "addons": ["heroku-postgresql:essential-0", {"plan": "heroku-redis:mini"}],
+    "scripts": {"postdeploy": "python seed.py", "pr-predestroy": "./bye"},
+}
+
+
+def test_a_new_app(tmp_path: Path) -> None:
+    """Config vars, buildpacks and stack are those of app.json; what was typed counts before."""
+    verdict = checked(tmp_path, NEW)
+    plan = verdict.plan
+    assert verdict.exit_code == 0 and plan
+    values = plan.config.values
+    assert set(values) == {"PLAIN", "VALUED", "SECRET_KEY", "GIVEN"}
+    assert (values["VALUED"], values["GIVEN"]) == ("given in the file", "by hand")
+    assert len(values["SECRET_KEY"]) == 64
+    assert plan.stack == "heroku-24"
+    assert "-----> Using buildpack: https://github.com/heroku/heroku-buildpack-python" in [
+        line.text for line in verdict.log
+    ]
+    found = by_id(verdict)
+    assert set(found) & {"config-vars-to-set", "app-json-config-vars", "app-json-stack"} == set()
+    told = found["app-json-not-rehearsed"].title
+    assert "heroku-postgresql:essential-0" in told and "scripts.pr-predestroy" in told
+
+
+def test_typed_before_written(tmp_path: Path) -> None:
+    """`--stack` and `--buildpack` win over app.json."""
+    verdict = checked(tmp_path, NEW, stack="heroku-22", buildpacks=("heroku/python",))
+    assert verdict.plan and verdict.plan.stack == "heroku-22"
+    assert "-----> Using buildpack: heroku/python" in [line.text for line in verdict.log]
+
+
+def test_a_required_config_var(tmp_path: Path) -> None:
+    """Required unless it says otherwise; without a value the setup fails."""
+    verdict = checked(tmp_path, {"env": {"MAIL_FROM": {"description": "who writes"}}})
+    cause = by_id(verdict)["config-var-required"]
+    assert (verdict.symptom, cause.evidence[0].line) == ("app-setup-failed", 3)
+    assert "--config MAIL_FROM=" in cause.fix
+
+
+def test_what_a_push_leaves_out(tmp_path: Path) -> None:
+    """Without `--new-app` it decides nothing: notes say what the app would miss."""
+    manifest = {**NEW, "buildpacks": [{"url": "heroku/nodejs"}, {"url": "heroku/python"}]}
+    verdict = checked(tmp_path, manifest, new=False)
+    found = by_id(verdict)
+    assert verdict.exit_code == 0
+    assert "PLAIN, VALUED, SECRET_KEY" in found["app-json-config-vars"].title
+    assert "GIVEN" not in found["app-json-config-vars"].title
+    assert "heroku/nodejs, heroku/python" in found["app-json-buildpacks"].title
+    assert "heroku-24; tested was heroku-26" in found["app-json-stack"].title
+    assert {f.effect for f in found.values() if f.id.startswith("app-json")} == {"note"}
+    assert "by hand" not in texts(found)
+
+
+SERVER = """\
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+print(os.environ["WEB_CONCURRENCY"], "workers", flush=True)
+KEY = os.environ["SECRET_KEY"]
+
+
+class Hello(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(KEY.encode())
+
+
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Hello).serve_forever()
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "symptom"), [("echo seeded $PLAIN", None), ("exit 3", "postdeploy-failed")]
+)
+def test_postdeploy_runs_once(script: str, symptom: str | None, tmp_path: Path) -> None:
+    """After the release, in a one-off dyno with the new app's config vars."""
+    manifest = {**NEW, "scripts": {"postdeploy": script}, "env": {**NEW["env"], "GIVEN": "x"}}  # type: ignore[dict-item]
+    files = {**APP, "server.py": SERVER, "app.json": json.dumps(manifest)}
+    verdict = rehearse(repository(tmp_path / "app", files), options=Options(new_app=True))
+    log = [line.text for line in verdict.log]
+    assert f"Starting process with command `{script}`" in log
+    assert verdict.symptom == symptom
+    if symptom is None:
+        assert "seeded text" in log
+        assert "4 workers" in log, "the size in app.json's formation has 1024 MB"
+        assert verdict.traffic and verdict.traffic.exchanges[0].status == 200
+
+
+def test_postdeploy_and_a_database_elsewhere(tmp_path: Path) -> None:
+    """It is not run against what may be the production database."""
+    files = {**APP, "server.py": SERVER, "app.json": json.dumps(NEW)}
+    values = {"DATABASE_URL": "postgres://u:p@db.example.com/x", "GIVEN": "x"}
+    verdict = rehearse(
+        repository(tmp_path / "app", files),
+        config=Config(values, dict.fromkeys(values, "--config")),
+        options=Options(new_app=True),
+    )
+    assert verdict.verdict == "works"
+    assert "DATABASE_URL" in by_id(verdict)["postdeploy-skipped"].title
+    assert not any("seed.py" in line.text for line in verdict.log)
