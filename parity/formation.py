@@ -29,6 +29,9 @@ WORKER_WATCH = 5.0
 """Seconds that a worker is watched: it has no port by which to know that it is up."""
 
 
+SERVER_ERROR = 500
+"""From this status on the reason comes in the log, often after the answer."""
+
 QUICK_ANSWER_MS = 1000
 """Only pages that come at once are asked for again (ours)."""
 
@@ -84,7 +87,8 @@ class Formation:
         with self._trial.stage("route"):
             if boot.state == "up":
                 exchanges = self._probe(dyno)
-                boot = dyno.settle(boot, failed=any(e.code for e in exchanges))
+                failed = any(e.code or e.status >= SERVER_ERROR for e in exchanges)
+                boot = dyno.settle(boot, failed=failed)
         if not self._trial.judge(self._explained(boot)) or boot.state != "up":
             return boot, None
         traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))

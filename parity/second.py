@@ -45,9 +45,11 @@ def traceback(
 ) -> tuple[str, ...] | None:
     """The last traceback that the app logged, or kept to itself, while it answered `path`."""
     with launch(trace=True) as dyno:
-        if dyno.boot().state != "up":
+        boot = dyno.boot()
+        if boot.state != "up":
             return None
         route(dyno).probe(path)
+        dyno.settle(boot, failed=True)
         return next(reversed(dyno.tracebacks()), None)
 
 

@@ -71,8 +71,8 @@ FILES = (
     *BUILD,
     "boot",
     *("crash", "crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
-    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_code"),
-    *("answers", "crash_exit", "traffic", "visitors", "stop"),
+    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
+    *("crash_code", "answers", "crash_exit", "traffic", "workers", "visitors", "stop"),
 )
 """The files of rules, in the order in which their causes are told."""
 
