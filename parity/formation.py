@@ -32,6 +32,9 @@ WORKER_WATCH = 5.0
 SERVER_ERROR = 500
 """From this status on the reason comes in the log, often after the answer."""
 
+SLOW = 5.0
+"""Seconds after which a request or a boot is looked into: where is the code now? (ours)"""
+
 QUICK_ANSWER_MS = 1000
 """Only pages that come at once are asked for again (ours)."""
 
@@ -57,12 +60,15 @@ class Formation:
         *,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
+        hurry: bool = False,
     ) -> Iterator[Dyno]:
         """One dyno in its own copy of the slug. A second look is not logged."""
         again = trace or extra_env is not None
         folder = self._work.folder(name)
         copy(self._released.slug.root, folder)
         limits = self._facts.shortened(idle_before_verdict=0.3) if again else self._facts
+        if hurry:
+            limits = limits.shortened(boot_timeout=min(limits.boot_timeout.value, SLOW))
         with Dyno(
             self._released,
             process,
@@ -106,9 +112,17 @@ class Formation:
                     with self._trial.stage("stop"):
                         self._trial.judge(dyno.stop(boot, None))
 
-    def _router(self, dyno: Dyno, *, quiet: bool = False) -> Router:
+    def _router(self, dyno: Dyno, limits: Limits | None = None, *, quiet: bool = False) -> Router:
         say = _unsaid if quiet else self._trial.say
-        return Router(dyno.port, self._host, limits=self._facts, say=say, during=dyno.during)
+        limits = limits or self._facts
+        return Router(dyno.port, self._host, limits=limits, say=say, during=dyno.during)
+
+    def _hurried(self) -> Limits:
+        """The limits of a look at what is slow: it need not be seen to its end."""
+        return self._facts.shortened(first_byte=min(self._facts.first_byte.value, SLOW))
+
+    def _impatient(self, dyno: Dyno) -> Router:
+        return self._router(dyno, self._hurried(), quiet=True)
 
     def _quiet(self, dyno: Dyno) -> Router:
         return self._router(dyno, quiet=True)
@@ -124,22 +138,30 @@ class Formation:
 
     def _launch(self, boot: Boot) -> second.Launch:
         def launch(
-            *, trace: bool = False, extra_env: Mapping[str, str] | None = None
+            *,
+            trace: bool = False,
+            extra_env: Mapping[str, str] | None = None,
+            hurry: bool = False,
         ) -> AbstractContextManager[Dyno]:
-            return self.dyno(boot.process, "again", trace=trace, extra_env=extra_env)
+            return self.dyno(boot.process, "again", trace=trace, extra_env=extra_env, hurry=hurry)
 
         return launch
 
     def _explained(self, boot: Boot) -> Boot:
         """A boot that bound the wrong address, with the line that did it."""
-        if boot.state != "timeout" or not boot.listeners:
+        if boot.state != "timeout" or boot.foreign:
             return boot
+        if not boot.listeners:
+            return boot._replace(stack=second.stack(self._launch(boot)))
         return boot._replace(binds=second.binds(self._launch(boot)))
 
     def _looked_into(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         """What is worth a second look: a silent 500, a 400, an answer that may hold state."""
         router = self._quiet(dyno)
         for exchange in traffic.exchanges:
+            if exchange.code == "H12":
+                launch = self._launch(traffic.boot)
+                return traffic._replace(stack=second.stack(launch, self._impatient, exchange.first))
             if exchange.status == 500 and exchange.code is None and not _logged(traffic):
                 lines = second.traceback(self._launch(traffic.boot), self._quiet, exchange.first)
                 return traffic._replace(traceback=lines)

@@ -13,7 +13,7 @@ from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
-from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
+from parity.records import Bind, Boot, Frame, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
     from parity.dyno.bound import Bound
@@ -150,6 +150,12 @@ class Dyno:
         from parity.dyno import trace
 
         return trace.tracebacks(self._report) if self._report else ()
+
+    def stack(self) -> tuple[Frame, ...]:
+        """Where a traced dyno's code was most of the time, innermost frame first."""
+        from parity.dyno import trace
+
+        return trace.stack(self._report, self.folder) if self._report else ()
 
     def order(self, letter: bytes) -> None:
         """`T` or `K`, to every process of the dyno."""

@@ -68,3 +68,25 @@ def worker_died(traffic: Traffic) -> Iterator[Evidence]:
     yield at_command(found, match.string.strip(), **names)
     if exits and not killed:
         yield Evidence(exits.text, exits.file, exits.line, exits.column)
+
+
+@rule(
+    "slow-request",
+    leads_to=H12,
+    title="{path} waits in line {line} of {file}: `{code}`",
+    cause="While the request waits, the code is in that line. A request has 30 seconds for the"
+    " first byte of its answer, and that limit cannot be raised.",
+    fix="Give calls to other services a timeout (`requests.get(url, timeout=5)`), make the line"
+    " fast, or do the work in a background job (RQ, Celery) and answer at once. gunicorn's"
+    " --timeout changes nothing here.",
+    docs="https://devcenter.heroku.com/articles/request-timeout",
+)
+def slow_request(traffic: Traffic) -> Iterator[Evidence]:
+    source = traffic.boot.release.slug.plan.source
+    frame = next((f for f in traffic.stack or () if f.file in source.entries), None)
+    slow = next((e for e in traffic.exchanges if e.code == "H12"), None)
+    if frame and slow:
+        code = line_of(source, frame.file, frame.line)
+        names = {"path": slow.path, "file": frame.file, "line": str(frame.line), "code": code}
+        seen = f"a second boot, asked for {slow.path}, spends its time here: {code}"
+        yield Evidence(seen, frame.file, frame.line, names=names)
