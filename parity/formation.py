@@ -30,6 +30,12 @@ WORKER_WATCH = 5.0
 """Seconds that a worker is watched: it has no port by which to know that it is up."""
 
 
+SERVER_ERROR = 500
+"""From this status on the reason comes in the log, often after the answer."""
+
+SLOW = 5.0
+"""Seconds after which a request or a boot is looked into: where is the code now? (ours)"""
+
 QUICK_ANSWER_MS = 2000
 """Only pages that come at once are asked for again (ours)."""
 
@@ -55,12 +61,15 @@ class Formation:
         *,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
+        hurry: bool = False,
     ) -> Iterator[Dyno]:
         """One dyno in its own copy of the slug. A second look is not logged."""
         again = trace or extra_env is not None
         folder = self._work.folder(name)
         copy(self._released.slug.root, folder)
         limits = self._facts.shortened(idle_before_verdict=0.3) if again else self._facts
+        if hurry:
+            limits = limits.shortened(boot_timeout=min(limits.boot_timeout.value, SLOW))
         with Dyno(
             self._released,
             process,
@@ -86,7 +95,8 @@ class Formation:
         with self._trial.stage("route"):
             if boot.state == "up":
                 exchanges = self._probe(dyno)
-                boot = dyno.settle(boot, failed=any(e.code for e in exchanges))
+                failed = any(e.code or e.status >= SERVER_ERROR for e in exchanges)
+                boot = dyno.settle(boot, failed=failed)
         if not self._trial.judge(self._explained(boot)) or boot.state != "up":
             return boot, None
         traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
@@ -104,7 +114,7 @@ class Formation:
                     with self._trial.stage("stop"):
                         self._trial.judge(dyno.stop(boot, None))
 
-    def _router(self, dyno: Dyno, *, quiet: bool = False) -> "Router":
+    def _router(self, dyno: Dyno, limits: Limits | None = None, *, quiet: bool = False) -> "Router":
         from parity.router import Backend, Router
 
         return Router(
@@ -112,10 +122,17 @@ class Formation:
             self._host,
             loop=dyno.watch.loop,
             during=dyno.during,
-            limits=self._facts,
+            limits=limits or self._facts,
             say=_unsaid if quiet else self._trial.say,
             profile=PROFILES[self._options.router],
         )
+
+    def _hurried(self) -> Limits:
+        """The limits of a look at what is slow: it need not be seen to its end."""
+        return self._facts.shortened(first_byte=min(self._facts.first_byte.value, SLOW))
+
+    def _impatient(self, dyno: Dyno) -> "Router":
+        return self._router(dyno, self._hurried(), quiet=True)
 
     def _quiet(self, dyno: Dyno) -> "Router":
         return self._router(dyno, quiet=True)
@@ -131,21 +148,29 @@ class Formation:
 
     def _launch(self, boot: Boot) -> second.Launch:
         def launch(
-            *, trace: bool = False, extra_env: Mapping[str, str] | None = None
+            *,
+            trace: bool = False,
+            extra_env: Mapping[str, str] | None = None,
+            hurry: bool = False,
         ) -> AbstractContextManager[Dyno]:
-            return self.dyno(boot.process, "again", trace=trace, extra_env=extra_env)
+            return self.dyno(boot.process, "again", trace=trace, extra_env=extra_env, hurry=hurry)
 
         return launch
 
     def _explained(self, boot: Boot) -> Boot:
         """A boot that bound the wrong address, with the line that did it."""
-        if boot.state != "timeout" or not boot.listeners:
+        if boot.state != "timeout" or boot.foreign:
             return boot
+        if not boot.listeners:
+            return boot._replace(stack=second.stack(self._launch(boot)))
         return boot._replace(binds=second.binds(self._launch(boot)))
 
     def _looked_into(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         """What is worth a second look: a silent 500, a 400, an answer that may hold state."""
         for exchange in traffic.exchanges:
+            if exchange.code == "H12":
+                launch = self._launch(traffic.boot)
+                return traffic._replace(stack=second.stack(launch, self._impatient, exchange.first))
             if exchange.status == 500 and exchange.code is None and not _logged(traffic):
                 lines = second.traceback(self._launch(traffic.boot), self._quiet, exchange.first)
                 return traffic._replace(traceback=lines)

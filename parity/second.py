@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from parity.records import Bind, Exchange, Source
+from parity.records import Bind, Exchange, Frame, Source
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
@@ -29,7 +29,11 @@ class Launch(Protocol):
     """Makes another dyno of the same release."""
 
     def __call__(
-        self, *, trace: bool = False, extra_env: Mapping[str, str] | None = None
+        self,
+        *,
+        trace: bool = False,
+        extra_env: Mapping[str, str] | None = None,
+        hurry: bool = False,
     ) -> "AbstractContextManager[Dyno]": ...
 
 
@@ -45,11 +49,27 @@ def traceback(
 ) -> tuple[str, ...] | None:
     """The last traceback that the app logged, or kept to itself, while it answered `path`."""
     with launch(trace=True) as dyno:
-        if dyno.boot().state != "up":
+        boot = dyno.boot()
+        if boot.state != "up":
             return None
         with route(dyno) as router:
             router.probe(path)
+        dyno.settle(boot, failed=True)
         return next(reversed(dyno.tracebacks()), None)
+
+
+def stack(
+    launch: Launch, route: "Callable[[Dyno], Router] | None" = None, path: str = "/"
+) -> tuple[Frame, ...]:
+    """Where the app is while it opens no port, or keeps the request for `path` waiting."""
+    with launch(trace=True, hurry=route is None) as dyno:
+        boot = dyno.boot()
+        if route and boot.state != "up":
+            return ()
+        if route:
+            with route(dyno) as router:
+                router.probe(path)
+        return dyno.stack()
 
 
 def repeats(router: "Router", first: Exchange) -> tuple[bytes, ...]:

@@ -50,7 +50,7 @@ class Case(NamedTuple):
 
     cause: str
     files: Mapping[str, str]
-    blame: str
+    blame: str | None
     fix: str
     config: Mapping[str, str] = {}
     untracked: Mapping[str, str] = {}

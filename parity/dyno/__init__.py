@@ -13,7 +13,7 @@ from parity.dyno.port import choose
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
 from parity.kept import Log
-from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
+from parity.records import Bind, Boot, Frame, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -163,6 +163,12 @@ class Dyno:
 
         return trace.tracebacks(self._report) if self._report else ()
 
+    def stack(self) -> tuple[Frame, ...]:
+        """Where a traced dyno's code was most of the time, innermost frame first."""
+        from parity.dyno import trace
+
+        return trace.stack(self._report, self.home) if self._report else ()
+
     def order(self, letter: bytes) -> None:
         """`T` or `K`, to every process of the dyno."""
         if self._process:
@@ -180,8 +186,6 @@ class Dyno:
         """Raises `isolation.Refused`, `interrupt.Trouble`."""
         from parity.dyno.process import DynoProcess
 
-        if self._report:
-            self._report.touch(mode=0o600)
         place = self._place(level)
         argv = environment.command(self.type.command)
         self._process = DynoProcess(argv, self.name, self._environment(place.home), place)
@@ -209,9 +213,13 @@ class Dyno:
             self._process = None
 
     def _place(self, level: str) -> isolation.Place:
-        report = (self._report,) if self._report else ()
+        from parity.dyno import trace
+
+        traced = trace.files(self._report) if self._report else ()
+        for path in traced:
+            path.touch(mode=0o600)
         slug = self.release.slug
-        return isolation.dyno(level, self.folder, slug, self.size, writable=report)
+        return isolation.dyno(level, self.folder, slug, self.size, writable=traced)
 
     def _environment(self, home: Path) -> dict[str, str]:
         from parity.dyno import trace

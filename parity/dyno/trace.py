@@ -4,6 +4,7 @@ The hook is a `sitecustomize` on the second dyno's PYTHONPATH. It reports to a f
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ def variables(report: Path, home: Path, release: Release) -> Mapping[str, str]:
     return {"PYTHONPATH": f"{HOOK}:{config}", VARIABLE: str(report)}
 
 
+def files(report: Path) -> tuple[Path, Path]:
+    """What a traced dyno writes: events, and stacks."""
+    return report, report.with_name(f"{report.name}.stacks")
+
+
 def binds(report: Path, home: Path) -> tuple[Bind, ...]:
     """The calls of `socket.bind`, in their order."""
     return tuple(
@@ -32,6 +38,31 @@ def binds(report: Path, home: Path) -> tuple[Bind, ...]:
 def tracebacks(report: Path) -> tuple[tuple[str, ...], ...]:
     """The tracebacks of all exceptions that went through `logging`, in their order."""
     return tuple(tuple(str(e["text"]).splitlines()) for e in _events(report, "exception"))
+
+
+def stack(report: Path, home: Path) -> tuple[Frame, ...]:
+    """Where the app's code was most of the time, innermost frame first; empty if nowhere.
+
+    A function's frame says more than a module's: that one may just run the server.
+    """
+    try:
+        data = files(report)[1].read_bytes()
+    except OSError:
+        return ()
+    text = data[-LIMIT:].decode("utf-8", "replace")
+    found: dict[tuple[bool, str, int], list[tuple[Frame, ...]]] = {}
+    for block in re.split(r"(?m)^(?:Current t|T)hread 0x.*$|^Timeout .*$", text):
+        frames = tuple(_dumped(block, home))
+        own = next((f for f in frames if not f.file.startswith(("/", ".heroku/", "<"))), None)
+        if own:
+            found.setdefault((own.name != "<module>", own.file, own.line), []).append(frames)
+    best = max(found, key=lambda place: (place[0], len(found[place])), default=None)
+    return found[best][-1] if best else ()
+
+
+def _dumped(block: str, home: Path) -> Iterator[Frame]:
+    for file, line, name in re.findall(r'(?m)^  File "([^"]+)", line (\d+) in (.+)$', block):
+        yield Frame(_relative(file, home), int(line), None, name)
 
 
 def _events(report: Path, kind: str) -> Iterator[dict[str, Any]]:

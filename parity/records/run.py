@@ -48,7 +48,8 @@ class Boot(NamedTuple):
     `state` up: it bound `$PORT` where the router can reach it, and lived until the first answer.
     `predicted`: the failure was certain before Heroku's limit had passed. `reachable`: whether a
     connection from another address got through (None: not tried). `why` explains `unknown`.
-    `command` is the command as Heroku logs it, `$PORT` substituted. `trace` is a second boot's.
+    `command` is the command as Heroku logs it, `$PORT` substituted. `binds` and `stack`,
+    where the code was most of the time (innermost first), are a second boot's.
     `isolation` is the level that contained it (parity/dyno/isolation.py).
     """
 
@@ -69,6 +70,7 @@ class Boot(NamedTuple):
     size: str
     bound_first: bool = False
     binds: tuple[Bind, ...] | None = None
+    stack: tuple[Frame, ...] | None = None
     why: str | None = None
     isolation: str | None = None
 
@@ -100,7 +102,8 @@ class Traffic(NamedTuple):
     `exchanges` has one request per `--path`, each with the redirects it led to (`first` is the
     path it began with). `hosts` are retries of a 400 with other Host headers. `repeats` are the
     bodies of a few more requests, `single` the same with one worker (None: not tried).
-    `traceback` are the lines of an exception that only a second boot showed.
+    `traceback` are the lines of an exception that only a second boot showed; `stack` is where the
+    code was while it kept a request waiting, innermost frame first.
     """
 
     boot: Boot
@@ -110,6 +113,7 @@ class Traffic(NamedTuple):
     repeats: tuple[bytes, ...] = ()
     single: tuple[bytes, ...] | None = None
     traceback: tuple[str, ...] | None = None
+    stack: tuple[Frame, ...] | None = None
 
     @property
     def since_boot(self) -> tuple[Line, ...]:

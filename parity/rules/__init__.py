@@ -75,8 +75,9 @@ FILES = (
     "boot",
     *("crash", "node_crash", "node_modules", "node_files", "node_errors"),
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
-    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_code"),
-    *("answers", "crash_exit", "crash_slugignore", "traffic", "visitors", "stop"),
+    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
+    *("crash_code", "answers", "crash_exit", "crash_slugignore", "traffic", "workers"),
+    *("visitors", "stop"),
 )
 """The files of rules, in the order in which their causes are told."""
 

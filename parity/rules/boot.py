@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from parity.records import Boot, Listener
 from parity.rules import rule
-from parity.rules.code import applications, found, modules, server
+from parity.rules.code import applications, found, line_of, modules, server
 from parity.rules.listen import blame, main_listener, repair, seen, shown
 from parity.verdict import Evidence
 
@@ -195,6 +195,7 @@ def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
 def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and _serves(boot):
         last = boot.output[-1].text if boot.output else "nothing was logged"
+        yield from _waiting(boot)
         yield Evidence("no port was opened", "Procfile", boot.process.line or None)
         yield Evidence(f"the last line of the log: {last}")
 
@@ -212,6 +213,16 @@ def never_listens(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and not _serves(boot):
         names = {"command": boot.process.command}
         yield Evidence("no port was opened", "Procfile", boot.process.line or None, names=names)
+        yield from _waiting(boot)
+
+
+def _waiting(boot: Boot) -> Iterator[Evidence]:
+    """The app's line in which a second boot was, most of the time."""
+    source = boot.release.slug.plan.source
+    frame = next((f for f in boot.stack or () if f.file in source.entries), None)
+    if frame:
+        code = line_of(source, frame.file, frame.line)
+        yield Evidence(f"a second boot spends its time here: {code}", frame.file, frame.line)
 
 
 def _silent(boot: Boot) -> bool:

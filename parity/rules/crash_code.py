@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from parity.rules import rule
-from parity.rules.code import find, line_of, server, suggestion, target
+from parity.rules.code import line_of, server, suggestion, target
 from parity.rules.crash import ENDINGS, PROCFILE, at_command, at_place
 from parity.rules.crash_modules import how_to_add
+from parity.rules.crash_programs import started
 from parity.rules.log import APP, Crash, Failing, crash
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
@@ -30,6 +31,8 @@ def file_not_there(record: Failing) -> Iterator[Evidence]:
     if not found or not raised or not match or raised.kind not in ("FileNotFoundError", "OSError"):
         return
     path = match[1].encode().decode("unicode_escape", "replace")
+    if started(found):
+        return
     why, advice, seen = _about(found, path)
     evidence = at_place(found, path=path, why=why, advice=advice)
     if evidence:
@@ -74,67 +77,6 @@ def _secret(path: str) -> str | None:
         f'A secret belongs into a config var: `heroku config:set {variable}="$(cat {path})"`, and'
         f' in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
     )
-
-
-@rule(
-    "invalid-port",
-    leads_to=ENDINGS,
-    title="The port in the command is no number: {value}",
-    cause="{why:%PORT% is for Windows, quotes keep bash from replacing it, or the name is"
-    " another one.}",
-    fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
-    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
-)
-def invalid_port(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    pattern = (
-        r"(?i)'?([^' ]*)'? is not a valid (?:integer|port)|invalid (?:int|port)[^'\n]*'([^']*)'"
-        r"|Error: Option '--port'|invalid literal for int\(\) with base 10: '([^']*)'"
-    )
-    match = found.saying(pattern) if found else None
-    if not found or not match:
-        return
-    command = found.command
-    wrong = re.search(
-        r"%PORT%|'\$\{?PORT\}?'|\$\{?(\w+)\}?:\$\{?PORT\b\}?|\$\{?(?!PORT\b)(\w*PORT\w*)\}?",
-        command,
-    )
-    if wrong:
-        right = command.replace(wrong[0], "0.0.0.0:$PORT" if wrong[1] else "$PORT")
-        yield at_command(found, match[0], value=wrong[0], why=_port_reason(wrong), right=right)
-
-
-def _port_reason(wrong: re.Match[str]) -> str:
-    if wrong[0] == "%PORT%":
-        return "%PORT% is how Windows writes a variable; bash passes it on as it stands."
-    if wrong[0].startswith("'"):
-        return "Within single quotes bash does not replace $PORT."
-    if wrong[1]:
-        return f"${wrong[1]} is no address of this dyno: an address and a port make the bind."
-    return f"Heroku sets PORT; {wrong[2]} is not set, so bash puts nothing in its place."
-
-
-@rule(
-    "address-in-use",
-    leads_to=ENDINGS,
-    title="The port is taken by the app itself",
-    cause="The app binds the same port twice (a server started at import, and again by the"
-    " command): {error}",
-    fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
-    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
-)
-def address_in_use(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(r"(?i).*address already in use.*") if found else None
-    if found and match:
-        place = find(found.source, r"\.run\(|serve\(")
-        seen = match[0].strip()
-        names = {"error": seen}
-        yield (
-            Evidence(seen, place.file, place.line, place.column, names=names)
-            if place
-            else (at_command(found, seen, **names))
-        )
 
 
 @rule(

@@ -140,7 +140,7 @@ def no_desktop(record: Failing) -> Iterator[Evidence]:
 )
 def missing_dependency(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "dependency")
-    if not found or (isinstance(record, Slug) and not record.installed):
+    if not found or (isinstance(record, Slug) and not record.installed) or _asked(found):
         return
     top = module.partition(".")[0]
     yield from _to_add(found, module, _distribution(found, module))
@@ -151,6 +151,8 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
 
 def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
     file, advice = adding(found, package)
+    if module == "psycopg" and {"psycopg2", "psycopg2-binary"} & {*found.slug.packages}:
+        advice += " Or name the driver that is there: `postgresql+psycopg2://` in the URL."
     names = {"module": module, "package": package, "manifest": file, "advice": advice}
     names["who"] = _who(found)
     yield Evidence(f"No module named '{module}'", file, names=names)
@@ -203,17 +205,24 @@ _ASKS = re.compile(
 )
 def optional_dependency(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
+    package = _asked(found) if found else None
     raised = found.raised if found else None
-    if not found or not raised or raised.kind == "ModuleNotFoundError":
-        return
+    if found and raised and package:
+        file, advice = adding(found, package)
+        names = {"package": package, "advice": advice, "error": raised.told}
+        yield Evidence(raised.told, file, names=names)
+        place = at_place(found)
+        if place:
+            yield place._replace(names={})
+
+
+def _asked(found: Crash) -> str | None:
+    """The package that the exception asks for in words, and that is not installed."""
+    raised = found.raised
+    if raised is None or raised.kind == "ModuleNotFoundError":
+        return None
     match = _ASKS.search(raised.message) or _ASKS.search(" ".join(raised.more[:4]))
-    if match:
-        named = next(group for group in match.groups() if group)
-        package = DISTRIBUTIONS.get(named, named)
-        if package.partition("[")[0].lower() not in found.slug.packages:
-            file, advice = adding(found, package)
-            place = at_place(found)
-            names = {"package": package, "advice": advice, "error": raised.told}
-            yield Evidence(raised.told, file, names=names)
-            if place:
-                yield place._replace(names={})
+    named = next((group for group in match.groups() if group), "") if match else ""
+    package = DISTRIBUTIONS.get(named, named)
+    known = package.partition("[")[0].lower() in found.slug.packages
+    return package if package and not known else None

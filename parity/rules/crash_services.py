@@ -147,3 +147,80 @@ def service_of_compose(record: Failing) -> Iterator[Evidence]:
         place = next(places(found.source, rf"""["'/@]{re.escape(host)}["':/]"""), None)
         if place:
             yield at(place.text, place)
+
+
+@rule(
+    "sslmode-for-sqlite",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="The app asks for sslmode, and its database here is SQLite",
+    cause="`ssl_require=True` (django-heroku sets it too) is for Postgres. Without DATABASE_URL the"
+    " database is SQLite, which knows no sslmode; with Heroku Postgres attached it may work:"
+    " {error}",
+    fix='Write `ssl_require="DATABASE_URL" in os.environ`; on Heroku: `heroku addons:create'
+    " heroku-postgresql:essential-0`, if the app has none yet.",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+)
+def sslmode_for_sqlite(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
+    if found and raised and re.search(pattern, raised.message):
+        place = next(places(found.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
+        yield at(raised.told, place, error=raised.told)
+
+
+@rule(
+    "given-service-without-ssl",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="The database on this machine has no SSL, which the app asks for",
+    cause="Heroku Postgres wants SSL, and the app asks for it; the server that a config var names"
+    " here has none: {error}",
+    fix="Switch SSL on in it, or run parity with `?sslmode=disable` at the end of the URL.",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+)
+def given_service_without_ssl(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying("server does not support SSL, but SSL was required") if found else None
+    if found and match:
+        yield at_command(found, match[0], error=match[0])
+
+
+@rule(
+    "database-needs-ssl",
+    leads_to=ENDINGS,
+    title="The database refuses a connection without SSL",
+    cause="Heroku Postgres accepts encrypted connections only: {error}",
+    fix='Add `?sslmode=require` to the URL; psycopg: `sslmode="require"`; dj-database-url:'
+    " `ssl_require=True`.",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+)
+def database_needs_ssl(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = (
+        found.saying(r"no pg_hba\.conf entry for .*(?:SSL off|no encryption)") if found else None
+    )
+    if found and match:
+        yield at_either(found, "no pg_hba.conf entry, no encryption")
+
+
+@rule(
+    "database-folder-missing",
+    leads_to=ENDINGS,
+    title="SQLite cannot open its file: the folder is not in the dyno",
+    cause="The folder of {file} does not exist in the pushed tree (git keeps no empty folders, and"
+    " paths of your machine are not there): {error}",
+    fix="Build the path from `Path(__file__).parent` and commit a file in that folder (`touch"
+    " data/.gitkeep`). The file itself is lost at every restart: better Heroku Postgres.",
+    docs="https://devcenter.heroku.com/articles/sqlite3",
+)
+def database_folder_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and "unable to open database file" in raised.message:
+        place = next(
+            places(found.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
+        )
+        names = {"error": raised.told, "file": place.text if place else "the database"}
+        yield at(raised.told, place, **names) if place else at_either(found, raised.told, **names)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.changes import CHANGES
 from parity.facts.packages import DISTRIBUTIONS
 from parity.rules import rule
 from parity.rules.code import file_of
@@ -212,3 +213,29 @@ def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
     place = at_place(found)
     if place:
         yield place._replace(names={})
+
+
+@rule(
+    "changed-by-version",
+    leads_to=ENDINGS,
+    title="A newer {package} does this differently: {error}",
+    cause="The app, or a package that it requires, was written for an older {package}; here it is"
+    " {installed}. What requirements.txt does not pin is the newest version on Heroku.",
+    fix="{advice:Write it as the newer version wants it, or pin the older one.}",
+    docs=PIP,
+)
+def changed_by_version(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised, python = (found.raised, found.plan.python) if found else (None, None)
+    if not found or not raised or not python:
+        return
+    for change in CHANGES:
+        if re.search(change.said, raised.told):
+            known = change.package.lower()
+            version = python.version if known == "python" else found.slug.packages.get(known, "")
+            advice = f"{change.now[0].upper()}{change.now[1:]}; or pin `{change.pin}`."
+            if " " in change.pin:
+                advice = f"{change.now[0].upper()}{change.now[1:]}; or pin {change.pin}."
+            names = {"package": change.package, "error": raised.told, "advice": advice}
+            yield at_either(found, raised.told, installed=f"{change.package} {version}", **names)
+            return

@@ -184,6 +184,14 @@ def chain(lines: Sequence[str]) -> tuple[Raised, ...]:
     return tuple(x for x in found if x)
 
 
+def interrupted(lines: Sequence[str]) -> Raised | None:
+    """Where a worker was when its server ended it: gunicorn raises SystemExit in it."""
+    starts = [n for n, line in enumerate(lines) if _START.fullmatch(line.strip())]
+    read = [_parsed(lines[start:end]) for start, end in pairwise([*starts, len(lines)])]
+    found = [raised for raised in read if raised and raised.kind == "SystemExit"]
+    return found[-1] if found else None
+
+
 def _unframed(lines: Sequence[str], starts: Sequence[int]) -> tuple[Raised, ...]:
     """Where no traceback is whole: several between each other, or a SyntaxError without one."""
     if starts:

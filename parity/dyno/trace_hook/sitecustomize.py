@@ -6,6 +6,7 @@ import sys
 
 _REPORT = os.environ.get("PARITY_TRACE", "")
 _DEEPEST = 100
+_EVERY = 1.0
 
 
 def _tell(event):
@@ -61,6 +62,19 @@ def _watch_logging():
     logging.Logger.callHandlers = call_handlers
 
 
+def _watch_stacks():
+    """Write every second where all threads are; the dump needs no lock and no thread of Python."""
+    import faulthandler
+
+    file = open(_REPORT + ".stacks", "ab", buffering=0)  # noqa: SIM115 - open as long as we are
+
+    def arm():
+        faulthandler.dump_traceback_later(_EVERY, repeat=True, file=file)
+
+    arm()
+    os.register_at_fork(after_in_child=arm)
+
+
 def _next():
     """Run the sitecustomize that this one hides, if there is one."""
     import importlib.machinery
@@ -77,4 +91,5 @@ def _next():
 if _REPORT:
     sys.addaudithook(_audit)
     _watch_logging()
+    _watch_stacks()
 _next()

@@ -1,0 +1,92 @@
+"""Workers that end while they answer: timed out, killed, gone."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Traffic
+from parity.rules import rule
+from parity.rules.code import find, line_of
+from parity.rules.crash import at_command
+from parity.rules.log import crash, interrupted
+from parity.rules.traffic import H12, H13, H18, HTTP_500
+from parity.verdict import Evidence
+
+GUNICORN = "https://docs.gunicorn.org/en/stable/settings.html#timeout"
+_TIMEOUT = r"WORKER TIMEOUT"
+_DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child process \[\d+\] died"
+
+
+@rule(
+    "worker-timeout",
+    leads_to=(H12, H13, H18, HTTP_500),
+    title="gunicorn ends the worker in the middle of a request: {code}",
+    cause="A sync worker that is busy for longer than gunicorn's timeout ({seconds} s) is killed,"
+    " and its request with it. The worker was in line {line} of {file}: `{code}`.",
+    fix="Make that line fast, or do the work in a background job (RQ, Celery). A longer --timeout"
+    " does not help: Heroku's router gives up after 30 s (H12), whatever gunicorn says.",
+    docs=GUNICORN,
+)
+def worker_timeout(traffic: Traffic) -> Iterator[Evidence]:
+    found = crash(traffic)
+    match = found.saying(_TIMEOUT) if found else None
+    if not found or not match:
+        return
+    given = re.search(r"(?:--timeout|-t)[ =](\d+)", found.command)
+    raised = interrupted(found.lines)
+    frame = raised.place if raised else None
+    names = {"seconds": given[1] if given else "30"}
+    if frame is None:
+        yield at_command(found, match.string.strip(), **names)
+        return
+    code = line_of(found.source, frame.file, frame.line)
+    names |= {"file": frame.file, "line": str(frame.line), "code": code}
+    yield Evidence(match.string.strip(), frame.file, frame.line, names=names)
+
+
+@rule(
+    "worker-died",
+    leads_to=(H13, H18),
+    title="The worker process died while it answered",
+    cause="{worker}. Nothing in Python was raised: the process was ended from outside (memory), by"
+    " a crash in a native library, or by an exit in the code{exit:-}.",
+    fix="{advice:Look at what the page does last: memory, native libraries, `sys.exit`.}",
+    docs="https://devcenter.heroku.com/articles/error-codes#h13-connection-closed-without-response",
+)
+def worker_died(traffic: Traffic) -> Iterator[Evidence]:
+    found = crash(traffic)
+    match = found.saying(_DIED) if found else None
+    if not found or not match or found.raised or found.saying(_TIMEOUT):
+        return
+    names = {"worker": match[0], "exit": ""}
+    exits = find(found.source, r"\b(?:os\._exit|sys\.exit|os\.abort|os\.kill)\(")
+    killed = "SIGKILL" in match[0]
+    if killed:
+        names["advice"] = "Use less memory for this page, or take a larger dyno (`--dyno ...`)."
+    elif exits:
+        names["exit"] = f", such as `{exits.text}` in line {exits.line} of {exits.file}"
+        names["advice"] = f"Take `{exits.text}` out of {exits.file}: raise an exception instead."
+    yield at_command(found, match.string.strip(), **names)
+    if exits and not killed:
+        yield Evidence(exits.text, exits.file, exits.line, exits.column)
+
+
+@rule(
+    "slow-request",
+    leads_to=H12,
+    title="{path} waits in line {line} of {file}: `{code}`",
+    cause="While the request waits, the code is in that line. A request has 30 seconds for the"
+    " first byte of its answer, and that limit cannot be raised.",
+    fix="Give calls to other services a timeout (`requests.get(url, timeout=5)`), make the line"
+    " fast, or do the work in a background job (RQ, Celery) and answer at once. gunicorn's"
+    " --timeout changes nothing here.",
+    docs="https://devcenter.heroku.com/articles/request-timeout",
+)
+def slow_request(traffic: Traffic) -> Iterator[Evidence]:
+    source = traffic.boot.release.slug.plan.source
+    frame = next((f for f in traffic.stack or () if f.file in source.entries), None)
+    slow = next((e for e in traffic.exchanges if e.code == "H12"), None)
+    if frame and slow:
+        code = line_of(source, frame.file, frame.line)
+        names = {"path": slow.path, "file": frame.file, "line": str(frame.line), "code": code}
+        seen = f"a second boot, asked for {slow.path}, spends its time here: {code}"
+        yield Evidence(seen, frame.file, frame.line, names=names)

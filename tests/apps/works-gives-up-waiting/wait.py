@@ -1,0 +1,2 @@
+import socket
+socket.create_connection(("localhost", 5432), 1)

@@ -1,0 +1,8 @@
+import random
+from flask import Flask
+app = Flask(__name__)
+
+
+@app.route("/")
+def index():
+    return random.choice("abc")

@@ -1,0 +1,3 @@
+import os
+from http.server import *
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), SimpleHTTPRequestHandler).serve_forever()

@@ -1,0 +1,362 @@
+"""What an app expects around it: config vars, services, ports, versions, programs."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, SERVER, Case, app, check
+
+LOCAL = 'socket.create_connection(("localhost", 6379))\n'
+SQL = "sqlalchemy==2.1.9\n"
+
+CASES = [
+    Case(
+        "missing-config-var",
+        app("python server.py", {"server.py": SERVER.replace('"PORT"', '"SHOP_PORT"')}),
+        "server.py:13",
+        "Type `heroku config:set SHOP_PORT=VALUE`",
+    ),
+    Case(
+        "missing-config-var",
+        app(
+            "python server.py",
+            {"server.py": 'import os\n\nLIMIT = os.getenv("LIMIT")\nprint(int(LIMIT))\n' + SERVER},
+        ),
+        "server.py:3",
+        "Type `heroku config:set LIMIT=VALUE`",
+    ),
+    Case(
+        "missing-config-var",
+        app(
+            "gunicorn shop.wsgi",
+            {
+                "shop/__init__.py": "",
+                "shop/settings.py": 'import os\n\nSECRET_KEY = os.environ.get("DJANGO_KEY")\n',
+                "shop/wsgi.py": "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\n"
+                'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+                "application = get_wsgi_application()\n\n"
+                "from django.core.signing import Signer\n\nSigner()\n",
+            },
+            DJANGO,
+        ),
+        "shop/settings.py:3",
+        "Type `heroku config:set DJANGO_KEY=VALUE`",
+    ),
+    Case(
+        "missing-config-var",
+        app(
+            "python server.py",
+            {
+                "server.py": "from pydantic_settings import BaseSettings\n\n\n"
+                "class Settings(BaseSettings):\n    shop_token: str\n\n\nSettings()\n" + SERVER
+            },
+            "pydantic-settings\n",
+        ),
+        "server.py:5",
+        "Type `heroku config:set SHOP_TOKEN=VALUE`",
+    ),
+    Case(
+        "postgres-scheme",
+        app(
+            "python server.py",
+            {
+                "server.py": "import os\n\nfrom sqlalchemy import create_engine\n\n"
+                'url = os.environ.get("DATABASE_URL", "sqlite://")\ncreate_engine(url)\n' + SERVER
+            },
+            SQL,
+        ),
+        "server.py:5",
+        'In line 5 of server.py write `url = os.environ.get("DATABASE_URL",'
+        ' "sqlite://").replace("postgres://", "postgresql://", 1)`.',
+        {"DATABASE_URL": "postgres://u:p@localhost/shop"},
+    ),
+    Case(
+        "async-driver",
+        app(
+            "python server.py",
+            {
+                "server.py": "from sqlalchemy.ext.asyncio import create_async_engine\n\n"
+                'create_async_engine("sqlite://")\n' + SERVER
+            },
+            f"{SQL}greenlet\n",
+        ),
+        "server.py:3",
+        "postgresql+asyncpg://",
+    ),
+    Case(
+        "redis-certificate",
+        app(
+            "python server.py",
+            {
+                "server.py": "raise ValueError('A rediss:// URL must have parameter ssl_cert_reqs"
+                " and this must be set')\n" + SERVER
+            },
+        ),
+        "server.py:1",
+        "ssl_cert_reqs=None",
+        {"REDIS_URL": "rediss://:pw@localhost:6379"},
+    ),
+    Case(
+        "missing-dependency",
+        app(
+            "python server.py",
+            {
+                "server.py": "from sqlalchemy import create_engine\n\n"
+                'create_engine("postgresql://localhost/shop")\n' + SERVER
+            },
+            f"{SQL}psycopg2-binary\n",
+        ),
+        "requirements.txt",
+        "Add the line `psycopg[binary]` to requirements.txt. Or name the driver that is there:"
+        " `postgresql+psycopg2://` in the URL.",
+    ),
+    Case(
+        "optional-dependency",
+        app(
+            "gunicorn shop.wsgi",
+            {
+                "shop/__init__.py": "",
+                "shop/settings.py": 'SECRET_KEY = "x"\nINSTALLED_APPS = ["django.contrib.auth",'
+                ' "django.contrib.contenttypes"]\n'
+                'DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql"}}\n',
+                "shop/wsgi.py": "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\n"
+                'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+                "application = get_wsgi_application()\n",
+            },
+            DJANGO,
+        ),
+        "requirements.txt",
+        "Add the line `psycopg2-binary` to requirements.txt.",
+    ),
+    Case(
+        "service-on-localhost",
+        app("python server.py", {"server.py": f"import socket\n\n{LOCAL}{SERVER}"}),
+        "server.py:3",
+        'heroku addons:create heroku-redis:mini` and `os.environ["REDIS_URL"]`',
+    ),
+    Case(
+        "service-on-localhost",
+        app(
+            "python server.py",
+            {
+                "server.py": "from sqlalchemy import create_engine\n\n"
+                'url = "postgresql+psycopg2://postgres@localhost:5439/shop"\n'
+                "create_engine(url).connect()\n" + SERVER
+            },
+            f"{SQL}psycopg2-binary\n",
+        ),
+        "server.py:3",
+        "Create an add-on",
+    ),
+    Case(
+        "service-of-compose",
+        app(
+            "python server.py",
+            {
+                "server.py": "import psycopg2\n\n"
+                'psycopg2.connect(host="db", user="postgres")\n' + SERVER
+            },
+            "psycopg2-binary\n",
+        ),
+        "server.py:3",
+        "instead of `db`",
+    ),
+    Case(
+        "sslmode-for-sqlite",
+        app(
+            "python server.py",
+            {"server.py": 'import sqlite3\n\nsqlite3.connect("x", sslmode="require")\n' + SERVER},
+        ),
+        None,
+        'ssl_require="DATABASE_URL" in os.environ',
+    ),
+    Case(
+        "database-folder-missing",
+        app(
+            "python server.py",
+            {"server.py": 'import sqlite3\n\nsqlite3.connect("data/shop.db")\n' + SERVER},
+        ),
+        "server.py:3",
+        "touch data/.gitkeep",
+    ),
+    Case(
+        "port-is-text",
+        app(
+            "python server.py",
+            {"server.py": SERVER.replace('int(os.environ["PORT"])', 'os.environ["PORT"]')},
+        ),
+        "server.py:13",
+        'int(os.environ["PORT"])',
+    ),
+    Case(
+        "address-not-here",
+        app("gunicorn -b 192.0.2.7:$PORT app:app", {"app.py": HELLO}, FLASK),
+        "Procfile:1",
+        '"0.0.0.0"',
+    ),
+    Case(
+        "address-in-use",
+        app(
+            "gunicorn app:app --preload",
+            {
+                "app.py": "import os\nimport socket\n\n"
+                f"{HELLO}\n\nserver = socket.create_server(('0.0.0.0', int(os.environ['PORT'])))\n"
+            },
+            FLASK,
+        ),
+        "Procfile:1",
+        "Start the server in one place",
+    ),
+    Case(
+        "changed-by-version",
+        app(
+            "gunicorn app:app",
+            {"app.py": f"{HELLO}\n\n@app.before_first_request\ndef load():\n    pass\n"},
+            FLASK,
+        ),
+        "app.py:11",
+        "pin `flask<2.3`",
+    ),
+    Case(
+        "program-not-in-dyno",
+        app(
+            "python server.py",
+            {"server.py": 'import subprocess\n\nsubprocess.run(["wkhtmltopdf-shop"])\n' + SERVER},
+        ),
+        "server.py:3",
+        "write `wkhtmltopdf-shop`",
+    ),
+    Case(
+        "no-browser",
+        app(
+            "python server.py",
+            {"server.py": 'raise RuntimeError("unknown error: cannot find Chrome binary")\n'},
+        ),
+        "server.py:1",
+        "heroku-community/chrome-for-testing",
+    ),
+    Case(
+        "file-not-there",
+        app(
+            "python server.py",
+            {"server.py": 'open("creds.json")\n' + SERVER, ".gitignore": "creds.json\n"},
+        ),
+        ".gitignore:1",
+        'heroku config:set CREDS_JSON="$(cat creds.json)"',
+        untracked={"creds.json": "{}"},
+    ),
+    Case(
+        "no-session-key",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": "from flask import session\n\n"
+                + HELLO.replace('    return "hello"', '    session["a"] = 1\n    return "hello"')
+            },
+            FLASK,
+        ),
+        "app.py:10",
+        "app.secret_key",
+    ),
+    Case(
+        "table-missing",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": "import sqlite3\n\n"
+                + HELLO.replace(
+                    '    return "hello"',
+                    '    return str(sqlite3.connect(":memory:").execute("SELECT * FROM item"))',
+                )
+            },
+            FLASK,
+        ),
+        "app.py:10",
+        "Create the tables before the first request",
+    ),
+    Case(
+        "template-missing",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": HELLO.replace("import Flask", "import Flask, render_template").replace(
+                    '"hello"\n', 'render_template("index.html")\n'
+                ),
+                "templates/Index.html": "hello\n",
+            },
+            FLASK,
+        ),
+        "app.py:8",
+        "Write `Index.html`.",
+    ),
+    Case(
+        "language-data-missing",
+        app(
+            "python server.py",
+            {
+                "server.py": 'raise LookupError("\\n***\\n  Resource stopwords not found.\\n'
+                "  >>> nltk.download('stopwords')\\n***\")\n" + SERVER
+            },
+        ),
+        "server.py:1",
+        "Write `stopwords` into a file nltk.txt",
+    ),
+    Case(
+        "service-on-localhost",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": "import socket\n\n"
+                + HELLO.replace('    return "hello"', f'    {LOCAL}    return "hello"')
+            },
+            FLASK,
+        ),
+        "app.py:10",
+        "heroku addons:create heroku-redis:mini",
+    ),
+    Case(
+        "worker-timeout",
+        app(
+            "gunicorn --timeout 1 app:app",
+            {
+                "app.py": "import time\n\n"
+                + HELLO.replace('    return "hello"', '    time.sleep(20)\n    return "hello"')
+            },
+            FLASK,
+        ),
+        "app.py:10",
+        "A longer --timeout does not help",
+    ),
+    Case(
+        "worker-died",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": "import os\n\n"
+                + HELLO.replace('    return "hello"', '    os._exit(1)\n    return "hello"')
+            },
+            FLASK,
+        ),
+        "app.py:10",
+        "Take `os._exit(1)` out of app.py",
+    ),
+    Case(
+        "missing-config-var",
+        app(
+            "uvicorn api:app --host 0.0.0.0 --port $PORT",
+            {
+                "api.py": "import os\n\nfrom fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+                '@app.get("/")\ndef home():\n    return os.environ["SHOP_NAME"]\n'
+            },
+            FASTAPI,
+        ),
+        "api.py:10",
+        "Type `heroku config:set SHOP_NAME=VALUE`",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
+def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
+    """One cause alone, where it lies, with what to type."""
+    check(tmp_path / "app", case)
