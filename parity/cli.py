@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from parity import __version__, explaining, interrupt
+from parity import __version__, completion, defaults, explaining, hook, interrupt
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -29,7 +29,7 @@ def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        code: int = arguments.act(arguments)
+        code: int = arguments.act(defaults.filled(arguments, _parser, argv))
     except interrupt.Usage as error:
         return _told(f"parity: {error}", 2)
     except interrupt.Trouble as error:
@@ -43,6 +43,11 @@ def main(argv: "Sequence[str]") -> int:
             raise
         return _told(f"parity: {_bug(error)}", 4)
     return code
+
+
+def parsed(argv: "Sequence[str]") -> argparse.Namespace:
+    """The arguments of a command line, with the app's own defaults. Raises `interrupt.Usage`."""
+    return defaults.filled(_parser().parse_args(argv), _parser, argv)
 
 
 def _bug(error: Exception) -> str:
@@ -85,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"parity {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
     _add_common(run)
     _add_run(run)
@@ -94,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_common(check)
     check.set_defaults(act=_check)
     explaining.add(commands)
+    hook.add(commands, main)
+    completion.add(commands, _parser)
     return parser
 
 
@@ -125,7 +132,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from parity.pipeline import rehearse
     from parity.report.show import Show
 
-    options, config = _options(arguments), _config(arguments)
+    options, config = options_of(arguments), config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
             arguments.path,
@@ -143,14 +150,14 @@ def _check(arguments: argparse.Namespace) -> int:
     from parity.pipeline import check
     from parity.report.show import Show
 
-    options, config = _options(arguments), _config(arguments)
+    options, config = options_of(arguments), config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict: Verdict = check(arguments.path, config=config, options=options)
         show.final(verdict)
     return verdict.exit_code
 
 
-def _options(arguments: argparse.Namespace) -> "Options":
+def options_of(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
     from parity.facts import dynos
     from parity.pipeline import Options
@@ -169,7 +176,7 @@ def _options(arguments: argparse.Namespace) -> "Options":
     return Options(**chosen)
 
 
-def _config(arguments: argparse.Namespace) -> "Config":
+def config_of(arguments: argparse.Namespace) -> "Config":
     """The config vars of the command line, else of `.env`. Raises `interrupt.Usage`."""
     from pathlib import Path
 

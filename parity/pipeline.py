@@ -47,10 +47,12 @@ def rehearse(
     say: Say | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
+    stay: Callable[[Verdict], None] | None = None,
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, which may take a while. Where this
+    `on_verdict` gets the verdict before the dyno is stopped, which may take a while. A dyno that is
+    up stays so until `stay`, called in a thread of its own, comes back. Where this
     machine, not the app, stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for
     an `app` that is no folder.
     """
@@ -64,7 +66,7 @@ def rehearse(
             slug = compile_slug(trial, plan, work, options, facts) if plan else None
             released = release_phase(trial, slug, work, options, facts) if slug else None
             if released:
-                start(trial, released, work, options, facts, on_verdict)
+                start(trial, released, work, options, facts, on_verdict, stay)
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
     except (interrupt.Trouble, OSError) as error:
@@ -164,6 +166,7 @@ def start(
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None,
+    stay: Callable[[Verdict], None] | None = None,
 ) -> None:
     """The web dyno and its first requests; without one, the other long-running types."""
     from parity.formation import Formation
@@ -177,5 +180,8 @@ def start(
         boot, traffic = formation.serve(dyno)
         if on_verdict:
             on_verdict(trial.verdict())
+        if stay and boot.state == "up":
+            verdict = trial.verdict()
+            dyno.during(lambda: stay(verdict))
         with trial.stage("stop"):
             trial.judge(dyno.stop(boot, traffic))
