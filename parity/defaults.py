@@ -47,7 +47,7 @@ def filled(
 
 def _table(path: str | None) -> "dict[str, Any]":
     """The app's table; empty where there is none. Raises `Usage` for one that cannot be read."""
-    file = os.path.join(path or "", FILE)  # noqa: PTH118
+    file = os.path.normpath(os.path.join(path or "", FILE))  # noqa: PTH118
     if path is None or not os.path.isfile(file):  # noqa: PTH113
         return {}
     with open(file, "rb") as stream:  # noqa: PTH123
@@ -96,11 +96,12 @@ def _typed(parser: argparse.ArgumentParser, argv: Sequence[str]) -> frozenset[st
 
 
 def _near(key: str, known: "dict[str, Any]") -> str:
-    if key in TYPED_ONLY:
-        return f": type --{key} on the command line"
+    option = key.replace("_", "-")
+    if option in TYPED_ONLY:
+        return f": type --{option} on the command line"
     from difflib import get_close_matches
 
-    near = get_close_matches(key.replace("_", "-"), known, 1)
+    near = get_close_matches(option, known, 1)
     return f". Did you mean {near[0]}?" if near else f": one of {', '.join(sorted(known))}"
 
 
