@@ -59,8 +59,8 @@ HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
 LOOPBACK = BOT + (
     "import socket\n"
     "s = socket.create_server(('127.0.0.1', 5000 + os.getpid() % 999))\n"
-    "while True:\n    c, _ = s.accept(); c.sendall(b'HTTP/1.0 200 OK\\r\\n\\r\\n' + token.encode())\n"
-    "    c.close()\n"
+    "while True:\n    c, _ = s.accept()\n"
+    "    c.sendall(b'HTTP/1.0 200 OK\\r\\n\\r\\n' + token.encode())\n    c.close()\n"
 )
 
 APPS = {
@@ -83,7 +83,7 @@ APPS = {
 
 def token() -> str:
     """A value in which every spelling differs, of random letters."""
-    return f"{secrets.token_urlsafe(18)}/+ &{secrets.token_urlsafe(18)}"
+    return f"k1{secrets.token_urlsafe(18)}/+ &k2{secrets.token_urlsafe(18)}"
 
 
 def spellings(value: str) -> set[str]:
