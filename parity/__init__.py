@@ -4,6 +4,8 @@
 >>> verdict = rehearse("examples/hello_app")  # doctest: +SKIP
 >>> verdict.verdict  # doctest: +SKIP
 'works'
+>>> to_dict(verdict)["boot"]["port"]  # the document of `--format json`  # doctest: +SKIP
+23817
 """
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
@@ -11,21 +13,49 @@ TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 if TYPE_CHECKING:
     from typing import Any
 
-    from parity.pipeline import rehearse
+    from parity.live import App, NotUp
+    from parity.pipeline import Options, check, rehearse
+    from parity.records import Config
     from parity.verdict import Verdict
 
 __version__ = "0.1.0"
-__all__ = ["Verdict", "__version__", "rehearse"]
+__all__ = [
+    "App",
+    "Config",
+    "NotUp",
+    "Options",
+    "Verdict",
+    "__version__",
+    "check",
+    "rehearse",
+    "to_dict",
+]
+
+_ROOMS = {
+    "App": "live",
+    "Config": "records",
+    "NotUp": "live",
+    "Options": "pipeline",
+    "Verdict": "verdict",
+    "check": "pipeline",
+    "rehearse": "pipeline",
+}
+
+
+def to_dict(verdict: "Verdict") -> "dict[str, Any]":
+    """The verdict as the document of `--format json`, values of config vars masked as there."""
+    from parity.report.json import report
+    from parity.report.mask import Mask
+
+    config = verdict.plan.config if verdict.plan else None
+    hidden = Mask(config, verdict.source).verdict(verdict) if config else verdict
+    return report(hidden)
 
 
 def __getattr__(name: str) -> "Any":
     """Import the API on first use: `parity --help` must not pay for it."""
-    if name == "rehearse":
-        from parity.pipeline import rehearse
+    from importlib import import_module
 
-        return rehearse
-    if name == "Verdict":
-        from parity.verdict import Verdict
-
-        return Verdict
+    if name in _ROOMS:
+        return getattr(import_module(f"parity.{_ROOMS[name]}"), name)
     raise AttributeError(f"module 'parity' has no attribute {name!r}")

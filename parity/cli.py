@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from parity import __version__, explaining, interrupt, upkeep
+from parity import __version__, completion, defaults, explaining, hook, interrupt, upkeep
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -31,7 +31,7 @@ def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
     arguments = _parser().parse_args(argv)
     try:
-        code: int = arguments.act(arguments)
+        code: int = arguments.act(defaults.filled(arguments, _parser, argv))
     except interrupt.Usage as error:
         return _told(f"parity: {error}", 2)
     except interrupt.Trouble as error:
@@ -45,6 +45,11 @@ def main(argv: "Sequence[str]") -> int:
             raise
         return _told(f"parity: {_bug(error)}", 4)
     return code
+
+
+def parsed(argv: "Sequence[str]") -> argparse.Namespace:
+    """The arguments of a command line, with the app's own defaults. Raises `interrupt.Usage`."""
+    return defaults.filled(_parser().parse_args(argv), _parser, argv)
 
 
 def _bug(error: Exception) -> str:
@@ -87,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"parity {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
     _add_common(run)
     _add_run(run)
@@ -97,6 +102,8 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(act=_check)
     explaining.add(commands)
     upkeep.add(commands, _Help)
+    hook.add(commands, main)
+    completion.add(commands, _parser)
     return parser
 
 
@@ -136,7 +143,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from parity.pipeline import rehearse
     from parity.report.show import Show
 
-    options, config = _options(arguments), _config(arguments)
+    options, config = options_of(arguments), config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
             arguments.path,
@@ -154,14 +161,14 @@ def _check(arguments: argparse.Namespace) -> int:
     from parity.pipeline import check
     from parity.report.show import Show
 
-    options, config = _options(arguments), _config(arguments)
+    options, config = options_of(arguments), config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict: Verdict = check(arguments.path, config=config, options=options)
         show.final(verdict)
     return verdict.exit_code
 
 
-def _options(arguments: argparse.Namespace) -> "Options":
+def options_of(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
     from parity.facts import dynos, router
     from parity.pipeline import Options
@@ -191,7 +198,7 @@ def _known_level(level: str) -> None:
         raise interrupt.Usage(f"--isolation {level}: one of auto, {', '.join(LEVELS)}")
 
 
-def _config(arguments: argparse.Namespace) -> "Config":
+def config_of(arguments: argparse.Namespace) -> "Config":
     """The config vars of the command line, else of `.env`. Raises `interrupt.Usage`."""
     from pathlib import Path
 

@@ -10,6 +10,8 @@ from parity import interrupt
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from parity.records import Plan
 
 CHUNK = 1 << 16
@@ -75,7 +77,7 @@ def _log(name: str) -> int:
     from parity.report.told import page
 
     try:
-        story = read(_chunks(name))
+        story = read(_chunks(name), _hidden())
     except OSError as error:
         raise interrupt.Usage(f"{name}: cannot be read: {error.strerror or error}") from error
     if story.form is None:
@@ -86,7 +88,7 @@ def _log(name: str) -> int:
     plan = _here()
     source = plan.source if plan else None
     told = page(story, causes(story, plan), source, columns(sys.stdout), coloured(sys.stdout))
-    emit(_masked(told), sys.stdout)
+    emit(told, sys.stdout)
     return 0
 
 
@@ -106,8 +108,11 @@ def _chunks(name: str) -> Iterator[bytes]:
 
 def _here() -> "Plan | None":
     """What Heroku would make of the folder we are in; None if it is no app's."""
+    from parity.facts.python import PACKAGE_FILES
     from parity.pipeline import check
 
+    if not any(os.path.isfile(name) for name in ("Procfile", *PACKAGE_FILES)):  # noqa: PTH113
+        return None
     try:
         plan = check(".").plan
     except interrupt.Usage:
@@ -115,12 +120,15 @@ def _here() -> "Plan | None":
     return plan if plan and (plan.procfile or plan.buildpack) else None
 
 
-def _masked(text: str) -> str:
-    """The app may have logged a value that stands in its .env."""
+def _hidden() -> "Callable[[str], str] | None":
+    """Hides the values of the folder's .env: the app may have logged them (None: it has none)."""
     from pathlib import Path
 
     from parity.push.config import read
-    from parity.report.mask import Mask
 
     config = read([], [], Path(".env"))
-    return Mask(config, None).text(text) if config.values else text
+    if not config.values:
+        return None
+    from parity.report.mask import Mask
+
+    return Mask(config, None).excerpt

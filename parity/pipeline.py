@@ -56,10 +56,12 @@ def rehearse(
     say: Say | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
+    stay: Callable[[Verdict], None] | None = None,
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, which may take a while. Where this
+    `on_verdict` gets the verdict before the dyno is stopped, which may take a while. A dyno that is
+    up stays so until `stay`, called in a thread of its own, comes back. Where this
     machine, not the app, stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for
     an `app` that is no folder.
     """
@@ -71,7 +73,7 @@ def rehearse(
         with workspace() as work:
             pushed, accepted = receive(trial, Path(app), config, options)
             if accepted:
-                deploy(trial, pushed, work, options, facts, on_verdict)
+                deploy(trial, pushed, work, options, facts, on_verdict, stay)
             after_that(trial, pushed, options, lambda p: deploy(trial, p, work, options, facts))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
@@ -124,13 +126,14 @@ def deploy(
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None = None,
+    stay: Callable[[Verdict], None] | None = None,
 ) -> None:
     """What follows on a push that Heroku's git takes, as far as it gets."""
     plan = decide(trial, pushed)
     slug = compile_slug(trial, plan, work, options, facts) if plan else None
     released = release_phase(trial, slug, work, options, facts) if slug else None
     if released:
-        start(trial, released, work, _sized(options, pushed.source), facts, on_verdict)
+        start(trial, released, work, _sized(options, pushed.source), facts, on_verdict, stay)
 
 
 def _sized(options: Options, source: Source) -> Options:
@@ -217,6 +220,7 @@ def start(
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None,
+    stay: Callable[[Verdict], None] | None = None,
 ) -> None:
     """The web dyno and its first requests; without one, the other long-running types."""
     from parity.formation import Formation
@@ -231,5 +235,8 @@ def start(
         boot, traffic = formation.serve(dyno)
         if on_verdict:
             on_verdict(trial.verdict())
+        if stay and boot.state == "up":
+            verdict = trial.verdict()
+            dyno.during(lambda: stay(verdict))
         with trial.stage("stop"):
             trial.judge(dyno.stop(boot, traffic))

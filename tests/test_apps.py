@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from parity import rehearse
 from parity.facts.limits import LIMITS
 from parity.pipeline import Options
 from parity.records import Config
+from parity.report import KINDS, render
+from parity.report.mask import Mask
 from parity.verdict import Verdict
 
 APPS = Path(__file__).parent / "apps"
@@ -82,13 +85,15 @@ def test_app(app: Path, tmp_path: Path) -> None:
     folder.mkdir()
     materialise(app, expected.get("git", {}), folder)
     before = {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    values = expected.get("config", {})
+    canary = token_hex(16)
+    values = {**expected.get("config", {}), "CANARY": canary}
     options = {
         k: tuple(v) if isinstance(v, list) else v for k, v in expected.get("options", {}).items()
     }
+    config = Config(values, dict.fromkeys(values, "--config"))
     verdict = rehearse(
         folder,
-        config=Config(values, dict.fromkeys(values, "--config")),
+        config=config,
         options=Options(**options),
         facts=LIMITS.shortened(**expected.get("limits", {})),
     )
@@ -99,6 +104,8 @@ def test_app(app: Path, tmp_path: Path) -> None:
     assert outcome(verdict, expected) == plain, story
     for text in expected.get("said", []):
         assert text in story
+    hidden = Mask(config, verdict.source).verdict(verdict)
+    assert [kind for kind in KINDS if canary in render(kind, hidden)] == []
     places = {
         f"{e.file}:{e.line}" if e.line else e.file for f in verdict.findings for e in f.evidence
     }

@@ -1,10 +1,17 @@
 """What the README shows is what parity does."""
 
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from parity.facts.codes import CODES
+from parity.report import KINDS
+from parity.report.pages import BEGIN, END, catalogue
+from parity.rules import load
 from tests.test_apps import APPS, materialise
 
 ROOT = Path(__file__).parent.parent
@@ -36,13 +43,42 @@ def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
 
 
 def test_the_options_of_the_readme_exist() -> None:
-    """Every option that the README names is one of `parity run`."""
-    help_text = subprocess.run(
-        [sys.executable, "-m", "parity", "run", "--help"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
+    """Every option that the README names is one of `parity run`, explain's or the plugin's."""
+    commands = (["parity", "run"], ["parity", "explain"], ["pytest", "-p", "no:xdist"])
+    help_text = "".join(
+        subprocess.run(
+            [sys.executable, "-m", *command, "--help"], capture_output=True, text=True, check=True
+        ).stdout
+        for command in commands
+    )
     options = set(re.findall(r"`(--[a-z-]+)", README))
     assert options
     assert {option for option in options if option not in help_text} == set()
+
+
+def test_the_catalogue_is_the_rules() -> None:
+    """What stands between the marks is made from the rules; `PARITY_GOLDEN=write` makes it anew."""
+    head, _, rest = README.partition(f"{BEGIN}\n")
+    _, _, tail = rest.partition(END)
+    made = f"{head}{BEGIN}\n\n{catalogue()}\n{END}{tail}"
+    if os.environ.get("PARITY_GOLDEN") == "write":
+        (ROOT / "README.md").write_text(made)
+    assert made == (ROOT / "README.md").read_text()
+
+
+def test_every_page_of_the_manual_is_in_the_whole() -> None:
+    """`parity explain --all` has each rule and each code once, as a heading."""
+    done = subprocess.run(
+        [sys.executable, "-m", "parity", "explain", "--all"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heads = re.findall(r"^##+ ([\w-]+)[: ]", done.stdout, re.MULTILINE)
+    assert sorted(heads) == sorted({*load(), *CODES})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_readme_names_every_format(kind: str) -> None:
+    """Each kind of report stands in the table of options."""
+    assert f"`{kind}`" in README

@@ -25,7 +25,10 @@ CODES: Mapping[str, Code] = {
         "Connection closed without response",
         "The dyno took the request and closed the connection without an answer.",
     ),
-    "H14": Code("No web processes running", "No dyno of the type `web` is scaled up, or declared."),
+    "H14": Code(
+        "No web processes running",
+        "No dyno of the type `web` runs: none is declared, or `heroku ps:scale web=1` is missing.",
+    ),
     "H15": Code("Idle connection", "The answer began, then nothing came for 55 seconds."),
     "H16": Code("Redirect to herokuapp.com", "An old routing stack redirected; it is gone."),
     "H17": Code("Poorly formatted HTTP response", "What the dyno sent is no HTTP answer."),

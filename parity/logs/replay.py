@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from parity.facts.dynos import SIZES
 from parity.logs.grammar import Entry, seconds
+from parity.logs.quoted import tree
 from parity.logs.story import Life, Story
 from parity.records import (
     Bind,
@@ -33,8 +34,6 @@ from parity.verdict import Finding
 MB = 1024 * 1024
 HOME = "/app"
 """Where an app lies in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
-
-NOWHERE = Source(Path(HOME), "folder", None, None, "", None, {}, (), {}, {})
 
 SYMPTOMS = frozenset(
     "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed".split()
@@ -79,7 +78,7 @@ class Cause(NamedTuple):
 def causes(story: Story, plan: Plan | None) -> list[Cause]:
     """What the rules say of the story; `plan` of the app's folder makes them sure (None: none)."""
     load()
-    slug = _slug(plan or _plan(NOWHERE))
+    slug = _slug(plan or _plan(_quoted(story)))
     records = list(_records(story, slug))
     if plan and "H14" in story.tallies:
         records.append((plan, None))
@@ -120,6 +119,11 @@ def _records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
 def _command(slug: Slug, type: str) -> str:
     process = slug.plan.processes.get(type)
     return process.command if process else ""
+
+
+def _quoted(story: Story) -> Source:
+    output = [entry.text for life in story.failed.values() for entry in life.output]
+    return tree(HOME, (*output, *(entry.text for entry in story.output("web.1"))))
 
 
 def _plan(source: Source) -> Plan:

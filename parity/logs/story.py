@@ -2,7 +2,7 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -172,9 +172,9 @@ class Story:
         self.failed[f"{life.type} {life.error or 'crashed'}"] = life
 
 
-def read(chunks: Iterable[bytes]) -> Story:
-    """The story of a log. Raises `interrupt.Interrupted`."""
-    every = lines(chunks)
+def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> Story:
+    """The story of a log, each line through `hide`. Raises `interrupt.Interrupted`."""
+    every = map(hide, lines(chunks)) if hide else lines(chunks)
     head = list(islice(every, HEAD))
     story = Story(form_of(head))
     for number, line in enumerate(chain(head, every)):

@@ -23,6 +23,9 @@ SHORTEST = 6
 CUT = 8
 """Characters of a value that are masked where a text breaks off in the middle of it."""
 
+KEY = 12
+"""Characters from which on a word of a value is masked alone, if it has letters and digits."""
+
 _HARMLESS = """production development staging testing debug default enabled disabled verbose warning
     critical notset localhost 127.0.0.1 0.0.0.0 postgres postgresql sqlite sqlite3 python python3
     gunicorn uvicorn hypercorn waitress daphne uvicorn.workers.uvicornworker gthread gevent
@@ -103,8 +106,9 @@ class Mask:
         return Verdict(*_Walk(self, files).fields(verdict))
 
     def _parts(self, value: str) -> Iterator[str]:
-        """What of a value is secret: all of it, its lines, a URL's user and password."""
-        parts = [value, *(line.strip() for line in value.splitlines()), *_credentials(value)]
+        """What of a value is secret: all of it, its lines and words, a URL's user and password."""
+        lines = (line.strip() for line in value.splitlines())
+        parts = [value, *lines, *_credentials(value), *_words(value)]
         for part in dict.fromkeys(parts):
             if len(part) >= SHORTEST and not self._harmless(part):
                 yield part
@@ -145,6 +149,13 @@ def _credentials(value: str) -> Iterator[str]:
         userinfo = url.netloc.rpartition("@")[0]
         yield from (value.partition("://")[2], userinfo, password, unquote(password))
         yield unquote(userinfo)
+
+
+def _words(value: str) -> Iterator[str]:
+    """The pieces that a shell makes of a value without quotes; only what looks like a key."""
+    for word in re.split(r"[\s;&|<>()]+", value):
+        if len(word) >= KEY and re.search(r"\d", word) and re.search(r"[A-Za-z]", word):
+            yield word
 
 
 def _spellings(value: str) -> Iterator[str]:

@@ -15,13 +15,20 @@ END = "<!-- /catalogue -->"
 
 
 def catalogue() -> str:
-    """A table of every symptom with its causes, for the README."""
+    """A table of every symptom with its causes, for the README; each cause stands there once."""
     rows = ["| what Heroku shows | causes that parity names |", "|---|---|"]
     for symptom in _symptoms():
-        causes = " · ".join(f"`{cause.id}`" for cause in _of(symptom))
-        rows.append(f"| `{symptom.id}` {prose(symptom.title)} | {causes} |")
+        rows.append(f"| `{symptom.id}` {prose(symptom.title)} | {' · '.join(_listed(symptom))} |")
     alone = " · ".join(f"`{rule.id}`" for rule in _alone())
     return "\n".join((*rows, f"| on their own | {alone} |")) + "\n"
+
+
+def _listed(symptom: Rule) -> Iterator[str]:
+    """The causes of a symptom; those that stand with another one are named by it."""
+    causes = _of(symptom)
+    yield from (f"`{cause.id}`" for cause in causes if cause.leads_to[0] == symptom.id)
+    others = dict.fromkeys(cause.leads_to[0] for cause in causes)
+    yield from (f"those of `{other}`" for other in others if other != symptom.id)
 
 
 def everything() -> str:

@@ -100,7 +100,8 @@ def _cause(made: Page, cause: Cause, source: Source | None) -> None:
     title(made, symptom._replace(title=f"{symptom.title}{_where(cause)}"), symptom.effect)
     if not cause.causes:
         _seen(made, symptom, source)
-        made.prose(symptom.cause, label="why:  ", indent=2, style="strong")
+        why = symptom.cause.partition(" parity found no known cause")[0]
+        made.prose(why, label="why:  ", indent=2, style="strong")
         _tail(made, cause)
         if symptom.id in CRASHED:
             made.code(f"more: parity explain {symptom.id}", indent=2, style="dim")
@@ -133,11 +134,10 @@ def _seen(made: Page, finding: Finding, source: Source | None) -> None:
     placed = next((e for e in finding.evidence if e.file and (e.line or source)), None)
     if placed:
         frame(made, source, placed, indent=2)
-    told = [e for e in finding.evidence if "``" not in e.seen]
-    for number, evidence in enumerate(told[:SEEN]):
+    told = dict.fromkeys(e.seen for e in finding.evidence if "``" not in e.seen)
+    for number, seen in enumerate(list(told)[:SEEN]):
         label = "seen: " if number == 0 else "      "
-        text = clip(oneline(evidence.seen).strip(), LONGEST)
-        made.prose(text, label=label, indent=2, style="strong")
+        made.prose(clip(oneline(seen).strip(), LONGEST), label=label, indent=2, style="strong")
 
 
 def _tail(made: Page, cause: Cause) -> None:

@@ -1,0 +1,330 @@
+"""`parity explain -`: codes and causes from Heroku's own log, nothing from what an app fakes."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from parity.facts.codes import CODES
+from parity.logs import causes, read
+from parity.logs.story import Story
+from parity.report.told import page
+from parity.rules import load
+from tests.test_apps import APPS, materialise
+
+AT = "2022-09-05T09:47:38.909746+00:00"
+START = f"{AT} heroku[web.1]: Starting process with command `python3 hello.py`"
+R10 = f"{AT} heroku[web.1]: Error R10 (Boot timeout) -> Web process failed to bind to $PORT"
+CRASHED = (
+    f"{AT} heroku[web.1]: Process exited with status 1",
+    f"{AT} heroku[web.1]: State changed from starting to crashed",
+)
+
+
+def told(*rows: str) -> Story:
+    """The story of these lines."""
+    return read(["\n".join(rows).encode("utf-8", "surrogatepass")])
+
+
+def app(text: str) -> str:
+    """A line of the app's own."""
+    return f"{AT} app[web.1]: {text}"
+
+
+def routed(code: str, words: str = "x", **fields: str) -> str:
+    """A line of the router's."""
+    more = " ".join(f'{key}="{value}"' for key, value in fields.items())
+    return f'{AT} heroku[router]: at=error code={code} desc="{words}" method=GET {more} status=503'
+
+
+def blamed(story: Story) -> dict[str, list[str]]:
+    """Each symptom with its causes."""
+    return {c.symptom.id: [f.id for f in c.causes] for c in causes(story, None)}
+
+
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (routed("H12"), "H12"),
+        (
+            f'{AT} heroku[router]: sock=client at=warning code=H27 desc="x" status=499',
+            "H27",
+        ),
+        (f"{AT} heroku[router]: Error H10 (App crashed) -> POST a.herokuapp.com/make", "H10"),
+        (f'\x1b[33m{AT} heroku[router]:\x1b[0m at=error code=H14 desc="x" status=503', "H14"),
+        (f"{AT} heroku[web.1]: Error R14 (Memory quota exceeded)", "R14"),
+        (f"{AT} heroku[logplex]: Error L10 (output buffer overflow): drain 'd' dropped 1", "L10"),
+        (f"{AT} heroku[logplex]: L11 (Tail buffer overflow) -> This tail session", "L11"),
+        (f"{AT} app[log-shuttle]: Error L12: 222 messages dropped since", "L12"),
+        (f'331 <134>1 {AT} host heroku router - at=error code=H13 desc="x" status=503', "H13"),
+        (f"188 <45>1 {AT} heroku web.1 - - Error R12 (Exit timeout) -> At least one", "R12"),
+        ('Aug 31 18:11:18 my-app heroku/router: at=error code=H21 desc="x" status=503', "H21"),
+        ("Jul 12 17:30:13 my-app heroku/web.1 Error R10 (Boot timeout) -> Web", "R10"),
+        ('…heroku[router]: at=error code=H15 desc="x" status=503', "H15"),
+        ('[router]: at=error code=H10 desc="App crashed" method=GET path=/', "H10"),
+        ('at=error code=H99 desc="Platform error"', "H99"),
+        ('error code=H31 desc="Misdirected Request" method=GET path="/" status=421', "H31"),
+        ("Error R11 (Bad bind) -> Process bound to port 5768, should be 41113", "R11"),
+    ],
+)
+def test_codes_are_found_in_every_form(row: str, code: str) -> None:
+    """As `heroku logs` prints it, in colour, from a drain, from a service, cut out of a log."""
+    assert list(told(row).tallies) == [code]
+    assert code in CODES
+
+
+@pytest.mark.parametrize(
+    "fake",
+    [
+        app(routed("H12")),
+        app("heroku[web.1]: Error R15 (Memory quota vastly exceeded)"),
+        app(f"harmless\r{routed('H12')}"),
+        app(f"harmless\u2028{routed('H12')}\x85{R10}\x0b{R10}"),
+        app(f"\x1b[2K\x1b[1A{R10}"),
+        "heroku[web.1]: Error R14 (Memory quota exceeded)",
+        'at=error code=H13 desc="x"',
+        f"<134>1 {AT} host heroku router - at=error code=H13 desc=x",
+        f" {R10}",
+        f"{AT} app[heroku.1]: {R10}",
+    ],
+)
+def test_fake_lines_are_not_believed(fake: str) -> None:
+    """What an app prints is the app's, whatever it looks like and wherever it seems to begin."""
+    story = told(app("Listening"), fake, app("more"))
+    assert story.tallies == {}
+    assert causes(story, None) == []
+
+
+TRACEBACK = (
+    "Traceback (most recent call last):",
+    '  File "/app/.heroku/python/lib/python3.13/site-packages/gunicorn/util.py", line 1, in x',
+    "    mod = importlib.import_module(module)",
+    '  File "/app/shop/views.py", line 7, in <module>',
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "symptom", "cause"),
+    [
+        (["Running on http://127.0.0.1:5000", R10], "R10", ["binds-loopback"]),
+        (["INFO:waitress:Serving on http://127.0.0.1:51902", R10], "R10", ["binds-loopback"]),
+        (["Now Visit: http://localhost:20094", R10], "R10", ["binds-loopback"]),
+        (["[INFO] Listening at: http://0.0.0.0:8000 (4)", R10], "R10", ["wrong-port"]),
+        (["2021/01/06 03:39:00 Listening on port 8080", R10], "R10", ["wrong-port"]),
+        (["Scheduler started", R10], "R10", []),
+        (["bash: gunicorn: command not found", "127"], "H10", ["command-not-found"]),
+        (
+            [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'", "3"],
+            "H10",
+            ["missing-dependency"],
+        ),
+        (
+            [*TRACEBACK, '    x = os.environ["TOKEN"]', "KeyError: 'TOKEN'", "1"],
+            "H10",
+            ["missing-config-var"],
+        ),
+        (["HaltServer: <HaltServer 'Worker failed to boot.' 3>", "1"], "H10", []),
+    ],
+)
+def test_a_cause_is_named_from_the_logs_own_lines(
+    rows: list[str], symptom: str, cause: list[str]
+) -> None:
+    """Without the app: from addresses, tracebacks and the shell's words; else none is made up."""
+    *output, end = rows
+    ending = end if end == R10 else f"{AT} heroku[web.1]: Process exited with status {end}"
+    assert blamed(told(START, *map(app, output), ending)) == {symptom: cause}
+
+
+def test_the_traceback_tells_the_line() -> None:
+    """The innermost frame of the app, not the server's."""
+    rows = [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'"]
+    (cause,) = causes(told(START, *map(app, rows), *CRASHED), None)
+    places = [(e.file, e.line) for e in cause.causes[0].evidence]
+    assert ("shop/views.py", 7) in places
+
+
+def test_the_release_command_is_no_web_process() -> None:
+    """A release dyno that ends badly is a failed release."""
+    rows = (
+        f"{AT} heroku[release.4242]: Starting process with command `python manage.py migrate`",
+        f"{AT} app[release.4242]: CommandError: no such app",
+        f"{AT} heroku[release.4242]: Process exited with status 1",
+    )
+    assert list(blamed(told(*rows))) == ["release-failed"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("Stopping all processes with SIGTERM", "Process exited with status 143"),
+        ("Error R12 (Exit timeout) -> x", "Process exited with status 137"),
+        ("Idling", "Stopping all processes with SIGTERM", "Process exited with status 1"),
+    ],
+)
+def test_an_end_that_heroku_wanted_is_no_crash(rows: tuple[str, ...]) -> None:
+    """SIGTERM at a deploy, a restart or idling; R12 is a warning of its own."""
+    story = told(START, *(f"{AT} heroku[web.1]: {row}" for row in rows))
+    assert set(blamed(story)) <= {"R12"}
+
+
+def test_a_one_off_dyno_is_no_part_of_the_app() -> None:
+    """What somebody typed into `heroku run` may fail."""
+    story = told(f"{AT} heroku[run.1234]: Process exited with status 127")
+    assert causes(story, None) == []
+
+
+def test_codes_are_counted_and_ordered() -> None:
+    """What explains the others comes first, whatever came first in the log."""
+    rows = [routed("H10", path="/")] * 3 + [START, R10, routed("H12", path="/slow")]
+    shown = page(read(["\n".join(rows).encode()]), [], None, 100, False)
+    order = [row.split()[2] for row in shown.splitlines() if " × " in row]
+    assert order == ["R10", "H10", "H12"]
+    assert "3 × H10" in shown
+
+
+def test_a_later_start_is_told() -> None:
+    """A log that ends well says that the trouble may be over."""
+    rows = (START, R10, START, f"{AT} heroku[web.1]: State changed from starting to up")
+    story = told(*rows)
+    assert "came up: this may be solved" in page(story, causes(story, None), None, 200, False)
+    story = told(*rows, R10)
+    assert "came up" not in page(story, causes(story, None), None, 200, False)
+
+
+def explain(
+    log: bytes, folder: Path, *arguments: str, code: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """`parity explain -` with `log`, in `folder`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "parity", "explain", *(arguments or ["-"])],
+        input=log,
+        capture_output=True,
+        cwd=folder,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return subprocess.CompletedProcess(done.args, code, done.stdout.decode(), done.stderr.decode())
+
+
+def test_in_the_apps_folder_the_line_is_named(tmp_path: Path) -> None:
+    """The log says that it listens on 127.0.0.1, the code says where."""
+    materialise(APPS / "r10-flask-run", {}, tmp_path)
+    log = "\n".join((START, app("Running on http://127.0.0.1:5000"), R10)).encode()
+    shown = explain(log, tmp_path).stdout
+    assert "cause[binds-loopback]" in shown
+    assert "--> hello.py:11" in shown
+    assert 'port=int(os.environ["PORT"])' in shown
+
+
+def test_in_the_apps_folder_h14_is_explained(tmp_path: Path) -> None:
+    """H14 has its cause in the tree alone."""
+    materialise(APPS / "r10-flask-run", {"repository": False}, tmp_path)
+    (tmp_path / "Procfile").rename(tmp_path / "procfile")
+    shown = explain(routed("H14").encode(), tmp_path).stdout
+    assert "cause[procfile-name]" in shown
+
+
+def test_elsewhere_a_cause_is_only_likely(tmp_path: Path) -> None:
+    """Without the app nothing is claimed of its code."""
+    log = "\n".join((START, app("Running on http://127.0.0.1:5000"), R10)).encode()
+    shown = explain(log, tmp_path).stdout
+    assert "likely[binds-loopback]" in shown
+    assert "the log alone was read" in shown
+
+
+def test_a_file_is_read_as_well(tmp_path: Path) -> None:
+    """`parity explain FILE`."""
+    (tmp_path / "heroku.log").write_text(routed("H12", path="/") + "\n")
+    assert "fail[H12]" in explain(b"", tmp_path, "heroku.log").stdout
+
+
+@pytest.mark.parametrize("data", [b"", b"hello\nworld\n", bytes(300_000), os.urandom(300_000)])
+def test_what_is_no_log_is_told(data: bytes, tmp_path: Path) -> None:
+    """One line, what to type, exit 3."""
+    done = explain(data, tmp_path, code=3)
+    assert "no line of this is as Heroku logs it" in done.stderr
+    assert "heroku logs --num" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_folder_is_no_log(tmp_path: Path) -> None:
+    """Neither an id nor a file: wrong usage."""
+    assert "cannot be read" in explain(b"", tmp_path, ".", code=2).stderr
+
+
+def test_values_of_the_env_file_are_hidden(tmp_path: Path) -> None:
+    """The app logged its secret; the explanation does not, wherever its lines are cut."""
+    secret = "tR5vQ9zW" + "kL2mN8bX" * 12
+    (tmp_path / ".env").write_text(f"API_KEY={secret}\n")
+    rows = (
+        START,
+        app(f"ValueError: bad key {secret}"),
+        *CRASHED,
+        routed("H12", path=f"/?{secret}"),
+    )
+    shown = explain("\n".join(rows).encode(), tmp_path).stdout
+    assert "[API_KEY]" in shown
+    assert not [n for n in range(len(secret) - 8) if secret[n : n + 8] in shown]
+
+
+def test_a_flood_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    """100 MB of log, some codes in it, lines without an end: less than 100 MB of memory."""
+    flood = (app("x" * 400) + "\n") * 200 + routed("H12", path="/") + "\n"
+    code = (
+        "import resource, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-m', 'parity', 'explain', '-'],"
+        " stdin=subprocess.PIPE, stdout=subprocess.PIPE)\n"
+        "data, size = sys.stdin.buffer.read(), 0\n"
+        "while size < 100_000_000:\n"
+        "    child.stdin.write(data)\n"
+        "    size += len(data)\n"
+        "child.stdin.write(b'y' * 20_000_000)\n"
+        "shown = child.communicate()[0].decode()\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+        "print(shown)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=flood.encode(),
+        capture_output=True,
+        cwd=tmp_path,
+        check=True,
+    )
+    memory, _, shown = done.stdout.decode().partition("\n")
+    assert int(memory) < 100_000
+    assert "H12" in shown
+
+
+def test_many_lines_take_a_moment() -> None:
+    """100,000 lines in less than 10 s, on a busy machine."""
+    rows = (app("x" * 100) + "\n").encode() * 100_000
+    began = time.monotonic()
+    assert read([rows]).count == 100_000
+    assert time.monotonic() - began < 10
+
+
+anything = st.lists(st.text(st.characters(exclude_categories=()), max_size=60), max_size=8)
+
+
+@settings(max_examples=100, deadline=None)
+@given(anything)
+def test_no_log_breaks_the_explanation(texts: list[str]) -> None:
+    """Whatever stands in a log, there is an answer, and no control character in it."""
+    rows = [START, *map(app, texts), *texts, *CRASHED, *(routed("H12", path=t) for t in texts)]
+    story = told(*rows)
+    shown = page(story, causes(story, None), None, 80, False)
+    assert not [c for c in shown if ord(c) < 32 and c != "\n"]
+    shown.encode()
+
+
+def test_the_manual_has_a_page_for_every_code() -> None:
+    """Every code of the facts can be explained, also those that no rehearsal ends with."""
+    from parity.report.explain import page as manual_page
+
+    assert all(manual_page(code, 80, False) for code in CODES)
+    assert [c for c in ("R10", "H10", "H12", "R14") if c not in load()] == []
