@@ -123,6 +123,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …"
     )
+    parser.add_argument("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
 
 

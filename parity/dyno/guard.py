@@ -15,9 +15,9 @@ all; the end of the pipe means that parity has died, and does the same. Lines to
 then `ready` or `refused WHY`, then `exit N`. Standard library only, one thread.
 """
 
+import _signal as signal  # what is behind signal, whose enums take as long as all the rest
 import os
 import select
-import signal
 
 from parity.dyno import reach
 

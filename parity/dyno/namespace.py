@@ -6,10 +6,10 @@ this machine is read-only (mount_setattr(2), Linux 5.12); /app and a few more ar
 Everything is imported at the start: later the standard library is out of sight.
 """
 
+import _signal as signal
 import ctypes
 import os
 import resource
-import signal
 
 UID = 42000
 """A dyno's user is an ordinary one, called u and its number, in the group `dyno` (observed)."""

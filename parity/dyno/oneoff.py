@@ -1,6 +1,7 @@
 """A one-off dyno: the release phase. https://devcenter.heroku.com/articles/one-off-dynos."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from parity.dyno import environment, isolation, port
@@ -19,6 +20,7 @@ def one_off(
     limit: float,
     say: Say,
     isolated: str = isolation.AUTO,
+    extra: Mapping[str, str] | None = None,
 ) -> Ended:
     """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
     number = port.choose()
@@ -37,7 +39,7 @@ def one_off(
             environment.command(process.command),
             cwd=folder,
             env=environment.variables(
-                config, home=place.home, name=name, port=number, size=size, extra={}
+                config, home=place.home, name=name, port=number, size=size, extra=extra or {}
             ),
             on_line=lambda text: told(text, "app"),
             limit=limit,
