@@ -73,6 +73,7 @@ class Formation:
             trace=trace,
             extra_env={**_metadata(self._released.slug, self._options), **(extra_env or {})},
             isolated=self._options.isolation,
+            network=self._options.network,
         ) as dyno:
             yield dyno
 
@@ -177,6 +178,7 @@ def one_off(
         say=trial.say,
         isolated=options.isolation,
         extra=_metadata(slug, options),
+        network=options.network,
     )
 
 

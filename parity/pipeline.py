@@ -33,6 +33,7 @@ class Options(NamedTuple):
     run_release: bool = False
     offline: bool = False
     isolation: str = "auto"
+    network: str = "host"
     metadata: bool = False
     strict: bool = False
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
 from parity.kept import Log
-from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck
+from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
 from parity.rules.log import crash
 from parity.verdict import Finding, Stage, StageResult, Verdict
@@ -103,10 +103,17 @@ class Trial:
             findings=tuple(self._findings),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
             log=self._log.lines(),
-            not_emulated=NOT_EMULATED,
+            not_emulated=(*NOT_EMULATED, *self._not_isolated()),
             interrupted=interrupted,
             **records,
         )
+
+    def _not_isolated(self) -> tuple[str, ...]:
+        """What a dyno without namespaces of its own lacks."""
+        boot = self._records.get("boot")
+        if not isinstance(boot, Boot) or boot.isolation in (None, "pidns"):
+            return ()
+        return (f"/app and a read-only system (isolation: {boot.isolation}; HOME is a copy)",)
 
     def _failing(self) -> tuple[str, ...]:
         return ("warn", "fail", "reject") if self._strict else ("fail", "reject")

@@ -1,6 +1,7 @@
 """Levels of isolation: what each keeps away from an app, and what is done where one is missing."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from parity.dyno import isolation
 from parity.dyno.isolation import LEVELS, Place, Refused
 from parity.interrupt import Trouble
+from tests import test_dyno
 from tests.dynos import dyno
 from tests.test_endings import needs_namespaces
 
@@ -157,3 +159,72 @@ def test_metadata_is_well_formed() -> None:
     assert UUID(told["HEROKU_APP_ID"]) == UUID(again["HEROKU_APP_ID"])
     assert len(told["HEROKU_SLUG_COMMIT"]) == 40
     assert told["HEROKU_SLUG_DESCRIPTION"] == f"Deploy {told['HEROKU_SLUG_COMMIT'][:8]}"
+
+
+SERVER = {"server.py": test_dyno.SERVER}
+FIXED = """
+import socket, time
+try:
+    socket.create_connection(("127.0.0.1", OTHER))
+except OSError as error:
+    print(error, flush=True)
+server = socket.create_server(("0.0.0.0", 5000))
+time.sleep(100)
+"""
+
+
+@needs_namespaces
+@pytest.mark.parametrize(
+    ("bound", "state", "reachable"),
+    [
+        ("0.0.0.0 $PORT", "up", True),
+        ("127.0.0.1 $PORT", "timeout", False),
+        (":: $PORT 1", "timeout", False),
+        ("0.0.0.0 5000", "timeout", None),
+    ],
+)
+def test_what_counts_as_bound_in_a_network_of_its_own(
+    bound: str, state: str, reachable: bool | None, tmp_path: Path
+) -> None:
+    """The same as in this machine's network, seen through the guard's sockets."""
+    with dyno(tmp_path, f"exec python3 server.py {bound}", SERVER, network="own") as web:
+        boot = web.boot()
+        assert (boot.state, boot.reachable) == (state, reachable)
+        (listener,) = boot.listeners
+        assert listener.own and "server.py" in listener.command
+
+
+@needs_namespaces
+def test_a_network_of_its_own(tmp_path: Path) -> None:
+    """A fixed port is nobody else's, what listens on this machine is not there, the router is."""
+    (tmp_path / "1").mkdir(), (tmp_path / "2").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        app = {**SERVER, "app.py": FIXED.replace("OTHER", str(here.getsockname()[1]))}
+        command = "python3 app.py & exec python3 server.py 0.0.0.0 $PORT"
+        with (
+            dyno(tmp_path / "1", command, app, network="own") as one,
+            dyno(tmp_path / "2", command, app, network="own") as two,
+        ):
+            boots = [made.boot() for made in (one, two)]
+            answers = [made.during(lambda port=made.port: asked(port)) for made in (one, two)]
+    assert [boot.state for boot in boots] == ["up", "up"]
+    said = [[line.text for line in made.output()] for made in (one, two)]
+    assert said == [["[Errno 111] Connection refused"]] * 2
+    assert answers == [b"HTTP/1.1 200 OK"] * 2
+
+
+def asked(port: int) -> bytes:
+    """The first line of the answer to a request through the relay."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        return connection.recv(100).split(b"\r\n")[0]
+
+
+@needs_namespaces
+def test_a_network_that_cannot_be_had(tmp_path: Path) -> None:
+    """Without namespaces there is none of its own, and that is said."""
+    with (
+        dyno(tmp_path, "true", isolated="guard", network="own") as made,
+        pytest.raises(Trouble, match="--network own here: it goes with --isolation pidns"),
+    ):
+        made.boot()

@@ -18,6 +18,7 @@ from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown
 if TYPE_CHECKING:
     from parity.dyno.bound import Bound
     from parity.dyno.process import DynoProcess
+    from parity.dyno.sockets import Make
     from parity.dyno.watch import Watch
 
 __all__ = ["Dyno", "one_off"]
@@ -50,6 +51,7 @@ class Dyno:
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         isolated: str = isolation.AUTO,
+        network: str = "host",
     ) -> None:
         self.release = release
         self.type = process
@@ -59,6 +61,7 @@ class Dyno:
         self.limits = limits
         self.exact = exact
         self.isolation = isolated
+        self.network = network
         self.home = folder
         self._report = folder.with_name(f"{folder.name}.trace") if trace else None
         self.port = choose(port)
@@ -168,9 +171,11 @@ class Dyno:
         """Start the command at the best level; what is slow to import comes meanwhile."""
         self.say(f"Starting process with command `{self.command}`")
         self.began = time.monotonic()
-        bound = _bound(self.port)
-        isolation.tried(self.isolation, self._start)
-        return bound
+        bound = _bound(self.port)  # before: what listens already is not the dyno's
+        isolation.tried(self.isolation, self._start, network=self.network)
+        assert self._process
+        door = self._process.guard.door
+        return _bound(self.port, door.socket) if door else bound
 
     def _start(self, level: str) -> None:
         """Raises `isolation.Refused`, `interrupt.Trouble`."""
@@ -197,7 +202,7 @@ class Dyno:
             self._ended()
             raise
         self.isolation, self.home = level, place.home
-        self._watch = Watch(self._process, self.told)
+        self._watch = Watch(self._process, self.told, self.port)
 
     def _ended(self) -> None:
         if self._process:
@@ -207,7 +212,9 @@ class Dyno:
     def _place(self, level: str) -> isolation.Place:
         report = (self._report,) if self._report else ()
         slug = self.release.slug
-        return isolation.dyno(level, self.folder, slug, self.size, writable=report)
+        return isolation.dyno(
+            level, self.folder, slug, self.size, writable=report, network=self.network
+        )
 
     def _environment(self, home: Path) -> dict[str, str]:
         from parity.dyno import trace
@@ -231,7 +238,7 @@ class Dyno:
         return code
 
 
-def _bound(number: int) -> "Bound":
+def _bound(number: int, make: "Make | None" = None) -> "Bound":
     from parity.dyno.bound import Bound
 
-    return Bound(number)
+    return Bound(number, make)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from parity import interrupt
 from parity.dyno import isolation
+from parity.dyno.door import Door
 from parity.dyno.environment import COOKIE, cookie
 from parity.dyno.isolation import Place, Refused
 from parity.dyno.lines import Lines, read
@@ -42,6 +43,7 @@ class Guard:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.root: int | None = None
+        self.door = Door() if place.own_network else None
         self._control_end, self.control = os.pipe()
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
@@ -51,21 +53,26 @@ class Guard:
         self._ready = self._over = self._released = False
 
     @property
-    def pass_fds(self) -> tuple[int, int]:
+    def pass_fds(self) -> tuple[int, ...]:
         """What the guard process inherits."""
-        return self._control_end, self._status_end
+        door = (self.door.far.fileno(),) if self.door else ()
+        return (self._control_end, self._status_end, *door)
 
     def command(self, argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
         """The guard's own command line for `argv`, which is to run in `env`."""
-        fds = (str(fd) for fd in self.pass_fds)
+        control, status, *door = (str(fd) for fd in self.pass_fds)
         mark = f"{COOKIE}={env.get(COOKIE, '')}"
-        own = [*fds, self.place.level, env.get("LC_CTYPE", ""), mark, *self.place.arguments()]
+        app, *rest = self.place.arguments()
+        own = [control, status, self.place.level, env.get("LC_CTYPE", ""), mark, app]
+        own += [*(door or ["-1"]), *rest]
         return [sys.executable, "-I", "-S", "-c", START, *own, *argv]
 
     def started(self) -> None:
         """Close the ends that belong to the guard process."""
-        for fd in self.pass_fds:
-            os.close(fd)
+        os.close(self._control_end)
+        os.close(self._status_end)
+        if self.door:
+            self.door.far.close()
 
     def begun(self) -> None:
         """Wait until the command has been started, or its guard killed. Raises `Refused`."""
@@ -103,6 +110,8 @@ class Guard:
         """Let go, and know nothing more."""
         self.release()
         os.close(self.status)
+        if self.door:
+            self.door.close()
 
     def _listen(self) -> None:
         """Take what the guard has told."""

@@ -21,6 +21,7 @@ def one_off(
     say: Say,
     isolated: str = isolation.AUTO,
     extra: Mapping[str, str] | None = None,
+    network: str = "host",
 ) -> Ended:
     """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
     number = port.choose()
@@ -32,7 +33,7 @@ def one_off(
     told("State changed from starting to up")
 
     def at(level: str) -> Ended:
-        place = isolation.dyno(level, folder, slug, size)
+        place = isolation.dyno(level, folder, slug, size, network=network)
         config = slug.plan.config.values
         return start(
             place,
@@ -45,7 +46,7 @@ def one_off(
             limit=limit,
         )
 
-    ended = isolation.tried(isolated, at)
+    ended = isolation.tried(isolated, at, network=network)
     told(f"Process exited with status {ended.exit}")
     told("State changed from up to complete")
     return ended

@@ -14,6 +14,7 @@ from parity.dyno import tree
 from parity.dyno.contained import DRAIN
 from parity.dyno.lines import Lines, read
 from parity.dyno.process import DynoProcess
+from parity.dyno.relay import Relay
 
 T = TypeVar("T")
 TICK = 0.05
@@ -23,7 +24,9 @@ MEMORY_EVERY = 2.0
 class Watch:
     """Follows a launched `DynoProcess`; `on_lines` gets lines of output as they come."""
 
-    def __init__(self, process: DynoProcess, on_lines: Callable[[list[str]], None]) -> None:
+    def __init__(
+        self, process: DynoProcess, on_lines: Callable[[list[str]], None], port: int
+    ) -> None:
         self.code: int | None = None
         self.peak = 0
         self._process = process
@@ -33,6 +36,8 @@ class Watch:
         self._loop = asyncio.new_event_loop()
         self._loop.add_reader(process.output, self._read)
         self._loop.add_reader(process.guard.status, self._told)
+        door = process.guard.door
+        self._relay = Relay(self._loop, door, port) if door else None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` on the loop to its end. Raises what it raises, `Interrupted` too."""
@@ -82,6 +87,8 @@ class Watch:
 
     def close(self) -> None:
         """Stop following."""
+        if self._relay:
+            self._relay.close()
         self._loop.remove_reader(self._process.output)
         self._loop.remove_reader(self._process.guard.status)
         self._loop.close()
