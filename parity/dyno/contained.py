@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parity import interrupt
-from parity.dyno import isolation
+from parity.dyno import isolation, reach
 from parity.dyno.door import Door
 from parity.dyno.environment import COOKIE, cookie
 from parity.dyno.isolation import Place, Refused
@@ -47,7 +47,7 @@ class Guard:
         self._control_end, self.control = os.pipe()
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
-        self._told = b""
+        self._told, self._cookie = b"", ""
         self._code: int | None = None
         self._refused: str | None = None
         self._ready = self._over = self._released = False
@@ -61,9 +61,9 @@ class Guard:
     def command(self, argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
         """The guard's own command line for `argv`, which is to run in `env`."""
         control, status, *door = (str(fd) for fd in self.pass_fds)
-        mark = f"{COOKIE}={env.get(COOKIE, '')}"
+        self._cookie = f"{COOKIE}={env.get(COOKIE, '')}"
         app, *rest = self.place.arguments()
-        own = [control, status, self.place.level, env.get("LC_CTYPE", ""), mark, app]
+        own = [control, status, self.place.level, env.get("LC_CTYPE", ""), self._cookie, app]
         own += [*(door or ["-1"]), *rest]
         return [sys.executable, "-I", "-S", "-c", START, *own, *argv]
 
@@ -105,6 +105,8 @@ class Guard:
         while not self._over and time.monotonic() < until:
             select.select([self.status], [], [], TICK)
             self._listen()
+        if self._code is None and self.place.level in ("subreaper", "basic"):
+            reach.end_marked(self._cookie)  # the only guard was killed
 
     def close(self) -> None:
         """Let go, and know nothing more."""
