@@ -18,6 +18,9 @@ T = TypeVar("T")
 LEVELS = ("pidns", "guard", "subreaper", "basic")
 AUTO = "auto"
 
+SERVICES = (Path("/run/postgresql"), Path("/run/mysqld"), Path("/run/redis"))
+"""Where local databases, which stand in for add-ons, have their sockets."""
+
 APP = Path("/app")
 """HOME of a dyno: https://devcenter.heroku.com/articles/dynos (documented)."""
 
@@ -71,6 +74,8 @@ def dyno(
         visible.append(slug.environment)
     if slug.interpreter:
         visible += _prefixes(slug.interpreter.path)
+    if network == "host":
+        visible += SERVICES
     return Place(level, folder, tuple(visible), writable, size.processes, network == "own")
 
 

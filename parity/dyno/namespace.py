@@ -149,6 +149,7 @@ def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:
         _show(base, path[1:], writable=path[0] == "w")
     _etc(base)
     _devices(base)
+    os.symlink("/run", f"{base}/var/run")
     os.mkdir(f"{base}/proc")
     _proc(base, root=root)
     os.mkdir(f"{base}/app")
