@@ -88,6 +88,24 @@ def test_the_process_limit(tmp_path: Path) -> None:
     assert "can't start new thread" in told[-1]
 
 
+@needs_namespaces
+def test_local_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in for an add-on is reached by its socket, unless the network is the dyno's own."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setattr(isolation, "SERVICES", (folder,))
+    with socket.socket(socket.AF_UNIX) as database:
+        database.bind(str(folder / "db"))
+        database.listen()
+        code = f"import socket as s; s.socket(s.AF_UNIX).connect('{folder}/db')"
+        with dyno(tmp_path, f'python3 -c "{code}"', kind="worker") as made:
+            assert made.boot().exit == 0
+        other = tmp_path / "2"
+        other.mkdir()
+        with dyno(other, f'python3 -c "{code}"', kind="worker", network="own") as made:
+            assert made.boot().exit == 1
+
+
 def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":
     """Run Python where no user namespace can be made, as in many containers."""
     ban = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'

@@ -75,11 +75,15 @@ class Guard:
             self.door.far.close()
 
     def begun(self) -> None:
-        """Wait until the command has been started, or its guard killed. Raises `Refused`."""
+        """Wait until the command has been started, or its guard killed.
+
+        Raises `Refused`, `interrupt.Interrupted`.
+        """
         until = time.monotonic() + BEGIN
         while not (self._ready or self._over) and time.monotonic() < until:
             select.select([self.status], [], [], TICK)
             self._listen()
+            interrupt.check()
         if self._refused or not (self._ready or self._over):
             raise Refused(self._refused or f"its guard did not start within {BEGIN:.0f} s")
 
