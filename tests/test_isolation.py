@@ -90,7 +90,7 @@ def test_the_process_limit(tmp_path: Path) -> None:
 
 @needs_namespaces
 def test_local_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands in for an add-on is reached by its socket, unless the network is the dyno's own."""
+    """What stands in for an add-on is reached by its socket, but not with a network of its own."""
     folder = tmp_path / "run"
     folder.mkdir()
     monkeypatch.setattr(isolation, "SERVICES", (folder,))
