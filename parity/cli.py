@@ -136,6 +136,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …"
     )
+    parser.add_argument("--network", default="host", metavar="KIND", help="host, own")
+    parser.add_argument("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
 
 
@@ -185,6 +187,8 @@ def options_of(arguments: argparse.Namespace) -> "Options":
         raise interrupt.Usage(f"--router {given['router']}: one of {', '.join(router.PROFILES)}")
     if given.get("isolation", "auto") != "auto":
         _known_level(given["isolation"])
+    if given.get("network", "host") not in ("host", "own"):
+        raise interrupt.Usage(f"--network {given['network']}: host or own")
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
     chosen["buildpacks"] = tuple(given["buildpack"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))

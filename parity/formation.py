@@ -81,8 +81,9 @@ class Formation:
             port=None if again else self._options.port,
             exact=self._options.exact and not again,
             trace=trace,
-            extra_env=extra_env or {},
+            extra_env={**_metadata(self._released.slug, self._options), **(extra_env or {})},
             isolated=self._options.isolation,
+            network=self._options.network,
         ) as dyno:
             yield dyno
 
@@ -213,7 +214,17 @@ def one_off(
         limit=facts.release_timeout.value,
         say=trial.say,
         isolated=options.isolation,
+        extra=_metadata(slug, options),
+        network=options.network,
     )
+
+
+def _metadata(slug: Slug, options: "Options") -> dict[str, str]:
+    if not options.metadata:
+        return {}
+    from parity.dyno import metadata
+
+    return metadata.variables(options.host or _host(slug), slug.plan.source.commit)
 
 
 def host_of(released: Release) -> str:
@@ -221,7 +232,11 @@ def host_of(released: Release) -> str:
 
     The form of new apps' hosts since 2023: https://devcenter.heroku.com/articles/custom-domains.
     """
-    source = released.slug.plan.source
+    return _host(released.slug)
+
+
+def _host(slug: Slug) -> str:
+    source = slug.plan.source
     name = source.remote or re.sub(r"[^a-z0-9]+", "-", source.root.resolve().name.lower())
     name = name.strip("-")[:30].strip("-") or "app"
     return f"{name}-{sha256(name.encode()).hexdigest()[:12]}.herokuapp.com"

@@ -39,6 +39,8 @@ class Options(NamedTuple):
     run_release: bool = False
     offline: bool = False
     isolation: str = "auto"
+    network: str = "host"
+    metadata: bool = False
     strict: bool = False
     first_only: bool = False
     new_app: bool = False

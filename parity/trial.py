@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from parity import interrupt
 from parity.kept import Log
-from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
+from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, predicted, stage_of
 from parity.rules.log import crash
 from parity.verdict import Finding, Outcome, Repaired, Stage, StageResult, Verdict
@@ -185,11 +185,18 @@ class Trial:
             findings=tuple(sorted(self._findings, key=_order)),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
             log=self._log.lines(),
-            not_emulated=NOT_EMULATED,
+            not_emulated=(*NOT_EMULATED, *self._not_isolated()),
             interrupted=interrupted,
             repaired=tuple(self._repaired),
             **records,
         )
+
+    def _not_isolated(self) -> tuple[str, ...]:
+        """What a dyno without namespaces of its own lacks."""
+        boot = self._records.get("boot")
+        if not isinstance(boot, Boot) or boot.isolation in (None, "pidns"):
+            return ()
+        return (f"/app and a read-only system (isolation: {boot.isolation}; HOME is a copy)",)
 
     def _failing(self) -> tuple[str, ...]:
         return ("warn", "fail", "reject") if self._strict else ("fail", "reject")

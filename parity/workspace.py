@@ -1,9 +1,12 @@
 """The temporary folder of one rehearsal: short, private, and gone afterwards."""
 
+import fcntl
 import os
+import re
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 
@@ -11,6 +14,10 @@ from parity.interrupt import Trouble
 
 LONGEST_HOME = 60
 """Bytes of a dyno's HOME: apps put sockets there, whose paths end at 107 bytes (unix(7))."""
+
+NAME = re.compile(r"parity-[0-9a-f]{8}")
+YOUNG = 60.0
+"""Seconds for which a folder without a lock may be one that is just being made (ours)."""
 
 
 class Workspace:
@@ -36,9 +43,12 @@ def workspace() -> Iterator[Workspace]:
     Raises `Trouble` where nothing can be written.
     """
     root = _parent() / f"parity-{token_hex(4)}"
+    _sweep(root.parent)
+    held = -1
     try:
         try:
             root.mkdir(mode=0o700)
+            held = _held(root)
         except OSError as error:
             raise Trouble(
                 f"cannot write a temporary folder: {error}",
@@ -47,6 +57,8 @@ def workspace() -> Iterator[Workspace]:
         yield Workspace(root)
     finally:
         _remove(root)
+        if held >= 0:
+            os.close(held)
 
 
 def _parent() -> Path:
@@ -58,6 +70,36 @@ def _parent() -> Path:
     if len(os.fsencode(chosen)) > LONGEST_HOME - 30 and os.access("/tmp", os.W_OK | os.X_OK):
         return Path("/tmp")
     return chosen
+
+
+def _held(root: Path) -> int:
+    """A lock on a folder, as long as this process lives. Raises `OSError` if another has it."""
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(folder)
+        raise
+    return folder
+
+
+def _sweep(parent: Path) -> None:
+    """Remove what runs have left that were killed: theirs by name, old enough, and not locked."""
+    with suppress(OSError), os.scandir(parent) as entries:
+        for entry in entries:
+            if NAME.fullmatch(entry.name) and _abandoned(entry):
+                with suppress(OSError):
+                    held = _held(Path(entry.path))
+                    _remove(Path(entry.path))
+                    os.close(held)
+
+
+def _abandoned(entry: "os.DirEntry[str]") -> bool:
+    try:
+        found = entry.stat(follow_symlinks=False)
+    except OSError:
+        return False
+    return found.st_uid == os.getuid() and time.time() - found.st_mtime > YOUNG
 
 
 def _remove(root: Path) -> None:

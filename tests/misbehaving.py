@@ -35,7 +35,8 @@ APPS = {
     "closes all": "echo ready; exec sleep {n} <&- >&- 2>&-",
     "forks": "for i in $(seq 60); do setsid sleep {n} & done; echo ready; "
     "while :; do sleep {n} & kill $!; wait $!; done",
-    "breeds": "breed() { setsid sleep {n} & sleep 0.2; breed & sleep {n}; }; echo ready; breed",
+    "breeds": "breed() { setsid sleep {n} & sleep 0.2; [ $1 = 0 ] || breed $(($1 - 1)) & "
+    "sleep {n}; }; echo ready; breed 20",
     "floods": "echo ready; exec yes {n}",
     "one endless line": "echo ready; exec tr '\\0' x </dev/zero",
 }

@@ -14,10 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from parity import workspace
 from tests.test_apps import APPS, materialise
 
 RUNS = int(os.environ.get("PARITY_INTERRUPTS", "12"))
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 LONGEST = 1.0
 """Seconds: a run takes about half of it, more on a busy machine."""
 
@@ -78,9 +79,58 @@ def test_nothing_is_left(seed: int, tmp_path: Path) -> None:
     before = {p: p.read_bytes() for p in app.rglob("*") if p.is_file()}
     code, told = run(app, scratch, rng, interrupt=seed % 2 == 0)
     # A signal before parity's first line is Python's own to handle.
-    assert code in (0, 129, 130, 143, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP), told
+    assert code in (0, 129, 130, 131, 143, *(-signum for signum in SIGNALS)), told
     assert seed % 2 == 0 or code == 0, told
     assert "Traceback" not in told or "KeyboardInterrupt" in told, told
     assert gone(str(tmp_path)) == [], told
     assert list(scratch.iterdir()) == [], told
     assert {p: p.read_bytes() for p in app.rglob("*") if p.is_file()} == before
+
+
+def test_nobody_reads(tmp_path: Path) -> None:
+    """A reader that has gone neither stops parity nor changes its verdict."""
+    app = tmp_path / "app"
+    app.mkdir()
+    materialise(APPS / "works-stdlib-server", {}, app)
+    command = [
+        sys.executable,
+        "-m",
+        "parity",
+        "run",
+        str(app),
+        "--no-env",
+        "--report",
+        "json=/dev/null",
+    ]
+    gone_reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert gone_reader.stdout
+    gone_reader.stdout.close()
+    assert gone_reader.wait(60) == 0
+    assert gone_reader.stderr and b"Traceback" not in gone_reader.stderr.read()
+    gone_reader.stderr.close()
+    assert gone(str(tmp_path)) == []
+
+
+def test_what_a_killed_run_has_left_is_swept_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next run removes old folders that nobody holds, and only those."""
+    monkeypatch.setattr(workspace, "_parent", lambda: tmp_path)
+    names = ("parity-00000000", "parity-11111111", "parity-22222222", "parity-mine")
+    abandoned, in_use, young, other = (tmp_path / name for name in names)
+    for folder in (abandoned, in_use, young, other):
+        (folder / "web.1").mkdir(parents=True)
+        os.utime(folder, (0, 0))
+    os.utime(young)
+    code = "import sys; from parity.workspace import _held; from pathlib import Path\n"
+    code += "held = _held(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(in_use)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout and holder.stdin
+        holder.stdout.readline()
+        with workspace.workspace() as work:
+            left = {path.name for path in tmp_path.iterdir()} - {work.root.name}
+        holder.stdin.close()
+    assert left == {"parity-11111111", "parity-22222222", "parity-mine"}
+    assert not work.root.exists()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from parity.dyno.bound import Bound
     from parity.dyno.process import DynoProcess
+    from parity.dyno.sockets import Make
     from parity.dyno.watch import Watch
 
 __all__ = ["Dyno", "one_off"]
@@ -53,6 +54,7 @@ class Dyno:
         extra_env: Mapping[str, str] | None = None,
         loop: "AbstractEventLoop | None" = None,
         isolated: str = isolation.AUTO,
+        network: str = "host",
     ) -> None:
         self.release = release
         self.type = process
@@ -62,6 +64,7 @@ class Dyno:
         self.limits = limits
         self.exact = exact
         self.isolation = isolated
+        self.network = network
         self.home = folder
         self._report = folder.with_name(f"{folder.name}.trace") if trace else None
         self.port = choose(port)
@@ -178,9 +181,11 @@ class Dyno:
         """Start the command at the best level; what is slow to import comes meanwhile."""
         self.say(f"Starting process with command `{self.command}`")
         self.began = time.monotonic()
-        bound = _bound(self.port)
-        isolation.tried(self.isolation, self._start)
-        return bound
+        bound = _bound(self.port)  # before: what listens already is not the dyno's
+        isolation.tried(self.isolation, self._start, network=self.network)
+        assert self._process
+        door = self._process.guard.door
+        return _bound(self.port, door.socket) if door else bound
 
     def _start(self, level: str) -> None:
         """Raises `isolation.Refused`, `interrupt.Trouble`."""
@@ -205,7 +210,7 @@ class Dyno:
             self._ended()
             raise
         self.isolation, self.home = level, place.home
-        self._watch = Watch(self._process, self.told, self._loop)
+        self._watch = Watch(self._process, self.told, self.port, self._loop)
 
     def _ended(self) -> None:
         if self._process:
@@ -219,7 +224,9 @@ class Dyno:
         for path in traced:
             path.touch(mode=0o600)
         slug = self.release.slug
-        return isolation.dyno(level, self.folder, slug, self.size, writable=traced)
+        return isolation.dyno(
+            level, self.folder, slug, self.size, writable=traced, network=self.network
+        )
 
     def _environment(self, home: Path) -> dict[str, str]:
         from parity.dyno import trace
@@ -243,7 +250,7 @@ class Dyno:
         return code
 
 
-def _bound(number: int) -> "Bound":
+def _bound(number: int, make: "Make | None" = None) -> "Bound":
     from parity.dyno.bound import Bound
 
-    return Bound(number)
+    return Bound(number, make)

@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from parity.dyno import tree
-from parity.dyno.bound import Bound, with_http
+from parity.dyno.bound import Bound
 from parity.dyno.watch import TICK
 from parity.records import Boot, Listener
 
@@ -70,7 +70,7 @@ def _wrong(bound: Bound) -> bool:
 
 def _certain(dyno: "Dyno", bound: Bound) -> bool:
     """Whether what it has opened is its server: it answers HTTP, or has `$PORT` on loopback."""
-    bound.own = with_http(bound.own)
+    bound.ask_all()
     return any(x.http or (x.loopback and x.port == dyno.port) for x in bound.own)
 
 
@@ -104,7 +104,7 @@ class Idle:
 async def _timeout(dyno: "Dyno", bound: Bound) -> Boot:
     """Heroku's limit has passed: R10, in its own lines."""
     limit = int(dyno.limits.boot_timeout.value)
-    bound.own = with_http(bound.own)
+    bound.ask_all()
     dyno.say(
         "Error R10 (Boot timeout) -> Web process failed to bind to $PORT "
         f"within {limit} seconds of launch"

@@ -6,7 +6,6 @@ on 127.0.0.1, ::1 or an IPv6-only `::` (the kernel's own address lookup; tried f
 
 import socket
 import sys
-from collections.abc import Sequence
 
 from parity.dyno import sockets
 from parity.records import Listener
@@ -17,19 +16,21 @@ OTHER_ADDRESS = "127.0.0.2"
 class Bound:
     """What listens since the dyno's launch; `look` is cheap enough to be called every few ms."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, make: sockets.Make | None = None) -> None:
+        """`make` makes sockets in the dyno's own network, in which nothing listens yet."""
         self.port = port
+        self._make = make or socket.socket
         self.own: tuple[Listener, ...] = ()
         self.foreign: tuple[Listener, ...] = ()
         self.readable = True
-        table = sockets.listening() or []
+        table = [] if make else sockets.listening() or []
         self._before = tuple(table)
         self._known = frozenset(s.inode for s in table)
         self._last: frozenset[int] | None = None
 
     def look(self, root: int) -> bool:
         """Whether anything has changed since the last look."""
-        table = sockets.listening()
+        table = sockets.listening(self._make)
         if table is None:
             return self._ask(root)
         from parity.dyno import tree  # psutil is slow to import, so not before the launch
@@ -62,7 +63,11 @@ class Bound:
         """Whether a connection from another address gets through; None: cannot be tried here."""
         if not sys.platform.startswith("linux"):
             return None
-        return connects(OTHER_ADDRESS, self.port)
+        return connects(OTHER_ADDRESS, self.port, self._make)
+
+    def ask_all(self) -> None:
+        """Find out which of the dyno's listeners answer HTTP."""
+        self.own = tuple(x._replace(http=answers_http(x, self._make)) for x in self.own)
 
 
 def everywhere(listener: Listener) -> bool:
@@ -70,28 +75,35 @@ def everywhere(listener: Listener) -> bool:
     return listener.host == "0.0.0.0" or (listener.host == "::" and not listener.v6only)
 
 
-def connects(host: str, port: int) -> bool:
+def _connected(host: str, port: int, make: sockets.Make) -> socket.socket:
+    """A connection, within a second. Raises `OSError`."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    connection = make(family, socket.SOCK_STREAM, 0)
+    try:
+        connection.settimeout(1)
+        connection.connect((host, port))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
+def connects(host: str, port: int, make: sockets.Make = socket.socket) -> bool:
     """Whether a TCP connection is accepted, by somebody else than ourselves."""
     try:
-        with socket.create_connection((host, port), timeout=1) as connection:
+        with _connected(host, port, make) as connection:
             return bool(connection.getsockname() != connection.getpeername())
     except OSError:
         return False
 
 
-def answers_http(listener: Listener) -> bool:
+def answers_http(listener: Listener, make: sockets.Make = socket.socket) -> bool:
     """Whether a listener answers a request with HTTP."""
     any_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}
     host = any_host.get(listener.host, listener.host)
     try:
-        with socket.create_connection((host, listener.port), timeout=1) as connection:
-            connection.settimeout(1)
+        with _connected(host, listener.port, make) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             return connection.recv(16).startswith(b"HTTP/")
     except OSError:
         return False
-
-
-def with_http(listeners: Sequence[Listener]) -> tuple[Listener, ...]:
-    """The listeners, each with whether it answers HTTP."""
-    return tuple(x._replace(http=answers_http(x)) for x in listeners)

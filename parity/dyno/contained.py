@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parity import interrupt
-from parity.dyno import isolation
+from parity.dyno import isolation, reach
+from parity.dyno.door import Door
 from parity.dyno.environment import COOKIE, cookie
 from parity.dyno.isolation import Place, Refused
 from parity.dyno.lines import Lines, read
@@ -42,37 +43,47 @@ class Guard:
     def __init__(self, place: Place) -> None:
         self.place = place
         self.root: int | None = None
+        self.door = Door() if place.own_network else None
         self._control_end, self.control = os.pipe()
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
-        self._told = b""
+        self._told, self._cookie = b"", ""
         self._code: int | None = None
         self._refused: str | None = None
         self._ready = self._over = self._released = False
 
     @property
-    def pass_fds(self) -> tuple[int, int]:
+    def pass_fds(self) -> tuple[int, ...]:
         """What the guard process inherits."""
-        return self._control_end, self._status_end
+        door = (self.door.far.fileno(),) if self.door else ()
+        return (self._control_end, self._status_end, *door)
 
     def command(self, argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
         """The guard's own command line for `argv`, which is to run in `env`."""
-        fds = (str(fd) for fd in self.pass_fds)
-        mark = f"{COOKIE}={env.get(COOKIE, '')}"
-        own = [*fds, self.place.level, env.get("LC_CTYPE", ""), mark, *self.place.arguments()]
+        control, status, *door = (str(fd) for fd in self.pass_fds)
+        self._cookie = f"{COOKIE}={env.get(COOKIE, '')}"
+        app, *rest = self.place.arguments()
+        own = [control, status, self.place.level, env.get("LC_CTYPE", ""), self._cookie, app]
+        own += [*(door or ["-1"]), *rest]
         return [sys.executable, "-I", "-S", "-c", START, *own, *argv]
 
     def started(self) -> None:
         """Close the ends that belong to the guard process."""
-        for fd in self.pass_fds:
-            os.close(fd)
+        os.close(self._control_end)
+        os.close(self._status_end)
+        if self.door:
+            self.door.far.close()
 
     def begun(self) -> None:
-        """Wait until the command has been started, or its guard killed. Raises `Refused`."""
+        """Wait until the command has been started, or its guard killed.
+
+        Raises `Refused`, `interrupt.Interrupted`.
+        """
         until = time.monotonic() + BEGIN
         while not (self._ready or self._over) and time.monotonic() < until:
             select.select([self.status], [], [], TICK)
             self._listen()
+            interrupt.check()
         if self._refused or not (self._ready or self._over):
             raise Refused(self._refused or f"its guard did not start within {BEGIN:.0f} s")
 
@@ -98,11 +109,15 @@ class Guard:
         while not self._over and time.monotonic() < until:
             select.select([self.status], [], [], TICK)
             self._listen()
+        if self._code is None and self.place.level in ("subreaper", "basic"):
+            reach.end_marked(self._cookie)  # the only guard was killed
 
     def close(self) -> None:
         """Let go, and know nothing more."""
         self.release()
         os.close(self.status)
+        if self.door:
+            self.door.close()
 
     def _listen(self) -> None:
         """Take what the guard has told."""

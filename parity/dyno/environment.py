@@ -25,9 +25,8 @@ def cookie() -> str:
 
 
 SHELL = (
-    'for script in .profile.d/*.sh; do [ -r "$script" ] && . "$script"; done; '
-    "unset script PARITY_DYNO_MB PARITY_DYNO_CORES; "
-    '[ -r .profile ] && . ./.profile; exec bash -c "$1"'
+    'for script in .profile.d/*.sh; do [ -r "$script" ] && . "$script"; done; unset script; '
+    '[ -r .profile ] && . ./.profile; unset PARITY_DYNO_MB PARITY_DYNO_CORES; exec bash -c "$1"'
 )
 """Scripts are sourced in order, the app's own .profile last, then the command runs in bash:
 https://devcenter.heroku.com/articles/dyno-startup-behavior (documented)."""

@@ -15,9 +15,9 @@ all; the end of the pipe means that parity has died, and does the same. Lines to
 then `ready` or `refused WHY`, then `exit N`. Standard library only, one thread.
 """
 
+import _signal as signal  # what is behind signal, whose enums take as long as all the rest
 import os
 import select
-import signal
 
 from parity.dyno import reach
 
@@ -39,8 +39,10 @@ class Task:
     def __init__(self, argv: list[str]) -> None:
         control, status, self.level, self.locale, self.cookie, self.app = argv[:6]
         self.control, self.status = int(control), int(status)
-        self.processes, paths, rest = int(argv[6]), int(argv[7]), argv[8:]
+        self.door, self.processes = int(argv[6]), int(argv[7])
+        paths, rest = int(argv[8]), argv[9:]
         self.paths, self.command = rest[:paths], rest[paths:]
+        self.kept = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
 
     def tell(self, line: str) -> None:
         """One line to parity, if it is still there."""
@@ -75,7 +77,7 @@ def _outer(task: Task) -> None:
         from parity.dyno import namespace
 
         user = (os.getuid(), os.getgid())
-        pid = namespace.clone()
+        pid = namespace.clone(network=task.door >= 0)
     else:
         reach.adopt()
         pid = os.fork()
@@ -83,7 +85,7 @@ def _outer(task: Task) -> None:
         os.close(mine)
         try:
             if task.level == "pidns":
-                namespace.enter(user, task.app, task.paths)
+                namespace.enter(user, task.app, task.paths, network=task.door >= 0)
             _inner(task, lifeline)
         except Exception as error:
             task.tell(f"refused {getattr(error, 'strerror', None) or error}")
@@ -91,6 +93,8 @@ def _outer(task: Task) -> None:
             os._exit(0)
     os.close(lifeline)
     os.close(task.control)
+    if task.door >= 0:
+        os.close(task.door)
     task.tell(f"root {pid}")
     os.waitpid(pid, 0)
     sweep(reach.below)
@@ -105,7 +109,7 @@ def _inner(task: Task, lifeline: int | None) -> None:
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     task.tell("ready")
     signals = reach.by(task.level, task.cookie, command)
-    task.tell(f"exit {_watch(task.control, wake, lifeline, command, signals)}")
+    task.tell(f"exit {_watch(task, wake, lifeline, command, signals)}")
     sweep(signals)
 
 
@@ -126,7 +130,7 @@ def _spawn(task: Task, wake: int) -> int:
         return pid
     command = task.command
     try:
-        for fd in (task.control, task.status, wake):
+        for fd in (*task.kept, wake):
             os.close(fd)
         os.setsid()
         for signum in (*IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
@@ -158,13 +162,14 @@ def _become(command: list[str]) -> None:
     raise found or FileNotFoundError(2, "No such file or directory")
 
 
-def _watch(control: int, wake: int, lifeline: int | None, command: int, send: "Reach") -> int:
+def _watch(task: Task, wake: int, lifeline: int | None, command: int, send: "Reach") -> int:
     """The command's exit code, once it has ended or had to.
 
     Its end is the dyno's; only after `T` the others have until `K` to end by themselves.
     """
     code, stopping = None, False
-    sources = [fd for fd in (control, wake, lifeline) if fd is not None]
+    control, door = task.control, task.door
+    sources = [fd for fd in (control, wake, lifeline, door) if fd is not None and fd >= 0]
     while True:
         ready, _, _ = select.select(sources, [], [])
         if wake in ready:
@@ -175,9 +180,19 @@ def _watch(control: int, wake: int, lifeline: int | None, command: int, send: "R
                 return code
         if lifeline in ready or (control in ready and os.read(control, 1) != b"T"):
             return sweep(send, command) if code is None else code
+        if door in ready:
+            _open(door, sources)
         if control in ready:
             stopping = True
             send(signal.SIGTERM, signal.SIGCONT)
+
+
+def _open(door: int, sources: list[int]) -> None:
+    """Hand a socket of the dyno's network to parity."""
+    from parity.dyno import namespace  # loaded already
+
+    if not namespace.hand_over(door):
+        sources.remove(door)
 
 
 def _reaped(command: int) -> tuple[int | None, bool]:

@@ -6,7 +6,6 @@ first that works (guard.py has the levels themselves); only a level asked for by
 """
 
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -18,6 +17,9 @@ from parity.records import Slug
 T = TypeVar("T")
 LEVELS = ("pidns", "guard", "subreaper", "basic")
 AUTO = "auto"
+
+SERVICES = (Path("/run/postgresql"), Path("/run/mysqld"), Path("/run/redis"))
+"""Where local databases, which stand in for add-ons, have their sockets."""
 
 APP = Path("/app")
 """HOME of a dyno: https://devcenter.heroku.com/articles/dynos (documented)."""
@@ -33,8 +35,10 @@ class Refused(Exception):
 
 
 class Place(NamedTuple):
-    """Where a command runs. At `pidns`, `app` is /app, and of this machine only its system and
-    `visible` are there; `writable` files of ours are, too. `processes` 0: no limit.
+    """Where a command runs.
+
+    At `pidns`, `app` is /app, and of this machine only its system and `visible` are there, and the
+    files `writable`; only there its network may be its own. `processes` 0: no limit.
     """
 
     level: str
@@ -42,6 +46,7 @@ class Place(NamedTuple):
     visible: tuple[Path, ...] = ()
     writable: tuple[Path, ...] = ()
     processes: int = 0
+    own_network: bool = False
 
     @property
     def home(self) -> Path:
@@ -55,7 +60,13 @@ class Place(NamedTuple):
 
 
 def dyno(
-    level: str, folder: Path, slug: Slug, size: DynoSize, *, writable: tuple[Path, ...] = ()
+    level: str,
+    folder: Path,
+    slug: Slug,
+    size: DynoSize,
+    *,
+    writable: tuple[Path, ...] = (),
+    network: str = "host",
 ) -> Place:
     """A dyno's place: its copy of the slug, and the Python that the slug links to."""
     visible = [slug.root, Path(__file__).with_name("trace_hook")]
@@ -63,7 +74,9 @@ def dyno(
         visible.append(slug.environment)
     if slug.interpreter:
         visible += _prefixes(slug.interpreter.path)
-    return Place(level, folder, tuple(visible), writable, size.processes)
+    if network == "host":
+        visible += SERVICES
+    return Place(level, folder, tuple(visible), writable, size.processes, network == "own")
 
 
 def _prefixes(interpreter: Path) -> list[Path]:
@@ -79,11 +92,13 @@ def _prefixes(interpreter: Path) -> list[Path]:
     ]
 
 
-def tried(wanted: str, act: Callable[[str], T]) -> T:
+def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
     """What `act` returns at the first level that it is not refused.
 
-    Raises `interrupt.Trouble` if one level was `wanted` and it is refused.
+    Raises `interrupt.Trouble` if one level was `wanted` and it is refused, or a network of its own.
     """
+    if network == "own":
+        return _with_network(wanted, act)
     for level in LEVELS if wanted == AUTO else (wanted,):
         if level in _why:
             continue
@@ -92,6 +107,21 @@ def tried(wanted: str, act: Callable[[str], T]) -> T:
         except Refused as refused:
             _why[level] = str(refused)
     raise _trouble(wanted if wanted != AUTO else LEVELS[-1])
+
+
+def _with_network(wanted: str, act: Callable[[str], T]) -> T:
+    why = _why.get("pidns")
+    if wanted not in (AUTO, "pidns"):
+        why = f"it goes with --isolation pidns, not {wanted}"
+    try:
+        if not why:
+            return act("pidns")
+    except Refused as refused:
+        why = str(refused)
+    raise Trouble(
+        f"a dyno cannot have --network own here: {why}",
+        "Leave the option out: the dyno then uses this machine's network.",
+    )
 
 
 def require(wanted: str) -> None:
@@ -118,6 +148,8 @@ def why_not(level: str) -> str | None:
 
 def _probe(level: str) -> None:
     """Run a command that does nothing. Raises `Refused`, `OSError`."""
+    import tempfile
+
     from parity.dyno.contained import start
 
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:

@@ -6,10 +6,12 @@ this machine is read-only (mount_setattr(2), Linux 5.12); /app and a few more ar
 Everything is imported at the start: later the standard library is out of sight.
 """
 
+import _signal as signal
+import _socket as socket
 import ctypes
 import os
 import resource
-import signal
+import sys
 
 UID = 42000
 """A dyno's user is an ordinary one, called u and its number, in the group `dyno` (observed)."""
@@ -44,6 +46,8 @@ ROOTS_OWN = ("sys", "sysrq-trigger", "irq", "bus", "fs")
 NEW = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000
 """CLONE_NEWUSER, NEWPID, NEWNS, NEWIPC of clone(2)."""
 
+NEWNET = 0x40000000
+
 NUMBERS = {"x86_64": (56, 155), "aarch64": (220, 41)}
 """The system calls clone and pivot_root (syscalls(2)); mount_setattr is the same everywhere."""
 
@@ -51,6 +55,8 @@ MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
 NOSUID, NODEV, NOEXEC, RDONLY, REMOUNT = 2, 4, 8, 1, 32
 BIND, REC, PRIVATE, DETACH = 4096, 16384, 1 << 18, 2
 NO_NEW_PRIVS = 38
+SIOCSIFFLAGS, UP = 0x8914, 1 | 8 | 64
+"""The call, and IFF_UP, IFF_LOOPBACK, IFF_RUNNING of netdevice(7)."""
 
 _libc = ctypes.PyDLL(None, use_errno=True)
 
@@ -68,26 +74,56 @@ def _number(call: int) -> int:
     return NUMBERS[machine][call]
 
 
-def clone() -> int:
+def clone(*, network: bool) -> int:
     """Fork into new namespaces: 0 in the child, its process id in the parent. Raises `OSError`."""
-    flags = ctypes.c_long(NEW | signal.SIGCHLD)
+    flags = ctypes.c_long(NEW | (NEWNET if network else 0) | signal.SIGCHLD)
     return _checked("clone", _libc.syscall(_number(0), flags, None, None, None, None))
 
 
-def enter(user: tuple[int, int], app: str, paths: list[str]) -> None:
+def enter(user: tuple[int, int], app: str, paths: list[str], *, network: bool) -> None:
     """In the child: become the dyno's user, with a private /proc and, for an `app`, its root.
 
+    Without an `app`, whoever runs parity stays that user, if that is not root.
     Each of `paths` begins with `r` (read only) or `w` (writable). Raises `OSError`.
     """
+    inside = (UID, UID) if app or 0 in user else user
     _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{UID} {user[0]} 1")
-    _write("/proc/self/gid_map", f"{UID} {user[1]} 1")
+    _write("/proc/self/uid_map", f"{inside[0]} {user[0]} 1")
+    _write("/proc/self/gid_map", f"{inside[1]} {user[1]} 1")
+    if network:
+        _loopback()
     _mount("none", "/", None, REC | PRIVATE)
     if app:
         _root(f"{app}.root", app, paths, root=user[0] == 0)
     else:
         _proc("", root=user[0] == 0)
     _libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _loopback() -> None:
+    """Bring up the new network's loopback interface (netdevice(7))."""
+    request = ctypes.create_string_buffer(b"lo".ljust(16, b"\0") + UP.to_bytes(2, "little"), 40)
+    any_socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    _checked("lo", _libc.ioctl(any_socket.fileno(), SIOCSIFFLAGS, request))
+    any_socket.close()
+
+
+def hand_over(door: int) -> bool:
+    """Make the socket that parity asks for at the `door`, and send it; False at its end."""
+    asked = os.read(door, 12)
+    if len(asked) < 12:
+        return False
+    numbers = [int.from_bytes(asked[n : n + 4], sys.byteorder) for n in (0, 4, 8)]
+    way = socket.socket(fileno=os.dup(door))
+    try:
+        made = socket.socket(*numbers)
+        right = made.fileno().to_bytes(4, sys.byteorder)
+        way.sendmsg([b"s"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, right)])
+        made.close()
+    except OSError:
+        way.sendmsg([b"e"])
+    way.close()
+    return True
 
 
 def limit(processes: int) -> None:
@@ -113,6 +149,7 @@ def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:
         _show(base, path[1:], writable=path[0] == "w")
     _etc(base)
     _devices(base)
+    os.symlink("/run", f"{base}/var/run")
     os.mkdir(f"{base}/proc")
     _proc(base, root=root)
     os.mkdir(f"{base}/app")

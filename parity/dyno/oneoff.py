@@ -1,6 +1,7 @@
 """A one-off dyno: the release phase. https://devcenter.heroku.com/articles/one-off-dynos."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from parity.dyno import environment, isolation, port
@@ -19,6 +20,8 @@ def one_off(
     limit: float,
     say: Say,
     isolated: str = isolation.AUTO,
+    extra: Mapping[str, str] | None = None,
+    network: str = "host",
 ) -> Ended:
     """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
     number = port.choose()
@@ -30,20 +33,20 @@ def one_off(
     told("State changed from starting to up")
 
     def at(level: str) -> Ended:
-        place = isolation.dyno(level, folder, slug, size)
+        place = isolation.dyno(level, folder, slug, size, network=network)
         config = slug.plan.config.values
         return start(
             place,
             environment.command(process.command),
             cwd=folder,
             env=environment.variables(
-                config, home=place.home, name=name, port=number, size=size, extra={}
+                config, home=place.home, name=name, port=number, size=size, extra=extra or {}
             ),
             on_line=lambda text: told(text, "app"),
             limit=limit,
         )
 
-    ended = isolation.tried(isolated, at)
+    ended = isolation.tried(isolated, at, network=network)
     told(f"Process exited with status {ended.exit}")
     told("State changed from up to complete")
     return ended

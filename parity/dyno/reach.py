@@ -1,5 +1,6 @@
 """How a guard's signals get to every process of its command; standard library only."""
 
+import _signal as signal
 import os
 
 TYPE_CHECKING = False  # typing's own costs as much as the rest
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
     Reach = Callable[..., int]
     """Sends signals, one after the other, and says how many processes were there."""
+
 
 SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2)."""
@@ -64,6 +66,12 @@ def _marked(cookie: str, command: int, *signals: int) -> int:
     own = {os.getpid(), os.getppid(), 0, 1}
     _send((-command,), signals)
     return _send([pid for pid in marked(cookie) if pid not in own], signals)
+
+
+def end_marked(cookie: str) -> None:
+    """Kill what has the cookie (NAME=value) in its environment."""
+    if not cookie.endswith("="):
+        _send(marked(cookie), (signal.SIGSTOP, signal.SIGKILL))
 
 
 def marked(cookie: str) -> list[int]:

@@ -6,8 +6,8 @@ Linux: sock_diag(7) over netlink, exact (IPv6-only too) and cheap. Elsewhere: ps
 import os
 import socket
 import struct
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeAlias
 
 SOCK_DIAG_BY_FAMILY = 20
 NLM_F_REQUEST_DUMP = 0x301
@@ -19,6 +19,10 @@ _MESSAGE = struct.Struct("=BBBBHH16s16s8I")
 """struct inet_diag_msg of linux/inet_diag.h; the ports are big-endian."""
 
 
+Make: TypeAlias = Callable[[int, int, int], socket.socket]
+"""Makes a socket of a family, kind and protocol."""
+
+
 class Socket(NamedTuple):
     """A listening socket; `inode` identifies it among the file descriptors of processes."""
 
@@ -28,20 +32,23 @@ class Socket(NamedTuple):
     v6only: bool
 
 
-def listening() -> list[Socket] | None:
-    """Every listening TCP socket of this network namespace; None where the kernel does not tell."""
+def listening(make: Make = socket.socket) -> list[Socket] | None:
+    """Every listening TCP socket of this network namespace; None where the kernel does not tell.
+
+    `make` makes the netlink socket, perhaps in another namespace.
+    """
     try:
-        return [s for family in (socket.AF_INET, socket.AF_INET6) for s in _dump(family)]
+        return [s for family in (socket.AF_INET, socket.AF_INET6) for s in _dump(family, make)]
     except (OSError, AttributeError):
         return None
 
 
-def _dump(family: int) -> list[Socket]:
+def _dump(family: int, make: Make) -> list[Socket]:
     request = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0xFF, 0, 1 << TCP_LISTEN)
     request += bytes(48)
     header = struct.pack("=IHHII", 16 + len(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP, 1, 0)
     found: list[Socket] = []
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as netlink:
+    with make(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as netlink:
         netlink.settimeout(1)
         netlink.send(header + request)
         while _parsed(netlink.recv(1 << 18), family, found):

@@ -20,6 +20,17 @@ def pids(root: int) -> list[int]:
         return []
 
 
+def tasks(root: int) -> int:
+    """Processes and threads of the tree, which Heroku's process limit counts together."""
+    count = 0
+    for pid in pids(root):
+        try:
+            count += psutil.Process(pid).num_threads()
+        except psutil.Error:
+            continue
+    return count
+
+
 def busy(root: int) -> float:
     """CPU seconds that the tree has used so far."""
     total = 0.0

@@ -15,6 +15,7 @@ from parity.dyno import tree
 from parity.dyno.contained import DRAIN
 from parity.dyno.lines import Lines, read
 from parity.dyno.process import DynoProcess
+from parity.dyno.relay import Relay
 
 T = TypeVar("T")
 TICK = 0.05
@@ -33,6 +34,7 @@ class Watch:
         self,
         process: DynoProcess,
         on_lines: Callable[[list[str]], None],
+        port: int,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.code: int | None = None
@@ -47,6 +49,8 @@ class Watch:
         self._loop = loop or asyncio.new_event_loop()
         self._loop.add_reader(process.output, self._read)
         self._loop.add_reader(process.guard.status, self._told)
+        door = process.guard.door
+        self._relay = Relay(self._loop, door, port) if door else None
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -103,6 +107,8 @@ class Watch:
 
     def close(self) -> None:
         """Stop following."""
+        if self._relay:
+            self._relay.close()
         self._loop.remove_reader(self._process.output)
         self._loop.remove_reader(self._process.guard.status)
         if not self._shared:

@@ -1,0 +1,70 @@
+"""What comes to a port of this machine goes to the same port of a dyno's own network."""
+
+import asyncio
+import socket
+
+from parity.dyno.door import Door
+
+CHUNK = 1 << 16
+
+
+class Relay:
+    """What comes to 127.0.0.1:`port` of this machine goes to the same port of the dyno's network.
+
+    It lives on the loop that watches the dyno. Raises `OSError` if the port is taken.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, door: Door, port: int) -> None:
+        self._loop, self._door, self._port = loop, door, port
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._server = loop.run_until_complete(asyncio.start_server(self._come, "127.0.0.1", port))
+
+    def close(self) -> None:
+        """End it, and what still goes through it."""
+        self._loop.run_until_complete(self._ended())
+
+    async def _ended(self) -> None:
+        self._server.close()
+        tasks = [*self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # a transport lets go of its socket in the loop's next turn
+        await asyncio.sleep(0)
+
+    async def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            there, back = await asyncio.open_connection(sock=await self._connected())
+        except OSError:
+            writer.transport.abort()
+            return
+        try:
+            await asyncio.gather(_pumped(reader, back), _pumped(there, writer))
+        finally:
+            writer.close()
+            back.close()
+
+    async def _connected(self) -> socket.socket:
+        dyno = self._door.socket(socket.AF_INET, socket.SOCK_STREAM)
+        dyno.setblocking(False)
+        try:
+            await self._loop.sock_connect(dyno, ("127.0.0.1", self._port))
+        except OSError:
+            dyno.close()
+            raise
+        return dyno
+
+
+async def _pumped(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    """Everything from one side to the other; a reset goes through, too."""
+    try:
+        while data := await source.read(CHUNK):
+            to.write(data)
+            await to.drain()
+        to.write_eof()
+    except OSError:
+        to.transport.abort()

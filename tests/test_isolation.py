@@ -1,0 +1,248 @@
+"""Levels of isolation: what each keeps away from an app, and what is done where one is missing."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parity.dyno import isolation
+from parity.dyno.isolation import LEVELS, Place, Refused
+from parity.interrupt import Trouble
+from tests import test_dyno
+from tests.dynos import dyno
+from tests.test_endings import needs_namespaces
+
+ROOT = Path(__file__).parent.parent
+CANARY = "canary-7f3a9c"
+SECRETS = (".netrc", ".aws/credentials", ".pip/pip.conf", ".config/pip/pip.conf", ".ssh/id_rsa")
+
+
+def lines(tmp: Path, level: str, command: str, **options: object) -> list[str]:
+    """What a command prints as a dyno."""
+    with dyno(tmp, command, isolated=level, **options) as made:  # type: ignore[arg-type]
+        return [line.text for line in made.boot().output]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_level_contains(level: str, tmp_path: Path) -> None:
+    """The record says which; HOME is /app, or the copy where there is no private root."""
+    if isolation.why_not(level):
+        pytest.skip(str(isolation.why_not(level)))
+    with dyno(tmp_path, "echo $HOME; pwd -P; exit 3", isolated=level) as made:
+        boot = made.boot()
+    home = "/app" if level == "pidns" else str(tmp_path / "home")
+    assert (boot.isolation, boot.exit, boot.home) == (level, 3, home)
+    assert [line.text for line in boot.output] == [home, home]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_nothing_of_the_developer_gets_in(
+    level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No variable, and nothing of what a program would look for in HOME."""
+    if isolation.why_not(level):
+        pytest.skip(str(isolation.why_not(level)))
+    developer = tmp_path / "developer"
+    for name in SECRETS:
+        (developer / name).parent.mkdir(parents=True, exist_ok=True)
+        (developer / name).write_text(CANARY)
+    monkeypatch.setenv("HOME", str(developer))
+    for name in ("AWS_SECRET_ACCESS_KEY", "PIP_INDEX_URL", "PYTHONSTARTUP", "FLASK_DEBUG"):
+        monkeypatch.setenv(name, CANARY)
+    monkeypatch.setenv("SSH_AUTH_SOCK", f"/tmp/{CANARY}")
+    command = f"env; cat {' '.join(f'~/{name} $HOME/{name}' for name in SECRETS)}; ls -A ~"
+    told = lines(tmp_path, level, command)
+    assert not [text for text in told if CANARY in text]
+    assert len([text for text in told if "No such file" in text]) == 2 * len(SECRETS)
+
+
+@needs_namespaces
+def test_a_machine_like_a_dyno(tmp_path: Path) -> None:
+    """An ordinary user, /app and /tmp to write to, the system read-only, no home of anybody."""
+    outside = tmp_path / "outside"
+    outside.write_text(CANARY)
+    command = f"""
+        id -un; id -gn; cd ~; pwd; [ -w /app ] && [ -w /tmp ] && [ -w /dev/shm ] && echo writable
+        touch /usr/x /etc/x /x; cat {outside}; ls /root /home; ls -A /tmp; echo $$
+        echo data > /app/kept; echo $(($(ls -d /proc/[0-9]* | wc -l) < 9))
+        head -c 1 /dev/urandom | wc -c; getent hosts localhost | wc -l; readlink /proc/self/exe"""
+    told = lines(tmp_path, "pidns", command)
+    assert told[:4] == ["u42000", "dyno", "/app", "writable"]
+    assert len([text for text in told if "Read-only file system" in text]) == 3
+    assert not [text for text in told if CANARY in text]
+    assert len([text for text in told if "No such file or directory" in text]) == 3
+    assert told[-4:-1] == ["1", "1", "1"]
+    assert int(told[-5]) < 9, "its first process is one of the first in its namespace"
+    assert (tmp_path / "home" / "kept").read_text() == "data\n"
+
+
+@needs_namespaces
+@pytest.mark.skipif(os.getuid() == 0, reason="the kernel lets root's processes pass")
+def test_the_process_limit(tmp_path: Path) -> None:
+    """256 processes and threads on the small dynos, then no more."""
+    code = "import threading, time\nwhile 1: threading.Thread(target=time.sleep, args=(9,)).start()"
+    told = lines(tmp_path, "pidns", "exec python3 app.py", files={"app.py": code})
+    assert "can't start new thread" in told[-1]
+
+
+@needs_namespaces
+def test_local_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands in for an add-on is reached by its socket, but not with a network of its own."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    monkeypatch.setattr(isolation, "SERVICES", (folder,))
+    with socket.socket(socket.AF_UNIX) as database:
+        database.bind(str(folder / "db"))
+        database.listen()
+        code = f"import socket as s; s.socket(s.AF_UNIX).connect('{folder}/db')"
+        with dyno(tmp_path, f'python3 -c "{code}"', kind="worker") as made:
+            assert made.boot().exit == 0
+        other = tmp_path / "2"
+        other.mkdir()
+        with dyno(other, f'python3 -c "{code}"', kind="worker", network="own") as made:
+            assert made.boot().exit == 1
+
+
+def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python where no user namespace can be made, as in many containers."""
+    ban = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    return subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ban, "sh", *argv],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+@needs_namespaces
+def test_a_machine_without_namespaces(tmp_path: Path) -> None:
+    """The next level is taken without a word; asked for by name, a level may be refused."""
+    app = tmp_path / "app"
+    app.mkdir()
+    auto = outside_namespaces(
+        sys.executable, "-c", "from parity.dyno import isolation as i; print(i.level())"
+    )
+    assert auto.stdout == "guard\n", auto
+    asked = outside_namespaces(sys.executable, "-m", "tests.front", "pidns", str(app), "echo never")
+    assert "does not grant --isolation pidns: clone: No space left on device" in asked.stderr
+    front = outside_namespaces(
+        sys.executable, "-m", "tests.front", "auto", str(app / ".."), "exit 3"
+    )
+    assert front.returncode == 3, front
+
+
+def test_a_level_that_is_refused() -> None:
+    """Auto goes down the ladder, and remembers; one that was asked for is trouble."""
+    asked: list[str] = []
+
+    def act(level: str) -> str:
+        asked.append(level)
+        if level == "basic":
+            return level
+        raise Refused("not here")
+
+    before = dict(isolation._why)
+    try:
+        assert isolation.tried("auto", act) == "basic"
+        assert isolation.tried("auto", act) == "basic"
+        assert asked[-1:] == ["basic"] and asked.count("guard") <= 1
+        with pytest.raises(Trouble, match="does not grant --isolation guard: not here"):
+            isolation.tried("guard", act)
+    finally:
+        isolation._why.clear()
+        isolation._why.update(before)
+
+
+def test_a_place_on_the_command_line(tmp_path: Path) -> None:
+    """What is shown and what may be written are told apart."""
+    place = Place("pidns", tmp_path, (Path("/a"),), (Path("/b"),), 256)
+    assert place.arguments() == [str(tmp_path), "256", "2", "r/a", "w/b"]
+    assert str(place.home) == "/app"
+    assert place._replace(level="guard").home == tmp_path
+
+
+def test_metadata_is_well_formed() -> None:
+    """The variables of the lab, the same ids for the same app at every run."""
+    from uuid import UUID
+
+    from parity.dyno.metadata import variables
+
+    told = variables("my-app-0123456789ab.herokuapp.com", None)
+    again = variables("my-app-0123456789ab.herokuapp.com", None)
+    assert told["HEROKU_APP_NAME"] == "my-app"
+    assert UUID(told["HEROKU_APP_ID"]) == UUID(again["HEROKU_APP_ID"])
+    assert len(told["HEROKU_SLUG_COMMIT"]) == 40
+    assert told["HEROKU_SLUG_DESCRIPTION"] == f"Deploy {told['HEROKU_SLUG_COMMIT'][:8]}"
+
+
+SERVER = {"server.py": test_dyno.SERVER}
+FIXED = """
+import socket, time
+try:
+    socket.create_connection(("127.0.0.1", OTHER))
+except OSError as error:
+    print(error, flush=True)
+server = socket.create_server(("0.0.0.0", 5000))
+time.sleep(100)
+"""
+
+
+@needs_namespaces
+@pytest.mark.parametrize(
+    ("bound", "state", "reachable"),
+    [
+        ("0.0.0.0 $PORT", "up", True),
+        ("127.0.0.1 $PORT", "timeout", False),
+        (":: $PORT 1", "timeout", False),
+        ("0.0.0.0 5000", "timeout", None),
+    ],
+)
+def test_what_counts_as_bound_in_a_network_of_its_own(
+    bound: str, state: str, reachable: bool | None, tmp_path: Path
+) -> None:
+    """The same as in this machine's network, seen through the guard's sockets."""
+    with dyno(tmp_path, f"exec python3 server.py {bound}", SERVER, network="own") as web:
+        boot = web.boot()
+        assert (boot.state, boot.reachable) == (state, reachable)
+        (listener,) = boot.listeners
+        assert listener.own and "server.py" in listener.command
+
+
+@needs_namespaces
+def test_a_network_of_its_own(tmp_path: Path) -> None:
+    """A fixed port is nobody else's, what listens on this machine is not there, the router is."""
+    (tmp_path / "1").mkdir(), (tmp_path / "2").mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        app = {**SERVER, "app.py": FIXED.replace("OTHER", str(here.getsockname()[1]))}
+        command = "python3 app.py & exec python3 server.py 0.0.0.0 $PORT"
+        with (
+            dyno(tmp_path / "1", command, app, network="own") as one,
+            dyno(tmp_path / "2", command, app, network="own") as two,
+        ):
+            boots = [made.boot() for made in (one, two)]
+            answers = [made.during(lambda port=made.port: asked(port)) for made in (one, two)]
+    assert [boot.state for boot in boots] == ["up", "up"]
+    said = [[line.text for line in made.output()] for made in (one, two)]
+    assert said == [["[Errno 111] Connection refused"]] * 2
+    assert answers == [b"HTTP/1.1 200 OK"] * 2
+
+
+def asked(port: int) -> bytes:
+    """The first line of the answer to a request through the relay."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        return connection.recv(100).split(b"\r\n")[0]
+
+
+@needs_namespaces
+def test_a_network_that_cannot_be_had(tmp_path: Path) -> None:
+    """Without namespaces there is none of its own, and that is said."""
+    with (
+        dyno(tmp_path, "true", isolated="guard", network="own") as made,
+        pytest.raises(Trouble, match="--network own here: it goes with --isolation pidns"),
+    ):
+        made.boot()
