@@ -186,6 +186,14 @@ class Stage:
         self.log(count)
         return self.passed[-1].code
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let things happen on the sockets that the router sees all at once."""
+        gate = threading.Event()
+        self.router.door.loop.call_soon_threadsafe(gate.wait, PATIENCE)
+        yield
+        gate.set()
+
     def on_loop(self, act: Callable[[], T]) -> T:
         """The result of `act`, done between two events of the router."""
         done: list[T] = []
@@ -256,5 +264,11 @@ def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
     return "\r\n".join((f"HTTP/1.1 {status}", *headers, "", "")).encode("latin-1") + body
 
 
+def chunk(data: bytes) -> bytes:
+    """One chunk."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+LAST = b"0\r\n\r\n"
 OK = answer("200 OK", "Content-Length: 2", body=b"ok")
 __all__ = ["LEGACY", "ROUTER_2"]

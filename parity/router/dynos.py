@@ -165,9 +165,10 @@ class Dynos:
             link.backend.idle.append(link)
 
     def drop(self, until: float) -> None:
-        """Close what has been idle too long at the time `until`."""
+        """Close what has been idle too long at the time `until`, and what leads to no dyno."""
         for backend in self.backends:
-            for link in [link for link in backend.idle if link.until <= until]:
+            gone = backend.state != "up"
+            for link in [link for link in backend.idle if gone or link.until <= until]:
                 backend.idle.remove(link)
                 link.wire.close()
 
