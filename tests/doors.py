@@ -139,7 +139,7 @@ class Stage:
 
     def __init__(self, cut: Cut, dynos: int) -> None:
         self.cut = cut
-        self.servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(dynos)]
+        self.servers = [socket.create_server(("127.0.0.1", 0), backlog=512) for _ in range(dynos)]
         for server in self.servers:
             server.settimeout(PATIENCE)
         self.backends = [
@@ -235,15 +235,17 @@ def stage(
         on_passed=made.passed.append,
     )
     thread = threading.Thread(target=loop.run_forever, daemon=True)
-    with made.router:
-        thread.start()
-        try:
-            yield made
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(PATIENCE)
-            made.close()
-    loop.close()
+    try:
+        with made.router:
+            thread.start()
+            try:
+                yield made
+            finally:
+                loop.call_soon_threadsafe(loop.stop)
+                thread.join(PATIENCE)
+                made.close()
+    finally:
+        loop.close()
 
 
 def get(*headers: str, path: str = "/", host: str = HOST, version: str = "1.1") -> bytes:
