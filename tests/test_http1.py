@@ -45,6 +45,7 @@ REFUSED: dict[str, tuple[bytes, int]] = {
     "CONNECT": (get(b"CONNECT a.herokuapp.com:443 HTTP/1.1"), 400),
     "NUL in the path": (get(b"GET /\x00 HTTP/1.1"), 400),
     "DEL in the path": (get(b"GET /\x7f HTTP/1.1"), 400),
+    "neither ASCII nor UTF-8": (get(b"GET /\xe9 HTTP/1.1"), 400),
     "path without slash": (get(b"GET a HTTP/1.1"), 400),
     "path is a query": (get(b"GET ?x=1 HTTP/1.1"), 400),
     "star": (get(b"GET * HTTP/1.1"), 400),
