@@ -139,7 +139,7 @@ class Stage:
 
     def __init__(self, cut: Cut, dynos: int) -> None:
         self.cut = cut
-        self.servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(dynos)]
+        self.servers = [socket.create_server(("127.0.0.1", 0), backlog=512) for _ in range(dynos)]
         for server in self.servers:
             server.settimeout(PATIENCE)
         self.backends = [
@@ -186,6 +186,14 @@ class Stage:
         self.log(count)
         return self.passed[-1].code
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let things happen on the sockets that the router sees all at once."""
+        gate = threading.Event()
+        self.router.door.loop.call_soon_threadsafe(gate.wait, PATIENCE)
+        yield
+        gate.set()
+
     def on_loop(self, act: Callable[[], T]) -> T:
         """The result of `act`, done between two events of the router."""
         done: list[T] = []
@@ -227,15 +235,17 @@ def stage(
         on_passed=made.passed.append,
     )
     thread = threading.Thread(target=loop.run_forever, daemon=True)
-    with made.router:
-        thread.start()
-        try:
-            yield made
-        finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(PATIENCE)
-            made.close()
-    loop.close()
+    try:
+        with made.router:
+            thread.start()
+            try:
+                yield made
+            finally:
+                loop.call_soon_threadsafe(loop.stop)
+                thread.join(PATIENCE)
+                made.close()
+    finally:
+        loop.close()
 
 
 def get(*headers: str, path: str = "/", host: str = HOST, version: str = "1.1") -> bytes:
@@ -256,5 +266,11 @@ def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
     return "\r\n".join((f"HTTP/1.1 {status}", *headers, "", "")).encode("latin-1") + body
 
 
+def chunk(data: bytes) -> bytes:
+    """One chunk."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+LAST = b"0\r\n\r\n"
 OK = answer("200 OK", "Content-Length: 2", body=b"ok")
 __all__ = ["LEGACY", "ROUTER_2"]

@@ -27,6 +27,7 @@ EMPTY_LINES = Fact(5, "lines", "observed", f"{VEGUR}: skipped before a request l
 
 BUFFER = Fact(1024 * 1024, "bytes", "documented", f"{ROUTING}#response-buffering")
 CONCURRENCY = Fact(200, "requests per dyno", "documented", f"{ROUTING}#request-concurrency")
+CONNECTIONS = Fact(10_000, "connections", "ours", "H22 exists, its number is not documented")
 TRIES = Fact(10, "dynos", "documented", f"{ROUTING}#dyno-connection-behavior")
 
 REQUEST_ID = (20, 200)

@@ -12,6 +12,8 @@ from parity.router.fields import LARGEST, TEXT, Malformed, fields_of, shown
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;%s*+)?" % TEXT)
 
+_NO_TRAILERS = frozenset((b"content-length", b"transfer-encoding", b"host"))
+
 
 class Body(NamedTuple):
     """How a body ends: after `length` bytes, with its last chunk, or with the connection."""
@@ -140,12 +142,19 @@ class Chunks:
         if self._trailers > facts.TRAILERS.value:
             raise Malformed("bad chunk", "the trailers are too long")
         if line:
-            try:
-                fields_of(b"\n" + line + b"\r\n\r\n", 1)
-            except Malformed as bad:
-                raise Malformed("bad chunk", f"trailers: {bad.reason}") from None
+            _checked(line)
         self._put(line + b"\r\n", out)
 
     def _put(self, framing: bytes, out: list[bytes]) -> None:
         if not self._decoded:
             out.append(framing)
+
+
+def _checked(trailer: bytes) -> None:
+    """Refuse what is no field, and what would frame the message anew if it counted as a header."""
+    try:
+        ((name, _, _),) = fields_of(b"\r\n" + trailer + b"\r\n\r\n", 2)
+    except Malformed as bad:
+        raise Malformed("bad chunk", f"trailers: {bad.reason}") from None
+    if name in _NO_TRAILERS:
+        raise Malformed("bad chunk", f"{shown(name)} among the trailers")

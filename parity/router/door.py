@@ -36,6 +36,7 @@ class Door:
         self.page = page
         self.record = record
         self.maintenance = False
+        self.connections = 0
         self.client = facts.CLIENT.encode()
         self.loop = loop
         self.turns: set[Turn] = set()

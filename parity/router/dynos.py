@@ -86,7 +86,9 @@ class Dynos:
                 trip.dyno = backend.name
                 try:
                     return self._pooled(backend, turn, fresh) or await self._connect(backend, turn)
-                except Fault:
+                except Fault as fault:
+                    if fault.code == "H99":
+                        raise
                     backend.quarantined = self._loop.time() + self._limits.quarantine.value
                     tries += 1
                     if tries >= min(facts.TRIES.value, len(self.backends)):
@@ -120,7 +122,10 @@ class Dynos:
         return None
 
     async def _connect(self, backend: Backend, turn: Turn) -> Link:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        except OSError as error:
+            raise Fault("H99", f"no socket to be had on this machine: {error.strerror}") from None
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -165,9 +170,10 @@ class Dynos:
             link.backend.idle.append(link)
 
     def drop(self, until: float) -> None:
-        """Close what has been idle too long at the time `until`."""
+        """Close what has been idle too long at the time `until`, and what leads to no dyno."""
         for backend in self.backends:
-            for link in [link for link in backend.idle if link.until <= until]:
+            gone = backend.state != "up"
+            for link in [link for link in backend.idle if gone or link.until <= until]:
                 backend.idle.remove(link)
                 link.wire.close()
 

@@ -15,7 +15,7 @@ TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 TEXT = rb"[^\x00-\x08\n-\x1f\x7f]"
 LARGEST = 2**63 - 1
 
-_FIELD = re.compile(rb"(?<=\n)(%s++):[ \t]*+(%s*+)\r\n" % (TOKEN, TEXT))
+_FIELD = re.compile(rb"(?<=\r\n)(%s++):[ \t]*+(%s*+)\r\n" % (TOKEN, TEXT))
 _UPGRADE = re.compile(rb"%s+(?:/%s+)?" % (TOKEN, TOKEN))
 _EXPECTATIONS = re.compile(rb"%s+(?:[ \t]*,[ \t]*%s+)*" % (TOKEN, TOKEN))
 _FRAMING = frozenset(b"host connection content-length transfer-encoding expect upgrade".split())

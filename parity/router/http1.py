@@ -16,7 +16,7 @@ _TARGET = re.compile(rb"[^\x00-\x20\x7f]+")
 _ABSOLUTE = re.compile(rb"(?i)https?://([^/?#]*)(.*)")
 _VERSION = re.compile(rb"HTTP/1\.([01])")
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: (%s*+))?" % TEXT)
-_HOST = re.compile(rb"(?:[A-Za-z0-9_.\-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+_HOST = re.compile(rb"(?:[A-Za-z0-9_.\-~!$&'()*+;=%]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 
 
 class Request(NamedTuple):
@@ -146,9 +146,16 @@ def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
         raise Malformed("bad request", f"not HTTP/1.1: {shown(line)}", 505)
     if not _METHOD.fullmatch(parts[0]):
         raise Malformed("bad request", f"not a method: {shown(parts[0])}")
-    if not _TARGET.fullmatch(parts[1]):
+    if not _TARGET.fullmatch(parts[1]) or not _is_utf8(parts[1]):
         raise Malformed("bad request", f"not a path: {shown(parts[1])}")
     return parts[0], parts[1], int(version[1])
+
+
+def _is_utf8(target: bytes) -> bool:
+    try:
+        return target.isascii() or bool(target.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _long_line() -> Malformed:

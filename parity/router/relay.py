@@ -31,6 +31,7 @@ class Relay:
 
     async def serve(self) -> None:
         """Answer one request after the other, then close."""
+        self.door.connections += 1
         try:
             while self._keep:
                 head = await self._head()
@@ -39,6 +40,7 @@ class Relay:
                 await self._exchange(head)
             await self._leave()
         finally:
+            self.door.connections -= 1
             self.client.close()
 
     async def _head(self) -> bytes | None:
@@ -115,6 +117,8 @@ class Relay:
         door, dynos = self.door, self.door.dynos
         if door.maintenance:
             raise Fault("H80", "maintenance mode is on")
+        if door.connections > facts.CONNECTIONS.value:
+            raise Fault("H22", f"{door.connections} connections at once")
         if dynos.active > facts.CONCURRENCY.value * max(len(dynos.backends), 1):
             raise Fault("H11", f"{dynos.active} requests at once")
         try:

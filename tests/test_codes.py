@@ -1,0 +1,517 @@
+"""Each of Heroku's codes by its real cause, with its status, its page and its line in the log."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parity.facts import Fact
+from parity.facts import router as facts
+from parity.router import Backend
+from tests.doors import (
+    LEGACY,
+    OK,
+    QUICK,
+    ROUTER_2,
+    Stage,
+    answer,
+    chunk,
+    get,
+    request,
+    stage,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+GRAMMAR = re.compile(
+    r'(?:http_error="(?P<http_error>[^"]+)" )?'
+    r"(?:sock=(?P<sock>client|backend) )?"
+    r"at=(?P<at>info|warning|error) "
+    r'(?:code=(?P<code>H\d\d) desc="(?P<desc>[^"]+)" )?'
+    r'(?:cause="(?P<cause>[^"]+)" )?'
+    r'method=(?P<method>\S+) path="(?P<path>[^"]*)" host=(?P<host>\S+) '
+    r'request_id=(?P<request_id>\S+) fwd="?(?P<fwd>[^" ]*)"? '
+    r"dyno=(?P<dyno>web\.\d+)? connect=(?P<connect>\d+(?:ms)?)? service=(?P<service>\d+(?:ms)?)? "
+    r"status=(?P<status>\d{3}) bytes=(?P<bytes>\d+)?"
+    r"(?: protocol=(?P<protocol>https?|http1\.1|http2\.0))?"
+    r"(?: tls=(?P<tls>true|false) tls_version=(?P<tls_version>tls1\.[23]|unknown))?"
+)
+"""Every line of Heroku's router since 2014."""
+
+PAGE = 506
+"""Bytes of the error page."""
+
+
+@pytest.mark.parametrize("line", (GOLDEN / "router-lines.txt").read_text().splitlines())
+def test_the_grammar_is_that_of_real_lines(line: str) -> None:
+    """Lines from public logs, with their addresses made anonymous."""
+    assert GRAMMAR.fullmatch(line)
+
+
+def parsed(made: Stage, count: int = 1) -> dict[str, str | None]:
+    """The fields of the newest line."""
+    line = made.log(count)
+    match = GRAMMAR.fullmatch(line)
+    assert match, line
+    return match.groupdict()
+
+
+@pytest.fixture(params=["2.0", "legacy"])
+def door(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    """Either router, with short limits."""
+    with stage(profile=facts.PROFILES[request.param], limits=QUICK) as made:
+        yield made
+
+
+def logged(
+    made: Stage, code: str, desc: str, status: int, filled: str, *, at: str = "error"
+) -> None:
+    """The newest line has these words, and exactly the `filled` fields of dyno to bytes."""
+    seen = parsed(made)
+    assert (seen["code"], seen["desc"], seen["at"]) == (code, desc, at)
+    assert seen["status"] == str(status)
+    have = [name for name in ("dyno", "connect", "service", "bytes") if seen[name] is not None]
+    assert have == filled.split()
+    legacy = made.router.profile.name == "legacy"
+    assert seen["protocol"] == ("http" if legacy else "http1.1")
+    assert seen["tls"] == (None if legacy else "false")
+
+
+def unavailable(got: bytes) -> None:
+    """The error page, as Heroku serves it."""
+    head, _, body = got.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+    assert b"\r\nCache-Control: no-cache, no-store\r\n" in head
+    assert b"\r\nContent-Type: text/html; charset=utf-8\r\n" in head
+    assert b"\r\nContent-Length: 506" in head
+    assert body == (GOLDEN / "application-error.html").read_bytes()
+
+
+ALL = "dyno connect service bytes"
+CLOSING = get("Connection: close")
+
+
+def test_h10(door: Stage) -> None:
+    """Every web dyno has crashed."""
+    door.backends[0].state = "crashed"
+    unavailable(door.client(CLOSING).rest())
+    logged(door, "H10", "App crashed", 503, "")
+
+
+def test_h11() -> None:
+    """200 requests are under way at the only dyno, and one more comes."""
+    with stage() as made:
+        made.servers[0].listen(512)
+        for _ in range(200):
+            made.client(get())
+        for _ in range(200):
+            made.dyno()
+        unavailable(made.client(CLOSING).rest())
+        logged(made, "H11", "Backlog too deep", 503, "")
+
+
+def test_h12(door: Stage) -> None:
+    """Not one byte within the limit; the dyno's connection is closed then."""
+    client = door.client(CLOSING)
+    dyno = door.dyno()
+    dyno.head()
+    unavailable(client.rest())
+    assert dyno.closed()
+    logged(door, "H12", "Request timeout", 503, ALL)
+    seen = parsed(door)
+    assert seen["bytes"] == "0"
+    assert 400 <= int((seen["service"] or "")[:-2]) < 2000
+
+
+def test_h12_counts_from_the_end_of_the_request(door: Stage) -> None:
+    """A slow upload does not eat the time for the answer."""
+    client = door.client(request("POST", "Content-Length: 4"))
+    dyno = door.dyno()
+    for _ in range(4):
+        time.sleep(0.2)
+        client.send(b"x")
+    dyno.head()
+    dyno.take(4)
+    dyno.send(OK)
+    assert client.head().startswith("HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\nX: y\r\n"])
+def test_h13(door: Stage, sent: bytes) -> None:
+    """The dyno closes before its answer's head is whole."""
+    client = door.client(CLOSING)
+    dyno = door.dyno()
+    dyno.head()
+    dyno.send(sent).close()
+    unavailable(client.rest())
+    logged(door, "H13", "Connection closed without response", 503, ALL)
+    assert parsed(door)["bytes"] == "0"
+
+
+def test_h13_by_reset(door: Stage) -> None:
+    """The dyno is killed: its socket is reset."""
+    client = door.client(CLOSING)
+    dyno = door.dyno()
+    dyno.head()
+    dyno.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    dyno.close()
+    unavailable(client.rest())
+    logged(door, "H13", "Connection closed without response", 503, ALL)
+
+
+@pytest.mark.parametrize("profile", [ROUTER_2, LEGACY])
+def test_h14(profile: facts.Profile) -> None:
+    """There is no web dyno."""
+    with stage(profile=profile, backends=[]) as made:
+        unavailable(made.client(CLOSING).rest())
+        logged(made, "H14", "No web processes running", 503, "")
+
+
+def test_h15(door: Stage) -> None:
+    """The answer stops in its middle; the client sees that it is not whole."""
+    client = door.client(get())
+    door.dyno().send(answer("200 OK", "Content-Length: 100000"), b"x" * 10)
+    got = client.rest()
+    assert got.startswith(b"HTTP/1.1 200 OK")
+    assert got.endswith(b"x" * 10)
+    logged(door, "H15", "Idle connection", 503, ALL)
+
+
+def test_a_slow_answer_is_not_idle(door: Stage) -> None:
+    """Each byte begins the time anew."""
+    client = door.client(get())
+    dyno = door.dyno()
+    dyno.send(answer("200 OK", "Content-Length: 4"))
+    for _ in range(4):
+        time.sleep(0.3)
+        dyno.send(b"x")
+    assert client.until(b"xxxx")
+    assert parsed(door)["code"] is None
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"hello, I am no HTTP\r\n\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x50",
+        b"HTTP/1.1 20 OK\r\n\r\n",
+        b"HTTP/1.1 1000 OK\r\n\r\n",
+        b"HTTP/1.1 099 OK\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"http/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nA: b\x00c\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    ],
+)
+def test_h17(door: Stage, sent: bytes) -> None:
+    """What the dyno sends is no HTTP answer: named, and never passed on."""
+    client = door.client(CLOSING)
+    door.dyno().send(sent)
+    unavailable(client.rest())
+    logged(door, "H17", "Poorly formatted HTTP response", 503, ALL)
+    assert door.passed[0].detail
+
+
+CUT: dict[str, bytes] = {
+    "length": answer("200 OK", "Content-Length: 100000", body=b"short"),
+    "chunk": answer("200 OK", "Transfer-Encoding: chunked", body=b"5\r\nhe"),
+    "no last chunk": answer("200 OK", "Transfer-Encoding: chunked", body=chunk(b"hello")),
+    "bad chunk": answer("200 OK", "Transfer-Encoding: chunked", body=b"zz\r\n"),
+}
+
+
+@pytest.mark.parametrize("sent", CUT.values(), ids=CUT)
+def test_h18(door: Stage, sent: bytes) -> None:
+    """The answer breaks off: the client is cut, too. Router 2.0 logs the status it had sent."""
+    client = door.client(get())
+    door.dyno().send(sent).close()
+    assert client.rest().startswith(b"HTTP/1.1 200 OK\r\n")
+    status = 503 if door.router.profile.name == "legacy" else 200
+    logged(door, "H18", "Server Request Interrupted", status, ALL)
+    assert parsed(door)["sock"] == "backend"
+
+
+def test_h18_within_the_request(door: Stage) -> None:
+    """The dyno leaves while the request is being sent."""
+    client = door.client(request("POST", "Content-Length: 100"), b"x")
+    dyno = door.dyno()
+    dyno.head()
+    dyno.take(1)
+    dyno.close()
+    unavailable(client.rest())
+    logged(door, "H18", "Server Request Interrupted", 503, ALL)
+
+
+def test_h18_of_a_kept_connection() -> None:
+    """Router 2.0: the dyno closes a kept connection over a POST; a GET is asked again."""
+    with stage() as made:
+        client, dyno = made.client(), None
+        for _ in range(2):
+            client.send(get())
+            dyno = dyno or made.dyno()
+            dyno.head()
+            dyno.send(OK)
+            client.until(b"\r\n\r\nok")
+        assert dyno
+        client.send(get())
+        dyno.head()
+        dyno.close()
+        dyno = made.dyno()
+        dyno.send(OK)
+        client.until(b"\r\n\r\nok")
+        dyno.head()
+        client.send(request("POST", "Content-Length: 0", "Connection: close"))
+        dyno.head()
+        dyno.close()
+        unavailable(client.rest())
+        assert made.code(4) == "H18"
+
+
+def test_h19() -> None:
+    """The dyno's queue of connections is full, and nobody takes any."""
+    with socket.socket() as server, stage(limits=QUICK, dynos=0) as made:
+        server.bind(("127.0.0.1", 0))
+        server.listen(0)
+        waiting = []
+        for _ in range(8):
+            waiting.append(socket.socket())
+            waiting[-1].setblocking(False)
+            waiting[-1].connect_ex(server.getsockname())
+        made.router.door.dynos.backends.append(Backend("web.1", server.getsockname()[1]))
+        unavailable(made.client(CLOSING).rest())
+        logged(made, "H19", "Backend connection timeout", 503, "dyno connect")
+        assert int((parsed(made)["connect"] or "")[:-2]) >= 300
+        for sock in waiting:
+            sock.close()
+
+
+def test_h20(door: Stage) -> None:
+    """No dyno comes up in time."""
+    door.backends[0].state = "starting"
+    unavailable(door.client(CLOSING).rest())
+    logged(door, "H20", "App boot timeout", 503, "")
+
+
+def test_a_request_waits_for_the_dyno(door: Stage) -> None:
+    """A dyno that comes up meanwhile answers; `connect=` has the waiting."""
+    door.backends[0].state = "starting"
+    client = door.client(get())
+    assert not door.asked()
+    door.backends[0].state = "up"
+    door.dyno().send(OK)
+    client.until(b"\r\n\r\nok")
+    assert int((parsed(door)["connect"] or "")[:-2]) >= 100
+
+
+def test_h21(door: Stage) -> None:
+    """Nobody listens any more."""
+    door.servers[0].close()
+    unavailable(door.client(CLOSING).rest())
+    logged(door, "H21", "Backend connection refused", 503, "dyno connect")
+
+
+def test_h22(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too many connections at once."""
+    monkeypatch.setattr(facts, "CONNECTIONS", Fact(3, "connections", "ours", "this test"))
+    with stage() as made:
+        for _ in range(3):
+            made.client(b"G")
+        unavailable(made.client(CLOSING).rest())
+        logged(made, "H22", "Connection limit reached", 503, "")
+
+
+def test_h24() -> None:
+    """The router is stopped while it serves."""
+    with stage() as made:
+        made.client(get())
+        made.dyno().head()
+    logged(made, "H24", "Forced close", 503, ALL)
+
+
+RESTRICTED: dict[str, bytes] = {
+    "invalid content length": answer("200 OK", "Content-Length: +2", body=b"ok"),
+    "oversized cookie": answer("200 OK", "Set-Cookie: " + "c" * 8192, "Content-Length: 0"),
+    "oversized header": answer("200 OK", "X: " + "c" * 600_000, "Content-Length: 0"),
+    "oversized status line": answer("200 " + "c" * 9000, "Content-Length: 0"),
+}
+
+
+@pytest.mark.parametrize("words", RESTRICTED)
+def test_h25(door: Stage, words: str) -> None:
+    """An answer outside the limits: 502."""
+    client = door.client(CLOSING)
+    door.dyno().send(RESTRICTED[words])
+    assert client.rest().startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+    logged(door, "H25", f"HTTP restriction: {words}", 502, ALL)
+    assert parsed(door)["bytes"] == str(PAGE)
+
+
+REFUSED: dict[str, tuple[bytes, int]] = {
+    "unsupported expect header value": (get("Expect: 100-stay"), 417),
+    "bad header": (get("no colon"), 400),
+    "bad chunk": (request("POST", "Transfer-Encoding: chunked") + b"zz\r\n", 400),
+}
+
+
+@pytest.mark.parametrize("cause", REFUSED)
+def test_h26(door: Stage, cause: str) -> None:
+    """A bad request. Router 2.0 has no such code: it refuses without one."""
+    sent, status = REFUSED[cause]
+    assert door.client(sent).rest().startswith(b"HTTP/1.1 %d " % status)
+    if door.router.profile.name == "legacy":
+        logged(door, "H26", "Request Error", status, ALL if cause == "bad chunk" else "")
+        assert parsed(door)["cause"] == cause
+    elif cause == "bad chunk":
+        assert parsed(door)["code"] is None
+        assert parsed(door)["status"] == "400"
+    else:
+        assert door.lines == []
+
+
+def test_h27_before_the_answer(door: Stage) -> None:
+    """The client leaves while the dyno works."""
+    client = door.client(get())
+    dyno = door.dyno()
+    dyno.head()
+    client.close()
+    assert dyno.closed()
+    logged(door, "H27", "Client Request Interrupted", 499, "dyno connect service", at="warning")
+    assert parsed(door)["sock"] == "client"
+
+
+def test_h27_within_the_answer(door: Stage) -> None:
+    """The client leaves in the middle of the answer."""
+    client = door.client(get())
+    dyno = door.dyno()
+    dyno.send(answer("200 OK", "Content-Length: 100000"), b"x" * 10)
+    client.until(b"xxxxxxxxxx")
+    client.close()
+    dyno.rest()
+    logged(door, "H27", "Client Request Interrupted", 499, ALL, at="warning")
+
+
+def test_h27_within_the_request(door: Stage) -> None:
+    """The client leaves in the middle of its request."""
+    client = door.client(request("POST", "Content-Length: 100"), b"x")
+    dyno = door.dyno()
+    dyno.head()
+    client.close()
+    assert dyno.rest() == b"x"
+    logged(door, "H27", "Client Request Interrupted", 499, "dyno connect service", at="warning")
+
+
+def test_h28(door: Stage) -> None:
+    """The client does not finish its request."""
+    client = door.client(request("POST", "Content-Length: 100"), b"x")
+    door.dyno().head()
+    assert client.closed()
+    logged(door, "H28", "Client Connection Idle", 499, "dyno connect service", at="warning")
+
+
+def test_h28_of_a_client_that_does_not_read(door: Stage) -> None:
+    """The client takes nothing of a large answer, and the dyno is made to wait."""
+    client = door.client(get())
+    dyno = door.dyno()
+    dyno.head()
+    dyno.sock.settimeout(2)
+    dyno.sock.sendall(answer("200 OK", "Content-Length: 100000000"))
+    sent = 0
+    try:
+        while sent < 100_000_000:
+            sent += dyno.sock.send(b"x" * 65536)
+    except OSError:
+        pass
+    assert sent < 50_000_000
+    logged(door, "H28", "Client Connection Idle", 499, ALL, at="warning")
+    client.close()
+
+
+def test_h80(door: Stage) -> None:
+    """Maintenance mode: dynos keep running, nobody reaches them."""
+    door.router.door.maintenance = True
+    got = door.client(CLOSING).rest()
+    assert b"/error-pages/maintenance-mode.html" in got
+    logged(door, "H80", "Maintenance mode", 503, "", at="info")
+
+
+def test_h99() -> None:
+    """All dynos stay quarantined for as long as a request may wait."""
+    limits = QUICK.shortened(quarantine=60)
+    with stage(limits=limits, dynos=2) as made:
+        for server in made.servers:
+            server.close()
+        unavailable(made.client(CLOSING).rest())
+        assert made.code() == "H21"
+        unavailable(made.client(CLOSING).rest())
+        assert made.code(2) == "H99"
+        assert GRAMMAR.fullmatch(made.log())
+
+
+def test_quarantine_ends(door: Stage) -> None:
+    """A dyno that refused gets another chance after a while."""
+    port = door.servers[0].getsockname()[1]
+    door.servers[0].close()
+    unavailable(door.client(CLOSING).rest())
+    door.servers[0] = socket.create_server(("127.0.0.1", port))
+    door.servers[0].settimeout(5)
+    client = door.client(get())
+    door.dyno().send(OK)
+    client.until(b"\r\n\r\nok")
+
+
+def test_the_users_own_pages() -> None:
+    """ERROR_PAGE_URL and MAINTENANCE_PAGE_URL are what the page shows."""
+    config = {"ERROR_PAGE_URL": "//x.example/e?a=1&b", "MAINTENANCE_PAGE_URL": "//x.example/m"}
+    with stage(config=config, backends=[]) as made:
+        assert b'<iframe src="//x.example/e?a=1&amp;b">' in made.client(CLOSING).rest()
+        made.router.door.maintenance = True
+        assert b'<iframe src="//x.example/m">' in made.client(CLOSING).rest()
+
+
+def test_the_apps_own_500_has_no_code(door: Stage) -> None:
+    """An answer of the app goes through, whatever it is."""
+    client = door.client(get())
+    door.dyno().send(answer("500 Oops", "Content-Length: 3", body=b"own"))
+    assert client.until(b"own").startswith(b"HTTP/1.1 500 Oops")
+    seen = parsed(door)
+    assert (seen["at"], seen["code"], seen["status"]) == ("info", None, "500")
+
+
+PATHS: dict[str, tuple[str, str]] = {
+    "plain": ("/a?b=%20", "/a?b=%20"),
+    "blank": ("/a%20b", "/a b"),
+    "umlaut": ("/%C3%BC", "/ü"),
+    "newline": ("/a%0Aat=error", "/a%0Aat=error"),
+    "quote": ("/a%22", "/a%22"),
+}
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_paths_in_the_log(door: Stage, name: str) -> None:
+    """Router 2.0 logs paths decoded, but never so that a line could be forged."""
+    sent, shown = PATHS[name]
+    door.client(get(path=sent))
+    dyno = door.dyno()
+    assert dyno.head().startswith(f"GET {sent} HTTP/1.1\r\n")
+    dyno.send(OK)
+    assert parsed(door)["path"] == (sent if door.router.profile.name == "legacy" else shown)
+
+
+def test_fwd_has_every_hop(door: Stage) -> None:
+    """Addresses are joined without blanks."""
+    door.client(get("X-Forwarded-For: 198.51.100.1, 198.51.100.2"))
+    door.dyno().send(OK)
+    assert parsed(door)["fwd"] == "198.51.100.1,198.51.100.2,203.0.113.7"
+
+
+def test_every_code_has_its_test() -> None:
+    """No code without a test that provokes it by its real cause."""
+    tested = {name[5:8].upper() for name in globals() if re.match(r"test_h\d\d", name)}
+    assert set(facts.CODES) == tested
