@@ -71,7 +71,15 @@ STATIC = (
 
 BUILD = (
     *(*STATIC, "pip", "addresses", "conflicts", "packages"),
-    *("package_versions", "compiling", "collectstatic", "slug", "node_build", "release"),
+    *(
+        "package_versions",
+        "compiling",
+        "collectstatic",
+        "slug",
+        "node_build",
+        "node_scripts",
+        "release",
+    ),
 )
 """And those that a rehearsal needs before it boots anything."""
 
