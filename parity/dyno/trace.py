@@ -1,6 +1,7 @@
 """A second boot, watched from inside: which line binds, which exception nobody logged.
 
-The hook is a `sitecustomize` on the second dyno's PYTHONPATH. It reports to a file of ours.
+The hooks are a `sitecustomize` on the second dyno's PYTHONPATH, and a module that Node.js loads
+first (NODE_OPTIONS). They report to a file of ours.
 """
 
 import json
@@ -18,8 +19,13 @@ LIMIT = 4 * 1024 * 1024
 
 def variables(report: Path, home: Path, release: Release) -> Mapping[str, str]:
     """What a traced dyno has in its environment besides."""
-    config = release.slug.plan.config.values.get("PYTHONPATH", str(home))
-    return {"PYTHONPATH": f"{HOOK}:{config}", VARIABLE: str(report)}
+    config = release.slug.plan.config.values
+    options = config.get("NODE_OPTIONS", "")
+    return {
+        "PYTHONPATH": f"{HOOK}:{config.get('PYTHONPATH', str(home))}",
+        "NODE_OPTIONS": f'--require "{HOOK / "listen.cjs"}" {options}'.strip(),
+        VARIABLE: str(report),
+    }
 
 
 def files(report: Path) -> tuple[Path, Path]:
@@ -28,7 +34,7 @@ def files(report: Path) -> tuple[Path, Path]:
 
 
 def binds(report: Path, home: Path) -> tuple[Bind, ...]:
-    """The calls of `socket.bind`, in their order."""
+    """The calls of `socket.bind`, or of `listen` in Node.js, in their order."""
     return tuple(
         Bind(str(e["host"]), int(e["port"]), tuple(_frames(e["frames"], home)))
         for e in _events(report, "bind")

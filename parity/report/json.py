@@ -82,7 +82,8 @@ def _push(verdict: Verdict) -> str:
 
 
 def _process_types(verdict: Verdict) -> dict[str, str]:
-    types = verdict.plan.processes.values() if verdict.plan else ()
+    plan = verdict.slug.plan if verdict.slug else verdict.plan
+    types = plan.processes.values() if plan else ()
     return {_text(process.name): _text(process.command) for process in types}
 
 

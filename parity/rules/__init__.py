@@ -66,7 +66,8 @@ STATIC = (
 
 BUILD = (
     *(*STATIC, "pip", "addresses", "conflicts", "packages", "lock"),
-    *("package_versions", "compiling", "collectstatic", "slug", "node_build", "release"),
+    *("package_versions", "compiling", "collectstatic", "slug", "node_build", "node_scripts"),
+    "release",
 )
 """And those that a rehearsal needs before it boots anything."""
 

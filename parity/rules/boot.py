@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from parity.records import Boot, Listener
 from parity.rules import rule
-from parity.rules.code import applications, found, line_of, modules, server
+from parity.rules.code import Place, applications, found, line_of, modules, server
 from parity.rules.listen import blame, main_listener, repair, seen, shown
+from parity.rules.node_code import find
+from parity.rules.node_listen import concerns, definition
 from parity.verdict import Evidence
 
 R10_DOCS = "https://devcenter.heroku.com/articles/error-codes#r10-boot-timeout"
@@ -60,6 +62,13 @@ def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
     )
 
 
+def _set_there(boot: Boot, told: Evidence) -> Iterator[Evidence]:
+    """Where the port of a JavaScript `listen` line gets its value."""
+    other = definition(boot, told.file, told.line) if told.file else None
+    if other:
+        yield Evidence(other.text, other.file, other.line, other.column)
+
+
 _OVERRIDE = r"load_dotenv\(.*override\s*=\s*True|read_env\(.*override\s*=\s*True"
 
 
@@ -109,7 +118,9 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
     if listener and listener.loopback and not _explained(boot):
         also = f" The port differs too: $PORT is {boot.port}." if listener.port != boot.port else ""
-        yield _blamed(boot, listener, also=also)
+        told = _blamed(boot, listener, also=also)
+        yield told
+        yield from _set_there(boot, told)
 
 
 @rule(
@@ -155,7 +166,9 @@ def wrong_port(boot: Boot) -> Iterator[Evidence]:
     if not listener or listener.host not in ANYWHERE or listener.v6only or _explained(boot):
         return
     if listener.port != boot.port:
-        yield _blamed(boot, listener)
+        told = _blamed(boot, listener)
+        yield told
+        yield from _set_there(boot, told)
 
 
 def _explained(boot: Boot) -> bool:
@@ -170,15 +183,23 @@ def _explained(boot: Boot) -> bool:
     title="The app wants port {taken}, which another program on this machine has",
     cause="On Heroku that port may be free, but it is not $PORT (here {port}), so the router would"
     " not find the app there.",
-    fix='Listen on host "0.0.0.0" and port `int(os.environ["PORT"])` instead of {taken}.',
+    fix='Listen on host "0.0.0.0" and port `{right}` instead of {taken}.',
     docs=STARTUP,
 )
 def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
     for stranger in boot.foreign if boot.state == "timeout" else ():
-        names = {"taken": str(stranger.port), "port": str(boot.port)}
-        place = next(found(boot.release.slug.plan.source, rf"\b{stranger.port}\b"), None)
+        right = "process.env.PORT" if concerns(boot) else 'int(os.environ["PORT"])'
+        names = {"taken": str(stranger.port), "port": str(boot.port), "right": right}
+        place = _naming(boot, stranger.port)
         where = (place.file, place.line) if place else ("Procfile", boot.process.line)
         yield Evidence(f"port {stranger.port} is in use by another program", *where, names=names)
+
+
+def _naming(boot: Boot, port: int) -> Place | None:
+    """The first line of the app's code with a port's number."""
+    source = boot.release.slug.plan.source
+    python = next(found(source, rf"\b{port}\b"), None)
+    return python or (find(source, rf"\b{port}\b") if concerns(boot) else None)
 
 
 @rule(
@@ -239,6 +260,7 @@ def _serves(boot: Boot) -> bool:
         bool(named)
         or any(applications(source, path) for path in modules(source))
         or bool(next(found(source, r"HTTPServer\(|\.listen\(|serve\(|\.bind\("), None))
+        or (concerns(boot) and find(source, r"\.listen\(|serve\(|createServer\(") is not None)
     )
 
 

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from parity.records import Bind, Boot, Frame, Listener, ProcessType
+from parity.rules import node_listen
 from parity.rules.code import line_of
+from parity.rules.node_code import SUFFIXES
 
 _ADDRESS_OPTIONS = re.compile(
     r"\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
@@ -44,14 +46,22 @@ def blame(boot: Boot, listener: Listener | None) -> Blame:
     """The line that binds: the app's innermost frame of a second boot, else the Procfile's line."""
     frame = _frame(boot, listener) if listener else None
     if frame is None:
-        return Blame("Procfile", boot.process.line or None, None, "")
+        return _unseen(boot)
     source = boot.release.slug.plan.source
     return Blame(frame.file, frame.line, frame.column, line_of(source, frame.file, frame.line))
 
 
+def _unseen(boot: Boot) -> Blame:
+    """The place where no second boot showed one: Node.js apps listen in code, or in a script."""
+    if node_listen.concerns(boot):
+        return Blame(*node_listen.place(boot))
+    return Blame("Procfile", boot.process.line or None, None, "")
+
+
 def _frame(boot: Boot, listener: Listener) -> Frame | None:
     bind = _bind(boot, listener)
-    own = [f for f in (bind.frames if bind else ()) if f.file in _entries(boot)]
+    frames = bind.frames if bind else ()
+    own = [f for f in frames if f.file in _entries(boot) and "node_modules/" not in f.file]
     return own[0] if own else None
 
 
@@ -85,6 +95,8 @@ def seen(listener: Listener) -> str:
 
 def repair(boot: Boot, found: Blame) -> str:
     """What to write instead of the line that binds."""
+    if found.file == "package.json" or found.file.endswith(SUFFIXES):
+        return node_listen.repair(boot, found.file, found.line, found.code)
     if found.code:
         return code_repair(found)
     return f"In the Procfile write `{procfile_line(boot)}`."

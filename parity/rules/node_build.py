@@ -8,16 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from parity.facts.node_packages import NOT_FROM_NPM
-from parity.facts.nodejs import SUPPORT, TROUBLE
+from parity.facts.nodejs import TROUBLE
 from parity.records import Slug
 from parity.rules import rule
 from parity.rules.node_code import (
-    absent_command,
     in_package,
-    installer,
     lock_file,
-    table,
     wanted,
 )
 from parity.rules.plan import PUSH_REJECTED
@@ -195,90 +191,6 @@ for _page in PAGES:
     _register(_page)
 
 
-_BROKEN = r"([\w./-]+\.(?:[cm]?[jt]sx?))[(:](\d+)[,:](\d+)\)?:?\s+(?:-\s+)?(error .+|.*Error.*)"
-
-
-@rule(
-    "build-tool-not-installed",
-    leads_to=PUSH_REJECTED,
-    title="{tool} is not installed: package.json does not ask for {package}",
-    cause="The script `{script}` runs `{tool}`. Heroku has only what package.json asks for; what is"
-    " installed globally on your machine (`npm install -g`) is not there.",
-    fix="Type `{install} {package}`, commit package.json and {lock}, push again.",
-    docs=SUPPORT,
-)
-def build_tool_not_installed(slug: Slug) -> Iterator[Evidence]:
-    told = _absent_tool(slug)
-    if told:
-        tool, package = told
-        source = slug.plan.source
-        name = slug.refusal.subject if slug.refusal else ""
-        names = {"tool": tool, "package": package, "script": name, "lock": lock_file(source)}
-        names["install"] = installer(source)
-        yield in_package(source, f"{tool}: not found", "scripts", name, **names)
-
-
-def _absent_tool(slug: Slug) -> tuple[str, str] | None:
-    told = absent_command(slug.output) if _script(slug) else None
-    return told if told and told[1] not in NOT_FROM_NPM else None
-
-
-def _script(slug: Slug) -> str | None:
-    """The script of package.json that failed."""
-    refusal = slug.refusal
-    name = refusal.subject if refusal and slug.node else ""
-    return name if name in table(slug.plan.source, "scripts") else None
-
-
-@rule(
-    "build-script-error",
-    leads_to=PUSH_REJECTED,
-    title="The build finds an error in {file}, line {line}",
-    cause="The script `{script}` (`{text}`) ends with: {error}",
-    fix="Correct line {line} of {file}; `npm run {script}` fails in the same way.",
-    docs=TROUBLE,
-)
-def build_script_error(slug: Slug) -> Iterator[Evidence]:
-    name = _script(slug)
-    if not name or _absent_tool(slug):
-        return
-    for output in slug.output:
-        match = re.search(_BROKEN, output)
-        file = match[1].removeprefix("./") if match else ""
-        if match and file in slug.plan.source.entries:
-            text = table(slug.plan.source, "scripts")[name]
-            names = {"file": file, "line": match[2], "script": name, "text": text}
-            names["error"] = match[4]
-            yield Evidence(match[4], file, int(match[2]), int(match[3]), names=names)
-            return
-
-
-@rule(
-    "build-script-failed",
-    leads_to=PUSH_REJECTED,
-    title="The script `{script}` of package.json fails",
-    cause="Heroku runs `{text}` in the build, and it ends with: {error}",
-    fix="Make `npm ci && npm run {script}` succeed in a fresh clone, with the config vars that the"
-    " app has on Heroku.",
-    docs=TROUBLE,
-    fallback=True,
-)
-def build_script_failed(slug: Slug) -> Iterator[Evidence]:
-    name = _script(slug)
-    if name and not _absent_tool(slug):
-        text = table(slug.plan.source, "scripts")[name]
-        names = {"script": name, "text": text, "error": _last(slug)}
-        yield in_package(slug.plan.source, _last(slug), "scripts", name, **names)
-
-
-def _last(slug: Slug) -> str:
-    """The last line that tells of an error, but for the package manager's own."""
-    noise = r"^(?:npm (?:error|ERR!)|error Command failed|info Visit|\s*at |Node\.js v|ELIFECYCLE)"
-    told = [x.strip() for x in slug.output if x.strip() and not re.search(noise, x.strip())]
-    errors = [x for x in told if re.search(r"(?i)error|cannot|failed|not found", x)]
-    return (errors or told or ["no output"])[-1]
-
-
 @rule(
     "node-install-failed",
     leads_to=PUSH_REJECTED,
@@ -299,37 +211,3 @@ def node_install_failed(slug: Slug) -> Iterator[Evidence]:
     )
     if reason.endswith("-install-failed") or reason in known or reason.startswith("npm-allow-"):
         yield in_package(slug.plan.source, _error(slug), error=_error(slug))
-
-
-@rule(
-    "node-stands-in",
-    effect="note",
-    title="Node.js {used} stood in for {version}, which Heroku would use",
-    cause="Node.js {version} is neither on this machine nor in its package index, so the app ran"
-    " with another major version. What differs between the two is not tested.",
-    fix="`nvm install {major}` or `fnm install {major}` gives full fidelity.",
-    docs=SUPPORT,
-)
-def node_stands_in(slug: Slug) -> Iterator[Evidence]:
-    here, node = slug.node, slug.plan.node
-    if here and node and not here.exact:
-        names = {"used": here.version, "version": node.version}
-        names["major"] = node.version.partition(".")[0]
-        yield Evidence(f"{here.path} is Node.js {here.version}", names=names)
-
-
-@rule(
-    "buildpack-compile-failed",
-    leads_to=PUSH_REJECTED,
-    title="The buildpack's bin/compile fails",
-    cause="`{program}` ended with an error. Its last lines: {error}",
-    fix="Correct what it says. It gets BUILD_DIR, CACHE_DIR and ENV_DIR as arguments, and must end"
-    " with status 0.",
-    docs="https://devcenter.heroku.com/articles/buildpack-api#bin-compile",
-)
-def buildpack_compile_failed(slug: Slug) -> Iterator[Evidence]:
-    if _failing(slug, "buildpack-compile-failed") and slug.refusal:
-        lines = [line.strip() for line in slug.output if line.strip()][-3:]
-        names = {"program": slug.refusal.subject, "error": " / ".join(lines) or "no output"}
-        for line in lines or ["no output"]:
-            yield Evidence(line, names=names)

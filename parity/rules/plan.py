@@ -105,12 +105,30 @@ def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
     effect="unknown",
     title="parity cannot follow Heroku here: {what}",
     cause="What comes after this is not rehearsed, so whether it works is not known.",
-    fix="Deploy to a throw-away app (`heroku create`) to find out.",
+    fix="{clone}Deploy to a throw-away app (`heroku create`) to find out.",
     docs=BUILDPACKS,
 )
 def not_emulated(plan: Plan) -> Iterator[Evidence]:
     if plan.unsupported and not plan.refusal:
-        yield Evidence(plan.unsupported, names={"what": plan.unsupported})
+        names = {"what": plan.unsupported, "clone": _clone(plan)}
+        yield Evidence(plan.unsupported, names=names)
+
+
+def _clone(plan: Plan) -> str:
+    """How to get a buildpack that is elsewhere, to rehearse with it as a folder."""
+    name = (plan.unsupported or "").removesuffix(" is not emulated yet")
+    if name not in plan.runs:
+        return ""
+    url = name.partition("#")[0] if "://" in name else ""
+    if name.startswith("heroku/"):
+        url = f"https://github.com/heroku/heroku-buildpack-{name.partition('/')[2]}"
+    if not url:
+        return (
+            f"`heroku buildpacks:info {name}` names its repository: `git clone` it, and rehearse"
+            " with `--buildpack ./FOLDER`. Or: "
+        )
+    folder = url.rstrip("/").rpartition("/")[2].removesuffix(".git")
+    return f"Type `git clone {url}`, and rehearse with `--buildpack ./{folder}`. Or: "
 
 
 @rule(

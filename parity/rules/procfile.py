@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from parity.facts.buildpacks import BUILDPACKS, PYTHON
 from parity.facts.limits import ERROR_CODES
 from parity.facts.procfile import ARTICLE, ROUTED
-from parity.records import Boot, Plan
+from parity.records import Boot, Plan, Slug
 from parity.rules import rule
 from parity.rules.reading import commented, shown
 from parity.rules.suggest import kept_out, missing_server, web_line
@@ -25,6 +25,13 @@ def no_web(plan: Plan) -> bool:
         and not _unread(plan)
         and all(name in BUILDPACKS for name in plan.detected)
     )
+
+
+def _built_without_web(slug: Slug) -> bool:
+    """The same once a buildpack in a folder, which nobody can foretell, has run."""
+    done = slug.refusal is None and slug.unknown is None
+    stranger = any(name not in BUILDPACKS for name in slug.plan.runs)
+    return done and stranger and ROUTED not in slug.plan.processes
 
 
 def _unread(plan: Plan) -> bool:
@@ -53,8 +60,12 @@ def listens(boot: Boot) -> bool:
     docs=f"{ERROR_CODES}#h14-no-web-dynos-running",
     heroku="H14",
 )
-def H14(record: Plan | Boot) -> Iterator[Evidence]:
-    if isinstance(record, Boot):
+def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
+    if isinstance(record, Slug):
+        if _built_without_web(record):
+            types = shown(", ".join(record.plan.processes)) or "(none)"
+            yield Evidence(f"no buildpack and no Procfile declares web; types: {types}")
+    elif isinstance(record, Boot):
         if listens(record):
             process = record.process
             seen = f"{process.name} listens on $PORT, and no process type is called web"
