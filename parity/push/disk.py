@@ -46,8 +46,8 @@ def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> E
 
     A file as old as the index may have changed within one tick of the clock: its content decides.
     """
-    if known.mode == SUBMODULE:
-        return Entry(SUBMODULE, 0, known.oid, None)
+    if known.mode == SUBMODULE or known.kept:
+        return Entry(known.mode, known.size, known.oid, None)
     where = f"{app}/{path}"
     try:
         found = os.lstat(where)
