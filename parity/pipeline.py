@@ -62,10 +62,10 @@ def rehearse(
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, which may take a while. A dyno that is
-    up stays so until `stay`, called in a thread of its own, comes back. Where this
-    machine, not the app, stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for
-    an `app` that is no folder.
+    `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried,
+    which may take a while. A dyno that is up stays so until `stay`, called in a thread of its own,
+    comes back. Where this machine, not the app, stands in the way, the verdict is `unknown`. Raises
+    `interrupt.Usage` for an `app` that is no folder.
     """
     from parity.workspace import workspace
 
@@ -76,6 +76,8 @@ def rehearse(
             pushed, accepted = receive(trial, Path(app), config, options)
             if accepted:
                 deploy(trial, pushed, work, options, facts, on_verdict, stay)
+            if trial.stopped and on_verdict:
+                on_verdict(trial.verdict())
             after_that(trial, pushed, options, lambda p: deploy(trial, p, work, options, facts))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)

@@ -45,13 +45,14 @@ def wheel(
     metadata += f"Requires-Python: {python}\n" if python else ""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for path, text in (modules or {f"{name}.py": ""}).items():
-            archive.writestr(path, text)
-        archive.writestr(f"{about}/METADATA", metadata)
-        archive.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{about}/RECORD", "")
+        for path, text in {
+            **(modules or {f"{name}.py": ""}),
+            f"{about}/METADATA": metadata,
+            f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{about}/RECORD": "",
+        }.items():
+            # A fixed date: the same wheel has the same hash in every process.
+            archive.writestr(zipfile.ZipInfo(path), text)
     return f"{name}-{version}-py3-none-any.whl", data.getvalue()
 
 

@@ -200,3 +200,33 @@ def test_slugignore_and_the_procfile(tmp_path: Path) -> None:
     found = by_id(check(repository(tmp_path / "app", files)))
     assert found["slugignore-procfile"].symptom == "H14"
     assert found["slugignore-negation"].evidence[0].line == 2
+
+
+def test_a_submodule_of_a_sub_tree(tmp_path: Path) -> None:
+    """`git subtree push` leaves .gitmodules behind: a checkout proves nothing then."""
+    files = {"web/requirements.txt": "", "web/Procfile": "web: python web.py\n"}
+    outer = repository(tmp_path / "outer", files)
+    inner = str(repository(tmp_path / "inner", {"tool.py": ""}))
+    git(outer, "submodule", "add", "-q", inner, "web/lib")
+    git(outer, "commit", "-qm", "lib")
+    verdict = check(outer / "web")
+    assert (verdict.exit_code, by_id(verdict)["submodule-left-behind"].effect) == (3, "unknown")
+
+
+def test_what_is_certain_without_a_submodule(with_submodule: Path) -> None:
+    """No submodule could make Heroku take an old Python."""
+    (with_submodule / "runtime.txt").write_text("python-3.6.1\n")
+    git(with_submodule, "add", "runtime.txt")
+    git(with_submodule, "submodule", "deinit", "-q", "-f", "lib")
+    verdict = check(with_submodule)
+    assert (verdict.symptom, verdict.exit_code) == ("push-rejected", 1)
+    assert {"submodule-not-fetched", "python-version-eol"} <= set(by_id(verdict))
+
+
+def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not everything can be kept, the files in the root are."""
+    monkeypatch.setattr("parity.push.disk.BUDGET", 2000)
+    files = {f"a/b/c{n}.py": "x" * 900 for n in range(9)} | {"Procfile": "web: x\n", "z.py": "y"}
+    source = read(repository(tmp_path / "app", files))
+    kept = {path for path, entry in source.entries.items() if entry.data is not None}
+    assert {"Procfile", "z.py"} < kept and len(kept) == 4

@@ -1,11 +1,13 @@
 """What comes to light after an obvious repair: labelled, and deciding nothing."""
 
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from parity import rehearse
 from parity.facts.python import versions
 from parity.pipeline import Options, check
 from parity.report import render
@@ -171,3 +173,39 @@ def test_the_report_keeps_the_order(tmp_path: Path) -> None:
     assert "(and 1 more after that)" in " ".join(text.split())
     assert "(after python-version-eol)" in render("concise", verdict)
     assert versions().newest
+
+
+def test_this_machine_in_the_way_of_a_repair(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be tried here after a repair changes nothing about what was certain."""
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "empty"))
+    app = repository(tmp_path / "app", {**FLASK, ".python-version": "3.6\n"})
+    told: list[Verdict] = []
+    verdict = rehearse(app, options=Options(offline=True), on_verdict=told.append)
+    assert (verdict.symptom, verdict.exit_code) == ("push-rejected", 1)
+    assert [(r.finding, r.outcome) for r in verdict.repaired] == [("python-version-eol", "unknown")]
+    assert verdict.slug is None and verdict.stages[2].status == "not-reached"
+    assert [(v.symptom, v.repaired) for v in told] == [("push-rejected", ())]
+
+
+def test_the_verdict_is_told_before_a_repair_is_tried(tmp_path: Path) -> None:
+    """People need not wait for what comes after; it stands below, once."""
+    files = {**NO_WEB, "requirements.txt": "", "Procfile": "Web: python server.py\n"}
+    files["server.py"] = (Path(__file__).parent / "apps/works-stdlib-server/app.py").read_text()
+    app = repository(tmp_path / "app", files)
+    done = subprocess.run(
+        [sys.executable, "-m", "parity", "run", str(app), "--quiet"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    out = " ".join(done.stdout.split())
+    assert done.returncode == 1
+    assert out.startswith("fails: H14 No web process")
+    assert out.index("next: ") < out.index(
+        "after that: with `web: python server.py` in the Procfile"
+    )
+    assert "nothing else stands in the way; the last answer was 200." in out
+    assert out.count("after that: ") == out.count("fails: ") == 1

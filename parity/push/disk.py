@@ -46,8 +46,8 @@ def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> E
 
     A file as old as the index may have changed within one tick of the clock: its content decides.
     """
-    if known.mode == SUBMODULE:
-        return Entry(SUBMODULE, 0, known.oid, None)
+    if known.mode == SUBMODULE or known.kept:
+        return Entry(known.mode, known.size, known.oid, None)
     where = f"{app}/{path}"
     try:
         found = os.lstat(where)
@@ -98,8 +98,13 @@ def content(path: Path, mode: int) -> bytes | None:
         return file.read()
 
 
-def walk(app: Path) -> tuple[dict[str, Entry], dict[str, str]]:
-    """Every file of a folder without git, and what could not be read, with the reason."""
+def walk(
+    app: Path, without: frozenset[str] = frozenset()
+) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Every file of a folder without git, and what could not be read, with the reason.
+
+    `without` are files, and folders that end in `/`, which are passed over.
+    """
     entries: dict[str, Entry] = {}
     unread: dict[str, str] = {}
     todo = [""]
@@ -112,8 +117,9 @@ def walk(app: Path) -> tuple[dict[str, Entry], dict[str, str]]:
                     path = prefix + item.name
                     mode = _mode(item.stat(follow_symlinks=False).st_mode)
                     if item.is_dir(follow_symlinks=False):
-                        todo += [] if item.name == ".git" else [f"{path}/"]
-                    elif mode is not None:
+                        gone = item.name == ".git" or f"{path}/" in without
+                        todo += [] if gone else [f"{path}/"]
+                    elif mode is not None and path not in without:
                         size = item.stat(follow_symlinks=False).st_size
                         entries[path] = Entry(mode, size, None, None)
         except OSError as error:
@@ -124,13 +130,8 @@ def walk(app: Path) -> tuple[dict[str, Entry], dict[str, str]]:
 
 def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> dict[str, str]:
     """Give the entries whose text may explain something their `data`; what could not be read."""
-    left = BUDGET
     unread: dict[str, str] = {}
-    chosen: list[str] = []
-    for path, entry in entries.items():
-        if entry.data is None and _telling(path, entry) and entry.size <= left:
-            left -= entry.size
-            chosen.append(path)
+    chosen = _affordable({p: e for p, e in entries.items() if e.data is None and _telling(p, e)})
     stored = {entries[path].oid: b"" for path in chosen if entries[path].oid}
     if stored:
         stored |= dict(git.blobs(app, [oid for oid in stored if oid], stores))
@@ -141,6 +142,19 @@ def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> d
             unread[path] = "permission denied"
         entries[path] = entry._replace(data=data)
     return unread
+
+
+def _affordable(telling: Mapping[str, Entry]) -> list[str]:
+    """As many as the budget allows, those that are near the root before others."""
+    left = BUDGET
+    if sum(entry.size for entry in telling.values()) <= left:
+        return list(telling)
+    chosen: list[str] = []
+    for path in sorted(telling, key=lambda path: path.count("/")):
+        if telling[path].size <= left:
+            left -= telling[path].size
+            chosen.append(path)
+    return chosen
 
 
 def _telling(path: str, entry: Entry) -> bool:

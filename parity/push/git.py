@@ -24,9 +24,12 @@ SAFE = (
 
 _ENTRY = re.compile(
     rb"(\d{6}) ([0-9a-f]+) (\d)\t([^\0]+)\0  ctime: [^\n]*\n  mtime: (\d+):(\d+)\n"
-    rb"[^\n]*\n[^\n]*\n  size: (\d+)\t[^\n]*\n"
+    rb"[^\n]*\n[^\n]*\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
 )
 
+
+NOT_LOOKED_AT = 0x4000_8000
+"""CE_SKIP_WORKTREE and CE_VALID of an index entry (git's read-cache.h)."""
 
 BUFFER = 1 << 20
 """Bytes that are read at once: small files come by the thousand."""
@@ -100,19 +103,29 @@ def names(out: bytes) -> list[str]:
 
 
 class Stat(NamedTuple):
-    """A tracked path of the index, with what git remembers of the file on disk."""
+    """A tracked path of the index, with what git remembers of the file on disk.
+
+    `kept`: git was told not to look at the disk (sparse checkout, assume-unchanged).
+    """
 
     mode: int
     oid: str
     mtime: tuple[int, int]
     size: int
+    kept: bool = False
 
 
 def index(out: bytes) -> dict[str, Stat]:
     """The output of `ls-files -z -s --debug` by path; of an unmerged path, our side."""
     return {
-        os.fsdecode(path): Stat(int(mode, 8), oid.decode(), (int(sec), int(nano)), int(size))
-        for mode, oid, stage, path, sec, nano, size in _ENTRY.findall(out)
+        os.fsdecode(path): Stat(
+            int(mode, 8),
+            oid.decode(),
+            (int(sec), int(nano)),
+            int(size),
+            int(flags, 16) & NOT_LOOKED_AT != 0,
+        )
+        for mode, oid, stage, path, sec, nano, size, flags in _ENTRY.findall(out)
         if stage in (b"0", b"2")
     }
 

@@ -7,6 +7,8 @@ from parity.push import app_json, slugignore
 from parity.records import Line, Refusal, Say, Source, Submodule
 
 REASON = "submodule-install-failed"
+REFUSED = ("unmapped", "key", "local")
+"""What of a submodule makes it certain that Heroku cannot fetch it."""
 
 
 def receive(source: Source, say: Say, clock: Callable[[], float]) -> Source:
@@ -14,7 +16,7 @@ def receive(source: Source, say: Say, clock: Callable[[], float]) -> Source:
 
     Submodules that nobody here can tell of are said by nothing: the log has what is certain.
     """
-    refused = next((s for s in source.submodules if s.trouble != "elsewhere"), None)
+    refused = next((s for s in source.submodules if s.trouble in REFUSED), None)
     said: tuple[str, ...] = ()
     if refused:
         refusal = _refusal(refused)

@@ -29,28 +29,27 @@ def prune(source: Source) -> Source:
     if entry is None or entry.data is None:
         return source
     patterns = list(_patterns(entry.data.decode("utf-8-sig", "replace")))
-    hits: dict[str, _Pattern] = {}
+    hits: dict[str, _Pattern | None] = {}
     pruned: dict[str, Pruned] = {}
     for path, known in source.entries.items():
         hit = _hit(path, patterns, hits)
         if hit:
             pruned[path] = Pruned(known, hit.line, hit.text)
     kept = {path: known for path, known in source.entries.items() if path not in pruned}
+    count = sum(hit is not None for hit in hits.values())
     unread = {path: why for path, why in source.unread.items() if path not in pruned}
-    return source._replace(entries=kept, unread=unread, pruned=pruned, deleted=len(hits))
+    return source._replace(entries=kept, unread=unread, pruned=pruned, deleted=count)
 
 
-def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern]) -> _Pattern | None:
-    """The pattern that matches `path` or a folder around it; `hits` gets what was matched."""
+def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern | None]) -> _Pattern | None:
+    """The pattern that matches `path` or a folder around it; `hits` remembers every answer."""
     parts = path.split("/")
     for count in range(1, len(parts) + 1):
         head = "/".join(parts[:count])
         if head not in hits:
-            hit = next((p for p in patterns if _matches(p, parts[:count])), None)
-            if hit is None:
-                continue
-            hits[head] = hit
-        return hits[head]
+            hits[head] = next((p for p in patterns if _matches(p, parts[:count])), None)
+        if hits[head]:
+            return hits[head]
     return None
 
 

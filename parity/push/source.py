@@ -24,10 +24,11 @@ MOST_ABSENT = 5000
 
 
 class _Repository(NamedTuple):
-    """git's answers about the folder."""
+    """git's answers about the folder; `bare`: it has no files of its own."""
 
     prefix: str
     git_dir: Path
+    bare: bool
     commit: str | None
     branch: str | None
     remote: str | None
@@ -51,6 +52,8 @@ def read(app: Path, ref: str | None = None) -> Source:
         if repository is None:
             raise Usage(f"--ref {ref}: {app} is not in a git repository")
         return _commit(app, repository, ref)
+    if repository and repository.bare:
+        raise Usage(f"{app} has no files on disk, only git's own: name a commit, as in --ref HEAD")
     if repository is None or (repository.prefix and not repository.tracked):
         return _folder(app, repository)
     return _worktree(app, repository)
@@ -66,7 +69,7 @@ def _repository(app: Path) -> _Repository | None:
     try:
         where, config, tracked, head, others = git.ask(
             app,
-            ("rev-parse", "--absolute-git-dir", "--show-prefix", "HEAD", "--abbrev-ref", "HEAD"),
+            ("rev-parse", *_PLACE, "HEAD", "--abbrev-ref", "HEAD"),
             ("config", "-z", "--get-regexp", r"^(remote\.heroku\.url|core\.(autocrlf|filemode))$"),
             ("ls-files", "-z", "-s", "--debug"),
             ("ls-tree", "-rz", "HEAD"),  # with sizes git would open every loose object
@@ -75,17 +78,18 @@ def _repository(app: Path) -> _Repository | None:
     except git.Missing:
         return None
     if not where.out:
-        if "not a git repository" in where.error or "must be run in a work tree" in where.error:
+        if "not a git repository" in where.error:
             return None
         raise git.refused(app, where)
     if tracked.code:
         raise git.refused(app, tracked)
-    git_dir, prefix, commit, branch = _placed(where)
+    git_dir, prefix, bare, commit, branch = _placed(where)
     settings = _settings(config.out)
     remote = _REMOTE.search(settings.get("remote.heroku.url", ""))
     return _Repository(
         prefix=prefix,
         git_dir=git_dir,
+        bare=bare,
         commit=commit,
         branch=branch,
         remote=(remote[1] or remote[2]) if remote else None,
@@ -97,13 +101,16 @@ def _repository(app: Path) -> _Repository | None:
     )
 
 
-def _placed(answer: git.Answer) -> tuple[Path, str, str | None, str | None]:
-    """git's folder, the prefix within the repository, HEAD's commit and branch (None: unborn)."""
+_PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")
+
+
+def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
+    """git's folder, the prefix in it, whether it is bare, and HEAD's commit and branch, if any."""
     told = answer.out.decode("utf-8", "surrogateescape").split("\n")
-    git_dir, prefix = Path(told[0]), told[1].rstrip("/")
+    git_dir, prefix, bare = Path(told[0]), told[1].rstrip("/"), told[2] == "false"
     if answer.code:
-        return git_dir, prefix, None, None
-    return git_dir, prefix, told[2], None if told[3] == "HEAD" else told[3]
+        return git_dir, prefix, bare, None, None
+    return git_dir, prefix, bare, told[3], None if told[4] == "HEAD" else told[4]
 
 
 def _settings(out: bytes) -> dict[str, str]:

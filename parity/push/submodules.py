@@ -99,7 +99,7 @@ def _submodule(
 ) -> Submodule:
     commit = entry.oid or ""
     if address is None:
-        return Submodule(path, commit, "", None, "elsewhere" if unnamed_is_open else "unmapped")
+        return Submodule(path, commit, "", None, "behind" if unnamed_is_open else "unmapped")
     if _SCP.match(address.url):
         return Submodule(path, commit, *address, "key")
     known = _ELSEWHERE.match(address.url) is not None

@@ -54,7 +54,8 @@ class Refusal(NamedTuple):
 class Submodule(NamedTuple):
     """A repository inside the tree. `url` is shown without its password, `line` of .gitmodules.
 
-    `trouble`: why Heroku cannot fetch it; `elsewhere`: whether it can is not known here. With
+    `trouble`: why Heroku cannot fetch it; `elsewhere`: whether it can is not known here; `behind`:
+    its .gitmodules is not pushed, and what Heroku does then is not known. With
     `objects` (its own git objects) the checkout on this disk stands in for what would be fetched.
     """
 
@@ -62,7 +63,7 @@ class Submodule(NamedTuple):
     commit: str
     url: str
     line: int | None
-    trouble: Literal["unmapped", "key", "local", "elsewhere"]
+    trouble: Literal["unmapped", "key", "local", "elsewhere", "behind"]
     objects: Path | None = None
 
 

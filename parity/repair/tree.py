@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from parity.facts.python import PACKAGE_FILES
 from parity.facts.stacks import DEFAULT
 from parity.push import disk, submodules
+from parity.push.receive import REFUSED
 from parity.records import Entry, Pushed, Record, Source
 from parity.verdict import Finding
 
@@ -54,14 +55,9 @@ def commit_everything(
 ) -> tuple[str, Pushed] | None:
     """As after `git add .` and a first commit."""
     source = pushed.source
-    entries, unread = disk.walk(source.root)
-    ignored = tuple(path for path, rule in source.absent.items() if rule)
-    kept = {
-        path: entry
-        for path, entry in entries.items()
-        if path not in ignored and not path.startswith(tuple(p for p in ignored if p[-1] == "/"))
-    }
-    whole = source._replace(entries=kept, unread=unread, absent={}, refusal=None)
+    ignored = frozenset(path for path, rule in source.absent.items() if rule)
+    entries, unread = disk.walk(source.root, without=ignored)
+    whole = source._replace(entries=entries, unread=unread, absent={}, refusal=None)
     return "everything committed", pushed._replace(source=whole)
 
 
@@ -71,9 +67,9 @@ def commit_submodule(
     """As if the files of submodules that Heroku cannot fetch were committed themselves."""
     source = pushed.source
     entries, inner = submodules.committed(source.root, source.entries, source.submodules)
-    if any(s.objects is None and s.trouble != "elsewhere" for s in inner):
+    if any(s.objects is None and s.trouble in REFUSED for s in inner):
         return None
-    names = ", ".join(s.path for s in inner if s.trouble != "elsewhere")
+    names = ", ".join(s.path for s in inner if s.trouble in REFUSED)
     whole = source._replace(entries=entries, submodules=inner, refusal=None)
     return f"the files of {names} committed", pushed._replace(source=whole)
 

@@ -61,12 +61,14 @@ def full(verdict: Verdict, *, width: int, colour: bool) -> str:
 
 
 def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
-    """What the stop added to a verdict that was printed before it; empty if nothing."""
+    """What the stop, or a repair, added to a verdict that was printed before it; may be empty."""
     page = Page(width, colour)
+    afterwards(page, verdict)
+    page.blank()
     if changed_by_stop(verdict):
         _head(page, verdict)
         page.blank()
-    _found(page, verdict, groups(f for f in verdict.findings if at_stop(f)))
+    _found(page, verdict, groups(f for f in verdict.findings if at_stop(f) and not f.after))
     page.blank()
     crashed = verdict.boot is not None and verdict.boot.state != "up"
     for stage in verdict.stages:

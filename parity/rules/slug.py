@@ -35,6 +35,10 @@ _REMEDIES = (
         "Type `uv python install {series}` or `pyenv install {series}`, then run parity again;"
         " `parity doctor` tells what this machine has.",
     ),
+    (
+        "did not end",
+        "See what takes so long (the last line of the log): Heroku ends a build after 15 minutes.",
+    ),
     ("missing here", "Install it on this machine, then run parity again."),
     ("disk|killed", "Free some space or memory on this machine, then run parity again."),
 )

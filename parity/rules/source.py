@@ -162,6 +162,22 @@ def submodule_not_fetched(source: Source) -> Iterator[Evidence]:
 
 
 @rule(
+    "submodule-left-behind",
+    effect="unknown",
+    title="The submodule {path} is pushed without its .gitmodules",
+    cause="`git subtree push` sends the folder alone, and .gitmodules is in the root of the"
+    " repository. What Heroku does with a submodule that it has no address for is not known here.",
+    fix="Commit the files themselves: `git rm --cached {path}`, delete {path}/.git,"
+    " `git add {path}`.",
+    docs=SUBMODULES,
+)
+def submodule_left_behind(source: Source) -> Iterator[Evidence]:
+    for one in source.submodules:
+        if one.trouble == "behind" and not source.refusal:
+            yield Evidence("its .gitmodules is not pushed", one.path, names={"path": one.path})
+
+
+@rule(
     "submodule-stands-in",
     effect="note",
     title="The checkout of the submodule {path} on this disk stood in for what Heroku fetches",

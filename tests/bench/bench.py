@@ -6,6 +6,7 @@ are left out and named.
 """
 
 import argparse
+import atexit
 import os
 import shutil
 import socket
@@ -130,6 +131,25 @@ def check_group() -> dict[str, Timer]:
     }
 
 
+def large_group() -> dict[str, Timer]:
+    """`parity check` on a committed tree of 10,000 files, packed as git keeps it."""
+    folder = Path(tempfile.mkdtemp(prefix="parity-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for number in range(10_000):
+        place = folder / f"package{number % 100}" / f"sub{number // 100 % 10}"
+        place.mkdir(parents=True, exist_ok=True)
+        ending = (".py", ".html", ".js", ".png")[number % 4]
+        (place / f"m{number}{ending}").write_text(f"# {number}\n" + "x = 1  # a line\n" * 350)
+    shutil.copytree(HELLO, folder, dirs_exist_ok=True)
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "app"], ["gc", "-q"]):
+        subprocess.run([*git, *command], cwd=folder, check=True)
+    return {
+        "git status": wall("git", "-C", str(folder), "status", "--porcelain"),
+        "parity check": wall(*PARITY, "check", str(folder)),
+    }
+
+
 def verdict_group() -> dict[str, Timer]:
     """The verdict line, warm, against bare boot + one request, honcho and `heroku local`."""
     bin_folder = hello_environment()
@@ -190,6 +210,7 @@ def _build_seconds() -> float:
 GROUPS = {
     "help": help_group,
     "check": check_group,
+    "large": large_group,
     "verdict": verdict_group,
     "build": build_group,
 }

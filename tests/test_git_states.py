@@ -1,0 +1,49 @@
+"""Repositories in unusual states: what would be pushed all the same."""
+
+from pathlib import Path
+
+import pytest
+
+from parity.interrupt import Usage
+from parity.pipeline import check
+from parity.push.source import read
+from tests.test_receive import by_id, git, repository
+
+FILES = {"requirements.txt": "", "Procfile": "web: python a/x.py\n", "a/x.py": "x", "b/y.py": "y"}
+
+
+def test_a_sparse_checkout_pushes_everything(tmp_path: Path) -> None:
+    """What is not checked out is not deleted."""
+    app = repository(tmp_path / "app", FILES)
+    git(app, "sparse-checkout", "set", "a")
+    source = read(app)
+    assert not (app / "b").exists()
+    assert source.text("b/y.py") == "y"
+    assert source.uncommitted == ()
+
+
+def test_a_file_that_git_was_told_not_to_look_at(tmp_path: Path) -> None:
+    """`git commit -a` leaves it as it was."""
+    app = repository(tmp_path / "app", FILES)
+    git(app, "update-index", "--assume-unchanged", "a/x.py")
+    (app / "a/x.py").write_text("local settings")
+    assert read(app).text("a/x.py") == "x"
+
+
+def test_a_bare_repository_needs_a_commit(tmp_path: Path) -> None:
+    """There are no files on disk; a commit of it can be tested."""
+    app = repository(tmp_path / "app", FILES)
+    git(app, "clone", "-q", "--bare", ".", "../bare.git")
+    for folder in (tmp_path / "bare.git", app / ".git"):
+        with pytest.raises(Usage, match="--ref HEAD"):
+            read(folder)
+        assert read(folder, "HEAD").text("b/y.py") == "y"
+
+
+def test_another_branch_is_not_deployed(tmp_path: Path) -> None:
+    """Heroku takes a push to another branch, and builds nothing: a note with what to type."""
+    app = repository(tmp_path / "app", FILES)
+    git(app, "switch", "-q", "-c", "feature")
+    note = by_id(check(app))["branch-not-deployed"]
+    assert (note.effect, "git push heroku feature:main" in note.fix) == ("note", True)
+    assert "Pushed to branch other than [main, master], skipping build." in note.cause
