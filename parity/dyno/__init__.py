@@ -11,13 +11,17 @@ from parity.dyno import environment
 from parity.dyno.kept import Kept
 from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose
+from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
 from parity.records import Bind, Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Task
+
     from parity.dyno.bound import Bound
     from parity.dyno.process import DynoProcess
+    from parity.dyno.quota import Quota
     from parity.dyno.watch import Watch
 
 __all__ = ["Dyno", "one_off"]
@@ -31,8 +35,8 @@ AFTERMATH = 1.0
 class Dyno:
     """A context manager around one process type of `release`, in `folder`, its copy of the slug.
 
-    `extra_env` is for second looks; `trace` notes binds and exceptions. Leaving it ends whatever
-    is left of the dyno.
+    `extra_env` is for second looks; `trace` notes binds and exceptions; dynos that run side by side
+    share a `loop`. Leaving it ends whatever is left of the dyno.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Dyno:
         exact: bool = False,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
+        loop: "AbstractEventLoop | None" = None,
     ) -> None:
         self.release = release
         self.type = process
@@ -64,18 +69,26 @@ class Dyno:
         self._extra = dict(extra_env or {})
         self._say = say
         self._kept = Kept()
+        self._loop = loop
+        self._wanted = port
         self._state = "starting"
         self._process: DynoProcess | None = None
         self._watch: Watch | None = None
+        self._quota: Quota | None = None
 
     def __enter__(self) -> "Dyno":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End what is left of the command."""
         if self._watch:
             self._watch.close()
         if self._process:
             self._process.close()
+        self._watch = self._process = None
 
     @property
     def watch(self) -> "Watch":
@@ -90,6 +103,17 @@ class Dyno:
         return self._process.pid
 
     @property
+    def quota(self) -> "Quota":
+        """The eye on the running dyno's memory."""
+        assert self._quota, "the dyno was not launched"
+        return self._quota
+
+    @property
+    def state(self) -> str:
+        """Heroku's name for what the dyno is doing."""
+        return self._state
+
+    @property
     def command(self) -> str:
         """The command as Heroku logs it: with `$PORT` substituted (observed)."""
         text = self.type.command.replace("${PORT}", str(self.port))
@@ -102,12 +126,37 @@ class Dyno:
 
         return self.watch.run(booted(self, bound))
 
+    def boot_aside(self) -> "Task[Boot]":
+        """Launch, and let the loop that it shares do the rest: the boot, once it is done."""
+        assert self._loop, "a dyno aside needs a loop that others turn"
+        bound = self._launch()
+        from parity.dyno.boot import booted
+
+        self.watch.aside = True
+        return self._loop.create_task(booted(self, bound))
+
+    def boot_again(self, folder: Path) -> Boot:
+        """Start again after a crash: on another $PORT, in `folder`, a fresh copy of the slug.
+
+        How long Heroku waits before it: `parity.dyno.restart.pause`.
+        """
+        self._let_go()
+        self.folder, self.port, self._kept = folder, choose(self._wanted), Kept()
+        self.becomes("starting")
+        return self.boot()
+
     def settle(self, boot: Boot, *, failed: bool) -> Boot:
         """What became of `boot` by the first answer: a start command that has ended is a crash."""
         if not self.watch.run(self.watch.ended(AFTERMATH if failed else 0.0)):
             return boot
-        code = self._crashed()
-        return boot._replace(state="crashed", exit=code, output=self.output(), bound_first=True)
+        code = self.crashed()
+        return boot._replace(
+            state="crashed",
+            exit=code,
+            output=self.output(),
+            bound_first=self.type.name == "web",
+            memory=self.quota.memory(),
+        )
 
     def alive(self) -> bool:
         """Whether the start command still runs."""
@@ -130,13 +179,15 @@ class Dyno:
 
     def becomes(self, state: str) -> None:
         """Say the change of state."""
-        self.say(f"State changed from {self._state} to {state}")
+        assert state in lifecycle.NEXT[self._state], f"{self._state} to {state}"
+        self.say(lifecycle.changed(self._state, state))
         self._state = state
 
     def stop(self, boot: Boot, traffic: Traffic | None) -> Shutdown:
         """SIGTERM to every process, the limit, SIGKILL; and what the dyno leaves behind."""
         from parity.dyno.stop import stopped
 
+        self.watch.aside = False
         return self.watch.run(stopped(self, boot, traffic))
 
     def binds(self) -> tuple[Bind, ...]:
@@ -161,7 +212,7 @@ class Dyno:
 
         argv = environment.command(self.type.command)
         self._process = DynoProcess(argv, self.name, self._environment(), self.folder)
-        self.say(f"Starting process with command `{self.command}`")
+        self.say(lifecycle.starting(self.command))
         self.began = time.monotonic()
         bound = _bound(self.port)
         try:
@@ -173,10 +224,19 @@ class Dyno:
                 f"the dyno cannot be started: {error}",
                 "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process.",
             ) from error
+        self._follow()
+        return bound
+
+    def _follow(self) -> None:
+        """Take the output of the launched process, and measure its memory."""
+        from parity.dyno.quota import Quota
         from parity.dyno.watch import Watch
 
-        self._watch = Watch(self._process, lambda text: self.say(text, app=True))
-        return bound
+        assert self._process
+        self._quota = Quota(self)
+        self._watch = Watch(
+            self._process, lambda text: self.say(text, app=True), self._quota.beat, self._loop
+        )
 
     def _environment(self) -> dict[str, str]:
         from parity.dyno import trace
@@ -193,9 +253,10 @@ class Dyno:
             extra=extra,
         )
 
-    def _crashed(self) -> int:
+    def crashed(self) -> int:
+        """Say that the command has ended; its status."""
         code = self.watch.code if self.watch.code is not None else KILLED
-        self.say(f"Process exited with status {code}")
+        self.say(lifecycle.exited(code))
         self.becomes("crashed")
         return code
 

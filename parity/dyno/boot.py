@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from parity.dyno import tree
 from parity.dyno.bound import Bound, with_http
 from parity.dyno.watch import TICK
+from parity.facts import lifecycle
 from parity.records import Boot, Listener
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ async def booted(dyno: "Dyno", bound: Bound) -> Boot:
         bound.look(dyno.root)
         if bound.ours() and bound.reachable() is not False:
             dyno.becomes("up")
+            dyno.quota.meter.up()
             return _boot(dyno, bound, "up", reachable=True)
         if predict and _wrong(bound) and idle.since(now) >= _patience(dyno):
             if _certain(dyno, bound):
@@ -77,7 +79,6 @@ def _certain(dyno: "Dyno", bound: Bound) -> bool:
 async def _predicted(dyno: "Dyno", bound: Bound) -> Boot:
     """A failure before its time: it listens elsewhere and has nothing else to do."""
     reached = _reached(bound)
-    dyno.watch.sample()
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
     return _boot(dyno, bound, "timeout", predicted=True, reachable=reached)
@@ -103,17 +104,13 @@ class Idle:
 
 async def _timeout(dyno: "Dyno", bound: Bound) -> Boot:
     """Heroku's limit has passed: R10, in its own lines."""
-    limit = int(dyno.limits.boot_timeout.value)
     bound.own = with_http(bound.own)
-    dyno.say(
-        "Error R10 (Boot timeout) -> Web process failed to bind to $PORT "
-        f"within {limit} seconds of launch"
-    )
-    dyno.say("Stopping process with SIGKILL")
+    dyno.say(lifecycle.boot_timeout(dyno.limits.boot_timeout.value))
+    dyno.say(lifecycle.KILLING)
     reached = _reached(bound)
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
-    dyno.say("Process exited with status 137")
+    dyno.say(lifecycle.exited(137))
     dyno.becomes("crashed")
     return _boot(dyno, bound, "timeout", code=137, reachable=reached)
 
@@ -129,7 +126,8 @@ def _crash(dyno: "Dyno", bound: Bound) -> Boot:
     if blocking:
         bound.foreign = blocking
         return _boot(dyno, bound, "timeout", code=code, predicted=True)
-    dyno.say(f"Process exited with status {code}")
+    assert code is not None, "the command has ended"
+    dyno.say(lifecycle.exited(code))
     dyno.becomes("crashed")
     return _boot(dyno, bound, "crashed", code=code)
 
@@ -151,6 +149,7 @@ async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
         bound.look(dyno.root)
         await dyno.watch.tick(TICK)
     if dyno.watch.code is None:
+        dyno.quota.meter.up()
         return _boot(dyno, bound, "up")
     await dyno.watch.ended(0.0)
     return _crash(dyno, bound)
@@ -183,4 +182,5 @@ def _boot(
         home=str(dyno.folder),
         size=dyno.size.name,
         why=why,
+        memory=dyno.quota.memory(),
     )

@@ -1,4 +1,4 @@
-"""The loop around one dyno: takes its output, notices its end, samples its memory.
+"""The loop around one dyno: takes its output, notices its end, lets its memory be measured.
 
 One asyncio loop in the main thread. Its import is slow, so it happens while the app boots.
 """
@@ -10,29 +10,41 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from parity import interrupt
-from parity.dyno import tree
 from parity.dyno.contained import DRAIN
 from parity.dyno.lines import Lines, read
 from parity.dyno.process import DynoProcess
 
 T = TypeVar("T")
 TICK = 0.05
-MEMORY_EVERY = 2.0
+BEAT = 0.2
+"""Seconds between two looks at the dyno's memory."""
 
 
 class Watch:
-    """Follows a launched `DynoProcess`; `on_line` gets each line of output as it comes."""
+    """Follows a launched `DynoProcess`; `on_line` gets each line of output as it comes.
 
-    def __init__(self, process: DynoProcess, on_line: Callable[[str], None]) -> None:
+    `on_beat` is called several times a second while the command runs. Dynos that run side by side
+    share a `loop`; what runs on it `aside` leaves it to others to notice an interruption.
+    """
+
+    def __init__(
+        self,
+        process: DynoProcess,
+        on_line: Callable[[str], None],
+        on_beat: Callable[[], None],
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         self.code: int | None = None
-        self.peak = 0
+        self.aside = False
         self._process = process
         self._on_line = on_line
+        self._on_beat = on_beat
         self._lines = Lines()
-        self._sampled = 0.0
-        self._loop = asyncio.new_event_loop()
+        self._own_loop = loop is None
+        self._loop = loop or asyncio.new_event_loop()
         self._loop.add_reader(process.output, self._read)
         self._loop.add_reader(process.guard.status, self._told)
+        self._timer = self._loop.call_later(BEAT, self._beat)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` on the loop to its end. Raises what it raises, `Interrupted` too."""
@@ -41,9 +53,8 @@ class Watch:
     async def tick(self, seconds: float = TICK) -> None:
         """Let the loop turn for at most `seconds`. Raises `interrupt.Interrupted`."""
         await asyncio.sleep(seconds)
-        interrupt.check()
-        if time.monotonic() - self._sampled > MEMORY_EVERY:
-            self.sample()
+        if not self.aside:
+            interrupt.check()
 
     async def beside(self, work: Callable[[], T]) -> T:
         """The result of blocking `work`, done in a thread that nobody waits for at the end."""
@@ -75,18 +86,21 @@ class Watch:
             await asyncio.sleep(0.005)
         return True
 
-    def sample(self) -> None:
-        """Measure the tree's memory now."""
-        self._sampled = time.monotonic()
-        self.peak = max(self.peak, tree.memory(self._process.pid))
-
     def close(self) -> None:
         """Stop following."""
         self._loop.remove_reader(self._process.output)
         self._loop.remove_reader(self._process.guard.status)
-        self._loop.close()
+        self._timer.cancel()
+        if self._own_loop:
+            self._loop.close()
 
     _finished = False
+
+    def _beat(self) -> None:
+        """Whenever the loop turns: also while a request is being answered."""
+        self._timer = self._loop.call_later(BEAT, self._beat)
+        if self.code is None:
+            self._on_beat()
 
     def _later(self, act: Callable[..., None], *arguments: Any) -> None:
         try:

@@ -28,7 +28,10 @@ from parity.records.run import (
     Exchange,
     Frame,
     Listener,
+    Memory,
+    Share,
     Shutdown,
+    Survivor,
     Traffic,
 )
 from parity.records.tree import (
@@ -57,6 +60,7 @@ __all__ = [
     "Interpreter",
     "Line",
     "Listener",
+    "Memory",
     "Plan",
     "ProcessType",
     "Procfile",
@@ -66,10 +70,12 @@ __all__ = [
     "Release",
     "Run",
     "Say",
+    "Share",
     "Shutdown",
     "Slug",
     "Source",
     "Stuck",
+    "Survivor",
     "Traffic",
 ]
 

@@ -113,9 +113,20 @@ def _shutdown(verdict: Verdict) -> dict[str, Any]:
 def _memory(verdict: Verdict) -> dict[str, Any]:
     shutdown = verdict.shutdown
     peak = shutdown.peak if shutdown else None
+    memory = shutdown.memory if shutdown else None
     return {
         "peak_mb": None if peak is None else round(peak / MB),
         "quota_mb": round(shutdown.quota / MB) if shutdown else None,
+        "over": memory.over if memory else None,
+        "tasks": memory.tasks if memory else None,
+        "processes": [
+            {"pid": s.pid, "command": _text(s.command), "bytes": s.bytes, "grown": s.grown}
+            for s in (memory.shares if memory else ())
+        ],
+        "samples": [
+            {"seconds": round(seconds, 2), "bytes": used}
+            for seconds, used in (shutdown.samples if shutdown else ())
+        ],
     }
 
 
