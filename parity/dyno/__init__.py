@@ -148,6 +148,7 @@ class Dyno:
     def settle(self, boot: Boot, *, failed: bool) -> Boot:
         """What became of `boot` by the first answer: a start command that has ended is a crash."""
         if not self.watch.run(self.watch.ended(AFTERMATH if failed else 0.0)):
+            self.quota.meter.started()
             return boot
         code = self.crashed()
         return boot._replace(

@@ -43,7 +43,6 @@ async def booted(dyno: "Dyno", bound: Bound) -> Boot:
         bound.look(dyno.root)
         if bound.ours() and bound.reachable() is not False:
             dyno.becomes("up")
-            dyno.quota.meter.up()
             return _boot(dyno, bound, "up", reachable=True)
         if predict and _wrong(bound) and idle.since(now) >= _patience(dyno):
             if _certain(dyno, bound):
@@ -149,7 +148,7 @@ async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
         bound.look(dyno.root)
         await dyno.watch.tick(TICK)
     if dyno.watch.code is None:
-        dyno.quota.meter.up()
+        dyno.quota.meter.started()
         return _boot(dyno, bound, "up")
     await dyno.watch.ended(0.0)
     return _crash(dyno, bound)

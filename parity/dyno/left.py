@@ -19,10 +19,9 @@ MOST = 20
 
 
 def survivors(root: int) -> tuple[Survivor, ...]:
-    """The processes below `root` that SIGTERM did not end."""
-    return tuple(
-        Survivor(pid, command(pid), how) for pid in tree.pids(root) if (how := sigterm(pid))
-    )
+    """The processes below `root` that SIGTERM did not end; one without memory is ending."""
+    told = ((pid, command(pid), sigterm(pid)) for pid in tree.pids(root))
+    return tuple(Survivor(pid, name, how) for pid, name, how in told if name and how)
 
 
 def sigterm(pid: int) -> Literal["ignored", "caught", "default"] | None:

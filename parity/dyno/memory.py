@@ -52,7 +52,7 @@ class Meter:
         self._gap = 0.0
         self._peak = Memory(0, 0.0, (), 0)
         self._last: dict[int, int] = {}
-        self._at_up: dict[int, int] = {}
+        self._at_start: dict[int, int] = {}
 
     def look(self, *, exact: bool = False) -> int | None:
         """The tree's bytes; None if they are not known exactly, and not worth the cost now."""
@@ -68,10 +68,10 @@ class Meter:
         self._note(parts)
         return sum(parts.values())
 
-    def up(self) -> None:
-        """The dyno is up: what its processes gain from now on is growth."""
+    def started(self) -> None:
+        """The dyno has started, or answered once: what its processes gain from now on is growth."""
         if self.look(exact=True) is not None:
-            self._at_up = self._last
+            self._at_start = self._last
 
     def so_far(self) -> Memory:
         """The peak, and who held it."""
@@ -108,7 +108,7 @@ class Meter:
         )
 
     def _grown(self, pid: int, now: int) -> int:
-        return max(0, now - self._at_up.get(pid, now))
+        return max(0, now - self._at_start.get(pid, now))
 
 
 def resident(pid: int) -> Held | None:
@@ -129,12 +129,26 @@ def proportional(pid: int, rough: int) -> int:
 
 
 def command(pid: int) -> str:
-    """The command line of a process, empty if it has gone."""
+    """The command line of a process as a person would type it; empty if it has gone."""
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        data = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return "" if _LINUX else tree.command(pid)
-    return " ".join(word.decode("utf-8", "replace") for word in words).strip()
+    return typed([word.decode("utf-8", "replace") for word in data.split(b"\0") if word])
+
+
+def typed(words: list[str]) -> str:
+    """`gunicorn app:app` for `/path/bin/python /path/bin/gunicorn app:app`.
+
+    >>> typed(["/cache/bin/python3", "/app/.heroku/python/bin/gunicorn", "-w", "2", "app:app"])
+    'gunicorn -w 2 app:app'
+    >>> typed(["/usr/bin/python3", "bot.py"])
+    'python3 bot.py'
+    """
+    script = len(words) > 1 and "/bin/" in words[1]
+    if script and words[0].rpartition("/")[2].startswith("python"):
+        words = words[1:]
+    return " ".join([words[0].rpartition("/")[2], *words[1:]]) if words else ""
 
 
 _LINUX = Path("/proc/self/status").exists()

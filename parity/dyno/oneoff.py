@@ -5,6 +5,8 @@ from pathlib import Path
 
 from parity.dyno import environment, port
 from parity.dyno.contained import run
+from parity.dyno.files import written
+from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize
 from parity.records import Ended, Line, ProcessType, Say, Slug
 
@@ -25,8 +27,8 @@ def one_off(
     def told(text: str, source: str = "heroku") -> None:
         say(Line(time.time(), f"{source}[{name}]", text))
 
-    told(f"Starting process with command `{process.command}`")
-    told("State changed from starting to up")
+    told(lifecycle.starting(process.command))
+    told(lifecycle.changed("starting", "up"))
     ended = run(
         environment.command(process.command),
         cwd=folder,
@@ -36,6 +38,6 @@ def one_off(
         on_line=lambda text: told(text, "app"),
         limit=limit,
     )
-    told(f"Process exited with status {ended.exit}")
-    told("State changed from up to complete")
-    return ended
+    told(lifecycle.exited(ended.exit))
+    told(lifecycle.changed("up", "complete"))
+    return ended._replace(written=written(folder, slug.root, process.command))

@@ -36,7 +36,7 @@ async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown
         killed=survivors is not None,
         peak=memory.peak or None,
         quota=dyno.size.quota,
-        written=written(dyno.folder, dyno.release.slug.root),
+        written=written(dyno.folder, dyno.release.slug.root, dyno.type.command),
         output=dyno.output(),
         samples=tuple(dyno.quota.meter.samples),
         memory=memory,

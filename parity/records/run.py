@@ -43,7 +43,7 @@ class Bind(NamedTuple):
 
 
 class Share(NamedTuple):
-    """One process's part of the dyno's memory at its peak; `grown` since the dyno was up; bytes."""
+    """One process's part of the peak; `grown` since the dyno's first answer; bytes."""
 
     pid: int
     command: str

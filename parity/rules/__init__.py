@@ -5,6 +5,7 @@ Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual the
 A rule is its own manual page: `explain`, every report and the README's catalogue read it.
 """
 
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -51,8 +52,12 @@ class Rule(NamedTuple):
 
     @property
     def symptom(self) -> bool:
-        return not self.leads_to and self.effect in ("fail", "reject")
+        own_code = _CODE.fullmatch(self.id) is not None
+        return not self.leads_to and (own_code or self.effect in ("fail", "reject"))
 
+
+_CODE = re.compile(r"[HR]\d\d")
+"""Heroku's own codes: those that only warn have causes, too."""
 
 RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
@@ -62,15 +67,14 @@ STATIC = ("machine", "source", "plan", "reasons", "procfile", "procfile_lines", 
 
 BUILD = (
     *(*STATIC, "pip", "addresses", "conflicts", "packages"),
-    *("package_versions", "compiling", "collectstatic", "slug", "release"),
+    *("package_versions", "compiling", "collectstatic", "slug", "release", "ephemeral"),
 )
 """And those that a rehearsal needs before it boots anything."""
 
 FILES = (
-    *BUILD,
-    "boot",
+    *(*BUILD, "memory", "boot"),
     *("crash", "crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
-    *("crash_exit", "traffic", "answers", "visitors", "stop"),
+    *("crash_exit", "traffic", "answers", "visitors", "stop", "dynos"),
 )
 """The files of rules, in the order in which their causes are told."""
 
