@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 
-from parity import __version__, interrupt
+from parity import __version__, executing, interrupt
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -27,7 +27,9 @@ exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not te
 
 def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    given, words = executing.split(argv)
+    arguments = _parser().parse_args(given)
+    arguments.words = words
     try:
         code: int = arguments.act(arguments)
     except interrupt.Usage as error:
@@ -93,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="the static part: runs none of the app's code")
     _add_common(check)
     check.set_defaults(act=_check)
+    execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
+    _add_source(execute)
+    executing.describe(execute)
+    execute.set_defaults(act=_exec)
     explain = commands.add_parser("explain", help="what a code or a finding means, and its fixes")
     explain.add_argument("id", nargs="?", metavar="ID", help="R10, H10, binds-loopback, …")
     explain.set_defaults(act=_explain)
@@ -100,6 +106,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
+    _add_source(parser)
+    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
+    parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
+    parser.add_argument("--strict", action="store_true", help="warnings fail")
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
     parser.add_argument("--ref", metavar="REV", help="test exactly this commit")
     parser.add_argument("--env", action="append", metavar="FILE", help="config vars (- for stdin)")
@@ -107,9 +120,6 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--stack", default="heroku-26", metavar="NAME")
     parser.add_argument("--buildpack", action="append", default=[], metavar="NAME")
-    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
-    parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
-    parser.add_argument("--strict", action="store_true", help="warnings fail")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 
@@ -118,6 +128,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="NAME", help="Host of the requests")
     parser.add_argument("--port", type=int, metavar="N", help="$PORT (default: random)")
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    parser.add_argument("--process", action="append", default=[], metavar="TYPE[=N]")
     parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
     parser.add_argument("--run-release", action="store_true", help="run it against any database")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
@@ -152,6 +163,11 @@ def _check(arguments: argparse.Namespace) -> int:
     return verdict.exit_code
 
 
+def _exec(arguments: argparse.Namespace) -> int:
+    options, config = _options(arguments), _config(arguments)
+    return executing.run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
+
+
 def _explain(arguments: argparse.Namespace) -> int:
     import parity.report.explain as explain
     from parity.report.show import coloured, columns
@@ -179,11 +195,16 @@ def _options(arguments: argparse.Namespace) -> "Options":
     for path in given.get("paths") or ():
         if not path.startswith("/"):
             raise interrupt.Usage(f"--path {path}: a request path starts with /")
-    if given.get("dyno", "basic") not in dynos.SIZES:
+    given["dyno"] = given.get("dyno", "basic").lower()
+    if given["dyno"] not in dynos.SIZES:
         raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
     if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
         raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
+    if given.get("process"):
+        from parity.scale import parsed
+
+        chosen["processes"] = parsed(given["process"])
     chosen["buildpacks"] = tuple(given["buildpack"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))
     return Options(**chosen)

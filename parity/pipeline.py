@@ -20,7 +20,10 @@ NO_CONFIG = Config({}, {})
 
 
 class Options(NamedTuple):
-    """What a user may choose; `host` None: the app's own name, `port` None: a random one."""
+    """What a user may choose; `host` None: the app's own name, `port` None: a random one.
+
+    `processes` are the types to run, each with its number of dynos; none: as after a first deploy.
+    """
 
     ref: str | None = None
     paths: tuple[str, ...] = ("/",)
@@ -29,6 +32,7 @@ class Options(NamedTuple):
     stack: str = "heroku-26"
     buildpacks: tuple[str, ...] = ()
     dyno: str = "basic"
+    processes: tuple[tuple[str, int], ...] = ()
     exact: bool = False
     run_release: bool = False
     offline: bool = False
@@ -118,14 +122,29 @@ def decide(trial: Trial, app: Path, config: Config, options: Options) -> Plan | 
         return plan if trial.judge(plan) else None
 
 
+def slug_of(
+    trial: Trial,
+    app: Path,
+    work: "Workspace",
+    config: Config,
+    options: Options,
+    facts: Limits,
+) -> Slug | None:
+    """The slug of `app`, for a one-off command; None if there is none, as `trial` has judged."""
+    plan = decide(trial, app, config, options)
+    return compile_slug(trial, plan, work, options, facts) if plan else None
+
+
 def compile_slug(
     trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
 ) -> Slug | None:
-    """The build."""
+    """The build. Raises `interrupt.Usage` for a process type that is not there to run after it."""
+    from parity import scale
     from parity.dyno.contained import run
     from parity.push.build import build
     from parity.push.source import lay_out
 
+    scale.chosen(plan.processes, options.processes)
     with trial.stage("build"):
         folder = work.folder("slug")
         lay_out(plan.source, folder)
@@ -166,16 +185,26 @@ def start(
     on_verdict: Callable[[Verdict], None] | None,
 ) -> None:
     """The web dyno and its first requests; without one, the other long-running types."""
+    from parity import scale
     from parity.formation import Formation
 
     formation = Formation(trial, released, work, options, facts)
+
+    def told() -> None:
+        if on_verdict:
+            on_verdict(trial.verdict())
+
+    dynos = scale.chosen(released.slug.plan.processes, options.processes)
+    if dynos:
+        scale.together(trial, formation, dynos, told)
+        return
     web = released.slug.plan.processes.get("web")
     if web is None:
         formation.workers()
         return
     with formation.dyno(web, "web.1") as dyno:
         boot, traffic = formation.serve(dyno)
-        if on_verdict:
-            on_verdict(trial.verdict())
+        boot = scale.still(trial, dyno, boot, answered=traffic is not None)
+        told()
         with trial.stage("stop"):
             trial.judge(dyno.stop(boot, traffic))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
 
-from parity.records import Line, Plan, Record, Release, Say, Slug, Source, Stuck
+from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, stage_of
 from parity.rules.log import crash
 from parity.verdict import Finding, Stage, StageResult, Verdict
@@ -59,6 +59,7 @@ class Trial:
         self._seconds: dict[Stage, float] = {}
         self._records: dict[str, Record] = {}
         self._findings: list[Finding] = []
+        self._formation: tuple[Boot, ...] = ()
 
     def say(self, line: Line) -> None:
         """Take one line of platform output into the log and pass it on."""
@@ -85,6 +86,23 @@ class Trial:
         self._findings += found
         return not any(f.effect in ("unknown", "fail", "reject") for f in found)
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is judged now is found and told, but the report's own records stay as they are."""
+        kept, before = dict(self._records), len(self._findings)
+        try:
+            yield
+        finally:
+            self._records |= kept
+            known = [(f.id, f.title) for f in self._findings[:before]]
+            self._findings[before:] = [
+                f for f in self._findings[before:] if (f.id, f.title) not in known
+            ]
+
+    def formation(self, boots: tuple[Boot, ...]) -> None:
+        """Take note of the dynos that ran side by side."""
+        self._formation = boots
+
     def stuck(self, what: str, fix: str) -> None:
         """Note that this machine ended the rehearsal in the current stage."""
         self.judge(Stuck(self._now, what, fix))
@@ -104,6 +122,7 @@ class Trial:
             log=tuple(self._log),
             not_emulated=NOT_EMULATED,
             interrupted=interrupted,
+            formation=self._formation,
             **records,
         )
 

@@ -64,6 +64,7 @@ class Verdict(NamedTuple):
     traffic: Traffic | None = None
     shutdown: Shutdown | None = None
     interrupted: int | None = None
+    formation: tuple[Boot, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -145,8 +145,8 @@ class Dyno:
         self.becomes("starting")
         return self.boot()
 
-    def settle(self, boot: Boot, *, failed: bool) -> Boot:
-        """What became of `boot` by the first answer: a start command that has ended is a crash."""
+    def settle(self, boot: Boot, *, failed: bool, answered: bool = False) -> Boot:
+        """What became of `boot` by now: a start command that has ended is a crash."""
         if not self.watch.run(self.watch.ended(AFTERMATH if failed else 0.0)):
             self.quota.meter.started()
             return boot
@@ -155,7 +155,7 @@ class Dyno:
             state="crashed",
             exit=code,
             output=self.output(),
-            bound_first=self.type.name == "web",
+            bound_first=self.type.name == "web" and not answered,
             memory=self.quota.memory(),
         )
 
@@ -186,10 +186,16 @@ class Dyno:
 
     def stop(self, boot: Boot, traffic: Traffic | None) -> Shutdown:
         """SIGTERM to every process, the limit, SIGKILL; and what the dyno leaves behind."""
+        return self.watch.run(self.stopping(boot, traffic))
+
+    def stopping(
+        self, boot: Boot, traffic: Traffic | None
+    ) -> "Coroutine[object, object, Shutdown]":
+        """The same for a loop on which several dynos stop at once."""
         from parity.dyno.stop import stopped
 
         self.watch.aside = False
-        return self.watch.run(stopped(self, boot, traffic))
+        return stopped(self, boot, traffic)
 
     def binds(self) -> tuple[Bind, ...]:
         """The calls of `socket.bind` that a traced dyno has made."""

@@ -70,7 +70,7 @@ class Meter:
 
     def started(self) -> None:
         """The dyno has started, or answered once: what its processes gain from now on is growth."""
-        if self.look(exact=True) is not None:
+        if not self._at_start and self.look(exact=True) is not None:
             self._at_start = self._last
 
     def so_far(self) -> Memory:

@@ -31,6 +31,10 @@ def _report(verdict: Verdict) -> dict[str, Any]:
         "release": verdict.release.status if verdict.release else "not-reached",
         "process_types": _process_types(verdict),
         "boot": _boot(verdict),
+        "formation": [
+            {"name": b.name, "state": b.state, "exit": b.exit, "seconds": round(b.seconds, 3)}
+            for b in verdict.formation
+        ],
         "requests": [_request(e) for e in verdict.traffic.exchanges] if verdict.traffic else [],
         "shutdown": _shutdown(verdict),
         "memory": _memory(verdict),

@@ -57,7 +57,7 @@ def _seen(record: Boot | Shutdown) -> Evidence:
         "deadly": str(size.vastly),
         "larger": _larger(record),
     }
-    return Evidence(running(peak, size.quota), names=names)
+    return Evidence(f"{_boot(record).name}: {running(peak, size.quota)}", names=names)
 
 
 def _larger(record: Boot | Shutdown) -> str:
