@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from parity.pipeline import Options
     from parity.records import Config, ProcessType, Slug
     from parity.verdict import Verdict
+    from parity.workspace import Workspace
 
 USAGE = "%(prog)s [APP] [OPTION ...] -- COMMAND [ARGUMENT ...]"
 MARK = "--"
@@ -68,34 +69,39 @@ def run(
     from parity.trial import Trial
     from parity.workspace import workspace
 
-    if not words or not any(words):
+    if not any(words):
         raise interrupt.Usage("no command: type parity exec [APP] -- COMMAND")
     trial = Trial("run", None, None, strict=False)
     with workspace() as work:
         slug = slug_of(trial, Path(app), work, config, options, LIMITS)
         if slug is None:
             return _no_slug(trial.verdict(), config)
-        from random import randint
-
-        from parity.dyno.attached import attached
-        from parity.facts.dynos import SIZES
-        from parity.push.slug import copy
-
         command = expanded(joined(words), slug.plan.processes)
-        name = f"run.{randint(1000, 9999)}"
-        folder = work.folder(name)
-        copy(slug.root, folder)
-        if not quiet:
-            _announce(f"Running {command} on {_called(slug)}... up, {name}")
-        return attached(
-            slug,
-            command,
-            name,
-            folder=folder,
-            size=SIZES[options.dyno],
-            limits=LIMITS,
-            terminal=os.isatty(0) and os.isatty(1),
-        )
+        return _dyno(slug, command, work, options, quiet=quiet)
+
+
+def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:
+    from random import randint
+
+    from parity.dyno.attached import attached
+    from parity.facts.dynos import SIZES
+    from parity.facts.limits import LIMITS
+    from parity.push.slug import copy
+
+    name = f"run.{randint(1000, 9999)}"
+    folder = work.folder(name)
+    copy(slug.root, folder)
+    if not quiet:
+        _announce(f"Running {command} on {_called(slug)}... up, {name}")
+    return attached(
+        slug,
+        command,
+        name,
+        folder=folder,
+        size=SIZES[options.dyno],
+        limits=LIMITS,
+        terminal=os.isatty(0) and os.isatty(1),
+    )
 
 
 def _called(slug: "Slug") -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from parity.dyno import tree
 from parity.dyno.bound import Bound, with_http
-from parity.dyno.watch import TICK
 from parity.facts import lifecycle
 from parity.records import Boot, Listener
 
@@ -24,6 +23,7 @@ IDLE_SHARE = 0.02
 """The share of one core below which a process tree counts as idle (ours)."""
 
 IN_USE = re.compile(r"address already in use|EADDRINUSE|port \d+ is in use", re.IGNORECASE)
+WORKER_TICK = 0.2
 WORKER_WATCH = 3.0
 """Seconds that a process without a port is watched before it counts as up (ours)."""
 
@@ -145,8 +145,8 @@ async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
     dyno.becomes("up")
     until = time.monotonic() + WORKER_WATCH
     while dyno.watch.code is None and time.monotonic() < until:
+        await dyno.watch.tick(WORKER_TICK)
         bound.look(dyno.root)
-        await dyno.watch.tick(TICK)
     if dyno.watch.code is None:
         dyno.quota.meter.started()
         return _boot(dyno, bound, "up")

@@ -1,7 +1,11 @@
-"""A log in bounded memory: its beginning, its end, and how much was dropped between."""
+"""A log in bounded memory: its beginning, its end, and how much was dropped between.
+
+The notice is L10's: https://devcenter.heroku.com/articles/error-codes#l10-drain-buffer-overflow.
+"""
 
 import time
 from collections import deque
+from datetime import UTC, datetime
 
 from parity.records import Line
 
@@ -16,6 +20,7 @@ class Kept:
         self._first: list[Line] = []
         self._last: deque[Line] = deque(maxlen=LAST)
         self._count = 0
+        self._since = 0.0
 
     def add(self, line: Line) -> None:
         """Take one more line."""
@@ -23,6 +28,8 @@ class Kept:
         if len(self._first) < FIRST:
             self._first.append(line)
         else:
+            if len(self._last) == LAST and not self._since:
+                self._since = self._last[0].at
             self._last.append(line)
 
     def lines(self) -> tuple[Line, ...]:
@@ -30,5 +37,7 @@ class Kept:
         dropped = self._count - len(self._first) - len(self._last)
         if not dropped:
             return (*self._first, *self._last)
-        notice = Line(time.time(), "heroku[logplex]", f"Error L10: {dropped} messages dropped")
+        since = datetime.fromtimestamp(self._since, UTC).isoformat(timespec="seconds")
+        text = f"Error L10 (output buffer overflow): {dropped} messages dropped since {since}."
+        notice = Line(time.time(), "heroku[logplex]", text)
         return (*self._first, notice, *self._last)
