@@ -8,7 +8,16 @@ import argparse
 import os
 import sys
 
-from parity import __version__, completion, defaults, explaining, hook, interrupt, upkeep
+from parity import (
+    __version__,
+    completion,
+    defaults,
+    executing,
+    explaining,
+    hook,
+    interrupt,
+    upkeep,
+)
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -29,7 +38,9 @@ exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not te
 
 def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
-    arguments = _parser().parse_args(argv)
+    given, words = executing.split(argv)
+    arguments = _parser().parse_args(given)
+    arguments.words = words
     try:
         code: int = arguments.act(defaults.filled(arguments, _parser, argv))
     except interrupt.Usage as error:
@@ -100,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="the static part: runs none of the app's code")
     _add_common(check)
     check.set_defaults(act=_check)
+    execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
+    _add_source(execute)
+    executing.describe(execute)
+    execute.set_defaults(act=_exec)
     explaining.add(commands)
     upkeep.add(commands, _Help)
     hook.add(commands, main)
@@ -108,6 +123,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
+    _add_source(parser)
+    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
+    parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
+    parser.add_argument("--strict", action="store_true", help="warnings fail")
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
     parser.add_argument("--ref", metavar="REV", help="test exactly this commit")
     parser.add_argument("--env", action="append", metavar="FILE", help="config vars (- for stdin)")
@@ -116,12 +138,6 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stack", default="heroku-26", metavar="NAME")
     parser.add_argument("--buildpack", action="append", default=[], metavar="NAME")
     parser.add_argument("--new-app", action="store_true", help="create the app from app.json")
-    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json, …")
-    parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
-    parser.add_argument("--strict", action="store_true", help="warnings fail")
-    parser.add_argument(
-        "--first-only", action="store_true", help="stop where Heroku stops: no look at what follows"
-    )
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
 
 
@@ -131,6 +147,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="$PORT (default: random)")
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
     parser.add_argument("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
+    parser.add_argument("--process", action="append", default=[], metavar="TYPE[=N]")
     parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
     parser.add_argument("--run-release", action="store_true", help="run it against any database")
     parser.add_argument(
@@ -170,6 +187,11 @@ def _check(arguments: argparse.Namespace) -> int:
     return verdict.exit_code
 
 
+def _exec(arguments: argparse.Namespace) -> int:
+    options, config = options_of(arguments), config_of(arguments)
+    return executing.run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
+
+
 def options_of(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
     from parity.facts import dynos, router
@@ -179,7 +201,8 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     for path in given.get("paths") or ():
         if not path.startswith("/"):
             raise interrupt.Usage(f"--path {path}: a request path starts with /")
-    if given.get("dyno", "basic") not in dynos.SIZES:
+    given["dyno"] = given.get("dyno", "basic").lower()
+    if given["dyno"] not in dynos.SIZES:
         raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
     if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
         raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
@@ -190,6 +213,10 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     if given.get("network", "host") not in ("host", "own"):
         raise interrupt.Usage(f"--network {given['network']}: host or own")
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
+    if given.get("process"):
+        from parity.scale import parsed
+
+        chosen["processes"] = parsed(given["process"])
     chosen["buildpacks"] = tuple(given["buildpack"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))
     return Options(**chosen)

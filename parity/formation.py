@@ -20,6 +20,8 @@ from parity.trial import Trial
 from parity.workspace import Workspace
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     from parity.pipeline import Options
     from parity.router import Router
 
@@ -62,6 +64,7 @@ class Formation:
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         hurry: bool = False,
+        loop: "AbstractEventLoop | None" = None,
     ) -> Iterator[Dyno]:
         """One dyno in its own copy of the slug. A second look is not logged."""
         again = trace or extra_env is not None
@@ -78,12 +81,13 @@ class Formation:
             size=SIZES[self._options.dyno],
             limits=limits,
             say=_unsaid if again else self._trial.say,
-            port=None if again else self._options.port,
+            port=self._options.port if name == "web.1" and not again else None,
             exact=self._options.exact and not again,
             trace=trace,
             extra_env={**_metadata(self._released.slug, self._options), **(extra_env or {})},
             isolated=self._options.isolation,
             network=self._options.network,
+            loop=loop,
         ) as dyno:
             yield dyno
 
@@ -92,6 +96,10 @@ class Formation:
         with self._trial.stage("boot"):
             Thread(target=_prepare, daemon=True).start()
             boot = dyno.boot()
+        return self.ask(dyno, boot)
+
+    def ask(self, dyno: Dyno, boot: Boot) -> tuple[Boot, Traffic | None]:
+        """Send a web dyno its first requests, once it is up, and judge what came of them."""
         exchanges: tuple[Exchange, ...] = ()
         with self._trial.stage("route"):
             if boot.state == "up":

@@ -25,6 +25,7 @@ class Options(NamedTuple):
 
     `first_only`: the rehearsal ends where Heroku stops, without a look at what comes after.
     `new_app`: the app is created from app.json.
+    `processes` are the types to run, each with its number of dynos; none: as after a first deploy.
     """
 
     ref: str | None = None
@@ -35,6 +36,7 @@ class Options(NamedTuple):
     buildpacks: tuple[str, ...] = ()
     dyno: str = "basic"
     router: str = "2.0"
+    processes: tuple[tuple[str, int], ...] = ()
     exact: bool = False
     run_release: bool = False
     offline: bool = False
@@ -176,16 +178,32 @@ def decide(trial: Trial, pushed: Pushed) -> Plan | None:
         return plan if trial.judge(plan) and not pushed.source.incomplete else None
 
 
+def slug_of(
+    trial: Trial,
+    app: Path,
+    work: "Workspace",
+    config: Config,
+    options: Options,
+    facts: Limits,
+) -> Slug | None:
+    """The slug of `app`, for a one-off command; None if there is none, as `trial` has judged."""
+    pushed, accepted = receive(trial, app, config, options)
+    plan = decide(trial, pushed) if accepted else None
+    return compile_slug(trial, plan, work, options, facts) if plan else None
+
+
 def compile_slug(
     trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
 ) -> Slug | None:
-    """The build."""
+    """The build. Raises `interrupt.Usage` for a process type that is not there to run after it."""
     from functools import partial
 
+    from parity import scale
     from parity.dyno.contained import run
     from parity.push.build import build
     from parity.push.source import lay_out
 
+    scale.chosen(plan.processes, options.processes)
     with trial.stage("build"):
         folder = work.folder("slug")
         lay_out(plan.source, folder)
@@ -227,9 +245,19 @@ def start(
     stay: Callable[[Verdict], None] | None = None,
 ) -> None:
     """The web dyno and its first requests; without one, the other long-running types."""
+    from parity import scale
     from parity.formation import Formation
 
     formation = Formation(trial, released, work, options, facts)
+
+    def told() -> None:
+        if on_verdict:
+            on_verdict(trial.verdict())
+
+    dynos = scale.chosen(released.slug.plan.processes, options.processes)
+    if dynos:
+        scale.together(trial, formation, dynos, told)
+        return
     web = released.slug.plan.processes.get("web")
     if web is None:
         if trial.stopped is None:
@@ -237,8 +265,8 @@ def start(
         return
     with formation.dyno(web, "web.1") as dyno:
         boot, traffic = formation.serve(dyno)
-        if on_verdict:
-            on_verdict(trial.verdict())
+        boot = scale.still(trial, dyno, boot, answered=traffic is not None)
+        told()
         if stay and boot.state == "up":
             verdict = trial.verdict()
             dyno.during(lambda: stay(verdict))

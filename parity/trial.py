@@ -86,6 +86,7 @@ class Trial:
         self._after: str | None = None
         self._repaired: list[Repaired] = []
         self.stopped: Stop | None = None
+        self._formation: tuple[Boot, ...] = ()
 
     def say(self, line: Line) -> None:
         """Take one line of platform output into the log and pass it on.
@@ -168,6 +169,23 @@ class Trial:
             return "checked"
         return "works" if self._repaired[-1].answer is not None else "unknown"
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is judged now is found and told, but the report's own records stay as they are."""
+        kept, before = dict(self._records), len(self._findings)
+        try:
+            yield
+        finally:
+            self._records |= kept
+            known = [(f.id, f.title) for f in self._findings[:before]]
+            self._findings[before:] = [
+                f for f in self._findings[before:] if (f.id, f.title) not in known
+            ]
+
+    def formation(self, boots: tuple[Boot, ...]) -> None:
+        """Take note of the dynos that ran side by side."""
+        self._formation = boots
+
     def stuck(self, what: str, fix: str) -> None:
         """Note that this machine ended the rehearsal in the current stage."""
         self.judge(Stuck(self._now, what, fix))
@@ -188,6 +206,7 @@ class Trial:
             not_emulated=(*NOT_EMULATED, *self._not_isolated()),
             interrupted=interrupted,
             repaired=tuple(self._repaired),
+            formation=self._formation,
             **records,
         )
 

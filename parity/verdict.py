@@ -79,6 +79,7 @@ class Verdict(NamedTuple):
     shutdown: Shutdown | None = None
     interrupted: int | None = None
     repaired: tuple[Repaired, ...] = ()
+    formation: tuple[Boot, ...] = ()
 
     @property
     def exit_code(self) -> int:

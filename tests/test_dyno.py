@@ -75,6 +75,7 @@ def test_the_log_of_a_healthy_dyno(tmp_path: Path) -> None:
             f"Starting process with command `exec python3 server.py 0.0.0.0 {boot.port}`",
         ),
         ("heroku[web.1]", "State changed from starting to up"),
+        ("heroku[web.1]", "State changed from up to down"),
         ("heroku[web.1]", "Stopping all processes with SIGTERM"),
         ("heroku[web.1]", "Process exited with status 143"),
     ]

@@ -2,7 +2,7 @@
 
 import queue
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,16 +10,18 @@ from parity import interrupt
 from parity.dyno import environment, isolation
 from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose
+from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
 from parity.kept import Log
 from parity.records import Bind, Boot, Frame, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
+    from asyncio import AbstractEventLoop, Task
 
     from parity.dyno.bound import Bound
     from parity.dyno.process import DynoProcess
+    from parity.dyno.quota import Quota
     from parity.dyno.sockets import Make
     from parity.dyno.watch import Watch
 
@@ -34,8 +36,8 @@ AFTERMATH = 1.0
 class Dyno:
     """A context manager around one process type of `release`, in `folder`, its copy of the slug.
 
-    `extra_env` is for second looks; `trace` notes binds and exceptions; `loop` is shared with
-    other dynos. Leaving it ends whatever is left of the dyno.
+    `extra_env` is for second looks; `trace` notes binds and exceptions; dynos that run side by side
+    share a `loop`. Leaving it ends whatever is left of the dyno.
     """
 
     def __init__(
@@ -73,19 +75,26 @@ class Dyno:
         self._extra = dict(extra_env or {})
         self._say = say
         self._log = Log()
+        self._loop = loop
+        self._wanted = port
         self._state = "starting"
         self._process: DynoProcess | None = None
         self._watch: Watch | None = None
-        self._loop = loop
+        self._quota: Quota | None = None
 
     def __enter__(self) -> "Dyno":
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End what is left of the command."""
         if self._watch:
             self._watch.close()
         if self._process:
             self._process.close()
+        self._watch = self._process = None
 
     @property
     def watch(self) -> "Watch":
@@ -100,6 +109,17 @@ class Dyno:
         return self._process.pid
 
     @property
+    def quota(self) -> "Quota":
+        """The eye on the running dyno's memory."""
+        assert self._quota, "the dyno was not launched"
+        return self._quota
+
+    @property
+    def state(self) -> str:
+        """Heroku's name for what the dyno is doing."""
+        return self._state
+
+    @property
     def command(self) -> str:
         """The command as Heroku logs it: with `$PORT` substituted (observed)."""
         text = self.type.command.replace("${PORT}", str(self.port))
@@ -112,12 +132,38 @@ class Dyno:
 
         return self.watch.run(booted(self, bound))
 
-    def settle(self, boot: Boot, *, failed: bool) -> Boot:
-        """What became of `boot` by the first answer: a start command that has ended is a crash."""
+    def boot_aside(self) -> "Task[Boot]":
+        """Launch, and let the loop that it shares do the rest: the boot, once it is done."""
+        assert self._loop, "a dyno aside needs a loop that others turn"
+        bound = self._launch()
+        from parity.dyno.boot import booted
+
+        self.watch.aside = True
+        return self._loop.create_task(booted(self, bound))
+
+    def boot_again(self, folder: Path) -> Boot:
+        """Start again after a crash: on another $PORT, in `folder`, a fresh copy of the slug.
+
+        How long Heroku waits before it: `parity.dyno.restart.pause`.
+        """
+        self._let_go()
+        self.folder, self.port, self._log = folder, choose(self._wanted), Log()
+        self.becomes("starting")
+        return self.boot()
+
+    def settle(self, boot: Boot, *, failed: bool, answered: bool = False) -> Boot:
+        """What became of `boot` by now: a start command that has ended is a crash."""
         if not self.watch.run(self.watch.ended(AFTERMATH if failed else 0.0)):
+            self.quota.meter.started()
             return boot
-        code = self._crashed()
-        return boot._replace(state="crashed", exit=code, output=self.output(), bound_first=True)
+        code = self.crashed()
+        return boot._replace(
+            state="crashed",
+            exit=code,
+            output=self.output(),
+            bound_first=self.type.name == "web" and not answered,
+            memory=self.quota.memory(),
+        )
 
     def alive(self) -> bool:
         """Whether the start command still runs."""
@@ -145,14 +191,22 @@ class Dyno:
 
     def becomes(self, state: str) -> None:
         """Say the change of state."""
-        self.say(f"State changed from {self._state} to {state}")
+        assert state in lifecycle.NEXT[self._state], f"{self._state} to {state}"
+        self.say(lifecycle.changed(self._state, state))
         self._state = state
 
     def stop(self, boot: Boot, traffic: Traffic | None) -> Shutdown:
         """SIGTERM to every process, the limit, SIGKILL; and what the dyno leaves behind."""
+        return self.watch.run(self.stopping(boot, traffic))
+
+    def stopping(
+        self, boot: Boot, traffic: Traffic | None
+    ) -> "Coroutine[object, object, Shutdown]":
+        """The same for a loop on which several dynos stop at once."""
         from parity.dyno.stop import stopped
 
-        return self.watch.run(stopped(self, boot, traffic))
+        self.watch.aside = False
+        return stopped(self, boot, traffic)
 
     def binds(self) -> tuple[Bind, ...]:
         """The calls of `socket.bind` that a traced dyno has made."""
@@ -179,7 +233,7 @@ class Dyno:
 
     def _launch(self) -> "Bound":
         """Start the command at the best level; what is slow to import comes meanwhile."""
-        self.say(f"Starting process with command `{self.command}`")
+        self.say(lifecycle.starting(self.command))
         self.began = time.monotonic()
         bound = _bound(self.port)  # before: what listens already is not the dyno's
         isolation.tried(self.isolation, self._start, network=self.network)
@@ -202,15 +256,24 @@ class Dyno:
                 f"the dyno cannot be started: {error}",
                 "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process.",
             ) from error
-        from parity.dyno.watch import Watch
-
         try:
             self._process.guard.begun()
         except isolation.Refused:
             self._ended()
             raise
         self.isolation, self.home = level, place.home
-        self._watch = Watch(self._process, self.told, self.port, self._loop)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Take the output of the launched process, and measure its memory."""
+        from parity.dyno.quota import Quota
+        from parity.dyno.watch import Watch
+
+        assert self._process
+        self._quota = Quota(self)
+        self._watch = Watch(
+            self._process, self.told, self._quota.beat, port=self.port, loop=self._loop
+        )
 
     def _ended(self) -> None:
         if self._process:
@@ -243,9 +306,10 @@ class Dyno:
             extra=extra,
         )
 
-    def _crashed(self) -> int:
+    def crashed(self) -> int:
+        """Say that the command has ended; its status."""
         code = self.watch.code if self.watch.code is not None else KILLED
-        self.say(f"Process exited with status {code}")
+        self.say(lifecycle.exited(code))
         self.becomes("crashed")
         return code
 

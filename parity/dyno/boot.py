@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from parity.dyno import tree
 from parity.dyno.bound import Bound
-from parity.dyno.watch import TICK
+from parity.facts import lifecycle
 from parity.records import Boot, Listener
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ IDLE_SHARE = 0.02
 """The share of one core below which a process tree counts as idle (ours)."""
 
 IN_USE = re.compile(r"address already in use|EADDRINUSE|port \d+ is in use", re.IGNORECASE)
+WORKER_TICK = 0.2
 WORKER_WATCH = 3.0
 """Seconds that a process without a port is watched before it counts as up (ours)."""
 
@@ -77,7 +78,6 @@ def _certain(dyno: "Dyno", bound: Bound) -> bool:
 async def _predicted(dyno: "Dyno", bound: Bound) -> Boot:
     """A failure before its time: it listens elsewhere and has nothing else to do."""
     reached = _reached(bound)
-    dyno.watch.sample()
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
     return _boot(dyno, bound, "timeout", predicted=True, reachable=reached)
@@ -103,17 +103,13 @@ class Idle:
 
 async def _timeout(dyno: "Dyno", bound: Bound) -> Boot:
     """Heroku's limit has passed: R10, in its own lines."""
-    limit = int(dyno.limits.boot_timeout.value)
     bound.ask_all()
-    dyno.say(
-        "Error R10 (Boot timeout) -> Web process failed to bind to $PORT "
-        f"within {limit} seconds of launch"
-    )
-    dyno.say("Stopping process with SIGKILL")
+    dyno.say(lifecycle.boot_timeout(dyno.limits.boot_timeout.value))
+    dyno.say(lifecycle.KILLING)
     reached = _reached(bound)
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
-    dyno.say("Process exited with status 137")
+    dyno.say(lifecycle.exited(137))
     dyno.becomes("crashed")
     return _boot(dyno, bound, "timeout", code=137, reachable=reached)
 
@@ -129,7 +125,8 @@ def _crash(dyno: "Dyno", bound: Bound) -> Boot:
     if blocking:
         bound.foreign = blocking
         return _boot(dyno, bound, "timeout", code=code, predicted=True)
-    dyno.say(f"Process exited with status {code}")
+    assert code is not None, "the command has ended"
+    dyno.say(lifecycle.exited(code))
     dyno.becomes("crashed")
     return _boot(dyno, bound, "crashed", code=code)
 
@@ -148,9 +145,10 @@ async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
     dyno.becomes("up")
     until = time.monotonic() + WORKER_WATCH
     while dyno.watch.code is None and time.monotonic() < until:
+        await dyno.watch.tick(WORKER_TICK)
         bound.look(dyno.root)
-        await dyno.watch.tick(TICK)
     if dyno.watch.code is None:
+        dyno.quota.meter.started()
         return _boot(dyno, bound, "up")
     await dyno.watch.ended(0.0)
     return _crash(dyno, bound)
@@ -184,4 +182,5 @@ def _boot(
         size=dyno.size.name,
         why=why,
         isolation=dyno.isolation,
+        memory=dyno.quota.memory(),
     )

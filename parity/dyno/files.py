@@ -1,31 +1,42 @@
 """What the app wrote in its dyno: gone with the dyno (https://devcenter.heroku.com/articles/dynos)."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 PASSING = (
-    *(".pyc", ".pyo", ".pid", ".sock", ".lock", ".log", ".tmp", ".swp"),
+    *(".pyc", ".pyo", ".pid", ".sock", ".lock", ".tmp", ".swp"),
     *("-journal", "-wal", "-shm"),
 )
 """Endings of files that nobody would miss."""
 
-PASSING_FOLDERS = frozenset(
-    {"__pycache__", ".gunicorn", ".heroku", ".cache", "tmp", "node_modules", ".npm", ".local"}
-)
+PASSING_FOLDERS = frozenset({"__pycache__", "tmp", "node_modules"})
+"""Folders that nobody would miss; nor, in HOME itself, those of libraries, whose names begin with
+a dot (`.cache`, `.gunicorn`, `.config`)."""
+
 MOST = 200
+_LOG = re.compile(r"--?\w*log\w*-?(?:file|location|f)?[ =]+[\"']?([^\s\"']+)")
 
 
-def written(copy: Path, slug: Path) -> tuple[str, ...]:
-    """Regular files of the dyno's `copy` that the `slug` has not, or has otherwise; at most 200."""
+def written(copy: Path, slug: Path, command: str = "") -> tuple[str, ...]:
+    """Regular files of the dyno's `copy` that the `slug` has not, or has otherwise; at most 200.
+
+    Not what the `command` names as its server's own log (`gunicorn --access-logfile`).
+    """
+    own = {match[1].removeprefix("./") for match in _LOG.finditer(command)}
     found: list[str] = []
     for path, here in _files(copy, ""):
         there = _stat(slug / path)
-        if there is None or (here.st_size, here.st_mtime_ns) != (there.st_size, there.st_mtime_ns):
-            found.append(path)
-            if len(found) == MOST:
-                break
+        same = there and (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
+        if same or path in own:
+            continue
+        if there is None and path.startswith(".") and not (slug / path.split("/")[0]).exists():
+            continue
+        found.append(path)
+        if len(found) == MOST:
+            break
     return tuple(sorted(found))
 
 
@@ -38,7 +49,7 @@ def _files(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
         return
     for entry in listed:
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in PASSING_FOLDERS:
+            if entry.name not in PASSING_FOLDERS and prefix + entry.name != ".heroku":
                 yield from _files(Path(entry.path), f"{prefix}{entry.name}/")
         elif not entry.name.endswith(PASSING):
             found = entry.stat(follow_symlinks=False)

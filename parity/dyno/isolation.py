@@ -72,8 +72,9 @@ def dyno(
     visible = [slug.root, Path(__file__).with_name("trace_hook")]
     if slug.environment:
         visible.append(slug.environment)
-    if slug.interpreter:
-        visible += _prefixes(slug.interpreter.path)
+    for interpreter in (slug.interpreter, slug.node):
+        if interpreter:
+            visible += _prefixes(interpreter.path)
     if network == "host":
         visible += SERVICES
     return Place(level, folder, tuple(visible), writable, size.processes, network == "own")

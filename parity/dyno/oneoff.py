@@ -6,6 +6,8 @@ from pathlib import Path
 
 from parity.dyno import environment, isolation, port
 from parity.dyno.contained import start
+from parity.dyno.files import written
+from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize
 from parity.records import Ended, Line, ProcessType, Say, Slug
 
@@ -29,8 +31,8 @@ def one_off(
     def told(text: str, source: str = "heroku") -> None:
         say(Line(time.time(), f"{source}[{name}]", text))
 
-    told(f"Starting process with command `{process.command}`")
-    told("State changed from starting to up")
+    told(lifecycle.starting(process.command))
+    told(lifecycle.changed("starting", "up"))
 
     def at(level: str) -> Ended:
         place = isolation.dyno(level, folder, slug, size, network=network)
@@ -47,6 +49,6 @@ def one_off(
         )
 
     ended = isolation.tried(isolated, at, network=network)
-    told(f"Process exited with status {ended.exit}")
-    told("State changed from up to complete")
-    return ended
+    told(lifecycle.exited(ended.exit))
+    told(lifecycle.changed("up", "complete"))
+    return ended._replace(written=written(folder, slug.root, process.command))

@@ -7,10 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 from parity import interrupt
-from parity.dyno import tree
+from parity.dyno import left, tree
 from parity.dyno.files import written
-from parity.facts.dynos import MB
-from parity.records import Boot, Shutdown, Traffic
+from parity.facts import lifecycle
+from parity.records import Boot, Shutdown, Survivor, Traffic
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
@@ -25,24 +25,30 @@ BUSY = 0.01
 async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown:
     """Stop what still runs, and look at what would be lost. Raises `interrupt.Interrupted`."""
     began = time.monotonic()
-    killed = False
+    survivors: tuple[Survivor, ...] | None = None
+    outside: tuple[str, ...] = ()
     await _settled(dyno)
     if dyno.watch.code is None:
-        dyno.watch.sample()
-        _memory(dyno)
-        killed = await _ended(dyno)
-    seconds = time.monotonic() - began
+        dyno.quota.last()
+        outside = left.written_outside(dyno.root, dyno.folder, dyno.release.slug)
+        survivors = await _ended(dyno)
+    elif dyno.state == "up":
+        dyno.crashed()
+    memory = dyno.quota.memory()
     return Shutdown(
         boot=boot,
         traffic=traffic,
-        seconds=seconds,
+        seconds=time.monotonic() - began,
         exit=dyno.watch.code,
-        killed=killed,
-        peak=dyno.watch.peak or None,
+        killed=survivors is not None,
+        peak=memory.peak or None,
         quota=dyno.size.quota,
-        written=written(dyno.folder, dyno.release.slug.root),
+        written=written(dyno.folder, dyno.release.slug.root, dyno.type.command),
         output=dyno.output(),
-        samples=tuple(dyno.watch.samples),
+        samples=tuple(dyno.quota.meter.samples),
+        memory=memory,
+        survivors=survivors or (),
+        outside=outside,
     )
 
 
@@ -59,33 +65,25 @@ async def _settled(dyno: "Dyno") -> None:
         await dyno.watch.tick(0.1)
 
 
-async def _ended(dyno: "Dyno") -> bool:
-    """Whether it took SIGKILL."""
+async def _ended(dyno: "Dyno") -> tuple[Survivor, ...] | None:
+    """What it took SIGKILL to end; None if all left by themselves."""
     limit = dyno.limits.exit_timeout.value
-    dyno.say("Stopping all processes with SIGTERM")
+    if dyno.quota.memory().over == "R15":
+        await dyno.watch.ended(5.0)
+        dyno.crashed()
+        return None
+    if dyno.state == "up":
+        dyno.becomes("down")
+    dyno.say(lifecycle.STOPPING)
     dyno.order(b"T")
     if await dyno.watch.ended(limit):
-        dyno.say(f"Process exited with status {dyno.watch.code}")
-        return False
+        dyno.say(lifecycle.exited(dyno.watch.code or 0))
+        return None
+    survivors = left.survivors(dyno.root)
     if not interrupt.again():
-        dyno.say(
-            "Error R12 (Exit timeout) -> At least one process failed to exit "
-            f"within {limit:.0f} seconds of SIGTERM"
-        )
-        dyno.say("Stopping remaining processes with SIGKILL")
+        dyno.say(lifecycle.exit_timeout(limit))
+        dyno.say(lifecycle.KILLING_REST)
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
-    dyno.say(f"Process exited with status {dyno.watch.code}")
-    return True
-
-
-def _memory(dyno: "Dyno") -> None:
-    """R14 or R15, in the log lines of https://devcenter.heroku.com/articles/error-codes."""
-    peak, quota = dyno.watch.peak, dyno.size.quota
-    if peak <= quota:
-        return
-    dyno.say(f"Process running mem={peak // MB}M({100 * peak / quota:.1f}%)")
-    if peak >= dyno.size.vastly * MB:
-        dyno.say("Error R15 (Memory quota vastly exceeded)")
-    else:
-        dyno.say("Error R14 (Memory quota exceeded)")
+    dyno.say(lifecycle.exited(137 if dyno.watch.code is None else dyno.watch.code))
+    return survivors

@@ -1,4 +1,4 @@
-"""The processes of a dyno: everything below its guard, asked through psutil."""
+"""The processes of a dyno: everything below its guard."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,24 +41,6 @@ def busy(root: int) -> float:
             continue
         total += times.user + times.system
     return total
-
-
-def memory(root: int) -> int:
-    """Bytes of memory of the tree; pages that workers share count once (PSS), where Linux tells."""
-    return sum(_memory(pid) for pid in pids(root))
-
-
-def _memory(pid: int) -> int:
-    try:
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines():
-            if line.startswith(b"Pss:"):
-                return int(line.split()[1]) * 1024
-    except (OSError, ValueError):
-        pass
-    try:
-        return int(psutil.Process(pid).memory_info().rss)
-    except psutil.Error:
-        return 0
 
 
 def listeners(

@@ -1,4 +1,4 @@
-"""The loop around one dyno: takes its output, notices its end, samples its memory.
+"""The loop around one dyno: takes its output, notices its end, lets its memory be measured.
 
 One asyncio loop in the main thread. Its import is slow, so it happens while the app boots.
 """
@@ -6,12 +6,10 @@ One asyncio loop in the main thread. Its import is slow, so it happens while the
 import asyncio
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from parity import interrupt
-from parity.dyno import tree
 from parity.dyno.contained import DRAIN
 from parity.dyno.lines import Lines, read
 from parity.dyno.process import DynoProcess
@@ -19,36 +17,38 @@ from parity.dyno.relay import Relay
 
 T = TypeVar("T")
 TICK = 0.05
-MEMORY_EVERY = 2.0
-SAMPLES = 2000
-"""Measurements of memory that are kept: more than an hour of them."""
+BEAT = 0.2
+"""Seconds between two looks at the dyno's memory."""
 
 
 class Watch:
     """Follows a launched `DynoProcess`; `on_lines` gets lines of output as they come.
 
-    On `loop`, if it shares one with other dynos and the router, else on one of its own.
+    `on_beat` is called several times a second while the command runs. Dynos that run side by side,
+    and the router, share a `loop`; what runs on it `aside` leaves it to others to notice an
+    interruption.
     """
 
     def __init__(
         self,
         process: DynoProcess,
         on_lines: Callable[[list[str]], None],
+        on_beat: Callable[[], None],
+        *,
         port: int,
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.code: int | None = None
-        self.peak = 0
-        self.samples: deque[tuple[float, int]] = deque(maxlen=SAMPLES)
-        self._began = time.monotonic()
+        self.aside = False
         self._process = process
         self._on_lines = on_lines
+        self._on_beat = on_beat
         self._lines = Lines()
-        self._sampled = 0.0
-        self._shared = loop is not None
+        self._own_loop = loop is None
         self._loop = loop or asyncio.new_event_loop()
         self._loop.add_reader(process.output, self._read)
         self._loop.add_reader(process.guard.status, self._told)
+        self._timer = self._loop.call_later(BEAT, self._beat)
         door = process.guard.door
         self._relay = Relay(self._loop, door, port) if door else None
 
@@ -64,9 +64,8 @@ class Watch:
     async def tick(self, seconds: float = TICK) -> None:
         """Let the loop turn for at most `seconds`. Raises `interrupt.Interrupted`."""
         await asyncio.sleep(seconds)
-        interrupt.check()
-        if time.monotonic() - self._sampled > MEMORY_EVERY:
-            self.sample()
+        if not self.aside:
+            interrupt.check()
 
     async def beside(self, work: Callable[[], T]) -> T:
         """The result of blocking `work`, done in a thread that nobody waits for at the end."""
@@ -98,23 +97,23 @@ class Watch:
             await asyncio.sleep(0.005)
         return True
 
-    def sample(self) -> None:
-        """Measure the tree's memory now."""
-        self._sampled = time.monotonic()
-        used = tree.memory(self._process.pid)
-        self.samples.append((self._sampled - self._began, used))
-        self.peak = max(self.peak, used)
-
     def close(self) -> None:
         """Stop following."""
         if self._relay:
             self._relay.close()
         self._loop.remove_reader(self._process.output)
         self._loop.remove_reader(self._process.guard.status)
-        if not self._shared:
+        self._timer.cancel()
+        if self._own_loop:
             self._loop.close()
 
     _finished = False
+
+    def _beat(self) -> None:
+        """Whenever the loop turns: also while a request is being answered."""
+        self._timer = self._loop.call_later(BEAT, self._beat)
+        if self.code is None:
+            self._on_beat()
 
     def _later(self, act: Callable[..., None], *arguments: Any) -> None:
         try:

@@ -7,6 +7,8 @@ from parity.facts import Fact
 ERROR_CODES = "https://devcenter.heroku.com/articles/error-codes"
 HTTP_ROUTING = "https://devcenter.heroku.com/articles/http-routing"
 SHUTDOWN = "https://devcenter.heroku.com/articles/dyno-shutdown-behavior"
+RESTARTS = "https://devcenter.heroku.com/articles/dyno-restarts"
+BACKOFF = "https://devcenter.heroku.com/changelog-items/344"
 
 
 class Limits(NamedTuple):
@@ -30,6 +32,13 @@ class Limits(NamedTuple):
     )
     idle_before_verdict: Fact = Fact(3, "s", "ours", "how long a wrong listener must be idle")
     body_patience: Fact = Fact(10, "s", "ours", "how long parity reads a body after its first byte")
+
+    cool_off: Fact = Fact(
+        600, "s", "inferred", f"{BACKOFF} and its article of 2013: doubled at each further crash"
+    )
+    longest_cool_off: Fact = Fact(86_400, "s", "inferred", f"{BACKOFF} and its article of 2013")
+    memory_every: Fact = Fact(21, "s", "observed", "public logs: between two lines of R14")
+    memory_patience: Fact = Fact(1, "s", "ours", "how long over its memory a dyno must be for R14")
 
     def shortened(self, **seconds: float) -> "Limits":
         """The same limits with some replaced by `seconds`, keeping their sources."""

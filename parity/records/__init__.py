@@ -29,7 +29,10 @@ from parity.records.run import (
     Exchange,
     Frame,
     Listener,
+    Memory,
+    Share,
     Shutdown,
+    Survivor,
     Traffic,
 )
 from parity.records.tree import (
@@ -62,6 +65,7 @@ __all__ = [
     "Interpreter",
     "Line",
     "Listener",
+    "Memory",
     "Node",
     "Part",
     "Plan",
@@ -75,11 +79,13 @@ __all__ = [
     "Release",
     "Run",
     "Say",
+    "Share",
     "Shutdown",
     "Slug",
     "Source",
     "Stuck",
     "Submodule",
+    "Survivor",
     "Traffic",
 ]
 

@@ -126,12 +126,16 @@ class Slug(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A command that ran to its end; `exit` as Heroku counts (128 + signal)."""
+    """A command that ran to its end; `exit` as Heroku counts (128 + signal).
+
+    `written` are the files that it left in its own copy of the slug, if it had one.
+    """
 
     exit: int
     output: tuple[Line, ...]
     seconds: float
     timed_out: bool = False
+    written: tuple[str, ...] = ()
 
 
 class Run(Protocol):

@@ -42,6 +42,40 @@ class Bind(NamedTuple):
     frames: tuple[Frame, ...]
 
 
+class Share(NamedTuple):
+    """One process's part of the peak; `grown` since the dyno's first answer; bytes."""
+
+    pid: int
+    command: str
+    bytes: int
+    grown: int
+
+
+class Memory(NamedTuple):
+    """The dyno's memory so far: the peak in bytes, `seconds` after the launch, who held it.
+
+    `over` is what Heroku has logged because of it. `tasks` are the most processes and threads that
+    were seen at one time.
+    """
+
+    peak: int
+    seconds: float
+    shares: tuple[Share, ...]
+    tasks: int
+    over: Literal["R14", "R15"] | None = None
+
+
+class Survivor(NamedTuple):
+    """A process that was still there when the time after SIGTERM was over, and what it does at it.
+
+    `default`: it would have ended, had nothing held it.
+    """
+
+    pid: int
+    command: str
+    sigterm: Literal["ignored", "caught", "default"]
+
+
 class Boot(NamedTuple):
     """A dyno from launch to its first answer.
 
@@ -73,6 +107,7 @@ class Boot(NamedTuple):
     stack: tuple[Frame, ...] | None = None
     why: str | None = None
     isolation: str | None = None
+    memory: Memory | None = None
 
 
 class Exchange(NamedTuple):
@@ -124,7 +159,9 @@ class Traffic(NamedTuple):
 class Shutdown(NamedTuple):
     """The end of the dyno. `peak` and `quota` in bytes; `written` are files that would be lost.
 
-    `samples` are the tree's memory over time: seconds since the launch, bytes.
+    `samples` are the tree's memory over time: seconds since the launch, bytes. `survivors` are what
+    SIGKILL had to end. `outside` are files that the app had open for writing where a dyno's disk
+    is read-only.
     """
 
     boot: Boot
@@ -137,3 +174,6 @@ class Shutdown(NamedTuple):
     written: tuple[str, ...]
     output: tuple[Line, ...]
     samples: tuple[tuple[float, int], ...] = ()
+    memory: Memory | None = None
+    survivors: tuple[Survivor, ...] = ()
+    outside: tuple[str, ...] = ()

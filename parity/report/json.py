@@ -39,6 +39,10 @@ def report(verdict: Verdict) -> dict[str, Any]:
         "release": verdict.release.status if verdict.release else "not-reached",
         "process_types": _process_types(verdict),
         "boot": _boot(verdict),
+        "formation": [
+            {"name": b.name, "state": b.state, "exit": b.exit, "seconds": round(b.seconds, 3)}
+            for b in verdict.formation
+        ],
         "requests": [_request(e) for e in verdict.traffic.exchanges] if verdict.traffic else [],
         "shutdown": _shutdown(verdict),
         "memory": _memory(verdict),
@@ -124,9 +128,20 @@ def _shutdown(verdict: Verdict) -> dict[str, Any]:
 def _memory(verdict: Verdict) -> dict[str, Any]:
     shutdown = verdict.shutdown
     peak = shutdown.peak if shutdown else None
+    memory = shutdown.memory if shutdown else None
     return {
         "peak_mb": None if peak is None else round(peak / MB),
         "quota_mb": round(shutdown.quota / MB) if shutdown else None,
+        "over": memory.over if memory else None,
+        "tasks": memory.tasks if memory else None,
+        "processes": [
+            {"pid": s.pid, "command": _text(s.command), "bytes": s.bytes, "grown": s.grown}
+            for s in (memory.shares if memory else ())
+        ],
+        "samples": [
+            {"seconds": round(seconds, 2), "bytes": used}
+            for seconds, used in (shutdown.samples if shutdown else ())
+        ],
     }
 
 

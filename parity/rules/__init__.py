@@ -6,6 +6,7 @@ or as the general text of `{advice:general text}` (`-` for none).
 A rule is its own manual page: `explain`, every report and the README's catalogue read it.
 """
 
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -52,8 +53,12 @@ class Rule(NamedTuple):
 
     @property
     def symptom(self) -> bool:
-        return not self.leads_to and self.effect in ("fail", "reject")
+        own_code = _CODE.fullmatch(self.id) is not None
+        return not self.leads_to and (own_code or self.effect in ("fail", "reject"))
 
+
+_CODE = re.compile(r"[HR]\d\d")
+"""Heroku's own codes: those that only warn have causes, too."""
 
 RULES: dict[str, Rule] = {}
 """Every rule by id, in the order in which causes are told: the more precise first."""
@@ -67,18 +72,17 @@ STATIC = (
 BUILD = (
     *(*STATIC, "pip", "addresses", "conflicts", "packages", "lock"),
     *("package_versions", "compiling", "collectstatic", "slug", "node_build", "node_scripts"),
-    "release",
+    *("release", "ephemeral"),
 )
 """And those that a rehearsal needs before it boots anything."""
 
 FILES = (
-    *BUILD,
-    "boot",
+    *(*BUILD, "memory", "boot"),
     *("crash", "node_crash", "node_modules", "node_files", "node_errors"),
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
     *("crash_code", "answers", "crash_exit", "crash_slugignore", "traffic", "workers"),
-    *("visitors", "stop"),
+    *("visitors", "stop", "dynos"),
 )
 """The files of rules, in the order in which their causes are told."""
 

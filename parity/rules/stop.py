@@ -1,23 +1,15 @@
-"""The end of the dyno: exit, memory, and the files that go with it."""
+"""The end of the dyno: R12, and what kept a process from leaving."""
 
 import re
 from collections.abc import Iterator
 
-from parity.records import Shutdown, Source
+from parity.records import Shutdown, Source, Survivor
 from parity.rules import rule
-from parity.rules.code import Place, at, found
+from parity.rules.code import server
 from parity.verdict import Evidence
 
-CODES = "https://devcenter.heroku.com/articles/error-codes"
-EPHEMERAL = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
-MB = 1024 * 1024
-VASTLY = 2
-"""Times the quota from which on Heroku kills (R15), for dynos up to performance-l (documented)."""
-
-DATA = re.compile(
-    r"\.(?:db|db3|sqlite|sqlite3|s3db|mdb|json|csv|tsv|xlsx|pkl|pickle|shelve|dat|jpe?g|png|gif|pdf|mp[34])$"
-)
-DATABASE = re.compile(r"\.(?:db|db3|sqlite|sqlite3|s3db|mdb)$")
+SHUTDOWN = "https://devcenter.heroku.com/articles/dyno-shutdown-behavior"
+R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
 
 
 @rule(
@@ -28,7 +20,7 @@ DATABASE = re.compile(r"\.(?:db|db3|sqlite|sqlite3|s3db|mdb)$")
     " happens at every deploy and once a day; requests and jobs in flight are lost.",
     fix="End on SIGTERM: `exec` the server in shell scripts, so that the signal reaches it, and do"
     " not ignore the signal.",
-    docs=f"{CODES}#r12-exit-timeout",
+    docs=R12_DOCS,
     heroku="R12",
 )
 def R12(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -39,93 +31,160 @@ def R12(shutdown: Shutdown) -> Iterator[Evidence]:
         )
 
 
-def _percent(shutdown: Shutdown) -> str:
-    return f"{100 * (shutdown.peak or 0) / shutdown.quota:.1f}%"
+SHELLS = ("bash", "sh", "dash", "ash", "zsh", "/bin/sh", "/bin/bash", "/usr/bin/bash")
+SERVERS = {
+    "gunicorn": "gunicorn --graceful-timeout 20",
+    "uvicorn": "uvicorn --timeout-graceful-shutdown 20",
+    "hypercorn": "hypercorn --graceful-timeout 20",
+    "granian": "granian --workers-kill-timeout 20",
+}
+"""Servers that wait for requests in flight, and how to make them wait less than Heroku does."""
+
+_TRAP = r"""\btrap\s+(?:--\s+)?(''|""|-|'[^']*'|"[^"]*"|[\w:]+)\s+[^#\n]*\b(?:SIG)?(?:TERM|15)\b"""
+_IGNORING = r"signal\s*\(\s*(?:signal\.)?SIGTERM\s*,\s*(?:signal\.)?SIG_IGN"
+_HANDLING = (
+    r"signal\s*\(\s*(?:signal\.)?SIGTERM\s*,|add_signal_handler\s*\(\s*(?:signal\.)?SIGTERM"
+    r"|process\.(?:on|once)\(\s*['\"]SIGTERM"
+)
+
+
+def _left(shutdown: Shutdown, sigterm: str) -> list[Survivor]:
+    return [s for s in shutdown.survivors if s.sigterm == sigterm] if shutdown.killed else []
+
+
+def _shell(survivor: Survivor) -> bool:
+    return survivor.command.partition(" ")[0] in SHELLS
+
+
+def _server(survivor: Survivor) -> str | None:
+    """The known server that a process is, by the words of its command line."""
+    names = {word.rpartition("/")[2] for word in survivor.command.split()[:4]}
+    return next((name for name in SERVERS if name in names), None)
+
+
+def _told(survivor: Survivor, does: str) -> Evidence:
+    return Evidence(f"pid {survivor.pid} ({survivor.command}) {does}", pid=survivor.pid)
+
+
+def _placed(source: Source, pattern: str, seen: str | None = None) -> Evidence | None:
+    """The first line of the app's own code, scripts or Procfile in which `pattern` is found."""
+    regex = re.compile(pattern)
+    for path in source.entries:
+        if path.endswith((".py", ".sh", ".js", ".mjs", ".ts", ".bash")) or "." not in path:
+            for number, line in enumerate((source.text(path) or "").splitlines(), 1):
+                match = regex.search(line)
+                if match and not line.lstrip().startswith(("#", "//")):
+                    names = {"place": f"line {number} of {path}", "code": line.strip()}
+                    told = seen or line.strip()
+                    return Evidence(told, path, number, match.start() + 1, names=names)
+    return None
 
 
 @rule(
-    "R14",
-    effect="warn",
-    title="Memory quota exceeded: {peak} MB of {quota} MB",
-    cause="The dyno's processes use more memory than the dyno has ({quota} MB). It goes on in swap,"
-    " which is slow, and logs this every 20 seconds.",
-    fix="Load a smaller model or data set, start fewer workers (`heroku config:set"
-    " WEB_CONCURRENCY=1`), or take a larger dyno (`--dyno standard-2x`: Standard-2X).",
-    docs=f"{CODES}#r14-memory-quota-exceeded",
-    heroku="R14",
+    "ignores-sigterm",
+    leads_to=R12,
+    title="{process} ignores SIGTERM",
+    cause="SIGTERM is how Heroku tells every process of a dyno to end. This one ignores it, so only"
+    " SIGKILL ends it, after 30 seconds.",
+    fix="{repair}",
+    docs=SHUTDOWN,
 )
-def R14(shutdown: Shutdown) -> Iterator[Evidence]:
-    peak, quota = shutdown.peak or 0, shutdown.quota
-    if quota < peak < VASTLY * quota:
-        names = {"peak": str(peak // MB), "quota": str(quota // MB)}
-        yield Evidence(f"Process running mem={peak // MB}M({_percent(shutdown)})", names=names)
-
-
-@rule(
-    "R15",
-    effect="fail",
-    title="Memory quota vastly exceeded: {peak} MB of {quota} MB",
-    cause="At twice its memory ({quota} MB) Heroku kills the dyno, and restarts it, and kills it"
-    " again.",
-    fix="Load less at the start, or take a larger dyno (`--dyno performance-m` tests one).",
-    docs=f"{CODES}#r15-memory-quota-vastly-exceeded",
-    heroku="R15",
-)
-def R15(shutdown: Shutdown) -> Iterator[Evidence]:
-    peak, quota = shutdown.peak or 0, shutdown.quota
-    if peak >= VASTLY * quota:
-        names = {"peak": str(peak // MB), "quota": str(quota // MB)}
-        yield Evidence(f"Process running mem={peak // MB}M({_percent(shutdown)})", names=names)
-
-
-def _lost(shutdown: Shutdown) -> list[str]:
-    return [path for path in shutdown.written if DATA.search(path)]
-
-
-@rule(
-    "ephemeral-files",
-    effect="warn",
-    title="{files} will be lost: the dyno's disk is ephemeral",
-    cause="Every dyno starts from the slug, at least once a day, at every deploy and config change."
-    " What the app has written by then, {files}, is lost, and other dynos never see it.",
-    fix="{advice:Keep files in an object store (Amazon S3 and the like), data in an add-on"
-    " (Postgres).}",
-    docs=EPHEMERAL,
-)
-def ephemeral_files(shutdown: Shutdown) -> Iterator[Evidence]:
+def ignores_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
+    ignoring = _left(shutdown, "ignored")
+    if not ignoring:
+        return
     source = shutdown.boot.release.slug.plan.source
-    lost = _lost(shutdown)
-    database = any(DATABASE.search(path) for path in lost)
-    advice = (
-        "Use a database add-on: `heroku addons:create heroku-postgresql:essential-0` (Postgres)."
-        if database
-        else "Keep files in an object store (Amazon S3 and the like), data in an add-on (Postgres)."
+    place = _placed(source, f"{_IGNORING}|{_TRAP}")
+    repair = (
+        "Remove `{code}` from {place}.".format(**place.names)
+        if place
+        else (
+            "Remove what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
+            " shell script that starts it."
+        )
     )
-    for path in lost[:5]:
-        place = _writer(source, path)
-        kind = "the SQLite database" if DATABASE.search(path) else "the file"
-        names = {"files": ", ".join(lost[:3]), "advice": advice}
-        yield at(f"the app wrote {kind} {path}", place, **names)
+    names = {"process": _name(ignoring[0]), "repair": repair}
+    if place:
+        yield place._replace(names=names)
+    for survivor in ignoring:
+        yield _told(survivor, "ignores SIGTERM")._replace(names=names)
 
 
-def _writer(source: Source, path: str) -> Place | None:
-    """The line that names the file, else one that makes a database or opens files for writing."""
-    name = re.escape(path.rpartition("/")[2])
-    named = next(found(source, rf"[\"'/]{name}\b"), None)
-    general = r"sqlite3\.connect\(|sqlite:///|open\([^)]*[\"'][wax]b?\+?[\"']|\.save\("
-    return named or next(found(source, general), None)
+def _name(survivor: Survivor) -> str:
+    """A process as a title may call it."""
+    words = survivor.command.split()[:3]
+    return f"`{' '.join(words)}`" if words else f"The process {survivor.pid}"
 
 
 @rule(
-    "files-written",
-    effect="note",
-    title="The app writes files that go with the dyno: {files}",
-    cause="The dyno's disk starts from the slug at every restart. Caches may; data must not live"
-    " there.",
-    fix="Nothing to do, if these can be made again.",
-    docs=EPHEMERAL,
+    "shell-keeps-sigterm",
+    leads_to=R12,
+    title="The shell script catches SIGTERM and does not end",
+    cause="`trap` makes the shell run its own command at SIGTERM instead of ending, and it does so"
+    " only between two commands: while it waits for one, nothing happens.",
+    fix="{repair}",
+    docs=SHUTDOWN,
 )
-def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
-    other = [path for path in shutdown.written if not DATA.search(path)]
-    if other:
-        yield Evidence(f"written: {', '.join(other[:5])}", names={"files": ", ".join(other[:3])})
+def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
+    shells = [s for s in _left(shutdown, "caught") if _shell(s)]
+    if not shells:
+        return
+    place = _placed(shutdown.boot.release.slug.plan.source, _TRAP)
+    repair = "Start the server with `exec` as the script's last line, and leave out `trap`" + (
+        f" ({place.names['place']})." if place else "."
+    )
+    if place:
+        yield place._replace(names={"repair": repair})
+    for survivor in shells:
+        told = _told(survivor, "is a shell that catches SIGTERM")
+        yield told._replace(names={"repair": repair})
+
+
+@rule(
+    "server-waits-too-long",
+    leads_to=R12,
+    title="{server} waits for requests longer than Heroku waits for it",
+    cause="At SIGTERM {server} takes no new requests and lets those in flight finish, for 30"
+    " seconds or without a limit. Heroku's 30 seconds are over by then.",
+    fix="Let it wait less: `{shorter}`, and keep requests short.",
+    docs=SHUTDOWN,
+)
+def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
+    line = shutdown.boot.process.line or None
+    place = ("Procfile" if line else None, line)
+    for survivor in _left(shutdown, "caught"):
+        name = _server(survivor)
+        if name:
+            names = {"server": name, "shorter": SERVERS[name]}
+            told = f"pid {survivor.pid} ({survivor.command}) was still there"
+            yield Evidence(told, *place, pid=survivor.pid, names=names)
+    name = server(shutdown.boot.process)
+    if shutdown.killed and not shutdown.survivors and name in SERVERS:
+        names = {"server": name, "shorter": SERVERS[name]}
+        yield Evidence(f"{name} was still there", *place, names=names)
+
+
+@rule(
+    "sigterm-handler-stays",
+    leads_to=R12,
+    title="{process} handles SIGTERM and does not end",
+    cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
+    " the process goes on.",
+    fix="{repair}",
+    docs=SHUTDOWN,
+)
+def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:
+    staying = [s for s in _left(shutdown, "caught") if not _shell(s) and not _server(s)]
+    if not staying:
+        return
+    place = _placed(shutdown.boot.release.slug.plan.source, _HANDLING)
+    where = f" (set in {place.names['place']})" if place else ""
+    repair = (
+        f"End in the handler{where}: `raise SystemExit`, once open work is put back or finished;"
+        " work that takes longer than 30 seconds must be able to start anew."
+    )
+    names = {"process": _name(staying[0]), "repair": repair}
+    if place:
+        yield place._replace(names=names)
+    for survivor in staying:
+        yield _told(survivor, "catches SIGTERM")._replace(names=names)

@@ -1,0 +1,69 @@
+"""What Heroku does about a dyno's memory: R14 every 21 seconds while it is over, R15 at once.
+
+https://devcenter.heroku.com/articles/dyno-memory-behavior (documented); the cadence of R14 is that
+of public logs (observed).
+"""
+
+import time
+from typing import TYPE_CHECKING, Literal
+
+from parity.dyno.memory import Meter
+from parity.facts import lifecycle
+from parity.records import Memory
+
+if TYPE_CHECKING:
+    from parity.dyno import Dyno
+
+
+class Quota:
+    """Keeps an eye on a launched dyno's memory; `beat` is to be called several times a second."""
+
+    def __init__(self, dyno: "Dyno") -> None:
+        self.meter = Meter(dyno.root, dyno.size)
+        self._dyno = dyno
+        self._over: Literal["R14", "R15"] | None = None
+        self._since: float | None = None
+        self._said = 0.0
+
+    def beat(self) -> None:
+        """Look, and act as Heroku would."""
+        self._act(self.meter.look(), self._dyno.limits.memory_patience.value)
+
+    def last(self) -> None:
+        """The last look, before the dyno is stopped: exact, and without patience."""
+        self._act(self.meter.look(exact=True), 0.0)
+
+    def memory(self) -> Memory:
+        """What was measured so far, and what Heroku has logged because of it."""
+        return self.meter.so_far()._replace(over=self._over)
+
+    def _act(self, used: int | None, patience: float) -> None:
+        size = self._dyno.size
+        if used is None or self._over == "R15":
+            return
+        if used >= size.deadly:
+            self._kill(used)
+        elif used > size.quota and size.swaps:
+            self._warn(used, patience)
+        else:
+            self._since = None
+
+    def _warn(self, used: int, patience: float) -> None:
+        """R14: not for a moment's peak, which Heroku would hardly ever meet."""
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        fresh = self._over is None and now - self._since >= patience
+        if fresh or (self._over and now - self._said >= self._dyno.limits.memory_every.value):
+            self._say(used, lifecycle.R14)
+            self._over, self._said = "R14", now
+
+    def _kill(self, used: int) -> None:
+        """R15."""
+        self._over = "R15"
+        self._say(used, lifecycle.R15)
+        self._dyno.say(lifecycle.KILLING)
+        self._dyno.order(b"K")
+
+    def _say(self, used: int, error: str) -> None:
+        self._dyno.say(lifecycle.running(used, self._dyno.size.quota))
+        self._dyno.say(error)

@@ -1,0 +1,75 @@
+"""The user's terminal on one side, a pseudo-terminal for the command on the other."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import termios
+import tty
+from typing import Any, Self
+
+CHUNK = 65536
+KEYBOARD, SCREEN = 0, 1
+
+
+class Terminal:
+    """Raw while it is entered: what is typed reaches the command, Ctrl-C too."""
+
+    def __init__(self) -> None:
+        self._before: list[Any] = []
+        self._outer, self.inner = pty.openpty()
+        self._typed = b""
+        self._size = b""
+        self._closed = False
+        self._keyboard = True
+
+    def __enter__(self) -> Self:
+        self._before = termios.tcgetattr(KEYBOARD)
+        termios.tcsetattr(self.inner, termios.TCSANOW, self._before)
+        self._resize()
+        tty.setraw(KEYBOARD)
+        os.set_blocking(self._outer, False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        termios.tcsetattr(KEYBOARD, termios.TCSADRAIN, self._before)
+        self.started()
+        os.close(self._outer)
+
+    def started(self) -> None:
+        """The command has its end of the pseudo-terminal: let go of ours."""
+        if not self._closed:
+            self._closed = True
+            os.close(self.inner)
+
+    def turn(self, other: int, seconds: float) -> None:
+        """Wait for bytes of either side, or something on `other`; pass on what there is."""
+        self._resize()
+        keyboard = [KEYBOARD] if self._keyboard and len(self._typed) < CHUNK else []
+        writing = [self._outer] if self._typed else []
+        ready, free, _ = select.select([*keyboard, self._outer, other], writing, [], seconds)
+        if KEYBOARD in ready:
+            data = os.read(KEYBOARD, CHUNK)
+            self._keyboard = bool(data)
+            self._typed += data
+        if free:
+            self._typed = self._typed[os.write(self._outer, self._typed) :]
+        if self._outer in ready and not self.shown():
+            select.select([other], [], [], seconds)
+
+    def shown(self) -> bool:
+        """Show what the command has written; False if there is nothing more."""
+        try:
+            data = os.read(self._outer, CHUNK)
+        except OSError:  # EAGAIN: nothing now; EIO: nobody has the other end
+            return False
+        while data:
+            data = data[os.write(SCREEN, data) :]
+        return True
+
+    def _resize(self) -> None:
+        size = fcntl.ioctl(KEYBOARD, termios.TIOCGWINSZ, struct.pack("HHHH", 0, 0, 0, 0))
+        if size != self._size:
+            self._size = size
+            fcntl.ioctl(self._outer, termios.TIOCSWINSZ, size)

@@ -1,0 +1,135 @@
+"""`parity exec [APP] -- COMMAND`: a one-off dyno, as `heroku run` starts one."""
+
+import argparse
+import os
+import sys
+
+from parity import interrupt
+
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from parity.pipeline import Options
+    from parity.records import Config, ProcessType, Slug
+    from parity.verdict import Verdict
+    from parity.workspace import Workspace
+
+USAGE = "%(prog)s [APP] [OPTION ...] -- COMMAND [ARGUMENT ...]"
+MARK = "--"
+
+
+def split(argv: "Sequence[str]") -> "tuple[list[str], list[str]]":
+    """parity's own arguments, and those behind `--`, which are the command's."""
+    given = list(argv)
+    if given[:1] != ["exec"] or MARK not in given:
+        return given, []
+    at = given.index(MARK)
+    return given[:at], given[at + 1 :]
+
+
+def joined(words: "Sequence[str]") -> str:
+    """The words as one command line for the dyno's bash, as Heroku's own CLI joins them.
+
+    A single word is left as it is: `parity exec -- 'echo $DYNO'`. Of several, those with blanks or
+    quotes are quoted (observed: src/lib/run/helpers.ts of https://github.com/heroku/cli).
+
+    >>> joined(["python", "-c", 'print("hi there")'])
+    'python -c "print(\\\\"hi there\\\\")"'
+    """
+    if len(words) == 1:
+        return words[0]
+    return " ".join(_quoted(word) if " " in word or '"' in word else word for word in words)
+
+
+def _quoted(word: str) -> str:
+    escaped = word.replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def expanded(command: str, types: "Mapping[str, ProcessType]") -> str:
+    """The command; a process type as its first word stands for that type's command."""
+    first, blank, rest = command.partition(" ")
+    return f"{types[first].command}{blank}{rest}" if first in types else command
+
+
+def run(
+    app: str, words: "Sequence[str]", config: "Config", options: "Options", *, quiet: bool
+) -> int:
+    """Build the slug, run the command in a dyno of its own, and return its exit code.
+
+    Where there is no slug to run it in, the reason is told on stderr, and the code is that of
+    `parity run`. Raises `interrupt.Interrupted`, `interrupt.Trouble`, `interrupt.Usage`.
+    """
+    from pathlib import Path
+
+    from parity.facts.limits import LIMITS
+    from parity.pipeline import slug_of
+    from parity.trial import Trial
+    from parity.workspace import workspace
+
+    if not any(words):
+        raise interrupt.Usage("no command: type parity exec [APP] -- COMMAND")
+    trial = Trial("run", None, None, strict=False)
+    with workspace() as work:
+        slug = slug_of(trial, Path(app), work, config, options, LIMITS)
+        if slug is None:
+            return _no_slug(trial.verdict(), config)
+        command = expanded(joined(words), slug.plan.processes)
+        return _dyno(slug, command, work, options, quiet=quiet)
+
+
+def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:
+    from random import randint
+
+    from parity.dyno.attached import attached
+    from parity.facts.dynos import SIZES
+    from parity.facts.limits import LIMITS
+    from parity.push.slug import copy
+
+    name = f"run.{randint(1000, 9999)}"
+    folder = work.folder(name)
+    copy(slug.root, folder)
+    if not quiet:
+        _announce(f"Running {command} on {_called(slug)}... up, {name}")
+    return attached(
+        slug,
+        command,
+        name,
+        folder=folder,
+        size=SIZES[options.dyno],
+        limits=LIMITS,
+        terminal=os.isatty(0) and os.isatty(1),
+        isolated=options.isolation,
+        network=options.network,
+    )
+
+
+def _called(slug: "Slug") -> str:
+    source = slug.plan.source
+    return source.remote or source.root.resolve().name
+
+
+def _announce(text: str) -> None:
+    from parity.report.text import emit, oneline
+
+    emit(oneline(text) + "\n", sys.stderr)
+
+
+def _no_slug(verdict: "Verdict", config: "Config") -> int:
+    from parity.report import render
+    from parity.report.mask import Mask
+    from parity.report.text import emit
+
+    masked = Mask(config, verdict.source).verdict(verdict)
+    emit(render("concise", masked), sys.stderr)
+    emit("parity: no slug to run a command in; `parity run` tells more\n", sys.stderr)
+    return verdict.exit_code or 3
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """What `parity exec` takes besides."""
+    parser.usage = USAGE
+    parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
