@@ -33,13 +33,17 @@ def script(*lines: str, command: str = "python app.py") -> dict[str, str]:
 
 
 MAIN = 'if __name__ == "__main__":\n    '
+WAITRESS = {
+    **script("from waitress import serve", "serve(app)"),
+    "requirements.txt": "Flask\nwaitress\n",
+}
 WRONG = [
     ("binds-loopback", "app.py:4", script("app.run()")),
     ("binds-loopback", "app.py:5", script(f"{MAIN}app.run(port=8000)")),
     ("binds-loopback", "app.py:6", script("def main():", "  x = 1", "  app.run()", "main()")),
     ("wrong-port", "app.py:4", script('app.run(host="0.0.0.0", port=5000)')),
     ("wrong-port", "app.py:4", script('app.run("0.0.0.0")')),
-    ("wrong-port", "app.py:5", script("from waitress import serve", "serve(app)")),
+    ("wrong-port", "app.py:5", WAITRESS),
     ("wrong-port", "Procfile:1", {"Procfile": "web: gunicorn app:app -b 0.0.0.0:8000\n"}),
     ("binds-loopback", "Procfile:1", {"Procfile": "web: gunicorn -b 127.0.0.1:$PORT app:app\n"}),
     ("binds-loopback", "Procfile:1", {"Procfile": "web: flask run --port $PORT\n"}),
