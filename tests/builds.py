@@ -103,6 +103,7 @@ def pushed(
 ) -> tuple[Slug, list[str]]:
     """Build an app in the new folder `place`: the slug, and what git push prints."""
     source = files if isinstance(files, Source) else tree({**APP, **files})
+    source = source._replace(root=place)  # no build of another test is the one before
     values = dict(config or {})
     plan = detect(
         source,

@@ -37,7 +37,7 @@ REASONS = tuple(
 _NETWORK = "Heroku cannot download it: no app can do that, and here it is undecided"
 _BUG = "a fault of the buildpack's own: no app can do that"
 NO_APP = {
-    "install-python": (_NETWORK, "test_build.py::test_no_python_near_enough"),
+    "install-python": (_NETWORK, "test_environment.py::test_the_nearest_series_stands_in"),
     **{
         f"install-package-manager::{name}": (
             _NETWORK,

@@ -9,6 +9,7 @@ from parity.rules.plan import PUSH_REJECTED
 from parity.rules.requirements import (
     FORMAT,
     REASON,
+    UNAUTHORISED,
     Entry,
     entries,
     found,
@@ -150,3 +151,25 @@ def repository_not_readable(slug: Slug) -> Iterator[Evidence]:
             error = shown(match.string) if match else ""
             yield found(entry, error, error=error)
             return
+
+
+@rule(
+    "index-needs-password",
+    leads_to=PUSH_REJECTED,
+    title="The package index {host} asks for a password",
+    cause="{file} names a private index, and pip has no password for it on Heroku: {error}. Config"
+    " vars are not filled into requirements files there.",
+    fix="Take the line out of {file}, and type `heroku config:set PIP_EXTRA_INDEX_URL="
+    "https://USER:PASSWORD@{host}/simple`: of all config vars pip sees this one alone.",
+    docs=PIP,
+    heroku=REASON,
+)
+def index_needs_password(slug: Slug) -> Iterator[Evidence]:
+    match = saying(slug, UNAUTHORISED)
+    host = re.search(r"://(?:[^/@]*@)?([^/\s]+)", match.string) if match else None
+    if not match or not host:
+        return
+    for entry in entries(slug.plan.source):
+        if entry.text.startswith("-") and host[1] in entry.text:
+            error = shown(match.string.removeprefix("WARNING: "))
+            yield found(entry, error, host=host[1], error=error)

@@ -76,7 +76,7 @@ def not_locked(source: Source, tool: Tool) -> Iterator[tuple[int, str]]:
             r'^\s*(?:name = )?"([\w.-]+)"(?:: \{)?$', source.text(tool.file) or "", re.MULTILINE
         )
     }
-    for number, name in _required(source.text(tool.project) or ""):
+    for number, name in required(source.text(tool.project) or ""):
         if locked and normalised(name) not in locked:
             yield number, name
 
@@ -91,7 +91,7 @@ _NAME = re.compile(r"""["']([A-Za-z0-9][\w.-]*)[^"']*["']""")
 _NO_LISTS = frozenset({"authors", "keywords", "classifiers", "maintainers", "dynamic"})
 
 
-def _required(text: str) -> Iterator[tuple[int, str]]:
+def required(text: str) -> Iterator[tuple[int, str]]:
     """Line and name of every requirement in a Pipfile or pyproject.toml, as people write them."""
     table, open_list = "", False
     for number, raw in enumerate(text.splitlines(), 1):

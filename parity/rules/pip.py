@@ -166,9 +166,9 @@ def requirements_encoding(slug: Slug) -> Iterator[Evidence]:
 )
 def included_file_missing(slug: Slug) -> Iterator[Evidence]:
     match = saying(slug, r"Could not open (?:requirements|constraint) file: .*'(.+)'")
-    if not match:
+    missing = inside(slug, match[1]) if match else "/"
+    if missing.startswith("/"):
         return
-    missing = inside(slug, match[1])
     name = missing.rpartition("/")[2]
     twin = next((p for p in slug.plan.source.entries if p.lower() == missing.lower()), None)
     near = f" (the tree has {twin}: upper and lower case differ on Linux)" if twin else ""
@@ -178,3 +178,46 @@ def included_file_missing(slug: Slug) -> Iterator[Evidence]:
             yield found(entry, seen, missing=missing, near=near)
     for evidence in kept_out(slug.plan.source, missing):
         yield evidence._replace(names={"missing": missing, "near": near})
+
+
+@rule(
+    "included-file-outside",
+    leads_to=PUSH_REJECTED,
+    title="{file} includes a file that is not in the pushed tree: {target}",
+    cause="The path leads out of the repository, to a place of your machine. Heroku has nothing"
+    " there.",
+    fix="Copy the file into the repository, include it from there (`-r requirements/base.txt`),"
+    " and commit both.",
+    docs=FORMAT,
+    heroku=REASON,
+)
+def included_file_outside(slug: Slug) -> Iterator[Evidence]:
+    if not pip_failed(slug) or not slug.refusal:
+        return
+    foreseen = slug.refusal.subject.split(", ")
+    match = saying(slug, r"Could not open (?:requirements|constraint) file: .*'(.+)'")
+    missing = inside(slug, match[1]) if match else ""
+    name = missing.rpartition("/")[2] if missing.startswith("/") else None
+    for entry in entries(slug.plan.source):
+        target = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", entry.text)
+        if target and (target[1] in foreseen or target[1].rpartition("/")[2] == name):
+            yield found(entry, f"{target[1]} is outside of the tree", target=target[1])
+
+
+@rule(
+    "requirements-include-themselves",
+    leads_to=PUSH_REJECTED,
+    title="{file} includes itself, by way of {entry}",
+    cause="pip follows every include, and stops where one leads back: {error}",
+    fix="Take one of the includes out.",
+    docs=FORMAT,
+    heroku=REASON,
+)
+def requirements_include_themselves(slug: Slug) -> Iterator[Evidence]:
+    match = saying(slug, r"(\S+) recursively references itself in (\S+?)(?: and again in .*)?$")
+    if match:
+        file = inside(slug, match[2])
+        name = match[1].rpartition("/")[2]
+        for entry in entries(slug.plan.source):
+            if entry.file == file and entry.text.startswith("-") and name in entry.text:
+                yield found(entry, match[0], error=match[0])

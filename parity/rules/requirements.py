@@ -10,6 +10,9 @@ from parity.verdict import Evidence
 REASON = "install-dependencies::pip"
 FORMAT = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
 
+UNAUTHORISED = r"40[13] Error, Credentials not correct|40[13] Client Error"
+"""How pip tells that an index wants a password."""
+
 _INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s*)(\S+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LINK = 0o120000

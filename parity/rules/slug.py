@@ -24,7 +24,10 @@ from parity.verdict import Evidence
 MB = 1024 * 1024
 
 _REMEDIES = (
-    ("offline|network", "Connect to the network, then run parity again without `--offline`."),
+    (
+        "without a network|offline",
+        "Connect to the network, then run parity again without `--offline`.",
+    ),
     (
         "did not answer|downloaded",
         "Check the connection to the package index (`pip download pip` tries it), then run parity"

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from parity.records import Slug
-from parity.rules.requirements import Entry, found, named, normalised, saying, shown
+from parity.rules.requirements import UNAUTHORISED, Entry, found, named, normalised, saying, shown
 from parity.verdict import Evidence
 
 _REQUIREMENT = r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?([^(\[]*?)"
@@ -39,7 +39,7 @@ class Unfound(NamedTuple):
 def unfound(slug: Slug) -> Unfound | None:
     """What pip found nothing for, if that is why it failed."""
     match = saying(slug, _NONE_FOUND)
-    if not match:
+    if not match or saying(slug, UNAUTHORISED):
         return None
     name, text = normalised(match[1]), (match[1] + match[2]).strip()
     told = saying(slug, _UNSATISFIED)

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from parity.push.buildpacks.job import Job, Stop, Undecided
-from parity.push.buildpacks.python import before, hooks, interpreters, profile, site
+from parity.push.buildpacks.python import before, hooks, interpreters, profile, settings, site
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
 from parity.records import Interpreter, Python, Refusal, Slug
@@ -93,9 +93,12 @@ def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) ->
 
 
 def _exporting(job: Job, installed: Installed) -> Job:
-    """The job with what the package manager leaves for the steps after it."""
+    """The job with what the package manager leaves for the steps after it.
+
+    It may go to the network again there, on the ways of this machine.
+    """
     path, variables = installed.exported
-    more = {"PATH": f"{path}:{job.path}"} if path else {}
+    more = {"PATH": f"{path}:{job.path}", **settings.network()} if path else {}
     return job._replace(exported={**job.exported, **variables, **more})
 
 

@@ -61,7 +61,10 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         tied=requirements.tied_to_tree(files),
         fill=lambda place: _filled(job, python, interpreter, place, files),
         version=lambda: pip().version,
-        hopeless=", ".join(requirements.paths_of_this_machine(files)),
+        hopeless=", ".join(
+            requirements.paths_of_this_machine(files)
+            + requirements.includes_of_this_machine(job.folder, files)
+        ),
         fits=fits,
         answers=lambda: _index_answers(job, interpreter, pip()),
     )

@@ -45,7 +45,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL", "")
     found = _ASKED.search(files[0])
     asked = found[1] if found else "*"
-    ours, theirs = _fits(asked, interpreter.version), _fits(asked, python.version)
+    ours, theirs = fits(asked, interpreter.version), fits(asked, python.version)
 
     def program() -> tools.Program:
         return tools.program(job, "pipenv", version, interpreter)
@@ -77,7 +77,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     )
 
 
-def _fits(asked: str, version: str) -> bool:
+def fits(asked: str, version: str) -> bool:
     """Whether a Python is what the Pipfile asks for, as Pipenv compares them."""
     if asked == "*" or asked[:1] in "<>=!~":
         return asked == "*" or admits(asked, version)

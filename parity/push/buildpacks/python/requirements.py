@@ -113,6 +113,19 @@ def paths_of_this_machine(files: Mapping[str, str]) -> list[str]:
     return found
 
 
+def includes_of_this_machine(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Included files that lie outside of the tree on this machine's disk, as they are written."""
+    found = []
+    for name, text in files.items():
+        for line in lines(text):
+            match = _INCLUDE.match(line)
+            if match and not _REMOTE.match(match[1]):
+                path = posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1]))
+                if path.startswith(("/", "../")) and os.path.lexists(folder / path):
+                    found.append(match[1])
+    return found
+
+
 def names_an_index(files: Mapping[str, str]) -> bool:
     """Whether the app itself says where packages come from."""
     option = re.compile(r"(?:-i|-f|--(?:extra-)?index-url|--find-links)\b")

@@ -25,8 +25,12 @@ NETWORK = (
 
 def variables() -> dict[str, str]:
     """pip's way to its index, as environment variables; no other setting of the user's."""
-    found = {name: os.environ[name] for name in NETWORK if name in os.environ}
-    return {**found, **options(), "PIP_CONFIG_FILE": "/dev/null"}
+    return {**network(), **options(), "PIP_CONFIG_FILE": "/dev/null"}
+
+
+def network() -> dict[str, str]:
+    """This machine's proxies and certificates."""
+    return {name: os.environ[name] for name in NETWORK if name in os.environ}
 
 
 def options() -> dict[str, str]:

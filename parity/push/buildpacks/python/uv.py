@@ -78,14 +78,18 @@ def _words(place: Path, python: Python, interpreter: Interpreter) -> dict[str, s
 
 def _exported(binary: Path, place: Path) -> Exported:
     """What the later steps of the build see."""
-    return Exported(
-        binary.parent,
-        {
-            "UV_PROJECT_ENVIRONMENT": str(place),
-            "UV_NO_MANAGED_PYTHON": "1",
-            "UV_PYTHON_DOWNLOADS": "never",
-        },
-    )
+    return Exported(binary.parent, _settings(place))
+
+
+def _settings(place: Path) -> dict[str, str]:
+    return {
+        "UV_PROJECT_ENVIRONMENT": str(place),
+        # Not what .python-version names: another patch, or another Python, may stand in for it.
+        "UV_PYTHON": str(place / "bin" / "python"),
+        "UV_NO_MANAGED_PYTHON": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+        "UV_CACHE_DIR": str(cache.root() / "uv"),
+    }
 
 
 def _variables(job: Job, place: Path) -> dict[str, str]:
@@ -95,12 +99,7 @@ def _variables(job: Job, place: Path) -> dict[str, str]:
         **{k: v for k, v in own.items() if not k.startswith("PIP_")},
         **certificates,
         **({"UV_OFFLINE": "1"} if job.offline else {}),
-        "UV_PROJECT_ENVIRONMENT": str(place),
-        # Not what .python-version names: another patch, or another Python, may stand in for it.
-        "UV_PYTHON": str(place / "bin" / "python"),
-        "UV_NO_MANAGED_PYTHON": "1",
-        "UV_PYTHON_DOWNLOADS": "never",
+        **_settings(place),
         # On Heroku hard links: an app that wrote through one would change uv's own copy.
         "UV_LINK_MODE": "copy",
-        "UV_CACHE_DIR": str(cache.root() / "uv"),
     }

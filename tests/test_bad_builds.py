@@ -1,0 +1,223 @@
+"""Builds in bad surroundings: includes that lead astray, indexes in trouble, full disks, kills.
+
+Twenty kills by default; `PARITY_KILLS=100 pytest tests/test_bad_builds.py` for more.
+"""
+
+import http.server
+import os
+import random
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from parity.push import cache
+from parity.push.buildpacks.python import environment
+from parity.push.buildpacks.python.requirements import read
+from tests.builds import found, index, prepared, pushed, wheel
+from tests.test_environment import builder
+from tests.test_leftovers import gone
+
+KILLS = int(os.environ.get("PARITY_KILLS", "20"))
+PACKAGES = (wheel("alpha", "1.0"), wheel("beta", "1.0", requires="alpha"), wheel("pip", "26.2.1"))
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> None:
+    """A small index, a cache of its own, and nothing else."""
+    prepared(monkeypatch, tmp_path, tools)
+    monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "simple", *PACKAGES))
+
+
+ASTRAY = [
+    ({"requirements.txt": "-r a.txt\n", "a.txt": "-r b.txt\n", "b.txt": "alpha\n-r a.txt\n"}, "b"),
+    ({"requirements.txt": "alpha\n-r requirements.txt\n"}, "requirements"),
+]
+
+
+@pytest.mark.parametrize(("files", "name"), ASTRAY)
+def test_includes_that_loop(files: dict[str, str], name: str, tmp_path: Path) -> None:
+    """A file that includes itself, by whatever way, is told with the line that does it."""
+    slug, _ = pushed(files, tmp_path)
+    told = found(slug)["requirements-include-themselves"]
+    assert (told.evidence[0].file, told.evidence[0].line) in (
+        (f"{name}.txt", 2),
+        (f"{name}.txt", 1),
+    )
+    assert slug.refusal and told.effect == "reject"
+
+
+@pytest.mark.parametrize("flag", ["-r", "-c", "--requirement"])
+def test_includes_that_leave_the_tree(flag: str, tmp_path: Path) -> None:
+    """What lies on this machine's disk is not there on Heroku, though pip would find it here."""
+    (tmp_path / "base.txt").write_text("alpha\n")
+    for number, path in enumerate((tmp_path / "base.txt", "../../base.txt", "../nowhere.txt")):
+        slug, log = pushed({"requirements.txt": f"beta\n{flag} {path}\n"}, tmp_path / str(number))
+        assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
+        told = found(slug)
+        assert [f.id for f in told.values() if f.effect != "note"] == [
+            "push-rejected",
+            "included-file-outside",
+        ]
+        assert told["included-file-outside"].evidence[0].line == 2
+        assert not any("Successfully" in line for line in log)
+
+
+def test_ten_thousand_lines(tmp_path: Path) -> None:
+    """A long file takes no longer than pip needs for it; the one wrong line is found."""
+    text = "".join(f"# {n}\nalpha>=0.{n}\n" for n in range(5000)) + "beta=1.0\n"
+    began = time.monotonic()
+    slug, _ = pushed({"requirements.txt": text}, tmp_path)
+    told = found(slug)["single-equals"]
+    assert told.evidence[0].line == 10_001
+    assert time.monotonic() - began < 60
+
+
+def test_includes_without_end(tmp_path: Path) -> None:
+    """A thousand files that include one another are each read once."""
+    for number in range(1000):
+        (tmp_path / f"{number}.txt").write_text("".join(f"-r {n}.txt\n" for n in range(0, 1000, 7)))
+    assert len(read(tmp_path, "0.txt")) <= 1000
+
+
+@contextmanager
+def serving(status: int) -> Iterator[str]:
+    """An index that answers every request with `status`."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("WWW-Authenticate", 'Basic realm="packages"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/simple"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_private_index_without_credentials(tmp_path: Path) -> None:
+    """The app's own index that asks for a password is told as such, and fails as on Heroku."""
+    with serving(401) as address:
+        text = f"--index-url {address}\nshop-models==1.0\n"
+        slug, _ = pushed({"requirements.txt": text}, tmp_path)
+    assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
+    told = found(slug)["index-needs-password"]
+    assert (told.evidence[0].file, told.evidence[0].line) == ("requirements.txt", 1)
+    assert "PIP_EXTRA_INDEX_URL" in told.fix
+
+
+def test_a_password_of_this_machine_s_index(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This machine's own index that asks for a password is not the app's fault."""
+    with serving(401) as address:
+        monkeypatch.setenv("PIP_INDEX_URL", address)
+        slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path)
+    assert slug.refusal is None and slug.unknown
+
+
+def test_an_index_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index that takes connections and never answers decides nothing, and leaves nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.getsockname()[1]}/simple")
+        monkeypatch.setenv("PIP_TIMEOUT", "1")
+        slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path / "1")
+        assert slug.refusal is None and slug.unknown and "did not answer" in slug.unknown
+        monkeypatch.setenv("PIP_TIMEOUT", "600")
+        slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path / "2", limit=3)
+        assert slug.refusal is None and slug.unknown and "15 minutes" in slug.unknown
+    assert list((cache.root() / "envs").iterdir()) == []
+    assert gone(str(tmp_path / "2")) == []
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of four megabytes."""
+    place = tmp_path / "small"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m", "parity-test", str(place)]
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk(
+    small_disk: Path, tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full is this machine's trouble; with more room the same cache is right."""
+    (small_disk / "tools").symlink_to(tools)
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(small_disk))
+    files = {"requirements.txt": "beta\n"}
+    try:
+        slug, _ = pushed(files, tmp_path / "1")
+        assert slug.refusal is None and slug.unknown and slug.environment is None
+        assert "disk" in slug.unknown
+    except OSError as error:
+        assert "No space left" in str(error)
+    assert [p for p in small_disk.glob("envs/*") if environment.intact(p)] == []
+    subprocess.run(["mount", "-o", "remount,size=200m", str(small_disk)], check=True)
+    slug, _ = pushed(files, tmp_path / "2")
+    assert slug.refusal is None and slug.unknown is None and slug.packages["beta"] == "1.0"
+
+
+def test_builds_that_are_killed(tmp_path: Path) -> None:
+    """Killed at random moments, a build leaves a cache from which the next run is right."""
+    rng = random.Random(7)
+    files = {"requirements.txt": "beta\nalpha==1.0\n"}
+    began = time.monotonic()
+    with builder(tmp_path / "whole", files) as process:
+        process.wait()
+    longest = time.monotonic() - began
+    finished = 0
+    for number in range(KILLS):
+        shutil.rmtree(cache.root() / "envs", ignore_errors=True)
+        place = tmp_path / f"killed-{number}"
+        with builder(place, files) as process:
+            time.sleep(rng.random() * longest)  # the moment of the kill is what is tested
+            process.kill()
+        assert gone(str(place)) == []
+        finished += any(map(environment.intact, (cache.root() / "envs").glob("*")))
+        slug, log = pushed(files, tmp_path / f"next-{number}")
+        assert slug.refusal is None and slug.unknown is None, log
+        assert slug.environment and environment.intact(slug.environment)
+        assert {"alpha", "beta", "pip"} <= slug.packages.keys()
+        python = slug.environment / "bin" / "python"
+        subprocess.run([python, "-c", "import alpha, beta"], check=True, env={})
+        left = set((cache.root() / "envs").iterdir())
+        assert left == {slug.environment}
+        environment.discard(slug.environment)
+    assert finished < KILLS, "no kill came before the build was done"
+
+
+def test_an_installer_that_was_half_fetched(
+    tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed while it fetches pip itself, the next run fetches it anew, whole."""
+    own = tmp_path / "own"
+    shutil.copytree(tools, own / "tools", symlinks=True)
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(own))
+    (wheel_file,) = (own / "tools").glob("pip-26.*.whl")
+    whole = wheel_file.read_bytes()
+    unpacked = own / "tools" / wheel_file.stem
+    shutil.rmtree(unpacked)
+    (own / "tools" / f".{wheel_file.name}").write_bytes(whole[: len(whole) // 2])
+    (own / "tools" / f".{wheel_file.stem}" / "code").mkdir(parents=True)
+    slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path / "app")
+    assert slug.refusal is None and slug.packages["alpha"] == "1.0"
+    assert (unpacked / "code" / "pip" / "__init__.py").exists()
