@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "sequelize": "sequelize-cli",
     "prisma": "prisma",
     "dotenv": "dotenv-cli",
+    "pm2-runtime": "pm2",
     "nf": "foreman",
     "gulp": "gulp-cli",
     "grunt": "grunt-cli",

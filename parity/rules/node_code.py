@@ -159,6 +159,13 @@ def installer(source: Source) -> str:
     return "pnpm add" if "pnpm-lock.yaml" in source.entries else "npm install"
 
 
+def moving(source: Source, name: str) -> str:
+    """The command that makes a development dependency one that stays."""
+    if "yarn.lock" in source.entries:
+        return f"yarn remove {name} && yarn add {name}"
+    return f"{installer(source)} --save-prod {name}"
+
+
 def lock_file(source: Source) -> str:
     """The lock file of the app's package manager."""
     locks = ("yarn.lock", "pnpm-lock.yaml")

@@ -18,6 +18,7 @@ from parity.rules.node_code import (
     in_package,
     installer,
     lock_file,
+    moving,
     script,
     table,
     wanted,
@@ -57,7 +58,7 @@ def _python_app(found: Crash) -> bool:
     " that fits. package.json is in the root, so no Python package was installed: {error}",
     fix="Type `heroku buildpacks:set heroku/python` (rehearse it: `parity run --buildpack"
     " heroku/python`). If the app needs Node.js for its build as well: `heroku buildpacks:add"
-    " --index 1 heroku/nodejs`. {procfile}",
+    " --index 1 heroku/nodejs`.{procfile}",
     docs=f"{ARTICLE}#buildpack-detect-order",
 )
 def python_app_built_as_node(record: Boot | Release) -> Iterator[Evidence]:
@@ -69,7 +70,7 @@ def python_app_built_as_node(record: Boot | Release) -> Iterator[Evidence]:
     if match or no_python:
         said = (match or no_python)[0].strip()  # type: ignore[index]
         web = found.plan.procfile and "web" in found.plan.procfile.types
-        procfile = "" if web else f"The Procfile needs `{web_line(found.source)}`, too."
+        procfile = "" if web else f" The Procfile needs `{web_line(found.source)}`, too."
         names = {"error": said, "procfile": procfile}
         yield Evidence("package.json is in the root", "package.json", names=names)
         yield Evidence(said)
@@ -144,8 +145,7 @@ def _tool_advice(found: Crash, tool: str, package: str) -> str:
     """The start command without the tool, or the tool as a dependency."""
     told = script(found.source, found.process)
     text = told[1] if told else found.process.command
-    add = f"`{installer(found.source)} {package}` moves it to dependencies"
-    add += " (`npm install --save-prod`)." if "npm" in installer(found.source) else "."
+    add = f"`{moving(found.source, package)}` moves it to dependencies."
     target = re.search(rf"\b{re.escape(tool)}\b.*?([\w./-]+\.(?:js|mjs|cjs))\b", text)
     if tool in DEVELOPMENT and target:
         right = f"node {target[1]}"

@@ -134,7 +134,11 @@ def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
     try:
         json.loads(source.text("package.json") or "")
     except json.JSONDecodeError as error:
-        return error.lineno, {"line": str(error.lineno), "error": error.msg}
+        before = error.doc[: error.pos].rstrip()
+        comma = before.endswith(",") and error.doc[error.pos : error.pos + 1] in ("}", "]")
+        line = before.count("\n") + 1 if comma else error.lineno
+        told = "a comma with nothing after it" if comma else error.msg
+        return line, {"line": str(line), "error": told}
     except RecursionError:
         return 1, {"line": "1", "error": "it is nested too deeply"}
     return 1, {"line": "1", "error": "it is no object in braces"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from parity.records import Exchange, Source, Traffic
 from parity.rules import rule
 from parity.rules.code import Place, at, find, found
+from parity.rules.node_code import find as find_script
 from parity.rules.traffic import ROUTING, asked
 from parity.verdict import Evidence
 
@@ -54,6 +55,14 @@ def _https(source: Source) -> tuple[Place | None, str]:
         return (
             flask,
             f"Trust the router's X-Forwarded-Proto: `{fix}` from werkzeug.middleware.proxy_fix.",
+        )
+    express = find_script(source, r"req\.secure\b|req\.protocol\b|HTTPS\(|forceS+L|sslRedirect")
+    if express:
+        trust = "app.set('trust proxy', 1)"
+        return (
+            express,
+            f"Add `{trust}` to {express.file}, before the routes: Express then takes req.secure"
+            " and req.protocol from the router's X-Forwarded-Proto.",
         )
     return None, (
         "Look at the X-Forwarded-Proto header instead of the connection: Express"

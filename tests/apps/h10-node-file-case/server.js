@@ -1,0 +1,3 @@
+const user = require("./models/user");
+const http = require("http");
+http.createServer((req, res) => res.end("hello")).listen(process.env.PORT);

@@ -1,0 +1,3 @@
+const keys = require("./keys");
+const http = require("http");
+http.createServer((req, res) => res.end("hello")).listen(process.env.PORT);

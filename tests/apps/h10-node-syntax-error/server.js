@@ -1,0 +1,4 @@
+const http = require("http");
+
+const port = ;
+http.createServer().listen(port);
