@@ -39,18 +39,20 @@ def examine(*, offline: bool = False) -> Iterator[Check]:
     yield temporary_folder()
 
 
-def system(platform: str) -> Check:
+def system(name: str) -> Check:
     """The operating system, by the name that Python has for it."""
-    words = f"{os.uname().sysname} {os.uname().release}, {os.uname().machine}"
-    if platform == "linux":
+    import platform
+
+    words = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    if name == "linux":
         return Check("system", "ok", words)
-    if platform == "darwin":
+    if name == "darwin":
         fix = "For verdicts that rest on the same kernel as Heroku's, run parity on Linux."
         return Check("system", "limited", f"{words}: sockets are seen less exactly", fix)
     return Check(
         "system",
         "missing",
-        f"{platform} has not the processes, signals and sockets of a dyno",
+        f"{name} has not the processes, signals and sockets of a dyno",
         "Use Linux, or Windows' own (WSL): `wsl --install`.",
     )
 

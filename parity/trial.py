@@ -38,6 +38,9 @@ def _needed(record: Record) -> tuple[str, ...]:
     return _NEEDED.get(type(record), FILES)
 
 
+AFTER = "after that, "
+"""How a stage of a repaired copy is announced."""
+
 GOES_ON = frozenset({"H14"})
 """What stands in the way of requests, not of the build: Heroku goes on."""
 
@@ -103,7 +106,7 @@ class Trial:
     def stage(self, name: Stage) -> Iterator[None]:
         """Time a stage, and announce it."""
         if self._on_stage:
-            self._on_stage(name)
+            self._on_stage(name if self._after is None else f"{AFTER}{name}")
         self._now, began = name, time.monotonic()
         try:
             yield

@@ -1,6 +1,7 @@
 """Repositories in unusual states: what would be pushed all the same."""
 
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import pytest
 
@@ -47,3 +48,18 @@ def test_another_branch_is_not_deployed(tmp_path: Path) -> None:
     note = by_id(check(app))["branch-not-deployed"]
     assert (note.effect, "git push heroku feature:main" in note.fix) == ("note", True)
     assert "Pushed to branch other than [main, master], skipping build." in note.cause
+
+
+def test_an_unfinished_merge(tmp_path: Path) -> None:
+    """git would commit nothing; the tree on disk is tested, and that is said."""
+    app = repository(tmp_path / "app", FILES)
+    for branch, text in (("other", "theirs"), ("main", "ours")):
+        git(app, "switch", "-q", *(["-c"] if branch == "other" else []), branch)
+        (app / "a/x.py").write_text(text)
+        git(app, "commit", "-qam", text)
+    with pytest.raises(CalledProcessError):
+        git(app, "merge", "-q", "other")
+    verdict = check(app)
+    found = by_id(verdict)["merge-unfinished"]
+    assert (found.effect, found.evidence[0].file) == ("warn", "a/x.py")
+    assert verdict.source and "<<<<<<<" in (verdict.source.text("a/x.py") or "")

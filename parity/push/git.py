@@ -130,6 +130,12 @@ def index(out: bytes) -> dict[str, Stat]:
     }
 
 
+def unmerged(out: bytes) -> tuple[str, ...]:
+    """The paths of `ls-files -z -s --debug` that a merge has left with several versions."""
+    found = {os.fsdecode(entry[3]) for entry in _ENTRY.findall(out) if entry[2] != b"0"}
+    return tuple(sorted(found))
+
+
 def tree(out: bytes) -> dict[str, tuple[int, str, int]]:
     """The output of `ls-tree -rlz`: mode, object and size in bytes (0 without -l) by path."""
     return {

@@ -35,6 +35,7 @@ class _Repository(NamedTuple):
     autocrlf: bool
     file_mode: bool
     tracked: dict[str, git.Stat]
+    unmerged: tuple[str, ...]
     head: dict[str, tuple[int, str, int]]
     others: list[str]
 
@@ -96,6 +97,7 @@ def _repository(app: Path) -> _Repository | None:
         autocrlf=settings.get("core.autocrlf", "false") in ("true", "input"),
         file_mode=settings.get("core.filemode", "true") == "true",
         tracked=git.index(tracked.out),
+        unmerged=git.unmerged(tracked.out) if (git_dir / "MERGE_HEAD").exists() else (),
         head={} if head.code else git.tree(head.out),
         others=git.names(others.out),
     )
@@ -202,6 +204,7 @@ def _source(
         uncommitted=uncommitted,
         absent=_absent(app, repository, entries),
         unread=unread,
+        unmerged=repository.unmerged if kind == "worktree" else (),
         submodules=inner,
     )
 

@@ -94,6 +94,7 @@ class Source(NamedTuple):
     uncommitted: tuple[str, ...]
     absent: Mapping[str, Ignored | None]
     unread: Mapping[str, str]
+    unmerged: tuple[str, ...] = ()
     submodules: tuple[Submodule, ...] = ()
     refusal: Refusal | None = None
     pruned: Mapping[str, Pruned] = {}

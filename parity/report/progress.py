@@ -69,7 +69,7 @@ class Progress:
             return
         with self._lock:
             self._erase()
-            self._stage, self._doing = name, DOING.get(name, "")
+            self._stage, self._doing = name, DOING.get(name.rpartition(" ")[2], "")
             self._since, self.told = time.monotonic(), False
         if self._clock is None:
             self._clock = threading.Thread(target=self._run, name="parity-progress", daemon=True)

@@ -46,6 +46,21 @@ def not_committed(source: Source) -> Iterator[Evidence]:
 
 
 @rule(
+    "merge-unfinished",
+    effect="warn",
+    title="A merge is not finished: {files}",
+    cause="git commits nothing before the conflicts are resolved. parity tested these files as they"
+    " are on disk, with the marks of the conflict.",
+    fix="Resolve them, then type `git add {files}` and `git commit`; or `git merge --abort`.",
+    docs="https://git-scm.com/docs/git-merge#_how_to_resolve_conflicts",
+)
+def merge_unfinished(source: Source) -> Iterator[Evidence]:
+    names = {"files": _listed(source.unmerged)}
+    for path in source.unmerged[:SHOWN]:
+        yield Evidence(f"{path}: unmerged", path, names=names)
+
+
+@rule(
     "branch-not-deployed",
     effect="note",
     title="Heroku builds only main and master; you are on {branch}",
