@@ -60,9 +60,6 @@ ENDINGS = {
 LATEST = 0.9
 """Seconds after exec within which a random run is ended."""
 
-EARLY = 0.3
-"""Seconds that Python may need until its first line on a busy machine."""
-
 LONGEST = 25.0
 """Seconds after which a run counts as hanging."""
 
@@ -100,6 +97,15 @@ class Run:
         for line in self.process.stdout:
             if line.strip().endswith(b"ready"):
                 return
+
+    def deaf(self) -> bool:
+        """Whether it has no handler for SIGTERM yet."""
+        try:
+            status = Path(f"/proc/{self.process.pid}/status").read_text()
+        except OSError:
+            return False
+        caught = int(status.split("SigCgt:")[1].split()[0], 16)
+        return not caught >> (signal.SIGTERM - 1) & 1
 
     def end(self, how: str) -> None:
         """End it in one of the ways."""
@@ -219,17 +225,14 @@ class Case(NamedTuple):
     app: str
     ending: str
     moment: float
+    deaf: bool = False
 
     def wrong(self, outcome: Outcome) -> str | None:
-        """The same; a signal before parity's first line is Python's own to handle.
-
-        Where there is no guard yet, none was killed, and nothing has been ended.
-        """
+        """The same; what came before parity's first line (`deaf`) is Python's own to handle."""
         early = {"TERM": -15, "INT": -2, "INT twice": -2, "HUP": -1, "QUIT": -3}
         early["terminal closed"] = -1
-        if outcome.code == early.get(self.ending) and self.moment < EARLY:
-            return None
-        if "INT" in self.ending and "KeyboardInterrupt" in outcome.told:
+        told = ("KeyboardInterrupt" in outcome.told, outcome.told.startswith("setsid: "))
+        if self.deaf and (outcome.code == early.get(self.ending) or any(told)):
             return None
         return wrong(self.app, self.ending, outcome)
 
@@ -242,8 +245,9 @@ def randomly(rng: random.Random, level: str, folder: Path) -> tuple[Case, Outcom
     try:
         run.process.wait(max(0.0, run.began + case.moment - time.monotonic()))
     except subprocess.TimeoutExpired:
+        case = case._replace(deaf=run.deaf())
         run.end(case.ending)
-        if "guard" in case.ending and not run.killed:
+        if "guard" in case.ending and not run.killed:  # there is none yet
             run.end("TERM")
             case = case._replace(ending="TERM")
     return case, run.outcome()
