@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from parity.pipeline import Options
     from parity.records import Config
+    from parity.router.scenario import Step
     from parity.verdict import Verdict
 
 EPILOG = """\
@@ -119,6 +120,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="$PORT (default: random)")
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
     parser.add_argument("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
+    parser.add_argument("--scenario", metavar="FILE", help="requests of your own (TOML)")
     parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
     parser.add_argument("--run-release", action="store_true", help="run it against any database")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
@@ -188,8 +190,18 @@ def _options(arguments: argparse.Namespace) -> "Options":
         raise interrupt.Usage(f"--router {given['router']}: one of {', '.join(router.PROFILES)}")
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
     chosen["buildpacks"] = tuple(given["buildpack"])
+    if given.get("scenario"):
+        chosen["scenario"] = _scenario(given["scenario"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))
     return Options(**chosen)
+
+
+def _scenario(name: str) -> "tuple[Step, ...]":
+    from pathlib import Path
+
+    from parity.router.scenario import read
+
+    return read(Path(name))
 
 
 def _config(arguments: argparse.Namespace) -> "Config":

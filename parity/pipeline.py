@@ -14,6 +14,7 @@ from parity.trial import Trial
 from parity.verdict import Verdict
 
 if TYPE_CHECKING:
+    from parity.router.scenario import Step
     from parity.workspace import Workspace
 
 NO_CONFIG = Config({}, {})
@@ -30,6 +31,7 @@ class Options(NamedTuple):
     buildpacks: tuple[str, ...] = ()
     dyno: str = "basic"
     router: str = "2.0"
+    scenario: "tuple[Step, ...]" = ()
     exact: bool = False
     run_release: bool = False
     offline: bool = False

@@ -16,6 +16,7 @@ from parity import rehearse
 from parity.facts.limits import LIMITS
 from parity.pipeline import Options
 from parity.records import Config
+from parity.router.scenario import read
 from parity.verdict import Verdict
 
 APPS = Path(__file__).parent / "apps"
@@ -81,6 +82,8 @@ def test_app(app: Path, tmp_path: Path) -> None:
     options = {
         k: tuple(v) if isinstance(v, list) else v for k, v in expected.get("options", {}).items()
     }
+    if "scenario" in options:
+        options["scenario"] = read(app / options["scenario"])
     verdict = rehearse(
         folder,
         config=Config(values, dict.fromkeys(values, "--config")),

@@ -124,8 +124,8 @@ class Dynos:
     async def _connect(self, backend: Backend, turn: Turn) -> Link:
         try:
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        except OSError as error:
-            raise Fault("H99", f"no socket to be had on this machine: {error.strerror}") from None
+        except OSError as none:
+            raise Fault("H99", f"this machine has no socket left: {none.strerror}") from None
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

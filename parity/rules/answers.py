@@ -11,7 +11,7 @@ from parity.verdict import Evidence
 
 
 def _broken(traffic: Traffic) -> Exchange | None:
-    own = (e for e in traffic.exchanges if e.code is None)
+    own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
     return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
 
 
