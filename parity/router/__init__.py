@@ -69,7 +69,7 @@ class Router:
         self._port = port
         self._on_passed = on_passed
         self._awaited: dict[str, queue.SimpleQueue[Passed]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._served: set[Turn] = set()
         self._bug: BaseException | None = None
         shown = page or (lambda code, status: pages.page(code, status, config or {}))
         dynos = Dynos(list(backends), limits, loop)
@@ -85,7 +85,8 @@ class Router:
     def __exit__(self, *_: object) -> None:
         self.http.close()
         self.https.close()
-        self._loop.run_until_complete(self._ended())
+        for turn in list(self._served):
+            turn.cancel()
         self.door.close()
         if self._bug:
             raise self._bug
@@ -212,23 +213,14 @@ class Router:
         return MARGIN + limits.boot_wait.value + limits.first_byte.value + limits.idle_window.value
 
     def _accepted(self, sock: socket.socket, tls: bool) -> None:
-        turn = Turn(self._loop, self.door.turns)
-        relay = Relay(Wire(sock, self._loop, turn, CLIENT_ROOM), self.door, tls=tls)
-        task = self._loop.create_task(relay.serve())
-        self._tasks.add(task)
-        task.add_done_callback(self._over)
+        turn = Turn(self._loop, self.door.turns, self._over)
+        wire = Wire(sock, self._loop, turn, CLIENT_ROOM)
+        self._served.add(turn)
+        turn.run(Relay(wire, turn, self.door, tls=tls).serve())
 
-    def _over(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception():
-            self._bug = self._bug or task.exception()
-
-    async def _ended(self) -> None:
-        """End every connection."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def _over(self, turn: Turn, bug: BaseException | None) -> None:
+        self._served.discard(turn)
+        self._bug = self._bug or bug
 
     def _record(self, passed: Passed) -> None:
         self._say(Line(time.time(), "heroku[router]", log.line(passed, self.profile)))
