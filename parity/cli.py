@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from parity.pipeline import Options
     from parity.records import Config
+    from parity.router.scenario import Step
     from parity.verdict import Verdict
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -148,6 +149,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
     parser.add_argument("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
     parser.add_argument("--process", action="append", default=[], metavar="TYPE[=N]")
+    parser.add_argument("--scenario", metavar="FILE", help="requests of your own (TOML)")
     parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
     parser.add_argument("--run-release", action="store_true", help="run it against any database")
     parser.add_argument(
@@ -218,8 +220,18 @@ def options_of(arguments: argparse.Namespace) -> "Options":
 
         chosen["processes"] = parsed(given["process"])
     chosen["buildpacks"] = tuple(given["buildpack"])
+    if given.get("scenario"):
+        chosen["scenario"] = _scenario(given["scenario"])
     chosen["paths"] = tuple(given.get("paths") or ("/",))
     return Options(**chosen)
+
+
+def _scenario(name: str) -> "tuple[Step, ...]":
+    from pathlib import Path
+
+    from parity.router.scenario import read
+
+    return read(Path(name))
 
 
 def _known_level(level: str) -> None:

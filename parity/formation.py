@@ -152,7 +152,9 @@ class Formation:
             for path in self._options.paths:
                 exchanges += router.probe(path)
                 if not dyno.alive():
-                    break
+                    return exchanges
+            for step in self._options.scenario:
+                exchanges += router.play(step)
         return exchanges
 
     def _launch(self, boot: Boot) -> second.Launch:
@@ -176,7 +178,7 @@ class Formation:
 
     def _looked_into(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         """What is worth a second look: a silent 500, a 400, an answer that may hold state."""
-        for exchange in traffic.exchanges:
+        for exchange in (e for e in traffic.exchanges if not e.as_expected):
             if exchange.code == "H12":
                 launch = self._launch(traffic.boot)
                 return traffic._replace(stack=second.stack(launch, self._impatient, exchange.first))
@@ -190,7 +192,7 @@ class Formation:
         return self._asked_again(dyno, traffic)
 
     def _asked_again(self, dyno: Dyno, traffic: Traffic) -> Traffic:
-        last = traffic.exchanges[-1]
+        last = next(e for e in reversed(traffic.exchanges) if not e.scenario)
         if last.status != 200 or last.code or last.service_ms > QUICK_ANSWER_MS:
             return traffic
         with self._quiet(dyno) as router:

@@ -15,6 +15,7 @@ from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
 if TYPE_CHECKING:
+    from parity.router.scenario import Step
     from parity.workspace import Workspace
 
 NO_CONFIG = Config({}, {})
@@ -37,6 +38,7 @@ class Options(NamedTuple):
     dyno: str = "basic"
     router: str = "2.0"
     processes: tuple[tuple[str, int], ...] = ()
+    scenario: "tuple[Step, ...]" = ()
     exact: bool = False
     run_release: bool = False
     offline: bool = False

@@ -20,6 +20,7 @@ from parity.pipeline import Options
 from parity.records import Config
 from parity.report import KINDS, render
 from parity.report.mask import Mask
+from parity.router.scenario import read
 from parity.verdict import Verdict
 
 APPS = Path(__file__).parent / "apps"
@@ -90,6 +91,8 @@ def test_app(app: Path, tmp_path: Path) -> None:
     options = {
         k: tuple(v) if isinstance(v, list) else v for k, v in expected.get("options", {}).items()
     }
+    if "scenario" in options:
+        options["scenario"] = read(app / options["scenario"])
     config = Config(values, dict.fromkeys(values, "--config"))
     verdict = rehearse(
         folder,

@@ -111,7 +111,10 @@ class Boot(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """One request through the router. `code` is Heroku's (None: the app answered); times in ms."""
+    """One request through the router. `code` is Heroku's (None: the app answered); times in ms.
+
+    `scenario`: it is one of the user's own; `expected` is the status that it should get.
+    """
 
     method: str
     path: str
@@ -125,6 +128,13 @@ class Exchange(NamedTuple):
     headers: Mapping[str, str]
     body: Content
     first: str
+    scenario: bool = False
+    expected: int | None = None
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether it got the status that the user wants, be it an error."""
+        return self.expected == self.status
 
     @property
     def location(self) -> str | None:

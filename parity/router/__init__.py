@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +22,7 @@ from parity.router.door import Door, Page
 from parity.router.dynos import Backend, Dynos
 from parity.router.listen import Front
 from parity.router.relay import Relay
+from parity.router.scenario import Step
 from parity.router.trip import Passed
 from parity.router.wire import CLIENT_ROOM, Turn, Wire
 
@@ -67,7 +69,7 @@ class Router:
         self._port = port
         self._on_passed = on_passed
         self._awaited: dict[str, queue.SimpleQueue[Passed]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._served: set[Turn] = set()
         self._bug: BaseException | None = None
         shown = page or (lambda code, status: pages.page(code, status, config or {}))
         dynos = Dynos(list(backends), limits, loop)
@@ -83,7 +85,8 @@ class Router:
     def __exit__(self, *_: object) -> None:
         self.http.close()
         self.https.close()
-        self._loop.run_until_complete(self._ended())
+        for turn in list(self._served):
+            turn.cancel()
         self.door.close()
         if self._bug:
             raise self._bug
@@ -128,6 +131,31 @@ class Router:
         answers = self._during(all_of_them)
         return [seen.body for seen, passed in answers if passed and not passed.code]
 
+    def play(self, step: Step) -> tuple[Exchange, ...]:
+        """One step of a scenario, by as many clients at once as it says."""
+        url = f"https://{self.host}{step.path}"
+
+        def one(_: int) -> "tuple[Seen, Passed | None]":
+            if not step.special:
+                return self._visit(url, {}, step.method, step.headers, step.body or None)
+            return self._noted(url, step.headers, partial(self._specially, step))
+
+        def all_of_them() -> "list[tuple[Seen, Passed | None]]":
+            with ThreadPoolExecutor(step.clients) as pool:
+                return list(pool.map(one, range(step.clients)))
+
+        return tuple(
+            _exchange(url, step.method, seen, passed, None)._replace(
+                scenario=True, expected=step.expect
+            )
+            for seen, passed in self._during(all_of_them)
+        )
+
+    def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
+        from parity.router.special import visit
+
+        return visit(port, step, headers, self._patience())
+
     def _onward(self, url: str, exchange: Exchange) -> str:
         if not 300 <= exchange.status < 400 or not exchange.location:
             return ""
@@ -143,26 +171,39 @@ class Router:
         body: bytes | None,
     ) -> "tuple[Seen, Passed | None]":
         """What a visitor of `url` sees, and what the router notes of it. Runs in a thread."""
-        from parity.router.visit import BROWSER, visit
+        from parity.router.visit import visit
 
-        parts = urlsplit(url)
-        front = self.https if parts.scheme == "https" else self.http
-        self.door.names.add(parts.hostname or "")
-        request_id = self.door.request_id(None).decode()
-        sent = {"Host": parts.netloc, **BROWSER, **headers, "X-Request-Id": request_id}
         if cookies:
-            sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        noted: queue.SimpleQueue[Passed] = queue.SimpleQueue()
-        self._awaited[request_id] = noted
-        try:
-            seen = visit(
-                f"http://127.0.0.1:{front.port}{_target(url)}",
+            joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
+            headers = {**headers, "Cookie": joined}
+
+        def go(port: int, sent: Mapping[str, str]) -> "Seen":
+            return visit(
+                f"http://127.0.0.1:{port}{_target(url)}",
                 method=method,
                 headers=sent,
                 body=body,
                 timeout=self._patience(),
                 patience=self._limits.body_patience.value,
             )
+
+        return self._noted(url, headers, go)
+
+    def _noted(
+        self, url: str, headers: Mapping[str, str], go: "Callable[[int, Mapping[str, str]], Seen]"
+    ) -> "tuple[Seen, Passed | None]":
+        """What a visitor sees who goes to the right port, and what the router notes of it."""
+        from parity.router.visit import BROWSER
+
+        parts = urlsplit(url)
+        front = self.https if parts.scheme == "https" else self.http
+        self.door.names.add(parts.hostname or "")
+        request_id = self.door.request_id(None).decode()
+        sent = {"Host": parts.netloc, **BROWSER, **headers, "X-Request-Id": request_id}
+        noted: queue.SimpleQueue[Passed] = queue.SimpleQueue()
+        self._awaited[request_id] = noted
+        try:
+            seen = go(front.port, sent)
             return seen, _within(noted, MARGIN if seen.left or not seen.status else 5.0)
         finally:
             del self._awaited[request_id]
@@ -172,23 +213,14 @@ class Router:
         return MARGIN + limits.boot_wait.value + limits.first_byte.value + limits.idle_window.value
 
     def _accepted(self, sock: socket.socket, tls: bool) -> None:
-        turn = Turn(self._loop, self.door.turns)
-        relay = Relay(Wire(sock, self._loop, turn, CLIENT_ROOM), self.door, tls=tls)
-        task = self._loop.create_task(relay.serve())
-        self._tasks.add(task)
-        task.add_done_callback(self._over)
+        turn = Turn(self._loop, self.door.turns, self._over)
+        wire = Wire(sock, self._loop, turn, CLIENT_ROOM)
+        self._served.add(turn)
+        turn.run(Relay(wire, turn, self.door, tls=tls).serve())
 
-    def _over(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception():
-            self._bug = self._bug or task.exception()
-
-    async def _ended(self) -> None:
-        """End every connection."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def _over(self, turn: Turn, bug: BaseException | None) -> None:
+        self._served.discard(turn)
+        self._bug = self._bug or bug
 
     def _record(self, passed: Passed) -> None:
         self._say(Line(time.time(), "heroku[router]", log.line(passed, self.profile)))
@@ -221,11 +253,12 @@ def _exchange(
     """
     target = _target(url)
     known = passed if passed and not (seen.left and passed.code == "H27") else None
+    status = known.status if known else seen.status or (passed.status if passed else 0)
     return Exchange(
         method=method,
         path=target,
         host=urlsplit(url).netloc,
-        status=known.status if known else seen.status,
+        status=status,
         code=known.code if known else None,
         detail=known.detail if known else "",
         connect_ms=(passed.connect_ms or 0) if passed else 0,

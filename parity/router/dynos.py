@@ -45,22 +45,11 @@ class Link:
         self.used = False
         self.until = 0.0
 
-
-class Idle(Turn):
-    """What an idle connection wakes: its end takes it out of the pool."""
-
-    __slots__ = ("_link",)
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, link: Link) -> None:
-        super().__init__(loop, set())
-        self._link = link
-
     def wake(self) -> None:
-        """Bytes or an end that nobody asked for: the connection is of no more use."""
-        idle = self._link.backend.idle
-        if self._link in idle:
-            idle.remove(self._link)
-        self._link.wire.close()
+        """Bytes or an end that nobody asked for, in the pool: the connection is of no more use."""
+        if self in self.backend.idle:
+            self.backend.idle.remove(self)
+        self.wire.close()
 
 
 class Dynos:
@@ -74,15 +63,15 @@ class Dynos:
         self._limits = limits
         self._loop = loop
 
-    async def reach(self, trip: Trip, client: Wire, *, fresh: bool) -> Link:
+    async def reach(self, trip: Trip, client: Wire, turn: Turn, *, fresh: bool) -> Link:
         """A connection to a dyno that is up; `fresh`: not one from the pool. Raises `Fault`."""
-        turn, until = client.turn, trip.began + self._limits.boot_wait.value
+        until = trip.began + self._limits.boot_wait.value
         tries = 0
         while True:
             now = self._loop.time()
             ready = [b for b in self.backends if b.state == "up" and b.quarantined <= now]
             if ready:
-                backend = random.choice(ready) if len(ready) > 1 else ready[0]
+                backend = ready[int(random.random() * len(ready))]
                 trip.dyno = backend.name
                 try:
                     return self._pooled(backend, turn, fresh) or await self._connect(backend, turn)
@@ -124,8 +113,8 @@ class Dynos:
     async def _connect(self, backend: Backend, turn: Turn) -> Link:
         try:
             sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        except OSError as reason:
-            raise Fault("H99", f"no socket to be had on this machine: {reason.strerror}") from None
+        except OSError as none:
+            raise Fault("H99", f"this machine has no socket left: {none.strerror}") from None
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -163,7 +152,7 @@ class Dynos:
         """Keep an idle connection for the next request."""
         link.used = True
         link.until = self._loop.time() + self._limits.dyno_idle.value
-        link.wire.turn = Idle(self._loop, link)
+        link.wire.turn = link
         if link.wire.inbox or link.wire.ended:
             link.wire.close()
         else:

@@ -9,7 +9,7 @@ Field: TypeAlias = tuple[bytes, bytes, bytes]
 """A header: its name in small letters, its name as sent, its value without outer blanks."""
 
 Known: TypeAlias = dict[bytes, list[bytes]]
-"""The values of the headers that say how a message is to be read, by name in small letters."""
+"""The values of the headers that the router itself reads, by name in small letters."""
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 TEXT = rb"[^\x00-\x08\n-\x1f\x7f]"
@@ -18,7 +18,10 @@ LARGEST = 2**63 - 1
 _FIELD = re.compile(rb"(?<=\r\n)(%s++):[ \t]*+(%s*+)\r\n" % (TOKEN, TEXT))
 _UPGRADE = re.compile(rb"%s+(?:/%s+)?" % (TOKEN, TOKEN))
 _EXPECTATIONS = re.compile(rb"%s+(?:[ \t]*,[ \t]*%s+)*" % (TOKEN, TOKEN))
-_FRAMING = frozenset(b"host connection content-length transfer-encoding expect upgrade".split())
+_KNOWN = frozenset(
+    b"host connection content-length transfer-encoding expect upgrade via x-request-id"
+    b" x-forwarded-for".split()
+)
 
 Kind = Literal[
     "bad request", "bad header", "bad chunk", "expect", "length", "cookie", "header", "status"
@@ -69,8 +72,10 @@ def _trouble(block: bytes) -> str:
     return "an unreadable header"
 
 
-def request_sizes(fields: list[Field]) -> None:
+def request_sizes(fields: list[Field], head: bytes) -> None:
     """Refuse too many or too long headers of a request."""
+    if len(head) <= facts.HEADER_NAME.value:
+        return
     if len(fields) > facts.HEADERS.value:
         raise Malformed("bad header", f"more than {facts.HEADERS.value:.0f} headers")
     for _, name, value in fields:
@@ -78,8 +83,10 @@ def request_sizes(fields: list[Field]) -> None:
             raise Malformed("bad header", f"the header {shown(name)} is too long")
 
 
-def response_sizes(fields: list[Field]) -> None:
+def response_sizes(fields: list[Field], head: bytes) -> None:
     """Refuse too long headers of a response."""
+    if len(head) <= facts.COOKIE_LINE.value:
+        return
     for low, name, value in fields:
         length = len(name) + 2 + len(value)
         if low == b"set-cookie" and length > facts.COOKIE_LINE.value:
@@ -88,12 +95,15 @@ def response_sizes(fields: list[Field]) -> None:
             raise Malformed("header", f"a header of {length} bytes: {shown(name)}", 502)
 
 
-def framing(fields: list[Field]) -> Known:
-    """The headers that say how to read the message."""
+def known_of(fields: list[Field]) -> Known:
+    """The headers that the router itself reads."""
     known: Known = {}
     for low, _, value in fields:
-        if low in _FRAMING:
-            known.setdefault(low, []).append(value)
+        if low in _KNOWN:
+            if low in known:
+                known[low].append(value)
+            else:
+                known[low] = [value]
     return known
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from parity.facts.router import Profile
-from parity.router.fields import Field
+from parity.router.fields import Known
 from parity.router.http1 import Request, Response
 
 
@@ -56,10 +56,10 @@ def to_dyno(request: Request, hop: Hop, profile: Profile, *, keep: bool) -> byte
             lines.append((camel(name) if profile.camel else name) + b": " + value)
     lines += (
         b"X-Request-Id: " + hop.request_id,
-        b"X-Forwarded-For: " + _joined(request.fields, b"x-forwarded-for", hop.client),
+        b"X-Forwarded-For: " + _joined(request.known, b"x-forwarded-for", hop.client),
         b"X-Forwarded-Proto: " + scheme,
         b"X-Forwarded-Port: " + port,
-        b"Via: " + _joined(request.fields, b"via", profile.via),
+        b"Via: " + _joined(request.known, b"via", profile.via),
     )
     if profile.metrics:
         lines.append(b"Connect-Time: %d" % hop.connect)
@@ -101,10 +101,9 @@ def _front(host: bytes, hop: Hop, profile: Profile) -> tuple[bytes, bytes, bytes
     return name.lower(), scheme, number
 
 
-def _joined(fields: list[Field], wanted: bytes, ours: bytes) -> bytes:
-    """The client's values of `wanted` with `ours` as the last."""
-    values = [value for low, _, value in fields if low == wanted and value]
-    return b", ".join((*values, ours)) if values else ours
+def _joined(known: Known, name: bytes, ours: bytes) -> bytes:
+    """The values of `name` with `ours` as the last."""
+    return b", ".join((*filter(None, known[name]), ours)) if name in known else ours
 
 
 def to_client(
@@ -133,7 +132,7 @@ def to_client(
             lines.append((camel(name) if profile.camel else name) + b": " + value)
             if low == b"content-length":
                 drop |= {b"content-length"}
-    lines.append(b"Via: " + _joined(response.fields, b"via", profile.via))
+    lines.append(b"Via: " + _joined(response.known, b"via", profile.via))
     lines.append(b"\r\n")
     return b"\r\n".join(lines)
 

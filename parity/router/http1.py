@@ -22,7 +22,8 @@ _HOST = re.compile(rb"(?:[A-Za-z0-9_.\-~!$&'()*+;=%]+|\[[0-9A-Fa-f:.]+\])(?::\d{
 class Request(NamedTuple):
     """A request's head. `keep`: the client wants its connection kept; `upgrade`: to what.
 
-    `named` is what its Connection header names; `doubtful`: it says in two ways how it ends.
+    `named` is what its Connection header names; `known` are the headers that the router reads;
+    `doubtful`: it says in two ways how it ends.
     """
 
     method: bytes
@@ -35,6 +36,7 @@ class Request(NamedTuple):
     expects: bool
     upgrade: bytes
     named: frozenset[bytes]
+    known: Known
     doubtful: bool
 
 
@@ -47,6 +49,7 @@ class Response(NamedTuple):
     body: Body
     keep: bool
     named: frozenset[bytes]
+    known: Known
 
 
 def end_of_head(data: bytes | bytearray, seen: int) -> int:
@@ -92,8 +95,8 @@ def request(head: bytes) -> Request:
     end = head.index(b"\r\n")
     method, target, minor = _request_line(head[:end])
     fields = read.fields_of(head, end + 2)
-    read.request_sizes(fields)
-    known = read.framing(fields)
+    read.request_sizes(fields, head)
+    known = read.known_of(fields)
     host = _host(known)
     tokens = read.named(known)
     return Request(
@@ -107,6 +110,7 @@ def request(head: bytes) -> Request:
         read.expects(known) and minor == 1,
         read.upgrade(known, tokens) if minor == 1 else b"",
         tokens,
+        known,
         b"transfer-encoding" in known and b"content-length" in known,
     )
 
@@ -126,13 +130,13 @@ def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
         fields = read.fields_of(head, end + 2)
     except Malformed as bad:
         raise Malformed("bad header", bad.reason, 503) from None
-    read.response_sizes(fields)
-    known = read.framing(fields)
+    read.response_sizes(fields, head)
+    known = read.known_of(fields)
     tokens, status = read.named(known), int(line[2])
     body = _response_body(status, method, known, _response_length(known, head, blanks))
     lasting = b"keep-alive" in tokens if line[1] == b"0" else b"close" not in tokens
     keep = lasting and body.kind != "close"
-    return Response(status, line[3] or b"", fields, body, keep, tokens)
+    return Response(status, line[3] or b"", fields, body, keep, tokens, known)
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, int]:

@@ -14,17 +14,17 @@ from parity.router.fields import Malformed
 from parity.router.refusal import refused
 from parity.router.talk import Stale, Talk
 from parity.router.trip import Fault, Trip
-from parity.router.wire import Wire
+from parity.router.wire import Turn, Wire
 
 
 class Relay:
     """The story of `client`; `tls`: it came in by the front for https."""
 
-    def __init__(self, client: Wire, door: Door, *, tls: bool) -> None:
+    def __init__(self, client: Wire, turn: Turn, door: Door, *, tls: bool) -> None:
         self.client = client
         self.door = door
         self.tls = tls
-        self._turn = client.turn
+        self._turn = turn
         self._now = door.loop.time
         self._keep = True
         self._cut = False
@@ -57,7 +57,8 @@ class Relay:
                     client.take()
                     client.put_back(data[end:])
                     return bytes(data[:end])
-                http1.unfinished_request(data)
+                if data:
+                    http1.unfinished_request(data)
             except Malformed as bad:
                 self._refuse(bytes(data), bad)
                 return None
@@ -100,8 +101,9 @@ class Relay:
             self.door.record(trip.passed(self._now(), fault, h26=self.door.profile.h26))
 
     def _trip(self, request: http1.Request) -> Trip:
-        given = [value for low, _, value in request.fields if low == b"x-request-id"]
-        before = [value for low, _, value in request.fields if low == b"x-forwarded-for" and value]
+        known = request.known
+        given = known.get(b"x-request-id", ())
+        before = filter(None, known.get(b"x-forwarded-for", ()))
         trip = Trip(
             request,
             self.door.request_id(given[0] if len(given) == 1 else None),
@@ -128,10 +130,10 @@ class Relay:
 
     async def _through(self, trip: Trip, *, fresh: bool) -> None:
         try:
-            link = await self.door.dynos.reach(trip, self.client, fresh=fresh)
+            link = await self.door.dynos.reach(trip, self.client, self._turn, fresh=fresh)
         finally:
             trip.connected = self._now()
-        talk = Talk(trip, self.client, link, self.door)
+        talk = Talk(trip, self.client, self._turn, link, self.door)
         try:
             await talk.hold()
         finally:

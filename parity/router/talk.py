@@ -11,7 +11,7 @@ from parity.router.dynos import Link
 from parity.router.fields import Malformed
 from parity.router.http1 import Response
 from parity.router.trip import Fault, Trip
-from parity.router.wire import Wire
+from parity.router.wire import Turn, Wire
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
@@ -28,11 +28,12 @@ class Talk:
     Afterwards `client_kept` and `dyno_kept` say which connections can serve another request.
     """
 
-    def __init__(self, trip: Trip, client: Wire, link: Link, door: Door) -> None:
+    def __init__(self, trip: Trip, client: Wire, turn: Turn, link: Link, door: Door) -> None:
         self.client_kept = True
         self.dyno_kept = False
         self._trip = trip
         self._client = client
+        self._turn = turn
         self._link = link
         self._dyno = link.wire
         self._door = door
@@ -92,7 +93,7 @@ class Talk:
             response = self._head()
             if response is None:
                 self._ends()
-                if not await self._client.turn.wait(self._deadline()):
+                if not await self._turn.wait(self._deadline()):
                     raise self._silence()
             elif response.status >= 200 or self._is_last(response.status):
                 return response
@@ -191,9 +192,7 @@ class Talk:
                 self._pass(body, b"")
             elif self._over(response):
                 break
-            elif not await self._client.turn.wait(
-                self._heard + self._door.limits.idle_window.value
-            ):
+            elif not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
                 raise self._stuck()
         if body.rest:
             trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
@@ -218,7 +217,7 @@ class Talk:
             if self._client.ended:
                 raise Fault("H27", "the client left during the answer")
             have = len(self._dyno.inbox)
-            if not await self._client.turn.wait(self._heard + self._door.limits.idle_window.value):
+            if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
                 raise Fault("H15", "silent in the middle of the answer")
             if len(self._dyno.inbox) > have:
                 self._heard = self._now()
@@ -271,10 +270,10 @@ class Talk:
                 break
             if client.broken or dyno.broken:
                 break
-            if not await client.turn.wait(self._heard + self._door.limits.idle_window.value):
+            if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
                 raise Fault("H15", "silent for too long")
         until = self._now() + self._door.limits.idle_window.value
-        while not dyno.sent and not dyno.broken and await client.turn.wait(until):
+        while not dyno.sent and not dyno.broken and await self._turn.wait(until):
             pass
 
     def _move(self, source: Wire, target: Wire) -> int:

@@ -8,6 +8,9 @@ import asyncio
 import contextlib
 import socket
 import struct
+import types
+from collections.abc import Callable, Coroutine, Generator
+from typing import Protocol
 
 CLIENT_ROOM = 512 * 1024
 """Bytes from a client that may wait before it has to: more than the longest head (ours)."""
@@ -22,35 +25,77 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 class Turn:
-    """Wakes the one coroutine of a client's connection, at an event or at its deadline."""
+    """Runs the one coroutine of a client's connection: each event resumes it at once.
 
-    __slots__ = ("_loop", "_turns", "_waiter", "deadline")
+    A task would do the same one turn of the loop later, and twice as dear. The coroutine waits for
+    nothing but `wait`. `over` gets what it raised, or None, when it has ended.
+    """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, turns: "set[Turn]") -> None:
+    __slots__ = ("_coroutine", "_loop", "_over", "_turns", "_waiting", "deadline")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        turns: "set[Turn]",
+        over: "Callable[[Turn, BaseException | None], None]",
+    ) -> None:
         self.deadline = 0.0
         self._loop = loop
         self._turns = turns
-        self._waiter: asyncio.Future[None] | None = None
+        self._over = over
+        self._waiting = False
+        self._coroutine: Coroutine[None, None, None] | None = None
+
+    def run(self, coroutine: Coroutine[None, None, None]) -> None:
+        """Begin."""
+        self._coroutine = coroutine
+        self._step(None)
 
     def wake(self) -> None:
-        """Let the coroutine look again."""
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        """Let the coroutine look again, if it waits."""
+        if self._waiting:
+            self._step(None)
+
+    def cancel(self) -> None:
+        """End the coroutine where it waits."""
+        if self._waiting:
+            self._step(asyncio.CancelledError())
 
     async def wait(self, until: float) -> bool:
         """Wait for an event; False where it is `until` (in the loop's time) already."""
         if self._loop.time() >= until:
             return False
         self.deadline = until
-        self._waiter = self._loop.create_future()
         self._turns.add(self)
-        try:
-            await self._waiter
-        finally:
-            self._turns.discard(self)
-            self._waiter = None
+        await _pause()
         return True
+
+    def _step(self, error: BaseException | None) -> None:
+        assert self._coroutine
+        self._waiting = False
+        self._turns.discard(self)
+        try:
+            if error is None:
+                self._coroutine.send(None)
+            else:
+                self._coroutine.throw(error)
+        except StopIteration:
+            self._over(self, None)
+        except BaseException as raised:
+            self._over(self, None if raised is error else raised)
+        else:
+            self._waiting = True
+
+
+@types.coroutine
+def _pause() -> Generator[None, None, None]:
+    yield
+
+
+class Wakes(Protocol):
+    """What a connection tells that something has happened."""
+
+    def wake(self) -> None: ...
 
 
 class Wire:
@@ -65,7 +110,7 @@ class Wire:
     )
 
     def __init__(
-        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, turn: Turn, room: int
+        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, turn: Wakes, room: int
     ) -> None:
         self.sock = sock
         self.turn = turn

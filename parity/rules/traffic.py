@@ -12,7 +12,7 @@ ROUTING = "https://devcenter.heroku.com/articles/http-routing"
 
 
 def _failed(traffic: Traffic, *codes: str) -> Iterator[Exchange]:
-    return (e for e in traffic.exchanges if e.code in codes)
+    return (e for e in traffic.exchanges if e.code in codes and not e.as_expected)
 
 
 def asked(exchange: Exchange) -> str:
@@ -124,7 +124,7 @@ def H19(traffic: Traffic) -> Iterator[Evidence]:
 
 def broken(traffic: Traffic) -> Exchange | None:
     """The first answer that is the app's own 5xx."""
-    own = (e for e in traffic.exchanges if e.code is None)
+    own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
     return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
 
 
@@ -148,3 +148,70 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
         )
         names = {"status": str(exchange.status), "path": exchange.path, "silent": silent}
         yield Evidence(f"{exchange.method} {exchange.path} → {exchange.status}", names=names)
+
+
+@rule(
+    "H25",
+    effect="fail",
+    title="HTTP restriction",
+    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail}.",
+    fix="Keep a cookie's line under 8 KB and a header's under 512 KB (store the session on the"
+    " server, not in a cookie), and send one plain Content-Length.",
+    docs=f"{CODES}#h25-http-restriction",
+    heroku="H25",
+)
+def H25(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H25"):
+        names = {"path": exchange.path, "detail": exchange.detail}
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+
+
+@rule(
+    "H27",
+    effect="warn",
+    title="Client Request Interrupted",
+    cause="The client closed the connection before the answer to {path} was over.",
+    fix="Nothing is wrong with the app if visitors just leave. If it happens often, the page is"
+    " slow: look at `service=` in the router's log.",
+    docs=f"{CODES}#h27-client-request-interrupted",
+    heroku="H27",
+)
+def H27(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H27"):
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+
+
+@rule(
+    "H28",
+    effect="warn",
+    title="Client Connection Idle",
+    cause="The client of {path} sent, or took, nothing for 55 seconds.",
+    fix="Send a large upload without pauses, or in parts; the router ends an idle connection.",
+    docs=f"{CODES}#h28-client-connection-idle",
+    heroku="H28",
+)
+def H28(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H28"):
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+
+
+@rule(
+    "unexpected-status",
+    effect="fail",
+    title="{path} answers {status}, and the scenario expects {expected}",
+    cause="The request of the scenario reached the app, or failed on the way, with another status"
+    " than the one that it should have.",
+    fix="Correct the app, or `expect` in the scenario.",
+    docs=ROUTING,
+)
+def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
+    own = (e for e in traffic.exchanges if e.code is None and e.status < 500)
+    for exchange in own:
+        if exchange.expected is not None and not exchange.as_expected:
+            names = {
+                "path": exchange.path,
+                "status": str(exchange.status),
+                "expected": str(exchange.expected),
+            }
+            seen = f"{asked(exchange)} → {exchange.status}, not {exchange.expected}"
+            yield Evidence(seen, names=names)

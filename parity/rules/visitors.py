@@ -28,7 +28,7 @@ def _source(traffic: Traffic) -> Source:
     docs=ROUTING,
 )
 def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
-    last = traffic.exchanges[-1] if traffic.exchanges else None
+    last = next((e for e in reversed(traffic.exchanges) if not e.scenario), None)
     if last is None or last.code or not 300 <= last.status < 400:
         return
     visited = [e.path for e in traffic.exchanges if e.first == last.first]

@@ -1,0 +1,111 @@
+"""`--scenario FILE.toml`: requests of the user's own, read strictly."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from parity import interrupt
+
+
+class Step(NamedTuple):
+    """One `[[request]]`: what is asked, by how many `clients` at once, and what should come.
+
+    `seconds`: the body is sent slowly, over so long. `leave`: the client goes after so many
+    seconds. `websocket`: messages to send, each of which gets one in return.
+    """
+
+    path: str
+    method: str = "GET"
+    headers: Mapping[str, str] = {}
+    body: bytes = b""
+    expect: int | None = None
+    clients: int = 1
+    seconds: float = 0.0
+    leave: float | None = None
+    websocket: tuple[str, ...] = ()
+
+    @property
+    def special(self) -> bool:
+        """Whether it takes more than a browser's ordinary request."""
+        return bool(self.seconds or self.websocket) or self.leave is not None
+
+
+MOST_CLIENTS = 200
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "path": (str,),
+    "method": (str,),
+    "headers": (dict,),
+    "body": (str,),
+    "bytes": (int,),
+    "expect": (int,),
+    "clients": (int,),
+    "seconds": (int, float),
+    "leave": (int, float),
+    "websocket": (list,),
+}
+
+
+def read(file: Path) -> tuple[Step, ...]:
+    """The steps of `file`. Raises `interrupt.Usage` with the place and what to write."""
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise interrupt.Usage(f"--scenario {file}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise interrupt.Usage(f"--scenario {file}: not TOML: {error}") from None
+    requests = content.get("request")
+    if not isinstance(requests, list) or not requests or set(content) != {"request"}:
+        raise interrupt.Usage(f"--scenario {file}: it takes [[request]] sections, and nothing else")
+    return tuple(_step(file, n, section) for n, section in enumerate(requests, 1))
+
+
+def _step(file: Path, number: int, section: Mapping[str, Any]) -> Step:
+    def wrong(what: str) -> interrupt.Usage:
+        return interrupt.Usage(f"--scenario {file}: [[request]] number {number}: {what}")
+
+    for key, value in section.items():
+        if key not in _TYPES:
+            raise wrong(f"unknown key {key}; it takes {', '.join(_TYPES)}")
+        if not isinstance(value, _TYPES[key]) or isinstance(value, bool):
+            raise wrong(f"{key} must be {' or '.join(t.__name__ for t in _TYPES[key])}")
+    trouble = _trouble(section)
+    if trouble:
+        raise wrong(trouble)
+    return _made(section)
+
+
+def _trouble(section: Mapping[str, Any]) -> str:
+    """What is wrong with the values, if anything."""
+    if not str(section.get("path", "")).startswith("/"):
+        return "path must be there and start with /"
+    if not str(section.get("method", "GET")).isalpha():
+        return "method must be letters, such as POST"
+    if not 1 <= section.get("clients", 1) <= MOST_CLIENTS:
+        return f"clients must be from 1 to {MOST_CLIENTS}"
+    if not 100 <= section.get("expect", 200) <= 599:
+        return "expect must be a status, from 100 to 599"
+    if any(section.get(key, 0) < 0 for key in ("seconds", "leave", "bytes")):
+        return "seconds, leave and bytes must not be negative"
+    lines = [f"{name}: {value}" for name, value in section.get("headers", {}).items()]
+    texts = (*lines, section.get("path", ""))
+    if any(ord(letter) < 32 or ord(letter) > 126 for text in texts for letter in text):
+        return "path and headers must be printable ASCII"
+    return "" if "body" not in section or "bytes" not in section else "body or bytes, not both"
+
+
+def _made(section: Mapping[str, Any]) -> Step:
+    body = section.get("body", "").encode() or b"x" * section.get("bytes", 0)
+    websocket = tuple(str(text) for text in section.get("websocket", ()))
+    leave = section.get("leave")
+    return Step(
+        path=section["path"],
+        method=section.get("method", "POST" if body else "GET").upper(),
+        headers={name: str(value) for name, value in section.get("headers", {}).items()},
+        body=body,
+        expect=section.get("expect", 101 if websocket else None),
+        clients=section.get("clients", 1),
+        seconds=float(section.get("seconds", 0)),
+        leave=None if leave is None else float(leave),
+        websocket=websocket,
+    )
