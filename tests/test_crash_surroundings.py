@@ -1,10 +1,11 @@
 """What an app expects around it: config vars, services, ports, versions, programs."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, SERVER, Case, app, check
+from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, SERVER, Case, app, causes, check, rehearsed
 
 LOCAL = 'socket.create_connection(("localhost", 6379))\n'
 SQL = "sqlalchemy==2.1.9\n"
@@ -353,6 +354,28 @@ CASES = [
         "api.py:10",
         "Type `heroku config:set SHOP_NAME=VALUE`",
     ),
+    Case(
+        "slow-start-behind-port",
+        app("gunicorn app:app", {"app.py": f"import time\n\n{HELLO}\n\ntime.sleep(60)\n"}, FLASK),
+        "app.py:13",
+        "Move that work out of the start",
+        limits={"first_byte": 3, "exit_timeout": 1},
+    ),
+    Case(
+        "port-overridden-by-dotenv",
+        app(
+            "python server.py",
+            {
+                "server.py": "from dotenv import load_dotenv\n\nload_dotenv(override=True)\n"
+                + SERVER,
+                ".env": "PORT=5057\n",
+            },
+            "python-dotenv\n",
+        ),
+        ".env:1",
+        "Remove `override=True` from load_dotenv(override=True)",
+        limits={"idle_before_verdict": 0.5},
+    ),
 ]
 
 
@@ -360,3 +383,21 @@ CASES = [
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
     """One cause alone, where it lies, with what to type."""
     check(tmp_path / "app", case)
+
+
+def test_a_fixed_port_that_a_stranger_has(tmp_path: Path) -> None:
+    """Another program of this machine holds the port that the app wants: still R10."""
+    with socket.create_server(("0.0.0.0", 0)) as stranger:
+        port = stranger.getsockname()[1]
+        files = {"server.py": SERVER.replace('int(os.environ["PORT"])', str(port))}
+        case = Case("fixed-port-taken", app("python server.py", files), "server.py:13", "$PORT")
+        verdict = rehearsed(tmp_path / "app", case)
+    assert [*causes(verdict)] == ["fixed-port-taken"] and verdict.symptom == "R10"
+
+
+def test_more_memory_than_the_dyno_has(tmp_path: Path) -> None:
+    """R14 is a warning with figures."""
+    files = {"server.py": "DATA = bytearray(600_000_000)\n" + SERVER}
+    verdict = rehearsed(tmp_path / "app", Case("R14", app("python server.py", files), None, ""))
+    warned = [f for f in verdict.findings if f.id == "R14"]
+    assert verdict.verdict == "works" and "of 512 MB" in warned[0].title

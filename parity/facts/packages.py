@@ -134,18 +134,36 @@ STANDARD_LIBRARY_GONE: Mapping[str, int] = {
     "audioop": 13,
     "cgi": 13,
     "cgitb": 13,
+    "chunk": 13,
     "crypt": 13,
     "imghdr": 13,
+    "lib2to3": 13,
     "mailcap": 13,
+    "nis": 13,
     "nntplib": 13,
+    "ossaudiodev": 13,
     "pipes": 13,
     "sndhdr": 13,
+    "spwd": 13,
+    "sunau": 13,
     "telnetlib": 13,
     "uu": 13,
     "xdrlib": 13,
 }
 """Modules that left the standard library, with the Python 3 minor version that lacks them first:
 https://docs.python.org/3/whatsnew/3.12.html#removed and 3.13.html#removed (documented)."""
+
+STANDARD_LIBRARY_NEW: Mapping[str, int] = {
+    "graphlib": 9,
+    "zoneinfo": 9,
+    "tomllib": 11,
+    "annotationlib": 14,
+    "compression": 14,
+}
+"""Modules that came, with the Python 3 minor version that has them first: the same pages."""
+
+WINDOWS_LIBRARY = frozenset({"winreg", "_winreg", "msvcrt", "winsound", "_winapi", "msilib", "nt"})
+"""Modules that only Python for Windows has: https://docs.python.org/3/library/windows.html."""
 
 CONDA_ONLY = frozenset(
     "anaconda-client anaconda-navigator anaconda-project conda conda-build conda-content-trust"

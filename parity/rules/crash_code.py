@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from parity.rules import rule
 from parity.rules.code import line_of, server, suggestion, target
-from parity.rules.crash import ENDINGS, PROCFILE, at_command, at_place
+from parity.rules.crash import ENDINGS, PROCFILE, at_command, at_either, at_place
 from parity.rules.crash_modules import how_to_add
 from parity.rules.crash_programs import started
 from parity.rules.log import APP, Crash, Failing, crash
@@ -90,7 +90,8 @@ def _secret(path: str) -> str | None:
 def syntax_error(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
-    if found and raised and raised.kind in ("SyntaxError", "IndentationError", "TabError"):
+    kinds = ("SyntaxError", "IndentationError", "TabError")
+    if found and raised and raised.kind in kinds and not _newer(found):
         evidence = at_place(found)
         if evidence:
             yield evidence
@@ -108,13 +109,20 @@ def syntax_error(record: Failing) -> Iterator[Evidence]:
 )
 def newer_syntax(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    raised = found.raised if found else None
-    here = found.slug.interpreter if found else None
-    python = found.plan.python if found else None
+    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
+    if found and here and python and _newer(found):
+        raised = found.raised
+        seen = raised.told if raised else "SyntaxError"
+        yield at_either(found, seen, used=here.version, version=python.version)
+
+
+def _newer(found: Crash) -> bool:
+    """Whether the line may be syntax that Heroku's Python knows and this one does not."""
+    raised, here, python = found.raised, found.slug.interpreter, found.plan.python
     if not raised or raised.kind != "SyntaxError" or not here or not python or here.exact:
-        return
-    if _minor(here.version) < _minor(python.version) and re.search(_NEWER, _code(found)):
-        yield Evidence(raised.told, names={"used": here.version, "version": python.version})
+        return False
+    older = _minor(here.version) < _minor(python.version)
+    return older and re.search(_NEWER, _code(found)) is not None
 
 
 _NEWER = r"^(type \w+|except \w+, |match )|\bt[\"']|\[\w+(: \w+)?\]\("
@@ -125,9 +133,9 @@ def _minor(version: str) -> int:
     return int(version.split(".")[1])
 
 
-def _code(found: Crash | None) -> str:
-    place = found.raised.place if found and found.raised else None
-    return line_of(found.source, place.file, place.line) if found and place else ""
+def _code(found: Crash) -> str:
+    place = found.raised.place if found.raised else None
+    return line_of(found.source, place.file, place.line) if place else ""
 
 
 @rule(

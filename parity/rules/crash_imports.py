@@ -111,6 +111,20 @@ def newer_standard_module(record: Failing) -> Iterator[Evidence]:
 
 
 @rule(
+    "windows-module",
+    leads_to=ENDINGS,
+    title="{module} is a part of Windows, and dynos run Linux",
+    cause="Python has {module} on Windows only: line {line} of {file} imports it.",
+    fix='Take the import out, or make it depend on the system: `if sys.platform == "win32":`.',
+    docs="https://docs.python.org/3/library/windows.html",
+)
+def windows_module(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "windows")
+    if found:
+        yield at_either(found, f"No module named '{module}'", module=module)
+
+
+@rule(
     "no-desktop",
     leads_to=ENDINGS,
     title="The app opens windows, and a dyno has no screen: {module}",

@@ -1,7 +1,8 @@
 """What a log says: the exceptions of its last traceback, and single telling lines."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -150,16 +151,21 @@ def _as_on_heroku(lines: Iterable[Line], slug: Slug, home: str) -> tuple[str, ..
 
 def _plain(lines: Sequence[str], slug: Slug, home: str) -> tuple[str, ...]:
     """Log lines with the folders of this machine called as on Heroku."""
-    folders = {f"{slug.root}/": APP, f"{home or slug.root}/": APP}
+    folders = [(f"{slug.root}/", APP), (f"{home or slug.root}/", APP)]
     if slug.environment:
-        folders[f"{slug.environment}/"] = f"{APP}/.heroku/python"
-    return tuple(_renamed(line, folders) for line in lines[-_MOST:])
+        folders.append((f"{slug.environment}/", f"{APP}/.heroku/python"))
+    return _renamed(tuple(lines[-_MOST:]), tuple(folders))
 
 
-def _renamed(line: str, folders: Mapping[str, str]) -> str:
-    for folder, name in folders.items():
-        line = line.replace(folder, f"{name}/")
-    return _DYNO.sub(APP, line).rstrip("\n")
+@lru_cache(maxsize=4)
+def _renamed(lines: tuple[str, ...], folders: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Every rule asks for the same log, so it is read once."""
+    found = []
+    for line in lines:
+        for folder, name in folders:
+            line = line.replace(folder, f"{name}/")
+        found.append(_DYNO.sub(APP, line).rstrip("\n"))
+    return tuple(found)
 
 
 def last_raised(lines: Sequence[str]) -> Raised | None:
@@ -170,6 +176,11 @@ def last_raised(lines: Sequence[str]) -> Raised | None:
 
 def chain(lines: Sequence[str]) -> tuple[Raised, ...]:
     """The last exception, then those during whose handling it came."""
+    return _chain(tuple(lines))
+
+
+@lru_cache(maxsize=4)
+def _chain(lines: tuple[str, ...]) -> tuple[Raised, ...]:
     plain = _ungrouped(lines)
     starts = [n for n, line in enumerate(plain) if _START.fullmatch(line.strip())]
     parts = [plain[start:end] for start, end in pairwise([*starts, len(plain)])]

@@ -5,13 +5,13 @@ import re
 import sys
 from typing import Literal, TypeAlias
 
-from parity.facts.packages import STANDARD_LIBRARY_GONE
+from parity.facts.packages import STANDARD_LIBRARY_GONE, STANDARD_LIBRARY_NEW, WINDOWS_LIBRARY
 from parity.rules.code import file_of, find, target
 from parity.rules.log import Crash
 
 Reason: TypeAlias = Literal[
     "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
-    "desktop", "package-part", "dependency", "worker", "file", "pruned",
+    "desktop", "package-part", "dependency", "worker", "file", "pruned", "windows",
 ]  # fmt: skip
 
 _WRAPPERS = ("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError")
@@ -155,10 +155,19 @@ def _outside(found: Crash, module: str) -> Reason:
         return "gone"
     if top in _DESKTOP:
         return "desktop"
-    here = found.slug.interpreter
-    if top in sys.stdlib_module_names and here and not here.exact:
+    if top in WINDOWS_LIBRARY:
+        return "windows"
+    if found.slug.interpreter and _of_the_library(found, top):
         return "newer"
     return "package-part" if "." in module and foreign(found, top) else "dependency"
+
+
+def _of_the_library(found: Crash, module: str) -> bool:
+    """Whether Heroku's Python has the module in its standard library, and this one has not."""
+    python, since = found.plan.python, STANDARD_LIBRARY_NEW.get(module)
+    if since and python:
+        return int(python.version.split(".")[1]) >= since
+    return module in sys.stdlib_module_names and module not in STANDARD_LIBRARY_GONE
 
 
 def foreign(found: Crash, module: str) -> bool:

@@ -24,7 +24,8 @@ R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
     heroku="R12",
 )
 def R12(shutdown: Shutdown) -> Iterator[Evidence]:
-    if shutdown.killed:
+    busy = any(e.code == "H12" for e in shutdown.traffic.exchanges) if shutdown.traffic else False
+    if shutdown.killed and not busy:
         yield Evidence(
             "Error R12 (Exit timeout) -> At least one process failed to exit within 30 seconds"
             " of SIGTERM"

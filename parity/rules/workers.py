@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from parity.records import Traffic
+from parity.records import Frame, Traffic
 from parity.rules import rule
 from parity.rules.code import find, line_of
 from parity.rules.crash import at_command
@@ -82,11 +82,38 @@ def worker_died(traffic: Traffic) -> Iterator[Evidence]:
     docs="https://devcenter.heroku.com/articles/request-timeout",
 )
 def slow_request(traffic: Traffic) -> Iterator[Evidence]:
+    frame = _waiting(traffic)
+    if frame and frame.name != "<module>":
+        yield _spent(traffic, frame)
+
+
+@rule(
+    "slow-start-behind-port",
+    leads_to=H12,
+    title="The port is open, but the app is still starting in line {line} of {file}",
+    cause="gunicorn opens the port at once and imports the app only then, so Heroku counts the dyno"
+    " as up, and the first visitors wait for `{code}`. Whoever waits 30 seconds gets H12.",
+    fix="Move that work out of the start: into the build, the release command, or a worker; or load"
+    " it at the first use, in the background.",
+    docs="https://devcenter.heroku.com/articles/request-timeout",
+)
+def slow_start_behind_port(traffic: Traffic) -> Iterator[Evidence]:
+    frame = _waiting(traffic)
+    if frame and frame.name == "<module>":
+        told = _spent(traffic, frame)
+        if not re.search(r"\b(?:run|serve\w*|main|listen|start)\(", told.names["code"]):
+            yield told
+
+
+def _waiting(traffic: Traffic) -> Frame | None:
+    """The app's innermost frame while a request waited."""
     source = traffic.boot.release.slug.plan.source
-    frame = next((f for f in traffic.stack or () if f.file in source.entries), None)
-    slow = next((e for e in traffic.exchanges if e.code == "H12"), None)
-    if frame and slow:
-        code = line_of(source, frame.file, frame.line)
-        names = {"path": slow.path, "file": frame.file, "line": str(frame.line), "code": code}
-        seen = f"a second boot, asked for {slow.path}, spends its time here: {code}"
-        yield Evidence(seen, frame.file, frame.line, names=names)
+    return next((f for f in traffic.stack or () if f.file in source.entries), None)
+
+
+def _spent(traffic: Traffic, frame: Frame) -> Evidence:
+    code = line_of(traffic.boot.release.slug.plan.source, frame.file, frame.line)
+    path = next((e.path for e in traffic.exchanges if e.code == "H12"), "/")
+    names = {"path": path, "file": frame.file, "line": str(frame.line), "code": code}
+    seen = f"a second boot, asked for {path}, spends its time here: {code}"
+    return Evidence(seen, frame.file, frame.line, names=names)
