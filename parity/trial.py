@@ -1,6 +1,7 @@
 """One rehearsal's bookkeeping: log, times, records, findings, and what they amount to."""
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, get_args
@@ -39,6 +40,40 @@ def _needed(record: Record) -> tuple[str, ...]:
 _RANK = ("note", "warn", "unknown", "fail", "reject")
 
 
+FIRST, LAST = 1000, 2000
+"""Lines of the apps' own that the log keeps of a flood (Heroku keeps 1500 for `heroku logs`)."""
+
+
+class _Log:
+    """All that Heroku says, and of what the app says the beginning and the end."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[int, Line]] = []
+        self._last: deque[tuple[int, Line]] = deque(maxlen=LAST)
+        self._count = 0
+        self._said = 0
+
+    def add(self, line: Line) -> None:
+        """Take one more line."""
+        self._count += 1
+        if line.source.startswith("app["):
+            self._said += 1
+            if self._said > FIRST:
+                self._last.append((self._count, line))
+                return
+        self._kept.append((self._count, line))
+
+    def lines(self) -> tuple[Line, ...]:
+        """What was kept, in order, with a notice (as Heroku's L10) where lines are missing."""
+        dropped = self._said - FIRST - len(self._last)
+        last = list(self._last)
+        if dropped > 0:
+            number, after = last[0]
+            notice = Line(after.at, "heroku[logplex]", f"Error L10: {dropped} messages dropped")
+            last.insert(0, (number, notice))
+        return tuple(line for _, line in sorted([*self._kept, *last], key=lambda one: one[0]))
+
+
 class Trial:
     """Collects what the stages leave behind; `judge` never raises and says whether to go on."""
 
@@ -55,14 +90,14 @@ class Trial:
         self._on_stage = on_stage
         self._strict = strict
         self._now: Stage = "source"
-        self._log: list[Line] = []
+        self._log = _Log()
         self._seconds: dict[Stage, float] = {}
         self._records: dict[str, Record] = {}
         self._findings: list[Finding] = []
 
     def say(self, line: Line) -> None:
         """Take one line of platform output into the log and pass it on."""
-        self._log.append(line)
+        self._log.add(line)
         if self._say:
             self._say(line)
 
@@ -101,7 +136,7 @@ class Trial:
             symptom=(failing[0].symptom or failing[0].id) if failing else None,
             findings=tuple(self._findings),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
-            log=tuple(self._log),
+            log=self._log.lines(),
             not_emulated=NOT_EMULATED,
             interrupted=interrupted,
             **records,
