@@ -83,7 +83,8 @@ def _log(name: str) -> int:
     if story.form is None:
         raise interrupt.Trouble(
             f"no line of this is as Heroku logs it ({story.count} lines)",
-            "Type `heroku logs --num 1500 | parity explain -`.",
+            "Type `heroku logs --num 1500 | parity explain -`, or `git push heroku main 2>&1 |"
+            " parity explain -`.",
         )
     plan = _here()
     source = plan.source if plan else None

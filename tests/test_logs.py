@@ -172,6 +172,45 @@ def test_an_end_that_heroku_wanted_is_no_crash(rows: tuple[str, ...]) -> None:
     assert set(blamed(story)) <= {"R12"}
 
 
+PUSH = """\
+Enumerating objects: 5, done.
+remote: Compressing source files... done.
+remote: -----> Installing dependencies using 'pip install -r requirements.txt'
+remote:        ERROR: Could not find a version that satisfies the requirement pywin32==306
+remote:        ERROR: No matching distribution found for pywin32==306
+remote:
+remote:  !     Error: Unable to install dependencies using pip.
+remote:  !
+remote:  !     See the log output above for more information.
+remote:
+remote:  !     Push rejected, failed to compile Python app.
+remote:
+remote:  !     Push failed
+To https://git.heroku.com/shop.git
+ ! [remote rejected] main -> main (pre-receive hook declined)
+"""
+
+
+def test_a_rejected_push_is_explained(tmp_path: Path) -> None:
+    """`git push heroku main 2>&1 | parity explain -`, in the app's folder and elsewhere."""
+    alone = explain(PUSH.encode(), tmp_path).stdout
+    assert "reject[push-rejected]" in alone
+    assert "Unable to install dependencies using pip" in alone
+    (tmp_path / "requirements.txt").write_text("flask\npywin32==306\n")
+    (tmp_path / ".python-version").write_text("3.13\n")
+    there = explain(PUSH.encode(), tmp_path).stdout
+    assert "cause[windows-only-package]" in there
+    assert "--> requirements.txt:2" in there
+    (tmp_path / ".python-version").write_text("3.6\n")
+    assert "cause[python-version-eol]" in explain(PUSH.encode(), tmp_path).stdout
+
+
+def test_a_push_that_works_has_no_error(tmp_path: Path) -> None:
+    """Warnings of a build are no rejection."""
+    text = "remote:  !     Release command declared: this new release\nremote: Verifying deploy..."
+    assert "no error of Heroku's" in explain(text.encode(), tmp_path).stdout
+
+
 def test_a_one_off_dyno_is_no_part_of_the_app() -> None:
     """What somebody typed into `heroku run` may fail."""
     story = told(f"{AT} heroku[run.1234]: Process exited with status 127")
@@ -243,7 +282,11 @@ def test_a_file_is_read_as_well(tmp_path: Path) -> None:
     assert "fail[H12]" in explain(b"", tmp_path, "heroku.log").stdout
 
 
-@pytest.mark.parametrize("data", [b"", b"hello\nworld\n", bytes(300_000), os.urandom(300_000)])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"hello\nworld\n", bytes(300_000), os.urandom(300_000)],
+    ids=["empty", "words", "zeros", "random"],
+)
 def test_what_is_no_log_is_told(data: bytes, tmp_path: Path) -> None:
     """One line, what to type, exit 3."""
     done = explain(data, tmp_path, code=3)

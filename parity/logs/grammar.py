@@ -20,7 +20,10 @@ _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
 
 
 class Entry(NamedTuple):
-    """A line of the log; `ps` as `web.1`, `router`, `api`. `at` is empty where none is told."""
+    """A line of the log; `ps` as `web.1`, `router`, `api`. `at` is empty where none is told.
+
+    What `git push` printed has the source `remote`.
+    """
 
     at: str
     source: str
@@ -30,7 +33,7 @@ class Entry(NamedTuple):
     @property
     def platform(self) -> bool:
         """Whether Heroku wrote it. A dyno's name has a number, so `app[api]` is no dyno."""
-        return self.source == "heroku" or (self.source == "app" and "." not in self.ps)
+        return self.source in ("heroku", "remote") or (self.source == "app" and "." not in self.ps)
 
 
 class Form(NamedTuple):
@@ -64,6 +67,10 @@ FORMS = (
             r"(?P<source>app|heroku)/(?P<ps>[\w.-]+):? +(?P<text>.*)",
             re.DOTALL,
         ),
+    ),
+    Form(
+        "git push",
+        re.compile(r"(?P<at>)(?P<source>remote): ?(?P<ps>)(?P<text>.*)", re.DOTALL),
     ),
     Form(
         "cut out of a log",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.dynos import SIZES
+from parity.facts.phrases import INDENT
 from parity.logs.grammar import Entry, seconds
 from parity.logs.quoted import tree
 from parity.logs.story import Life, Story
@@ -21,6 +22,7 @@ from parity.records import (
     Plan,
     ProcessType,
     Record,
+    Refusal,
     Release,
     Shutdown,
     Slug,
@@ -32,11 +34,15 @@ from parity.rules.code import found as places
 from parity.verdict import Finding
 
 MB = 1024 * 1024
+PIP_FAILED = "install-dependencies::pip"
+"""Heroku's name for it: https://github.com/heroku/heroku-buildpack-python (lib/pip.sh)."""
+
+_MARK = re.compile(r" !     (?!Push )\s*\S")
 HOME = "/app"
 """Where an app lies in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
 
 SYMPTOMS = frozenset(
-    "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed".split()
+    "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed push-rejected".split()
 )
 """What a log can show."""
 
@@ -80,8 +86,10 @@ def causes(story: Story, plan: Plan | None) -> list[Cause]:
     load()
     slug = _slug(plan or _plan(_quoted(story)))
     records = list(_records(story, slug))
-    if plan and "H14" in story.tallies:
+    if plan and ("H14" in story.tallies or (story.rejected and plan.refusal)):
         records.append((plan, None))
+    elif story.rejected:
+        records.append((_rejected(story, slug), None))
     return [cause for record, life in records for cause in _causes(record, life, sure=bool(plan))]
 
 
@@ -132,6 +140,14 @@ def _plan(source: Source) -> Plan:
 
 def _slug(plan: Plan) -> Slug:
     return Slug(plan, Path(HOME), None, None, False, (), {}, None, None, 0.0)
+
+
+def _rejected(story: Story, slug: Slug) -> Slug:
+    """The build that the push ended with; its reason is Heroku's, where its message has one."""
+    told = tuple(line for line in story.pushed if _MARK.match(line))
+    reason = PIP_FAILED if any("dependencies using pip" in line for line in told) else ""
+    output = tuple(line.removeprefix(INDENT) for line in story.pushed)
+    return slug._replace(output=output, refusal=Refusal(reason, told))
 
 
 def _process(life: Life, slug: Slug) -> ProcessType:

@@ -15,6 +15,9 @@ HEAD = 2000
 KEPT = 400
 """Lines of a dyno's output that are kept: a traceback is shorter."""
 
+PUSHED = 2000
+"""Lines of a push that are kept: pip's own among them."""
+
 LIVES = 50
 """Dynos whose last failed life is kept."""
 
@@ -83,6 +86,7 @@ class Story:
         self.swollen: Life | None = None
         self.overstayed: Life | None = None
         self.up: dict[str, str] = {}
+        self.pushed: deque[str] = deque(maxlen=PUSHED)
         self._lives: dict[str, Life] = {}
 
     def take(self, line: str) -> None:
@@ -93,12 +97,19 @@ class Story:
             self.unread += bool(line.strip())
             return
         self.first, self.last = self.first or found.at, found.at or self.last
-        if not found.platform:
+        if found.source == "remote":
+            self.pushed.append(found.text)
+        elif not found.platform:
             self._life(found).output.append(found)
         elif found.ps == "router":
             self._routed(found)
         else:
             self._told(found)
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the log is a push that Heroku rejected."""
+        return any("Push rejected" in line for line in self.pushed)
 
     def output(self, ps: str) -> tuple[Entry, ...]:
         """What a dyno printed last."""

@@ -17,10 +17,7 @@ END = "<!-- /catalogue -->"
 def catalogue() -> str:
     """A table of every symptom with its causes, for the README; each cause stands there once."""
     rows = ["| what Heroku shows | causes that parity names |", "|---|---|"]
-    rows += (
-        f"| `{symptom.id}` {prose(symptom.title)} | {' · '.join(_listed(symptom))} |"
-        for symptom in _symptoms()
-    )
+    rows += [f"| `{s.id}` {prose(s.title)} | {' · '.join(_listed(s))} |" for s in _symptoms()]
     alone = " · ".join(f"`{rule.id}`" for rule in _alone())
     return "\n".join((*rows, f"| on their own | {alone} |")) + "\n"
 

@@ -51,14 +51,14 @@ def page(
 
 def _head(made: Page, story: Story) -> None:
     when = f", {story.first} to {story.last}" if story.first else ""
-    count = sum(tally.times for tally in story.tallies.values())
+    count = sum(tally.times for tally in story.tallies.values()) + story.rejected
     ended = f", {story.crashes} crash{'es' if story.crashes > 1 else ''}" if story.crashes else ""
     errors = f"{count} error{'' if count == 1 else 's'}{ended}"
     made.prose(f"{errors} in {story.count} lines{when}", label="log: ", style="strong")
     if story.unread:
         text = f"{story.unread} of the lines are in another form, and were not believed"
         made.prose(text, label="note: ", style="note")
-    if not story.tallies and not story.crashes:
+    if not (story.tallies or story.crashes or story.rejected):
         made.prose("There is no error of Heroku's in it, and no dyno that crashes.")
     made.blank()
 
@@ -82,7 +82,7 @@ def _merged(found: Sequence[Cause]) -> list[Cause]:
         old = best.get(cause.symptom.id)
         if old is None or cause.causes or not old.causes:
             best[cause.symptom.id] = cause
-    order = ("release-failed", "R10", "R15", "H10", "crashed", "H14")
+    order = ("push-rejected", "release-failed", "R10", "R15", "H10", "crashed", "H14")
     return sorted(
         best.values(),
         key=lambda c: order.index(c.symptom.id) if c.symptom.id in order else len(order),
