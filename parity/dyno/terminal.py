@@ -7,6 +7,7 @@ import select
 import struct
 import termios
 import tty
+from contextlib import suppress
 from typing import Any, Self
 
 CHUNK = 65536
@@ -28,12 +29,13 @@ class Terminal:
         self._before = termios.tcgetattr(KEYBOARD)
         termios.tcsetattr(self.inner, termios.TCSANOW, self._before)
         self._resize()
-        tty.setraw(KEYBOARD)
+        tty.setraw(KEYBOARD, termios.TCSANOW)  # what is typed already is the command's
         os.set_blocking(self._outer, False)
         return self
 
     def __exit__(self, *_: object) -> None:
-        termios.tcsetattr(KEYBOARD, termios.TCSADRAIN, self._before)
+        with suppress(termios.error):  # the terminal may have been closed
+            termios.tcsetattr(KEYBOARD, termios.TCSANOW, self._before)
         self.started()
         os.close(self._outer)
 

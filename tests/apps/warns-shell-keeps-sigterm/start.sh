@@ -1,0 +1,5 @@
+#!/bin/bash
+trap 'echo restarting' TERM
+while true; do
+    python3 app.py
+done

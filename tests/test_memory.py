@@ -1,0 +1,207 @@
+"""What a dyno's memory is, measured over real trees of processes; sizes; what `--dyno` takes."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from parity.dyno import memory
+from parity.dyno.memory import Meter, typed
+from parity.facts.dynos import MB, SIZES, DynoSize, holding
+from tests.dynos import eventually
+
+FORKS = """
+import os, sys, time
+def hold(megabytes):
+    held = bytearray(megabytes << 20)
+    for i in range(0, len(held), 4096):
+        held[i] = 1
+    return held
+shared = hold(int(sys.argv[1]))
+for _ in range(int(sys.argv[3]) - 1):
+    if os.fork() == 0:
+        break
+own = hold(int(sys.argv[2]))
+open(f"ready.{os.getpid()}", "w").close()
+time.sleep(100)
+"""
+
+
+@contextmanager
+def grown(folder: Path, shared: int, own: int, processes: int) -> Iterator[int]:
+    """Processes that share some megabytes, and have some of their own; the one above them."""
+    (folder / "forks.py").write_text(FORKS)
+    command = f"{sys.executable} forks.py {shared} {own} {processes} & wait"
+    shell = subprocess.Popen(["sh", "-c", command], cwd=folder, start_new_session=True)
+    try:
+        assert eventually(lambda: len(list(folder.glob("ready.*"))) == processes, 20)
+        yield shell.pid
+    finally:
+        os.killpg(shell.pid, 9)
+        shell.wait()
+
+
+def test_shared_pages_count_once(tmp_path: Path) -> None:
+    """Three forks with 100 MB in common and 10 MB each of their own are 130 MB, not 330."""
+    with grown(tmp_path, 100, 10, 3) as root:
+        meter = Meter(root, SIZES["basic"])
+        used = meter.look(exact=True)
+        assert used is not None
+        assert 130 * MB < used < 175 * MB
+        assert meter.tasks == 3
+        assert len(meter.so_far().shares) == 3
+
+
+def test_a_single_process_needs_no_second_look(tmp_path: Path) -> None:
+    """The cheap figure is exact where nothing is shared."""
+    with grown(tmp_path, 60, 0, 1) as root:
+        meter = Meter(root, SIZES["basic"])
+        used = meter.look()
+        assert used is not None
+        assert 60 * MB < used < 75 * MB
+        assert meter._asked == 0
+
+
+def test_the_exact_look_is_rare_while_there_is_room(tmp_path: Path) -> None:
+    """Far from the quota, several processes are looked at exactly every five seconds; near it, each
+    second; at R15 at once."""
+    with grown(tmp_path, 40, 5, 3) as root:
+        roomy, close = SIZES["performance-m"], DynoSize("basic", 60, 8, 256, 60)
+        meter = Meter(root, roomy)
+        assert [meter.look() is not None for _ in range(5)] == [True, False, False, False, False]
+        meter = Meter(root, close)
+        assert meter.look() is not None
+        time.sleep(max(0.25, 11 * meter._cost))
+        assert meter.look() is not None
+
+
+def test_a_rough_look_is_cheap(tmp_path: Path) -> None:
+    """At most a millisecond for a handful of processes, whatever they hold."""
+    with grown(tmp_path, 200, 1, 5) as root:
+        meter = Meter(root, SIZES["performance-l"])
+        meter.look(exact=True)
+        times = []
+        for _ in range(50):
+            began = time.process_time()
+            meter.look()
+            times.append(time.process_time() - began)
+        assert sorted(times)[25] < 0.002
+
+
+def test_the_curve_is_bounded(tmp_path: Path) -> None:
+    """However long a dyno runs, the curve has a few hundred points, the last ones with it."""
+    with grown(tmp_path, 1, 1, 1) as root:
+        meter = Meter(root, SIZES["basic"])
+        for _ in range(1000):
+            meter.look(exact=True)
+        assert 60 < len(meter.samples) <= memory.MOST
+        assert meter.samples[0][0] < 0.5
+
+
+def test_nothing_is_left_to_measure() -> None:
+    """A process id that is gone is no memory and no error."""
+    done = subprocess.Popen(["true"])
+    done.wait()
+    assert Meter(done.pid, SIZES["basic"]).look(exact=True) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["/x/bin/python", "/x/bin/gunicorn", "-w", "2", "a:b"], "gunicorn -w 2 a:b"),
+        (["/usr/bin/python3.13", "manage.py", "runserver"], "python3.13 manage.py runserver"),
+        (["/bin/bash", "-c", "sleep 1"], "bash -c sleep 1"),
+        (["node", "/app/bin/www"], "node /app/bin/www"),
+        ([], ""),
+    ],
+)
+def test_command_lines_as_people_type_them(words: list[str], told: str) -> None:
+    """Without the interpreter and the folders in front."""
+    assert typed(words) == told
+
+
+@pytest.mark.parametrize(
+    ("name", "memory_mb", "concurrency", "processes", "vastly"),
+    [
+        ("eco", 512, 2, 256, 1024),
+        ("standard-2x", 1024, 4, 512, 2048),
+        ("performance-m", 2560, 5, 16384, 5120),
+        ("performance-l", 14336, 17, 32768, 28672),
+        ("performance-l-ram", 30720, 9, 24576, 36864),
+        ("performance-2xl", 129024, 33, 65536, 154829),
+        ("private-s", 1024, 4, 512, 1024),
+        ("shield-l", 14336, 17, 32768, 14336),
+        ("dyno-1c-0.5gb", 512, 2, 0, 512),
+        ("dyno-4c-16gb", 16384, 9, 0, 16384),
+    ],
+)
+def test_sizes(name: str, memory_mb: int, concurrency: int, processes: int, vastly: int) -> None:
+    """Memory, WEB_CONCURRENCY, processes, R15."""
+    size = SIZES[name]
+    assert (size.memory, size.web_concurrency) == (memory_mb, concurrency)
+    assert (size.processes, size.vastly) == (processes, vastly)
+
+
+def test_only_common_dynos_swap() -> None:
+    """R14 is for dynos with swap."""
+    assert {name.split("-")[0] for name, size in SIZES.items() if size.swaps} == {
+        "eco", "basic", "standard", "performance",
+    }  # fmt: skip
+
+
+def test_the_next_larger_dyno() -> None:
+    """The smallest that holds it; none for what no dyno holds."""
+    assert [getattr(holding(n * MB), "name", None) for n in (400, 600, 3000, 200_000)] == [
+        "standard-1x", "standard-2x", "performance-l", None,
+    ]  # fmt: skip
+
+
+APP = """
+import os
+mb = int(os.environ["MB"])
+held = bytearray(mb << 20)
+for i in range(0, len(held), 4096):
+    held[i] = 1
+def app(environ, start):
+    start("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "megabytes", "size", "over"),
+    [
+        ("--preload -w 2", 180, "basic", None),
+        ("-w 2", 300, "basic", "R14"),
+        ("-w 2", 300, "standard-2x", None),
+        ("-w 2", 300, "private-s", None),
+    ],
+    ids=["180 MB shared", "300 MB private", "300 MB on standard-2x", "300 MB without swap"],
+)
+def test_gunicorn_with_two_workers(
+    tmp_path: Path, options: str, megabytes: int, size: str, over: str | None
+) -> None:
+    """R14 only where Heroku would say it; the report has the peak, the curve, the processes."""
+    (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "Procfile").write_text(f"web: gunicorn {options} app:app\n")
+    (tmp_path / "requirements.txt").write_text("gunicorn==27.0.1\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "parity", "run", str(tmp_path), "--format", "json",
+         "--dyno", size.upper(), "--config", f"MB={megabytes}"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    report = json.loads(done.stdout)
+    told = report["memory"]
+    assert told["over"] == over
+    assert ("R14" in [f["id"] for f in report["findings"]]) == (over == "R14")
+    expected = megabytes if "preload" in options else 2 * megabytes
+    assert expected < told["peak_mb"] < expected + 100
+    assert max(s["bytes"] for s in told["samples"]) // MB in (told["peak_mb"], told["peak_mb"] - 1)
+    assert told["processes"][0]["command"] == f"gunicorn {options} app:app"
+    assert told["tasks"] >= 3
