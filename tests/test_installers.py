@@ -209,6 +209,24 @@ def test_poetry_installs_the_project_too(tmp_path: Path) -> None:
     assert done.stdout == "42\n"
 
 
+def test_uv_builds_a_project_that_is_a_package(tmp_path: Path) -> None:
+    """So does uv where the project has a build system; what cannot be built is told as such."""
+    files = app("works-uv")
+    project, lock = files["pyproject.toml"], files["uv.lock"]
+    assert isinstance(project, bytes) and isinstance(lock, bytes)
+    built_by = b'\n[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+    files |= {
+        "pyproject.toml": project + built_by,
+        "uv.lock": lock.replace(b'source = { virtual = "." }', b'source = { editable = "." }'),
+        "own.py": "def build_editable(*_, **__):\n    raise SystemExit('error: no such package')\n",
+    }
+    slug, log = built(tmp_path, files)
+    assert causes(slug) == ["push-rejected", "uv-project-not-built"]
+    told = found(slug)["uv-project-not-built"]
+    assert told.evidence[0].line == 10 and "no such package" in told.cause
+    assert not any(str(tmp_path) in line for line in log)
+
+
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_offline(manager: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a network what is not cached is undecided; a lock out of date is still told."""
