@@ -43,7 +43,7 @@ def built(
     place: Path, files: Mapping[str, str | bytes], **options: object
 ) -> tuple[Slug, list[str]]:
     """A build of exactly these files, in this machine's cache."""
-    return pushed(tree(files), place, **options)  # type: ignore[arg-type]
+    return pushed(tree(files), place, limit=300, **options)  # type: ignore[arg-type]
 
 
 def causes(slug: Slug) -> list[str]:
