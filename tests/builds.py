@@ -100,10 +100,14 @@ def pushed(
     config: Mapping[str, str] | None = None,
     offline: bool = False,
     limit: float = 60,
+    root: Path | None = None,
 ) -> tuple[Slug, list[str]]:
-    """Build an app in the new folder `place`: the slug, and what git push prints."""
+    """Build an app in the new folder `place`: the slug, and what git push prints.
+
+    `root` is the project's own folder, by which its last build is known.
+    """
     source = files if isinstance(files, Source) else tree({**APP, **files})
-    source = source._replace(root=place)  # no build of another test is the one before
+    source = source._replace(root=root or place)  # no build of another test is the one before
     values = dict(config or {})
     plan = detect(
         source,

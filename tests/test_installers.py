@@ -43,7 +43,7 @@ def built(
     place: Path, files: Mapping[str, str | bytes], **options: object
 ) -> tuple[Slug, list[str]]:
     """A build of exactly these files, in this machine's cache."""
-    return pushed(tree(files), place, **options)  # type: ignore[arg-type]
+    return pushed(tree(files), place, limit=300, **options)  # type: ignore[arg-type]
 
 
 def causes(slug: Slug) -> list[str]:
@@ -207,6 +207,24 @@ def test_poetry_installs_the_project_too(tmp_path: Path) -> None:
     code = [slug.environment / "bin" / "python", "-c", "import shop; print(shop.ANSWER)"]
     done = subprocess.run(code, capture_output=True, text=True, check=True, env={})
     assert done.stdout == "42\n"
+
+
+def test_uv_builds_a_project_that_is_a_package(tmp_path: Path) -> None:
+    """So does uv where the project has a build system; what cannot be built is told as such."""
+    files = app("works-uv")
+    project, lock = files["pyproject.toml"], files["uv.lock"]
+    assert isinstance(project, bytes) and isinstance(lock, bytes)
+    built_by = b'\n[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
+    files |= {
+        "pyproject.toml": project + built_by,
+        "uv.lock": lock.replace(b'source = { virtual = "." }', b'source = { editable = "." }'),
+        "own.py": "def build_editable(*_, **__):\n    raise SystemExit('error: no such package')\n",
+    }
+    slug, log = built(tmp_path, files)
+    assert causes(slug) == ["push-rejected", "uv-project-not-built"]
+    told = found(slug)["uv-project-not-built"]
+    assert told.evidence[0].line == 10 and "no such package" in told.cause
+    assert not any(str(tmp_path) in line for line in log)
 
 
 @pytest.mark.parametrize("manager", MANAGERS)

@@ -363,6 +363,59 @@ def test_warnings_become_findings() -> None:
     assert list(later) == ["python-patch-unknown"]
 
 
+def kept(files: dict[str, str | bytes], series: str) -> Python | Refusal:
+    """The decision for an app whose last build had Python `series`."""
+    made, refusal = decide(tree(files), NO_CONFIG, "heroku-26", series)
+    answer = refusal or made
+    assert answer is not None
+    return answer
+
+
+def test_precedence() -> None:
+    """runtime.txt, .python-version, Pipfile.lock, the last build, the default."""
+    files = {
+        **lock(python_version="3.13", python_full_version="3.12.5"),
+        "runtime.txt": "python-3.10",
+        ".python-version": "3.11",
+    }
+    order = []
+    for gone in ("runtime.txt", ".python-version", "Pipfile.lock", ""):
+        answer = kept(files, "3.14")
+        assert isinstance(answer, Python)
+        order.append((answer.origin, ".".join(answer.version.split(".")[:2])))
+        files.pop(gone, None)
+        files = files if gone != "Pipfile.lock" else {"Pipfile.lock": "{}"}
+    assert order == [
+        ("runtime.txt", "3.10"),
+        (".python-version", "3.11"),
+        ("Pipfile.lock", "3.12"),
+        ("cached", "3.14"),
+    ]
+    assert version({"Pipfile.lock": "{}"})[1] == "default"
+
+
+def test_the_last_build_s_python_is_sticky() -> None:
+    """Its series stays, in its newest patch; one that has reached its end is refused as cached."""
+    answer = kept(PIP, "3.12")
+    assert isinstance(answer, Python)
+    assert (answer.origin, answer.requested) == ("cached", None)
+    assert answer.version == versions().newest["3.12"]
+    assert [w.reason for w in answer.warnings] == ["unspecified"]
+    refused = kept(PIP, "3.9")
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "python-version::eol" and refused.file is None
+    assert refused.lines[0].endswith("Error: The cached Python version has reached end-of-life.")
+    uv = kept({"uv.lock": ""}, "3.13")
+    assert isinstance(uv, Refusal) and uv.reason == "python-version-file::not-found"
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "setup.cfg", "setup.py", "tox.ini"])
+def test_other_files_ask_for_no_python(name: str) -> None:
+    """What a project says of Pythons elsewhere is not read by the buildpack."""
+    text = '[project]\nrequires-python = "==3.11.*"\n'
+    assert version({**PIP, name: text})[1] == "default"
+
+
 def test_blanks_are_those_of_bash() -> None:
     """The blanks around a version are what bash's [[:space:]] matches in C.UTF-8."""
     script = 'while IFS= read -r -d "" c; do [[ $c =~ ^[[:space:]]$ ]] && printf %s "$c"; done'

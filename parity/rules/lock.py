@@ -29,16 +29,16 @@ def _subject(slug: Slug) -> str:
 def _said(slug: Slug, tool: Tool, pattern: str) -> str | None:
     """The line in which `tool` says `pattern`, if its installation failed.
 
-    Pipenv breaks its lines to the width of a screen that nobody has: they are joined again.
+    Some break their lines to the width of a screen that nobody has: they are joined again.
     """
     if not _failed(slug, tool):
         return None
-    lines = [line.strip() for line in slug.output]
+    lines = [line.strip(" │├╰─▶") for line in slug.output]
     match = next((x for x in lines if re.search(pattern, x)), None)
-    if match or tool.id != "pipenv":
+    if match:
         return match
     whole = " ".join(line for line in lines if line)
-    found = re.search(rf"(?:{pattern})[^.]*\.(?: Expected: \S+)?", whole)
+    found = re.search(rf"(?:{pattern})(?:[^.]*\. Expected: \S+)?", whole)
     return found[0] if found else None
 
 
@@ -171,6 +171,25 @@ def project_asks_for_other_python(slug: Slug) -> Iterator[Evidence]:
         }
         seen = shown(error or f"it asks for {names['asked']}")
         yield Evidence(seen, tool.project, place[0] if place else None, names=names)
+
+
+@rule(
+    "uv-project-not-built",
+    leads_to=PUSH_REJECTED,
+    title="uv builds the app itself as a package, and cannot",
+    cause="pyproject.toml has a [build-system], so `uv sync` installs the project, too: {error}",
+    fix="An app needs no package of its own. Take [build-system] out of pyproject.toml (or write"
+    " `package = false` under [tool.uv]), type `uv lock`, and commit both files.",
+    docs="https://docs.astral.sh/uv/concepts/projects/config/#project-packaging",
+    heroku="install-dependencies::uv",
+)
+def uv_project_not_built(slug: Slug) -> Iterator[Evidence]:
+    error = _said(slug, TOOLS[2], r"Failed to build `[\w.-]+ @ file:///tmp/build_\w+`")
+    if error:
+        place = _line_of(slug.plan.source, "pyproject.toml", r"^\[(build-system)\]")
+        names = {"error": decisive(slug)}
+        line = place[0] if place else None
+        yield Evidence(names["error"], "pyproject.toml", line, names=names)
 
 
 _OTHER_PYTHON = (

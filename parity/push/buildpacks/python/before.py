@@ -47,9 +47,12 @@ def last(source: Source) -> Build | None:
     """The last accepted build of the same project, if it has an app on Heroku."""
     place = _place(source)
     try:
-        return Build(*json.loads(place.read_text())) if place else None
-    except (OSError, ValueError, TypeError):
+        told = json.loads(place.read_text()) if place else None
+    except (OSError, ValueError):
         return None
+    if not isinstance(told, list) or [type(part) for part in told] != [str] * len(Build._fields):
+        return None
+    return Build(*told)
 
 
 def note(source: Source, build: Build) -> None:

@@ -22,7 +22,9 @@ KEPT = 24
 """Environments that stay in the cache; the ones unused for longest go first (ours)."""
 
 KEPT_BYTES = 6 * 1024**3
-"""Their size together, and pip's downloads' (ours)."""
+"""Their size together, and that of each installer's downloads (ours)."""
+
+DOWNLOADS = ("pip", "poetry", "uv")
 
 
 class Manifest(NamedTuple):
@@ -155,9 +157,9 @@ def sweep(newest: str) -> None:
         with cache.try_locked(place.name[:2]) as nobody_builds:
             if nobody_builds:
                 discard(place)
-    downloads = cache.root() / "pip"
-    if downloads.exists() and slug.size(downloads).bytes > KEPT_BYTES:
-        shutil.rmtree(downloads, ignore_errors=True)
+    for downloads in (cache.root() / name for name in DOWNLOADS):
+        if downloads.exists() and slug.size(downloads).bytes > KEPT_BYTES:
+            shutil.rmtree(downloads, ignore_errors=True)
 
 
 def _age(place: Path) -> float:

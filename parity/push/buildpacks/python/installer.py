@@ -58,10 +58,15 @@ class Installer(NamedTuple):
 
 
 def heroku(job: Job, words: Mapping[str, str]) -> Callable[[str], None]:
-    """Print lines with what Heroku has (paths, the version of Python) instead of what is here."""
+    """Print lines with what Heroku has (paths, the version of Python) instead of what is here.
+
+    The name of the folder there is eight hexadecimal digits (observed), here those of the commit.
+    """
+    folder = f"/tmp/build_{(job.plan.source.commit or '0' * 8)[:8]}"
+    said = {**words, str(job.folder): folder}
 
     def show(text: str) -> None:
-        for ours, theirs in words.items():
+        for ours, theirs in said.items():
             text = text.replace(ours, theirs)
         job.print(text)
 

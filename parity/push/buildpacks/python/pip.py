@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from parity.facts.python import versions
-from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.job import Job, saying
 from parity.push.buildpacks.python import elsewhere, requirements, settings, site, tools
 from parity.push.buildpacks.python.installer import Installer, compiled
 from parity.records import Ended, Interpreter, Python
@@ -26,6 +26,8 @@ NOISE = ("Looking in indexes:", "Looking in links:", "WARNING: Location 'file:")
 
 _UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
 """What an app imports hardly ever: Python compiles it when it does."""
+
+_REFUSED = re.compile(r"40[13] (?:Client )?Error")
 
 _SCRIPT = """#!{python}
 import sys
@@ -98,7 +100,25 @@ def _filled(
     ended = job.call(command, env, on_line=_shown(job, files))
     if ended.exit == 0:
         compiled(job, place, env, _UNCOMPILED)
+    else:
+        _ask_again(job, pip, env, requirements.indexes(files))
     return ended
+
+
+def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[str]) -> None:
+    """Note what pip does not tell unasked: that an index of the app's wants a password.
+
+    It is kept with the output for whoever explains the failure, but not printed.
+    """
+    nothing = saying(job.output, r"requirement (\S+).*\(from versions: none\)")
+    name = re.search(r"requirement ([\w.-]+)", nothing or "")
+    if not name:
+        return
+    for address in indexes:
+        said: list[str] = []
+        asking = ["index", "versions", "-vv", "--no-input", "--index-url", address, name[1]]
+        job.call([*pip, *asking], env, on_line=said.append)
+        job.output.extend(line for line in said if _REFUSED.search(line))
 
 
 def _put(found: list[tools.Tool], place: Path) -> None:

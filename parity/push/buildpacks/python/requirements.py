@@ -126,6 +126,13 @@ def includes_of_this_machine(folder: Path, files: Mapping[str, str]) -> list[str
     return found
 
 
+def indexes(files: Mapping[str, str]) -> list[str]:
+    """The addresses of package indexes that the files name."""
+    option = re.compile(r"(?:-i|--(?:extra-)?index-url)(?:\s*=\s*|\s+)(https?://\S+)")
+    matches = (option.match(line) for text in files.values() for line in lines(text))
+    return [match[1] for match in matches if match]
+
+
 def names_an_index(files: Mapping[str, str]) -> bool:
     """Whether the app itself says where packages come from."""
     option = re.compile(r"(?:-i|-f|--(?:extra-)?index-url|--find-links)\b")
