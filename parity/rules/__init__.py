@@ -86,7 +86,7 @@ BUILD = (
 FILES = (
     *BUILD,
     "boot",
-    *("crash", "node_crash", "node_modules", "node_files", "node_errors"),
+    *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
     *("crash_shell", "crash_target", "crash_imports", "crash_config", "crash_code"),
     *("crash_exit", "traffic", "answers", "visitors", "stop"),
 )

@@ -7,7 +7,7 @@ from parity.records import Boot, Listener
 from parity.rules import rule
 from parity.rules.code import Place, applications, found, modules, server
 from parity.rules.listen import blame, main_listener, repair, seen, shown
-from parity.rules.node_code import find
+from parity.rules.node_code import at_start, find
 from parity.rules.node_listen import concerns, definition
 from parity.verdict import Evidence
 
@@ -216,7 +216,7 @@ def _naming(boot: Boot, port: int) -> Place | None:
 def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and _serves(boot):
         last = boot.output[-1].text if boot.output else "nothing was logged"
-        yield Evidence("no port was opened", "Procfile", boot.process.line or None)
+        yield _unopened(boot)
         yield Evidence(f"the last line of the log: {last}")
 
 
@@ -231,8 +231,15 @@ def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
 )
 def never_listens(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and not _serves(boot):
-        names = {"command": boot.process.command}
-        yield Evidence("no port was opened", "Procfile", boot.process.line or None, names=names)
+        yield _unopened(boot)
+
+
+def _unopened(boot: Boot) -> Evidence:
+    """At the command that opens no port."""
+    if concerns(boot):
+        return at_start(boot.release.slug.plan.source, boot.process, "no port was opened")
+    names = {"command": boot.process.command}
+    return Evidence("no port was opened", "Procfile", boot.process.line or None, names=names)
 
 
 def _silent(boot: Boot) -> bool:
