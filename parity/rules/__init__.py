@@ -78,7 +78,7 @@ BUILD = (
 
 FILES = (
     *(*BUILD, "memory", "boot"),
-    *("crash", "node_crash", "node_modules", "node_files", "node_errors"),
+    *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
     *("crash_code", "answers", "crash_exit", "crash_slugignore", "traffic", "workers"),

@@ -7,7 +7,7 @@ from parity.records import Boot, Listener
 from parity.rules import rule
 from parity.rules.code import Place, applications, found, line_of, modules, server
 from parity.rules.listen import blame, main_listener, repair, seen, shown
-from parity.rules.node_code import find
+from parity.rules.node_code import at_start, find
 from parity.rules.node_listen import concerns, definition
 from parity.verdict import Evidence
 
@@ -217,7 +217,7 @@ def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and _serves(boot):
         last = boot.output[-1].text if boot.output else "nothing was logged"
         yield from _waiting(boot)
-        yield Evidence("no port was opened", "Procfile", boot.process.line or None)
+        yield _unopened(boot)
         yield Evidence(f"the last line of the log: {last}")
 
 
@@ -232,8 +232,7 @@ def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
 )
 def never_listens(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and not _serves(boot):
-        names = {"command": boot.process.command}
-        yield Evidence("no port was opened", "Procfile", boot.process.line or None, names=names)
+        yield _unopened(boot)
         yield from _waiting(boot)
 
 
@@ -244,6 +243,14 @@ def _waiting(boot: Boot) -> Iterator[Evidence]:
     if frame:
         code = line_of(source, frame.file, frame.line)
         yield Evidence(f"a second boot spends its time here: {code}", frame.file, frame.line)
+
+
+def _unopened(boot: Boot) -> Evidence:
+    """At the command that opens no port."""
+    if concerns(boot):
+        return at_start(boot.release.slug.plan.source, boot.process, "no port was opened")
+    names = {"command": boot.process.command}
+    return Evidence("no port was opened", "Procfile", boot.process.line or None, names=names)
 
 
 def _silent(boot: Boot) -> bool:

@@ -44,6 +44,9 @@ def main_listener(boot: Boot) -> Listener | None:
 
 def blame(boot: Boot, listener: Listener | None) -> Blame:
     """The line that binds: the app's innermost frame of a second boot, else the Procfile's line."""
+    told = node_listen.assigned(boot, listener.port) if listener else None
+    if told:
+        return Blame(*told)
     frame = _frame(boot, listener) if listener else None
     if frame is None:
         return _unseen(boot)

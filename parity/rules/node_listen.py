@@ -60,6 +60,18 @@ def place(boot: Boot) -> tuple[str, int | None, int | None, str]:
     return "Procfile", boot.process.line or None, None, ""
 
 
+def assigned(boot: Boot, port: int) -> tuple[str, int | None, int | None, str] | None:
+    """The command that replaces $PORT: `PORT=3000 node server.js`."""
+    source = boot.release.slug.plan.source
+    text = command(source, boot.process)
+    if not re.search(rf"(?:^|\s)PORT=['\"]?{port}\b", text):
+        return None
+    told = script(source, boot.process)
+    if told is None:
+        return "Procfile", boot.process.line or None, None, ""
+    return "package.json", line_in_package(source, "scripts", told[0]), None, told[1]
+
+
 def _server(text: str) -> tuple[str, str] | None:
     """The part of a command that is a known server's, and the options it should have."""
     for pattern, options in SERVERS.items():
@@ -125,6 +137,9 @@ def _script_repair(boot: Boot, text: str) -> str:
     source = boot.release.slug.plan.source
     told = script(source, boot.process)
     name = told[0] if told else "start"
+    plain = re.sub(r"(^|\s)(?:cross-env\s+)?PORT=\S+\s*", r"\1", text)
+    if plain != text:
+        return f'In package.json write `"{name}": "{plain}"`: Heroku sets PORT.'
     server = _server(text)
     if server:
         part, options = server

@@ -29,8 +29,10 @@ _TABLE = "default_process_types:"
 _DUMP = 'set -a; . "$0" >/dev/null 2>&1; env -0'
 
 
-def compile_app(job: Job, place: Path) -> tuple[Slug, str, dict[str, str], dict[str, str]]:
+def compile_app(job: Job, place: Path) -> tuple[Slug, str | None, dict[str, str], dict[str, str]]:
     """The slug, the buildpack's name for the app, what it exports, its default process types.
+
+    There is no name where it does not take the app.
 
     Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
     """
@@ -44,12 +46,12 @@ def compile_app(job: Job, place: Path) -> tuple[Slug, str, dict[str, str], dict[
     return slug, label, _exported(job, place), _defaults(job, place)
 
 
-def _detected(job: Job, place: Path) -> tuple[str, Stop]:
+def _detected(job: Job, place: Path) -> tuple[str | None, Stop]:
     """The name that bin/detect prints; its refusal where it does not take the app."""
     told: list[str] = []
     ended = _run(job, place, "detect", [str(job.folder)], told)
     if ended.exit:
-        return place.name, detect.incompatible(str(place), str(place))
+        return None, detect.incompatible(str(place), str(place))
     label = " ".join(told[:1]) or place.name
     job.tell(f"-----> {label} app detected")
     return label, None

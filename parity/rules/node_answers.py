@@ -1,0 +1,90 @@
+"""What Node.js apps do wrong while they run: errors at a request, ports taken twice, early ends."""
+
+from collections.abc import Iterator
+
+from parity.records import Boot, Release, Traffic
+from parity.rules import rule
+from parity.rules.answers import HTTP_500
+from parity.rules.code import line_of
+from parity.rules.crash import ENDINGS
+from parity.rules.log import texts
+from parity.rules.node_code import at_start, command, find, found
+from parity.rules.node_listen import concerns
+from parity.rules.node_log import Thrown, node_crash, thrown
+from parity.verdict import Evidence
+
+STARTUP = "https://devcenter.heroku.com/articles/dyno-startup-behavior"
+
+
+def _thrown(traffic: Traffic) -> Thrown | None:
+    """The error behind a 500, as Express and others log it."""
+    own = (e for e in traffic.exchanges if e.code is None)
+    if not any(e.status >= 500 for e in own) or not concerns(traffic.boot):
+        return None
+    return thrown(texts(traffic.output), traffic.boot.home)
+
+
+@rule(
+    "js-error-at-request",
+    leads_to=HTTP_500,
+    title="{error}",
+    cause="The app throws this while it answers, in line {line} of {file}: `{code}`.",
+    fix="Correct that line. What it needs and does not find here, it will not find on Heroku.",
+    docs="https://devcenter.heroku.com/articles/logging",
+)
+def js_error_at_request(traffic: Traffic) -> Iterator[Evidence]:
+    error = _thrown(traffic)
+    place = error.place if error else None
+    if error and place:
+        source = traffic.boot.release.slug.plan.source
+        names = {"error": error.told, "file": place.file, "line": str(place.line)}
+        names["code"] = line_of(source, place.file, place.line)
+        yield Evidence(error.told, place.file, place.line, place.column, names=names)
+
+
+@rule(
+    "node-listens-twice",
+    leads_to=ENDINGS,
+    title="The app listens on the same port twice",
+    cause="A second `listen` finds the port taken by the first: {error}",
+    fix="Call `listen` once: remove the call in line {line} of {file}, or give both one server.",
+    docs=STARTUP,
+)
+def node_listens_twice(record: Boot | Release) -> Iterator[Evidence]:
+    crashed = node_crash(record)
+    match = crashed.saying(r"listen EADDRINUSE.*") if crashed else None
+    if not crashed or not match:
+        return
+    error = thrown(crashed.lines, crashed.home)
+    place = error.place if error else None
+    other = list(found(crashed.source, r"\.listen\("))[-1:]
+    file = place.file if place else other[0].file if other else "the code"
+    line = place.line if place else other[0].line if other else 0
+    names = {"error": match[0], "file": file, "line": str(line)}
+    yield Evidence(match[0], file if line else None, line or None, names=names)
+
+
+@rule(
+    "node-ends-at-once",
+    leads_to=ENDINGS,
+    title="The script does its work and ends; a web process must run on",
+    cause="`{command}` ended with status 0. Nothing failed, but nothing serves requests either.",
+    fix="{advice}",
+    docs="https://devcenter.heroku.com/articles/procfile",
+)
+def node_ends_at_once(record: Boot | Release) -> Iterator[Evidence]:
+    crashed = node_crash(record)
+    if not crashed or crashed.exit != 0 or not isinstance(record, Boot):
+        return
+    serving = find(crashed.source, r"\.listen\(")
+    text = command(crashed.source, crashed.process)
+    if serving and serving.file not in text:
+        advice = f"Start the file that listens: `node {serving.file}`."
+    elif crashed.process.name == "web":
+        advice = (
+            "Start a server in it: `app.listen(process.env.PORT)`. A job belongs into a worker."
+        )
+    else:
+        advice = "Make the command wait for work instead of ending."
+    told = at_start(crashed.source, crashed.process, "Process exited with status 0", advice=advice)
+    yield told._replace(names={**told.names, "command": text})
