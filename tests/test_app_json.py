@@ -148,6 +148,20 @@ def test_a_required_config_var(tmp_path: Path) -> None:
     assert "--config MAIL_FROM=" in cause.fix
 
 
+def test_docker_is_not_rehearsed(tmp_path: Path) -> None:
+    """The stack of container images has no buildpacks: could not tell."""
+    verdict = checked(tmp_path / "new", {"stack": "container"})
+    assert (verdict.verdict, verdict.exit_code) == ("unknown", 3)
+    assert "app-json-container" in by_id(verdict)
+    assert checked(tmp_path / "old", {"stack": "container"}, new=False).exit_code == 0
+
+
+def test_a_formation_without_web(tmp_path: Path) -> None:
+    """Such an app answers nothing until somebody scales it up."""
+    verdict = checked(tmp_path, {"formation": [{"process": "web", "quantity": 0}]})
+    assert by_id(verdict)["app-json-without-web"].effect == "warn"
+
+
 def test_what_a_push_leaves_out(tmp_path: Path) -> None:
     """Without `--new-app` it decides nothing: notes say what the app would miss."""
     manifest = {**NEW, "buildpacks": [{"url": "heroku/nodejs"}, {"url": "heroku/python"}]}

@@ -230,3 +230,21 @@ def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     source = read(repository(tmp_path / "app", files))
     kept = {path for path, entry in source.entries.items() if entry.data is not None}
     assert {"Procfile", "z.py"} < kept and len(kept) == 4
+
+
+def test_slugignore_and_an_import(tmp_path: Path) -> None:
+    """What the code imports and .slugignore deletes is said before anything runs."""
+    files = {
+        "requirements.txt": "",
+        "Procfile": "web: python web.py\n",
+        "web.py": "import os\nfrom tools.pages import PAGE\nimport shared\n",
+        "tools/pages.py": "PAGE = 1\n",
+        "shared/kept.py": "",
+        "shared/gone.py": "",
+        "tests/test_web.py": "import tools\n",
+        ".slugignore": "tools\ngone.py\n",
+    }
+    note = by_id(check(repository(tmp_path / "app", files)))["slugignore-imported"]
+    places = [(e.file, e.line) for e in note.evidence]
+    assert (note.effect, places) == ("note", [("web.py", 2)])
+    assert note.title == "web.py imports tools, which .slugignore deletes"

@@ -116,6 +116,21 @@ def app_json_without_web(source: Source) -> Iterator[Evidence]:
 
 
 @rule(
+    "app-json-container",
+    effect="unknown",
+    title="app.json asks for the stack container: Heroku builds a Docker image",
+    cause="On that stack no buildpack runs: heroku.yml says which Dockerfile is built. parity does"
+    " not rehearse it.",
+    fix="Build the image with `docker build .` and run it with `-e PORT=5000`.",
+    docs="https://devcenter.heroku.com/articles/build-docker-images-heroku-yml",
+)
+def app_json_container(source: Source) -> Iterator[Evidence]:
+    manifest = _applied(source)
+    if manifest and manifest.stack == "container":
+        yield Evidence('"stack": "container"', NAME)
+
+
+@rule(
     "app-json-problem",
     effect="note",
     title="app.json: {seen}",
