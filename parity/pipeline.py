@@ -59,8 +59,7 @@ def rehearse(
 
     `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried,
     which may take a while. Where this machine, not the app, stands in the way, the verdict is
-    `unknown`. Raises `interrupt.Usage` for
-    an `app` that is no folder.
+    `unknown`. Raises `interrupt.Usage` for an `app` that is no folder.
     """
     from parity.workspace import workspace
 

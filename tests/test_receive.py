@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from parity import rehearse
 from parity.pipeline import check
 from parity.push.receive import receive
 from parity.push.slugignore import prune
@@ -221,6 +222,20 @@ def test_what_is_certain_without_a_submodule(with_submodule: Path) -> None:
     verdict = check(with_submodule)
     assert (verdict.symptom, verdict.exit_code) == ("push-rejected", 1)
     assert {"submodule-not-fetched", "python-version-eol"} <= set(by_id(verdict))
+
+
+def test_an_app_with_a_submodule_runs(with_submodule: Path) -> None:
+    """With its checkout here: pushed, built, answered. Without: could not tell, nothing built."""
+    server = (Path(__file__).parent / "apps" / "works-stdlib-server" / "app.py").read_text()
+    (with_submodule / "app.py").write_text(f"import lib.tool\n{server}")
+    git(with_submodule, "add", "app.py")
+    git(with_submodule, "commit", "-qm", "app")
+    verdict = rehearse(with_submodule)
+    assert (verdict.verdict, verdict.exit_code) == ("works", 0), verdict.log
+    assert "submodule-stands-in" in by_id(verdict)
+    git(with_submodule, "submodule", "deinit", "-q", "-f", "lib")
+    verdict = rehearse(with_submodule)
+    assert (verdict.exit_code, verdict.slug) == (3, None)
 
 
 def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
