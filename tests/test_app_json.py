@@ -1,6 +1,8 @@
 """app.json: read with limits, applied to a new app alone."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -224,3 +226,20 @@ def test_postdeploy_and_a_database_elsewhere(tmp_path: Path) -> None:
     assert verdict.verdict == "works"
     assert "DATABASE_URL" in by_id(verdict)["postdeploy-skipped"].title
     assert not any("seed.py" in line.text for line in verdict.log)
+
+
+def test_what_is_generated_is_masked(tmp_path: Path) -> None:
+    """A secret that Heroku would make up is shown nowhere, not even where the app prints it."""
+    files = {**APP, "app.json": json.dumps({**NEW, "scripts": {"postdeploy": "true"}})}
+    files["server.py"] = "import os\nprint('key', os.environ['SECRET_KEY'])\nraise SystemExit(1)\n"
+    app = repository(tmp_path / "app", files)
+    options = ["--new-app", "--config", "GIVEN=x", "--quiet", "--format", "json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "parity", "run", str(app), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert "key [SECRET_KEY]" in done.stdout
