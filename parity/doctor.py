@@ -29,8 +29,8 @@ def examine(*, offline: bool = False) -> Iterator[Check]:
     yield system(sys.platform)
     yield processes()
     yield sockets()
-    yield command("git", "Install git: without it the whole folder counts as what is pushed.")
-    yield command("bash", "Install bash: dynos start their commands with it.", needed=True)
+    yield command("git", "Install git: it alone knows which files would be pushed.")
+    yield command("bash", "Install bash: dynos start their commands with it.")
     yield from pythons()
     yield node()
     if not offline:
@@ -80,11 +80,11 @@ def sockets() -> Check:
     return Check("sockets", "ok", "the kernel tells who listens where (sock_diag)")
 
 
-def command(name: str, fix: str, *, needed: bool = False) -> Check:
+def command(name: str, fix: str) -> Check:
     """A command on PATH, with its version."""
     path = shutil.which(name)
     if path is None:
-        return Check(name, "missing" if needed else "limited", "not on PATH", fix)
+        return Check(name, "missing", "not on PATH", fix)
     return Check(name, "ok", f"{_version(path)} ({_short(path)})")
 
 

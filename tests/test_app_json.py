@@ -1,6 +1,8 @@
 """app.json: read with limits, applied to a new app alone."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -148,6 +150,20 @@ def test_a_required_config_var(tmp_path: Path) -> None:
     assert "--config MAIL_FROM=" in cause.fix
 
 
+def test_docker_is_not_rehearsed(tmp_path: Path) -> None:
+    """The stack of container images has no buildpacks: could not tell."""
+    verdict = checked(tmp_path / "new", {"stack": "container"})
+    assert (verdict.verdict, verdict.exit_code) == ("unknown", 3)
+    assert "app-json-container" in by_id(verdict)
+    assert checked(tmp_path / "old", {"stack": "container"}, new=False).exit_code == 0
+
+
+def test_a_formation_without_web(tmp_path: Path) -> None:
+    """Such an app answers nothing until somebody scales it up."""
+    verdict = checked(tmp_path, {"formation": [{"process": "web", "quantity": 0}]})
+    assert by_id(verdict)["app-json-without-web"].effect == "warn"
+
+
 def test_what_a_push_leaves_out(tmp_path: Path) -> None:
     """Without `--new-app` it decides nothing: notes say what the app would miss."""
     manifest = {**NEW, "buildpacks": [{"url": "heroku/nodejs"}, {"url": "heroku/python"}]}
@@ -210,3 +226,20 @@ def test_postdeploy_and_a_database_elsewhere(tmp_path: Path) -> None:
     assert verdict.verdict == "works"
     assert "DATABASE_URL" in by_id(verdict)["postdeploy-skipped"].title
     assert not any("seed.py" in line.text for line in verdict.log)
+
+
+def test_what_is_generated_is_masked(tmp_path: Path) -> None:
+    """A secret that Heroku would make up is shown nowhere, not even where the app prints it."""
+    files = {**APP, "app.json": json.dumps({**NEW, "scripts": {"postdeploy": "true"}})}
+    files["server.py"] = "import os\nprint('key', os.environ['SECRET_KEY'])\nraise SystemExit(1)\n"
+    app = repository(tmp_path / "app", files)
+    options = ["--new-app", "--config", "GIVEN=x", "--quiet", "--format", "json"]
+    done = subprocess.run(
+        [sys.executable, "-m", "parity", "run", str(app), *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 1
+    assert "key [SECRET_KEY]" in done.stdout

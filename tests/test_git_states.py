@@ -63,3 +63,18 @@ def test_an_unfinished_merge(tmp_path: Path) -> None:
     found = by_id(verdict)["merge-unfinished"]
     assert (found.effect, found.evidence[0].file) == ("warn", "a/x.py")
     assert verdict.source and "<<<<<<<" in (verdict.source.text("a/x.py") or "")
+
+
+def test_a_repository_on_a_machine_without_git(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which files are pushed is not known then; of a folder that is no repository it is: all."""
+    app = repository(tmp_path / "app", FILES)
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "requirements.txt").write_text("")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for folder in (app, app / "a"):
+        verdict = check(folder)
+        assert verdict.exit_code == 3
+        assert "Install git" in verdict.findings[0].fix
+    assert read(tmp_path / "plain").kind == "folder"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from parity import rehearse
 from parity.pipeline import check
 from parity.push.receive import receive
 from parity.push.slugignore import prune
@@ -223,6 +224,20 @@ def test_what_is_certain_without_a_submodule(with_submodule: Path) -> None:
     assert {"submodule-not-fetched", "python-version-eol"} <= set(by_id(verdict))
 
 
+def test_an_app_with_a_submodule_runs(with_submodule: Path) -> None:
+    """With its checkout here: pushed, built, answered. Without: could not tell, nothing built."""
+    server = (Path(__file__).parent / "apps" / "works-stdlib-server" / "app.py").read_text()
+    (with_submodule / "app.py").write_text(f"import lib.tool\n{server}")
+    git(with_submodule, "add", "app.py")
+    git(with_submodule, "commit", "-qm", "app")
+    verdict = rehearse(with_submodule)
+    assert (verdict.verdict, verdict.exit_code) == ("works", 0), verdict.log
+    assert "submodule-stands-in" in by_id(verdict)
+    git(with_submodule, "submodule", "deinit", "-q", "-f", "lib")
+    verdict = rehearse(with_submodule)
+    assert (verdict.exit_code, verdict.slug) == (3, None)
+
+
 def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where not everything can be kept, the files in the root are."""
     monkeypatch.setattr("parity.push.disk.BUDGET", 2000)
@@ -230,3 +245,21 @@ def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     source = read(repository(tmp_path / "app", files))
     kept = {path for path, entry in source.entries.items() if entry.data is not None}
     assert {"Procfile", "z.py"} < kept and len(kept) == 4
+
+
+def test_slugignore_and_an_import(tmp_path: Path) -> None:
+    """What the code imports and .slugignore deletes is said before anything runs."""
+    files = {
+        "requirements.txt": "",
+        "Procfile": "web: python web.py\n",
+        "web.py": "import os\nfrom tools.pages import PAGE\nimport shared\n",
+        "tools/pages.py": "PAGE = 1\n",
+        "shared/kept.py": "",
+        "shared/gone.py": "",
+        "tests/test_web.py": "import tools\n",
+        ".slugignore": "tools\ngone.py\n",
+    }
+    note = by_id(check(repository(tmp_path / "app", files)))["slugignore-imported"]
+    places = [(e.file, e.line) for e in note.evidence]
+    assert (note.effect, places) == ("note", [("web.py", 2)])
+    assert note.title == "web.py imports tools, which .slugignore deletes"

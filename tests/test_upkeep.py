@@ -78,10 +78,8 @@ def test_the_doctor_on_a_bare_machine(tmp_path: Path) -> None:
     )
     checks = {check["name"]: check for check in json.loads(done.stdout)["checks"]}
     assert done.returncode == 3
-    statuses = {name: checks[name]["status"] for name in ("git", "bash", "Node.js", "cache")}
-    assert statuses == {"git": "limited", "bash": "missing", "Node.js": "limited"} | {
-        "cache": "missing"
-    }
+    statuses = [checks[name]["status"] for name in ("git", "bash", "Node.js", "cache")]
+    assert statuses == ["missing", "missing", "limited", "missing"]
     assert checks["package index"]["status"] == "missing"
     assert "PARITY_CACHE_DIR" in checks["cache"]["fix"]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from parity.interrupt import Usage
+from parity.interrupt import Trouble, Usage
 from parity.push import disk, git, submodules
 from parity.records import Entry, Ignored, Source
 
@@ -77,6 +77,7 @@ def _repository(app: Path) -> _Repository | None:
             ("ls-files", "-z", "-o", "--directory"),
         )
     except git.Missing:
+        _without_git(app)
         return None
     if not where.out:
         if "not a git repository" in where.error:
@@ -101,6 +102,16 @@ def _repository(app: Path) -> _Repository | None:
         head={} if head.code else git.tree(head.out),
         others=git.names(others.out),
     )
+
+
+def _without_git(app: Path) -> None:
+    """Raises `Trouble` where the folder is in a repository: not all its files are pushed."""
+    place = app.resolve()
+    if any((folder / ".git").exists() for folder in (place, *place.parents)):
+        raise Trouble(
+            "git is not on this machine, and git alone knows which files would be pushed",
+            "Install git, then run parity again.",
+        )
 
 
 _PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")

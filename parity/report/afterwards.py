@@ -15,8 +15,9 @@ def afterwards(page: Page, verdict: Verdict) -> None:
     for number, repaired in enumerate(verdict.repaired, 1):
         label = "after that: " if number == 1 else "and after that: "
         what = oneline(repaired.what)
-        page.prose(f"with {what}, {_outcome(repaired)}", label=label, style="note", body="strong")
         found = groups(f for f in verdict.findings if f.after == repaired.finding)
+        outcome = _outcome(repaired, told=bool(found))
+        page.prose(f"with {what}, {outcome}", label=label, style="note", body="strong")
         _found(page, found, verdict.source)
         page.blank()
 
@@ -33,13 +34,13 @@ def _found(page: Page, told: list[Group], source: Source | None) -> None:
             findings.warning(page, group, source)
 
 
-def _outcome(repaired: Repaired) -> str:
+def _outcome(repaired: Repaired, *, told: bool) -> str:
     if repaired.outcome == "stops":
         return "the next thing stands in the way:"
     if repaired.outcome == "works":
         return f"nothing else stands in the way; the last answer was {repaired.answer}."
     if repaired.outcome == "unknown":
-        return "what comes next is not known here:"
+        return f"what comes next is not known here{':' if told else '.'}"
     if repaired.outcome == "told":
         return "only what is told above still stands in the way."
     return "nothing else stands in the way as far as the tree alone tells."

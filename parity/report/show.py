@@ -91,7 +91,9 @@ class Show:
             _summarise(masked)
 
     def _masked(self, verdict: Verdict) -> Verdict:
-        mask = self._masker(verdict.source, verdict.plan.config if verdict.plan else self._config)
+        made = verdict.plan.config.values if verdict.plan else {}  # a new app has more of them
+        config = self._config._replace(values={**made, **self._config.values})
+        mask = self._masker(verdict.source, config)
         return mask.verdict(verdict) if mask else verdict
 
     def _masker(self, source: Source | None, config: Config) -> "Mask | None":

@@ -71,7 +71,7 @@ def config_var_required(source: Source) -> Iterator[Evidence]:
     "postdeploy-failed",
     effect="fail",
     title="The postdeploy script fails, so the app's setup does",
-    cause="`{command}` ended with status {status}. Its last line: {last}",
+    cause="`{command}` ended with status {status}. Its last line: `{last}`.",
     fix="Make the command pass in a one-off dyno: `heroku run '{command}'` shows its output.",
     docs=SCHEMA,
 )
@@ -113,6 +113,21 @@ def app_json_without_web(source: Source) -> Iterator[Evidence]:
     web = manifest.formation.get("web") if manifest else None
     if web and web.quantity == 0:
         yield Evidence('"quantity": 0 for web', NAME)
+
+
+@rule(
+    "app-json-container",
+    effect="unknown",
+    title="app.json asks for the stack container: Heroku builds a Docker image",
+    cause="On that stack no buildpack runs: heroku.yml says which Dockerfile is built. parity does"
+    " not rehearse it.",
+    fix="Build the image with `docker build .` and run it with `-e PORT=5000`.",
+    docs="https://devcenter.heroku.com/articles/build-docker-images-heroku-yml",
+)
+def app_json_container(source: Source) -> Iterator[Evidence]:
+    manifest = _applied(source)
+    if manifest and manifest.stack == "container":
+        yield Evidence('"stack": "container"', NAME)
 
 
 @rule(

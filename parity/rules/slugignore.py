@@ -1,6 +1,7 @@
 """What .slugignore takes away that Heroku itself would have looked for."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from parity.facts.python import PACKAGE_FILES
 from parity.facts.slug import ARTICLE
@@ -12,6 +13,8 @@ from parity.verdict import Evidence
 
 SLUGIGNORE = ".slugignore"
 IGNORING = f"{ARTICLE.partition('#')[0]}#ignoring-files-with-slugignore"
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+|import[ \t]+)([A-Za-z_]\w*)", re.MULTILINE)
+_NOT_THE_APP = ("tests/", "test/", "docs/", "scripts/")
 _LANGUAGES = (*PACKAGE_FILES, "Pipfile", "package.json", "Gemfile", "go.mod", "composer.json")
 
 
@@ -68,3 +71,40 @@ def slugignore_negation(source: Source) -> Iterator[Evidence]:
         if line.lstrip().startswith("!"):
             names = {"at": str(number), "pattern": line.strip()}
             yield Evidence(line.strip(), SLUGIGNORE, number, names=names)
+
+
+@rule(
+    "slugignore-imported",
+    effect="note",
+    title="{file} imports {module}, which .slugignore deletes",
+    cause="Line {at} (`{pattern}`) matches {path}. Code that imports it stops with a"
+    " ModuleNotFoundError on Heroku.",
+    fix="Take the line `{pattern}` out of .slugignore if the app needs {module} when it runs.",
+    docs=IGNORING,
+    basis="static",
+)
+def slugignore_imported(source: Source) -> Iterator[Evidence]:
+    gone = _modules(source)
+    for path in source.entries if gone else ():
+        if not path.endswith(".py") or path.startswith(_NOT_THE_APP):
+            continue
+        text = source.text(path) or ""
+        for found in _IMPORT.finditer(text):
+            if found[1] in gone:
+                line = text.count("\n", 0, found.start(1)) + 1
+                names = {"file": path, "module": found[1]}
+                told = next(taken(source, gone[found[1]], **names))
+                yield Evidence(found[0].strip(), path, line, names=told.names)
+                break
+
+
+def _modules(source: Source) -> dict[str, str]:
+    """Top-level modules of which .slugignore leaves nothing, each with a file of it."""
+    gone = {path.partition("/")[0].removesuffix(".py"): path for path in _code(source.pruned)}
+    for path in _code(source.entries):
+        gone.pop(path.partition("/")[0].removesuffix(".py"), None)
+    return gone
+
+
+def _code(paths: Iterable[str]) -> Iterator[str]:
+    return (path for path in paths if path.endswith(".py"))
