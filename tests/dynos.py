@@ -44,13 +44,12 @@ def dyno(
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_text(text)
     lines: list[Line] = [] if said is None else said
-    chosen: dict[str, object] = {"limits": QUICK, "size": DEFAULT, **options}
+    chosen: dict[str, object] = {"limits": QUICK, "size": DEFAULT, "say": lines.append, **options}
     with Dyno(
         Release(slug, None, None, None),
         ProcessType(kind, command, 1),
         f"{kind}.1",
         folder=home,
-        say=lines.append,
         **chosen,  # type: ignore[arg-type]
     ) as made:
         yield made

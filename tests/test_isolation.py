@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import isolation
+from parity.dyno.contained import start
 from parity.dyno.isolation import LEVELS, Place, Refused
 from parity.interrupt import Trouble
 from tests import test_dyno
@@ -104,6 +105,15 @@ def test_local_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         other.mkdir()
         with dyno(other, f'python3 -c "{code}"', kind="worker", network="own") as made:
             assert made.boot().exit == 1
+
+
+@needs_namespaces
+def test_a_machine_that_has_an_app_folder(tmp_path: Path) -> None:
+    """Python or parity's cache in a real /app cannot be shown: the next level is taken."""
+    (tmp_path / "app").mkdir()
+    place = Place("pidns", tmp_path / "app", (Path("/app/.heroku/python"),))
+    with pytest.raises(Refused, match="parity's own files are in /app"):
+        start(place, ["true"], cwd=tmp_path, env={}, on_line=print, limit=9)
 
 
 def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":

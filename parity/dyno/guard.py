@@ -12,11 +12,13 @@ the cookie in their environment.
 
 The inner guard takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends them
 all; the end of the pipe means that parity has died, and does the same. Lines to STATUS: `root PID`,
-then `ready` or `refused WHY`, then `exit N`. Standard library only, one thread.
+then `ready` or `refused WHY`, then `exit N`. At DOOR, a socket or -1, it makes sockets of the
+dyno's own network for parity (door.py). Standard library only, one thread.
 """
 
 import _signal as signal  # what is behind signal, whose enums take as long as all the rest
 import os
+import resource
 import select
 
 from parity.dyno import reach
@@ -138,6 +140,7 @@ def _spawn(task: Task, wake: int) -> int:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, set())
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold config vars
         if task.level == "pidns" and task.processes:
             from parity.dyno import namespace  # loaded already: nothing of ours is shown here
 

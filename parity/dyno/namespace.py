@@ -138,6 +138,8 @@ def limit(processes: int) -> None:
 
 def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:
     """Build the new root at `base`, and leave the old one."""
+    if any(path[1:].startswith("/app/") for path in paths):
+        raise OSError(0, "parity's own files are in /app, where the dyno's are to be")
     os.makedirs(base, exist_ok=True)
     _mount("tmpfs", base, "tmpfs", NOSUID | NODEV, "mode=755")
     for folder in WRITABLE:
