@@ -114,6 +114,7 @@ class Formation:
             limits=self._facts,
             say=_unsaid if quiet else self._trial.say,
             profile=PROFILES[self._options.router],
+            config=self._released.slug.plan.config.values,
         )
 
     def _quiet(self, dyno: Dyno) -> "Router":
