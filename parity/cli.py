@@ -175,6 +175,8 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _options(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
+    import re
+
     from parity.facts import dynos, router
     from parity.pipeline import Options
 
@@ -182,6 +184,8 @@ def _options(arguments: argparse.Namespace) -> "Options":
     for path in given.get("paths") or ():
         if not path.startswith("/"):
             raise interrupt.Usage(f"--path {path}: a request path starts with /")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
+        raise interrupt.Usage(f"--host {given['host']}: a name such as shop.example.com")
     if given.get("dyno", "basic") not in dynos.SIZES:
         raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
     if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
