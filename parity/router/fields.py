@@ -21,7 +21,7 @@ _DIGITS = re.compile(rb"[0-9]{1,19}")
 _EXPECTATIONS = re.compile(rb"%s+(?:[ \t]*,[ \t]*%s+)*" % (TOKEN, TOKEN))
 _KNOWN = frozenset(
     b"host connection content-length transfer-encoding expect upgrade via x-request-id"
-    b" x-forwarded-for".split()
+    b" x-forwarded-for server date".split()
 )
 
 Kind = Literal[
