@@ -196,6 +196,8 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 def options_of(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
+    import re
+
     from parity.facts import dynos, router
     from parity.pipeline import Options
 
@@ -203,6 +205,8 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     for path in given.get("paths") or ():
         if not path.startswith("/"):
             raise interrupt.Usage(f"--path {path}: a request path starts with /")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
+        raise interrupt.Usage(f"--host {given['host']}: a name such as shop.example.com")
     given["dyno"] = given.get("dyno", "basic").lower()
     if given["dyno"] not in dynos.SIZES:
         raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")

@@ -134,6 +134,7 @@ class Formation:
             limits=limits or self._facts,
             say=_unsaid if quiet else self._trial.say,
             profile=PROFILES[self._options.router],
+            config=self._released.slug.plan.config.values,
         )
 
     def _hurried(self) -> Limits:

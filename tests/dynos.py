@@ -32,6 +32,7 @@ def dyno(
     files: Mapping[str, str] | None = None,
     *,
     kind: str = "web",
+    number: int = 1,
     said: list[Line] | None = None,
     config: Mapping[str, str] | None = None,
     **options: object,
@@ -48,7 +49,7 @@ def dyno(
     with Dyno(
         Release(slug, None, None, None),
         ProcessType(kind, command, 1),
-        f"{kind}.1",
+        f"{kind}.{number}",
         folder=home,
         **chosen,  # type: ignore[arg-type]
     ) as made:

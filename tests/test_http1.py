@@ -2,6 +2,7 @@
 
 import random
 
+import h11
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -221,6 +222,25 @@ def test_round_trip(fields: list[tuple[bytes, bytes]], body: bytes, chunked: boo
     for name, value in fields:
         assert b"\r\n%s: %s\r\n" % (name, value) in got.sent[0]
     assert understood(got.sent[0]) == (b"POST", b"/", body)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(200, 999), st.lists(st.tuples(TOKENS, VALUES), max_size=8), st.booleans())
+def test_answers_round_trip(status: int, fields: list[tuple[bytes, bytes]], decoded: bool) -> None:
+    """A dyno's good head goes on, and h11 reads what the dyno said."""
+    fields = [(n, v) for n, v in fields if n.lower() not in OURS]
+    lines = b"".join(b"%s: %s\r\n" % field for field in fields)
+    answer = http1.response(b"HTTP/1.1 %d Fine\r\n%s\r\n" % (status, lines + TE), b"GET")
+    sent = heads.to_client(answer, ROUTER_2, connection=b"close", date=b"now", decoded=decoded)
+    client = h11.Connection(h11.CLIENT)
+    client.send(h11.Request(method="GET", target="/", headers=[("Host", "a")]))
+    client.receive_data(sent)
+    seen = client.next_event()
+    assert isinstance(seen, h11.Response)
+    assert seen.status_code == status
+    assert {(n.lower(), v) for n, v in fields} <= set(seen.headers)
+    bodiless = status in (204, 304)
+    assert ((b"transfer-encoding", b"chunked") in set(seen.headers)) == (bodiless or not decoded)
 
 
 @settings(max_examples=300, deadline=None)

@@ -145,6 +145,13 @@ def test_a_redirect_to_plain_http_says_so() -> None:
     assert b"X-Forwarded-Proto: http\r\n" in received[1]
 
 
+def test_a_redirect_is_written_as_browsers_do() -> None:
+    """Blanks and umlauts of a Location are encoded."""
+    with dyno(redirect("/a b/ü?c=d e"), OK) as (port, received):
+        probe(port)
+    assert received[1].startswith(b"GET /a%20b/%C3%BC?c=d%20e HTTP/1.1\r\n")
+
+
 def test_a_redirect_loop_ends() -> None:
     """An app that redirects for ever is asked eleven times, and no more."""
     with dyno(*[redirect(f"https://{HOST}/")] * 11) as (port, received):

@@ -65,6 +65,7 @@ WRONG = {
     "[[request]]\npath = '/'\nleave = -1": "must not be negative",
     "[[request]]\npath = '/'\nbody = 'a'\nbytes = 1": "not both",
     "[[request]]\npath = '/'\nwait = 1": "unknown key wait; it takes path, method",
+    "[[request]]\npath = '/'\nheaders = { host = 'a' }": "host is set by parity",
     '[[request]]\npath = "/"\nheaders = { A = "b\\r\\nC: d" }': "printable",
 }
 
@@ -90,6 +91,12 @@ def test_no_such_router(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     """Exit 2, with the names that there are."""
     assert cli.main(["run", str(tmp_path), "--router", "3"]) == 2
     assert "one of 2.0, legacy" in capsys.readouterr().err
+
+
+def test_no_such_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2: the router would refuse it, and that is not the app's fault."""
+    assert cli.main(["run", str(tmp_path), "--host", "a b"]) == 2
+    assert "--host a b: a name such as" in capsys.readouterr().err
 
 
 def test_a_client_that_stalls() -> None:

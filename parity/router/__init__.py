@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from parity.facts.limits import Limits
 from parity.facts.router import ROUTER_2, Profile
@@ -159,7 +159,7 @@ class Router:
     def _onward(self, url: str, exchange: Exchange) -> str:
         if not 300 <= exchange.status < 400 or not exchange.location:
             return ""
-        target = urljoin(url, exchange.location)
+        target = urljoin(url, _text(exchange.location))
         return target if urlsplit(target).netloc == self.host else ""
 
     def _visit(
@@ -238,10 +238,19 @@ def _within(noted: "queue.SimpleQueue[Passed]", seconds: float) -> Passed | None
         return None
 
 
+def _text(value: str) -> str:
+    """A header's value, which `requests` reads as Latin-1, as a browser reads it."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
 def _target(url: str) -> str:
-    """Path and query of `url`, as the request line has them."""
+    """Path and query of `url`, as a browser writes them in the request line."""
     parts = urlsplit(url)
-    return (parts.path + (f"?{parts.query}" if parts.query else "")) or "/"
+    target = parts.path + (f"?{parts.query}" if parts.query else "")
+    return quote(target, safe="!#$%&'()*+,/:;=?@[]~") or "/"
 
 
 def _exchange(

@@ -1,7 +1,7 @@
 """What all connections of one router share: its profile, limits, names, dynos, pages and log."""
 
 import asyncio
-import secrets
+import random
 import time
 from collections.abc import Callable
 from email.utils import formatdate
@@ -70,11 +70,11 @@ class Door:
         low, high = facts.REQUEST_ID
         if given and low <= len(given) <= high and not given.strip(_ID):
             return given
-        digits = secrets.token_hex(16)
+        digits = f"{random.getrandbits(128):032x}"
         if self.profile.name == "legacy":
             digits = f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
-        groups = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
-        return "-".join(groups).encode()
+        d = digits
+        return f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}".encode()
 
     def watch(self) -> None:
         """Wake every coroutine whose deadline has come; again and again."""

@@ -17,10 +17,11 @@ LARGEST = 2**63 - 1
 
 _FIELD = re.compile(rb"(?<=\r\n)(%s++):[ \t]*+(%s*+)\r\n" % (TOKEN, TEXT))
 _UPGRADE = re.compile(rb"%s+(?:/%s+)?" % (TOKEN, TOKEN))
+_DIGITS = re.compile(rb"[0-9]{1,19}")
 _EXPECTATIONS = re.compile(rb"%s+(?:[ \t]*,[ \t]*%s+)*" % (TOKEN, TOKEN))
 _KNOWN = frozenset(
     b"host connection content-length transfer-encoding expect upgrade via x-request-id"
-    b" x-forwarded-for".split()
+    b" x-forwarded-for server date".split()
 )
 
 Kind = Literal[
@@ -120,7 +121,7 @@ def length(known: Known) -> int | None:
     values = known.get(b"content-length")
     if not values:
         return None
-    if len(set(values)) != 1 or not re.fullmatch(rb"\d{1,19}", values[0]):
+    if (len(values) > 1 and len(set(values)) > 1) or not _DIGITS.fullmatch(values[0]):
         raise ValueError(shown(b", ".join(values)))
     number = int(values[0])
     if number > LARGEST:

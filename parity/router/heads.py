@@ -4,7 +4,7 @@ https://devcenter.heroku.com/articles/http-routing (documented); order, case and
 https://github.com/heroku/vegur (observed).
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -26,12 +26,14 @@ class Hop(NamedTuple):
 
 
 _HOPS = frozenset(b"connection te keep-alive proxy-authorization".split())
+_OWN = _HOPS | {b"via"}
 _SET = frozenset(
     b"host content-length x-request-id x-forwarded-for x-forwarded-proto x-forwarded-port via "
     b"x-request-start".split()
 )
 _METRICS = frozenset(b"connect-time total-route-time".split())
 _BODIED = frozenset((b"POST", b"PUT", b"PATCH"))
+_COMMON = frozenset((b"keep-alive", b"close"))
 _FRAMING = frozenset(b"transfer-encoding host content-length".split())
 
 
@@ -76,14 +78,19 @@ def _empty_body(request: Request) -> bool:
     return request.body.kind == "none" and request.method in _BODIED
 
 
+@cache
+def _never(profile: Profile) -> frozenset[bytes]:
+    """Headers of clients that do not go on."""
+    metrics = _METRICS if profile.metrics else frozenset()
+    return _HOPS | _SET | metrics | ({b"expect"} if profile.continues else frozenset())
+
+
 def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
-    """The client's headers that do not go on."""
-    drop = _HOPS | _SET
-    if profile.metrics:
-        drop |= _METRICS
-    if profile.continues:
-        drop |= {b"expect"}
-    if profile.strips and request.named:
+    """This client's headers that do not go on."""
+    drop = _never(profile)
+    if not request.named or request.named <= _COMMON:
+        return drop
+    if profile.strips:
         drop |= request.named - _FRAMING
     if request.upgrade:
         return drop - {b"upgrade"}
@@ -115,15 +122,14 @@ def to_client(
     decoded: bool = False,
 ) -> bytes:
     """The head that the client gets; `decoded`: the body's chunks are taken apart for HTTP/1.0."""
-    present = {low for low, _, _ in response.fields}
     lines = [b"HTTP/1.1 %d %s" % (response.status, response.reason)]
-    if b"server" not in present:
+    if b"server" not in response.known:
         lines.append(b"Server: " + profile.server)
-    if b"date" not in present:
+    if b"date" not in response.known:
         lines.append(b"Date: " + date)
     lines.append(b"Connection: " + connection)
-    drop = _HOPS | {b"via"}
-    if profile.strips and response.named and response.status != 101:
+    drop = _OWN
+    if profile.strips and response.status != 101 and not response.named <= _COMMON:
         drop |= response.named - _FRAMING
     if response.body.kind == "chunked":
         drop |= {b"content-length", b"transfer-encoding"} if decoded else {b"content-length"}

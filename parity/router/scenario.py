@@ -32,6 +32,12 @@ class Step(NamedTuple):
 
 
 MOST_CLIENTS = 200
+
+OURS = frozenset(
+    ("host", "connection", "content-length", "transfer-encoding", "upgrade", "x-request-id")
+)
+"""Headers that follow from the request, or by which parity knows it again."""
+
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "path": (str,),
     "method": (str,),
@@ -87,6 +93,9 @@ def _trouble(section: Mapping[str, Any]) -> str:
         return "expect must be a status, from 100 to 599"
     if any(section.get(key, 0) < 0 for key in ("seconds", "leave", "bytes")):
         return "seconds, leave and bytes must not be negative"
+    fixed = [name for name in section.get("headers", {}) if name.lower() in OURS]
+    if fixed:
+        return f"{fixed[0]} is set by parity (--host sets the Host)"
     lines = [f"{name}: {value}" for name, value in section.get("headers", {}).items()]
     texts = (*lines, section.get("path", ""))
     if any(ord(letter) < 32 or ord(letter) > 126 for text in texts for letter in text):

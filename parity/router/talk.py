@@ -89,6 +89,8 @@ class Talk:
     async def _answer(self) -> Response:
         """The head of the final answer, or of the switch to another protocol."""
         while True:
+            if self._dyno.inbox and not self._trip.whole:
+                self._client.look()
             self._pump()
             response = self._head()
             if response is None:

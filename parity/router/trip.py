@@ -51,6 +51,11 @@ class Trip:
     answer is over. `note`: what was odd about a good answer.
     """
 
+    __slots__ = (
+        *("began", "bytes", "connected", "continued", "dyno", "endless", "fwd", "note", "request"),
+        *("request_id", "status", "tls", "wall", "whole"),
+    )
+
     def __init__(self, request: Request, request_id: bytes, fwd: bytes, tls: bool) -> None:
         self.request = request
         self.request_id = request_id

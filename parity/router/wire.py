@@ -184,7 +184,16 @@ class Wire:
         self.ended = self.broken = True
         self.sock.close()
 
+    def look(self) -> None:
+        """Take in what has come by now, without waiting for the loop to say so."""
+        if not self.ended and not self._paused:
+            self._receive()
+
     def _readable(self) -> None:
+        self._receive()
+        self.turn.wake()
+
+    def _receive(self) -> None:
         try:
             count = self.sock.recv_into(_PIECE)
         except (BlockingIOError, InterruptedError):
@@ -204,7 +213,6 @@ class Wire:
         if len(self.inbox) >= self.room and not self._paused and not self.ended:
             self._paused = True
             self._loop.remove_reader(self.sock.fileno())
-        self.turn.wake()
 
     def _writable(self) -> None:
         try:

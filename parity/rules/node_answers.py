@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from parity.records import Boot, Release, Traffic
 from parity.rules import rule
-from parity.rules.answers import HTTP_500
 from parity.rules.code import line_of
 from parity.rules.crash import ENDINGS
-from parity.rules.log import texts
+from parity.rules.log import APP, crash
 from parity.rules.node_code import at_start, command, find, found
 from parity.rules.node_listen import concerns
 from parity.rules.node_log import Thrown, node_crash, thrown
+from parity.rules.traffic import HTTP_500
 from parity.verdict import Evidence
 
 STARTUP = "https://devcenter.heroku.com/articles/dyno-startup-behavior"
@@ -21,7 +21,8 @@ def _thrown(traffic: Traffic) -> Thrown | None:
     own = (e for e in traffic.exchanges if e.code is None)
     if not any(e.status >= 500 for e in own) or not concerns(traffic.boot):
         return None
-    return thrown(texts(traffic.output), traffic.boot.home)
+    answering = crash(traffic)
+    return thrown(answering.lines, APP) if answering else None
 
 
 @rule(
@@ -55,7 +56,7 @@ def node_listens_twice(record: Boot | Release) -> Iterator[Evidence]:
     match = crashed.saying(r"listen EADDRINUSE.*") if crashed else None
     if not crashed or not match:
         return
-    error = thrown(crashed.lines, crashed.home)
+    error = thrown(crashed.lines, APP)
     place = error.place if error else None
     other = list(found(crashed.source, r"\.listen\("))[-1:]
     file = place.file if place else other[0].file if other else "the code"
