@@ -38,7 +38,7 @@ def wheel(
     python: str = "",
     modules: Mapping[str, str] | None = None,
 ) -> tuple[str, bytes]:
-    """A wheel, by default with one empty module: file name and content."""
+    """A wheel, by default with one empty module: file name and content, the same at any time."""
     about = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += f"Requires-Dist: {requires}\n" if requires else ""
@@ -46,12 +46,13 @@ def wheel(
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         for path, text in (modules or {f"{name}.py": ""}).items():
-            archive.writestr(path, text)
-        archive.writestr(f"{about}/METADATA", metadata)
+            archive.writestr(zipfile.ZipInfo(path), text)
+        archive.writestr(zipfile.ZipInfo(f"{about}/METADATA"), metadata)
         archive.writestr(
-            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+            zipfile.ZipInfo(f"{about}/WHEEL"),
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
-        archive.writestr(f"{about}/RECORD", "")
+        archive.writestr(zipfile.ZipInfo(f"{about}/RECORD"), "")
     return f"{name}-{version}-py3-none-any.whl", data.getvalue()
 
 
