@@ -38,7 +38,7 @@ def wheel(
     python: str = "",
     modules: Mapping[str, str] | None = None,
 ) -> tuple[str, bytes]:
-    """A wheel, by default with one empty module: file name and content."""
+    """A wheel, by default with one empty module: file name and content, the same at any time."""
     about = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += f"Requires-Dist: {requires}\n" if requires else ""
