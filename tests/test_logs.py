@@ -119,6 +119,7 @@ TRACEBACK = (
         (["[INFO] Listening at: http://0.0.0.0:8000 (4)", R10], "R10", ["wrong-port"]),
         (["2021/01/06 03:39:00 Listening on port 8080", R10], "R10", ["wrong-port"]),
         (["Scheduler started", R10], "R10", []),
+        (["redis is running at localhost:6379", R10], "R10", []),
         (["bash: gunicorn: command not found", "127"], "H10", ["command-not-found"]),
         (
             [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'", "3"],
