@@ -70,7 +70,10 @@ def _readable(name: str) -> bool:
 
 
 def _log(name: str) -> int:
-    """Explain a log. Raises `interrupt.Usage` for one that cannot be read."""
+    """Explain a log; of one that a signal ended (`--tail`), what had come.
+
+    Raises `interrupt.Usage` for one that cannot be read.
+    """
     from parity.logs import causes, read
     from parity.report.show import coloured, columns
     from parity.report.text import emit
@@ -90,16 +93,16 @@ def _log(name: str) -> int:
     source = plan.source if plan else None
     told = page(story, causes(story, plan), source, columns(sys.stdout), coloured(sys.stdout))
     emit(told, sys.stdout)
+    interrupt.check()
     return 0
 
 
 def _chunks(name: str) -> Iterator[bytes]:
-    """A file's or stdin's bytes as they come. Raises `OSError`, `interrupt.Interrupted`."""
+    """A file's or stdin's bytes as they come, until a signal ends them. Raises `OSError`."""
     import select
 
     descriptor = sys.stdin.fileno() if name == "-" else os.open(name, os.O_RDONLY | os.O_NONBLOCK)
-    while True:
-        interrupt.check()
+    while not interrupt.came():
         if select.select([descriptor], [], [], 0.1)[0]:
             data = os.read(descriptor, CHUNK)
             if not data:

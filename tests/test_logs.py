@@ -1,6 +1,8 @@
 """`parity explain -`: codes and causes from Heroku's own log, nothing from what an app fakes."""
 
 import os
+import select
+import signal
 import subprocess
 import sys
 import time
@@ -117,6 +119,7 @@ TRACEBACK = (
         (["[INFO] Listening at: http://0.0.0.0:8000 (4)", R10], "R10", ["wrong-port"]),
         (["2021/01/06 03:39:00 Listening on port 8080", R10], "R10", ["wrong-port"]),
         (["Scheduler started", R10], "R10", []),
+        (["redis is running at localhost:6379", R10], "R10", []),
         (["bash: gunicorn: command not found", "127"], "H10", ["command-not-found"]),
         (
             [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'", "3"],
@@ -313,6 +316,33 @@ def test_values_of_the_env_file_are_hidden(tmp_path: Path) -> None:
     shown = explain("\n".join(rows).encode(), tmp_path).stdout
     assert "[API_KEY]" in shown
     assert not [n for n in range(len(secret) - 8) if secret[n : n + 8] in shown]
+
+
+def test_a_tail_is_explained_at_its_end(tmp_path: Path) -> None:
+    """`heroku logs --tail | parity explain -` and Ctrl-C: what had come is explained, exit 130."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "parity", "explain", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+    )
+    assert child.stdin
+    child.stdin.write((routed("H12", path="/slow") + "\n").encode())
+    child.stdin.flush()
+    while select.select([], [child.stdin], [], 0)[1] and unread(child.stdin.fileno()):
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    shown = child.communicate(timeout=60)[0].decode()
+    assert child.returncode == 130
+    assert "fail[H12]" in shown
+
+
+def unread(pipe: int) -> int:
+    """Bytes that lie in a pipe (FIONREAD, pipe(7))."""
+    import fcntl
+    import termios
+
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 def test_a_flood_is_read_in_bounded_memory(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from parity import rules
 from parity.facts.codes import CODES
 from parity.report import explain
 from parity.report.text import cells
+from parity.rules.handbook import MANUAL
 
 rules.load()
 IDS = sorted(rules.RULES)
@@ -62,3 +63,30 @@ def test_colour_marks_the_title() -> None:
     """With colour the headings stand out, and the words are the same."""
     coloured = explain.page("R10", 80, True) or ""
     assert coloured.startswith("\x1b[1mR10")
+
+
+BEFORE_HEROKU = {"nothing-to-push", "submodule-not-mapped"}
+"""Symptoms that git itself shows."""
+
+
+def test_the_handbook_speaks_of_rules() -> None:
+    """Every entry belongs to a rule, so none outlives its rule."""
+    assert set(MANUAL) <= set(IDS)
+
+
+@pytest.mark.parametrize("id", sorted({i for i in IDS if rules.RULES[i].symptom} - BEFORE_HEROKU))
+def test_a_symptom_says_what_heroku_prints_and_why_the_laptop_did_not(id: str) -> None:
+    """The page of what Heroku shows has Heroku's lines, and what was different at home."""
+    told = explain.page(id, 80, False) or ""
+    assert "What Heroku prints" in told
+    assert "Why it worked on the laptop" in told
+
+
+@pytest.mark.parametrize("id", ["R10", "H10"])
+def test_causes_are_told_apart(id: str) -> None:
+    """Of the two symptoms with many causes, most say by which words of the log they are known."""
+    causes = [rule for rule in rules.RULES.values() if rule.leads_to[:1] == (id,)]
+    apart = [rule for rule in causes if rule.id in MANUAL and MANUAL[rule.id].apart]
+    assert len(apart) > 0.7 * len(causes)
+    page = " ".join((explain.page(id, 100, False) or "").split())
+    assert all(" ".join(MANUAL[rule.id].apart.split()) in page for rule in apart)

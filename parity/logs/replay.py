@@ -63,6 +63,10 @@ USUAL = frozenset({3000, 4567, 5000, 7860, 8000, 8050, 8080, 8081, 8501, 8888, 9
 """Ports that frameworks take by default: none of them is $PORT (observed)."""
 
 
+SERVICES = frozenset({3306, 5432, 5672, 6379, 9092, 9200, 11211, 27017})
+"""Ports of databases, caches and queues: an app that names one speaks of a service it uses."""
+
+
 class Another(int):
     """A $PORT that the log does not tell, in the words of a sentence: `$PORT is another number`."""
 
@@ -206,6 +210,8 @@ def _listeners(life: Life) -> Iterator[Listener]:
             host = (match["host"] or "0.0.0.0").strip("[]")
             host = {"localhost": "127.0.0.1", "*": "0.0.0.0"}.get(host, host)
             port = int(match["port"] or match["bare"])
+            if port in SERVICES:
+                continue
             yield Listener(host, port, 0, life.command, False, True, True)
 
 

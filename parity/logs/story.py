@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from parity import interrupt
 from parity.logs.grammar import Entry, Form, entry, form_of, lines
 
 HEAD = 2000
@@ -184,14 +183,12 @@ class Story:
 
 
 def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> Story:
-    """The story of a log, each line through `hide`. Raises `interrupt.Interrupted`."""
+    """The story of a log, each line through `hide`."""
     every = map(hide, lines(chunks)) if hide else lines(chunks)
     head = list(islice(every, HEAD))
     story = Story(form_of(head))
-    for number, line in enumerate(chain(head, every)):
+    for line in chain(head, every):
         story.take(line)
-        if number % HEAD == 0:
-            interrupt.check()
     return story
 
 
