@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
+from random import randint
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -171,13 +172,14 @@ def one_off(
     options: "Options",
     facts: Limits,
 ) -> Ended:
-    """Run a release command in a dyno of its own."""
-    folder = work.folder("release.1")
+    """Run a release command in a dyno of its own; four digits end its name, as on Heroku."""
+    name = f"release.{randint(1000, 9999)}"
+    folder = work.folder(name)
     copy(slug.root, folder)
     return run_one_off(
         slug,
         process,
-        "release.1",
+        name,
         folder=folder,
         size=SIZES[options.dyno],
         limit=facts.release_timeout.value,

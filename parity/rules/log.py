@@ -150,7 +150,7 @@ def _parsed(lines: Sequence[str], home: str, *, bare: bool = False) -> Raised | 
 
 
 def _relative(file: str, home: str) -> str:
-    """A path as in the tree; every dyno's own folder is called web.1, release.1 and so on."""
+    """A path as in the tree; every dyno's own folder is called web.1, release.4711 and so on."""
     if home and file.startswith(f"{home}/"):
         return file[len(home) + 1 :]
     inside = re.match(r".*/parity-[0-9a-f]{8}/[^/]+/(.+)", file)
