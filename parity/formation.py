@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
+from random import randint
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -212,8 +213,11 @@ def one_off(
     options: "Options",
     facts: Limits,
 ) -> Ended:
-    """Run a release command, or another one-off one, in a dyno of its own."""
-    name = f"{process.name}.1"
+    """Run a release command, or another one-off one, in a dyno of its own.
+
+    Four digits end its name, as on Heroku.
+    """
+    name = f"{process.name}.{randint(1000, 9999)}"
     folder = work.folder(name)
     copy(slug.root, folder)
     return run_one_off(

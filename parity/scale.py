@@ -64,6 +64,8 @@ def chosen(
                 f"--process {name}: Couldn't find that process type ({name}). The Procfile"
                 f" declares {known}."
             )
+    if numbers and not any(numbers.values()):
+        raise interrupt.Usage("--process: no dyno to run; type at least TYPE=1")
     order = sorted(numbers, key=lambda name: name != ROUTED)
     return [(types[name], f"{name}.{n}") for name in order for n in range(1, numbers[name] + 1)]
 

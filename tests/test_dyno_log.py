@@ -8,6 +8,7 @@ import pytest
 
 from parity import rehearse
 from parity.dyno.restart import pause
+from parity.facts import lifecycle
 from parity.facts.dynos import MB, DynoSize
 from parity.facts.lifecycle import running
 from parity.facts.limits import LIMITS
@@ -184,7 +185,8 @@ def test_crash_and_restart(tmp_path: Path) -> None:
         fresh.mkdir()
         (fresh / "server.py").write_text(FILES["server.py"])
         (fresh / "fresh").touch()
-        second = web.boot_again(fresh)
+        web.renew(fresh)
+        second = web.boot()
         end = web.stop(second, None)
     assert (first.state, first.exit, second.state, end.exit) == ("crashed", 3, "up", 143)
     assert second.home == str(fresh)
@@ -200,6 +202,30 @@ def test_crash_and_restart(tmp_path: Path) -> None:
         "Stopping all processes with SIGTERM",
         "Process exited with status 143",
     ]
+
+
+def test_a_restart(tmp_path: Path) -> None:
+    """As after `heroku ps:restart`: the old process ends, the new one comes up."""
+    said: list[Line] = []
+    with dyno(tmp_path, "exec python3 server.py 0.0.0.0 $PORT", FILES, said=said) as web:
+        boot = web.boot()
+        web.say(lifecycle.RESTARTING)
+        web.becomes("starting")
+        web.stop(boot, None)
+        fresh = tmp_path / "fresh"
+        fresh.mkdir()
+        (fresh / "server.py").write_text(FILES["server.py"])
+        web.renew(fresh)
+        assert web.boot().state == "up"
+    texts = heroku(said)
+    assert texts[2:6] == [
+        "Restarting",
+        "State changed from up to starting",
+        "Stopping all processes with SIGTERM",
+        "Process exited with status 143",
+    ]
+    assert texts[6].startswith("Starting process with command")
+    assert texts[7:] == ["State changed from starting to up"]
 
 
 def test_later_crashes_wait_longer() -> None:

@@ -69,8 +69,8 @@ def test_a_single_process_needs_no_second_look(tmp_path: Path) -> None:
 
 
 def test_the_exact_look_is_rare_while_there_is_room(tmp_path: Path) -> None:
-    """Far from the quota, several processes are looked at exactly every five seconds; near it, each
-    second; at R15 at once."""
+    """Far from the quota, several processes are looked at exactly every five seconds; near R15, at
+    once."""
     with grown(tmp_path, 40, 5, 3) as root:
         roomy, close = SIZES["performance-m"], DynoSize("basic", 60, 8, 256, 60)
         meter = Meter(root, roomy)

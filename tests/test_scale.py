@@ -84,6 +84,12 @@ def test_what_cannot_be_asked_for(given: str) -> None:
         parsed([given])
 
 
+def test_no_dyno_at_all() -> None:
+    """Nothing to run is nothing to judge."""
+    with pytest.raises(Usage, match="no dyno"):
+        chosen({"web": ProcessType("web", "true", 1)}, [("web", 0)])
+
+
 def test_every_dyno_has_a_name() -> None:
     """Those of web come first; `all` is one of each, but for what ends by itself."""
     names = ("worker", "web", "release", "clock")

@@ -141,15 +141,15 @@ class Dyno:
         self.watch.aside = True
         return self._loop.create_task(booted(self, bound))
 
-    def boot_again(self, folder: Path) -> Boot:
-        """Start again after a crash: on another $PORT, in `folder`, a fresh copy of the slug.
+    def renew(self, folder: Path) -> None:
+        """Make ready to `boot` again: another $PORT, and in `folder` a fresh copy of the slug.
 
-        How long Heroku waits before it: `parity.dyno.restart.pause`.
+        After a crash, or a stop. How long Heroku waits before it: `parity.dyno.restart.pause`.
         """
         self._let_go()
         self.folder, self.port, self._log = folder, choose(self._wanted), Log()
-        self.becomes("starting")
-        return self.boot()
+        if self._state != "starting":
+            self.becomes("starting")
 
     def settle(self, boot: Boot, *, failed: bool, answered: bool = False) -> Boot:
         """What became of `boot` by now: a start command that has ended is a crash."""

@@ -17,11 +17,12 @@ from parity.dyno import tree
 from parity.facts.dynos import DynoSize
 from parity.records import Memory, Share
 
-CALM, NEAR, DEADLY = 5.0, 1.0, 0.2
-"""Seconds between two exact looks: usually, over half the quota, and near R15."""
+PACES = ((0.5, 5.0, 200), (0.8, 1.0, 200), (0.9, 1.0, 50))
+"""How often an exact look is worth it: up to this part of the quota (the last one: of where R15
+comes) after so many seconds, but no sooner than so many times its own cost."""
 
-MODEST = 50
-"""Times its own cost that an exact look waits for the next one (10 near R15)."""
+URGENT = (0.2, 10)
+"""The same beyond."""
 
 MOST = 240
 """Points of the curve; of a longer one every second point is dropped."""
@@ -50,6 +51,7 @@ class Meter:
         self._began = time.monotonic()
         self._asked = self._cost = 0.0
         self._gap = 0.0
+        self._exact = self._rough = 0
         self._peak = Memory(0, 0.0, (), 0)
         self._last: dict[int, int] = {}
         self._at_start: dict[int, int] = {}
@@ -65,6 +67,7 @@ class Meter:
             if not exact and not self._due(sum(parts.values())):
                 return None
             parts = self._shared(parts)
+            self._rough, self._exact = sum(h.bytes for h in rough.values()), sum(parts.values())
         self._note(parts)
         return sum(parts.values())
 
@@ -78,16 +81,19 @@ class Meter:
         return self._peak._replace(tasks=self.tasks)
 
     def _due(self, upper: int) -> bool:
-        """Whether an exact look is worth its cost, as far as the upper bound tells."""
-        pause, modesty = (NEAR if upper > self._size.quota / 2 else CALM), MODEST
-        if upper >= self._size.deadly:
-            pause, modesty = DEADLY, 10
-        return time.monotonic() - self._asked >= max(pause, modesty * self._cost)
+        """Whether an exact look is worth its cost, by the last one and what has come since."""
+        near = self._exact + max(0, upper - self._rough)
+        size = self._size
+        limits = (size.quota, size.quota, size.deadly)
+        paces = zip(PACES, limits, strict=True)
+        slow = (rest for (part, *rest), limit in paces if near <= part * limit)
+        seconds, modesty = next(slow, URGENT)
+        return time.monotonic() - self._asked >= max(seconds, modesty * self._cost)
 
     def _shared(self, parts: dict[int, int]) -> dict[int, int]:
-        self._asked = time.monotonic()
+        self._asked, began = time.monotonic(), time.thread_time()
         found = {pid: proportional(pid, rough) for pid, rough in parts.items()}
-        self._cost = time.monotonic() - self._asked
+        self._cost = time.thread_time() - began
         return found
 
     def _note(self, parts: dict[int, int]) -> None:

@@ -98,6 +98,11 @@ def _boot(verdict: Verdict) -> Iterator[str]:
     port = f", $PORT {boot.port}" if boot.process.name == "web" else ""
     yield f"{boot.name}: `{boot.command}`{port}"
     yield from _ended(boot)
+    yield from (f"{other.name}: {_state(other)}" for other in verdict.formation[1:])
+
+
+def _state(boot: Boot) -> str:
+    return boot.state if boot.exit is None else f"{boot.state}, exit {boot.exit}"
 
 
 def _ended(boot: Boot) -> Iterator[str]:
@@ -136,7 +141,11 @@ def _stop(verdict: Verdict) -> Iterator[str]:
 
 def _memory(shutdown: Shutdown) -> Iterator[str]:
     if shutdown.peak is not None:
-        yield f"memory: peak {round(shutdown.peak / MB)} MB of {round(shutdown.quota / MB)} MB"
+        most = shutdown.memory.shares[:1] if shutdown.memory else ()
+        whose = f", {round(most[0].bytes / MB)} MB of it `{most[0].command}`" if most else ""
+        yield (
+            f"memory: peak {round(shutdown.peak / MB)} MB of {round(shutdown.quota / MB)} MB{whose}"
+        )
 
 
 DETAILS = {
