@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from parity import interrupt
 from parity.interrupt import Trouble
 
 SAFE = (
@@ -50,7 +51,7 @@ class Missing(Exception):
 
 
 def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> list[Answer]:
-    """Run git commands in `folder` side by side. Raises `Missing`."""
+    """Run git commands in `folder` side by side. Raises `Missing`, `interrupt.Interrupted`."""
     import subprocess
 
     try:
@@ -71,6 +72,7 @@ def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> l
     for process in running:
         out, told = process.communicate(given)
         answers.append(Answer(process.returncode, out, told.decode("utf-8", "backslashreplace")))
+    interrupt.check()  # Ctrl-C ends git, too: then it has refused nothing
     return answers
 
 
@@ -172,6 +174,7 @@ def blobs(
         for oid in wanted:
             header = source.readline().split()
             if len(header) != 3:
+                interrupt.check()
                 raise Trouble(f"git has lost the object {oid}", "Try `git fsck`.")
             yield oid, source.read(int(header[2]) + 1)[:-1]
         thread.join()
