@@ -28,7 +28,7 @@ Stop: TypeAlias = Refusal | Undecided | None
 class Job(NamedTuple):
     """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic.
 
-    `exported` are variables that a step has set for those after it; its PATH goes before the rest.
+    `exported` are variables that a step, or a buildpack, has left for those after it.
     """
 
     plan: Plan
@@ -75,13 +75,12 @@ class Job(NamedTuple):
         """What hooks, downloads and collectstatic see: the build's variables and config vars."""
         config = self.plan.config.values
         shown = {name: value for name, value in config.items() if name not in HIDDEN}
-        first = f"{self.exported['PATH']}:" if "PATH" in self.exported else ""
         return {
             "LANG": "en_US.UTF-8",
             **self.exported,
             **shown,
             "HOME": str(self.home),
-            "PATH": f"{first}{self.python / 'bin'}:{BUILD_PATH}",
+            "PATH": f"{self.python / 'bin'}:{self.exported.get('PATH', BUILD_PATH)}",
             "PYTHONUNBUFFERED": "1",
             "STACK": self.plan.stack,
             "SOURCE_VERSION": self.plan.source.commit or "",

@@ -6,7 +6,7 @@ The order of bin/compile: https://github.com/heroku/heroku-buildpack-python (obs
 import time
 from pathlib import Path
 
-from parity.push.buildpacks.job import Job, Stop, Undecided
+from parity.push.buildpacks.job import BUILD_PATH, Job, Stop, Undecided
 from parity.push.buildpacks.python import before, hooks, interpreters, profile, settings, site
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
@@ -32,7 +32,7 @@ def compile_app(job: Job, python: Python) -> Slug:
         seconds=0.0,
         installed=False,
     )
-    job = job._replace(exported=_libraries(job.python))
+    job = job._replace(exported={**job.exported, **_libraries(job.python)})
     stop = hooks.hook(job, "pre_compile")
     if not stop:
         interpreter = interpreters.find(python.version)
@@ -98,7 +98,8 @@ def _exporting(job: Job, installed: Installed) -> Job:
     It may go to the network again there, on the ways of this machine.
     """
     path, variables = installed.exported
-    more = {"PATH": str(path), **settings.network()} if path else {}
+    known = job.exported.get("PATH", BUILD_PATH)
+    more = {"PATH": f"{path}:{known}", **settings.network()} if path else {}
     return job._replace(exported={**job.exported, **variables, **more})
 
 

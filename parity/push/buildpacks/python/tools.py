@@ -101,7 +101,7 @@ def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
     fresh = job.work / f"fetched-{name}"
     flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(fresh))
     job.call(
-        [*_bundled(python), "download", *flags, f"{name}=={wanted}"],
+        [*bundled(python), "download", *flags, f"{name}=={wanted}"],
         variables(job),
         on_line=told.append,
     )
@@ -112,7 +112,7 @@ def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
     return told
 
 
-def _bundled(python: Path) -> list[str]:
+def bundled(python: Path) -> list[str]:
     """A pip to begin with: that of the interpreter's or of our own `ensurepip`, or beside us."""
     for prefix in (python.parent.parent, Path(sys.base_prefix)):
         for found in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
