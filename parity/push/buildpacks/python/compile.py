@@ -32,7 +32,7 @@ def compile_app(job: Job, python: Python) -> Slug:
         seconds=0.0,
         installed=False,
     )
-    job = job._replace(exported=_libraries(job.python))
+    job = job._replace(exported={**job.exported, **_libraries(job.python)})
     stop = hooks.hook(job, "pre_compile")
     if not stop:
         interpreter = interpreters.find(python.version)

@@ -108,6 +108,8 @@ def _variables(job: Job, place: Path) -> dict[str, str]:
         "POETRY_VIRTUALENVS_CREATE": "false",
         "POETRY_VIRTUALENVS_USE_POETRY_PYTHON": "true",
         "POETRY_CACHE_DIR": str(cache.root() / "poetry"),
+        # Heroku has no keyring; one of this machine's might ask for its password.
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "VIRTUAL_ENV": str(place),
         **({"REQUESTS_CA_BUNDLE": own["PIP_CERT"]} if "PIP_CERT" in own else {}),
     }
