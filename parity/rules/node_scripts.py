@@ -90,10 +90,12 @@ def build_script_failed(slug: Slug) -> Iterator[Evidence]:
 def _last(slug: Slug) -> str:
     """The last line that tells of an error, but for the package manager's own."""
     noise = r"^(?:npm (?:error|ERR!)|error Command failed|info Visit|\s*at |Node\.js v|ELIFECYCLE)"
+    telling = r"(?i)error|cannot|failed|not found|invalid"
     lines = [x.strip() for x in slug.output if x.strip() and not x.startswith("> ")]
-    told = [x for x in lines if not re.search(noise, x)] or lines
-    errors = [x for x in told if re.search(r"(?i)error|cannot|failed|not found|invalid", x)]
-    return (errors or told or ["no output"])[-1]
+    told = [x for x in lines if not re.search(noise, x)]
+    errors = [x for x in told if re.search(telling, x)]
+    own = [x for x in lines if re.match(r"npm (?:error|ERR!) (?!code|path|command|errno)\S", x)]
+    return (errors[-1:] or own[:1] or told[-1:] or ["no output"])[0]
 
 
 @rule(

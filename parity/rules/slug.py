@@ -24,6 +24,11 @@ from parity.verdict import Evidence
 MB = 1024 * 1024
 
 _REMEDIES = (
+    ("Node.js", "Type `nvm install {node}` or `fnm install {node}`, then run parity again."),
+    (
+        "registry",
+        "Check the way to npm's registry (`npm ping` tries it), then run parity again.",
+    ),
     (
         "without a network|offline",
         "Connect to the network, then run parity again without `--offline`.",
@@ -60,7 +65,9 @@ def build_undecided(slug: Slug) -> Iterator[Evidence]:
         version = slug.plan.python.version if slug.plan.python else "3"
         why = shown(slug.unknown)
         file = "requirements.txt" if "requirements.txt" in slug.plan.source.entries else None
-        names = {"why": why[0].upper() + why[1:], "remedy": _remedy(why, version)}
+        node = slug.plan.node.version if slug.plan.node else ""
+        remedy = _remedy(why, version).replace("{node}", node)
+        names = {"why": why[0].upper() + why[1:], "remedy": remedy}
         yield Evidence(why, file, names=names)
 
 

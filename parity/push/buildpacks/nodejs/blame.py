@@ -112,6 +112,7 @@ def undecided(job: Job, lines: list[str], *, killed: bool) -> Undecided | None:
     """Why the step may succeed on Heroku, with the line that says so."""
     reasons = (
         ("the package registry did not answer", _network(lines)),
+        ("the registry of this machine is not npm's own", _other_registry(lines)),
         ("this machine's disk is in the way", saying(lines, _DISK)),
         ("the step was killed here", "exit 137" if killed else None),
         ("what a package compiles with is missing here", _tools(lines)),
@@ -127,6 +128,12 @@ def _network(lines: list[str]) -> str | None:
     host = re.sub(r"^\w+://|/.*$", "", settings.registry())
     far = [x for x in lines if host in x or not re.search(_LOCAL, x)]
     return saying(far, NETWORK)
+
+
+def _other_registry(lines: list[str]) -> str | None:
+    """What a registry of this machine's does not have, npm's own may have."""
+    own = settings.registry().rstrip("/") == settings.REGISTRY.rstrip("/")
+    return None if own else saying(lines, r"code E404|code ETARGET|notarget|404 Not Found")
 
 
 def _tools(lines: list[str]) -> str | None:
