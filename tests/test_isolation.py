@@ -197,6 +197,7 @@ try:
 except OSError as error:
     print(error, flush=True)
 server = socket.create_server(("0.0.0.0", 5000))
+open("told", "w").close()
 time.sleep(100)
 """
 
@@ -228,7 +229,8 @@ def test_a_network_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "1").mkdir(), (tmp_path / "2").mkdir()
     with socket.create_server(("127.0.0.1", 0)) as here:
         app = {**SERVER, "app.py": FIXED.replace("OTHER", str(here.getsockname()[1]))}
-        command = "python3 app.py & exec python3 server.py 0.0.0.0 $PORT"
+        wait = "while [ ! -e told ]; do sleep 0.05; done"
+        command = f"python3 app.py & {wait}; exec python3 server.py 0.0.0.0 $PORT"
         with (
             dyno(tmp_path / "1", command, app, network="own") as one,
             dyno(tmp_path / "2", command, app, network="own") as two,
