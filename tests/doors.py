@@ -21,16 +21,31 @@ PATIENCE = 10.0
 """Seconds after which a socket that should have said something fails the test."""
 
 QUICK = LIMITS.shortened(
-    first_byte=0.4,
-    idle_window=0.5,
-    connect_timeout=0.3,
-    boot_wait=0.4,
+    first_byte=0.5,
+    idle_window=1.0,
+    connect_timeout=0.4,
+    boot_wait=0.6,
     client_idle=0.6,
     quarantine=0.2,
     linger=0.2,
     body_patience=0.3,
 )
 SLOW = LIMITS.shortened(linger=0.3)
+GRAMMAR = re.compile(
+    r'(?:http_error="(?P<http_error>[^"]+)" )?'
+    r"(?:sock=(?P<sock>client|backend) )?"
+    r"at=(?P<at>info|warning|error) "
+    r'(?:code=(?P<code>H\d\d) desc="(?P<desc>[^"]+)" )?'
+    r'(?:cause="(?P<cause>[^"]+)" )?'
+    r'method=(?P<method>\S+) path="(?P<path>[^"]*)" host=(?P<host>\S+) '
+    r'request_id=(?P<request_id>\S+) fwd="?(?P<fwd>[^" ]*)"? '
+    r"dyno=(?P<dyno>web\.\d+)? connect=(?P<connect>\d+(?:ms)?)? service=(?P<service>\d+(?:ms)?)? "
+    r"status=(?P<status>\d{3}) bytes=(?P<bytes>\d+)?"
+    r"(?: protocol=(?P<protocol>https?|http1\.1|http2\.0))?"
+    r"(?: tls=(?P<tls>true|false) tls_version=(?P<tls_version>tls1\.[23]|unknown))?"
+)
+"""Every line of Heroku's router since 2014."""
+
 Cut = Callable[[bytes], Iterator[bytes]]
 
 
@@ -244,6 +259,8 @@ def stage(
                 loop.call_soon_threadsafe(loop.stop)
                 thread.join(PATIENCE)
                 made.close()
+        for line in made.lines:
+            assert GRAMMAR.fullmatch(line.text), line.text
     finally:
         loop.close()
 

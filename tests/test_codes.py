@@ -12,6 +12,7 @@ from parity.facts import Fact
 from parity.facts import router as facts
 from parity.router import Backend
 from tests.doors import (
+    GRAMMAR,
     LEGACY,
     OK,
     QUICK,
@@ -25,21 +26,6 @@ from tests.doors import (
 )
 
 GOLDEN = Path(__file__).parent / "golden"
-GRAMMAR = re.compile(
-    r'(?:http_error="(?P<http_error>[^"]+)" )?'
-    r"(?:sock=(?P<sock>client|backend) )?"
-    r"at=(?P<at>info|warning|error) "
-    r'(?:code=(?P<code>H\d\d) desc="(?P<desc>[^"]+)" )?'
-    r'(?:cause="(?P<cause>[^"]+)" )?'
-    r'method=(?P<method>\S+) path="(?P<path>[^"]*)" host=(?P<host>\S+) '
-    r'request_id=(?P<request_id>\S+) fwd="?(?P<fwd>[^" ]*)"? '
-    r"dyno=(?P<dyno>web\.\d+)? connect=(?P<connect>\d+(?:ms)?)? service=(?P<service>\d+(?:ms)?)? "
-    r"status=(?P<status>\d{3}) bytes=(?P<bytes>\d+)?"
-    r"(?: protocol=(?P<protocol>https?|http1\.1|http2\.0))?"
-    r"(?: tls=(?P<tls>true|false) tls_version=(?P<tls_version>tls1\.[23]|unknown))?"
-)
-"""Every line of Heroku's router since 2014."""
-
 PAGE = 506
 """Bytes of the error page."""
 
@@ -122,18 +108,18 @@ def test_h12(door: Stage) -> None:
     logged(door, "H12", "Request timeout", 503, ALL)
     seen = parsed(door)
     assert seen["bytes"] == "0"
-    assert 400 <= int((seen["service"] or "")[:-2]) < 2000
+    assert 500 <= int((seen["service"] or "")[:-2]) < 5000
 
 
 def test_h12_counts_from_the_end_of_the_request(door: Stage) -> None:
     """A slow upload does not eat the time for the answer."""
-    client = door.client(request("POST", "Content-Length: 4"))
+    client = door.client(request("POST", "Content-Length: 8"))
     dyno = door.dyno()
-    for _ in range(4):
-        time.sleep(0.2)
+    for _ in range(8):
+        time.sleep(0.1)
         client.send(b"x")
     dyno.head()
-    dyno.take(4)
+    dyno.take(8)
     dyno.send(OK)
     assert client.head().startswith("HTTP/1.1 200")
 
@@ -183,11 +169,11 @@ def test_a_slow_answer_is_not_idle(door: Stage) -> None:
     """Each byte begins the time anew."""
     client = door.client(get())
     dyno = door.dyno()
-    dyno.send(answer("200 OK", "Content-Length: 4"))
-    for _ in range(4):
-        time.sleep(0.3)
+    dyno.send(answer("200 OK", "Content-Length: 12"))
+    for _ in range(12):
+        time.sleep(0.1)
         dyno.send(b"x")
-    assert client.until(b"xxxx")
+    assert client.until(b"x" * 12)
     assert parsed(door)["code"] is None
 
 
@@ -502,6 +488,14 @@ def test_paths_in_the_log(door: Stage, name: str) -> None:
     assert dyno.head().startswith(f"GET {sent} HTTP/1.1\r\n")
     dyno.send(OK)
     assert parsed(door)["path"] == (sent if door.router.profile.name == "legacy" else shown)
+
+
+def test_quotes_do_not_forge_a_line(door: Stage) -> None:
+    """A quote in the path or among the addresses does not end the field."""
+    client = door.client(get('X-Forwarded-For: 1" dyno="x', path='/a"b'))
+    door.dyno().send(OK)
+    client.head()
+    assert parsed(door)["path"] == "/a%22b"
 
 
 def test_fwd_has_every_hop(door: Stage) -> None:

@@ -115,6 +115,20 @@ def test_slow_headers() -> None:
         assert time.monotonic() - began < 3
 
 
+def test_a_client_that_asks_and_never_reads() -> None:
+    """Answers pile up only so far; then its requests wait, too."""
+    with stage(backends=[]) as made:
+        client = made.client()
+        client.sock.settimeout(0.5)
+        with contextlib.suppress(TimeoutError):
+            for _ in range(10_000):
+                client.sock.sendall(get() * 100)
+        before = len(made.lines)
+        assert before < 100_000
+        assert made.on_loop(lambda: made.router.door.connections) == 1
+        client.close()
+
+
 def test_silent_clients() -> None:
     """A client that says nothing is closed without a word."""
     with stage(limits=QUICK) as made:

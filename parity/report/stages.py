@@ -115,7 +115,14 @@ def _ended(boot: Boot) -> Iterator[str]:
 
 
 def _route(verdict: Verdict) -> Iterator[str]:
-    yield from map(_exchange, verdict.traffic.exchanges if verdict.traffic else ())
+    alike: dict[tuple[object, ...], list[Exchange]] = {}
+    for number, e in enumerate(verdict.traffic.exchanges if verdict.traffic else ()):
+        same = (e.method, e.path, e.status, e.code) if e.scenario else (number,)
+        alike.setdefault(same, []).append(e)
+    for exchanges in alike.values():
+        slowest = max(exchanges, key=lambda e: e.service_ms)
+        times = f", the slowest of {len(exchanges)}" if len(exchanges) > 1 else ""
+        yield _exchange(slowest) + times
 
 
 def _exchange(exchange: Exchange) -> str:

@@ -138,14 +138,18 @@ def named(paths: tuple[str, ...]) -> str:
 
 
 def requests(traffic: Traffic) -> list[str]:
-    """One line per path that was asked for: `GET / → 301 → 200`."""
+    """One line per path that was asked for: `GET / → 301 → 200`; scenarios by their number."""
     asked: dict[str, list[Exchange]] = {}
+    scenario = sum(exchange.scenario for exchange in traffic.exchanges)
     for exchange in traffic.exchanges:
-        asked.setdefault(exchange.first, []).append(exchange)
-    return [
+        if not exchange.scenario:
+            asked.setdefault(exchange.first, []).append(exchange)
+    chains = [
         f"{chain[0].method} {path} → {' → '.join(map(_answer, chain))}"
         for path, chain in asked.items()
     ]
+    more = f"{scenario} request{'s' if scenario > 1 else ''} of the scenario"
+    return [*chains, more] if scenario else chains
 
 
 def _answer(exchange: Exchange) -> str:

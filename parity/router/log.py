@@ -16,7 +16,9 @@ _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 def line(passed: Passed, profile: Profile) -> str:
     """What `heroku[router]` logs about `passed`."""
     legacy = profile.name == "legacy"
-    path = passed.path if legacy else _decoded(passed.path)
+    path = passed.path.replace('"', "%22")
+    path = path if legacy else _decoded(path)
+    fwd = passed.fwd.replace('"', "")
     scheme = "https" if passed.tls else "http"
     tail = (
         f"protocol={scheme}"
@@ -25,7 +27,7 @@ def line(passed: Passed, profile: Profile) -> str:
     )
     return (
         f'{_head(passed)} method={passed.method} path="{path}" host={passed.host} '
-        f'request_id={passed.request_id} fwd="{passed.fwd}" dyno={passed.dyno} '
+        f'request_id={passed.request_id} fwd="{fwd}" dyno={passed.dyno} '
         f"connect={_ms(passed.connect_ms)} service={_ms(passed.service_ms)} "
         f"status={passed.status} bytes={'' if passed.bytes is None else passed.bytes} {tail}"
     )

@@ -47,6 +47,9 @@ class Relay:
         """The next request's head; None where none comes or can be answered."""
         client, seen = self.client, 0
         until = self._now() + self.door.limits.client_idle.value
+        while client.clogged:  # it asks again and again, and reads no answer
+            if not await self._turn.wait(until):
+                return None
         while True:
             if client.inbox[:1] == b"\r":
                 client.inbox = _without_empty_lines(client.inbox)

@@ -215,3 +215,18 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
             }
             seen = f"{asked(exchange)} → {exchange.status}, not {exchange.expected}"
             yield Evidence(seen, names=names)
+
+
+@rule(
+    "request-undecided",
+    effect="unknown",
+    title="The request for {path} ended with {code}, for a reason that is not the app's",
+    cause="{detail}. On Heroku the same request may be answered.",
+    fix="Close other programs, or raise `ulimit -n`, and run parity again.",
+    docs=CODES,
+)
+def REQUEST_UNDECIDED(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H11", "H20", "H22", "H24", "H26", "H99"):
+        detail = exchange.detail[:1].upper() + exchange.detail[1:]
+        names = {"path": exchange.path, "code": exchange.code or "", "detail": detail}
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
