@@ -17,6 +17,7 @@ from parity.facts.router import PROFILES
 from parity.push.slug import copy
 from parity.records import Boot, Ended, Exchange, ProcessType, Release, Slug, Traffic
 from parity.rules import load
+from parity.rules.log import logged
 from parity.trial import Trial
 from parity.workspace import Workspace
 
@@ -184,7 +185,7 @@ class Formation:
             if exchange.code == "H12":
                 launch = self._launch(traffic.boot)
                 return traffic._replace(stack=second.stack(launch, self._impatient, exchange.first))
-            if exchange.status == 500 and exchange.code is None and not _logged(traffic):
+            if exchange.status == 500 and exchange.code is None and not logged(traffic):
                 lines = second.traceback(self._launch(traffic.boot), self._quiet, exchange.first)
                 return traffic._replace(traceback=lines)
             if exchange.status == 400:
@@ -266,7 +267,3 @@ def _prepare() -> None:
 
 def _unsaid(_line: object) -> None:
     """A second look prints nothing: it is not part of the deploy."""
-
-
-def _logged(traffic: Traffic) -> bool:
-    return any(line.text.startswith("Traceback (most recent") for line in traffic.since_boot)

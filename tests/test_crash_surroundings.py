@@ -385,6 +385,18 @@ def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
     check(tmp_path / "app", case)
 
 
+def test_an_exception_that_was_caught_at_the_start_is_no_reason(tmp_path: Path) -> None:
+    """The app goes on without its cache; the 500 of a page has nothing to do with it."""
+    code = (
+        "import logging\nimport socket\n\nfrom flask import abort\n\n"
+        f"try:\n    {LOCAL}except OSError:\n    logging.exception('no cache')\n\n"
+        + HELLO.replace('return "hello"', "abort(500)")
+    )
+    case = Case("", app("gunicorn app:app", {"app.py": code}, FLASK), None, "")
+    verdict = rehearsed(tmp_path / "app", case)
+    assert verdict.symptom == "http-500" and [*causes(verdict)] == []
+
+
 def test_a_fixed_port_that_a_stranger_has(tmp_path: Path) -> None:
     """Another program of this machine holds the port that the app wants: still R10."""
     with socket.create_server(("0.0.0.0", 0)) as stranger:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.packages import DISTRIBUTIONS, STANDARD_LIBRARY_GONE
+from parity.facts.packages import DISTRIBUTIONS, POPULAR, STANDARD_LIBRARY_GONE
 from parity.records import Slug
 from parity.rules import rule
 from parity.rules.code import file_of, find
@@ -165,6 +165,8 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
 
 def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
     file, advice = adding(found, package)
+    if package == module and package.lower().replace("_", "-") not in POPULAR:
+        advice += " (`pip freeze`, where the app works, tells its exact name and version.)"
     if module == "psycopg" and {"psycopg2", "psycopg2-binary"} & {*found.slug.packages}:
         advice += " Or name the driver that is there: `postgresql+psycopg2://` in the URL."
     names = {"module": module, "package": package, "manifest": file, "advice": advice}

@@ -56,6 +56,12 @@ class Raised(NamedTuple):
         own = [f for f in self.frames if not f.file.startswith(_NOT_THE_APP)]
         return own[-1] if own else None
 
+    @property
+    def importing(self) -> bool:
+        """Whether it was raised, and caught, while the app was imported: no request was there."""
+        own = [f.name for f in self.frames if not f.file.startswith(_NOT_THE_APP)]
+        return bool(own) and set(own) == {"<module>"}
+
 
 class Crash(NamedTuple):
     """A command that ended badly, in a dyno of any kind, or a request that did.
@@ -131,10 +137,19 @@ def _answering(traffic: Traffic) -> Crash | None:
         return None
     slug = traffic.boot.release.slug
     lines = _as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
-    if traffic.traceback and last_raised(lines) is None:
-        lines += _plain(traffic.traceback, slug, traffic.boot.home)
+    if bad.code is None and not logged(traffic):
+        lines = _plain(traffic.traceback or (), slug, traffic.boot.home)
+        raised = last_raised(lines)
+        lines = () if raised and raised.importing else lines
     when = f"when it answers {bad.path}"
     return Crash(lines, None, traffic.boot.process, slug, when)
+
+
+def logged(traffic: Traffic) -> bool:
+    """Whether the log has an exception that a request can have raised."""
+    slug = traffic.boot.release.slug
+    raised = last_raised(_as_on_heroku(traffic.since_boot, slug, traffic.boot.home))
+    return raised is not None and not raised.importing
 
 
 def _collecting(slug: Slug) -> Crash | None:

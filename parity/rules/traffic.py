@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from parity.records import Exchange, Line, Traffic
 from parity.rules import rule
+from parity.rules.log import crash
 from parity.verdict import Evidence
 
 CODES = "https://devcenter.heroku.com/articles/error-codes"
@@ -140,7 +141,8 @@ def broken(traffic: Traffic) -> Exchange | None:
 def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     exchange = broken(traffic)
     if exchange:
-        quiet = traffic.traceback is not None
+        found = crash(traffic)
+        quiet = traffic.traceback is not None and found is not None and found.raised is not None
         silent = (
             " The app logs no reason; a second boot with exceptions logged found it."
             if quiet
