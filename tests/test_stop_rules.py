@@ -192,7 +192,7 @@ def test_the_procfile_that_sets_the_workers(end: Shutdown) -> None:
     told_here = end._replace(boot=end.boot._replace(process=process))
     shares = [share(n, 150, command=process.command) for n in range(2, 6)]
     finding = told(using(told_here, "R14", *shares))["too-many-workers"]
-    assert finding.fix == "In the Procfile write `--workers=3`."
+    assert finding.fix == "Start 3 of them: in the Procfile write `--workers=3`."
     assert finding.evidence[0].file == "Procfile"
 
 
