@@ -72,6 +72,14 @@ def test_a_file_that_goes_with_the_dyno(end: Shutdown, path: str, tells: str) ->
     assert path in found[tells].title
 
 
+def test_collected_static_files_are_no_data(end: Shutdown) -> None:
+    """Whatever their folder is called: images come with style sheets there."""
+    found = told(end._replace(written=("cdn/css/a.css", "cdn/img/a.png", "cdn/staticfiles.json")))
+    assert "ephemeral-files" not in found
+    found = told(end._replace(written=("style.css", "photo.png")))
+    assert "ephemeral-files" in found
+
+
 PASSING = (
     *("__pycache__/app.cpython-313.pyc", "web/__pycache__/x.pyc", ".gunicorn/gunicorn.ctl"),
     *("gunicorn.pid", "app.sock", "db.sqlite3-journal", "tmp/x.dat", ".cache/fonts/list.json"),
@@ -192,7 +200,7 @@ def test_the_procfile_that_sets_the_workers(end: Shutdown) -> None:
     told_here = end._replace(boot=end.boot._replace(process=process))
     shares = [share(n, 150, command=process.command) for n in range(2, 6)]
     finding = told(using(told_here, "R14", *shares))["too-many-workers"]
-    assert finding.fix == "In the Procfile write `--workers=3`."
+    assert finding.fix == "Start 3 of them: in the Procfile write `--workers=3`."
     assert finding.evidence[0].file == "Procfile"
 
 

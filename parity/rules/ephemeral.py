@@ -25,9 +25,17 @@ MADE = re.compile(
 """What a start makes anew every time: collected static files, metrics of a library."""
 
 
+ASSETS = (".css", ".js", ".map", ".woff2")
+
+
+def _top(path: str) -> str:
+    return path.rpartition("/")[0].partition("/")[0]
+
+
 def _lost(shutdown: Shutdown) -> list[str]:
-    """What somebody would miss."""
-    kept = (path for path in shutdown.written if not MADE.search(path))
+    """What somebody would miss; a folder with style sheets in it was made by a build step."""
+    built = {_top(path) for path in shutdown.written if path.endswith(ASSETS)} - {""}
+    kept = (p for p in shutdown.written if not MADE.search(p) and _top(p) not in built)
     return [path for path in kept if DATA.search(path) or SESSIONS.search(path)]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from statistics import median
 
-from parity.facts.dynos import MB, SIZES, DynoSize, holding
+from parity.facts.dynos import COMMON, MB, SIZES, DynoSize, holding
 from parity.facts.lifecycle import running
 from parity.records import Boot, Memory, Share, Shutdown, Source
 from parity.rules import rule
@@ -55,18 +55,15 @@ def _seen(record: Boot | Shutdown) -> Evidence:
         "peak": str(peak // MB),
         "quota": str(size.memory),
         "deadly": str(size.vastly),
-        "larger": _larger(record),
+        **_larger(record),
     }
     return Evidence(f"{_boot(record).name}: {running(peak, size.quota)}", names=names)
 
 
-def _larger(record: Boot | Shutdown) -> str:
-    """What to type for a dyno that holds the peak."""
-    size = holding(_peak(record))
-    if size is None:
-        return "no dyno is that large"
-    type_ = _boot(record).process.name
-    return f"`heroku ps:type {type_}={size.name}` (`parity run --dyno {size.name}` tries it)"
+def _larger(record: Boot | Shutdown) -> dict[str, str]:
+    """The process type, and the smallest dyno that holds the peak, if any does."""
+    size = holding(_peak(record)) or COMMON[-1]
+    return {"type": _boot(record).process.name, "larger": size.name}
 
 
 @rule(
@@ -75,7 +72,8 @@ def _larger(record: Boot | Shutdown) -> str:
     title="Memory quota vastly exceeded: {peak} MB of {quota} MB",
     cause="At {deadly} MB Heroku kills this dyno ({quota} MB of memory), starts it again, and kills"
     " it again.",
-    fix="Use less memory, or take a larger dyno: {larger}.",
+    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger}`"
+    " (`parity run --dyno {larger}` tries it).",
     docs=f"{CODES}#r15-memory-quota-vastly-exceeded",
     heroku="R15",
 )
@@ -90,7 +88,8 @@ def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     title="Memory quota exceeded: {peak} MB of {quota} MB",
     cause="The dyno's processes use more memory than the dyno has ({quota} MB). It goes on in swap,"
     " which is slow, and logs this every 20 seconds.",
-    fix="Use less memory, or take a larger dyno: {larger}.",
+    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger}`"
+    " (`parity run --dyno {larger}` tries it).",
     docs=f"{CODES}#r14-memory-quota-exceeded",
     heroku="R14",
 )
@@ -130,7 +129,7 @@ def _named(share: Share) -> str:
     title="{count} workers of {each} MB each: {fits} would fit into {quota} MB",
     cause="Every worker is a process with memory of its own. Together they need more than the dyno"
     " has.",
-    fix="{repair}",
+    fix="Start {fits} of them: {repair}.",
     docs="https://devcenter.heroku.com/articles/python-concurrency",
 )
 def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
@@ -145,9 +144,9 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
         "each": str(int(median(s.bytes for s in workers)) // MB),
         "fits": str(fits),
         "quota": str(size.memory),
-        "repair": f"In the Procfile write `{set_here[0].replace(set_here[1], str(fits))}`."
+        "repair": f"in the Procfile write `{set_here[0].replace(set_here[1], str(fits))}`"
         if set_here
-        else f"`heroku config:set WEB_CONCURRENCY={fits}`.",
+        else f"`heroku config:set WEB_CONCURRENCY={fits}`",
     }
     line = process.line or None if set_here else None
     for share in workers:
@@ -163,7 +162,7 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
     " a request, or loads something late.",
     fix="Look for lists, caches and models that are filled while a request is answered. For a leak"
     " that cannot be found, gunicorn's `--max-requests 500 --max-requests-jitter 50` starts workers"
-    " anew in time. Else a larger dyno: {larger}.",
+    " anew in time. Else a larger dyno: `heroku ps:type {type}={larger}`.",
     docs=MEMORY,
 )
 def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
@@ -172,7 +171,7 @@ def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
     grown = sum(s.grown for s in growing)
     if memory and grown >= GROWN * memory.peak:
         most = max(growing, key=lambda s: s.grown)
-        names = {"grown": str(grown // MB), "process": most.command, "larger": _larger(record)}
+        names = {"grown": str(grown // MB), "process": most.command, **_larger(record)}
         for share in sorted(growing, key=lambda s: -s.grown)[:3]:
             told = f"{_named(share)}, {share.grown // MB} MB more than at the first answer"
             yield Evidence(told, pid=share.pid, names=names)
@@ -185,7 +184,7 @@ def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
     cause="What it imports and loads at the start, or at its first request, is larger than the"
     " dyno.",
     fix="Load a smaller model or less data, or only what a request needs. Else a larger dyno:"
-    " {larger}.",
+    " `heroku ps:type {type}={larger}`.",
     docs=MEMORY,
     fallback=True,
 )
@@ -197,7 +196,7 @@ def memory_at_start(record: Boot | Shutdown) -> Iterator[Evidence]:
     names = {
         "process": f"`{largest.command}`" if largest.command else f"pid {largest.pid}",
         "held": str(largest.bytes // MB),
-        "larger": _larger(record),
+        **_larger(record),
     }
     place = find(_source(record), LOADS)
     if place:

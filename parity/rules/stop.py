@@ -1,7 +1,7 @@
 """The end of the dyno: R12, and what kept a process from leaving."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from parity.records import Shutdown, Source, Survivor
 from parity.rules import rule
@@ -87,28 +87,24 @@ def _placed(source: Source, pattern: str, seen: str | None = None) -> Evidence |
     title="{process} ignores SIGTERM",
     cause="SIGTERM is how Heroku tells every process of a dyno to end. This one ignores it, so only"
     " SIGKILL ends it, after 30 seconds.",
-    fix="{repair}",
+    fix="Take out what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
+    " shell script that starts it. Look at {place}.",
     docs=SHUTDOWN,
 )
 def ignores_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
     ignoring = _left(shutdown, "ignored")
     if not ignoring:
         return
-    source = shutdown.boot.release.slug.plan.source
-    place = _placed(source, f"{_IGNORING}|{_TRAP}")
-    repair = (
-        "Remove `{code}` from {place}.".format(**place.names)
-        if place
-        else (
-            "Remove what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
-            " shell script that starts it."
-        )
-    )
-    names = {"process": _name(ignoring[0]), "repair": repair}
+    place = _placed(shutdown.boot.release.slug.plan.source, f"{_IGNORING}|{_TRAP}")
+    names = {"process": _name(ignoring[0]), "place": "what starts it", **_names(place)}
     if place:
         yield place._replace(names=names)
     for survivor in ignoring:
         yield _told(survivor, "ignores SIGTERM")._replace(names=names)
+
+
+def _names(place: Evidence | None) -> Mapping[str, str]:
+    return place.names if place else {}
 
 
 def _name(survivor: Survivor) -> str:
@@ -123,7 +119,7 @@ def _name(survivor: Survivor) -> str:
     title="The shell script catches SIGTERM and does not end",
     cause="`trap` makes the shell run its own command at SIGTERM instead of ending, and it does so"
     " only between two commands: while it waits for one, nothing happens.",
-    fix="{repair}",
+    fix="Start the server with `exec` as the script's last line, and leave out `trap` ({place}).",
     docs=SHUTDOWN,
 )
 def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -131,14 +127,11 @@ def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
     if not shells:
         return
     place = _placed(shutdown.boot.release.slug.plan.source, _TRAP)
-    repair = "Start the server with `exec` as the script's last line, and leave out `trap`" + (
-        f" ({place.names['place']})." if place else "."
-    )
+    names = {"place": "in the script", **_names(place)}
     if place:
-        yield place._replace(names={"repair": repair})
+        yield place._replace(names=names)
     for survivor in shells:
-        told = _told(survivor, "is a shell that catches SIGTERM")
-        yield told._replace(names={"repair": repair})
+        yield _told(survivor, "is a shell that catches SIGTERM")._replace(names=names)
 
 
 @rule(
@@ -171,7 +164,8 @@ def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     title="{process} handles SIGTERM and does not end",
     cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
     " the process goes on.",
-    fix="{repair}",
+    fix="End in the handler ({place}): `raise SystemExit`, once open work is put back or finished;"
+    " work that takes longer than 30 seconds must be able to start anew.",
     docs=SHUTDOWN,
 )
 def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -179,13 +173,8 @@ def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:
     if not staying:
         return
     place = _placed(shutdown.boot.release.slug.plan.source, _HANDLING)
-    where = f" (set in {place.names['place']})" if place else ""
-    repair = (
-        f"End in the handler{where}: `raise SystemExit`, once open work is put back or finished;"
-        " work that takes longer than 30 seconds must be able to start anew."
-    )
-    names = {"process": _name(staying[0]), "repair": repair}
+    named = {"process": _name(staying[0]), "place": "where SIGTERM is handled", **_names(place)}
     if place:
-        yield place._replace(names=names)
+        yield place._replace(names=named)
     for survivor in staying:
-        yield _told(survivor, "catches SIGTERM")._replace(names=names)
+        yield _told(survivor, "catches SIGTERM")._replace(names=named)
