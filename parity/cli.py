@@ -125,9 +125,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     _add_source(parser)
-    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json")
+    parser.add_argument("--format", default="full", metavar="KIND", help="full, concise, json, …")
     parser.add_argument("--report", action="append", default=[], metavar="KIND=FILE")
     parser.add_argument("--strict", action="store_true", help="warnings fail")
+    parser.add_argument(
+        "--first-only", action="store_true", help="stop where Heroku stops: no look at what follows"
+    )
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
+from parity.dyno import trace
 from parity.records import Bind, Exchange, Frame, Source
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def binds(launch: Launch) -> tuple[Bind, ...]:
     """The `socket.bind` calls of a boot with an audit hook (sys.addaudithook, PEP 578)."""
     with launch(trace=True) as dyno:
         dyno.boot()
-        return dyno.binds()
+        return trace.binds(dyno.report, dyno.home)
 
 
 def traceback(
@@ -55,7 +56,7 @@ def traceback(
         with route(dyno) as router:
             router.probe(path)
         dyno.settle(boot, failed=True)
-        return next(reversed(dyno.tracebacks()), None)
+        return next(reversed(trace.tracebacks(dyno.report)), None)
 
 
 def stack(
@@ -69,7 +70,7 @@ def stack(
         if route:
             with route(dyno) as router:
                 router.probe(path)
-        return dyno.stack()
+        return trace.stack(dyno.report, dyno.home)
 
 
 def repeats(router: "Router", first: Exchange) -> tuple[bytes, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.dyno import trace
 from parity.facts.limits import LIMITS
 from parity.records import Line
 from tests.dynos import QUICK, dyno
@@ -286,7 +287,7 @@ def test_a_traced_boot_names_the_line(tmp_path: Path) -> None:
     limits = QUICK.shortened(boot_timeout=1)
     with dyno(tmp_path, "exec python3 app.py", files, trace=True, limits=limits) as web:
         web.boot()
-        binds = web.binds()
+        binds = trace.binds(web.report, web.home)
     assert binds[0].host == "127.0.0.1"
     places = [(frame.file, frame.line) for frame in binds[0].frames]
     assert places == [("serve.py", 6), ("app.py", 3)]

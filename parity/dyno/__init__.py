@@ -14,7 +14,7 @@ from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
 from parity.kept import Log
-from parity.records import Bind, Boot, Frame, Line, ProcessType, Release, Say, Shutdown, Traffic
+from parity.records import Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
@@ -36,8 +36,8 @@ AFTERMATH = 1.0
 class Dyno:
     """A context manager around one process type of `release`, in `folder`, its copy of the slug.
 
-    `extra_env` is for second looks; `trace` notes binds and exceptions; dynos that run side by side
-    share a `loop`. Leaving it ends whatever is left of the dyno.
+    `extra_env` is for second looks; with `trace` the app's own code writes a `report` (trace.py);
+    dynos that run side by side share a `loop`. Leaving it ends whatever is left of the dyno.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Dyno:
         self.isolation = isolated
         self.network = network
         self.home = folder
-        self._report = folder.with_name(f"{folder.name}.trace") if trace else None
+        self.report = folder.with_name(f"{folder.name}.trace") if trace else None
         self.port = choose(port)
         self.events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self.began = 0.0
@@ -78,9 +78,10 @@ class Dyno:
         self._loop = loop
         self._wanted = port
         self._state = "starting"
-        self._process: DynoProcess | None = None
-        self._watch: Watch | None = None
-        self._quota: Quota | None = None
+
+    _process: "DynoProcess | None" = None
+    _watch: "Watch | None" = None
+    _quota: "Quota | None" = None
 
     def __enter__(self) -> "Dyno":
         return self
@@ -208,24 +209,6 @@ class Dyno:
         self.watch.aside = False
         return stopped(self, boot, traffic)
 
-    def binds(self) -> tuple[Bind, ...]:
-        """The calls of `socket.bind` that a traced dyno has made."""
-        from parity.dyno import trace
-
-        return trace.binds(self._report, self.home) if self._report else ()
-
-    def tracebacks(self) -> tuple[tuple[str, ...], ...]:
-        """The exceptions that a traced dyno has logged, or kept to itself."""
-        from parity.dyno import trace
-
-        return trace.tracebacks(self._report) if self._report else ()
-
-    def stack(self) -> tuple[Frame, ...]:
-        """Where a traced dyno's code was most of the time, innermost frame first."""
-        from parity.dyno import trace
-
-        return trace.stack(self._report, self.home) if self._report else ()
-
     def order(self, letter: bytes) -> None:
         """`T` or `K`, to every process of the dyno."""
         if self._process:
@@ -283,7 +266,7 @@ class Dyno:
     def _place(self, level: str) -> isolation.Place:
         from parity.dyno import trace
 
-        traced = trace.files(self._report) if self._report else ()
+        traced = trace.files(self.report) if self.report else ()
         for path in traced:
             path.touch(mode=0o600)
         slug = self.release.slug
@@ -295,8 +278,8 @@ class Dyno:
         from parity.dyno import trace
 
         extra = self._extra
-        if self._report:
-            extra = {**extra, **trace.variables(self._report, home, self.release)}
+        if self.report:
+            extra = {**extra, **trace.variables(self.report, home, self.release)}
         return environment.variables(
             self.release.slug.plan.config.values,
             home=home,

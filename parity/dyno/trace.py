@@ -33,7 +33,7 @@ def files(report: Path) -> tuple[Path, Path]:
     return report, report.with_name(f"{report.name}.stacks")
 
 
-def binds(report: Path, home: Path) -> tuple[Bind, ...]:
+def binds(report: Path | None, home: Path) -> tuple[Bind, ...]:
     """The calls of `socket.bind`, or of `listen` in Node.js, in their order."""
     return tuple(
         Bind(str(e["host"]), int(e["port"]), tuple(_frames(e["frames"], home)))
@@ -41,16 +41,18 @@ def binds(report: Path, home: Path) -> tuple[Bind, ...]:
     )
 
 
-def tracebacks(report: Path) -> tuple[tuple[str, ...], ...]:
+def tracebacks(report: Path | None) -> tuple[tuple[str, ...], ...]:
     """The tracebacks of all exceptions that went through `logging`, in their order."""
     return tuple(tuple(str(e["text"]).splitlines()) for e in _events(report, "exception"))
 
 
-def stack(report: Path, home: Path) -> tuple[Frame, ...]:
+def stack(report: Path | None, home: Path) -> tuple[Frame, ...]:
     """Where the app's code was most of the time, innermost frame first; empty if nowhere.
 
     A function's frame says more than a module's: that one may just run the server.
     """
+    if report is None:
+        return ()
     try:
         data = files(report)[1].read_bytes()
     except OSError:
@@ -71,7 +73,9 @@ def _dumped(block: str, home: Path) -> Iterator[Frame]:
         yield Frame(_relative(file, home), int(line), None, name)
 
 
-def _events(report: Path, kind: str) -> Iterator[dict[str, Any]]:
+def _events(report: Path | None, kind: str) -> Iterator[dict[str, Any]]:
+    if report is None:
+        return
     try:
         with report.open("rb") as file:
             data = file.read(LIMIT)

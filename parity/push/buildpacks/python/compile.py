@@ -6,11 +6,11 @@ The order of bin/compile: https://github.com/heroku/heroku-buildpack-python (obs
 import time
 from pathlib import Path
 
-from parity.push.buildpacks.job import Job, Stop, Undecided
+from parity.push.buildpacks.job import Job, Stop, Undecided, blank, stopped
 from parity.push.buildpacks.python import before, hooks, interpreters, profile, settings, site
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
-from parity.records import Interpreter, Python, Refusal, Slug
+from parity.records import Interpreter, Python, Slug
 
 
 def compile_app(job: Job, python: Python) -> Slug:
@@ -19,19 +19,7 @@ def compile_app(job: Job, python: Python) -> Slug:
     Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
     """
     began = time.monotonic()
-    slug = Slug(
-        plan=job.plan,
-        root=job.folder,
-        interpreter=None,
-        environment=None,
-        cached=False,
-        output=(),
-        packages={},
-        refusal=None,
-        unknown=None,
-        seconds=0.0,
-        installed=False,
-    )
+    slug = blank(job)
     job = job._replace(exported={**job.exported, **_libraries(job.python)})
     stop = hooks.hook(job, "pre_compile")
     if not stop:
@@ -40,12 +28,7 @@ def compile_app(job: Job, python: Python) -> Slug:
             slug, stop = _compiled(job, python, slug._replace(interpreter=interpreter), interpreter)
         else:
             stop = Undecided(f"neither Python {python.version} nor one near it is on this machine")
-    return slug._replace(
-        output=tuple(job.output),
-        refusal=stop if isinstance(stop, Refusal) else None,
-        unknown=stop.why if isinstance(stop, Undecided) else None,
-        seconds=time.monotonic() - began,
-    )
+    return stopped(slug, job, stop)._replace(seconds=time.monotonic() - began)
 
 
 def _libraries(python: Path) -> dict[str, str]:
