@@ -216,13 +216,15 @@ class Dyno:
 
     def _launch(self) -> "Bound":
         """Start the command at the best level; what is slow to import comes meanwhile."""
+        from parity.dyno.bound import Bound
+
         self.say(lifecycle.starting(self.command))
         self.began = time.monotonic()
-        bound = _bound(self.port)  # before: what listens already is not the dyno's
+        bound = Bound(self.port)  # before: what listens already is not the dyno's
         isolation.tried(self.isolation, self._start, network=self.network)
         assert self._process
         door = self._process.guard.door
-        return _bound(self.port, door.socket) if door else bound
+        return Bound(self.port, door.socket) if door else bound
 
     def _start(self, level: str) -> None:
         """Raises `isolation.Refused`, `interrupt.Trouble`."""
@@ -295,9 +297,3 @@ class Dyno:
         self.say(lifecycle.exited(code))
         self.becomes("crashed")
         return code
-
-
-def _bound(number: int, make: "Make | None" = None) -> "Bound":
-    from parity.dyno.bound import Bound
-
-    return Bound(number, make)
