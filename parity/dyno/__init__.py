@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from parity.dyno.bound import Bound
     from parity.dyno.process import DynoProcess
     from parity.dyno.quota import Quota
-    from parity.dyno.sockets import Make
     from parity.dyno.watch import Watch
 
 __all__ = ["Dyno", "one_off"]
