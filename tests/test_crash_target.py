@@ -142,6 +142,12 @@ CASES = [
         "Add the line `gunicorn[gevent]` to requirements.txt.",
     ),
     Case(
+        "factory-returns-nothing",
+        app('gunicorn "shop:create_app()"', {"shop.py": "def create_app():\n    pass\n"}, FLASK),
+        "shop.py:1",
+        "return app",
+    ),
+    Case(
         "server-config-not-there",
         app("gunicorn -c conf/gunicorn.py app:app", {"app.py": HELLO}, FLASK),
         "Procfile:1",

@@ -136,3 +136,20 @@ def daemon_in_config(record: Failing) -> Iterator[Evidence]:
         if place:
             names = {"file": place.file, "line": str(place.line), "code": place.text}
             yield at("Process exited with status 0", place, **names)
+
+
+@rule(
+    "factory-returns-nothing",
+    leads_to=ENDINGS,
+    title="{factory}() gives the server no app",
+    cause="gunicorn calls {factory}() and serves what it returns, which is nothing.",
+    fix="End the function with `return app`.",
+    docs="https://flask.palletsprojects.com/en/stable/patterns/appfactories/",
+)
+def factory_returns_nothing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"Failed to find application object: '(\w+)\(") if found else None
+    if found and match:
+        place = find(found.source, rf"^def {match[1]}\(")
+        names = {"factory": match[1]}
+        yield at(match[0], place, **names) if place else at_command(found, match[0], **names)
