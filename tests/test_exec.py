@@ -223,7 +223,7 @@ def test_job_control(app: Path) -> None:
     """An interactive shell is told of its terminal: Ctrl-C ends its job, not the shell."""
     steps = (
         (rb"up, run\.", b"PS1='as''k:'\n"),
-        (b"ask:", b"echo X$((40+2)); sleep 100\n"),
+        (b"ask:", b"bash -c 'echo X$((40+2)); exec sleep 100'\n"),
         (b"X42", b"\x03"),
         (rb"\^C.*ask:", b"exit 9\n"),
     )
