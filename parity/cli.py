@@ -23,6 +23,7 @@ TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from parity.pipeline import Options
     from parity.records import Config
@@ -40,7 +41,7 @@ exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not te
 def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
     given, words = executing.split(argv)
-    arguments = _parser().parse_args(given)
+    arguments = _parser(*given[:1]).parse_args(given)
     arguments.words = words
     try:
         code: int = arguments.act(defaults.filled(arguments, _parser, argv))
@@ -61,7 +62,7 @@ def main(argv: "Sequence[str]") -> int:
 
 def parsed(argv: "Sequence[str]") -> argparse.Namespace:
     """The arguments of a command line, with the app's own defaults. Raises `interrupt.Usage`."""
-    return defaults.filled(_parser().parse_args(argv), _parser, argv)
+    return defaults.filled(_parser(*argv[:1]).parse_args(argv), _parser, argv)
 
 
 def _bug(error: Exception) -> str:
@@ -84,43 +85,62 @@ def _told(message: str, code: int) -> int:
     return code
 
 
+def _width() -> int:
+    try:
+        width = os.get_terminal_size().columns
+    except OSError:
+        width = 80
+    return min(width or 80, 100) - 2
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     """With a width of our own: argparse would import shutil, with all its archives, for it."""
 
     def __init__(self, prog: str) -> None:
-        try:
-            width = os.get_terminal_size().columns
-        except OSError:
-            width = 80
-        super().__init__(prog, width=min(width or 80, 100) - 2)
+        super().__init__(prog, width=_width())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+class _Parser(argparse.ArgumentParser):
+    """Commands are parsers of the same kind, and so get the same help."""
+
+    def __init__(self, **given: "Any") -> None:
+        super().__init__(**{"formatter_class": _Help, **given})
+
+
+def _parser(first: str = "") -> argparse.ArgumentParser:
+    """With all commands; of the two that are run on every commit, with nothing but what is typed
+    `first`: each command costs time."""
+    parser = _Parser(
         prog="parity",
         description="Would `git push heroku main` and the first request work? "
         "And if not, which line is to blame?",
         epilog=EPILOG,
-        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"parity {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
-    run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
-    _add_common(run)
-    _add_run(run)
-    run.set_defaults(act=_run)
-    check = commands.add_parser("check", help="the static part: runs none of the app's code")
-    _add_common(check)
-    check.set_defaults(act=_check)
+    if first != "check":
+        run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
+        _add_common(run)
+        _add_run(run)
+        run.set_defaults(act=_run)
+    if first != "run":
+        check = commands.add_parser("check", help="the static part: runs none of the app's code")
+        _add_common(check)
+        check.set_defaults(act=_check)
+    if first not in ("run", "check"):
+        _add_rest(commands)
+    return parser
+
+
+def _add_rest(commands: "argparse._SubParsersAction[_Parser]") -> None:
     execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
     _add_source(execute)
     executing.describe(execute)
     execute.set_defaults(act=_exec)
     explaining.add(commands)
-    upkeep.add(commands, _Help)
+    upkeep.add(commands)
     hook.add(commands, main)
     completion.add(commands, _parser)
-    return parser
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from parity import interrupt
@@ -71,6 +70,8 @@ def rehearse(
     comes back. Where this machine, not the app, stands in the way, the verdict is `unknown`. Raises
     `interrupt.Usage` for an `app` that is no folder.
     """
+    from threading import Thread
+
     from parity.workspace import workspace
 
     Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()

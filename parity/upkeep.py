@@ -18,13 +18,12 @@ could be `could not tell` for its sake; each line says what mends it
 DAY = 86400
 
 
-def add(commands: "Commands", formatter: type[argparse.HelpFormatter]) -> None:
+def add(commands: "Commands") -> None:
     """Add both commands to parity's own."""
     doctor = commands.add_parser(
         "doctor",
         help="what this machine can and cannot do",
         epilog=DOCTOR,
-        formatter_class=formatter,
     )
     doctor.add_argument("--offline", action="store_true", help="do not ask the package index")
     doctor.add_argument("--format", default="full", metavar="KIND", help="full, json")
