@@ -110,7 +110,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser(first: str = "") -> argparse.ArgumentParser:
     """With all commands; of the two that are run on every commit, with nothing but what is typed
     `first`: each command costs time."""
-    parser = _Parser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="parity",
         description="Would `git push heroku main` and the first request work? "
         "And if not, which line is to blame?",
@@ -132,7 +132,7 @@ def _parser(first: str = "") -> argparse.ArgumentParser:
     return parser
 
 
-def _add_rest(commands: "argparse._SubParsersAction[_Parser]") -> None:
+def _add_rest(commands: "Commands") -> None:
     execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
     _add_source(execute)
     executing.describe(execute)
