@@ -149,6 +149,27 @@ SYMPTOMS: Mapping[str, Manual] = {
         ),
         laptop="As for R14: the laptop has many times the memory of a dyno.",
     ),
+    "H25": Manual(
+        prints=(
+            'heroku[router]: at=error code=H25 desc="HTTP restriction" method=GET path="/" …'
+            " status=502",
+        ),
+        laptop="On the laptop the browser reads the answer itself, and browsers forgive much.",
+    ),
+    "H27": Manual(
+        prints=(
+            'heroku[router]: sock=client at=warning code=H27 desc="Client Request Interrupted"'
+            ' method=GET path="/" … status=499',
+        ),
+        laptop="On the laptop nobody is impatient, and no connection is lost on the way.",
+    ),
+    "H28": Manual(
+        prints=(
+            'heroku[router]: sock=client at=warning code=H28 desc="Client Connection Idle"'
+            ' method=GET path="/" … status=499',
+        ),
+        laptop="On the laptop no router ends a connection that is silent for 55 seconds.",
+    ),
     "push-rejected": Manual(
         prints=(
             "remote:  !     Push rejected, failed to compile Python app.",
@@ -160,7 +181,7 @@ SYMPTOMS: Mapping[str, Manual] = {
     "release-failed": Manual(
         prints=(
             "remote: Running release command...",
-            "remote:  !     Release command failed, app not released.",
+            "remote: Waiting for release.... failed.",
         ),
         laptop="On the laptop the command ran once, against another database, with your variables.",
         by={

@@ -159,9 +159,6 @@ CAUSES: Mapping[str, Manual] = {
         },
     ),
     "template-missing": Manual(apart="`TemplateNotFound`, `TemplateDoesNotExist`", laptop=_FILES),
-    "config-var-missing-at-request": Manual(
-        apart="`KeyError` at os.environ, while a page is made", laptop=_VARIABLES
-    ),
     "ephemeral-files": Manual(
         laptop="The laptop's disk keeps what is written. A dyno's is thrown away at least daily.",
         by={
