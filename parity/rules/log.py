@@ -138,9 +138,10 @@ def _answering(traffic: Traffic) -> Crash | None:
     slug = traffic.boot.release.slug
     lines = _as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
     if bad.code is None and not logged(traffic):
-        lines = _plain(traffic.traceback or (), slug, traffic.boot.home)
-        raised = last_raised(lines)
-        lines = () if raised and raised.importing else lines
+        told = _plain(traffic.traceback or (), slug, traffic.boot.home)
+        again = last_raised(told)
+        kept = () if last_raised(lines) else lines
+        lines = kept if again and again.importing else kept + told
     when = f"when it answers {bad.path}"
     return Crash(lines, None, traffic.boot.process, slug, when)
 
