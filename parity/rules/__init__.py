@@ -155,7 +155,7 @@ def predicted(
     """A cause that the source alone shows, after the symptom that it would have."""
     shown, rule = RULES[symptom], RULES[cause]
     effect: EffectName = "unknown" if rule.effect == "unknown" else shown.effect or "fail"
-    told = {"status": "other than 0"}
+    told = {"status": "other than 0", "headline": "Error: Unable to install dependencies."}
     seen = (Evidence("predicted from the source; nothing was run", names=told),)
     both = (
         _finding(record, shown, seen, symptom, effect),

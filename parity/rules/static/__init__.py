@@ -6,32 +6,28 @@ may never run. A prediction uses the rule that would explain the failure, were i
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from parity.records import Plan
+from parity.rules.static import requirements
+from parity.rules.static.prediction import Prediction
 from parity.rules.static.start import Start, start
-from parity.verdict import Evidence
 
 FILES = ("command", "imports", "variables", "opens", "listens")
-
-
-class Prediction(NamedTuple):
-    """`rule` is the id of the cause, `symptom` that of what Heroku would show."""
-
-    symptom: str
-    rule: str
-    evidence: tuple[Evidence, ...]
 
 
 Predictor: TypeAlias = Callable[[Start], Iterator[Prediction]]
 
 
 def predictions(plan: Plan) -> list[Prediction]:
-    """What will go wrong when the web process of `plan` starts, as far as its source tells."""
-    begun = start(plan)
+    """What will go wrong in the build, and when the web process of `plan` starts.
+
+    What the build refuses comes first, and alone: nothing starts then.
+    """
+    found = list(requirements.predict(plan))
+    begun = None if found else start(plan)
     if begun is None:
-        return []
-    found: list[Prediction] = []
+        return found
     for name in FILES:
         predict: Predictor = import_module(f"parity.rules.static.{name}").predict
         found += predict(begun)

@@ -1,10 +1,11 @@
 """The start command against the tree: does the module exist, the attribute, the program?"""
 
 import ast
+import re
 from collections.abc import Iterator
 
 from parity.rules.code import SERVERS, applications, at, parsed, place, suggestion
-from parity.rules.static import Prediction
+from parity.rules.static.prediction import Prediction
 from parity.rules.static.required import Required, required
 from parity.rules.static.start import Start, Target, file_of
 from parity.verdict import Evidence
@@ -16,6 +17,7 @@ def predict(start: Start) -> Iterator[Prediction]:
     """What the command names and the pushed tree does not have."""
     needed = required(start.source)
     yield from _program(start, needed)
+    yield from _space(start)
     if start.target:
         file = file_of(start, start.target.module)
         if file is None:
@@ -46,6 +48,17 @@ def _program(start: Start, needed: Required) -> Iterator[Prediction]:
     seen = f"`{start.program}` is started, and nothing in requirements.txt brings it"
     evidence = (Evidence(seen, "requirements.txt", names=names), at_procfile(start, seen))
     yield Prediction("H10", "command-not-found", evidence)
+
+
+def _space(start: Start) -> Iterator[Prediction]:
+    """`main: app`, which the shell makes two words of."""
+    pattern = r"(?<![\w./:-])([A-Za-z_][\w.]*)(?::\s+|\s+:\s*)([A-Za-z_]\w*)"
+    match = re.search(pattern, start.process.command) if start.program in SERVERS else None
+    if match:
+        names = {"wrong": match[0], "module": match[1], "attribute": match[2]}
+        names["right"] = start.process.command.replace(match[0], f"{match[1]}:{match[2]}")
+        evidence = at_procfile(start, f"the command has `{match[0]}`", **names)
+        yield Prediction("H10", "space-in-target", (evidence,))
 
 
 def _module(start: Start, target: Target, needed: Required) -> Iterator[Prediction]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from parity.facts.packages import DISTRIBUTIONS, STANDARD_LIBRARY_GONE
 from parity.rules.code import at, place
-from parity.rules.static import Prediction
+from parity.rules.static.prediction import Prediction
 from parity.rules.static.required import required
 from parity.rules.static.start import Executed, Start, file_of
 from parity.verdict import Evidence

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from parity.rules.code import at, dotted, place
 from parity.rules.listen import Blame, code_repair, procfile_command
-from parity.rules.static import Prediction
 from parity.rules.static.command import at_procfile
 from parity.rules.static.executed import expressions
+from parity.rules.static.prediction import Prediction
 from parity.rules.static.start import Executed, Start, option
 from parity.verdict import Evidence
 

@@ -5,8 +5,8 @@ import posixpath
 from collections.abc import Iterator
 
 from parity.rules.code import at, dotted, place
-from parity.rules.static import Prediction
 from parity.rules.static.executed import expressions
+from parity.rules.static.prediction import Prediction
 from parity.rules.static.start import Executed, Start
 from parity.rules.suggest import kept_out
 

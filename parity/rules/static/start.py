@@ -137,6 +137,8 @@ def _target(words: list[str]) -> Target | None:
     if words[0].rpartition("/")[2] not in SERVERS:
         return None
     before = ""
+    if any(re.fullmatch(r"[A-Za-z_][\w.]*:|:[A-Za-z_]\w*|:", word) for word in words[1:]):
+        return None
     for word in words[1:]:
         free = not _VALUED.fullmatch(before) or before in _BARE
         match = _TARGET.fullmatch(word) if free and not word.startswith("-") else None

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from parity.facts.addons import ADD_ONS
 from parity.rules.code import at, dotted, modules, place
-from parity.rules.static import Prediction
 from parity.rules.static.executed import expressions
+from parity.rules.static.prediction import Prediction
 from parity.rules.static.start import Executed, Start
 from parity.rules.variables import PLATFORM
 
