@@ -1,5 +1,6 @@
 """What `check` predicts from the source alone: certain failures, and nothing else."""
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from parity.pipeline import check
 from parity.records import Config
 from parity.verdict import Finding
+from tests.test_apps import APPS, materialise
 
 FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"
 GOOD = {
@@ -139,3 +141,13 @@ def test_a_config_var_that_is_set(tmp_path: Path) -> None:
     """`--config` supplies it."""
     files = {"app.py": f"{FLASK}import os\nKEY = os.environ['KEY']\n"}
     assert told(tmp_path, files, {"KEY": "secret-value"}) == []
+
+
+@pytest.mark.parametrize("app", sorted(APPS.glob("works-*")), ids=lambda p: p.name)
+def test_an_app_that_works_is_not_accused(app: Path, tmp_path: Path) -> None:
+    """Of the apps that work when they are run, the source alone says nothing bad."""
+    expected = tomllib.loads((app / "expected.toml").read_text())
+    materialise(app, expected.get("git", {}), tmp_path)
+    values = expected.get("config", {})
+    verdict = check(tmp_path, config=Config(values, dict.fromkeys(values, "--config")))
+    assert [f.id for f in verdict.findings if f.basis == "static"] == []
