@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 from parity import interrupt
 from parity.dyno import left
 from parity.dyno.files import written
+from parity.dyno.watch import BEAT
 from parity.facts import lifecycle
 from parity.records import Boot, Shutdown, Survivor, Traffic
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
+
+STILL_LOADING = 3.0
+"""Seconds that a dyno whose memory still grows is left alone before it is stopped (ours)."""
 
 
 async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown:
@@ -21,6 +25,7 @@ async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown
     began = time.monotonic()
     survivors: tuple[Survivor, ...] | None = None
     outside: tuple[str, ...] = ()
+    await _loaded(dyno)
     if dyno.watch.code is None:
         dyno.quota.last()
         outside = left.written_outside(dyno.root, dyno.folder, dyno.release.slug)
@@ -43,6 +48,13 @@ async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown
         survivors=survivors or (),
         outside=outside,
     )
+
+
+async def _loaded(dyno: "Dyno") -> None:
+    """Wait a little for workers that are still loading: their memory counts, too."""
+    until = time.monotonic() + STILL_LOADING
+    while dyno.watch.code is None and time.monotonic() < until and dyno.quota.meter.grows():
+        await dyno.watch.tick(BEAT)
 
 
 async def _ended(dyno: "Dyno") -> tuple[Survivor, ...] | None:
