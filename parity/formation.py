@@ -108,6 +108,8 @@ class Formation:
                 exchanges = self._probe(dyno)
                 failed = any(e.code or e.status >= SERVER_ERROR for e in exchanges)
                 boot = dyno.settle(boot, failed=failed)
+            elif boot.state == "crashed":
+                self._probe(dyno)  # what a visitor gets now: H10 in the log, nothing to judge
         if not self._trial.judge(self._explained(boot)) or boot.state != "up":
             return boot, None
         traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
@@ -128,8 +130,9 @@ class Formation:
     def _router(self, dyno: Dyno, limits: Limits | None = None, *, quiet: bool = False) -> "Router":
         from parity.router import Backend, Router
 
+        crashed = dyno.state == "crashed"
         return Router(
-            [Backend(dyno.name, dyno.port)],
+            [Backend(dyno.name, dyno.port, state="crashed" if crashed else "up")],
             self._host,
             loop=dyno.watch.loop,
             during=dyno.during,

@@ -201,7 +201,7 @@ def test_gunicorn_with_two_workers(
     assert told["over"] == over
     assert ("R14" in [f["id"] for f in report["findings"]]) == (over == "R14")
     expected = megabytes if "preload" in options else 2 * megabytes
-    assert expected < told["peak_mb"] < expected + 100
+    assert 0.95 * expected < told["peak_mb"] < expected + 100
     assert max(s["bytes"] for s in told["samples"]) // MB in (told["peak_mb"], told["peak_mb"] - 1)
     assert told["processes"][0]["command"] == f"gunicorn {options} app:app"
     assert told["tasks"] >= 3

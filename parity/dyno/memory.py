@@ -27,6 +27,9 @@ URGENT = (0.2, 10)
 MOST = 240
 """Points of the curve; of a longer one every second point is dropped."""
 
+GROWTH = 1.02
+"""How much more a tree must hold than a moment ago to be still loading (ours)."""
+
 NAMED = 8
 """Processes whose share is told."""
 
@@ -51,7 +54,7 @@ class Meter:
         self._began = time.monotonic()
         self._asked = self._cost = 0.0
         self._gap = 0.0
-        self._exact = self._rough = 0
+        self._exact = self._rough = self._upper = 0
         self._peak = Memory(0, 0.0, (), 0)
         self._last: dict[int, int] = {}
         self._at_start: dict[int, int] = {}
@@ -61,6 +64,7 @@ class Meter:
         rough = {pid: held for pid in tree.pids(self._root) if (held := resident(pid))}
         self.tasks = max(self.tasks, sum(held.threads for held in rough.values()))
         parts = {pid: held.bytes for pid, held in rough.items()}
+        self._upper = sum(parts.values())
         if not parts:
             return None
         if len(parts) > 1:
@@ -70,6 +74,12 @@ class Meter:
             self._rough, self._exact = sum(h.bytes for h in rough.values()), sum(parts.values())
         self._note(parts)
         return sum(parts.values())
+
+    def grows(self) -> bool:
+        """Whether the tree holds more than at the last look, which was a moment ago."""
+        before = self._upper
+        self.look()
+        return self._upper > GROWTH * before
 
     def started(self) -> None:
         """The dyno has started, or answered once: what its processes gain from now on is growth."""

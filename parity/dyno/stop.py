@@ -55,12 +55,13 @@ async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown
 async def _settled(dyno: "Dyno") -> None:
     """Wait until nothing is still starting: a dyno that Heroku stops is hours old.
 
-    A worker that gets SIGTERM before it has set its handlers never ends (gunicorn with gevent).
+    A worker that gets SIGTERM before it has set its handlers never ends (gunicorn with gevent), and
+    the memory of one that is still loading counts.
     """
     until, used = time.monotonic() + SETTLES, 0.0
     while dyno.watch.code is None and time.monotonic() < until and not interrupt.again():
         before, used = used, tree.busy(dyno.root)
-        if before and used - before < BUSY:
+        if before and used - before < BUSY and not dyno.quota.meter.grows():
             return
         await dyno.watch.tick(0.1)
 
