@@ -26,6 +26,8 @@ ROOT = Path(__file__).parent.parent.parent
 HOST = "shop-0123456789ab.herokuapp.com"
 BIG = 100_000_000
 CONNECTIONS = (1, 50, 500)
+PATIENCE = 8
+"""Seconds after which a transfer counts as one that this proxy cannot do."""
 
 
 # ---- the upstream: small answers, 100 MB down and up, an echo after an upgrade ----
@@ -249,8 +251,8 @@ def running(argv: list[str], port: int) -> Iterator[psutil.Process]:
             time.sleep(0.02)
         yield psutil.Process(process.pid)
     finally:
-        process.terminate()
-        process.wait(10)
+        process.kill()  # some wait a minute for their connections to end
+        process.wait()
 
 
 def tree(process: psutil.Process) -> list[psutil.Process]:
@@ -283,7 +285,7 @@ def wrk(port: int, connections: int, seconds: float) -> tuple[float, float, int]
 
 def connected(port: int, head: str) -> socket.socket:
     """A connection that has sent a head."""
-    sock = socket.create_connection(("127.0.0.1", port))
+    sock = socket.create_connection(("127.0.0.1", port), PATIENCE)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.sendall(f"{head} HTTP/1.1\r\nHost: {HOST}\r\n".encode())
     return sock
@@ -354,7 +356,7 @@ def table(servers: Servers, seconds: float, rounds: int) -> None:
     """Measure and print."""
     print("| proxy | " + " | ".join(f"{c} conn: req/s, p50 µs" for c in CONNECTIONS), end="")
     print(" | CPU µs/req at 50 | PSS MiB at 500 | 100 MB down s | up s | echo µs |")
-    print("|---" * 9 + "|")
+    print("|---" * 9 + "|", flush=True)
     rates = {name: {c: [] for c in CONNECTIONS} for name in servers}
     used: dict[str, list[float]] = {name: [] for name in servers}
     pss: dict[str, float] = {}
@@ -372,7 +374,7 @@ def table(servers: Servers, seconds: float, rounds: int) -> None:
         for name, (port, _process) in servers.items():
             bulk[name].append(tuple(attempted(act, port) for act in (down, up, echo)))
     for name in servers:
-        print(row(name, rates[name], used[name], pss.get(name), bulk[name]))
+        print(row(name, rates[name], used[name], pss.get(name), bulk[name]), flush=True)
 
 
 def attempted(act: "object", port: int) -> float | None:
