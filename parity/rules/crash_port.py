@@ -7,6 +7,7 @@ from parity.rules import rule
 from parity.rules.code import at, find
 from parity.rules.crash import ENDINGS, at_command
 from parity.rules.log import Crash, Failing, crash
+from parity.rules.node_code import is_node
 from parity.rules.variables import all_reads
 from parity.verdict import Evidence
 
@@ -61,7 +62,7 @@ def _port_reason(wrong: re.Match[str]) -> str:
 def address_in_use(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     match = found.saying(r"(?i).*address already in use.*") if found else None
-    if found and match:
+    if found and match and not is_node(found.plan):
         place = find(found.source, r"\.run\(|serve\(")
         seen = match[0].strip()
         names = {"error": seen}

@@ -9,6 +9,7 @@ from parity.rules.code import Place, at
 from parity.rules.code import found as places
 from parity.rules.crash import ENDINGS, at_command, at_either
 from parity.rules.log import Crash, Failing, crash
+from parity.rules.node_code import is_node
 from parity.verdict import Evidence
 
 BACKING = "https://devcenter.heroku.com/articles/backing-services"
@@ -80,7 +81,7 @@ def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
 def service_on_localhost(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     told = _address(found) if found and not _given(found) else None
-    if not found or not told:
+    if not found or not told or is_node(found.plan):
         return
     port, seen = told
     service = SERVICES.get(port, Service("a service", "SERVICE_URL", "NAME"))
