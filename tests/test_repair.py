@@ -90,7 +90,7 @@ def test_misspelt_and_in_a_folder(tmp_path: Path) -> None:
 def test_what_is_not_committed(tmp_path: Path) -> None:
     """Untracked and ignored files are read from the disk; nothing is written there."""
     app = repository(tmp_path / "app", {"app.py": FLASK["app.py"], ".gitignore": "*.txt\n"})
-    (app / "requirements.txt").write_text("flask\n")
+    (app / "requirements.txt").write_text("flask\ngunicorn\n")
     (app / "Procfile").write_text("web: gunicorn app:app\n")
     verdict = check(app)
     assert [r.finding for r in verdict.repaired] == [

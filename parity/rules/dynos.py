@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parity.facts.dynos import GENERATION, ONE_PER_TYPE, SIZES
+from parity.facts.dynos import DEFAULT, GENERATION, ONE_PER_TYPE, SIZES
 from parity.records import Boot, Shutdown
 from parity.rules import rule
 from parity.rules.crash import ENDINGS
@@ -23,7 +23,7 @@ TYPES = "https://devcenter.heroku.com/articles/dyno-types"
     docs=SCALING,
 )
 def process_limit(shutdown: Shutdown) -> Iterator[Evidence]:
-    size = SIZES[shutdown.boot.size]
+    size = SIZES.get(shutdown.boot.size, DEFAULT)
     tasks = shutdown.memory.tasks if shutdown.memory else 0
     if 0 < size.processes < tasks:
         names = {"tasks": str(tasks), "size": size.name, "limit": str(size.processes)}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from statistics import median
 
-from parity.facts.dynos import COMMON, MB, SIZES, DynoSize, holding
+from parity.facts.dynos import COMMON, DEFAULT, MB, SIZES, DynoSize, holding
 from parity.facts.lifecycle import running
 from parity.records import Boot, Memory, Share, Shutdown, Source
 from parity.rules import rule
@@ -29,7 +29,7 @@ LOADS = (
 
 def _over(record: Boot | Shutdown) -> str | None:
     """R14 or R15 if Heroku logs it; a boot has only the R15 that ended it."""
-    size = SIZES[_boot(record).size]
+    size = SIZES.get(_boot(record).size, DEFAULT)
     if isinstance(record, Boot):
         killed = record.state == "crashed" and record.memory and record.memory.over == "R15"
         return "R15" if killed else None
@@ -50,7 +50,7 @@ def _peak(record: Boot | Shutdown) -> int:
 
 
 def _seen(record: Boot | Shutdown) -> Evidence:
-    peak, size = _peak(record), SIZES[_boot(record).size]
+    peak, size = _peak(record), SIZES.get(_boot(record).size, DEFAULT)
     names = {
         "peak": str(peak // MB),
         "quota": str(size.memory),
@@ -133,7 +133,7 @@ def _named(share: Share) -> str:
     docs="https://devcenter.heroku.com/articles/python-concurrency",
 )
 def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
-    memory, size = _memory(record), SIZES[_boot(record).size]
+    memory, size = _memory(record), SIZES.get(_boot(record).size, DEFAULT)
     fits = _fitting(memory, size) if memory else 0
     if not memory or not 0 < fits < len(_alike(memory)):
         return
