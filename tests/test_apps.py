@@ -76,8 +76,15 @@ def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
     return {key: seen[key] for key in expected if key in seen}
 
 
+def grouped(app: Path) -> Any:
+    """The app as a parameter; those that listen on a port of their own choice, one at a time."""
+    fixed = app.name.startswith("r10-")
+    marks = [pytest.mark.xdist_group("fixed ports")] if fixed else []
+    return pytest.param(app, id=app.name, marks=marks)
+
+
 @pytest.mark.parametrize(
-    "app", sorted(p.parent for p in APPS.glob("*/expected.toml")), ids=lambda p: p.name
+    "app", [grouped(path.parent) for path in sorted(APPS.glob("*/expected.toml"))]
 )
 def test_app(app: Path, tmp_path: Path) -> None:
     """The app's folder name says what Heroku does with it."""

@@ -25,6 +25,7 @@ def scrubbed(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.xdist_group("fixed ports")
 def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
     """The README's verdict is the real one."""
     shown = re.search(r"```text\n(fails: .*?)\n```", README, re.DOTALL)
@@ -44,7 +45,7 @@ def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
 
 def test_the_options_of_the_readme_exist() -> None:
     """Every option that the README names is one of `parity run`, explain's or the plugin's."""
-    commands = (["parity", "run"], ["parity", "explain"], ["pytest", "-p", "no:xdist"])
+    commands = (["parity", "run"], ["parity", "explain"], ["pytest"])
     help_text = "".join(
         subprocess.run(
             [sys.executable, "-m", *command, "--help"], capture_output=True, text=True, check=True
