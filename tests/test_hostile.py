@@ -286,6 +286,7 @@ def test_one_dyno_dies_under_load() -> None:
         for number in range(60):
             if number == 20:
                 made.servers[1].close()
+                threads[1].join()  # in accept() it keeps the socket open
             client = made.client(get("Connection: close"))
             seen.append(client.rest()[:12])
         assert set(seen[25:]) == {b"HTTP/1.1 200"}

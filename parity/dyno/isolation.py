@@ -71,13 +71,18 @@ def dyno(
     """A dyno's place: its copy of the slug, and the Python that the slug links to."""
     visible = [slug.root, Path(__file__).with_name("trace_hook")]
     if slug.environment:
-        visible.append(slug.environment)
+        visible += [slug.environment, *_linked(slug.environment)]
     for interpreter in (slug.interpreter, slug.node):
         if interpreter:
             visible += _prefixes(interpreter.path)
     if network == "host":
         visible += SERVICES
     return Place(level, folder, tuple(visible), writable, size.processes, network == "own")
+
+
+def _linked(environment: Path) -> list[Path]:
+    """Programs that are kept beside others' environments, and lie in this one as links."""
+    return [link.resolve() for link in environment.glob("*/venv") if link.is_symlink()]
 
 
 def _prefixes(interpreter: Path) -> list[Path]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import parity
 from parity.records import Exchange, Line
-from parity.report.text import visible
+from parity.report.text import readable
 from parity.verdict import Evidence, Finding, Repaired, Verdict
 
 MB = 1024 * 1024
@@ -58,13 +58,8 @@ def report(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _text(value: str) -> str:
-    """A string that every JSON reader takes: bytes that are no UTF-8 as escapes."""
-    return visible(value) if any("\ud800" <= c <= "\udfff" for c in value) else value
-
-
 def _texts(values: Any) -> list[str]:
-    return [_text(value) for value in values]
+    return [readable(value) for value in values]
 
 
 def _source(verdict: Verdict) -> dict[str, Any]:
@@ -88,7 +83,7 @@ def _push(verdict: Verdict) -> str:
 def _process_types(verdict: Verdict) -> dict[str, str]:
     plan = verdict.slug.plan if verdict.slug else verdict.plan
     types = plan.processes.values() if plan else ()
-    return {_text(process.name): _text(process.command) for process in types}
+    return {readable(process.name): readable(process.command) for process in types}
 
 
 def _boot(verdict: Verdict) -> dict[str, Any]:
@@ -109,7 +104,7 @@ def _boot(verdict: Verdict) -> dict[str, Any]:
 def _request(exchange: Exchange) -> dict[str, Any]:
     return {
         "method": exchange.method,
-        "path": _text(exchange.path),
+        "path": readable(exchange.path),
         "status": exchange.status,
         "code": exchange.code,
         "service_ms": exchange.service_ms,
@@ -135,7 +130,7 @@ def _memory(verdict: Verdict) -> dict[str, Any]:
         "over": memory.over if memory else None,
         "tasks": memory.tasks if memory else None,
         "processes": [
-            {"pid": s.pid, "command": _text(s.command), "bytes": s.bytes, "grown": s.grown}
+            {"pid": s.pid, "command": readable(s.command), "bytes": s.bytes, "grown": s.grown}
             for s in (memory.shares if memory else ())
         ],
         "samples": [
@@ -155,7 +150,7 @@ def _plan(verdict: Verdict) -> dict[str, Any]:
         "buildpacks": _texts(plan.runs) if plan else [],
         "package_manager": chosen.manager if chosen else None,
         "python": {
-            "requested": _text(python.requested) if python and python.requested else None,
+            "requested": readable(python.requested) if python and python.requested else None,
             "origin": python.origin if python else None,
             "version": python.version if python else None,
             "used": here.version if here else None,
@@ -168,7 +163,7 @@ def _node(verdict: Verdict) -> dict[str, Any]:
     node = verdict.plan.node if verdict.plan else None
     here = verdict.slug.node if verdict.slug else None
     return {
-        "requested": _text(node.requested) if node and node.requested else None,
+        "requested": readable(node.requested) if node and node.requested else None,
         "version": node.version or None if node else None,
         "used": here.version if here else None,
     }
@@ -182,13 +177,13 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "effect": finding.effect,
         "stage": finding.stage,
         "heroku": finding.heroku,
-        "title": _text(finding.title),
+        "title": readable(finding.title),
         "basis": finding.basis,
         "after": finding.after,
         "evidence": [_evidence(e) for e in finding.evidence],
-        "cause": _text(finding.cause),
-        "fix": _text(finding.fix),
-        "diff": _text(finding.diff) if finding.diff is not None else None,
+        "cause": readable(finding.cause),
+        "fix": readable(finding.fix),
+        "diff": readable(finding.diff) if finding.diff is not None else None,
         "docs": finding.docs,
     }
 
@@ -196,7 +191,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _repaired(repaired: Repaired) -> dict[str, Any]:
     return {
         "finding": repaired.finding,
-        "what": _text(repaired.what),
+        "what": readable(repaired.what),
         "outcome": repaired.outcome,
         "answer": repaired.answer,
     }
@@ -204,8 +199,8 @@ def _repaired(repaired: Repaired) -> dict[str, Any]:
 
 def _evidence(evidence: Evidence) -> dict[str, Any]:
     return {
-        "seen": _text(evidence.seen),
-        "file": _text(evidence.file) if evidence.file is not None else None,
+        "seen": readable(evidence.seen),
+        "file": readable(evidence.file) if evidence.file is not None else None,
         "line": evidence.line,
         "column": evidence.column,
         "pid": evidence.pid,
@@ -215,4 +210,4 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
 def _line(line: Line) -> str:
     """As `heroku logs` prints it: https://devcenter.heroku.com/articles/logging#log-format."""
     at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
-    return _text(f"{at} {line.source}: {line.text}")
+    return readable(f"{at} {line.source}: {line.text}")

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import parity
 from parity.report.results import LEVELS, Result, path, results
-from parity.report.text import safe
+from parity.report.text import readable, safe
 from parity.rules import load, manual
 from parity.verdict import Evidence, Finding, Verdict
 
@@ -35,8 +35,17 @@ def document(verdict: Verdict) -> str:
         "results": [_result(result, ids, verdict) for result in found],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    text = json.dumps(log, indent=2, allow_nan=False)
+    text = json.dumps(_readable(log), indent=2, allow_nan=False)
     return text.replace("##", "#\\u0023") + "\n"
+
+
+def _readable(value: Any) -> Any:
+    """The log with strings that every JSON reader takes."""
+    if isinstance(value, str):
+        return readable(value)
+    if isinstance(value, dict):
+        return {key: _readable(inner) for key, inner in value.items()}
+    return [_readable(inner) for inner in value] if isinstance(value, list) else value
 
 
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")

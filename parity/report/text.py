@@ -30,6 +30,11 @@ _GIVE_UP = 1.0
 """Seconds that a reader may keep parity waiting once a signal has told it to end."""
 
 
+def readable(value: str) -> str:
+    """A string that every JSON reader takes: bytes that are no UTF-8 as escapes."""
+    return visible(value) if any("\ud800" <= c <= "\udfff" for c in value) else value
+
+
 def visible(text: str) -> str:
     r"""`text` with every control or invisible character written out, as `\x1b` or `\u202e`.
 

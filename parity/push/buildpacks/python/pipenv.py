@@ -29,6 +29,9 @@ from pipenv.project import Project
 {more}
 sys.exit(cli())
 """
+_LAYOUT = "a link to its own environment"
+"""What an environment of another layout must not pass for."""
+
 _ANY_PYTHON = """
 Project.required_python_version = None
 """
@@ -68,7 +71,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         command=COMMAND,
         tools=f"Pipenv {version}",
         kept=True,
-        parts=(version, *files, extra, *settings.indexes()),
+        parts=(version, _LAYOUT, *files, extra, *settings.indexes()),
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
@@ -99,8 +102,10 @@ def _put(program: tools.Program, place: Path, any_python: bool) -> None:
     """The command as the buildpack leaves it: beside Python, where only it is on PATH."""
     script = place / "pipenv" / "bin" / "pipenv"
     script.parent.mkdir(parents=True)
+    own = place / "pipenv" / "venv"
+    own.symlink_to(program.python.parent.parent)
     more = _ANY_PYTHON if any_python else ""
-    script.write_text(_SCRIPT.format(python=program.python, more=more))
+    script.write_text(_SCRIPT.format(python=own / "bin" / "python", more=more))
     script.chmod(0o755)
 
 
