@@ -27,6 +27,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("parity_path", "the app that parity deploys (default: the root)", default=".")
 
 
+def import_all() -> None:
+    """Import, in this one thread, what a rehearsal imports in several.
+
+    pytest rewrites the modules of a plugin, and CPython before 3.11.8 cannot do that in two threads
+    at once: https://github.com/python/cpython/issues/106905.
+    """
+    from importlib import import_module
+
+    from parity.rules import load
+
+    for name in ("dyno.process", "formation", "router.visit", "report.terminal"):
+        import_module(f"parity.{name}")
+    load()
+
+
 @pytest.fixture(scope="session")
 def parity_app(pytestconfig: pytest.Config) -> "Iterator[App]":
     """The app, pushed and booted once per session: `.url`, `.get(path)`, `.logs`, `.verdict`.
@@ -37,6 +52,7 @@ def parity_app(pytestconfig: pytest.Config) -> "Iterator[App]":
     from parity.live import App, NotUp
     from parity.report import render
 
+    import_all()
     arguments = _arguments(pytestconfig, "run")
     config, options = config_of(arguments), options_of(arguments)
     try:

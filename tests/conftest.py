@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from parity.pytest_plugin import import_all
+
+import_all()
+
 
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
