@@ -190,6 +190,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": _text(finding.fix),
         "diff": _text(finding.diff) if finding.diff is not None else None,
         "docs": finding.docs,
+        "tried": _text(finding.tried) if finding.tried is not None else None,
     }
 
 
