@@ -10,7 +10,7 @@ from parity.repair.lines import added, body, replaced, with_body
 from parity.repair.packages import required
 from parity.rules.code import applications, modules
 from parity.rules.reading import commented
-from parity.rules.suggest import missing_server, web_line
+from parity.rules.suggest import missing_server, requires, web_line
 from parity.verdict import Evidence, Finding
 
 _WRITE = re.compile(r"In the Procfile write `(?P<line>[-\w]+: [^`]+)`\.")
@@ -94,6 +94,21 @@ def _new(pushed: Pushed, line: str) -> tuple[str, Pushed] | None:
         server = line.removeprefix("web: ").split()[0]
         what, made = f"{what}, {server} in requirements.txt", required(made, server)
     return (what, made) if made else None
+
+
+def asgi(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As if uvicorn served an ASGI app, where the tree has no WSGI app beside it."""
+    told = finding.evidence[0]
+    names = told.names
+    right = f"uvicorn {names.get('module')} --host 0.0.0.0 --port $PORT"
+    if names.get("django") or not told.line or set(names.get("command", "")) & set("&|;<>`$"):
+        return None
+    line = f"{names['type']}: {right}"
+    made = replaced(pushed, "Procfile", {told.line: line})
+    if made is None or requires(pushed.source, "uvicorn"):
+        return (f"`{line}` in the Procfile", made) if made else None
+    more = required(made, "uvicorn")
+    return (f"`{line}` in the Procfile, uvicorn in requirements.txt", more) if more else None
 
 
 def script(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:

@@ -62,6 +62,7 @@ FIXES: Mapping[str, Edit] = {
     "runtime-txt-invalid-version": version.as_meant,
     "runtime-txt-not-supported": version.moved_as_meant,
     "python-version-file-misspelled": version.moved_as_meant,
+    "asgi-under-wsgi": command.asgi,
     "script-not-executable": scripts.executable,
     "windows-line-ends": scripts.unix_line_ends,
     "module-in-other-case": scripts.right_case,

@@ -5,7 +5,6 @@ import re
 from parity.facts.packages import DISTRIBUTIONS
 from parity.records import Pushed, Record
 from parity.repair.lines import added
-from parity.rules.crash_programs import FROM_PIP
 from parity.rules.requirements import normalised
 from parity.rules.suggest import requires
 from parity.verdict import Finding
@@ -15,17 +14,21 @@ numpy openai pandas pillow plotly psutil psycopg2 pydantic pymongo redis request
 starlette streamlit tornado uvicorn werkzeug whitenoise""".split()
 """Packages that are called like their module (https://pypi.org)."""
 
-KNOWN = frozenset(map(normalised, (*DISTRIBUTIONS.values(), *FROM_PIP.values(), *_ALIKE)))
+KNOWN = frozenset(map(normalised, (*DISTRIBUTIONS.values(), *_ALIKE)))
 """What may be installed for a user who never named it: anybody can take another name on PyPI."""
 
 
 def missing(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """As if requirements.txt named the package that the app imports or starts."""
+    from parity.rules.crash_programs import FROM_PIP  # of rules that a crash has loaded
+
     names = finding.evidence[0].names
-    package = names.get("package") or FROM_PIP.get(names.get("name", ""))
+    program = FROM_PIP.get(names.get("name", ""))
+    package = program or names.get("package")
     if names.get("manifest") != "requirements.txt" or not package:
         return None
-    made = required(pushed, package) if normalised(package) in KNOWN else None
+    known = program or normalised(package) in KNOWN
+    made = required(pushed, package) if known else None
     return (f"{package} in requirements.txt", made) if made else None
 
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -156,7 +157,8 @@ def _made(code: _Code, edits: list[tuple[int, int, str]]) -> bytes | None:
         if place is None or place > min(start for start, _, _ in edits):
             return None
         end = "\r\n" if b"\r\n" in code.data else "\n"
-        edits = [*edits, (place, place, f"import os{end}")]
+        gap = "" if _follows_own(code) else end
+        edits = [*edits, (place, place, f"import os{end}{gap}")]
     new = code.data
     for start, stop, text in sorted(edits, reverse=True):
         new = new[:start] + text.encode() + new[stop:]
@@ -186,6 +188,15 @@ def _import_place(code: _Code) -> int | None:
         return None
     decorators = getattr(start, "decorator_list", [])
     return code.at(min(n.lineno for n in (start, *decorators)), 0)
+
+
+def _follows_own(code: _Code) -> bool:
+    """Whether the first import is of the standard library: then `import os` stands beside it."""
+    imports = (n for n in code.tree.body if isinstance(n, ast.Import | ast.ImportFrom))
+    first = next((n for n in imports if not _opening(n)), None)
+    if isinstance(first, ast.ImportFrom):
+        return (first.module or "").partition(".")[0] in sys.stdlib_module_names
+    return first is not None and first.names[0].name.partition(".")[0] in sys.stdlib_module_names
 
 
 def _opening(node: ast.stmt) -> bool:

@@ -36,7 +36,7 @@ class Show:
         self._files = [_target(text) for text in arguments.report]
         self._config = config
         self._mask = self._masker(None, config)
-        self._out = stdout
+        self._out, self._err = stdout, stderr
         self._printed = False
         self._progress = Progress(
             stderr,
@@ -89,6 +89,20 @@ class Show:
             _write(path, render(kind, masked))
         if self._kind == "github":
             _summarise(masked)
+
+    def diffs(self, verdict: Verdict) -> None:
+        """The fixes that were proved safe: for `git apply`, or for people to read."""
+        from parity.report.diffs import diffs, shown
+
+        text = diffs(self._masked(verdict))
+        stream = self._out if self._kind in ("full", "concise") else self._err
+        self._progress.pause()
+        if not text:
+            emit("parity: no diff: no edit was both certain and proved\n", self._err)
+        elif capable(stream) or os.environ.get("CI"):
+            emit(shown(text, colour=coloured(stream)), stream)
+        else:
+            emit(text, stream)
 
     def _masked(self, verdict: Verdict) -> Verdict:
         made = verdict.plan.config.values if verdict.plan else {}  # a new app has more of them
