@@ -183,8 +183,8 @@ def _run(arguments: argparse.Namespace) -> int:
         show.final(verdict)
         if arguments.diff:
             show.diffs(verdict)
-    if arguments.fix:
-        fixing.run(arguments, verdict)
+        if arguments.fix:
+            fixing.run(arguments, verdict, show.masked(verdict))
     return verdict.exit_code
 
 

@@ -46,15 +46,15 @@ def checked(arguments: argparse.Namespace) -> None:
         raise interrupt.Usage("--force goes with --fix")
 
 
-def run(arguments: argparse.Namespace, verdict: Verdict) -> None:
+def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:
     """Make the safe fixes of `verdict`, and say so; what refuses them is told, too."""
     from parity.report.text import emit
 
     out = sys.stdout if arguments.format in ("full", "concise") else sys.stderr
-    emit("".join(f"{line}\n" for line in _told(arguments, verdict)), out)
+    emit("".join(f"{line}\n" for line in _told(arguments, verdict, masked)), out)
 
 
-def _told(arguments: argparse.Namespace, verdict: Verdict) -> Iterator[str]:
+def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> Iterator[str]:
     from parity.report.text import oneline
 
     if verdict.interrupted is not None or verdict.source is None or not verdict.fixes:
@@ -66,7 +66,7 @@ def _told(arguments: argparse.Namespace, verdict: Verdict) -> Iterator[str]:
     except Refused as refused:
         yield f"parity: nothing was changed: {oneline(str(refused))}"
         return
-    for fix in verdict.fixes:
+    for fix in masked.fixes:
         yield f"fixed[{fix.finding}]: {oneline(fix.what)}"
     for write in written:
         yield f"  {'deleted' if write.data is None else 'wrote'} {oneline(write.path)}"

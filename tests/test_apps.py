@@ -2,7 +2,8 @@
 
 `expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, the `reason` of a
 rejected push, `findings` in order, those that come to light `after` a repair, lines that are
-`said`, which causes get a fix with a diff (`fixes`), and optionally `[git]` state, `[options]` and shortened `[limits]`.
+`said`, which causes get a diff (`fixes`), and optionally `[git]` state, `[options]` and shortened
+`[limits]`.
 """
 
 import shutil
@@ -82,8 +83,13 @@ def mended(app: Path, expected: dict[str, Any], diff: str, to: Path) -> Path:
     """The app with a diff that git itself has applied."""
     to.mkdir()
     materialise(app, expected.get("git", {}), to)
+    tracked = ["--index"] if expected.get("git", {}).get("repository", True) else []
     done = subprocess.run(
-        [*GIT, "apply", "-"], cwd=to, input=diff.encode(), check=False, capture_output=True
+        [*GIT, "apply", *tracked, "-"],
+        cwd=to,
+        input=diff.encode(),
+        check=False,
+        capture_output=True,
     )
     assert done.returncode == 0, done.stderr
     return to

@@ -66,5 +66,6 @@ FIXES: Mapping[str, Edit] = {
     "script-not-executable": scripts.executable,
     "windows-line-ends": scripts.unix_line_ends,
     "module-in-other-case": scripts.right_case,
+    "module-file-in-other-case": scripts.right_path,
 }
 """By the id of a cause."""

@@ -30,7 +30,9 @@ def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[s
         new = _port(pushed, file, new, listener)
     made = replaced(pushed, file, new) if new else None
     changed = made is not None and made.source.entries[file] != pushed.source.entries[file]
-    return (f"process.env.PORT in {file}:{told.line}", made) if made and changed else None
+    kinds = ["0.0.0.0"] * listener.loopback + ["$PORT"] * (listener.port != record.port)
+    what = f"{' and '.join(kinds)} in {file}:{told.line}"
+    return (what, made) if made and changed else None
 
 
 def _text(pushed: Pushed, file: str, number: int) -> str:

@@ -66,8 +66,13 @@ def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[s
     new = _made(code, edits) if edits else None
     if new is None:
         return None
-    what = f"0.0.0.0 and $PORT in {told.file}:{told.line}"
+    kinds = [k for k, text in (("0.0.0.0", ANYWHERE), ("$PORT", "PORT")) if _has(edits, text)]
+    what = f"{' and '.join(kinds)} in {told.file}:{told.line}"
     return what, with_body(pushed, told.file or "", new)
+
+
+def _has(edits: list[tuple[int, int, str]] | None, text: str) -> bool:
+    return any(text in new for _, _, new in edits or ())
 
 
 def _calls(code: _Code, line: int) -> Iterator[ast.Call]:

@@ -1,11 +1,13 @@
 """Edits of scripts and imports: the executable bit, line ends, upper and lower case."""
 
+import posixpath
 import re
 
 from parity.push import disk
 from parity.records import Pushed, Record
 from parity.repair.lines import body, replaced, with_body
 from parity.repair.tree import with_entries
+from parity.rules.node_code import SUFFIXES
 from parity.verdict import Finding
 
 
@@ -43,6 +45,27 @@ def right_case(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, 
         new = re.sub(rf"(?<=\s){re.escape(names.get('module', ''))}(?=:\w)", names["right"], line)
     made = replaced(pushed, file, {number: new}) if new and new != line else None
     return (f"`{names['right']}` in {file}:{number}", made) if made else None
+
+
+def right_path(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As if JavaScript named a file of the tree as it is called."""
+    told = finding.evidence[0]
+    file, number, actual = told.file or "", told.line or 0, told.names.get("actual", "")
+    data = (
+        body(pushed, file) if file.endswith(SUFFIXES) and actual in pushed.source.entries else b""
+    )
+    lines = (data or b"").decode().split("\n")
+    line = lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
+    path = posixpath.relpath(actual, posixpath.dirname(file) or ".")
+    path = path if path.startswith(".") else f"./{path}"
+    bare = re.escape(path.removesuffix("/index.js").rpartition(".")[0] or path)
+    named = list(re.finditer(rf"(?<=[\"'`])(?i:{bare})(?=(?:\.\w+)?[\"'`])", line))
+    if len(named) != 1:
+        return None
+    right = path[: len(named[0][0])]
+    new = f"{line[: named[0].start()]}{right}{line[named[0].end() :]}"
+    made = replaced(pushed, file, {number: new}) if new != line else None
+    return (f"`{right}` in {file}:{number}", made) if made else None
 
 
 def _import(line: str, module: str, right: str) -> str | None:
