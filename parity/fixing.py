@@ -28,11 +28,15 @@ class Refused(Exception):
 
 
 class Write(NamedTuple):
-    """What becomes of one file; `data` None: it goes. `mode` are its permissions."""
+    """What becomes of one file; `data` None: it goes. `mode` are its permissions.
+
+    `before` are the bytes and permissions that it had (None: there was none).
+    """
 
     path: str
     data: bytes | None
     mode: int
+    before: tuple[bytes, int] | None = None
 
 
 def checked(arguments: argparse.Namespace) -> None:
@@ -85,17 +89,26 @@ def _next(source: Source, written: list[Write]) -> str:
 
 
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:
-    """Write the fixes into the files under `source.root`. Raises `Refused`, and then nothing is
-    changed; a write that fails for want of disk space may leave those before it."""
+    """Write the fixes into the files under `source.root`. Raises `Refused`: nothing is changed."""
     if source.kind == "folder" and not force:
         raise Refused("without git there is no way back; --force writes all the same")
     planned = [_planned(source, path, *pair, force=force) for path, pair in _merged(fixes).items()]
+    planned.sort(key=lambda write: write.data is None)
+    done: list[Write] = []
     try:
         for write in planned:
             _write(source.root, write)
+            done.append(write)
     except OSError as error:
+        for write in done:
+            _write(source.root, _undone(write))
         raise Refused(f"{error.filename or 'a file'}: {error.strerror}") from error
     return planned
+
+
+def _undone(write: Write) -> Write:
+    data, mode = write.before or (None, 0)
+    return Write(write.path, data, mode)
 
 
 def _merged(fixes: tuple[Fix, ...]) -> Mapping[str, tuple[Entry | None, Entry | None]]:
@@ -123,10 +136,10 @@ def _planned(
     data, mode = found
     if new is None:
         _fitted(path, data, old.data, b"")
-        return Write(path, None, mode)
+        return Write(path, None, mode, found)
     if new.mode == disk.EXECUTABLE and old.mode != new.mode:
         mode |= (mode & 0o444) >> 2
-    return Write(path, _fitted(path, data, old.data, new.data), mode)
+    return Write(path, _fitted(path, data, old.data, new.data), mode, found)
 
 
 def _fitted(path: str, here: bytes, old: bytes | None, new: bytes | None) -> bytes:

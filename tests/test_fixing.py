@@ -157,6 +157,22 @@ def test_new_deleted_and_executable_files(tmp_path: Path) -> None:
     assert not (tmp_path / "outside").exists()
 
 
+def test_a_disk_that_refuses(tmp_path: Path) -> None:
+    """What was written before is taken back: all of it or nothing."""
+    app = repository(tmp_path / "app", {"a": "a\n", "c": "c\n"})
+    (app / "a").chmod(0o640)
+    made = (
+        fix(app, b"a\n", b"x\n", "a"),
+        fix(app, None, b"new\n", "new"),
+        fix(app, b"c\n", None, "c"),
+        fix(app, None, b"x\n", "no-such-folder/b"),
+    )
+    with pytest.raises(Refused, match="No such file or directory"):
+        apply(read(app), made, force=True)
+    assert git(app, "status", "--porcelain") == ""
+    assert (app / "a").stat().st_mode & 0o777 == 0o640
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [

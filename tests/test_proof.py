@@ -100,6 +100,8 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("procfile-line-not-read", {**STDLIB, "Procfile": "# x\nweb=python app.py\n"}),
     ("procfile-no-type", {**STDLIB, "Procfile": "python app.py\n"}),
     ("procfile-no-web", {**FLASK, "Procfile": "release: true\r\n"}),
+    ("procfile-empty", {**FLASK, "Procfile": "# nothing yet\r\n"}),
+    ("python-required", {**STDLIB, "requirements.txt": "six\npython==3.13\n"}),
     ("procfile-no-space", {**STDLIB, "Procfile": "release: true\r\nweb:python app.py\r\n"}),
 ]
 
