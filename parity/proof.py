@@ -1,6 +1,7 @@
 """What came of the edits that a rehearsal has tried in copies: which are safe, and their diffs."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from parity.records import Source
@@ -19,27 +20,32 @@ def proved(trial: Trial, source: Source, repairs: "list[Repair]") -> None:
     """
     from parity.repair.diff import changes, unified
 
-    fixes, told = [], {}
-    after: str | None = None
     last = trial.repaired[-1]
-    safe = last.outcome == "works" and all(repair.sure for repair in repairs)
-    for repair in repairs:
-        changed = changes(source, repair.pushed.source)
-        diff = unified(changed) if safe else None
+    if last.outcome == "checked":
+        return  # nothing was run
+    works = last.outcome == "works" and all(repair.sure for repair in repairs)
+    sources = [source, *(repair.pushed.source for repair in repairs)]
+    changed = [changes(old, new) for old, new in pairwise(sources)]
+    diffs = [unified(each) if works else None for each in changed]
+    safe = all(diffs)
+    told: dict[tuple[str, str | None], Tried] = {}
+    after: str | None = None
+    for repair, diff in zip(repairs, diffs, strict=True):
         if repair.sure:
-            told[repair.finding, after] = Tried(diff, _said(last, diff, safe=safe))
-        if diff:
-            fixes.append(Fix(repair.finding, repair.what, changed))
-        after, source = repair.finding, repair.pushed.source
-    whole = len(fixes) == len(repairs)
-    trial.proved(tuple(fixes) if whole else (), told)
+            said = _said(last, works=works, safe=safe)
+            told[repair.finding, after] = Tried(diff if safe else None, said)
+        after = repair.finding
+    pairs = zip(repairs, changed, strict=True)
+    trial.proved(tuple(Fix(r.finding, r.what, c) for r, c in pairs) if safe else (), told)
 
 
-def _said(last: Repaired, diff: str | None, *, safe: bool) -> str:
-    if diff:
-        return f"tried in a copy: built, booted, the first request got {last.answer}"
+def _said(last: Repaired, *, works: bool, safe: bool) -> str:
     if safe:
+        return f"tried in a copy: built, booted, the first request got {last.answer}"
+    if works:
         return "tried in a copy, and it works; a diff cannot show it"
+    if last.outcome == "unknown":
+        return "tried in a copy, and what came of it is not known here: no diff is offered"
     return "tried in a copy, and something else stood in the way: no diff is offered"
 
 
