@@ -181,12 +181,18 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", default="host", metavar="KIND", help="host, own")
     parser.add_argument("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
+    parser.add_argument("--first-only", action="store_true", help="end where Heroku stops")
+    parser.add_argument("--diff", action="store_true", help="print the fixes that were proved")
+    parser.add_argument("--fix", action="store_true", help="write them into a clean git tree")
+    parser.add_argument("--force", action="store_true", help="write them without git's safety")
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from parity import fixing
     from parity.pipeline import rehearse
     from parity.report.show import Show
 
+    fixing.checked(arguments)
     options, config = options_of(arguments), config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
@@ -198,6 +204,10 @@ def _run(arguments: argparse.Namespace) -> int:
             on_verdict=show.verdict,
         )
         show.final(verdict)
+        if arguments.diff:
+            show.diffs(verdict)
+        if arguments.fix:
+            fixing.run(arguments, verdict, show.masked(verdict))
     return verdict.exit_code
 
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from parity import interrupt
+from parity import interrupt, proof
 from parity.facts.dynos import SIZES
 from parity.facts.limits import LIMITS, Limits
 from parity.records import Config, Plan, Pushed, Release, Say, Slug, Source
@@ -14,6 +14,7 @@ from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
 if TYPE_CHECKING:
+    from parity.repair import Repair
     from parity.router.scenario import Step
     from parity.workspace import Workspace
 
@@ -76,14 +77,18 @@ def rehearse(
 
     Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
     trial = Trial("run", say, on_stage, strict=options.strict)
+    told = proof.once(on_verdict)
     try:
         with workspace() as work:
             pushed, accepted = receive(trial, Path(app), config, options)
             if accepted:
-                deploy(trial, pushed, work, options, facts, on_verdict, stay)
-            if trial.stopped and on_verdict:
-                on_verdict(trial.verdict())
-            after_that(trial, pushed, options, lambda p: deploy(trial, p, work, options, facts))
+                deploy(trial, pushed, work, options, facts, told, stay)
+            if stay:
+                trial.failed = None
+            if (trial.stopped or trial.failed) and told:
+                told(trial.verdict())
+            again = options._replace(run_release=False)
+            after_that(trial, pushed, options, lambda p: deploy(trial, p, work, again, facts))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
     except (interrupt.Trouble, OSError) as error:
@@ -115,17 +120,23 @@ def check(
 def after_that(
     trial: Trial, pushed: Pushed, options: Options, go_on: Callable[[Pushed], object]
 ) -> None:
-    """As long as what stopped Heroku has an obvious repair: on with it, in the copy alone."""
-    done: dict[str, Pushed] = {}
-    while trial.stopped and not options.first_only:
+    """As long as what stopped Heroku has an obvious repair: on with it, in the copy alone.
+
+    Edits with which the copy works are safe fixes.
+    """
+    done: dict[str, Repair] = {}
+    first = pushed.source
+    while (stop := trial.stopped or trial.failed) and not options.first_only:
         from parity.repair import obvious
 
-        repair = obvious(*trial.stopped, pushed, done)
+        repair = obvious(*stop, pushed, done)
         if repair is None:
-            return
-        pushed = done[repair.finding] = repair.pushed
+            break
+        pushed, done[repair.finding] = repair.pushed, repair
         with trial.after(repair.finding, repair.what):
             go_on(pushed)
+    if done:
+        proof.proved(trial, first, list(done.values()))
 
 
 def deploy(

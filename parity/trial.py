@@ -1,7 +1,7 @@
 """One rehearsal's bookkeeping: log, times, records, findings, and what they amount to."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -10,7 +10,7 @@ from parity.kept import Log
 from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, predicted, stage_of
 from parity.rules.log import crash
-from parity.verdict import Finding, Outcome, Repaired, Stage, StageResult, Verdict
+from parity.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
     "add-ons",
@@ -66,6 +66,13 @@ class Stop(NamedTuple):
     findings: tuple[Finding, ...]
 
 
+class Tried(NamedTuple):
+    """What came of an edit in a copy: its diff if it is safe, and what to say."""
+
+    diff: str | None
+    said: str
+
+
 class Trial:
     """Collects what the stages leave behind; `judge` never raises and says whether to go on."""
 
@@ -89,6 +96,8 @@ class Trial:
         self._after: str | None = None
         self._repaired: list[Repaired] = []
         self.stopped: Stop | None = None
+        self.failed: Stop | None = None
+        self._fixes: tuple[Fix, ...] = ()
         self._formation: tuple[Boot, ...] = ()
 
     def say(self, line: Line) -> None:
@@ -121,6 +130,8 @@ class Trial:
         blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
         if blocking and isinstance(record, Source | Plan | Slug):
             self.stopped = Stop(record, tuple(found))
+        elif blocking and isinstance(record, Release | Boot | Traffic):
+            self.failed = self.failed or Stop(record, tuple(found))
         elif self._command == "check" and isinstance(record, Plan):
             found += _predicted(record)
         if self._after is None:
@@ -149,7 +160,7 @@ class Trial:
 
         Where this machine stands in the way, that is one more thing found.
         """
-        self._after, self.stopped = finding, None
+        self._after, self.stopped, self.failed = finding, None, None
         self._repaired.append(Repaired(finding, what, "checked"))
         try:
             yield
@@ -166,7 +177,7 @@ class Trial:
             return "stops"
         if "unknown" in effects:
             return "unknown"
-        if self.stopped:
+        if self.stopped or self.failed:
             return "told"
         if self._command == "check":
             return "checked"
@@ -184,6 +195,19 @@ class Trial:
             self._findings[before:] = [
                 f for f in self._findings[before:] if (f.id, f.title) not in known
             ]
+
+    @property
+    def repaired(self) -> tuple[Repaired, ...]:
+        """What was changed in copies so far, and how far each came."""
+        return tuple(self._repaired)
+
+    def proved(self, fixes: tuple[Fix, ...], told: Mapping[tuple[str, str | None], Tried]) -> None:
+        """Note what was tried, by finding and what it came after, and which edits are safe."""
+        self._fixes = fixes
+        for number, finding in enumerate(self._findings):
+            tried = told.get((finding.id, finding.after))
+            if tried:
+                self._findings[number] = finding._replace(diff=tried.diff, tried=tried.said)
 
     def formation(self, boots: tuple[Boot, ...]) -> None:
         """Take note of the dynos that ran side by side."""
@@ -210,6 +234,7 @@ class Trial:
             interrupted=interrupted,
             repaired=tuple(self._repaired),
             formation=self._formation,
+            fixes=self._fixes,
             **records,
         )
 

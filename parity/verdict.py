@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from parity.records import Boot, Line, Plan, Release, Shutdown, Slug, Source, Traffic
+from parity.records import Boot, Entry, Line, Plan, Release, Shutdown, Slug, Source, Traffic
 
 Stage = Literal["source", "detect", "build", "release", "boot", "route", "stop"]
 EffectName = Literal["note", "warn", "unknown", "fail", "reject"]
@@ -23,7 +23,11 @@ class Evidence(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """A rule that applies, with its evidence: one object of the report's `findings`."""
+    """A rule that applies, with its evidence: one object of the report's `findings`.
+
+    `diff` is an edit that was proved safe: a copy with it passed what had failed, and nothing else
+    did. `tried` says so, or what stood in the way (None: there was no edit to try).
+    """
 
     id: str
     kind: Literal["symptom", "cause"]
@@ -39,6 +43,7 @@ class Finding(NamedTuple):
     fix: str
     diff: str | None
     docs: str
+    tried: str | None = None
 
 
 class StageResult(NamedTuple):
@@ -58,6 +63,14 @@ class Repaired(NamedTuple):
     what: str
     outcome: Outcome
     answer: int | None = None
+
+
+class Fix(NamedTuple):
+    """An edit that was proved safe: by path, what was there and what is to be (None: no file)."""
+
+    finding: str
+    what: str
+    changes: Mapping[str, tuple[Entry | None, Entry | None]]
 
 
 class Verdict(NamedTuple):
@@ -80,6 +93,7 @@ class Verdict(NamedTuple):
     interrupted: int | None = None
     repaired: tuple[Repaired, ...] = ()
     formation: tuple[Boot, ...] = ()
+    fixes: tuple[Fix, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -2,7 +2,8 @@
 
 `expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, the `reason` of a
 rejected push, `findings` in order, those that come to light `after` a repair, lines that are
-`said`, and optionally `[git]` state, `[options]` and shortened `[limits]`.
+`said`, which causes get a diff (`fixes`), and optionally `[git]` state, `[options]` and shortened
+`[limits]`.
 """
 
 import shutil
@@ -19,6 +20,7 @@ from parity.facts.limits import LIMITS
 from parity.pipeline import Options
 from parity.records import Config
 from parity.report import KINDS, render
+from parity.report.diffs import diffs
 from parity.report.mask import Mask
 from parity.router.scenario import read
 from parity.verdict import Verdict
@@ -71,6 +73,7 @@ def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
         "findings": decisive,
         "after": after,
         "first_request": answers[0].status if answers else None,
+        "fixes": [fix.finding for fix in verdict.fixes],
         "notes": [note for note in expected.get("notes", []) if note in notes],
     }
     return {key: seen[key] for key in expected if key in seen}
@@ -81,6 +84,22 @@ def grouped(app: Path) -> Any:
     fixed = app.name.startswith("r10-")
     marks = [pytest.mark.xdist_group("fixed ports")] if fixed else []
     return pytest.param(app, id=app.name, marks=marks)
+
+
+def mended(app: Path, expected: dict[str, Any], diff: str, to: Path) -> Path:
+    """The app with a diff that git itself has applied."""
+    to.mkdir()
+    materialise(app, expected.get("git", {}), to)
+    tracked = ["--index"] if expected.get("git", {}).get("repository", True) else []
+    done = subprocess.run(
+        [*GIT, "apply", *tracked, "-"],
+        cwd=to,
+        input=diff.encode(),
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return to
 
 
 @pytest.mark.parametrize(
@@ -101,13 +120,10 @@ def test_app(app: Path, tmp_path: Path) -> None:
     if "scenario" in options:
         options["scenario"] = read(app / options["scenario"])
     config = Config(values, dict.fromkeys(values, "--config"))
-    verdict = rehearse(
-        folder,
-        config=config,
-        options=Options(**options),
-        facts=LIMITS.shortened(**expected.get("limits", {})),
-    )
+    facts = LIMITS.shortened(**expected.get("limits", {}))
+    verdict = rehearse(folder, config=config, options=Options(**options), facts=facts)
     story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)
+    expected.setdefault("fixes", [])
     plain = {
         k: v for k, v in expected.items() if not isinstance(v, dict) and k not in ("said", "blame")
     }
@@ -121,3 +137,10 @@ def test_app(app: Path, tmp_path: Path) -> None:
     }
     assert not expected.get("blame") or expected["blame"] in places, places
     assert {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()} == before
+    diff = diffs(verdict)
+    assert bool(diff) == bool(verdict.fixes)
+    if diff:
+        (tmp_path / "mended").mkdir()
+        again = mended(app, expected, diff, tmp_path / "mended" / "app")
+        second = rehearse(again, config=config, options=Options(**options), facts=facts)
+        assert (second.verdict, second.repaired) == ("works", ())

@@ -141,6 +141,7 @@ def test_a_web_line(procfile: str | None, what: str, tmp_path: Path) -> None:
     verdict = checked(tmp_path, files if procfile is None else {**files, "Procfile": procfile})
     assert verdict.symptom == "H14"
     assert [(r.what, r.outcome) for r in verdict.repaired] == [(what, "checked")]
+    assert (verdict.fixes, {f.tried for f in verdict.findings}) == ((), {None})
 
 
 def test_a_server_that_nobody_requires(tmp_path: Path) -> None:

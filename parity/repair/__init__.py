@@ -5,12 +5,13 @@ on as if it had been changed, so that one run tells of all that stands in the wa
 then is labelled, and decides nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from parity.records import Pushed, Record
 from parity.repair import procfile, requirements, version
 from parity.repair import tree as trees
+from parity.repair.fixes import FIXES, Edit
 from parity.verdict import Finding
 
 MOST = 6
@@ -18,15 +19,13 @@ MOST = 6
 
 
 class Repair(NamedTuple):
-    """What is changed in the copy, and for which finding (its id)."""
+    """What is changed in the copy, and for which finding (its id); `sure`: by an edit that may be
+    offered as a fix."""
 
     finding: str
     what: str
     pushed: Pushed
-
-
-Change: TypeAlias = tuple[str, Pushed] | None
-"""What was changed in words, and the result; None: what to change is not obvious."""
+    sure: bool = False
 
 
 def obvious(
@@ -39,14 +38,14 @@ def obvious(
     if len(done) >= MOST:
         return None
     for finding in findings:
-        change = CHANGES.get(finding.id) if finding.id not in done else None
-        made = change(pushed, record, finding) if change else None
-        if made:
-            return Repair(finding.id, *made)
+        for table in () if finding.id in done else (FIXES, CHANGES):
+            made = table[finding.id](pushed, record, finding) if finding.id in table else None
+            if made:
+                return Repair(finding.id, *made, sure=table is FIXES)
     return None
 
 
-CHANGES: Mapping[str, Callable[[Pushed, Record, Finding], Change]] = {
+CHANGES: Mapping[str, Edit] = {
     "nothing-to-push": trees.commit_everything,
     "submodule-not-mapped": trees.commit_submodule,
     "submodule-needs-key": trees.commit_submodule,

@@ -3,6 +3,7 @@
 import re
 
 from parity.records import Pushed, Record
+from parity.repair.lines import replaced as changed
 from parity.repair.tree import with_file
 from parity.rules.correction import corrected
 from parity.rules.requirements import text_of
@@ -51,6 +52,18 @@ def replaced(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pu
     return _edited(pushed, lines, f"{what} written")
 
 
+def marked(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As if packages of one platform were required on that platform alone."""
+    found = _at_lines(finding)
+    lines = {(e.file, e.line): match[1] for e in found if (match := _marker(e))}
+    what = ", ".join(f"`{text}`" for text in lines.values())
+    return _edited(pushed, lines, f"{what} written") if found and len(lines) == len(found) else None
+
+
+def _marker(evidence: Evidence) -> re.Match[str] | None:
+    return re.search("write `([^`]+; sys_platform == [^`]+)`", evidence.names.get("advice", ""))
+
+
 def deleted(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """As if the lines were empty: those below keep their numbers."""
     found = _at_lines(finding)
@@ -80,6 +93,10 @@ def _edited(
     pushed: Pushed, lines: dict[tuple[str | None, int | None], str], what: str
 ) -> tuple[str, Pushed] | None:
     for file in {file for file, _ in lines if file}:
+        made = changed(pushed, file, {n: new for (f, n), new in lines.items() if f == file and n})
+        if made:
+            pushed = made
+            continue
         text = text_of(pushed.source, file)
         if text is None:
             return None

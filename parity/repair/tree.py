@@ -17,7 +17,7 @@ _CHOICE = ("requirements.txt", *PACKAGE_FILES)
 def with_file(pushed: Pushed, path: str, text: str) -> Pushed:
     """As if `path` held `text`."""
     data = text.encode("utf-8", "surrogateescape")
-    return _with(pushed, {path: Entry(disk.FILE, len(data), None, data)})
+    return with_entries(pushed, {path: Entry(disk.FILE, len(data), None, data)})
 
 
 def without(pushed: Pushed, gone: Callable[[str], bool]) -> Pushed:
@@ -27,7 +27,8 @@ def without(pushed: Pushed, gone: Callable[[str], bool]) -> Pushed:
     return pushed._replace(source=source._replace(entries=kept))
 
 
-def _with(pushed: Pushed, more: dict[str, Entry]) -> Pushed:
+def with_entries(pushed: Pushed, more: dict[str, Entry]) -> Pushed:
+    """As if these paths were there, as they are here."""
     source = pushed.source
     absent = {path: rule for path, rule in source.absent.items() if path not in more}
     changed = source._replace(entries={**source.entries, **more}, absent=absent)
@@ -38,7 +39,7 @@ def commit(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Push
     """As if what is on disk alone were committed."""
     names = [e.names["file"] for e in finding.evidence if "file" in e.names]
     read = _read(pushed.source, (n for n in names if n in pushed.source.absent))
-    return (f"{', '.join(read)} committed", _with(pushed, read)) if read else None
+    return (f"{', '.join(read)} committed", with_entries(pushed, read)) if read else None
 
 
 def _read(source: Source, paths: Iterable[str]) -> dict[str, Entry]:
@@ -82,7 +83,7 @@ def rename(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Push
     if entry is None or len(finding.evidence) != 1:
         return None
     left = without(pushed, lambda path: path == old)
-    return f"{old} renamed to {new}", _with(left, {new: entry})
+    return f"{old} renamed to {new}", with_entries(left, {new: entry})
 
 
 def restore(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
@@ -92,7 +93,7 @@ def restore(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pus
     source = pushed.source
     back = {path: p.entry for path, p in source.pruned.items() if p.line in lines}
     left = {path: p for path, p in source.pruned.items() if path not in back}
-    restored = _with(pushed._replace(source=source._replace(pruned=left)), back)
+    restored = with_entries(pushed._replace(source=source._replace(pruned=left)), back)
     return f"no `{'`, `'.join(patterns)}` in .slugignore", restored
 
 

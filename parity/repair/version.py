@@ -15,6 +15,20 @@ def supported(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, P
     return _asked(pushed, _meant(finding.evidence[0].names.get("subject", "")) or _here())
 
 
+def as_meant(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As `supported`, only where it is clear which series was meant."""
+    told = finding.evidence[0]
+    names = (told.names.get("subject", ""), pushed.source.text(told.file or "") or "")
+    clear = {meant for text in names for meant in [_meant(text)] if meant}
+    return supported(pushed, record, finding) if len(clear) == 1 and _meant(names[0]) else None
+
+
+def moved_as_meant(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As `moved`, only where it is clear which series was meant."""
+    text = pushed.source.text(finding.evidence[0].file or "") or ""
+    return moved(pushed, record, finding) if _meant(text) else None
+
+
 def moved(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
     """As if the version stood where Heroku looks for it."""
     text = pushed.source.text(finding.evidence[0].file or "") or ""

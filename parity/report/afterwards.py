@@ -20,6 +20,9 @@ def afterwards(page: Page, verdict: Verdict) -> None:
         page.prose(f"with {what}, {outcome}", label=label, style="note", body="strong")
         _found(page, found, verdict.source)
         page.blank()
+    if verdict.fixes:
+        shown = "`parity run --diff` shows the change, `parity run --fix` makes it."
+        page.prose(shown, label="fix: ", style="strong")
 
 
 def _found(page: Page, told: list[Group], source: Source | None) -> None:

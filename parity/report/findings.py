@@ -81,6 +81,8 @@ def _whole(page: Page, finding: Finding, source: Source | None, word: str) -> No
 def advice(page: Page, finding: Finding) -> None:
     """The fix, its diff, and where to read on."""
     page.prose(finding.fix, label="fix:  ", indent=2, style="strong")
+    if finding.tried:
+        page.prose(finding.tried, label="did:  ", indent=2, style="strong")
     _diff(page, finding.diff)
     page.code(f"docs: {finding.docs}", indent=2, style="dim")
     page.code(f"more: parity explain {finding.id}", indent=2, style="dim")

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from parity.records import Config, Line, Source
-from parity.verdict import Evidence, Verdict
+from parity.verdict import Evidence, Finding, Verdict
 
 SHORTEST = 6
 """Characters from which on a value is masked: shorter ones stand in too many other words."""
@@ -211,6 +211,8 @@ class _Walk:
             return self._source(value)
         if isinstance(value, Evidence):
             value = value._replace(seen=self._mask.excerpt(value.seen))
+        if isinstance(value, Finding) and self.any(value.diff) != value.diff:
+            value = value._replace(diff=None)  # with a name in place of the value it would be wrong
         if hasattr(value, "_fields"):
             return type(value)(*self.fields(value))
         if value and all(isinstance(item, Line) for item in value):

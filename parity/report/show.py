@@ -36,7 +36,7 @@ class Show:
         self._files = [_target(text) for text in arguments.report]
         self._config = config
         self._mask = self._masker(None, config)
-        self._out = stdout
+        self._out, self._err = stdout, stderr
         self._printed = False
         self._progress = Progress(
             stderr,
@@ -72,12 +72,12 @@ class Show:
     def verdict(self, verdict: Verdict) -> None:
         """The verdict stands, the dyno still runs: people need not wait for its end."""
         if self._kind == "full":
-            self._print(self._full(self._masked(verdict)))
+            self._print(self._full(self.masked(verdict)))
             self._printed = True
 
     def final(self, verdict: Verdict) -> None:
         """All is known. Raises `interrupt.Trouble` if a file cannot be written."""
-        masked = self._masked(verdict)
+        masked = self.masked(verdict)
         if self._printed:
             from parity.report.terminal import after_stop
 
@@ -90,7 +90,22 @@ class Show:
         if self._kind == "github":
             _summarise(masked)
 
-    def _masked(self, verdict: Verdict) -> Verdict:
+    def diffs(self, verdict: Verdict) -> None:
+        """The fixes that were proved safe: for `git apply`, or for people to read."""
+        from parity.report.diffs import diffs, shown
+
+        text = diffs(self.masked(verdict))
+        stream = self._out if self._kind in ("full", "concise") else self._err
+        self._progress.pause()
+        if not text:
+            emit("parity: no diff: no edit was both certain and proved\n", self._err)
+        elif capable(stream) or os.environ.get("CI"):
+            emit(shown(text, colour=coloured(stream)), stream)
+        else:
+            emit(text, stream)
+
+    def masked(self, verdict: Verdict) -> Verdict:
+        """The verdict as any output may have it."""
         made = verdict.plan.config.values if verdict.plan else {}  # a new app has more of them
         config = self._config._replace(values={**made, **self._config.values})
         mask = self._masker(verdict.source, config)
