@@ -91,6 +91,15 @@ class Router:
         if self._bug:
             raise self._bug
 
+    def send_to(self, backends: Sequence[Backend], *, blank: bool = False) -> None:
+        """Other dynos from now on; `blank`: there is no release, not even one without web."""
+        dynos = self.door.dynos
+        for gone in (b for b in dynos.backends if b not in backends):
+            gone.state = "crashed"
+        dynos.drop(0.0)
+        dynos.backends[:] = backends
+        dynos.blank = blank
+
     def probe(self, path: str) -> tuple[Exchange, ...]:
         """GET `path` as a browser does, following redirects on this host."""
         cookies: dict[str, str] = {}
