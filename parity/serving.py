@@ -26,6 +26,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, metavar="N", help="the router's port (default: 5006)")
     parser.add_argument("--watch", action="store_true", help="build again when the tree changes")
     parser.add_argument("--open", action="store_true", help="open the browser once it is up")
+    parser.add_argument("--https", action="store_true", help="https, too (extra parity[https])")
     parser.add_argument("--upstream", metavar="HOST:PORT", help="front a server started elsewhere")
     parser.add_argument("--process", action="append", default=[], metavar="TYPE[=N]")
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
@@ -44,7 +45,7 @@ def run(arguments: argparse.Namespace, config: "Config", options: "Options") -> 
 
     from parity import serve
 
-    choice = serve.Choice(arguments.watch, arguments.open, arguments.quiet)
+    choice = serve.Choice(arguments.watch, arguments.open, arguments.https, arguments.quiet)
     if arguments.upstream:
         if arguments.watch:
             raise interrupt.Usage("--watch: parity does not start what --upstream names")

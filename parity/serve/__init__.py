@@ -3,20 +3,19 @@
 import asyncio
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from parity import interrupt
 from parity.facts.limits import LIMITS, Limits
-from parity.facts.router import PROFILES
 from parity.formation import name_of
 from parity.pipeline import NO_CONFIG, Options
 from parity.records import Config
-from parity.router import Backend, Passed, Router
-from parity.router.door import Page
+from parity.router import Backend
 from parity.serve import upstream
+from parity.serve.doors import opened
 from parity.serve.events import Events
 from parity.serve.keys import Keys, there
 from parity.serve.pages import Pages
@@ -25,15 +24,13 @@ from parity.serve.telling import Teller
 from parity.serve.watching import Watching
 from parity.workspace import workspace
 
-PORT = 5006
-"""Where the router listens if nothing is said and nobody else does (ours)."""
-
 
 class Choice(NamedTuple):
     """What a user may choose of serving alone."""
 
     watch: bool = False
     open: bool = False
+    https: bool = False
     quiet: bool = False
 
 
@@ -62,11 +59,13 @@ def serve(
             teller=teller,
             pages=pages,
             again=_again(choice),
-            on_settled=lambda: _opened(url) if choice.open else None,
+            on_settled=lambda: _browse(url) if choice.open else None,
         )
-        with _router([], host, options, loop, limits, teller, pages.page, session.passed) as router:
-            session.router = router
-            url = f"http://{host}:{router.http.port}"
+        with opened(
+            *(host, options, loop, limits, teller, pages.page),
+            https=choice.https,
+            on_passed=session.passed,
+        ) as (session.router, url):
             teller.address(url)
             watching = Watching(app, events) if choice.watch else nullcontext()
             with Keys(events), watching:
@@ -84,12 +83,14 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
         teller = Teller(NO_CONFIG, events, quiet=choice.quiet)
         pages = Pages(teller)
         pages.knows(None, f"start what is to listen on {where}, or mend it, then load this again")
-        backend = Backend("web.1", port, host)
-        with _router([backend], "localhost", options, loop, limits, teller, pages.page) as router:
-            url = f"http://localhost:{router.http.port}"
-            teller.address(url)
+        with opened(
+            *("localhost", options, loop, limits, teller, pages.page),
+            https=choice.https,
+            backends=(Backend("web.1", port, host),),
+        ) as door:
+            teller.address(door.url)
             if choice.open:
-                _opened(url)
+                _browse(door.url)
             try:
                 with Keys(events):
                     while True:
@@ -114,52 +115,13 @@ def _run(session: Session, events: Events) -> int:
         session.close()
 
 
-def _router(
-    backends: list[Backend],
-    host: str,
-    options: Options,
-    loop: asyncio.AbstractEventLoop,
-    limits: Limits,
-    teller: Teller,
-    page: Page,
-    on_passed: Callable[[Passed], None] | None = None,
-) -> Router:
-    """The router on the port that was typed, else on the usual one, else on any."""
-
-    def at(port: int) -> Router:
-        return Router(
-            backends,
-            host,
-            loop=loop,
-            during=lambda work: work(),
-            limits=limits,
-            say=teller.line,
-            profile=PROFILES[options.router],
-            port=port,
-            page=page,
-            on_passed=on_passed,
-        )
-
-    return at(options.port or (PORT if _free(PORT) else 0))
-
-
-def _free(port: int) -> bool:
-    import socket
-
-    try:
-        with socket.create_server(("127.0.0.1", port)):
-            return True
-    except OSError:
-        return False
-
-
 def _again(choice: Choice) -> str:
     if choice.watch:
         return "save a file, and parity builds again"
     return "press r in parity's terminal" if there() else "start `parity serve` again"
 
 
-def _opened(url: str) -> None:
+def _browse(url: str) -> None:
     """In a thread: a browser may take its time to come."""
     threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
