@@ -413,3 +413,34 @@ def test_a_reader_that_has_enough(tmp_path: Path) -> None:
     )
     assert done.stdout.startswith("http://app.localhost:")
     assert gone(str(tmp_path)) == []
+
+
+def test_a_reader_that_stands_still(tmp_path: Path) -> None:
+    """A log that nobody takes holds up the log, and not the end."""
+    flood = SERVER.replace("ThreadingHTTPServer((", LOUD + "ThreadingHTTPServer((")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "parity", "serve", str(app(tmp_path, flood)), "--port", str(free())],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    assert process.stdout
+    while b"line 9" not in process.stdout.readline():
+        continue
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 130
+    assert time.monotonic() - began < 30
+    process.communicate()
+    assert gone(str(tmp_path)) == []
+
+
+LOUD = """
+def shout():
+    n = 0
+    while True:
+        print("line", n := n + 1, "x" * 200, flush=True)
+
+import threading
+threading.Thread(target=shout, daemon=True).start()
+"""

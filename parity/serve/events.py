@@ -66,7 +66,9 @@ class Events:
         return self.loop.run_until_complete(self._next())
 
     def quit(self) -> None:
-        """End everything as Ctrl-C does, but as what was meant to be."""
+        """End everything as Ctrl-C does, but as what was meant to be; unless it ends already."""
+        if interrupt.came():
+            return
         self.quitting = True
         os.kill(os.getpid(), signal.SIGINT)
 

@@ -62,7 +62,7 @@ class Teller:
             self._show.line(line)
             return
         self._show.pause()
-        if not self._stream.line(line) and self._heard:
+        if self._heard and not self._stream.line(line):
             self._heard = False
             self._events.quit()
 
