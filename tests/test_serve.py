@@ -301,6 +301,34 @@ def test_a_code_without_a_verdict(tmp_path: Path) -> None:
         assert served.get()[0] == 200
 
 
+def test_a_host_that_the_app_refuses(tmp_path: Path) -> None:
+    """A 400 is the app's own answer; a line says what it may be."""
+    strict = SERVER.replace("self.send_response(200)", "self.send_response(400)")
+    with serving(app(tmp_path, strict)) as served:
+        assert served.get()[0] == 400
+        assert served.says("ALLOWED_HOSTS", f"app.localhost:{served.port}")
+
+
+def test_a_worker_that_dies(tmp_path: Path) -> None:
+    """It is told, and started again at once; web goes on."""
+    procfile = "web: python server.py\nworker: sleep 1; exit 3\n"
+    with serving(app(tmp_path, procfile=procfile), "--process", "web,worker") as served:
+        assert served.says("worker.1 is down")
+        assert served.logs("heroku[worker.1]: Process exited with status 3", times=2)
+        assert served.get()[0] == 200
+
+
+def test_its_own_error_page(tmp_path: Path) -> None:
+    """ERROR_PAGE_URL is the app's, the panel below it parity's."""
+    url = "https://example.com/oops.html"
+    broken = "import nothing_of_that_name\n"
+    with serving(app(tmp_path, broken), "--config", f"ERROR_PAGE_URL={url}") as served:
+        assert served.says("web.1 is down")
+        body = served.get()[1]
+        assert heroku(body) == pages.page("H10", 503, {"ERROR_PAGE_URL": url})
+        assert "nothing_of_that_name" in panel(body)
+
+
 def test_two_web_dynos(tmp_path: Path) -> None:
     """Both get requests, and one of them goes on alone."""
     with serving(app(tmp_path), "--process", "web=2") as served:

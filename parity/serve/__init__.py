@@ -18,6 +18,7 @@ from parity.serve import upstream
 from parity.serve.doors import opened
 from parity.serve.events import Events
 from parity.serve.keys import Keys, there
+from parity.serve.knowing import Knowing
 from parity.serve.pages import Pages
 from parity.serve.session import Session
 from parity.serve.telling import Teller
@@ -49,6 +50,7 @@ def serve(
         events = Events(loop)
         teller = Teller(config, events, quiet=choice.quiet)
         pages = Pages(teller)
+        known = Knowing(teller, pages, lambda: _browse(url) if choice.open else None)
         session = Session(
             app,
             config,
@@ -59,7 +61,7 @@ def serve(
             teller=teller,
             pages=pages,
             again=_again(choice),
-            on_settled=lambda: _browse(url) if choice.open else None,
+            known=known,
         )
         with opened(
             *(host, options, loop, limits, teller, pages.page),
@@ -69,7 +71,7 @@ def serve(
             teller.address(url)
             watching = Watching(app, events) if choice.watch else nullcontext()
             with Keys(events), watching:
-                return _run(session, events)
+                return _run(session, known, events)
 
 
 def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS) -> int:
@@ -103,14 +105,15 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
                 teller.close()
 
 
-def _run(session: Session, events: Events) -> int:
+def _run(session: Session, known: Knowing, events: Events) -> int:
     try:
         session.run()
     except interrupt.Interrupted:
+        code = known.exit_code
         session.stop()
         if not events.quitting:
             raise
-        return session.exit_code
+        return code
     finally:
         session.close()
 

@@ -16,7 +16,8 @@ from parity.records import Boot, Config, Release, Shutdown, Traffic
 from parity.router import Backend, Passed, Router
 from parity.serve.building import Built, build
 from parity.serve.events import Event, Events
-from parity.serve.judging import asked, judged
+from parity.serve.judging import asked
+from parity.serve.knowing import Knowing
 from parity.serve.pages import Pages
 from parity.serve.running import Running
 from parity.serve.telling import Teller
@@ -24,6 +25,11 @@ from parity.verdict import Verdict
 from parity.workspace import Workspace
 
 SERVER_ERROR = 500
+REFUSED = 400
+HOSTS = (
+    "{path} was answered with 400: if the app serves only hosts that it knows, as Django's"
+    " ALLOWED_HOSTS says, let it know {host}, too"
+)
 REASON = 0.3
 """Seconds after a failed answer within which its reason is in the app's log (ours)."""
 
@@ -56,7 +62,7 @@ class Session:
         teller: Teller,
         pages: Pages,
         again: str,
-        on_settled: Callable[[], None],
+        known: Knowing,
     ) -> None:
         self._app = app
         self._config = config
@@ -67,18 +73,12 @@ class Session:
         self._teller = teller
         self._pages = pages
         self._again = again
-        self._on_settled: Callable[[], None] | None = on_settled
+        self._known = known
         self.router: Router | None = None
         self._live: Live | None = None
         self._leaving: list[Live] = []
-        self._verdict: Verdict | None = None
         self._builds = 0
-        self._building = self._stale = self._looking = False
-
-    @property
-    def exit_code(self) -> int:
-        """What `parity run` would have returned for the app as it is now."""
-        return self._verdict.exit_code if self._verdict else 0
+        self._building = self._stale = self._looking = self._hinted = False
 
     def run(self) -> NoReturn:
         """Until it is interrupted. Raises `interrupt.Interrupted`, and what stands in the way."""
@@ -103,6 +103,9 @@ class Session:
         one = self._named(passed.dyno)
         if one and passed.code is None:
             one.answered = True
+        if one and passed.code is None and passed.status == REFUSED and not self._hinted:
+            self._hinted = True
+            self._teller.note(HOSTS.format(path=passed.path, host=passed.host))
         failed = passed.status >= SERVER_ERROR if passed.code is None else True
         if one and failed and passed.code not in CLIENTS and not self._looking:
             self._looking = True
@@ -114,8 +117,7 @@ class Session:
         ends = self._events.loop.run_until_complete(_ends(running))
         for one, end in zip(running, ends, strict=True):
             if end and one.boot and self._live and one in self._live.running:
-                verdict = judged(self._live.released, one.boot, end)
-                self._teller.findings(self._teller.masked(verdict))
+                self._known.judge(self._live.released, one.boot, end, following="")
 
     def close(self) -> None:
         """Nothing is left."""
@@ -183,7 +185,7 @@ class Session:
             self._teller.note("what was released before stays up, as on Heroku")
             return
         self._router.send_to([], blank=True)
-        self._known(verdict, self._again)
+        self._known.stands(verdict, self._again)
 
     def _release(self, built: Built, released: Release) -> None:
         """The new dynos start as soon as the old ones are told to end, as on Heroku."""
@@ -204,7 +206,7 @@ class Session:
         for one in running:
             one.start()
         if not any(one.routed for one in running):
-            self._known(built.trial.verdict(), self._again)
+            self._known.stands(built.trial.verdict(), self._again)
 
     def _booted(self, one: Running) -> None:
         boot, live = one.boot, self._live
@@ -212,7 +214,8 @@ class Session:
             return
         if boot.state == "up":
             one.backend.state = "up"
-            self._judge(boot, "")
+            if all(other.backend.state != "crashed" for other in live.running):
+                self._judge(boot, "")
         elif boot.state == "timeout" and not boot.foreign:
             formation = live.formation
             self._events.job("explained", lambda: (one, _looked_into(formation, boot)))
@@ -262,21 +265,10 @@ class Session:
 
     def _judge(self, boot: Boot, following: str, *later: Traffic) -> bool:
         """Tell what is new; whether there was anything."""
-        live = self._live
-        assert live
-        log = live.built.trial.verdict().log
-        verdict = judged(live.released, boot, *later, log=log)
-        masked = self._known(verdict, following)
-        return self._teller.findings(masked)
-
-    def _known(self, verdict: Verdict, following: str) -> Verdict:
-        """Keep the verdict for pages and the end; masked."""
-        self._verdict, masked = verdict, self._teller.masked(verdict)
-        self._pages.knows(masked, following)
-        if self._on_settled:
-            self._on_settled()
-            self._on_settled = None
-        return masked
+        assert self._live
+        log = self._live.built.trial.verdict().log
+        released = self._live.released
+        return self._known.judge(released, boot, *later, following=following, log=log)
 
     def _stopped(self, _one: Running) -> None:
         """Let go of a release whose dynos have all ended."""
