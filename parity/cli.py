@@ -16,6 +16,7 @@ from parity import (
     explaining,
     hook,
     interrupt,
+    serving,
     upkeep,
 )
 
@@ -137,6 +138,12 @@ def _add_rest(commands: "Commands") -> None:
     _add_source(execute)
     executing.describe(execute)
     execute.set_defaults(act=_exec)
+    serve = commands.add_parser(
+        "serve", help="keep the app up behind Heroku's router", formatter_class=_Help
+    )
+    _add_source(serve)
+    serving.describe(serve)
+    serve.set_defaults(act=_serve)
     explaining.add(commands)
     upkeep.add(commands)
     hook.add(commands, main)
@@ -225,6 +232,10 @@ def _check(arguments: argparse.Namespace) -> int:
 def _exec(arguments: argparse.Namespace) -> int:
     options, config = options_of(arguments), config_of(arguments)
     return executing.run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    return serving.run(arguments, config_of(arguments), options_of(arguments))
 
 
 def options_of(arguments: argparse.Namespace) -> "Options":

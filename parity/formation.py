@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from hashlib import sha256
+from pathlib import Path
 from random import randint
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -70,8 +71,7 @@ class Formation:
     ) -> Iterator[Dyno]:
         """One dyno in its own copy of the slug. A second look is not logged."""
         again = trace or extra_env is not None
-        folder = self._work.folder(name)
-        copy(self._released.slug.root, folder)
+        folder = self.fresh(name)
         limits = self._facts.shortened(idle_before_verdict=0.3) if again else self._facts
         if hurry:
             limits = limits.shortened(boot_timeout=min(limits.boot_timeout.value, SLOW))
@@ -110,7 +110,7 @@ class Formation:
                 boot = dyno.settle(boot, failed=failed)
             elif boot.state == "crashed":
                 self._probe(dyno)  # what a visitor gets now: H10 in the log, nothing to judge
-        if not self._trial.judge(self._explained(boot)) or boot.state != "up":
+        if not self._trial.judge(self.explained(boot)) or boot.state != "up":
             return boot, None
         traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
         self._trial.judge(traffic)
@@ -126,6 +126,12 @@ class Formation:
                     self._trial.judge(boot)
                     with self._trial.stage("stop"):
                         self._trial.judge(dyno.stop(boot, None))
+
+    def fresh(self, name: str) -> Path:
+        """Another copy of the slug, for a dyno that is started again."""
+        folder = self._work.folder(name)
+        copy(self._released.slug.root, folder)
+        return folder
 
     def _router(self, dyno: Dyno, limits: Limits | None = None, *, quiet: bool = False) -> "Router":
         from parity.router import Backend, Router
@@ -174,7 +180,7 @@ class Formation:
 
         return launch
 
-    def _explained(self, boot: Boot) -> Boot:
+    def explained(self, boot: Boot) -> Boot:
         """A boot that bound the wrong address, with the line that did it."""
         if boot.state != "timeout" or boot.foreign:
             return boot
@@ -256,9 +262,14 @@ def host_of(released: Release) -> str:
 
 def _host(slug: Slug) -> str:
     source = slug.plan.source
-    name = source.remote or re.sub(r"[^a-z0-9]+", "-", source.root.resolve().name.lower())
-    name = name.strip("-")[:30].strip("-") or "app"
+    name = name_of(source.root, source.remote)
     return f"{name}-{sha256(name.encode()).hexdigest()[:12]}.herokuapp.com"
+
+
+def name_of(root: Path, remote: str | None = None) -> str:
+    """The app's name: the remote's, else what the name of the folder allows."""
+    name = remote or re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower())
+    return name.strip("-")[:30].strip("-") or "app"
 
 
 def _prepare() -> None:

@@ -153,10 +153,10 @@ def deploy(
     slug = compile_slug(trial, plan, work, options, facts) if plan else None
     released = release_phase(trial, slug, work, options, facts) if slug else None
     if released:
-        start(trial, released, work, _sized(options, pushed.source), facts, on_verdict, stay)
+        start(trial, released, work, sized(options, pushed.source), facts, on_verdict, stay)
 
 
-def _sized(options: Options, source: Source) -> Options:
+def sized(options: Options, source: Source) -> Options:
     """The size of web dynos, for an app that is created from app.json; what was typed counts."""
     manifest = source.manifest
     web = manifest.formation.get("web") if manifest and manifest.applied else None

@@ -44,8 +44,9 @@ def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
 
 
 def test_the_options_of_the_readme_exist() -> None:
-    """Every option that the README names is one of `parity run`, explain's or the plugin's."""
-    commands = (["parity", "run"], ["parity", "explain"], ["pytest"])
+    """Every option that the README names is one of run's, serve's, explain's or the plugin's."""
+    parity = (["parity", name] for name in ("run", "serve", "explain"))
+    commands = (*parity, ["pytest"])
     help_text = "".join(
         subprocess.run(
             [sys.executable, "-m", *command, "--help"], capture_output=True, text=True, check=True

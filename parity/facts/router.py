@@ -145,6 +145,7 @@ CODES: Mapping[str, Code] = {
     "H27": Code("Client Request Interrupted", "warning", 499, "dcsn", "client"),
     "H28": Code("Client Connection Idle", "warning", 499, "dcsn"),
     "H80": Code("Maintenance mode", "info", 503, ""),
+    "H81": Code("Blank app", "info", 502, ""),  # 502 in real lines; the article has 503
     "H99": Code("Platform error", "error", 503, ""),
 }
 """https://devcenter.heroku.com/articles/error-codes (documented); fields as in public log lines."""

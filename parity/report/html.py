@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import parity
 from parity.records import Exchange, Line, Shutdown
@@ -19,6 +19,9 @@ from parity.report.stages import DETAILS, MB
 from parity.report.summary import Group, groups, spoken, what_next
 from parity.report.text import clip, safe
 from parity.verdict import Evidence, Finding, Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 WIDTH, HEIGHT = 720, 160
 """Of a curve, in pixels of its own (SVG)."""
@@ -39,16 +42,21 @@ _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 
 def document(verdict: Verdict) -> str:
     """The page."""
+    text = (files("parity.report") / "templates" / "report.html").read_text(encoding="utf-8")
+    return environment().from_string(text).render(**_page(verdict, text)) + "\n"
+
+
+def environment() -> "Environment":
+    """Templates that escape every value; with filters for an app's words and for advice."""
     from jinja2 import Environment, StrictUndefined
 
-    text = (files("parity.report") / "templates" / "report.html").read_text(encoding="utf-8")
-    environment = Environment(
+    made = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["v"] = safe
-    environment.filters["link"] = _link
-    environment.filters["prose"] = _prose
-    return environment.from_string(text).render(**_page(verdict, text)) + "\n"
+    made.filters["v"] = safe
+    made.filters["link"] = _link
+    made.filters["prose"] = _prose
+    return made
 
 
 def _page(verdict: Verdict, template: str) -> dict[str, Any]:
@@ -66,7 +74,7 @@ def _page(verdict: Verdict, template: str) -> dict[str, Any]:
         "timeline": list(_timeline(verdict)),
         "requests": [_request(e) for e in verdict.traffic.exchanges] if verdict.traffic else [],
         "memory": _memory(verdict.shutdown) if verdict.shutdown else None,
-        "findings": [_group(group, verdict) for group in told if group.effect != "note"],
+        "findings": [shown(group, verdict) for group in told if group.effect != "note"],
         "notes": [group.first for group in told if group.effect == "note"],
         "log": list(_log(verdict.log)),
         "lines": len(verdict.log),
@@ -136,7 +144,8 @@ def _memory(shutdown: Shutdown) -> dict[str, Any] | None:
     }
 
 
-def _group(group: Group, verdict: Verdict) -> dict[str, Any]:
+def shown(group: Group, verdict: Verdict) -> dict[str, Any]:
+    """What a template needs of a finding and its causes."""
     return {
         "first": _finding(group.first, verdict),
         "causes": [_finding(cause, verdict) for cause in group.causes],

@@ -185,7 +185,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": readable(finding.fix),
         "diff": readable(finding.diff) if finding.diff is not None else None,
         "docs": finding.docs,
-        "tried": _text(finding.tried) if finding.tried is not None else None,
+        "tried": readable(finding.tried) if finding.tried is not None else None,
     }
 
 

@@ -63,6 +63,10 @@ class Show:
         if name == "boot":
             Thread(target=import_module, args=("parity.report.terminal",), daemon=True).start()
 
+    def pause(self) -> None:
+        """Other output comes: clear the terminal of signs of life."""
+        self._progress.pause()
+
     def line(self, line: Line) -> None:
         """Heroku would print `line` now; of what `git push` prints, progress tells the step."""
         if line.source == "remote":

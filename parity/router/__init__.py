@@ -62,7 +62,7 @@ class Router:
     ) -> None:
         self.host = host
         self.profile = profile
-        self._loop = loop
+        self.loop = loop
         self._during = during
         self._limits = limits
         self._say = say
@@ -77,8 +77,8 @@ class Router:
         self.door = Door(profile, limits, dynos, names, shown, self._record, loop)
 
     def __enter__(self) -> "Router":
-        self.http = Front(self._loop, self._port, self._accepted, tls=False)
-        self.https = Front(self._loop, 0, self._accepted, tls=True)
+        self.http = Front(self.loop, self._port, self._accepted, tls=False)
+        self.https = Front(self.loop, 0, self._accepted, tls=True)
         self.door.watch()
         return self
 
@@ -90,6 +90,19 @@ class Router:
         self.door.close()
         if self._bug:
             raise self._bug
+
+    def take(self, sock: socket.socket) -> None:
+        """A client's connection that was accepted elsewhere, in plain http."""
+        self._accepted(sock, False)
+
+    def send_to(self, backends: Sequence[Backend], *, blank: bool = False) -> None:
+        """Other dynos from now on; `blank`: there is no release, not even one without web."""
+        dynos = self.door.dynos
+        for gone in (b for b in dynos.backends if b not in backends):
+            gone.state = "crashed"
+        dynos.drop(0.0)
+        dynos.backends[:] = backends
+        dynos.blank = blank
 
     def probe(self, path: str) -> tuple[Exchange, ...]:
         """GET `path` as a browser does, following redirects on this host."""
@@ -213,8 +226,8 @@ class Router:
         return MARGIN + limits.boot_wait.value + limits.first_byte.value + limits.idle_window.value
 
     def _accepted(self, sock: socket.socket, tls: bool) -> None:
-        turn = Turn(self._loop, self.door.turns, self._over)
-        wire = Wire(sock, self._loop, turn, CLIENT_ROOM)
+        turn = Turn(self.loop, self.door.turns, self._over)
+        wire = Wire(sock, self.loop, turn, CLIENT_ROOM)
         self._served.add(turn)
         turn.run(Relay(wire, turn, self.door, tls=tls).serve())
 

@@ -53,12 +53,16 @@ class Link:
 
 
 class Dynos:
-    """Finds a connection for each request, and keeps those that can serve another one."""
+    """Finds a connection for each request, and keeps those that can serve another one.
+
+    `blank`: the app has no release yet.
+    """
 
     def __init__(
         self, backends: list[Backend], limits: Limits, loop: asyncio.AbstractEventLoop
     ) -> None:
         self.backends = backends
+        self.blank = False
         self.active = 0
         self._limits = limits
         self._loop = loop
@@ -91,6 +95,8 @@ class Dynos:
     def _hopeless(self, late: bool) -> None:
         """Give up where waiting cannot help, or has not helped."""
         states = {backend.state for backend in self.backends}
+        if not states and self.blank:
+            raise Fault("H81", "nothing was released yet")
         if not states:
             raise Fault("H14", "there is no web dyno")
         if states == {"crashed"}:

@@ -1,7 +1,8 @@
 """What a browser gets in place of an answer.
 
 https://devcenter.heroku.com/articles/error-pages (documented). The page of 506 bytes is the one
-that was served (observed, legacy); Router 2.0's was never seen and is taken to be the same.
+that was served (observed, legacy); Router 2.0's was never seen and is taken to be the same, and so
+is that of an app to which nothing was pushed (H81).
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,89 @@
+"""Heroku's error page with a panel below that Heroku does not have: the true cause, and the fix.
+
+Heroku's own bytes stay as they are; a policy and the panel are put between them. No script, nothing
+loaded, every value escaped (https://www.w3.org/TR/CSP3/).
+"""
+
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from parity.facts.codes import CODES
+from parity.records import Line
+from parity.report.html import environment, shown
+from parity.report.summary import Group, decisive, groups, headline, what_next
+from parity.report.text import clip
+from parity.verdict import Verdict
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+LAST = 12
+"""Lines of the log in the panel."""
+
+LONGEST = 300
+"""Characters of one of them."""
+
+HEAD, BODY = b"<head>\n", b"</body>"
+"""Where a page of Heroku's takes the policy, and the panel."""
+
+_STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
+
+
+class Told(NamedTuple):
+    """What the panel knows: the verdict (masked) that stands now, the last lines, what comes."""
+
+    verdict: Verdict | None
+    log: Sequence[Line] = ()
+    next: str = ""
+
+
+def added(page: bytes, code: str, told: Told) -> bytes:
+    """`page` with the panel. A page that is not Heroku's stays as it is."""
+    if HEAD not in page or BODY not in page:
+        return page
+    panel = _template().render(**_values(code, told)).encode("utf-8", "backslashreplace")
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_policy(page + panel)}">\n'
+    before, head, rest = page.partition(HEAD)
+    inner, body, after = rest.rpartition(BODY)
+    return b"".join((before, head, policy.encode(), inner, panel, body, after))
+
+
+@cache
+def _template() -> "Template":
+    text = (files("parity.report") / "templates" / "panel.html").read_text(encoding="utf-8")
+    return environment().from_string(text)
+
+
+def _policy(page: bytes) -> str:
+    """Heroku's frame, and the style sheets that stand in the page; nothing else."""
+    hashes = (b64encode(sha256(style).digest()).decode() for style in _STYLE.findall(page))
+    styles = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    return (
+        f"default-src 'none'; style-src {styles}; frame-src http: https:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def _values(code: str, told: Told) -> dict[str, Any]:
+    known, verdict = CODES[code], told.verdict
+    group = _group(code, verdict) if verdict else None
+    return {
+        "code": code,
+        "words": known.words,
+        "meaning": known.meaning,
+        "headline": headline(verdict) if verdict and group else "",
+        "next": told.next or (what_next(verdict) if verdict and group else ""),
+        "group": shown(group, verdict) if verdict and group else None,
+        "log": [(line.source, clip(line.text, LONGEST)) for line in told.log[-LAST:]],
+    }
+
+
+def _group(code: str, verdict: Verdict) -> Group | None:
+    """What made the verdict, else what explains this very code."""
+    own = (g for g in groups(verdict.findings) if code in (g.first.id, g.first.symptom))
+    return decisive(verdict) or next(own, None)

@@ -1,0 +1,56 @@
+"""Heroku's log as it comes, line by line, as `heroku logs --tail` shows it.
+
+https://devcenter.heroku.com/articles/logging#log-format. Colours by source; an app's own escapes
+are made visible, and values of config vars are masked.
+"""
+
+import os
+import re
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+from parity.records import Line
+from parity.report.show import coloured
+from parity.report.text import emit, oneline
+
+if TYPE_CHECKING:
+    from parity.report.mask import Mask
+
+APP = ("36", "32", "34", "35", "96", "92", "94", "95")
+"""Colours of the app's dynos, one after the other (ECMA-48)."""
+
+MANAGER, ROUTER, ERROR = "33", "2", "31"
+_TROUBLE = re.compile(r"Error [RL]\d\d |exited with status (?!0$|143$)|to crashed$|at=error")
+
+
+class Stream:
+    """Writes lines to `out` from any thread. `mask` hides values, once it is known."""
+
+    def __init__(self, out: TextIO | None) -> None:
+        self.mask: Mask | None = None
+        self._out = out
+        self._colour = coloured(out) and not os.environ.get("CI")
+        self._lock = threading.Lock()
+        self._known: dict[str, str] = {}
+
+    def line(self, line: Line) -> bool:
+        """One line; False if nobody reads it."""
+        at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
+        text = oneline(self.mask.text(line.text) if self.mask else line.text)
+        head = f"{at} {oneline(line.source)}:"
+        if self._colour:
+            head = f"\x1b[{self._painted(line.source)}m{head}\x1b[0m"
+            if line.source.startswith("heroku[") and _TROUBLE.search(text):
+                text = f"\x1b[{ERROR}m{text}\x1b[0m"
+        return self.text(f"{head} {text}\n")
+
+    def text(self, text: str) -> bool:
+        """Anything else, between lines."""
+        with self._lock:
+            return emit(text, self._out)
+
+    def _painted(self, source: str) -> str:
+        if source.startswith("heroku["):
+            return ROUTER if source == "heroku[router]" else MANAGER
+        return self._known.setdefault(source, APP[len(self._known) % len(APP)])

@@ -1,0 +1,79 @@
+"""What `git push` does before any dyno is touched, in a thread of its own."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from parity import interrupt, pipeline, scale
+from parity.facts.limits import Limits
+from parity.facts.procfile import ROUTED, SHORT_RUN
+from parity.records import Config, ProcessType, Release, Say
+from parity.trial import Trial, what_and_fix
+from parity.workspace import Workspace
+
+
+class Built(NamedTuple):
+    """What came of one build; `released` None: Heroku, or this machine, did not get so far.
+
+    `dynos` are the types to run, each with its name; `work` is the folder that all of it is in.
+    """
+
+    trial: Trial
+    released: Release | None
+    dynos: tuple[tuple[ProcessType, str], ...]
+    options: pipeline.Options
+    work: Workspace
+
+
+def build(
+    app: Path,
+    config: Config,
+    options: pipeline.Options,
+    work: Workspace,
+    limits: Limits,
+    say: Say,
+    on_stage: Callable[[str], None],
+    *,
+    first: bool,
+) -> Built:
+    """Receive, build and release `app`. Raises `interrupt.Interrupted`.
+
+    The `first` one raises `interrupt.Usage`, too: later on, files may be half written.
+    """
+    trial = Trial("run", say, on_stage, strict=options.strict)
+    try:
+        return _built(trial, app, config, options, work, limits)
+    except interrupt.Usage as error:
+        if first:
+            raise
+        trial.stuck(str(error), "Mend that; parity looks again at the next change.")
+    except (interrupt.Trouble, OSError) as error:
+        trial.stuck(*what_and_fix(error))
+    return Built(trial, None, (), options, work)
+
+
+def _built(
+    trial: Trial,
+    app: Path,
+    config: Config,
+    options: pipeline.Options,
+    work: Workspace,
+    limits: Limits,
+) -> Built:
+    pushed, accepted = pipeline.receive(trial, app, config, options)
+    plan = pipeline.decide(trial, pushed) if accepted else None
+    slug = pipeline.compile_slug(trial, plan, work, options, limits) if plan else None
+    released = pipeline.release_phase(trial, slug, work, options, limits) if slug else None
+    if released is None:
+        return Built(trial, None, (), options, work)
+    sized = pipeline.sized(options, pushed.source)
+    types = released.slug.plan.processes
+    chosen = scale.chosen(types, options.processes) or _usual(types)
+    return Built(trial, released, tuple(chosen), sized, work)
+
+
+def _usual(types: Mapping[str, ProcessType]) -> list[tuple[ProcessType, str]]:
+    """One dyno of web, as after a first deploy; without one, of every other type."""
+    if ROUTED in types:
+        return [(types[ROUTED], f"{ROUTED}.1")]
+    return [(each, f"{name}.1") for name, each in types.items() if name not in SHORT_RUN]

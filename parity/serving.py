@@ -1,0 +1,55 @@
+"""`parity serve`: the app behind Heroku's front door, in a browser, until Ctrl-C."""
+
+import argparse
+
+from parity import interrupt
+
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
+
+if TYPE_CHECKING:
+    from parity.pipeline import Options
+    from parity.records import Config
+
+EPILOG = """\
+The address is the first line on stdout, Heroku's log follows; all else is on stderr.
+At a terminal: r builds and starts again, q ends. Ctrl-C stops the dynos as Heroku does,
+a second one kills them.
+
+exit status: after q as `parity run`: 0, 1 or 3; 2 wrong usage, 3 no way to serve here,
+4 a bug in parity, 129/130/131/143 ended by SIGHUP/SIGINT/SIGQUIT/SIGTERM
+"""
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """What `parity serve` takes besides."""
+    parser.epilog = EPILOG
+    parser.add_argument("--port", type=int, metavar="N", help="the router's port (default: 5006)")
+    parser.add_argument("--watch", action="store_true", help="build again when the tree changes")
+    parser.add_argument("--open", action="store_true", help="open the browser once it is up")
+    parser.add_argument("--https", action="store_true", help="https, too (extra parity[https])")
+    parser.add_argument("--upstream", metavar="HOST:PORT", help="front a server started elsewhere")
+    parser.add_argument("--process", action="append", default=[], metavar="TYPE[=N]")
+    parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    parser.add_argument("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
+    parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
+    parser.add_argument("--run-release", action="store_true", help="run it against any database")
+    parser.add_argument("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, …")
+    parser.add_argument("--network", default="host", metavar="KIND", help="host, own")
+    parser.add_argument("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
+    parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
+
+
+def run(arguments: argparse.Namespace, config: "Config", options: "Options") -> int:
+    """Serve what was asked for. Raises what `parity.serve.serve` raises."""
+    from pathlib import Path
+
+    from parity import serve
+
+    choice = serve.Choice(arguments.watch, arguments.open, arguments.https, arguments.quiet)
+    if arguments.upstream:
+        if arguments.watch:
+            raise interrupt.Usage("--watch: parity does not start what --upstream names")
+        return serve.front(arguments.upstream, options, choice)
+    if arguments.watch and arguments.ref:
+        raise interrupt.Usage("--watch looks at the files on disk: leave out --ref")
+    return serve.serve(Path(arguments.path), config, options, choice)
