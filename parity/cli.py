@@ -188,7 +188,6 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", default="host", metavar="KIND", help="host, own")
     parser.add_argument("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
-    parser.add_argument("--first-only", action="store_true", help="end where Heroku stops")
     parser.add_argument("--diff", action="store_true", help="print the fixes that were proved")
     parser.add_argument("--fix", action="store_true", help="write them into a clean git tree")
     parser.add_argument("--force", action="store_true", help="write them without git's safety")

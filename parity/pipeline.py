@@ -83,17 +83,30 @@ def rehearse(
             pushed, accepted = receive(trial, Path(app), config, options)
             if accepted:
                 deploy(trial, pushed, work, options, facts, told, stay)
-            if stay:
-                trial.failed = None
-            if (trial.stopped or trial.failed) and told:
-                told(trial.verdict())
-            again = options._replace(run_release=False)
-            after_that(trial, pushed, options, lambda p: deploy(trial, p, work, again, facts))
+            mend(trial, pushed, work, options, facts, told, stay)
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
     except (interrupt.Trouble, OSError) as error:
         trial.stuck(*what_and_fix(error))
     return trial.verdict()
+
+
+def mend(
+    trial: Trial,
+    pushed: Pushed,
+    work: "Workspace",
+    options: Options,
+    facts: Limits,
+    told: Callable[[Verdict], None] | None,
+    stay: Callable[[Verdict], None] | None,
+) -> None:
+    """On with what can be repaired, in the copy; the verdict is told before, and is none of it."""
+    if stay:
+        trial.failed = None
+    if (trial.stopped or trial.failed) and told:
+        told(trial.verdict())
+    again = options._replace(run_release=False)
+    after_that(trial, pushed, options, lambda p: deploy(trial, p, work, again, facts))
 
 
 def check(
