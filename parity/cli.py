@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from parity.pipeline import Options
+    from parity.options import Options
     from parity.records import Config
     from parity.router.scenario import Step
     from parity.verdict import Verdict
@@ -242,7 +242,7 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     import re
 
     from parity.facts import dynos, router
-    from parity.pipeline import Options
+    from parity.options import Options
 
     given = vars(arguments)
     for path in given.get("paths") or ():

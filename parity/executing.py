@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from parity.pipeline import Options
+    from parity.options import Options
     from parity.records import Config, ProcessType, Slug
     from parity.verdict import Verdict
     from parity.workspace import Workspace

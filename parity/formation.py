@@ -25,7 +25,7 @@ from parity.workspace import Workspace
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from parity.pipeline import Options
+    from parity.options import Options
     from parity.router import Router
 
 SHORT_RUN = ("release", "console", "rake")

@@ -4,53 +4,21 @@ import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from parity import interrupt, proof
 from parity.facts.dynos import SIZES
 from parity.facts.limits import LIMITS, Limits
+from parity.options import DEFAULTS, Options
 from parity.records import Config, Plan, Pushed, Release, Say, Slug, Source
 from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
 if TYPE_CHECKING:
     from parity.repair import Repair
-    from parity.router.scenario import Step
     from parity.workspace import Workspace
 
 NO_CONFIG = Config({}, {})
-
-
-class Options(NamedTuple):
-    """What a user may choose; `host` None: the app's own name, `port` None: a random one.
-
-    `first_only`: the rehearsal ends where Heroku stops, without a look at what comes after.
-    `new_app`: the app is created from app.json.
-    `processes` are the types to run, each with its number of dynos; none: as after a first deploy.
-    """
-
-    ref: str | None = None
-    paths: tuple[str, ...] = ("/",)
-    host: str | None = None
-    port: int | None = None
-    stack: str = "heroku-26"
-    buildpacks: tuple[str, ...] = ()
-    dyno: str = "basic"
-    router: str = "2.0"
-    processes: tuple[tuple[str, int], ...] = ()
-    scenario: "tuple[Step, ...]" = ()
-    exact: bool = False
-    run_release: bool = False
-    offline: bool = False
-    isolation: str = "auto"
-    network: str = "host"
-    metadata: bool = False
-    strict: bool = False
-    first_only: bool = False
-    new_app: bool = False
-
-
-DEFAULTS = Options()
 
 
 def rehearse(

@@ -7,7 +7,7 @@ from parity import interrupt
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
 if TYPE_CHECKING:
-    from parity.pipeline import Options
+    from parity.options import Options
     from parity.records import Config
 
 EPILOG = """\

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from parity import rehearse
 from parity.facts.limits import LIMITS
-from parity.pipeline import Options
+from parity.options import Options
 from parity.records import Config
 from parity.verdict import Finding, Verdict
 from tests.test_apps import commit

@@ -17,7 +17,7 @@ import pytest
 
 from parity import rehearse
 from parity.facts.limits import LIMITS
-from parity.pipeline import Options
+from parity.options import Options
 from parity.records import Config
 from parity.report import KINDS, render
 from parity.report.diffs import diffs

@@ -7,7 +7,7 @@ import pytest
 
 from parity import rehearse
 from parity.interrupt import Usage
-from parity.pipeline import Options
+from parity.options import Options
 from parity.push.buildpacks import folder as folders
 from parity.records import Config
 from tests.builds import HERE

@@ -12,7 +12,7 @@ from parity.facts import lifecycle
 from parity.facts.dynos import MB, DynoSize
 from parity.facts.lifecycle import running
 from parity.facts.limits import LIMITS
-from parity.pipeline import Options
+from parity.options import Options
 from parity.records import Line
 from parity.verdict import Verdict
 from tests.dynos import QUICK, dyno

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from parity import rehearse
-from parity.pipeline import Options
+from parity.options import Options
 from parity.report.diffs import diffs
 from parity.verdict import Verdict
 from tests.test_apps import GIT

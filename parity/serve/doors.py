@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from parity.facts.limits import Limits
 from parity.facts.router import PROFILES
-from parity.pipeline import Options
+from parity.options import Options
 from parity.router import Backend, Passed, Router
 from parity.router.door import Page
 from parity.serve.telling import Teller

@@ -11,7 +11,7 @@ from parity import interrupt
 from parity.dyno.restart import pause
 from parity.facts.limits import Limits
 from parity.formation import Formation
-from parity.pipeline import Options
+from parity.options import Options
 from parity.records import Boot, Config, Release, Shutdown, Traffic
 from parity.router import Backend, Passed, Router
 from parity.serve.building import Built, build
