@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from parity.live import App, NotUp
-    from parity.pipeline import Options, check, rehearse
+    from parity.options import Options
+    from parity.pipeline import check, rehearse
     from parity.records import Config
     from parity.verdict import Verdict
 
@@ -35,7 +36,7 @@ _ROOMS = {
     "App": "live",
     "Config": "records",
     "NotUp": "live",
-    "Options": "pipeline",
+    "Options": "options",
     "Verdict": "verdict",
     "check": "pipeline",
     "rehearse": "pipeline",

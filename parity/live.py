@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin, urlsplit
 
-from parity.pipeline import DEFAULTS, NO_CONFIG, Options, rehearse
+from parity.options import DEFAULTS, Options
+from parity.pipeline import NO_CONFIG, rehearse
 from parity.records import Config, Line
 from parity.verdict import Verdict
 

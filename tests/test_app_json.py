@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from parity import rehearse
-from parity.pipeline import Options, check
+from parity.options import Options
+from parity.pipeline import check
 from parity.push.app_json import read
 from parity.records import Config
 from parity.verdict import Finding, Verdict

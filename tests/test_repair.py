@@ -9,7 +9,8 @@ import pytest
 
 from parity import rehearse
 from parity.facts.python import versions
-from parity.pipeline import Options, check
+from parity.options import Options
+from parity.pipeline import check
 from parity.report import render
 from parity.verdict import Verdict
 from tests.test_apps import GIT

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from parity import interrupt
 from parity.facts.limits import LIMITS, Limits
 from parity.formation import name_of
-from parity.pipeline import NO_CONFIG, Options
+from parity.options import Options
+from parity.pipeline import NO_CONFIG
 from parity.records import Config
 from parity.router import Backend
 from parity.serve import upstream

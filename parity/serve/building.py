@@ -7,6 +7,7 @@ from typing import NamedTuple
 from parity import interrupt, pipeline, scale
 from parity.facts.limits import Limits
 from parity.facts.procfile import ROUTED, SHORT_RUN
+from parity.options import Options
 from parity.records import Config, ProcessType, Release, Say
 from parity.trial import Trial, what_and_fix
 from parity.workspace import Workspace
@@ -21,14 +22,14 @@ class Built(NamedTuple):
     trial: Trial
     released: Release | None
     dynos: tuple[tuple[ProcessType, str], ...]
-    options: pipeline.Options
+    options: Options
     work: Workspace
 
 
 def build(
     app: Path,
     config: Config,
-    options: pipeline.Options,
+    options: Options,
     work: Workspace,
     limits: Limits,
     say: Say,
@@ -56,7 +57,7 @@ def _built(
     trial: Trial,
     app: Path,
     config: Config,
-    options: pipeline.Options,
+    options: Options,
     work: Workspace,
     limits: Limits,
 ) -> Built:
