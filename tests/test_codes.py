@@ -427,6 +427,15 @@ def test_h80(door: Stage) -> None:
     logged(door, "H80", "Maintenance mode", 503, "", at="info")
 
 
+def test_h81() -> None:
+    """Nothing was released yet: there is no dyno, and no type of which there could be one."""
+    with stage(backends=[]) as made:
+        made.router.send_to([], blank=True)
+        got = made.client(CLOSING).rest()
+        assert got.startswith(b"HTTP/1.1 502 ")
+        logged(made, "H81", "Blank app", 502, "", at="info")
+
+
 def test_h99() -> None:
     """All dynos stay quarantined for as long as a request may wait."""
     limits = QUICK.shortened(quarantine=60)
