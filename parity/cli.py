@@ -8,14 +8,14 @@ import argparse
 import os
 import sys
 
-from parity import (
-    __version__,
+from parity import __version__, interrupt
+from parity.commands import (
     completion,
     defaults,
     executing,
     explaining,
+    given,
     hook,
-    interrupt,
     serving,
     upkeep,
 )
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from parity.options import Options
-    from parity.records import Config
-    from parity.router.scenario import Step
     from parity.verdict import Verdict
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -41,8 +38,8 @@ exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not te
 
 def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
-    given, words = executing.split(argv)
-    arguments = _parser(*given[:1]).parse_args(given)
+    own, words = executing.split(argv)
+    arguments = _parser(*own[:1]).parse_args(own)
     arguments.words = words
     try:
         code: int = arguments.act(defaults.filled(arguments, _parser, argv))
@@ -194,12 +191,12 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from parity import fixing
+    from parity.commands import fixing
     from parity.pipeline import rehearse
     from parity.report.show import Show
 
     fixing.checked(arguments)
-    options, config = options_of(arguments), config_of(arguments)
+    options, config = given.options_of(arguments), given.config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
             arguments.path,
@@ -221,7 +218,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from parity.pipeline import check
     from parity.report.show import Show
 
-    options, config = options_of(arguments), config_of(arguments)
+    options, config = given.options_of(arguments), given.config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict: Verdict = check(arguments.path, config=config, options=options)
         show.final(verdict)
@@ -229,71 +226,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _exec(arguments: argparse.Namespace) -> int:
-    options, config = options_of(arguments), config_of(arguments)
+    options, config = given.options_of(arguments), given.config_of(arguments)
     return executing.run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    return serving.run(arguments, config_of(arguments), options_of(arguments))
-
-
-def options_of(arguments: argparse.Namespace) -> "Options":
-    """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
-    import re
-
-    from parity.facts import dynos, router
-    from parity.options import Options
-
-    given = vars(arguments)
-    for path in given.get("paths") or ():
-        if not path.startswith("/"):
-            raise interrupt.Usage(f"--path {path}: a request path starts with /")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
-        raise interrupt.Usage(f"--host {given['host']}: a name such as shop.example.com")
-    given["dyno"] = given.get("dyno", "basic").lower()
-    if given["dyno"] not in dynos.SIZES:
-        raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
-    if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
-        raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
-    if given.get("router", "2.0") not in router.PROFILES:
-        raise interrupt.Usage(f"--router {given['router']}: one of {', '.join(router.PROFILES)}")
-    if given.get("isolation", "auto") != "auto":
-        _known_level(given["isolation"])
-    if given.get("network", "host") not in ("host", "own"):
-        raise interrupt.Usage(f"--network {given['network']}: host or own")
-    chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
-    if given.get("process"):
-        from parity.scale import parsed
-
-        chosen["processes"] = parsed(given["process"])
-    chosen["buildpacks"] = tuple(given["buildpack"])
-    if given.get("scenario"):
-        chosen["scenario"] = _scenario(given["scenario"])
-    chosen["paths"] = tuple(given.get("paths") or ("/",))
-    return Options(**chosen)
-
-
-def _scenario(name: str) -> "tuple[Step, ...]":
-    from pathlib import Path
-
-    from parity.router.scenario import read
-
-    return read(Path(name))
-
-
-def _known_level(level: str) -> None:
-    from parity.dyno.isolation import LEVELS
-
-    if level not in LEVELS:
-        raise interrupt.Usage(f"--isolation {level}: one of auto, {', '.join(LEVELS)}")
-
-
-def config_of(arguments: argparse.Namespace) -> "Config":
-    """The config vars of the command line, else of `.env`. Raises `interrupt.Usage`."""
-    from pathlib import Path
-
-    from parity.push.config import read
-
-    default = None if arguments.no_env else Path(arguments.path) / ".env"
-    files = [Path(name) if name != "-" else name for name in arguments.env or ()]
-    return read(files, arguments.config, default)
+    return serving.run(arguments, given.config_of(arguments), given.options_of(arguments))

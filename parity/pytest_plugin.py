@@ -48,7 +48,7 @@ def parity_app(pytestconfig: pytest.Config) -> "Iterator[App]":
 
     Tests fail where it does not come up, and are skipped where this machine cannot tell.
     """
-    from parity.cli import config_of, options_of
+    from parity.commands.given import config_of, options_of
     from parity.live import App, NotUp
     from parity.report import render
 
@@ -93,7 +93,7 @@ class _Judged:
     def verdict(self) -> "Verdict":
         """The masked verdict; the first test that asks for it pays for it."""
         if self._verdict is None:
-            from parity.cli import config_of, options_of
+            from parity.commands.given import config_of, options_of
             from parity.pipeline import check, rehearse
 
             arguments = _arguments(self._config, self.command)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.executing import expanded, joined, split
+from parity.commands.executing import expanded, joined, split
 from parity.records import ProcessType
 from tests.test_leftovers import gone
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.fixing import Refused, apply
+from parity.commands.fixing import Refused, apply
 from parity.push.source import read
 from parity.records import Entry
 from parity.verdict import Fix

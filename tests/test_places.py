@@ -13,7 +13,7 @@ import pytest
 
 import parity
 from parity.cli import parsed
-from parity.completion import SHELLS, script
+from parity.commands.completion import SHELLS, script
 from parity.interrupt import Usage
 from parity.report import KINDS
 from parity.report.json import schema
