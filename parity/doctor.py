@@ -57,16 +57,28 @@ def system(name: str) -> Check:
     )
 
 
+CONTAINED = {
+    "pidns": "namespaces of its own: /app over a read-only system, and nothing is left",
+    "guard": "two guards: all that the app starts is ended, daemons too; no /app",
+    "subreaper": "one guard: all that the app starts is ended unless the guard is killed; no /app",
+    "basic": "process group: a daemon that hides is not seen; no /app",
+}
+
+
 def processes() -> Check:
-    """How well what an app starts can be kept together: its guard's level on this machine."""
-    if sys.platform == "linux":
-        found = "guard: all that the app starts is seen and ended, daemons too (subreaper)"
+    """How well what an app starts is contained: the best level that this machine grants."""
+    from parity.dyno import isolation
+
+    level = isolation.level()
+    found = f"{level}: {CONTAINED[level]}"
+    if level == "pidns":
         return Check("isolation", "ok", found)
+    why = isolation.why_not("pidns") or "not granted"
     return Check(
         "isolation",
         "limited",
-        "process group: a daemon that leaves its session is not seen",
-        "Run parity on Linux where the app starts daemons.",
+        f"{found} (pidns: {why})",
+        "Run parity on Linux where users may make namespaces (sysctl user.max_user_namespaces).",
     )
 
 
