@@ -81,7 +81,8 @@ def rehearsed(folder: Path, case: Case) -> Verdict:
 
 def causes(verdict: Verdict) -> dict[str, Finding]:
     """The causes that explain a symptom, by id."""
-    return {f.id: f for f in verdict.findings if f.kind == "cause" and f.symptom}
+    found = (f for f in verdict.findings if f.kind == "cause" and f.symptom and f.after is None)
+    return {f.id: f for f in found}
 
 
 def check(folder: Path, case: Case) -> None:
