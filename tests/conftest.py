@@ -1,5 +1,6 @@
 """What tests of builds share: the installers are fetched once."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from parity.pytest_plugin import import_all
 
 import_all()
+
+# A runner under nohup ignores SIGHUP, and what the tests start would inherit that.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")
