@@ -13,6 +13,7 @@ import termios
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from parity.commands.executing import expanded, joined, split
@@ -164,6 +165,39 @@ def test_signals(app: Path, command: str, signals: list[int], code: int) -> None
         process.communicate(timeout=20)
     assert process.returncode == code
     assert gone(str(app.parent)) == []
+
+
+def _guarding(process: psutil.Process) -> bool:
+    """Whether the guard's own program has been started."""
+    try:
+        return any(child.cmdline()[1:3] == ["-I", "-S"] for child in process.children())
+    except psutil.Error:
+        return False
+
+
+def test_ctrl_c_before_parity_knows_of_the_start(app: Path) -> None:
+    """The command runs already while parity has not yet heard so: Ctrl-C is the command's."""
+    process = subprocess.Popen(
+        [
+            *PARITY,
+            "exec",
+            str(app),
+            "--quiet",
+            "--",
+            "trap 'exit 4' INT; echo ready; sleep 100 & wait",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    while process.poll() is None and not _guarding(psutil.Process(process.pid)):
+        continue
+    process.send_signal(signal.SIGSTOP)
+    assert process.stdout
+    assert process.stdout.readline() == b"ready\n"
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
+    process.communicate(timeout=20)
+    assert process.returncode == 4
 
 
 def test_a_killed_parity_leaves_nothing(app: Path) -> None:

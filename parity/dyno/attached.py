@@ -104,12 +104,16 @@ def _guarded(
             )
         finally:
             guard.started()
-        guard.begun()
+        guard.begun(check=_later)
         yield guard
     finally:
         guard.close()
         if process:
             process.wait()
+
+
+def _later() -> None:
+    """The command may already run, so that a signal is its own to handle: see `_waited`."""
 
 
 def _waited(guard: Guard, limits: Limits) -> int:

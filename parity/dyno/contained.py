@@ -74,16 +74,16 @@ class Guard:
         if self.door:
             self.door.far.close()
 
-    def begun(self) -> None:
-        """Wait until the command has been started, or its guard killed.
+    def begun(self, check: Callable[[], None] = interrupt.check) -> None:
+        """Wait until the command has been started, or its guard killed; `check` as often as that.
 
-        Raises `Refused`, `interrupt.Interrupted`.
+        Raises `Refused`, and what `check` raises (`interrupt.Interrupted`).
         """
         until = time.monotonic() + BEGIN
         while not (self._ready or self._over) and time.monotonic() < until:
             select.select([self.status], [], [], TICK)
             self._listen()
-            interrupt.check()
+            check()
         if self._refused or not (self._ready or self._over):
             raise Refused(self._refused or f"its guard did not start within {BEGIN:.0f} s")
 
