@@ -11,6 +11,7 @@ import subprocess
 import sys
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -275,8 +276,28 @@ def test_what_is_typed_too_early(app: Path) -> None:
 
 def test_a_closed_terminal(app: Path) -> None:
     """The window is closed: SIGHUP, and nothing is left."""
+    closed_under(app, lambda: None)
+
+
+def test_a_closed_terminal_of_another_session(app: Path) -> None:
+    """No signal comes, as under `setsid`: what is read and written fails, which means the same."""
+    closed_under(app, in_a_session_of_its_own)
+
+
+def in_a_session_of_its_own() -> None:
+    """Go on in a child that no terminal controls; its exit code becomes ours."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if child := os.fork():
+        os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    os.setsid()
+
+
+def closed_under(app: Path, first: Callable[[], None]) -> None:
+    """Do `first`, start a command at a terminal, and close that once it is ready."""
     pid, terminal = pty.fork()
     if pid == 0:
+        first()
         os.environ.update(TMPDIR=str(app.parent))
         os.execv(sys.executable, [*PARITY, "exec", str(app), "--", "echo re''ady; sleep 100"])
     shown = b""

@@ -67,9 +67,9 @@ def _piped(argv: list[str], env: Mapping[str, str], place: isolation.Place, limi
 
 
 def _at_terminal(argv: list[str], env: Mapping[str, str], place: isolation.Place) -> int:
-    from parity.dyno.terminal import Terminal
+    from parity.dyno.terminal import Terminal, closable
 
-    with Terminal() as own:
+    with closable(), Terminal() as own:
         wrapped = ["bash", "-c", TAKE_TERMINAL, "bash", *argv]
         with _guarded(wrapped, env, place, own.inner) as guard:
             own.started()

@@ -1,17 +1,34 @@
 """The user's terminal on one side, a pseudo-terminal for the command on the other."""
 
+import errno
 import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import termios
 import tty
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Self
+
+from parity import interrupt
 
 CHUNK = 65536
 KEYBOARD, SCREEN = 0, 1
+
+
+@contextmanager
+def closable() -> Iterator[None]:
+    """The user's terminal may be closed inside: an end by SIGHUP, also if the signal is late or
+    goes to another session. Raises `interrupt.Interrupted`."""
+    try:
+        yield
+    except (OSError, termios.error) as error:  # a termios.error has the same arguments
+        if error.args[0] != errno.EIO:
+            raise
+        raise interrupt.Interrupted(signal.SIGHUP) from None
 
 
 class Terminal:
