@@ -366,14 +366,14 @@ CASES = [
         app(
             "python server.py",
             {
-                "server.py": "from dotenv import load_dotenv\n\nload_dotenv(override=True)\n"
+                "server.py": "from dotenv import load_dotenv\n\nload_dotenv(\n  override=True,\n)\n"
                 + SERVER,
                 ".env": "PORT=5057\n",
             },
             "python-dotenv\n",
         ),
         ".env:1",
-        "Remove `override=True` from load_dotenv(override=True)",
+        "Remove `override=True` from `load_dotenv(`",
         limits={"idle_before_verdict": 0.5},
     ),
 ]

@@ -7,7 +7,6 @@ from parity.facts import Fact
 ERROR_CODES = "https://devcenter.heroku.com/articles/error-codes"
 HTTP_ROUTING = "https://devcenter.heroku.com/articles/http-routing"
 SHUTDOWN = "https://devcenter.heroku.com/articles/dyno-shutdown-behavior"
-RESTARTS = "https://devcenter.heroku.com/articles/dyno-restarts"
 BACKOFF = "https://devcenter.heroku.com/changelog-items/344"
 
 

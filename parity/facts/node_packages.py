@@ -40,11 +40,6 @@ COMMANDS: Mapping[str, str] = {
 DEVELOPMENT = frozenset("nodemon ts-node-dev tsx ts-node babel-node node-dev supervisor".split())
 """What restarts or translates an app while it is written; a dyno needs none of it."""
 
-MAC_OR_WINDOWS = frozenset(
-    "fsevents macos-alias ds-store appdmg node-mac windows-build-tools".split()
-)
-"""Packages that exist for one system alone."""
-
 BUILT_IN = frozenset(
     "assert async_hooks buffer child_process cluster console crypto dgram diagnostics_channel dns"
     " events fs http http2 https inspector module net os path perf_hooks process punycode"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from parity.records import Boot, Listener
 from parity.rules import rule
 from parity.rules.code import Place, applications, found, line_of, modules, server
+from parity.rules.dotenv import overriding, says_port
 from parity.rules.listen import blame, main_listener, repair, seen, shown
 from parity.rules.node_code import at_start, find
 from parity.rules.node_listen import concerns, definition
@@ -69,39 +70,31 @@ def _set_there(boot: Boot, told: Evidence) -> Iterator[Evidence]:
         yield Evidence(other.text, other.file, other.line, other.column)
 
 
-_OVERRIDE = r"load_dotenv\(.*override\s*=\s*True|read_env\(.*override\s*=\s*True"
-
-
-def _overridden(boot: Boot) -> Evidence | None:
-    """A committed .env whose PORT replaces the dyno's."""
-    listener = _elsewhere(boot)
-    source = boot.release.slug.plan.source
-    if listener is None or listener.port == boot.port:
-        return None
-    for path in source.entries:
-        if path.rpartition("/")[2].startswith(".env"):
-            for number, line in enumerate((source.text(path) or "").splitlines(), 1):
-                if re.match(rf"\s*(?:export\s+)?PORT\s*=\s*[\"']?{listener.port}\b", line):
-                    return Evidence(f"{path} says PORT={listener.port}", path, number)
-    return None
+def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
+    """A committed .env whose PORT replaces the dyno's, what lets it, and by which option."""
+    listener, source = _elsewhere(boot), boot.release.slug.plan.source
+    env = says_port(source, listener.port) if listener and listener.port != boot.port else None
+    loads = overriding(source) if env else None
+    return (env, *loads) if env and loads else None
 
 
 @rule(
     "port-overridden-by-dotenv",
     leads_to=R10,
-    title="A committed .env with override=True replaces $PORT by {taken}",
+    title="A committed .env with {option:override} replaces $PORT by {taken}",
     cause="Heroku gives the dyno $PORT (here {port}). The app then loads its own .env with"
-    " override=True, and listens on {taken} instead.",
-    fix="Remove `override=True` from {call}, and take .env out of git: `git rm --cached .env`.",
+    " {option:override=True (JavaScript: override: true)}, and listens on {taken} instead.",
+    fix="Remove `{option:override=True}` from {call}, and take .env out of git: `git rm --cached"
+    " .env`.",
     docs="https://devcenter.heroku.com/articles/config-vars",
 )
 def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
-    env = _overridden(boot)
-    listener = _elsewhere(boot)
-    place = next(found(boot.release.slug.plan.source, _OVERRIDE), None) if env else None
-    if env and place and listener:
-        names = {"taken": str(listener.port), "port": str(boot.port), "call": place.text}
-        yield Evidence(place.text, place.file, place.line, place.column, names=names)
+    told, listener = _overridden(boot), _elsewhere(boot)
+    if told and listener:
+        env, here, option = told
+        names = {"taken": str(listener.port), "port": str(boot.port), "option": option}
+        names["call"] = f"`{here.text}`"
+        yield Evidence(here.text, here.file, here.line, here.column, names=names)
         yield env
         yield Evidence(seen(listener), pid=listener.pid)
 
@@ -116,7 +109,7 @@ def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
 )
 def binds_loopback(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
-    if listener and listener.loopback and not _explained(boot):
+    if listener and listener.loopback and not _overridden(boot):
         also = f" The port differs too: $PORT is {boot.port}." if listener.port != boot.port else ""
         told = _blamed(boot, listener, also=also)
         yield told
@@ -163,18 +156,12 @@ def binds_one_address(boot: Boot) -> Iterator[Evidence]:
 )
 def wrong_port(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
-    if not listener or listener.host not in ANYWHERE or listener.v6only or _explained(boot):
+    if not listener or listener.host not in ANYWHERE or listener.v6only or _overridden(boot):
         return
     if listener.port != boot.port:
         told = _blamed(boot, listener)
         yield told
         yield from _set_there(boot, told)
-
-
-def _explained(boot: Boot) -> bool:
-    """Whether a .env that overrides $PORT is the reason."""
-    source = boot.release.slug.plan.source
-    return _overridden(boot) is not None and next(found(source, _OVERRIDE), None) is not None
 
 
 @rule(

@@ -8,7 +8,6 @@ from parity.rules.code import Place, line_of
 from parity.rules.node_code import command, find, found, is_node, line_in_package, script
 
 _CALL = re.compile(r"([\w.$]+)\.listen\(\s*([^,)]*)")
-_OPTIONS = re.compile(r"\{[^}]*\}?")
 _LISTENS = r"\.listen\("
 _VALUE = r"([=:]\s*)(?:\d+|[\"'`][^\"'`]*[\"'`]|[\w.]+(?:\s*\|\|\s*\S+?)?)(?=[\s,;})]|$)"
 _DEFINED = r"\b(?:const|let|var)?\s*{name}\b\s*(?::\s*\w+\s*)?[=:]\s*(?!=)(.+)"

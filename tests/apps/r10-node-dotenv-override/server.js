@@ -1,0 +1,6 @@
+require("dotenv").config({
+  override: true,
+});
+const http = require("http");
+
+http.createServer((req, res) => res.end("hello")).listen(process.env.PORT);
