@@ -35,6 +35,9 @@ WORKER_WATCH = 5.0
 """Seconds that a worker is watched: it has no port by which to know that it is up."""
 
 
+SOCKET_IO = "python-engineio"
+"""What speaks Socket.IO in Python: https://pypi.org/project/python-engineio."""
+
 SERVER_ERROR = 500
 """From this status on the reason comes in the log, often after the answer."""
 
@@ -205,10 +208,16 @@ class Formation:
 
     def _asked_again(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         last = next(e for e in reversed(traffic.exchanges) if not e.scenario)
-        if last.status != 200 or last.code or last.service_ms > QUICK_ANSWER_MS:
+        if last.status != second.OK or last.code or last.service_ms > QUICK_ANSWER_MS:
             return traffic
         with self._quiet(dyno) as router:
             bodies = second.repeats(router, last)
+            traffic = traffic._replace(parts=second.parts(router, last))
+        if SOCKET_IO in self._released.slug.packages:
+            known, others = second.connected(
+                self._launch(traffic.boot), self._impatient, last.first
+            )
+            traffic = traffic._replace(sessions=known, beside=others)
         if len(set(bodies)) in (1, len(bodies)):
             return traffic._replace(repeats=bodies)
         alone = second.single(self._launch(traffic.boot), self._quiet, last.first)

@@ -7,21 +7,41 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from html import unescape
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote, urljoin, urlsplit
 
 from parity.dyno import trace
 from parity.records import Bind, Exchange, Frame, Source
+from parity.router.scenario import Step
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
     from parity.router import Router
 
+OK = 200
 AT_ONCE = 4
 """Requests at a time when a page is asked for again, so that every worker gets some."""
 
 WORKERS_BOOT = 1.5
 """Seconds within which the other workers of a server have started, too (ours)."""
 
+GREETING = "/socket.io/?EIO=4&transport=polling"
+"""How a browser's Socket.IO begins: https://socket.io/docs/v4/engine-io-protocol/ (documented)."""
+
+MOST_PARTS = 8
+"""Style sheets and scripts of a page that are asked for (ours)."""
+
+WAITS = 1.0
+"""Seconds that a visitor waits for news before it goes (ours)."""
+
+_TEXT = {"Content-Type": "text/plain;charset=UTF-8"}
+_SAFE = "!#$%&'()*+,/:;=?@[]~"
+_PARTS = re.compile(
+    r"""<(?:script\b[^>]*\ssrc|link\b(?=[^>]*\srel=["']?stylesheet\b)[^>]*\shref)"""
+    r"""=["']?([^"'\s>]+)""",
+    re.IGNORECASE,
+)
 _HOSTS = re.compile(r"(?:allowed|trusted)_hosts\b[^\[(\n]*[\[(]([^\])]*)[\])]", re.IGNORECASE)
 _LITERAL = re.compile(r"""["']([\w.*-]+)["']""")
 
@@ -94,6 +114,54 @@ def single(
             first = router.probe(path)[-1]
             more = router.burst(f"https://{first.host}{first.path}", 2 * AT_ONCE)
         return (first.body, *more)
+
+
+def parts(router: "Router", page: Exchange) -> tuple[Exchange, ...]:
+    """What the router logs of the style sheets and scripts that a browser fetches for `page`."""
+    if "text/html" not in page.headers.get("content-type", ""):
+        return ()
+    text = page.body.decode("utf-8", "replace")
+    wanted = (_on_this_host(page, unescape(match[1])) for match in _PARTS.finditer(text))
+    paths = [path for path in dict.fromkeys(wanted) if path][:MOST_PARTS]
+    return router.play(*map(Step, paths)) if paths else ()
+
+
+def _on_this_host(page: Exchange, reference: str) -> str:
+    """The path and query that a reference leads to; empty where it leaves the app."""
+    parts = urlsplit(urljoin(f"https://{page.host}{page.path}", reference))
+    ours = parts.scheme == "https" and parts.netloc == page.host
+    return quote(f"{parts.path}{'?' * bool(parts.query)}{parts.query}", _SAFE) if ours else ""
+
+
+def connected(
+    launch: Launch, route: "Callable[[Dyno], Router]", path: str
+) -> tuple[tuple[Exchange, ...], tuple[Exchange, ...]]:
+    """What visitors get whom Socket.IO has greeted, and others who ask for `path` meanwhile.
+
+    They send nothing but the pong of Engine.IO's protocol, which the app does not hear of:
+    https://socket.io/docs/v4/engine-io-protocol/ (documented).
+    """
+    with launch(extra_env={}) as dyno:
+        if dyno.boot().state != "up":
+            return (), ()
+        with route(dyno) as router:
+            known = [*filter(None, map(_session, router.play(Step(GREETING, clients=AT_ONCE))))]
+            if not known:
+                return (), ()
+            pongs = [Step(session, "POST", _TEXT, b"3") for session in known]
+            answers = router.play(*pongs)
+            until = time.monotonic() + WORKERS_BOOT
+            while all(e.status == OK for e in answers) and time.monotonic() < until:
+                answers += router.play(*pongs)
+            waiting = Step(known[0], leave=WAITS)
+            last = router.play(waiting, *pongs, Step(path, clients=AT_ONCE))
+    return answers + last[1 : 1 + len(pongs)], last[-AT_ONCE:]
+
+
+def _session(greeted: Exchange) -> str:
+    """The path of a greeted visitor's requests; empty if the app did not greet it."""
+    found = re.search(rb'"sid":"([\w-]+)"', greeted.body) if greeted.status == OK else None
+    return f"{GREETING}&sid={found[1].decode()}" if found else ""
 
 
 def hosts(router: "Router", refused: Exchange, source: Source) -> tuple[Exchange, ...]:

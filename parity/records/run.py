@@ -147,6 +147,8 @@ class Traffic(NamedTuple):
     `exchanges` has one request per `--path`, each with the redirects it led to (`first` is the
     path it began with). `hosts` are retries of a 400 with other Host headers. `repeats` are the
     bodies of a few more requests, `single` the same with one worker (None: not tried).
+    `parts` are style sheets and scripts that the page asks for. `sessions` are requests of visitors
+    that Socket.IO knows, `beside` what others got while such a visitor waited for news.
     `traceback` are the lines of an exception that only a second boot showed; `stack` is where the
     code was while it kept a request waiting, innermost frame first.
     """
@@ -159,6 +161,9 @@ class Traffic(NamedTuple):
     single: tuple[bytes, ...] | None = None
     traceback: tuple[str, ...] | None = None
     stack: tuple[Frame, ...] | None = None
+    parts: tuple[Exchange, ...] = ()
+    sessions: tuple[Exchange, ...] = ()
+    beside: tuple[Exchange, ...] = ()
 
     @property
     def since_boot(self) -> tuple[Line, ...]:

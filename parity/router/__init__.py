@@ -144,25 +144,33 @@ class Router:
         answers = self._during(all_of_them)
         return [seen.body for seen, passed in answers if passed and not passed.code]
 
-    def play(self, step: Step) -> tuple[Exchange, ...]:
-        """One step of a scenario, by as many clients at once as it says."""
-        url = f"https://{self.host}{step.path}"
+    def play(self, *steps: Step) -> tuple[Exchange, ...]:
+        """Steps of a scenario at once, each by as many clients as it says."""
+        every = [step for step in steps for _ in range(step.clients)]
 
-        def one(_: int) -> "tuple[Seen, Passed | None]":
+        def one(step: Step) -> "tuple[Seen, Passed | None]":
             if not step.special:
-                return self._visit(url, {}, step.method, step.headers, step.body or None)
-            return self._noted(url, step.headers, partial(self._specially, step))
+                headers, body = {**self._origin(step), **step.headers}, step.body or None
+                return self._visit(self._url(step), {}, step.method, headers, body)
+            return self._noted(self._url(step), step.headers, partial(self._specially, step))
 
         def all_of_them() -> "list[tuple[Seen, Passed | None]]":
-            with ThreadPoolExecutor(step.clients) as pool:
-                return list(pool.map(one, range(step.clients)))
+            with ThreadPoolExecutor(len(every)) as pool:
+                return list(pool.map(one, every))
 
         return tuple(
-            _exchange(url, step.method, seen, passed, None)._replace(
+            _exchange(self._url(step), step.method, seen, passed, None)._replace(
                 scenario=True, expected=step.expect
             )
-            for seen, passed in self._during(all_of_them)
+            for step, (seen, passed) in zip(every, self._during(all_of_them), strict=True)
         )
+
+    def _url(self, step: Step) -> str:
+        return f"https://{self.host}{step.path}"
+
+    def _origin(self, step: Step) -> dict[str, str]:
+        """The Origin that a browser sends with a form: https://fetch.spec.whatwg.org/#origin-header."""
+        return {} if step.method in ("GET", "HEAD") else {"Origin": f"https://{self.host}"}
 
     def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
         from parity.router.special import visit
