@@ -38,6 +38,10 @@ WORKER_WATCH = 5.0
 SOCKET_IO = "python-engineio"
 """What speaks Socket.IO in Python: https://pypi.org/project/python-engineio."""
 
+CSRF = b"CSRF verification failed"
+"""What Django's 403 page says, with DEBUG on or off (observed)."""
+
+FORBIDDEN = 403
 SERVER_ERROR = 500
 """From this status on the reason comes in the log, often after the answer."""
 
@@ -199,6 +203,10 @@ class Formation:
                 return traffic._replace(stack=second.stack(launch, self._impatient, exchange.first))
             if exchange.status == 500 and exchange.code is None and not logged(traffic):
                 lines = second.traceback(self._launch(traffic.boot), self._quiet, exchange.first)
+                return traffic._replace(traceback=lines)
+            if exchange.status == FORBIDDEN and exchange.scenario and CSRF in exchange.body:
+                steps = self._options.scenario
+                lines = second.refusals(self._launch(traffic.boot), self._quiet, steps)
                 return traffic._replace(traceback=lines)
             if exchange.status == 400:
                 source = self._released.slug.plan.source

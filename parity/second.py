@@ -5,7 +5,7 @@ The judged run stays untouched: every second boot is a dyno of its own, with a c
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from html import unescape
 from typing import TYPE_CHECKING, Protocol
@@ -77,6 +77,19 @@ def traceback(
             router.probe(path)
         dyno.settle(boot, failed=True)
         return next(reversed(trace.tracebacks(dyno.report)), None)
+
+
+def refusals(
+    launch: Launch, route: "Callable[[Dyno], Router]", steps: Sequence[Step]
+) -> tuple[str, ...]:
+    """What Django logged, or kept to itself, of the requests that it refused of `steps`."""
+    with launch(trace=True) as dyno:
+        if dyno.boot().state != "up":
+            return ()
+        with route(dyno) as router:
+            for step in steps:
+                router.play(step)
+        return trace.refusals(dyno.report)
 
 
 def stack(

@@ -46,6 +46,11 @@ def tracebacks(report: Path | None) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(str(e["text"]).splitlines()) for e in _events(report, "exception"))
 
 
+def refusals(report: Path | None) -> tuple[str, ...]:
+    """What Django logs of requests that it refuses for the sake of security, in their order."""
+    return tuple(str(e["text"]) for e in _events(report, "refusal"))
+
+
 def stack(report: Path | None, home: Path) -> tuple[Frame, ...]:
     """Where the app's code was most of the time, innermost frame first; empty if nowhere.
 

@@ -42,7 +42,8 @@ HOME = "/app"
 """Where an app lies in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
 
 SYMPTOMS = frozenset(
-    "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed push-rejected".split()
+    "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed push-rejected"
+    " http-403".split()
 )
 """What a log can show."""
 
@@ -118,8 +119,9 @@ def _records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
         elif life.error != "R15":
             yield _boot(life, slug), life
     asked = [e for code in story.requests if code != "H21" for e in _exchanges(code, story)]
+    output = tuple(map(_line, story.output("web.1")))
+    asked += _refused(output)
     if asked:
-        output = tuple(map(_line, story.output("web.1")))
         up = _boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
         yield Traffic(up, tuple(asked), output), None
     if story.swollen and story.swollen.memory:
@@ -222,6 +224,15 @@ def _port(life: Life, listeners: Iterable[Listener]) -> int:
         return int(match[1] or match[2])
     said = next((x.port for x in listeners if x.port not in USUAL), None)
     return said if said is not None else Another()
+
+
+def _refused(output: Iterable[Line]) -> Iterator[Exchange]:
+    """The forms that Django refuses for their Origin: the router logs a 403 like any answer."""
+    for line in output:
+        match = re.search(r"Forbidden \(Origin checking failed - .*\): (/\S*)", line.text)
+        if match:
+            path = match[1]
+            yield Exchange("POST", path, "", 403, None, "", 0, 0, 0, {}, b"", path)
 
 
 def _exchanges(code: str, story: Story) -> Iterator[Exchange]:

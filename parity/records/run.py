@@ -149,8 +149,8 @@ class Traffic(NamedTuple):
     bodies of a few more requests, `single` the same with one worker (None: not tried).
     `parts` are style sheets and scripts that the page asks for. `sessions` are requests of visitors
     that Socket.IO knows, `beside` what others got while such a visitor waited for news.
-    `traceback` are the lines of an exception that only a second boot showed; `stack` is where the
-    code was while it kept a request waiting, innermost frame first.
+    `traceback` are the lines of an exception, or of a refusal, that only a second boot showed;
+    `stack` is where the code was while it kept a request waiting, innermost frame first.
     """
 
     boot: Boot

@@ -189,6 +189,19 @@ SYMPTOMS: Mapping[str, Manual] = {
             "Flask-Migrate": "release: flask --app app db upgrade",
         },
     ),
+    "http-403": Manual(
+        prints=(
+            "app[web.1]: Forbidden (Origin checking failed - https://… does not match any trusted"
+            " origins.): /login/",
+            'heroku[router]: at=info method=POST path="/login/" … status=403',
+        ),
+        laptop="On the laptop the page and its form come by the same plain http://.",
+        by={
+            "Django": 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+            "a CDN in front": 'CSRF_TRUSTED_ORIGINS = ["https://DOMAIN"]',
+            "gunicorn, uvicorn": "take the header by themselves: Heroku sets FORWARDED_ALLOW_IPS",
+        },
+    ),
     "http-400": Manual(
         prints=('heroku[router]: at=info method=GET path="/" … status=400',),
         laptop="On the laptop the Host is localhost, which DEBUG allows; on Heroku it is another.",

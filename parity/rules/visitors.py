@@ -1,7 +1,8 @@
-"""What visitors see although the app answers: loops, refused hosts, answers that differ."""
+"""What visitors see although the app answers: loops, refused hosts and forms, and why."""
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 from parity.records import Exchange, Source, Traffic
 from parity.rules import rule
@@ -9,6 +10,8 @@ from parity.rules.code import Place, at, find, found
 from parity.rules.node_code import find as find_script
 from parity.rules.traffic import ROUTING, asked
 from parity.verdict import Evidence
+
+FORBIDDEN = 403
 
 
 def _source(traffic: Traffic) -> Source:
@@ -19,36 +22,99 @@ def _source(traffic: Traffic) -> Source:
     "redirect-loop",
     effect="fail",
     title="{path} redirects for ever",
-    cause="The browser is sent back to the address it has just asked for. Heroku ends TLS before"
-    " the app: every request reaches it over plain http, with `X-Forwarded-Proto: https`. An app"
-    " that looks at the connection instead of the header redirects to https again and again.",
+    cause="The browser is sent back to the address it has just asked for.",
+    fix="Look at the X-Forwarded-Proto header instead of the connection: Heroku ends TLS before the"
+    " app, and every request reaches it over plain http.",
+    docs=ROUTING,
+)
+def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
+    last = _looping(traffic)
+    if last:
+        times = len([e for e in traffic.exchanges if e.first == last.first])
+        seen = f"{asked(last)} → {last.status}, Location: {last.location}, {times} times"
+        yield Evidence(seen, names={"path": last.path})
+
+
+def _looping(traffic: Traffic) -> Exchange | None:
+    """The last answer of a chain of redirects that does not end."""
+    last = next((e for e in reversed(traffic.exchanges) if not e.scenario), None)
+    if last is None or last.code or not 300 <= last.status < 400:
+        return None
+    visited = [e.path for e in traffic.exchanges if e.first == last.first]
+    return None if len(visited) < 4 or len(set(visited)) > len(visited) // 2 else last
+
+
+@rule(
+    "http-403",
+    effect="fail",
+    title="The app refuses, with 403, the form that it has sent out itself",
+    cause="A browser sends `Origin: {origin}` with the form, and Django compares it with the"
+    " address that it believes to have.",
+    fix="See the cause below; `CSRF_TRUSTED_ORIGINS` lists addresses that are not the app's Host.",
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
+)
+def HTTP_403(traffic: Traffic) -> Iterator[Evidence]:
+    told = _distrusted(traffic)
+    if told:
+        refused, origin = told
+        seen = f"{asked(refused)} → 403: Origin checking failed"
+        yield Evidence(f"{seen} - {origin} does not match any trusted origins", names=_of(origin))
+
+
+def _of(origin: str) -> dict[str, str]:
+    return {"origin": origin}
+
+
+def _distrusted(traffic: Traffic) -> tuple[Exchange, str] | None:
+    """A refused request and its Origin: the log says so, the page, or a second boot."""
+    own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
+    refused = next((e for e in own if e.status == FORBIDDEN), None)
+    if refused is None:
+        return None
+    page = unescape(refused.body.decode("utf-8", "replace"))
+    told = [*(line.text for line in traffic.output), page, *(traffic.traceback or ())]
+    pattern = r"Origin checking failed - (\S+) does not match any trusted origins"
+    match = next((m for text in told if (m := re.search(pattern, text))), None)
+    return (refused, match[1]) if match else None
+
+
+@rule(
+    "proxy-header-ignored",
+    leads_to=(REDIRECT_LOOP, HTTP_403),
+    title="The app does not look at X-Forwarded-Proto, and takes https for http",
+    cause="Heroku ends TLS before the app: every request reaches it over plain http, with"
+    " `X-Forwarded-Proto: https`. {then:An app that looks at the connection redirects to https"
+    " again and again, or takes its own page's address for another one.}",
     fix="{advice:Trust X-Forwarded-Proto. Django: `SECURE_PROXY_SSL_HEADER ="
     ' ("HTTP_X_FORWARDED_PROTO", "https")`; Flask: `ProxyFix(app.wsgi_app, x_proto=1)`;'
     " Express: `app.set('trust proxy', 1)`.}",
     docs=ROUTING,
 )
-def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
-    last = next((e for e in reversed(traffic.exchanges) if not e.scenario), None)
-    if last is None or last.code or not 300 <= last.status < 400:
-        return
-    visited = [e.path for e in traffic.exchanges if e.first == last.first]
-    if len(visited) < 4 or len(set(visited)) > len(visited) // 2:
-        return
+def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
     source = _source(traffic)
-    place, advice = _https(source)
-    seen = f"{asked(last)} → {last.status}, Location: {last.location}, {len(visited)} times"
-    yield at(seen, place, path=last.path, advice=advice)
+    told, last = _distrusted(traffic), _looping(traffic)
+    if told and told[1] == f"https://{told[0].host}":
+        place = find(source, r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS|MIDDLEWARE)\s*=")
+        then = f"Django believes to be at http://{told[0].host}, and refuses {told[1]}."
+        yield at("Django compares with http://", place, then=then, advice=_django(place))
+    elif last:
+        place, advice = _https(source)
+        then = "This app looks at the connection, and redirects to https again and again."
+        if place:
+            yield at(place.text, place, then=then, advice=advice)
+
+
+def _django(place: Place | None) -> str:
+    header = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
+    file = place.file if place else "the settings"
+    return f"Add `{header}` to {file} (X-Forwarded-Proto is the router's header)."
 
 
 def _https(source: Source) -> tuple[Place | None, str]:
     """Where the app asks for https, and how it learns of the header."""
     django = find(source, r"SECURE_SSL_REDIRECT\s*=")
     if django:
-        header = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
-        return (
-            django,
-            f"Add `{header}` to {django.file} (X-Forwarded-Proto is the router's header).",
-        )
+        return django, _django(django)
     flask = find(source, r"Talisman\(|SSLify\(|is_secure|request\.scheme|startswith\(.http://")
     if flask:
         fix = "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1)"
@@ -56,19 +122,29 @@ def _https(source: Source) -> tuple[Place | None, str]:
             flask,
             f"Trust the router's X-Forwarded-Proto: `{fix}` from werkzeug.middleware.proxy_fix.",
         )
+    trust = "app.set('trust proxy', 1)"
     express = find_script(source, r"req\.secure\b|req\.protocol\b|HTTPS\(|forceS+L|sslRedirect")
-    if express:
-        trust = "app.set('trust proxy', 1)"
-        return (
-            express,
-            f"Add `{trust}` to {express.file}, before the routes: Express then takes req.secure"
-            " and req.protocol from the router's X-Forwarded-Proto.",
-        )
-    return None, (
-        "Look at the X-Forwarded-Proto header instead of the connection: Express"
-        " `app.set('trust proxy', 1)` and `req.secure`, Flask ProxyFix, Django"
-        " SECURE_PROXY_SSL_HEADER."
+    return express, (
+        f"Add `{trust}` to {express.file if express else 'the app'}, before the routes: Express"
+        " then takes req.secure and req.protocol from the router's X-Forwarded-Proto."
     )
+
+
+@rule(
+    "csrf-other-address",
+    leads_to=HTTP_403,
+    title="Visitors come by {origin}, and Django knows another address",
+    cause="The form's page has the address {origin}. What reaches the app has {host:the app's own"
+    " Host}: a domain before a CDN, or a front end elsewhere.",
+    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin}"]` into the settings.',
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
+)
+def csrf_other_address(traffic: Traffic) -> Iterator[Evidence]:
+    told = _distrusted(traffic)
+    if told and told[0].host and told[1].partition("://")[2] != told[0].host:
+        place = find(_source(traffic), r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS)\s*=")
+        names = {"origin": told[1], "host": f"Host: {told[0].host}"}
+        yield at(f"Origin: {told[1]}, Host: {told[0].host}", place, **names)
 
 
 def _letting_in(traffic: Traffic) -> Exchange | None:
@@ -95,22 +171,35 @@ _HOSTS = r"(?i)\b(allowed_hosts|trusted_hosts)\b\s*[=+:(\[]"
 @rule(
     "http-400",
     effect="fail",
-    title="The app answers 400 to every visitor: ALLOWED_HOSTS does not have its Heroku host",
-    cause="The same request is answered with Host {other} and refused with {host}: the app accepts"
-    " only hosts on its list (ALLOWED_HOSTS in Django), and the herokuapp.com one is not there.",
-    fix='Add ".herokuapp.com", and your own domain, to the list:'
-    ' `ALLOWED_HOSTS = [".herokuapp.com", "localhost"]`.',
+    title="The app answers 400 to every visitor",
+    cause="The same request is answered with Host {other} and refused with {host}.",
+    fix="Let the app answer to its herokuapp.com host, and to your own domain.",
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
 )
 def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
     other = _letting_in(traffic)
-    if other is None or _public(traffic):
-        return
-    refused = next(e for e in traffic.exchanges if e.status == 400)
+    if other and not _public(traffic):
+        refused = next(e for e in traffic.exchanges if e.status == 400)
+        names = {"other": other.host, "host": refused.host}
+        yield Evidence(f"{asked(refused)} with Host {refused.host} → 400", names=names)
+        yield Evidence(f"{asked(other)} with Host {other.host} → {other.status}")
+
+
+@rule(
+    "allowed-hosts",
+    leads_to=HTTP_400,
+    title="ALLOWED_HOSTS does not have the app's Heroku host",
+    cause="The app accepts only hosts on its list (ALLOWED_HOSTS in Django, allowed_hosts in"
+    " Starlette), and {host} is not there.",
+    fix='Add ".herokuapp.com", and your own domain, to the list:'
+    ' `ALLOWED_HOSTS = [".herokuapp.com", "localhost"]`.',
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
+)
+def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
     place = next(found(_source(traffic), _HOSTS), None)
-    names = {"other": other.host, "host": refused.host}
-    yield at(f"{asked(refused)} with Host {refused.host} → 400", place, **names)
-    yield Evidence(f"{asked(other)} with Host {other.host} → {other.status}")
+    if _letting_in(traffic) and not _public(traffic) and place:
+        refused = next(e for e in traffic.exchanges if e.status == 400)
+        yield at(place.text, place, host=refused.host)
 
 
 @rule(

@@ -57,6 +57,8 @@ def _watch_logging():
         if record.exc_info and record.exc_info[0]:
             text = "".join(traceback.format_exception(*record.exc_info))
             _tell({"kind": "exception", "text": text})
+        elif record.name.startswith("django.security."):
+            _tell({"kind": "refusal", "text": record.getMessage()})
         return handled(self, record)
 
     logging.Logger.callHandlers = call_handlers
