@@ -175,6 +175,24 @@ def test_an_end_that_heroku_wanted_is_no_crash(rows: tuple[str, ...]) -> None:
     assert set(blamed(story)) <= {"R12"}
 
 
+def test_a_refused_form_is_told() -> None:
+    """To Heroku a 403 is an answer like others; what the app says of it is in the log."""
+    refused = (
+        "Origin checking failed - https://shop.example.com does not match any trusted origins."
+    )
+    found = causes(told(START, app(f"Forbidden ({refused}): /login/")), None)
+    assert [(c.symptom.id, c.causes) for c in found] == [("http-403", ())]
+    assert "POST /login/ → 403" in found[0].symptom.evidence[0].seen
+    assert 'CSRF_TRUSTED_ORIGINS = ["https://shop.example.com"]' in found[0].symptom.fix
+
+
+@pytest.mark.parametrize(("method", "told_of"), [("OPTIONS", True), ("GET", False)])
+def test_what_a_browser_calls_cors(method: str, told_of: bool) -> None:
+    """A preflight that got Heroku's error page is a CORS error in the browser, and only there."""
+    story = told(routed("H12").replace("method=GET", f"method={method}"))
+    assert ("CORS" in page(story, causes(story, None), None, 80, False)) is told_of
+
+
 PUSH = """\
 Enumerating objects: 5, done.
 remote: Compressing source files... done.

@@ -37,6 +37,8 @@ def page(id: str, width: int, colour: bool) -> str | None:
     _prints(made, more)
     _paragraph(made, "What it means" if shown.symptom else "Cause", shown.cause)
     _told_apart(made, more)
+    if more.browser:
+        _paragraph(made, "What a browser says", more.browser)
     if more.laptop:
         _paragraph(made, "Why it worked on the laptop", more.laptop)
     _paragraph(made, "Fix", fix(shown))

@@ -74,6 +74,8 @@ def _parts(rule: Rule, more: Manual) -> Iterator[str]:
     yield prose(rule.cause)
     if more.apart:
         yield f"**How to tell it:** {prose(more.apart)}"
+    if more.browser:
+        yield f"**What a browser says:** {prose(more.browser)}"
     if more.laptop:
         yield f"**Why it worked on the laptop:** {prose(more.laptop)}"
     yield f"**Fix:** {prose(fix(rule))}"

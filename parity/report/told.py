@@ -23,6 +23,11 @@ ABOVE = "The failed start above is why."
 ELSEWHERE = (
     "Why the dyno did not start stands further up: `heroku logs --num 1500 | parity explain -`."
 )
+PREFLIGHT = (
+    "some of these are a browser's OPTIONS requests: its console calls them CORS errors, as"
+    " Heroku's error page has no Access-Control-Allow-Origin. What counts is why the app did not"
+    " answer."
+)
 CRASHED = frozenset({"H10", "crashed", "release-failed"})
 """Symptoms whose fix is their cause's."""
 
@@ -70,6 +75,9 @@ def _table(made: Page, story: Story) -> None:
         made.prose(
             f"{oneline(words)},{since}".rstrip(" ,"), label=f"{tally.times:>6} × {tally.code}  "
         )
+    asked = (fields for kept in story.requests.values() for fields in kept)
+    if any(fields.get("method") == "OPTIONS" for fields in asked):
+        made.prose(PREFLIGHT, label="note: ", style="note")
 
 
 def _merged(found: Sequence[Cause]) -> list[Cause]:

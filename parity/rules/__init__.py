@@ -65,7 +65,7 @@ RULES: dict[str, Rule] = {}
 
 STATIC = (
     *("machine", "source", "plan", "reasons", "node_plan", "procfile", "procfile_lines"),
-    *("config", "slugignore", "app_json"),
+    *("config", "slugignore", "app_json", "debugging", "hooks"),
 )
 """The files of rules that `parity check` can need."""
 
@@ -77,12 +77,12 @@ BUILD = (
 """And those that a rehearsal needs before it boots anything."""
 
 FILES = (
-    *(*BUILD, "memory", "boot"),
+    *(*BUILD, "memory", "boot", "several_commands"),
     *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
     *("crash_code", "answers", "crash_exit", "crash_slugignore", "traffic", "workers"),
-    *("visitors", "page_parts", "socketio", "stop", "dynos"),
+    *("visitors", "page_parts", "socketio", "debugging", "stop", "dynos"),
 )
 """The files of rules, in the order in which their causes are told."""
 

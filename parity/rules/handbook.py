@@ -11,6 +11,14 @@ from parity.rules.handbook_page import Manual
 
 ROUTER = 'heroku[router]: at=error code={} desc="{}" method=GET path="/" … status=503'
 
+CORS = (
+    "`Application error`, status 503. The console of a page from another address (a front end of"
+    " its own) calls it a CORS error, a missing Access-Control-Allow-Origin: Heroku's error page"
+    " has no such header, and the app, which would send it, did not answer. Its CORS settings are"
+    " not to blame."
+)
+"""Heroku's error pages have no CORS headers (observed)."""
+
 
 def _routed(code: str, words: str) -> tuple[str, ...]:
     return (ROUTER.format(code, words),)
@@ -46,6 +54,7 @@ SYMPTOMS: Mapping[str, Manual] = {
             "heroku[web.1]: State changed from starting to crashed",
             *_routed("H10", "App crashed"),
         ),
+        browser=CORS,
         laptop="The laptop has what the dyno lacks: packages that were installed one day, variables"
         " of your shell, files that git does not know, another Python, a file system that takes"
         " upper case for lower case.",
@@ -60,6 +69,7 @@ SYMPTOMS: Mapping[str, Manual] = {
     ),
     "H12": Manual(
         prints=_routed("H12", "Request timeout"),
+        browser=CORS,
         laptop="On the laptop nothing waits at most 30 seconds: the browser shows the page when it"
         " comes. Data is small there, services are near, and one person asks at a time.",
         by={
@@ -73,6 +83,7 @@ SYMPTOMS: Mapping[str, Manual] = {
     ),
     "H13": Manual(
         prints=_routed("H13", "Connection closed without response"),
+        browser=CORS,
         laptop="A development server shows the error in the page; behind the router the visitor"
         " gets only the closed connection. And the laptop has more memory than a dyno.",
         by={
@@ -83,6 +94,7 @@ SYMPTOMS: Mapping[str, Manual] = {
     ),
     "H14": Manual(
         prints=_routed("H14", "No web processes running"),
+        browser=CORS,
         laptop="The laptop starts what you type. Heroku starts what the Procfile calls `web`, and"
         " only if it is scaled: `heroku ps:scale web=1`.",
         by={

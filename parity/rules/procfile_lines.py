@@ -1,5 +1,6 @@
 """H14 by a line of the Procfile that was meant for web, and what else is odd in a Procfile."""
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -10,6 +11,8 @@ from parity.rules.procfile import H14, listens, no_web
 from parity.rules.reading import (
     Dropped,
     dropped,
+    is_server,
+    is_worker,
     near_web,
     no_type,
     read_differently,
@@ -209,3 +212,26 @@ def procfile_repeats_type(plan: Plan) -> Iterator[Evidence]:
 def procfile_crlf(plan: Plan) -> Iterator[Evidence]:
     if plan.procfile and "\r\n" in (plan.source.text("Procfile") or ""):
         yield Evidence("the lines end in CRLF", "Procfile", 1)
+
+
+@rule(
+    "worker-beside-web",
+    effect="note",
+    title="A worker runs in the web dyno: `{worker}`",
+    cause="The dyno lives as long as its server. When the worker beside it ends, nobody starts it"
+    " again; both share the dyno's memory, and every further web dyno has a worker more (with"
+    " celery beat, every job comes several times).",
+    fix="Give it a line of its own in the Procfile: `web: {server}` and `worker: {worker}`, then"
+    " `heroku ps:scale worker=1`.",
+    docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
+    basis="static",
+)
+def worker_beside_web(plan: Plan) -> Iterator[Evidence]:
+    web = plan.processes.get(ROUTED)
+    parts = re.split(r"(?<!&)&(?!&)", web.command) if web else []
+    worker = next((p.strip() for p in parts if is_worker(p)), None)
+    server = next((p.strip() for p in parts if is_server(p)), None)
+    if web and worker and server and worker != server:
+        names = {"worker": shown(worker), "server": shown(server)}
+        file = "Procfile" if web.line else None
+        yield Evidence(f"`web: {shown(web.command)}`", file, web.line or None, names=names)

@@ -18,8 +18,14 @@ _COMMENTED = r"\s*#+\s*web:\s*(.+)"
 _NEAR = r"(?i)web[-_]?(?:\d+|apps?|sites?|servers?|process|dyno|s)?"
 _SERVES = (
     r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|uwsgi|granian|flask\s+run|runserver"
-    r"|streamlit\s+run|http\.server)\b|\$\{?PORT\b"
+    r"|streamlit\s+run|http\.server)\b"
 )
+_WORKS = (
+    r"\bcelery\b.*\b(?:worker|beat)\b|\brq\s+worker\b|\bdramatiq\b|\bhuey_consumer|\barq\s"
+    r"|\bmanage\.py\s+(?:rqworker|qcluster|process_tasks|runworker|db_worker|celery)\b"
+)
+"""Programs that wait for jobs until they are ended: their documentation."""
+
 _COMMANDS = (
     r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve"
     r"|flask|streamlit|node|npm|bash|sh"
@@ -97,9 +103,21 @@ def _one_edit(name: str) -> bool:
     )
 
 
+def is_server(command: str) -> bool:
+    """Whether a command is a web server's."""
+    return re.search(_SERVES, command) is not None
+
+
+def is_worker(command: str) -> bool:
+    """Whether a command waits for jobs until it is ended."""
+    return re.search(_WORKS, command) is not None
+
+
 def serves(process: ProcessType) -> bool:
     """Whether the command is a web server's, or takes `$PORT`."""
-    return process.name not in SHORT_RUN and bool(re.search(_SERVES, process.command))
+    return process.name not in SHORT_RUN and bool(
+        is_server(process.command) or re.search(r"\$\{?PORT\b", process.command)
+    )
 
 
 def no_type(process: ProcessType, line: str) -> bool:

@@ -50,7 +50,9 @@ def _looping(traffic: Traffic) -> Exchange | None:
     title="The app refuses, with 403, the form that it has sent out itself",
     cause="A browser sends `Origin: {origin}` with the form, and Django compares it with the"
     " address that it believes to have.",
-    fix="See the cause below; `CSRF_TRUSTED_ORIGINS` lists addresses that are not the app's Host.",
+    fix="Where {origin} is the app's own address, the app takes https for http: write"
+    ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` into the settings. Else write'
+    ' `CSRF_TRUSTED_ORIGINS = ["{origin}"]` there.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
 )
 def HTTP_403(traffic: Traffic) -> Iterator[Evidence]:
