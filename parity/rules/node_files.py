@@ -151,9 +151,10 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
     cause="{by} asks for `{module}`, and the pushed tree has no such file.",
     fix="Commit the file, or correct the path; on Linux upper and lower case differ.",
     docs=GIT,
-    fallback=True,
 )
 def module_file_missing(record: Boot | Release) -> Iterator[Evidence]:
     told = missing_in(record)
-    if told and _is_file(told[1]) and told[1].by and not told[1].started:
+    if not told or _twin(told[0].source, told[1]) or any(_absent(told[0].source, told[1])):
+        return
+    if _is_file(told[1]) and told[1].by and not told[1].started:
         yield told[1].evidence(f"Cannot find module '{told[1].name}'", by=told[1].by)

@@ -96,6 +96,13 @@ def known(lines: list[str]) -> Known | None:
     return next((k for k in KNOWN if re.search(k.pattern, text)), None)
 
 
+def killed(exit: int, lines: list[str]) -> bool:
+    """Whether a signal from outside ended a step. npm's own statuses lie above those of signals,
+    and Node.js aborts itself when it has no memory left.
+    """
+    return 128 < exit < 160 and known(lines) is None
+
+
 def reason(lines: list[str]) -> str | None:
     """Heroku's name for the failure."""
     found = known(lines)

@@ -127,7 +127,7 @@ def _step(job: Job, command: Sequence[str]) -> Stop:
         (f" !     Error: {told}",),
         "package.json",
     )
-    return blame.undecided(job, lines, killed=ended.exit > 128) or refusal
+    return blame.undecided(job, lines, killed=blame.killed(ended.exit, lines)) or refusal
 
 
 def _shown(job: Job) -> Callable[[str], None]:

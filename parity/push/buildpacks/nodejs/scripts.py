@@ -57,7 +57,7 @@ def _run(job: Job, name: str, *flags: str) -> Stop:
     if ended.timed_out:
         return timed_out(job)
     lines = job.output[began:]
-    return blame.undecided(job, lines, killed=ended.exit > 128) or Refusal(
+    return blame.undecided(job, lines, killed=blame.killed(ended.exit, lines)) or Refusal(
         blame.reason(lines) or "unknown-build-script-error",
         (f" !     Error: {blame.headline(lines, f'The {name} script failed.')}",),
         "package.json",

@@ -1,0 +1,131 @@
+"""Why Node.js apps fail, by small apps: some are pushed, booted and asked, some only built."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builds import sdist
+from tests.crashes import Case, check
+from tests.pushes import SERVER, found, package, pushed
+
+SERVES = 'require("http").createServer((q, r) => r.end("ok"))'
+
+
+def node(server: str, *, name: str = "server.js", **fields: object) -> dict[str, str]:
+    """An app that starts with `server`."""
+    told = {"name": "shop", "scripts": {"start": f"node {name}"}, **fields}
+    return {"package.json": json.dumps(told, indent=1), name: server}
+
+
+CASES = [
+    Case(
+        "module-not-installed",
+        {
+            **node('require("shop-kit/none");\n', dependencies={"shop-kit": "file:./kit"}),
+            "kit/package.json": '{"name": "shop-kit", "version": "1.0.0"}',
+        },
+        "package.json:7",
+        "install anew",
+    ),
+    Case(
+        "module-file-missing",
+        node(f'{SERVER}\nrequire("./lib/prices");\n'),
+        "server.js:3",
+        "Commit the file",
+    ),
+    Case(
+        "import-outside-module",
+        node(f'import http from "http";\n{SERVER}', name="server.cjs"),
+        "server.cjs:1",
+        'Add `"type": "module"`',
+    ),
+    Case(
+        "require-in-module", node(SERVER, type="module"), "server.js:1", "Write `import x from 'x'`"
+    ),
+    Case(
+        "port-not-a-port",
+        node(f"{SERVES}.listen(process.env.PORT + '5000');\n"),
+        "server.js:1",
+        "Listen on `process.env.PORT` as it stands",
+    ),
+    Case(
+        "node-modules-from-elsewhere",
+        {
+            **node('require("ms");\n', dependencies={"ms": "2.1.3"}),
+            "node_modules/ms/index.js": 'require("./fast.node");\n',
+            "node_modules/ms/package.json": '{"name": "ms", "version": "2.1.3"}',
+            "node_modules/ms/fast.node": "MZ" + "x" * 4096,
+        },
+        "node_modules",
+        "git rm -r --cached node_modules",
+    ),
+    Case(
+        "js-unhandled-error",
+        node('\nthrow new TypeError("no prices");\n'),
+        "server.js:2",
+        "Correct that line",
+    ),
+    Case(
+        "js-error-at-request",
+        node(
+            'require("http").createServer((q, r) => {\n  try {\n    prices();\n  } catch (e) {\n'
+            "    console.error(e);\n    r.statusCode = 500;\n    r.end();\n  }\n"
+            "}).listen(process.env.PORT);\n"
+        ),
+        "server.js:3",
+        "Correct that line",
+    ),
+    Case(
+        "node-listens-twice",
+        node(f"{SERVER}{SERVES}.listen(process.env.PORT);\n"),
+        "server.js:2",
+        "Call `listen` once",
+    ),
+    Case(
+        "node-ends-at-once",
+        node('console.log("done");\n'),
+        "package.json:4",
+        "Start a server in it",
+    ),
+    Case(
+        "node-stands-in-here",
+        node("process.noSuchThing();\n", engines={"node": "21.x"}),
+        None,
+        "nvm install 21",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.cause for case in CASES])
+def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
+    """One cause, at its place, with what to write there."""
+    check(tmp_path / "shop", case)
+
+
+def script(text: str) -> dict[str, str]:
+    """An app that is built by a script."""
+    return package(scripts={"build": text, "start": "node server.js"})
+
+
+KIT_JSON = '{"name": "kit", "version": "1.0.0", "scripts": {"install": "exit 1"}}'
+HEAP = "node --max-old-space-size=16 -e 'a = []; for (;;) a.push(new Array(1e5).fill(1))'"
+_, KIT = sdist("kit", "1.0.0", {"package.json": KIT_JSON})
+BUILDS: dict[str, dict[str, str | bytes]] = {
+    "npm-package-name-typo": package(dependencies={"My Package": "1.0.0"}),
+    "openssl-unsupported-algorithm": script("node -e 'crypto.createHash(`md4`)'"),
+    "node-out-of-memory": script(HEAP),
+    "node-install-failed": package(dependencies={"kit": "file:./kit.tgz"}),
+    "dependency-failed-to-build": {
+        **package(dependencies={"kit": "file:kit.tgz"}),
+        "kit.tgz": KIT,
+    },
+}
+
+
+@pytest.mark.parametrize("cause", BUILDS)
+def test_the_build_names_it(cause: str, tmp_path: Path) -> None:
+    """npm itself, or the build script, fails; the cause is told with its words."""
+    slug, _ = pushed(BUILDS[cause], tmp_path)
+    assert slug.unknown is None and slug.refusal
+    assert [f.id for f in found(slug).values() if f.effect != "note"] == ["push-rejected", cause]
