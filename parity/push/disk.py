@@ -12,6 +12,11 @@ from parity.push import git
 from parity.records import TEXT_LIMIT, Entry
 
 FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
+POINTER = 200
+"""Bytes: what is called like a picture or a model, and is smaller, may be a Git LFS pointer.
+
+https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md (documented)."""
+
 BUDGET = 64 * 1024 * 1024
 """Bytes of content that are kept for the rules, over all files."""
 
@@ -161,7 +166,7 @@ def _telling(path: str, entry: Entry) -> bool:
     """Whether a rule may want to read it."""
     if entry.mode == SUBMODULE or entry.size > TEXT_LIMIT:
         return False
-    return BINARY.search(path) is None
+    return BINARY.search(path) is None or entry.size < POINTER
 
 
 def lay_out(

@@ -22,9 +22,9 @@ def _source(traffic: Traffic) -> Source:
     "redirect-loop",
     effect="fail",
     title="{path} redirects for ever",
-    cause="The browser is sent back to the address it has just asked for.",
-    fix="Look at the X-Forwarded-Proto header instead of the connection: Heroku ends TLS before the"
-    " app, and every request reaches it over plain http.",
+    cause="The browser is sent back to the address it has just asked for. Most such apps redirect"
+    " to https: Heroku ends TLS before the app, and tells of it in X-Forwarded-Proto alone.",
+    fix="Look at the X-Forwarded-Proto header instead of the connection before you redirect.",
     docs=ROUTING,
 )
 def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
@@ -126,10 +126,14 @@ def _https(source: Source) -> tuple[Place | None, str]:
         )
     trust = "app.set('trust proxy', 1)"
     express = find_script(source, r"req\.secure\b|req\.protocol\b|HTTPS\(|forceS+L|sslRedirect")
-    return express, (
-        f"Add `{trust}` to {express.file if express else 'the app'}, before the routes: Express"
-        " then takes req.secure and req.protocol from the router's X-Forwarded-Proto."
-    )
+    if express:
+        return express, (
+            f"Add `{trust}` to {express.file}, before the routes: Express then takes req.secure and"
+            " req.protocol from the router's X-Forwarded-Proto."
+        )
+    plain = find_script(source, r"\b(?:socket|connection)\.encrypted\b")
+    header = "req.headers['x-forwarded-proto'] === 'https'"
+    return plain, f"Look at the router's X-Forwarded-Proto instead: `{header}`."
 
 
 @rule(

@@ -1,0 +1,90 @@
+"""Trees that push, with something odd in them: what `parity check` says, of real repositories."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from parity.pipeline import check
+from parity.push.config import read
+from tests.test_receive import by_id, git, repository
+
+GOOD = {
+    "requirements.txt": "",
+    "Procfile": "web: python app.py\n",
+    "app.py": "",
+    ".python-version": "3.13\n",
+}
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'ab' * 32}\nsize 12345678\n"
+
+
+def node(asked: str | None) -> dict[str, str]:
+    """A Node.js app that asks for a version."""
+    engines = f', "engines": {{"node": "{asked}"}}' if asked else ""
+    return {"package.json": f'{{"name": "shop"{engines}}}', "server.js": ""}
+
+
+ODD: list[tuple[str, Mapping[str, str], str, str]] = [
+    ("lfs-pointer", {**GOOD, "model.bin": POINTER}, "warn", "model.bin"),
+    ("case-collision", {**GOOD, "Static/a.css": "", "static/a.css": ""}, "warn", "static/a.css"),
+    ("several-buildpacks", {**GOOD, "composer.json": "{}"}, "note", "heroku/php"),
+    ("node-version-eol", node("16.x"), "warn", "16"),
+    ("node-wide-range", node(">=18"), "note", ">=18"),
+    ("node-version-unspecified", node(None), "note", "package.json"),
+]
+
+
+@pytest.mark.parametrize(("id", "files", "effect", "word"), ODD, ids=[odd[0] for odd in ODD])
+def test_an_odd_tree(
+    id: str, files: Mapping[str, str], effect: str, word: str, tmp_path: Path
+) -> None:
+    """It is named, with the file or what is asked for."""
+    told = by_id(check(repository(tmp_path / "shop", files)))[id]
+    evidence = " ".join(f"{e.file} {e.seen}" for e in told.evidence)
+    assert (told.effect, word in f"{told.title} {evidence}") == (effect, True), told
+
+
+def test_a_link_that_leaves_the_tree(tmp_path: Path) -> None:
+    """git keeps the link, and Heroku has nothing where it leads to."""
+    app = repository(tmp_path / "shop", GOOD)
+    (app / "data.csv").symlink_to("/srv/data.csv")
+    git(app, "add", "data.csv")
+    git(app, "commit", "-qm", "link")
+    told = by_id(check(app))["symlink-leaves-tree"]
+    assert (told.effect, "/srv/data.csv" in told.cause) == ("warn", True)
+
+
+def test_a_part_of_a_repository(tmp_path: Path) -> None:
+    """Only the folder is tested; the push for it is another command."""
+    whole = repository(tmp_path / "all", {f"shop/{path}": text for path, text in GOOD.items()})
+    told = by_id(check(whole / "shop"))["sub-tree"]
+    assert "git subtree push --prefix shop" in told.fix
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    """What it holds may decide, so nothing is claimed."""
+    app = repository(tmp_path / "shop", GOOD)
+    (app / "requirements.txt").write_text("flask\n")
+    (app / "requirements.txt").chmod(0)
+    assert by_id(check(app))["unreadable-file"].effect == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("id", "env", "seen"),
+    [
+        ("config-var-name", "SHOP-KEY=x\n", "SHOP-KEY"),
+        ("config-vars-too-large", f"KEY={'x' * 40_000}\n", "40"),
+        ("env-file-unreadable", 'A=1\nKEY="x\n', "2"),
+    ],
+)
+def test_config_vars_that_heroku_does_not_take(
+    id: str, env: str, seen: str, tmp_path: Path
+) -> None:
+    """As `parity check --env FILE` reads them."""
+    (tmp_path / "vars").write_text(env)
+    config = read([tmp_path / "vars"], [], None)
+    told = by_id(check(repository(tmp_path / "shop", GOOD), config=config))[id]
+    assert told.effect == "warn"
+    assert seen in " ".join(f"{e.seen} {e.line}" for e in told.evidence)
