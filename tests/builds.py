@@ -1,14 +1,17 @@
 """Real builds of small apps: pip itself, an index made of files, nothing from the network."""
 
+import http.server
 import io
 import os
 import re
 import shutil
 import sys
 import tarfile
+import threading
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
@@ -156,3 +159,25 @@ def fetched(folder: Path) -> Path:
         slug, _ = pushed({"requirements.txt": ""}, folder / "app")
     assert slug.environment, slug.output
     return folder / "cache" / "tools"
+
+
+@contextmanager
+def refusing(status: int) -> Iterator[str]:
+    """The address of a server that answers every request with this status."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("WWW-Authenticate", 'Basic realm="private"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

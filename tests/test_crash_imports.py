@@ -15,6 +15,12 @@ WSGI = (
 
 CASES = [
     Case(
+        "windows-module",
+        app("python server.py", {"server.py": f"import winreg\n{SERVER}"}),
+        "server.py:1",
+        'if sys.platform == "win32"',
+    ),
+    Case(
         "module-not-in-git",
         app("python server.py", {"server.py": "import prices\n" + SERVER}),
         "prices.py",

@@ -362,6 +362,19 @@ CASES = [
         limits={"first_byte": 3, "exit_timeout": 1},
     ),
     Case(
+        "out-of-memory",
+        app("sh start.sh", {"start.sh": "kill -9 $$\n"}),
+        "Procfile:1",
+        "--dyno standard-2x",
+    ),
+    Case(
+        "given-service-refuses",
+        app("python server.py", {"server.py": f"import socket\n\n{LOCAL}{SERVER}"}),
+        "Procfile:1",
+        "Start the service",
+        {"REDIS_URL": "redis://localhost:6379"},
+    ),
+    Case(
         "port-overridden-by-dotenv",
         app(
             "python server.py",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builds import sdist
+from tests.builds import refusing, sdist
 from tests.crashes import Case, check
 from tests.pushes import SERVER, found, package, pushed
 
@@ -111,8 +111,29 @@ def script(text: str) -> dict[str, str]:
 KIT_JSON = '{"name": "kit", "version": "1.0.0", "scripts": {"install": "exit 1"}}'
 HEAP = "node --max-old-space-size=16 -e 'a = []; for (;;) a.push(new Array(1e5).fill(1))'"
 _, KIT = sdist("kit", "1.0.0", {"package.json": KIT_JSON})
+YARN = """\
+__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"shop@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "shop@workspace:."
+  languageName: unknown
+  linkType: soft
+"""
+WANTS_MS = package(dependencies={"ms": "2.1.3"})
 BUILDS: dict[str, dict[str, str | bytes]] = {
     "npm-package-name-typo": package(dependencies={"My Package": "1.0.0"}),
+    "outdated-yarn-lockfile": {**WANTS_MS, "yarn.lock": "# yarn lockfile v1\n"},
+    "yarn-lockfile-out-of-sync": {
+        **package(dependencies={"ms": "2.1.3"}, packageManager="yarn@4.5.0"),
+        "yarn.lock": YARN,
+    },
+    "pnpm-lockfile-out-of-sync": {
+        **WANTS_MS,
+        "pnpm-lock.yaml": "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n",
+    },
     "openssl-unsupported-algorithm": script("node -e 'crypto.createHash(`md4`)'"),
     "node-out-of-memory": script(HEAP),
     "node-install-failed": package(dependencies={"kit": "file:./kit.tgz"}),
@@ -129,3 +150,12 @@ def test_the_build_names_it(cause: str, tmp_path: Path) -> None:
     slug, _ = pushed(BUILDS[cause], tmp_path)
     assert slug.unknown is None and slug.refusal
     assert [f.id for f in found(slug).values() if f.effect != "note"] == ["push-rejected", cause]
+
+
+def test_a_private_repository(tmp_path: Path) -> None:
+    """git asks for a password, and Heroku has none to give."""
+    with refusing(401) as address:
+        asks = package(dependencies={"kit": f"git+{address}/shop/kit.git"})
+        slug, _ = pushed(asks, tmp_path)
+    told = [f.id for f in found(slug).values() if f.effect != "note"]
+    assert told == ["push-rejected", "private-git-dependency-without-auth"], slug.output

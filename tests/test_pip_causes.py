@@ -1,7 +1,5 @@
 """Which line of the requirements is to blame, why, and what to write instead: asked of real pip."""
 
-import http.server
-import threading
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +10,7 @@ from parity.push.buildpacks.job import Undecided
 from parity.push.buildpacks.python.blame import undecided
 from parity.records import Ignored, Interpreter, Python
 from parity.rules.correction import corrected
-from tests.builds import APP, backend, found, index, prepared, pushed, wheel
+from tests.builds import APP, backend, found, index, prepared, pushed, refusing, wheel
 from tests.trees import tree
 
 PACKAGES = (
@@ -23,6 +21,8 @@ PACKAGES = (
     wheel("gamma", "1.0", requires="alpha>=2"),
     wheel("needy", "1.0", requires="pywin32>=300"),
     wheel("lost", "1.0", requires="epsilon>3"),
+    wheel("cracked", "1.0", requires="alpha>=1.*"),
+    ("torn-1.0-py3-none-any.whl", b"half of a wheel"),
     wheel("pip", "26.2.1"),
 )
 HASH = "--hash=sha256:"
@@ -56,6 +56,8 @@ REJECTED: list[tuple[str, Mapping[str, str], str, str, tuple[str, ...]]] = [
     ("djngo==4.2", {}, "misspelt-package", ":1", ("`django==4.2`",)),
     ("some-private-thing", {}, "no-such-package", ":1", ("some-private-thing",)),
     ("lost", {}, "no-such-package", ":1", ("epsilon",)),
+    ("alpha\ncracked==1.0", {}, "broken-metadata", ":2", ("cracked>=1.0", "metadata")),
+    ("alpha\ntorn==1.0", {}, "install-dependencies-pip", ":2", ("torn",)),
     ("os\nalpha", {}, "standard-library-required", ":1", ("Remove", "os")),
     ("sklearn", {}, "import-name-required", ":1", ("`scikit-learn`",)),
     ("yaml==5.1", {}, "import-name-required", ":1", ("`PyYAML`",)),
@@ -187,20 +189,15 @@ def test_not_decided(
 @pytest.fixture
 def failing_index() -> Iterator[str]:
     """An index that answers every request with 503."""
+    with refusing(503) as address:
+        yield f"{address}/simple"
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_error(503)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/simple"
-        server.shutdown()
-        thread.join()
+@pytest.fixture
+def private() -> Iterator[str]:
+    """A server that asks everybody for a password."""
+    with refusing(401) as address:
+        yield address
 
 
 def test_an_index_in_trouble_is_not_the_apps_fault(
@@ -370,3 +367,11 @@ CORRECTED = {
 def test_correction(text: str, expected: str | None) -> None:
     """A line is corrected only where it is clear what was meant."""
     assert corrected(text) == expected
+
+
+def test_a_repository_that_asks_for_a_password(tmp_path: Path, private: str) -> None:
+    """git gets 401, and Heroku has no password to give."""
+    slug, _ = pushed({"requirements.txt": f"alpha\nshop @ git+{private}/shop.git\n"}, tmp_path)
+    told = {k: f for k, f in found(slug).items() if f.effect != "note"}
+    assert list(told) == ["push-rejected", "repository-not-readable"]
+    assert told["repository-not-readable"].evidence[0].line == 2

@@ -108,7 +108,7 @@ PAGES = (
     Page(
         "private-git-dependency-without-auth",
         r"(?:ls-remote|clone)\s.*?([\w.-]+?)(?:\.git)?\s*$|(\b)(?:Host key verification failed"
-        r"|could not read Username)",
+        r"|could not read Username|Authentication failed for)",
         "A dependency comes from a private git repository",
         "Heroku has no key of yours: {error}",
         "Publish the package to a registry, or use an https address with a token from a config"
@@ -158,8 +158,17 @@ def _register(page: Page) -> None:
         heroku=page.reason,
     )
     def check(slug: Slug) -> Iterator[Evidence]:
-        if _failing(slug, page.reason):
+        if _failing(slug, page.reason) or (page.reason == PRIVATE and _refused(slug)):
             yield _evidence(slug, page)
+
+
+PRIVATE = "private-git-dependency-without-auth"
+
+
+def _refused(slug: Slug) -> bool:
+    """Whether a repository asked for a password over https, for which Heroku has no name."""
+    installing = slug.refusal is not None and slug.refusal.reason.endswith("-install-failed")
+    return installing and any("fatal: Authentication failed for" in line for line in slug.output)
 
 
 def _evidence(slug: Slug, page: Page) -> Evidence:

@@ -1,5 +1,6 @@
 """What a build says about this machine and about the slug, and what is left when pip fails."""
 
+import re
 from collections.abc import Iterator
 
 from parity.facts.python import SUPPORT, versions
@@ -175,7 +176,13 @@ def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
         return
     error = decisive(slug)
     hit = told_at(slug, error) or next(
-        (e for e in entries(slug.plan.source) if e.name and e.name in error.lower()), None
+        (e for e in entries(slug.plan.source) if e.name and _names(error, e.name)), None
     )
     names = {"error": error}
     yield found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
+
+
+def _names(error: str, package: str) -> bool:
+    """Whether pip's words name a package; a part of a path is none."""
+    word = rf"(?<![\w./-]){re.escape(package)}(?![\w-])"
+    return re.search(word, error.lower()) is not None
