@@ -88,12 +88,6 @@ CASES = [
         "package.json:4",
         "Start a server in it",
     ),
-    Case(
-        "node-stands-in-here",
-        node("process.noSuchThing();\n", engines={"node": "21.x"}),
-        None,
-        "nvm install 21",
-    ),
 ]  # fmt: skip
 
 

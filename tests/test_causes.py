@@ -1,0 +1,174 @@
+"""Every cause is triggered by something real: an app, a build, a tree. Or it is said why not."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
+from parity.rules import diagnose, load
+from tests import (
+    test_crash_imports,
+    test_crash_shell,
+    test_crash_surroundings,
+    test_crash_target,
+    test_node_causes,
+    test_odd_trees,
+    test_pip_causes,
+    test_proof,
+    verdicts,
+)
+from tests.test_apps import APPS
+
+HERE = Path(__file__).parent
+RULES = load()
+REHEARSED = (
+    *test_crash_imports.CASES,
+    *test_crash_shell.CASES,
+    *test_crash_surroundings.CASES,
+    *test_crash_target.CASES,
+    *test_node_causes.CASES,
+)
+"""Small apps, pushed, booted and asked: `tests.crashes.check` wants exactly their causes."""
+
+
+def of_apps() -> Iterator[str]:
+    """What `tests/apps` has: `tests/test_apps.py` wants exactly these."""
+    for path in APPS.glob("*/expected.toml"):
+        expected = tomllib.loads(path.read_text())
+        for key in ("findings", "after", "notes"):
+            yield from expected.get(key, ())
+
+
+REAL = {
+    *of_apps(),
+    *(id for case in REHEARSED for id in (case.cause, *case.also)),
+    *(cause for cause, _ in test_proof.CASES),
+    *(row[2] for row in test_pip_causes.REJECTED),
+    *(row[1] for row in test_pip_causes.BUILT),
+    *test_node_causes.BUILDS,
+    *(row[0] for row in test_odd_trees.ODD),
+}
+"""Triggered by an app that is rehearsed, built or checked, in a table that names the cause."""
+
+ELSEWHERE = {
+    "test_app_json": "app-setup-failed app-json-invalid config-var-required postdeploy-failed"
+    " postdeploy-skipped app-json-without-web app-json-container app-json-problem"
+    " app-json-config-vars app-json-buildpacks app-json-stack app-json-not-rehearsed",
+    "test_bad_builds": "included-file-outside requirements-include-themselves index-needs-password",
+    "test_build": "staticfiles-not-installed collectstatic-improper-configuration"
+    " collectstatic-syntax-error collectstatic-other interpreter-stands-in slug-too-large"
+    " slug-large",
+    "test_buildpacks": "buildpack-compile-failed",
+    "test_config": "config-vars-to-set port-config-var",
+    "test_crash_surroundings": "fixed-port-taken",
+    "test_detect": "package-file-not-committed app-in-subfolder",
+    "test_git_states": "merge-unfinished branch-not-deployed",
+    "test_installers": "poetry-project-not-installed project-asks-for-other-python"
+    " uv-project-not-built pipenv-lock-unreadable poetry-lock-unreadable uv-lock-unreadable"
+    " pipenv-project-missing poetry-project-missing uv-project-missing"
+    " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
+    "test_node_causes": "private-git-dependency-without-auth",
+    "test_nodejs": "dot-heroku dot-heroku-node shrinkwrap-lock-file-conflict"
+    " multiple-package-managers iojs-unsupported node-modules-committed build-script-failed",
+    "test_odd_trees": "sub-tree symlink-leaves-tree unreadable-file config-var-name"
+    " config-vars-too-large env-file-unreadable",
+    "test_pip_causes": "needs-other-python repository-not-readable",
+    "test_procfile": "procfile-not-a-file procfile-in-subfolder procfile-encoding"
+    " procfile-made-by-hook procfile-read-differently procfile-repeats-type procfile-crlf",
+    "test_python_version": "runtime-txt-deprecated python-series-deprecated python-patch-outdated"
+    " python-patch-unknown",
+    "test_receive": "submodule-not-mapped submodule-needs-key submodule-on-this-disk"
+    " submodule-not-fetched submodule-left-behind submodule-stands-in slugignore-procfile"
+    " slugignore-negation slugignore-imported",
+    "test_repair": "nothing-to-push",
+    "test_scale": "one-dyno-per-type",
+    "test_stop_rules": "writes-outside",
+}
+"""Triggered in the tests of its stage, by a tree, a build or a dyno of their own."""
+
+MISSING = "ModuleNotFoundError: No module named 'annotationlib'"
+
+
+def crashed(*said: str, code: str = "x\n") -> Record:
+    """A boot of hello.py with an older Python than Heroku's, which ended with these lines."""
+    older = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", False)
+    source = verdicts.source({**verdicts.FILES, "hello.py": code})
+    slug = verdicts.slug(verdicts.plan(source), interpreter=older)
+    log = (
+        "Traceback (most recent call last):",
+        '  File "/app/hello.py", line 1, in <module>',
+        "    x",
+        *said,
+    )
+    output = tuple(Line(verdicts.AT, "app[web.1]", text) for text in log)
+    return verdicts.boot(slug, state="crashed", exit=1, output=output, listeners=())
+
+
+def asked(code: str, status: int = 503) -> Record:
+    """A dyno that is up, and one request that ended with `code`."""
+    boot = verdicts.boot(verdicts.slug(verdicts.plan(verdicts.source())))
+    return Traffic(boot, (verdicts.exchange(code=code, status=status, detail="too many"),), ())
+
+
+def booted(state: str, *listeners: Listener) -> Record:
+    """A boot that did not come up."""
+    slug = verdicts.slug(verdicts.plan(verdicts.source()))
+    return verdicts.boot(slug, state=state, listeners=listeners)
+
+
+WRITTEN: dict[str, tuple[str, Record]] = {
+    "this-machine": ("a machine without a temporary folder", Stuck("boot", "no /tmp", "Make it.")),
+    "installer-stands-in": (
+        "an index that lacks Heroku's pip",
+        verdicts.slug(verdicts.plan(verdicts.source()), installer="1.0"),
+    ),
+    "binds-one-address": (
+        "an address of the machine's own besides loopback",
+        booted("timeout", Listener("192.0.2.5", 23817, 7, "python3", False, True, True)),
+    ),
+    "boot-undecided": ("a socket table and a connection that disagree", booted("unknown")),
+    "H19": ("a full queue of the kernel's, which takes SYNs as long as it likes", asked("H19")),
+    "H27": ("parity's visitors do not leave by accident", asked("H27", 499)),
+    "request-undecided": ("a machine that has no sockets left", asked("H99")),
+    "newer-standard-module": ("a Python older than Heroku's", crashed(MISSING)),
+    "newer-syntax": (
+        "a Python older than Heroku's",
+        crashed("SyntaxError: invalid syntax", code='t"{x}"\n'),
+    ),
+    "given-service-without-ssl": (
+        "a Postgres server",
+        crashed("OperationalError: server does not support SSL, but SSL was required"),
+    ),
+    "database-needs-ssl": (
+        "a Postgres server",
+        crashed("OperationalError: no pg_hba.conf entry for host x, no encryption"),
+    ),
+}
+"""Triggered by a record that is written by hand alone, with what a real one would need."""
+
+
+@pytest.mark.parametrize("id", [id for id in RULES if id not in REAL])
+def test_a_cause_has_an_app_or_a_reason(id: str) -> None:
+    """A new rule comes with an app in `tests/apps` (or a row of a table of apps)."""
+    places = [file for file, ids in ELSEWHERE.items() if id in ids.split()]
+    assert len(places) + (id in WRITTEN) == 1
+    for file in places:
+        text = (HERE / f"{file}.py").read_text()
+        tools = re.sub(r"\b(?:pipenv|poetry|uv)\b", "{manager}", id)
+        assert f'"{id}"' in text or tools in text
+
+
+def test_the_statement_is_true() -> None:
+    """Nothing is excused that has an app, and nothing that is no cause."""
+    excused = {*WRITTEN, *" ".join(ELSEWHERE.values()).split()}
+    assert excused & REAL == set()
+    assert (excused | REAL) - {*RULES} == set()
+
+
+@pytest.mark.parametrize("id", WRITTEN)
+def test_a_written_record_triggers_it(id: str) -> None:
+    """At least so much."""
+    assert id in [finding.id for finding in diagnose(WRITTEN[id][1])]
