@@ -73,6 +73,11 @@ def shadowed_module(record: Failing) -> Iterator[Evidence]:
             return
 
 
+def _absent(found: Crash, module: str, **names: str) -> Evidence:
+    """Evidence at the import of a module that Python did not find."""
+    return at_either(found, f"No module named '{module}'", module=module, **names)
+
+
 @rule(
     "standard-module-gone",
     leads_to=ENDINGS,
@@ -87,9 +92,8 @@ def standard_module_gone(record: Failing) -> Iterator[Evidence]:
     python = found.plan.python if found else None
     if found and python:
         since = STANDARD_LIBRARY_GONE[module.partition(".")[0]]
-        names = {"module": module, "since": str(since), "older": str(since - 1)}
-        seen = f"No module named '{module}'"
-        yield at_either(found, seen, version=python.version, **names)
+        older = str(since - 1)
+        yield _absent(found, module, since=str(since), older=older, version=python.version)
 
 
 @rule(
@@ -106,8 +110,7 @@ def newer_standard_module(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "newer")
     here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
     if found and here and python:
-        names = {"module": module, "used": here.version, "version": python.version}
-        yield at_either(found, f"No module named '{module}'", **names)
+        yield _absent(found, module, used=here.version, version=python.version)
 
 
 @rule(
@@ -121,7 +124,7 @@ def newer_standard_module(record: Failing) -> Iterator[Evidence]:
 def windows_module(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "windows")
     if found:
-        yield at_either(found, f"No module named '{module}'", module=module)
+        yield _absent(found, module)
 
 
 @rule(
@@ -135,7 +138,7 @@ def windows_module(record: Failing) -> Iterator[Evidence]:
 def no_desktop(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "desktop")
     if found:
-        yield at_either(found, f"No module named '{module}'", module=module)
+        yield _absent(found, module)
         return
     found = crash(record)
     screen = r"no display name and no \$DISPLAY|cannot connect to X server"

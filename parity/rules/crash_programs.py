@@ -50,6 +50,11 @@ def _missing(record: Failing) -> tuple[Crash, str] | tuple[None, str]:
     return (found, name) if found and name else (None, "")
 
 
+def _unknown(found: Crash, name: str, **names: str) -> Evidence:
+    """Evidence at the command whose program bash did not find."""
+    return at_command(found, f"bash: {name}: command not found", name=name, **names)
+
+
 @rule(
     "command-not-found",
     leads_to=ENDINGS,
@@ -84,7 +89,7 @@ def build_tool_not_at_run_time(record: Failing) -> Iterator[Evidence]:
         right = re.sub(rf"\b{name}\s+run\s+(?:--\s+|--[\w-]+\s+)*", "", found.command)
         right = re.sub(rf"\b{name}\s+(?=\w+:\w+)", "", right)
         told = procfile(found, right)
-        yield at_command(found, f"bash: {name}: command not found", name=name, advice=told)
+        yield _unknown(found, name, advice=told)
 
 
 def _pipenv(found: Crash) -> bool:
@@ -105,7 +110,7 @@ def other_python(record: Failing) -> Iterator[Evidence]:
     if found and _PYTHONS.fullmatch(name):
         right = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", "python", found.command)
         told = procfile(found, right)
-        yield at_command(found, f"bash: {name}: command not found", name=name, advice=told)
+        yield _unknown(found, name, advice=told)
 
 
 @rule(
@@ -140,7 +145,7 @@ def script_without_path(record: Failing) -> Iterator[Evidence]:
     if found and name in found.source.entries:
         interpreter = "python" if name.endswith(".py") else "bash"
         advice = procfile(found, found.command.replace(name, f"{interpreter} {name}", 1))
-        yield at_command(found, f"bash: {name}: command not found", name=name, advice=advice)
+        yield _unknown(found, name, advice=advice)
 
 
 @rule(
@@ -156,8 +161,7 @@ def not_for_a_dyno(record: Failing) -> Iterator[Evidence]:
     if found and name in _ELSEWHERE:
         right = re.sub(rf"\b{name}\s+(?:-\w+\s+)*", "", found.command)
         advice = procfile(found, right) if name == "sudo" else "Take it out of the command."
-        seen = f"bash: {name}: command not found"
-        yield at_command(found, seen, name=name, why=_ELSEWHERE[name], advice=advice)
+        yield _unknown(found, name, why=_ELSEWHERE[name], advice=advice)
 
 
 _ELSEWHERE = {
@@ -184,8 +188,7 @@ def program_misspelt(record: Failing) -> Iterator[Evidence]:
     meant = _meant(found, name) if found else None
     if found and meant:
         advice = procfile(found, re.sub(rf"\b{re.escape(name)}\b", meant, found.command, count=1))
-        seen = f"bash: {name}: command not found"
-        yield at_command(found, seen, name=name, meant=meant, advice=advice)
+        yield _unknown(found, name, meant=meant, advice=advice)
 
 
 def _meant(found: Crash, name: str) -> str | None:
@@ -209,7 +212,7 @@ def _meant(found: Crash, name: str) -> str | None:
 def program_not_on_heroku(record: Failing) -> Iterator[Evidence]:
     found, name = _missing(record)
     if found:
-        yield at_command(found, f"bash: {name}: command not found", name=name)
+        yield _unknown(found, name)
 
 
 def started(found: Crash) -> str | None:

@@ -16,6 +16,13 @@ def _failed(traffic: Traffic, *codes: str) -> Iterator[Exchange]:
     return (e for e in traffic.exchanges if e.code in codes and not e.as_expected)
 
 
+def _told(traffic: Traffic, code: str) -> Iterator[Evidence]:
+    """Evidence of each request that ended with `code`, in the router's words."""
+    for exchange in _failed(traffic, code):
+        names = {"path": exchange.path, "detail": exchange.detail}
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+
+
 def asked(exchange: Exchange) -> str:
     """`GET /path`."""
     return f"{exchange.method} {exchange.path}"
@@ -75,8 +82,7 @@ def _worker_line(lines: tuple[Line, ...]) -> str | None:
     heroku="H15",
 )
 def H15(traffic: Traffic) -> Iterator[Evidence]:
-    for exchange in _failed(traffic, "H15"):
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+    yield from _told(traffic, "H15")
 
 
 @rule(
@@ -89,8 +95,7 @@ def H15(traffic: Traffic) -> Iterator[Evidence]:
     heroku="H17",
 )
 def H17(traffic: Traffic) -> Iterator[Evidence]:
-    for exchange in _failed(traffic, "H17"):
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+    yield from _told(traffic, "H17")
 
 
 @rule(
@@ -119,8 +124,7 @@ def H18(traffic: Traffic) -> Iterator[Evidence]:
     heroku="H19",
 )
 def H19(traffic: Traffic) -> Iterator[Evidence]:
-    for exchange in _failed(traffic, "H19"):
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}")
+    yield from _told(traffic, "H19")
 
 
 def broken(traffic: Traffic) -> Exchange | None:
@@ -163,9 +167,7 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     heroku="H25",
 )
 def H25(traffic: Traffic) -> Iterator[Evidence]:
-    for exchange in _failed(traffic, "H25"):
-        names = {"path": exchange.path, "detail": exchange.detail}
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+    yield from _told(traffic, "H25")
 
 
 @rule(
@@ -179,8 +181,7 @@ def H25(traffic: Traffic) -> Iterator[Evidence]:
     heroku="H27",
 )
 def H27(traffic: Traffic) -> Iterator[Evidence]:
-    for exchange in _failed(traffic, "H27"):
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+    yield from _told(traffic, "H27")
 
 
 @rule(
@@ -193,8 +194,7 @@ def H27(traffic: Traffic) -> Iterator[Evidence]:
     heroku="H28",
 )
 def H28(traffic: Traffic) -> Iterator[Evidence]:
-    for exchange in _failed(traffic, "H28"):
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names={"path": exchange.path})
+    yield from _told(traffic, "H28")
 
 
 @rule(
