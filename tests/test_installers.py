@@ -12,7 +12,7 @@ from parity.push import cache
 from parity.push.buildpacks.python import pipenv
 from parity.push.buildpacks.python.blame import undecided
 from parity.records import Interpreter, Python, Slug
-from parity.rules.locks import TOOLS, required
+from parity.rules.lock_tools import TOOLS, required
 from tests.builds import found, pushed
 from tests.test_apps import APPS
 from tests.trees import tree

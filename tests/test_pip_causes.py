@@ -9,7 +9,7 @@ import pytest
 from parity.push.buildpacks.job import Undecided
 from parity.push.buildpacks.python.blame import undecided
 from parity.records import Ignored, Interpreter, Python
-from parity.rules.correction import corrected
+from parity.rules.pip_correction import corrected
 from tests.builds import APP, backend, found, index, prepared, pushed, refusing, wheel
 from tests.trees import tree
 

@@ -9,7 +9,7 @@ from parity.records import Plan, Pushed, Record
 from parity.repair.lines import added, body, replaced, with_body
 from parity.repair.packages import required
 from parity.rules.code import applications, modules
-from parity.rules.reading import commented
+from parity.rules.procfile_reading import commented
 from parity.rules.suggest import missing_server, requires, web_line
 from parity.verdict import Evidence, Finding
 

@@ -5,7 +5,7 @@ import re
 from parity.records import Pushed, Record
 from parity.repair.lines import replaced as changed
 from parity.repair.tree import with_file
-from parity.rules.correction import corrected
+from parity.rules.pip_correction import corrected
 from parity.rules.requirements import text_of
 from parity.verdict import Evidence, Finding
 

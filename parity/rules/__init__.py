@@ -70,8 +70,8 @@ STATIC = (
 """The files of rules that `parity check` can need."""
 
 BUILD = (
-    *(*STATIC, "pip", "addresses", "conflicts", "packages", "lock"),
-    *("package_versions", "compiling", "collectstatic", "slug", "node_build", "node_scripts"),
+    *(*STATIC, "pip", "pip_addresses", "pip_conflicts", "pip_packages", "lock"),
+    *("pip_versions", "pip_compiling", "collectstatic", "slug", "node_build", "node_scripts"),
     *("release", "ephemeral"),
 )
 """And those that a rehearsal needs before it boots anything."""
@@ -81,7 +81,7 @@ FILES = (
     *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
-    *("crash_code", "answers", "crash_exit", "crash_slugignore", "traffic", "workers"),
+    *("crash_code", "crash_pages", "crash_exit", "crash_slugignore", "traffic", "workers"),
     *("visitors", "page_parts", "socketio", "debugging", "stop", "dynos"),
 )
 """The files of rules, in the order in which their causes are told."""

@@ -6,7 +6,7 @@ from parity.facts.app_json import NAME, POSTDEPLOY, SCHEMA
 from parity.records import Plan, Release, Source
 from parity.records.manifest import Manifest
 from parity.rules import rule
-from parity.rules.reading import shown
+from parity.rules.procfile_reading import shown
 from parity.verdict import Evidence
 
 _SHOWN = 12

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.facts.python import SUPPORT
 from parity.records import Slug, Source
 from parity.rules import rule
-from parity.rules.locks import TOOLS, Tool, decisive, not_locked
+from parity.rules.lock_tools import TOOLS, Tool, decisive, not_locked
 from parity.rules.plan import PUSH_REJECTED
 from parity.rules.requirements import shown
 from parity.rules.suggest import kept_out

@@ -1,16 +1,19 @@
-"""What in the requirements files pip cannot read, and what it cannot open."""
+"""What in the requirements files pip cannot read or open, and what is left when it fails."""
 
 import re
 from collections.abc import Iterator
 
 from parity.records import Slug
 from parity.rules import rule
-from parity.rules.correction import LIBRARY_COMMAND, PIPFILE, corrected
+from parity.rules.pip_compiling import failed
+from parity.rules.pip_correction import LIBRARY_COMMAND, PIPFILE, corrected
+from parity.rules.pip_unfound import unfound
 from parity.rules.plan import PUSH_REJECTED
 from parity.rules.requirements import (
     FORMAT,
     REASON,
     Entry,
+    decisive,
     entries,
     found,
     inside,
@@ -221,3 +224,31 @@ def requirements_include_themselves(slug: Slug) -> Iterator[Evidence]:
         for entry in entries(slug.plan.source):
             if entry.file == file and entry.text.startswith("-") and name in entry.text:
                 yield found(entry, match[0], error=match[0])
+
+
+@rule(
+    "install-dependencies-pip",
+    leads_to=PUSH_REJECTED,
+    title="pip cannot install what requirements.txt asks for",
+    cause="Heroku installs with `pip install -r requirements.txt`, which ends with: {error}",
+    fix="Correct the entry that pip names. `pip install -r requirements.txt` in a new virtual"
+    " environment fails in the same way.",
+    docs=FORMAT,
+    heroku=REASON,
+    fallback=True,
+)
+def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
+    if not pip_failed(slug) or failed(slug) or unfound(slug):
+        return
+    error = decisive(slug)
+    hit = told_at(slug, error) or next(
+        (e for e in entries(slug.plan.source) if e.name and _names(error, e.name)), None
+    )
+    names = {"error": error}
+    yield found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
+
+
+def _names(error: str, package: str) -> bool:
+    """Whether pip's words name a package; a part of a path is none."""
+    word = rf"(?<![\w./-]){re.escape(package)}(?![\w-])"
+    return re.search(word, error.lower()) is not None

@@ -9,7 +9,7 @@ from parity.facts.limits import ERROR_CODES
 from parity.facts.procfile import ARTICLE, ROUTED
 from parity.records import Boot, Plan, Slug
 from parity.rules import rule
-from parity.rules.reading import commented, shown
+from parity.rules.procfile_reading import commented, shown
 from parity.rules.suggest import kept_out, missing_server, web_line
 from parity.verdict import Evidence
 

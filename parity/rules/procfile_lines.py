@@ -8,7 +8,7 @@ from parity.facts.procfile import ARTICLE, ROUTED, SHORT_RUN
 from parity.records import Boot, Plan, ProcessType
 from parity.rules import rule
 from parity.rules.procfile import H14, listens, no_web
-from parity.rules.reading import (
+from parity.rules.procfile_reading import (
     Dropped,
     dropped,
     is_server,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.records import Boot
 from parity.rules import rule
 from parity.rules.boot import R10
-from parity.rules.reading import is_server, is_worker
+from parity.rules.procfile_reading import is_server, is_worker
 from parity.verdict import Evidence
 
 QUEUES = "https://devcenter.heroku.com/articles/background-jobs-queueing"

@@ -1,25 +1,15 @@
-"""What a build says about this machine and about the slug, and what is left when pip fails."""
+"""What a build says about this machine, and about the size of the slug."""
 
-import re
 from collections.abc import Iterator
 
 from parity.facts.python import SUPPORT, versions
 from parity.facts.slug import ARTICLE, HARD, SOFT
 from parity.records import Slug
 from parity.rules import rule
-from parity.rules.compiling import failed
 from parity.rules.plan import PUSH_REJECTED
 from parity.rules.requirements import (
-    FORMAT,
-    REASON,
-    decisive,
-    entries,
-    found,
-    pip_failed,
     shown,
-    told_at,
 )
-from parity.rules.unfound import unfound
 from parity.verdict import Evidence
 
 MB = 1024 * 1024
@@ -158,31 +148,3 @@ def _size(slug: Slug) -> Iterator[Evidence]:
     entries = slug.plan.source.entries
     first = next((part.name for part in slug.largest if part.name in entries), None)
     yield Evidence(f"about {names['size']} MB compressed: {', '.join(parts)}", first, names=names)
-
-
-@rule(
-    "install-dependencies-pip",
-    leads_to=PUSH_REJECTED,
-    title="pip cannot install what requirements.txt asks for",
-    cause="Heroku installs with `pip install -r requirements.txt`, which ends with: {error}",
-    fix="Correct the entry that pip names. `pip install -r requirements.txt` in a new virtual"
-    " environment fails in the same way.",
-    docs=FORMAT,
-    heroku=REASON,
-    fallback=True,
-)
-def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
-    if not pip_failed(slug) or failed(slug) or unfound(slug):
-        return
-    error = decisive(slug)
-    hit = told_at(slug, error) or next(
-        (e for e in entries(slug.plan.source) if e.name and _names(error, e.name)), None
-    )
-    names = {"error": error}
-    yield found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
-
-
-def _names(error: str, package: str) -> bool:
-    """Whether pip's words name a package; a part of a path is none."""
-    word = rf"(?<![\w./-]){re.escape(package)}(?![\w-])"
-    return re.search(word, error.lower()) is not None

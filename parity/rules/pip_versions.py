@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from parity.records import Slug
 from parity.rules import rule
+from parity.rules.pip_unfound import Unfound, other_python, unfound
 from parity.rules.plan import PUSH_REJECTED
 from parity.rules.requirements import FORMAT, REASON, found, named, saying, shown
-from parity.rules.unfound import Unfound, other_python, unfound
 from parity.verdict import Evidence
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"

@@ -14,6 +14,7 @@ from parity.facts.packages import (
 )
 from parity.records import Slug
 from parity.rules import rule
+from parity.rules.pip_unfound import Unfound, failed_name, other_python, unfound
 from parity.rules.plan import PUSH_REJECTED
 from parity.rules.requirements import (
     FORMAT,
@@ -23,7 +24,6 @@ from parity.rules.requirements import (
     named,
     normalised,
 )
-from parity.rules.unfound import Unfound, failed_name, other_python, unfound
 from parity.verdict import Evidence
 
 MARKERS = "https://peps.python.org/pep-0508/#environment-markers"
