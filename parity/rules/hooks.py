@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from parity.facts.buildpacks import NODE, PYTHON
 from parity.records import Plan, Slug, Source
 from parity.rules import rule
-from parity.rules.log import last_raised
 from parity.rules.plan import PUSH_REJECTED
 from parity.verdict import Evidence
 
@@ -141,6 +140,8 @@ def hook_goes_on(slug: Slug) -> Iterator[Evidence]:
 
 def _failed(slug: Slug, script: str) -> tuple[int | None, str] | None:
     """The line of a hook that failed, if it is told, and what was said."""
+    from parity.rules.log import last_raised
+
     said = re.compile(rf"{script}: line (\d+): .+: (?:command not found|No such file or directory)")
     match = next((m for line in slug.output if (m := said.search(line))), None)
     if match:
