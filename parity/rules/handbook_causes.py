@@ -38,6 +38,10 @@ CAUSES: Mapping[str, Manual] = {
         apart="the log names no address at all, and the app works on: a bot, a job, a scheduler",
         laptop="The laptop does not ask for a port. `web` on Heroku does.",
     ),
+    "first-command-stays": Manual(
+        apart="the log has lines of a bot or of celery, and none of the server",
+        laptop="The laptop runs each in a terminal of its own.",
+    ),
     "boots-too-slowly": Manual(
         apart="the log shows work (downloads, models, migrations) until the SIGKILL",
         laptop="On the laptop files are cached already, and nobody stops the clock at 60 seconds.",
@@ -171,6 +175,45 @@ CAUSES: Mapping[str, Manual] = {
         by={"Flask": "sessions in cookies (a fixed SECRET_KEY), Redis or the database"},
     ),
     "host-not-allowed": Manual(laptop="With DEBUG Django allows localhost."),
+    "allowed-hosts": Manual(
+        apart="`Invalid HTTP_HOST header`, `Bad Request (400)`",
+        laptop="With DEBUG Django allows localhost.",
+    ),
+    "proxy-header-ignored": Manual(
+        apart="a redirect to https://, or the Origin in the log begins with https://",
+        laptop="On the laptop there is no router that ends TLS before the app.",
+    ),
+    "csrf-other-address": Manual(apart="the Origin in the log is not the Host of the request"),
+    "static-not-served": Manual(
+        laptop="runserver serves static files by itself, as long as DEBUG is on.",
+        by={
+            "Django": "WhiteNoise, as the second entry of MIDDLEWARE",
+            "FastAPI": 'app.mount("/static", StaticFiles(directory="static"))',
+        },
+    ),
+    "static-not-collected": Manual(
+        laptop="runserver looks into the folders itself; on Heroku only what was collected counts.",
+    ),
+    "socketio-sessions": Manual(
+        laptop="`socketio.run(app)` is one process; Heroku sets WEB_CONCURRENCY to two or more.",
+        by={
+            "threads": "web: gunicorn -w 1 --threads 100 app:app",
+            "gevent": "web: gunicorn -k gevent -w 1 app:app",
+            "several dynos": "session affinity and SocketIO(app, message_queue=REDIS_URL)",
+        },
+    ),
+    "socketio-blocks": Manual(
+        laptop="`socketio.run(app)` has a thread for each visitor; gunicorn's sync worker has one"
+        " for all.",
+    ),
+    "debugger-on": Manual(
+        laptop="On the laptop nobody else reaches the page.",
+        by={"Flask": "web: gunicorn app:app", "flask run": "without --debug, no FLASK_DEBUG"},
+    ),
+    "django-debug": Manual(laptop="On the laptop nobody else sees the page."),
+    "hook-goes-on": Manual(
+        laptop="In a terminal you see the error before you type the next command."
+    ),
     "package-file-not-committed": Manual(apart="requirements.txt is on your disk", laptop=_FILES),
     "app-in-subfolder": Manual(
         apart="the package file is one folder deeper",
