@@ -82,7 +82,7 @@ FILES = (
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
     *("crash_code", "crash_pages", "crash_exit", "crash_slugignore", "traffic", "workers"),
-    *("visitors", "page_parts", "socketio", "stop", "dynos"),
+    *("visitors", "page_parts", "websockets", "stop", "dynos"),
 )
 """The files of rules, in the order in which their causes are told."""
 

@@ -206,6 +206,10 @@ CAUSES: Mapping[str, Manual] = {
         laptop="`socketio.run(app)` has a thread for each visitor; gunicorn's sync worker has one"
         " for all.",
     ),
+    "websocket-holds-worker": Manual(
+        apart="`WORKER TIMEOUT` for a visitor who is connected, H12 for the others",
+        laptop="A development server has a thread for each connection.",
+    ),
     "debugger-on": Manual(
         laptop="On the laptop nobody else reaches the page.",
         by={"Flask": "web: gunicorn app:app", "flask run": "without --debug, no FLASK_DEBUG"},

@@ -1,4 +1,4 @@
-"""Socket.IO behind gunicorn: visitors stay connected, and every request of theirs has a session."""
+"""Visitors who stay connected, by Socket.IO or a websocket, and the workers that they need."""
 
 import re
 from collections.abc import Iterator
@@ -71,3 +71,26 @@ def socketio_blocks(traffic: Traffic) -> Iterator[Evidence]:
         seconds = max(e.service_ms for e in waiting) / 1000
         seen = f"a second boot: one visitor waits for news, and GET {waiting[0].path} has no answer"
         yield _at_command(traffic, f"{seen} after {seconds:.0f} s")
+
+
+SWITCHED = 101
+"""The status with which a connection becomes a websocket: RFC 6455."""
+
+
+@rule(
+    "websocket-holds-worker",
+    effect="warn",
+    title="Every open websocket occupies one of gunicorn's sync workers",
+    cause="A sync worker does one thing at a time, and a websocket is not over before the visitor"
+    " goes: with as many visitors as there are workers nobody else gets an answer (H12). After"
+    " --timeout, 30 seconds, gunicorn kills such a worker, and the connection with it.",
+    fix="In the Procfile write `{write}`: a thread for each connection.",
+    docs="https://docs.gunicorn.org/en/stable/design.html#choosing-a-worker-type",
+)
+def websocket_holds_worker(traffic: Traffic) -> Iterator[Evidence]:
+    opened = next((e for e in traffic.exchanges if e.status == SWITCHED), None)
+    sync = next((x.text for x in traffic.output if x.text.endswith("Using worker: sync")), None)
+    if opened and sync:
+        yield _at_command(
+            traffic, f"GET {opened.path} → 101, and the log says `Using worker: sync`"
+        )
