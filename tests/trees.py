@@ -5,10 +5,10 @@ from pathlib import Path
 
 from parity.push.detect import detect
 from parity.records import Config, Entry, Ignored, Line, Plan, Source
-from parity.rules import config, diagnose, plan, procfile, procfile_lines, reasons
+from parity.rules import config, diagnose, hooks, plan, procfile, procfile_lines, reasons
 from parity.verdict import Finding
 
-RULES = (config, plan, procfile, procfile_lines, reasons)
+RULES = (config, hooks, plan, procfile, procfile_lines, reasons)
 NO_CONFIG = Config({}, {})
 FLASK = {
     "requirements.txt": "flask\ngunicorn\n",

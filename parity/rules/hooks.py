@@ -87,7 +87,8 @@ def nltk_downloader(slug: Slug) -> Iterator[Evidence]:
 )
 def hook_not_read(plan: Plan) -> Iterator[Evidence]:
     source = plan.source
-    if plan.refusal or not plan.runs or not {*plan.runs} <= {PYTHON, NODE}:
+    known = plan.runs and {*plan.runs} <= {PYTHON, NODE} and not plan.refusal
+    if not known or (PYTHON in plan.detected and PYTHON not in plan.runs):
         return
     for path in source.entries:
         match = _MEANT.fullmatch(path)
@@ -119,9 +120,9 @@ def _named(source: Source, path: str) -> bool:
 @rule(
     "hook-goes-on",
     effect="warn",
-    title="A command of {script} failed, and the build went on",
-    cause="A shell script goes on after a command that fails, and ends as its last one does. What"
-    " failed is not done in the release that Heroku makes now: {error}",
+    title="{script} met an error, and the build went on",
+    cause="A shell script goes on after a command that fails, and ends as its last one does. The"
+    " build succeeds, and Heroku releases what it has made: {error}",
     fix="Write `set -e` as the second line of {script}: then the push is rejected. Migrations"
     " belong into the release phase: `release: python manage.py migrate` in the Procfile.",
     docs=BEHAVIOR,

@@ -110,7 +110,8 @@ def is_server(command: str) -> bool:
 
 def is_worker(command: str) -> bool:
     """Whether a command waits for jobs until it is ended."""
-    return re.search(_WORKS, command) is not None
+    detached = re.search(r"--detach\b|--daemon\b|\bmulti\s+start\b", command)
+    return detached is None and re.search(_WORKS, command) is not None
 
 
 def serves(process: ProcessType) -> bool:
