@@ -13,11 +13,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from parity.dyno import trace
 from parity.records import Bind, Exchange, Frame, Source
-from parity.router.scenario import Step
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
     from parity.router import Router
+    from parity.router.scenario import Step
 
 OK = 200
 AT_ONCE = 4
@@ -80,7 +80,7 @@ def traceback(
 
 
 def refusals(
-    launch: Launch, route: "Callable[[Dyno], Router]", steps: Sequence[Step]
+    launch: Launch, route: "Callable[[Dyno], Router]", steps: "Sequence[Step]"
 ) -> tuple[str, ...]:
     """What Django logged, or kept to itself, of the requests that it refused of `steps`."""
     with launch(trace=True) as dyno:
@@ -133,6 +133,8 @@ def parts(router: "Router", page: Exchange) -> tuple[Exchange, ...]:
     """What the router logs of the style sheets and scripts that a browser fetches for `page`."""
     if "text/html" not in page.headers.get("content-type", ""):
         return ()
+    from parity.router.scenario import Step
+
     text = page.body.decode("utf-8", "replace")
     wanted = (_on_this_host(page, unescape(match[1])) for match in _PARTS.finditer(text))
     paths = [path for path in dict.fromkeys(wanted) if path][:MOST_PARTS]
@@ -154,6 +156,8 @@ def connected(
     They send nothing but the pong of Engine.IO's protocol, which the app does not hear of:
     https://socket.io/docs/v4/engine-io-protocol/ (documented).
     """
+    from parity.router.scenario import Step
+
     with launch(extra_env={}) as dyno:
         if dyno.boot().state != "up":
             return (), ()
