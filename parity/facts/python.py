@@ -32,6 +32,9 @@ MISSPELT_REQUIREMENTS = (
 )
 """Names that make the app a Python app but then name no package manager."""
 
+PRE_COMPILE, POST_COMPILE = "bin/pre_compile", "bin/post_compile"
+"""The app's own steps of the build, before the buildpack decides and after all is installed."""
+
 DETECTED_BY = (
     ".python-version",
     "__init__.py",
