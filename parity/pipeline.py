@@ -89,8 +89,8 @@ def check(
     try:
         pushed, accepted = receive(trial, Path(app), config, options)
         if accepted:
-            decide(trial, pushed)
-        after_that(trial, pushed, options, lambda again: decide(trial, again))
+            decide(trial, pushed, builds=False)
+        after_that(trial, pushed, options, lambda again: decide(trial, again, builds=False))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
     except (interrupt.Trouble, OSError) as error:
@@ -157,7 +157,7 @@ def receive(trial: Trial, app: Path, config: Config, options: Options) -> tuple[
         return pushed, trial.judge(pushed.source) or read.incomplete
 
 
-def decide(trial: Trial, pushed: Pushed) -> Plan | None:
+def decide(trial: Trial, pushed: Pushed, *, builds: bool = True) -> Plan | None:
     """What Heroku makes of the tree before it builds; None: no build, or who knows of what."""
     from parity.push.detect import detect
 
@@ -169,6 +169,7 @@ def decide(trial: Trial, pushed: Pushed) -> Plan | None:
             buildpacks=pushed.buildpacks,
             say=trial.say,
             clock=time.time,
+            builds=builds,
         )
         return plan if trial.judge(plan) and not pushed.source.incomplete else None
 

@@ -120,7 +120,7 @@ def pushed(
         say=lambda _: None,
         clock=time.time,
     )
-    assert plan.refusal is None and plan.python
+    assert plan.refusal is None
     said: list[Line] = []
     folder = place / "slug"
     folder.mkdir(parents=True)

@@ -224,6 +224,25 @@ def test_a_hook_may_write_the_requirements(tmp_path: Path) -> None:
     assert "alpha" in slug.packages
 
 
+def test_a_hook_may_write_all_that_decides(tmp_path: Path) -> None:
+    """The buildpack looks at the tree after pre_compile, and says so after it."""
+    hook = "rm -r venv; echo alpha > requirements.txt; echo 3.14 > .python-version\n"
+    files = {"venv/pyvenv.cfg": "", "requirements.txt": "", "bin/pre_compile": hook}
+    slug, log = pushed(files, tmp_path)
+    assert reason(slug) is None and "alpha" in slug.packages
+    python = log.index("-----> Using Python 3.14 specified in .python-version")
+    assert log.index("-----> Running bin/pre_compile hook") < python
+
+
+def test_a_hook_may_spoil_what_was_right(tmp_path: Path) -> None:
+    """What it leaves is refused as if it had been pushed so."""
+    hook = "echo 2.7 > .python-version\n"
+    slug, log = pushed({"requirements.txt": "", "bin/pre_compile": hook}, tmp_path)
+    assert reason(slug) == "python-version::eol"
+    assert log.index("-----> Using Python 2.7 specified in .python-version") > 0
+    assert log.count(" !     Push rejected, failed to compile Python app.") == 1
+
+
 def test_a_hook_changes_no_shared_environment(tmp_path: Path) -> None:
     """What post_compile installs is in this slug, and in no other."""
     hook = "echo changed > .heroku/python/changed\npip install -q alpha\n"

@@ -216,11 +216,16 @@ def test_unsupported_managers_are_still_decided() -> None:
 
 def test_hook_before_the_decisions_leaves_them_open() -> None:
     """bin/pre_compile runs first and may write what is missing: then nothing is refused."""
-    made, _ = planned(tree({"app.py": "", "bin/pre_compile": "touch requirements.txt"}))
+    app = tree({"app.py": "", "bin/pre_compile": "touch requirements.txt"})
+    made, said = planned(app)
+    assert made.refusal is None and made.unsupported is None
+    assert not any("Push rejected" in line for line in said)
+    made, _ = planned(app, builds=False)
     assert made.refusal is None
-    assert made.unsupported
-    assert "bin/pre_compile" in made.unsupported
-    assert planned(tree({**FLASK, **WEB, "bin/pre_compile": "true"}))[0].unsupported is None
+    assert made.unsupported and "bin/pre_compile" in made.unsupported
+    assert "parity run" in findings(app, builds=False)["not-emulated"].fix
+    accepted = tree({**FLASK, **WEB, "bin/pre_compile": "true"})
+    assert planned(accepted, builds=False)[0].unsupported is None
 
 
 def test_unread_procfile_is_unknown() -> None:

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from parity.facts.codes import CODES
 from parity.logs import causes, read
+from parity.logs.refused import refusal
 from parity.logs.story import Story
 from parity.report.told import page
 from parity.rules import load
 from tests.test_apps import APPS, materialise
+from tests.trees import planned, tree
 
 AT = "2022-09-05T09:47:38.909746+00:00"
 START = f"{AT} heroku[web.1]: Starting process with command `python3 hello.py`"
@@ -216,7 +218,7 @@ def test_a_rejected_push_is_explained(tmp_path: Path) -> None:
     """`git push heroku main 2>&1 | parity explain -`, in the app's folder and elsewhere."""
     alone = explain(PUSH.encode(), tmp_path).stdout
     assert "reject[push-rejected]" in alone
-    assert "Unable to install dependencies using pip" in alone
+    assert "likely[windows-only-package]" in alone
     (tmp_path / "requirements.txt").write_text("flask\npywin32==306\n")
     (tmp_path / ".python-version").write_text("3.13\n")
     there = explain(PUSH.encode(), tmp_path).stdout
@@ -224,6 +226,67 @@ def test_a_rejected_push_is_explained(tmp_path: Path) -> None:
     assert "--> requirements.txt:2" in there
     (tmp_path / ".python-version").write_text("3.6\n")
     assert "cause[python-version-eol]" in explain(PUSH.encode(), tmp_path).stdout
+
+
+EOL = """-----> Using Python 3.8 specified in runtime.txt
+ !     Error: The requested Python version has reached end-of-life.
+ !     Push rejected, failed to compile Python app."""
+STATIC = """       Traceback (most recent call last):
+       django.core.exceptions.ImproperlyConfigured: You're using the staticfiles app without having\
+ set the STATIC_ROOT setting to a filesystem path.
+ !     Error: Unable to generate Django static files.
+ !     Push rejected, failed to compile Python app."""
+PEER = """-----> Installing dependencies
+       npm error code ERESOLVE
+       npm error ERESOLVE could not resolve
+ !     Push rejected, failed to compile Node.js app."""
+WINDOWS = """       ERROR: No matching distribution found for pywin32==306
+ !     Error: Unable to install dependencies using pip.
+ !     Push rejected, failed to compile Python app."""
+
+
+@pytest.mark.parametrize("prefix", ["remote: ", ""], ids=["git", "dashboard"])
+@pytest.mark.parametrize(
+    ("pushed", "cause"),
+    [
+        (EOL, "python-version-eol"),
+        (STATIC, "static-root-not-set"),
+        (PEER, "npm-peer-dependency-conflict"),
+        (WINDOWS, "windows-only-package"),
+        (" !     Error: Existing 'venv/' directory found.\n !     Push failed", "venv-dir"),
+        (" !     No default language could be detected.\n !     Push failed", "no-default"),
+    ],
+)
+def test_a_rejected_push_is_named_without_the_app(pushed: str, cause: str, prefix: str) -> None:
+    """Heroku's own words are enough, as git shows them and as the dashboard does."""
+    named = blamed(told(*(prefix + line for line in pushed.splitlines())))
+    assert list(named) == ["push-rejected"]
+    assert [name for name in named["push-rejected"] if cause in name], named
+
+
+def test_headlines_are_those_of_the_refusals() -> None:
+    """What parity prints as Heroku would, it also reads."""
+    for files, stack in (
+        ({"requirements.txt": "", ".python-version": "3.6"}, "heroku-26"),
+        ({"requirements.txt": "", ".python-version": "3.99"}, "heroku-26"),
+        ({"requirements.txt": "", "runtime.txt": "python-3.13.99"}, "heroku-26"),
+        ({"requirements.txt": "", ".venv/pyvenv.cfg": ""}, "heroku-26"),
+        ({"requirements.txt": "", ".heroku/python/x": ""}, "heroku-26"),
+        ({"requirements.txt": ""}, "heroku-18"),
+        ({"requirements.txt": ""}, "heroku-99"),
+        ({"requirements.txt": "", ".python-version": "# x"}, "heroku-26"),
+        ({"Pipfile": ""}, "heroku-26"),
+        ({"setup.py": ""}, "heroku-26"),
+        ({"app.py": ""}, "heroku-26"),
+        ({"uv.lock": "", "runtime.txt": "python-3.13"}, "heroku-26"),
+        ({"Pipfile": "", "Pipfile.lock": "x"}, "heroku-26"),
+        ({}, "heroku-26"),
+    ):
+        plan, said = planned(tree(files), stack=stack)
+        assert plan.refusal
+        read_back = refusal(said)
+        assert read_back.reason == plan.refusal.reason, files
+        assert read_back.subject in ("", plan.refusal.subject)
 
 
 def test_a_push_that_works_has_no_error(tmp_path: Path) -> None:
@@ -314,6 +377,49 @@ def test_what_is_no_log_is_told(data: bytes, tmp_path: Path) -> None:
     assert "no line of this is as Heroku logs it" in done.stderr
     assert "heroku logs --num" in done.stderr
     assert done.stdout == ""
+
+
+def test_words_of_an_app_alone(tmp_path: Path) -> None:
+    """A traceback that somebody pasted: what it most likely is, and that nothing says so."""
+    pasted = [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'"]
+    shown = explain("\n".join(pasted).encode(), tmp_path).stdout
+    assert shown.startswith("note: no line is Heroku's; this is read as the last output")
+    assert "likely[missing-dependency]" in shown
+    shown = explain(b"bash: gunicorn: command not found\n", tmp_path).stdout
+    assert "likely[command-not-found]" in shown
+    shown = explain(b"ERROR: No matching distribution found for pywin32==306\n", tmp_path).stdout
+    assert shown.startswith("note: no line is Heroku's; this is read as the end of a failed build")
+    assert "likely[windows-only-package]: pywin32==306" in shown
+
+
+@pytest.mark.parametrize(
+    ("rows", "symptom", "cause"),
+    [
+        (["bash: gunicorn: command not found", "Process exited with status 127"], "H10", "command"),
+        (["app[web.1]: listening on *:3000", f"{R10[R10.index('Error') :]} within"], "R10", "port"),
+        (['code=H14 desc="No web processes running"'], "", ""),
+    ],
+)
+def test_messages_without_their_heads(rows: list[str], symptom: str, cause: str) -> None:
+    """What is cut off by hand is Heroku's where it speaks as Heroku does, the rest the app's."""
+    story = told(*rows)
+    assert story.tallies or story.crashes
+    named = blamed(story)
+    assert list(named) == [symptom] * bool(symptom)
+    assert not symptom or cause in named[symptom][0]
+
+
+def test_what_looks_like_herokus_is_told(tmp_path: Path) -> None:
+    """It is not believed among lines that have heads, and not called nothing either."""
+    message = R10[R10.index("Error") :]
+    shown = explain(f"{app('Listening')}\n{message}\n".encode(), tmp_path).stdout
+    assert "not believed: 1 line (1 look like Heroku's, cut off from their heads)" in flat(shown)
+    assert "no error of Heroku's" not in flat(shown)
+
+
+def flat(text: str) -> str:
+    """The words of a text, however it was wrapped."""
+    return " ".join(text.split())
 
 
 def test_a_folder_is_no_log(tmp_path: Path) -> None:

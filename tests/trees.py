@@ -41,11 +41,18 @@ def planned(
     buildpacks: Sequence[str] = (),
     stack: str = "heroku-26",
     config: Config = NO_CONFIG,
+    builds: bool = True,
 ) -> tuple[Plan, list[str]]:
     """The plan, and the lines that Heroku would have printed."""
     said: list[Line] = []
     made = detect(
-        source, config, stack=stack, buildpacks=buildpacks, say=said.append, clock=lambda: 7.5
+        source,
+        config,
+        stack=stack,
+        buildpacks=buildpacks,
+        say=said.append,
+        clock=lambda: 7.5,
+        builds=builds,
     )
     assert all(line.source == "remote" and line.at == 7.5 for line in said)
     return made, [line.text for line in said]

@@ -83,15 +83,15 @@ def _log(name: str) -> int:
         story = read(_chunks(name), _hidden())
     except OSError as error:
         raise interrupt.Usage(f"{name}: cannot be read: {error.strerror or error}") from error
-    if story.form is None:
+    plan = _here()
+    source, found = plan.source if plan else None, causes(story, plan)
+    if story.form is None or (story.endless and not any(cause.causes for cause in found)):
         raise interrupt.Trouble(
             f"no line of this is as Heroku logs it ({story.count} lines)",
             "Type `heroku logs --num 1500 | parity explain -`, or `git push heroku main 2>&1 |"
             " parity explain -`.",
         )
-    plan = _here()
-    source = plan.source if plan else None
-    told = page(story, causes(story, plan), source, columns(sys.stdout), coloured(sys.stdout))
+    told = page(story, found, source, columns(sys.stdout), coloured(sys.stdout))
     emit(told, sys.stdout)
     interrupt.check()
     return 0

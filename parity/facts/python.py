@@ -5,7 +5,7 @@ lib/python_version.sh) and https://devcenter.heroku.com/articles/python-support 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +31,9 @@ MISSPELT_REQUIREMENTS = (
     "requirments.txt",
 )
 """Names that make the app a Python app but then name no package manager."""
+
+PRE_COMPILE, POST_COMPILE = "bin/pre_compile", "bin/post_compile"
+"""The app's own steps of the build, before the buildpack decides and after all is installed."""
 
 DETECTED_BY = (
     ".python-version",
@@ -123,3 +126,20 @@ def versions() -> Versions:
         elif found := _LINE.match(line):
             table[found[1]] = found[2]
     return Versions(**tables[""], newest=tables["newest"], installer=tables["installer"])
+
+
+COLLECTSTATIC_FAILURES = (
+    ("SyntaxError", "collectstatic-syntax-error"),
+    ("ImproperlyConfigured", "collectstatic-improper-configuration"),
+    ("The CSS file", "collectstatic-fancy-references"),
+    ("OSError", "collectstatic-missing-file"),
+)
+"""What the buildpack looks for in the output, in its order. A FileNotFoundError is none of these:
+it is an OSError that Python calls by another name."""
+
+
+def collectstatic_failure(lines: Iterable[str]) -> str:
+    """The buildpack's name for a collectstatic that failed, by what it printed."""
+    text = "\n".join(lines)
+    found = (name for said, name in COLLECTSTATIC_FAILURES if said in text)
+    return next(found, "collectstatic-other")

@@ -15,6 +15,9 @@ LONGEST = 10_000
 """Bytes of one line (https://devcenter.heroku.com/articles/limits#logging, documented)."""
 
 CHUNK = 1 << 20
+PUSH, BUILD, OUTPUT = "git push", "build log", "an app's output"
+"""Forms that tell who wrote all of it: `BUILD` is the dashboard's, which has no `remote:`."""
+
 _SGR = r"(?:\x1b\[[\d;]*m)*"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
 
@@ -37,56 +40,75 @@ class Entry(NamedTuple):
 
 
 class Form(NamedTuple):
-    """A way in which logs are written; `pattern` has the groups at, source, ps, text."""
+    """A way in which logs are written, known by one line that the first of its `patterns` takes.
+
+    They have the groups at, source, ps, text; a line is read by the first that takes it.
+    """
 
     name: str
-    pattern: re.Pattern[str]
+    patterns: tuple[re.Pattern[str], ...]
 
+    def read(self, line: str) -> "re.Match[str] | None":
+        """The line in this form; None for one that has another."""
+        return next((match for p in self.patterns if (match := p.match(line))), None)
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.DOTALL)
+
+
+MESSAGE = _pattern(
+    r"(?P<at>)(?P<source>)(?P<ps>)"
+    r"(?P<text>(?:(?:sock=\w+ )?(?:at=)?\w+ )?code=[HLR]\d\d .*|Error [HLR]\d\d .*"
+    r"|Starting process with command .*|Process exited with status \d+|Process running mem=.*"
+    r"|State changed from \w+ to \w+)"
+)
+"""What Heroku says, without who says it."""
+
+_APP = _pattern(r"(?P<at>)(?P<source>)(?P<ps>)(?P<text>.*\S.*)")
+_STEP = r"(?P<at>)(?P<source>)(?P<ps>)(?P<text>{})"
 
 FORMS = (
     Form(
         "heroku logs",
-        re.compile(
-            rf"{_SGR}(?P<at>{_TIME}) {_SGR}(?P<source>[a-z][\w-]*)\[(?P<ps>[\w.-]+)\]:{_SGR} ?"
-            r"(?P<text>.*)",
-            re.DOTALL,
+        (
+            _pattern(
+                rf"{_SGR}(?P<at>{_TIME}) {_SGR}(?P<source>[a-z][\w-]*)\[(?P<ps>[\w.-]+)\]:{_SGR} ?"
+                r"(?P<text>.*)"
+            ),
         ),
     ),
     Form(
         "log drain",
-        re.compile(
-            rf"(?:\d+ )?<\d+>1 (?P<at>{_TIME}) (?:\S+ )?(?P<source>[a-z][\w-]*) (?P<ps>[\w.-]+)"
-            r" -(?: -)? (?P<text>.*)",
-            re.DOTALL,
+        (
+            _pattern(
+                rf"(?:\d+ )?<\d+>1 (?P<at>{_TIME}) (?:\S+ )?(?P<source>[a-z][\w-]*)"
+                r" (?P<ps>[\w.-]+) -(?: -)? (?P<text>.*)"
+            ),
         ),
     ),
     Form(
         "log service",
-        re.compile(
-            r"(?P<at>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ "
-            r"(?P<source>app|heroku)/(?P<ps>[\w.-]+):? +(?P<text>.*)",
-            re.DOTALL,
+        (
+            _pattern(
+                r"(?P<at>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d) \S+ "
+                r"(?P<source>app|heroku)/(?P<ps>[\w.-]+):? +(?P<text>.*)"
+            ),
         ),
     ),
-    Form(
-        "git push",
-        re.compile(r"(?P<at>)(?P<source>remote): ?(?P<ps>)(?P<text>.*)", re.DOTALL),
-    ),
+    Form(PUSH, (_pattern(r"(?P<at>)(?P<source>remote): ?(?P<ps>)(?P<text>.*)"),)),
     Form(
         "cut out of a log",
-        re.compile(
-            r"\s*(?:…|\.\.\.)?(?P<at>)(?P<source>heroku|app|)\[(?P<ps>[\w.-]+)\]: (?P<text>.*)",
-            re.DOTALL,
+        (
+            _pattern(
+                r"\s*(?:…|\.\.\.)?(?P<at>)(?P<source>heroku|app|)\[(?P<ps>[\w.-]+)\]: (?P<text>.*)"
+            ),
+            MESSAGE,
         ),
     ),
-    Form(
-        "a bare message",
-        re.compile(
-            r"(?P<at>)(?P<source>)(?P<ps>)(?P<text>(?:sock=\w+ )?(?:at=)?\w+ code=[HLR]\d\d .*"
-            r"|Error [HLR]\d\d .*)",
-            re.DOTALL,
-        ),
-    ),
+    Form(BUILD, (_pattern(_STEP.format(r"-----> \S.*| ! {5}\S.*")), _pattern(_STEP.format(".*")))),
+    Form("bare messages", (MESSAGE, _APP)),
+    Form(OUTPUT, (_APP,)),
 )
 """The strictest first: of the later ones less is certain."""
 
@@ -110,22 +132,26 @@ def _text(line: bytes) -> str:
 
 
 def form_of(head: Iterable[str]) -> Form | None:
-    """The strictest form that any line of the head of a log has; None: it is no log."""
+    """The strictest form that any line of the head of a log has; None: there is nothing in it."""
     head = list(head)
-    return next((form for form in FORMS if any(map(form.pattern.match, head))), None)
+    return next((form for form in FORMS if any(map(form.patterns[0].match, head))), None)
 
 
 def entry(form: Form, line: str) -> Entry | None:
     """The line in that form; None for one that has another."""
-    match = form.pattern.match(line)
+    match = form.read(line)
     if match is None:
         return None
-    source, ps = match["source"] or "heroku", match["ps"] or _writer(match["text"])
-    return Entry(match["at"], source, ps, match["text"])
+    source, ps = match["source"], match["ps"]
+    if form.name == BUILD:
+        source = "remote"
+    elif match.re is _APP:
+        source, ps = "app", "web.1"
+    return Entry(match["at"], source or "heroku", ps or _writer(match["text"]), match["text"])
 
 
 def _writer(message: str) -> str:
-    return "router" if " code=" in message[:40] else "web.1"
+    return "router" if "code=" in message[:40] else "web.1"
 
 
 def seconds(at: str) -> float:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.dynos import SIZES
-from parity.facts.phrases import INDENT
 from parity.logs.grammar import Entry, seconds
 from parity.logs.quoted import tree
+from parity.logs.refused import output, refusal
 from parity.logs.story import Life, Story
 from parity.records import (
     Bind,
@@ -22,7 +22,6 @@ from parity.records import (
     Plan,
     ProcessType,
     Record,
-    Refusal,
     Release,
     Shutdown,
     Slug,
@@ -34,10 +33,6 @@ from parity.rules.code import found as places
 from parity.verdict import Finding
 
 MB = 1024 * 1024
-PIP_FAILED = "install-dependencies::pip"
-"""Heroku's name for it: https://github.com/heroku/heroku-buildpack-python (lib/pip.sh)."""
-
-_MARK = re.compile(r" !     (?!Push )\s*\S")
 HOME = "/app"
 """Where an app lies in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
 
@@ -94,8 +89,12 @@ def causes(story: Story, plan: Plan | None) -> list[Cause]:
     if plan and ("H14" in story.tallies or (story.rejected and plan.refusal)):
         records.append((plan, None))
     elif story.rejected:
-        records.append((_rejected(story, slug), None))
-    return [cause for record, life in records for cause in _causes(record, life, sure=bool(plan))]
+        records.append((_rejected(story.pushed, slug), None))
+    found = [cause for record, life in records for cause in _causes(record, life, sure=bool(plan))]
+    if story.endless and not any(cause.causes for cause in found):
+        printed = (entry.text for entry in story.output("web.1"))
+        return list(_causes(_rejected(printed, slug), None, sure=bool(plan)))
+    return found
 
 
 def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]:
@@ -148,12 +147,10 @@ def _slug(plan: Plan) -> Slug:
     return Slug(plan, Path(HOME), None, None, False, (), {}, None, None, 0.0)
 
 
-def _rejected(story: Story, slug: Slug) -> Slug:
-    """The build that the push ended with; its reason is Heroku's, where its message has one."""
-    told = tuple(line for line in story.pushed if _MARK.match(line))
-    reason = PIP_FAILED if any("dependencies using pip" in line for line in told) else ""
-    output = tuple(line.removeprefix(INDENT) for line in story.pushed)
-    return slug._replace(output=output, refusal=Refusal(reason, told))
+def _rejected(pushed: Iterable[str], slug: Slug) -> Slug:
+    """The build that the push ended with."""
+    lines = tuple(pushed)
+    return slug._replace(output=output(lines), refusal=refusal(lines))
 
 
 def _process(life: Life, slug: Slug) -> ProcessType:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from parity.logs.grammar import Entry, Form, entry, form_of, lines
+from parity.logs.grammar import MESSAGE, OUTPUT, Entry, Form, entry, form_of, lines
 
 HEAD = 2000
 """Lines by which the form of a log is decided."""
@@ -23,10 +23,16 @@ LIVES = 50
 ONE_OFF = frozenset({"run", "scheduler"})
 """Dynos that are no part of the formation: commands that somebody typed or planned."""
 
+NOT_FOUND = 127
+"""What bash exits with for a command that is not there
+(https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html, documented)."""
+
 REQUESTS = 5
 """Requests per code that are kept."""
 
-_ROUTER = re.compile(r'(?:sock=\w+ )?(?:at=)?\w+ code=(?P<code>[HLR]\d\d) desc="(?P<words>[^"]*)"')
+_ROUTER = re.compile(
+    r'(?:(?:sock=\w+ )?(?:at=)?\w+ )?code=(?P<code>[HLR]\d\d) desc="(?P<words>[^"]*)"'
+)
 _ERROR = re.compile(r"(?:Error )?(?P<code>[HLR]\d\d)(?: \((?P<words>[^)]*)\)|:)")
 _STARTING = re.compile(r"Starting process with command `(.*)`")
 _EXITED = re.compile(r"Process exited with status (\d+)")
@@ -76,7 +82,7 @@ class Story:
     def __init__(self, form: Form | None) -> None:
         self.form = form
         self.count = 0
-        self.unread = 0
+        self.unread = self.alike = 0
         self.first = self.last = ""
         self.tallies: dict[str, Tally] = {}
         self.requests: dict[str, list[dict[str, str]]] = {}
@@ -94,6 +100,7 @@ class Story:
         found = entry(self.form, line) if self.form else None
         if found is None:
             self.unread += bool(line.strip())
+            self.alike += bool(MESSAGE.match(line))
             return
         self.first, self.last = self.first or found.at, found.at or self.last
         if found.source == "remote":
@@ -108,7 +115,12 @@ class Story:
     @property
     def rejected(self) -> bool:
         """Whether the log is a push that Heroku rejected."""
-        return any("Push rejected" in line for line in self.pushed)
+        return any("Push rejected" in x or "!     Push failed" in x for x in self.pushed)
+
+    @property
+    def endless(self) -> bool:
+        """Whether it is what an app printed and nothing else, so that its end is not known."""
+        return self.form is not None and self.form.name == OUTPUT
 
     def output(self, ps: str) -> tuple[Entry, ...]:
         """What a dyno printed last."""
@@ -168,6 +180,13 @@ class Story:
         if exited:
             self._exited(life, int(exited[1]))
 
+    def end(self) -> None:
+        """The log is over: what only an app printed is taken for the last words of one."""
+        if self.endless and not self.failed:
+            for life in self._lives.values():
+                life.exit = NOT_FOUND if "command not found" in life.output[-1].text else 1
+                self._fail(life)
+
     def _exited(self, life: Life, status: int) -> None:
         if life.stopped:
             life.stopped = False  # the next one may have started before the old one was gone
@@ -189,6 +208,7 @@ def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> S
     story = Story(form_of(head))
     for line in chain(head, every):
         story.take(line)
+    story.end()
     return story
 
 

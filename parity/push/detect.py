@@ -11,13 +11,13 @@ from parity.facts import phrases
 from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON
 from parity.facts.nodejs import DEFAULT_WEB
 from parity.facts.procfile import ROUTED
+from parity.facts.python import PRE_COMPILE
 from parity.push import procfile, tree
 from parity.push.buildpacks import decision, python
 from parity.push.buildpacks.decision import Decision
 from parity.records import Config, Line, Plan, ProcessType, Procfile, Refusal, Say, Source
 
 _REGISTRY = "https://buildpack-registry.s3.amazonaws.com/buildpacks/{}.tgz"
-_HOOK = "bin/pre_compile"
 
 
 class _Choice(NamedTuple):
@@ -38,16 +38,17 @@ def detect(
     buildpacks: Sequence[str],
     say: Say,
     clock: Callable[[], float],
+    builds: bool = True,
 ) -> Plan:
     """Decide as Heroku would, and print its lines up to the language's version, or the refusal.
 
     `buildpacks` are those set on the app; none: Heroku looks for one. `clock` gives seconds since
     the epoch for the lines. A decision that something run before it could change refuses nothing:
-    it is `unsupported`, or the build's to take. Raises `interrupt.Usage` for a `buildpacks` entry
-    that is no buildpack.
+    it is the build's to take, or `unsupported` where nothing `builds`. Raises `interrupt.Usage` for
+    a `buildpacks` entry that is no buildpack.
     """
     choice = _set(source, buildpacks) if buildpacks else _automatic(source)
-    made, choice = _decided(source, config, stack, choice)
+    made, choice = _decided(source, config, stack, choice, builds=builds)
     file, trouble = _procfile(source)
     received = (*phrases.RECEIVED, *phrases.deleting(source.deleted))
     said = (*received, phrases.building(stack), *choice.said, *made.said)
@@ -128,7 +129,7 @@ def _foreign(ids: tuple[str, ...]) -> str | None:
 
 
 def _decided(
-    source: Source, config: Config, stack: str, choice: _Choice
+    source: Source, config: Config, stack: str, choice: _Choice, *, builds: bool
 ) -> tuple[Decision, _Choice]:
     """What the buildpacks decide; the first one's refusal stands, the others' is the build's."""
     if choice.refusal or not choice.runs:
@@ -137,9 +138,9 @@ def _decided(
     refusal, unsupported = first.refusal, choice.unsupported
     if not refusal and choice.runs[0] == PYTHON and choice.runs.count(PYTHON) > 1:
         refusal = python.TWICE
-    if refusal and choice.runs[0] == PYTHON and tree.file(source, _HOOK):
-        unsupported = unsupported or _open(refusal)
-        refusal = None
+    if choice.runs[0] == PYTHON and tree.file(source, PRE_COMPILE):
+        unsupported = unsupported or (None if builds else _open(refusal))
+        first, refusal = first._replace(said=()), None
     unsupported = unsupported or first.unsupported or next(_unfollowed(later), None)
     merged = first._replace(
         python=first.python or next((d.python for d in later if d.python), None),
@@ -152,9 +153,12 @@ def _unfollowed(later: Sequence[Decision]) -> Iterator[str]:
     return (d.unsupported for d in later if d.unsupported)
 
 
-def _open(refusal: Refusal) -> str:
+def _open(refusal: Refusal | None) -> str | None:
+    """What a refusal leaves open until the hook has run."""
+    if not refusal:
+        return None
     headline = refusal.lines[0].removeprefix(" !     Error: ")
-    return f"what {_HOOK} changes before Heroku decides this is not known ({headline})"
+    return f"what {PRE_COMPILE} changes before Heroku decides this is not known ({headline})"
 
 
 def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:

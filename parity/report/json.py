@@ -6,7 +6,7 @@ from importlib.resources import files
 from typing import Any
 
 import parity
-from parity.records import Exchange, Line
+from parity.records import Exchange, Line, Plan
 from parity.report.text import readable
 from parity.verdict import Evidence, Finding, Repaired, Verdict
 
@@ -80,8 +80,13 @@ def _push(verdict: Verdict) -> str:
     return "accepted" if slug and slug.refusal is None and slug.unknown is None else "unknown"
 
 
+def _latest(verdict: Verdict) -> Plan | None:
+    """The plan as the build has left it, if there was one."""
+    return verdict.slug.plan if verdict.slug else verdict.plan
+
+
 def _process_types(verdict: Verdict) -> dict[str, str]:
-    plan = verdict.slug.plan if verdict.slug else verdict.plan
+    plan = _latest(verdict)
     types = plan.processes.values() if plan else ()
     return {readable(process.name): readable(process.command) for process in types}
 
@@ -141,7 +146,7 @@ def _memory(verdict: Verdict) -> dict[str, Any]:
 
 
 def _plan(verdict: Verdict) -> dict[str, Any]:
-    plan = verdict.plan
+    plan = _latest(verdict)
     python = plan.python if plan else None
     here = verdict.slug.interpreter if verdict.slug else None
     chosen = python or (plan.node if plan else None)
@@ -160,7 +165,8 @@ def _plan(verdict: Verdict) -> dict[str, Any]:
 
 
 def _node(verdict: Verdict) -> dict[str, Any]:
-    node = verdict.plan.node if verdict.plan else None
+    plan = _latest(verdict)
+    node = plan.node if plan else None
     here = verdict.slug.node if verdict.slug else None
     return {
         "requested": readable(node.requested) if node and node.requested else None,

@@ -28,7 +28,7 @@ PREFLIGHT = (
     " Heroku's error page has no Access-Control-Allow-Origin. What counts is why the app did not"
     " answer."
 )
-CRASHED = frozenset({"H10", "crashed", "release-failed"})
+CRASHED = frozenset({"H10", "crashed", "release-failed", "push-rejected"})
 """Symptoms whose fix is their cause's."""
 
 STARTS = frozenset({"R10", "R11", "R15", "H10", "crashed"})
@@ -39,7 +39,10 @@ def page(
 ) -> str:
     """The whole answer; `source` is the tree of the app's folder (None: the log alone)."""
     made = Page(width, colour)
-    _head(made, story)
+    if story.endless:
+        _endless(made, found)
+    else:
+        _head(made, story)
     _table(made, story)
     told = _merged(found)
     for cause in told:
@@ -54,18 +57,30 @@ def page(
     return str(made)
 
 
+def _endless(made: Page, found: Sequence[Cause]) -> None:
+    """What output alone is taken for: nothing in it tells who wrote it and how it ended."""
+    dyno = any(cause.life for cause in found)
+    taken = "the last output of a web dyno that crashed" if dyno else "the end of a failed build"
+    made.prose(f"no line is Heroku's; this is read as {taken}", label="note: ", style="note")
+
+
 def _head(made: Page, story: Story) -> None:
     when = f", {story.first} to {story.last}" if story.first else ""
     count = sum(tally.times for tally in story.tallies.values()) + story.rejected
     ended = f", {story.crashes} crash{'es' if story.crashes > 1 else ''}" if story.crashes else ""
     errors = f"{count} error{'' if count == 1 else 's'}{ended}"
-    made.prose(f"{errors} in {story.count} lines{when}", label="log: ", style="strong")
+    made.prose(f"{errors} in {_lines(story.count)}{when}", label="log: ", style="strong")
     if story.unread:
-        text = f"{story.unread} of the lines are in another form, and were not believed"
-        made.prose(text, label="note: ", style="note")
-    if not (story.tallies or story.crashes or story.rejected):
+        alike = f" ({story.alike} look like Heroku's, cut off from their heads)"
+        text = f"in another form, and not believed: {_lines(story.unread)}"
+        made.prose(text + alike * bool(story.alike), label="note: ", style="note")
+    if not (story.tallies or story.crashes or story.rejected or story.alike):
         made.prose("There is no error of Heroku's in it, and no dyno that crashes.")
     made.blank()
+
+
+def _lines(count: int) -> str:
+    return f"{count} line{'' if count == 1 else 's'}"
 
 
 def _table(made: Page, story: Story) -> None:

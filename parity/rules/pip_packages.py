@@ -70,6 +70,9 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
         advice = f"Remove `{missing.by}`, or require a version of it that does not need {failed}."
         yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
         return
+    if missing and missing.entry is None:  # a log alone: its files are not known
+        advice = f'Remove its line, or write `{missing.text}; sys_platform == "{marker}"`.'
+        yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
     for entry in entries(slug.plan.source):
         same = entry.name in known or (mac and entry.name.startswith("pyobjc"))
         if same and ";" not in entry.text:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from parity.facts.buildpacks import ARTICLE as BUILDPACKS
 from parity.facts.buildpacks import PYTHON
-from parity.facts.python import PACKAGE_FILES, SUPPORT, versions
+from parity.facts.python import PACKAGE_FILES, PRE_COMPILE, SUPPORT, versions
 from parity.records import Plan, Refusal, Slug, Source
 from parity.rules import rule
 from parity.rules.suggest import kept_out, package_files_below, wrong_package_files
@@ -115,7 +115,9 @@ def not_emulated(plan: Plan) -> Iterator[Evidence]:
 
 
 def _clone(plan: Plan) -> str:
-    """How to get a buildpack that is elsewhere, to rehearse with it as a folder."""
+    """What tells more: the hook itself, or a buildpack that is elsewhere, as a folder."""
+    if PRE_COMPILE in (plan.unsupported or ""):
+        return f"Type `parity run`, which runs {PRE_COMPILE}. Or: "
     name = (plan.unsupported or "").removesuffix(" is not emulated yet")
     if name not in plan.runs:
         return ""

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from parity.facts.buildpacks import BUILDPACKS, PYTHON
 from parity.facts.limits import ERROR_CODES
 from parity.facts.procfile import ARTICLE, ROUTED
+from parity.facts.python import POST_COMPILE, PRE_COMPILE
 from parity.records import Boot, Plan, Slug
 from parity.rules import rule
 from parity.rules.procfile_reading import commented, shown
 from parity.rules.suggest import kept_out, missing_server, web_line
 from parity.verdict import Evidence
 
-_HOOKS = ("bin/pre_compile", "bin/post_compile")
+_HOOKS = (PRE_COMPILE, POST_COMPILE)
 
 
 def no_web(plan: Plan) -> bool:

@@ -5,16 +5,15 @@ asked whether it takes what those before have left, compiles, and exports variab
 last one's default process types count.
 """
 
-import os
-import stat
 import time
 from pathlib import Path
 
 from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON
-from parity.push import detect, disk, procfile
-from parity.push.buildpacks import decision, python
+from parity.push import detect, procfile
+from parity.push.buildpacks import decision, left, python
 from parity.push.buildpacks.job import BUILD_PATH, Job, blank
-from parity.records import TEXT_LIMIT, Entry, Plan, ProcessType, Refusal, Slug, Source
+from parity.push.buildpacks.python import hooks
+from parity.records import Plan, ProcessType, Refusal, Slug
 
 
 def compile_all(job: Job) -> tuple[Slug, str | None]:
@@ -61,46 +60,21 @@ def _compiled(job: Job, name: str) -> Slug:
         return compile_node(job, job.plan.node)
     from parity.push.buildpacks.python.compile import compile_app as compile_python
 
-    assert job.plan.python, "decided before"
-    return compile_python(job, job.plan.python)
+    return compile_python(job)
 
 
 def _decided(job: Job, number: int, name: str) -> tuple[Plan, Refusal | None]:
     """What a later buildpack decides of the tree that the earlier ones have left."""
     plan = job.plan
-    source = left(plan.source, job.folder)
+    source = left.tree(plan.source, job.folder)
     if not decision.matches(source, BUILDPACKS[name]):
         return plan, detect.incompatible(name, name)
     job.tell(f"-----> {BUILDPACKS[name].name} app detected")
     if name == PYTHON and PYTHON in plan.runs[:number]:
         return plan, python.TWICE
-    made = decision.decided(name, source, plan.config, plan.stack)
-    for text in made.said:
-        job.tell(text)
-    refusal = made.refusal
-    if refusal:
-        lines = (*decision.refused(refusal, name), "")
-        refusal = refusal._replace(lines=lines)
-    return plan._replace(python=made.python or plan.python, node=made.node or plan.node), refusal
-
-
-def left(source: Source, folder: Path) -> Source:
-    """The tree as it is on disk by now: what is gone, and the files of the root as they are."""
-    entries = {path: e for path, e in source.entries.items() if os.path.lexists(folder / path)}
-    with os.scandir(folder) as listed:
-        for item in listed:
-            if item.is_file(follow_symlinks=False):
-                entries[item.name] = _entry(folder / item.name)
-    if (folder / ".heroku" / "python").exists():
-        entries[".heroku/python/bin/python"] = Entry(disk.EXECUTABLE, 0, None, None)
-    return source._replace(entries=entries)
-
-
-def _entry(path: Path) -> Entry:
-    found = path.lstat()
-    mode = disk.EXECUTABLE if found.st_mode & stat.S_IXUSR else disk.FILE
-    data = disk.content(path, mode) if found.st_size <= TEXT_LIMIT else None
-    return Entry(mode, found.st_size, None, data)
+    if name == PYTHON and hooks.has(job.folder, hooks.BEFORE):
+        return plan, None  # it decides after that
+    return left.decided(job, name, source)
 
 
 def _exported(job: Job, name: str) -> dict[str, str]:

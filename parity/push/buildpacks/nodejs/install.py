@@ -5,6 +5,7 @@ https://github.com/heroku/heroku-buildpack-nodejs lib/package_managers/ (observe
 
 from collections.abc import Callable, Mapping, Sequence
 
+from parity.facts import node_failures
 from parity.facts.phrases import INDENT
 from parity.push.buildpacks.job import Job, Stop, timed_out
 from parity.push.buildpacks.nodejs import blame, environ
@@ -121,9 +122,9 @@ def _step(job: Job, command: Sequence[str]) -> Stop:
         return timed_out(job)
     lines = job.output[began:]
     manager = command[0]
-    told = blame.headline(lines, f"Unable to install dependencies using {manager}.")
+    told = node_failures.headline(lines, f"Unable to install dependencies using {manager}.")
     refusal = Refusal(
-        blame.reason(lines) or f"{manager}-install-failed",
+        node_failures.reason(lines) or f"{manager}-install-failed",
         (f" !     Error: {told}",),
         "package.json",
     )

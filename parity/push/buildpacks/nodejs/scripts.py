@@ -3,6 +3,7 @@
 https://devcenter.heroku.com/articles/nodejs-support#customizing-the-build-process (documented).
 """
 
+from parity.facts import node_failures
 from parity.facts.phrases import INDENT
 from parity.push.buildpacks.job import Job, Stop, timed_out
 from parity.push.buildpacks.nodejs import blame, environ
@@ -58,8 +59,8 @@ def _run(job: Job, name: str, *flags: str) -> Stop:
         return timed_out(job)
     lines = job.output[began:]
     return blame.undecided(job, lines, killed=blame.killed(ended.exit, lines)) or Refusal(
-        blame.reason(lines) or "unknown-build-script-error",
-        (f" !     Error: {blame.headline(lines, f'The {name} script failed.')}",),
+        node_failures.reason(lines) or "unknown-build-script-error",
+        (f" !     Error: {node_failures.headline(lines, f'The {name} script failed.')}",),
         "package.json",
         None,
         name,

@@ -6,6 +6,8 @@ The order of bin/compile: https://github.com/heroku/heroku-buildpack-python (obs
 import time
 from pathlib import Path
 
+from parity.facts.buildpacks import PYTHON
+from parity.push.buildpacks import left
 from parity.push.buildpacks.job import Job, Stop, Undecided, blank, stopped
 from parity.push.buildpacks.python import before, hooks, interpreters, profile, settings, site
 from parity.push.buildpacks.python.django import collectstatic
@@ -13,22 +15,34 @@ from parity.push.buildpacks.python.install import Installed, install
 from parity.records import Interpreter, Python, Slug
 
 
-def compile_app(job: Job, python: Python) -> Slug:
+def compile_app(job: Job) -> Slug:
     """The slug of a Python app.
 
     Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
     """
     began = time.monotonic()
-    slug = blank(job)
     job = job._replace(exported={**job.exported, **_libraries(job.python)})
-    stop = hooks.hook(job, "pre_compile")
+    job, stop = _decided(job)
+    slug, python = blank(job), job.plan.python
     if not stop:
+        assert python, "what refuses nothing has decided"
         interpreter = interpreters.find(python.version)
         if interpreter:
             slug, stop = _compiled(job, python, slug._replace(interpreter=interpreter), interpreter)
         else:
             stop = Undecided(f"neither Python {python.version} nor one near it is on this machine")
     return stopped(slug, job, stop)._replace(seconds=time.monotonic() - began)
+
+
+def _decided(job: Job) -> tuple[Job, Stop]:
+    """The job after the app's first hook, by whose work the buildpack decides, if it has one."""
+    if not hooks.has(job.folder, hooks.BEFORE):
+        return job, None
+    stop = hooks.hook(job, hooks.BEFORE)
+    if stop:
+        return job, stop
+    plan, refusal = left.decided(job, PYTHON, left.tree(job.plan.source, job.folder))
+    return job._replace(plan=plan), refusal
 
 
 def _libraries(python: Path) -> dict[str, str]:

@@ -10,17 +10,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from parity.facts.phrases import message
+from parity.facts.python import collectstatic_failure
 from parity.push.buildpacks.job import Job, Stop, timed_out
 from parity.records import Refusal
-
-REASONS = (
-    ("SyntaxError", "collectstatic-syntax-error"),
-    ("ImproperlyConfigured", "collectstatic-improper-configuration"),
-    ("The CSS file", "collectstatic-fancy-references"),
-    ("OSError", "collectstatic-missing-file"),
-)
-"""What the buildpack looks for in the output, in its order. A FileNotFoundError is none of these:
-it is an OSError that Python calls by another name."""
 
 DEEPEST = 3
 """Folder levels in which manage.py is looked for."""
@@ -85,8 +77,6 @@ def _files(folder: Path) -> Iterator[str]:
 
 def _refusal(output: list[str], manage: str) -> Refusal:
     """The failed command in Heroku's name, by what it printed."""
-    text = "\n".join(output)
-    reason = next((name for said, name in REASONS if re.search(said, text)), "collectstatic-other")
     told = message(
         "Error: Unable to generate Django static files.",
         "",
@@ -95,4 +85,4 @@ def _refusal(output: list[str], manage: str) -> Refusal:
         "",
         "See the traceback above for details.",
     )
-    return Refusal(reason, ("", *told, ""), manage)
+    return Refusal(collectstatic_failure(output), ("", *told, ""), manage)

@@ -15,15 +15,23 @@ from parity.push.buildpacks.python import settings
 from parity.push.buildpacks.python.blame import NETWORK
 from parity.records import Refusal
 
+BEFORE = "pre_compile"
+"""The hook that runs before the buildpack decides anything but the stack."""
+
 NLTK_DATA = ".heroku/nltk_data"
 """Beside Python, not in it as on Heroku: the environment is shared with other runs."""
 
 
+def has(folder: Path, name: str) -> bool:
+    """Whether the app has `bin/NAME`."""
+    return (folder / "bin" / name).is_file()
+
+
 def hook(job: Job, name: str) -> Stop:
     """Run `bin/NAME` if the app has one."""
-    script = job.folder / "bin" / name
-    if not script.is_file():
+    if not has(job.folder, name):
         return None
+    script = job.folder / "bin" / name
     job.tell(f"-----> Running bin/{name} hook")
     script.chmod(script.stat().st_mode | 0o111)
     began = len(job.output)

@@ -1,0 +1,94 @@
+"""Why Heroku rejected a push, by the lines that it printed: its name for it, and what it is about.
+
+The headlines: https://github.com/heroku/heroku-buildpack-python (observed), public deploy logs.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+
+from parity.facts.node_failures import known
+from parity.facts.phrases import INDENT
+from parity.facts.python import collectstatic_failure
+from parity.records import Refusal
+
+PIP_FAILED = "install-dependencies::pip"
+
+_MARK = re.compile(r" !     (?!Push )\s*\S")
+_USING = re.compile(r"-----> Using Python (\S+) specified in (\S+)")
+_PIP = re.compile(r"\s*ERROR: |.*No matching distribution found for ")
+_NODE = re.compile(r"\s*(?:npm (?:ERR!|error)|ERR_PNPM_|.*YN0028|error .*lockfile|gyp ERR!) ?")
+_TRACEBACK = re.compile(r"\s*(?:django\.core\.exceptions\.)?ImproperlyConfigured: .*STATIC_ROOT")
+
+_VERSION = {
+    "has reached end-of-life": "python-version::eol",
+    "isn't recognised": "python-version::unknown-major",
+    "isn't available": "python-version::unknown-patch",
+}
+_ALWAYS: dict[str, str | Callable[[Sequence[str]], str]] = {
+    r"Unable to install dependencies using (pip|Pipenv|Poetry|uv)\.": "install-dependencies::{}",
+    r"Failed to run the bin/(pre_compile|post_compile) script": "hooks::{}",
+    r"Unable to generate Django static files": collectstatic_failure,
+    r"Unable to download NLTK data": "nltk-downloader",
+    r"Couldn't find any supported Python package manager files": "package-manager::none-found",
+    r"Implicit setup\.py file support has been sunset": "package-manager::setup-py-only",
+    r"No 'Pipfile\.lock' found": "package-manager::pipenv-missing-lockfile",
+    r"runtime\.txt file isn't supported when using uv": "runtime-txt::not-supported",
+    r"No Python version found in \.python-version": "python-version-file::no-version",
+    r"Can't parse Pipfile\.lock": "pipfile-lock::invalid-json",
+    r"No default language could be detected": "no-default-language",
+}
+"""Headlines whose page needs no word of the app's files."""
+
+_ABOUT = {
+    r"Existing '(\.?venv|\.heroku/python)/' directory found": "checks::existing-{}-dir",
+    r"The '(\S+)' stack is no longer supported": "checks::stack::eol",
+    r"The '(\S+)' stack isn't recognised": "checks::stack::unknown",
+}
+"""Headlines that name what they are about."""
+
+
+def refusal(pushed: Sequence[str]) -> Refusal:
+    """The refusal of a push that printed these lines; its reason is empty where none is known."""
+    told = tuple(line for line in pushed if _MARK.match(line))
+    headlines = "\n".join(told) or "\n".join(pushed)
+    reason, subject = _named(headlines, pushed)
+    return Refusal(reason, told, subject=subject)
+
+
+def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
+    """Heroku's name for the reason, and its subject."""
+    for pattern, named in _ALWAYS.items():
+        match = re.search(pattern, headlines)
+        if match:
+            detail = match[1].lower() if match.groups() else ""
+            return (named(pushed) if callable(named) else named.format(detail)), ""
+    for pattern, named in _ABOUT.items():
+        match = re.search(pattern, headlines)
+        if match:
+            kind = "python" if "heroku" in match[1] else "venv"
+            return named.format(kind), match[1]
+    return _version(headlines, pushed) or (_by_output(pushed), "")
+
+
+def _version(headlines: str, pushed: Sequence[str]) -> tuple[str, str] | None:
+    """A refused Python, if the version was said before."""
+    using = next((match for line in pushed if (match := _USING.match(line))), None)
+    for words, reason in _VERSION.items():
+        if using and f"Python version {words}" in headlines:
+            return reason, using[1]
+    return None
+
+
+def _by_output(pushed: Sequence[str]) -> str:
+    """The reason by what a tool printed, where no headline tells it."""
+    if any(map(_PIP.match, pushed)):
+        return PIP_FAILED
+    if any(map(_TRACEBACK.match, pushed)):
+        return collectstatic_failure(pushed)
+    found = known(pushed) if any(map(_NODE.match, pushed)) else None
+    return found.reason if found else ""
+
+
+def output(pushed: Sequence[str]) -> tuple[str, ...]:
+    """What the build's commands printed, without Heroku's indent and own words."""
+    return tuple(line.removeprefix(INDENT) for line in pushed if not line.startswith(" ! "))
