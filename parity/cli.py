@@ -191,11 +191,10 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from parity.commands import fixing
     from parity.pipeline import rehearse
     from parity.report.show import Show
 
-    fixing.checked(arguments)
+    given.checked(arguments)
     options, config = given.options_of(arguments), given.config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
@@ -210,6 +209,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.diff:
             show.diffs(verdict)
         if arguments.fix:
+            from parity.commands import fixing
+
             fixing.run(arguments, verdict, show.masked(verdict))
     return verdict.exit_code
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO, NamedTuple
 
-from parity import interrupt
 from parity.push import disk
 from parity.records import Entry, Source
 from parity.verdict import Fix, Verdict
@@ -37,17 +36,6 @@ class Write(NamedTuple):
     data: bytes | None
     mode: int
     before: tuple[bytes, int] | None = None
-
-
-def checked(arguments: argparse.Namespace) -> None:
-    """Raises `interrupt.Usage` for options that do not go together."""
-    wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
-    if wanted and arguments.first_only:
-        raise interrupt.Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")
-    if arguments.fix and arguments.ref:
-        raise interrupt.Usage("--fix changes the files on disk, and --ref tests a commit")
-    if arguments.force and not arguments.fix:
-        raise interrupt.Usage("--force goes with --fix")
 
 
 def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:

@@ -16,7 +16,7 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
     import re
 
-    from parity.facts import dynos, router
+    from parity.facts import dynos
     from parity.options import Options
 
     given = vars(arguments)
@@ -30,8 +30,8 @@ def options_of(arguments: argparse.Namespace) -> "Options":
         raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
     if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
         raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
-    if given.get("router", "2.0") not in router.PROFILES:
-        raise interrupt.Usage(f"--router {given['router']}: one of {', '.join(router.PROFILES)}")
+    if given.get("router") is not None:
+        _known_router(given["router"])
     if given.get("isolation", "auto") != "auto":
         _known_level(given["isolation"])
     if given.get("network", "host") not in ("host", "own"):
@@ -48,6 +48,17 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     return Options(**chosen)
 
 
+def checked(arguments: argparse.Namespace) -> None:
+    """Raises `interrupt.Usage` for options that do not go together, of those that mend the app."""
+    wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
+    if wanted and arguments.first_only:
+        raise interrupt.Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")
+    if arguments.fix and arguments.ref:
+        raise interrupt.Usage("--fix changes the files on disk, and --ref tests a commit")
+    if arguments.force and not arguments.fix:
+        raise interrupt.Usage("--force goes with --fix")
+
+
 def _scenario(name: str) -> "tuple[Step, ...]":
     from pathlib import Path
 
@@ -61,6 +72,13 @@ def _known_level(level: str) -> None:
 
     if level not in LEVELS:
         raise interrupt.Usage(f"--isolation {level}: one of auto, {', '.join(LEVELS)}")
+
+
+def _known_router(name: str) -> None:
+    from parity.facts.router import PROFILES
+
+    if name not in PROFILES:
+        raise interrupt.Usage(f"--router {name}: one of {', '.join(PROFILES)}")
 
 
 def config_of(arguments: argparse.Namespace) -> "Config":
