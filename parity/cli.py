@@ -9,16 +9,7 @@ import os
 import sys
 
 from parity import __version__, interrupt
-from parity.commands import (
-    completion,
-    defaults,
-    executing,
-    explaining,
-    given,
-    hook,
-    serving,
-    upkeep,
-)
+from parity.commands import defaults, executing, given
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
@@ -131,6 +122,8 @@ def _parser(first: str = "") -> argparse.ArgumentParser:
 
 
 def _add_rest(commands: "Commands") -> None:
+    from parity.commands import completion, explaining, hook, serving, upkeep
+
     execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
     _add_source(execute)
     executing.describe(execute)
@@ -232,4 +225,6 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from parity.commands import serving
+
     return serving.run(arguments, given.config_of(arguments), given.options_of(arguments))

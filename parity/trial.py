@@ -9,7 +9,6 @@ from parity import interrupt
 from parity.kept import Log
 from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, predicted, stage_of
-from parity.rules.log import crash
 from parity.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -33,8 +32,11 @@ _NEEDED = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BU
 
 def _needed(record: Record) -> tuple[str, ...]:
     """The files of rules for a record: a crash needs them all, whatever crashed."""
-    if isinstance(record, Slug | Release) and crash(record):
-        return FILES
+    if isinstance(record, Slug | Release):
+        from parity.rules.log import crash
+
+        if crash(record):
+            return FILES
     return _NEEDED.get(type(record), FILES)
 
 

@@ -13,13 +13,13 @@ _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
 )
 """Never text, in no format (https://www.unicode.org/faq/private_use.html#noncharacters)."""
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
     f"\ud800-\udfff\U000e0000-\U000e007f{_NO_CHARACTERS}]"
 )
 """C0 but newline and tab, DEL, C1; direction and other invisible marks; what is no character."""
 
-_WORKFLOW = re.compile(r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)")
+_WORKFLOW = r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)"
 """What a CI service takes for a command: GitHub's `::error::`, Azure's and TeamCity's `##…[`."""
 
 _PLAIN = str.maketrans({"—": "-", "–": "-", "…": "...", "→": "->", "·": "-", "’": "'"})
@@ -40,7 +40,8 @@ def visible(text: str) -> str:
 
     Bytes of a file name that are no UTF-8 (surrogateescape) become `\xff`.
     """
-    return _UNSAFE.sub(_escaped, text)
+    plain = text.isascii() and text.replace("\n", "").isprintable()
+    return text if plain else re.sub(_UNSAFE, _escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -53,7 +54,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 def inert(line: str) -> str:
     """`line` without what a CI service would obey if it stood in a build's log."""
-    return _WORKFLOW.sub(lambda m: f"{m[1]}\\x3a" if m[2] is None else "#\\x23", line)
+    if "::" not in line and "##" not in line:
+        return line
+    return re.sub(_WORKFLOW, lambda m: f"{m[1]}\\x3a" if m[2] is None else "#\\x23", line)
 
 
 def oneline(text: str) -> str:

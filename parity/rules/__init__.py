@@ -7,7 +7,6 @@ A rule is its own manual page: `explain`, every report and the README's catalogu
 """
 
 import re
-import string
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -217,8 +216,16 @@ def stage_of(record: Record) -> Stage:
     return cast(Stage, record.stage) if isinstance(record, Stuck) else STAGES[type(record)]
 
 
+class _Value(str):
+    def __format__(self, _general: str) -> str:
+        return str(self)
+
+
 class _Absent(str):
     """A placeholder without a value."""
+
+    def __format__(self, general: str) -> str:
+        return "" if general == "-" else general or str(self)
 
 
 class _Names(dict[str, str]):
@@ -226,17 +233,10 @@ class _Names(dict[str, str]):
         return _Absent(key.upper())
 
 
-class _Filler(string.Formatter):
-    def format_field(self, value: object, general: str) -> str:
-        if isinstance(value, _Absent) and general:
-            return "" if general == "-" else general
-        return str(value)
-
-
 def _filled(text: str, names: Mapping[str, str]) -> str:
     """`text` with its placeholders filled; without a value `{name:text}` says the general text
     (`-`: nothing), and `{name}` stands in capitals."""
-    return _Filler().vformat(text, (), _Names(names))
+    return text.format_map(_Names({name: _Value(value) for name, value in names.items()}))
 
 
 def manual(rule: Rule) -> Rule:

@@ -1,6 +1,5 @@
 """Reads the app's JavaScript and its package.json to explain what was seen."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -66,6 +65,8 @@ def found(source: Source, pattern: str) -> Iterator[Place]:
 
 @lru_cache(maxsize=4)
 def _decoded(text: str) -> Mapping[str, Any]:
+    import json  # `parity check` of a Python app needs none
+
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
