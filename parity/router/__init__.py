@@ -192,7 +192,8 @@ class Router:
 
         def go(port: int, sent: Mapping[str, str]) -> "Seen":
             return visit(
-                f"http://127.0.0.1:{port}{_target(url)}",
+                port,
+                _target(url),
                 method=method,
                 headers=sent,
                 body=body,
@@ -252,7 +253,7 @@ def _within(noted: "queue.SimpleQueue[Passed]", seconds: float) -> Passed | None
 
 
 def _text(value: str) -> str:
-    """A header's value, which `requests` reads as Latin-1, as a browser reads it."""
+    """A header's value, which is read as Latin-1, as a browser reads it."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:
