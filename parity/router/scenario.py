@@ -1,6 +1,5 @@
 """`--scenario FILE.toml`: requests of the user's own, read strictly."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -54,6 +53,8 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 
 def read(file: Path) -> tuple[Step, ...]:
     """The steps of `file`. Raises `interrupt.Usage` with the place and what to write."""
+    import tomllib
+
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
