@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from parity import interrupt
 from parity.kept import Log
 from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
-from parity.rules import BUILD, FILES, STATIC, diagnose, load, predicted, stage_of
+from parity.rules import BUILD, FILES, STATIC, UP, diagnose, load, predicted, stage_of
 from parity.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -26,18 +26,20 @@ _STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
     "fail": "fail",
     "reject": "fail",
 }
-_NEEDED = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
-"""Rules are loaded when a record first needs them: importing them all takes a while."""
+_STAGES = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
 
 
 def _needed(record: Record) -> tuple[str, ...]:
-    """The files of rules for a record: a crash needs them all, whatever crashed."""
-    if isinstance(record, Slug | Release):
+    """The files of rules for a record: importing them all takes a while.
+
+    A crash needs them all, whatever crashed, and so does a dyno that is not up.
+    """
+    if isinstance(record, Slug | Release | Boot | Traffic):
         from parity.rules.log import crash
 
-        if crash(record):
+        if crash(record) or (isinstance(record, Boot) and record.state != "up"):
             return FILES
-    return _NEEDED.get(type(record), FILES)
+    return _STAGES.get(type(record), UP)
 
 
 AFTER = "after that, "

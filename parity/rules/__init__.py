@@ -60,10 +60,10 @@ _CODE = re.compile(r"[HR]\d\d")
 """Heroku's own codes: those that only warn have causes, too."""
 
 RULES: dict[str, Rule] = {}
-"""Every rule by id, in the order in which causes are told: the more precise first."""
+"""Every rule so far by id."""
 
 STATIC = (
-    *("machine", "source", "plan", "reasons", "node_plan", "procfile", "procfile_lines"),
+    *("machine", "plan", "source", "reasons", "node_plan", "procfile", "procfile_lines"),
     *("config", "slugignore", "app_json"),
 )
 """The files of rules that `parity check` can need."""
@@ -75,15 +75,20 @@ BUILD = (
 )
 """And those that a rehearsal needs before it boots anything."""
 
+UP = (*BUILD, "memory", "boot", "traffic", "workers", "visitors", "stop", "dynos")
+"""And those for a dyno that is up and answers."""
+
 FILES = (
-    *(*BUILD, "memory", "boot"),
+    *(*BUILD, "memory", "boot", "traffic"),
     *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
-    *("crash_code", "answers", "crash_exit", "crash_slugignore", "traffic", "workers"),
+    *("crash_code", "answers", "crash_exit", "crash_slugignore", "workers"),
     *("visitors", "stop", "dynos"),
 )
-"""The files of rules, in the order in which their causes are told."""
+"""The files of rules, in the order in which their causes are told: the more precise first."""
+
+_PLACES = {f"{__name__}.{name}": place for place, name in enumerate(FILES)}
 
 
 def rule(
@@ -132,7 +137,7 @@ def _records(check: Check) -> tuple[type, ...]:
 
 def diagnose(record: Record) -> list[Finding]:
     """Every finding about `record`: symptoms, each with its causes, then what stands alone."""
-    told = [(r, tuple(r.check(record))) for r in RULES.values() if type(record) in r.records]
+    told = [(r, tuple(r.check(record))) for r in _ordered() if type(record) in r.records]
     told = [(r, evidence) for r, evidence in told if evidence]
     found: list[Finding] = []
     for symptom, evidence in told:
@@ -146,6 +151,11 @@ def diagnose(record: Record) -> list[Finding]:
         if not r.symptom and not r.leads_to
     ]
     return found + alone
+
+
+def _ordered() -> list[Rule]:
+    """The rules as their causes are told, whichever files were needed first."""
+    return sorted(RULES.values(), key=lambda rule: _PLACES[rule.check.__module__])
 
 
 def predicted(
@@ -250,4 +260,4 @@ def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
     """The rules of `files`, by default all, registered by importing them."""
     for name in files:
         import_module(f"parity.rules.{name}")
-    return RULES
+    return {rule.id: rule for rule in _ordered()}
