@@ -21,7 +21,7 @@ STYLES = {
 """What a style is to a terminal of eight colours (ECMA-48, Select Graphic Rendition)."""
 
 NARROWEST = 40
-_WORDS = re.compile(r"(?:[^\s`]|`[^`\n]*`|`)+")
+_WORDS = r"(?:[^\s`]|`[^`\n]*`|`)+"
 """A word, or a command between backticks: it is for copying and stays in one piece."""
 
 
@@ -90,7 +90,7 @@ def wrap(text: str, width: int) -> list[str]:
         if paragraph.startswith("  "):
             rows.append(paragraph.rstrip())
         else:
-            rows += _filled(_WORDS.findall(paragraph), width)
+            rows += _filled(re.findall(_WORDS, paragraph), width)
     return rows
 
 

@@ -13,9 +13,7 @@ from parity.verdict import EffectName, Finding, Verdict
 Word = Literal["works", "fails", "could not tell", "check"]
 
 _OWN_CODE = re.compile(r"[A-Z]\d\d")
-_COMMON = re.compile(
-    r"(?:The|A|An|No|Nothing|There|This|That|It|Its|Some|Several|Your|One|Only|Two) "
-)
+_COMMON = r"(?:The|A|An|No|Nothing|There|This|That|It|Its|Some|Several|Your|One|Only|Two) "
 NAMED = 3
 """Files that the first line names; of more it says how many."""
 
@@ -105,7 +103,7 @@ def _blame(group: Group) -> str:
 
 def _inside(title: str) -> str:
     """A title as it stands inside a sentence."""
-    return title[0].lower() + title[1:] if _COMMON.match(title) else title
+    return title[0].lower() + title[1:] if re.match(_COMMON, title) else title
 
 
 def _during(verdict: Verdict) -> str:

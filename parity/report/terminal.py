@@ -34,7 +34,7 @@ TAIL = 15
 SHOWN = 6
 """Lines of the log that are shown as what Heroku would show."""
 
-_TOLD = re.compile(
+_TOLD = (
     r"Error [RHL]\d\d|at=error|status=[45]\d\d|exited with status [1-9]|Stopping .*SIGKILL"
     r"|to crashed|[Rr]elease command failed"
 )
@@ -115,7 +115,7 @@ def _heroku(verdict: Verdict) -> list[Line]:
     return [
         line
         for line in verdict.log
-        if line.source.startswith("heroku[") and _TOLD.search(line.text)
+        if line.source.startswith("heroku[") and re.search(_TOLD, line.text)
     ][-SHOWN:]
 
 
