@@ -8,7 +8,7 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
@@ -16,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from parity.push import disk
 from parity.records import Entry, Source
+from parity.report.diffs import together
 from parity.verdict import Fix, Verdict
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -80,7 +81,7 @@ def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]
     """Write the fixes into the files under `source.root`. Raises `Refused`: nothing is changed."""
     if source.kind == "folder" and not force:
         raise Refused("without git there is no way back; --force writes all the same")
-    planned = [_planned(source, path, *pair, force=force) for path, pair in _merged(fixes).items()]
+    planned = [_planned(source, path, *pair, force=force) for path, pair in together(fixes).items()]
     planned.sort(key=lambda write: write.data is None)
     done: list[Write] = []
     try:
@@ -97,15 +98,6 @@ def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]
 def _undone(write: Write) -> Write:
     data, mode = write.before or (None, 0)
     return Write(write.path, data, mode)
-
-
-def _merged(fixes: tuple[Fix, ...]) -> Mapping[str, tuple[Entry | None, Entry | None]]:
-    """What was tested, and what is to be after all fixes."""
-    merged: dict[str, tuple[Entry | None, Entry | None]] = {}
-    for fix in fixes:
-        for path, (old, new) in fix.changes.items():
-            merged[path] = (merged[path][0] if path in merged else old, new)
-    return merged
 
 
 def _planned(
