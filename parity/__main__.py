@@ -13,6 +13,7 @@ made by imports."""
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    _standard()
     interrupt.install()
     gc.set_threshold(GARBAGE)
     from parity import cli
@@ -32,6 +33,16 @@ def _leave(code: int) -> None:
     except (OSError, ValueError, AttributeError):  # closed, or full: Python says so
         sys.exit(code)
     os._exit(code)
+
+
+def _standard() -> None:
+    """Nothing stands in for a standard stream that is closed: a pipe of ours would take its number,
+    and the dyno's output replace it."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0)
 
 
 if __name__ == "__main__":

@@ -313,4 +313,4 @@ def test_a_kind_that_is_nearly_right_is_understood() -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr.endswith("(did you mean junit?)\n")
+    assert done.stderr == "parity: --format: no report junitxml. Did you mean junit?\n"

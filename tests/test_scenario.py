@@ -60,7 +60,7 @@ WRONG = {
     '[[request]]\npath = "/\\n"': "printable",
     "[[request]]\npath = '/'\nmethod = 'G T'": "method must be letters",
     "[[request]]\npath = '/'\nclients = 0": "clients must be from 1 to 200",
-    "[[request]]\npath = '/'\nclients = true": "clients must be int",
+    "[[request]]\npath = '/'\nclients = true": "clients must be a whole number",
     "[[request]]\npath = '/'\nexpect = 20": "expect must be a status",
     "[[request]]\npath = '/'\nleave = -1": "must not be negative",
     "[[request]]\npath = '/'\nbody = 'a'\nbytes = 1": "not both",

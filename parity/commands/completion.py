@@ -8,6 +8,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
+from parity.commands.typed import commands
+
 SHELLS = ("bash", "zsh", "fish")
 
 BASH = """\
@@ -36,11 +38,11 @@ autoload -Uz bashcompinit && bashcompinit
 
 
 def add(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    to: "argparse._SubParsersAction[argparse.ArgumentParser]",
     parser: Callable[[], argparse.ArgumentParser],
 ) -> None:
     """Add the command to the parser."""
-    completion = commands.add_parser("completion", help="a completion script for your shell")
+    completion = to.add_parser("completion", help="a completion script for your shell")
     completion.add_argument("shell", choices=SHELLS, metavar="bash|zsh|fish")
     completion.set_defaults(act=lambda arguments: _act(arguments, parser()))
 
@@ -54,23 +56,16 @@ def _act(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
     """The script for one of `SHELLS`."""
-    commands = _commands(parser)
+    known = commands(parser)
     if shell == "fish":
-        return "".join(f"{row}\n" for row in _fish(commands))
+        return "".join(f"{row}\n" for row in _fish(known))
     bash = BASH.format(
-        commands="|".join(commands),
-        words=" ".join(commands),
-        values="\n".join(_bash_values(commands)),
-        options="\n".join(_bash_options(commands)),
+        commands="|".join(known),
+        words=" ".join(known),
+        values="\n".join(_bash_values(known)),
+        options="\n".join(_bash_options(known)),
     )
     return bash if shell == "bash" else ZSH + bash.partition("\n")[2]
-
-
-def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
 
 
 def _options(command: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 from parity.push import disk
 from parity.records import Entry, Source
 from parity.report.diffs import together
+from parity.report.summary import git
 from parity.verdict import Fix, Verdict
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -69,12 +70,8 @@ def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> I
 def _next(source: Source, written: list[Write]) -> str:
     if source.kind == "folder":
         return "look at the files, then: parity run"
-    place = "" if source.root == Path() else f" -C {shlex.quote(str(source.root))}"
-    paths = " ".join(shlex.quote(write.path) for write in written)
-    return (
-        f"git{place} diff, then: git{place} add -A -- {paths} &&"
-        f' git{place} commit -m "Mend the deploy"'
-    )
+    here, paths = git(source.root), " ".join(shlex.quote(write.path) for write in written)
+    return f'{here} diff, then: {here} add -A -- {paths} && {here} commit -m "Mend the deploy"'
 
 
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:

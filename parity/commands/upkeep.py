@@ -30,7 +30,7 @@ def add(commands: "Commands") -> None:
     doctor.set_defaults(act=_doctor)
     cache = commands.add_parser("cache", help="what parity keeps from earlier builds")
     cache.add_argument("action", nargs="?", default="show", choices=["show", "clear"])
-    cache.add_argument("--older", type=float, metavar="DAYS", help="only what is unused so long")
+    cache.add_argument("--older", type=_days, metavar="DAYS", help="only what is unused so long")
     cache.add_argument("--format", default="full", metavar="KIND", help="full, json")
     cache.set_defaults(act=_cache)
 
@@ -73,6 +73,14 @@ def _cache(arguments: argparse.Namespace) -> int:
     else:
         emit(machine.cache(cache.root(), chosen, width=columns(out), colour=coloured(out)), out)
     return 0
+
+
+def _days(text: str) -> float:
+    """Raises `ValueError` for what is no number of days."""
+    days = float(text)
+    if not 0 <= days < 1e6:
+        raise ValueError
+    return days
 
 
 def _known(kind: str) -> None:

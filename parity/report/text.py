@@ -3,6 +3,7 @@
 import os
 import re
 import select
+from collections.abc import Iterable
 from typing import TextIO
 from unicodedata import combining, east_asian_width
 
@@ -72,6 +73,18 @@ def safe(text: str) -> str:
 def clip(text: str, length: int) -> str:
     """At most `length` characters of `text`, with `…` for the rest."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def offered(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """What to type in place of `word`: the nearest of the `known` words, or `otherwise` (None: all
+    of them)."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    near = get_close_matches(word.lower(), names, 1, 0.5)
+    if near:
+        return f". Did you mean {near[0]}?"
+    return f": one of {', '.join(names)}" if otherwise is None else otherwise
 
 
 def cells(text: str) -> int:
