@@ -16,7 +16,7 @@ import parity
 from parity.records import Exchange, Line, Shutdown
 from parity.report.frame import place
 from parity.report.stages import DETAILS, MB
-from parity.report.summary import Group, groups, spoken, what_next
+from parity.report.summary import Group, groups, importance, spoken, what_next
 from parity.report.text import clip, safe
 from parity.verdict import Evidence, Finding, Verdict
 
@@ -35,7 +35,6 @@ LONGEST = 2000
 AROUND = 2
 """Lines of code above and below the one to blame."""
 
-_ORDER = ("reject", "fail", "unknown", "warn", "note")
 _SPAN = re.compile(r"`([^`\n]+)`")
 _STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
 
@@ -61,7 +60,7 @@ def environment() -> "Environment":
 
 def _page(verdict: Verdict, template: str) -> dict[str, Any]:
     word, said = spoken(verdict)
-    told = sorted(groups(verdict.findings), key=lambda group: _ORDER.index(group.effect))
+    told = sorted(groups(verdict.findings), key=importance)
     return {
         "parity": parity.__version__,
         "policy": _policy(template),

@@ -15,7 +15,7 @@ _SET = ("--config", "app.json")
 @rule(
     "config-vars-to-set",
     effect="note",
-    title="Heroku does not read {file}: these config vars must be set there",
+    title="Heroku does not read {file}: {names} must be set there",
     cause="parity took them from {file}, as `heroku local` does. On Heroku they exist only if they"
     " are set on the app.",
     fix="Type `heroku config:set {name}=…` for each that is not set yet (`heroku config` lists"
@@ -28,7 +28,7 @@ def config_vars_to_set(plan: Plan) -> Iterator[Evidence]:
         found = sorted(name for name, where in origin.items() if where == file)
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         seen = ", ".join(found[:_SHOWN]) + more
-        yield Evidence(seen, file, names={"file": file, "name": found[0]})
+        yield Evidence(seen, file, names={"file": file, "name": found[0], "names": seen})
 
 
 @rule(
