@@ -10,9 +10,17 @@ GARBAGE = 50_000
 """Objects between two looks for garbage: what a start makes is none, and Python's 700 are soon
 made by imports."""
 
+WINDOWS = """\
+parity: could not tell: on Windows there are no dynos: parity needs bash, signals and process groups
+  fix: Install WSL (`wsl --install`), clone your app there, and type parity there.
+"""
+
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if sys.platform == "win32":
+        sys.stderr.write(WINDOWS)
+        sys.exit(3)
     _standard()
     interrupt.install()
     gc.set_threshold(GARBAGE)

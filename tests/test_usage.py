@@ -83,3 +83,18 @@ def test_a_closed_stdin_is_an_empty_one(words: str, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (1, 3)
     assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize("typed", ["run", "explain R10", "--version"])
+def test_windows_is_told_where_parity_runs(typed: str) -> None:
+    """Before anything is imported that Windows lacks: two lines, as any trouble of the machine."""
+    script = (
+        "import signal, sys\nsys.platform = 'win32'\ndel signal.SIGHUP, signal.SIGQUIT\n"
+        f"sys.argv[1:] = {typed.split()!r}\nfrom parity.__main__ import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["parity", "  fix"]
+    assert "WSL" in done.stderr
