@@ -341,6 +341,10 @@ def completed(shell: str, line: str) -> set[str]:
         ("parity explain binds-loop", {"binds-loopback"}),
         ("parity explain H9", {"H99"}),
         ("parity completion f", {"fish"}),
+        ("parity cache s", {"show"}),
+        ("parity doctor --format ", {"full", "json"}),
+        ("parity serve --router l", {"legacy"}),
+        ("parity run --isolation p", {"pidns"}),
     ],
 )
 def test_the_shell_completes(shell: str, line: str, offered: set[str]) -> None:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from parity.router.scenario import Step
 
 
+NETWORKS = ("host", "own")
+
+
 def source(parser: argparse.ArgumentParser) -> None:
     """What is pushed, and the app on Heroku that it is pushed to."""
     add = parser.add_argument
@@ -69,7 +72,7 @@ def dynos(parser: argparse.ArgumentParser) -> None:
     add("--exact", action="store_true", help="wait for Heroku's real limits")
     add("--run-release", action="store_true", help="run it against any database")
     add("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …")
-    add("--network", default="host", metavar="KIND", help="host, own")
+    add("--network", default="host", choices=NETWORKS, metavar="KIND", help="host, own")
     add("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
 
 
@@ -120,7 +123,7 @@ def _check_names(given: "Mapping[str, Any]") -> None:
 
     if given["dyno"] not in SIZES:
         raise interrupt.Usage(f"--dyno: no size {given['dyno']}{offered(given['dyno'], SIZES)}")
-    known = {"router": tuple(PROFILES), "network": ("host", "own")}
+    known = {"router": tuple(PROFILES)}
     if given.get("isolation", "auto") != "auto":
         from parity.dyno.isolation import LEVELS
 
