@@ -444,6 +444,16 @@ def test_the_fixture_fails_with_the_report(broken: Path) -> None:
     assert "pytest_plugin.py" not in done.stdout
 
 
+def test_a_wrong_setting_is_one_line_in_pytest(tmp_path: Path) -> None:
+    """Neither the fixture nor the stages show parity's own code for it."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nparity_path = nowhere\n")
+    (tmp_path / "test_it.py").write_text("def test_one(parity_app): pass\n")
+    done = inner_session(tmp_path, "--parity")
+    told = [line for line in done.stdout.splitlines() if line.startswith("parity: ")]
+    assert told == [f"parity: {tmp_path}/nowhere: no such folder"] * 3
+    assert "pytest_plugin.py" not in done.stdout
+
+
 def test_the_stages_are_tests(broken: Path) -> None:
     """`--parity` adds the checks, `--parity-run` the whole rehearsal, each stage with its name."""
     done = inner_session(broken, "--parity")
