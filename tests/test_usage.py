@@ -34,6 +34,7 @@ WRONG = {
     "check --report jsn=x": "--report: no report jsn. Did you mean json?",
     "check --report json=x --report md=./x": "is named twice; each report needs its own file",
     "check --report json=no/where": "no/where cannot be written there",
+    "check --report json=/dev/null/x": "/dev/null/x cannot be written there",
 }
 
 

@@ -51,8 +51,11 @@ def _table(path: str | None) -> "dict[str, Any]":
     file = os.path.normpath(os.path.join(path or "", FILE))  # noqa: PTH118
     if path is None or not os.path.isfile(file):  # noqa: PTH113
         return {}
-    with open(file, "rb") as stream:  # noqa: PTH123
-        data = stream.read(LARGEST)
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123
+            data = stream.read(LARGEST)
+    except OSError as error:
+        raise Usage(f"{file} cannot be read: {error.strerror}") from error
     if b"parity" not in data:
         return {}
     import tomllib

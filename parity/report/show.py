@@ -144,7 +144,7 @@ def known(kind: str, option: str) -> str:
 def _targets(texts: Sequence[str]) -> list[tuple[str, Path]]:
     """Kind and file of each report. Raises `interrupt.Usage`."""
     targets = [_target(text) for text in texts]
-    files = [path.resolve() for _, path in targets if path.is_file() or not path.exists()]
+    files = [os.path.realpath(path) for _, path in targets if not path.is_char_device()]
     twice = next((path for path in files if files.count(path) > 1), None)
     if twice:
         raise interrupt.Usage(f"--report: {twice} is named twice; each report needs its own file")
@@ -156,8 +156,8 @@ def _target(text: str) -> tuple[str, Path]:
     if not equals or not name:
         raise interrupt.Usage(f"--report {text}: type KIND=FILE, as in json=report.json")
     path = Path(name)
-    place = path if path.exists() else path.parent
-    if not path.parent.is_dir() or path.is_dir() or not os.access(place, os.W_OK):
+    known_place = os.path.isdir(path.parent) and not os.path.isdir(path)  # noqa: PTH112
+    if not known_place or not os.access(path if os.path.lexists(path) else path.parent, os.W_OK):
         raise interrupt.Usage(f"--report {text}: {name} cannot be written there")
     return known(kind, "--report"), path
 

@@ -71,10 +71,11 @@ def config_vars_too_large(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "env-file-unreadable",
     effect="warn",
-    title="A line with config vars cannot be read",
-    cause="parity left it out; after a quote that is not closed, the lines below may be read"
+    title="Some config vars cannot be read",
+    cause="parity left them out; after a quote that is not closed, the lines below may be read"
     " wrongly too.",
-    fix="Write each as NAME=value, with both quotes where the value has blanks.",
+    fix="Write each as NAME=value, with both quotes where the value has blanks, into a file that"
+    " you may read, in UTF-8.",
     docs="https://devcenter.heroku.com/articles/heroku-local#set-up-your-local-environment-variables",
 )
 def env_file_unreadable(plan: Plan) -> Iterator[Evidence]:
