@@ -53,12 +53,21 @@ def test_an_unknown_id_has_no_page() -> None:
     assert explain.nearest("?") == []
 
 
+def test_the_index_keeps_to_the_terminal() -> None:
+    """In one of 80 columns nothing is broken by its edge, and in a pipe every id has one row."""
+    assert [
+        row for row in explain.index(80).splitlines() if cells(row) > 80 and "`" not in row
+    ] == []
+    rows = [row for row in explain.index(1000).splitlines() if row]
+    assert len(rows) == len(IDS) + 1 + sum("those of" in row for row in rows)
+
+
 def test_the_index_has_every_rule() -> None:
     """Every id stands in the index, causes below each symptom that they explain."""
-    rows = explain.index().splitlines()
+    rows = explain.index(1000).splitlines()
     listed = [row.split()[0] for row in rows if row]
     assert set(IDS) <= set(listed)
-    block = f"\n{explain.index()}".split("\nR10  ")[1].split("\n\n")[0]
+    block = f"\n{explain.index(1000)}".split("\nR10  ")[1].split("\n\n")[0]
     causes = [rule.id for rule in rules.RULES.values() if rule.leads_to[:1] == ("R10",)]
     assert [row.split()[0] for row in block.splitlines()[1:-1]] == causes
     assert block.splitlines()[-1] == "  those of H10"

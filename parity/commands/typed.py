@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 
+COMMANDS = 16
+"""Columns of a command's name in the list of all: argparse reckons without its indent."""
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     """With a width of our own: argparse would import shutil, with all its archives, for it."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_width())
+        self._action_max_length = COMMANDS
 
 
 class Parser(argparse.ArgumentParser):

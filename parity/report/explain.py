@@ -66,12 +66,16 @@ def fix(shown: Rule) -> str:
     return f"{general}`parity run` names the line, and what to write there."
 
 
-def index() -> str:
+def index(width: int) -> str:
     """Every id with its title, causes under the symptoms that they explain."""
-    rules = [manual(rule) for rule in load().values()]
-    blocks = [_symptom(rule) for rule in rules if rule.symptom]
-    alone = [r for r in rules if not r.symptom and not r.leads_to]
-    return "\n".join([*blocks, _block("On their own", alone)])
+    made, rules = Page(width, colour=False), [manual(rule) for rule in load().values()]
+    for symptom in (rule for rule in rules if rule.symptom):
+        own, others = causes(symptom)
+        _block(made, f"{symptom.id}  ", symptom.title, own)
+        for other in others:
+            made.code(f"those of {other}", indent=2)
+    _block(made, "", "On their own", [r for r in rules if not r.symptom and not r.leads_to])
+    return str(made)
 
 
 def nearest(id: str) -> list[str]:
@@ -88,16 +92,12 @@ def _named() -> dict[str, Rule]:
     return {name.casefold(): rule for name, rule in load().items()}
 
 
-def _symptom(rule: Rule) -> str:
-    own, others = causes(rule)
-    shared = "".join(f"  those of {other}\n" for other in others)
-    return _block(f"{rule.id}  {rule.title}", own) + shared
-
-
-def _block(head: str, below: list[Rule]) -> str:
+def _block(made: Page, label: str, title: str, below: list[Rule]) -> None:
+    made.blank()
+    made.prose(title, label=label)
     width = max((len(rule.id) for rule in below), default=0)
-    rows = [f"  {rule.id:<{width}}  {rule.title}" for rule in below]
-    return "".join(f"{row}\n" for row in (head, *rows))
+    for rule in below:
+        made.prose(rule.title, label=f"{rule.id:<{width}}  ", indent=2)
 
 
 def _facts(made: Page, rule: Rule) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import parity
 from parity.records import Exchange, Line, Shutdown
-from parity.report.frame import place
+from parity.report.frame import lines, place
 from parity.report.stages import DETAILS, MB
 from parity.report.summary import Group, groups, importance, spoken, what_next
 from parity.report.text import clip, safe
@@ -172,13 +172,11 @@ def _sort(row: str) -> str:
 
 def _frame(evidence: Evidence, verdict: Verdict) -> Iterator[tuple[int, bool, str]]:
     """The line to blame, and those around it: number, whether it is the one, text."""
-    text = verdict.source.text(evidence.file or "") if verdict.source else None
-    lines = text.removesuffix("\n").split("\n") if text else []
-    if not evidence.line or evidence.line > len(lines) or "\0" in lines[evidence.line - 1]:
-        return
-    first = max(1, evidence.line - AROUND)
-    for number, line in enumerate(lines[first - 1 : evidence.line + AROUND], first):
-        yield number, number == evidence.line, clip(line.rstrip("\r"), LONGEST)
+    blamed = evidence.line or 0
+    first = max(1, blamed - AROUND)
+    shown = lines(verdict.source, evidence)[first - 1 : blamed + AROUND]
+    for number, line in enumerate(shown, first):
+        yield number, number == blamed, clip(line, LONGEST)
 
 
 def _log(log: tuple[Line, ...]) -> Iterator[dict[str, str]]:

@@ -20,7 +20,10 @@ NAMED = 3
 """Files that the first line names; of more it says how many."""
 
 
-_ORDER: tuple[EffectName, ...] = ("reject", "fail", "unknown", "warn", "note")
+DECIDING: tuple[EffectName, ...] = ("reject", "fail", "unknown")
+"""Effects that make a verdict other than `works`, the first before the others."""
+
+_ORDER: tuple[EffectName, ...] = (*DECIDING, "warn", "note")
 
 
 class Group(NamedTuple):

@@ -14,6 +14,7 @@ from parity.report.afterwards import afterwards
 from parity.report.frame import place
 from parity.report.page import Page
 from parity.report.summary import (
+    DECIDING,
     Group,
     at_stop,
     changed_by_stop,
@@ -39,7 +40,6 @@ _TOLD = (
     r"|to crashed|[Rr]elease command failed"
 )
 _STYLE = {"works": "good", "fails": "fail", "could not tell": "unknown", "check": "strong"}
-_DECIDING: tuple[EffectName, ...] = ("reject", "fail", "unknown")
 
 
 def full(verdict: Verdict, *, width: int, colour: bool) -> str:
@@ -126,7 +126,7 @@ def _marked(text: str) -> bool:
 
 def _found(page: Page, verdict: Verdict, told: list[Group]) -> None:
     """What decides, the warnings, the notes."""
-    for group in _of(told, *_DECIDING):
+    for group in _of(told, *DECIDING):
         findings.group(page, group, verdict.source)
         page.blank()
     for group in _of(told, "warn"):
