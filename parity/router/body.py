@@ -45,6 +45,8 @@ def follow(body: Body, *, decoded: bool = False) -> Follow:
 class Counted:
     """A body of known length."""
 
+    __slots__ = ("_left", "done", "rest")
+
     def __init__(self, length: int) -> None:
         self.done = length == 0
         self.rest = b""

@@ -14,6 +14,7 @@ Known: TypeAlias = dict[bytes, list[bytes]]
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 TEXT = rb"[^\x00-\x08\n-\x1f\x7f]"
 LARGEST = 2**63 - 1
+BARE_LF = "a line ends with LF instead of CRLF"
 
 _FIELD = re.compile(rb"(?<=\r\n)(%s++):[ \t]*+(%s*+)\r\n" % (TOKEN, TEXT))
 _UPGRADE = re.compile(rb"%s+(?:/%s+)?" % (TOKEN, TOKEN))
@@ -60,6 +61,8 @@ def _trouble(block: bytes) -> str:
     """Why one of these lines is no header."""
     for line in block.split(b"\r\n"):
         name, colon, value = line.partition(b":")
+        if b"\n" in line:
+            return BARE_LF
         if line[:1] in (b" ", b"\t"):
             return f"a header goes on in the next line: {shown(line)}"
         if not colon:

@@ -28,6 +28,11 @@ class Talk:
     Afterwards `client_kept` and `dyno_kept` say which connections can serve another request.
     """
 
+    __slots__ = (
+        *("_client", "_door", "_dyno", "_heard", "_link", "_moved", "_seen", "_trip", "_turn"),
+        *("_upload", "client_kept", "dyno_kept"),
+    )
+
     def __init__(self, trip: Trip, client: Wire, turn: Turn, link: Link, door: Door) -> None:
         self.client_kept = True
         self.dyno_kept = False
@@ -37,9 +42,9 @@ class Talk:
         self._link = link
         self._dyno = link.wire
         self._door = door
-        self._now = door.loop.time
         self._upload = follow(trip.request.body)
-        self._moved = self._now()
+        trip.whole = self._upload.done
+        self._moved = self._turn.now
         self._heard = 0.0
         self._seen = 0
 
@@ -47,7 +52,7 @@ class Talk:
         """Pass on request and answer. Raises `Fault` and `Stale`."""
         request, profile = self._trip.request, self._door.profile
         keep = profile.keeps and (request.keep or profile.name != "legacy")
-        self._dyno.send(heads.to_dyno(request, self._hop(), profile, keep=keep))
+        self._dyno.send(heads.to_dyno(self._trip, profile, keep=keep))
         if request.expects and profile.continues:
             self._client.send(CONTINUE)
             self._trip.continued = True
@@ -58,30 +63,17 @@ class Talk:
             await self._deliver(response)
             self.dyno_kept = keep and response.keep and self._trip.whole and not self._dyno.inbox
 
-    def _hop(self) -> heads.Hop:
-        trip = self._trip
-        return heads.Hop(
-            trip.request_id,
-            self._door.client,
-            b"https" if trip.tls else b"http",
-            b"443" if trip.tls else b"80",
-            int(trip.wall * 1000),
-            trip.connect_ms,
-            int((self._now() - trip.began) * 1000),
-        )
-
     def _pump(self) -> None:
         """Pass on what has come of the request's body."""
         upload, client = self._upload, self._client
         if upload.done or not client.inbox or self._dyno.clogged:
-            self._trip.whole = upload.done
             return
         try:
             self._dyno.send(upload.feed(bytes(client.take())))
         except Malformed as bad:
             self._dyno.send(bad.good)
             raise Fault("H26", bad.reason, cause="bad chunk") from None
-        self._moved = self._now()
+        self._moved = self._turn.now
         self._trip.whole = upload.done
         if upload.done:
             client.put_back(upload.rest)
@@ -105,7 +97,7 @@ class Talk:
         data = self._dyno.inbox
         if len(data) == self._seen:
             return None
-        self._heard = self._now()
+        self._heard = self._turn.now
         try:
             end = http1.end_of_head(data, self._seen)
             if not end:
@@ -113,10 +105,8 @@ class Talk:
                 self._seen = len(data)
                 return None
             self._seen = 0
-            self._dyno.take()
-            self._dyno.put_back(data[end:])
             blanks, method = self._door.profile.blanks, self._trip.request.method
-            return http1.response(bytes(data[:end]), method, blanks=blanks)
+            return http1.response(self._dyno.take_first(end), method, blanks=blanks)
         except Malformed as bad:
             raise _unreadable(bad) from None
 
@@ -222,11 +212,11 @@ class Talk:
             if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
                 raise Fault("H15", "silent in the middle of the answer")
             if len(self._dyno.inbox) > have:
-                self._heard = self._now()
+                self._heard = self._turn.now
 
     def _pass(self, body: Follow, head: bytes) -> None:
         """Send `head` and what has come of the body."""
-        self._heard = self._now()
+        self._heard = self._turn.now
         data = bytes(self._dyno.take()) if not body.done and self._dyno.inbox else b""
         try:
             piece = body.feed(data) if data else b""
@@ -267,14 +257,14 @@ class Talk:
             moved = self._move(dyno, client)
             trip.bytes += moved
             moved += self._move(client, dyno)
-            self._heard = self._now() if moved else self._heard
+            self._heard = self._turn.now if moved else self._heard
             if (dyno.ended and not dyno.inbox) or (client.ended and not client.inbox):
                 break
             if client.broken or dyno.broken:
                 break
             if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
                 raise Fault("H15", "silent for too long")
-        until = self._now() + self._door.limits.idle_window.value
+        until = self._turn.now + self._door.limits.idle_window.value
         while not dyno.sent and not dyno.broken and await self._turn.wait(until):
             pass
 

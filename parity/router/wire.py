@@ -10,6 +10,8 @@ import socket
 import struct
 import types
 from collections.abc import Callable, Coroutine, Generator
+from math import inf
+from time import monotonic
 from typing import Protocol
 
 CLIENT_ROOM = 512 * 1024
@@ -28,20 +30,15 @@ class Turn:
     """Runs the one coroutine of a client's connection: each event resumes it at once.
 
     A task would do the same one turn of the loop later, and twice as dear. The coroutine waits for
-    nothing but `wait`. `over` gets what it raised, or None, when it has ended.
+    nothing but `wait`. `now` is when it was resumed: time stands still while it runs. `over` gets
+    what it raised, or None, when it has ended.
     """
 
-    __slots__ = ("_coroutine", "_loop", "_over", "_turns", "_waiting", "deadline")
+    __slots__ = ("_coroutine", "_over", "_waiting", "deadline", "now")
 
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        turns: "set[Turn]",
-        over: "Callable[[Turn, BaseException | None], None]",
-    ) -> None:
-        self.deadline = 0.0
-        self._loop = loop
-        self._turns = turns
+    def __init__(self, over: "Callable[[Turn, BaseException | None], None]") -> None:
+        self.now = monotonic()
+        self.deadline = inf
         self._over = over
         self._waiting = False
         self._coroutine: Coroutine[None, None, None] | None = None
@@ -61,19 +58,19 @@ class Turn:
         if self._waiting:
             self._step(asyncio.CancelledError())
 
-    async def wait(self, until: float) -> bool:
+    @types.coroutine
+    def wait(self, until: float) -> Generator[None, None, bool]:
         """Wait for an event; False where it is `until` (in the loop's time) already."""
-        if self._loop.time() >= until:
+        if self.now >= until:
             return False
         self.deadline = until
-        self._turns.add(self)
-        await _pause()
+        yield
         return True
 
     def _step(self, error: BaseException | None) -> None:
         assert self._coroutine
         self._waiting = False
-        self._turns.discard(self)
+        self.now = monotonic()
         try:
             if error is None:
                 self._coroutine.send(None)
@@ -85,11 +82,6 @@ class Turn:
             self._over(self, None if raised is error else raised)
         else:
             self._waiting = True
-
-
-@types.coroutine
-def _pause() -> Generator[None, None, None]:
-    yield
 
 
 class Wakes(Protocol):
@@ -141,6 +133,12 @@ class Wire:
             self._paused = False
             self._loop.add_reader(self.sock.fileno(), self._readable)
         return data
+
+    def take_first(self, count: int) -> bytes:
+        """The first `count` bytes of what has come."""
+        data = self.take()
+        self.inbox = data[count:]
+        return bytes(data[:count])
 
     def put_back(self, data: bytes | bytearray) -> None:
         """What was taken too much."""
