@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import h11
 
-from parity.facts.router import ROUTER_2
+from parity.facts.router import CLIENT, ROUTER_2
 from parity.router import heads, http1
 from parity.router.body import follow
 from parity.router.fields import Malformed
@@ -16,7 +16,8 @@ from parity.router.trip import Trip
 
 def trip(request: http1.Request) -> Trip:
     """The way of `request`, which came in as https."""
-    return Trip(request, b"0" * 36, b"", tls=True, wall=1_700_000_000.0, began=0.0)
+    fwd = heads.joined(request.known, b"x-forwarded-for", CLIENT)
+    return Trip(request, b"0" * 36, fwd, tls=True, wall=1_700_000_000.0, began=0.0)
 
 
 class Read(NamedTuple):

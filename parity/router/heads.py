@@ -7,7 +7,7 @@ https://github.com/heroku/vegur (observed).
 from functools import cache, lru_cache
 from http import HTTPStatus
 
-from parity.facts.router import CLIENT, Profile
+from parity.facts.router import Profile
 from parity.router.fields import Known
 from parity.router.http1 import Request, Response
 from parity.router.trip import Trip
@@ -48,10 +48,10 @@ def to_dyno(trip: Trip, profile: Profile, *, keep: bool) -> bytes:
         b"X-Forwarded-Port: %s\r\nVia: %s"
         % (
             trip.request_id,
-            _joined(request.known, b"x-forwarded-for", CLIENT),
+            trip.fwd,
             scheme,
             port,
-            _joined(request.known, b"via", profile.via),
+            joined(request.known, b"via", profile.via),
         )
     )
     if profile.metrics:
@@ -100,7 +100,7 @@ def _front(host: bytes, tls: bool, profile: Profile) -> tuple[bytes, bytes, byte
     return name.lower(), scheme, number
 
 
-def _joined(known: Known, name: bytes, ours: bytes) -> bytes:
+def joined(known: Known, name: bytes, ours: bytes) -> bytes:
     """The values of `name` with `ours` as the last."""
     return b", ".join((*filter(None, known[name]), ours)) if name in known else ours
 
@@ -130,7 +130,7 @@ def to_client(
             lines.append((camel(name) if profile.camel else name) + b": " + value)
             if low == b"content-length":
                 drop |= {b"content-length"}
-    lines.append(b"Via: " + _joined(response.known, b"via", profile.via))
+    lines.append(b"Via: " + joined(response.known, b"via", profile.via))
     lines.append(b"\r\n")
     return b"\r\n".join(lines)
 

@@ -50,25 +50,32 @@ class Relay:
             if not await turn.wait(until):
                 return None
         while True:
-            if client.inbox[:1] == b"\r":
-                client.inbox = _without_empty_lines(client.inbox)
             data = client.inbox
-            try:
-                end = http1.end_of_head(data, seen) if data else 0
+            if data:
+                try:
+                    end = self._end(seen)
+                except Malformed as bad:
+                    self._refuse(bytes(data), bad)
+                    return None
                 if end:
                     return client.take_first(end)
-                if data:
-                    http1.unfinished_request(data)
-            except Malformed as bad:
-                self._refuse(bytes(data), bad)
-                return None
-            seen = len(data)
+                seen = len(client.inbox)
             if client.ended:
                 return None
             if not await turn.wait(until):
                 if data:
                     self._refuse(bytes(data), Malformed("bad request", "too slow", 408))
                 return None
+
+    def _end(self, seen: int) -> int:
+        """Where the request's head ends, 0 if not yet. Raises `Malformed`."""
+        client = self.client
+        if client.inbox[:1] == b"\r":
+            client.inbox = _without_empty_lines(client.inbox)
+        end = http1.end_of_head(client.inbox, seen)
+        if not end:
+            http1.unfinished_request(client.inbox)
+        return end
 
     def _refuse(self, head: bytes, bad: Malformed) -> None:
         """Answer what is no request, and close: nobody knows where the next one would begin."""
@@ -103,12 +110,11 @@ class Relay:
     def _trip(self, request: http1.Request) -> Trip:
         known = request.known
         given = known.get(b"x-request-id", ())
-        before = filter(None, known.get(b"x-forwarded-for", ()))
         self._keep = request.keep and not request.doubtful
         return Trip(
             request,
             self.door.request_id(given[0] if len(given) == 1 else None),
-            b",".join((*before, facts.CLIENT)).replace(b" ", b""),
+            heads.joined(known, b"x-forwarded-for", facts.CLIENT),
             tls=self.tls,
             wall=time.time(),
             began=self._turn.now,

@@ -163,7 +163,6 @@ class Talk:
         """The final answer, to its end."""
         trip, profile = self._trip, self._door.profile
         decoded = response.body.kind == "chunked" and trip.request.minor == 0
-        body = follow(response.body, decoded=decoded)
         if response.body.kind == "length" and 0 < response.body.length <= profile.held:
             await self._whole(response.body.length)
         self.client_kept = self._keeps(response, decoded)
@@ -177,6 +176,14 @@ class Talk:
         trip.status = response.status
         trip.endless = decoded or response.body.kind == "close"
         trip.bytes += len(head) if profile.heads else 0
+        if len(self._dyno.inbox) == response.body.length:
+            trip.bytes += response.body.length  # there is nothing to follow
+            self._client.send(head + self._dyno.take())
+        else:
+            await self._follow(response, follow(response.body, decoded=decoded), head)
+
+    async def _follow(self, response: Response, body: Follow, head: bytes) -> None:
+        """The final answer's head, and its body as it comes."""
         self._pass(body, head)
         while not body.done:
             self._pump()
@@ -187,7 +194,7 @@ class Talk:
             elif not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
                 raise self._stuck()
         if body.rest:
-            trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
+            self._trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
             self._dyno.put_back(body.rest)
 
     def _keeps(self, response: Response, decoded: bool) -> bool:
