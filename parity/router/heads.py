@@ -70,15 +70,15 @@ def _empty_body(request: Request) -> bool:
 
 
 @cache
-def _never(profile: Profile) -> frozenset[bytes]:
+def _never(metrics: bool, continues: bool) -> frozenset[bytes]:
     """Headers of clients that do not go on."""
-    metrics = _METRICS if profile.metrics else frozenset()
-    return _HOPS | _SET | metrics | ({b"expect"} if profile.continues else frozenset())
+    own = _METRICS if metrics else frozenset()
+    return _HOPS | _SET | own | ({b"expect"} if continues else frozenset())
 
 
 def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
     """This client's headers that do not go on."""
-    drop = _never(profile)
+    drop = _never(profile.metrics, profile.continues)
     if not request.named or request.named <= _COMMON:
         return drop
     if profile.strips:

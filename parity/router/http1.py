@@ -4,8 +4,9 @@ RFC 9112 and RFC 9110; where Heroku's routers differ: parity.facts.router.
 """
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from parity.facts import router as facts
 from parity.router import fields as read
@@ -23,7 +24,8 @@ REMEMBERED = 2048
 """Bytes up to which headers and their meaning are kept for when they come again (ours)."""
 
 
-class Request(NamedTuple):
+@dataclass(slots=True)
+class Request:
     """A request's head. `keep`: the client wants its connection kept; `upgrade`: to what.
 
     `named` is what its Connection header names; `known` are the headers that the router reads;
@@ -49,7 +51,8 @@ _Asked: TypeAlias = tuple[
 ]
 
 
-class Response(NamedTuple):
+@dataclass(slots=True)
+class Response:
     """A response's head. `keep`: the dyno will take another request on this connection."""
 
     status: int
