@@ -126,8 +126,10 @@ class Dynos:
             error = sock.connect_ex(backend.address)
             if error == errno.EINPROGRESS and not _connected(sock):
                 error = await self._connecting(sock, turn)
-            if error not in (0, errno.EINPROGRESS) or _itself(sock):
-                raise Fault("H21", f"{backend.name} refused the connection")
+            if error == errno.EADDRNOTAVAIL:
+                raise Fault("H99", "this machine has no port left for another connection")
+            if error not in (0, errno.EINPROGRESS) or sock.getsockname() == backend.address:
+                raise Fault("H21", f"{backend.name} refused the connection")  # or: was itself
         except BaseException:
             sock.close()
             raise
@@ -158,7 +160,7 @@ class Dynos:
         link.used = True
         link.until = now + self._limits.dyno_idle.value
         link.wire.turn = link
-        if link.wire.inbox or link.wire.ended:
+        if link.wire.inbox or link.wire.ended or link.backend.state != "up":
             link.wire.close()
         else:
             link.backend.idle.append(link)
@@ -179,8 +181,3 @@ def _connected(sock: socket.socket) -> bool:
     except OSError:
         return False
     return True
-
-
-def _itself(sock: socket.socket) -> bool:
-    """Whether the kernel has connected a free port to itself."""
-    return bool(sock.getsockname() == sock.getpeername())

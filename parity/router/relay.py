@@ -165,15 +165,17 @@ class Relay:
 
     async def _leave(self) -> None:
         """Let what was sent arrive, and close; unread bytes would turn the close into a reset."""
-        client, turn = self.client, self._turn
-        until = turn.now + self.door.limits.idle_window.value
-        while not client.sent and not client.broken and await turn.wait(until):
+        client, turn, limits = self.client, self._turn, self.door.limits
+        began, idle = turn.now, limits.idle_window.value
+        while not client.sent and not client.broken:
+            if not await turn.wait(max(began, client.taken) + idle):
+                break
             client.take()
         if self._cut:
             client.close(reset=True)
             return
         client.finish()
-        until = turn.now + self.door.limits.linger.value
+        until = turn.now + limits.linger.value
         while not client.ended and await turn.wait(until):
             client.take()
 

@@ -3,6 +3,8 @@
 Bodies go both ways as they come; a side that does not take them makes the other one wait.
 """
 
+from collections.abc import Awaitable
+
 from parity.facts import router as facts
 from parity.router import heads, http1
 from parity.router.body import Follow, follow
@@ -145,9 +147,15 @@ class Talk:
 
     def _deadline(self) -> float:
         limits = self._door.limits
+        moved = max(self._moved, self._dyno.taken)
         if self._trip.whole and not self._heard:
-            return self._moved + limits.first_byte.value
-        return max(self._moved, self._heard) + limits.idle_window.value
+            return moved + limits.first_byte.value
+        return max(moved, self._heard) + limits.idle_window.value
+
+    def _stirred(self) -> Awaitable[bool]:
+        """Wait for an event; False where no byte has moved for too long."""
+        moved = max(self._heard, self._client.taken, self._dyno.taken)
+        return self._turn.wait(moved + self._door.limits.idle_window.value)
 
     def _silence(self) -> Fault:
         """Who is to blame when nothing has moved for too long."""
@@ -191,7 +199,7 @@ class Talk:
                 self._pass(body, b"")
             elif self._over(response):
                 break
-            elif not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
+            elif not await self._stirred():
                 raise self._stuck()
         if body.rest:
             self._trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
@@ -216,7 +224,7 @@ class Talk:
             if self._client.ended:
                 raise Fault("H27", "the client left during the answer")
             have = len(self._dyno.inbox)
-            if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
+            if not await self._stirred():
                 raise Fault("H15", "silent in the middle of the answer")
             if len(self._dyno.inbox) > have:
                 self._heard = self._turn.now
@@ -269,10 +277,9 @@ class Talk:
                 break
             if client.broken or dyno.broken:
                 break
-            if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
+            if not await self._stirred():
                 raise Fault("H15", "silent for too long")
-        until = self._turn.now + self._door.limits.idle_window.value
-        while not dyno.sent and not dyno.broken and await self._turn.wait(until):
+        while not dyno.sent and not dyno.broken and await self._stirred():
             pass
 
     def _move(self, source: Wire, target: Wire) -> int:

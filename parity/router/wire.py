@@ -93,12 +93,13 @@ class Wakes(Protocol):
 class Wire:
     """A connected, non-blocking `sock`. `ended`: nothing more comes; `broken`: nothing more goes.
 
-    With `room` bytes unread the socket is left alone, so that its sender has to wait.
+    `taken`: when something that had waited here last went (the loop's time, 0: never). With `room`
+    bytes unread the socket is left alone, so that its sender has to wait.
     """
 
     __slots__ = (
         *("_loop", "_out", "_paused", "_writing"),
-        *("broken", "ended", "inbox", "room", "sock", "turn"),
+        *("broken", "ended", "inbox", "room", "sock", "taken", "turn"),
     )
 
     def __init__(
@@ -110,6 +111,7 @@ class Wire:
         self.inbox: bytes | bytearray = b""
         self.ended = False
         self.broken = False
+        self.taken = 0.0
         self._loop = loop
         self._out = bytearray()
         self._paused = False
@@ -219,7 +221,9 @@ class Wire:
             return
         except OSError:
             self._break()
+            self.turn.wake()
             return
+        self.taken = monotonic()
         del self._out[:count]
         if not self._out:
             self._writing = False
@@ -233,4 +237,3 @@ class Wire:
         if self._writing:
             self._writing = False
             self._loop.remove_writer(self.sock.fileno())
-        self.turn.wake()
