@@ -166,7 +166,9 @@ class Router:
     def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
         from parity.router.special import visit
 
-        return visit(port, step, headers, self._patience())
+        return visit(
+            *(port, step, headers, self._patience()), patience=self._limits.body_patience.value
+        )
 
     def _onward(self, url: str, exchange: Exchange) -> str:
         if not 300 <= exchange.status < 400 or not exchange.location:

@@ -4,8 +4,9 @@ import http.client
 import socket
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import NamedTuple
 
 KEPT_BODY = 64 * 1024
@@ -67,7 +68,7 @@ def _read(response: http.client.HTTPResponse, sock: socket.socket, patience: flo
     body = b""
     headers = _folded(response.getheaders())
     broken = (OSError, http.client.HTTPException, zlib.error)  # the router knows why
-    with _patience(sock, patience) as cut, suppress(*broken):
+    with leaving(partial(sock.shutdown, socket.SHUT_RD), patience) as cut, suppress(*broken):
         for piece in _pieces(response, headers.get("content-encoding", "").strip()):
             body += piece[: KEPT_BODY - len(body)]
     cookies = _cookies(response.headers.get_all("Set-Cookie") or [])
@@ -102,20 +103,20 @@ def _format(encoding: str, first: int) -> int:
 
 
 @contextmanager
-def _patience(sock: socket.socket, seconds: float) -> Iterator[threading.Event]:
-    """End the reading from `sock` after `seconds`; the event says that it was us."""
-    cut = threading.Event()
+def leaving(leave: Callable[[], object], seconds: float) -> Iterator[threading.Event]:
+    """Do `leave` after `seconds`; the event says that it was us who ended the reading."""
+    left = threading.Event()
 
-    def end() -> None:
-        cut.set()
+    def go() -> None:
+        left.set()
         with suppress(OSError):
-            sock.shutdown(socket.SHUT_RD)
+            leave()
 
-    timer = threading.Timer(seconds, end)
+    timer = threading.Timer(seconds, go)
     timer.daemon = True
     timer.start()
     try:
-        yield cut
+        yield left
     finally:
         timer.cancel()
 
