@@ -142,6 +142,12 @@ def upgrade(known: Known, tokens: frozenset[bytes]) -> bytes:
     return b"" if protocols[0].lower() == b"h2c" else protocols[0]
 
 
+def once(fields: list[Field], name: bytes) -> list[Field]:
+    """The fields without repetitions of `name`."""
+    first = next((n for n, field in enumerate(fields) if field[0] == name), 0) + 1
+    return [*fields[:first], *(field for field in fields[first:] if field[0] != name)]
+
+
 def expects(known: Known) -> bool:
     """Whether the client waits for `100 Continue`. Raises `Malformed` for other expectations."""
     wanted = [value.lower() for value in known.get(b"expect", ()) if value]

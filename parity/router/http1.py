@@ -168,7 +168,8 @@ def _answered(
         raise Malformed("bad header", bad.reason, 503) from None
     read.response_sizes(fields, headers)
     known = read.known_of(fields)
-    return fields, _response_length(known, headers, blanks), read.named(known), known
+    length = _response_length(known, headers, blanks)
+    return read.once(fields, b"content-length"), length, read.named(known), known
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
