@@ -20,8 +20,11 @@ CLIENT_ROOM = 512 * 1024
 CLOGGED = 256 * 1024
 """Bytes that may wait to be sent before the other side has to wait (ours)."""
 
-_PIECE = memoryview(bytearray(128 * 1024))
-"""Where every connection reads into: a read is copied out of it before anything else happens."""
+_PIECE = memoryview(bytearray(512 * 1024))
+"""Where every connection reads into: a read is copied out of it before anything else happens.
+
+Large bodies cost a third less than with 128 KiB, and nothing is gained with more (measured).
+"""
 
 _RESET = struct.pack("ii", 1, 0)
 
