@@ -128,8 +128,9 @@ class Dynos:
                 error = await self._connecting(sock, turn)
             if error == errno.EADDRNOTAVAIL:
                 raise Fault("H99", "this machine has no port left for another connection")
-            if error not in (0, errno.EINPROGRESS) or sock.getsockname() == backend.address:
-                raise Fault("H21", f"{backend.name} refused the connection")  # or: was itself
+            itself = sock.getsockname() == backend.address  # the kernel does that to a free port
+            if error not in (0, errno.EINPROGRESS) or itself:
+                raise Fault("H21", f"{backend.name} refused the connection")
         except BaseException:
             sock.close()
             raise

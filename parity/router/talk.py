@@ -45,7 +45,6 @@ class Talk:
         self._dyno = link.wire
         self._door = door
         self._upload = follow(trip.request.body)
-        trip.whole = self._upload.done
         self._moved = self._turn.now
         self._heard = 0.0
         self._seen = 0

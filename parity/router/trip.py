@@ -72,7 +72,7 @@ class Trip:
         self.tls = tls
         self.wall = wall
         self.began = self.connected = began
-        self.whole = request.body.kind == "none"
+        self.whole = request.body.length == 0
         self.dyno = ""
         self.status = 0
         self.bytes = 0
