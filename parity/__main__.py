@@ -1,18 +1,56 @@
-"""The way in: signals are noted before anything slow is imported."""
+"""The way in: signals are noted before anything slow is imported, and nothing is cleared up."""
 
+import gc
+import os
 import sys
 
 from parity import interrupt
 
+GARBAGE = 50_000
+"""Objects between two looks for garbage: what a start makes is none, and Python's 700 are soon
+made by imports."""
+
+WINDOWS = """\
+parity: could not tell: on Windows there are no dynos: parity needs bash, signals and process groups
+  fix: Install WSL (`wsl --install`), clone your app there, and type parity there.
+"""
+
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
+    if sys.platform == "win32":
+        sys.stderr.write(WINDOWS)
+        sys.exit(3)
+    _standard()
     interrupt.install()
+    gc.set_threshold(GARBAGE)
     from parity import cli
 
-    code = cli.main(sys.argv[1:])
-    interrupt.done()
-    sys.exit(code)
+    try:
+        code = cli.main(sys.argv[1:])
+    except SystemExit as printed:  # argparse's help, or what is wrong with the arguments
+        code = int(printed.code or 0)
+    _leave(code)
+
+
+def _leave(code: int) -> None:
+    """End at once: to free every object first takes as long as to start Python."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):  # closed, or full: Python says so
+        sys.exit(code)
+    os._exit(code)
+
+
+def _standard() -> None:
+    """Nothing stands in for a standard stream that is closed: a pipe of ours would take its number,
+    and the dyno's output replace it."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0)
 
 
 if __name__ == "__main__":

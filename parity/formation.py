@@ -17,7 +17,7 @@ from parity.facts.limits import Limits
 from parity.facts.router import PROFILES
 from parity.push.slug import copy
 from parity.records import Boot, Ended, Exchange, ProcessType, Release, Slug, Traffic
-from parity.rules import load
+from parity.rules import UP, load
 from parity.rules.log import logged
 from parity.trial import Trial
 from parity.workspace import Workspace
@@ -293,7 +293,7 @@ def _prepare() -> None:
     """Import what the probes and the judgement need, while the app boots."""
     import parity.router.visit  # noqa: F401
 
-    load()
+    load(UP)
 
 
 def _unsaid(_line: object) -> None:

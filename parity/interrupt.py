@@ -40,12 +40,6 @@ def install() -> None:
             signal.signal(signum, _note)
 
 
-def done() -> None:
-    """All is over: a signal that comes now changes nothing, while Python clears up."""
-    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(signum, signal.SIG_IGN)
-
-
 def _note(signum: int, _frame: FrameType | None) -> None:
     _seen.append(signum)
 

@@ -49,15 +49,18 @@ def parity_app(pytestconfig: pytest.Config) -> "Iterator[App]":
     Tests fail where it does not come up, and are skipped where this machine cannot tell.
     """
     from parity.commands.given import config_of, options_of
+    from parity.interrupt import Usage
     from parity.live import App, NotUp
     from parity.report import render
 
     import_all()
-    arguments = _arguments(pytestconfig, "run")
-    config, options = config_of(arguments), options_of(arguments)
     try:
+        arguments = _arguments(pytestconfig, "run")
+        config, options = config_of(arguments), options_of(arguments)
         with App(arguments.path, config=config, options=options) as app:
             yield app
+    except Usage as error:
+        pytest.fail(f"parity: {error}", pytrace=False)
     except NotUp as error:
         told = render("full", _masked(error.verdict, config))
         if error.verdict.verdict == "unknown":
@@ -124,11 +127,14 @@ class StageItem(pytest.Item):
             pytest.skip(f"{stage.status}: parity {self._judged.command} says why")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> Any:
-        """The report, where the app is to blame."""
-        if excinfo.errisinstance(_Failed):
-            from parity.report import render
+        """The report, where the app is to blame; one line for what cannot be as it was set."""
+        from parity.interrupt import Usage
+        from parity.report import render
 
+        if excinfo.errisinstance(_Failed):
             return render("full", self._judged.verdict)
+        if excinfo.errisinstance(Usage):
+            return f"parity: {excinfo.value}"
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:

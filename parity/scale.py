@@ -4,7 +4,6 @@ Heroku runs one web dyno and none of the others after a first deploy; `heroku ps
 https://devcenter.heroku.com/articles/scaling (documented).
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext
@@ -15,6 +14,8 @@ from parity.facts.procfile import ROUTED, SHORT_RUN
 from parity.records import Boot, ProcessType, Shutdown, Traffic
 
 if TYPE_CHECKING:
+    import asyncio
+
     from parity.dyno import Dyno
     from parity.formation import Formation
     from parity.trial import Trial
@@ -80,6 +81,8 @@ def together(
 
     The first one is the report's own; of the others it has the findings and how they ended.
     """
+    import asyncio  # slow, and one dyno alone does not need it before it is launched
+
     with ExitStack() as stack:
         loop = stack.enter_context(closing(asyncio.new_event_loop()))
         made = [stack.enter_context(formation.dyno(*each, loop=loop)) for each in dynos]
@@ -112,6 +115,8 @@ def _still(trial: "Trial", number: int, member: Member) -> Member:
 
 async def _all(tasks: "Sequence[asyncio.Task[Boot]]") -> list[Boot]:
     """Wait for every boot. Raises `interrupt.Interrupted`, and what a boot raises."""
+    import asyncio
+
     pending = set(tasks)
     while pending:
         _, pending = await asyncio.wait(pending, timeout=0.05)
@@ -120,6 +125,8 @@ async def _all(tasks: "Sequence[asyncio.Task[Boot]]") -> list[Boot]:
 
 
 async def _each(stops: "Iterable[Coroutine[Any, Any, Shutdown]]") -> list[Shutdown]:
+    import asyncio
+
     return list(await asyncio.gather(*stops))
 
 

@@ -43,7 +43,7 @@ _PARTS = re.compile(
     re.IGNORECASE,
 )
 _HOSTS = re.compile(r"(?:allowed|trusted)_hosts\b[^\[(\n]*[\[(]([^\])]*)[\])]", re.IGNORECASE)
-_LITERAL = re.compile(r"""["']([\w.*-]+)["']""")
+_LITERAL = r"""["']([\w.*-]+)["']"""
 
 
 class Launch(Protocol):
@@ -197,6 +197,6 @@ def allowed_hosts(source: Source) -> list[str]:
 
 def _literals(text: str) -> Iterator[str]:
     for match in _HOSTS.finditer(text):
-        for literal in _LITERAL.findall(match[1]):
+        for literal in re.findall(_LITERAL, match[1]):
             if "*" not in literal:
                 yield f"www{literal}" if literal.startswith(".") else literal

@@ -8,8 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 from parity import interrupt
 from parity.kept import Log
 from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
-from parity.rules import BUILD, FILES, STATIC, diagnose, load, predicted, stage_of
-from parity.rules.log import crash
+from parity.rules import BUILD, FILES, STATIC, UP, diagnose, load, predicted, stage_of
 from parity.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -27,15 +26,30 @@ _STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
     "fail": "fail",
     "reject": "fail",
 }
-_NEEDED = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
-"""Rules are loaded when a record first needs them: importing them all takes a while."""
+_STAGES = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
 
 
 def _needed(record: Record) -> tuple[str, ...]:
-    """The files of rules for a record: a crash needs them all, whatever crashed."""
-    if isinstance(record, Slug | Release) and crash(record):
-        return FILES
-    return _NEEDED.get(type(record), FILES)
+    """The files of rules for a record: importing them all takes a while.
+
+    A failure needs them all, whatever failed.
+    """
+    return FILES if _failed(record) else _STAGES.get(type(record), UP)
+
+
+def _failed(record: Record) -> bool:
+    """Whether something in it crashed, did not come up, or could not answer."""
+    if isinstance(record, Boot) and record.state != "up":
+        return True
+    if isinstance(record, Traffic) and any(
+        x.code or (x.status or 0) >= 500 for x in record.exchanges
+    ):
+        return True
+    if isinstance(record, Slug | Release | Boot | Traffic):
+        from parity.rules.log import crash
+
+        return bool(crash(record))
+    return False
 
 
 AFTER = "after that, "

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from secrets import token_hex
 
 from parity.interrupt import Trouble
 
@@ -42,7 +41,7 @@ def workspace() -> Iterator[Workspace]:
 
     Raises `Trouble` where nothing can be written.
     """
-    root = _parent() / f"parity-{token_hex(4)}"
+    root = _parent() / f"parity-{os.urandom(4).hex()}"
     _sweep(root.parent)
     held = -1
     try:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from parity.facts.limits import LIMITS, Limits
 from parity.facts.router import LEGACY, ROUTER_2, Profile
@@ -163,6 +163,7 @@ class Stage:
         self.lines: list[Line] = []
         self.passed: list[Passed] = []
         self.peers: list[Peer] = []
+        self.broken: list[dict[str, Any]] = []
         self.router: Router
 
     def client(self, *parts: bytes, tls: bool = False) -> Peer:
@@ -238,6 +239,7 @@ def stage(
     """A router that runs in a thread while the test plays client and dyno."""
     made = Stage(cut, dynos)
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda _loop, context: made.broken.append(context))
     made.router = Router(
         made.backends if backends is None else backends,
         HOST,
@@ -259,6 +261,7 @@ def stage(
                 loop.call_soon_threadsafe(loop.stop)
                 thread.join(PATIENCE)
                 made.close()
+        assert made.broken == [], "a callback of the loop has failed"
         for line in made.lines:
             assert GRAMMAR.fullmatch(line.text), line.text
     finally:

@@ -7,12 +7,17 @@ from typing import NamedTuple
 
 import h11
 
-from parity.facts.router import ROUTER_2
+from parity.facts.router import CLIENT, ROUTER_2
 from parity.router import heads, http1
 from parity.router.body import follow
 from parity.router.fields import Malformed
+from parity.router.trip import Trip
 
-HOP = heads.Hop(b"0" * 36, b"203.0.113.7", b"https", b"443", 1_700_000_000_000, 0, 0)
+
+def trip(request: http1.Request) -> Trip:
+    """The way of `request`, which came in as https."""
+    fwd = heads.joined(request.known, b"x-forwarded-for", CLIENT)
+    return Trip(request, b"0" * 36, fwd, tls=True, wall=1_700_000_000.0, began=0.0)
 
 
 class Read(NamedTuple):
@@ -42,7 +47,7 @@ def read(pieces: Iterator[bytes]) -> Read:
                         return Read(tuple(sent), complete, False)
             request = http1.request(buffer[:end])
             buffer = buffer[end:]
-            sent.append(heads.to_dyno(request, HOP, ROUTER_2, keep=True))
+            sent.append(heads.to_dyno(trip(request), ROUTER_2, keep=True))
             body = follow(request.body)
             while not body.done:
                 piece = buffer or next(pieces, None)

@@ -4,6 +4,7 @@ It boots the dyno, says `up`, passes on the app's line `ready`, waits for the co
 leaves with its code; a signal ends it as it ends `parity run`.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -35,5 +36,4 @@ if __name__ == "__main__":
         code = main(*sys.argv[1:])
     except interrupt.Interrupted as ended:
         code = 128 + ended.signum
-    interrupt.done()
-    sys.exit(code)
+    os._exit(code)

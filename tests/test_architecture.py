@@ -99,32 +99,55 @@ def test_files_are_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300
 
 
-THIRD_PARTY = (
-    "honcho",
-    "dotenv",
-    "psutil",
-    "requests",
-    "rich",
-    "packaging",
-    "platformdirs",
-    "jinja2",
-)
+FOREIGN = "honcho dotenv psutil requests urllib3 rich packaging platformdirs jinja2 trustme".split()
+SLOW = (
+    "asyncio concurrent dataclasses decimal difflib email html http importlib.metadata"
+    " inspect json logging random secrets shutil socket ssl string tempfile tomllib traceback"
+).split()
+"""Of the standard library; each takes a millisecond or more."""
+
+LISTED = "print('LOADED', *sys.modules, file=sys.stderr)\n"
+COMMAND = f"""\
+import sys
+from parity import cli
+try:
+    cli.main(sys.argv[1:])
+except SystemExit:
+    pass
+{LISTED}"""
+REHEARSAL = f"""\
+import sys
+from parity import rehearse
+def told(verdict):
+    assert verdict.verdict == "works", verdict.findings
+    {LISTED}
+rehearse(sys.argv[1], on_verdict=told)
+"""
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["check", "examples/hello_app"]], ids=lambda a: a[0])
-def test_start_up_imports_nothing_foreign(argv: list[str]) -> None:
-    """`--help` and `check` import no third-party package."""
-    code = (
-        "import sys\nfrom parity import cli\n"
-        "try:\n    cli.main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
-        "print(sorted({m.split('.')[0] for m in sys.modules}), file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-I", "-c", code, *argv],
-        capture_output=True,
-        text=True,
-        cwd=PACKAGE.parent,
-        check=True,
-    )
-    loaded = done.stderr.splitlines()[-1]
-    assert [name for name in THIRD_PARTY if f"'{name}'" in loaded] == []
+def loaded(code: str, *argv: str) -> set[str]:
+    """What `code` has imported by the time it says so; of this folder's parity."""
+    command = [sys.executable, "-E", "-s", "-c", code, *argv]
+    root = PACKAGE.parent
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=True)
+    (line,) = (line for line in done.stderr.splitlines() if line.startswith("LOADED"))
+    return set(line.split()[1:])
+
+
+def test_help_imports_nothing_slow() -> None:
+    """Not even what everything else begins with."""
+    begins = {"parity.records", "pathlib", "subprocess", "threading", "typing"}
+    assert loaded(COMMAND, "--help") & {*FOREIGN, *SLOW, *begins} == set()
+
+
+def test_check_imports_nothing_slow() -> None:
+    """It runs on every commit; and what is for another language is not read for this one."""
+    node = {"parity.push.buildpacks.nodejs", "parity.rules.log"}
+    assert loaded(COMMAND, "check", "examples/hello_app") & {*FOREIGN, *SLOW, *node} == set()
+
+
+def test_a_verdict_waits_for_no_library() -> None:
+    """What an app that works needs is little, and nobody waits for more until the verdict."""
+    needed = {"honcho", "platformdirs", "packaging"}  # the last in a first build alone
+    found = loaded(REHEARSAL, "examples/hello_app")
+    assert found & {*FOREIGN, "tomllib", "decimal"} <= needed

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from parity.router import Backend
+from parity.router.wire import Turn
 from tests.doors import CUTS, LEGACY, OK, QUICK, Stage, answer, get, request, stage
 from tests.test_conformance_exchange import _refused, has, status
 
@@ -134,7 +135,7 @@ def test_v133(legacy: Stage) -> None:
 
 def test_v134(legacy: Stage) -> None:
     """Too many connections: 503, H22."""
-    legacy.router.door.connections = 10_000
+    legacy.router.door.turns.update(Turn(print) for _ in range(10_000))
     _crowded(legacy, "H22")
 
 

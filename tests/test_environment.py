@@ -1,6 +1,7 @@
 """Environments by content: what names them, who shares them, and what no accident may leave."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,6 +46,17 @@ def test_the_same_requirements_are_installed_once(tmp_path: Path) -> None:
     assert (first.cached, second.cached) == (False, True)
     assert first.environment == second.environment and len(environments()) == 1
     assert second.packages == first.packages and not any("alpha" in line for line in log)
+
+
+def test_a_cache_that_was_moved_is_filled_anew(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Scripts name the interpreter of their environment by its path: elsewhere none would start."""
+    pushed({"requirements.txt": "alpha\n"}, tmp_path / "1")
+    shutil.copytree(cache.root(), tmp_path / "moved", symlinks=True)
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "moved"))
+    slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path / "2")
+    assert (slug.cached, len(environments())) == (False, 2)
 
 
 CHANGES: list[Mapping[str, str | bytes]] = [

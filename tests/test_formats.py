@@ -240,6 +240,16 @@ def test_html_of_a_flood_is_cut_in_the_middle() -> None:
     assert f"line {FIRST + LAST + 499}." in told
 
 
+def test_html_shows_the_lines_that_the_file_has() -> None:
+    """What follows the last line's end is no line."""
+    found = finding("a", evidence=(Evidence("seen", "a.py", 2),))
+    verdict = verdicts.works(
+        verdict="fails", symptom="a", findings=(found,), source=source({"a.py": "one\ntwo\n"})
+    )
+    (pre,) = page(verdict).iter("pre")
+    assert "".join(pre.itertext()).split() == ["1", "one", "2", "▶", "two"]
+
+
 def elements(verdict: Verdict) -> list[str]:
     """The elements of a Markdown report but code, as a reader of CommonMark makes them."""
     made = MarkdownIt("commonmark").enable("table").render(render("md", verdict))
@@ -313,4 +323,4 @@ def test_a_kind_that_is_nearly_right_is_understood() -> None:
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr.endswith("(did you mean junit?)\n")
+    assert done.stderr == "parity: --format: no report junitxml. Did you mean junit?\n"

@@ -4,6 +4,7 @@ import contextlib
 import random
 import resource
 import socket
+import struct
 import threading
 import time
 
@@ -11,6 +12,7 @@ import psutil
 import pytest
 
 from parity.facts import router as facts
+from parity.facts.limits import LIMITS
 from tests.doors import (
     HOST,
     LAST,
@@ -25,7 +27,7 @@ from tests.doors import (
     stage,
 )
 from tests.framing import fuzzed
-from tests.test_conformance_exchange import WEBSOCKET, open_still, status
+from tests.test_conformance_exchange import SWITCH, WEBSOCKET, open_still, status
 
 STRANGERS = ["evil.example", "evil.example:80", "herokuapp.com.evil.example", "10.0.0.1", "a"]
 OURS = [
@@ -125,7 +127,7 @@ def test_a_client_that_asks_and_never_reads() -> None:
                 client.sock.sendall(get() * 100)
         before = len(made.lines)
         assert before < 100_000
-        assert made.on_loop(lambda: made.router.door.connections) == 1
+        assert made.on_loop(lambda: len(made.router.door.turns)) == 1
         client.close()
 
 
@@ -177,12 +179,86 @@ def test_many_idle_connections() -> None:
             client = made.client(get())
             made.dyno().send(OK)
             assert status(client.head()) == "200"
-            assert made.on_loop(lambda: made.router.door.connections) == 5001
+            assert made.on_loop(lambda: len(made.router.door.turns)) == 5001
             assert psutil.Process().memory_info().rss - before < 100 * 2**20
             for sock in idle:
                 sock.close()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def reset(sock: socket.socket) -> None:
+    """Close so that the other side gets an error instead of an end."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+@pytest.mark.parametrize("side", ["client", "dyno"])
+def test_a_reset_after_an_upgrade(side: str) -> None:
+    """Either side ends a tunnel with a reset: the other one is closed, and all is logged."""
+    with stage() as made:
+        client = made.client(get(*WEBSOCKET))
+        dyno = made.dyno()
+        dyno.head()
+        dyno.send(SWITCH)
+        client.head()
+        near, far = (client, dyno) if side == "client" else (dyno, client)
+        reset(near.sock)
+        assert far.closed()
+        assert made.code() is None
+
+
+def test_a_kept_connection_is_reset() -> None:
+    """A dyno resets a connection that is kept for the next request: that one gets a new one."""
+    with stage() as made:
+        client = made.client(get())
+        dyno = made.dyno()
+        dyno.head()
+        dyno.send(OK)
+        client.until(rb"\r\n\r\nok")
+        reset(dyno.sock)
+        made.on_loop(lambda: None)
+        client.send(get())
+        made.dyno().send(OK)
+        assert status(client.head()) == "200"
+
+
+def test_a_kept_connection_of_a_dyno_that_is_gone() -> None:
+    """A request that ends after its dyno was replaced leaves no connection behind."""
+    with stage() as made:
+        client = made.client(get())
+        dyno = made.dyno()
+        dyno.head()
+        made.on_loop(lambda: made.router.send_to([]))
+        dyno.send(OK)
+        client.until(rb"\r\n\r\nok")
+        assert dyno.closed()
+
+
+@pytest.mark.parametrize("close", ["close", "keep-alive"])
+def test_a_slow_reader_is_no_idle_one(close: str) -> None:
+    """Whoever takes an answer slowly, but takes it, gets all of it: each byte counts."""
+    size = 1_500_000
+    with stage(limits=LIMITS.shortened(idle_window=0.4)) as made:
+        made.router.http._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 20_000)
+        client = made.client()
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 20_000)
+        client.send(get(f"Connection: {close}"))
+        dyno = made.dyno()
+        dyno.head()
+        feed = threading.Thread(
+            target=dyno.send, args=(answer("200 OK", f"Content-Length: {size}"), b"x" * size)
+        )
+        feed.start()
+        client.head()
+        got = len(client.got)
+        while got < size:
+            time.sleep(0.02)
+            data = client.sock.recv(10_000)
+            assert data, f"cut after {got} bytes"
+            got += len(data)
+        feed.join()
+        assert made.code() is None
 
 
 def test_no_descriptors_left() -> None:

@@ -11,7 +11,7 @@ from parity.facts.router import LEGACY, ROUTER_2
 from parity.router import heads, http1
 from parity.router.body import Chunks
 from parity.router.fields import Malformed
-from tests.framing import HOP, fuzzed, judged, read, singly, understood, whole
+from tests.framing import fuzzed, judged, read, singly, trip, understood, whole
 
 HOST = b"Host: a.herokuapp.com\r\n"
 
@@ -135,7 +135,7 @@ ACCEPTED: dict[str, tuple[bytes, bytes]] = {
 def test_accepted(name: str) -> None:
     """Goes on as this request line."""
     data, line = ACCEPTED[name]
-    assert heads.to_dyno(parse(data), HOP, ROUTER_2, keep=True).startswith(line + b"\r\n")
+    assert heads.to_dyno(trip(parse(data)), ROUTER_2, keep=True).startswith(line + b"\r\n")
 
 
 def test_length_and_chunks() -> None:
@@ -158,11 +158,11 @@ def test_a_zero_padded_length_goes_on_plain() -> None:
 def test_headers_that_connection_names() -> None:
     """Router 2.0 removes them; what frames the message stays, whatever Connection says."""
     head = post(b"Connection: x-a, host, transfer-encoding\r\n", b"X-A: b\r\n", TE)
-    sent = heads.to_dyno(parse(head), HOP, ROUTER_2, keep=True)
+    sent = heads.to_dyno(trip(parse(head)), ROUTER_2, keep=True)
     assert b"\r\nX-A:" not in sent
     assert b"\r\nHost: a.herokuapp.com\r\n" in sent
     assert b"\r\nTransfer-Encoding: chunked\r\n" in sent
-    assert b"\r\nX-A: b\r\n" in heads.to_dyno(parse(head), HOP, LEGACY, keep=False)
+    assert b"\r\nX-A: b\r\n" in heads.to_dyno(trip(parse(head)), LEGACY, keep=False)
 
 
 def test_h2c_is_not_offered() -> None:
@@ -174,7 +174,7 @@ def test_h2c_is_not_offered() -> None:
     )
     request = parse(get(b"GET / HTTP/1.1", *lines))
     for profile in (ROUTER_2, LEGACY):
-        sent = heads.to_dyno(request, HOP, profile, keep=False).lower()
+        sent = heads.to_dyno(trip(request), profile, keep=False).lower()
         assert b"upgrade" not in sent
         assert b"http2-settings" not in sent
 
@@ -188,7 +188,7 @@ def test_a_spoofed_forward_is_not_believed() -> None:
         b"X-FORWARDED-FOR: 10.0.0.2\r\n",
         b"X-Request-Start: 1\r\n",
     )
-    sent = heads.to_dyno(parse(head), HOP, ROUTER_2, keep=True)
+    sent = heads.to_dyno(trip(parse(head)), ROUTER_2, keep=True)
     assert sent.lower().count(b"x-forwarded-proto") == 1
     assert b"X-Forwarded-For: 10.0.0.1, 10.0.0.2, 203.0.113.7\r\n" in sent
     assert b"X-Request-Start: 1700000000000\r\n" in sent

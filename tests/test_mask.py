@@ -290,6 +290,7 @@ def test_a_large_log_is_masked_quickly() -> None:
 
 def test_paths_are_not_followed() -> None:
     """The root of the app is a path of this machine, no text: it stays."""
-    masked = Mask(Config({"A": "/work/shop"}, {}), None).verdict(verdicts.works())
+    made = verdicts.works(source=source(root=Path("/work/shop")))
+    masked = Mask(Config({"A": "/work/shop"}, {}), None).verdict(made)
     assert masked.source
     assert masked.source.root == Path("/work/shop")

@@ -112,10 +112,10 @@ def test_a_key_of_another_command_is_no_error(tmp_path: Path) -> None:
         ("[tool.parity]\nfoo = 1\n", "one of buildpack, config, "),
         ("[tool.parity]\nrun_release = true\n", "type --run-release on the command line"),
         ('[tool.parity]\nreport = "json=/etc/x"\n', "type --report on the command line"),
-        ("[tool.parity]\ndyno = 3\n", "dyno must be a text"),
+        ("[tool.parity]\ndyno = 3\n", "dyno must be a string"),
         ('[tool.parity]\nport = "80"\n', "port must be a number"),
         ('[tool.parity]\nstrict = "yes"\n', "strict must be true or false"),
-        ("[tool.parity]\npath = [1]\n", "path must be a text or a list of texts"),
+        ("[tool.parity]\npath = [1]\n", "path must be a string or a list of strings"),
         ("[tool]\nparity = 1\n", "tool.parity must be a table"),
         ("[tool.parity\n", "is no TOML"),
         ("[tool.parity]\na = " + "[" * 5000, "is no TOML"),
@@ -341,6 +341,10 @@ def completed(shell: str, line: str) -> set[str]:
         ("parity explain binds-loop", {"binds-loopback"}),
         ("parity explain H9", {"H99"}),
         ("parity completion f", {"fish"}),
+        ("parity cache s", {"show"}),
+        ("parity doctor --format ", {"full", "json"}),
+        ("parity serve --router l", {"legacy"}),
+        ("parity run --isolation p", {"pidns"}),
     ],
 )
 def test_the_shell_completes(shell: str, line: str, offered: set[str]) -> None:
@@ -437,6 +441,16 @@ def test_the_fixture_fails_with_the_report(broken: Path) -> None:
     assert done.returncode == 1
     assert "cause[python-version-eol]" in done.stdout
     assert "Traceback" not in done.stdout
+    assert "pytest_plugin.py" not in done.stdout
+
+
+def test_a_wrong_setting_is_one_line_in_pytest(tmp_path: Path) -> None:
+    """Neither the fixture nor the stages show parity's own code for it."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\nparity_path = nowhere\n")
+    (tmp_path / "test_it.py").write_text("def test_one(parity_app): pass\n")
+    done = inner_session(tmp_path, "--parity")
+    told = [line for line in done.stdout.splitlines() if line.startswith("parity: ")]
+    assert told == [f"parity: {tmp_path}/nowhere: no such folder"] * 3
     assert "pytest_plugin.py" not in done.stdout
 
 

@@ -1,5 +1,6 @@
 """Every kind of fix for real: the app fails, the diff is applied by git, the app works."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import pytest
 
 from parity import rehearse
 from parity.options import Options
+from parity.report import render
 from parity.report.diffs import diffs
 from parity.verdict import Verdict
 from tests.test_apps import GIT
 from tests.test_receive import git
+from tests.test_sarif import applied
 
 SERVER = (Path(__file__).parent / "apps/works-stdlib-server/app.py").read_text()
 STDLIB = {"requirements.txt": "", "Procfile": "web: python app.py\n", "app.py": SERVER}
@@ -120,6 +123,12 @@ def written(app: Path, files: dict[str, str]) -> None:
         git(app, *arguments)
 
 
+def texts(app: Path) -> dict[str, str]:
+    """The app's files, with their line ends."""
+    files = (file for file in app.rglob("*") if file.is_file() and ".git" not in file.parts)
+    return {str(file.relative_to(app)): file.read_bytes().decode() for file in files}
+
+
 @pytest.mark.parametrize(
     ("cause", "files"), CASES, ids=[f"{n}-{c[0]}" for n, c in enumerate(CASES)]
 )
@@ -134,7 +143,11 @@ def test_a_fix(cause: str, files: dict[str, str], tmp_path: Path) -> None:
     shown = [(f.id, f.tried) for f in verdict.findings if f.effect != "note"]
     assert [fix.finding for fix in verdict.fixes] == [cause], (shown, verdict.repaired)
     diff = diffs(verdict).encode()
+    before = texts(app)
     subprocess.run([*GIT, "apply", "--index"], input=diff, cwd=app, check=True)
+    sarif = json.loads(render("sarif", verdict))["runs"][0]["results"]
+    for result in (result for result in sarif if "fixes" in result):
+        assert applied(result, before) == texts(app)
     again = rehearsed(app)
     assert (again.verdict, again.fixes) == ("works", ())
 

@@ -261,13 +261,54 @@ def blamed(content: str | bytes, column: int | None, line: int = 1) -> str:
         ({}, "git push heroku main"),
         ({"branch": "a b"}, "git push heroku 'a b':main"),
         ({"branch": None}, "git push heroku HEAD:refs/heads/main"),
-        ({"prefix": "web"}, "git subtree push --prefix web heroku main"),
+        ({"prefix": "web"}, "git -C .. subtree push --prefix web heroku main"),
+        (
+            {"root": Path("apps/web"), "prefix": "apps/web/"},
+            "git subtree push --prefix apps/web heroku main",
+        ),
+        (
+            {"root": Path("/my shop"), "uncommitted": ("a",)},
+            "git -C '/my shop' commit -a && git -C '/my shop' push heroku main",
+        ),
         ({"uncommitted": ("a",)}, "git commit -a && git push heroku main"),
     ],
 )
 def test_a_pass_ends_with_the_push(changed: dict[str, Any], command: str) -> None:
     """The last line is what to type now, for this branch, folder and state."""
     assert what_next(verdicts.works(source=source(**changed))) == command
+
+
+def test_what_to_type_has_the_path_that_was_typed() -> None:
+    """`parity run` alone would look at another folder."""
+    tested = source(root=Path("my shop"))
+    assert what_next(verdicts.loopback()._replace(source=tested)).endswith("parity run 'my shop'")
+    checked = verdicts.works(source=tested, command="check")
+    assert what_next(checked) == "parity run 'my shop'"
+
+
+def test_no_words_in_a_strip() -> None:
+    """A long label leaves the text below it room, in a narrow terminal too."""
+    told = full(verdicts.worker(), width=40, colour=False).splitlines()
+    at = told.index("note[python-patch-outdated]: Python")
+    assert told[at + 1] == "  3.14.0 has a newer patch: 3.14.1"
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_line_of_the_router_is_shown_with_its_status(width: int) -> None:
+    """Whoever reads the report sees what the visitor got."""
+    told = full(verdicts.error_500(), width=width, colour=False)
+    assert "status=500" in told
+
+
+def test_what_decides_comes_first() -> None:
+    """Also in reports that go through the findings one by one: notes are last."""
+    note = finding("n", effect="note", stage="source")
+    made = verdicts.loopback()
+    rows = render("md", made._replace(findings=(note, *made.findings))).splitlines()
+    assert [row[:8] for row in rows if "binds-loopback`:" in row or "`n`:" in row] == [
+        "### fail",
+        "- note `",
+    ]
 
 
 def test_the_stop_can_change_the_verdict() -> None:

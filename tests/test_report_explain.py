@@ -26,11 +26,15 @@ def test_every_rule_has_a_page(id: str) -> None:
 
 @pytest.mark.parametrize("id", IDS)
 def test_a_symptom_tells_its_causes(id: str) -> None:
-    """A symptom's page lists every cause that leads to it, a cause's page its symptoms."""
+    """A symptom's page lists its causes, or names the symptom that lists them, too."""
     told = explain.page(id, 100, False) or ""
     for cause in rules.RULES.values():
         if id in cause.leads_to:
-            assert f"  {cause.id} " in told
+            first = cause.leads_to[0]
+            shown = (
+                f"  {cause.id} " if first == id else f"  those of {first}: parity explain {first}"
+            )
+            assert shown in told
     for symptom in rules.RULES[id].leads_to:
         assert symptom in told
 
@@ -49,14 +53,24 @@ def test_an_unknown_id_has_no_page() -> None:
     assert explain.nearest("?") == []
 
 
+def test_the_index_keeps_to_the_terminal() -> None:
+    """In one of 80 columns nothing is broken by its edge, and in a pipe every id has one row."""
+    assert [
+        row for row in explain.index(80).splitlines() if cells(row) > 80 and "`" not in row
+    ] == []
+    rows = [row for row in explain.index(1000).splitlines() if row]
+    assert len(rows) == len(IDS) + 1 + sum("those of" in row for row in rows)
+
+
 def test_the_index_has_every_rule() -> None:
     """Every id stands in the index, causes below each symptom that they explain."""
-    rows = explain.index().splitlines()
+    rows = explain.index(1000).splitlines()
     listed = [row.split()[0] for row in rows if row]
     assert set(IDS) <= set(listed)
-    block = f"\n{explain.index()}".split("\nR10  ")[1].split("\n\n")[0]
-    causes = [rule.id for rule in rules.RULES.values() if "R10" in rule.leads_to]
-    assert [row.split()[0] for row in block.splitlines()[1:]] == causes
+    block = f"\n{explain.index(1000)}".split("\nR10  ")[1].split("\n\n")[0]
+    causes = [rule.id for rule in rules.RULES.values() if rule.leads_to[:1] == ("R10",)]
+    assert [row.split()[0] for row in block.splitlines()[1:-1]] == causes
+    assert block.splitlines()[-1] == "  those of H10"
 
 
 def test_colour_marks_the_title() -> None:

@@ -1,9 +1,11 @@
 """The router's visitors: what `parity run` asks through it, and what it makes of the answers."""
 
+import gzip
 import re
 import socket
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -114,6 +116,40 @@ def test_an_endless_body_is_an_answer() -> None:
         (exchange,) = probe(port)
     assert (exchange.status, exchange.code) == (200, None)
     assert exchange.body == b"data: 1\n\n"
+
+
+PAGE = b"<h1>hello</h1>\n" * 9000
+
+
+def bare(data: bytes) -> bytes:
+    """`deflate` as some servers send it, without the head of RFC 1950."""
+    made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return made.compress(data) + made.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "made"),
+    [("gzip", gzip.compress), ("deflate", zlib.compress), ("Deflate", bare), ("identity", bytes)],
+    ids=["gzip", "deflate", "bare deflate", "identity"],
+)
+def test_a_compressed_body_is_read(encoding: str, made: Callable[[bytes], bytes]) -> None:
+    """As browsers do, up to what is kept of a body."""
+    body = made(PAGE)
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with dyno(head.encode() + body) as (port, _):
+        (exchange,) = probe(port)
+    assert exchange.body == PAGE[: 64 * 1024]
+    assert exchange.code is None
+
+
+def test_a_body_that_is_not_what_it_says() -> None:
+    """No fault of the router's, and no end of parity's."""
+    with dyno(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain") as (
+        port,
+        _,
+    ):
+        (exchange,) = probe(port)
+    assert (exchange.status, exchange.code, exchange.body) == (200, None, b"")
 
 
 def redirect(location: str, *headers: str) -> bytes:

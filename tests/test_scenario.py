@@ -1,6 +1,7 @@
 """Scenarios: what a file may say, and one clear line for what it may not."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ WRONG = {
     '[[request]]\npath = "/\\n"': "printable",
     "[[request]]\npath = '/'\nmethod = 'G T'": "method must be letters",
     "[[request]]\npath = '/'\nclients = 0": "clients must be from 1 to 200",
-    "[[request]]\npath = '/'\nclients = true": "clients must be int",
+    "[[request]]\npath = '/'\nclients = true": "clients must be a whole number",
     "[[request]]\npath = '/'\nexpect = 20": "expect must be a status",
     "[[request]]\npath = '/'\nleave = -1": "must not be negative",
     "[[request]]\npath = '/'\nbody = 'a'\nbytes = 1": "not both",
@@ -123,3 +124,28 @@ def test_an_answer_to_a_slow_client() -> None:
         thread.join()
         assert got == [b"x" * 40]
         assert (exchange.status, exchange.body, exchange.as_expected) == (201, b"ok", True)
+
+
+@pytest.mark.parametrize("step", [Step("/", leave=0.3), Step("/", "POST", body=b"x", seconds=0.01)])
+def test_a_client_that_has_enough(step: Step) -> None:
+    """An answer that drips without end keeps no client that wants to leave, and none too long."""
+    with stage(limits=QUICK) as made:
+        over = threading.Event()
+
+        def drip() -> None:
+            dyno = made.dyno()
+            dyno.head()
+            dyno.send(answer("200 OK", "Content-Type: text/event-stream"))
+            while not over.wait(0.05):
+                dyno.send(b"data: x\n\n")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        began = time.monotonic()
+        try:
+            (exchange,) = made.router.play(step)
+        finally:
+            over.set()
+            thread.join()
+        assert time.monotonic() - began < 5
+        assert (exchange.code, exchange.status) == (None, 200)

@@ -30,9 +30,7 @@ def tree(
         entries[path] = Entry(0o100644, len(data), None, data)
     for path, target in (links or {}).items():
         entries[path] = Entry(0o120000, len(target), None, target.encode())
-    return Source(
-        Path("/work/shop"), "worktree", None, "main", "", "shop", entries, (), absent or {}, {}
-    )
+    return Source(Path(), "worktree", None, "main", "", "shop", entries, (), absent or {}, {})
 
 
 def planned(

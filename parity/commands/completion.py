@@ -8,6 +8,8 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 
+from parity.commands.typed import commands
+
 SHELLS = ("bash", "zsh", "fish")
 
 BASH = """\
@@ -36,11 +38,11 @@ autoload -Uz bashcompinit && bashcompinit
 
 
 def add(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    to: "argparse._SubParsersAction[argparse.ArgumentParser]",
     parser: Callable[[], argparse.ArgumentParser],
 ) -> None:
     """Add the command to the parser."""
-    completion = commands.add_parser("completion", help="a completion script for your shell")
+    completion = to.add_parser("completion", help="a completion script for your shell")
     completion.add_argument("shell", choices=SHELLS, metavar="bash|zsh|fish")
     completion.set_defaults(act=lambda arguments: _act(arguments, parser()))
 
@@ -54,23 +56,16 @@ def _act(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
     """The script for one of `SHELLS`."""
-    commands = _commands(parser)
+    known = commands(parser)
     if shell == "fish":
-        return "".join(f"{row}\n" for row in _fish(commands))
+        return "".join(f"{row}\n" for row in _fish(known))
     bash = BASH.format(
-        commands="|".join(commands),
-        words=" ".join(commands),
-        values="\n".join(_bash_values(commands)),
-        options="\n".join(_bash_options(commands)),
+        commands="|".join(known),
+        words=" ".join(known),
+        values="\n".join(_bash_values(known)),
+        options="\n".join(_bash_options(known)),
     )
     return bash if shell == "bash" else ZSH + bash.partition("\n")[2]
-
-
-def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
 
 
 def _options(command: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -81,19 +76,30 @@ def _long(action: argparse.Action) -> str:
     return next((o for o in action.option_strings if o.startswith("--")), action.option_strings[0])
 
 
-def _words(option: str) -> tuple[str, ...]:
-    """The values that an option or a command knows; none: anything, such as a file."""
+def _words(action: argparse.Action) -> tuple[str, ...]:
+    """The values that an option or a place knows; none: anything, such as a file."""
+    if action.choices is not None:
+        return tuple(map(str, action.choices))
+    from parity.dyno.isolation import LEVELS
     from parity.facts.dynos import SIZES
+    from parity.facts.router import PROFILES
     from parity.report import KINDS
 
     known = {
-        "--format": tuple(KINDS),
-        "--report": tuple(f"{kind}=" for kind in KINDS),
-        "--dyno": tuple(SIZES),
-        "explain": _ids(),
-        "completion": SHELLS,
+        "format": tuple(KINDS),
+        "report": tuple(f"{kind}=" for kind in KINDS),
+        "dyno": tuple(SIZES),
+        "router": tuple(PROFILES),
+        "isolation": ("auto", *LEVELS),
+        "id": _ids(),
     }
-    return known.get(option, ())
+    return known.get(action.dest, ())
+
+
+def _places(command: argparse.ArgumentParser) -> tuple[str, ...]:
+    """What may stand in the command's own place, an id or a shell; none: a folder."""
+    places = (action for action in command._actions if not action.option_strings)
+    return next((words for words in map(_words, places) if words), ())
 
 
 def _ids() -> tuple[str, ...]:
@@ -107,7 +113,7 @@ def _bash_values(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
     """After an option with known values, only these."""
     for name, command in commands.items():
         for action in _options(command):
-            words = _words(_long(action))
+            words = _words(action)
             if words:
                 pattern = f'"{name}:{_long(action)}"'
                 yield f'    {pattern}) COMPREPLY=($(compgen -W "{" ".join(words)}" -- "$word")); '
@@ -119,7 +125,7 @@ def _bash_values(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
 def _bash_options(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
     for name, command in commands.items():
         options = " ".join(_long(action) for action in _options(command))
-        words = " ".join(_words(name))
+        words = " ".join(_places(command))
         yield f"    {name})"
         yield f'      if [[ "$word" == -* ]]; then COMPREPLY=($(compgen -W "{options}" -- "$word"))'
         if words:
@@ -136,10 +142,10 @@ def _fish(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
         yield f"complete -c parity -f -n '{none}' -a {name}"
     for name, command in commands.items():
         seen = f"-n '__fish_seen_subcommand_from {name}'"
-        if _words(name):
-            yield f"complete -c parity -f {seen} -a '{' '.join(_words(name))}'"
+        if _places(command):
+            yield f"complete -c parity -f {seen} -a '{' '.join(_places(command))}'"
         for action in _options(command):
-            words = _words(_long(action))
+            words = _words(action)
             values = f" -x -a '{' '.join(words)}'" if words else "" if action.nargs == 0 else " -r"
             told = (action.help or "").replace("'", "").split("(")[0].strip()
             yield f"complete -c parity {seen} -l {_long(action)[2:]}{values} -d '{told}'"

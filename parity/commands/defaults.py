@@ -8,6 +8,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 
+from parity.commands.typed import commands
 from parity.interrupt import Usage
 
 TYPE_CHECKING = False
@@ -50,15 +51,20 @@ def _table(path: str | None) -> "dict[str, Any]":
     file = os.path.normpath(os.path.join(path or "", FILE))  # noqa: PTH118
     if path is None or not os.path.isfile(file):  # noqa: PTH113
         return {}
-    with open(file, "rb") as stream:  # noqa: PTH123
-        data = stream.read(LARGEST)
+    try:
+        with open(file, "rb") as stream:  # noqa: PTH123
+            data = stream.read(LARGEST)
+    except OSError as error:
+        raise Usage(f"{file} cannot be read: {error.strerror}") from error
     if b"parity" not in data:
         return {}
     import tomllib
 
     try:
         tool = tomllib.loads(data.decode()).get("tool", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        raise Usage(f"{file} is no TOML: not UTF-8 (byte {error.start + 1})") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Usage(f"{file} is no TOML: {error}") from error
     table = tool.get("parity", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):
@@ -68,15 +74,11 @@ def _table(path: str | None) -> "dict[str, Any]":
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """The commands that take a PATH, by name."""
-    found: dict[str, argparse.ArgumentParser] = {}
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            found |= {
-                name: command
-                for name, command in action.choices.items()
-                if any(a.dest == "path" and not a.option_strings for a in command._actions)
-            }
-    return found
+    return {
+        name: command
+        for name, command in commands(parser).items()
+        if any(a.dest == "path" and not a.option_strings for a in command._actions)
+    }
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Action]]:
@@ -99,10 +101,9 @@ def _near(key: str, known: "dict[str, Any]") -> str:
     option = key.replace("_", "-")
     if option in TYPED_ONLY:
         return f": type --{option} on the command line"
-    from difflib import get_close_matches
+    from parity.report.text import offered
 
-    near = get_close_matches(option, known, 1)
-    return f". Did you mean {near[0]}?" if near else f": one of {', '.join(sorted(known))}"
+    return offered(option, sorted(known))
 
 
 def _made(key: str, action: argparse.Action, value: "Any") -> "Any":
@@ -113,12 +114,12 @@ def _made(key: str, action: argparse.Action, value: "Any") -> "Any":
         wanted, right = "true or false", isinstance(value, bool)
     elif isinstance(action, argparse._AppendAction):
         value = [value] if isinstance(value, str) else value
-        wanted = "a text or a list of texts"
+        wanted = "a string or a list of strings"
         right = isinstance(value, list) and all(isinstance(item, str) for item in value)
     elif action.type is int:
         wanted, right = "a number", isinstance(value, int) and not isinstance(value, bool)
     else:
-        wanted, right = "a text", isinstance(value, str)
+        wanted, right = "a string", isinstance(value, str)
     if not right:
         raise Usage(f"{FILE}: [tool.parity] {key} must be {wanted}")
     if action.choices is not None and value not in action.choices:

@@ -1,4 +1,4 @@
-"""`parity exec [APP] -- COMMAND`: a one-off dyno, as `heroku run` starts one."""
+"""`parity exec [PATH] -- COMMAND`: a one-off dyno, as `heroku run` starts one."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from parity.verdict import Verdict
     from parity.workspace import Workspace
 
-USAGE = "%(prog)s [APP] [OPTION ...] -- COMMAND [ARGUMENT ...]"
+USAGE = "%(prog)s [PATH] [OPTION ...] -- COMMAND [ARGUMENT ...]"
 MARK = "--"
 
 
@@ -70,7 +70,7 @@ def run(
     from parity.workspace import workspace
 
     if not any(words):
-        raise interrupt.Usage("no command: type parity exec [APP] -- COMMAND")
+        raise interrupt.Usage("no command: type parity exec [PATH] -- COMMAND")
     trial = Trial("run", None, None, strict=False)
     with workspace() as work:
         slug = slug_of(trial, Path(app), work, config, options, LIMITS)
@@ -129,7 +129,5 @@ def _no_slug(verdict: "Verdict", config: "Config") -> int:
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """What `parity exec` takes besides."""
+    """How `parity exec` is typed."""
     parser.usage = USAGE
-    parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
-    parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from parity.records import Plan
 
+ONE_ROW = 1000
+"""Columns of the index in a pipe: `grep` finds a title whole."""
+
 CHUNK = 1 << 16
 """Bytes of a log that are read at once."""
 
@@ -34,7 +37,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def act(arguments: argparse.Namespace) -> int:
     """Print what was asked for. Raises `interrupt.Usage` for an id that nothing has."""
     from parity.report import explain
-    from parity.report.show import coloured, columns
+    from parity.report.show import capable, coloured, columns
     from parity.report.text import emit
 
     if arguments.id and not explain.known(arguments.id) and _readable(arguments.id):
@@ -48,7 +51,8 @@ def act(arguments: argparse.Namespace) -> int:
 
         emit(everything(), sys.stdout)
     elif arguments.id is None:
-        emit(explain.index(), sys.stdout)
+        width = columns(sys.stdout) if capable(sys.stdout) else ONE_ROW
+        emit(explain.index(width), sys.stdout)
     else:
         page = explain.page(arguments.id, columns(sys.stdout), coloured(sys.stdout))
         emit(page or _unknown(arguments.id), sys.stdout)

@@ -8,15 +8,16 @@ import os
 import shlex
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import BinaryIO, NamedTuple
 
-from parity import interrupt
 from parity.push import disk
 from parity.records import Entry, Source
+from parity.report.diffs import together
+from parity.report.summary import git
 from parity.verdict import Fix, Verdict
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -37,17 +38,6 @@ class Write(NamedTuple):
     data: bytes | None
     mode: int
     before: tuple[bytes, int] | None = None
-
-
-def checked(arguments: argparse.Namespace) -> None:
-    """Raises `interrupt.Usage` for options that do not go together."""
-    wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
-    if wanted and arguments.first_only:
-        raise interrupt.Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")
-    if arguments.fix and arguments.ref:
-        raise interrupt.Usage("--fix changes the files on disk, and --ref tests a commit")
-    if arguments.force and not arguments.fix:
-        raise interrupt.Usage("--force goes with --fix")
 
 
 def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:
@@ -80,19 +70,15 @@ def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> I
 def _next(source: Source, written: list[Write]) -> str:
     if source.kind == "folder":
         return "look at the files, then: parity run"
-    place = "" if source.root == Path() else f" -C {shlex.quote(str(source.root))}"
-    paths = " ".join(shlex.quote(write.path) for write in written)
-    return (
-        f"git{place} diff, then: git{place} add -A -- {paths} &&"
-        f' git{place} commit -m "Mend the deploy"'
-    )
+    here, paths = git(source.root), " ".join(shlex.quote(write.path) for write in written)
+    return f'{here} diff, then: {here} add -A -- {paths} && {here} commit -m "Mend the deploy"'
 
 
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:
     """Write the fixes into the files under `source.root`. Raises `Refused`: nothing is changed."""
     if source.kind == "folder" and not force:
         raise Refused("without git there is no way back; --force writes all the same")
-    planned = [_planned(source, path, *pair, force=force) for path, pair in _merged(fixes).items()]
+    planned = [_planned(source, path, *pair, force=force) for path, pair in together(fixes).items()]
     planned.sort(key=lambda write: write.data is None)
     done: list[Write] = []
     try:
@@ -109,15 +95,6 @@ def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]
 def _undone(write: Write) -> Write:
     data, mode = write.before or (None, 0)
     return Write(write.path, data, mode)
-
-
-def _merged(fixes: tuple[Fix, ...]) -> Mapping[str, tuple[Entry | None, Entry | None]]:
-    """What was tested, and what is to be after all fixes."""
-    merged: dict[str, tuple[Entry | None, Entry | None]] = {}
-    for fix in fixes:
-        for path, (old, new) in fix.changes.items():
-            merged[path] = (merged[path][0] if path in merged else old, new)
-    return merged
 
 
 def _planned(

@@ -1,4 +1,4 @@
-"""What was typed, as a rehearsal takes it: options and config vars."""
+"""The options of a rehearsal: how they are typed, and what becomes of them."""
 
 import argparse
 
@@ -7,35 +7,91 @@ from parity import interrupt
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from parity.options import Options
     from parity.records import Config
     from parity.router.scenario import Step
 
 
+NETWORKS = ("host", "own")
+
+
+def source(parser: argparse.ArgumentParser) -> None:
+    """What is pushed, and the app on Heroku that it is pushed to."""
+    add = parser.add_argument
+    add("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
+    add("--ref", metavar="REV", help="test exactly this commit")
+    add("--env", action="append", metavar="FILE", help="config vars (- for stdin)")
+    add("--no-env", action="store_true", help="do not read .env")
+    add("--config", action="append", default=[], metavar="KEY=VALUE", help="a config var")
+    add("--stack", default="heroku-26", metavar="NAME", help="default: heroku-26")
+    add("--buildpack", action="append", default=[], metavar="NAME", help="as set on the app")
+    add("--new-app", action="store_true", help="create the app from app.json")
+    add("--quiet", action="store_true", help="no progress on stderr")
+
+
+def report(parser: argparse.ArgumentParser) -> None:
+    """What is told, and how."""
+    add = parser.add_argument
+    add("--format", default="full", metavar="KIND", help="full, concise, json, …")
+    add("--report", action="append", default=[], metavar="KIND=FILE", help="in a file, too")
+    add("--strict", action="store_true", help="warnings fail")
+    add("--first-only", action="store_true", help="no look at what follows where Heroku stops")
+
+
+def requests(parser: argparse.ArgumentParser) -> None:
+    """What is asked of the app."""
+    add = parser.add_argument
+    add("--path", dest="paths", action="append", metavar="/PATH", help="request it (default: /)")
+    add("--host", metavar="NAME", help="Host of the requests")
+    add("--port", type=int, metavar="N", help="$PORT (default: random)")
+    add("--scenario", metavar="FILE", help="requests of your own (TOML)")
+
+
+def dyno(parser: argparse.ArgumentParser) -> None:
+    """What any dyno needs."""
+    add = parser.add_argument
+    add("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    add("--offline", action="store_true", help="install from pip's cache alone")
+
+
+def dynos(parser: argparse.ArgumentParser) -> None:
+    """How the app's dynos run, and the router before them."""
+    dyno(parser)
+    add = parser.add_argument
+    add(
+        "--process",
+        action="append",
+        default=[],
+        metavar="TYPE[=N]",
+        help="run this type, in N dynos",
+    )
+    add("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
+    add("--exact", action="store_true", help="wait for Heroku's real limits")
+    add("--run-release", action="store_true", help="run it against any database")
+    add("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …")
+    add("--network", default="host", choices=NETWORKS, metavar="KIND", help="host, own")
+    add("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
+
+
+def fixes(parser: argparse.ArgumentParser) -> None:
+    """What becomes of the fixes that were proved."""
+    add = parser.add_argument
+    add("--diff", action="store_true", help="print the fixes that were proved")
+    add("--fix", action="store_true", help="write them into a clean git tree")
+    add("--force", action="store_true", help="write them without git's safety")
+
+
 def options_of(arguments: argparse.Namespace) -> "Options":
     """The rehearsal's options. Raises `interrupt.Usage` for what cannot be."""
-    import re
-
-    from parity.facts import dynos, router
     from parity.options import Options
 
     given = vars(arguments)
-    for path in given.get("paths") or ():
-        if not path.startswith("/"):
-            raise interrupt.Usage(f"--path {path}: a request path starts with /")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
-        raise interrupt.Usage(f"--host {given['host']}: a name such as shop.example.com")
     given["dyno"] = given.get("dyno", "basic").lower()
-    if given["dyno"] not in dynos.SIZES:
-        raise interrupt.Usage(f"--dyno {given['dyno']}: one of {', '.join(dynos.SIZES)}")
-    if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
-        raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
-    if given.get("router", "2.0") not in router.PROFILES:
-        raise interrupt.Usage(f"--router {given['router']}: one of {', '.join(router.PROFILES)}")
-    if given.get("isolation", "auto") != "auto":
-        _known_level(given["isolation"])
-    if given.get("network", "host") not in ("host", "own"):
-        raise interrupt.Usage(f"--network {given['network']}: host or own")
+    _check_names(given)
+    _check_requests(given)
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
     if given.get("process"):
         from parity.scale import parsed
@@ -48,19 +104,54 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     return Options(**chosen)
 
 
+def checked(arguments: argparse.Namespace) -> None:
+    """Raises `interrupt.Usage` for options that do not go together, of those that mend the app."""
+    wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
+    if wanted and arguments.first_only:
+        raise interrupt.Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")
+    if arguments.fix and arguments.ref:
+        raise interrupt.Usage("--fix changes the files on disk, and --ref tests a commit")
+    if arguments.force and not arguments.fix:
+        raise interrupt.Usage("--force goes with --fix")
+
+
+def _check_names(given: "Mapping[str, Any]") -> None:
+    """Raises `interrupt.Usage` for a value that is none of those that there are."""
+    from parity.facts.dynos import SIZES
+    from parity.facts.router import PROFILES
+    from parity.report.text import offered
+
+    if given["dyno"] not in SIZES:
+        raise interrupt.Usage(f"--dyno: no size {given['dyno']}{offered(given['dyno'], SIZES)}")
+    known = {"router": tuple(PROFILES)}
+    if given.get("isolation", "auto") != "auto":
+        from parity.dyno.isolation import LEVELS
+
+        known["isolation"] = ("auto", *LEVELS)
+    for name, values in known.items():
+        if given.get(name, values[0]) not in values:
+            raise interrupt.Usage(f"--{name} {given[name]}: one of {', '.join(values)}")
+
+
+def _check_requests(given: "Mapping[str, Any]") -> None:
+    """Raises `interrupt.Usage` for a path, a host or a port that no request can have."""
+    import re
+
+    for path in given.get("paths") or ():
+        if not path.startswith("/"):
+            raise interrupt.Usage(f"--path {path}: a request path starts with /")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
+        raise interrupt.Usage(f"--host {given['host']}: a name such as shop.example.com")
+    if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
+        raise interrupt.Usage(f"--port {given['port']}: a number from 1024 to 65535")
+
+
 def _scenario(name: str) -> "tuple[Step, ...]":
     from pathlib import Path
 
     from parity.router.scenario import read
 
     return read(Path(name))
-
-
-def _known_level(level: str) -> None:
-    from parity.dyno.isolation import LEVELS
-
-    if level not in LEVELS:
-        raise interrupt.Usage(f"--isolation {level}: one of auto, {', '.join(LEVELS)}")
 
 
 def config_of(arguments: argparse.Namespace) -> "Config":

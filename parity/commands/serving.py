@@ -28,15 +28,6 @@ def describe(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", action="store_true", help="open the browser once it is up")
     parser.add_argument("--https", action="store_true", help="https, too (extra parity[https])")
     parser.add_argument("--upstream", metavar="HOST:PORT", help="front a server started elsewhere")
-    parser.add_argument("--process", action="append", default=[], metavar="TYPE[=N]")
-    parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
-    parser.add_argument("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
-    parser.add_argument("--exact", action="store_true", help="wait for Heroku's real limits")
-    parser.add_argument("--run-release", action="store_true", help="run it against any database")
-    parser.add_argument("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, …")
-    parser.add_argument("--network", default="host", metavar="KIND", help="host, own")
-    parser.add_argument("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
-    parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")
 
 
 def run(arguments: argparse.Namespace, config: "Config", options: "Options") -> int:

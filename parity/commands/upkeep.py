@@ -16,6 +16,7 @@ exit status: 0 if this machine gives verdicts of full fidelity, 3 if some verdic
 could be `could not tell` for its sake; each line says what mends it
 """
 DAY = 86400
+KINDS = ("full", "json")
 
 
 def add(commands: "Commands") -> None:
@@ -26,13 +27,20 @@ def add(commands: "Commands") -> None:
         epilog=DOCTOR,
     )
     doctor.add_argument("--offline", action="store_true", help="do not ask the package index")
-    doctor.add_argument("--format", default="full", metavar="KIND", help="full, json")
+    doctor.add_argument(
+        "--format", default="full", choices=KINDS, metavar="KIND", help="full, json"
+    )
     doctor.set_defaults(act=_doctor)
     cache = commands.add_parser("cache", help="what parity keeps from earlier builds")
     cache.add_argument("action", nargs="?", default="show", choices=["show", "clear"])
-    cache.add_argument("--older", type=float, metavar="DAYS", help="only what is unused so long")
-    cache.add_argument("--format", default="full", metavar="KIND", help="full, json")
+    cache.add_argument("--older", type=_days, metavar="DAYS", help="only what is unused so long")
+    _add_format(cache)
     cache.set_defaults(act=_cache)
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    told = ", ".join(KINDS)
+    parser.add_argument("--format", default="full", choices=KINDS, metavar="KIND", help=told)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -41,7 +49,6 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from parity.report.show import coloured, columns
     from parity.report.text import emit
 
-    _known(arguments.format)
     checks = []
     for check in doctor.examine(offline=arguments.offline):
         interrupt.check()
@@ -62,7 +69,6 @@ def _cache(arguments: argparse.Namespace) -> int:
     from parity.report.show import coloured, columns
     from parity.report.text import emit
 
-    _known(arguments.format)
     out, days = sys.stdout, arguments.older or 0
     before = time.time() - days * DAY
     chosen = [one for one in stored.everything() if arguments.older is None or one.used < before]
@@ -75,6 +81,9 @@ def _cache(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _known(kind: str) -> None:
-    if kind not in ("full", "json"):
-        raise interrupt.Usage(f"--format {kind}: one of full, json")
+def _days(text: str) -> float:
+    """Raises `ValueError` for what is no number of days."""
+    days = float(text)
+    if not 0 <= days < 1e6:
+        raise ValueError
+    return days

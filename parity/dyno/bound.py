@@ -7,7 +7,7 @@ on 127.0.0.1, ::1 or an IPv6-only `::` (the kernel's own address lookup; tried f
 import socket
 import sys
 
-from parity.dyno import sockets
+from parity.dyno import sockets, tree
 from parity.records import Listener
 
 OTHER_ADDRESS = "127.0.0.2"
@@ -33,8 +33,6 @@ class Bound:
         table = sockets.listening(self._make)
         if table is None:
             return self._ask(root)
-        from parity.dyno import tree  # psutil is slow to import, so not before the launch
-
         inodes = frozenset(s.inode for s in table) - self._known
         if inodes == self._last:
             return False
@@ -45,8 +43,6 @@ class Bound:
         return True
 
     def _ask(self, root: int) -> bool:
-        from parity.dyno import tree
-
         own = tree.asked(root)
         changed, self.own = own != self.own, own
         return changed

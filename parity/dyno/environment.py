@@ -4,10 +4,10 @@ Observed on real dynos: DYNO, HOME, PATH, PORT, what bash sets itself, and the c
 of the machine around. The buildpack's variables come from its `.profile.d` scripts.
 """
 
+import os
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
-from secrets import token_hex
 
 from parity.facts.dynos import DynoSize
 
@@ -15,7 +15,7 @@ PATH = "/usr/local/bin:/usr/bin:/bin"
 COOKIE = "PARITY_RUN_ID"
 """The one variable of ours: by it, processes of an earlier run can be told from others."""
 
-RUN_ID = token_hex(8)
+RUN_ID = os.urandom(8).hex()
 _numbers = count(1)
 
 

@@ -17,7 +17,7 @@ PASSING_FOLDERS = frozenset({"__pycache__", "tmp", "node_modules"})
 a dot (`.cache`, `.gunicorn`, `.config`)."""
 
 MOST = 200
-_LOG = re.compile(r"--?\w*log\w*-?(?:file|location|f)?[ =]+[\"']?([^\s\"']+)")
+_LOG = r"--?\w*log\w*-?(?:file|location|f)?[ =]+[\"']?([^\s\"']+)"
 
 
 def written(copy: Path, slug: Path, command: str = "") -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def written(copy: Path, slug: Path, command: str = "") -> tuple[str, ...]:
 
     Not what the `command` names as its server's own log (`gunicorn --access-logfile`).
     """
-    own = {match[1].removeprefix("./") for match in _LOG.finditer(command)}
+    own = {match[1].removeprefix("./") for match in re.finditer(_LOG, command)}
     found: list[str] = []
     for path, here in _files(copy, ""):
         there = _stat(slug / path)

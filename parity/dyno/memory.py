@@ -146,11 +146,7 @@ def proportional(pid: int, rough: int) -> int:
 
 def command(pid: int) -> str:
     """The command line of a process as a person would type it; empty if it has gone."""
-    try:
-        data = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return "" if _LINUX else tree.command(pid)
-    return typed([word.decode("utf-8", "replace") for word in data.split(b"\0") if word])
+    return typed(tree.words(pid))
 
 
 def typed(words: list[str]) -> str:
@@ -165,9 +161,6 @@ def typed(words: list[str]) -> str:
     if script and words[0].rpartition("/")[2].startswith("python"):
         words = words[1:]
     return " ".join([words[0].rpartition("/")[2], *words[1:]]) if words else ""
-
-
-_LINUX = Path("/proc/self/status").exists()
 
 
 def _fields(path: Path) -> dict[bytes, int]:
@@ -187,7 +180,7 @@ def _fields(path: Path) -> dict[bytes, int]:
 
 def _asked(pid: int) -> Held | None:
     """The same where there is no proc(5): psutil's."""
-    if _LINUX:
+    if tree.PROC:
         return None
     import psutil
 

@@ -75,7 +75,8 @@ def _socket(message: bytes, family: int) -> Socket:
     port = socket.ntohs(fields[4])
     size = 4 if family == socket.AF_INET else 16
     host = socket.inet_ntop(family, fields[6][:size])
-    return Socket(host, port, fields[15], _v6only(message[_MESSAGE.size :]))
+    v6only = family == socket.AF_INET6 and _v6only(message[_MESSAGE.size :])
+    return Socket(host, port, fields[15], v6only)
 
 
 def _v6only(attributes: bytes) -> bool:

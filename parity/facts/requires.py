@@ -23,11 +23,15 @@ class Package(NamedTuple):
 
 
 @cache
-def packages() -> Mapping[str, Package]:
-    """Every package of the table by its normalised name."""
-    found = {}
-    for line in Path(__file__).with_name("requires.txt").read_text("utf-8").splitlines():
-        match = None if line.startswith("#") else _LINE.fullmatch(line)
-        if match:
-            found[match[1]] = Package(match[2], tuple(match[3].split()), tuple(match[4].split()))
-    return found
+def _lines() -> Mapping[str, str]:
+    """The lines of the table by package."""
+    text = Path(__file__).with_name("requires.txt").read_text("utf-8")
+    return {line[: line.index(" ")]: line for line in text.splitlines()}
+
+
+def package(name: str) -> Package | None:
+    """A package by its normalised name; None if it is not in the table."""
+    match = _LINE.fullmatch(_lines().get(name, ""))
+    if match is None:
+        return None
+    return Package(match[2], tuple(match[3].split()), tuple(match[4].split()))

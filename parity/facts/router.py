@@ -33,7 +33,7 @@ TRIES = Fact(10, "dynos", "documented", f"{ROUTING}#dyno-connection-behavior")
 REQUEST_ID = (20, 200)
 """Characters of an X-Request-Id that is kept: https://devcenter.heroku.com/articles/http-request-id."""
 
-CLIENT = "203.0.113.7"
+CLIENT = b"203.0.113.7"
 """A visitor's address, in place of this machine's own, which no dyno ever sees (RFC 5737; ours)."""
 
 

@@ -18,10 +18,7 @@ def root() -> Path:
 
     Raises `interrupt.Trouble` if nothing can be written there.
     """
-    import platformdirs
-
-    chosen = os.environ.get("PARITY_CACHE_DIR") or platformdirs.user_cache_dir("parity")
-    folder = Path(chosen).absolute()
+    folder = Path(os.environ.get("PARITY_CACHE_DIR") or _usual()).absolute()
     fix = "Set PARITY_CACHE_DIR to a folder you can write to."
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,6 +27,12 @@ def root() -> Path:
     if not os.access(folder, os.W_OK | os.X_OK):
         raise Trouble(f"cannot write the cache folder {folder}", fix)
     return folder
+
+
+def _usual() -> str:
+    from platformdirs import user_cache_dir
+
+    return user_cache_dir("parity")
 
 
 @contextmanager

@@ -54,12 +54,13 @@ def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> l
     """Run git commands in `folder` side by side. Raises `Missing`, `interrupt.Interrupted`."""
     import subprocess
 
+    env = environment()
     try:
         running = [
             subprocess.Popen(
                 [*SAFE, *command],
                 cwd=folder,
-                env=environment(),
+                env=env,
                 stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -17,7 +17,7 @@ SERVICES = frozenset(
 _LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|::1|0\.0\.0\.0|/.*|)\.?", re.IGNORECASE)
 """This machine: by name, by address, by the folder of a socket."""
 
-_HOSTS = re.compile(
+_HOSTS = (
     r"(?:.*_)?(?:PG|DB|DATABASE|SQL|POSTGRES(?:QL)?|MYSQL|MARIADB|MONGO(?:DB)?|REDIS|RDS)_?HOST"
     r"(?:NAME)?"
 )
@@ -56,7 +56,7 @@ def remote_database(config: Mapping[str, str]) -> str | None:
 
 
 def _elsewhere(name: str, value: str) -> bool:
-    if _HOSTS.fullmatch(name.upper()):
+    if re.fullmatch(_HOSTS, name.upper()):
         return not _LOCAL.fullmatch(value)
     scheme = re.match(r"(?:jdbc:)?([a-z][a-z0-9.-]*)(?:\+[\w.+-]+)?://", value, re.IGNORECASE)
     if scheme is None or scheme[1].lower() not in SERVICES:

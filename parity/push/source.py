@@ -154,8 +154,7 @@ def _worktree(app: Path, repository: _Repository) -> Source:
     for path, known in repository.tracked.items():
         entry = disk.tested(app, path, known, racy=racy, crlf=repository.autocrlf)
         if entry is not None:
-            mode = entry.mode if repository.file_mode else known.mode
-            entries[path] = entry._replace(mode=mode)
+            entries[path] = entry if repository.file_mode else entry._replace(mode=known.mode)
             if entry.oid is None:
                 changed.append(path)
     for path in _converted(app, changed):

@@ -13,7 +13,7 @@ from parity.push import disk, git
 from parity.push.disk import SUBMODULE
 from parity.records import Entry, Submodule
 
-_SCP = re.compile(r"[\w.-]+@[\w.-]+:|ssh://|git\+ssh://")
+_SCP = r"[\w.-]+@[\w.-]+:|ssh://|git\+ssh://"
 _ELSEWHERE = re.compile(r"https?://|git://|\.\.?/")
 """Addresses of which only a try would tell; one that starts with a dot is beside the app's own."""
 
@@ -100,7 +100,7 @@ def _submodule(
     commit = entry.oid or ""
     if address is None:
         return Submodule(path, commit, "", None, "behind" if unnamed_is_open else "unmapped")
-    if _SCP.match(address.url):
+    if re.match(_SCP, address.url):
         return Submodule(path, commit, *address, "key")
     known = _ELSEWHERE.match(address.url) is not None
     return Submodule(path, commit, *address, "elsewhere" if known else "local")

@@ -3,11 +3,9 @@
 from parity.records import Source
 from parity.report import findings
 from parity.report.page import Page
-from parity.report.summary import Group, groups
+from parity.report.summary import DECIDING, Group, groups
 from parity.report.text import oneline
 from parity.verdict import Repaired, Verdict
-
-_DECIDING = ("reject", "fail", "unknown")
 
 
 def afterwards(page: Page, verdict: Verdict) -> None:
@@ -28,7 +26,7 @@ def afterwards(page: Page, verdict: Verdict) -> None:
 def _found(page: Page, told: list[Group], source: Source | None) -> None:
     """What would stop the next push in full, warnings shortly; notes stay with the first part."""
     for group in told:
-        if group.effect in _DECIDING:
+        if group.effect in DECIDING:
             page.blank()
             findings.group(page, group, source)
     for group in told:

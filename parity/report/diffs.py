@@ -1,20 +1,35 @@
-"""The fixes that were proved safe, as one text for `git apply`."""
+"""The fixes that were proved safe: as one text for `git apply`, and as one change per file."""
 
+from collections.abc import Mapping
+
+from parity.records import Entry
 from parity.report.text import safe
-from parity.verdict import Verdict
+from parity.verdict import Fix, Verdict
 
 _COLOURS = {"+": "32", "-": "31", "@": "36", "d": "1"}
 
 
 def diffs(verdict: Verdict) -> str:
-    """The diffs in the order in which they were tried; each fits on what those before it left."""
+    """The diffs in the order in which they were tried; each fits on what those before it left.
+
+    Empty without a proved fix, and if one of them cannot be shown: they were proved together.
+    """
     after: str | None = None
     parts: list[str] = []
     for repaired in verdict.repaired:
         told = (f.diff for f in verdict.findings if (f.id, f.after) == (repaired.finding, after))
         parts.append(next((diff for diff in told if diff), ""))
         after = repaired.finding
-    return "".join(parts)
+    return "".join(parts) if all(parts) else ""
+
+
+def together(fixes: tuple[Fix, ...]) -> Mapping[str, tuple[Entry | None, Entry | None]]:
+    """By path, what was tested, and what is to be after all fixes (None: no file)."""
+    merged: dict[str, tuple[Entry | None, Entry | None]] = {}
+    for fix in fixes:
+        for path, (old, new) in fix.changes.items():
+            merged[path] = (merged[path][0] if path in merged else old, new)
+    return merged
 
 
 def shown(text: str, *, colour: bool) -> str:

@@ -68,37 +68,38 @@ def fix(shown: Rule) -> str:
     return f"{general}`parity run` names the line, and what to write there."
 
 
-def index() -> str:
+def index(width: int) -> str:
     """Every id with its title, causes under the symptoms that they explain."""
-    rules = [manual(rule) for rule in load().values()]
-    blocks = [
-        _block(f"{rule.id}  {rule.title}", [r for r in rules if rule.id in r.leads_to])
-        for rule in rules
-        if rule.symptom
-    ]
-    alone = [r for r in rules if not r.symptom and not r.leads_to]
-    return "\n".join([*blocks, _block("On their own", alone)])
+    made, rules = Page(width, colour=False), [manual(rule) for rule in load().values()]
+    for symptom in (rule for rule in rules if rule.symptom):
+        own, others = causes(symptom)
+        _block(made, f"{symptom.id}  ", symptom.title, own)
+        for other in others:
+            made.code(f"those of {other}", indent=2)
+    _block(made, "", "On their own", [r for r in rules if not r.symptom and not r.leads_to])
+    return str(made)
 
 
 def nearest(id: str) -> list[str]:
-    """At most five ids that look like `id`, the nearest first."""
+    """The id that was meant, else at most five that look like it, the nearest first."""
     ids = {code.casefold(): code for code in CODES} | {
         name: rule.id for name, rule in _named().items()
     }
     meant = id.casefold()[:1] + id.casefold()[1:].translate(_DIGITS)
-    exact = [meant] if meant in ids else []
-    near = (name for name in get_close_matches(id.casefold(), ids, 5) if name not in exact)
-    return [ids[name] for name in (*exact, *near)][:5]
+    near = [meant] if meant in ids else get_close_matches(id.casefold(), ids, 5)
+    return [ids[name] for name in near]
 
 
 def _named() -> dict[str, Rule]:
     return {name.casefold(): rule for name, rule in load().items()}
 
 
-def _block(head: str, below: list[Rule]) -> str:
+def _block(made: Page, label: str, title: str, below: list[Rule]) -> None:
+    made.blank()
+    made.prose(title, label=label)
     width = max((len(rule.id) for rule in below), default=0)
-    rows = [f"  {rule.id:<{width}}  {rule.title}" for rule in below]
-    return "".join(f"{row}\n" for row in (head, *rows))
+    for rule in below:
+        made.prose(rule.title, label=f"{rule.id:<{width}}  ", indent=2)
 
 
 def _facts(made: Page, rule: Rule) -> None:
@@ -143,12 +144,23 @@ def _by_framework(made: Page, more: Manual) -> None:
 
 
 def _causes(made: Page, symptom: Rule) -> None:
-    causes = [manual(rule) for rule in load().values() if symptom.id in rule.leads_to]
-    if causes:
+    """Its own causes; those that it has from another symptom stand on that one's page."""
+    own, others = causes(symptom)
+    if own or others:
         made.blank()
         made.prose("", label="Its causes (parity explain ID)", style="strong")
-    width = max((len(rule.id) for rule in causes), default=0)
-    for cause in causes:
+    width = max((len(rule.id) for rule in own), default=0)
+    for cause in own:
         apart = MANUAL.get(cause.id, Manual()).apart
         told = f"{cause.title}. Tell it by: {apart}" if apart else cause.title
         made.prose(told, label=f"{cause.id:<{width}}  ", indent=2)
+    for other in others:
+        made.prose(f"parity explain {other}", label=f"those of {other}: ", indent=2)
+
+
+def causes(symptom: Rule) -> tuple[list[Rule], list[str]]:
+    """The causes that are its own, and the ids of the symptoms whose causes it shares."""
+    found = [manual(rule) for rule in load().values() if symptom.id in rule.leads_to]
+    own = [cause for cause in found if cause.leads_to[0] == symptom.id]
+    others = dict.fromkeys(cause.leads_to[0] for cause in found)
+    return own, [other for other in others if other != symptom.id]

@@ -16,27 +16,28 @@ def place(evidence: Evidence) -> str:
 
 def frame(page: Page, source: Source | None, evidence: Evidence, *, indent: int = 0) -> None:
     """Print where the evidence lies, and the line itself if the tree has it."""
-    text = _line(source, evidence)
+    found = lines(source, evidence)
     number = str(evidence.line or "")
     gutter = " " * len(number)
     page.code(f"{gutter}--> {visible(place(evidence))}", indent=indent, style="note")
-    if text is None:
+    if not found or not evidence.line:
         return
     room = page.width - indent - len(number) - 3
-    shown, caret = _window(text, evidence.column, room)
+    shown, caret = _window(found[evidence.line - 1], evidence.column, room)
     page.code(f"{gutter} |", indent=indent, style="dim")
     page.code(f"{number} | {shown}", indent=indent)
     if caret is not None:
         page.code(f"{gutter} | {' ' * caret}^", indent=indent, style="fail")
 
 
-def _line(source: Source | None, evidence: Evidence) -> str | None:
-    """The line as text; None where it is not there, or is none (UTF-16, a binary file)."""
+def lines(source: Source | None, evidence: Evidence) -> list[str]:
+    """The lines of the file that the evidence names; none where its line is not there, or is no
+    text (UTF-16, a binary file)."""
     text = source.text(evidence.file) if source and evidence.file else None
-    lines = text.split("\n") if text else []
-    if not evidence.line or evidence.line > len(lines) or "\0" in lines[evidence.line - 1]:
-        return None
-    return lines[evidence.line - 1].rstrip("\r")
+    found = text.removesuffix("\n").split("\n") if text else []
+    if not evidence.line or evidence.line > len(found) or "\0" in found[evidence.line - 1]:
+        return []
+    return [line.rstrip("\r") for line in found]
 
 
 def _window(text: str, column: int | None, room: int) -> tuple[str, int | None]:

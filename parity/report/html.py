@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import parity
 from parity.records import Exchange, Line, Shutdown
-from parity.report.frame import place
+from parity.report.frame import lines, place
 from parity.report.stages import DETAILS, MB
-from parity.report.summary import Group, groups, spoken, what_next
+from parity.report.summary import Group, groups, importance, spoken, what_next
 from parity.report.text import clip, safe
 from parity.verdict import Evidence, Finding, Verdict
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Template
 
 WIDTH, HEIGHT = 720, 160
 """Of a curve, in pixels of its own (SVG)."""
@@ -35,36 +35,38 @@ LONGEST = 2000
 AROUND = 2
 """Lines of code above and below the one to blame."""
 
-_ORDER = ("reject", "fail", "unknown", "warn", "note")
 _SPAN = re.compile(r"`([^`\n]+)`")
-_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
+_STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 
 def document(verdict: Verdict) -> str:
     """The page."""
-    text = (files("parity.report") / "templates" / "report.html").read_text(encoding="utf-8")
-    return environment().from_string(text).render(**_page(verdict, text)) + "\n"
+    text = (files("parity.report") / "templates" / "report.html").read_bytes()
+    return template("report.html").render(**_page(verdict), policy=policy(text)) + "\n"
 
 
-def environment() -> "Environment":
-    """Templates that escape every value; with filters for an app's words and for advice."""
-    from jinja2 import Environment, StrictUndefined
+def template(name: str) -> "Template":
+    """A template that escapes every value; with filters for an app's words and for advice."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("parity.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     made.filters["v"] = safe
     made.filters["link"] = _link
     made.filters["prose"] = _prose
-    return made
+    return made.get_template(name)
 
 
-def _page(verdict: Verdict, template: str) -> dict[str, Any]:
+def _page(verdict: Verdict) -> dict[str, Any]:
     word, said = spoken(verdict)
-    told = sorted(groups(verdict.findings), key=lambda group: _ORDER.index(group.effect))
+    told = sorted(groups(verdict.findings), key=importance)
     return {
         "parity": parity.__version__,
-        "policy": _policy(template),
         "command": verdict.command,
         "word": word,
         "said": said,
@@ -82,12 +84,13 @@ def _page(verdict: Verdict, template: str) -> dict[str, Any]:
     }
 
 
-def _policy(template: str) -> str:
-    """Nothing but the one style sheet that stands in the page."""
-    style = _STYLE.search(template)
-    digest = sha256((style[1] if style else "").encode()).digest()
-    own = f"'sha256-{b64encode(digest).decode()}'"
-    return f"default-src 'none'; style-src {own}; base-uri 'none'; form-action 'none'"
+def policy(page: bytes, *more: str) -> str:
+    """What a browser may load for `page`: nothing but the style sheets that stand in it, and what
+    the directives `more` allow."""
+    hashes = (b64encode(sha256(style).digest()).decode() for style in _STYLE.findall(page))
+    styles = " ".join(f"'sha256-{digest}'" for digest in hashes)
+    rules = ("default-src 'none'", f"style-src {styles}", *more)
+    return "; ".join((*rules, "base-uri 'none'", "form-action 'none'"))
 
 
 def _link(address: str) -> str:
@@ -169,13 +172,11 @@ def _sort(row: str) -> str:
 
 def _frame(evidence: Evidence, verdict: Verdict) -> Iterator[tuple[int, bool, str]]:
     """The line to blame, and those around it: number, whether it is the one, text."""
-    text = verdict.source.text(evidence.file or "") if verdict.source else None
-    lines = text.split("\n") if text else []
-    if not evidence.line or evidence.line > len(lines) or "\0" in lines[evidence.line - 1]:
-        return
-    first = max(1, evidence.line - AROUND)
-    for number, line in enumerate(lines[first - 1 : evidence.line + AROUND], first):
-        yield number, number == evidence.line, clip(line.rstrip("\r"), LONGEST)
+    blamed = evidence.line or 0
+    first = max(1, blamed - AROUND)
+    shown = lines(verdict.source, evidence)[first - 1 : blamed + AROUND]
+    for number, line in enumerate(shown, first):
+        yield number, number == blamed, clip(line, LONGEST)
 
 
 def _log(log: tuple[Line, ...]) -> Iterator[dict[str, str]]:

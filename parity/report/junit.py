@@ -7,6 +7,7 @@ https://github.com/jenkinsci/xunit-plugin (junit-10.xsd, observed).
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from parity.report.frame import place
 from parity.report.results import Result, decides, results
 from parity.report.summary import headline
 from parity.report.text import safe
@@ -65,10 +66,7 @@ def _problem(case: Element, kind: str, found: list[Result]) -> None:
 
 def _told(result: Result) -> str:
     finding = result.finding
-    where = [
-        f"at: {':'.join(str(part) for part in (e.file, e.line, e.column) if part)}"
-        for e in result.places
-    ]
+    where = [f"at: {place(evidence)}" for evidence in result.places]
     seen = [f"seen: {text}" for text in result.seen]
     rows = (f"{finding.effect}[{finding.id}] {result.title}", *where, *seen)
     advice = (f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from parity.records import Line
+from parity.report.frame import place
 from parity.report.results import Result, results
 from parity.report.stages import DETAILS
 from parity.report.summary import headline, what_next
@@ -85,9 +86,8 @@ def _finding(result: Result) -> str:
 
 def _body(result: Result) -> Iterator[str]:
     finding = result.finding
-    for place in result.places[:SEEN]:
-        where = ":".join(str(p) for p in (place.file, place.line, place.column) if p)
-        yield f"- at {code(where)}"
+    for evidence in result.places[:SEEN]:
+        yield f"- at {code(place(evidence))}"
     for text in result.seen[:SEEN]:
         yield f"- seen: {code(text)}"
     yield f"- why: {prose(finding.cause)}"

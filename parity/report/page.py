@@ -21,7 +21,10 @@ STYLES = {
 """What a style is to a terminal of eight colours (ECMA-48, Select Graphic Rendition)."""
 
 NARROWEST = 40
-_WORDS = re.compile(r"(?:[^\s`]|`[^`\n]*`|`)+")
+LONGEST = 300
+"""Characters of a log's line: one of Heroku's router is shown with its status (ours)."""
+
+_WORDS = r"(?:[^\s`]|`[^`\n]*`|`)+"
 """A word, or a command between backticks: it is for copying and stays in one piece."""
 
 
@@ -45,21 +48,27 @@ class Page:
 
         Lines of `text` that begin with two spaces are code and stay as they are.
         """
-        self._hung(wrap(text, self.width - indent - cells(label)), label, indent, style, body)
+        room = self.width - indent
+        hang = _hang(label, room)
+        rows = wrap(text, room - hang, room - cells(label))
+        self._hung(rows, label, hang, indent, (style, body))
 
     def verbatim(self, text: str, *, label: str = "", indent: int = 0, style: str = "") -> None:
-        """One line of a log: folded at the edge, with its spaces, and three rows of it at most."""
+        """One line of a log, folded at the edge, with its spaces; of a very long one the start."""
         room = self.width - indent - cells(label)
-        text = clip(visible(text).replace("\n", "\\n").expandtabs(4), 3 * room)
-        self._hung(fold(text, room), label, indent, style, style)
+        text = clip(visible(text).replace("\n", "\\n").expandtabs(4), LONGEST)
+        self._hung(fold(text, room), label, cells(label), indent, (style, style))
 
     def code(self, text: str, *, indent: int = 0, style: str = "") -> None:
         """One line that is neither folded nor wrapped."""
         self._line([("", " " * indent), (style, visible(text))])
 
-    def _hung(self, rows: list[str], label: str, indent: int, style: str, body: str) -> None:
+    def _hung(
+        self, rows: list[str], label: str, hang: int, indent: int, styles: tuple[str, str]
+    ) -> None:
+        style, body = styles
         for number, row in enumerate(rows or [""]):
-            head = label if number == 0 else " " * cells(label)
+            head = label if number == 0 else " " * hang
             self._line([("", " " * indent), (style, head), (body, row)])
 
     def _line(self, parts: list[tuple[str, str]]) -> None:
@@ -83,21 +92,30 @@ def _painted(style: str, text: str) -> str:
     return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style and text.strip() else text
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """`text`, made visible, in rows of `width` columns; what is longer alone overflows."""
+def _hang(label: str, room: int) -> int:
+    """Where the rows below a label begin: under its text, unless that left a narrow strip."""
+    return cells(label) if cells(label) <= room // 2 else 2
+
+
+def wrap(text: str, width: int, first: int | None = None) -> list[str]:
+    """`text`, made visible, in rows of `width` columns (the `first` may have less); what is longer
+    alone overflows."""
     rows: list[str] = []
     for paragraph in visible(text).expandtabs(4).split("\n"):
         if paragraph.startswith("  "):
             rows.append(paragraph.rstrip())
         else:
-            rows += _filled(_WORDS.findall(paragraph), width)
+            words = re.findall(_WORDS, paragraph)
+            rows += _filled(words, width, width if rows or first is None else first)
     return rows
 
 
-def _filled(words: list[str], width: int) -> list[str]:
+def _filled(words: list[str], width: int, first: int) -> list[str]:
     rows = [""]
     for word in words:
-        if rows[-1] and cells(rows[-1]) + 1 + cells(word) > width:
+        room = first if len(rows) == 1 else width
+        begun = rows[-1] or room < width
+        if begun and cells(rows[-1]) + bool(rows[-1]) + cells(word) > room:
             rows.append(word)
         else:
             rows[-1] = f"{rows[-1]} {word}" if rows[-1] else word
@@ -105,13 +123,13 @@ def _filled(words: list[str], width: int) -> list[str]:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """`text` in pieces of `width` columns, cut at a space where there is one in the second half."""
+    """`text` in pieces of `width` columns, cut at a space if one is in the last two thirds."""
     rows = []
     while cells(text) > width:
         cut = width
         while cells(text[:cut]) > width:
             cut -= 1
-        space = text.rfind(" ", cut // 2, cut)
+        space = text.rfind(" ", cut // 3, cut)
         cut = space if space > 0 else cut
         rows.append(text[:cut])
         text = text[cut:].lstrip(" ")

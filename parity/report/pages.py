@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from parity.facts.codes import ARTICLE, CODES
-from parity.report.explain import EFFECTS, fix
+from parity.report.explain import EFFECTS, causes, fix
 from parity.report.markdown import prose
 from parity.rules import Rule, load, manual
 from parity.rules.handbook import MANUAL
@@ -24,19 +24,16 @@ def catalogue() -> str:
 
 def _listed(symptom: Rule) -> Iterator[str]:
     """The causes of a symptom; those that stand with another one are named by it."""
-    causes = _of(symptom)
-    yield from (f"`{cause.id}`" for cause in causes if cause.leads_to[0] == symptom.id)
-    others = dict.fromkeys(cause.leads_to[0] for cause in causes)
-    yield from (f"those of `{other}`" for other in others if other != symptom.id)
+    own, others = causes(symptom)
+    yield from (f"`{cause.id}`" for cause in own)
+    yield from (f"those of `{other}`" for other in others)
 
 
 def everything() -> str:
     """The whole manual: symptoms with their causes, then what stands alone, then other codes."""
     blocks = ["# What parity explains", catalogue()]
-    told: set[str] = set()
     for symptom in _symptoms():
-        blocks += [_page(symptom, 2), *(_page(c, 3) for c in _of(symptom) if c.id not in told)]
-        told |= {cause.id for cause in _of(symptom)}
+        blocks += [_page(symptom, 2), *(_page(cause, 3) for cause in causes(symptom)[0])]
     blocks += [_page(rule, 2) for rule in _alone()]
     blocks += [
         f"## {code} {known.words}\n\n{prose(known.meaning)}\n\nDocs: <{ARTICLE}>"
@@ -48,10 +45,6 @@ def everything() -> str:
 
 def _symptoms() -> list[Rule]:
     return [manual(rule) for rule in load().values() if rule.symptom]
-
-
-def _of(symptom: Rule) -> list[Rule]:
-    return [manual(rule) for rule in load().values() if symptom.id in rule.leads_to]
 
 
 def _alone() -> list[Rule]:

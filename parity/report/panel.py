@@ -4,17 +4,13 @@ Heroku's own bytes stay as they are; a policy and the panel are put between them
 loaded, every value escaped (https://www.w3.org/TR/CSP3/).
 """
 
-import re
-from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parity.facts.codes import CODES
 from parity.records import Line
-from parity.report.html import environment, shown
+from parity.report.html import policy, shown, template
 from parity.report.summary import Group, decisive, groups, headline, what_next
 from parity.report.text import clip
 from parity.verdict import Verdict
@@ -31,7 +27,8 @@ LONGEST = 300
 HEAD, BODY = b"<head>\n", b"</body>"
 """Where a page of Heroku's takes the policy, and the panel."""
 
-_STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
+FRAMES = "frame-src http: https:"
+"""Heroku's page has a frame."""
 
 
 class Told(NamedTuple):
@@ -47,26 +44,16 @@ def added(page: bytes, code: str, told: Told) -> bytes:
     if HEAD not in page or BODY not in page:
         return page
     panel = _template().render(**_values(code, told)).encode("utf-8", "backslashreplace")
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{_policy(page + panel)}">\n'
+    allowed = policy(page + panel, FRAMES)
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n'
     before, head, rest = page.partition(HEAD)
     inner, body, after = rest.rpartition(BODY)
-    return b"".join((before, head, policy.encode(), inner, panel, body, after))
+    return b"".join((before, head, meta.encode(), inner, panel, body, after))
 
 
 @cache
 def _template() -> "Template":
-    text = (files("parity.report") / "templates" / "panel.html").read_text(encoding="utf-8")
-    return environment().from_string(text)
-
-
-def _policy(page: bytes) -> str:
-    """Heroku's frame, and the style sheets that stand in the page; nothing else."""
-    hashes = (b64encode(sha256(style).digest()).decode() for style in _STYLE.findall(page))
-    styles = " ".join(f"'sha256-{digest}'" for digest in hashes)
-    return (
-        f"default-src 'none'; style-src {styles}; frame-src http: https:; base-uri 'none'; "
-        "form-action 'none'"
-    )
+    return template("panel.html")
 
 
 def _values(code: str, told: Told) -> dict[str, Any]:

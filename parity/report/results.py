@@ -6,7 +6,7 @@ A symptom that a cause explains is no result of its own: its name stands before 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from parity.report.summary import groups
+from parity.report.summary import called, groups, importance
 from parity.report.text import oneline
 from parity.verdict import EffectName, Evidence, Finding, Verdict
 
@@ -36,7 +36,7 @@ class Result(NamedTuple):
     def title(self) -> str:
         """`R10 Boot timeout: the cause`, on one line."""
         title = oneline(self.finding.title)
-        return f"{_name(self.symptom)}: {title}" if self.symptom else title
+        return f"{oneline(called(self.symptom))}: {title}" if self.symptom else title
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -45,8 +45,8 @@ class Result(NamedTuple):
 
 
 def results(verdict: Verdict) -> Iterator[Result]:
-    """Every cause, and every symptom for which none was found."""
-    for group in groups(verdict.findings):
+    """Every cause, and every symptom for which none was found; what decides comes first."""
+    for group in sorted(groups(verdict.findings), key=importance):
         if not group.causes:
             yield Result(group.first, None, _places(group.first))
         for cause in group.causes:
@@ -69,8 +69,3 @@ def path(verdict: Verdict, file: str) -> str:
 
 def _places(finding: Finding) -> tuple[Evidence, ...]:
     return tuple(e for e in finding.evidence if e.file)
-
-
-def _name(symptom: Finding) -> str:
-    known = symptom.title.startswith(symptom.id) or not symptom.id[-1].isdigit()
-    return oneline(symptom.title if known else f"{symptom.id} {symptom.title}")

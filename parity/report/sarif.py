@@ -6,11 +6,15 @@ https://docs.github.com/code-security/code-scanning/integrating-with-code-scanni
 
 import json
 import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 import parity
+from parity.records import Entry
+from parity.report.diffs import diffs, together
 from parity.report.results import LEVELS, Result, path, results
 from parity.report.text import readable, safe
 from parity.rules import load, manual
@@ -25,14 +29,17 @@ def document(verdict: Verdict) -> str:
     """One run of one tool."""
     found = list(results(verdict))
     rules = {result.finding.id: _rule(result.finding) for result in found}
-    ids = list(rules)
+    ids, fixes = list(rules), _fixes(verdict)
     run = {
         "tool": {"driver": {**_DRIVER, "rules": list(rules.values())}},
         "automationDetails": {"id": f"parity/{verdict.command}/"},
         "invocations": [_invocation(verdict)],
         "originalUriBaseIds": {ROOT: {"description": {"text": "The repository's root."}}},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(result, ids, verdict) for result in found],
+        "results": [
+            _result(result, ids, verdict) | (fixes if result.finding.diff else {})
+            for result in found
+        ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     text = json.dumps(_readable(log), indent=2, allow_nan=False)
@@ -126,19 +133,69 @@ def _places(result: Result, verdict: Verdict) -> tuple[Evidence, ...]:
 
 
 def _location(place: Evidence, verdict: Verdict) -> dict[str, Any]:
-    name = _NO_BYTE.sub("\ufffd", path(verdict, place.file or ""))
-    where = name.encode("utf-8", "surrogateescape")
-    artifact: dict[str, Any] = {"uri": quote(where)}
-    if not where.startswith(b"/"):
-        artifact["uriBaseId"] = ROOT
-    else:
-        artifact["uri"] = f"file://{artifact['uri']}"
-    physical: dict[str, Any] = {"artifactLocation": artifact}
+    physical: dict[str, Any] = {"artifactLocation": _artifact(place.file or "", verdict)}
     if place.line:
         physical["region"] = {"startLine": place.line}
         if place.column:
             physical["region"]["startColumn"] = place.column
     return {"physicalLocation": physical}
+
+
+def _artifact(file: str, verdict: Verdict) -> dict[str, str]:
+    name = _NO_BYTE.sub("\ufffd", path(verdict, file))
+    where = name.encode("utf-8", "surrogateescape")
+    if where.startswith(b"/"):
+        return {"uri": f"file://{quote(where)}"}
+    return {"uri": quote(where), "uriBaseId": ROOT}
+
+
+def _fixes(verdict: Verdict) -> dict[str, Any]:
+    """`fixes` for a result with a proved edit: all of them, as only together they were proved.
+
+    Empty where there is none, and where SARIF cannot say it: a file that comes, goes or becomes
+    executable.
+    """
+    changed = together(verdict.fixes) if diffs(verdict) else {}
+    edits = {file: list(_replacements(*pair)) for file, pair in changed.items()}
+    if not all(old and new and old.mode == new.mode for old, new in changed.values()):
+        return {}
+    made = [
+        {"artifactLocation": _artifact(file, verdict), "replacements": replacements}
+        for file, replacements in edits.items()
+    ]
+    told = safe(_sentence(", ".join(fix.what for fix in verdict.fixes)))
+    return {"fixes": [{"description": {"text": told}, "artifactChanges": made}]} if made else {}
+
+
+def _replacements(old: Entry | None, new: Entry | None) -> Iterator[dict[str, Any]]:
+    """Whole lines with their ends, so that any of them may be Windows'."""
+    before, after = _lines(old), _lines(new)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for kind, first, last, start, end in matcher.get_opcodes():
+        if kind != "equal":
+            line, column = _end(before, last)
+            yield {
+                "deletedRegion": {
+                    "startLine": first + 1,
+                    "startColumn": 1,
+                    "endLine": line,
+                    "endColumn": column,
+                },
+                "insertedContent": {"text": "".join(after[start:end])},
+            }
+
+
+def _end(lines: list[str], count: int) -> tuple[int, int]:
+    """Line and column behind the first `count` lines."""
+    if count == len(lines) and lines and not lines[-1].endswith("\n"):
+        return count, len(lines[-1]) + 1
+    return count + 1, 1
+
+
+def _lines(entry: Entry | None) -> list[str]:
+    """With their ends; a diff could show the entry, so it is text in UTF-8."""
+    text = entry.data.decode() if entry and entry.data else ""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _fingerprint(result: Result) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from argparse import Namespace
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -12,7 +13,7 @@ from parity import interrupt
 from parity.records import Config, Line, Source
 from parity.report import KINDS, render
 from parity.report.progress import Progress
-from parity.report.text import emit
+from parity.report.text import emit, offered
 from parity.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Show:
         self, arguments: Namespace, config: Config, stdout: TextIO | None, stderr: TextIO | None
     ) -> None:
         self._kind = known(arguments.format, "--format")
-        self._files = [_target(text) for text in arguments.report]
+        self._files = _targets(arguments.report)
         self._config = config
         self._mask = self._masker(None, config)
         self._out, self._err = stdout, stderr
@@ -102,7 +103,9 @@ class Show:
         stream = self._out if self._kind in ("full", "concise") else self._err
         self._progress.pause()
         if not text:
-            emit("parity: no diff: no edit was both certain and proved\n", self._err)
+            hidden = "a config var's value stands in it" if verdict.fixes else ""
+            why = hidden or "no edit was both certain and proved"
+            emit(f"parity: no diff: {why}\n", self._err)
         elif capable(stream) or os.environ.get("CI"):
             emit(shown(text, colour=coloured(stream)), stream)
         else:
@@ -133,13 +136,19 @@ class Show:
 
 def known(kind: str, option: str) -> str:
     """`kind` if there is such a report. Raises `interrupt.Usage`."""
-    if kind in KINDS:
-        return kind
-    from difflib import get_close_matches
+    if kind not in KINDS:
+        raise interrupt.Usage(f"{option}: no report {kind}{offered(kind, KINDS)}")
+    return kind
 
-    near = get_close_matches(kind.lower(), KINDS, 1, 0.5)
-    meant = f" (did you mean {near[0]}?)" if near else ""
-    raise interrupt.Usage(f"{option} {kind}: one of {', '.join(KINDS)}{meant}")
+
+def _targets(texts: Sequence[str]) -> list[tuple[str, Path]]:
+    """Kind and file of each report. Raises `interrupt.Usage`."""
+    targets = [_target(text) for text in texts]
+    files = [os.path.realpath(path) for _, path in targets if not path.is_char_device()]
+    twice = next((path for path in files if files.count(path) > 1), None)
+    if twice:
+        raise interrupt.Usage(f"--report: {twice} is named twice; each report needs its own file")
+    return targets
 
 
 def _target(text: str) -> tuple[str, Path]:
@@ -147,8 +156,9 @@ def _target(text: str) -> tuple[str, Path]:
     if not equals or not name:
         raise interrupt.Usage(f"--report {text}: type KIND=FILE, as in json=report.json")
     path = Path(name)
-    if not path.parent.is_dir() or path.is_dir():
-        raise interrupt.Usage(f"--report {text}: {name} cannot be a file there")
+    known_place = os.path.isdir(path.parent) and not os.path.isdir(path)  # noqa: PTH112
+    if not known_place or not os.access(path if os.path.lexists(path) else path.parent, os.W_OK):
+        raise interrupt.Usage(f"--report {text}: {name} cannot be written there")
     return known(kind, "--report"), path
 
 

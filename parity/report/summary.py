@@ -1,9 +1,11 @@
 """A verdict in one sentence, its findings in groups, and what to do next."""
 
+import os
 import re
 import shlex
 import signal
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from parity.records import Exchange, Source, Traffic
@@ -13,11 +15,15 @@ from parity.verdict import EffectName, Finding, Verdict
 Word = Literal["works", "fails", "could not tell", "check"]
 
 _OWN_CODE = re.compile(r"[A-Z]\d\d")
-_COMMON = re.compile(
-    r"(?:The|A|An|No|Nothing|There|This|That|It|Its|Some|Several|Your|One|Only|Two) "
-)
+_COMMON = r"(?:The|A|An|No|Nothing|There|This|That|It|Its|Some|Several|Your|One|Only|Two) "
 NAMED = 3
 """Files that the first line names; of more it says how many."""
+
+
+DECIDING: tuple[EffectName, ...] = ("reject", "fail", "unknown")
+"""Effects that make a verdict other than `works`, the first before the others."""
+
+_ORDER: tuple[EffectName, ...] = (*DECIDING, "warn", "note")
 
 
 class Group(NamedTuple):
@@ -41,6 +47,11 @@ def groups(findings: Iterable[Finding]) -> list[Group]:
         else:
             found.append(Group(finding, ()))
     return found
+
+
+def importance(group: Group) -> tuple[bool, int]:
+    """By which groups are told: what decides first, notes last; then what only a repair showed."""
+    return group.first.after is not None, _ORDER.index(group.effect)
 
 
 def _explains(cause: Finding, symptom: Finding) -> bool:
@@ -94,18 +105,21 @@ def headline(verdict: Verdict) -> str:
 
 
 def _blame(group: Group) -> str:
-    first = group.first
-    subject = first.title
-    if _OWN_CODE.fullmatch(first.id) and not subject.startswith(first.id):
-        subject = f"{first.id} {subject}"
+    first, subject = group.first, called(group.first)
     if group.causes:
         return f"{subject} — {_inside(group.causes[0].title)}"
     return subject if first.kind == "cause" else f"{subject} — no known cause found"
 
 
+def called(finding: Finding) -> str:
+    """A finding's title, after Heroku's code if it has one: people search for it."""
+    coded = _OWN_CODE.fullmatch(finding.id) and not finding.title.startswith(finding.id)
+    return f"{finding.id} {finding.title}" if coded else finding.title
+
+
 def _inside(title: str) -> str:
     """A title as it stands inside a sentence."""
-    return title[0].lower() + title[1:] if _COMMON.match(title) else title
+    return title[0].lower() + title[1:] if re.match(_COMMON, title) else title
 
 
 def _during(verdict: Verdict) -> str:
@@ -159,8 +173,9 @@ def _answer(exchange: Exchange) -> str:
 def what_next(verdict: Verdict) -> str:
     """What to type now."""
     if verdict.verdict == "works":
-        return "parity run" if verdict.command == "check" else _push(verdict.source)
-    again = f"parity {verdict.command}"
+        run = f"parity run{_typed_path(verdict.source)}"
+        return run if verdict.command == "check" else _push(verdict.source)
+    again = f"parity {verdict.command}{_typed_path(verdict.source)}"
     group = None if verdict.interrupted else decisive(verdict)
     if group is None:
         return again
@@ -170,16 +185,34 @@ def what_next(verdict: Verdict) -> str:
     return f"{change}, then: {again}"
 
 
+def _typed_path(source: Source | None) -> str:
+    """The PATH that was typed, for another command."""
+    root = source.root if source else Path()
+    return "" if root == Path() else f" {shlex.quote(str(root))}"
+
+
+def git(folder: Path) -> str:
+    """`git` for the repository of a folder, from where parity was typed."""
+    return "git" if folder == Path() else f"git -C {shlex.quote(str(folder))}"
+
+
 def _push(source: Source | None) -> str:
     if source is None or source.kind == "folder":
         return "commit it to git (Heroku takes only what is committed), then: git push heroku main"
+    here = git(source.root)
     if source.prefix:
-        push = f"git subtree push --prefix {shlex.quote(source.prefix.rstrip('/'))} heroku main"
+        push = _subtree(source.root, source.prefix.rstrip("/"))
     elif source.kind == "commit":
-        push = f"git push heroku {source.commit}:refs/heads/main"
+        push = f"{here} push heroku {source.commit}:refs/heads/main"
     else:
-        push = f"git push heroku {_refspec(source.branch)}"
-    return f"git commit -a && {push}" if source.uncommitted else push
+        push = f"{here} push heroku {_refspec(source.branch)}"
+    return f"{here} commit -a && {push}" if source.uncommitted else push
+
+
+def _subtree(root: Path, prefix: str) -> str:
+    """git takes it only in the repository's own folder: https://git-scm.com/docs/git-subtree."""
+    top = Path(os.path.normpath(root / "/".join([".."] * len(prefix.split("/")))))
+    return f"{git(top)} subtree push --prefix {shlex.quote(prefix)} heroku main"
 
 
 def _refspec(branch: str | None) -> str:

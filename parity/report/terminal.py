@@ -14,6 +14,7 @@ from parity.report.afterwards import afterwards
 from parity.report.frame import place
 from parity.report.page import Page
 from parity.report.summary import (
+    DECIDING,
     Group,
     at_stop,
     changed_by_stop,
@@ -34,12 +35,11 @@ TAIL = 15
 SHOWN = 6
 """Lines of the log that are shown as what Heroku would show."""
 
-_TOLD = re.compile(
+_TOLD = (
     r"Error [RHL]\d\d|at=error|status=[45]\d\d|exited with status [1-9]|Stopping .*SIGKILL"
     r"|to crashed|[Rr]elease command failed"
 )
 _STYLE = {"works": "good", "fails": "fail", "could not tell": "unknown", "check": "strong"}
-_DECIDING: tuple[EffectName, ...] = ("reject", "fail", "unknown")
 
 
 def full(verdict: Verdict, *, width: int, colour: bool) -> str:
@@ -115,7 +115,7 @@ def _heroku(verdict: Verdict) -> list[Line]:
     return [
         line
         for line in verdict.log
-        if line.source.startswith("heroku[") and _TOLD.search(line.text)
+        if line.source.startswith("heroku[") and re.search(_TOLD, line.text)
     ][-SHOWN:]
 
 
@@ -126,7 +126,7 @@ def _marked(text: str) -> bool:
 
 def _found(page: Page, verdict: Verdict, told: list[Group]) -> None:
     """What decides, the warnings, the notes."""
-    for group in _of(told, *_DECIDING):
+    for group in _of(told, *DECIDING):
         findings.group(page, group, verdict.source)
         page.blank()
     for group in _of(told, "warn"):

@@ -3,6 +3,7 @@
 import os
 import re
 import select
+from collections.abc import Iterable
 from typing import TextIO
 from unicodedata import combining, east_asian_width
 
@@ -13,13 +14,13 @@ _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
 )
 """Never text, in no format (https://www.unicode.org/faq/private_use.html#noncharacters)."""
 
-_UNSAFE = re.compile(
+_UNSAFE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
     f"\ud800-\udfff\U000e0000-\U000e007f{_NO_CHARACTERS}]"
 )
 """C0 but newline and tab, DEL, C1; direction and other invisible marks; what is no character."""
 
-_WORKFLOW = re.compile(r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)")
+_WORKFLOW = r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)"
 """What a CI service takes for a command: GitHub's `::error::`, Azure's and TeamCity's `##…[`."""
 
 _PLAIN = str.maketrans({"—": "-", "–": "-", "…": "...", "→": "->", "·": "-", "’": "'"})
@@ -40,7 +41,8 @@ def visible(text: str) -> str:
 
     Bytes of a file name that are no UTF-8 (surrogateescape) become `\xff`.
     """
-    return _UNSAFE.sub(_escaped, text)
+    plain = text.isascii() and text.replace("\n", "").isprintable()
+    return text if plain else re.sub(_UNSAFE, _escaped, text)
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -53,7 +55,9 @@ def _escaped(match: re.Match[str]) -> str:
 
 def inert(line: str) -> str:
     """`line` without what a CI service would obey if it stood in a build's log."""
-    return _WORKFLOW.sub(lambda m: f"{m[1]}\\x3a" if m[2] is None else "#\\x23", line)
+    if "::" not in line and "##" not in line:
+        return line
+    return re.sub(_WORKFLOW, lambda m: f"{m[1]}\\x3a" if m[2] is None else "#\\x23", line)
 
 
 def oneline(text: str) -> str:
@@ -69,6 +73,18 @@ def safe(text: str) -> str:
 def clip(text: str, length: int) -> str:
     """At most `length` characters of `text`, with `…` for the rest."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def offered(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """What to type in place of `word`: the nearest of the `known` words, or `otherwise` (None: all
+    of them)."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    near = get_close_matches(word.lower(), names, 1, 0.5)
+    if near:
+        return f". Did you mean {near[0]}?"
+    return f": one of {', '.join(names)}" if otherwise is None else otherwise
 
 
 def cells(text: str) -> int:

@@ -69,7 +69,6 @@ class Router:
         self._port = port
         self._on_passed = on_passed
         self._awaited: dict[str, queue.SimpleQueue[Passed]] = {}
-        self._served: set[Turn] = set()
         self._bug: BaseException | None = None
         shown = page or (lambda code, status: pages.page(code, status, config or {}))
         dynos = Dynos(list(backends), limits, loop)
@@ -85,7 +84,7 @@ class Router:
     def __exit__(self, *_: object) -> None:
         self.http.close()
         self.https.close()
-        for turn in list(self._served):
+        for turn in list(self.door.turns):
             turn.cancel()
         self.door.close()
         if self._bug:
@@ -175,7 +174,9 @@ class Router:
     def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
         from parity.router.special import visit
 
-        return visit(port, step, headers, self._patience())
+        return visit(
+            *(port, step, headers, self._patience()), patience=self._limits.body_patience.value
+        )
 
     def _onward(self, url: str, exchange: Exchange) -> str:
         if not 300 <= exchange.status < 400 or not exchange.location:
@@ -200,7 +201,8 @@ class Router:
 
         def go(port: int, sent: Mapping[str, str]) -> "Seen":
             return visit(
-                f"http://127.0.0.1:{port}{_target(url)}",
+                port,
+                _target(url),
                 method=method,
                 headers=sent,
                 body=body,
@@ -234,13 +236,13 @@ class Router:
         return MARGIN + limits.boot_wait.value + limits.first_byte.value + limits.idle_window.value
 
     def _accepted(self, sock: socket.socket, tls: bool) -> None:
-        turn = Turn(self.loop, self.door.turns, self._over)
+        turn = Turn(self._over)
         wire = Wire(sock, self.loop, turn, CLIENT_ROOM)
-        self._served.add(turn)
+        self.door.turns.add(turn)
         turn.run(Relay(wire, turn, self.door, tls=tls).serve())
 
     def _over(self, turn: Turn, bug: BaseException | None) -> None:
-        self._served.discard(turn)
+        self.door.turns.discard(turn)
         self._bug = self._bug or bug
 
     def _record(self, passed: Passed) -> None:
@@ -260,7 +262,7 @@ def _within(noted: "queue.SimpleQueue[Passed]", seconds: float) -> Passed | None
 
 
 def _text(value: str) -> str:
-    """A header's value, which `requests` reads as Latin-1, as a browser reads it."""
+    """A header's value, which is read as Latin-1, as a browser reads it."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:

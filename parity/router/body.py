@@ -16,13 +16,13 @@ _NO_TRAILERS = frozenset((b"content-length", b"transfer-encoding", b"host"))
 
 
 class Body(NamedTuple):
-    """How a body ends: after `length` bytes, with its last chunk, or with the connection."""
+    """How a body ends: after `length` bytes, with its last chunk, or with the connection (-1)."""
 
     kind: Literal["none", "length", "chunked", "close"]
-    length: int = 0
+    length: int = -1
 
 
-NO_BODY = Body("none")
+NO_BODY = Body("none", 0)
 
 
 class Follow(Protocol):
@@ -39,11 +39,15 @@ def follow(body: Body, *, decoded: bool = False) -> Follow:
     """A follower of `body`; `decoded` gives the data of chunks without their framing."""
     if body.kind == "chunked":
         return Chunks(decoded=decoded)
-    return Counted(body.length) if body.kind != "close" else Endless()
+    if body.kind == "close":
+        return Endless()
+    return Counted(body.length) if body.length else _NOTHING
 
 
 class Counted:
     """A body of known length."""
+
+    __slots__ = ("_left", "done", "rest")
 
     def __init__(self, length: int) -> None:
         self.done = length == 0
@@ -57,6 +61,9 @@ class Counted:
         self._left -= len(data)
         self.done = self._left == 0
         return data
+
+
+_NOTHING = Counted(0)
 
 
 class Endless:

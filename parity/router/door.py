@@ -36,8 +36,6 @@ class Door:
         self.page = page
         self.record = record
         self.maintenance = False
-        self.connections = 0
-        self.client = facts.CLIENT.encode()
         self.loop = loop
         self.turns: set[Turn] = set()
         self._date = b""
@@ -77,7 +75,7 @@ class Door:
         return f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}".encode()
 
     def watch(self) -> None:
-        """Wake every coroutine whose deadline has come; again and again."""
+        """Wake every coroutine that waits and whose deadline has come; again and again."""
         now = self.loop.time()
         for turn in [turn for turn in self.turns if turn.deadline <= now]:
             turn.wake()

@@ -72,7 +72,7 @@ class Dynos:
         until = trip.began + self._limits.boot_wait.value
         tries = 0
         while True:
-            now = self._loop.time()
+            now = turn.now
             ready = [b for b in self.backends if b.state == "up" and b.quarantined <= now]
             if ready:
                 backend = ready[int(random.random() * len(ready))]
@@ -82,7 +82,7 @@ class Dynos:
                 except Fault as fault:
                     if fault.code == "H99":
                         raise
-                    backend.quarantined = self._loop.time() + self._limits.quarantine.value
+                    backend.quarantined = turn.now + self._limits.quarantine.value
                     tries += 1
                     if tries >= min(facts.TRIES.value, len(self.backends)):
                         raise
@@ -107,10 +107,9 @@ class Dynos:
             raise Fault("H20", "no dyno came up in time")
 
     def _pooled(self, backend: Backend, turn: Turn, fresh: bool) -> Link | None:
-        now = self._loop.time()
         while backend.idle and not fresh:
             link = backend.idle.pop()
-            if link.until > now:
+            if link.until > turn.now:
                 link.wire.turn = turn
                 return link
             link.wire.close()
@@ -127,7 +126,10 @@ class Dynos:
             error = sock.connect_ex(backend.address)
             if error == errno.EINPROGRESS and not _connected(sock):
                 error = await self._connecting(sock, turn)
-            if error not in (0, errno.EINPROGRESS) or _itself(sock):
+            if error == errno.EADDRNOTAVAIL:
+                raise Fault("H99", "this machine has no port left for another connection")
+            itself = sock.getsockname() == backend.address  # the kernel does that to a free port
+            if error not in (0, errno.EINPROGRESS) or itself:
                 raise Fault("H21", f"{backend.name} refused the connection")
         except BaseException:
             sock.close()
@@ -136,7 +138,7 @@ class Dynos:
 
     async def _connecting(self, sock: socket.socket, turn: Turn) -> int:
         """The error of a connection that takes its time, 0 for none."""
-        until = self._loop.time() + self._limits.connect_timeout.value
+        until = turn.now + self._limits.connect_timeout.value
         writable: list[bool] = []
 
         def ready() -> None:
@@ -154,12 +156,12 @@ class Dynos:
             self._loop.remove_writer(sock.fileno())
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
-    def keep(self, link: Link) -> None:
-        """Keep an idle connection for the next request."""
+    def keep(self, link: Link, now: float) -> None:
+        """Keep a connection that is idle from `now` on for the next request."""
         link.used = True
-        link.until = self._loop.time() + self._limits.dyno_idle.value
+        link.until = now + self._limits.dyno_idle.value
         link.wire.turn = link
-        if link.wire.inbox or link.wire.ended:
+        if link.wire.inbox or link.wire.ended or link.backend.state != "up":
             link.wire.close()
         else:
             link.backend.idle.append(link)
@@ -180,8 +182,3 @@ def _connected(sock: socket.socket) -> bool:
     except OSError:
         return False
     return True
-
-
-def _itself(sock: socket.socket) -> bool:
-    """Whether the kernel has connected a free port to itself."""
-    return bool(sock.getsockname() == sock.getpeername())

@@ -14,6 +14,7 @@ Known: TypeAlias = dict[bytes, list[bytes]]
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 TEXT = rb"[^\x00-\x08\n-\x1f\x7f]"
 LARGEST = 2**63 - 1
+BARE_LF = "a line ends with LF instead of CRLF"
 
 _FIELD = re.compile(rb"(?<=\r\n)(%s++):[ \t]*+(%s*+)\r\n" % (TOKEN, TEXT))
 _UPGRADE = re.compile(rb"%s+(?:/%s+)?" % (TOKEN, TOKEN))
@@ -60,6 +61,8 @@ def _trouble(block: bytes) -> str:
     """Why one of these lines is no header."""
     for line in block.split(b"\r\n"):
         name, colon, value = line.partition(b":")
+        if b"\n" in line:
+            return BARE_LF
         if line[:1] in (b" ", b"\t"):
             return f"a header goes on in the next line: {shown(line)}"
         if not colon:
@@ -137,6 +140,12 @@ def upgrade(known: Known, tokens: frozenset[bytes]) -> bytes:
     if len(protocols) != 1 or not _UPGRADE.fullmatch(protocols[0]):
         raise Malformed("bad header", "Connection: upgrade without one protocol in Upgrade")
     return b"" if protocols[0].lower() == b"h2c" else protocols[0]
+
+
+def once(fields: list[Field], name: bytes) -> list[Field]:
+    """The fields without repetitions of `name`."""
+    first = next((n for n, field in enumerate(fields) if field[0] == name), 0) + 1
+    return [*fields[:first], *(field for field in fields[first:] if field[0] != name)]
 
 
 def expects(known: Known) -> bool:

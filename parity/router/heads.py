@@ -6,24 +6,11 @@ https://github.com/heroku/vegur (observed).
 
 from functools import cache, lru_cache
 from http import HTTPStatus
-from typing import NamedTuple
 
 from parity.facts.router import Profile
-from parity.router.fields import Known
+from parity.router.fields import Field, Known
 from parity.router.http1 import Request, Response
-
-
-class Hop(NamedTuple):
-    """What the router knows of a request beside its head. Times in ms; `port` of the front."""
-
-    request_id: bytes
-    client: bytes
-    scheme: bytes
-    port: bytes
-    started: int
-    connect: int
-    routed: int
-
+from parity.router.trip import Trip
 
 _HOPS = frozenset(b"connection te keep-alive proxy-authorization".split())
 _OWN = _HOPS | {b"via"}
@@ -43,31 +30,33 @@ def camel(name: bytes) -> bytes:
     return b"-".join(part.capitalize() for part in name.split(b"-"))
 
 
-def to_dyno(request: Request, hop: Hop, profile: Profile, *, keep: bool) -> bytes:
+def to_dyno(trip: Trip, profile: Profile, *, keep: bool) -> bytes:
     """The head that the dyno gets."""
-    host, scheme, port = _front(request.host, hop, profile)
+    request = trip.request
+    host, scheme, port = _front(request.host, trip.tls, profile)
     connection = b"Upgrade" if request.upgrade else b"keep-alive" if keep else b"close"
     drop = _dropped(request, profile)
     lines = [
-        b"%s %s HTTP/1.1" % (request.method, request.target),
-        b"Host: " + host,
-        b"Connection: " + connection,
+        b"%s %s HTTP/1.1\r\nHost: %s\r\nConnection: %s"
+        % (request.method, request.target, host, connection)
     ]
-    for low, name, value in request.fields:
-        if low not in drop:
-            lines.append((camel(name) if profile.camel else name) + b": " + value)
-    lines += (
-        b"X-Request-Id: " + hop.request_id,
-        b"X-Forwarded-For: " + _joined(request.known, b"x-forwarded-for", hop.client),
-        b"X-Forwarded-Proto: " + scheme,
-        b"X-Forwarded-Port: " + port,
-        b"Via: " + _joined(request.known, b"via", profile.via),
+    _add(lines, request.fields, drop, profile.camel)
+    lines.append(
+        b"X-Request-Id: %s\r\nX-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n"
+        b"X-Forwarded-Port: %s\r\nVia: %s"
+        % (
+            trip.request_id,
+            trip.fwd,
+            scheme,
+            port,
+            joined(request.known, b"via", profile.via),
+        )
     )
     if profile.metrics:
-        lines.append(b"Connect-Time: %d" % hop.connect)
-    lines.append(b"X-Request-Start: %d" % hop.started)
+        lines.append(b"Connect-Time: %d" % trip.connect_ms)
+    lines.append(b"X-Request-Start: %d" % (trip.wall * 1000))
     if profile.metrics:
-        lines.append(b"Total-Route-Time: %d" % hop.routed)
+        lines.append(b"Total-Route-Time: %d" % trip.connect_ms)
     if request.body.kind == "length" or _empty_body(request):
         lines.append(b"Content-Length: %d" % request.body.length)
     lines.append(b"\r\n")
@@ -79,15 +68,15 @@ def _empty_body(request: Request) -> bool:
 
 
 @cache
-def _never(profile: Profile) -> frozenset[bytes]:
+def _never(metrics: bool, continues: bool) -> frozenset[bytes]:
     """Headers of clients that do not go on."""
-    metrics = _METRICS if profile.metrics else frozenset()
-    return _HOPS | _SET | metrics | ({b"expect"} if profile.continues else frozenset())
+    own = _METRICS if metrics else frozenset()
+    return _HOPS | _SET | own | ({b"expect"} if continues else frozenset())
 
 
 def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
     """This client's headers that do not go on."""
-    drop = _never(profile)
+    drop = _never(profile.metrics, profile.continues)
     if not request.named or request.named <= _COMMON:
         return drop
     if profile.strips:
@@ -97,20 +86,28 @@ def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
     return drop | {b"upgrade", b"http2-settings"} if b"upgrade" in request.named else drop
 
 
-def _front(host: bytes, hop: Hop, profile: Profile) -> tuple[bytes, bytes, bytes]:
+def _front(host: bytes, tls: bool, profile: Profile) -> tuple[bytes, bytes, bytes]:
     """Host, scheme and port as the dyno is told them."""
+    scheme, port = (b"https", b"443") if tls else (b"http", b"80")
     if not profile.cuts_port:
-        return host, hop.scheme, hop.port
+        return host, scheme, port
     name, colon, number = host.rpartition(b":")
     if not colon or name.endswith(b":") or host.endswith(b"]"):
-        return host.lower(), hop.scheme, hop.port
-    scheme = {b"80": b"http", b"443": b"https"}.get(number, hop.scheme)
+        return host.lower(), scheme, port
+    scheme = {b"80": b"http", b"443": b"https"}.get(number, scheme)
     return name.lower(), scheme, number
 
 
-def _joined(known: Known, name: bytes, ours: bytes) -> bytes:
+def joined(known: Known, name: bytes, ours: bytes) -> bytes:
     """The values of `name` with `ours` as the last."""
     return b", ".join((*filter(None, known[name]), ours)) if name in known else ours
+
+
+def _add(lines: list[bytes], fields: list[Field], drop: frozenset[bytes], camels: bool) -> None:
+    """The headers that go on (in one loop: a comprehension costs more for so few)."""
+    for low, name, value in fields:
+        if low not in drop:
+            lines.append(b"%s: %s" % (camel(name) if camels else name, value))
 
 
 def to_client(
@@ -133,12 +130,8 @@ def to_client(
         drop |= response.named - _FRAMING
     if response.body.kind == "chunked":
         drop |= {b"content-length", b"transfer-encoding"} if decoded else {b"content-length"}
-    for low, name, value in response.fields:
-        if low not in drop:
-            lines.append((camel(name) if profile.camel else name) + b": " + value)
-            if low == b"content-length":
-                drop |= {b"content-length"}
-    lines.append(b"Via: " + _joined(response.known, b"via", profile.via))
+    _add(lines, response.fields, drop, profile.camel)
+    lines.append(b"Via: " + joined(response.known, b"via", profile.via))
     lines.append(b"\r\n")
     return b"\r\n".join(lines)
 

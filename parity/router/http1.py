@@ -4,22 +4,28 @@ RFC 9112 and RFC 9110; where Heroku's routers differ: parity.facts.router.
 """
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 from parity.facts import router as facts
 from parity.router import fields as read
 from parity.router.body import NO_BODY, Body
-from parity.router.fields import TEXT, TOKEN, Field, Known, Malformed, shown
+from parity.router.fields import BARE_LF, TEXT, TOKEN, Field, Known, Malformed, shown
 
 _METHOD = re.compile(rb"%s{1,%d}" % (TOKEN, facts.METHOD_NAME.value))
-_TARGET = re.compile(rb"[^\x00-\x20\x7f]+")
 _ABSOLUTE = re.compile(rb"(?i)https?://([^/?#]*)(.*)")
 _VERSION = re.compile(rb"HTTP/1\.([01])")
+_LINE = re.compile(rb"(%s) ([^\x00-\x20\x7f]+) %s" % (_METHOD.pattern, _VERSION.pattern))
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: (%s*+))?" % TEXT)
 _HOST = re.compile(rb"(?:[A-Za-z0-9_.\-~!$&'()*+;=%]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 
+REMEMBERED = 2048
+"""Bytes up to which headers and their meaning are kept for when they come again (ours)."""
 
-class Request(NamedTuple):
+
+@dataclass(slots=True)
+class Request:
     """A request's head. `keep`: the client wants its connection kept; `upgrade`: to what.
 
     `named` is what its Connection header names; `known` are the headers that the router reads;
@@ -40,7 +46,13 @@ class Request(NamedTuple):
     doubtful: bool
 
 
-class Response(NamedTuple):
+_Asked: TypeAlias = tuple[
+    int, bytes, list[Field], Body, bool, bool, bytes, frozenset[bytes], Known, bool
+]
+
+
+@dataclass(slots=True)
+class Response:
     """A response's head. `keep`: the dyno will take another request on this connection."""
 
     status: int
@@ -55,14 +67,15 @@ class Response(NamedTuple):
 def end_of_head(data: bytes | bytearray, seen: int) -> int:
     """Where the head in `data` ends, 0 if not yet; its first `seen` bytes were looked at before.
 
-    Raises `Malformed` for a bare LF: no end would ever come.
+    Raises `Malformed` for a bare LF where no end has come: none ever would.
     """
     start = max(seen - 3, 0)
-    end = data.find(b"\r\n\r\n", start) + 4
-    stop = end if end > 3 else len(data)
-    if data.count(b"\n", start, stop) != data.count(b"\r\n", max(start - 1, 0), stop):
-        raise Malformed("bad request", "a line ends with LF instead of CRLF")
-    return end if end > 3 else 0
+    end = data.find(b"\r\n\r\n", start)
+    if end >= 0:
+        return end + 4
+    if data.count(b"\n", start) != data.count(b"\r\n", max(start - 1, 0)):
+        raise Malformed("bad request", BARE_LF)
+    return 0
 
 
 def unfinished_request(data: bytes | bytearray) -> None:
@@ -94,16 +107,22 @@ def request(head: bytes) -> Request:
     """What `head`, with its empty line, asks for. Raises `Malformed`."""
     end = head.index(b"\r\n")
     method, target, minor = _request_line(head[:end])
-    fields = read.fields_of(head, end + 2)
-    read.request_sizes(fields, head)
+    headers = head[end:]
+    asked = _asked if len(headers) <= REMEMBERED else _asked.__wrapped__
+    said = asked(headers, minor)
+    return Request(method, _path(method, target, said[1]), *said)
+
+
+@lru_cache(256)
+def _asked(headers: bytes, minor: int) -> _Asked:
+    """All of `Request` but its line. A client sends the same headers again and again."""
+    fields = read.fields_of(headers, 2)
+    read.request_sizes(fields, headers)
     known = read.known_of(fields)
-    host = _host(known)
     tokens = read.named(known)
-    return Request(
-        method,
-        _path(method, target, host),
+    return (
         minor,
-        host,
+        _host(known),
         fields,
         _request_body(known, minor),
         b"close" not in tokens and (minor == 1 or b"keep-alive" in tokens),
@@ -125,34 +144,56 @@ def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
         raise Malformed("status", f"a status line of {end} bytes", 502)
     line = _STATUS.fullmatch(head, 0, end)
     if not line:
-        raise Malformed("bad request", f"not a status line: {shown(head[:end])}", 503)
+        reason = BARE_LF if b"\n" in head[:end] else f"not a status line: {shown(head[:end])}"
+        raise Malformed("bad request", reason, 503)
+    headers = head[end:]
+    answered = _answered if len(headers) <= REMEMBERED else _answered.__wrapped__
+    fields, length, tokens, known = answered(headers, blanks)
+    minor, digits, phrase = line.groups(b"")
+    status = int(digits)
+    body = _response_body(status, method, known, length)
+    lasting = b"keep-alive" in tokens if minor == b"0" else b"close" not in tokens
+    keep = lasting and body.kind != "close"
+    return Response(status, phrase, fields, body, keep, tokens, known)
+
+
+@lru_cache(256)
+def _answered(
+    headers: bytes, blanks: bool
+) -> tuple[list[Field], int | None, frozenset[bytes], Known]:
+    """What a response's headers say: an app sends the same ones again and again."""
     try:
-        fields = read.fields_of(head, end + 2)
+        fields = read.fields_of(headers, 2)
     except Malformed as bad:
         raise Malformed("bad header", bad.reason, 503) from None
-    read.response_sizes(fields, head)
+    read.response_sizes(fields, headers)
     known = read.known_of(fields)
-    tokens, status = read.named(known), int(line[2])
-    body = _response_body(status, method, known, _response_length(known, head, blanks))
-    lasting = b"keep-alive" in tokens if line[1] == b"0" else b"close" not in tokens
-    keep = lasting and body.kind != "close"
-    return Response(status, line[3] or b"", fields, body, keep, tokens, known)
+    length = _response_length(known, headers, blanks)
+    return read.once(fields, b"content-length"), length, read.named(known), known
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
+    match = _LINE.fullmatch(line)
+    if not match or not _is_utf8(match[2]) or len(line) > facts.REQUEST_LINE.value:
+        raise _bad_line(line)
+    method, target, minor = match.groups()
+    return method, target, int(minor)
+
+
+def _bad_line(line: bytes) -> Malformed:
+    """Why `line` is no request line."""
     if len(line) > facts.REQUEST_LINE.value:
-        raise _long_line()
+        return _long_line()
+    if b"\n" in line:
+        return Malformed("bad request", BARE_LF)
     parts = line.split(b" ")
     if len(parts) < 3:
-        raise Malformed("bad request", f"not a request line: {shown(line)}")
-    version = _VERSION.fullmatch(parts[2]) if len(parts) == 3 else None
-    if not version:
-        raise Malformed("bad request", f"not HTTP/1.1: {shown(line)}", 505)
+        return Malformed("bad request", f"not a request line: {shown(line)}")
+    if len(parts) > 3 or not _VERSION.fullmatch(parts[2]):
+        return Malformed("bad request", f"not HTTP/1.1: {shown(line)}", 505)
     if not _METHOD.fullmatch(parts[0]):
-        raise Malformed("bad request", f"not a method: {shown(parts[0])}")
-    if not _TARGET.fullmatch(parts[1]) or not _is_utf8(parts[1]):
-        raise Malformed("bad request", f"not a path: {shown(parts[1])}")
-    return parts[0], parts[1], int(version[1])
+        return Malformed("bad request", f"not a method: {shown(parts[0])}")
+    return Malformed("bad request", f"not a path: {shown(parts[1])}")
 
 
 def _is_utf8(target: bytes) -> bool:

@@ -18,7 +18,7 @@ def line(passed: Passed, profile: Profile) -> str:
     legacy = profile.name == "legacy"
     path = passed.path.replace('"', "%22")
     path = path if legacy else _decoded(path)
-    fwd = passed.fwd.replace('"', "")
+    fwd = passed.fwd.replace('"', "").replace(" ", "")
     scheme = "https" if passed.tls else "http"
     tail = (
         f"protocol={scheme}"

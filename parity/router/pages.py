@@ -6,7 +6,6 @@ is that of an app to which nothing was pushed (H81).
 """
 
 from collections.abc import Mapping
-from html import escape
 
 CDN = "//www.herokucdn.com/error-pages"
 
@@ -55,4 +54,6 @@ def no_such_app() -> bytes:
 
 
 def _page(title: str, address: str) -> bytes:
+    from html import escape
+
     return _PAGE.format(title=title, address=escape(address)).encode()

@@ -2,7 +2,7 @@
 
 import re
 
-from parity.facts.router import REQUEST_ERRORS
+from parity.facts.router import CLIENT, REQUEST_ERRORS
 from parity.router import heads, pages
 from parity.router.door import Door
 from parity.router.fields import Malformed
@@ -36,7 +36,7 @@ def _record(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> None:
             path=line[2].decode(),
             host=host[1].decode(),
             request_id=door.request_id(None).decode(),
-            fwd=door.client.decode(),
+            fwd=CLIENT.decode(),
             tls=tls,
             dyno="",
             connect_ms=None,

@@ -20,18 +20,18 @@ from parity.router.wire import Turn, Wire
 class Relay:
     """The story of `client`; `tls`: it came in by the front for https."""
 
+    __slots__ = ("_cut", "_keep", "_turn", "client", "door", "tls")
+
     def __init__(self, client: Wire, turn: Turn, door: Door, *, tls: bool) -> None:
         self.client = client
         self.door = door
         self.tls = tls
         self._turn = turn
-        self._now = door.loop.time
         self._keep = True
         self._cut = False
 
     async def serve(self) -> None:
         """Answer one request after the other, then close."""
-        self.door.connections += 1
         try:
             while self._keep:
                 head = await self._head()
@@ -40,38 +40,42 @@ class Relay:
                 await self._exchange(head)
             await self._leave()
         finally:
-            self.door.connections -= 1
             self.client.close()
 
     async def _head(self) -> bytes | None:
         """The next request's head; None where none comes or can be answered."""
-        client, seen = self.client, 0
-        until = self._now() + self.door.limits.client_idle.value
+        client, turn, seen = self.client, self._turn, 0
+        until = turn.now + self.door.limits.client_idle.value
         while client.clogged:  # it asks again and again, and reads no answer
-            if not await self._turn.wait(until):
+            if not await turn.wait(until):
                 return None
         while True:
-            if client.inbox[:1] == b"\r":
-                client.inbox = _without_empty_lines(client.inbox)
             data = client.inbox
-            try:
-                end = http1.end_of_head(data, seen) if data else 0
+            if data:
+                try:
+                    end = self._end(seen)
+                except Malformed as bad:
+                    self._refuse(bytes(data), bad)
+                    return None
                 if end:
-                    client.take()
-                    client.put_back(data[end:])
-                    return bytes(data[:end])
-                if data:
-                    http1.unfinished_request(data)
-            except Malformed as bad:
-                self._refuse(bytes(data), bad)
-                return None
-            seen = len(data)
+                    return client.take_first(end)
+                seen = len(client.inbox)
             if client.ended:
                 return None
-            if not await self._turn.wait(until):
+            if not await turn.wait(until):
                 if data:
                     self._refuse(bytes(data), Malformed("bad request", "too slow", 408))
                 return None
+
+    def _end(self, seen: int) -> int:
+        """Where the request's head ends, 0 if not yet. Raises `Malformed`."""
+        client = self.client
+        if client.inbox[:1] == b"\r":
+            client.inbox = _without_empty_lines(client.inbox)
+        end = http1.end_of_head(client.inbox, seen)
+        if not end:
+            http1.unfinished_request(client.inbox)
+        return end
 
     def _refuse(self, head: bytes, bad: Malformed) -> None:
         """Answer what is no request, and close: nobody knows where the next one would begin."""
@@ -101,29 +105,28 @@ class Relay:
             raise
         finally:
             self.door.dynos.active -= 1
-            self.door.record(trip.passed(self._now(), fault, h26=self.door.profile.h26))
+            self.door.record(trip.passed(self._turn.now, fault, h26=self.door.profile.h26))
 
     def _trip(self, request: http1.Request) -> Trip:
         known = request.known
         given = known.get(b"x-request-id", ())
-        before = filter(None, known.get(b"x-forwarded-for", ()))
-        trip = Trip(
+        self._keep = request.keep and not request.doubtful
+        return Trip(
             request,
             self.door.request_id(given[0] if len(given) == 1 else None),
-            b",".join((*before, self.door.client)).replace(b" ", b""),
-            self.tls,
+            heads.joined(known, b"x-forwarded-for", facts.CLIENT),
+            tls=self.tls,
+            wall=time.time(),
+            began=self._turn.now,
         )
-        trip.wall, trip.began = time.time(), self._now()
-        self._keep = request.keep and not request.doubtful
-        return trip
 
     async def _answered(self, trip: Trip) -> None:
         """Find a dyno, and pass on request and answer. Raises `Fault`."""
         door, dynos = self.door, self.door.dynos
         if door.maintenance:
             raise Fault("H80", "maintenance mode is on")
-        if door.connections > facts.CONNECTIONS.value:
-            raise Fault("H22", f"{door.connections} connections at once")
+        if len(door.turns) > facts.CONNECTIONS.value:
+            raise Fault("H22", f"{len(door.turns)} connections at once")
         if dynos.active > facts.CONCURRENCY.value * max(len(dynos.backends), 1):
             raise Fault("H11", f"{dynos.active} requests at once")
         try:
@@ -135,14 +138,14 @@ class Relay:
         try:
             link = await self.door.dynos.reach(trip, self.client, self._turn, fresh=fresh)
         finally:
-            trip.connected = self._now()
+            trip.connected = self._turn.now
         talk = Talk(trip, self.client, self._turn, link, self.door)
         try:
             await talk.hold()
         finally:
             self._keep = self._keep and talk.client_kept
             if talk.dyno_kept:
-                self.door.dynos.keep(link)
+                self.door.dynos.keep(link, self._turn.now)
             else:
                 link.wire.close()
 
@@ -162,16 +165,18 @@ class Relay:
 
     async def _leave(self) -> None:
         """Let what was sent arrive, and close; unread bytes would turn the close into a reset."""
-        client, now = self.client, self._now
-        until = now() + self.door.limits.idle_window.value
-        while not client.sent and not client.broken and await self._turn.wait(until):
+        client, turn, limits = self.client, self._turn, self.door.limits
+        began, idle = turn.now, limits.idle_window.value
+        while not client.sent and not client.broken:
+            if not await turn.wait(max(began, client.taken) + idle):
+                break
             client.take()
         if self._cut:
             client.close(reset=True)
             return
         client.finish()
-        until = now() + self.door.limits.linger.value
-        while not client.ended and await self._turn.wait(until):
+        until = turn.now + limits.linger.value
+        while not client.ended and await turn.wait(until):
             client.take()
 
 

@@ -1,6 +1,5 @@
 """`--scenario FILE.toml`: requests of the user's own, read strictly."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,22 +37,30 @@ OURS = frozenset(
 )
 """Headers that follow from the request, or by which parity knows it again."""
 
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "path": (str,),
-    "method": (str,),
-    "headers": (dict,),
-    "body": (str,),
-    "bytes": (int,),
-    "expect": (int,),
-    "clients": (int,),
-    "seconds": (int, float),
-    "leave": (int, float),
-    "websocket": (list,),
+_TEXT, _WHOLE, _NUMBER = (
+    ((str,), "a string"),
+    ((int,), "a whole number"),
+    ((int, float), "a number"),
+)
+_TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "path": _TEXT,
+    "method": _TEXT,
+    "headers": ((dict,), "a table"),
+    "body": _TEXT,
+    "bytes": _WHOLE,
+    "expect": _WHOLE,
+    "clients": _WHOLE,
+    "seconds": _NUMBER,
+    "leave": _NUMBER,
+    "websocket": ((list,), "a list"),
 }
+"""By key, what its value must be, and how TOML calls it."""
 
 
 def read(file: Path) -> tuple[Step, ...]:
     """The steps of `file`. Raises `interrupt.Usage` with the place and what to write."""
+    import tomllib
+
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -73,8 +80,9 @@ def _step(file: Path, number: int, section: Mapping[str, Any]) -> Step:
     for key, value in section.items():
         if key not in _TYPES:
             raise wrong(f"unknown key {key}; it takes {', '.join(_TYPES)}")
-        if not isinstance(value, _TYPES[key]) or isinstance(value, bool):
-            raise wrong(f"{key} must be {' or '.join(t.__name__ for t in _TYPES[key])}")
+        types, called = _TYPES[key]
+        if not isinstance(value, types) or isinstance(value, bool):
+            raise wrong(f"{key} must be {called}")
     trouble = _trouble(section)
     if trouble:
         raise wrong(trouble)

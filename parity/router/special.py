@@ -6,29 +6,32 @@ import http.client
 import secrets
 import socket
 import struct
+import threading
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from parity.router.scenario import Step
-from parity.router.visit import KEPT_BODY, NOTHING, Seen
+from parity.router.visit import KEPT_BODY, NOTHING, Seen, leaving
 
 PIECES = 20
 """Parts in which a slow body is sent."""
 
 
-def visit(port: int, step: Step, headers: Mapping[str, str], timeout: float) -> Seen:
-    """Play `step` against the router's `port`."""
+def visit(
+    port: int, step: Step, headers: Mapping[str, str], timeout: float, patience: float
+) -> Seen:
+    """Play `step` against the router's `port`; an answer is read for at most `patience` seconds."""
     with socket.create_connection(("127.0.0.1", port), timeout) as sock:
-        try:
-            sock.sendall(_head(step, headers))
-            _slowly(sock, step)
-            if step.leave is not None:
-                sock.settimeout(max(step.leave, 0.001))
-            return _answer(sock, step)
-        except TimeoutError:
-            return NOTHING._replace(left=True)
-        except (OSError, http.client.HTTPException):
-            return NOTHING
+        stay = threading.TIMEOUT_MAX if step.leave is None else step.leave
+        with leaving(partial(sock.shutdown, socket.SHUT_RDWR), stay) as left:
+            try:
+                sock.sendall(_head(step, headers))
+                _slowly(sock, step)
+                seen = _answer(sock, step, patience)
+            except (OSError, http.client.HTTPException):
+                seen = NOTHING
+        return seen._replace(left=seen.left or left.is_set())
 
 
 def _head(step: Step, headers: Mapping[str, str]) -> bytes:
@@ -53,7 +56,7 @@ def _slowly(sock: socket.socket, step: Step) -> None:
             sock.sendall(step.body[at : at + size])
 
 
-def _answer(sock: socket.socket, step: Step) -> Seen:
+def _answer(sock: socket.socket, step: Step, patience: float) -> Seen:
     response = http.client.HTTPResponse(sock, method=step.method)
     response.begin()
     headers = {name.lower(): value for name, value in response.getheaders()}
@@ -61,9 +64,11 @@ def _answer(sock: socket.socket, step: Step) -> Seen:
         heard = [_said(sock, text) for text in step.websocket]
         return Seen(101, headers, {}, b"\n".join(heard), False)
     body = b""
-    while piece := response.read1(16 * 1024):
-        body += piece[: KEPT_BODY - len(body)]
-    return Seen(response.status, headers, {}, body, False)
+    lost = contextlib.suppress(OSError, http.client.HTTPException)
+    with lost, leaving(partial(sock.shutdown, socket.SHUT_RDWR), patience) as cut:
+        while piece := response.read1(16 * 1024):
+            body += piece[: KEPT_BODY - len(body)]
+    return Seen(response.status, headers, {}, body, cut.is_set())
 
 
 def _said(sock: socket.socket, text: str) -> bytes:

@@ -3,6 +3,8 @@
 Bodies go both ways as they come; a side that does not take them makes the other one wait.
 """
 
+from collections.abc import Awaitable
+
 from parity.facts import router as facts
 from parity.router import heads, http1
 from parity.router.body import Follow, follow
@@ -28,6 +30,11 @@ class Talk:
     Afterwards `client_kept` and `dyno_kept` say which connections can serve another request.
     """
 
+    __slots__ = (
+        *("_client", "_door", "_dyno", "_heard", "_link", "_moved", "_seen", "_trip", "_turn"),
+        *("_upload", "client_kept", "dyno_kept"),
+    )
+
     def __init__(self, trip: Trip, client: Wire, turn: Turn, link: Link, door: Door) -> None:
         self.client_kept = True
         self.dyno_kept = False
@@ -37,9 +44,8 @@ class Talk:
         self._link = link
         self._dyno = link.wire
         self._door = door
-        self._now = door.loop.time
         self._upload = follow(trip.request.body)
-        self._moved = self._now()
+        self._moved = self._turn.now
         self._heard = 0.0
         self._seen = 0
 
@@ -47,7 +53,7 @@ class Talk:
         """Pass on request and answer. Raises `Fault` and `Stale`."""
         request, profile = self._trip.request, self._door.profile
         keep = profile.keeps and (request.keep or profile.name != "legacy")
-        self._dyno.send(heads.to_dyno(request, self._hop(), profile, keep=keep))
+        self._dyno.send(heads.to_dyno(self._trip, profile, keep=keep))
         if request.expects and profile.continues:
             self._client.send(CONTINUE)
             self._trip.continued = True
@@ -58,30 +64,17 @@ class Talk:
             await self._deliver(response)
             self.dyno_kept = keep and response.keep and self._trip.whole and not self._dyno.inbox
 
-    def _hop(self) -> heads.Hop:
-        trip = self._trip
-        return heads.Hop(
-            trip.request_id,
-            self._door.client,
-            b"https" if trip.tls else b"http",
-            b"443" if trip.tls else b"80",
-            int(trip.wall * 1000),
-            trip.connect_ms,
-            int((self._now() - trip.began) * 1000),
-        )
-
     def _pump(self) -> None:
         """Pass on what has come of the request's body."""
         upload, client = self._upload, self._client
         if upload.done or not client.inbox or self._dyno.clogged:
-            self._trip.whole = upload.done
             return
         try:
             self._dyno.send(upload.feed(bytes(client.take())))
         except Malformed as bad:
             self._dyno.send(bad.good)
             raise Fault("H26", bad.reason, cause="bad chunk") from None
-        self._moved = self._now()
+        self._moved = self._turn.now
         self._trip.whole = upload.done
         if upload.done:
             client.put_back(upload.rest)
@@ -105,7 +98,7 @@ class Talk:
         data = self._dyno.inbox
         if len(data) == self._seen:
             return None
-        self._heard = self._now()
+        self._heard = self._turn.now
         try:
             end = http1.end_of_head(data, self._seen)
             if not end:
@@ -113,10 +106,8 @@ class Talk:
                 self._seen = len(data)
                 return None
             self._seen = 0
-            self._dyno.take()
-            self._dyno.put_back(data[end:])
             blanks, method = self._door.profile.blanks, self._trip.request.method
-            return http1.response(bytes(data[:end]), method, blanks=blanks)
+            return http1.response(self._dyno.take_first(end), method, blanks=blanks)
         except Malformed as bad:
             raise _unreadable(bad) from None
 
@@ -155,9 +146,15 @@ class Talk:
 
     def _deadline(self) -> float:
         limits = self._door.limits
+        moved = max(self._moved, self._dyno.taken)
         if self._trip.whole and not self._heard:
-            return self._moved + limits.first_byte.value
-        return max(self._moved, self._heard) + limits.idle_window.value
+            return moved + limits.first_byte.value
+        return max(moved, self._heard) + limits.idle_window.value
+
+    def _stirred(self) -> Awaitable[bool]:
+        """Wait for an event; False where no byte has moved for too long."""
+        moved = max(self._heard, self._client.taken, self._dyno.taken)
+        return self._turn.wait(moved + self._door.limits.idle_window.value)
 
     def _silence(self) -> Fault:
         """Who is to blame when nothing has moved for too long."""
@@ -173,7 +170,6 @@ class Talk:
         """The final answer, to its end."""
         trip, profile = self._trip, self._door.profile
         decoded = response.body.kind == "chunked" and trip.request.minor == 0
-        body = follow(response.body, decoded=decoded)
         if response.body.kind == "length" and 0 < response.body.length <= profile.held:
             await self._whole(response.body.length)
         self.client_kept = self._keeps(response, decoded)
@@ -187,6 +183,14 @@ class Talk:
         trip.status = response.status
         trip.endless = decoded or response.body.kind == "close"
         trip.bytes += len(head) if profile.heads else 0
+        if len(self._dyno.inbox) == response.body.length:
+            trip.bytes += response.body.length  # there is nothing to follow
+            self._client.send(head + self._dyno.take())
+        else:
+            await self._follow(response, follow(response.body, decoded=decoded), head)
+
+    async def _follow(self, response: Response, body: Follow, head: bytes) -> None:
+        """The final answer's head, and its body as it comes."""
         self._pass(body, head)
         while not body.done:
             self._pump()
@@ -194,10 +198,10 @@ class Talk:
                 self._pass(body, b"")
             elif self._over(response):
                 break
-            elif not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
+            elif not await self._stirred():
                 raise self._stuck()
         if body.rest:
-            trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
+            self._trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
             self._dyno.put_back(body.rest)
 
     def _keeps(self, response: Response, decoded: bool) -> bool:
@@ -219,14 +223,14 @@ class Talk:
             if self._client.ended:
                 raise Fault("H27", "the client left during the answer")
             have = len(self._dyno.inbox)
-            if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
+            if not await self._stirred():
                 raise Fault("H15", "silent in the middle of the answer")
             if len(self._dyno.inbox) > have:
-                self._heard = self._now()
+                self._heard = self._turn.now
 
     def _pass(self, body: Follow, head: bytes) -> None:
         """Send `head` and what has come of the body."""
-        self._heard = self._now()
+        self._heard = self._turn.now
         data = bytes(self._dyno.take()) if not body.done and self._dyno.inbox else b""
         try:
             piece = body.feed(data) if data else b""
@@ -267,15 +271,14 @@ class Talk:
             moved = self._move(dyno, client)
             trip.bytes += moved
             moved += self._move(client, dyno)
-            self._heard = self._now() if moved else self._heard
+            self._heard = self._turn.now if moved else self._heard
             if (dyno.ended and not dyno.inbox) or (client.ended and not client.inbox):
                 break
             if client.broken or dyno.broken:
                 break
-            if not await self._turn.wait(self._heard + self._door.limits.idle_window.value):
+            if not await self._stirred():
                 raise Fault("H15", "silent for too long")
-        until = self._now() + self._door.limits.idle_window.value
-        while not dyno.sent and not dyno.broken and await self._turn.wait(until):
+        while not dyno.sent and not dyno.broken and await self._stirred():
             pass
 
     def _move(self, source: Wire, target: Wire) -> int:

@@ -56,15 +56,23 @@ class Trip:
         *("request_id", "status", "tls", "wall", "whole"),
     )
 
-    def __init__(self, request: Request, request_id: bytes, fwd: bytes, tls: bool) -> None:
+    def __init__(
+        self,
+        request: Request,
+        request_id: bytes,
+        fwd: bytes,
+        *,
+        tls: bool,
+        wall: float,
+        began: float,
+    ) -> None:
         self.request = request
         self.request_id = request_id
         self.fwd = fwd
-        self.whole = request.body.kind == "none"
         self.tls = tls
-        self.wall = 0.0
-        self.began = 0.0
-        self.connected = 0.0
+        self.wall = wall
+        self.began = self.connected = began
+        self.whole = request.body.length == 0
         self.dyno = ""
         self.status = 0
         self.bytes = 0

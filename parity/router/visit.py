@@ -1,14 +1,16 @@
-"""A visitor's browser: requests to the router's own socket. Its import is slow."""
+"""A visitor's browser: requests to the router's own socket."""
 
+import http.client
+import socket
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from functools import partial
 from typing import NamedTuple
 
-import requests
-from urllib3.exceptions import HTTPError
-
 KEPT_BODY = 64 * 1024
+PIECE = 16 * 1024
 
 BROWSER = {
     "User-Agent": "Mozilla/5.0 (compatible; parity)",
@@ -32,7 +34,8 @@ NOTHING = Seen(0, {}, {}, b"", False)
 
 
 def visit(
-    url: str,
+    port: int,
+    target: str,
     *,
     method: str,
     headers: Mapping[str, str],
@@ -40,71 +43,85 @@ def visit(
     timeout: float,
     patience: float,
 ) -> Seen:
-    """Ask, and read the answer for at most `patience` seconds after its head has come.
+    """Ask the router at `port` for `target`; nothing but `headers` is sent.
 
-    `trust_env` is off: a proxy or a .netrc password of this machine is not the app's business.
+    The answer is read for at most `patience` seconds after its head has come.
     """
-    session = requests.Session()
-    session.trust_env = False
-    session.headers.clear()
-    prepared = session.prepare_request(
-        requests.Request(method, url.split("/", 3)[0] + "//" + url.split("/", 3)[2] + "/")
-    )
-    prepared.url = url
-    prepared.headers.clear()
-    prepared.headers.update(headers)
-    if body is not None:
-        prepared.body = body
-        prepared.headers["Content-Length"] = str(len(body))
+    sent = {**headers, **({} if body is None else {"Content-Length": str(len(body))})}
     try:
-        response = session.send(prepared, stream=True, timeout=timeout, allow_redirects=False)
-    except requests.RequestException:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout)) as connection:
+            connection.connect()
+            sock: socket.socket = connection.sock
+            connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            with suppress(BrokenPipeError, ConnectionResetError):  # there may be an answer
+                connection.endheaders(body)
+            with connection.getresponse() as response:
+                return _read(response, sock, patience)
+    except (OSError, http.client.HTTPException):
         return NOTHING
-    return _read(response, patience)
 
 
-def _read(response: requests.Response, patience: float) -> Seen:
+def _read(response: http.client.HTTPResponse, sock: socket.socket, patience: float) -> Seen:
     """The first bytes of the body, cut off where an endless one would go on."""
     body = b""
-    with _patience(response, patience) as cut, response:
-        try:
-            for chunk in _pieces(response):
-                body += chunk[: KEPT_BODY - len(body)]
-        except (HTTPError, OSError):
-            pass  # the router knows why
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Seen(response.status_code, headers, _cookies(response), body, cut.is_set())
+    headers = _folded(response.getheaders())
+    broken = (OSError, http.client.HTTPException, zlib.error)  # the router knows why
+    with leaving(partial(sock.shutdown, socket.SHUT_RD), patience) as cut, suppress(*broken):
+        for piece in _pieces(response, headers.get("content-encoding", "").strip()):
+            body += piece[: KEPT_BODY - len(body)]
+    cookies = _cookies(response.headers.get_all("Set-Cookie") or [])
+    return Seen(response.status, headers, cookies, body, cut.is_set())
 
 
-def _pieces(response: requests.Response) -> Iterator[bytes]:
-    """The body as it comes: without length or chunks a read for more would wait for the end."""
-    raw, headers = response.raw, response.headers
-    if raw.chunked or "Content-Length" in headers or "Content-Encoding" in headers:
-        yield from raw.stream(16 * 1024, decode_content=True)
-    else:
-        yield from iter(lambda: raw.read1(16 * 1024), b"")
+def _folded(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Header lines by lower-case name; those of the same name joined, as browsers show them."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        before = found.get(name.lower())
+        found[name.lower()] = value if before is None else f"{before}, {value}"
+    return found
+
+
+def _pieces(response: http.client.HTTPResponse, encoding: str) -> Iterator[bytes]:
+    """The body as it comes, decompressed. Raises `zlib.error` where it is not what it says."""
+    inflated = encoding.lower() in ("gzip", "x-gzip", "deflate")
+    inflate = None
+    while piece := response.read1(PIECE):
+        if inflated:
+            inflate = inflate or zlib.decompressobj(_format(encoding, piece[0]))
+            piece = inflate.decompress(piece)
+        yield piece
+
+
+def _format(encoding: str, first: int) -> int:
+    """The `wbits` of zlib for a body with that first byte: `deflate` comes with and without the
+    head of RFC 1950, whose low half says 8."""
+    bare = encoding.lower() == "deflate" and first & 0x0F != 8
+    return -zlib.MAX_WBITS if bare else 32 + zlib.MAX_WBITS
 
 
 @contextmanager
-def _patience(response: requests.Response, seconds: float) -> Iterator[threading.Event]:
-    """End the reading of `response` after `seconds`; the event says that it was us."""
-    cut = threading.Event()
+def leaving(leave: Callable[[], object], seconds: float) -> Iterator[threading.Event]:
+    """Do `leave` after `seconds`; the event says that it was us who ended the reading."""
+    left = threading.Event()
 
-    def end() -> None:
-        cut.set()
-        response.raw.shutdown()
+    def go() -> None:
+        left.set()
+        with suppress(OSError):
+            leave()
 
-    timer = threading.Timer(seconds, end)
+    timer = threading.Timer(seconds, go)
     timer.daemon = True
     timer.start()
     try:
-        yield cut
+        yield left
     finally:
         timer.cancel()
 
 
-def _cookies(response: requests.Response) -> dict[str, str]:
+def _cookies(lines: list[str]) -> dict[str, str]:
     """The cookies an answer sets, whatever their attributes: the host stays the same."""
-    pairs = (line.split(";")[0] for line in response.raw.headers.getlist("Set-Cookie"))
-    split = (pair.partition("=") for pair in pairs)
+    split = (line.split(";")[0].partition("=") for line in lines)
     return {name.strip(): value.strip() for name, _, value in split}

@@ -7,7 +7,6 @@ A rule is its own manual page: `explain`, every report and the README's catalogu
 """
 
 import re
-import string
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -61,10 +60,10 @@ _CODE = re.compile(r"[HR]\d\d")
 """Heroku's own codes: those that only warn have causes, too."""
 
 RULES: dict[str, Rule] = {}
-"""Every rule by id, in the order in which causes are told: the more precise first."""
+"""Every rule so far by id."""
 
 STATIC = (
-    *("machine", "source", "plan", "reasons", "node_plan", "procfile", "procfile_lines"),
+    *("machine", "plan", "source", "reasons", "node_plan", "procfile", "procfile_lines"),
     *("config", "slugignore", "app_json", "debugging", "hooks"),
 )
 """The files of rules that `parity check` can need."""
@@ -76,15 +75,23 @@ BUILD = (
 )
 """And those that a rehearsal needs before it boots anything."""
 
+UP = (
+    *(*BUILD, "memory", "boot", "traffic", "workers", "visitors", "page_parts", "websockets"),
+    *("stop", "dynos"),
+)
+"""And those for a dyno that is up and answers."""
+
 FILES = (
-    *(*BUILD, "memory", "boot", "several_commands"),
+    *(*BUILD, "memory", "boot", "several_commands", "traffic"),
     *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
     *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
-    *("crash_code", "crash_pages", "crash_exit", "crash_slugignore", "traffic", "workers"),
+    *("crash_code", "crash_pages", "crash_exit", "crash_slugignore", "workers"),
     *("visitors", "page_parts", "websockets", "stop", "dynos"),
 )
-"""The files of rules, in the order in which their causes are told."""
+"""The files of rules, in the order in which their causes are told: the more precise first."""
+
+_PLACES = {f"{__name__}.{name}": place for place, name in enumerate(FILES)}
 
 
 def rule(
@@ -133,7 +140,7 @@ def _records(check: Check) -> tuple[type, ...]:
 
 def diagnose(record: Record) -> list[Finding]:
     """Every finding about `record`: symptoms, each with its causes, then what stands alone."""
-    told = [(r, tuple(r.check(record))) for r in RULES.values() if type(record) in r.records]
+    told = [(r, tuple(r.check(record))) for r in _ordered() if type(record) in r.records]
     told = [(r, evidence) for r, evidence in told if evidence]
     found: list[Finding] = []
     for symptom, evidence in told:
@@ -147,6 +154,11 @@ def diagnose(record: Record) -> list[Finding]:
         if not r.symptom and not r.leads_to
     ]
     return found + alone
+
+
+def _ordered() -> list[Rule]:
+    """The rules as their causes are told, whichever files were needed first."""
+    return sorted(RULES.values(), key=lambda rule: _PLACES[rule.check.__module__])
 
 
 def predicted(
@@ -217,8 +229,16 @@ def stage_of(record: Record) -> Stage:
     return cast(Stage, record.stage) if isinstance(record, Stuck) else STAGES[type(record)]
 
 
+class _Value(str):
+    def __format__(self, _general: str) -> str:
+        return str(self)
+
+
 class _Absent(str):
     """A placeholder without a value."""
+
+    def __format__(self, general: str) -> str:
+        return "" if general == "-" else general or str(self)
 
 
 class _Names(dict[str, str]):
@@ -226,17 +246,10 @@ class _Names(dict[str, str]):
         return _Absent(key.upper())
 
 
-class _Filler(string.Formatter):
-    def format_field(self, value: object, general: str) -> str:
-        if isinstance(value, _Absent) and general:
-            return "" if general == "-" else general
-        return str(value)
-
-
 def _filled(text: str, names: Mapping[str, str]) -> str:
     """`text` with its placeholders filled; without a value `{name:text}` says the general text
     (`-`: nothing), and `{name}` stands in capitals."""
-    return _Filler().vformat(text, (), _Names(names))
+    return text.format_map(_Names({name: _Value(value) for name, value in names.items()}))
 
 
 def manual(rule: Rule) -> Rule:
@@ -250,4 +263,4 @@ def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
     """The rules of `files`, by default all, registered by importing them."""
     for name in files:
         import_module(f"parity.rules.{name}")
-    return RULES
+    return {rule.id: rule for rule in _ordered()}

@@ -9,9 +9,9 @@ from parity.records import ProcessType, Source
 from parity.verdict import Evidence
 
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve", "granian")
-_TARGET = re.compile(r"""(?:^|\s)["']?([A-Za-z_][\w.]*):([A-Za-z_]\w*)""")
+_TARGET = r"""(?:^|\s)["']?([A-Za-z_][\w.]*):([A-Za-z_]\w*)"""
 _MODULE = re.compile(r"^[A-Za-z_][\w.]*$")
-_VALUED = re.compile(
+_VALUED = (
     r"^(-[bwktcnspgumeRD]|--(?:bind|workers|worker-class|timeout|config|name|threads|port|host|"
     r"log-level|log-file|access-logfile|error-logfile|chdir|pythonpath|listen|env|keep-alive))$"
 )
@@ -103,14 +103,14 @@ def server(process: ProcessType) -> str | None:
 
 def target(process: ProcessType) -> tuple[str, str | None] | None:
     """Module and attribute that a server command names: `main:app`, or `main` alone."""
-    match = _TARGET.search(process.command)
+    match = re.search(_TARGET, process.command)
     if match:
         return match[1], match[2]
     if server(process) != "gunicorn":
         return None
     words = process.command.partition("gunicorn")[2].split()
     for before, word in zip(["", *words], words, strict=False):
-        if _MODULE.match(word) and not _VALUED.match(before):
+        if _MODULE.match(word) and not re.match(_VALUED, before):
             return word, None
     return None
 

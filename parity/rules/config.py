@@ -15,7 +15,7 @@ _SET = ("--config", "app.json")
 @rule(
     "config-vars-to-set",
     effect="note",
-    title="Heroku does not read {file}: these config vars must be set there",
+    title="Heroku does not read {file}: {names} must be set there",
     cause="parity took them from {file}, as `heroku local` does. On Heroku they exist only if they"
     " are set on the app.",
     fix="Type `heroku config:set {name}=…` for each that is not set yet (`heroku config` lists"
@@ -28,7 +28,7 @@ def config_vars_to_set(plan: Plan) -> Iterator[Evidence]:
         found = sorted(name for name, where in origin.items() if where == file)
         more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
         seen = ", ".join(found[:_SHOWN]) + more
-        yield Evidence(seen, file, names={"file": file, "name": found[0]})
+        yield Evidence(seen, file, names={"file": file, "name": found[0], "names": seen})
 
 
 @rule(
@@ -71,10 +71,11 @@ def config_vars_too_large(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "env-file-unreadable",
     effect="warn",
-    title="A line with config vars cannot be read",
-    cause="parity left it out; after a quote that is not closed, the lines below may be read"
+    title="Some config vars cannot be read",
+    cause="parity left them out; after a quote that is not closed, the lines below may be read"
     " wrongly too.",
-    fix="Write each as NAME=value, with both quotes where the value has blanks.",
+    fix="Write each as NAME=value, with both quotes where the value has blanks, into a file that"
+    " you may read, in UTF-8.",
     docs="https://devcenter.heroku.com/articles/heroku-local#set-up-your-local-environment-variables",
 )
 def env_file_unreadable(plan: Plan) -> Iterator[Evidence]:

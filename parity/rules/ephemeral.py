@@ -12,13 +12,13 @@ EPHEMERAL = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
 LOGGING = "https://devcenter.heroku.com/articles/writing-best-practices-for-application-logs"
 
 DATABASE = re.compile(r"\.(?:db|db3|sqlite|sqlite3|s3db|mdb)$")
-DATA = re.compile(
+DATA = (
     rf"{DATABASE.pattern[:-1]}|\.(?:json|csv|tsv|xlsx|pkl|pickle|shelve|dat|jpe?g|png|gif|webp|pdf"
     r"|mp[34]|docx?|zip)$"
 )
 SESSIONS = re.compile(r"(?:^|/)(?:flask_)?sessions?/[^/]+$")
 LOGS = re.compile(r"\.log(?:\.\d+)?$|(?:^|/)logs?/[^/]+$")
-MADE = re.compile(
+MADE = (
     r"^(?:[\w.-]+/)?(?:static|staticfiles|static_root|assets|public|dist|build|htmlcov)/"
     r"|(?:^|/)(?:counter|gauge|histogram|summary)(?:_\w+)?_\d+\.db$"
 )
@@ -35,8 +35,8 @@ def _top(path: str) -> str:
 def _lost(shutdown: Shutdown) -> list[str]:
     """What somebody would miss; a folder with style sheets in it was made by a build step."""
     built = {_top(path) for path in shutdown.written if path.endswith(ASSETS)} - {""}
-    kept = (p for p in shutdown.written if not MADE.search(p) and _top(p) not in built)
-    return [path for path in kept if DATA.search(path) or SESSIONS.search(path)]
+    kept = (p for p in shutdown.written if not re.search(MADE, p) and _top(p) not in built)
+    return [path for path in kept if re.search(DATA, path) or SESSIONS.search(path)]
 
 
 def _logs(shutdown: Shutdown) -> list[str]:
@@ -134,7 +134,7 @@ def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
 )
 def release_writes_database(release: Release) -> Iterator[Evidence]:
     written = release.ended.written if release.ended else ()
-    lost = [path for path in written if DATABASE.search(path) and not MADE.search(path)]
+    lost = [path for path in written if DATABASE.search(path) and not re.search(MADE, path)]
     for path in lost[:3]:
         line = release.command.line or None if release.command else None
         file = "Procfile" if line else None

@@ -9,7 +9,7 @@ from parity.rules import node_listen
 from parity.rules.code import line_of
 from parity.rules.node_code import SUFFIXES
 
-_ADDRESS_OPTIONS = re.compile(
+_ADDRESS_OPTIONS = (
     r"\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
     r"(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
 )
@@ -136,7 +136,7 @@ def procfile_command(process: ProcessType) -> str:
         return f"{process.name}: {bare}"
     if name is None:
         return f"{process.name}: {_plain(command)}"
-    return f"{process.name}: {_ADDRESS_OPTIONS.sub('', ' ' + command).strip()} {RIGHT[name]}"
+    return f"{process.name}: {re.sub(_ADDRESS_OPTIONS, '', ' ' + command).strip()} {RIGHT[name]}"
 
 
 def _plain(command: str) -> str:

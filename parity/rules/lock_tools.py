@@ -81,7 +81,7 @@ def not_locked(source: Source, tool: Tool) -> Iterator[tuple[int, str]]:
             yield number, name
 
 
-_TABLE = re.compile(
+_TABLE = (
     r"\[(?:(?:dev-)?packages|tool\.poetry(?:\.group\.[\w-]+)?\.(?:dev-)?dependencies"
     r"|dependency-groups|project(?:\.optional-dependencies)?)\]"
 )
@@ -97,7 +97,7 @@ def required(text: str) -> Iterator[tuple[int, str]]:
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
         if line.startswith("[") and not open_list:
-            table = line if _TABLE.fullmatch(line) else ""
+            table = line if re.fullmatch(_TABLE, line) else ""
         elif table in ("[project]", "[project.optional-dependencies]", "[dependency-groups]"):
             begins = _LIST.match(line)
             if begins and begins[1] in _NO_LISTS:

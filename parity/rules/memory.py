@@ -1,8 +1,7 @@
 """R14 and R15: what holds the memory, and what would fit."""
 
 import re
-from collections.abc import Iterator
-from statistics import median
+from collections.abc import Iterator, Sequence
 
 from parity.facts.dynos import COMMON, DEFAULT, MB, SIZES, DynoSize, holding
 from parity.facts.lifecycle import running
@@ -114,9 +113,15 @@ def _fitting(memory: Memory, size: DynoSize) -> int:
     workers = _alike(memory)
     if len(workers) < 2:
         return 0
-    each = int(median(s.bytes for s in workers))
+    each = _usual(workers)
     rest = max(0, memory.peak - len(workers) * each)
     return max(0, (size.quota - rest) // each)
+
+
+def _usual(workers: Sequence[Share]) -> int:
+    """What the worker in the middle holds, in bytes."""
+    held = sorted(share.bytes for share in workers)
+    return (held[(len(held) - 1) // 2] + held[len(held) // 2]) // 2
 
 
 def _named(share: Share) -> str:
@@ -141,7 +146,7 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
     set_here = re.search(r"(?:-w|--workers?)[ =]?(\d+)", process.command)
     names = {
         "count": str(len(workers)),
-        "each": str(int(median(s.bytes for s in workers)) // MB),
+        "each": str(_usual(workers) // MB),
         "fits": str(fits),
         "quota": str(size.memory),
         "repair": f"in the Procfile write `{set_here[0].replace(set_here[1], str(fits))}`"

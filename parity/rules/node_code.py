@@ -1,6 +1,5 @@
 """Reads the app's JavaScript and its package.json to explain what was seen."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -13,14 +12,12 @@ from parity.rules.code import Place
 from parity.verdict import Evidence
 
 SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx")
-_NOT_OURS = re.compile(
+_NOT_OURS = (
     r"(?:^|/)(?:node_modules|dist|build|out|public|static|assets|vendor|coverage|\.next|\.yarn"
     r"|__tests__|tests?|spec|docs|examples)/|\.(?:test|spec|min|config|d)\.\w+$|\.pnp\."
 )
 _FIRST = ("server", "index", "app", "main", "bin/www")
-_RUNNER = re.compile(
-    r"^(?:npm|yarn|pnpm|npx)\s+(?:run(?:-script)?\s+)?(start|[\w:.-]+)(?=\s|$)|^npm\s+start"
-)
+_RUNNER = r"^(?:npm|yarn|pnpm|npx)\s+(?:run(?:-script)?\s+)?(start|[\w:.-]+)(?=\s|$)|^npm\s+start"
 NOT_FOUND = (
     r"(?:^|\s)(?:sh|bash|/bin/sh): (?:line )?(?:\d+: )?([\w@./+-]+): (?:command )?not found"
     r"|command not found: ([\w@./+-]+)"
@@ -38,7 +35,7 @@ def is_node(plan: Plan) -> bool:
 
 def scripts(source: Source) -> list[str]:
     """The tree's own JavaScript and TypeScript, the likely entry points first."""
-    own = [p for p in source.entries if p.endswith(SUFFIXES) and not _NOT_OURS.search(p)]
+    own = [p for p in source.entries if p.endswith(SUFFIXES) and not re.search(_NOT_OURS, p)]
     return sorted(own, key=_likely)
 
 
@@ -66,6 +63,8 @@ def found(source: Source, pattern: str) -> Iterator[Place]:
 
 @lru_cache(maxsize=4)
 def _decoded(text: str) -> Mapping[str, Any]:
+    import json  # `parity check` of a Python app needs none
+
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
@@ -110,7 +109,7 @@ def in_package(source: Source, seen: str, *keys: str, **names: str) -> Evidence:
 
 def script(source: Source, process: ProcessType) -> tuple[str, str] | None:
     """Name and text of the script of package.json that a command runs: `npm start`."""
-    match = _RUNNER.match(process.command.strip())
+    match = re.match(_RUNNER, process.command.strip())
     if match is None:
         return None
     name = match[1] or "start"

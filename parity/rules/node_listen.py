@@ -7,7 +7,7 @@ from parity.records import Boot, Source
 from parity.rules.code import Place, line_of
 from parity.rules.node_code import command, find, found, is_node, line_in_package, script
 
-_CALL = re.compile(r"([\w.$]+)\.listen\(\s*([^,)]*)")
+_CALL = r"([\w.$]+)\.listen\(\s*([^,)]*)"
 _LISTENS = r"\.listen\("
 _VALUE = r"([=:]\s*)(?:\d+|[\"'`][^\"'`]*[\"'`]|[\w.]+(?:\s*\|\|\s*\S+?)?)(?=[\s,;})]|$)"
 _DEFINED = r"\b(?:const|let|var)?\s*{name}\b\s*(?::\s*\w+\s*)?[=:]\s*(?!=)(.+)"
@@ -29,9 +29,7 @@ SERVERS: Mapping[str, str] = {
 }
 """What each server's own command line calls the address: their documentation."""
 
-_OLD = re.compile(
-    r"\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
-)
+_OLD = r"\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
 
 
 def concerns(boot: Boot) -> bool:
@@ -85,7 +83,7 @@ def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
     source = boot.release.slug.plan.source
     if file == "package.json":
         return _script_repair(boot, code)
-    call = _CALL.search(code)
+    call = re.search(_CALL, code)
     if call is None:
         return f"Make line {line} of {file} listen on `process.env.PORT`, host '0.0.0.0'."
     first = call[2].strip()
@@ -127,7 +125,7 @@ def _definition(source: Source, file: str, name: str) -> Place | None:
 def definition(boot: Boot, file: str, line: int | None) -> Place | None:
     """Where the port of a `listen` line is set, if in another line."""
     source = boot.release.slug.plan.source
-    call = _CALL.search(line_of(source, file, line or 0))
+    call = re.search(_CALL, line_of(source, file, line or 0))
     return _definition(source, file, call[2].strip()) if call else None
 
 
@@ -142,7 +140,7 @@ def _script_repair(boot: Boot, text: str) -> str:
     server = _server(text)
     if server:
         part, options = server
-        bare = _OLD.sub("", text)
+        bare = re.sub(_OLD, "", text)
         right = bare.replace(part, f"{part} {options}", 1)
         if re.search(r"\b(?:dev|serve)\b", part) and "preview" not in part:
             return (

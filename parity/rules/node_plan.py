@@ -3,7 +3,6 @@
 Ids are its own failure names: https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -131,6 +130,8 @@ def _names(source: Source, subject: str) -> dict[str, str]:
 
 def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
     """Where the JSON ends to be one, and why."""
+    import json
+
     try:
         json.loads(source.text("package.json") or "")
     except json.JSONDecodeError as error:

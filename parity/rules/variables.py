@@ -14,9 +14,7 @@ PLATFORM = frozenset(
 )
 """What a Python dyno always has: https://devcenter.heroku.com/articles/python-support."""
 
-_GETTERS = re.compile(
-    r"(?:os\.)?(?:environ\.(?:get|pop)|getenv)|env(?:\.\w+)?|(?:decouple\.)?config"
-)
+_GETTERS = r"(?:os\.)?(?:environ\.(?:get|pop)|getenv)|env(?:\.\w+)?|(?:decouple\.)?config"
 _MAPPINGS = re.compile(r"(?:os\.)?environ|env")
 
 
@@ -70,7 +68,7 @@ def _named(node: ast.Subscript | ast.Call) -> Iterator[tuple[str, bool]]:
     if isinstance(node, ast.Subscript):
         key, reader, default = node.slice, _MAPPINGS.fullmatch(dotted(node.value)), False
     elif node.args:
-        key, reader = node.args[0], _GETTERS.fullmatch(dotted(node.func))
+        key, reader = node.args[0], re.fullmatch(_GETTERS, dotted(node.func))
         default = _has_default(node)
     else:
         return

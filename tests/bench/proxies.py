@@ -327,7 +327,9 @@ def echo(port: int) -> float:
             sock.sendall(b"\x81\x3e" + b"x" * 62)
             got = 0
             while got < 64:
-                got += len(sock.recv(4096))
+                count = len(sock.recv(4096))
+                assert count, "closed in the middle of the echo"
+                got += count
             times.append(time.perf_counter() - began)
     return statistics.median(times) * 1e6
 

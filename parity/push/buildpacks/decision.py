@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON, Buildpack
-from parity.facts.nodejs import inventory
 from parity.facts.python import versions
 from parity.interrupt import Usage
 from parity.push import tree
-from parity.push.buildpacks import nodejs, python
-from parity.push.buildpacks.nodejs import told
+from parity.push.buildpacks import python
 from parity.records import Config, Node, Python, Refusal, Source
 
 EMULATED = (NODE, PYTHON)
@@ -106,6 +104,10 @@ def _using(made: Python) -> str:
 
 
 def _node(source: Source, config: Config, stack: str) -> Decision:
+    from parity.facts.nodejs import inventory
+    from parity.push.buildpacks import nodejs
+    from parity.push.buildpacks.nodejs import told
+
     made, refusal = nodejs.decide(source, config, stack)
     said = told.opening(source, config, made, refusal)
     unsupported = None

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 from parity.facts.packages import DISTRIBUTIONS
-from parity.facts.requires import packages
+from parity.facts.requires import package as known_package
 from parity.records import Source
 from parity.rules.requirements import entries, normalised, text_of
 
@@ -25,7 +25,7 @@ class Required(NamedTuple):
 
     def exists(self, package: str) -> bool:
         """Whether `package` is one that parity knows."""
-        return normalised(package) in packages()
+        return known_package(normalised(package)) is not None
 
     def nothing_called(self, module: str) -> bool:
         """Whether it is certain that no installed package has a top-level `module`."""
@@ -57,8 +57,8 @@ def required(source: Source) -> Required:
 
 def _of_its_time(name: str, text: str) -> bool:
     """Whether a pin is of the same series as the version whose requirements are known."""
-    match = _PIN.match(text[len(name) :])
-    return match is None or _series(match[1]) == _series(packages()[name].version)
+    match, known = _PIN.match(text[len(name) :]), known_package(name)
+    return match is None or known is None or _series(match[1]) == _series(known.version)
 
 
 def _series(version: str) -> str:
@@ -68,16 +68,15 @@ def _series(version: str) -> str:
 
 def closure(name: str, *, extras: bool) -> set[str]:
     """`name` and everything that comes with it; nothing if that is not known."""
-    known = packages()
     found: set[str] = set()
     todo = [(name, extras)]
     while todo:
         package, with_extras = todo.pop()
-        if package not in known:
+        parts = known_package(package)
+        if parts is None:
             return set()
         if package not in found:
             found.add(package)
-            parts = known[package]
             todo += [(n.rstrip("*"), n.endswith("*")) for n in parts.requires]
             todo += [(n.rstrip("*"), n.endswith("*")) for n in parts.extras if with_extras]
     return found

@@ -60,7 +60,7 @@ _NEWER = (
 )
 """What a newer one may be to blame for: wheels not built for it yet, modules that have gone."""
 
-_REQUIRES = re.compile(
+_REQUIRES = (
     r"requires a different Python: \S+ not in '([^']+)'|Requires-Python ([^;]+)|"
     r"requires Python '([^']+)'|Python requirement: `([^`]+)`"
 )
@@ -141,7 +141,7 @@ def stand_in(output: Iterable[str], interpreter: Interpreter, python: Python) ->
 
 def _differs(line: str, interpreter: Interpreter, python: Python) -> bool:
     """Whether a package asks for a Python that Heroku's is, and the one here is not."""
-    for match in _REQUIRES.finditer(line):
+    for match in re.finditer(_REQUIRES, line):
         asked = next(group for group in match.groups() if group)
         if admits(asked, python.version) and not admits(asked, interpreter.version):
             return True

@@ -9,7 +9,7 @@ from parity.push.buildpacks.python import requirements, site, tools
 from parity.push.buildpacks.python.blame import admits
 from parity.records import Python
 
-_PIN = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*===?\s*([\w.!+]+)\s*\\?$")
+_PIN = r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*===?\s*([\w.!+]+)\s*\\?$"
 _ASKS = re.compile(r"^Requires-Python:\s*(.+)$", re.MULTILINE)
 
 
@@ -36,7 +36,7 @@ def _pins(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Normalised name and version of every pin that holds on all platforms."""
     for text in files.values():
         for line in requirements.lines(text):
-            match = _PIN.match(line)
+            match = re.match(_PIN, line)
             if match:
                 yield site.normalised(match[1]), match[2]
 

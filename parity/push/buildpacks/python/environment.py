@@ -39,9 +39,12 @@ _held: dict[Path, cache.Hold] = {}
 
 
 def key(*parts: str) -> str:
-    """The name of what `parts` decide."""
+    """The name of what `parts` decide in this cache: scripts name their path, so none can move.
+
+    Raises `interrupt.Trouble` as `cache.root` does.
+    """
     digest = sha256()
-    for part in (os.uname().sysname, os.uname().machine, *parts):
+    for part in (os.uname().sysname, os.uname().machine, str(cache.root()), *parts):
         data = part.encode("utf-8", "surrogateescape")
         digest.update(b"%d:" % len(data) + data)
     return digest.hexdigest()[:32]

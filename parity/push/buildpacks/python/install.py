@@ -1,21 +1,14 @@
 """The package manager at work, as the buildpack runs it, into a cached environment."""
 
-from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 from parity.push.buildpacks.job import Job, Stop, timed_out
-from parity.push.buildpacks.python import environment, pip, pipenv, poetry, settings, uv
+from parity.push.buildpacks.python import environment, settings
 from parity.push.buildpacks.python.blame import undecided
 from parity.push.buildpacks.python.installer import Exported, Installer
 from parity.records import Ended, Interpreter, Python
-
-INSTALLERS: Mapping[str, Callable[[Job, Python, Interpreter], Installer]] = {
-    "pip": pip.installer,
-    "pipenv": pipenv.installer,
-    "poetry": poetry.installer,
-    "uv": uv.installer,
-}
 
 
 class Installed(NamedTuple):
@@ -35,7 +28,8 @@ def install(
     `cached`: on Heroku the build before has left the package manager in the cache.
     Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
     """
-    installer = INSTALLERS[python.manager](job, python, interpreter)
+    manager = import_module(f"parity.push.buildpacks.python.{python.manager}")
+    installer: Installer = manager.installer(job, python, interpreter)
     verb = "Using cached" if cached and installer.kept else "Installing"
     job.tell(f"-----> {verb} {installer.tools}")
     job.tell(f"-----> Installing dependencies using '{installer.command}'")

@@ -4,7 +4,6 @@ Names: https://pip.pypa.io/en/stable/topics/configuration/. Constraints, targets
 would make another environment than Heroku's.
 """
 
-import configparser
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -68,10 +67,16 @@ def _configured() -> Mapping[str, str]:
     """The settings of pip's own files; later files win."""
     found: dict[str, str] = {}
     for path in _files():
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        import configparser  # most machines have no such file
+
         parser = configparser.RawConfigParser()
         try:
-            parser.read(path, encoding="utf-8")
-        except (configparser.Error, UnicodeDecodeError, OSError):
+            parser.read_string(text)
+        except configparser.Error:
             continue
         for section in ("global", "install", "download"):
             if parser.has_section(section):

@@ -26,7 +26,7 @@ SHOWN = 200
 """Characters of a wrong version that a message repeats."""
 
 _VERSION = re.compile(VERSION)
-_RUNTIME = re.compile(f"python-({VERSION})")
+_RUNTIME = f"python-({VERSION})"
 
 
 class Request(NamedTuple):
@@ -73,7 +73,7 @@ def _shown(text: str) -> str:
 def _runtime_txt(text: str) -> Request | Refusal:
     content = text.strip(SPACE)
     line = text[: len(text) - len(text.lstrip(SPACE))].count("\n") + 1
-    found = _RUNTIME.fullmatch(content)
+    found = re.fullmatch(_RUNTIME, content)
     if found:
         return Request(found[1], "runtime.txt", line)
     return Refusal(

@@ -1,0 +1,102 @@
+"""What cannot be as it was typed: one line that says what to type, and nothing is run."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_apps import APPS, materialise
+
+PARITY = (sys.executable, "-m", "parity")
+
+WRONG = {
+    "": "the following arguments are required: COMMAND; `parity --help` tells more",
+    "chek": "no command chek. Did you mean check?",
+    "run --quite": "parity run has no --quite. Did you mean --quiet?",
+    "check --formt=json": "parity check has no --formt. Did you mean --format?",
+    "run --zzz": "parity run has no --zzz; `parity run --help` tells more",
+    "check --path /x": "parity check has no --path; parity run has",
+    "--quiet run": "--quiet goes after the command: parity run --quiet",
+    "run a b": "b is one argument too many; `parity run --help` tells more",
+    "run --port x": "--port x: no such number",
+    "run --config": "argument --config: expected one argument; `parity run --help` tells more",
+    "run --dyno standart-2x": "--dyno: no size standart-2x. Did you mean standard-2x?",
+    "run --network mine": "no network mine: one of host, own",
+    "run --isolation none": "--isolation none: one of auto, pidns, guard, subreaper, basic",
+    "doctor --format xml": "no format xml: one of full, json",
+    "cache clean": "no action clean. Did you mean clear?",
+    "cache --older -3": "--older -3: no such number",
+    "cache --older nan": "--older nan: no such number",
+    "completion bsh": "no shell bsh. Did you mean bash?",
+    "explain H1O": "no such ID: H1O. Did you mean H10?",
+    "check --report jsn=x": "--report: no report jsn. Did you mean json?",
+    "check --report json=x --report md=./x": "is named twice; each report needs its own file",
+    "check --report json=no/where": "no/where cannot be written there",
+    "check --report json=/dev/null/x": "/dev/null/x cannot be written there",
+}
+
+
+@pytest.mark.parametrize("typed", WRONG)
+def test_one_line_says_what_to_type(typed: str, tmp_path: Path) -> None:
+    """Exit status 2, nothing on stdout, no file."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = (*PARITY, *typed.split())
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env=env, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("parity: ")
+    assert line.endswith(WRONG[typed])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_where_the_user_may_not_write(tmp_path: Path) -> None:
+    """It is said before the app is built."""
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    tmp_path.chmod(0o500)
+    typed = (*PARITY, "check", "--report", f"json={tmp_path}/r.json")
+    done = subprocess.run(typed, capture_output=True, text=True, check=False)
+    tmp_path.chmod(0o700)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot be written there" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_standard_stream_may_be_closed(closed: str, tmp_path: Path) -> None:
+    """None of parity's own pipes takes its place: the verdict is as ever, and comes."""
+    materialise(APPS / "works-stdlib-server", {}, tmp_path)
+    script = f'exec "$0" -m parity run "$1" --report concise="$1/out" {closed}'
+    command = ("bash", "-c", script, sys.executable, str(tmp_path))
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0, done.stderr
+    assert "works: " in (tmp_path / "out").read_text()
+    assert done.stdout.startswith("works: ") == (">&-" not in closed.split())
+
+
+@pytest.mark.parametrize("words", ["explain -", "run --env -"])
+def test_a_closed_stdin_is_an_empty_one(words: str, tmp_path: Path) -> None:
+    """No bug of ours is told (exit status 4)."""
+    script = f'cd "$1" && exec "$0" -m parity {words} <&-'
+    command = ("bash", "-c", script, sys.executable, str(tmp_path))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (1, 3)
+    assert "bug" not in done.stderr
+
+
+@pytest.mark.parametrize("typed", ["run", "explain R10", "--version"])
+def test_windows_is_told_where_parity_runs(typed: str) -> None:
+    """Before anything is imported that Windows lacks: two lines, as any trouble of the machine."""
+    script = (
+        "import signal, sys\nsys.platform = 'win32'\ndel signal.SIGHUP, signal.SIGQUIT\n"
+        f"sys.argv[1:] = {typed.split()!r}\nfrom parity.__main__ import main\nmain()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["parity", "  fix"]
+    assert "WSL" in done.stderr
