@@ -189,3 +189,15 @@ def test_a_killed_process() -> None:
     slug = verdicts.slug(verdicts.plan(verdicts.source()))
     boot = verdicts.boot(slug, state="crashed", exit=137, listeners=())
     assert [f.id for f in diagnose(boot) if f.kind == "cause"] == ["out-of-memory"]
+
+
+def test_compiled_code_is_not_the_apps() -> None:
+    """Cython names its file without a path, as if it lay in the root."""
+    log = [
+        "Traceback (most recent call last):",
+        '  File "/app/app.py", line 1, in <module>',
+        "    import pandas",
+        '  File "interval.pyx", line 9, in init pandas._libs.interval',
+        "ValueError: numpy.dtype size changed",
+    ]
+    assert [x.place.file for x in chain(log) if x.place] == ["app.py"]

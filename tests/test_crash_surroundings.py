@@ -12,6 +12,33 @@ SQL = "sqlalchemy==2.1.9\n"
 
 CASES = [
     Case(
+        "service-on-localhost",
+        app(
+            "python server.py",
+            {
+                "server.py": "import pymysql\n\nfrom settings import DATABASES\n\n"
+                'pymysql.connect(host=DATABASES["HOST"], user="root")\n' + SERVER,
+                "settings.py": 'DATABASES = {\n    "HOST": "127.0.0.1",\n}\n',
+            },
+            "pymysql==1.1.2\n",
+        ),
+        "settings.py:2",
+        "heroku addons:create jawsdb",
+    ),
+    Case(
+        "command-before-server",
+        app(
+            "python bot.py && python server.py",
+            {
+                "bot.py": "import time\n\nwhile True:\n    time.sleep(1)\n",
+                "server.py": SERVER,
+            },
+        ),
+        "bot.py:4",
+        "`web: python server.py` and `worker: python bot.py`",
+        limits={"boot_timeout": 4},
+    ),
+    Case(
         "missing-config-var",
         app("python server.py", {"server.py": SERVER.replace('"PORT"', '"SHOP_PORT"')}),
         "server.py:13",

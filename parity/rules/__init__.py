@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from parity.records import Boot, Plan, Record, Release, Shutdown, Slug, Source, Stuck, Traffic
-from parity.verdict import Basis, EffectName, Evidence, Finding, Stage
+from parity.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
 
@@ -77,9 +77,10 @@ BUILD = (
 """And those that a rehearsal needs before it boots anything."""
 
 FILES = (
-    *(*BUILD, "memory", "boot"),
-    *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
-    *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
+    *(*BUILD, "memory", "boot", "silent"),
+    *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_services"),
+    *("node_answers", "crash_shell", "crash_programs", "crash_options", "crash_target"),
+    *("crash_object", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
     *("crash_code", "answers", "crash_exit", "crash_slugignore", "traffic", "workers"),
     *("visitors", "stop", "dynos"),
@@ -176,10 +177,8 @@ def _explained(
         "unknown" if "unknown" in told else "warn" if "warn" in told else symptom.effect or "fail"
     )
     first = _finding(record, symptom, evidence, symptom.id, effect)
-    if not precise:
-        first = first._replace(
-            cause=f"{first.cause} parity found no known cause: the end of the log is the best lead."
-        )
+    if not precise and any(symptom.id in r.leads_to for r in RULES.values()):
+        first = first._replace(cause=f"{first.cause}{UNEXPLAINED}")
     return [first, *(_finding(record, r, e, symptom.id, effect) for r, e in precise)]
 
 

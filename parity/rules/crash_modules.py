@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from parity.rules import rule
-from parity.rules.code import file_of, find, names_in
+from parity.rules.code import Place, file_of, names_in, target
+from parity.rules.code import found as places_of
 from parity.rules.crash import ENDINGS, at_either, at_place, procfile
 from parity.rules.log import Crash, Failing, crash
 from parity.rules.missing import (
@@ -122,9 +123,33 @@ def settings_module_missing(record: Failing) -> Iterator[Evidence]:
         file = None if origin == "--config" else origin
         yield Evidence(f"DJANGO_SETTINGS_MODULE={module} ({origin})", file, names=names)
         return
-    place = find(found.source, r"DJANGO_SETTINGS_MODULE")
+    moved = _moved(found, module)
+    if moved:
+        names["advice"] = f"{procfile(found, moved)} Python then looks where manage.py is."
+        yield at_either(found, f"No module named '{module}'", **names)
+    place = _set_in(found)
     if place:
         yield Evidence(place.text, place.file, place.line, place.column, names=names)
+
+
+def _set_in(found: Crash) -> Place | None:
+    """The line that names the settings: of a file that the crash went through, if one does."""
+    places = list(places_of(found.source, r"DJANGO_SETTINGS_MODULE"))
+    gone = {frame.file for raised in found.chain for frame in raised.frames}
+    return next((p for p in places if p.file in gone), next(iter(places), None))
+
+
+def _moved(found: Crash, module: str) -> str | None:
+    """gunicorn's command for a project that is in a folder, with manage.py and the settings."""
+    named, actual = target(found.process), elsewhere(found, module)
+    folder = (actual or "").removesuffix(f"/{module.replace('.', '/')}.py")
+    inside = f"{folder.replace('/', '.')}."
+    if not named or not named[0].startswith(inside) or "gunicorn" not in found.command:
+        return None
+    if f"{folder}/manage.py" not in found.source.entries:
+        return None
+    bare = found.command.replace(f" {inside}", " ", 1)
+    return re.sub(r"gunicorn\b", f"gunicorn --chdir {folder}", bare, count=1)
 
 
 @rule(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from parity.records import Traffic
 from parity.rules import rule
 from parity.rules.code import Place, at
 from parity.rules.code import found as places
@@ -40,9 +41,13 @@ SERVICES = {
 
 _SOCKETS = (
     (r"/[\w/.]*\.s\.PGSQL\.5432|on socket \"[^\"]*PGSQL", "5432"),
-    (r"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?localhost", "3306"),
+    (rf"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?{_LOCAL}", "3306"),
 )
 """How drivers tell of a server on this machine without a port."""
+
+
+_CLIENT = r"\bMongoClient\(\s*\)"
+"""A client that looks on this machine when it is told of no other."""
 
 
 def _address(found: Crash) -> tuple[str, str] | None:
@@ -63,9 +68,21 @@ def _address(found: Crash) -> tuple[str, str] | None:
     return None
 
 
+def _waited(record: Failing, found: Crash) -> tuple[str, str] | None:
+    """The same of MongoDB, whose driver retries for as long as Heroku's router waits."""
+    stack = record.stack or () if isinstance(record, Traffic) else ()
+    place = next(_written(found, "27017"), None)
+    if place and any("/site-packages/pymongo/" in frame.file for frame in stack):
+        return "27017", "the request waits in MongoDB's driver, which finds no server"
+    return None
+
+
 def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
-    """Lines of the app that name a service on this machine."""
-    return places(found.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
+    """Lines of the app that name a service on this machine, else a host of Django's settings."""
+    yield from places(found.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
+    yield from places(found.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
+    yield from places(found.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
+    yield from places(found.source, _CLIENT) if port == "27017" else ()
 
 
 @rule(
@@ -80,7 +97,7 @@ def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
 )
 def service_on_localhost(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    told = _address(found) if found and not _given(found) else None
+    told = (_address(found) or _waited(record, found)) if found and not _given(found) else None
     if not found or not told or is_node(found.plan):
         return
     port, seen = told

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from parity.facts.addons import ADD_ONS
 from parity.facts.nodejs import SUPPORT
-from parity.records import Boot, Release, Source
+from parity.records import Boot, Release
 from parity.rules import rule
 from parity.rules.code import line_of
 from parity.rules.crash import ENDINGS, H10_DOCS
 from parity.rules.log import APP, Crash
-from parity.rules.node_code import at_start, found, in_package
+from parity.rules.node_code import found, in_package
 from parity.rules.node_log import Thrown, node_crash, thrown
 from parity.verdict import Evidence
 
@@ -155,7 +155,8 @@ def _behind(crashed: Crash, error: Thrown) -> tuple[str, Evidence] | None:
     return None
 
 
-def _unset(record: Boot | Release) -> tuple[str, Evidence, str] | None:
+def unset(record: Boot | Release) -> tuple[str, Evidence, str] | None:
+    """The config var whose absence is the error: its name, where it is read, what was said."""
     told = _error(record)
     variable = _variable(*told) if told else None
     return (*variable, told[1].told) if told and variable else None
@@ -173,7 +174,7 @@ def _unset(record: Boot | Release) -> tuple[str, Evidence, str] | None:
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
 )
 def add_on_variable_unset(record: Boot | Release) -> Iterator[Evidence]:
-    told = _unset(record)
+    told = unset(record)
     addon = ADD_ONS.get(told[0]) if told else None
     if told and addon:
         names = {"name": told[0], "addon": addon.name, "plan": addon.plan}
@@ -190,56 +191,12 @@ def add_on_variable_unset(record: Boot | Release) -> Iterator[Evidence]:
     docs=CONFIG_VARS,
 )
 def config_var_unset(record: Boot | Release) -> Iterator[Evidence]:
-    told = _unset(record)
+    told = unset(record)
     crashed = node_crash(record)
     if told and crashed and told[0] not in ADD_ONS:
         dotenv = any(path.endswith(".env") for path in crashed.source.absent)
         local = " A .env on your disk does not reach Heroku." if dotenv else ""
         yield told[1]._replace(names={"name": told[0], "error": told[2], "local": local})
-
-
-_SERVICES = {
-    "27017": "MongoDB", "5432": "PostgreSQL", "6379": "Redis", "3306": "MySQL",
-    "5672": "RabbitMQ", "9200": "Elasticsearch", "11211": "Memcached", "9092": "Kafka",
-}  # fmt: skip
-
-
-@rule(
-    "node-service-on-localhost",
-    leads_to=ENDINGS,
-    title="The app looks for {service} on its own machine, and a dyno has none",
-    cause="{error}. On your machine {service} runs beside the app. A dyno runs the app alone.",
-    fix="Connect to an add-on, whose address is in a config var, as `process.env.{variable}`; here:"
-    " `parity run --config {variable}=…`.",
-    docs="https://devcenter.heroku.com/articles/managing-add-ons",
-)
-def node_service_on_localhost(record: Boot | Release) -> Iterator[Evidence]:
-    crashed = node_crash(record)
-    pattern = r"ECONNREFUSED (?:127\.0\.0\.1|::1|localhost):(\d+)"
-    match = crashed.saying(pattern) if crashed else None
-    if not crashed or not match or _unset(record):
-        return
-    service = _SERVICES.get(match[1], f"a server on port {match[1]}")
-    variables = {"MongoDB": "MONGODB_URI", "Redis": "REDIS_URL"}
-    names = {
-        "service": service,
-        "error": match[0],
-        "variable": variables.get(service, "DATABASE_URL"),
-    }
-    place = _address(crashed.source, match[1], service)
-    if place:
-        yield place._replace(seen=match[0], names=names)
-    else:
-        yield at_start(crashed.source, crashed.process, match[0], **names)
-
-
-def _address(source: Source, port: str, service: str) -> Evidence | None:
-    """The line that names this machine as the service's."""
-    kind = service.lower().removesuffix("ql")
-    pattern = rf"(?:localhost|127\.0\.0\.1):{port}|{kind}\w*://(?:localhost|127\.0\.0\.1)"
-    clients = rf"{pattern}|host\w*\s*:\s*['\"](?:localhost|127\.0\.0\.1)|createClient\(\s*\)"
-    place = next(found(source, pattern), None) or next(found(source, clients), None)
-    return Evidence(place.text, place.file, place.line, place.column) if place else None
 
 
 @rule(
@@ -282,13 +239,15 @@ def node_modules_from_elsewhere(record: Boot | Release) -> Iterator[Evidence]:
     "js-unhandled-error",
     leads_to=ENDINGS,
     title="{error}",
-    cause="The app throws this while it starts, in line {line} of {file}: `{code}`.",
+    cause="The app throws this {when:while it starts}, in line {line} of {file}: `{code}`.",
     fix="Correct that line; with the same config vars it fails here as well.",
     docs=H10_DOCS,
     fallback=True,
 )
 def js_unhandled_error(record: Boot | Release) -> Iterator[Evidence]:
     told = _error(record)
-    evidence = _at(*told) if told else None
+    later = isinstance(record, Boot) and record.bound_first
+    when = "once it has opened its port" if later else "while it starts"
+    evidence = _at(*told, when=when) if told else None
     if evidence:
         yield evidence
