@@ -201,3 +201,19 @@ def test_compiled_code_is_not_the_apps() -> None:
         "ValueError: numpy.dtype size changed",
     ]
     assert [x.place.file for x in chain(log) if x.place] == ["app.py"]
+
+
+def test_urls_are_imported_at_the_first_request() -> None:
+    """Django does so: an exception of that import is the request's, not one of the start."""
+    log = [
+        "Traceback (most recent call last):",
+        '  File "/app/.heroku/python/lib/django/core/handlers/exception.py", line 55, in inner',
+        "    response = get_response(request)",
+        '  File "/app/shop/urls.py", line 1, in <module>',
+        "    from django.conf.urls import url",
+        "ImportError: cannot import name 'url' from 'django.conf.urls'",
+    ]
+    raised = last_raised(log)
+    assert raised and not raised.importing
+    caught = last_raised([log[0], *log[3:]])
+    assert caught and caught.importing

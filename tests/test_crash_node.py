@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes import Case, check
+from tests.crashes import Case, check, rehearsed
 
 SERVER = 'const server = require("http").createServer((ask, answer) => answer.end("ok"));\n'
 LISTENS = "server.listen(process.env.PORT);\n"
@@ -74,6 +74,63 @@ CASES = [
         "process.env.MONGODB_URI",
     ),
     Case(
+        "node-service-on-localhost",
+        app(
+            {
+                "server.js": 'require("http").createServer((ask, answer) => {\n'
+                '  require("net").connect(5432, "127.0.0.1").on("error", (error) => {\n'
+                "    console.error(error.stack);\n    answer.writeHead(500).end();\n  });\n"
+                "}).listen(process.env.PORT);\n"
+            }
+        ),
+        "package.json:1",
+        "process.env.DATABASE_URL",
+    ),
+    Case(
+        "dependency-not-saved",
+        app(
+            {
+                "server.js": 'require("http").createServer((ask, answer) => {\n'
+                '  try {\n    require("ejs");\n  } catch (error) {\n'
+                "    console.error(error.stack);\n    answer.writeHead(500).end();\n  }\n"
+                "}).listen(process.env.PORT);\n"
+            }
+        ),
+        "server.js:3",
+        "Type `npm install ejs`",
+    ),
+    Case(
+        "module-extension-missing",
+        {
+            "package.json": '{"type": "module", "scripts": {"start": "node src/server.js"}}',
+            "src/server.js": "import { x } from '../lib/util';\n",
+            "lib/util.js": "export const x = 1;\n",
+        },
+        "src/server.js:1",
+        "Write `../lib/util.js` instead of `../lib/util`.",
+    ),
+    Case(
+        "module-extension-missing",
+        {
+            "package.json": '{"type": "module", "scripts": {"start": "node server.js"}}',
+            "server.js": "import { x } from './lib';\n",
+            "lib/index.js": "export const x = 1;\n",
+        },
+        "server.js:1",
+        "Write `./lib/index.js` instead of `./lib`.",
+    ),
+    Case(
+        "js-unhandled-error",
+        app(
+            {
+                "server.js": "const start = (count) => { throw new Error('count is missing'); };\n"
+                "start(process.env.SHOP_COUNT || 2);\nstart(process.env.WEB_CONCURRENCY);\n"
+            }
+        ),
+        "server.js:1",
+        "Correct that line",
+    ),
+    Case(
         "build-script-error",
         app(
             {
@@ -105,3 +162,18 @@ def test_an_error_at_the_first_request_is_none_of_the_start(tmp_path: Path) -> N
         "Correct that line",
     )
     check(tmp_path / "app", case)
+
+
+def test_a_page_that_nothing_builds(tmp_path: Path) -> None:
+    """Express answers 404 and logs what it did not find: the visitor sees `Not Found`."""
+    code = (
+        "require('http').createServer((ask, answer) => {\n"
+        "  require('fs').stat(__dirname + '/client/build/index.html', (error) => {\n"
+        "    console.error(error.stack);\n    answer.writeHead(404).end();\n  });\n"
+        "}).listen(process.env.PORT);\n"
+    )
+    files = app({"server.js": code, "client/package.json": '{"scripts": {"build": "echo"}}'})
+    verdict = rehearsed(tmp_path / "app", Case("", files, None, ""))
+    told = {f.id: f for f in verdict.findings if f.effect == "warn"}
+    assert verdict.verdict == "works" and [*told] == ["page-file-missing"]
+    assert "npm run build --prefix client" in told["page-file-missing"].fix

@@ -12,6 +12,44 @@ SQL = "sqlalchemy==2.1.9\n"
 
 CASES = [
     Case(
+        "no-keyboard",
+        app("python server.py", {"server.py": 'NAME = input("Your name: ")\n' + SERVER}),
+        "server.py:1",
+        "a config var",
+    ),
+    Case(
+        "file-not-there",
+        app(
+            "python shop/server.py",
+            {"shop/server.py": 'DATA = open("data.json").read()\n' + SERVER, "shop/data.json": ""},
+        ),
+        "shop/server.py:1",
+        'Write `Path(__file__).parent / "data.json"`',
+    ),
+    Case(
+        "missing-config-var",
+        app(
+            "python server.py",
+            {
+                "server.py": "import client\n\nclient.connect()\n" + SERVER,
+                "client.py": "def connect():\n"
+                "    raise ValueError('Missing credentials. Pass `key`, or set the `SHOP_KEY` or"
+                " `SHOP_ADMIN` environment variable.')\n",
+            },
+        ),
+        "client.py:2",
+        "Type `heroku config:set SHOP_KEY=VALUE`",
+    ),
+    Case(
+        "service-on-localhost",
+        app(
+            "python server.py",
+            {"server.py": "import socket\n" + LOCAL.replace("6379", "8123") + SERVER},
+        ),
+        "server.py:2",
+        "call the function instead of asking over HTTP",
+    ),
+    Case(
         "service-on-localhost",
         app(
             "python server.py",

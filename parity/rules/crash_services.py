@@ -46,8 +46,8 @@ _SOCKETS = (
 """How drivers tell of a server on this machine without a port."""
 
 
-_CLIENT = r"\bMongoClient\(\s*\)"
-"""A client that looks on this machine when it is told of no other."""
+_CLIENT = r"\bMongoClient\(\s*\)|\b(?<!\.)connect\(\s*(?:db\s*=\s*)?['\"][\w-]+['\"]\s*\)"
+"""Clients that look on this machine when they are told of no other: pymongo's, mongoengine's."""
 
 
 def _address(found: Crash) -> tuple[str, str] | None:
@@ -91,8 +91,8 @@ def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
     title="The app connects to {service} on {address}, where nothing runs in a dyno",
     cause="A dyno holds your process alone. A database or cache on localhost is on your machine,"
     " not on Heroku: {error}",
-    fix="Create an add-on and read its address from the environment, such as `heroku addons:create"
-    ' {plan}` and `os.environ["{variable}"]`.',
+    fix="{advice:Create an add-on and read its address from the environment, such as `heroku"
+    ' addons:create heroku-redis:mini` and `os.environ["REDIS_URL"]`.}',
     docs=BACKING,
 )
 def service_on_localhost(record: Failing) -> Iterator[Evidence]:
@@ -101,13 +101,33 @@ def service_on_localhost(record: Failing) -> Iterator[Evidence]:
     if not found or not told or is_node(found.plan):
         return
     port, seen = told
-    service = SERVICES.get(port, Service("a service", "SERVICE_URL", "NAME"))
-    names = {"address": f"localhost:{port}", "service": service.name, "error": seen[:300]}
-    names |= {"variable": service.variable, "plan": service.plan}
+    service = SERVICES.get(port)
+    names = {"address": f"localhost:{port}", "error": seen[:300]}
+    names |= {"advice": _instead(service)} if service or not _of_a_database(found) else {}
+    names["service"] = service.name if service else "a server"
     yield at_either(found, seen[:300], **names)
     place = next(_written(found, port), None)
     if place:
         yield at(place.text, place)
+
+
+def _of_a_database(found: Crash) -> bool:
+    """Whether a database's driver tells of the refusal: PEP 249 has the names."""
+    return found.raised is not None and found.raised.kind in ("OperationalError", "InterfaceError")
+
+
+def _instead(service: Service | None) -> str:
+    """What to do about a service on this machine; an unknown one is a server of the app's own."""
+    if service:
+        return (
+            "Create an add-on and read its address from the environment, such as `heroku"
+            f' addons:create {service.plan}` and `os.environ["{service.variable}"]`.'
+        )
+    return (
+        "If that is this app itself, call the function instead of asking over HTTP: in a dyno it"
+        " listens on $PORT. If it is another server, make it an app of its own and read its address"
+        " from a config var."
+    )
 
 
 def _given(found: Crash) -> bool:

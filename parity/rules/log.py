@@ -59,6 +59,8 @@ class Raised(NamedTuple):
     @property
     def importing(self) -> bool:
         """Whether it was raised, and caught, while the app was imported: no request was there."""
+        if any("/django/core/handlers/" in f.file for f in self.frames):
+            return False  # Django imports the URLs at the first request
         own = [f.name for f in self.frames if _of_the_app(f)]
         return bool(own) and set(own) == {"<module>"}
 

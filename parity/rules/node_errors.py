@@ -9,7 +9,7 @@ from parity.records import Boot, Release
 from parity.rules import rule
 from parity.rules.code import line_of
 from parity.rules.crash import ENDINGS, H10_DOCS
-from parity.rules.log import APP, Crash
+from parity.rules.log import APP, Crash, Failing
 from parity.rules.node_code import found, in_package
 from parity.rules.node_log import Thrown, node_crash, thrown
 from parity.verdict import Evidence
@@ -17,13 +17,19 @@ from parity.verdict import Evidence
 CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
 _READ = r"process\.env(?:\.([A-Z][A-Z0-9_]*)|\[\s*['\"`]([A-Z][A-Z0-9_]*)['\"`]\s*\])"
 _NAME = r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b"
+_GIVEN = (
+    *("PORT", "DYNO", "HOME", "PATH", "PWD", "NODE_ENV", "NODE_HOME", "NODE_MODULES_CACHE"),
+    *("WEB_CONCURRENCY", "WEB_MEMORY", "MEMORY_AVAILABLE"),
+)
+"""What a Node.js dyno always has: https://devcenter.heroku.com/articles/nodejs-support."""
+
 _NEWER = (
     r"ERR_UNKNOWN_BUILTIN_MODULE|No such built-in module|ERR_REQUIRE_ESM|ERR_UNKNOWN_FILE_EXTENSION"
     r"|SyntaxError|is not a function|bad option|NODE_MODULE_VERSION|Cannot find module 'node:"
 )
 
 
-def _error(record: Boot | Release) -> tuple[Crash, Thrown] | None:
+def _error(record: Failing) -> tuple[Crash, Thrown] | None:
     crashed = node_crash(record)
     error = thrown(crashed.lines, APP) if crashed else None
     return (crashed, error) if crashed and error else None
@@ -125,13 +131,14 @@ def _variable(crashed: Crash, error: Thrown) -> tuple[str, Evidence] | None:
     for name in re.findall(_NAME, error.message):
         read = rf"process\.env(?:\.{name}\b|\[['\"`]{name}|\b.*\b{name}\b)"
         place = next(found(crashed.source, read), None)
-        if place and name not in config:
+        if place and name not in config and name not in _GIVEN:
             return name, Evidence(error.told, place.file, place.line, place.column)
     for frame in error.frames[:6]:
         code = line_of(crashed.source, frame.file, frame.line)
         match = re.search(_READ, code)
         name = (match[1] or match[2]) if match else ""
-        if name and name not in config and name not in ("PORT", "NODE_ENV"):
+        default = match and re.match(r"\s*(?:\|\||\?\?)\s*[^\s)]", code[match.end() :])
+        if name and name not in config and name not in _GIVEN and not default:
             return name, Evidence(error.told, frame.file, frame.line, frame.column)
     return _behind(crashed, error)
 
@@ -155,7 +162,7 @@ def _behind(crashed: Crash, error: Thrown) -> tuple[str, Evidence] | None:
     return None
 
 
-def unset(record: Boot | Release) -> tuple[str, Evidence, str] | None:
+def unset(record: Failing) -> tuple[str, Evidence, str] | None:
     """The config var whose absence is the error: its name, where it is read, what was said."""
     told = _error(record)
     variable = _variable(*told) if told else None

@@ -62,6 +62,26 @@ def module_file_in_other_case(record: Boot | Release) -> Iterator[Evidence]:
 
 
 @rule(
+    "module-extension-missing",
+    leads_to=ENDINGS,
+    title="`import` needs the whole name of the file: {right}",
+    cause="{by} imports `{module}`. As ES modules Node.js adds no .js, and no /index.js for a"
+    " folder; bundlers and TypeScript do, which hides it.",
+    fix="Write `{right}` instead of `{module}`.",
+    docs="https://nodejs.org/api/esm.html#mandatory-file-extensions",
+)
+def module_extension_missing(record: Boot | Release) -> Iterator[Evidence]:
+    told = missing_in(record)
+    if not told or not _is_file(told[1]) or not told[1].by or told[1].started:
+        return
+    for path, ending in zip(_candidates(told[1]), _ENDINGS, strict=True):
+        if ending and path in told[0].source.entries:
+            right = f"{told[1].name}{ending}"
+            yield told[1].evidence(f"there is {path}", right=right, by=told[1].by)
+            return
+
+
+@rule(
     "module-file-not-in-git",
     leads_to=ENDINGS,
     title="{file} is on your disk, but not in git",

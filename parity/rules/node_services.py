@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from parity.records import Boot, Release, Source
+from parity.records import Source
 from parity.rules import rule
 from parity.rules.crash import ENDINGS
+from parity.rules.log import Failing
 from parity.rules.node_code import at_start, found
 from parity.rules.node_errors import unset
 from parity.rules.node_log import node_crash
@@ -30,7 +31,7 @@ _REFUSED = (
     " `parity run --config {variable}=…`.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
 )
-def node_service_on_localhost(record: Boot | Release) -> Iterator[Evidence]:
+def node_service_on_localhost(record: Failing) -> Iterator[Evidence]:
     crashed = node_crash(record)
     match = crashed.saying(_REFUSED) if crashed else None
     if not crashed or not match or unset(record):
