@@ -88,6 +88,12 @@ CASES = [
         "Write `shop.prices`.",
     ),
     Case(
+        "own-module-misspelt",
+        app("python server.py", {"server.py": "import pricse\n" + SERVER, "prices.py": ""}),
+        "server.py:1",
+        "Write `prices` there.",
+    ),
+    Case(
         "module-elsewhere",
         app(
             "gunicorn shop.web:app",

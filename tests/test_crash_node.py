@@ -87,6 +87,20 @@ CASES = [
         "process.env.DATABASE_URL",
     ),
     Case(
+        "config-var-unset",
+        app(
+            {
+                "server.js": 'require("http").createServer((ask, answer) => {\n'
+                "  const sign = (key) => { if (!key) throw Error('key must have a value'); };\n"
+                "  try {\n    sign(process.env.SHOP_KEY);\n  } catch (error) {\n"
+                "    console.error(error.stack);\n    answer.writeHead(500).end();\n  }\n"
+                "}).listen(process.env.PORT);\n"
+            }
+        ),
+        "server.js:4",
+        "Type `heroku config:set SHOP_KEY=VALUE`",
+    ),
+    Case(
         "dependency-not-saved",
         app(
             {

@@ -191,6 +191,19 @@ CASES = [
         "Add the line `Flask-Migrate` to requirements.txt",
     ),
     Case(
+        "development-server-refused",
+        app(
+            "python web.py",
+            {
+                "web.py": HELLO + "\nfrom flask_socketio import SocketIO\n\n"
+                'SocketIO(app).run(app, host="0.0.0.0")\n'
+            },
+            FLASK + "flask-socketio==5.7.0\n",
+        ),
+        "web.py:12",
+        "In the Procfile write `web: gunicorn -w 1 --threads 100 web:app`.",
+    ),
+    Case(
         "not-an-app-object",
         app(
             "gunicorn web:app",

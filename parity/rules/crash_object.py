@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from parity.rules import rule
 from parity.rules.code import factories, file_of, server, speaks_asgi, suggestion, target
 from parity.rules.code import found as places
-from parity.rules.crash import ENDINGS, at_command, procfile
+from parity.rules.crash import ENDINGS, at_command, at_either, procfile
 from parity.rules.crash_target import written
 from parity.rules.log import Crash, Failing, crash
 from parity.verdict import Evidence
@@ -63,3 +63,23 @@ def _what_it_is(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
     if server(found.process) == "uvicorn":
         return why, f"--factory {written(named)}"
     return why, f'"{written(named)}()"'
+
+
+@rule(
+    "development-server-refused",
+    leads_to=ENDINGS,
+    title="Flask-SocketIO refuses to start Werkzeug's development server",
+    cause="Where no one sits at a terminal, as in a dyno, `socketio.run` wants a server for"
+    " production: {error}",
+    fix="{advice:Serve the app with gunicorn, one worker and many threads: `web: gunicorn -w 1"
+    " --threads 100 app:app`.}",
+    docs="https://flask-socketio.readthedocs.io/en/latest/deployment.html",
+)
+def development_server_refused(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if not found or not raised or "Werkzeug web server is not designed" not in raised.message:
+        return
+    right = f"gunicorn -w 1 --threads 100 {suggestion(found.source, asgi=False) or 'app:app'}"
+    advice = f"{procfile(found, right)} Require gunicorn, too."
+    yield at_either(found, raised.told, advice=advice)

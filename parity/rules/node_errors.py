@@ -174,17 +174,18 @@ def unset(record: Failing) -> tuple[str, Evidence, str] | None:
     effect="unknown",
     leads_to=ENDINGS,
     title="{name} is not set here; on Heroku {addon} sets it",
-    cause="The app reads {name} while it starts. parity has no add-ons, so it cannot tell whether"
-    " the app starts where the variable is set.",
+    cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
+    " whether the app works where the variable is set.",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
     " `heroku addons:create {plan}`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
 )
-def add_on_variable_unset(record: Boot | Release) -> Iterator[Evidence]:
+def add_on_variable_unset(record: Failing) -> Iterator[Evidence]:
     told = unset(record)
+    crashed = node_crash(record)
     addon = ADD_ONS.get(told[0]) if told else None
-    if told and addon:
-        names = {"name": told[0], "addon": addon.name, "plan": addon.plan}
+    if told and crashed and addon:
+        names = {"name": told[0], "addon": addon.name, "plan": addon.plan, "when": crashed.when}
         yield told[1]._replace(names=names)
 
 
@@ -192,18 +193,19 @@ def add_on_variable_unset(record: Boot | Release) -> Iterator[Evidence]:
     "config-var-unset",
     leads_to=ENDINGS,
     title="The config var {name} is not set",
-    cause="The app reads `process.env.{name}` while it starts, and Heroku has no such config var:"
-    " {error}.{local}",
+    cause="The app reads `process.env.{name}` {when:while it starts}, and Heroku has no such config"
+    " var: {error}.{local}",
     fix="Type `heroku config:set {name}=VALUE`; here: `parity run --config {name}=VALUE`.",
     docs=CONFIG_VARS,
 )
-def config_var_unset(record: Boot | Release) -> Iterator[Evidence]:
+def config_var_unset(record: Failing) -> Iterator[Evidence]:
     told = unset(record)
     crashed = node_crash(record)
     if told and crashed and told[0] not in ADD_ONS:
         dotenv = any(path.endswith(".env") for path in crashed.source.absent)
         local = " A .env on your disk does not reach Heroku." if dotenv else ""
-        yield told[1]._replace(names={"name": told[0], "error": told[2], "local": local})
+        names = {"name": told[0], "error": told[2], "local": local, "when": crashed.when}
+        yield told[1]._replace(names=names)
 
 
 @rule(
