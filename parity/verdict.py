@@ -10,6 +10,9 @@ EffectName = Literal["note", "warn", "unknown", "fail", "reject"]
 Outcome = Literal["works", "stops", "told", "unknown", "checked"]
 Basis = Literal["observed", "predicted", "static"]
 
+UNEXPLAINED = " parity found no known cause: the end of the log is the best lead."
+"""What a symptom says that has none of the causes it may have."""
+
 
 class Evidence(NamedTuple):
     """What was seen, and where. `names` fill the `{placeholders}` of the rule's texts."""

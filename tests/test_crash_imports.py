@@ -69,6 +69,22 @@ CASES = [
         {"DJANGO_SETTINGS_MODULE": "shop.production"},
     ),
     Case(
+        "settings-module",
+        app(
+            "gunicorn shop.shop.wsgi --preload",
+            {
+                "shop/manage.py": "DJANGO_SETTINGS_MODULE = 'shop.settings'\n",
+                "shop/shop/__init__.py": "",
+                "shop/shop/settings.py": SETTINGS,
+                "shop/shop/wsgi.py": WSGI.replace("shop.setting", "shop.settings"),
+            },
+            DJANGO,
+        ),
+        "shop/shop/wsgi.py:5",
+        "In the Procfile write `web: gunicorn --chdir shop shop.wsgi --preload`.",
+        {"DISABLE_COLLECTSTATIC": "1"},
+    ),
+    Case(
         "submodule-missing",
         app(
             "python server.py",
@@ -76,6 +92,12 @@ CASES = [
         ),
         "server.py:1",
         "Write `shop.prices`.",
+    ),
+    Case(
+        "own-module-misspelt",
+        app("python server.py", {"server.py": "import pricse\n" + SERVER, "prices.py": ""}),
+        "server.py:1",
+        "Write `prices` there.",
     ),
     Case(
         "module-elsewhere",
@@ -130,6 +152,14 @@ CASES = [
         ),
         "flask.py:1",
         "Type `git mv flask.py my_flask.py`",
+    ),
+    Case(
+        "shadowed-module",
+        app(
+            "gunicorn app:app", {"app.py": HELLO, "random.py": "def pick():\n    return 1\n"}, FLASK
+        ),
+        "random.py:1",
+        "Type `git mv random.py my_random.py`",
     ),
     Case(
         "standard-module-gone",

@@ -189,3 +189,31 @@ def test_a_killed_process() -> None:
     slug = verdicts.slug(verdicts.plan(verdicts.source()))
     boot = verdicts.boot(slug, state="crashed", exit=137, listeners=())
     assert [f.id for f in diagnose(boot) if f.kind == "cause"] == ["out-of-memory"]
+
+
+def test_compiled_code_is_not_the_apps() -> None:
+    """Cython names its file without a path, as if it lay in the root."""
+    log = [
+        "Traceback (most recent call last):",
+        '  File "/app/app.py", line 1, in <module>',
+        "    import pandas",
+        '  File "interval.pyx", line 9, in init pandas._libs.interval',
+        "ValueError: numpy.dtype size changed",
+    ]
+    assert [x.place.file for x in chain(log) if x.place] == ["app.py"]
+
+
+def test_urls_are_imported_at_the_first_request() -> None:
+    """Django does so: an exception of that import is the request's, not one of the start."""
+    log = [
+        "Traceback (most recent call last):",
+        '  File "/app/.heroku/python/lib/django/core/handlers/exception.py", line 55, in inner',
+        "    response = get_response(request)",
+        '  File "/app/shop/urls.py", line 1, in <module>',
+        "    from django.conf.urls import url",
+        "ImportError: cannot import name 'url' from 'django.conf.urls'",
+    ]
+    raised = last_raised(log)
+    assert raised and not raised.importing
+    caught = last_raised([log[0], *log[3:]])
+    assert caught and caught.importing

@@ -8,6 +8,12 @@ from tests.crashes import FLASK, HELLO, SERVER, Case, app, check
 
 CASES = [
     Case(
+        "no-such-script",
+        app("python shop\\server.py", {"shop/server.py": SERVER}),
+        "Procfile:1",
+        "In the Procfile write `web: python shop/server.py`.",
+    ),
+    Case(
         "shell-syntax",
         app("gunicorn shop:create_app()", {"shop.py": "def create_app():\n    pass\n"}, FLASK),
         "Procfile:1",

@@ -12,6 +12,71 @@ SQL = "sqlalchemy==2.1.9\n"
 
 CASES = [
     Case(
+        "no-keyboard",
+        app("python server.py", {"server.py": 'NAME = input("Your name: ")\n' + SERVER}),
+        "server.py:1",
+        "a config var",
+    ),
+    Case(
+        "file-not-there",
+        app(
+            "python shop/server.py",
+            {"shop/server.py": 'DATA = open("data.json").read()\n' + SERVER, "shop/data.json": ""},
+        ),
+        "shop/server.py:1",
+        'Write `Path(__file__).parent / "data.json"`',
+    ),
+    Case(
+        "missing-config-var",
+        app(
+            "python server.py",
+            {
+                "server.py": "import client\n\nclient.connect()\n" + SERVER,
+                "client.py": "def connect():\n"
+                "    raise ValueError('Missing credentials. Pass `key`, or set the `SHOP_KEY` or"
+                " `SHOP_ADMIN` environment variable.')\n",
+            },
+        ),
+        "client.py:2",
+        "Type `heroku config:set SHOP_KEY=VALUE`",
+    ),
+    Case(
+        "service-on-localhost",
+        app(
+            "python server.py",
+            {"server.py": "import socket\n" + LOCAL.replace("6379", "8123") + SERVER},
+        ),
+        "server.py:2",
+        "call the function instead of asking over HTTP",
+    ),
+    Case(
+        "service-on-localhost",
+        app(
+            "python server.py",
+            {
+                "server.py": "import pymysql\n\nfrom settings import DATABASES\n\n"
+                'pymysql.connect(host=DATABASES["HOST"], user="root")\n' + SERVER,
+                "settings.py": 'DATABASES = {\n    "HOST": "127.0.0.1",\n}\n',
+            },
+            "pymysql==1.1.2\n",
+        ),
+        "settings.py:2",
+        "heroku addons:create jawsdb",
+    ),
+    Case(
+        "command-before-server",
+        app(
+            "python bot.py && python server.py",
+            {
+                "bot.py": "import time\n\nwhile True:\n    time.sleep(1)\n",
+                "server.py": SERVER,
+            },
+        ),
+        "bot.py:4",
+        "`web: python server.py` and `worker: python bot.py`",
+        limits={"boot_timeout": 4},
+    ),
+    Case(
         "missing-config-var",
         app("python server.py", {"server.py": SERVER.replace('"PORT"', '"SHOP_PORT"')}),
         "server.py:13",

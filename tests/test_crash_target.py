@@ -191,6 +191,34 @@ CASES = [
         "Add the line `Flask-Migrate` to requirements.txt",
     ),
     Case(
+        "development-server-refused",
+        app(
+            "python web.py",
+            {
+                "web.py": HELLO + "\nfrom flask_socketio import SocketIO\n\n"
+                'SocketIO(app).run(app, host="0.0.0.0")\n'
+            },
+            FLASK + "flask-socketio==5.7.0\n",
+        ),
+        "web.py:12",
+        "In the Procfile write `web: gunicorn -w 1 --threads 100 web:app`.",
+    ),
+    Case(
+        "not-an-app-object",
+        app(
+            "gunicorn web:app",
+            {
+                "web.py": "from dash import Dash\n\napp = Dash(__name__)\n",
+                "dash.py": "import flask\n\n\nclass Dash:\n    def __init__(self, name):\n"
+                "        self.server = flask.Flask(name)\n",
+            },
+            FLASK,
+        ),
+        "Procfile:1",
+        "Add the line `server = app.server` below line 3 of web.py. In the Procfile write"
+        " `web: gunicorn web:server`.",
+    ),
+    Case(
         "daemon-in-config",
         app("gunicorn app:app", {"app.py": HELLO, "gunicorn.conf.py": "daemon = True\n"}, FLASK),
         "gunicorn.conf.py:1",

@@ -10,7 +10,7 @@ from parity.push.buildpacks.job import Undecided
 from parity.push.buildpacks.python.blame import undecided
 from parity.records import Ignored, Interpreter, Python
 from parity.rules.pip_correction import corrected
-from tests.builds import APP, backend, found, index, prepared, pushed, refusing, wheel
+from tests.builds import APP, backend, found, index, prepared, pushed, refusing, sdist, wheel
 from tests.trees import tree
 
 PACKAGES = (
@@ -48,6 +48,13 @@ REJECTED: list[tuple[str, Mapping[str, str], str, str, tuple[str, ...]]] = [
     ("--upgrade alpha", {}, "not-a-requirement", ":1", ("`alpha`",)),
     ("Package Version\n------- -------", {}, "not-requirements", ":1", ("pip list", "freeze")),
     ("[packages]\nalpha = '*'", {}, "not-requirements", ":1", ("Pipfile",)),
+    (
+        "blas=1.0=mkl\nalpha=1.0=py_0",
+        {},
+        "not-requirements",
+        ":1",
+        ("conda", "--format=freeze"),
+    ),
     ("apt-get install -y libpq-dev", {}, "system-package-required", ":1", ("libpq-dev", "Aptfile")),
     ("<<<<<<< HEAD\nalpha\n=======\n>>>>>>> x", {}, "merge-conflict", ":1", ("conflict",)),
     ("a\0l\0p\0h\0a\0", {}, "requirements-encoding", ":1", ("UTF-8",)),
@@ -160,6 +167,21 @@ def test_not_built(
     assert (told[cause].evidence[0].file, told[cause].evidence[0].line) == ("requirements.txt", 1)
     text = " ".join((told[cause].title, told[cause].cause, told[cause].fix))
     assert [word for word in words if word not in text] == []
+
+
+def test_a_build_tool_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip ends with an exception of its own then, and names no package."""
+    lines = ("requires = []", 'build-backend = "setuptools.build_meta"', 'backend-path = ["."]')
+    files = {
+        "pyproject.toml": "\n".join(("[build-system]", *lines, "")),
+        "setuptools/__init__.py": "import gone_in_this_python\n",
+        "PKG-INFO": "",
+    }
+    old = sdist("omega", "1.0", files)
+    monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
+    slug, _ = pushed({"requirements.txt": "# mine\nomega==1.0\n"}, tmp_path)
+    told = found(slug)["release-too-old"]
+    assert "setuptools" in told.cause and told.evidence[0].line == 2
 
 
 UNKNOWN = [

@@ -21,7 +21,7 @@ from parity.records import (
     Source,
     Traffic,
 )
-from parity.verdict import Evidence, Finding, Stage, StageResult, Verdict
+from parity.verdict import UNEXPLAINED, Evidence, Finding, Stage, StageResult, Verdict
 from tests.trees import NO_CONFIG, tree
 
 AT = 1795346401.123456
@@ -379,7 +379,7 @@ def error_500() -> Verdict:
         symptom="http-500",
         stage="route",
         title="The first request gets a 500",
-        cause="The app answered, but with an error of its own.",
+        cause=f"The app answered, but with an error of its own.{UNEXPLAINED}",
         evidence=(Evidence("GET / → 500", "hello.py", 8, 12),),
     )
     return made._replace(

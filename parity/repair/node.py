@@ -6,11 +6,11 @@ from parity.records import Boot, Listener, Pushed, Record
 from parity.repair.lines import body, replaced
 from parity.rules.listen import main_listener
 from parity.rules.node_code import SUFFIXES, found
+from parity.rules.node_listen import LOCAL, host
 from parity.verdict import Finding
 
 _CALL = re.compile(r"\.listen\(\s*([^\s,){}]+)")
 _OPTION = re.compile(r"\.listen\(\s*\{[^{}]*\bport\s*:\s*(\d+)[^{}]*\}")
-_HOST = re.compile(r"([\"'`])(?:localhost|127\.0\.0\.1|::1)\1")
 
 
 def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
@@ -25,7 +25,7 @@ def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[s
     line = _text(pushed, file, told.line or 0)
     new: dict[int, str] | None = {told.line or 0: line}
     if listener.loopback:
-        new = _anywhere(line, told.line or 0)
+        new = _anywhere(line, told.line or 0) or _named(pushed, file, line)
     if new is not None and listener.port != record.port:
         new = _port(pushed, file, new, listener)
     made = replaced(pushed, file, new) if new else None
@@ -43,10 +43,18 @@ def _text(pushed: Pushed, file: str, number: int) -> str:
 def _anywhere(line: str, number: int) -> dict[int, str] | None:
     """The line with the host that every address answers to; None where it names none."""
     call = line.partition(".listen(")[2].partition("=>")[0]
-    if len(_HOST.findall(call)) != 1:
+    if len(LOCAL.findall(call)) != 1:
         return None
     at = line.index(call)
-    return {number: line[:at] + _HOST.sub(r"\g<1>0.0.0.0\1", line[at:], count=1)}
+    return {number: line[:at] + LOCAL.sub(r"\g<1>0.0.0.0\1", line[at:], count=1)}
+
+
+def _named(pushed: Pushed, file: str, line: str) -> dict[int, str] | None:
+    """The line that sets the host which the call names, with one that every address answers to."""
+    place = host(pushed.source, file, line)
+    if place is None:
+        return None
+    return {place.line: LOCAL.sub(r"\g<1>0.0.0.0\1", _text(pushed, file, place.line), count=1)}
 
 
 def _port(

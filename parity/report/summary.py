@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from parity.records import Exchange, Source, Traffic
 from parity.report.text import oneline
-from parity.verdict import EffectName, Finding, Verdict
+from parity.verdict import UNEXPLAINED, EffectName, Finding, Verdict
 
 Word = Literal["works", "fails", "could not tell", "check"]
 
@@ -108,7 +108,8 @@ def _blame(group: Group) -> str:
     first, subject = group.first, called(group.first)
     if group.causes:
         return f"{subject} — {_inside(group.causes[0].title)}"
-    return subject if first.kind == "cause" else f"{subject} — no known cause found"
+    unknown = first.cause.endswith(UNEXPLAINED)
+    return f"{subject} — no known cause found" if unknown else subject
 
 
 def called(finding: Finding) -> str:

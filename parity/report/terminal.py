@@ -25,7 +25,7 @@ from parity.report.summary import (
     what_next,
 )
 from parity.report.text import oneline
-from parity.verdict import EffectName, Finding, Verdict
+from parity.verdict import UNEXPLAINED, EffectName, Finding, Verdict
 
 __all__ = ["after_stop", "concise", "full", "headline"]
 
@@ -144,7 +144,7 @@ def _unexplained(verdict: Verdict) -> bool:
     group = decisive(verdict)
     if group is None:
         return verdict.verdict != "works" and verdict.interrupted is None
-    return group.first.kind == "symptom" and not group.causes
+    return group.first.cause.endswith(UNEXPLAINED)
 
 
 def _log_tail(page: Page, verdict: Verdict) -> None:

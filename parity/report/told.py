@@ -10,7 +10,7 @@ from parity.report.findings import advice, title
 from parity.report.frame import frame
 from parity.report.page import Page
 from parity.report.text import clip, oneline
-from parity.verdict import Finding
+from parity.verdict import UNEXPLAINED, Finding
 
 SEEN = 3
 LONGEST = 300
@@ -123,7 +123,7 @@ def _cause(made: Page, cause: Cause, source: Source | None) -> None:
     title(made, symptom._replace(title=f"{symptom.title}{_where(cause)}"), symptom.effect)
     if not cause.causes:
         _seen(made, symptom, source)
-        why = symptom.cause.partition(" parity found no known cause")[0]
+        why = symptom.cause.removesuffix(UNEXPLAINED)
         made.prose(why, label="why:  ", indent=2, style="strong")
         _tail(made, cause)
         if symptom.id in CRASHED:

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from parity.records import Boot, Plan, Record, Release, Shutdown, Slug, Source, Stuck, Traffic
-from parity.verdict import Basis, EffectName, Evidence, Finding, Stage
+from parity.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
 
@@ -82,9 +82,10 @@ UP = (
 """And those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, "memory", "boot", "several_commands", "traffic"),
-    *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_answers"),
-    *("crash_shell", "crash_programs", "crash_options", "crash_target", "crash_modules"),
+    *(*BUILD, "memory", "boot", "silent", "traffic"),
+    *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_services"),
+    *("node_answers", "crash_shell", "crash_programs", "crash_options", "crash_target"),
+    *("crash_object", "crash_settings", "crash_modules"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
     *("crash_code", "crash_pages", "crash_exit", "crash_slugignore", "workers"),
     *("visitors", "page_parts", "websockets", "stop", "dynos"),
@@ -188,10 +189,8 @@ def _explained(
         "unknown" if "unknown" in told else "warn" if "warn" in told else symptom.effect or "fail"
     )
     first = _finding(record, symptom, evidence, symptom.id, effect)
-    if not precise:
-        first = first._replace(
-            cause=f"{first.cause} parity found no known cause: the end of the log is the best lead."
-        )
+    if not precise and any(symptom.id in r.leads_to for r in RULES.values()):
+        first = first._replace(cause=f"{first.cause}{UNEXPLAINED}")
     return [first, *(_finding(record, r, e, symptom.id, effect) for r, e in precise)]
 
 

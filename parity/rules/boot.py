@@ -1,14 +1,13 @@
 """R10: the web process did not bind $PORT where the router looks, and why."""
 
-import re
 from collections.abc import Iterator
 
 from parity.records import Boot, Listener
 from parity.rules import rule
-from parity.rules.code import Place, applications, found, line_of, modules, server
+from parity.rules.code import Place, found
 from parity.rules.dotenv import overriding, says_port
 from parity.rules.listen import blame, main_listener, repair, seen, shown
-from parity.rules.node_code import at_start, find
+from parity.rules.node_code import find
 from parity.rules.node_listen import concerns, definition
 from parity.verdict import Evidence
 
@@ -187,75 +186,6 @@ def _naming(boot: Boot, port: int) -> Place | None:
     source = boot.release.slug.plan.source
     python = next(found(source, rf"\b{port}\b"), None)
     return python or (find(source, rf"\b{port}\b") if concerns(boot) else None)
-
-
-@rule(
-    "boots-too-slowly",
-    leads_to=R10,
-    title="The server does not open its port in time",
-    cause="Within the limit the process opened no port at all. It is a server's command, so what"
-    " runs before the server listens takes too long, or waits for something.",
-    fix="Move slow work (downloads, models, migrations) out of the start: into the build, the"
-    " release command, or a worker. A longer limit is no cure.",
-    docs=R10_DOCS,
-    fallback=True,
-)
-def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
-    if _silent(boot) and _serves(boot):
-        last = boot.output[-1].text if boot.output else "nothing was logged"
-        yield from _waiting(boot)
-        yield _unopened(boot)
-        yield Evidence(f"the last line of the log: {last}")
-
-
-@rule(
-    "never-listens",
-    leads_to=R10,
-    title="The web process opens no port: it is no web server",
-    cause="`{command}` runs on, but never listens for requests. `web` is the type that Heroku sends"
-    " requests to, so it waits for a port. A bot or a job belongs into a worker.",
-    fix="In the Procfile write `worker: {command}`, then `heroku ps:scale web=0 worker=1`.",
-    docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
-)
-def never_listens(boot: Boot) -> Iterator[Evidence]:
-    if _silent(boot) and not _serves(boot):
-        yield _unopened(boot)
-        yield from _waiting(boot)
-
-
-def _waiting(boot: Boot) -> Iterator[Evidence]:
-    """The app's line in which a second boot was, most of the time."""
-    source = boot.release.slug.plan.source
-    frame = next((f for f in boot.stack or () if f.file in source.entries), None)
-    if frame:
-        code = line_of(source, frame.file, frame.line)
-        yield Evidence(f"a second boot spends its time here: {code}", frame.file, frame.line)
-
-
-def _unopened(boot: Boot) -> Evidence:
-    """At the command that opens no port."""
-    if concerns(boot):
-        return at_start(boot.release.slug.plan.source, boot.process, "no port was opened")
-    names = {"command": boot.process.command}
-    return Evidence("no port was opened", "Procfile", boot.process.line or None, names=names)
-
-
-def _silent(boot: Boot) -> bool:
-    return boot.state == "timeout" and not boot.listeners and not boot.foreign
-
-
-def _serves(boot: Boot) -> bool:
-    """Whether the command or the code is a web server's."""
-    source = boot.release.slug.plan.source
-    named = server(boot.process) or re.search(
-        r"runserver|flask run|streamlit", boot.process.command
-    )
-    return (
-        bool(named)
-        or any(applications(source, path) for path in modules(source))
-        or bool(next(found(source, r"HTTPServer\(|\.listen\(|serve\(|\.bind\("), None))
-        or (concerns(boot) and find(source, r"\.listen\(|serve\(|createServer\(") is not None)
-    )
 
 
 @rule(

@@ -63,6 +63,15 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
         what = "Its folder" if folder else "It"
         why = f"{what} is on your disk, but not in git, so it is not pushed."
         return why, _secret(inside) or how_to_add(found, inside), inside
+    below = next((p for p in found.source.entries if p.endswith(f"/{inside}")), None)
+    if below and not path.startswith("/"):
+        return (
+            f"The tree has {below}. A path is looked for where the command starts, in the root of"
+            " what is pushed, not beside the file that opens it.",
+            f'Write `Path(__file__).parent / "{inside}"` where the file lies beside the code, else'
+            f" `{below}`.",
+            inside,
+        )
     why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
     return why, "Commit the file, or create it when it is not there.", inside
 

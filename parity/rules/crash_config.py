@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from parity.facts.addons import ADD_ONS
 from parity.rules import rule
-from parity.rules.code import at, find
+from parity.rules.code import Place, at, find, line_of
 from parity.rules.crash import ENDINGS, at_either, at_place
 from parity.rules.log import Crash, Failing, crash
 from parity.rules.variables import PLATFORM, Read, all_reads, read_at
@@ -18,7 +18,7 @@ _TOLD = (
     rf"|^Environment variable \"({_NAME})\" (?:not set|invalid)"
     rf"|^Set the ({_NAME}) environment variable"
     rf"|^Config '({_NAME})' is missing"
-    rf"|setting the ({_NAME}) environment variable"
+    rf"|(?:set|setting) (?:the )?[`'\"]?({_NAME})\b[`'\"]?.* environment variable"
     r"|(?i:missing|required)[\w ]*(?i:environment variable|config var|env var)s?:?"
     rf" ['\"`]?({_NAME})"
     rf"|['\"`]?({_NAME})['\"`]? (?i:environment variable|env var|is not set|must be set|is required"
@@ -42,7 +42,7 @@ def _missing(found: Crash) -> Read | None:
     near = list(_near(found))
     if named:
         known = [r for r in (*near, *all_reads(found.source)) if r.name == named]
-        return known[0] if known else _field(found, named)
+        return known[0] if known else _field(found, named) or _library(found, named)
     if not re.search(_EMPTY, raised.message):
         return None
     return next((r for r in (*near, *_setting(found)) if not r.default and _unset(found, r)), None)
@@ -68,6 +68,16 @@ def _field(found: Crash, name: str) -> Read | None:
     place = find(found.source, rf"(?i)^\s+{re.escape(name)}\s*:")
     settings = find(found.source, r"BaseSettings") if place else None
     return Read(name, place, place.line, "", False) if place and settings else None
+
+
+def _library(found: Crash, name: str) -> Read | None:
+    """A variable that a package reads by itself, at the app's line that calls it."""
+    raised = found.raised
+    place = raised.place if raised and raised.kind != "KeyError" else None
+    if place is None or name not in (raised.message if raised else ""):
+        return None
+    text = line_of(found.source, place.file, place.line)
+    return Read(name, Place(place.file, place.line, 1, text), place.line, "", False)
 
 
 def _near(found: Crash) -> Iterator[Read]:

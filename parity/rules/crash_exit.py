@@ -7,7 +7,7 @@ from parity.records import Boot, Release, Traffic
 from parity.rules import rule
 from parity.rules.code import server
 from parity.rules.crash import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
-from parity.rules.log import crash
+from parity.rules.log import Failing, crash
 from parity.verdict import Evidence
 
 
@@ -28,6 +28,24 @@ def backgrounded(record: Boot | Release) -> Iterator[Evidence]:
             r"\s*&\s*$|\s(?:--daemon|-D|--daemonize)\b|\bnohup\s", "", found.process.command
         )
         yield at_command(found, "Process exited with status 0", right=right.strip())
+
+
+@rule(
+    "no-keyboard",
+    leads_to=ENDINGS,
+    title="The app asks for input, and a dyno has no keyboard",
+    cause="Line {line} of {file} waits for someone to type: `{code}`. Nobody can: the input has"
+    " ended before it began.",
+    fix='Read the value from a config var instead: `os.environ["NAME"]`, and `heroku config:set'
+    " NAME=VALUE`. What a person must start belongs into a one-off dyno: `heroku run`.",
+    docs="https://devcenter.heroku.com/articles/one-off-dynos",
+)
+def no_keyboard(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    told = at_place(found) if found and raised and raised.kind == "EOFError" else None
+    if told and re.search(r"\binput\(|getpass\(|stdin", told.names["code"]):
+        yield told
 
 
 @rule(

@@ -159,6 +159,8 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "dependency")
     if not found or (isinstance(record, Slug) and not record.installed) or _asked(found):
         return
+    if any(shadowed_module.check(record)):
+        return
     top = module.partition(".")[0]
     yield from _to_add(found, module, _distribution(found, module))
     place = _imported(found, top)

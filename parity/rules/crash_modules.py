@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from parity.rules import rule
-from parity.rules.code import file_of, find, names_in
+from parity.rules.code import file_of, names_in
+from parity.rules.code import found as places_of
 from parity.rules.crash import ENDINGS, at_either, at_place, procfile
 from parity.rules.log import Crash, Failing, crash
 from parity.rules.missing import (
@@ -15,6 +16,7 @@ from parity.rules.missing import (
     foreign,
     in_other_case,
     kept,
+    near_own,
     why_absent,
 )
 from parity.rules.suggest import kept_out
@@ -102,32 +104,6 @@ def module_in_other_case(record: Failing) -> Iterator[Evidence]:
 
 
 @rule(
-    "settings-module",
-    leads_to=ENDINGS,
-    title="Django's settings module {module} does not exist",
-    cause="DJANGO_SETTINGS_MODULE says {module}, and the pushed tree has no such module.",
-    fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
-    docs="https://docs.djangoproject.com/en/stable/topics/settings/",
-)
-def settings_module_missing(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "settings")
-    if not found:
-        return
-    options = [p for p in found.source.entries if p.rpartition("/")[2] == "settings.py"]
-    right = min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
-    origin = found.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
-    names = {"module": module, "advice": f"Write `{right}` there."}
-    if origin:
-        names["advice"] = f"Type `heroku config:set DJANGO_SETTINGS_MODULE={right}`."
-        file = None if origin == "--config" else origin
-        yield Evidence(f"DJANGO_SETTINGS_MODULE={module} ({origin})", file, names=names)
-        return
-    place = find(found.source, r"DJANGO_SETTINGS_MODULE")
-    if place:
-        yield Evidence(place.text, place.file, place.line, place.column, names=names)
-
-
-@rule(
     "submodule-missing",
     leads_to=ENDINGS,
     title="The app's own {top} has no module {module}",
@@ -153,6 +129,31 @@ def submodule_missing(record: Failing) -> Iterator[Evidence]:
     advice = f"Compare the import with `git ls-files {top}`; type `git add` for what is missing."
     names["advice"] = f"Write `{parent}.{near[0]}`." if near else advice
     yield at_either(found, f"No module named '{module}'", **names)
+
+
+@rule(
+    "own-module-misspelt",
+    leads_to=ENDINGS,
+    title="There is no module {module}, but the app has {near}",
+    cause="Python finds no {module}, and no package of that name is known: {where}",
+    fix="Write `{near}` there. If {module} is a package after all, add it to requirements.txt.",
+    docs=SEARCH,
+)
+def own_module_misspelt(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "misspelt")
+    near = near_own(found, module.partition(".")[0]) if found else None
+    if not found or not near:
+        return
+    top = module.partition(".")[0]
+    named = rf"""^\s*(?:import|from)\s+{re.escape(top)}\b|["']{re.escape(top)}[."']"""
+    place = next(places_of(found.source, named), None)
+    where = f"`{place.text}`" if place else f"No module named '{module}'"
+    told = at_either(found, f"No module named '{module}'", module=top, near=near, where=where)
+    if place:
+        seen = f"No module named '{module}', but there is {near}"
+        yield Evidence(seen, place.file, place.line, place.column, names=told.names)
+    else:
+        yield told
 
 
 @rule(

@@ -117,7 +117,8 @@ def wrong_option(record: Failing) -> Iterator[Evidence]:
 def option_of_flask_migrate(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     match = found.saying(r"No such command '?\"?db\b.*") if found else None
-    if found and match:
+    lost = found.saying(r"Could not locate a Flask application") if found else None
+    if found and match and not (lost and "flask-migrate" in found.slug.packages):
         yield at_command(found, match[0])
 
 

@@ -103,7 +103,13 @@ def template_missing(record: Failing) -> Iterator[Evidence]:
         return
     name = re.split(r"' not found|,", raised.message)[0].strip("'\"")
     near, advice, twin = _template(found.source, name)
+    top = twin.removesuffix(name).rstrip("/") if twin and twin in found.source.entries else ""
+    dirs = find(found.source, r"""["']DIRS["']\s*:""") if top else None
+    if dirs and raised.kind == "TemplateDoesNotExist" and twin and twin.endswith(name):
+        advice = f'Write `"DIRS": [BASE_DIR / "{top}"]` in line {dirs.line} of {dirs.file}.'
     yield at_either(found, raised.told, name=name, near=near, advice=advice)
+    if dirs and "DIRS" in advice:
+        yield at(dirs.text, dirs)
     ignored = found.source.absent.get(twin) if twin else None
     if twin and ignored:
         yield Evidence(f"{twin} is ignored", ignored.file, ignored.line)

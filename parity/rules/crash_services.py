@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from parity.records import Traffic
 from parity.rules import rule
 from parity.rules.code import Place, at
 from parity.rules.code import found as places
@@ -40,9 +41,13 @@ SERVICES = {
 
 _SOCKETS = (
     (r"/[\w/.]*\.s\.PGSQL\.5432|on socket \"[^\"]*PGSQL", "5432"),
-    (r"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?localhost", "3306"),
+    (rf"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?{_LOCAL}", "3306"),
 )
 """How drivers tell of a server on this machine without a port."""
+
+
+_CLIENT = r"\bMongoClient\(\s*\)|\b(?<!\.)connect\(\s*(?:db\s*=\s*)?['\"][\w-]+['\"]\s*\)"
+"""Clients that look on this machine when they are told of no other: pymongo's, mongoengine's."""
 
 
 def _address(found: Crash) -> tuple[str, str] | None:
@@ -63,9 +68,21 @@ def _address(found: Crash) -> tuple[str, str] | None:
     return None
 
 
+def _waited(record: Failing, found: Crash) -> tuple[str, str] | None:
+    """The same of MongoDB, whose driver retries for as long as Heroku's router waits."""
+    stack = record.stack or () if isinstance(record, Traffic) else ()
+    place = next(_written(found, "27017"), None)
+    if place and any("/site-packages/pymongo/" in frame.file for frame in stack):
+        return "27017", "the request waits in MongoDB's driver, which finds no server"
+    return None
+
+
 def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
-    """Lines of the app that name a service on this machine."""
-    return places(found.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
+    """Lines of the app that name a service on this machine, else a host of Django's settings."""
+    yield from places(found.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
+    yield from places(found.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
+    yield from places(found.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
+    yield from places(found.source, _CLIENT) if port == "27017" else ()
 
 
 @rule(
@@ -74,23 +91,43 @@ def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
     title="The app connects to {service} on {address}, where nothing runs in a dyno",
     cause="A dyno holds your process alone. A database or cache on localhost is on your machine,"
     " not on Heroku: {error}",
-    fix="Create an add-on and read its address from the environment, such as `heroku addons:create"
-    ' {plan}` and `os.environ["{variable}"]`.',
+    fix="{advice:Create an add-on and read its address from the environment, such as `heroku"
+    ' addons:create heroku-redis:mini` and `os.environ["REDIS_URL"]`.}',
     docs=BACKING,
 )
 def service_on_localhost(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    told = _address(found) if found and not _given(found) else None
+    told = (_address(found) or _waited(record, found)) if found and not _given(found) else None
     if not found or not told or is_node(found.plan):
         return
     port, seen = told
-    service = SERVICES.get(port, Service("a service", "SERVICE_URL", "NAME"))
-    names = {"address": f"localhost:{port}", "service": service.name, "error": seen[:300]}
-    names |= {"variable": service.variable, "plan": service.plan}
+    service = SERVICES.get(port)
+    names = {"address": f"localhost:{port}", "error": seen[:300]}
+    names |= {"advice": _instead(service)} if service or not _of_a_database(found) else {}
+    names["service"] = service.name if service else "a server"
     yield at_either(found, seen[:300], **names)
     place = next(_written(found, port), None)
     if place:
         yield at(place.text, place)
+
+
+def _of_a_database(found: Crash) -> bool:
+    """Whether a database's driver tells of the refusal: PEP 249 has the names."""
+    return found.raised is not None and found.raised.kind in ("OperationalError", "InterfaceError")
+
+
+def _instead(service: Service | None) -> str:
+    """What to do about a service on this machine; an unknown one is a server of the app's own."""
+    if service:
+        return (
+            "Create an add-on and read its address from the environment, such as `heroku"
+            f' addons:create {service.plan}` and `os.environ["{service.variable}"]`.'
+        )
+    return (
+        "If that is this app itself, call the function instead of asking over HTTP: in a dyno it"
+        " listens on $PORT. If it is another server, make it an app of its own and read its address"
+        " from a config var."
+    )
 
 
 def _given(found: Crash) -> bool:

@@ -190,7 +190,7 @@ def folder_not_there(record: Failing) -> Iterator[Evidence]:
     "no-such-script",
     leads_to=ENDINGS,
     title="Python finds no file {script}",
-    cause="`{command}` starts a file that is not in the pushed tree.",
+    cause="`{command}` starts a file that is not in the pushed tree.{why:-}",
     fix="{advice:Commit the file, or correct its name in the Procfile.}",
     docs=PROCFILE,
 )
@@ -208,7 +208,11 @@ def no_such_script(record: Failing) -> Iterator[Evidence]:
     advice = f"Commit {named}, or correct the name in the Procfile."
     if near:
         advice = procfile(found, found.command.replace(named, near[0]))
-    yield at_command(found, match[0], script=named, advice=advice)
+    slashed, why = found.command.replace("\\", "/"), ""
+    if slashed != found.command:
+        why = " A backslash separates folders on Windows only; bash takes it away."
+        advice = procfile(found, slashed)
+    yield at_command(found, match[0], script=named, advice=advice, why=why)
     yield from kept_out(found.source, named)
 
 

@@ -114,7 +114,7 @@ def _with(found: Crash, named: tuple[str, str | None], right: str) -> str:
         folder, inner = top, module.partition(".")[2]
     elif f"{folder.replace('.', '/')}/__init__.py" in found.source.entries:
         folder = ""
-    command = found.command.replace(_written(named), f"{inner}:{name}" if folder else right, 1)
+    command = found.command.replace(written(named), f"{inner}:{name}" if folder else right, 1)
     return within_folder(found._replace(process=found.process._replace(command=command)), folder)
 
 
@@ -130,7 +130,7 @@ def within_folder(found: Crash, folder: str) -> str:
     return re.sub(rf"\b{name}\b", f"{name} {option} {path}", found.command, count=1)
 
 
-def _written(named: tuple[str, str | None]) -> str:
+def written(named: tuple[str, str | None]) -> str:
     return f"{named[0]}:{named[1]}" if named[1] else named[0]
 
 
@@ -247,46 +247,8 @@ def _with_target(found: Crash, right: str) -> str:
         return re.sub(r"\bflask\b", f"flask --app {right}", bare, count=1)
     named = target(found.process)
     if named:
-        return found.command.replace(_written(named), right, 1)
+        return found.command.replace(written(named), right, 1)
     alone = re.search(rf"\b{server(found.process)}\s+([\w.]+)(?=\s|$)", found.command)
     if alone:
         return f"{found.command[: alone.start(1)]}{right}{found.command[alone.end(1) :]}"
     return web_line(found.source).removeprefix("web: ")
-
-
-@rule(
-    "not-an-app-object",
-    leads_to=ENDINGS,
-    title="{target} is not the app itself",
-    cause="{why:It is a function that makes the app, or something that cannot be called.}",
-    fix='{advice:gunicorn: `"module:create_app()"` in quotes; uvicorn: `--factory'
-    " module:create_app`.}",
-    docs="https://docs.gunicorn.org/en/stable/run.html#gunicorn",
-)
-def not_an_app_object(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    named = target(found.process) if found else None
-    if not found or not named or not named[1]:
-        return
-    called = rf"(?:\b|\.){named[1]}\(\) (?:takes \d+ positional arguments? but \d+ w|got an unexp)"
-    wrong = found.saying(r"Application object must be callable|ASGI app factory detected")
-    match = wrong or (found.saying(called) if _is_factory(found, named) else None)
-    if match:
-        why, right = _what_it_is(found, named)
-        advice = procfile(found, found.command.replace(_written(named), right, 1))
-        yield at_command(found, match[0], target=_written(named), why=why, advice=advice)
-
-
-def _is_factory(found: Crash, named: tuple[str, str | None]) -> bool:
-    file = file_of(found.source, named[0])
-    return file is not None and named[1] in factories(found.source, file)
-
-
-def _what_it_is(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
-    if not _is_factory(found, named):
-        right = suggestion(found.source, asgi=speaks_asgi(found.process)) or _written(named)
-        return "The server calls it for every request, and it cannot be called.", right
-    why = f"{named[1]} is a function that makes the app; the server calls it as if it were the app."
-    if server(found.process) == "uvicorn":
-        return why, f"--factory {_written(named)}"
-    return why, f'"{_written(named)}()"'

@@ -38,7 +38,7 @@ CAUSES: Mapping[str, Manual] = {
         apart="the log names no address at all, and the app works on: a bot, a job, a scheduler",
         laptop="The laptop does not ask for a port. `web` on Heroku does.",
     ),
-    "first-command-stays": Manual(
+    "command-before-server": Manual(
         apart="the log has lines of a bot or of celery, and none of the server",
         laptop="The laptop runs each in a terminal of its own.",
     ),

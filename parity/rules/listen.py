@@ -14,6 +14,9 @@ _ADDRESS_OPTIONS = (
     r"(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
 )
 
+_APP = r"""(?:\w*app|application|["'][\w.]+:\w+["'])"""
+"""The app as the first argument of a server's `run`: `socketio.run(app, …)`."""
+
 RIGHT: Mapping[str, str] = {
     "gunicorn": "--bind 0.0.0.0:$PORT",
     "hypercorn": "--bind 0.0.0.0:$PORT",
@@ -107,9 +110,9 @@ def repair(boot: Boot, found: Blame) -> str:
 
 def code_repair(found: Blame) -> str:
     """What to write instead of a line of code that binds."""
-    call = re.search(r"([\w.]+)\.run\(", found.code)
+    call = re.search(rf"([\w.]+)\.run\(\s*({_APP}\s*,\s*)?", found.code)
     if call:
-        right = f'{call[1]}.run(host="0.0.0.0", port=int(os.environ["PORT"]))'
+        right = f'{call[1]}.run({call[2] or ""}host="0.0.0.0", port=int(os.environ["PORT"]))'
         return f"In {found.file} write `{right}` (and `import os` at the top)."
     serve = re.search(r"((?:[\w.]+\.)?serve)\((\w+)", found.code)
     if serve:

@@ -53,13 +53,15 @@ class Raised(NamedTuple):
     @property
     def place(self) -> Frame | None:
         """The innermost frame in the app's own code."""
-        own = [f for f in self.frames if not f.file.startswith(_NOT_THE_APP)]
+        own = [f for f in self.frames if _of_the_app(f)]
         return own[-1] if own else None
 
     @property
     def importing(self) -> bool:
         """Whether it was raised, and caught, while the app was imported: no request was there."""
-        own = [f.name for f in self.frames if not f.file.startswith(_NOT_THE_APP)]
+        if any("/django/core/handlers/" in f.file for f in self.frames):
+            return False  # Django imports the URLs at the first request
+        own = [f.name for f in self.frames if _of_the_app(f)]
         return bool(own) and set(own) == {"<module>"}
 
 
@@ -271,6 +273,11 @@ def _message(text: str | None, more: Sequence[str]) -> str:
     if text is None or text.strip():
         return (text or "").strip()
     return next((line.strip() for line in more[:5] if re.search(r"\w", line)), "")
+
+
+def _of_the_app(frame: Frame) -> bool:
+    """Whether a frame is in the app's own code: packages name their .pyx without a path."""
+    return not frame.file.startswith(_NOT_THE_APP) and not frame.file.endswith((".pyx", ".pxd"))
 
 
 def _frame(match: re.Match[str]) -> Frame:

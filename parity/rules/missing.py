@@ -3,15 +3,22 @@
 import posixpath
 import re
 import sys
+from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
-from parity.facts.packages import STANDARD_LIBRARY_GONE, STANDARD_LIBRARY_NEW, WINDOWS_LIBRARY
+from parity.facts.packages import (
+    DISTRIBUTIONS,
+    POPULAR,
+    STANDARD_LIBRARY_GONE,
+    STANDARD_LIBRARY_NEW,
+    WINDOWS_LIBRARY,
+)
 from parity.rules.code import file_of, find, target
 from parity.rules.log import Crash
 
 Reason: TypeAlias = Literal[
     "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
-    "desktop", "package-part", "dependency", "worker", "file", "pruned", "windows",
+    "desktop", "package-part", "misspelt", "dependency", "worker", "file", "pruned", "windows",
 ]  # fmt: skip
 
 _WRAPPERS = ("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError")
@@ -159,7 +166,18 @@ def _outside(found: Crash, module: str) -> Reason:
         return "windows"
     if found.slug.interpreter and _of_the_library(found, top):
         return "newer"
-    return "package-part" if "." in module and foreign(found, top) else "dependency"
+    if "." in module and foreign(found, top):
+        return "package-part"
+    return "misspelt" if near_own(found, top) else "dependency"
+
+
+def near_own(found: Crash, top: str) -> str | None:
+    """The app's own top-level module or package that is almost called `top`."""
+    if top in DISTRIBUTIONS or top.lower().replace("_", "-") in POPULAR:
+        return None
+    paths = [p for p in found.source.entries if p.endswith(".py") and p.count("/") <= 1]
+    names = {p.partition("/")[0].removesuffix(".py") for p in paths}
+    return next(iter(get_close_matches(top, sorted(names), 1, 0.8)), None)
 
 
 def _of_the_library(found: Crash, module: str) -> bool:

@@ -1,8 +1,9 @@
 """What Node.js apps do wrong while they run: errors at a request, ports taken twice, early ends."""
 
+import re
 from collections.abc import Iterator
 
-from parity.records import Boot, Release, Traffic
+from parity.records import Boot, Release, Source, Traffic
 from parity.rules import rule
 from parity.rules.code import line_of
 from parity.rules.crash import ENDINGS
@@ -14,6 +15,9 @@ from parity.rules.traffic import HTTP_500
 from parity.verdict import Evidence
 
 STARTUP = "https://devcenter.heroku.com/articles/dyno-startup-behavior"
+_NO_FILE = re.compile(
+    r"ENOENT: no such file or directory, stat '(?:\S*/parity-\w+/[^/]+|/app)/(.+)'"
+)
 
 
 def _thrown(traffic: Traffic) -> Thrown | None:
@@ -32,6 +36,7 @@ def _thrown(traffic: Traffic) -> Thrown | None:
     cause="The app throws this while it answers, in line {line} of {file}: `{code}`.",
     fix="Correct that line. What it needs and does not find here, it will not find on Heroku.",
     docs="https://devcenter.heroku.com/articles/logging",
+    fallback=True,
 )
 def js_error_at_request(traffic: Traffic) -> Iterator[Evidence]:
     error = _thrown(traffic)
@@ -41,6 +46,48 @@ def js_error_at_request(traffic: Traffic) -> Iterator[Evidence]:
         names = {"error": error.told, "file": place.file, "line": str(place.line)}
         names["code"] = line_of(source, place.file, place.line)
         yield Evidence(error.told, place.file, place.line, place.column, names=names)
+
+
+@rule(
+    "page-file-missing",
+    effect="warn",
+    title="{path} answers 404: {file} is not in the slug",
+    cause="The app sends {file} as its page, and there is no such file in the dyno.{why}",
+    fix="{advice}",
+    docs="https://devcenter.heroku.com/articles/nodejs-support#build-behavior",
+)
+def page_file_missing(traffic: Traffic) -> Iterator[Evidence]:
+    lost = next((e for e in traffic.exchanges if e.status == 404 and not e.as_expected), None)
+    pattern = re.compile(
+        r"ENOENT: no such file or directory, stat '(?:.*/parity-\w+/[^/]+|/app)/(.+)'"
+    )
+    matches = (pattern.search(line.text) for line in reversed(traffic.since_boot))
+    match = next((match for match in matches if match), None) if lost else None
+    if not lost or not match or not concerns(traffic.boot):
+        return
+    source = traffic.boot.release.slug.plan.source
+    why, advice = _unbuilt(source, match[1])
+    names = {"path": lost.path, "file": match[1], "why": why, "advice": advice}
+    place = find(source, r"\.sendFile\(")
+    seen = f"ENOENT: no such file or directory, stat '/app/{match[1]}'"
+    if place:
+        yield Evidence(seen, place.file, place.line, place.column, names=names)
+    else:
+        yield Evidence(seen, names=names)
+
+
+def _unbuilt(source: Source, file: str) -> tuple[str, str]:
+    """Why a page is not there: a build that Heroku does not run, or a file not committed."""
+    folders = [file.rsplit("/", n)[0] for n in range(1, file.count("/") + 1)]
+    client = next((f for f in folders if f"{f}/package.json" in source.entries), None)
+    if client:
+        return (
+            f" A build makes it, and Heroku builds only what the package.json of the root says, not"
+            f" that of {client}.",
+            f'Add `"build": "npm install --prefix {client} && npm run build --prefix {client}"` to'
+            ' "scripts" in the root\'s package.json, commit.',
+        )
+    return "", "Commit the file, or add a `build` script to package.json that makes it."
 
 
 @rule(

@@ -145,7 +145,8 @@ def _tool_advice(found: Crash, tool: str, package: str) -> str:
     """The start command without the tool, or the tool as a dependency."""
     told = script(found.source, found.process)
     text = told[1] if told else found.process.command
-    add = f"`{moving(found.source, package)}` moves it to dependencies."
+    move = moving(found.source, package)
+    add = f"`{move}` moves it to dependencies."
     target = re.search(rf"\b{re.escape(tool)}\b.*?([\w./-]+\.(?:js|mjs|cjs))\b", text)
     if tool in DEVELOPMENT and target:
         right = f"node {target[1]}"
@@ -156,7 +157,10 @@ def _tool_advice(found: Crash, tool: str, package: str) -> str:
             'Compile in the build (`"build": "tsc"`) and start the result with `node`: `"start":'
             f' "node dist/…"`. Else {add}'
         )
-    return f"Type {add} Then commit package.json and {lock_file(found.source)}."
+    return (
+        f"Type `{move}`: the line moves to dependencies. Then commit package.json and"
+        f" {lock_file(found.source)}."
+    )
 
 
 @rule(

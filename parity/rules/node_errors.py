@@ -5,25 +5,31 @@ from collections.abc import Iterator
 
 from parity.facts.addons import ADD_ONS
 from parity.facts.nodejs import SUPPORT
-from parity.records import Boot, Release, Source
+from parity.records import Boot, Release
 from parity.rules import rule
 from parity.rules.code import line_of
 from parity.rules.crash import ENDINGS, H10_DOCS
-from parity.rules.log import APP, Crash
-from parity.rules.node_code import at_start, found, in_package
+from parity.rules.log import APP, Crash, Failing
+from parity.rules.node_code import found, in_package
 from parity.rules.node_log import Thrown, node_crash, thrown
 from parity.verdict import Evidence
 
 CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
 _READ = r"process\.env(?:\.([A-Z][A-Z0-9_]*)|\[\s*['\"`]([A-Z][A-Z0-9_]*)['\"`]\s*\])"
 _NAME = r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b"
+_GIVEN = (
+    *("PORT", "DYNO", "HOME", "PATH", "PWD", "NODE_ENV", "NODE_HOME", "NODE_MODULES_CACHE"),
+    *("WEB_CONCURRENCY", "WEB_MEMORY", "MEMORY_AVAILABLE"),
+)
+"""What a Node.js dyno always has: https://devcenter.heroku.com/articles/nodejs-support."""
+
 _NEWER = (
     r"ERR_UNKNOWN_BUILTIN_MODULE|No such built-in module|ERR_REQUIRE_ESM|ERR_UNKNOWN_FILE_EXTENSION"
     r"|SyntaxError|is not a function|bad option|NODE_MODULE_VERSION|Cannot find module 'node:"
 )
 
 
-def _error(record: Boot | Release) -> tuple[Crash, Thrown] | None:
+def _error(record: Failing) -> tuple[Crash, Thrown] | None:
     crashed = node_crash(record)
     error = thrown(crashed.lines, APP) if crashed else None
     return (crashed, error) if crashed and error else None
@@ -125,13 +131,14 @@ def _variable(crashed: Crash, error: Thrown) -> tuple[str, Evidence] | None:
     for name in re.findall(_NAME, error.message):
         read = rf"process\.env(?:\.{name}\b|\[['\"`]{name}|\b.*\b{name}\b)"
         place = next(found(crashed.source, read), None)
-        if place and name not in config:
+        if place and name not in config and name not in _GIVEN:
             return name, Evidence(error.told, place.file, place.line, place.column)
     for frame in error.frames[:6]:
         code = line_of(crashed.source, frame.file, frame.line)
         match = re.search(_READ, code)
         name = (match[1] or match[2]) if match else ""
-        if name and name not in config and name not in ("PORT", "NODE_ENV"):
+        default = match and re.match(r"\s*(?:\|\||\?\?)\s*[^\s)]", code[match.end() :])
+        if name and name not in config and name not in _GIVEN and not default:
             return name, Evidence(error.told, frame.file, frame.line, frame.column)
     return _behind(crashed, error)
 
@@ -155,7 +162,8 @@ def _behind(crashed: Crash, error: Thrown) -> tuple[str, Evidence] | None:
     return None
 
 
-def _unset(record: Boot | Release) -> tuple[str, Evidence, str] | None:
+def unset(record: Failing) -> tuple[str, Evidence, str] | None:
+    """The config var whose absence is the error: its name, where it is read, what was said."""
     told = _error(record)
     variable = _variable(*told) if told else None
     return (*variable, told[1].told) if told and variable else None
@@ -166,17 +174,18 @@ def _unset(record: Boot | Release) -> tuple[str, Evidence, str] | None:
     effect="unknown",
     leads_to=ENDINGS,
     title="{name} is not set here; on Heroku {addon} sets it",
-    cause="The app reads {name} while it starts. parity has no add-ons, so it cannot tell whether"
-    " the app starts where the variable is set.",
+    cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
+    " whether the app works where the variable is set.",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
     " `heroku addons:create {plan}`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
 )
-def add_on_variable_unset(record: Boot | Release) -> Iterator[Evidence]:
-    told = _unset(record)
+def add_on_variable_unset(record: Failing) -> Iterator[Evidence]:
+    told = unset(record)
+    crashed = node_crash(record)
     addon = ADD_ONS.get(told[0]) if told else None
-    if told and addon:
-        names = {"name": told[0], "addon": addon.name, "plan": addon.plan}
+    if told and crashed and addon:
+        names = {"name": told[0], "addon": addon.name, "plan": addon.plan, "when": crashed.when}
         yield told[1]._replace(names=names)
 
 
@@ -184,62 +193,19 @@ def add_on_variable_unset(record: Boot | Release) -> Iterator[Evidence]:
     "config-var-unset",
     leads_to=ENDINGS,
     title="The config var {name} is not set",
-    cause="The app reads `process.env.{name}` while it starts, and Heroku has no such config var:"
-    " {error}.{local}",
+    cause="The app reads `process.env.{name}` {when:while it starts}, and Heroku has no such config"
+    " var: {error}.{local}",
     fix="Type `heroku config:set {name}=VALUE`; here: `parity run --config {name}=VALUE`.",
     docs=CONFIG_VARS,
 )
-def config_var_unset(record: Boot | Release) -> Iterator[Evidence]:
-    told = _unset(record)
+def config_var_unset(record: Failing) -> Iterator[Evidence]:
+    told = unset(record)
     crashed = node_crash(record)
     if told and crashed and told[0] not in ADD_ONS:
         dotenv = any(path.endswith(".env") for path in crashed.source.absent)
         local = " A .env on your disk does not reach Heroku." if dotenv else ""
-        yield told[1]._replace(names={"name": told[0], "error": told[2], "local": local})
-
-
-_SERVICES = {
-    "27017": "MongoDB", "5432": "PostgreSQL", "6379": "Redis", "3306": "MySQL",
-    "5672": "RabbitMQ", "9200": "Elasticsearch", "11211": "Memcached", "9092": "Kafka",
-}  # fmt: skip
-
-
-@rule(
-    "node-service-on-localhost",
-    leads_to=ENDINGS,
-    title="The app looks for {service} on its own machine, and a dyno has none",
-    cause="{error}. On your machine {service} runs beside the app. A dyno runs the app alone.",
-    fix="Connect to an add-on, whose address is in a config var, as `process.env.{variable}`; here:"
-    " `parity run --config {variable}=…`.",
-    docs="https://devcenter.heroku.com/articles/managing-add-ons",
-)
-def node_service_on_localhost(record: Boot | Release) -> Iterator[Evidence]:
-    crashed = node_crash(record)
-    pattern = r"ECONNREFUSED (?:127\.0\.0\.1|::1|localhost):(\d+)"
-    match = crashed.saying(pattern) if crashed else None
-    if not crashed or not match or _unset(record):
-        return
-    service = _SERVICES.get(match[1], f"a server on port {match[1]}")
-    variables = {"MongoDB": "MONGODB_URI", "Redis": "REDIS_URL"}
-    names = {
-        "service": service,
-        "error": match[0],
-        "variable": variables.get(service, "DATABASE_URL"),
-    }
-    place = _address(crashed.source, match[1], service)
-    if place:
-        yield place._replace(seen=match[0], names=names)
-    else:
-        yield at_start(crashed.source, crashed.process, match[0], **names)
-
-
-def _address(source: Source, port: str, service: str) -> Evidence | None:
-    """The line that names this machine as the service's."""
-    kind = service.lower().removesuffix("ql")
-    pattern = rf"(?:localhost|127\.0\.0\.1):{port}|{kind}\w*://(?:localhost|127\.0\.0\.1)"
-    clients = rf"{pattern}|host\w*\s*:\s*['\"](?:localhost|127\.0\.0\.1)|createClient\(\s*\)"
-    place = next(found(source, pattern), None) or next(found(source, clients), None)
-    return Evidence(place.text, place.file, place.line, place.column) if place else None
+        names = {"name": told[0], "error": told[2], "local": local, "when": crashed.when}
+        yield told[1]._replace(names=names)
 
 
 @rule(
@@ -282,13 +248,15 @@ def node_modules_from_elsewhere(record: Boot | Release) -> Iterator[Evidence]:
     "js-unhandled-error",
     leads_to=ENDINGS,
     title="{error}",
-    cause="The app throws this while it starts, in line {line} of {file}: `{code}`.",
+    cause="The app throws this {when:while it starts}, in line {line} of {file}: `{code}`.",
     fix="Correct that line; with the same config vars it fails here as well.",
     docs=H10_DOCS,
     fallback=True,
 )
 def js_unhandled_error(record: Boot | Release) -> Iterator[Evidence]:
     told = _error(record)
-    evidence = _at(*told) if told else None
+    later = isinstance(record, Boot) and record.bound_first
+    when = "once it has opened its port" if later else "while it starts"
+    evidence = _at(*told, when=when) if told else None
     if evidence:
         yield evidence

@@ -8,8 +8,9 @@ from parity.facts.nodejs import SUPPORT
 from parity.records import Boot, Release, Source
 from parity.rules import rule
 from parity.rules.crash import ENDINGS
-from parity.rules.log import Crash
+from parity.rules.log import APP, Crash
 from parity.rules.node_code import at_start, command, scripts, table
+from parity.rules.node_log import node_crash, thrown
 from parity.rules.node_modules import GIT, Missing, missing_in
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
@@ -58,6 +59,26 @@ def module_file_in_other_case(record: Boot | Release) -> Iterator[Evidence]:
             yield at_start(
                 told[0].source, told[0].process, seen, actual=actual, module=told[1].name
             )
+
+
+@rule(
+    "module-extension-missing",
+    leads_to=ENDINGS,
+    title="`import` needs the whole name of the file: {right}",
+    cause="{by} imports `{module}`. As ES modules Node.js adds no .js, and no /index.js for a"
+    " folder; bundlers and TypeScript do, which hides it.",
+    fix="Write `{right}` instead of `{module}`.",
+    docs="https://nodejs.org/api/esm.html#mandatory-file-extensions",
+)
+def module_extension_missing(record: Boot | Release) -> Iterator[Evidence]:
+    told = missing_in(record)
+    if not told or not _is_file(told[1]) or not told[1].by or told[1].started:
+        return
+    for path, ending in zip(_candidates(told[1]), _ENDINGS, strict=True):
+        if ending and path in told[0].source.entries:
+            right = f"{told[1].name}{ending}"
+            yield told[1].evidence(f"there is {path}", right=right, by=told[1].by)
+            return
 
 
 @rule(
@@ -158,3 +179,50 @@ def module_file_missing(record: Boot | Release) -> Iterator[Evidence]:
         return
     if _is_file(told[1]) and told[1].by and not told[1].started:
         yield told[1].evidence(f"Cannot find module '{told[1].name}'", by=told[1].by)
+
+
+@rule(
+    "node-file-not-there",
+    leads_to=ENDINGS,
+    title="{path} does not exist in the dyno",
+    cause="The app opens {path} in line {line} of {file}. {why}",
+    fix="{advice}",
+    docs=GIT,
+)
+def node_file_not_there(record: Boot | Release) -> Iterator[Evidence]:
+    found = node_crash(record)
+    error = thrown(found.lines, APP) if found else None
+    match = re.search(r"ENOENT: no such file or directory, \w+ '(.+)'", error.told if error else "")
+    place = error.place if error else None
+    if not found or not error or not match or not place:
+        return
+    path = match[1].removeprefix(f"{APP}/").removeprefix("./")
+    why, advice = _about_file(found.source, path)
+    names = {"path": path, "file": place.file, "line": str(place.line)}
+    names |= {"why": why, "advice": advice}
+    yield Evidence(error.told, place.file, place.line, place.column, names=names)
+    for kept in kept_out(found.source, path):
+        yield kept._replace(names={})
+
+
+_SECRET = r"\.(?:pem|key|crt|cert|p12|pfx|env)$"
+_AS_CONFIG = (
+    "A secret does not belong in git: put it into a config var (`heroku config:set`). A server"
+    " needs no certificate of its own on Heroku: the router ends TLS, and the app speaks http."
+)
+
+
+def _about_file(source: Source, path: str) -> tuple[str, str]:
+    """Why a file that the app opens is not there, and what to do."""
+    twin = next((p for p in source.entries if p.lower() == path.lower()), None)
+    right = path.replace("\\\\", "/").replace("\\", "/")
+    if twin:
+        return f"The tree has {twin}: on Linux upper and lower case differ.", f"Write `{twin}`."
+    if right != path:
+        why = "A backslash separates folders on Windows only; on Linux it is part of the name."
+        return why, f'Write `"{right}"`.'
+    if path in source.absent:
+        why = "It is on your disk, but not in git, so it is not pushed."
+        add = f"Type `git add -f {path}`, commit, push."
+        return why, _AS_CONFIG if re.search(_SECRET, path) else add
+    return "The pushed tree has no such file.", "Commit the file, or create it when it is missing."

@@ -10,6 +10,9 @@ from parity.rules.node_code import command, find, found, is_node, line_in_packag
 _CALL = r"([\w.$]+)\.listen\(\s*([^,)]*)"
 _LISTENS = r"\.listen\("
 _VALUE = r"([=:]\s*)(?:\d+|[\"'`][^\"'`]*[\"'`]|[\w.]+(?:\s*\|\|\s*\S+?)?)(?=[\s,;})]|$)"
+LOCAL = re.compile(r"([\"'`])(?:localhost|127\.0\.0\.1|::1)\1")
+"""A text that names this machine alone."""
+
 _DEFINED = r"\b(?:const|let|var)?\s*{name}\b\s*(?::\s*\w+\s*)?[=:]\s*(?!=)(.+)"
 
 SERVERS: Mapping[str, str] = {
@@ -90,6 +93,10 @@ def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
     if first.startswith("{"):
         right = f"{call[1]}.listen({{ port: process.env.PORT || 3000, host: '0.0.0.0' }})"
         return f"In {file} write `{right}`."
+    named = host(source, file, code)
+    if named and not first.isdigit() and _definition(source, file, first) is None:
+        value = LOCAL.sub("'0.0.0.0'", named.text)
+        return f"In line {named.line} of {file} write `{value}`."
     right = _right(call[1], code)
     other = _definition(source, file, first)
     if other is None:
@@ -97,6 +104,14 @@ def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
     value = re.sub(_VALUE, r"\1process.env.PORT || 3000", other.text, count=1)
     also = f", and in {file} `{_named(right, first)}`" if "'0.0.0.0'" in right else ""
     return f"In line {other.line} of {other.file} write `{value}`{also}."
+
+
+def host(source: Source, file: str, code: str) -> Place | None:
+    """Where the name that a call listens on as its host is set to this machine alone."""
+    call = re.search(r"\.listen\([^,)]+,\s*([A-Za-z_$][\w$]*)\s*[,)]", code)
+    defined = _DEFINED.format(name=re.escape(call[1])) if call else r"(?!)"
+    places = (p for p in found(source, defined) if p.file == file)
+    return next((p for p in places if LOCAL.search(p.text)), None)
 
 
 def _right(server: str, code: str) -> str:
@@ -125,8 +140,10 @@ def _definition(source: Source, file: str, name: str) -> Place | None:
 def definition(boot: Boot, file: str, line: int | None) -> Place | None:
     """Where the port of a `listen` line is set, if in another line."""
     source = boot.release.slug.plan.source
-    call = re.search(_CALL, line_of(source, file, line or 0))
-    return _definition(source, file, call[2].strip()) if call else None
+    code = line_of(source, file, line or 0)
+    call = re.search(_CALL, code)
+    wrong = _definition(source, file, call[2].strip()) if call else None
+    return wrong or host(source, file, code)
 
 
 def _script_repair(boot: Boot, text: str) -> str:

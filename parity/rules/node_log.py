@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from parity.records import Boot, Frame, Release
-from parity.rules.log import Crash, crash
+from parity.records import Frame
+from parity.rules.log import Crash, Failing, crash
 from parity.rules.node_code import is_node
 
 _AT = re.compile(
@@ -45,7 +45,7 @@ def own(file: str) -> bool:
     return not file.startswith(("/", "node:", "internal/")) and "node_modules/" not in file
 
 
-def node_crash(record: Boot | Release) -> Crash | None:
+def node_crash(record: Failing) -> Crash | None:
     """A crash of an app that Node.js runs."""
     found = crash(record)
     return found if found and (is_node(found.plan) or found.slug.node) else None

@@ -51,7 +51,7 @@ def _script(slug: Slug) -> str | None:
     leads_to=PUSH_REJECTED,
     title="The build finds an error in {file}, line {line}",
     cause="The script `{script}` (`{text}`) ends with: {error}",
-    fix="Correct line {line} of {file}; `npm run {script}` fails in the same way.",
+    fix="{types:-}Correct line {line} of {file}; `npm run {script}` fails in the same way.",
     docs=TROUBLE,
 )
 def build_script_error(slug: Slug) -> Iterator[Evidence]:
@@ -64,9 +64,18 @@ def build_script_error(slug: Slug) -> Iterator[Evidence]:
         if match and file in slug.plan.source.entries:
             text = table(slug.plan.source, "scripts")[name]
             names = {"file": file, "line": match[2], "script": name, "text": text}
-            names["error"] = match[4]
+            names |= {"error": match[4], "types": _types(match[4])}
             yield Evidence(match[4], file, int(match[2]), int(match[3]), names=names)
             return
+
+
+def _types(error: str) -> str:
+    """What to type where TypeScript has no declarations of a package (TS7016)."""
+    match = re.search(r"TS7016: .*declaration file for module '(@?[\w.-]+(?:/[\w.-]+)?)'", error)
+    if match is None:
+        return ""
+    name = match[1].removeprefix("@").replace("/", "__")
+    return f"Type `npm install --save-dev @types/{name}`, commit. Or: "
 
 
 @rule(

@@ -27,6 +27,8 @@ from parity.verdict import Evidence
 _MARKS = r"<{7}|={7}$|>{7}|\|{7}"
 _NO_TEXT = r"UnicodeDecodeError: .*|Invalid requirement: '.*?\\x0.*"
 _SINGLE = r"[\w.-]+(?:\[[^]]*\])?\s*=\s*v?[\d*]"
+_CONDA = r"[\w.-]+=[\w.!+]+=\w+$"
+"""Name, version and build, as `conda list --export` writes them."""
 
 
 def _refused(slug: Slug) -> tuple[Entry, str] | None:
@@ -71,7 +73,7 @@ def single_equals(slug: Slug) -> Iterator[Evidence]:
     if not saying(slug, "Invalid requirement"):
         return
     for entry in entries(slug.plan.source):
-        if re.match(_SINGLE, entry.text):
+        if re.match(_SINGLE, entry.text) and not re.match(_CONDA, entry.text):
             right = re.sub(r"\s*=\s*", "==", entry.text, count=1)
             yield found(entry, f"Invalid requirement: '{entry.text}' (not ==)", right=right)
 
@@ -102,13 +104,15 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
     title="{file} is written like {kind}, not like a requirements file",
     cause="pip reads one package a line, as `name` or `name==version`, and stops at line {line}:"
     " {entry}",
-    fix="Type `pip freeze > requirements.txt` in the virtual environment where the app runs.",
+    fix="Type `pip list --format=freeze > requirements.txt` where the app runs, and keep the lines"
+    " that the app needs.",
     docs=FORMAT,
     heroku=REASON,
 )
 def not_requirements(slug: Slug) -> Iterator[Evidence]:
     refused = _refused(slug)
-    kind = next((k for p, k in PIPFILE if re.match(p, refused[0].text)), None) if refused else None
+    kinds = (*PIPFILE, (_CONDA, "a list of conda's"))
+    kind = next((k for p, k in kinds if re.match(p, refused[0].text)), None) if refused else None
     if refused and kind:
         yield found(*refused, kind=kind)
 

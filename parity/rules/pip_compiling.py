@@ -35,6 +35,9 @@ _BUILDING = (
 _ERROR = r"\s*(?:\w+\.)*([A-Z]\w*(?:Error|Exception)|error): "
 _SUBPROCESS = r"error: [a-z]+(?:-[a-z]+)+$|subprocess\.CalledProcessError|error: command "
 _LACKING = r"(?:not found|not installed|not find|No such file|unable to execute|is required)"
+_NO_BACKEND = "BackendUnavailable: Cannot import "
+"""How pip ends where a package's build tool cannot even be imported: it names no package then."""
+
 _GONE = (
     (r"No module named '?(distutils|imp|asyncore|asynchat|smtpd)\b", "3.12", "the module {}"),
     (r"has no attribute '(ImpImporter|SafeConfigParser|readfp)'", "3.12", "{}"),
@@ -43,6 +46,7 @@ _GONE = (
     (r"cannot import name '(\w+)' from 'collections'", "3.10", "collections.{}"),
     (r"module 'inspect' has no attribute '(getargspec)'", "3.11", "inspect.{}"),
     (r"(longintrepr)\.h: No such file", "3.11", "the C header {}.h"),
+    (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which does not load"),
     (r"(Missing parentheses in call to '\w+')", "3.0", "Python 2's syntax"),
 )
 """What an old release trips over, the Python that took it away first, and its name."""
@@ -76,14 +80,23 @@ class Failed(NamedTuple):
 def failed(slug: Slug) -> Failed | None:
     """The package whose build from source ended pip."""
     matches = (saying(slug, pattern) for pattern in _BUILDING)
-    match = next((match for match in matches if match), None)
+    match = next((match for match in matches if match), None) or _being_built(slug)
     if not match or saying(slug, "when git clone"):
         return None
-    name = match[1]
+    name = next(group for group in match.groups() if group)
     if normalised(name) in WINDOWS_ONLY | MACOS_ONLY or name.startswith("pyobjc"):
         return None
     entry = named(slug.plan.source, name) or _by_path(slug, name)
     return Failed(name, entry, _error(slug))
+
+
+def _being_built(slug: Slug) -> re.Match[str] | None:
+    """The package that pip was at when its build tool failed: the last that it names."""
+    if not saying(slug, _NO_BACKEND):
+        return None
+    named = r"Collecting ([\w.-]+)|Processing \S*/([\w.-]+?)-\d"
+    matches = (re.search(named, line) for line in reversed(slug.output))
+    return next((match for match in matches if match), None)
 
 
 def _by_path(slug: Slug, name: str) -> Entry | None:

@@ -80,6 +80,7 @@ def worker_died(traffic: Traffic) -> Iterator[Evidence]:
     " fast, or do the work in a background job (RQ, Celery) and answer at once. gunicorn's"
     " --timeout changes nothing here.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
+    fallback=True,
 )
 def slow_request(traffic: Traffic) -> Iterator[Evidence]:
     frame = _waiting(traffic)

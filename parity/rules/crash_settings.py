@@ -1,0 +1,63 @@
+"""Crashes of Django's settings module: not there, or not where Python looks."""
+
+import re
+from collections.abc import Iterator
+
+from parity.rules import rule
+from parity.rules.code import Place, target
+from parity.rules.code import found as places_of
+from parity.rules.crash import ENDINGS, at_either, procfile
+from parity.rules.crash_modules import absent
+from parity.rules.log import Crash, Failing
+from parity.rules.missing import elsewhere
+from parity.verdict import Evidence
+
+
+@rule(
+    "settings-module",
+    leads_to=ENDINGS,
+    title="Django's settings module {module} does not exist",
+    cause="DJANGO_SETTINGS_MODULE says {module}, and the pushed tree has no such module.",
+    fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
+    docs="https://docs.djangoproject.com/en/stable/topics/settings/",
+)
+def settings_module_missing(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "settings")
+    if not found:
+        return
+    options = [p for p in found.source.entries if p.rpartition("/")[2] == "settings.py"]
+    right = min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
+    origin = found.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
+    names = {"module": module, "advice": f"Write `{right}` there."}
+    if origin:
+        names["advice"] = f"Type `heroku config:set DJANGO_SETTINGS_MODULE={right}`."
+        file = None if origin == "--config" else origin
+        yield Evidence(f"DJANGO_SETTINGS_MODULE={module} ({origin})", file, names=names)
+        return
+    moved = _moved(found, module)
+    if moved:
+        names["advice"] = f"{procfile(found, moved)} Python then looks where manage.py is."
+        yield at_either(found, f"No module named '{module}'", **names)
+    place = _set_in(found)
+    if place:
+        yield Evidence(place.text, place.file, place.line, place.column, names=names)
+
+
+def _set_in(found: Crash) -> Place | None:
+    """The line that names the settings: of a file that the crash went through, if one does."""
+    places = list(places_of(found.source, r"DJANGO_SETTINGS_MODULE"))
+    gone = {frame.file for raised in found.chain for frame in raised.frames}
+    return next((p for p in places if p.file in gone), next(iter(places), None))
+
+
+def _moved(found: Crash, module: str) -> str | None:
+    """gunicorn's command for a project that is in a folder, with manage.py and the settings."""
+    named, actual = target(found.process), elsewhere(found, module)
+    folder = (actual or "").removesuffix(f"/{module.replace('.', '/')}.py")
+    inside = f"{folder.replace('/', '.')}."
+    if not named or not named[0].startswith(inside) or "gunicorn" not in found.command:
+        return None
+    if f"{folder}/manage.py" not in found.source.entries:
+        return None
+    bare = found.command.replace(f" {inside}", " ", 1)
+    return re.sub(r"gunicorn\b", f"gunicorn --chdir {folder}", bare, count=1)
