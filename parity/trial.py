@@ -7,7 +7,20 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from parity import interrupt
 from parity.kept import Log
-from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
+from parity.records import (
+    Boot,
+    Line,
+    Plan,
+    Record,
+    Release,
+    Say,
+    Slug,
+    Source,
+    Stray,
+    Strays,
+    Stuck,
+    Traffic,
+)
 from parity.rules import BUILD, FILES, STATIC, diagnose, load, predicted, stage_of
 from parity.rules.log import crash
 from parity.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
@@ -27,7 +40,8 @@ _STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
     "fail": "fail",
     "reject": "fail",
 }
-_NEEDED = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
+_NEEDED = {Source: STATIC, Plan: STATIC, Slug: BUILD, Release: BUILD}
+_NEEDED |= {Stuck: STATIC, Strays: STATIC}
 """Rules are loaded when a record first needs them: importing them all takes a while."""
 
 
@@ -37,6 +51,9 @@ def _needed(record: Record) -> tuple[str, ...]:
         return FILES
     return _NEEDED.get(type(record), FILES)
 
+
+MACHINE = ("stuck", "strays")
+"""Records of this machine, none of the app's."""
 
 AFTER = "after that, "
 """How a stage of a repaired copy is announced."""
@@ -217,12 +234,17 @@ class Trial:
         """Note that this machine ended the rehearsal in the current stage."""
         self.judge(Stuck(self._now, what, fix))
 
+    def strays(self, found: tuple[Stray, ...]) -> None:
+        """Note what had to be looked for when all was over."""
+        if found:
+            self.judge(Strays(self._now, found))
+
     def verdict(self, *, interrupted: int | None = None) -> Verdict:
         """What the findings so far amount to."""
         deciding = [f for f in self._findings if f.after is None]
         failing = [f for f in sorted(deciding, key=_order) if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
-        records: dict[str, Any] = {k: v for k, v in self._records.items() if k != "stuck"}
+        records: dict[str, Any] = {k: v for k, v in self._records.items() if k not in MACHINE}
         return Verdict(
             command=self._command,
             verdict="fails" if failing else "unknown" if unknown else "works",
@@ -249,8 +271,8 @@ class Trial:
         return ("warn", "fail", "reject") if self._strict else ("fail", "reject")
 
     def _stage(self, name: Stage) -> StageResult:
-        judged = any(stage_of(record) == name for record in self._records.values())
-        if not judged:
+        judged = [stage_of(record) for key, record in self._records.items() if key != "strays"]
+        if name not in judged:
             return StageResult(name, "not-reached", self._seconds.get(name, 0.0))
         effects = [f.effect for f in self._findings if f.stage == name and f.after is None]
         worst = max(effects, key=_RANK.index, default="note")

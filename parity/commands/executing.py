@@ -77,7 +77,10 @@ def run(
         if slug is None:
             return _no_slug(trial.verdict(), config)
         command = expanded(joined(words), slug.plan.processes)
-        return _dyno(slug, command, work, options, quiet=quiet)
+        try:
+            return _dyno(slug, command, work, options, quiet=quiet)
+        finally:
+            _strays(slug, config, quiet=quiet)
 
 
 def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:
@@ -106,6 +109,15 @@ def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, 
     )
 
 
+def _strays(slug: "Slug", config: "Config", *, quiet: bool) -> None:
+    from parity.dyno.contained import outlived
+
+    if found := outlived():
+        from parity.report import strays
+
+        strays.tell(found, config, slug.plan.source, quiet=quiet)
+
+
 def _called(slug: "Slug") -> str:
     source = slug.plan.source
     return source.remote or source.root.resolve().name
@@ -132,4 +144,5 @@ def describe(parser: argparse.ArgumentParser) -> None:
     """What `parity exec` takes besides."""
     parser.usage = USAGE
     parser.add_argument("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    parser.add_argument("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, …")
     parser.add_argument("--offline", action="store_true", help="install from pip's cache alone")

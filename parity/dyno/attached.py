@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from parity import interrupt
 from parity.dyno import environment, isolation, port, tree
-from parity.dyno.contained import DRAIN, TICK, Guard
+from parity.dyno.contained import DRAIN, TICK, Guard, reap
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
 from parity.records import Slug
@@ -109,7 +109,7 @@ def _guarded(
     finally:
         guard.close()
         if process:
-            process.wait()
+            reap(process)
 
 
 def _later() -> None:

@@ -16,7 +16,7 @@ from parity.dyno.environment import COOKIE, cookie
 from parity.dyno.isolation import Place, Refused
 from parity.dyno.lines import Lines, read
 from parity.kept import Log
-from parity.records import Ended, Line
+from parity.records import Ended, Line, Stray
 
 TICK = 0.1
 DRAIN = 0.5
@@ -37,6 +37,25 @@ main(sys.argv[1:])
 """Starts guard.py, compiled, without the packages above it: their imports would be slow."""
 
 
+_outlived: list[Stray] = []
+
+
+def reap(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for a guard that has been let go; one that is stuck is killed."""
+    try:
+        process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def outlived() -> tuple[Stray, ...]:
+    """What had to be looked for after the end of its command, and was not yet told."""
+    told = tuple(_outlived)
+    _outlived.clear()
+    return told
+
+
 class Guard:
     """The parity side of a guard: its pipes, and the orders that go through them."""
 
@@ -48,6 +67,7 @@ class Guard:
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
         self._told, self._cookie = b"", ""
+        self._strays: list[Stray] = []
         self._code: int | None = None
         self._refused: str | None = None
         self._ready = self._over = self._released = False
@@ -109,8 +129,16 @@ class Guard:
         while not self._over and time.monotonic() < until:
             select.select([self.status], [], [], TICK)
             self._listen()
-        if self._code is None and self.place.level in ("subreaper", "basic"):
-            reach.end_marked(self._cookie)  # the only guard was killed
+        alive = (Stray(pid, reach.command(pid), ended=False) for pid in self._alive())
+        _outlived.extend([*self._strays, *alive])
+
+    def _alive(self) -> list[int]:
+        """What a guard that was killed, or is stuck, could not end."""
+        if not self._over:
+            return reach.descendants(self.root) if self.root else []
+        if self._code is None and self.place.level != "pidns":
+            return reach.end_marked(self._cookie)
+        return []
 
     def close(self) -> None:
         """Let go, and know nothing more."""
@@ -135,6 +163,9 @@ class Guard:
                 self._code = int(rest)
             elif word == "refused":
                 self._refused, self._over = rest, True
+            elif word == "left":
+                pid, how, command = rest.split(" ", 2)
+                self._strays.append(Stray(int(pid), command, how == "ended"))
             self._ready = self._ready or word == "ready"
 
 
@@ -203,7 +234,7 @@ def _opened(
             yield process
         finally:
             guard.release()
-            process.wait()
+            reap(process)
 
 
 def _followed(
