@@ -74,6 +74,12 @@ def below() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)
 
 
+def kill_guards() -> None:
+    """All at once."""
+    for guard in [p for p in below() if "parity.dyno.guard" in command(p.pid)]:
+        guard.send_signal(signal.SIGKILL)
+
+
 @pytest.mark.parametrize("level", LOWER)
 @pytest.mark.parametrize("environment", ["kept", "clear"])
 def test_a_daemon_that_outlives_its_command(level: str, environment: str, tmp_path: Path) -> None:
@@ -171,12 +177,22 @@ def test_when_the_guards_are_killed(level: str, tmp_path: Path) -> None:
     starts = "exec python3 daemon.py stay clear"
     with dyno(tmp_path, starts, FILES, kind="worker", isolated=level) as made:
         made.boot()
-        guards = [p for p in below() if "parity.dyno.guard" in command(p.pid)]
-        for guard in guards:
-            guard.send_signal(signal.SIGKILL)
+        kill_guards()
         assert made.watch.run(made.watch.ended(5))
     assert not running(daemon_of(tmp_path))
     assert outlived() == ()
+
+
+@pytest.mark.parametrize("level", LOWER)
+def test_when_the_guard_is_killed_last(level: str, tmp_path: Path) -> None:
+    """It has told how the command ended, and gives the daemon a moment: parity does the rest."""
+    with dyno(tmp_path, "exec python3 daemon.py", FILES, kind="worker", isolated=level) as made:
+        made._launch()
+        while made.watch.code is None:
+            made.watch.run(made.watch.tick(0.001))
+        kill_guards()
+        assert made.watch.code == 5
+    assert not running(daemon_of(tmp_path))
 
 
 FREEZER = Path("/sys/fs/cgroup/freezer")

@@ -70,7 +70,7 @@ class Guard:
         self._strays: list[Stray] = []
         self._code: int | None = None
         self._refused: str | None = None
-        self._ready = self._over = self._released = False
+        self._ready = self._over = self._done = self._released = False
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
@@ -136,7 +136,7 @@ class Guard:
         """What a guard that was killed, or is stuck, could not end."""
         if not self._over:
             return reach.descendants(self.root) if self.root else []
-        if self._code is None and self.place.level != "pidns":
+        if not self._done and self.place.level != "pidns":
             return reach.end_marked(self._cookie)
         return []
 
@@ -167,6 +167,7 @@ class Guard:
                 pid, how, command = rest.split(" ", 2)
                 self._strays.append(Stray(int(pid), command, how == "ended"))
             self._ready = self._ready or word == "ready"
+            self._done = self._done or word == "done"
 
 
 def run(

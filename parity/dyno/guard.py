@@ -13,8 +13,8 @@ marks that they inherit (reach.py). These two tell what had to be looked for.
 The inner guard takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends them
 all; the end of the pipe means that parity has died, and does the same. Lines to STATUS: `root PID`,
 then `ready` or `refused WHY`, then `exit N`, then `left PID ended|alive COMMAND` for each process
-that outlived the command outside of its session. At DOOR, a socket or -1, it makes sockets of the
-dyno's own network for parity (door.py). Standard library only, one thread.
+that outlived the command outside of its session, then `done`. At DOOR, a socket or -1, it makes
+sockets of the dyno's own network for parity (door.py). Standard library only, one thread.
 """
 
 import _signal as signal  # what is behind signal, whose enums take as long as all the rest
@@ -132,6 +132,7 @@ def _inner(task: Task, lifeline: int | None) -> None:
         task.tell(f"exit {swept}")
     if task.level != "pidns":
         _told(task, outside if late else {})
+    task.tell("done")
 
 
 def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
