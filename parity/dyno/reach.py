@@ -139,15 +139,15 @@ def marked(cookie: str) -> list[int]:
 
 
 def _has(pid: str, cookie: str, number: bytes) -> bool:
-    if number in _read(pid, "limits"):
-        return not _read(pid, "stat").rpartition(b") ")[2].startswith((b"Z", b"X"))  # it has ended
-    return cookie.encode() in _read(pid, "environ").split(b"\0")
+    if number in proc(pid, "limits"):
+        return not proc(pid, "stat").rpartition(b") ")[2].startswith((b"Z", b"X"))  # it has ended
+    return cookie.encode() in proc(pid, "environ").split(b"\0")
 
 
-def _read(pid: int | str, name: str) -> bytes:
+def proc(pid: int | str, name: str) -> bytes:
     """A file of proc(5); empty if it cannot be read."""
     try:
-        with open(f"/proc/{pid}/{name}", "rb") as file:
+        with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
             return file.read()
     except OSError:
         return b""
@@ -156,7 +156,7 @@ def _read(pid: int | str, name: str) -> bytes:
 def command(pid: int) -> str:
     """The command line of a process, in one line; empty if it has gone."""
     if os.path.isdir("/proc/self"):
-        words = _read(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
+        words = proc(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
     else:
         with os.popen(f"ps -o command= -p {pid}") as told:
             words = told.read()
@@ -197,11 +197,8 @@ def descendants(pid: int) -> list[int]:
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
     try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                found += map(int, file.read().split())
-    except (FileNotFoundError, ProcessLookupError):
-        return found
-    return found
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    return [int(child) for task in tasks for child in proc(pid, f"task/{task}/children").split()]
