@@ -1,7 +1,6 @@
 """Runs strangers' commands under a guard: the build's installers, hooks, one-off commands."""
 
 import os
-import select
 import subprocess
 import sys
 import time
@@ -101,7 +100,7 @@ class Guard:
         """
         until = time.monotonic() + BEGIN
         while not (self._ready or self._over) and time.monotonic() < until:
-            select.select([self.status], [], [], TICK)
+            reach.ready([self.status], TICK)
             self._listen()
             check()
         if self._refused or not (self._ready or self._over):
@@ -127,7 +126,7 @@ class Guard:
         os.close(self.control)
         until = time.monotonic() + BEGIN
         while not self._over and time.monotonic() < until:
-            select.select([self.status], [], [], TICK)
+            reach.ready([self.status], TICK)
             self._listen()
         alive = (Stray(pid, reach.command(pid), ended=False) for pid in self._alive())
         _outlived.extend([*self._strays, *alive])
@@ -277,7 +276,7 @@ class Output:
 
     def wait(self, other: int, seconds: float) -> None:
         """Wait until there is output, or something on `other`; take what there is."""
-        ready, _, _ = select.select([self._fd, other] if self._open else [other], [], [], seconds)
+        ready = reach.ready([self._fd, other] if self._open else [other], seconds)
         if self._fd in ready:
             self._read()
 
@@ -285,7 +284,7 @@ class Output:
         """Take the rest; a grandchild that holds the pipe is not waited for."""
         until = time.monotonic() + seconds
         while self._open and time.monotonic() < until:
-            if select.select([self._fd], [], [], 0.01)[0]:
+            if reach.ready([self._fd], 0.01):
                 self._read()
         self._take(self._lines.end())
 

@@ -20,7 +20,6 @@ sockets of the dyno's own network for parity (door.py). Standard library only, o
 import _signal as signal  # what is behind signal, whose enums take as long as all the rest
 import os
 import resource
-import select
 
 from parity.dyno import reach
 
@@ -142,7 +141,7 @@ def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
     for _ in range(int(grace / TICK)):
         if not reach.beyond(task.level, task.cookie, command):
             return {}
-        select.select([], [], [], TICK)
+        reach.ready([], TICK)
         _reaped(command)
     return reach.beyond(task.level, task.cookie, command)
 
@@ -217,7 +216,7 @@ def _watch(
     control, door = task.control, task.door
     sources = [fd for fd in (control, wake, lifeline, door) if fd is not None and fd >= 0]
     while True:
-        ready, _, _ = select.select(sources, [], [], None if code is None else TICK)
+        ready = reach.ready(sources, None if code is None else TICK)
         if wake in ready:
             os.read(wake, 4096)
         ended, left = _reaped(command)

@@ -176,7 +176,15 @@ def end_marked(cookie: str) -> list[int]:
 
 def pause(number: int) -> None:
     """The moment between two rounds: short at first, when most processes end."""
-    select.select([], [], [], min(0.001 * (number + 1), 0.01))
+    ready([], min(0.001 * (number + 1), 0.01))
+
+
+def ready(descriptors: "Iterable[int]", seconds: float | None) -> list[int]:
+    """Those that can be read, or have come to their end; of any number: select(2) stops at 1023."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return [found for found, _ in poll.poll(None if seconds is None else 1000 * seconds)]
 
 
 def _listed(cookie: str) -> list[int]:
