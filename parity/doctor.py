@@ -60,8 +60,8 @@ def system(name: str) -> Check:
 CONTAINED = {
     "pidns": "namespaces of its own: /app over a read-only system, and nothing is left",
     "guard": "two guards: all that the app starts is ended, daemons too; no /app",
-    "subreaper": "one guard: all that the app starts is ended unless the guard is killed; no /app",
-    "basic": "process group: a daemon that hides is not seen; no /app",
+    "subreaper": "one guard: all that the app starts is ended, daemons are named; no /app",
+    "basic": "process group: daemons are looked for, ended and named; no /app",
 }
 
 

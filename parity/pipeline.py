@@ -53,10 +53,18 @@ def rehearse(
                 deploy(trial, pushed, work, options, facts, told, stay)
             mend(trial, pushed, work, options, facts, told, stay)
     except interrupt.Interrupted as ended:
-        return trial.verdict(interrupted=ended.signum)
+        return _over(trial, ended.signum)
     except (interrupt.Trouble, OSError) as error:
         trial.stuck(*what_and_fix(error))
-    return trial.verdict()
+    return _over(trial)
+
+
+def _over(trial: Trial, interrupted: int | None = None) -> Verdict:
+    """The verdict, when all processes have ended that could be."""
+    from parity.dyno.contained import outlived
+
+    trial.strays(outlived())
+    return trial.verdict(interrupted=interrupted)
 
 
 def mend(

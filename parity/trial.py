@@ -7,8 +7,22 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from parity import interrupt
 from parity.kept import Log
-from parity.records import Boot, Line, Plan, Record, Release, Say, Slug, Source, Stuck, Traffic
-from parity.rules import BUILD, FILES, STATIC, UP, diagnose, load, predicted, stage_of
+from parity.records import (
+    Boot,
+    Line,
+    Plan,
+    Record,
+    Release,
+    Say,
+    Slug,
+    Source,
+    Stray,
+    Strays,
+    Stuck,
+    Traffic,
+)
+from parity.rules import diagnose, load, predicted, stage_of
+from parity.rules.needed import needed
 from parity.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
 
 NOT_EMULATED = (
@@ -26,31 +40,8 @@ _STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
     "fail": "fail",
     "reject": "fail",
 }
-_STAGES = {Source: STATIC, Plan: STATIC, Stuck: STATIC, Slug: BUILD, Release: BUILD}
-
-
-def _needed(record: Record) -> tuple[str, ...]:
-    """The files of rules for a record: importing them all takes a while.
-
-    A failure needs them all, whatever failed.
-    """
-    return FILES if _failed(record) else _STAGES.get(type(record), UP)
-
-
-def _failed(record: Record) -> bool:
-    """Whether something in it crashed, did not come up, or could not answer."""
-    if isinstance(record, Boot) and record.state != "up":
-        return True
-    if isinstance(record, Traffic) and any(
-        x.code or (x.status or 0) >= 500 for x in record.exchanges
-    ):
-        return True
-    if isinstance(record, Slug | Release | Boot | Traffic):
-        from parity.rules.log import crash
-
-        return bool(crash(record))
-    return False
-
+MACHINE = ("stuck", "strays")
+"""Records of this machine, none of the app's."""
 
 AFTER = "after that, "
 """How a stage of a repaired copy is announced."""
@@ -139,7 +130,7 @@ class Trial:
 
     def judge(self, record: Record) -> bool:
         """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
-        load(_needed(record))
+        load(needed(record))
         found = diagnose(record)
         blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
         if blocking and isinstance(record, Source | Plan | Slug):
@@ -231,12 +222,17 @@ class Trial:
         """Note that this machine ended the rehearsal in the current stage."""
         self.judge(Stuck(self._now, what, fix))
 
+    def strays(self, found: tuple[Stray, ...]) -> None:
+        """Note what had to be looked for when all was over."""
+        if found:
+            self.judge(Strays(self._now, found))
+
     def verdict(self, *, interrupted: int | None = None) -> Verdict:
         """What the findings so far amount to."""
         deciding = [f for f in self._findings if f.after is None]
         failing = [f for f in sorted(deciding, key=_order) if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
-        records: dict[str, Any] = {k: v for k, v in self._records.items() if k != "stuck"}
+        records: dict[str, Any] = {k: v for k, v in self._records.items() if k not in MACHINE}
         return Verdict(
             command=self._command,
             verdict="fails" if failing else "unknown" if unknown else "works",
@@ -263,8 +259,8 @@ class Trial:
         return ("warn", "fail", "reject") if self._strict else ("fail", "reject")
 
     def _stage(self, name: Stage) -> StageResult:
-        judged = any(stage_of(record) == name for record in self._records.values())
-        if not judged:
+        judged = [stage_of(record) for key, record in self._records.items() if key != "strays"]
+        if name not in judged:
             return StageResult(name, "not-reached", self._seconds.get(name, 0.0))
         effects = [f.effect for f in self._findings if f.stage == name and f.after is None]
         worst = max(effects, key=_RANK.index, default="note")

@@ -258,3 +258,21 @@ def test_a_network_that_cannot_be_had(tmp_path: Path) -> None:
         pytest.raises(Trouble, match="--network own here: it goes with --isolation pidns"),
     ):
         made.boot()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_beside_many_open_files(level: str, tmp_path: Path) -> None:
+    """File descriptors beyond those that select(2) takes: a test suite may hold as many."""
+    import resource
+
+    if isolation.why_not(level):
+        pytest.skip(str(isolation.why_not(level)))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert lines(tmp_path, level, "echo heard; exit 3") == ["heard"]
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

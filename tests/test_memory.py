@@ -205,3 +205,53 @@ def test_gunicorn_with_two_workers(
     assert max(s["bytes"] for s in told["samples"]) // MB in (told["peak_mb"], told["peak_mb"] - 1)
     assert told["processes"][0]["command"] == f"gunicorn {options} app:app"
     assert told["tasks"] >= 3
+
+
+def test_a_steady_tree_is_looked_at_less_often(tmp_path: Path) -> None:
+    """Between half and 80 % of the quota, until something moves."""
+    with grown(tmp_path, 40, 5, 3) as root:
+        meter = Meter(root, DynoSize("basic", 80, 8, 256, 160))
+        meter.look(exact=True), meter.look(exact=True)
+        asked = meter._asked
+        assert meter._steady() and meter._exact < 0.8 * 80 * MB
+        meter._asked -= max(1.1, 201 * meter._cost)
+        assert meter.look() is None, "due, were it not steady"
+        meter._before //= 2  # what was shared is so no more: it has grown since the look before
+        assert meter.look() is not None
+        meter._asked = asked - memory.RESTED - 201 * meter._cost
+        assert meter.look() is not None, "in the end it is looked at anyway"
+
+
+LEAPS = """
+import os, time
+for _ in range(2):
+    if os.fork() == 0:
+        time.sleep(100)
+time.sleep(3)
+print("leap", time.time(), flush=True)
+held = []
+for _ in range(26):
+    block = bytearray(50 << 20)
+    for i in range(0, len(block), 4096):
+        block[i] = 1
+    held.append(block)
+    print("held", len(held) * 50, time.time(), flush=True)
+    time.sleep(0.05)
+time.sleep(100)
+"""
+
+
+def test_r15_comes_at_once(tmp_path: Path) -> None:
+    """A tree that has been steady, and leaps past twice its quota, is killed before it has gone
+    much further."""
+    from tests.dynos import dyno
+
+    with dyno(tmp_path, "exec python3 leaps.py", {"leaps.py": LEAPS}, kind="worker") as made:
+        boot = made.boot()
+        assert boot.state == "up"
+        assert made.watch.run(made.watch.ended(20))
+        told = made.quota.memory()
+        lines = [line.text.split() for line in made.output() if line.text.startswith("held")]
+    assert told.over == "R15"
+    crossed = next(float(at) for _, held, at in lines if int(held) > 1000)
+    assert float(lines[-1][2]) - crossed < 0.6, "0.25 s, and what a busy machine adds"

@@ -77,7 +77,10 @@ def run(
         if slug is None:
             return _no_slug(trial.verdict(), config)
         command = expanded(joined(words), slug.plan.processes)
-        return _dyno(slug, command, work, options, quiet=quiet)
+        try:
+            return _dyno(slug, command, work, options, quiet=quiet)
+        finally:
+            _strays(slug, config, quiet=quiet)
 
 
 def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:
@@ -104,6 +107,15 @@ def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, 
         isolated=options.isolation,
         network=options.network,
     )
+
+
+def _strays(slug: "Slug", config: "Config", *, quiet: bool) -> None:
+    from parity.dyno.contained import outlived
+
+    if found := outlived():
+        from parity.report import strays
+
+        strays.tell(found, config, slug.plan.source, quiet=quiet)
 
 
 def _called(slug: "Slug") -> str:

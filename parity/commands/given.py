@@ -55,6 +55,7 @@ def dyno(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
     add("--offline", action="store_true", help="install from pip's cache alone")
+    add("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …")
 
 
 def dynos(parser: argparse.ArgumentParser) -> None:
@@ -71,7 +72,6 @@ def dynos(parser: argparse.ArgumentParser) -> None:
     add("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
     add("--exact", action="store_true", help="wait for Heroku's real limits")
     add("--run-release", action="store_true", help="run it against any database")
-    add("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …")
     add("--network", default="host", choices=NETWORKS, metavar="KIND", help="host, own")
     add("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
 

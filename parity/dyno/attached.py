@@ -6,7 +6,6 @@ https://devcenter.heroku.com/articles/one-off-dynos.
 """
 
 import os
-import select
 import signal
 import subprocess
 import time
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from parity import interrupt
 from parity.dyno import environment, isolation, port, tree
-from parity.dyno.contained import DRAIN, TICK, Guard
+from parity.dyno.contained import DRAIN, TICK, Guard, reap
+from parity.dyno.reach import ready
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
 from parity.records import Slug
@@ -109,7 +109,7 @@ def _guarded(
     finally:
         guard.close()
         if process:
-            process.wait()
+            reap(process)
 
 
 def _later() -> None:
@@ -121,7 +121,7 @@ def _waited(guard: Guard, limits: Limits) -> int:
     ended: int | None = None
     until = float("inf")
     while (code := guard.code()) is None:
-        select.select([guard.status], [], [], TICK)
+        ready([guard.status], TICK)
         try:
             interrupt.check()
         except interrupt.Interrupted as told:

@@ -1,7 +1,6 @@
 """Runs strangers' commands under a guard: the build's installers, hooks, one-off commands."""
 
 import os
-import select
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from parity.dyno.environment import COOKIE, cookie
 from parity.dyno.isolation import Place, Refused
 from parity.dyno.lines import Lines, read
 from parity.kept import Log
-from parity.records import Ended, Line
+from parity.records import Ended, Line, Stray
 
 TICK = 0.1
 DRAIN = 0.5
@@ -37,6 +36,25 @@ main(sys.argv[1:])
 """Starts guard.py, compiled, without the packages above it: their imports would be slow."""
 
 
+_outlived: list[Stray] = []
+
+
+def reap(process: "subprocess.Popen[bytes]") -> None:
+    """Wait for a guard that has been let go; one that is stuck is killed."""
+    try:
+        process.wait(1.0)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def outlived() -> tuple[Stray, ...]:
+    """What had to be looked for after the end of its command, and was not yet told."""
+    told = tuple(_outlived)
+    _outlived.clear()
+    return told
+
+
 class Guard:
     """The parity side of a guard: its pipes, and the orders that go through them."""
 
@@ -48,9 +66,10 @@ class Guard:
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
         self._told, self._cookie = b"", ""
+        self._strays: list[Stray] = []
         self._code: int | None = None
         self._refused: str | None = None
-        self._ready = self._over = self._released = False
+        self._ready = self._over = self._done = self._released = False
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
@@ -81,7 +100,7 @@ class Guard:
         """
         until = time.monotonic() + BEGIN
         while not (self._ready or self._over) and time.monotonic() < until:
-            select.select([self.status], [], [], TICK)
+            reach.ready([self.status], TICK)
             self._listen()
             check()
         if self._refused or not (self._ready or self._over):
@@ -107,10 +126,18 @@ class Guard:
         os.close(self.control)
         until = time.monotonic() + BEGIN
         while not self._over and time.monotonic() < until:
-            select.select([self.status], [], [], TICK)
+            reach.ready([self.status], TICK)
             self._listen()
-        if self._code is None and self.place.level in ("subreaper", "basic"):
-            reach.end_marked(self._cookie)  # the only guard was killed
+        alive = (Stray(pid, reach.command(pid), ended=False) for pid in self._alive())
+        _outlived.extend([*self._strays, *alive])
+
+    def _alive(self) -> list[int]:
+        """What a guard that was killed, or is stuck, could not end."""
+        if not self._over:
+            return reach.descendants(self.root) if self.root else []
+        if not self._done and self.place.level != "pidns":
+            return reach.end_marked(self._cookie)
+        return []
 
     def close(self) -> None:
         """Let go, and know nothing more."""
@@ -135,7 +162,11 @@ class Guard:
                 self._code = int(rest)
             elif word == "refused":
                 self._refused, self._over = rest, True
+            elif word == "left":
+                pid, how, command = rest.split(" ", 2)
+                self._strays.append(Stray(int(pid), command, how == "ended"))
             self._ready = self._ready or word == "ready"
+            self._done = self._done or word == "done"
 
 
 def run(
@@ -203,7 +234,7 @@ def _opened(
             yield process
         finally:
             guard.release()
-            process.wait()
+            reap(process)
 
 
 def _followed(
@@ -245,7 +276,7 @@ class Output:
 
     def wait(self, other: int, seconds: float) -> None:
         """Wait until there is output, or something on `other`; take what there is."""
-        ready, _, _ = select.select([self._fd, other] if self._open else [other], [], [], seconds)
+        ready = reach.ready([self._fd, other] if self._open else [other], seconds)
         if self._fd in ready:
             self._read()
 
@@ -253,7 +284,7 @@ class Output:
         """Take the rest; a grandchild that holds the pipe is not waited for."""
         until = time.monotonic() + seconds
         while self._open and time.monotonic() < until:
-            if select.select([self._fd], [], [], 0.01)[0]:
+            if reach.ready([self._fd], 0.01):
                 self._read()
         self._take(self._lines.end())
 

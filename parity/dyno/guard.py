@@ -8,18 +8,18 @@ namespace. Whichever of them dies, the kernel ends all that the command has star
 `guard`: the same two without namespaces, each a subreaper (prctl(2)), so every descendant,
 daemonised or not, ends up as a child of the inner guard, or of the outer one once that is gone.
 `subreaper`: the inner guard alone. `basic`: alone, and finds its processes by their group and by
-the cookie in their environment.
+marks that they inherit (reach.py). These two tell what had to be looked for.
 
 The inner guard takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends them
 all; the end of the pipe means that parity has died, and does the same. Lines to STATUS: `root PID`,
-then `ready` or `refused WHY`, then `exit N`. At DOOR, a socket or -1, it makes sockets of the
-dyno's own network for parity (door.py). Standard library only, one thread.
+then `ready` or `refused WHY`, then `exit N`, then `left PID ended|alive COMMAND` for each process
+that outlived the command outside of its session, then `done`. At DOOR, a socket or -1, it makes
+sockets of the dyno's own network for parity (door.py). Standard library only, one thread.
 """
 
 import _signal as signal  # what is behind signal, whose enums take as long as all the rest
 import os
 import resource
-import select
 
 from parity.dyno import reach
 
@@ -31,8 +31,17 @@ if TYPE_CHECKING:
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """What a terminal or a careless `kill` may send: only parity's orders count."""
 
-PATIENCE = 500
-"""Rounds of 10 ms for which `basic` looks for more to kill."""
+TICK = 0.05
+"""Seconds between two looks at processes whose end nobody tells."""
+
+GRACE = 0.3
+"""Seconds in which a process that outlives the command may end by itself."""
+
+MOST = 20
+"""Processes that are told."""
+
+LONGEST = 300
+"""Characters of a command line that are told."""
 
 
 class Task:
@@ -107,12 +116,41 @@ def _inner(task: Task, lifeline: int | None) -> None:
     wake = _wake_on_child()
     if task.level in ("guard", "subreaper"):
         reach.adopt()
+    if task.level != "pidns":
+        reach.humble()
     command = _spawn(task, wake)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     task.tell("ready")
-    signals = reach.by(task.level, task.cookie, command)
-    task.tell(f"exit {_watch(task, wake, lifeline, command, signals)}")
-    sweep(signals)
+    send = reach.by(task.level, task.cookie, command)
+    code, late = _watch(task, wake, lifeline, command, send)
+    if code is not None:
+        task.tell(f"exit {code}")
+    outside = _outside(task, command, GRACE if code is not None else 0.0)
+    swept = sweep(send, command)
+    if code is None:
+        task.tell(f"exit {swept}")
+    if task.level != "pidns":
+        _told(task, outside if late else {})
+    task.tell("done")
+
+
+def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
+    """What the end of the command's session does not reach: process ids, command lines."""
+    if task.level not in ("subreaper", "basic"):
+        return {}
+    for _ in range(int(grace / TICK)):
+        if not reach.beyond(task.level, task.cookie, command):
+            return {}
+        reach.ready([], TICK)
+        _reaped(command)
+    return reach.beyond(task.level, task.cookie, command)
+
+
+def _told(task: Task, late: dict[int, str]) -> None:
+    """Tell who was late, and who is still there."""
+    alive = reach.found(task.level, task.cookie)
+    for pid, name in [*({**late, **alive}).items()][:MOST]:
+        task.tell(f"left {pid} {'alive' if pid in alive else 'ended'} {name[:LONGEST]}")
 
 
 def _wake_on_child() -> int:
@@ -145,6 +183,8 @@ def _spawn(task: Task, wake: int) -> int:
             from parity.dyno import namespace  # loaded already: nothing of ours is shown here
 
             namespace.limit(task.processes)
+        if task.level != "pidns":
+            reach.mark(task.cookie)
         _become(command)
     except Exception as error:
         os.write(2, f"{command[0]}: {getattr(error, 'strerror', error)}\n".encode())
@@ -165,8 +205,10 @@ def _become(command: list[str]) -> None:
     raise found or FileNotFoundError(2, "No such file or directory")
 
 
-def _watch(task: Task, wake: int, lifeline: int | None, command: int, send: "Reach") -> int:
-    """The command's exit code, once it has ended or had to.
+def _watch(
+    task: Task, wake: int, lifeline: int | None, command: int, send: "Reach"
+) -> tuple[int | None, bool]:
+    """The command's exit code once it has ended, None if it is to be; whether all had time to end.
 
     Its end is the dyno's; only after `T` the others have until `K` to end by themselves.
     """
@@ -174,20 +216,25 @@ def _watch(task: Task, wake: int, lifeline: int | None, command: int, send: "Rea
     control, door = task.control, task.door
     sources = [fd for fd in (control, wake, lifeline, door) if fd is not None and fd >= 0]
     while True:
-        ready, _, _ = select.select(sources, [], [])
+        ready = reach.ready(sources, None if code is None else TICK)
         if wake in ready:
             os.read(wake, 4096)
-            ended, left = _reaped(command)
-            code = ended if code is None else code
-            if code is not None and not (stopping and left):
-                return code
+        ended, left = _reaped(command)
+        code = ended if code is None else code
+        if code is not None and not (stopping and (left or _hides(task, send))):
+            return code, True
         if lifeline in ready or (control in ready and os.read(control, 1) != b"T"):
-            return sweep(send, command) if code is None else code
+            return code, stopping
         if door in ready:
             _open(door, sources)
         if control in ready:
             stopping = True
             send(signal.SIGTERM, signal.SIGCONT)
+
+
+def _hides(task: Task, send: "Reach") -> bool:
+    """Whether there is anything of the command that is nobody's child here."""
+    return task.level == "basic" and send(0) > 0
 
 
 def _open(door: int, sources: list[int]) -> None:
@@ -219,18 +266,15 @@ def _code(status: int) -> int:
 
 
 def sweep(send: "Reach", command: int = 0) -> int:
-    """Kill every process until the kernel knows of none; the command's code, else 137."""
-    found, rounds = 137, 0
-    while True:
+    """Kill every process until there is none, as long as patience lasts; the command's code, else
+    137."""
+    found = 137
+    for number in range(reach.PATIENCE):
         send(signal.SIGSTOP)  # a stopped process forks no more
         reached = send(signal.SIGKILL)
-        try:
-            pid, status = os.waitpid(-1, 0)
-        except ChildProcessError:
-            if not reached or rounds > PATIENCE:
-                return found
-            rounds += 1
-            select.select([], [], [], 0.01)
-            continue
-        if pid == command:
-            found = _code(status)
+        code, left = _reaped(command)
+        found = found if code is None else code
+        if not (left or reached):
+            break
+        reach.pause(number)
+    return found

@@ -1,8 +1,9 @@
 """How well a command can be contained here: a ladder of levels, and who stands on which.
 
 `pidns` private namespaces: nothing can be left · `guard` two guards, each the other's keeper ·
-`subreaper` one guard · `basic` process group and a cookie in the environment. Each run takes the
-first that works (guard.py has the levels themselves); only a level asked for by name may fail.
+`subreaper` one guard · `basic` process group, and marks that children inherit. The last two name
+what outlived its command in a session of its own. Each run takes the first that works (guard.py
+has the levels themselves); only a level asked for by name may fail.
 """
 
 import sys

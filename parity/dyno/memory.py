@@ -9,11 +9,13 @@ Counted is what a memory control group calls rss and swap: anonymous and shared 
 files (https://devcenter.heroku.com/articles/dyno-memory-behavior).
 """
 
+import re
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 from parity.dyno import tree
+from parity.dyno.reach import proc
 from parity.facts.dynos import DynoSize
 from parity.records import Memory, Share
 
@@ -24,6 +26,10 @@ comes) after so many seconds, but no sooner than so many times its own cost."""
 URGENT = (0.2, 10)
 """The same beyond."""
 
+STEADY, PATIENCE, RESTED = 0.02, 4, 20.0
+"""By at most such a part neither bound nor exact figure has changed at the last look: the next one
+but for an urgent one comes so many times later, after at most so many seconds (ours)."""
+
 MOST = 240
 """Points of the curve; of a longer one every second point is dropped."""
 
@@ -32,6 +38,11 @@ GROWTH = 1.02
 
 NAMED = 8
 """Processes whose share is told."""
+
+COUNTED = re.compile(
+    rb"^(RssAnon|RssShmem|VmSwap|Threads|Pss|Pss_Anon|Pss_Shmem|SwapPss):\s*(\d+)", re.MULTILINE
+)
+"""Of a process's `status`, and of its `smaps_rollup`."""
 
 KB = 1024
 
@@ -54,7 +65,7 @@ class Meter:
         self._began = time.monotonic()
         self._asked = self._cost = 0.0
         self._gap = 0.0
-        self._exact = self._rough = self._upper = 0
+        self._exact = self._rough = self._upper = self._before = 0
         self._peak = Memory(0, 0.0, (), 0)
         self._last: dict[int, int] = {}
         self._at_start: dict[int, int] = {}
@@ -68,10 +79,11 @@ class Meter:
         if not parts:
             return None
         if len(parts) > 1:
-            if not exact and not self._due(sum(parts.values())):
+            if not exact and not self._due():
                 return None
             parts = self._shared(parts)
-            self._rough, self._exact = sum(h.bytes for h in rough.values()), sum(parts.values())
+            self._rough, self._before = self._upper, self._exact
+            self._exact = sum(parts.values())
         self._note(parts)
         return sum(parts.values())
 
@@ -90,15 +102,22 @@ class Meter:
         """The peak, and who held it."""
         return self._peak._replace(tasks=self.tasks)
 
-    def _due(self, upper: int) -> bool:
+    def _due(self) -> bool:
         """Whether an exact look is worth its cost, by the last one and what has come since."""
-        near = self._exact + max(0, upper - self._rough)
+        near = self._exact + max(0, self._upper - self._rough)
         size = self._size
         limits = (size.quota, size.quota, size.deadly)
         paces = zip(PACES, limits, strict=True)
-        slow = (rest for (part, *rest), limit in paces if near <= part * limit)
-        seconds, modesty = next(slow, URGENT)
-        return time.monotonic() - self._asked >= max(seconds, modesty * self._cost)
+        slow = next((rest for (part, *rest), limit in paces if near <= part * limit), None)
+        seconds, modesty = slow or URGENT
+        pause = max(seconds, modesty * self._cost)
+        if slow and self._steady():
+            pause = max(pause, min(PATIENCE * pause, RESTED))
+        return time.monotonic() - self._asked >= pause
+
+    def _steady(self) -> bool:
+        """Whether nothing has changed: also pages that are no longer shared are a change."""
+        return _alike(self._upper, self._rough) and _alike(self._exact, self._before)
 
     def _shared(self, parts: dict[int, int]) -> dict[int, int]:
         self._asked, began = time.monotonic(), time.thread_time()
@@ -127,21 +146,26 @@ class Meter:
         return max(0, now - self._at_start.get(pid, now))
 
 
+def _alike(one: int, other: int) -> bool:
+    return abs(one - other) <= STEADY * other
+
+
 def resident(pid: int) -> Held | None:
     """Private and shared anonymous memory with swap, and threads; None if it has gone."""
-    fields = _fields(Path(f"/proc/{pid}/status"))
+    fields = _numbers(pid, "status")
     if not fields:
         return _asked(pid)
-    kilobytes = sum(fields.get(name, 0) for name in (b"RssAnon", b"RssShmem", b"VmSwap"))
-    return Held(kilobytes * KB, fields.get(b"Threads", 1))
+    threads = fields.pop(b"Threads", 1)
+    return Held(sum(fields.values()) * KB, threads)
 
 
 def proportional(pid: int, rough: int) -> int:
     """The same with shared pages divided among those who share them; `rough` if not told."""
-    fields = _fields(Path(f"/proc/{pid}/smaps_rollup"))
+    fields = _numbers(pid, "smaps_rollup")
+    whole = fields.pop(b"Pss", None)
     if b"Pss_Anon" not in fields:
-        return fields[b"Pss"] * KB if b"Pss" in fields else rough
-    return sum(fields.get(name, 0) for name in (b"Pss_Anon", b"Pss_Shmem", b"SwapPss")) * KB
+        return rough if whole is None else whole * KB
+    return sum(fields.values()) * KB
 
 
 def command(pid: int) -> str:
@@ -163,19 +187,12 @@ def typed(words: list[str]) -> str:
     return " ".join([words[0].rpartition("/")[2], *words[1:]]) if words else ""
 
 
-def _fields(path: Path) -> dict[bytes, int]:
-    """The numbers of a file of proc(5), by name; empty if it cannot be read."""
-    found: dict[bytes, int] = {}
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return found
-    for line in lines:
-        name, _, value = line.partition(b":")
-        number = value.split(None, 1)[:1]
-        if number and number[0].isdigit():
-            found[name] = int(number[0])
-    return found
+_LINUX = Path("/proc/self/status").exists()
+
+
+def _numbers(pid: int, name: str) -> dict[bytes, int]:
+    """What counts of a file of proc(5); empty if it cannot be read."""
+    return {field: int(number) for field, number in COUNTED.findall(proc(pid, name))}
 
 
 def _asked(pid: int) -> Held | None:

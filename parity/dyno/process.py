@@ -10,7 +10,7 @@ from typing import Any
 
 from honcho.process import Process
 
-from parity.dyno.contained import Guard
+from parity.dyno.contained import Guard, reap
 from parity.dyno.isolation import Place
 
 
@@ -55,6 +55,6 @@ class DynoProcess(Process):  # type: ignore[misc]
         """End whatever is left."""
         self.guard.release()
         if self._child:
-            self._child.wait()
+            reap(self._child)
             self._child.stdout.close()
         self.guard.close()

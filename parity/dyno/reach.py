@@ -1,7 +1,15 @@
-"""How a guard's signals get to every process of its command; standard library only."""
+"""How a guard's signals get to every process of its command; standard library only.
+
+Where no namespace holds them together, they have two marks, which children inherit: a variable in
+their environment (the cookie, `NAME=value`), and on Linux a limit that no program cares for, which
+stays when the environment is cleared.
+"""
 
 import _signal as signal
 import os
+import resource
+import select
+import zlib
 
 TYPE_CHECKING = False  # typing's own costs as much as the rest
 
@@ -12,8 +20,14 @@ if TYPE_CHECKING:
     """Sends signals, one after the other, and says how many processes were there."""
 
 
-SUBREAPER = 36
-"""PR_SET_CHILD_SUBREAPER of prctl(2)."""
+SUBREAPER, NO_NEW_PRIVS = 36, 38
+"""PR_SET_CHILD_SUBREAPER and PR_SET_NO_NEW_PRIVS of prctl(2)."""
+
+BOUNDLESS = 1 << 62
+"""Microseconds of CPU time, from which on a limit is none: RLIMIT_RTTIME of getrlimit(2)."""
+
+PATIENCE = 500
+"""Rounds of at most 10 ms for which processes are killed again and again."""
 
 
 def by(level: str, cookie: str, command: int) -> "Reach":
@@ -27,12 +41,24 @@ def by(level: str, cookie: str, command: int) -> "Reach":
 
 def adopt() -> None:
     """Become the parent of every orphan below this process, where there is Linux."""
+    _prctl(SUBREAPER)
+
+
+def humble() -> None:
+    """Let no program that is started from now on become another user, root above all.
+
+    On a dyno none can; here such a process could not be ended.
+    """
+    _prctl(NO_NEW_PRIVS)
+
+
+def _prctl(option: int) -> None:
     try:
         import ctypes
 
-        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, 1, 0, 0, 0)
     except (ImportError, OSError, AttributeError):
-        pass  # not Linux: the process group is what there is
+        pass  # not Linux: the process group and the cookie are what there is
 
 
 def _send(pids: "Iterable[int]", signals: tuple[int, ...]) -> int:
@@ -59,34 +85,106 @@ def below(*signals: int) -> int:
 
 
 def _marked(cookie: str, command: int, *signals: int) -> int:
-    """The command's process group, and what has the cookie in its environment.
+    """The command's process group, and what has a mark.
 
     Only the latter is counted: a group is there until the last zombie is reaped by somebody.
     """
-    own = {os.getpid(), os.getppid(), 0, 1}
     _send((-command,), signals)
-    return _send([pid for pid in marked(cookie) if pid not in own], signals)
+    return _send(marked(cookie), signals)
 
 
-def end_marked(cookie: str) -> None:
-    """Kill what has the cookie (NAME=value) in its environment."""
-    if not cookie.endswith("="):
-        _send(marked(cookie), (signal.SIGSTOP, signal.SIGKILL))
+def found(level: str, cookie: str) -> dict[int, str]:
+    """The command's processes, and their command lines; those that have ended have none."""
+    pids = marked(cookie) if level == "basic" else descendants(os.getpid())
+    return {pid: name for pid in pids if (name := command(pid))}
+
+
+def beyond(level: str, cookie: str, session: int) -> dict[int, str]:
+    """Those that have left the command's `session`, whose number is the command's."""
+    mine = (None, session)
+    return {p: name for p, name in found(level, cookie).items() if _session(p) not in mine}
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:
+        return None
+
+
+def limit(cookie: str) -> int:
+    """The cookie as a limit, which is as good as none."""
+    return BOUNDLESS + zlib.crc32(cookie.encode())
+
+
+def mark(cookie: str) -> None:
+    """Set the limit for this process and its children, where there is Linux and none is set."""
+    try:
+        _, hard = resource.getrlimit(resource.RLIMIT_RTTIME)
+        if hard == resource.RLIM_INFINITY:
+            resource.setrlimit(resource.RLIMIT_RTTIME, (limit(cookie), limit(cookie)))
+    except (AttributeError, ValueError, OSError):
+        pass  # the cookie is what there is
 
 
 def marked(cookie: str) -> list[int]:
-    """The processes whose environment has `cookie` (NAME=value), as far as this user may look."""
+    """The processes that have a mark, as far as this user may look, but this and its parent."""
     if not os.path.isdir("/proc/self"):
-        return _listed(cookie)
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            with open(f"/proc/{int(name)}/environ", "rb") as file:
-                if cookie.encode() in file.read().split(b"\0"):
-                    found.append(int(name))
-        except (ValueError, OSError):
-            continue
-    return found
+        found = _listed(cookie)
+    else:
+        number = f" {limit(cookie)} ".encode()
+        found = [int(n) for n in os.listdir("/proc") if n.isdigit() and _has(n, cookie, number)]
+    own = {os.getpid(), os.getppid(), 0, 1}
+    return [pid for pid in found if pid not in own]
+
+
+def _has(pid: str, cookie: str, number: bytes) -> bool:
+    if number in proc(pid, "limits"):
+        return not proc(pid, "stat").rpartition(b") ")[2].startswith((b"Z", b"X"))  # it has ended
+    return cookie.encode() in proc(pid, "environ").split(b"\0")
+
+
+def proc(pid: int | str, name: str) -> bytes:
+    """A file of proc(5); empty if it cannot be read."""
+    try:
+        with open(f"/proc/{pid}/{name}", "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def command(pid: int) -> str:
+    """The command line of a process, in one line; empty if it has gone."""
+    if os.path.isdir("/proc/self"):
+        words = proc(pid, "cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
+    else:
+        with os.popen(f"ps -o command= -p {pid}") as told:
+            words = told.read()
+    return " ".join(words.split())
+
+
+def end_marked(cookie: str) -> list[int]:
+    """Kill what has a mark; what there is of it nevertheless a few seconds later."""
+    for number in range(PATIENCE):
+        left = marked(cookie)
+        if not left:
+            break
+        _send(left, (signal.SIGSTOP, signal.SIGKILL))
+        pause(number)
+    return left
+
+
+def pause(number: int) -> None:
+    """The moment between two rounds: short at first, when most processes end."""
+    ready([], min(0.001 * (number + 1), 0.01))
+
+
+def ready(descriptors: "Iterable[int]", seconds: float | None) -> list[int]:
+    """Those that can be read, or have come to their end; of any number: select(2) stops at 1023."""
+    poll = select.poll()
+    for descriptor in descriptors:
+        poll.register(descriptor, select.POLLIN)
+    return [found for found, _ in poll.poll(None if seconds is None else 1000 * seconds)]
 
 
 def _listed(cookie: str) -> list[int]:
@@ -107,11 +205,8 @@ def descendants(pid: int) -> list[int]:
 
 
 def _children(pid: int) -> list[int]:
-    found: list[int] = []
     try:
-        for task in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
-                found += map(int, file.read().split())
-    except (FileNotFoundError, ProcessLookupError):
-        return found
-    return found
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    return [int(child) for task in tasks for child in proc(pid, f"task/{task}/children").split()]

@@ -81,7 +81,7 @@ class Watch:
 
         threading.Thread(target=act, daemon=True).start()
         while not done.done():
-            await asyncio.wait([done], timeout=TICK)
+            await asyncio.wait([done], timeout=BEAT)  # each turn of the loop costs CPU
             interrupt.check()
         return done.result()
 

@@ -83,6 +83,8 @@ __all__ = [
     "Shutdown",
     "Slug",
     "Source",
+    "Stray",
+    "Strays",
     "Stuck",
     "Submodule",
     "Survivor",
@@ -98,4 +100,26 @@ class Stuck(NamedTuple):
     fix: str
 
 
-Record: TypeAlias = Source | Plan | Slug | Release | Boot | Traffic | Shutdown | Stuck
+class Stray(NamedTuple):
+    """A process that outlived its command in a session of its own, and whether it could be ended.
+
+    Only the lower levels of isolation know of any (parity/dyno/guard.py).
+    """
+
+    pid: int
+    command: str
+    ended: bool
+
+    @property
+    def told(self) -> str:
+        return f"pid {self.pid} ({self.command}) {'was ended' if self.ended else 'still runs'}"
+
+
+class Strays(NamedTuple):
+    """All of them; `stage` is the one in which the rehearsal has ended."""
+
+    stage: str
+    processes: tuple[Stray, ...]
+
+
+Record: TypeAlias = Source | Plan | Slug | Release | Boot | Traffic | Shutdown | Stuck | Strays

@@ -20,6 +20,7 @@ from parity.records import Beside, Exchange, Line, Say
 from parity.router import log, pages
 from parity.router.door import Door, Page
 from parity.router.dynos import Backend, Dynos
+from parity.router.exchange import exchange, target, text
 from parity.router.listen import Front
 from parity.router.relay import Relay
 from parity.router.scenario import Step
@@ -127,7 +128,7 @@ class Router:
         jar = {} if cookies is None else cookies
         seen, passed = self._during(lambda: self._visit(url, jar, method, headers or {}, body))
         jar.update(seen.cookies)
-        return _exchange(url, method, seen, passed, first)
+        return exchange(url, method, seen, passed, first)
 
     def burst(self, url: str, count: int, *, after: float = 0.0) -> list[bytes]:
         """The bodies of `count` requests for `url` at once, `after` seconds; none for a failure."""
@@ -158,7 +159,7 @@ class Router:
                 return list(pool.map(one, every))
 
         return tuple(
-            _exchange(self._url(step), step.method, seen, passed, None)._replace(
+            exchange(self._url(step), step.method, seen, passed, None)._replace(
                 scenario=True, expected=step.expect
             )
             for step, (seen, passed) in zip(every, self._during(all_of_them), strict=True)
@@ -178,11 +179,11 @@ class Router:
             *(port, step, headers, self._patience()), patience=self._limits.body_patience.value
         )
 
-    def _onward(self, url: str, exchange: Exchange) -> str:
-        if not 300 <= exchange.status < 400 or not exchange.location:
+    def _onward(self, url: str, last: Exchange) -> str:
+        if not 300 <= last.status < 400 or not last.location:
             return ""
-        target = urljoin(url, _text(exchange.location))
-        return target if urlsplit(target).netloc == self.host else ""
+        onward = urljoin(url, text(last.location))
+        return onward if urlsplit(onward).netloc == self.host else ""
 
     def _visit(
         self,
@@ -202,7 +203,7 @@ class Router:
         def go(port: int, sent: Mapping[str, str]) -> "Seen":
             return visit(
                 port,
-                _target(url),
+                target(url),
                 method=method,
                 headers=sent,
                 body=body,
@@ -259,44 +260,3 @@ def _within(noted: "queue.SimpleQueue[Passed]", seconds: float) -> Passed | None
         return noted.get(timeout=seconds)
     except queue.Empty:
         return None
-
-
-def _text(value: str) -> str:
-    """A header's value, which is read as Latin-1, as a browser reads it."""
-    try:
-        return value.encode("latin-1").decode()
-    except UnicodeError:
-        return value
-
-
-def _target(url: str) -> str:
-    """Path and query of `url`, as a browser writes them in the request line."""
-    parts = urlsplit(url)
-    target = parts.path + (f"?{parts.query}" if parts.query else "")
-    return quote(target, safe="!#$%&'()*+,/:;=?@[]~") or "/"
-
-
-def _exchange(
-    url: str, method: str, seen: "Seen", passed: Passed | None, first: str | None
-) -> Exchange:
-    """The router's own record of a request, with what the visitor saw.
-
-    A request that the router refused is in no record. The visitor who had enough is no fault.
-    """
-    target = _target(url)
-    known = passed if passed and not (seen.left and passed.code == "H27") else None
-    status = known.status if known else seen.status or (passed.status if passed else 0)
-    return Exchange(
-        method=method,
-        path=target,
-        host=urlsplit(url).netloc,
-        status=status,
-        code=known.code if known else None,
-        detail=known.detail if known else "",
-        connect_ms=(passed.connect_ms or 0) if passed else 0,
-        service_ms=(passed.service_ms or 0) if passed else 0,
-        bytes=(passed.bytes or 0) if passed else 0,
-        headers=seen.headers,
-        body=seen.body,
-        first=first or target,
-    )

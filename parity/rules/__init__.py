@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from parity.records import Boot, Plan, Record, Release, Shutdown, Slug, Source, Stuck, Traffic
+from parity.records import (
+    Boot,
+    Plan,
+    Record,
+    Release,
+    Shutdown,
+    Slug,
+    Source,
+    Strays,
+    Stuck,
+    Traffic,
+)
 from parity.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
@@ -225,7 +236,9 @@ def _finding(
 
 def stage_of(record: Record) -> Stage:
     """The stage that left `record` behind."""
-    return cast(Stage, record.stage) if isinstance(record, Stuck) else STAGES[type(record)]
+    if isinstance(record, Stuck | Strays):
+        return cast(Stage, record.stage)
+    return STAGES[type(record)]
 
 
 class _Value(str):

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from parity.records import Stuck
+from parity.records import Stray, Strays, Stuck
 from parity.rules import rule
 from parity.verdict import Evidence
+
+DYNOS = "https://devcenter.heroku.com/articles/dynos"
 
 
 @rule(
@@ -17,3 +19,32 @@ from parity.verdict import Evidence
 )
 def this_machine(stuck: Stuck) -> Iterator[Evidence]:
     yield Evidence(stuck.what, names={"what": stuck.what, "fix": stuck.fix})
+
+
+@rule(
+    "outlived-its-command",
+    title="`{command}` was still there after the command that started it",
+    cause="It had a session of its own (a daemon, `setsid`), so the end of the command was not its"
+    " own. On Heroku it is gone with the dyno; here parity has found and ended it.",
+    fix="If it matters, make it a process type of its own in the Procfile, in the foreground.",
+    docs=DYNOS,
+)
+def outlived_its_command(strays: Strays) -> Iterator[Evidence]:
+    return (_seen(stray) for stray in strays.processes if stray.ended)
+
+
+@rule(
+    "still-running",
+    title="`{command}` could not be ended: it still runs on this machine",
+    cause="The app started it, and it did not end within seconds of SIGKILL: it waits for a disk,"
+    " or is frozen. Where namespaces can be made nothing is left (`parity doctor`).",
+    fix="Look at it with `ps -fp {pid}`, end it with `kill -9 {pid}`.",
+    docs=DYNOS,
+)
+def still_running(strays: Strays) -> Iterator[Evidence]:
+    return (_seen(stray) for stray in strays.processes if not stray.ended)
+
+
+def _seen(stray: Stray) -> Evidence:
+    names = {"command": stray.command[:60], "pid": str(stray.pid)}
+    return Evidence(stray.told, pid=stray.pid, names=names)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 from parity import interrupt
+from parity.dyno.contained import outlived
 from parity.dyno.restart import pause
 from parity.facts.limits import Limits
 from parity.formation import Formation
@@ -123,6 +124,7 @@ class Session:
         """Nothing is left."""
         for live in self._all():
             live.closing.close()
+        self._teller.strays(outlived())
         self._teller.close()
 
     @property

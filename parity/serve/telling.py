@@ -5,8 +5,8 @@ from argparse import Namespace
 from collections import deque
 from typing import TYPE_CHECKING
 
-from parity.records import Config, Line
-from parity.report import findings
+from parity.records import Config, Line, Stray
+from parity.report import findings, strays
 from parity.report.page import Page
 from parity.report.panel import LAST
 from parity.report.show import Show, coloured, columns
@@ -41,10 +41,11 @@ class Teller:
 
     def knows(self, config: Config, verdict: Verdict | None) -> None:
         """What there is to hide, and what names files of the app and is no secret."""
+        self._config, self._source = config, verdict.source if verdict else None
         if config.values:
             from parity.report.mask import Mask
 
-            self._mask = self._stream.mask = Mask(config, verdict.source if verdict else None)
+            self._mask = self._stream.mask = Mask(config, self._source)
 
     def address(self, url: str) -> None:
         """The first line of all."""
@@ -76,6 +77,11 @@ class Teller:
         self._show.pause()
         if not self._quiet:
             emit(f"parity: {oneline(text)}\n", sys.stderr)
+
+    def strays(self, found: "Iterable[Stray]") -> None:
+        """What outlived the dynos."""
+        self._show.pause()
+        strays.tell(found, self._config, self._source, quiet=self._quiet)
 
     def masked(self, verdict: Verdict) -> Verdict:
         """The verdict as anybody may see it."""

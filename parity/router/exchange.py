@@ -1,0 +1,51 @@
+"""What a visitor of a public address saw, and the router's own record of that, as one."""
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from parity.records import Exchange
+from parity.router.trip import Passed
+
+if TYPE_CHECKING:
+    from parity.router.visit import Seen
+
+
+def text(value: str) -> str:
+    """A header's value, which is read as Latin-1, as a browser reads it."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+def target(url: str) -> str:
+    """Path and query of `url`, as a browser writes them in the request line."""
+    parts = urlsplit(url)
+    asked = parts.path + (f"?{parts.query}" if parts.query else "")
+    return quote(asked, safe="!#$%&'()*+,/:;=?@[]~") or "/"
+
+
+def exchange(
+    url: str, method: str, seen: "Seen", passed: Passed | None, first: str | None
+) -> Exchange:
+    """The router's own record of a request, with what the visitor saw.
+
+    A request that the router refused is in no record. The visitor who had enough is no fault.
+    """
+    asked = target(url)
+    known = passed if passed and not (seen.left and passed.code == "H27") else None
+    status = known.status if known else seen.status or (passed.status if passed else 0)
+    return Exchange(
+        method=method,
+        path=asked,
+        host=urlsplit(url).netloc,
+        status=status,
+        code=known.code if known else None,
+        detail=known.detail if known else "",
+        connect_ms=(passed.connect_ms or 0) if passed else 0,
+        service_ms=(passed.service_ms or 0) if passed else 0,
+        bytes=(passed.bytes or 0) if passed else 0,
+        headers=seen.headers,
+        body=seen.body,
+        first=first or asked,
+    )
