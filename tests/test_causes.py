@@ -11,6 +11,7 @@ from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
 from parity.rules import diagnose, load
 from tests import (
     test_crash_imports,
+    test_crash_node,
     test_crash_shell,
     test_crash_surroundings,
     test_crash_target,
@@ -26,6 +27,7 @@ HERE = Path(__file__).parent
 RULES = load()
 REHEARSED = (
     *test_crash_imports.CASES,
+    *test_crash_node.CASES,
     *test_crash_shell.CASES,
     *test_crash_surroundings.CASES,
     *test_crash_target.CASES,
@@ -63,6 +65,7 @@ ELSEWHERE = {
     " slug-large",
     "test_buildpacks": "buildpack-compile-failed",
     "test_config": "config-vars-to-set port-config-var",
+    "test_crash_node": "page-file-missing",
     "test_crash_surroundings": "fixed-port-taken",
     "test_detect": "package-file-not-committed app-in-subfolder",
     "test_git_states": "merge-unfinished branch-not-deployed",
@@ -86,6 +89,7 @@ ELSEWHERE = {
     "test_repair": "nothing-to-push",
     "test_scale": "one-dyno-per-type",
     "test_stop_rules": "writes-outside",
+    "test_strays": "still-running",
 }
 """Triggered in the tests of its stage, by a tree, a build or a dyno of their own."""
 

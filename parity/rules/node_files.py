@@ -74,11 +74,16 @@ def module_extension_missing(record: Boot | Release) -> Iterator[Evidence]:
     told = missing_in(record)
     if not told or not _is_file(told[1]) or not told[1].by or told[1].started:
         return
-    for path, ending in zip(_candidates(told[1]), _ENDINGS, strict=True):
-        if ending and path in told[0].source.entries:
-            right = f"{told[1].name}{ending}"
-            yield told[1].evidence(f"there is {path}", right=right, by=told[1].by)
-            return
+    ending = _lacking(told[0].source, told[1])
+    if ending:
+        right, path = f"{told[1].name}{ending}", _candidates(told[1])[0] + ending
+        yield told[1].evidence(f"there is {path}", right=right, by=told[1].by)
+
+
+def _lacking(source: Source, missing: Missing) -> str | None:
+    """The ending with which there is such a file."""
+    tried = zip(_candidates(missing), _ENDINGS, strict=True)
+    return next((ending for path, ending in tried if ending and path in source.entries), None)
 
 
 @rule(
@@ -175,7 +180,9 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
 )
 def module_file_missing(record: Boot | Release) -> Iterator[Evidence]:
     told = missing_in(record)
-    if not told or _twin(told[0].source, told[1]) or any(_absent(told[0].source, told[1])):
+    if not told or _twin(told[0].source, told[1]) or _lacking(told[0].source, told[1]):
+        return
+    if any(_absent(told[0].source, told[1])):
         return
     if _is_file(told[1]) and told[1].by and not told[1].started:
         yield told[1].evidence(f"Cannot find module '{told[1].name}'", by=told[1].by)
