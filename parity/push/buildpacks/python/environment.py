@@ -38,13 +38,14 @@ class Manifest(NamedTuple):
 _held: dict[Path, cache.Hold] = {}
 
 
-def key(*parts: str) -> str:
-    """The name of what `parts` decide in this cache: scripts name their path, so none can move.
+def key(*parts: str, folder: Path | None = None) -> str:
+    """The name of what `parts` decide in `folder` (by default the cache): scripts name their own
+    path, so what was moved is another.
 
     Raises `interrupt.Trouble` as `cache.root` does.
     """
-    digest = sha256()
-    for part in (os.uname().sysname, os.uname().machine, str(cache.root()), *parts):
+    digest, place = sha256(), str(folder or cache.root())
+    for part in (os.uname().sysname, os.uname().machine, place, *parts):
         data = part.encode("utf-8", "surrogateescape")
         digest.update(b"%d:" % len(data) + data)
     return digest.hexdigest()[:32]

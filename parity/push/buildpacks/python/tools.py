@@ -133,8 +133,9 @@ def program(job: Job, name: str, version: str, interpreter: Interpreter) -> Prog
 
     Raises `interrupt.Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
-    tag = key(str(interpreter.path), interpreter.version)[:8]
-    place = (cache.root() / "tools").resolve() / f"{name}-{version}-{tag}"
+    tools = (cache.root() / "tools").resolve()
+    tag = key(str(interpreter.path), interpreter.version, folder=tools)[:8]
+    place = tools / f"{name}-{version}-{tag}"
     done = place / "version"
     with cache.locked(f"tool-{name}"):
         if not done.exists():
