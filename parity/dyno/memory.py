@@ -68,7 +68,7 @@ class Meter:
         self._exact = self._rough = self._upper = self._before = 0
         self._peak = Memory(0, 0.0, (), 0)
         self._last: dict[int, int] = {}
-        self._at_start: dict[int, int] = {}
+        self._at_start: dict[str, int] = {}
 
     def look(self, *, exact: bool = False) -> int | None:
         """The tree's bytes; None if they are not known exactly, and not worth the cost now."""
@@ -94,9 +94,14 @@ class Meter:
         return self._upper > GROWTH * before
 
     def started(self) -> None:
-        """The dyno has started, or answered once: what its processes gain from now on is growth."""
+        """The dyno has started, or answered once: what its processes gain from now on is growth.
+
+        A worker that is still loading is compared with one of the same command that has loaded.
+        """
         if not self._at_start and self.look(exact=True) is not None:
-            self._at_start = self._last
+            for pid, held in self._last.items():
+                name = command(pid)
+                self._at_start[name] = max(held, self._at_start.get(name, 0))
 
     def so_far(self) -> Memory:
         """The peak, and who held it."""
@@ -138,12 +143,11 @@ class Meter:
 
     def _shares(self, parts: dict[int, int]) -> tuple[Share, ...]:
         largest = sorted(parts, key=lambda pid: -parts[pid])[:NAMED]
-        return tuple(
-            Share(pid, command(pid), parts[pid], self._grown(pid, parts[pid])) for pid in largest
-        )
+        named = ((pid, command(pid), parts[pid]) for pid in largest)
+        return tuple(Share(pid, name, now, self._grown(name, now)) for pid, name, now in named)
 
-    def _grown(self, pid: int, now: int) -> int:
-        return max(0, now - self._at_start.get(pid, now))
+    def _grown(self, name: str, now: int) -> int:
+        return max(0, now - self._at_start.get(name, now))
 
 
 def _alike(one: int, other: int) -> bool:
