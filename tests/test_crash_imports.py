@@ -100,6 +100,12 @@ CASES = [
         "Write `prices` there.",
     ),
     Case(
+        "missing-dependency",
+        app("python server.py", {"server.py": "import shelfdb\n" + SERVER, "shelfdbs.py": ""}),
+        "server.py:1",
+        "requirements.txt",
+    ),
+    Case(
         "module-elsewhere",
         app(
             "gunicorn shop.web:app",

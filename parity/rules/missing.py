@@ -172,11 +172,14 @@ def _outside(found: Crash, module: str) -> Reason:
 
 
 def near_own(found: Crash, top: str) -> str | None:
-    """The app's own top-level module or package that is almost called `top`."""
+    """The app's own top-level module or package that is almost called `top`.
+
+    A file that is called after a library, in the plural, is no misspelling of it.
+    """
     if top in DISTRIBUTIONS or top.lower().replace("_", "-") in POPULAR:
         return None
     paths = [p for p in found.source.entries if p.endswith(".py") and p.count("/") <= 1]
-    names = {p.partition("/")[0].removesuffix(".py") for p in paths}
+    names = {p.partition("/")[0].removesuffix(".py") for p in paths if p != f"{top}s.py"}
     return next(iter(get_close_matches(top, sorted(names), 1, 0.8)), None)
 
 
