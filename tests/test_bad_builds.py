@@ -3,16 +3,13 @@
 Twenty kills by default; `PARITY_KILLS=100 pytest tests/test_bad_builds.py` for more.
 """
 
-import http.server
 import os
 import random
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +17,7 @@ import pytest
 from parity.push import cache
 from parity.push.buildpacks.python import environment
 from parity.push.buildpacks.python.requirements import read
-from tests.builds import found, index, prepared, pushed, wheel
+from tests.builds import found, index, prepared, pushed, refusing, wheel
 from tests.test_environment import builder
 from tests.test_leftovers import gone
 
@@ -86,34 +83,10 @@ def test_includes_without_end(tmp_path: Path) -> None:
     assert len(read(tmp_path, "0.txt")) <= 1000
 
 
-@contextmanager
-def serving(status: int) -> Iterator[str]:
-    """An index that answers every request with `status`."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(status)
-            self.send_header("WWW-Authenticate", 'Basic realm="packages"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/simple"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 def test_a_private_index_without_credentials(tmp_path: Path) -> None:
     """The app's own index that asks for a password is told as such, and fails as on Heroku."""
-    with serving(401) as address:
-        text = f"--index-url {address}\nshop-models==1.0\n"
+    with refusing(401) as address:
+        text = f"--index-url {address}/simple\nshop-models==1.0\n"
         slug, _ = pushed({"requirements.txt": text}, tmp_path)
     assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
     told = found(slug)["index-needs-password"]
@@ -125,8 +98,8 @@ def test_a_password_of_this_machine_s_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """This machine's own index that asks for a password is not the app's fault."""
-    with serving(401) as address:
-        monkeypatch.setenv("PIP_INDEX_URL", address)
+    with refusing(401) as address:
+        monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
         slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path)
     assert slug.refusal is None and slug.unknown
 

@@ -10,8 +10,7 @@ from parity.facts.node_failures import known
 from parity.facts.phrases import INDENT
 from parity.facts.python import collectstatic_failure
 from parity.records import Refusal
-
-PIP_FAILED = "install-dependencies::pip"
+from parity.rules.requirements import REASON
 
 _MARK = re.compile(r" !     (?!Push )\s*\S")
 _USING = re.compile(r"-----> Using Python (\S+) specified in (\S+)")
@@ -82,7 +81,7 @@ def _version(headlines: str, pushed: Sequence[str]) -> tuple[str, str] | None:
 def _by_output(pushed: Sequence[str]) -> str:
     """The reason by what a tool printed, where no headline tells it."""
     if any(map(_PIP.match, pushed)):
-        return PIP_FAILED
+        return REASON
     if any(map(_TRACEBACK.match, pushed)):
         return collectstatic_failure(pushed)
     found = known(pushed) if any(map(_NODE.match, pushed)) else None
