@@ -131,12 +131,6 @@ def _with_network(wanted: str, act: Callable[[str], T]) -> T:
     )
 
 
-def require(wanted: str) -> None:
-    """Raises `interrupt.Trouble` if this machine does not grant the level."""
-    if wanted != AUTO and why_not(wanted):
-        raise _trouble(wanted)
-
-
 def level() -> str:
     """The level that a run takes here; found out once, in a throw-away process."""
     return next((level for level in LEVELS if not why_not(level)), LEVELS[-1])
