@@ -34,7 +34,7 @@ def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
     app.mkdir()
     materialise(APPS / "r10-flask-run", {}, app)
     done = subprocess.run(
-        [sys.executable, "-m", "parity", "run", str(app), "--quiet"],
+        [sys.executable, "-m", "parity", "run", str(app), "--quiet", "--network", "own"],
         capture_output=True,
         text=True,
         check=False,
