@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from email.utils import formatdate
+from functools import lru_cache
 
 from parity.facts import router as facts
 from parity.facts.limits import Limits
@@ -54,8 +55,7 @@ class Door:
         A page of a stranger can give its own domain this machine's address (DNS rebinding). It
         cannot do so with herokuapp.com, nor with localhost.
         """
-        name = host.decode("latin-1").lower()
-        name = name.rpartition(":")[0] if not name.endswith("]") and ":" in name else name
+        name = _name(host)
         own = name in self.names or name in ("localhost", "127.0.0.1", "[::1]")
         return own or name.endswith((".herokuapp.com", ".localhost"))
 
@@ -68,11 +68,11 @@ class Door:
         low, high = facts.REQUEST_ID
         if given and low <= len(given) <= high and not given.strip(_ID):
             return given
-        digits = f"{random.getrandbits(128):032x}"
+        bits = random.getrandbits(128)
         if self.profile.name == "legacy":
-            digits = f"{digits[:12]}4{digits[13:16]}{'89ab'[int(digits[16], 16) % 4]}{digits[17:]}"
-        d = digits
-        return f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}".encode()
+            bits = bits & ~(0xF << 76 | 3 << 62) | 4 << 76 | 2 << 62  # RFC 9562 section 5.4
+        d = b"%032x" % bits
+        return b"%b-%b-%b-%b-%b" % (d[:8], d[8:12], d[12:16], d[16:20], d[20:])
 
     def watch(self) -> None:
         """Wake every coroutine that waits and whose deadline has come; again and again."""
@@ -99,6 +99,13 @@ class Door:
             limits.boot_wait.value,
         )
         return max(0.005, min(0.1, shortest / 10))
+
+
+@lru_cache(64)
+def _name(host: bytes) -> str:
+    """A Host without its port, in small letters."""
+    name = host.decode("latin-1").lower()
+    return name.rpartition(":")[0] if not name.endswith("]") and ":" in name else name
 
 
 _ID = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-"

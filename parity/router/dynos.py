@@ -6,8 +6,8 @@ quarantine after a failed connection, at most ten tries.
 
 import asyncio
 import errno
-import random
 import socket
+from random import random
 from typing import Literal
 
 from parity.facts import router as facts
@@ -34,6 +34,16 @@ class Backend:
         self.state: Literal["starting", "up", "crashed"] = state
         self.quarantined = 0.0
         self.idle: list[Link] = []
+
+    def kept(self, turn: Turn) -> "Link | None":
+        """A connection that has served a request before, for whom `turn` runs; else None."""
+        while self.idle:
+            link = self.idle.pop()
+            if link.until > turn.now:
+                link.wire.turn = turn
+                return link
+            link.wire.close()
+        return None
 
 
 class Link:
@@ -67,18 +77,28 @@ class Dynos:
         self._limits = limits
         self._loop = loop
 
-    async def reach(self, trip: Trip, client: Wire, turn: Turn, *, fresh: bool) -> Link:
-        """A connection to a dyno that is up; `fresh`: not one from the pool. Raises `Fault`."""
+    def chosen(self, now: float) -> Backend | None:
+        """One of the dynos that are up, each as likely as the other."""
+        backends = self.backends
+        if backends:
+            first = backends[int(random() * len(backends))]
+            if first.state == "up" and first.quarantined <= now:
+                return first
+        ready = [b for b in backends if b.state == "up" and b.quarantined <= now]
+        return ready[int(random() * len(ready))] if ready else None
+
+    async def reach(
+        self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None = None
+    ) -> Link:
+        """A new connection to a dyno that is up, to `backend` if it can be. Raises `Fault`."""
         until = trip.began + self._limits.boot_wait.value
         tries = 0
         while True:
-            now = turn.now
-            ready = [b for b in self.backends if b.state == "up" and b.quarantined <= now]
-            if ready:
-                backend = ready[int(random.random() * len(ready))]
+            backend = backend or self.chosen(turn.now)
+            if backend:
                 trip.dyno = backend.name
                 try:
-                    return self._pooled(backend, turn, fresh) or await self._connect(backend, turn)
+                    return await self._connect(backend, turn)
                 except Fault as fault:
                     if fault.code == "H99":
                         raise
@@ -86,7 +106,9 @@ class Dynos:
                     tries += 1
                     if tries >= min(facts.TRIES.value, len(self.backends)):
                         raise
+                    backend = None
                     continue
+            now = turn.now
             self._hopeless(now >= until)
             await turn.wait(min(until, now + LOOK_AGAIN))
             if client.ended:
@@ -105,15 +127,6 @@ class Dynos:
             raise Fault("H99", "no dyno could be reached")
         if late:
             raise Fault("H20", "no dyno came up in time")
-
-    def _pooled(self, backend: Backend, turn: Turn, fresh: bool) -> Link | None:
-        while backend.idle and not fresh:
-            link = backend.idle.pop()
-            if link.until > turn.now:
-                link.wire.turn = turn
-                return link
-            link.wire.close()
-        return None
 
     async def _connect(self, backend: Backend, turn: Turn) -> Link:
         try:

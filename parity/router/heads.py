@@ -32,35 +32,42 @@ def camel(name: bytes) -> bytes:
 
 def to_dyno(trip: Trip, profile: Profile, *, keep: bool) -> bytes:
     """The head that the dyno gets."""
-    request = trip.request
-    host, scheme, port = _front(request.host, trip.tls, profile)
+    request, kind = trip.request, (profile, trip.tls, keep, trip.fwd)
+    parts = request.made.get(kind)
+    if parts is None:
+        parts = request.made[kind] = _to_dyno(request, *kind)
+    first, then, last = parts
+    begun = trip.wall * 1000
+    if not profile.metrics:
+        own = (first, trip.request_id, then, begun, last)
+        return b"%s%s%s\r\nX-Request-Start: %d\r\n%s" % own
+    took = trip.connect_ms
+    return (
+        b"%s%s%s\r\nConnect-Time: %d\r\nX-Request-Start: %d\r\nTotal-Route-Time: %d\r\n%s"
+        % (first, trip.request_id, then, took, begun, took, last)
+    )
+
+
+def _to_dyno(
+    request: Request, profile: Profile, tls: bool, keep: bool, fwd: bytes
+) -> tuple[bytes, bytes, bytes]:
+    """What stands before the request id, after it, and after the times."""
+    host, scheme, port = _front(request.host, tls, profile)
     connection = b"Upgrade" if request.upgrade else b"keep-alive" if keep else b"close"
-    drop = _dropped(request, profile)
     lines = [
         b"%s %s HTTP/1.1\r\nHost: %s\r\nConnection: %s"
         % (request.method, request.target, host, connection)
     ]
-    _add(lines, request.fields, drop, profile.camel)
-    lines.append(
-        b"X-Request-Id: %s\r\nX-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\n"
-        b"X-Forwarded-Port: %s\r\nVia: %s"
-        % (
-            trip.request_id,
-            trip.fwd,
-            scheme,
-            port,
-            joined(request.known, b"via", profile.via),
-        )
+    _add(lines, request.fields, _dropped(request, profile), profile.camel)
+    lines.append(b"X-Request-Id: ")
+    via = joined(request.known, b"via", profile.via)
+    then = (
+        b"\r\nX-Forwarded-For: %s\r\nX-Forwarded-Proto: %s\r\nX-Forwarded-Port: %s\r\nVia: %s"
+        % (fwd, scheme, port, via)
     )
-    if profile.metrics:
-        lines.append(b"Connect-Time: %d" % trip.connect_ms)
-    lines.append(b"X-Request-Start: %d" % (trip.wall * 1000))
-    if profile.metrics:
-        lines.append(b"Total-Route-Time: %d" % trip.connect_ms)
-    if request.body.kind == "length" or _empty_body(request):
-        lines.append(b"Content-Length: %d" % request.body.length)
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
+    counted = request.body.kind == "length" or _empty_body(request)
+    last = b"Content-Length: %d\r\n\r\n" % request.body.length if counted else b"\r\n"
+    return b"\r\n".join(lines), then, last
 
 
 def _empty_body(request: Request) -> bool:
@@ -119,11 +126,24 @@ def to_client(
     decoded: bool = False,
 ) -> bytes:
     """The head that the client gets; `decoded`: the body's chunks are taken apart for HTTP/1.0."""
+    kind = (profile, connection, decoded)
+    parts = response.made.get(kind)
+    if parts is None:
+        parts = response.made[kind] = _to_client(response, *kind)
+    dated, rest = parts
+    return b"%s%s%s" % (dated, date, rest) if dated else rest
+
+
+def _to_client(
+    response: Response, profile: Profile, connection: bytes, decoded: bool
+) -> tuple[bytes, bytes]:
+    """What stands before the router's date, nothing if the dyno has given one, and the rest."""
     lines = [b"HTTP/1.1 %d %s" % (response.status, response.reason)]
     if b"server" not in response.known:
         lines.append(b"Server: " + profile.server)
-    if b"date" not in response.known:
-        lines.append(b"Date: " + date)
+    ours = b"date" not in response.known
+    dated = b"\r\n".join((*lines, b"Date: ")) if ours else b""
+    lines = [b""] if ours else lines
     lines.append(b"Connection: " + connection)
     drop = _OWN
     if profile.strips and response.status != 101 and not response.named <= _COMMON:
@@ -132,8 +152,7 @@ def to_client(
         drop |= {b"content-length", b"transfer-encoding"} if decoded else {b"content-length"}
     _add(lines, response.fields, drop, profile.camel)
     lines.append(b"Via: " + joined(response.known, b"via", profile.via))
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
+    return dated, b"\r\n".join((*lines, b"\r\n"))
 
 
 def own(status: int, body: bytes, kind: str, profile: Profile, *, keep: bool, date: bytes) -> bytes:

@@ -4,7 +4,7 @@ RFC 9112 and RFC 9110; where Heroku's routers differ: parity.facts.router.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -21,15 +21,16 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: (%s*+))?" % TEXT)
 _HOST = re.compile(rb"(?:[A-Za-z0-9_.\-~!$&'()*+;=%]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 
 REMEMBERED = 2048
-"""Bytes up to which headers and their meaning are kept for when they come again (ours)."""
+"""Bytes up to which a head and its meaning are kept for when it comes again (ours)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Request:
     """A request's head. `keep`: the client wants its connection kept; `upgrade`: to what.
 
     `named` is what its Connection header names; `known` are the headers that the router reads;
-    `doubtful`: it says in two ways how it ends.
+    `doubtful`: it says in two ways how it ends. `text`: method, target and host, for people.
+    `made`: what was made of it, for when it comes again; nothing else of it ever changes.
     """
 
     method: bytes
@@ -44,6 +45,8 @@ class Request:
     named: frozenset[bytes]
     known: Known
     doubtful: bool
+    text: tuple[str, str, str]
+    made: dict[object, tuple[bytes, bytes, bytes]] = field(default_factory=dict)
 
 
 _Asked: TypeAlias = tuple[
@@ -51,9 +54,12 @@ _Asked: TypeAlias = tuple[
 ]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Response:
-    """A response's head. `keep`: the dyno will take another request on this connection."""
+    """A response's head. `keep`: the dyno will take another request on this connection.
+
+    `made`: what was made of it, for when it comes again; nothing else of it ever changes.
+    """
 
     status: int
     reason: bytes
@@ -62,6 +68,7 @@ class Response:
     keep: bool
     named: frozenset[bytes]
     known: Known
+    made: dict[object, tuple[bytes, bytes]] = field(default_factory=dict)
 
 
 def end_of_head(data: bytes | bytearray, seen: int) -> int:
@@ -69,7 +76,7 @@ def end_of_head(data: bytes | bytearray, seen: int) -> int:
 
     Raises `Malformed` for a bare LF where no end has come: none ever would.
     """
-    start = max(seen - 3, 0)
+    start = max(seen - 3, 0) if seen else 0
     end = data.find(b"\r\n\r\n", start)
     if end >= 0:
         return end + 4
@@ -105,17 +112,24 @@ def unfinished_response(data: bytes | bytearray) -> None:
 
 def request(head: bytes) -> Request:
     """What `head`, with its empty line, asks for. Raises `Malformed`."""
+    return _request(head) if len(head) <= REMEMBERED else _request.__wrapped__(head)
+
+
+@lru_cache(256)
+def _request(head: bytes) -> Request:
     end = head.index(b"\r\n")
     method, target, minor = _request_line(head[:end])
     headers = head[end:]
     asked = _asked if len(headers) <= REMEMBERED else _asked.__wrapped__
     said = asked(headers, minor)
-    return Request(method, _path(method, target, said[1]), *said)
+    path, host = _path(method, target, said[1]), said[1]
+    text = method.decode(), path.decode("utf-8", "replace"), host.decode("latin-1")
+    return Request(method, path, *said, text)
 
 
 @lru_cache(256)
 def _asked(headers: bytes, minor: int) -> _Asked:
-    """All of `Request` but its line. A client sends the same headers again and again."""
+    """All of `Request` but its line. A client sends the same headers for many paths."""
     fields = read.fields_of(headers, 2)
     read.request_sizes(fields, headers)
     known = read.known_of(fields)
@@ -139,6 +153,12 @@ def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
 
     `blanks`: whether a Content-Length may have blanks after it (RFC 9110 section 5.5).
     """
+    answered = _response if len(head) <= REMEMBERED else _response.__wrapped__
+    return answered(head, method, blanks)
+
+
+@lru_cache(256)
+def _response(head: bytes, method: bytes, blanks: bool) -> Response:
     end = head.index(b"\r\n")
     if end > facts.STATUS_LINE.value:
         raise Malformed("status", f"a status line of {end} bytes", 502)
@@ -146,30 +166,24 @@ def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
     if not line:
         reason = BARE_LF if b"\n" in head[:end] else f"not a status line: {shown(head[:end])}"
         raise Malformed("bad request", reason, 503)
-    headers = head[end:]
-    answered = _answered if len(headers) <= REMEMBERED else _answered.__wrapped__
-    fields, length, tokens, known = answered(headers, blanks)
+    fields = _response_fields(head, end)
+    known = read.known_of(fields)
+    tokens = read.named(known)
     minor, digits, phrase = line.groups(b"")
-    status = int(digits)
-    body = _response_body(status, method, known, length)
+    body = _response_body(int(digits), method, known, _response_length(known, head, blanks))
     lasting = b"keep-alive" in tokens if minor == b"0" else b"close" not in tokens
     keep = lasting and body.kind != "close"
-    return Response(status, phrase, fields, body, keep, tokens, known)
+    fields = read.once(fields, b"content-length")
+    return Response(int(digits), phrase, fields, body, keep, tokens, known)
 
 
-@lru_cache(256)
-def _answered(
-    headers: bytes, blanks: bool
-) -> tuple[list[Field], int | None, frozenset[bytes], Known]:
-    """What a response's headers say: an app sends the same ones again and again."""
+def _response_fields(head: bytes, start: int) -> list[Field]:
     try:
-        fields = read.fields_of(headers, 2)
+        fields = read.fields_of(head, start + 2)
     except Malformed as bad:
         raise Malformed("bad header", bad.reason, 503) from None
-    read.response_sizes(fields, headers)
-    known = read.known_of(fields)
-    length = _response_length(known, headers, blanks)
-    return read.once(fields, b"content-length"), length, read.named(known), known
+    read.response_sizes(fields, head)
+    return fields
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, int]:

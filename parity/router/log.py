@@ -5,6 +5,7 @@ request to a herokuapp.com host logs, and Router 2.0's paths are decoded (observ
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 from parity.facts.router import CODES, Profile
@@ -13,24 +14,31 @@ from parity.router.trip import Passed
 _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 
 
+_TAILS = {
+    ("2.0", True): "protocol=http1.1 tls=true tls_version=unknown",
+    ("2.0", False): "protocol=http1.1 tls=false tls_version=unknown",
+    ("legacy", True): "protocol=https",
+    ("legacy", False): "protocol=http",
+}
+
+
 def line(passed: Passed, profile: Profile) -> str:
     """What `heroku[router]` logs about `passed`."""
-    legacy = profile.name == "legacy"
-    path = passed.path.replace('"', "%22")
-    path = path if legacy else _decoded(path)
+    asked = _asked(passed.method, passed.path, passed.host, profile.name)
     fwd = passed.fwd.replace('"', "").replace(" ", "")
-    scheme = "https" if passed.tls else "http"
-    tail = (
-        f"protocol={scheme}"
-        if legacy
-        else f"protocol=http1.1 tls={str(passed.tls).lower()} tls_version=unknown"
-    )
     return (
-        f'{_head(passed)} method={passed.method} path="{path}" host={passed.host} '
-        f'request_id={passed.request_id} fwd="{fwd}" dyno={passed.dyno} '
+        f'{_head(passed)} {asked} request_id={passed.request_id} fwd="{fwd}" dyno={passed.dyno} '
         f"connect={_ms(passed.connect_ms)} service={_ms(passed.service_ms)} "
-        f"status={passed.status} bytes={'' if passed.bytes is None else passed.bytes} {tail}"
+        f"status={passed.status} bytes={'' if passed.bytes is None else passed.bytes} "
+        f"{_TAILS[profile.name, passed.tls]}"
     )
+
+
+@lru_cache(256)
+def _asked(method: str, path: str, host: str, profile: str) -> str:
+    path = path.replace('"', "%22")
+    path = path if profile == "legacy" else _decoded(path)
+    return f'method={method} path="{path}" host={host}'
 
 
 def _head(passed: Passed) -> str:

@@ -10,6 +10,7 @@ import time
 from parity.facts import router as facts
 from parity.router import heads, http1
 from parity.router.door import Door
+from parity.router.dynos import Link
 from parity.router.fields import Malformed
 from parity.router.refusal import refused
 from parity.router.talk import Stale, Talk
@@ -92,11 +93,15 @@ class Relay:
         if not self.door.knows(request.host):
             self._refuse(head, Malformed("bad header", "no such app", 404))
             return
-        trip = self._trip(request)
+        trip, door = self._trip(request), self.door
         fault = None
-        self.door.dynos.active += 1
+        door.dynos.active += 1
         try:
-            await self._answered(trip)
+            self._admit()
+            try:
+                await self._through(trip, fresh=False)
+            except Stale:
+                await self._through(trip, fresh=True)
         except Fault as failed:
             fault = failed
             self._failed(trip, fault)
@@ -104,8 +109,8 @@ class Relay:
             fault = Fault("H24", "the router was stopped", status=trip.status)
             raise
         finally:
-            self.door.dynos.active -= 1
-            self.door.record(trip.passed(self._turn.now, fault, h26=self.door.profile.h26))
+            door.dynos.active -= 1
+            door.record(trip.passed(self._turn.now, fault, h26=door.profile.h26))
 
     def _trip(self, request: http1.Request) -> Trip:
         known = request.known
@@ -120,8 +125,8 @@ class Relay:
             began=self._turn.now,
         )
 
-    async def _answered(self, trip: Trip) -> None:
-        """Find a dyno, and pass on request and answer. Raises `Fault`."""
+    def _admit(self) -> None:
+        """Raises `Fault` for what no dyno gets to see."""
         door, dynos = self.door, self.door.dynos
         if door.maintenance:
             raise Fault("H80", "maintenance mode is on")
@@ -129,17 +134,20 @@ class Relay:
             raise Fault("H22", f"{len(door.turns)} connections at once")
         if dynos.active > facts.CONCURRENCY.value * max(len(dynos.backends), 1):
             raise Fault("H11", f"{dynos.active} requests at once")
-        try:
-            await self._through(trip, fresh=False)
-        except Stale:
-            await self._through(trip, fresh=True)
 
     async def _through(self, trip: Trip, *, fresh: bool) -> None:
-        try:
-            link = await self.door.dynos.reach(trip, self.client, self._turn, fresh=fresh)
-        finally:
-            trip.connected = self._turn.now
-        talk = Talk(trip, self.client, self._turn, link, self.door)
+        """Pass on request and answer; `fresh`: not on a kept connection. Raises `Stale`."""
+        dynos, turn = self.door.dynos, self._turn
+        backend = dynos.chosen(turn.now)
+        link = backend.kept(turn) if backend and not fresh else None
+        if link:
+            trip.dyno = link.backend.name
+        else:
+            try:
+                link = await dynos.reach(trip, self.client, turn, backend)
+            finally:
+                trip.connected = turn.now
+        talk = Talk(trip, self.client, turn, link, self.door)
         try:
             await talk.hold()
         finally:

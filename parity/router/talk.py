@@ -60,9 +60,13 @@ class Talk:
         response = await self._answer()
         if response.status == 101:
             await self._tunnel(response)
-        else:
-            await self._deliver(response)
-            self.dyno_kept = keep and response.keep and self._trip.whole and not self._dyno.inbox
+            return
+        if 0 < response.body.length <= profile.held and response.body.kind == "length":
+            await self._whole(response.body.length)
+        body = self._deliver(response)
+        if body is not None:
+            await self._follow(response, body)
+        self.dyno_kept = keep and response.keep and self._trip.whole and not self._dyno.inbox
 
     def _pump(self) -> None:
         """Pass on what has come of the request's body."""
@@ -82,9 +86,10 @@ class Talk:
     async def _answer(self) -> Response:
         """The head of the final answer, or of the switch to another protocol."""
         while True:
-            if self._dyno.inbox and not self._trip.whole:
-                self._client.look()
-            self._pump()
+            if not self._trip.whole:
+                if self._dyno.inbox:
+                    self._client.look()
+                self._pump()
             response = self._head()
             if response is None:
                 self._ends()
@@ -166,12 +171,10 @@ class Talk:
             return Fault("H15", "silent in the middle of the head")
         return Fault("H12", "not one byte of an answer within the limit")
 
-    async def _deliver(self, response: Response) -> None:
-        """The final answer, to its end."""
-        trip, profile = self._trip, self._door.profile
-        decoded = response.body.kind == "chunked" and trip.request.minor == 0
-        if response.body.kind == "length" and 0 < response.body.length <= profile.held:
-            await self._whole(response.body.length)
+    def _deliver(self, response: Response) -> Follow | None:
+        """The final answer's head, and what has come of its body, which is given unless over."""
+        trip, profile, body = self._trip, self._door.profile, response.body
+        decoded = body.kind == "chunked" and trip.request.minor == 0
         self.client_kept = self._keeps(response, decoded)
         head = heads.to_client(
             response,
@@ -181,17 +184,18 @@ class Talk:
             decoded=decoded,
         )
         trip.status = response.status
-        trip.endless = decoded or response.body.kind == "close"
+        trip.endless = decoded or body.kind == "close"
         trip.bytes += len(head) if profile.heads else 0
-        if len(self._dyno.inbox) == response.body.length:
-            trip.bytes += response.body.length  # there is nothing to follow
+        if len(self._dyno.inbox) == body.length:
+            trip.bytes += body.length  # there is nothing to follow
             self._client.send(head + self._dyno.take())
-        else:
-            await self._follow(response, follow(response.body, decoded=decoded), head)
+            return None
+        followed = follow(body, decoded=decoded)
+        self._pass(followed, head)
+        return followed
 
-    async def _follow(self, response: Response, body: Follow, head: bytes) -> None:
-        """The final answer's head, and its body as it comes."""
-        self._pass(body, head)
+    async def _follow(self, response: Response, body: Follow) -> None:
+        """The rest of the final answer's body, as it comes."""
         while not body.done:
             self._pump()
             if self._dyno.inbox and not self._client.clogged:
@@ -206,12 +210,11 @@ class Talk:
 
     def _keeps(self, response: Response, decoded: bool) -> bool:
         """Whether the client can send another request after this answer."""
-        trip = self._trip
-        waiting = trip.request.expects and not trip.continued
-        ends = response.body.kind == "close" or decoded or response.status < 200
-        return (
-            trip.request.keep and not trip.request.doubtful and trip.whole and not (ends or waiting)
-        )
+        trip, request = self._trip, self._trip.request
+        if not request.keep or request.doubtful or not trip.whole or decoded:
+            return False
+        waiting = request.expects and not trip.continued
+        return response.body.kind != "close" and response.status >= 200 and not waiting
 
     async def _whole(self, length: int) -> None:
         """Wait for a short body, so that one that breaks off is answered with an error page."""

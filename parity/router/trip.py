@@ -85,29 +85,29 @@ class Trip:
         """From the request's arrival to a connection to a dyno."""
         return int((self.connected - self.began) * 1000)
 
-    def _bytes(self, filled: str) -> int | None:
+    def passed(self, now: float, fault: Fault | None, *, h26: bool = True) -> Passed:
+        """The finished record; without `h26` the log knows no such code."""
+        method, path, host = self.request.text
+        asked = method, path, host, self.request_id.decode(), self.fwd.decode("latin-1"), self.tls
+        took, status = int((now - self.connected) * 1000), self.status
+        if fault:
+            code = fault.code if h26 or fault.code != "H26" else None
+            ended = fault.status, self._bytes(fault), code, fault.cause, fault.detail, status
+            return Passed(*asked, *self._reached(fault, took), *ended)
+        ended = status, self.bytes, None, "", self.note, status
+        return Passed(*asked, self.dyno, self.connect_ms, took, *ended)
+
+    def _reached(self, fault: Fault, took: int) -> tuple[str, int | None, int | None]:
+        """The dyno and the times, where Heroku's line for the fault has them."""
+        filled = CODES[fault.code].fields if self.dyno else ""
+        return (
+            self.dyno if "d" in filled else "",
+            self.connect_ms if "c" in filled else None,
+            took if "s" in filled else None,
+        )
+
+    def _bytes(self, fault: Fault) -> int | None:
+        filled = CODES[fault.code].fields if self.dyno else ""
         if "0" in filled:
             return 0
         return self.bytes if "b" in filled or ("n" in filled and self.bytes) else None
-
-    def passed(self, now: float, fault: Fault | None, *, h26: bool = True) -> Passed:
-        """The finished record; without `h26` the log knows no such code."""
-        filled = CODES[fault.code].fields if fault else "dcsb"
-        reached = bool(self.dyno)
-        return Passed(
-            method=self.request.method.decode("latin-1"),
-            path=self.request.target.decode("utf-8", "replace"),
-            host=self.request.host.decode("latin-1"),
-            request_id=self.request_id.decode(),
-            fwd=self.fwd.decode("latin-1"),
-            tls=self.tls,
-            dyno=self.dyno if "d" in filled else "",
-            connect_ms=self.connect_ms if reached and "c" in filled else None,
-            service_ms=int((now - self.connected) * 1000) if reached and "s" in filled else None,
-            status=fault.status if fault else self.status,
-            bytes=self._bytes(filled) if reached else None,
-            code=fault.code if fault and (h26 or fault.code != "H26") else None,
-            cause=fault.cause if fault else "",
-            detail=fault.detail if fault else self.note,
-            sent=self.status,
-        )

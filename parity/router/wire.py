@@ -49,17 +49,12 @@ class Turn:
     def run(self, coroutine: Coroutine[None, None, None]) -> None:
         """Begin."""
         self._coroutine = coroutine
-        self._step(None)
-
-    def wake(self) -> None:
-        """Let the coroutine look again, if it waits."""
-        if self._waiting:
-            self._step(None)
+        self._waiting = True
+        self.wake()
 
     def cancel(self) -> None:
         """End the coroutine where it waits."""
-        if self._waiting:
-            self._step(asyncio.CancelledError())
+        self.wake(asyncio.CancelledError())
 
     @types.coroutine
     def wait(self, until: float) -> Generator[None, None, bool]:
@@ -70,8 +65,10 @@ class Turn:
         yield
         return True
 
-    def _step(self, error: BaseException | None) -> None:
-        assert self._coroutine
+    def wake(self, error: BaseException | None = None) -> None:
+        """Let the coroutine look again, if it waits; `error` is raised there."""
+        if not self._waiting or not self._coroutine:
+            return
         self._waiting = False
         self.now = monotonic()
         try:
