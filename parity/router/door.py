@@ -1,11 +1,11 @@
 """What all connections of one router share: its profile, limits, names, dynos, pages and log."""
 
 import asyncio
-import random
 import time
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
+from random import randbytes
 
 from parity.facts import router as facts
 from parity.facts.limits import Limits
@@ -68,11 +68,10 @@ class Door:
         low, high = facts.REQUEST_ID
         if given and low <= len(given) <= high and not given.strip(_ID):
             return given
-        bits = random.getrandbits(128)
+        d = randbytes(16).hex()
         if self.profile.name == "legacy":
-            bits = bits & ~(0xF << 76 | 3 << 62) | 4 << 76 | 2 << 62  # RFC 9562 section 5.4
-        d = b"%032x" % bits
-        return b"%b-%b-%b-%b-%b" % (d[:8], d[8:12], d[12:16], d[16:20], d[20:])
+            d = f"{d[:12]}4{d[13:16]}{'89ab'[int(d[16], 16) % 4]}{d[17:]}"  # RFC 9562 section 5.4
+        return f"{d[:8]}-{d[8:12]}-{d[12:16]}-{d[16:20]}-{d[20:]}".encode()
 
     def watch(self) -> None:
         """Wake every coroutine that waits and whose deadline has come; again and again."""

@@ -42,9 +42,14 @@ def to_dyno(trip: Trip, profile: Profile, *, keep: bool) -> bytes:
         own = (first, trip.request_id, then, begun, last)
         return b"%s%s%s\r\nX-Request-Start: %d\r\n%s" % own
     took = trip.connect_ms
-    return (
-        b"%s%s%s\r\nConnect-Time: %d\r\nX-Request-Start: %d\r\nTotal-Route-Time: %d\r\n%s"
-        % (first, trip.request_id, then, took, begun, took, last)
+    return b"%s%s%s\r\nConnect-Time: %d\r\nX-Request-Start: %d\r\nTotal-Route-Time: %d\r\n%s" % (
+        first,
+        trip.request_id,
+        then,
+        took,
+        begun,
+        took,
+        last,
     )
 
 

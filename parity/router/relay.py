@@ -10,12 +10,13 @@ import time
 from parity.facts import router as facts
 from parity.router import heads, http1
 from parity.router.door import Door
-from parity.router.dynos import Link
 from parity.router.fields import Malformed
 from parity.router.refusal import refused
 from parity.router.talk import Stale, Talk
 from parity.router.trip import Fault, Trip
 from parity.router.wire import Turn, Wire
+
+_CONNECTIONS, _CONCURRENCY = facts.CONNECTIONS.value, facts.CONCURRENCY.value
 
 
 class Relay:
@@ -130,9 +131,9 @@ class Relay:
         door, dynos = self.door, self.door.dynos
         if door.maintenance:
             raise Fault("H80", "maintenance mode is on")
-        if len(door.turns) > facts.CONNECTIONS.value:
+        if len(door.turns) > _CONNECTIONS:
             raise Fault("H22", f"{len(door.turns)} connections at once")
-        if dynos.active > facts.CONCURRENCY.value * max(len(dynos.backends), 1):
+        if dynos.active > _CONCURRENCY * (len(dynos.backends) or 1):
             raise Fault("H11", f"{dynos.active} requests at once")
 
     async def _through(self, trip: Trip, *, fresh: bool) -> None:

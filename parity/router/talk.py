@@ -92,7 +92,8 @@ class Talk:
                 self._pump()
             response = self._head()
             if response is None:
-                self._ends()
+                if self._client.ended or self._dyno.ended:
+                    self._ends()
                 if not await self._turn.wait(self._deadline()):
                     raise self._silence()
             elif response.status >= 200 or self._is_last(response.status):

@@ -87,27 +87,36 @@ class Trip:
 
     def passed(self, now: float, fault: Fault | None, *, h26: bool = True) -> Passed:
         """The finished record; without `h26` the log knows no such code."""
-        method, path, host = self.request.text
-        asked = method, path, host, self.request_id.decode(), self.fwd.decode("latin-1"), self.tls
-        took, status = int((now - self.connected) * 1000), self.status
-        if fault:
-            code = fault.code if h26 or fault.code != "H26" else None
-            ended = fault.status, self._bytes(fault), code, fault.cause, fault.detail, status
-            return Passed(*asked, *self._reached(fault, took), *ended)
-        ended = status, self.bytes, None, "", self.note, status
-        return Passed(*asked, self.dyno, self.connect_ms, took, *ended)
-
-    def _reached(self, fault: Fault, took: int) -> tuple[str, int | None, int | None]:
-        """The dyno and the times, where Heroku's line for the fault has them."""
-        filled = CODES[fault.code].fields if self.dyno else ""
-        return (
-            self.dyno if "d" in filled else "",
-            self.connect_ms if "c" in filled else None,
-            took if "s" in filled else None,
+        request_id, fwd = self.request_id.decode(), self.fwd.decode("latin-1")
+        began, connected, status = self.began, self.connected, self.status
+        good = Passed(
+            *self.request.text,
+            request_id,
+            fwd,
+            self.tls,
+            self.dyno,
+            int((connected - began) * 1000),
+            int((now - connected) * 1000),
+            status,
+            self.bytes,
+            None,
+            "",
+            self.note,
+            status,
         )
+        return self._spoilt(good, fault, h26) if fault else good
 
-    def _bytes(self, fault: Fault) -> int | None:
+    def _spoilt(self, good: Passed, fault: Fault, h26: bool) -> Passed:
+        """The record of a request that failed: what Heroku's line for the fault has, and why."""
         filled = CODES[fault.code].fields if self.dyno else ""
-        if "0" in filled:
-            return 0
-        return self.bytes if "b" in filled or ("n" in filled and self.bytes) else None
+        counted = "b" in filled or ("n" in filled and self.bytes)
+        return good._replace(
+            dyno=self.dyno if "d" in filled else "",
+            connect_ms=good.connect_ms if "c" in filled else None,
+            service_ms=good.service_ms if "s" in filled else None,
+            status=fault.status,
+            bytes=0 if "0" in filled else self.bytes if counted else None,
+            code=fault.code if h26 or fault.code != "H26" else None,
+            cause=fault.cause,
+            detail=fault.detail,
+        )

@@ -138,7 +138,7 @@ class Wire:
 
     def take_first(self, count: int) -> bytes:
         """The first `count` bytes of what has come."""
-        data = self.take()
+        data = self.take() if self._paused else self.inbox
         self.inbox = data[count:]
         return bytes(data[:count])
 
@@ -204,12 +204,12 @@ class Wire:
         if not count:
             self.ended = True
             self._loop.remove_reader(self.sock.fileno())
-        elif self.inbox:
+        elif not self.inbox:
+            self.inbox = bytes(_PIECE[:count])
+        else:
             if not isinstance(self.inbox, bytearray):
                 self.inbox = bytearray(self.inbox)
             self.inbox += _PIECE[:count]
-        else:
-            self.inbox = bytes(_PIECE[:count])
         if len(self.inbox) >= self.room and not self._paused and not self.ended:
             self._paused = True
             self._loop.remove_reader(self.sock.fileno())
