@@ -91,6 +91,12 @@ class Dynos:
         self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None = None
     ) -> Link:
         """A new connection to a dyno that is up, to `backend` if it can be. Raises `Fault`."""
+        try:
+            return await self._reached(trip, client, turn, backend)
+        finally:
+            trip.connected = turn.now
+
+    async def _reached(self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None) -> Link:
         until = trip.began + self._limits.boot_wait.value
         tries = 0
         while True:
@@ -135,7 +141,6 @@ class Dynos:
             raise Fault("H99", f"this machine has no socket left: {none.strerror}") from None
         try:
             sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             error = sock.connect_ex(backend.address)
             if error == errno.EINPROGRESS and not _connected(sock):
                 error = await self._connecting(sock, turn)

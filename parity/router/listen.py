@@ -1,7 +1,6 @@
 """The router's sockets: loopback only, one for plain http and one for what was https outside."""
 
 import asyncio
-import contextlib
 import errno
 import socket
 from collections.abc import Callable
@@ -57,8 +56,6 @@ class Front:
                 self._pause()
                 return
             sock.setblocking(False)
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._accepted(sock, self.tls)
 
     def _pause(self) -> None:

@@ -14,45 +14,39 @@ from parity.router.trip import Passed
 _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 
 
-_TAILS = {
-    ("2.0", True): "protocol=http1.1 tls=true tls_version=unknown",
-    ("2.0", False): "protocol=http1.1 tls=false tls_version=unknown",
-    ("legacy", True): "protocol=https",
-    ("legacy", False): "protocol=http",
-}
-
-
 def line(passed: Passed, profile: Profile) -> str:
     """What `heroku[router]` logs about `passed`."""
-    asked = _asked(passed.method, passed.path, passed.host, profile.name)
-    fwd = passed.fwd.replace('"', "").replace(" ", "")
+    method, path, host, request_id, fwd, tls, dyno, connect, service, status, count = passed[:11]
+    asked, fwd, protocol = _same(method, path, host, fwd, tls, profile.name)
     return (
-        f'{_head(passed)} {asked} request_id={passed.request_id} fwd="{fwd}" dyno={passed.dyno} '
-        f"connect={_ms(passed.connect_ms)} service={_ms(passed.service_ms)} "
-        f"status={passed.status} bytes={'' if passed.bytes is None else passed.bytes} "
-        f"{_TAILS[profile.name, passed.tls]}"
+        f"{_head(passed) if passed.code else 'at=info'} {asked} request_id={request_id} {fwd} "
+        f"dyno={dyno} connect={'' if connect is None else f'{connect}ms'} "
+        f"service={'' if service is None else f'{service}ms'} "
+        f"status={status} bytes={'' if count is None else count} {protocol}"
     )
 
 
 @lru_cache(256)
-def _asked(method: str, path: str, host: str, profile: str) -> str:
-    path = path.replace('"', "%22")
-    path = path if profile == "legacy" else _decoded(path)
-    return f'method={method} path="{path}" host={host}'
+def _same(
+    method: str, path: str, host: str, fwd: str, tls: bool, profile: str
+) -> tuple[str, str, str]:
+    """What is the same in the line of each request for this path by the same client."""
+    legacy, path, fwd = profile == "legacy", path.replace('"', "%22"), fwd.replace('"', "")
+    protocol = f"protocol=http1.1 tls={str(tls).lower()} tls_version=unknown"
+    return (
+        f'method={method} path="{path if legacy else _decoded(path)}" host={host}',
+        f'fwd="{fwd.replace(" ", "")}"',
+        f"protocol={'https' if tls else 'http'}" if legacy else protocol,
+    )
 
 
 def _head(passed: Passed) -> str:
-    if passed.code is None:
-        return "at=info"
+    assert passed.code
     code = CODES[passed.code]
     sock = f"sock={code.sock} " if code.sock else ""
     desc = code.desc.format(cause=passed.cause)
     cause = f' cause="{passed.cause}"' if passed.cause and "{" not in code.desc else ""
     return f'{sock}at={code.level} code={passed.code} desc="{desc}"{cause}'
-
-
-def _ms(value: int | None) -> str:
-    return "" if value is None else f"{value}ms"
 
 
 def _decoded(path: str) -> str:

@@ -12,7 +12,7 @@ from parity.router import heads, http1
 from parity.router.door import Door
 from parity.router.fields import Malformed
 from parity.router.refusal import refused
-from parity.router.talk import Stale, Talk
+from parity.router.talk import Talk
 from parity.router.trip import Fault, Trip
 from parity.router.wire import Turn, Wire
 
@@ -86,23 +86,23 @@ class Relay:
 
     async def _exchange(self, head: bytes) -> None:
         """One request, answered or refused, and logged."""
+        door, turn = self.door, self._turn
         try:
             request = http1.request(head)
         except Malformed as bad:
             self._refuse(head, bad)
             return
-        if not self.door.knows(request.host):
+        if not door.knows(request.host):
             self._refuse(head, Malformed("bad header", "no such app", 404))
             return
-        trip, door = self._trip(request), self.door
+        trip = self._trip(request)
         fault = None
         door.dynos.active += 1
         try:
             self._admit()
-            try:
-                await self._through(trip, fresh=False)
-            except Stale:
-                await self._through(trip, fresh=True)
+            talk = Talk(trip, self.client, turn, door)
+            await talk.hold()
+            self._keep = self._keep and talk.client_kept
         except Fault as failed:
             fault = failed
             self._failed(trip, fault)
@@ -111,7 +111,7 @@ class Relay:
             raise
         finally:
             door.dynos.active -= 1
-            door.record(trip.passed(self._turn.now, fault, h26=door.profile.h26))
+            door.record(trip.passed(turn.now, fault, h26=door.profile.h26))
 
     def _trip(self, request: http1.Request) -> Trip:
         known = request.known
@@ -135,28 +135,6 @@ class Relay:
             raise Fault("H22", f"{len(door.turns)} connections at once")
         if dynos.active > _CONCURRENCY * (len(dynos.backends) or 1):
             raise Fault("H11", f"{dynos.active} requests at once")
-
-    async def _through(self, trip: Trip, *, fresh: bool) -> None:
-        """Pass on request and answer; `fresh`: not on a kept connection. Raises `Stale`."""
-        dynos, turn = self.door.dynos, self._turn
-        backend = dynos.chosen(turn.now)
-        link = backend.kept(turn) if backend and not fresh else None
-        if link:
-            trip.dyno = link.backend.name
-        else:
-            try:
-                link = await dynos.reach(trip, self.client, turn, backend)
-            finally:
-                trip.connected = turn.now
-        talk = Talk(trip, self.client, turn, link, self.door)
-        try:
-            await talk.hold()
-        finally:
-            self._keep = self._keep and talk.client_kept
-            if talk.dyno_kept:
-                self.door.dynos.keep(link, self._turn.now)
-            else:
-                link.wire.close()
 
     def _failed(self, trip: Trip, fault: Fault) -> None:
         """Heroku's page where the client has got nothing yet, else a cut that it notices."""

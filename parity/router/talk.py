@@ -13,6 +13,7 @@ from parity.router.dynos import Link
 from parity.router.fields import Malformed
 from parity.router.http1 import Response
 from parity.router.trip import Fault, Trip
+from parity.router.tunnel import tunnel
 from parity.router.wire import Turn, Wire
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -20,53 +21,68 @@ REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
 """Methods asked again when a kept connection turns out to be dead (reported of Router 2.0)."""
 
 
-class Stale(Exception):
-    """A kept connection was dead: ask again on a new one."""
-
-
 class Talk:
-    """The exchange of `trip` between `client` and `link`.
+    """The exchange of `trip` between `client` and a dyno.
 
-    Afterwards `client_kept` and `dyno_kept` say which connections can serve another request.
+    Afterwards `client_kept` says whether the client's connection can serve another request.
     """
 
     __slots__ = (
-        *("_client", "_door", "_dyno", "_heard", "_link", "_moved", "_seen", "_trip", "_turn"),
-        *("_upload", "client_kept", "dyno_kept"),
+        *("_client", "_door", "_dyno", "_heard", "_moved", "_seen", "_trip", "_turn", "_upload"),
+        *("_used", "client_kept"),
     )
 
-    def __init__(self, trip: Trip, client: Wire, turn: Turn, link: Link, door: Door) -> None:
+    def __init__(self, trip: Trip, client: Wire, turn: Turn, door: Door) -> None:
         self.client_kept = True
-        self.dyno_kept = False
         self._trip = trip
         self._client = client
         self._turn = turn
-        self._link = link
-        self._dyno = link.wire
         self._door = door
         self._upload = follow(trip.request.body)
-        self._moved = self._turn.now
+        self._moved = turn.now
         self._heard = 0.0
         self._seen = 0
 
     async def hold(self) -> None:
-        """Pass on request and answer. Raises `Fault` and `Stale`."""
-        request, profile = self._trip.request, self._door.profile
-        keep = profile.keeps and (request.keep or profile.name != "legacy")
-        self._dyno.send(heads.to_dyno(self._trip, profile, keep=keep))
-        if request.expects and profile.continues:
+        """Find a dyno, and pass on request and answer. Raises `Fault`."""
+        trip, turn, dynos, profile = self._trip, self._turn, self._door.dynos, self._door.profile
+        keep, kept = profile.keeps and (trip.request.keep or profile.name != "legacy"), False
+        backend = dynos.chosen(turn.now)
+        link = backend.kept(turn) if backend else None
+        link = link or await dynos.reach(trip, self._client, turn, backend)
+        try:
+            self._ask(link, keep=keep)
+            while (response := self._answer()) is None:
+                if self._dyno.ended:  # a kept connection was dead: ask again on a new one
+                    self._dyno.close()
+                    link = await dynos.reach(trip, self._client, turn)
+                    self._ask(link, keep=keep)
+                elif not await turn.wait(self._deadline()):
+                    raise self._silence()
+            if response.status == 101:
+                await self._switch(response)
+                return
+            if 0 < response.body.length <= profile.held and response.body.kind == "length":
+                await self._whole(response.body.length)
+            body = self._deliver(response)
+            if body is not None:
+                await self._follow(response, body)
+            kept = keep and response.keep and trip.whole and not self._dyno.inbox
+        finally:
+            if kept:
+                dynos.keep(link, turn.now)
+            else:
+                link.wire.close()
+
+    def _ask(self, link: Link, *, keep: bool) -> None:
+        """Send the request's head; the body follows as it comes."""
+        trip, profile = self._trip, self._door.profile
+        trip.dyno = link.backend.name
+        self._dyno, self._used = link.wire, link.used
+        self._dyno.send(heads.to_dyno(trip, profile, keep=keep))
+        if trip.request.expects and profile.continues and not trip.continued:
             self._client.send(CONTINUE)
-            self._trip.continued = True
-        response = await self._answer()
-        if response.status == 101:
-            await self._tunnel(response)
-            return
-        if 0 < response.body.length <= profile.held and response.body.kind == "length":
-            await self._whole(response.body.length)
-        body = self._deliver(response)
-        if body is not None:
-            await self._follow(response, body)
-        self.dyno_kept = keep and response.keep and self._trip.whole and not self._dyno.inbox
+            trip.continued = True
 
     def _pump(self) -> None:
         """Pass on what has come of the request's body."""
@@ -83,8 +99,11 @@ class Talk:
         if upload.done:
             client.put_back(upload.rest)
 
-    async def _answer(self) -> Response:
-        """The head of the final answer, or of the switch to another protocol."""
+    def _answer(self) -> Response | None:
+        """The head of the final answer, or of the switch to another protocol, if it is there.
+
+        Where it can never come, `Fault` is raised; unless the request can be sent again.
+        """
         while True:
             if not self._trip.whole:
                 if self._dyno.inbox:
@@ -94,9 +113,8 @@ class Talk:
             if response is None:
                 if self._client.ended or self._dyno.ended:
                     self._ends()
-                if not await self._turn.wait(self._deadline()):
-                    raise self._silence()
-            elif response.status >= 200 or self._is_last(response.status):
+                return None
+            if response.status >= 200 or self._is_last(response.status):
                 return response
 
     def _head(self) -> Response | None:
@@ -140,9 +158,9 @@ class Talk:
             raise Fault("H27", "the client left before the answer")
         if not self._dyno.ended:
             return
-        stale = self._link.used and not self._heard
+        stale = self._used and not self._heard
         if stale and trip.request.body.kind == "none" and trip.request.method in REPEATABLE:
-            raise Stale
+            return
         if not trip.whole:
             raise Fault("H18", "the dyno closed the connection while the request was being sent")
         if stale:
@@ -264,33 +282,14 @@ class Talk:
             return Fault("H28", "the client does not take the answer")
         return Fault("H15", "silent in the middle of the answer")
 
-    async def _tunnel(self, response: Response) -> None:
-        """Bytes both ways until one side ends."""
-        client, dyno, trip = self._client, self._dyno, self._trip
+    async def _switch(self, response: Response) -> None:
+        """The answer that switches protocols, and bytes both ways until one side ends."""
         self.client_kept = False
         date, profile = self._door.date(), self._door.profile
-        client.send(heads.to_client(response, profile, connection=b"Upgrade", date=date))
-        trip.status = 101
-        while True:
-            moved = self._move(dyno, client)
-            trip.bytes += moved
-            moved += self._move(client, dyno)
-            self._heard = self._turn.now if moved else self._heard
-            if (dyno.ended and not dyno.inbox) or (client.ended and not client.inbox):
-                break
-            if client.broken or dyno.broken:
-                break
-            if not await self._stirred():
-                raise Fault("H15", "silent for too long")
-        while not dyno.sent and not dyno.broken and await self._stirred():
-            pass
-
-    def _move(self, source: Wire, target: Wire) -> int:
-        if not source.inbox or target.clogged:
-            return 0
-        data = source.take()
-        target.send(data)
-        return len(data)
+        self._client.send(heads.to_client(response, profile, connection=b"Upgrade", date=date))
+        self._trip.status = 101
+        idle = self._door.limits.idle_window.value
+        await tunnel(self._client, self._dyno, self._turn, self._trip, idle)
 
 
 def _unreadable(bad: Malformed) -> Fault:

@@ -89,8 +89,11 @@ class Trip:
         """The finished record; without `h26` the log knows no such code."""
         request_id, fwd = self.request_id.decode(), self.fwd.decode("latin-1")
         began, connected, status = self.began, self.connected, self.status
+        method, path, host = self.request.text
         good = Passed(
-            *self.request.text,
+            method,
+            path,
+            host,
             request_id,
             fwd,
             self.tls,
