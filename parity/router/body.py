@@ -41,7 +41,7 @@ def follow(body: Body, *, decoded: bool = False) -> Follow:
         return Chunks(decoded=decoded)
     if body.kind == "close":
         return Endless()
-    return Counted(body.length) if body.length else _NOTHING
+    return Counted(body.length) if body.length else NOTHING
 
 
 class Counted:
@@ -63,7 +63,8 @@ class Counted:
         return data
 
 
-_NOTHING = Counted(0)
+NOTHING = Counted(0)
+"""Follows a body that is over before it begins."""
 
 
 class Endless:

@@ -32,6 +32,9 @@ class Door:
     ) -> None:
         self.profile = profile
         self.limits = limits
+        self.client_idle = limits.client_idle.value  # read for each request
+        self.first_byte = limits.first_byte.value
+        self.idle_window = limits.idle_window.value
         self.dynos = dynos
         self.names = names
         self.page = page

@@ -75,6 +75,7 @@ class Dynos:
         self.blank = False
         self.active = 0
         self._limits = limits
+        self._idle = limits.dyno_idle.value
         self._loop = loop
 
     def chosen(self, now: float) -> Backend | None:
@@ -177,7 +178,7 @@ class Dynos:
     def keep(self, link: Link, now: float) -> None:
         """Keep a connection that is idle from `now` on for the next request."""
         link.used = True
-        link.until = now + self._limits.dyno_idle.value
+        link.until = now + self._idle
         link.wire.turn = link
         if link.wire.inbox or link.wire.ended or link.backend.state != "up":
             link.wire.close()

@@ -47,7 +47,7 @@ class Relay:
     async def _head(self) -> bytes | None:
         """The next request's head; None where none comes or can be answered."""
         client, turn, seen = self.client, self._turn, 0
-        until = turn.now + self.door.limits.client_idle.value
+        until = turn.now + self.door.client_idle
         while client.clogged:  # it asks again and again, and reads no answer
             if not await turn.wait(until):
                 return None
@@ -152,8 +152,8 @@ class Relay:
 
     async def _leave(self) -> None:
         """Let what was sent arrive, and close; unread bytes would turn the close into a reset."""
-        client, turn, limits = self.client, self._turn, self.door.limits
-        began, idle = turn.now, limits.idle_window.value
+        client, turn, door = self.client, self._turn, self.door
+        began, idle = turn.now, door.idle_window
         while not client.sent and not client.broken:
             if not await turn.wait(max(began, client.taken) + idle):
                 break
@@ -162,7 +162,7 @@ class Relay:
             client.close(reset=True)
             return
         client.finish()
-        until = turn.now + limits.linger.value
+        until = turn.now + door.limits.linger.value
         while not client.ended and await turn.wait(until):
             client.take()
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 
 from parity.facts import router as facts
 from parity.router import heads, http1
-from parity.router.body import Follow, follow
+from parity.router.body import NOTHING, Follow, follow
 from parity.router.door import Door
 from parity.router.dynos import Link
 from parity.router.fields import Malformed
@@ -38,7 +38,7 @@ class Talk:
         self._client = client
         self._turn = turn
         self._door = door
-        self._upload = follow(trip.request.body)
+        self._upload = NOTHING if trip.whole else follow(trip.request.body)
         self._moved = turn.now
         self._heard = 0.0
         self._seen = 0
@@ -169,16 +169,15 @@ class Talk:
         raise Fault("H13", f"the connection was closed {part} of an answer")
 
     def _deadline(self) -> float:
-        limits = self._door.limits
         moved = max(self._moved, self._dyno.taken)
         if self._trip.whole and not self._heard:
-            return moved + limits.first_byte.value
-        return max(moved, self._heard) + limits.idle_window.value
+            return moved + self._door.first_byte
+        return max(moved, self._heard) + self._door.idle_window
 
     def _stirred(self) -> Awaitable[bool]:
         """Wait for an event; False where no byte has moved for too long."""
         moved = max(self._heard, self._client.taken, self._dyno.taken)
-        return self._turn.wait(moved + self._door.limits.idle_window.value)
+        return self._turn.wait(moved + self._door.idle_window)
 
     def _silence(self) -> Fault:
         """Who is to blame when nothing has moved for too long."""
@@ -288,7 +287,7 @@ class Talk:
         date, profile = self._door.date(), self._door.profile
         self._client.send(heads.to_client(response, profile, connection=b"Upgrade", date=date))
         self._trip.status = 101
-        idle = self._door.limits.idle_window.value
+        idle = self._door.idle_window
         await tunnel(self._client, self._dyno, self._turn, self._trip, idle)
 
 

@@ -131,7 +131,7 @@ class Wire:
         self._paused = False
         self._writing = False
         _prompt(sock)
-        loop.add_reader(sock.fileno(), self._readable)
+        loop.add_reader(sock.fileno(), self._receive)
 
     @property
     def clogged(self) -> bool:
@@ -148,7 +148,7 @@ class Wire:
         data, self.inbox = self.inbox, b""
         if self._paused and not self.ended:
             self._paused = False
-            self._loop.add_reader(self.sock.fileno(), self._readable)
+            self._loop.add_reader(self.sock.fileno(), self._receive)
         return data
 
     def take_first(self, count: int) -> bytes:
@@ -202,13 +202,9 @@ class Wire:
     def look(self) -> None:
         """Take in what has come by now, without waiting for the loop to say so."""
         if not self.ended and not self._paused:
-            self._receive()
+            self._receive(wake=False)
 
-    def _readable(self) -> None:
-        self._receive()
-        self.turn.wake()
-
-    def _receive(self) -> None:
+    def _receive(self, *, wake: bool = True) -> None:
         try:
             count = self.sock.recv_into(_PIECE)
         except (BlockingIOError, InterruptedError):
@@ -228,6 +224,8 @@ class Wire:
         if len(self.inbox) >= self.room and not self._paused and not self.ended:
             self._paused = True
             self._loop.remove_reader(self.sock.fileno())
+        if wake:
+            self.turn.wake()
 
     def _writable(self) -> None:
         try:
