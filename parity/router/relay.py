@@ -16,8 +16,6 @@ from parity.router.talk import Talk
 from parity.router.trip import Fault, Trip
 from parity.router.wire import Turn, Wire
 
-_CONNECTIONS, _CONCURRENCY = facts.CONNECTIONS.value, facts.CONCURRENCY.value
-
 
 class Relay:
     """The story of `client`; `tls`: it came in by the front for https."""
@@ -131,9 +129,9 @@ class Relay:
         door, dynos = self.door, self.door.dynos
         if door.maintenance:
             raise Fault("H80", "maintenance mode is on")
-        if len(door.turns) > _CONNECTIONS:
+        if len(door.turns) > facts.CONNECTIONS.value:
             raise Fault("H22", f"{len(door.turns)} connections at once")
-        if dynos.active > _CONCURRENCY * (len(dynos.backends) or 1):
+        if dynos.active > facts.CONCURRENCY.value * (len(dynos.backends) or 1):
             raise Fault("H11", f"{dynos.active} requests at once")
 
     def _failed(self, trip: Trip, fault: Fault) -> None:
