@@ -25,7 +25,10 @@ import psutil
 ROOT = Path(__file__).parent.parent.parent
 HOST = "shop-0123456789ab.herokuapp.com"
 BIG = 100_000_000
-CONNECTIONS = (1, 50, 500)
+LOADS = {"1 conn": 1, "1 conn, one CPU": 1, "50 conn": 50, "500 conn": 500}
+"""On one CPU a single connection measures the proxies; on several it measures how fast the machine
+wakes an idle CPU, which takes longer than all of haproxy's work.
+"""
 PATIENCE = 8
 """Seconds after which a transfer counts as one that this proxy cannot do."""
 
@@ -271,6 +274,20 @@ def memory(process: psutil.Process) -> float:
     return sum(p.memory_full_info().pss for p in tree(process)) / 2**20
 
 
+@contextlib.contextmanager
+def together(processes: list[psutil.Process]) -> Iterator[None]:
+    """Everybody on one CPU, this process and what it starts, too."""
+    everyone = [psutil.Process(), *(p for process in processes for p in tree(process))]
+    before = [process.cpu_affinity() for process in everyone]
+    try:
+        for process in everyone:
+            process.cpu_affinity([min(before[0])])
+        yield
+    finally:
+        for process, cpus in zip(everyone, before, strict=True):
+            process.cpu_affinity(cpus)
+
+
 def wrk(port: int, connections: int, seconds: float) -> tuple[float, float, int]:
     """Requests per second, median latency in µs, and requests that failed."""
     load = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency"]
@@ -339,8 +356,8 @@ def measure(names: list[str], seconds: float, rounds: int) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         to = free_port()
-        stack.enter_context(running([sys.executable, __file__, "--serve", "upstream", str(to)], to))
-        servers: dict[str, tuple[int, psutil.Process | None]] = {"direct": (to, None)}
+        argv = [sys.executable, __file__, "--serve", "upstream", str(to)]
+        servers: Servers = {"direct": (to, stack.enter_context(running(argv, to)))}
         for name in names:
             port = free_port()
             argv = command(name, port, to, folder)
@@ -351,27 +368,29 @@ def measure(names: list[str], seconds: float, rounds: int) -> None:
         table(servers, seconds, rounds)
 
 
-Servers = dict[str, "tuple[int, psutil.Process | None]"]
+Servers = dict[str, "tuple[int, psutil.Process]"]
 
 
 def table(servers: Servers, seconds: float, rounds: int) -> None:
     """Measure and print."""
-    print("| proxy | " + " | ".join(f"{c} conn: req/s, p50 µs" for c in CONNECTIONS), end="")
+    print("| proxy | " + " | ".join(f"{load}: req/s, p50 µs" for load in LOADS), end="")
     print(" | CPU µs/req at 50 | PSS MiB at 500 | 100 MB down s | up s | echo µs |")
-    print("|---" * 9 + "|", flush=True)
-    rates = {name: {c: [] for c in CONNECTIONS} for name in servers}
+    print("|---" * (6 + len(LOADS)) + "|", flush=True)
+    rates: dict[str, Rates] = {name: {load: [] for load in LOADS} for name in servers}
     used: dict[str, list[float]] = {name: [] for name in servers}
     pss: dict[str, float] = {}
+    everyone = [process for _, process in servers.values()]
     bulk: dict[str, list[tuple[float | None, ...]]] = {name: [] for name in servers}
     for _ in range(rounds):
-        for connections in CONNECTIONS:
+        for load, connections in LOADS.items():
             for name, (port, process) in servers.items():
-                before = cpu(process) if process else 0.0
-                rate, half, bad = wrk(port, connections, seconds)
-                rates[name][connections].append((rate, half, bad))
-                if process and connections == 50:
+                before = cpu(process)
+                with together(everyone) if "one CPU" in load else contextlib.nullcontext():
+                    rate, half, bad = wrk(port, connections, seconds)
+                rates[name][load].append((rate, half, bad))
+                if connections == 50:
                     used[name].append((cpu(process) - before) / (rate * seconds) * 1e6)
-                if process and connections == 500:
+                if connections == 500:
                     pss[name] = memory(process)
         for name, (port, _process) in servers.items():
             bulk[name].append(tuple(attempted(act, port) for act in (down, up, echo)))
@@ -388,9 +407,12 @@ def attempted(act: "object", port: int) -> float | None:
         return None
 
 
+Rates = dict[str, list[tuple[float, float, int]]]
+
+
 def row(
     name: str,
-    rates: dict[int, list[tuple[float, float, int]]],
+    rates: Rates,
     used: list[float],
     pss: float | None,
     bulk: list[tuple[float | None, ...]],
