@@ -72,6 +72,16 @@ CASES = [
     ),
     Case(
         "wrong-attribute",
+        app(
+            "gunicorn app:application",
+            {"app.py": HELLO, ".python-version": "3.11\n"},
+            "flask==3.1.3\ngunicorn==19.9.0\nsetuptools==69.5.1\n",
+        ),
+        "Procfile:1",
+        "In the Procfile write `web: gunicorn app:app`.",
+    ),
+    Case(
+        "wrong-attribute",
         app("gunicorn shop:app", {"shop.py": FACTORY}, FLASK),
         "Procfile:1",
         'In the Procfile write `web: gunicorn "shop:create_app()"`.',

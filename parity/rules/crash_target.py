@@ -147,8 +147,9 @@ _ATTRIBUTE = (
     r"""|Attribute "(?P<a2>[^"]+)" not found in module "(?P<m2>[^"]+)\""""
     r"""|Cannot load application from '(?P<m3>[^':]+):(?P<a3>[^']+)', application not found"""
     r"""|^\d+\. module '(?P<m4>[^']+)' has no attribute '(?P<a4>[^']+)'"""
+    r"""|Failed to find application object '(?P<a5>[^']+)' in '(?P<m5>[^']+)'"""
 )
-"""What gunicorn, uvicorn, hypercorn and waitress say."""
+"""What gunicorn, uvicorn, hypercorn, waitress and gunicorn before 20 say."""
 
 
 def _wanted(found: Crash) -> _Wanted | None:
