@@ -69,6 +69,36 @@ CASES = [
         {"DJANGO_SETTINGS_MODULE": "shop.production"},
     ),
     Case(
+        "settings-not-configured",
+        app(
+            "gunicorn shop.web:application",
+            {
+                "shop/__init__.py": "",
+                "shop/settings.py": SETTINGS,
+                "shop/wsgi.py": WSGI.replace("shop.setting", "shop.settings"),
+                "shop/web.py": "from django.contrib.auth.models import User\n",
+            },
+            DJANGO,
+        ),
+        "shop/web.py:1",
+        "In the Procfile write `web: gunicorn shop.wsgi:application`.",
+    ),
+    Case(
+        "settings-not-configured",
+        app(
+            "python bot.py",
+            {
+                "shop/__init__.py": "",
+                "shop/settings.py": SETTINGS,
+                "bot.py": "import django\n\ndjango.setup()\n",
+            },
+            DJANGO,
+        ),
+        "bot.py:3",
+        'At the top of bot.py write `os.environ.setdefault("DJANGO_SETTINGS_MODULE",'
+        ' "shop.settings")`',
+    ),
+    Case(
         "settings-module",
         app(
             "gunicorn shop.shop.wsgi --preload",
@@ -217,33 +247,6 @@ CASES = [
         ),
         "server.py:4",
         "Add the line `email-validator` to requirements.txt.",
-    ),
-    Case(
-        "shared-library-missing",
-        app(
-            "python server.py",
-            {"server.py": 'import ctypes\n\nctypes.CDLL("libshop.so.6")\n' + SERVER},
-        ),
-        "server.py:3",
-        "heroku-community/apt",
-    ),
-    Case(
-        "incompatible-versions",
-        app("gunicorn app:app", {"app.py": "from flask import Markup\n" + HELLO}, FLASK),
-        "requirements.txt",
-        "Write `from markupsafe import Markup` in app.py, or pin `flask<3` in requirements.txt.",
-    ),
-    Case(
-        "removed-from-python",
-        app("python server.py", {"server.py": "from collections import Mapping\n" + SERVER}),
-        "server.py:1",
-        "(`from collections.abc import …`)",
-    ),
-    Case(
-        "module-gone-from-package",
-        app("gunicorn app:app", {"app.py": "import flask.ext.login\n" + HELLO}, FLASK),
-        "app.py:1",
-        "Write `flask_NAME` instead of `flask.ext.NAME`.",
     ),
 ]
 

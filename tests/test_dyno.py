@@ -101,6 +101,14 @@ def test_the_real_limit(tmp_path: Path) -> None:
     ]
 
 
+def test_workers_that_die_again_and_again(tmp_path: Path) -> None:
+    """uvicorn starts another worker for each that dies; none of them will ever listen."""
+    command = 'for n in 1 2 3 4 5 6; do echo "INFO: Child process [$n] died"; done; exec sleep 99'
+    with dyno(tmp_path, command, FILES) as web:
+        boot = web.boot()
+    assert (boot.state, boot.predicted, boot.listeners) == ("timeout", True, ())
+
+
 def test_exact_never_predicts(tmp_path: Path) -> None:
     """--exact waits for the limit, whatever listens where."""
     command = "exec python3 server.py 127.0.0.1 $PORT"

@@ -1,7 +1,7 @@
 """From launch to bound: https://devcenter.heroku.com/articles/dyno-startup-behavior.
 
-Only failures are predicted: an exit, or a listener in the wrong place while the app has nothing
-more to do. `--exact` waits for Heroku's limit instead.
+Only failures are predicted: an exit, a listener in the wrong place while the app has nothing more
+to do, or workers that die again and again. `--exact` waits for Heroku's limit instead.
 """
 
 import re
@@ -23,6 +23,12 @@ IDLE_SHARE = 0.02
 """The share of one core below which a process tree counts as idle (ours)."""
 
 IN_USE = re.compile(r"address already in use|EADDRINUSE|port \d+ is in use", re.IGNORECASE)
+DIED = re.compile(r"Child process \[\d+\] died")
+"""What uvicorn says of a worker that has ended; it starts another one, for ever (observed)."""
+
+DEATHS = 6
+"""Workers that have to die before any of them listens, until no other is waited for (ours)."""
+
 WORKER_TICK = 0.2
 WORKER_WATCH = 3.0
 """Seconds that a process without a port is watched before it counts as up (ours)."""
@@ -32,7 +38,7 @@ async def booted(dyno: "Dyno", bound: Bound) -> Boot:
     """The boot's outcome. Raises `interrupt.Interrupted`."""
     if dyno.type.name != "web":
         return await _worker(dyno, bound)
-    idle = Idle(dyno)
+    idle, loop = Idle(dyno), Loop(dyno)
     limit = dyno.began + dyno.limits.boot_timeout.value
     before, predict = time.monotonic(), not dyno.exact
     while dyno.watch.code is None:
@@ -48,6 +54,8 @@ async def booted(dyno: "Dyno", bound: Bound) -> Boot:
             if _certain(dyno, bound):
                 return await _predicted(dyno, bound)
             predict = False
+        if predict and not bound.own and loop.seen(now):
+            return await _predicted(dyno, bound)
         if now > limit:
             return await _timeout(dyno, bound)
         await dyno.watch.tick(_step(now - dyno.began))
@@ -76,7 +84,7 @@ def _certain(dyno: "Dyno", bound: Bound) -> bool:
 
 
 async def _predicted(dyno: "Dyno", bound: Bound) -> Boot:
-    """A failure before its time: it listens elsewhere and has nothing else to do."""
+    """A failure before its time."""
     reached = _reached(bound)
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
@@ -99,6 +107,21 @@ class Idle:
                 self._since = now
             self._used, self._checked = used, now
         return now - self._since
+
+
+class Loop:
+    """Whether the server's workers die one after the other before they listen."""
+
+    def __init__(self, dyno: "Dyno") -> None:
+        self._dyno = dyno
+        self._next = dyno.began + 1.0
+
+    def seen(self, now: float) -> bool:
+        """Whether enough of them have; looks at most twice a second."""
+        if now < self._next:
+            return False
+        self._next = now + 0.5
+        return sum(bool(DIED.search(line.text)) for line in self._dyno.output()) >= DEATHS
 
 
 async def _timeout(dyno: "Dyno", bound: Bound) -> Boot:

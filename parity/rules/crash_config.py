@@ -38,6 +38,8 @@ def _missing(found: Crash) -> Read | None:
     raised = found.raised
     if raised is None or raised.kind == "ModuleNotFoundError":
         return None
+    if "settings are not configured" in raised.message:  # Django's settings, all of them
+        return None
     named = _named(found)
     near = list(_near(found))
     if named:

@@ -7,6 +7,7 @@ from parity.records import Boot, Release, Traffic
 from parity.rules import rule
 from parity.rules.code import server
 from parity.rules.crash import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
+from parity.rules.crash_versions import breaks_on_import
 from parity.rules.log import Failing, crash
 from parity.verdict import Evidence
 
@@ -105,7 +106,7 @@ def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
 def unhandled_exception(record: Boot | Release | Traffic) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
-    if found and raised:
+    if found and raised and not breaks_on_import(found):
         evidence = at_place(found)
         names = evidence.names if evidence else {}
         where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""

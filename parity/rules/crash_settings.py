@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 
 from parity.rules import rule
-from parity.rules.code import Place, target
+from parity.rules.code import Place, speaks_asgi, target
 from parity.rules.code import found as places_of
 from parity.rules.crash import ENDINGS, at_either, procfile
 from parity.rules.crash_modules import absent
-from parity.rules.log import Crash, Failing
+from parity.rules.crash_target import written
+from parity.rules.log import Crash, Failing, crash
 from parity.rules.missing import elsewhere
 from parity.verdict import Evidence
 
@@ -25,8 +26,7 @@ def settings_module_missing(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "settings")
     if not found:
         return
-    options = [p for p in found.source.entries if p.rpartition("/")[2] == "settings.py"]
-    right = min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
+    right = _right(found)
     origin = found.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
     names = {"module": module, "advice": f"Write `{right}` there."}
     if origin:
@@ -41,6 +41,48 @@ def settings_module_missing(record: Failing) -> Iterator[Evidence]:
     place = _set_in(found)
     if place:
         yield Evidence(place.text, place.file, place.line, place.column, names=names)
+
+
+def _right(found: Crash) -> str:
+    """The settings module that the tree has, `NAME` where it has none."""
+    options = [p for p in found.source.entries if p.rpartition("/")[2] == "settings.py"]
+    return min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
+
+
+@rule(
+    "settings-not-configured",
+    leads_to=ENDINGS,
+    title="Django was not told which settings to use",
+    cause="`{code}` needs the settings, and nothing has named their module before: no"
+    " `os.environ.setdefault`, and no config var DJANGO_SETTINGS_MODULE.",
+    fix="{advice:Name the settings module before Django is used.}",
+    docs="https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings",
+)
+def settings_not_configured(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if not found or not raised or "settings are not configured" not in raised.message:
+        return
+    right = _right(found)
+    evidence = at_either(found, raised.told, code=found.command)
+    default = f'`os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{right}")`'
+    advice = (
+        f"At the top of {evidence.file} write {default} (and `import os`), before anything of"
+        f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={right}`."
+    )
+    named, proper = target(found.process), _project(found)
+    if named and proper and named[0] != proper.partition(":")[0]:
+        advice = procfile(found, found.command.replace(written(named), proper, 1))
+    yield evidence._replace(names={**evidence.names, "advice": advice})
+
+
+def _project(found: Crash) -> str | None:
+    """The `module:name` of the project's own entry, which names the settings."""
+    entry = "asgi.py" if speaks_asgi(found.process) else "wsgi.py"
+    for place in places_of(found.source, r"setdefault\(.DJANGO_SETTINGS_MODULE"):
+        if place.file.rpartition("/")[2] == entry:
+            return f"{place.file.removesuffix('.py').replace('/', '.')}:application"
+    return None
 
 
 def _set_in(found: Crash) -> Place | None:

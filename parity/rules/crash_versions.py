@@ -10,7 +10,7 @@ from parity.rules.code import file_of
 from parity.rules.crash import ENDINGS, at_either, at_place
 from parity.rules.crash_imports import PIP
 from parity.rules.crash_modules import NOT_IN, absent
-from parity.rules.log import Failing, Raised, crash
+from parity.rules.log import Crash, Failing, Raised, crash
 from parity.rules.missing import within
 from parity.verdict import Evidence
 
@@ -71,6 +71,7 @@ _MOVED = {
         "werkzeug<2.1",
     ),
     ("werkzeug.security", "safe_str_cmp"): ("from hmac import compare_digest", "werkzeug<2.1"),
+    ("sqlalchemy", "__all__"): ("", "sqlalchemy<2"),
 }  # fmt: skip
 """Names that a package no longer has: where they are now, and the versions that had them.
 The projects' own changelogs (documented)."""
@@ -90,14 +91,12 @@ The projects' own changelogs (documented)."""
 def incompatible_versions(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
-    match = re.match(NOT_IN, raised.message) if raised else None
-    if not found or not raised or not match or not raised.frames:
-        return
-    name, module = match[1], match[2]
+    name, module = _absent_name(raised) if raised and raised.frames else ("", "")
     top = module.partition(".")[0]
-    package = DISTRIBUTIONS.get(top, top)
-    version = found.slug.packages.get(package.lower().replace("_", "-"))
-    if version is None or file_of(found.source, top):
+    if not found or not raised or not name or file_of(found.source, top):
+        return
+    package, version = _installed(found, top)
+    if not version:
         return
     names = {"name": name, "module": module, "package": package}
     names |= {"installed": f"{package} {version}", **_who(raised, module, name)}
@@ -107,21 +106,80 @@ def incompatible_versions(record: Failing) -> Iterator[Evidence]:
         yield place._replace(names={})
 
 
+def _absent_name(raised: Raised) -> tuple[str, str]:
+    """The name that is gone, and its module; empty where the exception says nothing like it."""
+    match = re.match(NOT_IN, raised.message)
+    if match:
+        return match[1], match[2]
+    match = re.match(r"module '([\w.]+)' has no attribute '(\w+)'", raised.message)
+    library = _library(raised)
+    if not match or not library or within(library, match[1]):
+        return "", ""
+    known = any(re.search(change.said, raised.told) for change in CHANGES)
+    return ("", "") if known else (match[2], match[1])
+
+
+def _library(raised: Raised) -> str:
+    """The installed package in whose code it was raised, by the name of its folder."""
+    frames = [frame for frame in raised.frames if frame.name != "__getattr__"]
+    match = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
+    return match[1] if match else ""
+
+
+def _installed(found: Crash, module: str) -> tuple[str, str]:
+    """The package that brings a top-level module, and its version, empty if it is not there."""
+    package = DISTRIBUTIONS.get(module, module)
+    return package, found.slug.packages.get(package.lower().replace("_", "-"), "")
+
+
 def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     """Who imports the name that is gone, and what to do about it."""
     import_now, pin = _MOVED.get((module, name), ("", ""))
-    inner = raised.frames[-1].file
-    package = re.search(r"site-packages/([\w-]+)", inner)
+    inner, package = raised.frames[-1].file, _library(raised)
     if package:
         older = f"`{pin}`" if pin else "an older version of what it imports from"
         return {
-            "who": f"The package {package[1]}",
-            "advice": f"In requirements.txt take a newer {package[1]}, or pin {older} there, then"
+            "who": f"The package {package}",
+            "advice": f"In requirements.txt take a newer {package}, or pin {older} there, then"
             " deploy again. `pip freeze` where the app works tells versions that fit.",
         }
     now = f"Write `{import_now}` in {inner}, or pin" if import_now else "Pin"
     older = f"`{pin}`" if pin else "the version that the app was written for (`pip freeze`)"
     return {"who": inner, "advice": f"{now} {older} in requirements.txt."}
+
+
+@rule(
+    "package-breaks-on-import",
+    leads_to=ENDINGS,
+    title="The package {package} breaks while it is imported: {error}",
+    cause="`{code}` imports it, and {installed} fails in code of its own: it does not fit another"
+    " package that was installed with it, or this Python.",
+    fix="In requirements.txt pin the versions with which the app works (`pip freeze` there lists"
+    " them), or take a newer {package}.",
+    docs=PIP,
+    fallback=True,
+)
+def package_breaks_on_import(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    evidence = breaks_on_import(found) if found else None
+    if evidence:
+        yield evidence
+
+
+_MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "TypeError")
+"""What code raises that meets a Python or a package it was not written for (ours)."""
+
+
+def breaks_on_import(found: Crash) -> Evidence | None:
+    """The app's import at which a package fails in its own code, if that is what happened."""
+    raised = found.raised
+    library = _library(raised) if raised and raised.kind in _MISFITS else ""
+    evidence = at_place(found) if library else None
+    if not evidence or not re.match(r"(?:import|from)\s", evidence.names["code"]):
+        return None
+    package, version = _installed(found, library)
+    names = {"package": package, "installed": f"{package} {version}".strip()}
+    return evidence._replace(names={**evidence.names, **names})
 
 
 _GONE = re.compile(

@@ -97,6 +97,16 @@ CAUSES: Mapping[str, Manual] = {
         apart="`ModuleNotFoundError` of distutils, imp, cgi and the like",
         laptop="The laptop has an older Python than Heroku's default.",
     ),
+    "settings-not-configured": Manual(
+        apart="`ImproperlyConfigured: Requested setting …, but settings are not configured`",
+        laptop="`manage.py` names the settings for the commands that it runs; another script, and"
+        " a server that starts elsewhere, have to do so themselves.",
+    ),
+    "package-breaks-on-import": Manual(
+        apart="the traceback goes from your `import` into a package, and ends there",
+        laptop="The laptop has the versions of the day when they were installed, and its own"
+        " Python.",
+    ),
     "missing-config-var": Manual(
         apart="`KeyError: 'NAME'` at os.environ, or a settings class that lists what is missing",
         laptop=_VARIABLES,

@@ -1,0 +1,68 @@
+"""Packages, Pythons and libraries that do not fit each other."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crashes import FLASK, HELLO, SERVER, Case, app, check
+
+CASES = [
+    Case(
+        "shared-library-missing",
+        app(
+            "python server.py",
+            {"server.py": 'import ctypes\n\nctypes.CDLL("libshop.so.6")\n' + SERVER},
+        ),
+        "server.py:3",
+        "heroku-community/apt",
+    ),
+    Case(
+        "incompatible-versions",
+        app("gunicorn app:app", {"app.py": "from flask import Markup\n" + HELLO}, FLASK),
+        "requirements.txt",
+        "Write `from markupsafe import Markup` in app.py, or pin `flask<3` in requirements.txt.",
+    ),
+    Case(
+        "incompatible-versions",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": "from flask import Flask\nfrom flask_sqlalchemy import SQLAlchemy\n"
+                "app = Flask(__name__)\ndb = SQLAlchemy(app)\n",
+                ".python-version": "3.11\n",
+            },
+            "flask==2.2.5\nwerkzeug==2.2.3\nflask-sqlalchemy==2.5.1\nsqlalchemy==2.0.25\n"
+            "gunicorn==27.0.1\n",
+        ),
+        "requirements.txt",
+        "or pin `sqlalchemy<2` there",
+    ),
+    Case(
+        "package-breaks-on-import",
+        app(
+            "python server.py",
+            {"server.py": "import cattr\n" + SERVER},
+            "attrs==19.1.0\ncattrs==1.0.0\n",
+        ),
+        "server.py:1",
+        "pin the versions with which the app works",
+    ),
+    Case(
+        "removed-from-python",
+        app("python server.py", {"server.py": "from collections import Mapping\n" + SERVER}),
+        "server.py:1",
+        "(`from collections.abc import …`)",
+    ),
+    Case(
+        "module-gone-from-package",
+        app("gunicorn app:app", {"app.py": "import flask.ext.login\n" + HELLO}, FLASK),
+        "app.py:1",
+        "Write `flask_NAME` instead of `flask.ext.NAME`.",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
+def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
+    """One cause alone, where it lies, with what to type."""
+    check(tmp_path / "app", case)
