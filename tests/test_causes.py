@@ -15,6 +15,7 @@ from tests import (
     test_crash_shell,
     test_crash_surroundings,
     test_crash_target,
+    test_crash_versions,
     test_node_causes,
     test_odd_trees,
     test_pip_causes,
@@ -31,6 +32,7 @@ REHEARSED = (
     *test_crash_shell.CASES,
     *test_crash_surroundings.CASES,
     *test_crash_target.CASES,
+    *test_crash_versions.CASES,
     *test_node_causes.CASES,
 )
 """Small apps, pushed, booted and asked: `tests.crashes.check` wants exactly their causes."""
