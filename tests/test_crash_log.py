@@ -82,6 +82,25 @@ def test_an_exception_group_is_read() -> None:
     assert last_raised(log)
 
 
+def test_an_exception_that_names_its_place_itself() -> None:
+    """FastAPI's say what failed, and in which function, behind their first line."""
+    log = [
+        TRACE,
+        '  File "/app/.heroku/python/lib/python3.14/site-packages/fastapi/routing.py", line 3, in f',
+        "    raise ResponseValidationError(",
+        "fastapi.exceptions.ResponseValidationError: 1 validation error:",
+        "  {'type': 'missing', 'loc': ('response', 'name'), 'msg': 'Field required'}",
+        "",
+        '  File "/app/hello.py", line 8, in index',
+        "    GET /",
+        "INFO:     Finished server process [4]",
+        '  File "/app/other.py", line 9, in never',
+    ]
+    (raised,) = chain(log)
+    assert "Field required" in raised.message
+    assert raised.place and (raised.place.file, raised.place.line) == ("hello.py", 8)
+
+
 def test_two_workers_between_each_other() -> None:
     """Lines of two tracebacks mixed still give the exception and a line of the app."""
     log = [

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple, TypeAlias
 
 from parity.records import Boot, Frame, Line, Plan, ProcessType, Release, Slug, Source, Traffic
@@ -262,17 +262,29 @@ def _parsed(lines: Sequence[str], *, bare: bool = False) -> Raised | None:
                 return None
             more = tuple(lines[number + 1 : number + 30])
             message = _message(raised["message"], more)
+            if not any(map(_of_the_app, frames)):
+                frames += _named_by(more)
             return Raised(raised["kind"].rpartition(".")[2], message, tuple(frames), more)
         elif frames and not bare and not line and number > 1:
             return None
     return None
 
 
+def _named_by(more: Sequence[str]) -> list[Frame]:
+    """Frames that an exception names itself, behind its message, as FastAPI's do."""
+    own = takewhile(lambda line: not line or line.startswith(" "), more)
+    return [_frame(match) for match in map(_FRAME.match, own) if match]
+
+
 def _message(text: str | None, more: Sequence[str]) -> str:
-    """What stands behind the colon, or in the next lines if it begins with an empty one."""
-    if text is None or text.strip():
-        return (text or "").strip()
-    return next((line.strip() for line in more[:5] if re.search(r"\w", line)), "")
+    """What stands behind the colon, with the next line where nothing does, or another colon."""
+    if text is None:
+        return ""
+    text = text.strip()
+    if text and not text.endswith(":"):
+        return text
+    after = next((line.strip() for line in more[:5] if re.search(r"\w", line)), "")
+    return f"{text} {after}".strip()
 
 
 def _of_the_app(frame: Frame) -> bool:
