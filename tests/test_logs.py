@@ -145,6 +145,19 @@ def test_a_cause_is_named_from_the_logs_own_lines(
     assert blamed(told(START, *map(app, output), ending)) == {symptom: cause}
 
 
+def test_workers_that_never_come_up_listen_nowhere() -> None:
+    """uvicorn's parent says that it runs on $PORT before any worker has read the app."""
+    start = START.replace("python3 hello.py", "uvicorn hello:app --host 0.0.0.0 --port 34567")
+    rows = [
+        "INFO:     Uvicorn running on http://0.0.0.0:34567 (Press CTRL+C to quit)",
+        *TRACEBACK,
+        '    x = os.environ["TOKEN"]',
+        "KeyError: 'TOKEN'",
+        "INFO:     Child process [9] died",
+    ]
+    assert blamed(told(start, *map(app, rows), R10)) == {"R10": ["missing-config-var"]}
+
+
 def test_the_traceback_tells_the_line() -> None:
     """The innermost frame of the app, not the server's."""
     rows = [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'"]

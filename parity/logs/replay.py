@@ -162,11 +162,14 @@ def _process(life: Life, slug: Slug) -> ProcessType:
 def _boot(life: Life, slug: Slug) -> Boot:
     output = tuple(map(_line, life.output))
     listeners = tuple(_listeners(life))
+    port = _port(life, listeners)
+    if life.error == "R10":  # uvicorn's parent says so of workers that never come up
+        listeners = tuple(x for x in listeners if (x.host, x.port) != ("0.0.0.0", port))
     return Boot(
         release=Release(slug, None, None, None),
         process=_process(life, slug),
         name=life.ps,
-        port=_port(life, listeners),
+        port=port,
         state="timeout" if life.error == "R10" else "crashed",
         predicted=False,
         exit=life.exit,
