@@ -86,7 +86,7 @@ def test_an_exception_that_names_its_place_itself() -> None:
     """FastAPI's say what failed, and in which function, behind their first line."""
     log = [
         TRACE,
-        '  File "/app/.heroku/python/lib/python3.14/site-packages/fastapi/routing.py", line 3, in f',
+        '  File "/app/.heroku/python/lib/python3.14/site-packages/fastapi/x.py", line 3, in f',
         "    raise ResponseValidationError(",
         "fastapi.exceptions.ResponseValidationError: 1 validation error:",
         "  {'type': 'missing', 'loc': ('response', 'name'), 'msg': 'Field required'}",
