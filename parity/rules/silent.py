@@ -7,6 +7,7 @@ from parity.records import Boot
 from parity.rules import rule
 from parity.rules.boot import R10, R10_DOCS
 from parity.rules.code import applications, found, line_of, modules, server
+from parity.rules.log import crash
 from parity.rules.node_code import at_start, find
 from parity.rules.node_listen import concerns
 from parity.rules.procfile_reading import is_worker
@@ -78,9 +79,10 @@ def _runs(boot: Boot, command: str) -> bool:
     fallback=True,
 )
 def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
-    if _silent(boot) and _serves(boot):
+    waiting = [*_waiting(boot)]
+    if _silent(boot) and _serves(boot) and (waiting or crash(boot) is None):
         last = boot.output[-1].text if boot.output else "nothing was logged"
-        yield from _waiting(boot)
+        yield from waiting
         yield _unopened(boot)
         yield Evidence(f"the last line of the log: {last}")
 
