@@ -211,6 +211,30 @@ def async_driver(record: Failing) -> Iterator[Evidence]:
 
 
 @rule(
+    "sslmode-for-asyncpg",
+    leads_to=ENDINGS,
+    title="asyncpg knows no `sslmode`, which the database's URL asks for",
+    cause="What stands behind the `?` of the URL goes to the driver as it is: psycopg2 takes"
+    " `sslmode`, asyncpg takes `ssl`: {error}",
+    fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
+    ' `connect_args={{"ssl": "require"}}` instead.',
+    docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
+)
+def sslmode_for_asyncpg(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and "unexpected keyword argument 'sslmode'" in raised.message:
+        place = find(found.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
+        if of_asyncpg(raised):
+            yield at(raised.told, place, error=raised.told)
+
+
+def of_asyncpg(raised: Raised) -> bool:
+    """Whether the exception comes from asyncpg, or from where SQLAlchemy calls it."""
+    return any("asyncpg" in frame.file for frame in raised.frames)
+
+
+@rule(
     "redis-certificate",
     leads_to=ENDINGS,
     title="The certificate of Heroku's key-value store is its own: verification must be off",

@@ -97,23 +97,6 @@ def standard_module_gone(record: Failing) -> Iterator[Evidence]:
 
 
 @rule(
-    "newer-standard-module",
-    effect="unknown",
-    leads_to=ENDINGS,
-    title="Python {used}, which stood in here, has no module {module}",
-    cause="Heroku would use Python {version}, whose standard library has it.",
-    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
-    " parity again.",
-    docs="https://devcenter.heroku.com/articles/python-support",
-)
-def newer_standard_module(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "newer")
-    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
-    if found and here and python:
-        yield _absent(found, module, used=here.version, version=python.version)
-
-
-@rule(
     "windows-module",
     leads_to=ENDINGS,
     title="{module} is a part of Windows, and dynos run Linux",
@@ -141,7 +124,10 @@ def no_desktop(record: Failing) -> Iterator[Evidence]:
         yield _absent(found, module)
         return
     found = crash(record)
-    screen = r"no display name and no \$DISPLAY|cannot connect to X server"
+    screen = (
+        r"no display name and no \$DISPLAY|cannot connect to X server|^KeyError: 'DISPLAY'"
+        r"|Can't connect to display|could not connect to display|DisplayNameError"
+    )
     match = found.saying(screen) if found else None
     if found and match:
         yield at_either(found, match[0], module="a display")

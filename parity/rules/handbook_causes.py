@@ -141,10 +141,27 @@ CAUSES: Mapping[str, Manual] = {
     ),
     "out-of-memory": Manual(apart="status 137 without R10 and R12, or R15 before it"),
     "syntax-error": Manual(apart="`SyntaxError` with the file and the line"),
-    "newer-syntax": Manual(
-        apart="`SyntaxError` at syntax that a newer Python has",
+    "needs-newer-python": Manual(
+        apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
         laptop="The laptop has a newer Python than .python-version asks for.",
     ),
+    "locale-missing": Manual(
+        apart="`locale.Error: unsupported locale setting`",
+        laptop="The laptop has the locales of its language.",
+    ),
+    "privileged-port": Manual(
+        apart="`Permission denied` where the server binds its port",
+        laptop="On the laptop the server was started as root, or the system lets anybody bind 80.",
+    ),
+    "lfs-pointer-opened": Manual(
+        apart="an error about the content of a file that Git LFS has", laptop=_FILES
+    ),
+    "database-not-in-git": Manual(apart="`unable to open database file`", laptop=_FILES),
+    "sslmode-for-asyncpg": Manual(
+        apart="`unexpected keyword argument 'sslmode'` in asyncpg",
+        laptop="The laptop's database URL has no `?sslmode=require`.",
+    ),
+    "newer-syntax": Manual(apart="`SyntaxError` at syntax that a newer Python has"),
     "address-in-use": Manual(
         apart="`Address already in use`: the app starts twice, as with a reloader",
         laptop="A reloader on the laptop does the same, but the port is another one.",
