@@ -10,6 +10,7 @@ import pytest
 from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
 from parity.rules import diagnose, load
 from tests import (
+    test_crash_habits,
     test_crash_imports,
     test_crash_node,
     test_crash_python,
@@ -27,6 +28,7 @@ from tests.test_apps import APPS
 HERE = Path(__file__).parent
 RULES = load()
 REHEARSED = (
+    *test_crash_habits.CASES,
     *test_crash_imports.CASES,
     *test_crash_node.CASES,
     *test_crash_python.CASES,

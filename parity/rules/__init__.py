@@ -96,7 +96,7 @@ FILES = (
     *(*BUILD, "memory", "boot", "silent", "traffic"),
     *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_services"),
     *("node_answers", "crash_shell", "crash_programs", "crash_options", "crash_target"),
-    *("crash_object", "crash_settings", "crash_modules", "crash_python"),
+    *("crash_object", "crash_started", "crash_settings", "crash_modules", "crash_python"),
     *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
     *(
         "crash_stack",

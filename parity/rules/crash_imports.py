@@ -165,6 +165,38 @@ def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
     yield Evidence(f"No module named '{module}'", file, names=names)
 
 
+@rule(
+    "wrong-package",
+    leads_to=ENDINGS,
+    title="The package {wrong} is not the one that the app means: that is {package}",
+    cause="Both bring a module called {module}. The app wants {package}'s, and {manifest} asks for"
+    " {wrong}, another project: {error}",
+    fix="{advice:Require the right package instead of the other one.}",
+    docs=PIP,
+)
+def wrong_package(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    match = re.search(_FROM_TOP, raised.message) if raised else None
+    module = next(group for group in match.groups() if group) if match else ""
+    package, wrong = DISTRIBUTIONS.get(module, module), module.lower().replace("_", "-")
+    if not found or not raised or package.lower() == wrong or file_of(found.source, module):
+        return
+    if wrong in found.slug.packages and package.lower() not in found.slug.packages:
+        file, advice = adding(found, package)
+        if file == "requirements.txt":
+            advice = f"In requirements.txt write `{package}` instead of `{wrong}`."
+        names = {"wrong": wrong, "package": package, "module": module, "manifest": file}
+        yield at_either(found, raised.told, advice=advice, **names)
+
+
+_FROM_TOP = (
+    r"cannot import name '\w+' from '(\w+)[.\w]*'|module '(\w+)' has no attribute"
+    r"|No module named '(\w+)\.\w"
+)
+"""What a package says that has not what the app wants of it."""
+
+
 def _who(found: Crash) -> str:
     """Whose import it is: the app's, or that of a package which names it nowhere."""
     frames = [x for x in (found.raised.frames if found.raised else ()) if "<" not in x.file]

@@ -114,7 +114,7 @@ def module_in_other_case(record: Failing) -> Iterator[Evidence]:
 )
 def submodule_missing(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "part")
-    if not found:
+    if not found or module.endswith(".__main__"):
         return
     parent, _, name = module.rpartition(".")
     folder = parent.replace(".", "/")

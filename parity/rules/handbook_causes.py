@@ -141,6 +141,19 @@ CAUSES: Mapping[str, Manual] = {
     ),
     "out-of-memory": Manual(apart="status 137 without R10 and R12, or R15 before it"),
     "syntax-error": Manual(apart="`SyntaxError` with the file and the line"),
+    "typographic-characters": Manual(
+        apart="`command not found` or a syntax error, at curly quotes, long dashes, odd blanks",
+        laptop="On the laptop the command was typed, not copied.",
+    ),
+    "equals-for-colon": Manual(apart="`=: command not found`", laptop=_SHELL),
+    "package-not-executable": Manual(apart="`No module named NAME.__main__`"),
+    "migrations-not-there": Manual(
+        apart="`Path doesn't exist`, or Alembic finds no configuration", laptop=_FILES
+    ),
+    "wrong-package": Manual(
+        apart="`cannot import name`, of a package that has the name of the module",
+        laptop="The laptop has both packages, and the right one was installed last.",
+    ),
     "needs-newer-python": Manual(
         apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
         laptop="The laptop has a newer Python than .python-version asks for.",

@@ -22,7 +22,9 @@ Reason: TypeAlias = Literal[
     "windows",
 ]  # fmt: skip
 
-_WRAPPERS = ("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError")
+_WRAPPERS = (
+    *("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError", "InvalidStorageError"),
+)
 """What frameworks raise because a module was not found."""
 
 _DESKTOP = ("tkinter", "_tkinter", "turtle", "idlelib")
