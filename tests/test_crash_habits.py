@@ -136,6 +136,90 @@ CASES = [
         "in a folder of their own",
     ),
     Case(
+        "settings-file-not-there",
+        app(
+            "python server.py",
+            {
+                "server.py": "import configparser\n\nconf = configparser.ConfigParser()\n"
+                'conf.read("shop.ini")\nHOST = conf["shop"]["host"]\n' + SERVER
+            },
+        ),
+        "server.py:4",
+        '`os.environ["SHOP_HOST"]`',
+    ),
+    Case(
+        "settings-file-not-there",
+        app(
+            "python server.py",
+            {
+                "server.py": "from dotenv import dotenv_values\n\nconf = dotenv_values()\n"
+                'KEY = conf["SHOP_KEY"]\n' + SERVER
+            },
+            "python-dotenv\n",
+        ),
+        "server.py:3",
+        "`heroku config:set SHOP_KEY=VALUE`",
+    ),
+    Case(
+        "file-not-there",
+        app(
+            "uvicorn app:app --host 0.0.0.0 --port $PORT",
+            {
+                ".gitignore": "dist/\n",
+                "web/main.js": "",
+                "app.py": "from fastapi import FastAPI\n"
+                "from fastapi.responses import FileResponse\n"
+                '\napp = FastAPI()\n\n\n@app.get("/")\ndef page():\n'
+                '    return FileResponse("web/dist/index.html")\n',
+            },
+            FASTAPI,
+        ),
+        "app.py:9",
+        "Take line 1 (`dist/`) out of .gitignore",
+        untracked={"web/dist/index.html": ""},
+    ),
+    Case(
+        "wrong-attribute",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": "from flask import Flask\n\n\ndef start():\n    return Flask(__name__)\n"
+                '\n\nif __name__ == "__main__":\n    app = start()\n    app.run()\n'
+            },
+            FLASK,
+        ),
+        "Procfile:1",
+        "Move line 9 of app.py",
+    ),
+    Case(
+        "optional-dependency",
+        app("gunicorn app:app", {"app.py": HELLO.replace("def", "async def")}, FLASK),
+        "requirements.txt",
+        "`Flask[async]`",
+    ),
+    Case(
+        "unhandled-exception",
+        app("python server.py", {"server.py": f"import os\n\nos.makedirs('/srv/x')\n{SERVER}"}),
+        "server.py:3",
+        "below /app and /tmp alone",
+    ),
+    Case(
+        "submodule-missing",
+        {
+            "Procfile": "web: gunicorn shop.wsgi\n",
+            "requirements.txt": DJANGO,
+            "shop/__init__.py": "",
+            "shop/urls.py": "urlpatterns = []\n",
+            "shop/settings.py": 'SECRET_KEY = "x"\nALLOWED_HOSTS = ["*"]\n'
+            'ROOT_URLCONF = "shop.url"\nMIDDLEWARE = []\n',
+            "shop/wsgi.py": "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\n"
+            'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'
+            "application = get_wsgi_application()\n",
+        },
+        "shop/settings.py:3",
+        "Write `shop.urls`",
+    ),
+    Case(
         "asks-itself",
         app(
             "gunicorn app:app --workers 1 --timeout 60",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Boot, Release, Traffic
-from parity.rules import rule
+from parity.rules import known, rule
 from parity.rules.code import at, find, server, suggestion
 from parity.rules.crash import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
 from parity.rules.log import Crash, Failing, crash
@@ -120,7 +120,8 @@ def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{error}",
     cause="The app raises this {when}{where:-}.",
-    fix="Correct that line. What it needs and does not find here, it will not find on Heroku.",
+    fix="{advice:Correct that line. What it needs and does not find here, it will not find on"
+    " Heroku.}",
     docs=H10_DOCS,
     fallback=True,
 )
@@ -131,10 +132,11 @@ def unhandled_exception(record: Boot | Release | Traffic) -> Iterator[Evidence]:
         evidence = at_place(found)
         names = evidence.names if evidence else {}
         where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""
+        told = {"where": where, "advice": known.advice(raised.told)}
         if evidence:
-            yield evidence._replace(names={**names, "where": where})
+            yield evidence._replace(names={**names, **told})
         elif raised.kind not in _SERVERS_OWN:
-            yield at_command(found, raised.told, error=raised.told, when=found.when, where=where)
+            yield at_command(found, raised.told, error=raised.told, when=found.when, **told)
 
 
 _SERVERS_OWN = ("ModuleNotFoundError", "AppImportError")

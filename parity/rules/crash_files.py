@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from parity.rules import rule
-from parity.rules.code import line_of
+from parity.rules.code import at, find, line_of
+from parity.rules.code import found as places
 from parity.rules.crash import ENDINGS, at_place
 from parity.rules.crash_modules import GIT, how_to_add
 from parity.rules.crash_programs import started
@@ -32,8 +33,11 @@ def file_not_there(record: Failing) -> Iterator[Evidence]:
         return
     why, advice, seen = _about(found, path)
     evidence = at_place(found, path=path, why=why, advice=advice)
+    place = None if evidence else find(found.source, rf"""["']{re.escape(path)}["']""")
     if evidence:
         yield evidence
+    elif place:
+        yield at(place.text, place, path=path, why=why, advice=advice)
     for kept in kept_out(found.source, seen):
         yield kept._replace(names={})
 
@@ -43,10 +47,14 @@ def _opened(found: Crash) -> str | None:
     head = next(iter(found.chain), None)
     handler = head and head.message.startswith("Unable to configure handler")
     for raised in found.chain if handler else found.chain[:1]:
-        match = re.search(r"No such file or directory: '(.+)'", raised.message)
-        if match and raised.kind in ("FileNotFoundError", "OSError"):
-            return match[1].encode().decode("unicode_escape", "replace")
+        match = re.search(_NO_FILE, raised.message)
+        if match and raised.kind in ("FileNotFoundError", "OSError", "RuntimeError"):
+            return (match[1] or match[2]).encode().decode("unicode_escape", "replace")
     return None
+
+
+_NO_FILE = r"No such file or directory: '(.+)'|File at path (\S+) does not exist\."
+"""What Python says, and what Starlette's FileResponse says."""
 
 
 def _about(found: Crash, path: str) -> tuple[str, str, str]:
@@ -176,3 +184,35 @@ def unopened_database(found: Crash) -> str | None:
         if there and path in found.source.absent:
             return path
     return None
+
+
+_SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["']"""
+"""What reads a file of settings, and takes one that is not there for an empty one."""
+
+
+@rule(
+    "settings-file-not-there",
+    leads_to=ENDINGS,
+    title="{path} is not in the dyno, and what reads it keeps silent about that",
+    cause="A file that is not there counts as an empty one for configparser and dotenv_values, so"
+    " the setting is missing only where it is used: {error}",
+    fix="{advice:Read the value from a config var.}",
+    docs="https://devcenter.heroku.com/articles/config-vars",
+)
+def settings_file_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised, told = (found.raised, at_place(found)) if found else (None, None)
+    kinds = ("KeyError", "NoSectionError", "NoOptionError")
+    if not found or not raised or not told or raised.kind not in kinds:
+        return
+    named = (match for match in places(found.source, _SETTINGS) if match.file == told.file)
+    place = next(named, None)
+    match = re.search(_SETTINGS, place.text) if place else None
+    path = (match[1] or ".env") if match else ""
+    if place and path and path not in found.source.entries and "environ" not in told.names["code"]:
+        keys = re.findall(r"""["'](\w+)["']""", told.names["code"]) or ["NAME"]
+        variable = "_".join(keys).upper()
+        advice = f'Read it from a config var, `os.environ["{variable}"]`, and type `heroku'
+        advice += f" config:set {variable}=VALUE`. A file without secrets can be committed."
+        yield at(place.text, place, path=path, error=raised.told, advice=advice)
+        yield told._replace(names={})

@@ -230,6 +230,7 @@ _ASKS = re.compile(
     r"""requires ["']?(?P<a>[A-Za-z][\w.-]+)["']? to be installed"""
     r"""|pip install (?:-U |--upgrade )?["'`]?(?P<b>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)"""
     r"""|["'`]?(?P<c>[A-Za-z][\w.-]+)["'`]? (?:must be|is not|isn't|needs to be) installed"""
+    r"""|Install (?P<x>Flask with the 'async' extra)"""
     r"""|Error loading (?P<d>psycopg2|MySQLdb|cx_Oracle|oracledb)\b"""
 )
 
@@ -262,6 +263,8 @@ def _asked(found: Crash) -> str | None:
         return None
     match = _ASKS.search(raised.message) or _ASKS.search(" ".join(raised.more[:4]))
     named = next((group for group in match.groups() if group), "") if match else ""
+    if match and match["x"]:
+        return "Flask[async]"
     package = DISTRIBUTIONS.get(named, named)
     known = package.partition("[")[0].lower() in found.slug.packages
     return package if package and not known else None

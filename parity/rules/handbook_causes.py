@@ -154,6 +154,9 @@ CAUSES: Mapping[str, Manual] = {
         apart="`cannot import name`, of a package that has the name of the module",
         laptop="The laptop has both packages, and the right one was installed last.",
     ),
+    "settings-file-not-there": Manual(
+        apart="`KeyError` or `NoSectionError` of a name that a file of settings has", laptop=_FILES
+    ),
     "needs-newer-python": Manual(
         apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
         laptop="The laptop has a newer Python than .python-version asks for.",
