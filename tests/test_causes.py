@@ -10,8 +10,10 @@ import pytest
 from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
 from parity.rules import diagnose, load
 from tests import (
+    test_crash_habits,
     test_crash_imports,
     test_crash_node,
+    test_crash_python,
     test_crash_shell,
     test_crash_surroundings,
     test_crash_target,
@@ -27,8 +29,10 @@ from tests.test_apps import APPS
 HERE = Path(__file__).parent
 RULES = load()
 REHEARSED = (
+    *test_crash_habits.CASES,
     *test_crash_imports.CASES,
     *test_crash_node.CASES,
+    *test_crash_python.CASES,
     *test_crash_shell.CASES,
     *test_crash_surroundings.CASES,
     *test_crash_target.CASES,
@@ -69,6 +73,7 @@ ELSEWHERE = {
     "test_config": "config-vars-to-set port-config-var",
     "test_crash_node": "page-file-missing",
     "test_crash_surroundings": "fixed-port-taken",
+    "test_crash_python": "locale-not-here",
     "test_detect": "package-file-not-committed app-in-subfolder",
     "test_git_states": "merge-unfinished branch-not-deployed",
     "test_installers": "poetry-project-not-installed project-asks-for-other-python"

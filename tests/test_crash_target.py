@@ -103,7 +103,7 @@ CASES = [
             FLASK,
         ),
         "Procfile:1",
-        "Move line 5 of shop.py out of main()",
+        "Move line 5 of shop.py",
     ),
     Case(
         "no-target",

@@ -162,6 +162,32 @@ STANDARD_LIBRARY_NEW: Mapping[str, int] = {
 }
 """Modules that came, with the Python 3 minor version that has them first: the same pages."""
 
+STANDARD_NAMES_NEW: Mapping[str, Mapping[str, int]] = {
+    "asyncio": {"TaskGroup": 11, "timeout": 11, "Runner": 11, "Barrier": 11},
+    "collections.abc": {"Buffer": 12},
+    "contextlib": {"chdir": 11},
+    "copy": {"replace": 13},
+    "datetime": {"UTC": 11},
+    "enum": {"StrEnum": 11, "ReprEnum": 11, "verify": 11, "EnumCheck": 11},
+    "hashlib": {"file_digest": 11},
+    "http": {"HTTPMethod": 11},
+    "itertools": {"batched": 12},
+    "logging": {"getLevelNamesMapping": 11},
+    "operator": {"call": 11},
+    "types": {"get_original_bases": 12},
+    "typing": {
+        **dict.fromkeys("Self Never NotRequired Required LiteralString TypeVarTuple".split(), 11),
+        **dict.fromkeys("Unpack assert_never assert_type reveal_type get_overloads".split(), 11),
+        **dict.fromkeys("dataclass_transform".split(), 11),
+        **dict.fromkeys("override TypeAliasType".split(), 12),
+        **dict.fromkeys("ReadOnly TypeIs NoDefault get_protocol_members".split(), 13),
+    },
+    "uuid": {"uuid6": 14, "uuid7": 14, "uuid8": 14},
+    "warnings": {"deprecated": 13},
+}
+"""Names that came into older modules, with the Python 3 minor version that has them first: the
+same pages."""
+
 WINDOWS_LIBRARY = frozenset({"winreg", "_winreg", "msvcrt", "winsound", "_winapi", "msilib", "nt"})
 """Modules that only Python for Windows has: https://docs.python.org/3/library/windows.html."""
 

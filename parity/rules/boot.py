@@ -6,7 +6,7 @@ from parity.records import Boot, Listener
 from parity.rules import rule
 from parity.rules.code import Place, found
 from parity.rules.dotenv import overriding, says_port
-from parity.rules.listen import blame, main_listener, repair, seen, shown
+from parity.rules.listen import blame, configured, main_listener, repair, seen, shown
 from parity.rules.node_code import find
 from parity.rules.node_listen import concerns, definition
 from parity.verdict import Evidence
@@ -63,7 +63,11 @@ def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
 
 
 def _set_there(boot: Boot, told: Evidence) -> Iterator[Evidence]:
-    """Where the port of a JavaScript `listen` line gets its value."""
+    """Where the address comes from: a server's configuration, a variable of JavaScript."""
+    listener = _elsewhere(boot)
+    config = configured(boot, listener) if listener else None
+    if config:
+        yield config
     other = definition(boot, told.file, told.line) if told.file else None
     if other:
         yield Evidence(other.text, other.file, other.line, other.column)

@@ -69,6 +69,26 @@ def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
 
 
 @rule(
+    "static-root-in-dirs",
+    leads_to=PUSH_REJECTED,
+    title="STATIC_ROOT is one of STATICFILES_DIRS",
+    cause="STATICFILES_DIRS says where static files lie, STATIC_ROOT where collectstatic puts them"
+    " together; Django refuses to copy a folder into itself: {error}",
+    fix='Keep the files in a folder of their own: `STATICFILES_DIRS = [BASE_DIR / "static"]`, and'
+    ' `STATIC_ROOT = BASE_DIR / "staticfiles"`, which is not committed.',
+    docs="https://docs.djangoproject.com/en/stable/ref/checks/#staticfiles",
+    heroku="collectstatic-other",
+)
+def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
+    line = next((x.strip() for x in slug.output if "(staticfiles.E002)" in x), None)
+    for told in _static(slug, "collectstatic-other") if line else ():
+        place = find(slug.plan.source, r"^\s*STATICFILES_DIRS\b")
+        names = {**told.names, "error": line or ""}
+        file, number = (place.file, place.line) if place else (told.file, None)
+        yield Evidence(line or "", file, number, names=names)
+
+
+@rule(
     "collectstatic-improper-configuration",
     leads_to=PUSH_REJECTED,
     title="collectstatic stops: Django's settings are incomplete during the build",

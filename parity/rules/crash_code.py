@@ -6,86 +6,9 @@ from collections.abc import Iterator
 from parity.rules import rule
 from parity.rules.code import line_of, server, suggestion, target
 from parity.rules.crash import ENDINGS, PROCFILE, at_command, at_either, at_place
-from parity.rules.crash_modules import how_to_add
-from parity.rules.crash_programs import started
-from parity.rules.log import APP, Crash, Failing, crash
-from parity.rules.suggest import kept_out
+from parity.rules.crash_python import outdated
+from parity.rules.log import Crash, Failing, crash
 from parity.verdict import Evidence
-
-DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
-
-
-@rule(
-    "file-not-there",
-    leads_to=ENDINGS,
-    title="{path} does not exist in the dyno",
-    cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
-    " spelt differently.}",
-    fix="{advice:Commit the file, or create it when it is not there.}",
-    docs=DYNOS,
-)
-def file_not_there(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    match = re.search(r"No such file or directory: '(.+)'", raised.message) if raised else None
-    if not found or not raised or not match or raised.kind not in ("FileNotFoundError", "OSError"):
-        return
-    path = match[1].encode().decode("unicode_escape", "replace")
-    if started(found):
-        return
-    why, advice, seen = _about(found, path)
-    evidence = at_place(found, path=path, why=why, advice=advice)
-    if evidence:
-        yield evidence
-    for kept in kept_out(found.source, seen):
-        yield kept._replace(names={})
-
-
-def _about(found: Crash, path: str) -> tuple[str, str, str]:
-    """Why a path is not there, what to do, and the path within the tree."""
-    inside = path.removeprefix(f"{APP}/")
-    if re.match(r"[A-Za-z]:[\\/]|/Users/|/home/", inside):
-        why = "That is a path of the machine where the app was written."
-        return why, "Build the path from `Path(__file__).parent`, and commit the file.", inside
-    if "\\" in inside:
-        right = inside.replace("\\", "/")
-        why = "A backslash separates folders on Windows only; on Linux it is part of the name."
-        return why, f'Write `"{right}"`, or `Path("{right}")` from pathlib.', right
-    twin = next((p for p in found.source.entries if p.lower() == inside.lower()), None)
-    if twin:
-        return (
-            f"The tree has {twin}: on Linux upper and lower case differ.",
-            f"Write `{twin}`.",
-            inside,
-        )
-    folder = any(inside.startswith(p) for p in found.source.absent if p.endswith("/"))
-    if inside in found.source.absent or folder:
-        what = "Its folder" if folder else "It"
-        why = f"{what} is on your disk, but not in git, so it is not pushed."
-        return why, _secret(inside) or how_to_add(found, inside), inside
-    below = next((p for p in found.source.entries if p.endswith(f"/{inside}")), None)
-    if below and not path.startswith("/"):
-        return (
-            f"The tree has {below}. A path is looked for where the command starts, in the root of"
-            " what is pushed, not beside the file that opens it.",
-            f'Write `Path(__file__).parent / "{inside}"` where the file lies beside the code, else'
-            f" `{below}`.",
-            inside,
-        )
-    why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
-    return why, "Commit the file, or create it when it is not there.", inside
-
-
-def _secret(path: str) -> str | None:
-    """What to do with a file that does not belong into git."""
-    name = path.rpartition("/")[2].lower()
-    if not re.search(r"cred|secret|token|key|service.?account|client_id|\.pem$|\.env", name):
-        return None
-    variable = re.sub(r"\W+", "_", name).strip("_").upper()
-    return (
-        f'A secret belongs into a config var: `heroku config:set {variable}="$(cat {path})"`, and'
-        f' in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
-    )
 
 
 @rule(
@@ -93,17 +16,27 @@ def _secret(path: str) -> str | None:
     leads_to=ENDINGS,
     title="{file} has a syntax error in line {line}",
     cause="Python cannot read the file: {error}. The line is `{code}`.",
-    fix="Correct line {line} of {file}; `python -m py_compile {file}` says when it is right.",
+    fix="{advice:Correct that line; `python -m py_compile FILE` says when it is right.}",
     docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
 )
 def syntax_error(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     kinds = ("SyntaxError", "IndentationError", "TabError")
-    if found and raised and raised.kind in kinds and not _newer(found):
+    if found and raised and raised.kind in kinds and not (_newer(found) or outdated(found)):
         evidence = at_place(found)
+        marker = evidence and re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
         if evidence:
-            yield evidence
+            told = _MERGED if marker else _CORRECT
+            advice = told.format(**evidence.names)
+            yield evidence._replace(names={**evidence.names, "advice": advice})
+
+
+_CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` says when it is right."
+_MERGED = (
+    "Git has left the marks of an unfinished merge: keep one of the two versions in {file}, delete"
+    " the lines with <<<<<<<, ======= and >>>>>>>, commit."
+)
 
 
 @rule(

@@ -7,7 +7,8 @@ from parity.facts.addons import ADD_ONS
 from parity.rules import rule
 from parity.rules.code import Place, at, find, line_of
 from parity.rules.crash import ENDINGS, at_either, at_place
-from parity.rules.log import Crash, Failing, crash
+from parity.rules.fields import lacking
+from parity.rules.log import Crash, Failing, Raised, crash
 from parity.rules.variables import PLATFORM, Read, all_reads, read_at
 from parity.verdict import Evidence
 
@@ -27,7 +28,8 @@ _TOLD = (
 """What python-decouple, environs, django-environ, Starlette, OpenAI and people say."""
 
 _EMPTY = (
-    r"None|(?i:must (?:be set|not be empty|be provided|pass|provide)|empty|not set|missing|required"
+    r"None|Expecting value: line 1 column 1 \(char 0\)"
+    r"|(?i:must (?:be set|not be empty|be provided|pass|provide)|empty|not set|missing|required"
     r"|token|api[ _]?key|credential|unauthori[sz]ed|invalid literal for int|could not parse|url)"
 )
 """What an exception says whose reason may be a variable that is None or an empty text."""
@@ -40,36 +42,25 @@ def _missing(found: Crash) -> Read | None:
         return None
     if "settings are not configured" in raised.message:  # Django's settings, all of them
         return None
-    named = _named(found)
+    named = _named(raised)
     near = list(_near(found))
     if named:
         known = [r for r in (*near, *all_reads(found.source)) if r.name == named]
-        return known[0] if known else _field(found, named) or _library(found, named)
-    if not re.search(_EMPTY, raised.message):
-        return None
-    return next((r for r in (*near, *_setting(found)) if not r.default and _unset(found, r)), None)
+        return known[0] if known else _library(found, named)
+    field = next(lacking(found.source, raised), None)
+    if field or not re.search(_EMPTY, raised.message):
+        return field
+    options = (*near, *_setting(found), *_constants(found))
+    return next((r for r in options if not r.default and _unset(found, r)), None)
 
 
-def _named(found: Crash) -> str | None:
+def _named(raised: Raised) -> str | None:
     """The variable that the exception itself names."""
-    raised = found.raised
-    assert raised
-    if raised.kind == "KeyError":
-        return raised.message.strip("'\"") or None
-    told = re.search(_TOLD, raised.message)
+    text = raised.message.strip("'\"") if raised.kind == "KeyError" else raised.message
+    told = re.search(_TOLD, text)
     if told:
         return next(group for group in told.groups() if group)
-    settings = re.match(r"\d+ validation errors? for \w+", raised.message)
-    field = raised.more[0].strip() if settings and raised.more else ""
-    lacks = any("Field required" in line for line in raised.more[:2])
-    return field.upper() if lacks and re.fullmatch(r"\w+", field) else None
-
-
-def _field(found: Crash, name: str) -> Read | None:
-    """The field of a pydantic BaseSettings class that takes its value from the variable."""
-    place = find(found.source, rf"(?i)^\s+{re.escape(name)}\s*:")
-    settings = find(found.source, r"BaseSettings") if place else None
-    return Read(name, place, place.line, "", False) if place and settings else None
+    return text or None if raised.kind == "KeyError" else None
 
 
 def _library(found: Crash, name: str) -> Read | None:
@@ -96,6 +87,15 @@ def _setting(found: Crash) -> Iterator[Read]:
     names = re.findall(r"\b[A-Z][A-Z_]{3,}\b", raised.message) if raised else []
     for read in all_reads(found.source) if names else ():
         if read.into in names:
+            yield read
+
+
+def _constants(found: Crash) -> Iterator[Read]:
+    """Reads that give another module's constant its value, which the line that fails uses."""
+    place = at_place(found)
+    words = {*re.findall(r"\b[A-Z][A-Z0-9_]+\b", place.names["code"])} if place else set()
+    for read in all_reads(found.source) if words else ():
+        if read.into in words:
             yield read
 
 
@@ -138,7 +138,8 @@ def add_on_variable_missing(record: Failing) -> Iterator[Evidence]:
     title="The config var {name} is not set",
     cause="The app reads the environment variable {name} {when}, and there is no such config var:"
     " {error}.{local:-}",
-    fix="Type `heroku config:set {name}=VALUE`; here: `parity run --config {name}=VALUE`.",
+    fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
+    "{options:-}.",
     docs=CONFIG_VARS,
 )
 def missing_config_var(record: Failing) -> Iterator[Evidence]:
@@ -150,7 +151,13 @@ def missing_config_var(record: Failing) -> Iterator[Evidence]:
     local = " A .env on your disk does not reach Heroku." if dotenv else ""
     if not re.fullmatch(_NAME, read.name):
         local += " An environment variable's name is what stands in the brackets, not its value."
-    yield from _read(found, read, local=local)
+    raised = found.raised
+    more = [r for r in lacking(found.source, raised) if r != read] if raised else []
+    more = [r for r in more if r.name not in ADD_ONS and _unset(found, r)]
+    names = {"local": local, "others": "".join(f" {r.name}=VALUE" for r in more)}
+    names["options"] = f", and the same for {', '.join(r.name for r in more)}" if more else ""
+    yield from _read(found, read, **names)
+    yield from (at(r.place.text, r.place) for r in more)
 
 
 @rule(
@@ -203,6 +210,30 @@ def async_driver(record: Failing) -> Iterator[Evidence]:
     raised = found.raised if found else None
     if found and raised and "asyncio extension requires an async driver" in raised.message:
         yield at_either(found, raised.told)
+
+
+@rule(
+    "sslmode-for-asyncpg",
+    leads_to=ENDINGS,
+    title="asyncpg knows no `sslmode`, which the database's URL asks for",
+    cause="What stands behind the `?` of the URL goes to the driver as it is: psycopg2 takes"
+    " `sslmode`, asyncpg takes `ssl`: {error}",
+    fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
+    ' `connect_args={{"ssl": "require"}}` instead.',
+    docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
+)
+def sslmode_for_asyncpg(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and "unexpected keyword argument 'sslmode'" in raised.message:
+        place = find(found.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
+        if of_asyncpg(raised):
+            yield at(raised.told, place, error=raised.told)
+
+
+def of_asyncpg(raised: Raised) -> bool:
+    """Whether the exception comes from asyncpg, or from where SQLAlchemy calls it."""
+    return any("asyncpg" in frame.file for frame in raised.frames)
 
 
 @rule(

@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Boot, Release, Traffic
-from parity.rules import rule
-from parity.rules.code import server
+from parity.rules import known, rule
+from parity.rules.code import at, find, server, suggestion
 from parity.rules.crash import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
 from parity.rules.crash_versions import breaks_on_import
-from parity.rules.log import Failing, crash
+from parity.rules.log import Crash, Failing, crash
 from parity.verdict import Evidence
 
 
@@ -61,21 +61,43 @@ def no_keyboard(record: Failing) -> Iterator[Evidence]:
 )
 def exits_at_once(record: Boot | Release) -> Iterator[Evidence]:
     found = crash(record)
-    plain = (
-        found
-        and found.exit == 0
-        and not re.search(r"&\s*$|^:|--daemon|-D\b", found.process.command)
-    )
-    if found and plain and not found.raised and isinstance(record, Boot):
-        serve = (
-            "Start a server in it: `web: gunicorn module:app`, or call `app.run(…)` in the file."
-        )
-        advice = (
-            serve
-            if found.process.name == "web" and not server(found.process)
-            else ("Make the command wait for work instead of ending.")
-        )
-        yield at_command(found, "Process exited with status 0", advice=advice)
+    daemon = found and re.search(r"&\s*$|^:|--daemon|-D\b", found.command)
+    if not found or found.exit != 0 or daemon or found.raised or not isinstance(record, Boot):
+        return
+    told = at_command(found, "Process exited with status 0", advice=_goes_on(found))
+    slip = _slip(found) if found.process.name == "web" else None
+    if slip:
+        yield slip[0]._replace(names={**told.names, "advice": slip[1]})
+    yield told
+
+
+def _goes_on(found: Crash) -> str:
+    if found.process.name != "web" or server(found.process):
+        return "Make the command wait for work instead of ending."
+    target = suggestion(found.source) or "module:app"
+    return f"Start a server in it: `web: gunicorn {target}`, or call `app.run(…)` in the file."
+
+
+def _slip(found: Crash) -> tuple[Evidence, str] | None:
+    """The line in the script that keeps its server from running, and what to write there."""
+    never = found.saying(r"(\S+\.py):(\d+): RuntimeWarning: coroutine '([\w.]+)' was never awaited")
+    if never:
+        file, call = never[1].removeprefix("/app/"), f"{never[3]}()"
+        advice = f"An async function only runs in a loop: write `asyncio.run({call})`."
+        return Evidence(never[0], file, int(never[2])), advice
+    guard = find(found.source, _GUARD)
+    if guard and guard.file in found.command:
+        right = re.sub(_GUARD, '__name__ == "__main__"', guard.text)
+        return at(guard.text, guard), f"In line {guard.line} of {guard.file} write `{right}`."
+    loop = find(found.source, r"asyncio\.run\(")
+    if loop and loop.file in found.command:
+        advice = "The loop ends with that function: at its end write `await asyncio.Event().wait()`"
+        return at(loop.text, loop), f"{advice}, or the server's own `serve_forever()`."
+    return None
+
+
+_GUARD = r"""__name__\s*(?:==|is)\s*["'](?!__main__["'])\w*["']"""
+"""A comparison that is never true: `"main"`, `"__main___"`."""
 
 
 @rule(
@@ -99,7 +121,8 @@ def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{error}",
     cause="The app raises this {when}{where:-}.",
-    fix="Correct that line. What it needs and does not find here, it will not find on Heroku.",
+    fix="{advice:Correct that line. What it needs and does not find here, it will not find on"
+    " Heroku.}",
     docs=H10_DOCS,
     fallback=True,
 )
@@ -110,10 +133,11 @@ def unhandled_exception(record: Boot | Release | Traffic) -> Iterator[Evidence]:
         evidence = at_place(found)
         names = evidence.names if evidence else {}
         where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""
+        told = {"where": where, "advice": known.advice(raised.told)}
         if evidence:
-            yield evidence._replace(names={**names, "where": where})
+            yield evidence._replace(names={**names, **told})
         elif raised.kind not in _SERVERS_OWN:
-            yield at_command(found, raised.told, error=raised.told, when=found.when, where=where)
+            yield at_command(found, raised.told, error=raised.told, when=found.when, **told)
 
 
 _SERVERS_OWN = ("ModuleNotFoundError", "AppImportError")

@@ -97,23 +97,6 @@ def standard_module_gone(record: Failing) -> Iterator[Evidence]:
 
 
 @rule(
-    "newer-standard-module",
-    effect="unknown",
-    leads_to=ENDINGS,
-    title="Python {used}, which stood in here, has no module {module}",
-    cause="Heroku would use Python {version}, whose standard library has it.",
-    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
-    " parity again.",
-    docs="https://devcenter.heroku.com/articles/python-support",
-)
-def newer_standard_module(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "newer")
-    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
-    if found and here and python:
-        yield _absent(found, module, used=here.version, version=python.version)
-
-
-@rule(
     "windows-module",
     leads_to=ENDINGS,
     title="{module} is a part of Windows, and dynos run Linux",
@@ -141,7 +124,10 @@ def no_desktop(record: Failing) -> Iterator[Evidence]:
         yield _absent(found, module)
         return
     found = crash(record)
-    screen = r"no display name and no \$DISPLAY|cannot connect to X server"
+    screen = (
+        r"no display name and no \$DISPLAY|cannot connect to X server|^KeyError: 'DISPLAY'"
+        r"|Can't connect to display|could not connect to display|DisplayNameError"
+    )
     match = found.saying(screen) if found else None
     if found and match:
         yield at_either(found, match[0], module="a display")
@@ -179,6 +165,38 @@ def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
     yield Evidence(f"No module named '{module}'", file, names=names)
 
 
+@rule(
+    "wrong-package",
+    leads_to=ENDINGS,
+    title="The package {wrong} is not the one that the app means: that is {package}",
+    cause="Both bring a module called {module}. The app wants {package}'s, and {manifest} asks for"
+    " {wrong}, another project: {error}",
+    fix="{advice:Require the right package instead of the other one.}",
+    docs=PIP,
+)
+def wrong_package(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    match = re.search(_FROM_TOP, raised.message) if raised else None
+    module = next(group for group in match.groups() if group) if match else ""
+    package, wrong = DISTRIBUTIONS.get(module, module), module.lower().replace("_", "-")
+    if not found or not raised or package.lower() == wrong or file_of(found.source, module):
+        return
+    if wrong in found.slug.packages and package.lower() not in found.slug.packages:
+        file, advice = adding(found, package)
+        if file == "requirements.txt":
+            advice = f"In requirements.txt write `{package}` instead of `{wrong}`."
+        names = {"wrong": wrong, "package": package, "module": module, "manifest": file}
+        yield at_either(found, raised.told, advice=advice, **names)
+
+
+_FROM_TOP = (
+    r"cannot import name '\w+' from '(\w+)[.\w]*'|module '(\w+)' has no attribute"
+    r"|No module named '(\w+)\.\w"
+)
+"""What a package says that has not what the app wants of it."""
+
+
 def _who(found: Crash) -> str:
     """Whose import it is: the app's, or that of a package which names it nowhere."""
     frames = [x for x in (found.raised.frames if found.raised else ()) if "<" not in x.file]
@@ -212,6 +230,7 @@ _ASKS = re.compile(
     r"""requires ["']?(?P<a>[A-Za-z][\w.-]+)["']? to be installed"""
     r"""|pip install (?:-U |--upgrade )?["'`]?(?P<b>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)"""
     r"""|["'`]?(?P<c>[A-Za-z][\w.-]+)["'`]? (?:must be|is not|isn't|needs to be) installed"""
+    r"""|Install (?P<x>Flask with the 'async' extra)"""
     r"""|Error loading (?P<d>psycopg2|MySQLdb|cx_Oracle|oracledb)\b"""
 )
 
@@ -244,6 +263,8 @@ def _asked(found: Crash) -> str | None:
         return None
     match = _ASKS.search(raised.message) or _ASKS.search(" ".join(raised.more[:4]))
     named = next((group for group in match.groups() if group), "") if match else ""
+    if match and match["x"]:
+        return "Flask[async]"
     package = DISTRIBUTIONS.get(named, named)
     known = package.partition("[")[0].lower() in found.slug.packages
     return package if package and not known else None

@@ -72,7 +72,8 @@ def _kept_attribute(found: Crash) -> tuple[str, str | None]:
 
 def how_to_add(found: Crash, path: str) -> str:
     """What to type so that a path on disk is pushed."""
-    ignored = found.source.absent.get(path)
+    above = (path[:end] for end, character in enumerate(path, 1) if character == "/")
+    ignored = next(filter(None, map(found.source.absent.get, (path, *above))), None)
     if ignored is None:
         return f"Type `git add {path}`, commit, push."
     return (
@@ -114,7 +115,7 @@ def module_in_other_case(record: Failing) -> Iterator[Evidence]:
 )
 def submodule_missing(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "part")
-    if not found:
+    if not found or module.endswith(".__main__"):
         return
     parent, _, name = module.rpartition(".")
     folder = parent.replace(".", "/")
@@ -128,7 +129,11 @@ def submodule_missing(record: Failing) -> Iterator[Evidence]:
     names = {"module": module, "top": top, "near": f" There is {parent}.{near[0]}." if near else ""}
     advice = f"Compare the import with `git ls-files {top}`; type `git add` for what is missing."
     names["advice"] = f"Write `{parent}.{near[0]}`." if near else advice
-    yield at_either(found, f"No module named '{module}'", **names)
+    place = next(places_of(found.source, rf"""["']{re.escape(module)}[."']"""), None)
+    told = at_either(found, f"No module named '{module}'", **names)
+    if place and told.file == "Procfile":
+        told = told._replace(file=place.file, line=place.line, column=place.column)
+    yield told
 
 
 @rule(

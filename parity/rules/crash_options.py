@@ -110,16 +110,20 @@ def wrong_option(record: Failing) -> Iterator[Evidence]:
     title="flask has no command `db`: Flask-Migrate is not installed or not set up",
     cause="`flask db` comes from the package Flask-Migrate, when the app makes a `Migrate(app, db)`"
     " and flask finds the app.",
-    fix="Add the line `Flask-Migrate` to requirements.txt, and write `flask --app MODULE db"
-    " upgrade`.",
+    fix="{advice:Add the line `Flask-Migrate` to requirements.txt, and write `flask --app MODULE db"
+    " upgrade`.}",
     docs="https://flask-migrate.readthedocs.io/",
 )
 def option_of_flask_migrate(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     match = found.saying(r"No such command '?\"?db\b.*") if found else None
     lost = found.saying(r"Could not locate a Flask application") if found else None
-    if found and match and not (lost and "flask-migrate" in found.slug.packages):
-        yield at_command(found, match[0])
+    installed = found is not None and "flask-migrate" in found.slug.packages
+    if found and match and not (lost and installed):
+        advice = f"{adding(found, 'Flask-Migrate')[1]} Make a `Migrate(app, db)` in the app."
+        if installed:
+            advice = "Flask-Migrate is installed: make a `Migrate(app, db)` in the app."
+        yield at_command(found, match[0], advice=advice)
 
 
 @rule(

@@ -58,20 +58,32 @@ def _unknown(found: Crash, name: str, **names: str) -> Evidence:
 @rule(
     "command-not-found",
     leads_to=ENDINGS,
-    title="{name} is not installed: it is not in {manifest}",
-    cause="The command starts `{name}`, and Heroku installs only what {manifest} names. On your"
-    " machine it is installed for another reason.",
+    title="{name} is not installed: it is not in {manifest}{aside:-}",
+    cause="The command starts `{name}`, and Heroku installs only what {manifest} names{aside:-}. On"
+    " your machine it is installed for another reason.",
     fix="{advice:Add its package to requirements.txt.}",
     docs="https://devcenter.heroku.com/articles/python-pip",
 )
 def command_not_found(record: Failing) -> Iterator[Evidence]:
     found, name = _missing(record)
     package = FROM_PIP.get(name)
-    if found and package and not requires(found.source, package):
+    line = _developed(found, package) if found and package else None
+    if found and package and (line or not requires(found.source, package)):
         file, advice = adding(found, package)
-        names = {"name": name, "manifest": file, "advice": advice}
-        yield Evidence(f"bash: {name}: command not found", file, names=names)
+        aside = ", but for development" if line else ""
+        names = {"name": name, "manifest": file, "advice": advice, "aside": aside}
+        yield Evidence(f"bash: {name}: command not found", file, line, names=names)
         yield at_command(found, f"status 127 of `{found.command}`")
+
+
+def _developed(found: Crash, package: str) -> int | None:
+    """The line that names a package which the lock file's manager has not installed."""
+    python = found.plan.python
+    if python is None or python.manager == "pip" or package.lower() in found.slug.packages:
+        return None
+    named = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
+    lines = (found.source.text(adding(found, package)[0]) or "").splitlines()
+    return next((n for n, line in enumerate(lines, 1) if named.search(line)), None)
 
 
 @rule(
@@ -215,9 +227,20 @@ def program_not_on_heroku(record: Failing) -> Iterator[Evidence]:
         yield _unknown(found, name)
 
 
+_ASKED = (
+    r"No (wkhtmltopdf|wkhtmltoimage) executable found|(tesseract) is not installed or it's not in"
+    r"|Unable to get page count\. Is (poppler) installed|find program '?(dot|ffmpeg)\b"
+    r"|failed to execute (?:PosixPath\()?'(dot)'|(ffmpeg|ffprobe) (?:was )?not found"
+)
+"""How packages ask for a program that they start: wkhtmltopdf, pytesseract, pdf2image, graphviz."""
+
+
 def started(found: Crash) -> str | None:
     """The program that the app's own code wanted to start, and that is not there."""
     raised = found.raised
+    named = re.search(_ASKED, raised.told) if raised else None
+    if named:
+        return next(group for group in named.groups() if group).lower()
     if raised is None or raised.kind not in ("FileNotFoundError", "PermissionError"):
         return None
     inner = any(frame.file.endswith("/subprocess.py") for frame in raised.frames)
@@ -231,7 +254,7 @@ def started(found: Crash) -> str | None:
     title="The app starts the program {name}, which is not in the dyno",
     cause="{name} is on your machine, but neither the app's packages nor Heroku's stack image has"
     " it.",
-    fix="Type `heroku buildpacks:add --index 1 heroku-community/apt`, write `{name}` (the Debian"
+    fix="Type `heroku buildpacks:add --index 1 heroku-community/apt`, write `{package}` (the Debian"
     " package's name) into a file called Aptfile, and commit it.",
     docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-apt",
 )
@@ -239,7 +262,18 @@ def program_not_in_dyno(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     name = started(found) if found else None
     if found and name and name not in found.source.entries:
-        yield at_either(found, f"No such file or directory: '{name}'", name=name)
+        seen = f"No such file or directory: '{name}'"
+        yield at_either(found, seen, name=name, package=_DEBIAN.get(name, name))
+
+
+_DEBIAN = {
+    "dot": "graphviz",
+    "ffprobe": "ffmpeg",
+    "poppler": "poppler-utils",
+    "tesseract": "tesseract-ocr",
+    "wkhtmltoimage": "wkhtmltopdf",
+}
+"""Debian packages that are not called after their program: https://packages.debian.org."""
 
 
 @rule(

@@ -9,6 +9,8 @@ from parity.rules import rule
 from parity.rules.code import Place, at
 from parity.rules.code import found as places
 from parity.rules.crash import ENDINGS, at_command, at_either
+from parity.rules.crash_config import of_asyncpg
+from parity.rules.crash_files import unopened_database
 from parity.rules.log import Crash, Failing, crash
 from parity.rules.node_code import is_node
 from parity.verdict import Evidence
@@ -203,7 +205,7 @@ def sslmode_for_sqlite(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
     pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
-    if found and raised and re.search(pattern, raised.message):
+    if found and raised and re.search(pattern, raised.message) and not of_asyncpg(raised):
         place = next(places(found.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
         yield at(raised.told, place, error=raised.told)
 
@@ -256,7 +258,9 @@ def database_needs_ssl(record: Failing) -> Iterator[Evidence]:
 def database_folder_missing(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
-    if found and raised and "unable to open database file" in raised.message:
+    if not found or not raised or unopened_database(found):
+        return
+    if "unable to open database file" in raised.message:
         place = next(
             places(found.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
         )

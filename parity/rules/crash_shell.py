@@ -1,6 +1,7 @@
 """Crashes that bash tells of: how the command is written, and the files and folders it names."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -34,6 +35,56 @@ def space_before_colon(record: Failing) -> Iterator[Evidence]:
 
 
 @rule(
+    "equals-for-colon",
+    leads_to=ENDINGS,
+    title="An `=` stands where the Procfile wants a colon",
+    cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command;"
+    " bash finds no program called `=`.",
+    fix="In the Procfile write `{type}: {right}`.",
+    docs=PROCFILE,
+)
+def equals_for_colon(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    if found and re.match(r"=\s", found.command):
+        right = found.command[1:].strip()
+        yield at_command(found, f"{found.process.name} = {right}", right=right)
+
+
+_TYPED = {
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b", "'"),
+    **dict.fromkeys("\u00a0\u2007\u202f\u3000", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
+    "\u2014": "--",
+}
+"""What word processors and web pages put in place of plain characters: https://unicode.org."""
+
+
+def typed(command: str) -> str:
+    """A command with plain quotes, blanks and dashes."""
+    return re.sub("--+", "--", "".join(_TYPED.get(character, character) for character in command))
+
+
+@rule(
+    "typographic-characters",
+    leads_to=ENDINGS,
+    title="The command has {what}, which bash does not know as such",
+    cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
+    " other.",
+    fix="{advice:Type the line anew, with plain quotes, blanks and dashes.}",
+    docs=PROCFILE,
+)
+def typographic_characters(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    strange = next((c for c in found.command if c in _TYPED), None) if found else None
+    if found and strange and not found.raised:
+        what = f"the character U+{ord(strange):04X} ({unicodedata.name(strange).lower()})"
+        advice = procfile(found, typed(found.command))
+        yield at_command(found, f"`{found.command}`", what=what, advice=advice)
+
+
+@rule(
     "shell-syntax",
     leads_to=ENDINGS,
     title="bash cannot read the command: {error}",
@@ -49,7 +100,7 @@ def shell_syntax(record: Failing) -> Iterator[Evidence]:
         if found and found.exit in (1, 2)
         else None
     )
-    if found and match:
+    if found and match and typed(found.command) == found.command:
         factory = re.search(r"(?<!['\"\w])([\w.]+:\w+\([^)]*\))", found.command)
         advice = "Put what is one word for the app into quotes, and close every quote."
         if factory:

@@ -190,21 +190,28 @@ def wrong_attribute(record: Failing) -> Iterator[Evidence]:
     if right:
         advice = procfile(found, _with(found, named, right))
     elif inside:
-        known = f" {file} makes it only inside of {inside[0]}(), in line {inside[1]}."
-        advice = f"Move line {inside[1]} of {file} out of {inside[0]}(), to the file's top level."
+        known = f" {file} makes it only {inside[0]}, in line {inside[1]}."
+        advice = f"Move line {inside[1]} of {file} to the file's top level."
     names = {"module": module, "attribute": wanted.attribute, "known": known, "advice": advice}
     yield at_command(found, wanted.seen, **names)
 
 
 def _inside(found: Crash, file: str, name: str) -> tuple[str, int] | None:
-    """The function, and the line in it, that makes a variable of that name."""
+    """What hides a variable of that name from whoever imports the file, and the line."""
     tree = parsed(found.source, file)
-    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)] if tree else []
-    for function in functions:
-        for node in ast.walk(function):
-            if isinstance(node, ast.Assign) and name in [dotted(t) for t in node.targets]:
-                return function.name, node.lineno
-    return None
+    hidden: list[tuple[bool, str, int]] = []
+    main = 'under `if __name__ == "__main__":`, which a server does not run'
+    for holder in ast.walk(tree) if tree else ():
+        if isinstance(holder, ast.If) and "__main__" in ast.unparse(holder.test):
+            where = main
+        elif isinstance(holder, ast.FunctionDef):
+            where = f"inside of {holder.name}()"
+        else:
+            continue
+        made = (node for node in ast.walk(holder) if isinstance(node, ast.Assign))
+        lines = [node.lineno for node in made if name in map(dotted, node.targets)]
+        hidden += [(where != main, where, line) for line in lines]
+    return min(hidden)[1:] if hidden else None
 
 
 def _app_in(found: Crash, module: str, file: str | None) -> str | None:

@@ -151,10 +151,43 @@ CAUSES: Mapping[str, Manual] = {
     ),
     "out-of-memory": Manual(apart="status 137 without R10 and R12, or R15 before it"),
     "syntax-error": Manual(apart="`SyntaxError` with the file and the line"),
-    "newer-syntax": Manual(
-        apart="`SyntaxError` at syntax that a newer Python has",
+    "typographic-characters": Manual(
+        apart="`command not found` or a syntax error, at curly quotes, long dashes, odd blanks",
+        laptop="On the laptop the command was typed, not copied.",
+    ),
+    "equals-for-colon": Manual(apart="`=: command not found`", laptop=_SHELL),
+    "package-not-executable": Manual(apart="`No module named NAME.__main__`"),
+    "migrations-not-there": Manual(
+        apart="`Path doesn't exist`, or Alembic finds no configuration", laptop=_FILES
+    ),
+    "wrong-package": Manual(
+        apart="`cannot import name`, of a package that has the name of the module",
+        laptop="The laptop has both packages, and the right one was installed last.",
+    ),
+    "settings-file-not-there": Manual(
+        apart="`KeyError` or `NoSectionError` of a name that a file of settings has", laptop=_FILES
+    ),
+    "needs-newer-python": Manual(
+        apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
         laptop="The laptop has a newer Python than .python-version asks for.",
     ),
+    "locale-missing": Manual(
+        apart="`locale.Error: unsupported locale setting`",
+        laptop="The laptop has the locales of its language.",
+    ),
+    "privileged-port": Manual(
+        apart="`Permission denied` where the server binds its port",
+        laptop="On the laptop the server was started as root, or the system lets anybody bind 80.",
+    ),
+    "lfs-pointer-opened": Manual(
+        apart="an error about the content of a file that Git LFS has", laptop=_FILES
+    ),
+    "database-not-in-git": Manual(apart="`unable to open database file`", laptop=_FILES),
+    "sslmode-for-asyncpg": Manual(
+        apart="`unexpected keyword argument 'sslmode'` in asyncpg",
+        laptop="The laptop's database URL has no `?sslmode=require`.",
+    ),
+    "newer-syntax": Manual(apart="`SyntaxError` at syntax that a newer Python has"),
     "address-in-use": Manual(
         apart="`Address already in use`: the app starts twice, as with a reloader",
         laptop="A reloader on the laptop does the same, but the port is another one.",

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from parity.records import Bind, Boot, Frame, Listener, ProcessType
 from parity.rules import node_listen
-from parity.rules.code import line_of
+from parity.rules.code import find, line_of
 from parity.rules.node_code import SUFFIXES
+from parity.verdict import Evidence
 
 _ADDRESS_OPTIONS = (
     r"\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
@@ -61,7 +62,27 @@ def _unseen(boot: Boot) -> Blame:
     """The place where no second boot showed one: Node.js apps listen in code, or in a script."""
     if node_listen.concerns(boot):
         return Blame(*node_listen.place(boot))
+    source = boot.release.slug.plan.source
+    place = find(source, r"cherrypy\.(?:quickstart|engine\.start)\(")
+    if place and place.file in boot.process.command:
+        return Blame(place.file, place.line, place.column, place.text)
     return Blame("Procfile", boot.process.line or None, None, "")
+
+
+def configured(boot: Boot, listener: Listener) -> Evidence | None:
+    """The line of a server's own configuration file that names the address."""
+    source = boot.release.slug.plan.source
+    files = [path for path in _CONFIGS if path in source.entries or path in boot.process.command]
+    named = re.search(r"(?:-c|--config)[ =](?:file:)?([\w./-]+)", boot.process.command)
+    for path in [*(named.groups() if named else ()), *files]:
+        for number, line in enumerate((source.text(path) or "").splitlines(), 1):
+            if re.match(r"\s*bind\b", line) and f":{listener.port}" in line:
+                return Evidence(line.strip(), path, number)
+    return None
+
+
+_CONFIGS = ("gunicorn.conf.py",)
+"""Read without being named: https://docs.gunicorn.org/en/stable/configure.html (documented)."""
 
 
 def _frame(boot: Boot, listener: Listener) -> Frame | None:
@@ -105,11 +126,18 @@ def repair(boot: Boot, found: Blame) -> str:
         return node_listen.repair(boot, found.file, found.line, found.code)
     if found.code:
         return code_repair(found)
-    return f"In the Procfile write `{procfile_line(boot)}`."
+    right = procfile_line(boot)
+    if right != f"{boot.process.name}: {boot.process.command}":
+        return f"In the Procfile write `{right}`."
+    port = 'int(os.environ["PORT"])'
+    return f'Where the app starts its server, give it host "0.0.0.0" and port `{port}`.'
 
 
 def code_repair(found: Blame) -> str:
     """What to write instead of a line of code that binds."""
+    if "cherrypy." in found.code:
+        right = '{"server.socket_host": "0.0.0.0", "server.socket_port": int(os.environ["PORT"])}'
+        return f"Before line {found.line} of {found.file} write `cherrypy.config.update({right})`."
     call = re.search(rf"([\w.]+)\.run\(\s*({_APP}\s*,\s*)?", found.code)
     if call:
         right = f'{call[1]}.run({call[2] or ""}host="0.0.0.0", port=int(os.environ["PORT"]))'

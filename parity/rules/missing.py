@@ -18,10 +18,13 @@ from parity.rules.log import Crash
 
 Reason: TypeAlias = Literal[
     "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
-    "desktop", "package-part", "misspelt", "dependency", "worker", "file", "pruned", "windows",
+    "desktop", "package-part", "misspelt", "dependency", "older", "worker", "file", "pruned",
+    "windows",
 ]  # fmt: skip
 
-_WRAPPERS = ("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError")
+_WRAPPERS = (
+    *("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError", "InvalidStorageError"),
+)
 """What frameworks raise because a module was not found."""
 
 _DESKTOP = ("tkinter", "_tkinter", "turtle", "idlelib")
@@ -166,6 +169,8 @@ def _outside(found: Crash, module: str) -> Reason:
         return "windows"
     if found.slug.interpreter and _of_the_library(found, top):
         return "newer"
+    if top in STANDARD_LIBRARY_NEW and python:
+        return "older"
     if "." in module and foreign(found, top):
         return "package-part"
     return "misspelt" if near_own(found, top) else "dependency"

@@ -77,7 +77,7 @@ def path_of_this_machine(slug: Slug) -> Iterator[Evidence]:
     title="{entry} is no package in the pushed tree",
     cause="A requirement may be a folder of the app with a pyproject.toml or setup.py in it, or a"
     " file that is committed. pip says: {error}",
-    fix="Commit what {path} is meant to be (`git add {path}`), or require the package by its name.",
+    fix="{advice:Commit what the path is meant to be, or require the package by its name.}",
     docs="https://pip.pypa.io/en/stable/topics/local-project-installs/",
     heroku=REASON,
 )
@@ -93,12 +93,27 @@ def local_path_missing(slug: Slug) -> Iterator[Evidence]:
         if path.rstrip("/") in match.string or inside(slug, path) in match.string:
             bare = path.removeprefix("./").rstrip("/")
             error = shown(re.split(r"(?<=\w)\. [A-Z]", match.string)[0])
-            yield found(entry, error, path=bare, error=error)
+            yield found(entry, error, path=bare, error=error, advice=_committing(bare))
             for kept in (
                 *kept_out(slug.plan.source, bare),
                 *kept_out(slug.plan.source, f"{bare}/"),
             ):
                 yield kept._replace(names={})
+
+
+def _committing(path: str) -> str:
+    """What to do about a local requirement that is no package."""
+    if path in ("", "."):
+        return (
+            "Delete the line: Python finds the app's own modules without it. To install the app,"
+            " commit a pyproject.toml or setup.py in the root."
+        )
+    if path.startswith(("..", "/")):
+        return (
+            f"{path} is outside of what is pushed: copy it into the repository and name that"
+            " folder, or require it by name or by a git+https:// address."
+        )
+    return f"Commit what {path} is meant to be (`git add {path}`), or require it by its name."
 
 
 def _local(slug: Slug) -> Iterator[tuple[Entry, str]]:

@@ -1,12 +1,13 @@
 """R10 of a process that opens no port at all, and what it does instead."""
 
+import ast
 import re
 from collections.abc import Iterator
 
 from parity.records import Boot
 from parity.rules import rule
 from parity.rules.boot import R10, R10_DOCS
-from parity.rules.code import applications, found, line_of, modules, server
+from parity.rules.code import applications, found, line_of, modules, parsed, server
 from parity.rules.log import crash
 from parity.rules.node_code import at_start, find
 from parity.rules.node_listen import concerns
@@ -73,17 +74,19 @@ def _runs(boot: Boot, command: str) -> bool:
     title="The server does not open its port in time",
     cause="Within the limit the process opened no port at all. It is a server's command, so what"
     " runs before the server listens takes too long, or waits for something.",
-    fix="Move slow work (downloads, models, migrations) out of the start: into the build, the"
-    " release command, or a worker. A longer limit is no cure.",
+    fix="{advice:Move slow work (downloads, models, migrations) out of the start: into the build,"
+    " the release command, or a worker. A longer limit is no cure.}",
     docs=R10_DOCS,
     fallback=True,
 )
 def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
-    loop = crash(boot)  # of workers that die at an exception, again and again
-    if _silent(boot) and _serves(boot) and not (loop and loop.raised):
+    waiting = [*_waiting(boot)]
+    if _silent(boot) and _serves(boot) and (waiting or crash(boot) is None):
         last = boot.output[-1].text if boot.output else "nothing was logged"
-        yield from _waiting(boot)
-        yield _unopened(boot)
+        told = _unopened(boot)
+        advice = {"advice": _WORKER} if waiting and _endless(boot, waiting[0]) else {}
+        yield from waiting
+        yield told._replace(names={**told.names, **advice})
         yield Evidence(f"the last line of the log: {last}")
 
 
@@ -100,6 +103,26 @@ def never_listens(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and not _serves(boot):
         yield _unopened(boot)
         yield from _waiting(boot)
+
+
+_WORKER = (
+    "That loop never ends, and the server stands behind it: give it a process type of its own in"
+    " the Procfile, `worker: python …`, or a thread of its own (`threading.Thread(target=…,"
+    " daemon=True).start()`)."
+)
+
+
+def _endless(boot: Boot, told: Evidence) -> bool:
+    """Whether a line is in a `while True`."""
+    tree = parsed(boot.release.slug.plan.source, told.file or "")
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.While)] if tree else []
+    return any(
+        isinstance(loop.test, ast.Constant)
+        and bool(loop.test.value)
+        and loop.lineno <= (told.line or 0) <= (loop.end_lineno or 0)
+        and not any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(loop))
+        for loop in loops
+    )
 
 
 def _waiting(boot: Boot) -> Iterator[Evidence]:

@@ -7,7 +7,7 @@ from html import unescape
 from parity.records import Exchange, Source, Traffic
 from parity.rules import rule
 from parity.rules.code import Place, at, find, found
-from parity.rules.node_code import find as find_script
+from parity.rules.https import asking, django_header
 from parity.rules.traffic import ROUTING, asked
 from parity.verdict import Evidence
 
@@ -98,42 +98,12 @@ def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
     if told and told[1] == f"https://{told[0].host}":
         place = find(source, r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS|MIDDLEWARE)\s*=")
         then = f"Django believes to be at http://{told[0].host}, and refuses {told[1]}."
-        yield at("Django compares with http://", place, then=then, advice=_django(place))
+        yield at("Django compares with http://", place, then=then, advice=django_header(place))
     elif last:
-        place, advice = _https(source)
+        place, advice = asking(source, traffic.boot.process)
         then = "This app looks at the connection, and redirects to https again and again."
         if place:
             yield at(place.text, place, then=then, advice=advice)
-
-
-def _django(place: Place | None) -> str:
-    header = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
-    file = place.file if place else "the settings"
-    return f"Add `{header}` to {file} (X-Forwarded-Proto is the router's header)."
-
-
-def _https(source: Source) -> tuple[Place | None, str]:
-    """Where the app asks for https, and how it learns of the header."""
-    django = find(source, r"SECURE_SSL_REDIRECT\s*=")
-    if django:
-        return django, _django(django)
-    flask = find(source, r"Talisman\(|SSLify\(|is_secure|request\.scheme|startswith\(.http://")
-    if flask:
-        fix = "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1)"
-        return (
-            flask,
-            f"Trust the router's X-Forwarded-Proto: `{fix}` from werkzeug.middleware.proxy_fix.",
-        )
-    trust = "app.set('trust proxy', 1)"
-    express = find_script(source, r"req\.secure\b|req\.protocol\b|HTTPS\(|forceS+L|sslRedirect")
-    if express:
-        return express, (
-            f"Add `{trust}` to {express.file}, before the routes: Express then takes req.secure and"
-            " req.protocol from the router's X-Forwarded-Proto."
-        )
-    plain = find_script(source, r"\b(?:socket|connection)\.encrypted\b")
-    header = "req.headers['x-forwarded-proto'] === 'https'"
-    return plain, f"Look at the router's X-Forwarded-Proto instead: `{header}`."
 
 
 @rule(
@@ -194,18 +164,22 @@ def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "allowed-hosts",
     leads_to=HTTP_400,
-    title="ALLOWED_HOSTS does not have the app's Heroku host",
+    title="{list:ALLOWED_HOSTS} does not have the app's Heroku host",
     cause="The app accepts only hosts on its list (ALLOWED_HOSTS in Django, allowed_hosts in"
     " Starlette), and {host} is not there.",
-    fix='Add ".herokuapp.com", and your own domain, to the list:'
-    ' `ALLOWED_HOSTS = [".herokuapp.com", "localhost"]`.',
+    fix="Add the app's Heroku host, and your own domain, to the list:"
+    ' `{list:ALLOWED_HOSTS} = ["{every:.herokuapp.com}", "localhost"]`.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
 )
 def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
     place = next(found(_source(traffic), _HOSTS), None)
     if _letting_in(traffic) and not _public(traffic) and place:
         refused = next(e for e in traffic.exchanges if e.status == 400)
-        yield at(place.text, place, host=refused.host)
+        named = re.search(_HOSTS, place.text)
+        starlette = re.search(r"TrustedHost|allowed_hosts", place.text)
+        every = "*.herokuapp.com" if starlette else ".herokuapp.com"
+        name = named[1] if named else "ALLOWED_HOSTS"
+        yield at(place.text, place, host=refused.host, list=name, every=every)
 
 
 @rule(

@@ -89,6 +89,27 @@ def slow_request(traffic: Traffic) -> Iterator[Evidence]:
 
 
 @rule(
+    "asks-itself",
+    leads_to=H12,
+    title="{path} asks the app itself over HTTP, and nobody is free to answer",
+    cause="Line {line} of {file} sends a request to this same dyno. The worker that waits for the"
+    " answer is the one that would give it; with as many such visitors as workers it is the same.",
+    fix="Call the function that makes that answer, instead of asking over HTTP: `{code}`.",
+    docs="https://devcenter.heroku.com/articles/request-timeout",
+)
+def asks_itself(traffic: Traffic) -> Iterator[Evidence]:
+    frame = _waiting(traffic)
+    told = _spent(traffic, frame) if frame else None
+    code = told.names["code"] if told else ""
+    itself = re.search(r"localhost|127\.0\.0\.1|0\.0\.0\.0", code)
+    if told and itself and re.search(_OVER_HTTP, code):
+        yield told
+
+
+_OVER_HTTP = r"requests\.\w+\(|httpx\.|urlopen\(|\bsession\.\w+\(|\bclient\.\w+\("
+
+
+@rule(
     "slow-start-behind-port",
     leads_to=H12,
     title="The port is open, but the app is still starting in line {line} of {file}",
