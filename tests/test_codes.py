@@ -15,6 +15,7 @@ from tests.doors import (
     GRAMMAR,
     LEGACY,
     OK,
+    PATIENCE,
     QUICK,
     ROUTER_2,
     Stage,
@@ -122,6 +123,39 @@ def test_h12_counts_from_the_end_of_the_request(door: Stage) -> None:
     dyno.take(8)
     dyno.send(OK)
     assert client.head().startswith("HTTP/1.1 200")
+
+
+def test_h12_counts_from_when_the_dyno_is_up() -> None:
+    """Waiting for the boot, for longer than the limit, does not eat the time for the answer."""
+    with stage(limits=QUICK.shortened(boot_wait=PATIENCE)) as made:
+        made.backends[0].state = "starting"
+        client = made.client(get())
+        assert client.quiet(0.7)
+        made.backends[0].state = "up"
+        dyno = made.dyno()
+        dyno.head()
+        assert client.quiet()
+        dyno.send(OK)
+        client.until(b"\r\n\r\nok")
+
+
+def test_h12_counts_from_when_it_is_asked_again() -> None:
+    """What a kept connection took before it died does not eat the time for the answer."""
+    with stage(limits=QUICK) as made:
+        client = made.client(get())
+        dyno = made.dyno()
+        dyno.send(OK)
+        client.until(b"\r\n\r\nok")
+        dyno.head()
+        client.send(get())
+        dyno.head()
+        assert client.quiet(0.35)
+        dyno.close()
+        dyno = made.dyno()
+        dyno.head()
+        assert client.quiet(0.3)
+        dyno.send(OK)
+        client.until(b"\r\n\r\nok")
 
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\nX: y\r\n"])

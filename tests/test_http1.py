@@ -1,6 +1,7 @@
 """Framing: what is read, what is refused, and what goes on is never ambiguous."""
 
 import random
+import tracemalloc
 
 import h11
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.facts.router import LEGACY, ROUTER_2
-from parity.router import heads, http1
+from parity.router import heads, http1, log
 from parity.router.body import Chunks
 from parity.router.fields import Malformed
 from tests.framing import fuzzed, judged, read, singly, trip, understood, whole
@@ -276,3 +277,18 @@ def test_fuzzed_requests() -> None:
     dice = random.Random(20)
     refused = sum(judged(fuzzed(dice), dice).refused for _ in range(4000))
     assert 1000 < refused < 3500
+
+
+def test_long_requests_are_not_kept() -> None:
+    """What is remembered for when a request comes again stays small, whatever clients send."""
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            hops = b"".join(b"X-Forwarded-For: %s\r\n" % (b"9" * 8000) for _ in range(12))
+            asked = http1.request(b"GET /%d HTTP/1.1\r\nHost: x\r\n%s\r\n" % (number, hops))
+            way = trip(asked)
+            heads.to_dyno(way, ROUTER_2, keep=True)
+            assert "fwd=" in log.line(way.passed(1.0, None), ROUTER_2)
+        assert tracemalloc.get_traced_memory()[0] < 10_000_000
+    finally:
+        tracemalloc.stop()

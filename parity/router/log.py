@@ -9,6 +9,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from parity.facts.router import CODES, Profile
+from parity.router.http1 import REMEMBERED
 from parity.router.trip import Passed
 
 _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
@@ -17,7 +18,8 @@ _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 def line(passed: Passed, profile: Profile) -> str:
     """What `heroku[router]` logs about `passed`."""
     method, path, host, request_id, fwd, tls, dyno, connect, service, status, count = passed[:11]
-    asked, fwd, protocol = _same(method, path, host, fwd, tls, profile.name)
+    same = _same if len(path) + len(fwd) <= REMEMBERED else _same.__wrapped__
+    asked, fwd, protocol = same(method, path, host, fwd, tls, profile.name)
     return (
         f"{_head(passed) if passed.code else 'at=info'} {asked} request_id={request_id} {fwd} "
         f"dyno={dyno} connect={'' if connect is None else f'{connect}ms'} "

@@ -39,7 +39,6 @@ class Talk:
         self._turn = turn
         self._door = door
         self._upload = NOTHING if trip.whole else follow(trip.request.body)
-        self._moved = turn.now
         self._heard = 0.0
         self._seen = 0
 
@@ -78,7 +77,7 @@ class Talk:
         """Send the request's head; the body follows as it comes."""
         trip, profile = self._trip, self._door.profile
         trip.dyno = link.backend.name
-        self._dyno, self._used = link.wire, link.used
+        self._dyno, self._used, self._moved = link.wire, link.used, self._turn.now
         self._dyno.send(heads.to_dyno(trip, profile, keep=keep))
         if trip.request.expects and profile.continues and not trip.continued:
             self._client.send(CONTINUE)
