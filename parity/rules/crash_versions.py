@@ -97,10 +97,12 @@ def incompatible_versions(record: Failing) -> Iterator[Evidence]:
     top = module.partition(".")[0]
     package = DISTRIBUTIONS.get(top, top)
     version = found.slug.packages.get(package.lower().replace("_", "-"))
+    if version is None and not found.slug.packages and (module, name) in _MOVED:
+        version = ""  # a log does not tell what is installed
     if version is None or file_of(found.source, top):
         return
     names = {"name": name, "module": module, "package": package}
-    names |= {"installed": f"{package} {version}", **_who(raised, module, name)}
+    names |= {"installed": f"{package} {version}".rstrip(), **_who(raised, module, name)}
     place = at_place(found)
     yield Evidence(raised.told, "requirements.txt", names=names)
     if place:
