@@ -220,6 +220,47 @@ CASES = [
         "Write `shop.urls`",
     ),
     Case(
+        "file-not-there",
+        app(
+            "gunicorn app:app",
+            {
+                "app.py": "import os\n"
+                + HELLO.replace(
+                    'return "hello"',
+                    'open("uploads/a.txt", "w").close()\n    return "hello"',
+                )
+            },
+            FLASK,
+        ),
+        "app.py:9",
+        'os.makedirs("uploads", exist_ok=True)',
+    ),
+    Case(
+        "file-not-there",
+        app(
+            "uvicorn app:app --host 0.0.0.0 --port $PORT --workers 1",
+            {
+                ".gitignore": "media/\n",
+                "app.py": "from starlette.applications import Starlette\n"
+                "from starlette.staticfiles import StaticFiles\n\napp = Starlette()\n"
+                'app.mount("/media", StaticFiles(directory="media"))\n',
+            },
+            "starlette\nuvicorn\n",
+        ),
+        "app.py:5",
+        "git add -f media/.gitkeep",
+        untracked={"media/a.png": ""},
+    ),
+    Case(
+        "file-not-there",
+        app(
+            "python server.py",
+            {"server.py": f"import os\n\nos.listdir('Data')\n{SERVER}", "data/a.csv": ""},
+        ),
+        "server.py:3",
+        "Write `data`",
+    ),
+    Case(
         "asks-itself",
         app(
             "gunicorn app:app --workers 1 --timeout 60",

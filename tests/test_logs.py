@@ -190,6 +190,50 @@ def test_an_end_that_heroku_wanted_is_no_crash(rows: tuple[str, ...]) -> None:
     assert set(blamed(story)) <= {"R12"}
 
 
+ANSWERED = f'{AT} heroku[router]: at=info method=GET path="/pay" dyno=web.1 status=500 bytes=265'
+RAISED = (
+    "Traceback (most recent call last):",
+    '  File "/app/shop.py", line 4, in pay',
+    '    key = os.environ["PAY_KEY"]',
+    "KeyError: 'PAY_KEY'",
+)
+
+
+def test_an_answer_of_500_is_explained_by_what_the_request_raised() -> None:
+    """The router gives it no code; the exception is the app's own."""
+    found = causes(told(*map(app, RAISED), ANSWERED), None)
+    assert [(c.symptom.id, [f.id for f in c.causes]) for c in found] == [
+        ("http-500", ["missing-config-var"])
+    ]
+    assert found[0].symptom.title == "The app answers 500 to /pay"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (app("a warning"), ANSWERED),
+        (*map(app, RAISED), ANSWERED.replace("status=500", "status=404")),
+        (*(app(row.replace("in pay", "in <module>")) for row in RAISED), ANSWERED),
+    ],
+)
+def test_an_answer_that_nothing_explains_is_left_alone(rows: tuple[str, ...]) -> None:
+    """No exception of a request, no word of one."""
+    assert causes(told(*rows), None) == []
+
+
+def test_what_a_package_has_lost_is_known_without_the_build() -> None:
+    """A log does not say what is installed; names that moved are known."""
+    rows = (
+        START,
+        app("Traceback (most recent call last):"),
+        app('  File "/app/hello.py", line 1, in <module>'),
+        app("    from flask import Markup"),
+        app("ImportError: cannot import name 'Markup' from 'flask' (/app/x/flask/__init__.py)"),
+        *CRASHED,
+    )
+    assert blamed(told(*rows)) == {"H10": ["incompatible-versions"]}
+
+
 def test_a_refused_form_is_told() -> None:
     """To Heroku a 403 is an answer like others; what the app says of it is in the log."""
     refused = (

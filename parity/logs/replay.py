@@ -1,7 +1,7 @@
 """A story turned back into the records of a rehearsal, and judged by the same rules."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ from parity.records import (
 )
 from parity.rules import diagnose, load
 from parity.rules.code import found as places
+from parity.rules.log import logged
 from parity.verdict import Finding
 
 MB = 1024 * 1024
@@ -38,7 +39,7 @@ HOME = "/app"
 
 SYMPTOMS = frozenset(
     "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed push-rejected"
-    " http-403".split()
+    " http-403 http-500".split()
 )
 """What a log can show."""
 
@@ -117,11 +118,15 @@ def _records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
             yield _release(life, slug), life
         elif life.error != "R15":
             yield _boot(life, slug), life
-    asked = [e for code in story.requests if code != "H21" for e in _exchanges(code, story)]
+    codes = (code for code in story.requests if code != "H21")
+    asked = [_exchange(fields, code) for code in codes for fields in story.requests[code]]
     output = tuple(map(_line, story.output("web.1")))
     asked += _refused(output)
+    up = _boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
+    broken = tuple(_exchange(fields, None) for fields in story.answered)
+    if broken and not asked and not story.failed and logged(Traffic(up, broken, output)):
+        asked = [*broken]
     if asked:
-        up = _boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
         yield Traffic(up, tuple(asked), output), None
     if story.swollen and story.swollen.memory:
         yield _shutdown(story.swollen, slug), story.swollen
@@ -235,23 +240,23 @@ def _refused(output: Iterable[Line]) -> Iterator[Exchange]:
             yield Exchange("POST", path, "", 403, None, "", 0, 0, 0, {}, b"", path)
 
 
-def _exchanges(code: str, story: Story) -> Iterator[Exchange]:
-    for fields in story.requests[code]:
-        path = fields.get("path") or "/"
-        yield Exchange(
-            method=fields.get("method") or "GET",
-            path=path,
-            host=fields.get("host", ""),
-            status=_number(fields.get("status", "")) or 503,
-            code=code,
-            detail=fields.get("desc") or code,
-            connect_ms=_number(fields.get("connect", "")),
-            service_ms=_number(fields.get("service", "")),
-            bytes=_number(fields.get("bytes", "")),
-            headers={},
-            body=b"",
-            first=path,
-        )
+def _exchange(fields: Mapping[str, str], code: str | None) -> Exchange:
+    """A request as the router logs it; without a code the answer is the app's own."""
+    path = fields.get("path") or "/"
+    return Exchange(
+        method=fields.get("method") or "GET",
+        path=path,
+        host=fields.get("host", ""),
+        status=_number(fields.get("status", "")) or 503,
+        code=code,
+        detail=fields.get("desc") or code or "",
+        connect_ms=_number(fields.get("connect", "")),
+        service_ms=_number(fields.get("service", "")),
+        bytes=_number(fields.get("bytes", "")),
+        headers={},
+        body=b"",
+        first=path,
+    )
 
 
 def _number(text: str) -> int:

@@ -34,6 +34,8 @@ _ROUTER = re.compile(
     r'(?:(?:sock=\w+ )?(?:at=)?\w+ )?code=(?P<code>[HLR]\d\d) desc="(?P<words>[^"]*)"'
 )
 _ERROR = re.compile(r"(?:Error )?(?P<code>[HLR]\d\d)(?: \((?P<words>[^)]*)\)|:)")
+_BROKEN = re.compile(r"\bstatus=50[0-4]\b")
+"""An answer of the app's own that says that it failed: it has no code of Heroku's."""
 _STARTING = re.compile(r"Starting process with command `(.*)`")
 _EXITED = re.compile(r"Process exited with status (\d+)")
 _STATE = re.compile(r"State changed from (\w+) to (\w+)")
@@ -86,6 +88,7 @@ class Story:
         self.first = self.last = ""
         self.tallies: dict[str, Tally] = {}
         self.requests: dict[str, list[dict[str, str]]] = {}
+        self.answered: deque[dict[str, str]] = deque(maxlen=REQUESTS)
         self.failed: dict[str, Life] = {}
         self.crashes = 0
         self.swollen: Life | None = None
@@ -141,11 +144,13 @@ class Story:
     def _routed(self, found: Entry) -> None:
         match = _ROUTER.match(found.text) or _ERROR.match(found.text)
         if match is None:
+            if _BROKEN.search(found.text):
+                self.answered.append(_fields(found.text))
             return
         self._count(match["code"], match["words"], found.at)
         kept = self.requests.setdefault(match["code"], [])
         if len(kept) < REQUESTS:
-            kept.append({m[1]: m[2] or m[3] or "" for m in _FIELD.finditer(found.text)})
+            kept.append(_fields(found.text))
 
     def _told(self, found: Entry) -> None:
         starting = _STARTING.match(found.text)
@@ -199,6 +204,11 @@ class Story:
     def _fail(self, life: Life) -> None:
         self.up.pop(life.type, None)
         self.failed[f"{life.type} {life.error or 'crashed'}"] = life
+
+
+def _fields(text: str) -> dict[str, str]:
+    """The `name=value` pairs of a router's line."""
+    return {m[1]: m[2] or m[3] or "" for m in _FIELD.finditer(text)}
 
 
 def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> Story:

@@ -53,8 +53,10 @@ def _opened(found: Crash) -> str | None:
     return None
 
 
-_NO_FILE = r"No such file or directory: '(.+)'|File at path (\S+) does not exist\."
-"""What Python says, and what Starlette's FileResponse says."""
+_NO_FILE = (
+    r"No such file or directory: '(.+)'|(?:File at path|Directory) '?([^\s']+)'? does not exist\.?$"
+)
+"""What Python says, and what Starlette's FileResponse and StaticFiles say."""
 
 
 def _about(found: Crash, path: str) -> tuple[str, str, str]:
@@ -69,16 +71,33 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
         return why, f'Write `"{right}"`, or `Path("{right}")` from pathlib.', right
     if inside.endswith(".log"):
         return _log(inside)
-    twin = next((p for p in found.source.entries if p.lower() == inside.lower()), None)
+    folder = _folder(found, inside)
+    if folder:
+        why = f"There is no folder {folder}: git keeps no empty ones."
+        advice = f'Make it where the app starts: `os.makedirs("{folder}", exist_ok=True)`.'
+        return why, f"{advice} Or commit a file in it (`git add -f {folder}/.gitkeep`).", inside
+    twin = _twin(found, inside)
     if twin:
         return (
             f"The tree has {twin}: on Linux upper and lower case differ.",
             f"Write `{twin}`.",
             inside,
         )
-    folder = any(inside.startswith(p) for p in found.source.absent if p.endswith("/"))
-    if inside in found.source.absent or folder:
-        what = "Its folder" if folder else "It"
+    return _elsewhere(found, path, inside)
+
+
+def _twin(found: Crash, path: str) -> str | None:
+    """The tree's file or folder that only its letters' case keeps from being the path."""
+    parts = path.count("/") + 1
+    known = ("/".join(p.split("/")[:parts]) for p in found.source.entries)
+    return next((p for p in known if p.lower() == path.lower() and p != path), None)
+
+
+def _elsewhere(found: Crash, path: str, inside: str) -> tuple[str, str, str]:
+    """The same of a path that is on disk alone, in another folder, or nowhere."""
+    whole = any(inside.startswith(p) for p in found.source.absent if p.endswith("/"))
+    if inside in found.source.absent or whole:
+        what = "Its folder" if whole else "It"
         why = f"{what} is on your disk, but not in git, so it is not pushed."
         return why, _secret(inside) or how_to_add(found, inside), inside
     below = next((p for p in found.source.entries if p.endswith(f"/{inside}")), None)
@@ -92,6 +111,22 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
         )
     why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
     return why, "Commit the file, or create it when it is not there.", inside
+
+
+_LISTS = r"\b(?:listdir|scandir|iterdir|chdir|walk)\(|StaticFiles\("
+_WRITES = r"""\bopen\(.*["'][wax]b?\+?["']|\.save\(|\.write_\w+\(|\.to_\w+\("""
+
+
+def _folder(found: Crash, path: str) -> str | None:
+    """The folder that the line lists, or writes into, if nothing in the tree is called so."""
+    told = at_place(found)
+    code = told.names["code"] if told else ""
+    above = path.rpartition("/")[0]
+    folder = path if re.search(_LISTS, code) else above if re.search(_WRITES, code) else ""
+    known = [p.lower() for p in found.source.entries]
+    name = f"/{folder.lower()}/"
+    taken = any(name in f"/{p}/" for p in known)
+    return folder if folder and not folder.startswith("/") and not taken else None
 
 
 def _log(path: str) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from parity.rules.crash import ENDINGS, adding, at_either, at_place
 from parity.rules.crash_modules import absent
 from parity.rules.log import Crash, Failing, crash
 from parity.rules.missing import foreign
+from parity.rules.suggest import requires
 from parity.verdict import Evidence
 
 PIP = "https://devcenter.heroku.com/articles/python-pip"
@@ -182,12 +183,18 @@ def wrong_package(record: Failing) -> Iterator[Evidence]:
     package, wrong = DISTRIBUTIONS.get(module, module), module.lower().replace("_", "-")
     if not found or not raised or package.lower() == wrong or file_of(found.source, module):
         return
-    if wrong in found.slug.packages and package.lower() not in found.slug.packages:
+    if _has(found, wrong) and not _has(found, package):
         file, advice = adding(found, package)
         if file == "requirements.txt":
             advice = f"In requirements.txt write `{package}` instead of `{wrong}`."
         names = {"wrong": wrong, "package": package, "module": module, "manifest": file}
         yield at_either(found, raised.told, advice=advice, **names)
+
+
+def _has(found: Crash, package: str) -> bool:
+    """Whether a package is installed; where only a log is known, whether the app asks for it."""
+    installed = found.slug.packages
+    return package.lower() in installed if installed else requires(found.source, package)
 
 
 _FROM_TOP = (

@@ -96,10 +96,11 @@ def incompatible_versions(record: Failing) -> Iterator[Evidence]:
     if not found or not raised or not name or file_of(found.source, top):
         return
     package, version = _installed(found, top)
-    if not version:
+    told = found.slug.packages or (module, name) not in _MOVED  # a log tells no versions
+    if not version and told:
         return
     names = {"name": name, "module": module, "package": package}
-    names |= {"installed": f"{package} {version}", **_who(raised, module, name)}
+    names |= {"installed": f"{package} {version}".rstrip(), **_who(raised, module, name)}
     place = at_place(found)
     yield Evidence(raised.told, "requirements.txt", names=names)
     if place:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from parity.records import Plan, Source, Traffic
 from parity.rules import rule
-from parity.rules.code import Place, at, file_of, find, parsed, place, target
+from parity.rules.code import Place, at, file_of, find, found, parsed, place, target
 from parity.rules.suggest import requires
 from parity.verdict import Evidence
 
@@ -58,6 +58,35 @@ def django_debug(plan: Plan) -> Iterator[Evidence]:
     here = _debug(plan.source, file) if file else None
     if module and here:
         yield at(here.text, here, module=module)
+
+
+@rule(
+    "random-session-key",
+    effect="warn",
+    title="The secret key is made anew at every start: sessions end, and workers differ",
+    cause="`{code}` gives each process a key of its own. A cookie that one worker has signed is"
+    " refused by the next, where the server starts several (WEB_CONCURRENCY is 2 in the smallest"
+    " dyno), and every restart, at least one a day, logs everybody out.",
+    fix='Write `{name} = os.environ["SECRET_KEY"]` there, and type `heroku config:set'
+    " SECRET_KEY=$(openssl rand -hex 32)`.",
+    docs="https://devcenter.heroku.com/articles/config-vars",
+    basis="static",
+)
+def random_session_key(plan: Plan) -> Iterator[Evidence]:
+    web = plan.processes.get("web")
+    keys = [*found(plan.source, _KEY)] if web and not plan.refusal else []
+    match = re.search(_MADE, keys[0].text) if len(keys) == 1 else None
+    if match and not re.search(r"(?i)dev|local|test|example", keys[0].file):
+        name = keys[0].text.partition("=")[0].strip()
+        yield at(keys[0].text, keys[0], code=keys[0].text, name=name)
+
+
+_KEY = r"""(?:\b|[._])(?:secret_key|SECRET_KEY)\b["'\]]*\s*=(?!=)"""
+_MADE = (
+    r"=\s*(?:str\(|bytes\()?(?:os\.urandom|urandom|secrets\.token_\w+|token_\w+|uuid\.uuid4|uuid4"
+    r"|get_random_secret_key)\([^()]*\)\)?(?:\.hex(?:\(\))?)?\s*(?:#.*)?$"
+)
+"""A key that is random, and nothing else: no config var, and no other line, gives another one."""
 
 
 def _settings(plan: Plan) -> str | None:

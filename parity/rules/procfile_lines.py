@@ -235,3 +235,25 @@ def worker_beside_web(plan: Plan) -> Iterator[Evidence]:
         names = {"worker": shown(worker), "server": shown(server)}
         file = "Procfile" if web.line else None
         yield Evidence(f"`web: {shown(web.command)}`", file, web.line or None, names=names)
+
+
+@rule(
+    "set-of-windows",
+    effect="warn",
+    title="`{set}` sets no variable: that is how Windows does it",
+    cause="Heroku runs the command with bash, where `set` has another meaning: the app of {type}"
+    " does not see the variable.",
+    fix="In the Procfile write `{type}: {right}`.",
+    docs=ARTICLE,
+    basis="static",
+)
+def set_of_windows(plan: Plan) -> Iterator[Evidence]:
+    for process in plan.processes.values():
+        match = re.match(r"\s*set\s+(\w+=\S+?)\s*(?:&&?|;)\s*", process.command)
+        if match:
+            right = f"{match[1]} {process.command[match.end() :]}"
+            names = {"set": match[0].strip(" &;"), "type": process.name, "right": shown(right)}
+            file = "Procfile" if process.line else None
+            seen = f"`{process.name}: {shown(process.command)}`"
+            yield Evidence(seen, file, process.line or None, names=names)
+            return
