@@ -93,6 +93,20 @@ def test_keys(tmp_path: Path) -> None:
     assert gone(str(tmp_path)) == []
 
 
+def test_keys_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks for the end of a dyno that has left, however late the look would have come."""
+    late = "import parity.serve.running as running; running.TICK = 0.5\nfrom parity.__main__"
+    monkeypatch.setattr(f"{__name__}.START", START.replace("from parity.__main__", late))
+    with screen(app(tmp_path)) as seen:
+        for times in range(1, 5):
+            assert seen.shows("starting to up", times)
+            assert seen.shows("Process exited with status 0", times - 1)
+            seen.types(b"r")
+        assert seen.shows("starting to up", 5)
+        seen.types(b"q")
+        assert seen.process.wait(PATIENCE) == 0
+
+
 @contextmanager
 def shell(tmp_path: Path) -> Iterator[Screen]:
     """An interactive bash at a terminal of its own."""
