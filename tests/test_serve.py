@@ -443,6 +443,22 @@ def test_a_reader_that_has_enough(tmp_path: Path) -> None:
     assert gone(str(tmp_path)) == []
 
 
+def test_a_full_disk(tmp_path: Path) -> None:
+    """Where the log cannot be written parity ends, and says so."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "parity", "serve", str(app(tmp_path)), "--port", str(free())],
+            stdin=subprocess.DEVNULL,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+        )
+    assert "parity: stdout takes no more of the log: parity ends" in done.stderr
+    assert gone(str(tmp_path)) == []
+
+
 def test_a_reader_that_stands_still(tmp_path: Path) -> None:
     """A log that nobody takes holds up the log, and not the end."""
     flood = SERVER.replace("ThreadingHTTPServer((", LOUD + "ThreadingHTTPServer((")

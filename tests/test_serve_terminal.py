@@ -93,6 +93,70 @@ def test_keys(tmp_path: Path) -> None:
     assert gone(str(tmp_path)) == []
 
 
+def test_keys_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks for the end of a dyno that has left, however late the look would have come."""
+    late = "import parity.serve.running as running; running.TICK = 0.5\nfrom parity.__main__"
+    monkeypatch.setattr(f"{__name__}.START", START.replace("from parity.__main__", late))
+    with screen(app(tmp_path)) as seen:
+        for times in range(1, 5):
+            assert seen.shows("starting to up", times)
+            assert seen.shows("Process exited with status 0", times - 1)
+            seen.types(b"r")
+        assert seen.shows("starting to up", 5)
+        seen.types(b"q")
+        assert seen.process.wait(PATIENCE) == 0
+
+
+@contextmanager
+def shell(tmp_path: Path) -> Iterator[Screen]:
+    """An interactive bash at a terminal of its own."""
+    outer, inner = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SHELL],
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        start_new_session=True,
+        env={**os.environ, "TERM": "dumb", "TMPDIR": str(tmp_path), "PS1": "$ "},
+    )
+    os.close(inner)
+    try:
+        yield Screen(process, outer)
+    finally:
+        process.send_signal(signal.SIGHUP)  # which bash sends on to its jobs
+        process.wait(PATIENCE)
+        assert eventually(lambda: gone(str(tmp_path)) == [])
+        os.close(outer)
+
+
+SHELL = """
+import fcntl, os, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
+"""
+
+
+def test_a_job_of_a_shell(tmp_path: Path) -> None:
+    """Stopped, in the background, and back: it never takes what is typed for the shell."""
+    folder, port = app(tmp_path), free()
+    with shell(tmp_path) as seen:
+        seen.types(f"{sys.executable} -m parity serve {folder} --port {port}\n".encode())
+        assert seen.shows("starting to up")
+        seen.types(b"\x1a")
+        assert seen.shows("Stopped")
+        seen.types(b"bg\n")
+        assert seen.shows(r"\[1\]\+ .* &")
+        seen.types(b"echo typed-$((1 + 1)); jobs\n")
+        assert seen.shows("typed-2")
+        assert seen.shows(r"\[1\]\+ +Running")
+        seen.types(b"fg\n")
+        assert eventually(lambda: seen.types(b"r") or "r: building again" in seen.text)
+        seen.types(b"\x1a")
+        assert seen.shows("Stopped", 2)
+        seen.types(b"bg; kill %1; wait %1; echo code-$?\n")
+        assert seen.shows(r"code-143")
+
+
 def test_ctrl_c(tmp_path: Path) -> None:
     """The terminal sends SIGINT to all of its group: the build's processes, too."""
     with screen(app(tmp_path)) as seen:

@@ -105,7 +105,7 @@ class Running:
             self._events.post("booted", self)
             if self.boot.state != "up":
                 return
-            while self.dyno.watch.code is None:
+            while not self.leaving and self.dyno.watch.code is None:
                 await asyncio.sleep(TICK)
         except Exception as error:
             self._events.failed(error)

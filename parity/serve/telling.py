@@ -65,6 +65,7 @@ class Teller:
         self._show.pause()
         if self._heard and not self._stream.line(line):
             self._heard = False
+            self.note("stdout takes no more of the log: parity ends")
             self._events.quit()
 
     def recent(self) -> tuple[Line, ...]:
