@@ -204,6 +204,12 @@ CASES = [
         "below /app and /tmp alone",
     ),
     Case(
+        "unhandled-exception",
+        app("python server.py", {"server.py": f"HOME = math.pi\n{SERVER}"}),
+        "server.py:1",
+        "write `import math`",
+    ),
+    Case(
         "submodule-missing",
         {
             "Procfile": "web: gunicorn shop.wsgi\n",

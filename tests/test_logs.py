@@ -401,6 +401,22 @@ def test_in_the_apps_folder_the_line_is_named(tmp_path: Path) -> None:
     assert 'port=int(os.environ["PORT"])' in shown
 
 
+@pytest.mark.parametrize(
+    ("port", "cause"), [("8888", None), ('int(os.environ["PORT"])', "boots-too-slowly")]
+)
+def test_a_silent_server_that_never_asks_for_the_port(
+    port: str, cause: str | None, tmp_path: Path
+) -> None:
+    """It may well have opened a port: that it opened none is said only of one that asks for it."""
+    (tmp_path / "Procfile").write_text("web: python3 hello.py\n")
+    (tmp_path / "requirements.txt").write_text("tornado\n")
+    (tmp_path / "hello.py").write_text(f"import os\n\nApplication().listen({port})\n")
+    shown = explain("\n".join((START, R10)).encode(), tmp_path).stdout
+    assert "fail[R10]" in shown
+    assert ("cause[boots-too-slowly]" in shown) is (cause is not None)
+    assert cause or "Listen on 0.0.0.0 and on the port in $PORT" in shown
+
+
 def test_in_the_apps_folder_h14_is_explained(tmp_path: Path) -> None:
     """H14 has its cause in the tree alone."""
     materialise(APPS / "r10-flask-run", {"repository": False}, tmp_path)

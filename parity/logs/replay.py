@@ -31,6 +31,7 @@ from parity.records import (
 from parity.rules import diagnose, load
 from parity.rules.code import found as places
 from parity.rules.log import logged
+from parity.rules.variables import all_reads
 from parity.verdict import Finding
 
 MB = 1024 * 1024
@@ -103,7 +104,19 @@ def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]
     for symptom in (f for f in found if f.id in SYMPTOMS):
         told = (f for f in found if f.kind == "cause" and f.symptom == symptom.id)
         told = (f for f in told if sure or f.id not in NEED_CODE)
+        told = (f for f in told if f.id != "boots-too-slowly" or not _portless(record))
         yield Cause(symptom, tuple(_told(f, symptom, life) for f in told), life)
+
+
+def _portless(record: Record) -> bool:
+    """Whether nothing of a Python app asks for $PORT: then it opens another one, and the log does
+    not say that it opened none."""
+    if not isinstance(record, Boot):
+        return False
+    source, command = record.release.slug.plan.source, record.process.command
+    read = any(read.name == "PORT" for read in all_reads(source))
+    written = "PORT" in command or "gunicorn" in command
+    return not read and not written and any(path.endswith(".py") for path in source.entries)
 
 
 def _told(cause: Finding, symptom: Finding, life: Life | None) -> Finding:

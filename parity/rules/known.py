@@ -24,6 +24,7 @@ _ADVICE = (
         "An app may write below /app and /tmp alone, and what it writes goes with its dyno. Keep"
         " files in an object store (Amazon S3), or use the folder that `tempfile` names.",
     ),
+    (r"Did you forget to import '(\w+)'", "At the top of that file write `import {}`."),
     (
         r"Working outside of (?:application|request) context",
         "At import there is no request, and no current app: put it into `with app.app_context():`,"
@@ -42,4 +43,8 @@ PLAIN = "Correct that line. What it needs and does not find here, it will not fi
 
 def advice(told: str) -> str:
     """What to do about an exception, as Python prints it."""
-    return next((text for pattern, text in _ADVICE if re.search(pattern, told)), PLAIN)
+    for pattern, text in _ADVICE:
+        match = re.search(pattern, told)
+        if match:
+            return text.format(*match.groups())
+    return PLAIN
