@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from parity.rules import rule
 from parity.rules.crash import ENDINGS, PROCFILE, adding, at_command, at_either, procfile
 from parity.rules.log import Crash, Failing, crash
+from parity.rules.node_code import in_package, script
 from parity.rules.suggest import requires
 from parity.verdict import Evidence
 
@@ -137,15 +138,27 @@ def needs_node(record: Failing) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{name} is in your app, but bash looks for it in PATH",
     cause="A bare name is looked up among the installed programs, not in the current folder.",
-    fix="{advice:Write `bash` or `python` before it in the Procfile.}",
+    fix="{advice:Write `bash`, `node` or `python` before it.}",
     docs=PROCFILE,
 )
 def script_without_path(record: Failing) -> Iterator[Evidence]:
     found, name = _missing(record)
     if found and name in found.source.entries:
-        interpreter = "python" if name.endswith(".py") else "bash"
-        advice = procfile(found, found.command.replace(name, f"{interpreter} {name}", 1))
-        yield _unknown(found, name, advice=advice)
+        right = f"{_INTERPRETERS.get(name.rpartition('.')[2], 'bash')} {name}"
+        called = script(found.source, found.process)
+        if called and name in called[1]:
+            write = called[1].replace(name, right, 1)
+            advice = f'In package.json write `"{called[0]}": "{write}"`.'
+            seen = f"{name}: not found"
+            names = {"name": name, "advice": advice}
+            yield in_package(found.source, seen, "scripts", called[0], **names)
+        else:
+            yield _unknown(
+                found, name, advice=procfile(found, found.command.replace(name, right, 1))
+            )
+
+
+_INTERPRETERS = {"py": "python", "js": "node", "mjs": "node", "cjs": "node"}
 
 
 @rule(
