@@ -97,7 +97,14 @@ FILES = (
     *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_services"),
     *("node_answers", "crash_shell", "crash_programs", "crash_options", "crash_target"),
     *("crash_object", "crash_settings", "crash_modules"),
-    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
+    *(
+        "crash_imports",
+        "crash_versions",
+        "crash_parts",
+        "crash_config",
+        "crash_services",
+        "crash_port",
+    ),
     *("crash_code", "crash_pages", "crash_exit", "crash_slugignore", "workers"),
     *("visitors", "page_parts", "websockets", "stop", "dynos"),
 )
