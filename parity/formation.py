@@ -19,6 +19,7 @@ from parity.push.slug import copy
 from parity.records import Boot, Ended, Exchange, ProcessType, Release, Slug, Traffic
 from parity.rules import UP, load
 from parity.rules.log import logged
+from parity.rules.procfile_reading import background
 from parity.trial import Trial
 from parity.workspace import Workspace
 
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
 
     from parity.options import Options
     from parity.router import Router
-
-SHORT_RUN = ("release", "console", "rake")
-"""Process types that are no part of a running formation (Heroku's Ruby defaults among them)."""
 
 WORKER_WATCH = 5.0
 """Seconds that a worker is watched: it has no port by which to know that it is up."""
@@ -125,14 +123,14 @@ class Formation:
 
     def workers(self) -> None:
         """Boot what an app without a web process runs; each is watched for a while."""
-        for process in self._released.slug.plan.processes.values():
-            if process.name not in SHORT_RUN:
-                with self.dyno(process, f"{process.name}.1") as dyno:
-                    with self._trial.stage("boot"):
-                        boot = dyno.boot()
-                    self._trial.judge(boot)
-                    with self._trial.stage("stop"):
-                        self._trial.judge(dyno.stop(boot, None))
+        plan = self._released.slug.plan
+        for process in background(plan.procfile, plan.processes.values()):
+            with self.dyno(process, f"{process.name}.1") as dyno:
+                with self._trial.stage("boot"):
+                    boot = dyno.boot()
+                self._trial.judge(boot)
+                with self._trial.stage("stop"):
+                    self._trial.judge(dyno.stop(boot, None))
 
     def fresh(self, name: str) -> Path:
         """Another copy of the slug, for a dyno that is started again."""

@@ -199,6 +199,18 @@ CASES = [
     ),
     Case(
         "standard-module-gone",
+        app("python server.py", {"server.py": "import webob\n" + SERVER}, "webob==1.8.7\n"),
+        "requirements.txt:1",
+        "Use a newer version of webob",
+    ),
+    Case(
+        "missing-dependency",
+        app("gunicorn app:app", {"app.py": HELLO}, "flask==3.1.3\ngunicorn==20.0.4\n"),
+        "requirements.txt",
+        "Add the line `setuptools<82` to requirements.txt. Or take a newer gunicorn",
+    ),
+    Case(
+        "standard-module-gone",
         app("python server.py", {"server.py": "import cgi\n" + SERVER}),
         "server.py:1",
         "write `3.12` into .python-version",

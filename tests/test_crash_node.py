@@ -23,6 +23,12 @@ def app(files: Mapping[str, str], **scripts: str) -> dict[str, str]:
 
 CASES = [
     Case(
+        "script-without-path",
+        app({"server.js": SERVER + LISTENS}, start="server.js"),
+        "package.json:1",
+        'In package.json write `"start": "node server.js"`.',
+    ),
+    Case(
         "port-in-quotes",
         app({"server.js": SERVER + 'server.listen("process.env.PORT" || 3000);\n'}),
         "server.js:2",

@@ -19,7 +19,7 @@ CASES = [
     Case(
         "incompatible-versions",
         app("gunicorn app:app", {"app.py": "from flask import Markup\n" + HELLO}, FLASK),
-        "requirements.txt",
+        "requirements.txt:1",
         "Write `from markupsafe import Markup` in app.py, or pin `flask<3` in requirements.txt.",
     ),
     Case(
@@ -34,7 +34,7 @@ CASES = [
             "flask==2.2.5\nwerkzeug==2.2.3\nflask-sqlalchemy==2.5.1\nsqlalchemy==2.0.25\n"
             "gunicorn==27.0.1\n",
         ),
-        "requirements.txt",
+        "requirements.txt:4",
         "or pin `sqlalchemy<2` there",
     ),
     Case(
@@ -46,6 +46,36 @@ CASES = [
         ),
         "server.py:1",
         "pin the versions with which the app works",
+    ),
+    Case(
+        "module-gone-from-package",
+        app("gunicorn app:app", {"app.py": HELLO}, "flask==3.1.3\ngunicorn==19.9.0\n"),
+        "requirements.txt:2",
+        "Write `gunicorn` without its old version in requirements.txt; or write `3.11`",
+    ),
+    Case(
+        "removed-from-python",
+        app(
+            "gunicorn app:app",
+            {"app.py": HELLO, ".python-version": "3.11\n"},
+            "flask==1.0.2\njinja2==2.10\nmarkupsafe==2.0.1\nwerkzeug==0.14.1\n"
+            "itsdangerous==1.1.0\ngunicorn==27.0.1\n",
+        ),
+        "requirements.txt:4",
+        "Take a newer version of werkzeug, or",
+    ),
+    Case(
+        "changed-by-version",
+        app(
+            "python server.py",
+            {
+                "server.py": "from discord.ext.commands import Bot\n\nBot(command_prefix='!')\n"
+                + SERVER
+            },
+            "discord.py==2.7.1\n",
+        ),
+        "server.py:3",
+        "Write `intents=discord.Intents.default()` in the call",
     ),
     Case(
         "removed-from-python",

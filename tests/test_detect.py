@@ -309,7 +309,7 @@ REFUSED: dict[str, tuple[dict[str, str], dict[str, object]]] = {
     "python-version::eol": ({**FLASK, ".python-version": "3.9"}, {}),
     "python-version::unknown-major": ({**FLASK, ".python-version": "3.99"}, {}),
     "python-version::unknown-patch": ({**FLASK, ".python-version": "3.12.444"}, {}),
-    "no-default-language": ({"README": ""}, {}),
+    "no-default-language": ({"Cargo.toml": ""}, {}),
     "buildpack-not-compatible": ({"README": ""}, {"buildpacks": ["heroku/go"]}),
 }
 
@@ -336,6 +336,27 @@ def test_wish_is_the_version_that_was_meant() -> None:
     assert "`python-3.12`" in told["runtime-txt-invalid-version"].fix
     told = findings(tree({**FLASK, "runtime.txt": "3.6"}))
     assert "`python-3.14`" in told["runtime-txt-invalid-version"].fix
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("3.6", "holds `3.6`, which"),
+        ("python-3.12\n\nimport flask\n", "holds 3 lines, the first of them `python-3.12`, which"),
+        ("<<<<<<< HEAD\npython-3.12\n=======\n>>>>>>> x\n", "the marks of a merge conflict"),
+    ],
+)
+def test_what_runtime_txt_holds_is_told_shortly(text: str, held: str) -> None:
+    """One line is shown, several are counted, and a merge conflict is called one."""
+    told = findings(tree({**FLASK, "runtime.txt": text}))
+    assert held in told["runtime-txt-invalid-version"].cause
+
+
+def test_language_without_an_official_buildpack() -> None:
+    """The package file of another language names the buildpack to set, not Python's."""
+    told = findings(tree({"Cargo.toml": "", "src/main.rs": "", "Procfile": "web: target/x\n"}))
+    assert "`heroku buildpacks:set emk/rust`" in told["no-default-language"].fix
+    assert "pip freeze" in findings(tree({"README": ""}))["no-default-language"].fix
 
 
 def test_language_that_takes_the_app_away() -> None:

@@ -275,6 +275,20 @@ def test_failing_script(tmp_path: Path) -> None:
     assert said[-8:-6] == ["", " !     Push rejected, failed to compile Node.js app."]
     cause = found(slug)["build-script-failed"]
     assert "broken glass" in cause.cause
+    assert "`npm install && npm run build`" in cause.fix
+    assert cause.evidence[0].file == "package.json"
+
+
+def test_typescript_older_than_the_types(tmp_path: Path) -> None:
+    """Types in newer syntax than the TypeScript that is asked for: TypeScript is to blame."""
+    tools = {"typescript": "4.2.3", "@types/node": "24.0.0"}
+    files = package(scripts={"build": "tsc --types node index.ts"}, devDependencies=tools)
+    slug, _ = pushed({**files, "index.ts": "export {};\n"}, tmp_path / "a")
+    told = found(slug)
+    assert "build-script-failed" not in told
+    cause = told["typescript-too-old"]
+    assert "@types/node" in cause.title and "TypeScript 4.2.3" in cause.cause
+    assert "`npm install --save-dev typescript@latest`" in cause.fix
     assert cause.evidence[0].file == "package.json"
 
 

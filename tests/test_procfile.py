@@ -279,6 +279,20 @@ def test_worker_only_is_a_warning(text: str) -> None:
     assert not any(f.effect == "fail" for f in told.values())
 
 
+def test_command_for_a_terminal_is_no_process_type() -> None:
+    """A line `heroku …` is told as one to delete, and no worker to scale up."""
+    told = findings(tree({**FLASK, "Procfile": "heroku ps:scale bot=1\nbot: python bot.py\n"}))
+    line = told["procfile-terminal-command"]
+    assert (line.effect, line.evidence[0].line) == ("warn", 1)
+    assert "type `heroku ps:scale bot=1` in a terminal" in line.fix
+    assert "processes: bot" in told["worker-only"].title
+    assert "heroku ps:scale bot=1" in told["worker-only"].fix
+    assert "procfile-read-differently" not in told
+    meant = findings(tree({**FLASK, "Procfile": "git: python git.py\n"}))
+    assert "procfile-terminal-command" not in meant
+    assert "processes: git" in meant["worker-only"].title
+
+
 def test_hook_that_writes_the_procfile_leaves_it_open() -> None:
     """Where a build hook speaks of the Procfile, nobody knows."""
     told = findings(tree({**FLASK, "bin/post_compile": "#!/bin/sh\ncp x/Procfile .\n"}))

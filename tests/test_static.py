@@ -48,6 +48,7 @@ WRONG = [
     ("wrong-port", "app.py:5", WAITRESS),
     ("wrong-port", "Procfile:1", {"Procfile": "web: gunicorn app:app -b 0.0.0.0:8000\n"}),
     ("binds-loopback", "Procfile:1", {"Procfile": "web: gunicorn -b 127.0.0.1:$PORT app:app\n"}),
+    ("wrong-port", "Procfile:1", {"Procfile": "web: python -m gunicorn app:app -b 0.0.0.0:80\n"}),
     ("binds-loopback", "Procfile:1", {"Procfile": "web: flask run --port $PORT\n"}),
     ("wrong-port", "Procfile:1", {"Procfile": "web: flask run --host 0.0.0.0\n"}),
     ("wrong-attribute", "Procfile:1", {"Procfile": "web: gunicorn app:application\n"}),
@@ -97,6 +98,7 @@ def test_what_every_start_runs_into(
 
 RIGHT: list[dict[str, str]] = [
     {},
+    {"Procfile": "web: python -m gunicorn app:app\n"},
     script('app.run(host="0.0.0.0", port=int(os.environ["PORT"]))'),
     script("app.run(**options)"),
     script("import sys", "sys.exit()", "app.run()"),

@@ -12,6 +12,13 @@ ARTICLE = "https://devcenter.heroku.com/articles/buildpacks"
 PYTHON = "heroku/python"
 NODE = "heroku/nodejs"
 
+UNOFFICIAL: Mapping[str, str] = {
+    "Cargo.toml": "emk/rust",
+    "mix.exs": "https://github.com/HashNuke/heroku-buildpack-elixir",
+}
+"""Package files of languages that no official buildpack takes, and what to set for them:
+https://github.com/emk/heroku-buildpack-rust and the address itself (documented)."""
+
 
 class Buildpack(NamedTuple):
     """`name` as its `bin/detect` prints it; `files` in the root, or `paths` (a pattern), select it.

@@ -72,6 +72,13 @@ CHANGES = (
         "python-telegram-bot<20",
     ),
     Change(
+        r"WebDriver\.__init__\(\) got an unexpected keyword argument '(?:executable_path"
+        r"|chrome_options|desired_capabilities)'",
+        "selenium",
+        "write `service=Service(PATH)` and `options=OPTIONS` in the call",
+        "selenium<4.10",
+    ),
+    Change(
         r"__init__\(\) missing 1 required keyword-only argument: 'intents'",
         "discord.py",
         "write `intents=discord.Intents.default()` in the call",

@@ -15,6 +15,10 @@ MACOS_ONLY = frozenset(
     "pyobjc-framework-coreservices pyobjc-framework-systemconfiguration rumps py2app".split()
 )
 
+LAST_WITH: Mapping[str, str] = {"pkg_resources": "setuptools<82"}
+"""Modules that the newest version of their distribution no longer has, and the last that has:
+https://setuptools.pypa.io/en/stable/history.html (81.0.0 has it, 84.2.1 has not: observed)."""
+
 DISTRIBUTIONS: Mapping[str, str] = {
     "allauth": "django-allauth",
     "apscheduler": "APScheduler",

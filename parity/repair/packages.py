@@ -27,7 +27,7 @@ def missing(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pus
     package = program or names.get("package")
     if names.get("manifest") != "requirements.txt" or not package:
         return None
-    known = program or normalised(package) in KNOWN
+    known = program or normalised(package.partition("<")[0]) in KNOWN
     made = required(pushed, package) if known else None
     return (f"{package} in requirements.txt", made) if made else None
 
@@ -35,7 +35,7 @@ def missing(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pus
 def required(pushed: Pushed, package: str) -> Pushed | None:
     """As if requirements.txt, which must be there, named a package more."""
     there = "requirements.txt" in pushed.source.entries
-    name = re.fullmatch(r"[A-Za-z0-9._-]+", package)
-    if not there or not name or requires(pushed.source, package):
+    name = re.fullmatch(r"([A-Za-z0-9._-]+)(?:<[\d.]+)?", package)
+    if not there or not name or requires(pushed.source, name[1]):
         return None
     return added(pushed, "requirements.txt", package)

@@ -95,18 +95,11 @@ UP = (
 FILES = (
     *(*BUILD, "memory", "boot", "silent", "traffic"),
     *("crash", "node_crash", "node_modules", "node_files", "node_errors", "node_services"),
-    *("node_answers", "crash_shell", "crash_programs", "crash_options", "crash_target"),
-    *("crash_object", "crash_started", "crash_settings", "crash_modules", "crash_python"),
-    *("crash_imports", "crash_versions", "crash_config", "crash_services", "crash_port"),
-    *(
-        "crash_stack",
-        "crash_files",
-        "crash_code",
-        "crash_pages",
-        "crash_exit",
-        "crash_slugignore",
-        "workers",
-    ),
+    *("node_answers", "crash_shell", "crash_programs", "crash_starts", "crash_options"),
+    *("crash_target", "crash_object", "crash_started", "crash_settings", "crash_modules"),
+    *("crash_python", "crash_imports", "crash_versions", "crash_parts", "crash_config"),
+    *("crash_services", "crash_port", "crash_stack", "crash_files", "crash_code", "crash_pages"),
+    *("crash_exit", "crash_slugignore", "workers"),
     *("visitors", "page_parts", "websockets", "stop", "dynos"),
 )
 """The files of rules, in the order in which their causes are told: the more precise first."""

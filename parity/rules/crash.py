@@ -9,6 +9,7 @@ from parity.rules.code import line_of
 from parity.rules.log import Crash
 from parity.rules.plan import PUSH_REJECTED
 from parity.rules.release import RELEASE_FAILED
+from parity.rules.suggest import requires
 from parity.rules.traffic import H12, H13, H18, HTTP_500
 from parity.verdict import Evidence
 
@@ -105,4 +106,8 @@ def adding(found: Crash, package: str) -> tuple[str, str]:
     """The file in which the app's package manager wants a package, and how it gets there."""
     python = found.plan.python
     file, advice = _ADDING[python.manager if python else "pip"]
-    return file, advice.format(package)
+    name = package.partition("<")[0]
+    if file == "requirements.txt" and name != package and requires(found.source, name):
+        return file, f"In requirements.txt write `{package}` instead of `{name}`."
+    typed = f"'{package}'" if name != package and file != "requirements.txt" else package
+    return file, advice.format(typed)

@@ -8,7 +8,7 @@ from parity.rules.code import at, find, line_of
 from parity.rules.code import found as places
 from parity.rules.crash import ENDINGS, at_place
 from parity.rules.crash_modules import GIT, how_to_add
-from parity.rules.crash_programs import started
+from parity.rules.crash_starts import started
 from parity.rules.log import APP, Crash, Failing, crash
 from parity.rules.source import LFS
 from parity.rules.suggest import kept_out

@@ -3,14 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.packages import DISTRIBUTIONS, POPULAR, STANDARD_LIBRARY_GONE
+from parity.facts.packages import DISTRIBUTIONS, LAST_WITH, POPULAR, STANDARD_LIBRARY_GONE
 from parity.records import Slug
 from parity.rules import rule
 from parity.rules.code import file_of, find
 from parity.rules.crash import ENDINGS, adding, at_either, at_place
-from parity.rules.crash_modules import absent
+from parity.rules.crash_modules import absent, library_of
 from parity.rules.log import Crash, Failing, crash
 from parity.rules.missing import foreign
+from parity.rules.requirements import line_for, normalised
 from parity.rules.suggest import requires
 from parity.verdict import Evidence
 
@@ -83,8 +84,9 @@ def _absent(found: Crash, module: str, **names: str) -> Evidence:
     "standard-module-gone",
     leads_to=ENDINGS,
     title="Python 3.{since} has no module {module} any more",
-    cause="{module} left the standard library in Python 3.{since}; the app runs on {version}.",
-    fix="Use a newer version of what imports it, or an older Python: write `3.{older}` into"
+    cause="{module} left the standard library in Python 3.{since}; the app runs on {version}."
+    "{who:-}",
+    fix="Use a newer version of {what:what imports it}, or an older Python: write `3.{older}` into"
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
 )
@@ -93,8 +95,32 @@ def standard_module_gone(record: Failing) -> Iterator[Evidence]:
     python = found.plan.python if found else None
     if found and python:
         since = STANDARD_LIBRARY_GONE[module.partition(".")[0]]
-        older = str(since - 1)
-        yield _absent(found, module, since=str(since), older=older, version=python.version)
+        names = {"since": str(since), "older": str(since - 1), "version": python.version}
+        evidence, who = imported_by(found, module)
+        yield from evidence
+        yield _absent(found, module, **names, **who)
+
+
+def imported_by(found: Crash, name: str) -> tuple[list[Evidence], dict[str, str]]:
+    """Which package imports what is not there: its line, and the names for a rule's texts."""
+    package, line = _importer(found)
+    if not package:
+        return [], {}
+    name_only = package.partition(" ")[0]
+    what = name_only if line else f"what requires {name_only}"
+    names = {"who": f" {package} imports it.", "what": what}
+    evidence = Evidence(f"{package} imports {name}", "requirements.txt", line)
+    return ([evidence] if line else []), names
+
+
+def _importer(found: Crash) -> tuple[str, int | None]:
+    """The package whose code imports what is not there, and its line in requirements.txt."""
+    library = library_of(found.raised) if found.raised else ""
+    if not library:
+        return "", None
+    package = DISTRIBUTIONS.get(library, library)
+    version = found.slug.packages.get(normalised(package), "")
+    return f"{package} {version}".strip(), line_for(found.source, package)
 
 
 @rule(
@@ -144,7 +170,7 @@ def no_desktop(record: Failing) -> Iterator[Evidence]:
 )
 def missing_dependency(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "dependency")
-    if not found or (isinstance(record, Slug) and not record.installed) or _asked(found):
+    if not found or (isinstance(record, Slug) and not record.installed) or asked(found):
         return
     if any(shadowed_module.check(record)):
         return
@@ -157,6 +183,8 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
 
 def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
     file, advice = adding(found, package)
+    if package in LAST_WITH.values() and _who(found) != "the app":
+        advice += f" Or take a newer {_who(found)}, which does without."
     if package == module and package.lower().replace("_", "-") not in POPULAR:
         advice += " (`pip freeze`, where the app works, tells its exact name and version.)"
     if module == "psycopg" and {"psycopg2", "psycopg2-binary"} & {*found.slug.packages}:
@@ -219,7 +247,7 @@ def _distribution(found: Crash, module: str) -> str:
         match = re.search(r"(google\.\w+)(?:\.| import )(\w+)", place.text if place else "")
         if match:
             return _GOOGLE.get(match[1], match[1].replace(".", "-")).format(match[2])
-    return DISTRIBUTIONS.get(top, top)
+    return LAST_WITH.get(top) or DISTRIBUTIONS.get(top, top)
 
 
 def _imported(found: Crash, module: str) -> Evidence | None:
@@ -242,28 +270,7 @@ _ASKS = re.compile(
 )
 
 
-@rule(
-    "optional-dependency",
-    leads_to=ENDINGS,
-    title="{package} is not installed, and a part of the app needs it",
-    cause="A package says that it needs another, which it does not require by itself: {error}",
-    fix="{advice:Add the package to requirements.txt.}",
-    docs=PIP,
-)
-def optional_dependency(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    package = _asked(found) if found else None
-    raised = found.raised if found else None
-    if found and raised and package:
-        file, advice = adding(found, package)
-        names = {"package": package, "advice": advice, "error": raised.told}
-        yield Evidence(raised.told, file, names=names)
-        place = at_place(found)
-        if place:
-            yield place._replace(names={})
-
-
-def _asked(found: Crash) -> str | None:
+def asked(found: Crash) -> str | None:
     """The package that the exception asks for in words, and that is not installed."""
     raised = found.raised
     if raised is None or raised.kind == "ModuleNotFoundError":

@@ -8,7 +8,7 @@ from parity.rules import rule
 from parity.rules.code import file_of, names_in
 from parity.rules.code import found as places_of
 from parity.rules.crash import ENDINGS, at_either, at_place, procfile
-from parity.rules.log import Crash, Failing, crash
+from parity.rules.log import Crash, Failing, Raised, crash
 from parity.rules.missing import (
     Reason,
     absent_module,
@@ -33,6 +33,13 @@ def absent(record: Failing, reason: Reason) -> tuple[Crash, str] | tuple[None, s
     if found is None or why_absent(found) != reason:
         return None, ""
     return found, absent_module(found) or ""
+
+
+def library_of(raised: Raised) -> str:
+    """The installed package in whose code it was raised, by the name of its folder."""
+    frames = [frame for frame in raised.frames if frame.name != "__getattr__"]
+    match = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
+    return match[1] if match else ""
 
 
 @rule(

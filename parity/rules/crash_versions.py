@@ -8,10 +8,11 @@ from parity.facts.packages import DISTRIBUTIONS
 from parity.rules import rule
 from parity.rules.code import file_of
 from parity.rules.crash import ENDINGS, at_either, at_place
-from parity.rules.crash_imports import PIP
-from parity.rules.crash_modules import NOT_IN, absent
+from parity.rules.crash_imports import PIP, imported_by
+from parity.rules.crash_modules import NOT_IN, library_of
 from parity.rules.log import Crash, Failing, Raised, crash
 from parity.rules.missing import within
+from parity.rules.requirements import line_for, normalised
 from parity.verdict import Evidence
 
 
@@ -102,7 +103,8 @@ def incompatible_versions(record: Failing) -> Iterator[Evidence]:
     names = {"name": name, "module": module, "package": package}
     names |= {"installed": f"{package} {version}".rstrip(), **_who(raised, module, name)}
     place = at_place(found)
-    yield Evidence(raised.told, "requirements.txt", names=names)
+    line = line_for(found.source, package)
+    yield Evidence(raised.told, "requirements.txt", line, names=names)
     if place:
         yield place._replace(names={})
 
@@ -113,18 +115,11 @@ def _absent_name(raised: Raised) -> tuple[str, str]:
     if match:
         return match[1], match[2]
     match = re.match(r"module '([\w.]+)' has no attribute '(\w+)'", raised.message)
-    library = _library(raised)
+    library = library_of(raised)
     if not match or not library or within(library, match[1]):
         return "", ""
     known = any(re.search(change.said, raised.told) for change in CHANGES)
     return ("", "") if known else (match[2], match[1])
-
-
-def _library(raised: Raised) -> str:
-    """The installed package in whose code it was raised, by the name of its folder."""
-    frames = [frame for frame in raised.frames if frame.name != "__getattr__"]
-    match = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
-    return match[1] if match else ""
 
 
 def _installed(found: Crash, module: str) -> tuple[str, str]:
@@ -133,10 +128,21 @@ def _installed(found: Crash, module: str) -> tuple[str, str]:
     return package, found.slug.packages.get(package.lower().replace("_", "-"), "")
 
 
+_SUCCESSORS = {"flask_uploads": "Flask-Reuploaded"}
+"""Packages that nobody maintains, and what took their place under the same name of the module:
+https://pypi.org/project/Flask-Reuploaded/ (documented)."""
+
+
 def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     """Who imports the name that is gone, and what to do about it."""
     import_now, pin = _MOVED.get((module, name), ("", ""))
-    inner, package = raised.frames[-1].file, _library(raised)
+    inner, package = raised.frames[-1].file, library_of(raised)
+    if package in _SUCCESSORS:
+        return {
+            "who": f"The package {package}",
+            "advice": f"In requirements.txt write `{_SUCCESSORS[package]}` instead of the package"
+            f" that brings {package}: it has no newer version.",
+        }
     if package:
         older = f"`{pin}`" if pin else "an older version of what it imports from"
         return {
@@ -174,7 +180,7 @@ _MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "Typ
 def breaks_on_import(found: Crash) -> Evidence | None:
     """The app's import at which a package fails in its own code, if that is what happened."""
     raised = found.raised
-    library = _library(raised) if raised and raised.kind in _MISFITS else ""
+    library = library_of(raised) if raised and raised.kind in _MISFITS else ""
     evidence = at_place(found) if library else None
     if not evidence or not re.match(r"(?:import|from)\s", evidence.names["code"]):
         return None
@@ -210,8 +216,8 @@ _PYTHON_HAD = {
     leads_to=ENDINGS,
     title="Python {version} has no `{name}` in {module} any more",
     cause="{error}. Newer Pythons have dropped it; the app, or a package that it requires, was"
-    " written for an older one.",
-    fix="Take a newer version of what imports it{instead:-}, or an older Python in"
+    " written for an older one.{who:-}",
+    fix="Take a newer version of {what:what imports it}{instead:-}, or an older Python in"
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
 )
@@ -223,55 +229,12 @@ def removed_from_python(record: Failing) -> Iterator[Evidence]:
         return
     name, module = match["a"] or match["b"], match["m"] or match["n"]
     if name in _PYTHON_HAD.get(module, "").split() and not file_of(found.source, module):
-        now = " (`from collections.abc import …`)" if module == "collections" else ""
+        evidence, who = imported_by(found, f"`{name}` from {module}")
+        now = " (`from collections.abc import …`)" if module == "collections" and not who else ""
         told = {"name": name, "module": module, "version": python.version, "instead": now}
-        yield at_either(found, match[0], **told)
-
-
-_INSTEAD = {
-    "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
-    " write `-k uvicorn_worker.UvicornWorker`.",
-    "whitenoise.django": "Take the lines with DjangoWhiteNoise out, and write"
-    ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
-    "flask.ext": "Write `flask_NAME` instead of `flask.ext.NAME`.",
-    "sklearn.externals": "Write `import joblib`, with joblib in requirements.txt.",
-    "werkzeug.contrib": "Write `from werkzeug.middleware.proxy_fix import ProxyFix` and the like,"
-    " or pin `werkzeug<1`.",
-    "flask._compat": "Pin `flask<2`, or take a newer version of the package that imports it.",
-    "flask_script": "Use Flask's own commands: `flask --app MODULE COMMAND`.",
-    "django.core.urlresolvers": "Write `from django.urls import reverse`.",
-    "django.utils.six": "Take a newer version of what imports it, or pin `django<3`.",
-    "telegram.ext.dispatcher": "Pin `python-telegram-bot<20`, or rewrite it for version 20.",
-}
-"""What took the place of modules that are gone: the projects' own changelogs (documented)."""
-
-
-@rule(
-    "module-gone-from-package",
-    leads_to=ENDINGS,
-    title="The installed {package} has no module {module}",
-    cause="{installed} is there, and {module} is not in it: the app was written for another version"
-    " of it.",
-    fix="{advice:Pin the package to the version that the app was written for.}",
-    docs=PIP,
-)
-def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "package-part")
-    if not found:
-        return
-    top = module.partition(".")[0]
-    package = DISTRIBUTIONS.get(top, top)
-    version = found.slug.packages.get(package.lower().replace("_", "-"), "")
-    advice = next(
-        (_INSTEAD[known] for known in _INSTEAD if within(known, module) or within(module, known)),
-        f"Pin {package} in requirements.txt to the version that the app was written for.",
-    )
-    names = {"module": module, "package": package, "advice": advice}
-    names["installed"] = f"{package} {version}".strip()
-    yield Evidence(f"No module named '{module}'", "requirements.txt", names=names)
-    place = at_place(found)
-    if place:
-        yield place._replace(names={})
+        yield from evidence
+        place = at_either(found, match[0], error=match[0], **told, **who)
+        yield place._replace(seen=match[0])
 
 
 @rule(
@@ -291,10 +254,10 @@ def changed_by_version(record: Failing) -> Iterator[Evidence]:
     for change in CHANGES:
         if re.search(change.said, raised.told):
             known = change.package.lower()
-            version = python.version if known == "python" else found.slug.packages.get(known, "")
-            advice = f"{change.now[0].upper()}{change.now[1:]}; or pin `{change.pin}`."
-            if " " in change.pin:
-                advice = f"{change.now[0].upper()}{change.now[1:]}; or pin {change.pin}."
+            packages = found.slug.packages
+            version = python.version if known == "python" else packages.get(normalised(known), "")
+            pin = change.pin if " " in change.pin else f"`{change.pin}`"
+            advice = f"{change.now[0].upper()}{change.now[1:]}; or pin {pin}."
             names = {"package": change.package, "error": raised.told, "advice": advice}
             yield at_either(found, raised.told, installed=f"{change.package} {version}", **names)
             return

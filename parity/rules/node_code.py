@@ -158,6 +158,16 @@ def installer(source: Source) -> str:
     return "pnpm add" if "pnpm-lock.yaml" in source.entries else "npm install"
 
 
+def reinstall(source: Source) -> str:
+    """The command that installs what the lock file tells, or without one what package.json asks."""
+    known = {
+        "yarn.lock": "yarn install",
+        "pnpm-lock.yaml": "pnpm install",
+        "package-lock.json": "npm ci",
+    }
+    return next((known[name] for name in known if name in source.entries), "npm install")
+
+
 def moving(source: Source, name: str) -> str:
     """The command that makes a development dependency one that stays."""
     if "yarn.lock" in source.entries:

@@ -7,7 +7,15 @@ from parity.facts.node_packages import NOT_FROM_NPM
 from parity.facts.nodejs import SUPPORT, TROUBLE
 from parity.records import Slug
 from parity.rules import rule
-from parity.rules.node_code import absent_command, in_package, installer, lock_file, table
+from parity.rules.node_code import (
+    absent_command,
+    in_package,
+    installer,
+    lock_file,
+    reinstall,
+    table,
+    wanted,
+)
 from parity.rules.plan import PUSH_REJECTED
 from parity.verdict import Evidence
 
@@ -78,13 +86,37 @@ def _types(error: str) -> str:
     return f"Type `npm install --save-dev @types/{name}`, commit. Or: "
 
 
+_TOO_NEW = r"node_modules/((?:@[\w.-]+/)?[\w.-]+)/\S+\.d\.[cm]?ts[(:]\d+[,:]\d+\)?.*error TS1\d{3}:"
+"""Syntax errors (TS1xxx, typescript's diagnosticMessages.json) in declarations of a package."""
+
+
+@rule(
+    "typescript-too-old",
+    leads_to=PUSH_REJECTED,
+    title="The TypeScript of package.json is too old for {package}",
+    cause="`{text}` cannot read the declarations that {package} comes with: they use syntax that"
+    " TypeScript {wanted} does not know. Without a lock file the newest {package} is installed.",
+    fix="Type `{install} --save-dev typescript@latest`, commit package.json and {lock}.",
+    docs=TROUBLE,
+)
+def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
+    name, source = _script(slug), slug.plan.source
+    match = next((m for line in slug.output if (m := re.search(_TOO_NEW, line))), None)
+    place = wanted(source, "typescript")
+    if name and match and place:
+        names = {"package": match[1], "wanted": table(source, place)["typescript"]}
+        names |= {"text": table(source, "scripts")[name], "install": installer(source)}
+        seen = match.string.strip()
+        yield in_package(source, seen, place, "typescript", lock=lock_file(source), **names)
+
+
 @rule(
     "build-script-failed",
     leads_to=PUSH_REJECTED,
     title="The script `{script}` of package.json fails",
     cause="Heroku runs `{text}` in the build, and it ends with: {error}",
-    fix="Make `npm ci && npm run {script}` succeed in a fresh clone, with the config vars that the"
-    " app has on Heroku.",
+    fix="Make `{install:npm install} && npm run {script}` succeed in a fresh clone, with the config"
+    " vars that the app has on Heroku.",
     docs=TROUBLE,
     fallback=True,
 )
@@ -93,6 +125,7 @@ def build_script_failed(slug: Slug) -> Iterator[Evidence]:
     if name and not _absent_tool(slug):
         text = table(slug.plan.source, "scripts")[name]
         names = {"script": name, "text": text, "error": _last(slug)}
+        names["install"] = reinstall(slug.plan.source)
         yield in_package(slug.plan.source, _last(slug), "scripts", name, **names)
 
 

@@ -154,7 +154,8 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
     right = {normalised(k): v for k, v in DISTRIBUTIONS.items()}.get(name)
     entry = named(slug.plan.source, name) if right else None
     artefact = entry and entry.text.endswith("==0.0.0")
-    if entry and right and normalised(right) != name and not artefact:
+    itself = right and re.fullmatch(rf"{re.escape(name)}(?:-binary|\[.*)", right)
+    if entry and right and normalised(right) != name and not artefact and not itself:
         yield found(entry, f"pip could not install {entry.text}", right=right)
 
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
 from parity.records import Slug
 from parity.rules import rule
 from parity.rules.pip_unfound import Unfound, other_python, unfound
 from parity.rules.plan import PUSH_REJECTED
-from parity.rules.requirements import FORMAT, REASON, found, named, saying, shown
+from parity.rules.requirements import FORMAT, REASON, found, named, normalised, saying, shown
 from parity.verdict import Evidence
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
@@ -74,6 +75,8 @@ def _instead(missing: Unfound) -> str | None:
 def no_such_version(slug: Slug) -> Iterator[Evidence]:
     missing = unfound(slug)
     if not missing or not missing.versions or other_python(slug, missing):
+        return
+    if normalised(missing.name) in WINDOWS_ONLY | MACOS_ONLY:
         return
     if saying(slug, _BROKEN):
         return

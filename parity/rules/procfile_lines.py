@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from parity.facts.procfile import ARTICLE, ROUTED, SHORT_RUN
+from parity.facts.procfile import ARTICLE, ROUTED
 from parity.records import Boot, Plan, ProcessType
 from parity.rules import rule
 from parity.rules.procfile import H14, listens, no_web
 from parity.rules.procfile_reading import (
     Dropped,
+    background,
     dropped,
+    for_terminal,
     is_server,
     is_worker,
     near_web,
@@ -91,6 +93,28 @@ def _untyped(plan: Plan, process: ProcessType) -> bool:
     return no_type(process, line)
 
 
+def _for_terminal(plan: Plan, process: ProcessType) -> bool:
+    line = plan.procfile.lines[process.line - 1] if plan.procfile else ""
+    return for_terminal(process, line)
+
+
+@rule(
+    "procfile-terminal-command",
+    effect="warn",
+    title="Line {line} of the Procfile is a command for your terminal",
+    cause="Heroku runs no line of the Procfile at the push: it takes the first word, `{name}`, for"
+    " the name of a process type, which nobody starts.",
+    fix="Delete line {line}, and type `{text}` in a terminal, after the push.",
+    docs=ARTICLE,
+)
+def procfile_terminal_command(plan: Plan) -> Iterator[Evidence]:
+    for process in plan.processes.values():
+        if _for_terminal(plan, process):
+            text = f"{process.name} {process.command}"
+            names = {"line": str(process.line), "name": process.name, "text": shown(text)}
+            yield Evidence(f"`{shown(text)}`", "Procfile", process.line, names=names)
+
+
 @rule(
     "procfile-no-type",
     leads_to=H14,
@@ -131,7 +155,7 @@ def _worker_only(plan: Plan) -> bool:
     """Whether the app runs something else on purpose, a bot say, and no line was meant for web."""
     if not plan.procfile or any(True for _ in dropped(plan.procfile)):
         return False
-    running = [p for p in plan.processes.values() if p.name not in SHORT_RUN]
+    running = background(plan.procfile, plan.processes.values())
     return bool(running) and not any(near_web(p) or serves(p) or _untyped(plan, p) for p in running)
 
 
@@ -148,7 +172,7 @@ def _worker_only(plan: Plan) -> bool:
 )
 def worker_only(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and _worker_only(plan):
-        types = [p for p in plan.processes.values() if p.name not in SHORT_RUN]
+        types = background(plan.procfile, plan.processes.values())
         first = types[0]
         names = {"types": shown(", ".join(p.name for p in types)), "first": shown(first.name)}
         seen = f"`{shown(f'{first.name}: {first.command}')}`"
@@ -180,7 +204,9 @@ def procfile_no_web(plan: Plan) -> Iterator[Evidence]:
 )
 def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     if plan.procfile and plan.procfile.encoding == "utf-8" and ROUTED in plan.processes:
-        for number, text, how in islice(read_differently(plan.procfile), SHOWN):
+        typed = {p.line for p in plan.processes.values() if _for_terminal(plan, p)}
+        told = (each for each in read_differently(plan.procfile) if each[0] not in typed)
+        for number, text, how in islice(told, SHOWN):
             names = {"line": str(number), "how": how}
             yield Evidence(f"`{shown(text)}`: {how}", "Procfile", number, names=names)
 

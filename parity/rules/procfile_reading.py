@@ -1,7 +1,7 @@
 """What a line of a Procfile was meant to be, where Heroku reads it differently or not at all."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from parity.facts.procfile import CLASSIC, LOCAL, ROUTED, SHORT_RUN
@@ -25,6 +25,9 @@ _WORKS = (
     r"|\bmanage\.py\s+(?:rqworker|qcluster|process_tasks|runworker|db_worker|celery)\b"
 )
 """Programs that wait for jobs until they are ended: their documentation."""
+
+_TYPED = r"heroku|git|pip3?|cd|sudo|export|echo"
+"""Commands for a terminal, which are nobody's names of process types."""
 
 _COMMANDS = (
     r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve"
@@ -123,8 +126,25 @@ def serves(process: ProcessType) -> bool:
 
 def no_type(process: ProcessType, line: str) -> bool:
     """Whether the line is a bare command, whose first word Heroku takes for the type's name."""
-    bare = line.strip().removeprefix(process.name)
-    return bool(re.fullmatch(_COMMANDS, process.name)) and not bare.startswith(":")
+    return _bare(process, line, _COMMANDS)
+
+
+def for_terminal(process: ProcessType, line: str) -> bool:
+    """Whether the line is a command that belongs into a terminal, as `heroku ps:scale web=1`."""
+    return _bare(process, line, _TYPED)
+
+
+def background(procfile: Procfile | None, types: Iterable[ProcessType]) -> list[ProcessType]:
+    """The types that run on, without the lines that were only meant for a terminal."""
+    lines = procfile.lines if procfile else ()
+    text = dict(enumerate(lines, 1))
+    running = (process for process in types if process.name not in SHORT_RUN)
+    return [p for p in running if not for_terminal(p, text.get(p.line, f"{p.name}:"))]
+
+
+def _bare(process: ProcessType, line: str, commands: str) -> bool:
+    behind = line.strip().removeprefix(process.name)
+    return bool(re.fullmatch(commands, process.name)) and not behind.startswith(":")
 
 
 def read_differently(procfile: Procfile) -> Iterator[tuple[int, str, str]]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from parity.facts.buildpacks import ARTICLE as BUILDPACKS
+from parity.facts.buildpacks import UNOFFICIAL
 from parity.facts.python import PACKAGE_FILES, SUPPORT, versions
 from parity.facts.stacks import DEFAULT
-from parity.records import Plan, Slug
+from parity.records import Plan, Refusal, Slug, Source
 from parity.rules import rule
 from parity.rules.plan import PUSH_REJECTED, headline, source_of
 from parity.verdict import Evidence
@@ -107,7 +108,7 @@ REASONS = (
     Reason(
         "runtime-txt::invalid-version",
         "runtime.txt is not in the right format",
-        "runtime.txt holds `{subject}`, which is invalid: it must be one line like `python-{wish}`"
+        "runtime.txt holds {held}, which is invalid: it must be one line like `python-{wish}`"
         " or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
         "Write `python-{wish}` into runtime.txt; or better delete it, and put `{wish}` into a file"
         " called .python-version.",
@@ -185,7 +186,8 @@ REASONS = (
         "It gets no security fixes any more, and Heroku no longer supports it: the oldest that it"
         " installs is {oldest}.",
         "Put `{default}` into a file called .python-version (and delete runtime.txt if there is"
-        " one), test with it, commit, push again.",
+        " one), test with it, commit, push again. Where old pins do not go with it, `{oldest}` is"
+        " the nearest.",
         SUPPORTED,
     ),
     Reason(
@@ -208,7 +210,7 @@ REASONS = (
         "Nothing in the root tells Heroku what kind of app this is",
         "Each language has a file that Heroku looks for in the root of what is pushed:"
         " requirements.txt, package.json, Gemfile … There is none.",
-        "Commit the file of your language. For Python: `pip freeze > requirements.txt`.",
+        "{advice:Commit the file of your language. For Python: `pip freeze > requirements.txt`.}",
         f"{BUILDPACKS}#buildpack-detect-order",
         fallback=True,
         own=True,
@@ -250,17 +252,34 @@ def _evidence(record: Plan | Slug) -> Iterator[Evidence]:
     known = versions()
     names = {
         "subject": refusal.subject,
+        "held": _held(refusal, source_of(record)),
         "wish": series,
         "newest": known.newest[series],
         "default": known.default,
         "oldest": known.oldest,
         "date": known.date,
     }
+    other = next((file for file in UNOFFICIAL if file in source_of(record).entries), None)
+    if other:
+        names["advice"] = (
+            f"For {other} type `heroku buildpacks:set {UNOFFICIAL[other]}`, push again."
+        )
     yield Evidence(headline(refusal), refusal.file, refusal.line, names=names)
     if refusal.reason == "package-manager::multiple-found":
         for name in list(PACKAGE_FILES):
             if name in source_of(record).entries and name != refusal.file:
                 yield Evidence(f"{name} is there too", name, names=names)
+
+
+def _held(refusal: Refusal, source: Source) -> str:
+    """What a file that is to be one line holds, in few words."""
+    lines = (source.text(refusal.file or "") or "").split()
+    if any(line == "<<<<<<<" for line in lines):
+        return "the marks of a merge conflict (`<<<<<<<`)"
+    lines = (source.text(refusal.file or "") or "").strip().splitlines()
+    if len(lines) > 1:
+        return f"{len(lines)} lines, the first of them `{lines[0].strip()}`"
+    return f"`{refusal.subject}`"
 
 
 def _wish(subject: str) -> str:

@@ -55,6 +55,13 @@ def entries(source: Source, path: str = "requirements.txt") -> list[Entry]:
     return found
 
 
+def line_for(source: Source, package: str) -> int | None:
+    """The line of requirements.txt that asks for a package."""
+    known = normalised(package)
+    asking = (e for e in entries(source) if e.file == "requirements.txt" and e.name == known)
+    return next((entry.line for entry in asking), None)
+
+
 def _name(text: str) -> str:
     """The distribution that a line requires by name; addresses, paths and options do not."""
     name = _NAME.match(text)

@@ -110,9 +110,9 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
     title="The slug is too large: about {size} MB, and Heroku takes {limit}",
     cause="The app and everything that is installed, compressed, are more than Heroku takes. Most"
     " of it: {largest}.",
-    fix="Require less: for torch, the build without CUDA (`--extra-index-url"
-    " https://download.pytorch.org/whl/cpu`); keep data and models out of git, or list them in"
-    " .slugignore.",
+    fix="Require less: `tensorflow-cpu` for tensorflow; for torch, the build without CUDA"
+    " (`--extra-index-url https://download.pytorch.org/whl/cpu`). Keep data and models out of git,"
+    " or list them in .slugignore.",
     docs=ARTICLE,
     basis="predicted",
 )

@@ -1,14 +1,15 @@
 """What `git push` does before any dyno is touched, in a thread of its own."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from parity import interrupt, pipeline, scale
 from parity.facts.limits import Limits
-from parity.facts.procfile import ROUTED, SHORT_RUN
+from parity.facts.procfile import ROUTED
 from parity.options import Options
-from parity.records import Config, ProcessType, Release, Say
+from parity.records import Config, Plan, ProcessType, Release, Say
+from parity.rules.procfile_reading import background
 from parity.trial import Trial, what_and_fix
 from parity.workspace import Workspace
 
@@ -68,13 +69,14 @@ def _built(
     if released is None:
         return Built(trial, None, (), options, work)
     sized = pipeline.sized(options, pushed.source)
-    types = released.slug.plan.processes
-    chosen = scale.chosen(types, options.processes) or _usual(types)
+    plan = released.slug.plan
+    chosen = scale.chosen(plan.processes, options.processes) or _usual(plan)
     return Built(trial, released, tuple(chosen), sized, work)
 
 
-def _usual(types: Mapping[str, ProcessType]) -> list[tuple[ProcessType, str]]:
+def _usual(plan: Plan) -> list[tuple[ProcessType, str]]:
     """One dyno of web, as after a first deploy; without one, of every other type."""
+    types = plan.processes
     if ROUTED in types:
         return [(types[ROUTED], f"{ROUTED}.1")]
-    return [(each, f"{name}.1") for name, each in types.items() if name not in SHORT_RUN]
+    return [(each, f"{each.name}.1") for each in background(plan.procfile, types.values())]

@@ -41,7 +41,9 @@ def write(start: Start, wrong: str, right: str) -> str:
 def _program(start: Start, needed: Required) -> Iterator[Prediction]:
     """A server that no requirement brings."""
     package = _PROGRAMS.get(start.program, start.program)
-    if start.program not in SERVERS or "/" in start.words[0] or not needed.lacks(package):
+    if start.program not in SERVERS or not needed.lacks(package):
+        return
+    if "/" in start.words[0] or f"-m {start.program}" in start.process.command:
         return
     advice = f"Add the line `{package}` to requirements.txt."
     names = {"name": start.program, "manifest": "requirements.txt", "advice": advice}

@@ -95,7 +95,10 @@ def _words(command: str) -> tuple[list[str], dict[str, str]]:
     bare = re.sub(r"'[^']*'|\"[^\"]*\"|\$\{?PORT\b[^}\s]*\}?", "", command)
     if _SHELL.search(bare):
         return [], {}
-    return (words[2:] if words[1:2] and words[0] == "newrelic-admin" else words), variables
+    if words[1:2] and words[0] == "newrelic-admin":
+        return words[2:], variables
+    module = words[1:2] == ["-m"] and _PYTHON.fullmatch(words[0]) and words[2:3]
+    return (words[2:] if module and words[2] in SERVERS else words), variables
 
 
 def option(words: tuple[str, ...] | list[str], *names: str) -> list[str]:
