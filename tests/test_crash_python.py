@@ -254,7 +254,7 @@ CASES = [
             "starlette\nuvicorn\n",
         ),
         "app.py:5",
-        "Correct that line",
+        "Await it in the app's lifespan",
         limits={"boot_timeout": 6},
     ),
 ]
