@@ -114,7 +114,8 @@ def container_stack_not_set(record: Plan | Slug) -> Iterator[Evidence]:
     source = source_of(record)
     if record.refusal and record.refusal.reason == "no-default-language":
         file = next((x for x in ("heroku.yml", "Dockerfile") if x in source.entries), None)
-        if file and not any(package_files_below(source, python=False)):
+        kept = any(True for name in PACKAGE_FILES for _ in kept_out(source, name))
+        if file and not kept and not any(package_files_below(source, python=False)):
             more = "" if file == "heroku.yml" else ", commit a heroku.yml that names the Dockerfile"
             yield Evidence(f"{file}, and no package file", file, names={"file": file, "more": more})
 
