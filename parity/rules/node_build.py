@@ -16,6 +16,7 @@ from parity.rules.node_code import (
     lock_file,
     wanted,
 )
+from parity.rules.node_scripts import failing_script
 from parity.rules.plan import PUSH_REJECTED
 from parity.verdict import Evidence
 
@@ -211,6 +212,8 @@ for _page in PAGES:
     fallback=True,
 )
 def node_install_failed(slug: Slug) -> Iterator[Evidence]:
+    if failing_script(slug):
+        return
     reason = slug.refusal.reason if slug.refusal else ""
     known = (
         "npm-enoent",

@@ -1,7 +1,7 @@
 """Failed build scripts of package.json, Node.js that stands in, and buildpacks in a folder."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from parity.facts.node_packages import NOT_FROM_NPM
 from parity.facts.nodejs import SUPPORT, TROUBLE
@@ -21,6 +21,9 @@ from parity.verdict import Evidence
 
 _BROKEN = r"([\w./-]+\.(?:[cm]?[jt]sx?))[(:](\d+)[,:](\d+)\)?:?\s+(?:-\s+)?(error .+|.*Error.*)"
 
+# https://docs.npmjs.com/cli/v11/using-npm/scripts#life-cycle-operation-order (documented)
+INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
+
 
 @rule(
     "build-tool-not-installed",
@@ -36,22 +39,35 @@ def build_tool_not_installed(slug: Slug) -> Iterator[Evidence]:
     if told:
         tool, package = told
         source = slug.plan.source
-        name = slug.refusal.subject if slug.refusal else ""
+        name = failing_script(slug) or ""
         names = {"tool": tool, "package": package, "script": name, "lock": lock_file(source)}
         names["install"] = installer(source)
         yield in_package(source, f"{tool}: not found", "scripts", name, **names)
 
 
 def _absent_tool(slug: Slug) -> tuple[str, str] | None:
-    told = absent_command(slug.output) if _script(slug) else None
+    told = absent_command(slug.output) if failing_script(slug) else None
     return told if told and told[1] not in NOT_FROM_NPM else None
 
 
-def _script(slug: Slug) -> str | None:
+def failing_script(slug: Slug) -> str | None:
     """The script of package.json that failed."""
     refusal = slug.refusal
-    name = refusal.subject if refusal and slug.node else ""
-    return name if name in table(slug.plan.source, "scripts") else None
+    scripts = table(slug.plan.source, "scripts")
+    if refusal is None or not slug.node:
+        return None
+    if refusal.reason.endswith("-install-failed"):
+        return _install_script(slug, scripts)
+    return refusal.subject if refusal.subject in scripts else None
+
+
+def _install_script(slug: Slug, scripts: Mapping[str, object]) -> str | None:
+    """The app's own script that npm ran while it installed, and that failed; not a package's."""
+    if any(re.match(r"npm (?:error|ERR!) path .*/node_modules/", x) for x in slug.output):
+        return None
+    ran = (re.match(r"npm (?:error|ERR!) command sh -c (.+)", x) for x in slug.output)
+    texts = {match[1].strip() for match in ran if match}
+    return next((name for name in INSTALLING if scripts.get(name) in texts), None)
 
 
 @rule(
@@ -63,7 +79,7 @@ def _script(slug: Slug) -> str | None:
     docs=TROUBLE,
 )
 def build_script_error(slug: Slug) -> Iterator[Evidence]:
-    name = _script(slug)
+    name = failing_script(slug)
     if not name or _absent_tool(slug):
         return
     for output in slug.output:
@@ -121,7 +137,7 @@ def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
     fallback=True,
 )
 def build_script_failed(slug: Slug) -> Iterator[Evidence]:
-    name = _script(slug)
+    name = failing_script(slug)
     if name and not _absent_tool(slug):
         text = table(slug.plan.source, "scripts")[name]
         names = {"script": name, "text": text, "error": _last(slug)}

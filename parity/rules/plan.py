@@ -39,6 +39,7 @@ def PUSH_REJECTED(record: Source | Plan | Slug) -> Iterator[Evidence]:
         yield Evidence(told, record.refusal.file, record.refusal.line, names={"headline": told})
 
 
+CONTAINER = "https://devcenter.heroku.com/articles/build-docker-images-heroku-yml"
 NOTHING_FOUND = ("package-manager::none-found", "package-manager::setup-py-only")
 NOT_DETECTED = ("no-default-language", "buildpack-not-compatible")
 
@@ -98,6 +99,25 @@ def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
             folder, _, name = path.rpartition("/")
             seen = f"{path}, and no {name} in the root"
             yield Evidence(seen, path, names={"folder": folder, "path": path})
+
+
+@rule(
+    "container-stack-not-set",
+    leads_to=PUSH_REJECTED,
+    title="The repository is for Docker, and the app is not on the container stack",
+    cause="With a buildpack stack Heroku reads no {file}: it looks for the package file of a"
+    " language in the root, and there is none.",
+    fix="Type `heroku stack:set container`{more}, push again. parity does not rehearse that.",
+    docs=CONTAINER,
+)
+def container_stack_not_set(record: Plan | Slug) -> Iterator[Evidence]:
+    source = source_of(record)
+    if record.refusal and record.refusal.reason == "no-default-language":
+        file = next((x for x in ("heroku.yml", "Dockerfile") if x in source.entries), None)
+        kept = any(True for name in PACKAGE_FILES for _ in kept_out(source, name))
+        if file and not kept and not any(package_files_below(source, python=False)):
+            more = "" if file == "heroku.yml" else ", commit a heroku.yml that names the Dockerfile"
+            yield Evidence(f"{file}, and no package file", file, names={"file": file, "more": more})
 
 
 @rule(
