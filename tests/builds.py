@@ -70,15 +70,15 @@ def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes
     return f"{name}-{version}.tar.gz", data.getvalue()
 
 
-def backend(code: str) -> tuple[str, bytes]:
+def backend(code: str, name: str = "omega") -> tuple[str, bytes]:
     """A package that must be built from source; building it runs `code`."""
     project = (
         '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
-        '[project]\nname = "omega"\nversion = "1.0"\n'
+        f'[project]\nname = "{name}"\nversion = "1.0"\n'
     )
     lines = "".join(f"    {line}\n" for line in code.splitlines())
     own = f"def build_wheel(*_, **__):\n{lines}\nprepare_metadata_for_build_wheel = build_wheel\n"
-    return sdist("omega", "1.0", {"pyproject.toml": project, "own.py": own, "PKG-INFO": ""})
+    return sdist(name, "1.0", {"pyproject.toml": project, "own.py": own, "PKG-INFO": ""})
 
 
 def index(folder: Path, *files: tuple[str, bytes], python: str = "") -> str:

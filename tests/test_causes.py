@@ -86,7 +86,7 @@ ELSEWHERE = {
     " typescript-too-old",
     "test_odd_trees": "sub-tree symlink-leaves-tree unreadable-file config-var-name"
     " config-vars-too-large env-file-unreadable",
-    "test_pip_causes": "needs-other-python repository-not-readable",
+    "test_pip_causes": "needs-other-python repository-not-readable backport-not-needed",
     "test_procfile": "procfile-not-a-file procfile-in-subfolder procfile-encoding"
     " procfile-made-by-hook procfile-read-differently procfile-repeats-type procfile-crlf",
     "test_python_version": "runtime-txt-deprecated python-series-deprecated python-patch-outdated"

@@ -274,6 +274,15 @@ CASES = [
         "Start the server in one place",
     ),
     Case(
+        "host-not-found-here",
+        app(
+            "python server.py",
+            {"server.py": 'import socket\n\nsocket.create_connection(("api.shop.invalid", 443))\n'},
+        ),
+        "server.py:3",
+        "Try `nslookup api.shop.invalid`",
+    ),
+    Case(
         "changed-by-version",
         app(
             "gunicorn app:app",

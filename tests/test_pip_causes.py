@@ -24,6 +24,7 @@ PACKAGES = (
     wheel("cracked", "1.0", requires="alpha>=1.*"),
     ("torn-1.0-py3-none-any.whl", b"half of a wheel"),
     wheel("pip", "26.2.1"),
+    wheel("wmi", "1.0"),
 )
 HASH = "--hash=sha256:"
 NONE = "0" * 64
@@ -69,6 +70,7 @@ REJECTED: list[tuple[str, Mapping[str, str], str, str, tuple[str, ...]]] = [
     ("sklearn", {}, "import-name-required", ":1", ("`scikit-learn`",)),
     ("yaml==5.1", {}, "import-name-required", ":1", ("`PyYAML`",)),
     ("alpha\npywin32==306", {}, "windows-only-package", ":2", ('sys_platform == "win32"', "Linux")),
+    ("wmi==9", {}, "windows-only-package", ":1", ('sys_platform == "win32"',)),
     ("needy", {}, "windows-only-package", ":1", ("Windows", "Remove `needy`")),
     ("pyobjc-framework-Cocoa==9.0", {}, "macos-only-package", ":1", ("macOS",)),
     ("pkg_resources==0.0.0", {}, "freeze-artefact", ":1", ("Debian", "Remove")),
@@ -169,6 +171,28 @@ def test_not_built(
     assert (told[cause].evidence[0].file, told[cause].evidence[0].line) == ("requirements.txt", 1)
     text = " ".join((told[cause].title, told[cause].cause, told[cause].fix))
     assert [word for word in words if word not in text] == []
+
+
+def test_backport_that_cannot_be_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this Python has itself is to be taken out, not to be had newer."""
+    old = backend("raise OSError('no longer')", "dataclasses")
+    monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
+    slug, _ = pushed({"requirements.txt": "dataclasses==1.0\n"}, tmp_path)
+    told = found(slug)
+    assert "source-build-failed" not in told
+    assert told["backport-not-needed"].evidence[0].line == 1
+    assert '`dataclasses==1.0; python_version < "3.7"`' in told["backport-not-needed"].fix
+
+
+def test_distribution_called_like_its_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """psycopg2 is a package of its own: where it cannot be built, its name is not to blame."""
+    old = backend("raise OSError('no longer')", "psycopg2")
+    monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
+    slug, _ = pushed({"requirements.txt": "psycopg2==1.0\n"}, tmp_path)
+    told = found(slug)
+    assert "import-name-required" not in told and "source-build-failed" in told
 
 
 def test_a_build_tool_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

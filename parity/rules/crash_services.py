@@ -189,6 +189,37 @@ def service_of_compose(record: Failing) -> Iterator[Evidence]:
             yield at(place.text, place)
 
 
+_NO_ADDRESS = (
+    r"could not translate host name|failed to resolve host|Failed to resolve '"
+    r"|\[Errno -[235]\] (?:Name or service not known|Temporary failure in name resolution"
+    r"|No address associated)"
+)
+"""How Python and the drivers of databases tell that a name has no address (observed)."""
+
+_HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
+
+
+@rule(
+    "host-not-found-here",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="{host:A host name} has no address as seen from this machine",
+    cause="The app connects to {host:it}: {error}. It is gone, or this machine has no way out.",
+    fix="Try `nslookup {host}` on a machine with a network. If it is gone, take its address out of"
+    " the code, and read the new one from a config var.",
+    docs=BACKING,
+)
+def host_not_found_here(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = [raised.told for raised in found.chain] if found else []
+    error = next((text for text in told if re.search(_NO_ADDRESS, text)), None)
+    if not found or error is None or any(service_of_compose.check(record)):
+        return
+    place = at_either(found, error[:300], error=error[:300])
+    match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
+    yield place._replace(names={**place.names, **({"host": match[1]} if match else {})})
+
+
 @rule(
     "sslmode-for-sqlite",
     effect="unknown",

@@ -210,6 +210,17 @@ _PYTHON_HAD = {
 }
 """Names that left the standard library: https://docs.python.org/3/whatsnew/ (documented)."""
 
+_UNTIL = {
+    "inspect": "3.10",
+    "asyncio": "3.10",
+    "pkgutil": "3.11",
+    "locale": "3.11",
+    "typing": "3.12",
+    "unittest": "3.12",
+    "ast": "3.13",
+}
+"""The last Python that has them, where Heroku still installs it (the same source)."""
+
 
 @rule(
     "removed-from-python",
@@ -217,8 +228,7 @@ _PYTHON_HAD = {
     title="Python {version} has no `{name}` in {module} any more",
     cause="{error}. Newer Pythons have dropped it; the app, or a package that it requires, was"
     " written for an older one.{who:-}",
-    fix="Take a newer version of {what:what imports it}{instead:-}, or an older Python in"
-    " .python-version.",
+    fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
 )
 def removed_from_python(record: Failing) -> Iterator[Evidence]:
@@ -233,6 +243,8 @@ def removed_from_python(record: Failing) -> Iterator[Evidence]:
         now = " (`from collections.abc import …`)" if module == "collections" and not who else ""
         told = {"name": name, "module": module, "version": python.version, "instead": now}
         yield from evidence
+        if module in _UNTIL:
+            told["older"] = f", or write `{_UNTIL[module]}` into .python-version"
         place = at_either(found, match[0], error=match[0], **told, **who)
         yield place._replace(seen=match[0])
 

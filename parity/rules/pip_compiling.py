@@ -179,6 +179,33 @@ def release_too_old(slug: Slug) -> Iterator[Evidence]:
             return
 
 
+_IN_PYTHON = {
+    "backports-zoneinfo": ("zoneinfo", "3.9"),
+    "typed-ast": ("ast", "3.8"),
+    "dataclasses": ("dataclasses", "3.7"),
+    "contextvars": ("contextvars", "3.7"),
+    "enum34": ("enum", "3.4"),
+    "futures": ("concurrent.futures", "3.2"),
+}
+"""Packages that bring a module of the standard library to older Pythons: https://pypi.org."""
+
+
+@rule(
+    "backport-not-needed",
+    leads_to=PUSH_REJECTED,
+    title="{entry} is for older Pythons, and cannot be built for {version}",
+    cause="It brings `{module}` to Pythons before {since}; the app's own has it: {error}",
+    fix='Remove the line, or write `{entry}; python_version < "{since}"`.',
+    docs="https://docs.python.org/3/library/",
+    heroku=REASON,
+)
+def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
+    build, python = failed(slug), slug.plan.python
+    known = _IN_PYTHON.get(normalised(build.name)) if build else None
+    if build and python and known:
+        yield build.evidence(version=python.version, module=known[0], since=known[1])
+
+
 @rule(
     "source-build-failed",
     leads_to=PUSH_REJECTED,
