@@ -116,7 +116,7 @@ _TOO_NEW = r"node_modules/((?:@[\w.-]+/)?[\w.-]+)/\S+\.d\.[cm]?ts[(:]\d+[,:]\d+\
     docs=TROUBLE,
 )
 def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
-    name, source = _script(slug), slug.plan.source
+    name, source = failing_script(slug), slug.plan.source
     match = next((m for line in slug.output if (m := re.search(_TOO_NEW, line))), None)
     place = wanted(source, "typescript")
     if name and match and place:
