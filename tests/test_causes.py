@@ -82,7 +82,7 @@ ELSEWHERE = {
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
     "test_node_causes": "private-git-dependency-without-auth",
     "test_nodejs": "dot-heroku dot-heroku-node shrinkwrap-lock-file-conflict"
-    " multiple-package-managers iojs-unsupported node-modules-committed build-script-failed"
+    " multiple-package-managers iojs-unsupported node-modules-committed"
     " typescript-too-old",
     "test_odd_trees": "sub-tree symlink-leaves-tree unreadable-file config-var-name"
     " config-vars-too-large env-file-unreadable",
