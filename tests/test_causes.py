@@ -88,6 +88,7 @@ ELSEWHERE = {
     " config-vars-too-large env-file-unreadable",
     "test_pip_causes": "needs-other-python repository-not-readable backport-not-needed",
     "test_procfile": "procfile-not-a-file procfile-in-subfolder procfile-encoding"
+    " procfile-not-read"
     " procfile-made-by-hook procfile-read-differently procfile-repeats-type procfile-crlf",
     "test_python_version": "runtime-txt-deprecated python-series-deprecated python-patch-outdated"
     " python-patch-unknown",

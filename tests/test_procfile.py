@@ -177,6 +177,16 @@ def test_cause_of_no_web(text: str | bytes, id: str, line: int | None, write: st
     assert write in fix
 
 
+def test_a_procfile_that_is_not_read_beside_a_start_script() -> None:
+    """Node.js has a default: the app runs, but not as the Procfile says."""
+    node = {"package.json": '{"scripts": {"start": "node server.js"}}', "server.js": ""}
+    written = "web: node other.js\n"
+    found = findings(tree({**node, "Procfile": written.encode("utf-16")}))
+    assert found["procfile-not-read"].effect == "warn"
+    assert "`npm start`" in found["procfile-not-read"].cause
+    assert "procfile-not-read" not in findings(tree({**node, "Procfile": written}))
+
+
 def test_invisible_character_is_named() -> None:
     """A character that cannot be seen is told by its number."""
     found = findings(tree({**FLASK, "Procfile": "web:\u00a0python app.py"}))

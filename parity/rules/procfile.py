@@ -188,11 +188,33 @@ def no_procfile(plan: Plan) -> Iterator[Evidence]:
 def procfile_encoding(plan: Plan) -> Iterator[Evidence]:
     if not no_web(plan) or not plan.procfile:
         return
-    encoding = {"utf-16": "UTF-16", "binary": "binary"}.get(plan.procfile.encoding)
+    encoding = _ODD.get(plan.procfile.encoding)
     if encoding:
         lines = (line.strip() for line in plan.procfile.lines)
         meant = next((line for line in lines if line.startswith("web:")), web_line(plan.source))
         names = {"encoding": encoding, "write": shown(meant)}
+        yield Evidence(f"the Procfile is {encoding}", plan.procfile.path, 1, names=names)
+
+
+_ODD = {"utf-16": "UTF-16", "binary": "binary"}
+"""Encodings of which Heroku reads nothing."""
+
+
+@rule(
+    "procfile-not-read",
+    effect="warn",
+    title="Heroku does not read the Procfile, which is {encoding}",
+    cause="No line of it is recognised, so Heroku runs the buildpack's own `{command}`."
+    " PowerShell's `>` writes UTF-16.",
+    fix="Save the Procfile again as UTF-8 without a byte order mark.",
+    docs=ARTICLE,
+    basis="static",
+)
+def procfile_not_read(plan: Plan) -> Iterator[Evidence]:
+    web = plan.processes.get(ROUTED)
+    encoding = _ODD.get(plan.procfile.encoding) if plan.procfile else None
+    if plan.procfile and web and encoding and not web.line:
+        names = {"encoding": encoding, "command": shown(web.command)}
         yield Evidence(f"the Procfile is {encoding}", plan.procfile.path, 1, names=names)
 
 
