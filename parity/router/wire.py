@@ -24,8 +24,7 @@ CLOGGED = 256 * 1024
 _PIECE = memoryview(bytearray(1024 * 1024))
 """Where every connection reads into: a read is copied out of it before anything else happens.
 
-Large bodies take two thirds of the time that they take with 128 KiB, and no less with more than
-this (measured).
+Large bodies take two thirds of the time that they take with 128 KiB (measured).
 """
 
 _RESET = struct.pack("ii", 1, 0)

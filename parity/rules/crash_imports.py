@@ -101,6 +101,12 @@ def standard_module_gone(record: Failing) -> Iterator[Evidence]:
         yield _absent(found, module, **names, **who)
 
 
+def installed(found: Crash, module: str) -> tuple[str, str]:
+    """The package that brings a top-level module, and its version, empty if it is not there."""
+    package = DISTRIBUTIONS.get(module, module)
+    return package, found.slug.packages.get(normalised(package), "")
+
+
 def imported_by(found: Crash, name: str) -> tuple[list[Evidence], dict[str, str]]:
     """Which package imports what is not there: its line, and the names for a rule's texts."""
     package, line = _importer(found)
@@ -118,8 +124,7 @@ def _importer(found: Crash) -> tuple[str, int | None]:
     library = library_of(found.raised) if found.raised else ""
     if not library:
         return "", None
-    package = DISTRIBUTIONS.get(library, library)
-    version = found.slug.packages.get(normalised(package), "")
+    package, version = installed(found, library)
     return f"{package} {version}".strip(), line_for(found.source, package)
 
 

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.packages import DISTRIBUTIONS
 from parity.rules import rule
 from parity.rules.crash import ENDINGS, adding, at_place
-from parity.rules.crash_imports import PIP, asked
+from parity.rules.crash_imports import PIP, asked, installed
 from parity.rules.crash_modules import absent
 from parity.rules.log import Failing, crash
 from parity.rules.missing import within
@@ -45,8 +44,7 @@ def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
     if not found:
         return
     top = module.partition(".")[0]
-    package = DISTRIBUTIONS.get(top, top)
-    version = found.slug.packages.get(package.lower().replace("_", "-"), "")
+    package, version = installed(found, top)
     advice = next(
         (_INSTEAD[known] for known in _INSTEAD if within(known, module) or within(module, known)),
         f"Pin {package} in requirements.txt to the version that the app was written for.",

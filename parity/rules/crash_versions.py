@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 
 from parity.facts.changes import CHANGES
-from parity.facts.packages import DISTRIBUTIONS
 from parity.rules import rule
 from parity.rules.code import file_of
 from parity.rules.crash import ENDINGS, at_either, at_place
-from parity.rules.crash_imports import PIP, imported_by
+from parity.rules.crash_imports import PIP, imported_by, installed
 from parity.rules.crash_modules import NOT_IN, library_of
 from parity.rules.log import Crash, Failing, Raised, crash
 from parity.rules.missing import within
@@ -96,7 +95,7 @@ def incompatible_versions(record: Failing) -> Iterator[Evidence]:
     top = module.partition(".")[0]
     if not found or not raised or not name or file_of(found.source, top):
         return
-    package, version = _installed(found, top)
+    package, version = installed(found, top)
     told = found.slug.packages or (module, name) not in _MOVED  # a log tells no versions
     if not version and told:
         return
@@ -120,12 +119,6 @@ def _absent_name(raised: Raised) -> tuple[str, str]:
         return "", ""
     known = any(re.search(change.said, raised.told) for change in CHANGES)
     return ("", "") if known else (match[2], match[1])
-
-
-def _installed(found: Crash, module: str) -> tuple[str, str]:
-    """The package that brings a top-level module, and its version, empty if it is not there."""
-    package = DISTRIBUTIONS.get(module, module)
-    return package, found.slug.packages.get(package.lower().replace("_", "-"), "")
 
 
 _SUCCESSORS = {"flask_uploads": "Flask-Reuploaded"}
@@ -184,7 +177,7 @@ def breaks_on_import(found: Crash) -> Evidence | None:
     evidence = at_place(found) if library else None
     if not evidence or not re.match(r"(?:import|from)\s", evidence.names["code"]):
         return None
-    package, version = _installed(found, library)
+    package, version = installed(found, library)
     names = {"package": package, "installed": f"{package} {version}".strip()}
     return evidence._replace(names={**evidence.names, **names})
 
