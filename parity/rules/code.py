@@ -38,7 +38,7 @@ def modules(source: Source) -> list[str]:
 def parsed(source: Source, path: str) -> ast.Module | None:
     """A file's syntax tree, None if it has none."""
     try:
-        return ast.parse(source.text(path) or "")
+        return ast.parse(source.whole(path) or "")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
