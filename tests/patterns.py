@@ -16,8 +16,12 @@ from typing import Any, NamedTuple
 PACKAGE = Path(__file__).parent.parent / "parity"
 ASKED = {"search", "match", "fullmatch", "findall", "finditer", "sub", "subn", "split"}
 ANCHORED = {"match", "fullmatch"}
-UNKNOWN = "x"
+UNKNOWN = "unknown"
 """Stands for what is put into a pattern when parity runs: a name, escaped."""
+
+
+MATCHED = ("parity.logs.grammar:",)
+"""Where a function tries them at the beginning alone, through objects that hold them."""
 
 
 class Pattern(NamedTuple):
@@ -31,7 +35,8 @@ class Pattern(NamedTuple):
     @property
     def anchored(self) -> bool:
         """Whether it is only ever tried at the beginning of a text."""
-        return bool(self.asked) and self.asked <= ANCHORED
+        held = self.where.startswith(MATCHED)
+        return held or (bool(self.asked) and self.asked <= ANCHORED)
 
 
 class Module(NamedTuple):
@@ -82,8 +87,11 @@ class Collection:
 
     def _take(self, module: Module, call: ast.Call, node: ast.expr, method: str) -> None:
         where = f"{module.name}:{node.lineno}"
-        if method == "compile" and call is not None and _kept(module, call):
+        if method == "compile" and _around(module, call) is None:
             return  # the object itself is looked at
+        parent = module.parents[call]
+        if method == "compile" and isinstance(parent, ast.Attribute):
+            method = parent.attr
         asked = {method} if method in ASKED else set()
         flags = _flags(call) if method else 0
         texts = list(self._texts(module, node, where))
@@ -92,18 +100,18 @@ class Collection:
 
     def _objects(self, module: Module) -> None:
         """Compiled patterns that a module has by name, also inside of tuples and mappings."""
-        for name, value in module.names.items():
+        for name in _assigned(module.tree):
+            value = module.names.get(name)
+            private = f"{module.name}:{name}" if name.startswith("_") else name
+            asked = self._methods.get(private, set()) if isinstance(value, re.Pattern) else set()
             for pattern in _compiled(value):
-                asked = self._methods.get(name, set()) if isinstance(value, re.Pattern) else set()
-                where = f"{module.name}:{name}"
-                text = pattern.pattern
-                key = (where, text if isinstance(text, str) else text.decode("latin-1"), pattern.flags & ~re.UNICODE)
+                key = (f"{module.name}:{name}", _text(pattern.pattern), pattern.flags & ~re.UNICODE)
                 self._found.setdefault(key, set()).update(asked or {"search"})
 
     def _texts(self, module: Module, node: ast.expr | None, where: str) -> Iterator[str]:
         """What an expression can be."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
-            yield node.value if isinstance(node.value, str) else node.value.decode("latin-1")
+            yield _text(node.value)
         elif isinstance(node, ast.JoinedStr):
             parts = [list(self._part(module, part, where)) for part in node.values]
             yield from ("".join(parts) for parts in itertools.product(*parts))
@@ -204,19 +212,34 @@ def _module(path: Path) -> Module:
 
 
 def _methods(modules: Iterable[Module]) -> dict[str, set[str]]:
-    """The methods that are taken of each name; "" where it is handed on."""
+    """The methods that are taken of each name; private ones are their module's.
+
+    None are known of a name that is handed on.
+    """
     found: dict[str, set[str]] = {}
     for module in modules:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 parent = module.parents[node]
                 method = parent.attr if isinstance(parent, ast.Attribute) else ""
-                found.setdefault(node.id, set()).add(method if method in ASKED else "")
+                name = f"{module.name}:{node.id}" if node.id.startswith("_") else node.id
+                found.setdefault(name, set()).add(method if method in ASKED else "")
             elif isinstance(node, ast.Attribute) and node.attr.isupper():
                 parent = module.parents[node]
                 method = parent.attr if isinstance(parent, ast.Attribute) else ""
                 found.setdefault(node.attr, set()).add(method)
     return {name: set() if "" in methods else methods for name, methods in found.items()}
+
+
+def _text(pattern: str | bytes) -> str:
+    return pattern if isinstance(pattern, str) else pattern.decode("latin-1")
+
+
+def _assigned(tree: ast.Module) -> set[str]:
+    """The names that a module sets itself."""
+    targets = (n.targets if isinstance(n, ast.Assign) else [n.target] for n in tree.body
+               if isinstance(n, ast.Assign | ast.AnnAssign))
+    return set().union(*map(_names, targets))
 
 
 def _called(call: ast.Call, module: Module) -> str:
@@ -233,10 +256,6 @@ def _called(call: ast.Call, module: Module) -> str:
 
 def _argument(call: ast.Call, place: int) -> ast.expr | None:
     return call.args[place] if 0 <= place < len(call.args) else None
-
-
-def _kept(module: Module, call: ast.Call) -> bool:
-    return _around(module, call) is None
 
 
 def _flags(call: ast.Call) -> int:

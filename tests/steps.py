@@ -38,7 +38,7 @@ class Matcher:
         self.flags = self.tree.state.flags
         self.steps = 0
         self._most = 0
-        self._singles: dict[tuple[Any, str], bool] = {}
+        self._singles: dict[tuple[int, str], bool] = {}
 
     def search(self, text: str, most: int, *, anchored: bool = False) -> int:
         """Steps of a search in `text`, or of a match at its beginning. Raises `Exploded`."""
@@ -57,14 +57,16 @@ class Matcher:
             raise Exploded
 
     def _single(self, item: tuple[Any, Any], character: str) -> bool:
-        key = (repr(item), character)
-        if key not in self._singles:
-            self._singles[key] = bool(_one(key[0], item, self.flags).match(character))
-        return self._singles[key]
+        key = (id(item), character)
+        known = self._singles.get(key)
+        if known is None:
+            known = bool(_one(repr(item), item, self.flags).match(character))
+            self._singles[key] = known
+        return known
 
     def _run(self, item: tuple[Any, Any]) -> list[int]:
         """How many characters from each position on `item` takes."""
-        key = repr(item)
+        key = id(item)
         if key not in self._runs:
             runs = [0] * (len(self._text) + 1)
             for at in range(len(self._text) - 1, -1, -1):
@@ -74,10 +76,11 @@ class Matcher:
 
     def _seq(self, items: Items, at: int, i: int, then: Then) -> bool:
         for n in range(at, len(items)):
-            op, value = items[n]
+            item = items[n]
+            op, value = item
             self._step()
             if op in SINGLE:
-                if i >= len(self._text) or not self._single((op, value), self._text[i]):
+                if i >= len(self._text) or not self._single(item, self._text[i]):
                     return False
                 i += 1
             elif op is _constants.AT:
@@ -202,28 +205,27 @@ def _at(which: Any, text: str, i: int, flags: int) -> bool:
     return _anchor(which, flags & re.MULTILINE).match(text, i) is not None
 
 
-def attacks(matcher: Matcher) -> Iterator[tuple[str, str, str]]:
-    """Beginnings, what is to be repeated, and ends: texts that stay long in the pattern's repeats.
+def attacks(matcher: Matcher) -> Iterator[tuple[str, str]]:
+    """Beginnings, and what is to be repeated: texts that stay long in the pattern's repeats.
 
     For every repeat without end: what leads to it, and each kind of character that it takes.
     """
-    singles = list(dict.fromkeys(map(repr, _leaves(matcher.tree))))
-    leaves = {repr(leaf): leaf for leaf in _leaves(matcher.tree)}
-    literals = "".join(chr(v) for o, v in leaves.values() if o is _constants.LITERAL)
-    kinds: dict[tuple[bool, ...], str] = {}
+    repeats = list(_repeats(matcher.tree, ""))
+    leaves = {repr(leaf): leaf for _, body in repeats for leaf in _leaves(body)}
+    literals = "".join(chr(v) for o, v in _leaves(matcher.tree) if o is _constants.LITERAL)
+    kinds: dict[tuple[bool | str, ...], str] = {}
     for character in dict.fromkeys(USUAL + literals):
-        taken = tuple(matcher._single(leaves[key], character) for key in singles)
-        kinds.setdefault(taken, character)
-    seen: set[tuple[str, str]] = set()
-    for head, body in _repeats(matcher.tree, ""):
-        pumps = [c for c in kinds.values() if _takes(matcher, body, c)] or [_sample(body)]
+        taken = tuple(matcher._single(leaf, character) for leaf in leaves.values())
+        marks = character if character in literals and not character.isalnum() else ""
+        kinds.setdefault((*taken, marks), character)
+    seen: dict[tuple[str, str], None] = {}
+    for head, body in repeats:
+        pumps = [c for c in kinds.values() if _takes(matcher, body, c)]
         if len(body) > 1 or body[0][0] not in SINGLE:
             pumps.append(_sample(body))
-        for pump in pumps:
-            for start, part in ((head, pump), ("", pump), ("", head + pump)):
-                if part and (start, part) not in seen:
-                    seen.add((start, part))
-                    yield start, part, "\0"
+        seen |= {(start, pump): None for pump in pumps for start in ("", head)}
+        seen[("", head + (pumps or [_sample(body)])[0])] = None
+    yield from (attack for attack in seen if attack[1])
 
 
 def _takes(matcher: Matcher, body: Items, character: str) -> bool:
@@ -231,9 +233,10 @@ def _takes(matcher: Matcher, body: Items, character: str) -> bool:
 
 
 def _leaves(items: Items) -> Iterator[tuple[Any, Any]]:
-    for op, value in items:
+    for item in items:
+        op, value = item
         if op in SINGLE:
-            yield op, value
+            yield item
         for inner in _inside(op, value):
             yield from _leaves(inner)
 
@@ -285,7 +288,10 @@ def _of_set(value: Any) -> str:
     return next((c for c in [*"aA0", *USUAL, *own] if pattern.match(c)), "x")
 
 
-SHORT = 150
+END = "\0"
+"""What no pattern waits for."""
+
+SHORT = 120
 """Characters of the shorter text; the other has twice as many."""
 
 LINEAR = 2.6
@@ -307,13 +313,13 @@ def growth(pattern: str, flags: int, size: int, *, anchored: bool = False) -> Gr
     """The worst of the texts that attack a pattern, by the steps that it takes."""
     matcher = Matcher(pattern, flags)
     worst = Growth(0, 0, "")
-    for start, part, end in attacks(matcher):
-        told = f"{start!r} + {part!r} * n + {end!r}"
+    for start, part in attacks(matcher):
+        told = f"{start!r} + {part!r} * n"
         count = max(6, SHORT // len(part))
-        text = start + part * count + end
+        text = start + part * count + END
         try:
             few = matcher.search(text, FEW, anchored=anchored)
-            many = matcher.search(start + part * 2 * count + end, few * 10, anchored=anchored)
+            many = matcher.search(start + part * 2 * count + END, few * 10, anchored=anchored)
         except Exploded:
             return Growth(inf, inf, told)
         ratio = many / few

@@ -22,7 +22,7 @@ _GROUPED = re.compile(r"^\s*[|+] ?")
 _ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")
 """How a server ends itself because of an exception that came before."""
 
-_DYNO = re.compile(r"/[^\s'\"]*/parity-[0-9a-f]{8}/[^/\s'\"]+")
+_DYNO = re.compile(r"/[^\s'\"]{0,100}/parity-[0-9a-f]{8}/[^/\s'\"]+")
 APP = "/app"
 """Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
 
