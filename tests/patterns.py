@@ -163,8 +163,10 @@ class Collection:
             del self.unknown[before:]
             yield str(node.func.value.value).join(parts or [UNKNOWN])
         elif node.func.attr == "format":
-            yield from (re.sub(r"\{\w*\}", UNKNOWN, t).replace("{{", "{").replace("}}", "}")
-                        for t in self._texts(module, node.func.value, where))
+            yield from (
+                re.sub(r"\{\w*\}", UNKNOWN, t).replace("{{", "{").replace("}}", "}")
+                for t in self._texts(module, node.func.value, where)
+            )
         else:
             self.unknown.append(f"{where}: {ast.unparse(node)}")
 
@@ -190,7 +192,11 @@ class Collection:
             self.unknown.append(f"{where}: {node.id}")
 
     def _iterated(self, module: Module, value: ast.expr, where: str) -> Iterator[str]:
-        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in ("items", "keys", "values"):
+        if (
+            isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and value.func.attr in ("items", "keys", "values")
+        ):
             value = value.func.value
         if isinstance(value, ast.Tuple | ast.List):
             for element in value.elts:
@@ -237,8 +243,11 @@ def _text(pattern: str | bytes) -> str:
 
 def _assigned(tree: ast.Module) -> set[str]:
     """The names that a module sets itself."""
-    targets = (n.targets if isinstance(n, ast.Assign) else [n.target] for n in tree.body
-               if isinstance(n, ast.Assign | ast.AnnAssign))
+    targets = (
+        n.targets if isinstance(n, ast.Assign) else [n.target]
+        for n in tree.body
+        if isinstance(n, ast.Assign | ast.AnnAssign)
+    )
     return set().union(*map(_names, targets))
 
 
@@ -282,9 +291,9 @@ def _parameters(function: ast.FunctionDef) -> list[ast.arg]:
 def _bound(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
     """What a local name is set to, or what it is taken of."""
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and name in _names(node.targets):
-            yield node.value
-        elif isinstance(node, ast.NamedExpr) and node.target.id == name:
+        if (isinstance(node, ast.Assign) and name in _names(node.targets)) or (
+            isinstance(node, ast.NamedExpr) and node.target.id == name
+        ):
             yield node.value
         elif isinstance(node, ast.For | ast.comprehension) and name in _names([node.target]):
             yield node.iter

@@ -283,8 +283,11 @@ def _sample(items: Items) -> str:
 
 def _of_set(value: Any) -> str:
     pattern = _one(repr((_constants.IN, value)), (_constants.IN, value), 0)
-    own = [chr(v if o is _constants.LITERAL else v[0]) for o, v in value
-           if o in (_constants.LITERAL, _constants.RANGE)]
+    own = [
+        chr(v if o is _constants.LITERAL else v[0])
+        for o, v in value
+        if o in (_constants.LITERAL, _constants.RANGE)
+    ]
     return next((c for c in [*"aA0", *USUAL, *own] if pattern.match(c)), "x")
 
 

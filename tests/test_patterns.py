@@ -1,7 +1,5 @@
 """No pattern runs away, whatever a line holds."""
 
-import re
-
 import pytest
 
 from parity.records import LONGEST

@@ -25,8 +25,8 @@ class _Set(NamedTuple):
     negated: bool
     ranges: tuple[tuple[str, str], ...]
 
-    def __contains__(self, character: object) -> bool:
-        assert isinstance(character, str)
+    def has(self, character: str) -> bool:
+        """Whether it takes this one."""
         return self.negated is not any(low <= character <= high for low, high in self.ranges)
 
 
@@ -120,7 +120,7 @@ class _Machine:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
             here = (self._states[n] for n in self._reached(states, character == ".") - {self._end})
-            taking = (state for state in here if state.takes and character in state.takes)
+            taking = (state for state in here if state.takes and state.takes.has(character))
             self._known[key] = frozenset(n for state in taking for n in state.after)
         return self._known[key]
 

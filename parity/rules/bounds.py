@@ -1,6 +1,6 @@
 """What rules see of a record: log lines of bounded length. The record itself keeps them whole."""
 
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from parity.records import LONGEST, Boot, Ended, Line, Release, Shutdown, Slug, Traffic
 from parity.records.tree import shortened
@@ -16,7 +16,9 @@ def bounded(record: T) -> T:
         return record
     names = record._fields
     new = {name: _value(value) for name, value in zip(names, record, strict=True)}
-    changed = {name: value for name, value in new.items() if value is not getattr(record, name)}
+    changed: dict[str, Any] = {
+        name: value for name, value in new.items() if value is not getattr(record, name)
+    }
     return cast(T, record._replace(**changed)) if changed else record
 
 

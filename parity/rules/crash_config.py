@@ -22,7 +22,8 @@ _TOLD = (
     rf"|(?:set|setting) (?:the )?[`'\"]?({_NAME})\b[`'\"]?.* environment variable"
     r"|(?i:missing|required)[\w ]{0,99}(?i:environment variable|config var|env var)s?:?"
     rf" ['\"`]?({_NAME})"
-    r"|['\"`]?([A-Z][A-Z0-9_]{0,49})['\"`]? (?i:environment variable|env var|is not set|must be set|is required"
+    r"|['\"`]?([A-Z][A-Z0-9_]{0,49})['\"`]? (?i:environment variable|env var"
+    r"|is not set|must be set|is required"
     r"|is missing|not set)"
 )
 """What python-decouple, environs, django-environ, Starlette, OpenAI and people say."""

@@ -93,7 +93,8 @@ def import_string_needed(record: Failing) -> Iterator[Evidence]:
 def wrong_option(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     pattern = (
-        r"(?<![\w./-])(?P<a>[\w./-]+): error: (?P<x>.+)$|^Error: (?P<y>(?:No such|Invalid value|Missing|Got un)"
+        r"(?<![\w./-])(?P<a>[\w./-]+): error: (?P<x>.+)$"
+        r"|^Error: (?P<y>(?:No such|Invalid value|Missing|Got un)"
         r".+)$|^(?P<b>[\w-]+): (?:illegal|invalid|unrecognized) option (?P<z>.+)$"
     )
     match = found.saying(pattern) if found and not found.raised else None

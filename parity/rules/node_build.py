@@ -108,7 +108,8 @@ PAGES = (
     ),
     Page(
         "private-git-dependency-without-auth",
-        r"(?:ls-remote|clone)\s(?:.*[^\w.-])?([\w.-]+?)(?:\.git)?\s*$|(\b)(?:Host key verification failed"
+        r"(?:ls-remote|clone)\s(?:.*[^\w.-])?([\w.-]+?)(?:\.git)?\s*$"
+        r"|(\b)(?:Host key verification failed"
         r"|could not read Username|Authentication failed for)",
         "A dependency comes from a private git repository",
         "Heroku has no key of yours: {error}",

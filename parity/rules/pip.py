@@ -221,7 +221,9 @@ def included_file_outside(slug: Slug) -> Iterator[Evidence]:
     heroku=REASON,
 )
 def requirements_include_themselves(slug: Slug) -> Iterator[Evidence]:
-    match = saying(slug, r"(?<!\S)(\S+) recursively references itself in (\S+?)(?: and again in .*)?$")
+    match = saying(
+        slug, r"(?<!\S)(\S+) recursively references itself in (\S+?)(?: and again in .*)?$"
+    )
     if match:
         file = inside(slug, match[2])
         name = match[1].rpartition("/")[2]

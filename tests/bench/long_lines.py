@@ -28,7 +28,7 @@ for _ in range({25 * MB} // len(row)):
     sys.stdout.write(row)
 sys.stdout.flush()
 """
-RAISES = 'import base64, os\nraise ValueError(base64.b64encode(os.urandom({})).decode())\n'
+RAISES = "import base64, os\nraise ValueError(base64.b64encode(os.urandom({})).decode())\n"
 LIMIT = 300
 """Seconds after which a command is given up."""
 
