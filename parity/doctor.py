@@ -114,7 +114,7 @@ def _version(path: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return "its version is not known"
-    found = re.search(r"\d+(?:\.\d+)+", done.stdout)
+    found = re.search(r"(?<!\d)\d+(?:\.\d+)+", done.stdout)
     return found[0] if found else "its version is not known"
 
 

@@ -1,12 +1,25 @@
 """Signals are noted when they come and acted on where it is safe: at `check()`.
 
-Every wait of parity is a loop that calls `check()`. Code between two checks never sees an
-interruption, so nothing is half made when `Interrupted` unwinds it. Once raised, a signal does not
-raise again (cleaning up must not be interrupted), but `again()` tells a wait to hurry.
+Every wait of parity is a loop that calls `check()`. Code between two checks sees no interruption,
+so nothing is half made when `Interrupted` unwinds it. But what computes, or hangs, for long comes
+to no check: `PATIENCE` seconds after a signal `Interrupted` is raised wherever parity is, also in
+the middle of a regular expression. Once raised, a signal does not raise again (cleaning up must not
+be interrupted), but `again()` tells a wait to hurry, and `HURRY` seconds after a second signal the
+process ends as it stands: the guards end what runs, the next run removes what lies about.
 """
 
+import os
 import signal
 from types import FrameType
+
+PATIENCE = 2.0
+"""Seconds from a signal to the end of what comes to no check."""
+
+HURRY = 5.0
+"""Seconds that cleaning up may take after the second signal."""
+
+ANSWER = 30.0
+"""Seconds for what a log says that ended with Ctrl-C."""
 
 _seen: list[int] = []
 _raised = False
@@ -38,10 +51,32 @@ def install() -> None:
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, _note)
+    signal.signal(signal.SIGALRM, _overdue)
 
 
 def _note(signum: int, _frame: FrameType | None) -> None:
     _seen.append(signum)
+    if len(_seen) <= 2:
+        _act_in(HURRY if _raised else PATIENCE)
+
+
+def _act_in(seconds: float) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
+def answering() -> None:
+    """A signal that has come was the end of the question: the answer may take `ANSWER` seconds."""
+    if len(_seen) == 1 and not _raised:
+        _act_in(ANSWER)
+
+
+def _overdue(_signum: int, _frame: FrameType | None) -> None:
+    """Nothing has acted on a signal for long: end what goes on, after a second one the process."""
+    if again():
+        if _raised:
+            os._exit(128 + _seen[0])
+        _act_in(HURRY)
+    check()
 
 
 def check() -> None:

@@ -131,7 +131,7 @@ class Trial:
     def judge(self, record: Record) -> bool:
         """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
         load(needed(record))
-        found = diagnose(record)
+        found = diagnose(record, interrupt.check)
         blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
         if blocking and isinstance(record, Source | Plan | Slug):
             self.stopped = Stop(record, tuple(found))

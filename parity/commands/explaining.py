@@ -87,6 +87,7 @@ def _log(name: str) -> int:
         story = read(_chunks(name), _hidden())
     except OSError as error:
         raise interrupt.Usage(f"{name}: cannot be read: {error.strerror or error}") from error
+    interrupt.answering()
     plan = _here()
     source, found = plan.source if plan else None, causes(story, plan)
     if story.form is None or (story.endless and not any(cause.causes for cause in found)):

@@ -15,7 +15,7 @@ from parity.rules.requirements import REASON
 _MARK = re.compile(r" !     (?!Push )\s*\S")
 _USING = re.compile(r"-----> Using Python (\S+) specified in (\S+)")
 _PIP = re.compile(r"\s*ERROR: |.*No matching distribution found for ")
-_NODE = re.compile(r"\s*(?:npm (?:ERR!|error)|ERR_PNPM_|.*YN0028|error .*lockfile|gyp ERR!) ?")
+_NODE = re.compile(r"\s*+(?:npm (?:ERR!|error)|ERR_PNPM_|.*YN0028|error .*lockfile|gyp ERR!) ?")
 _TRACEBACK = re.compile(r"\s*(?:django\.core\.exceptions\.)?ImproperlyConfigured: .*STATIC_ROOT")
 
 _VERSION = {

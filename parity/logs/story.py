@@ -40,7 +40,7 @@ _STARTING = re.compile(r"Starting process with command `(.*)`")
 _EXITED = re.compile(r"Process exited with status (\d+)")
 _STATE = re.compile(r"State changed from (\w+) to (\w+)")
 _MEMORY = re.compile(r"Process running mem=(\d+)M\(([\d.]+)%\)")
-_FIELD = re.compile(r'(\w+)=(?:"([^"]*)"|(\S*))')
+_FIELD = re.compile(r'\b(\w+)=(?:"([^"]*)"|(\S*))')
 
 
 class Tally(NamedTuple):

@@ -3,14 +3,15 @@
 https://devcenter.heroku.com/articles/slug-compiler#ignoring-files-with-slugignore (documented; no
 negation). How a pattern matches: https://github.com/heroku/slug-compiler (observed, old): one with
 a slash from the root, any other at every depth, as Ruby's `Dir[]` globs, which leave out hidden
-names unless the pattern names them.
+names unless the pattern names them. There is no limit on patterns or files; a signal ends the
+matching between two of them.
 """
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from parity.push import tree
+from parity import interrupt
+from parity.push import globs, tree
 from parity.records import Pruned, Source
 
 NAME = ".slugignore"
@@ -20,7 +21,7 @@ class _Pattern(NamedTuple):
     text: str
     line: int
     anchored: bool
-    regex: re.Pattern[str]
+    matches: globs.Matches
 
 
 def prune(source: Source) -> Source:
@@ -42,11 +43,15 @@ def prune(source: Source) -> Source:
 
 
 def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern | None]) -> _Pattern | None:
-    """The pattern that matches `path` or a folder around it; `hits` remembers every answer."""
+    """The pattern that matches `path` or a folder around it; `hits` remembers every answer.
+
+    Raises `interrupt.Interrupted`.
+    """
     parts = path.split("/")
     for count in range(1, len(parts) + 1):
         head = "/".join(parts[:count])
         if head not in hits:
+            interrupt.check()
             hits[head] = next((p for p in patterns if _matches(p, parts[:count])), None)
         if hits[head]:
             return hits[head]
@@ -55,9 +60,9 @@ def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern | None]) 
 
 def _matches(pattern: _Pattern, parts: list[str]) -> bool:
     if pattern.anchored:
-        return pattern.regex.fullmatch("/".join(parts)) is not None
+        return pattern.matches("/".join(parts))
     seen = not any(part.startswith(".") for part in parts[:-1])
-    return seen and pattern.regex.fullmatch(parts[-1]) is not None
+    return seen and pattern.matches(parts[-1])
 
 
 def _patterns(text: str) -> Iterator[_Pattern]:
@@ -65,29 +70,4 @@ def _patterns(text: str) -> Iterator[_Pattern]:
         for word in line.partition("#")[0].split():
             glob = word.strip("/")
             if glob:
-                yield _Pattern(word, number, "/" in word, re.compile(_regex(glob)))
-
-
-def _regex(glob: str) -> str:
-    """A Ruby glob as a regular expression over a path."""
-    found, position, hidden = "", 0, r"(?!\.)"
-    for token in re.finditer(r"\*\*/|\*+|\?|\[[^]]*\]|\{[^}]*\}|[^*?\[{]|[\[{]", glob):
-        text, start = token[0], position == 0 or glob[position - 1] == "/"
-        position = token.end()
-        found += (hidden if start and text[0] in "*?[" and text != "**/" else "") + _token(text)
-    return found
-
-
-def _token(text: str) -> str:
-    if text == "**/":
-        return r"(?:(?!\.)[^/]+/)*"
-    if text.startswith("*"):
-        return "[^/]*"
-    if text == "?":
-        return "[^/]"
-    if len(text) > 2 and text[0] == "[":
-        inside = text[1:-1].replace("\\", r"\\").replace("[", r"\[")
-        return f"[{re.sub('^!', '^', inside)}]"
-    if len(text) > 1 and text[0] == "{":
-        return f"(?:{'|'.join(map(_regex, text[1:-1].split(',')))})"
-    return re.escape(text)
+                yield _Pattern(word, number, "/" in word, globs.glob(glob))

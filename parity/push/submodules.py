@@ -91,7 +91,7 @@ def _parsed(text: str, base: str) -> Iterator[tuple[str, _Address]]:
 
 def _shown(url: str) -> str:
     """An address without the password that it may hold."""
-    return re.sub(r"(://)[^/@]*:[^/@]*@", r"\1***@", url)
+    return re.sub(r"(://)[^/@:]*:[^/@]*@", r"\1***@", url)
 
 
 def _submodule(

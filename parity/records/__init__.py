@@ -36,6 +36,7 @@ from parity.records.run import (
     Traffic,
 )
 from parity.records.tree import (
+    LONGEST,
     TEXT_LIMIT,
     Config,
     ConfigProblem,
@@ -51,6 +52,7 @@ from parity.records.tree import (
 )
 
 __all__ = [
+    "LONGEST",
     "TEXT_LIMIT",
     "Beside",
     "Bind",

@@ -9,6 +9,29 @@ from parity.records.manifest import Manifest
 TEXT_LIMIT = 1024 * 1024
 """Bytes of a file up to which `Entry.data` keeps its content."""
 
+LONGEST = 2000
+"""Characters of a line that rules see (ours): what a line says stands at its beginning."""
+
+
+def shortened(line: str) -> str:
+    """A line as rules see it."""
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def shortened_lines(text: str) -> str:
+    """A text as rules see it; its lines stay as many as they are."""
+    if len(text) <= LONGEST:
+        return text
+    lines = text.splitlines(keepends=True)
+    if len(max(lines, key=len)) <= LONGEST:
+        return text
+    return "".join(shortened(line) + _end(line) for line in lines)
+
+
+def _end(line: str) -> str:
+    """The line end that `shortened` has taken."""
+    return line[len(line.rstrip("\r\n")) :] if len(line) > LONGEST else ""
+
 
 class Line(NamedTuple):
     """One line of platform output; `source` as Heroku writes it: `heroku[web.1]`, `app[web.1]`.
@@ -108,7 +131,15 @@ class Source(NamedTuple):
         return missing and self.refusal is None and not self.unread
 
     def text(self, path: str) -> str | None:
-        """The file's text as UTF-8, other bytes as escapes; None if it is not there or not kept."""
+        """The file's text as UTF-8, other bytes as escapes, its lines shortened as rules see them.
+
+        None if it is not there or not kept.
+        """
+        whole = self.whole(path)
+        return None if whole is None else shortened_lines(whole)
+
+    def whole(self, path: str) -> str | None:
+        """The same with lines of any length: for a parser, not for a pattern."""
         entry = self.entries.get(path)
         if entry is None or entry.data is None:
             return None

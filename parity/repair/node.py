@@ -10,7 +10,7 @@ from parity.rules.node_listen import LOCAL, host
 from parity.verdict import Finding
 
 _CALL = re.compile(r"\.listen\(\s*([^\s,){}]+)")
-_OPTION = re.compile(r"\.listen\(\s*\{[^{}]*\bport\s*:\s*(\d+)[^{}]*\}")
+_OPTION = re.compile(r"\.listen\(\s*\{[^{}]*\bport\s*:\s*(\d++)[^{}]*\}")
 
 
 def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:

@@ -92,6 +92,8 @@ def _one(corrections: str | None) -> str | None:
 def _edited(
     pushed: Pushed, lines: dict[tuple[str | None, int | None], str], what: str
 ) -> tuple[str, Pushed] | None:
+    if any(new.endswith("…") for new in lines.values()):
+        return None  # a line of which rules have seen the beginning alone
     for file in {file for file, _ in lines if file}:
         made = changed(pushed, file, {n: new for (f, n), new in lines.items() if f == file and n})
         if made:

@@ -23,6 +23,7 @@ from parity.records import (
     Stuck,
     Traffic,
 )
+from parity.rules.bounds import bounded
 from parity.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
@@ -151,9 +152,17 @@ def _records(check: Check) -> tuple[type, ...]:
     return tuple(getattr(annotation, "__args__", None) or (annotation,))
 
 
-def diagnose(record: Record) -> list[Finding]:
-    """Every finding about `record`: symptoms, each with its causes, then what stands alone."""
-    told = [(r, tuple(r.check(record))) for r in _ordered() if type(record) in r.records]
+def _nothing() -> None:
+    """Between two rules, where nobody waits."""
+
+
+def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Finding]:
+    """Every finding about `record`: symptoms, each with its causes, then what stands alone.
+
+    Raises what `between` raises, which is called before each rule.
+    """
+    seen = bounded(record)
+    told = [(r, _evidence(r, seen, between)) for r in _ordered() if type(record) in r.records]
     told = [(r, evidence) for r, evidence in told if evidence]
     found: list[Finding] = []
     for symptom, evidence in told:
@@ -167,6 +176,11 @@ def diagnose(record: Record) -> list[Finding]:
         if not r.symptom and not r.leads_to
     ]
     return found + alone
+
+
+def _evidence(rule: Rule, record: Record, between: Callable[[], None]) -> tuple[Evidence, ...]:
+    between()
+    return tuple(rule.check(record))
 
 
 def _ordered() -> list[Rule]:

@@ -17,6 +17,9 @@ _VALUED = (
 )
 _FACTORY = r"(?:create|make|build|get)_(?:\w+_)?app(?:lication)?"
 _FIRST = ("wsgi.py", "app.py", "main.py", "server.py", "application.py", "run.py", "api.py")
+_LARGEST = 300_000
+"""Characters of a file whose syntax tree is looked at (ours): a tree takes 500 times as many."""
+
 _OWN_FOLDERS = ("venv/", ".venv/", "node_modules/", "tests/", "test/", "docs/")
 
 
@@ -36,9 +39,12 @@ def modules(source: Source) -> list[str]:
 
 
 def parsed(source: Source, path: str) -> ast.Module | None:
-    """A file's syntax tree, None if it has none."""
+    """A file's syntax tree, None if it has none, or would fill the memory."""
+    text = source.whole(path) or ""
+    if len(text) > _LARGEST:
+        return None
     try:
-        return ast.parse(source.text(path) or "")
+        return ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

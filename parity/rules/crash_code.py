@@ -93,7 +93,7 @@ def _code(found: Crash) -> str:
 def asgi_under_wsgi(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     named = target(found.process) if found else None
-    pattern = r"\w+\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
+    pattern = r"\b\w+\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
     match = found.saying(pattern) if found else None
     if found and named and match:
         module = f"{named[0]}:{named[1] or 'application'}"

@@ -20,9 +20,10 @@ _TOLD = (
     rf"|^Set the ({_NAME}) environment variable"
     rf"|^Config '({_NAME})' is missing"
     rf"|(?:set|setting) (?:the )?[`'\"]?({_NAME})\b[`'\"]?.* environment variable"
-    r"|(?i:missing|required)[\w ]*(?i:environment variable|config var|env var)s?:?"
+    r"|(?i:missing|required)[\w ]{0,99}(?i:environment variable|config var|env var)s?:?"
     rf" ['\"`]?({_NAME})"
-    rf"|['\"`]?({_NAME})['\"`]? (?i:environment variable|env var|is not set|must be set|is required"
+    r"|['\"`]?([A-Z][A-Z0-9_]{0,49})['\"`]? (?i:environment variable|env var"
+    r"|is not set|must be set|is required"
     r"|is missing|not set)"
 )
 """What python-decouple, environs, django-environ, Starlette, OpenAI and people say."""

@@ -23,10 +23,12 @@ from parity.verdict import Evidence
 )
 def backgrounded(record: Boot | Release) -> Iterator[Evidence]:
     found = crash(record)
-    pattern = r"\s*&\s*$|\s(--daemon|-D|--daemonize|nohup)\b"
+    pattern = r"(?:(?<!\s)\s+)?&\s*$|\s(--daemon|-D|--daemonize|nohup)\b"
     if found and found.exit == 0 and re.search(pattern, found.process.command):
         right = re.sub(
-            r"\s*&\s*$|\s(?:--daemon|-D|--daemonize)\b|\bnohup\s", "", found.process.command
+            r"(?:(?<!\s)\s+)?&\s*$|\s(?:--daemon|-D|--daemonize)\b|\bnohup\s",
+            "",
+            found.process.command,
         )
         yield at_command(found, "Process exited with status 0", right=right.strip())
 
@@ -80,7 +82,9 @@ def _goes_on(found: Crash) -> str:
 
 def _slip(found: Crash) -> tuple[Evidence, str] | None:
     """The line in the script that keeps its server from running, and what to write there."""
-    never = found.saying(r"(\S+\.py):(\d+): RuntimeWarning: coroutine '([\w.]+)' was never awaited")
+    never = found.saying(
+        r"(?<!\S)(\S+\.py):(\d+): RuntimeWarning: coroutine '([\w.]+)' was never awaited"
+    )
     if never:
         file, call = never[1].removeprefix("/app/"), f"{never[3]}()"
         advice = f"An async function only runs in a loop: write `asyncio.run({call})`."

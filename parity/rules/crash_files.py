@@ -212,7 +212,7 @@ def unopened_database(found: Crash) -> str | None:
     raised, told = found.raised, at_place(found)
     if not raised or not told or "unable to open database file" not in raised.message:
         return None
-    named: list[str] = re.findall(r"[\w./-]+\.(?:db|sqlite3?)\b", told.names["code"])
+    named: list[str] = re.findall(r"(?<![\w./-])[\w./-]+\.(?:db|sqlite3?)\b", told.names["code"])
     for path in (name.removeprefix("./").removeprefix(f"{APP}/") for name in named):
         folder = path.rpartition("/")[0]
         there = not folder or any(p.startswith(f"{folder}/") for p in found.source.entries)

@@ -231,7 +231,7 @@ def _has(found: Crash, package: str) -> bool:
 
 
 _FROM_TOP = (
-    r"cannot import name '\w+' from '(\w+)[.\w]*'|module '(\w+)' has no attribute"
+    r"cannot import name '\w+' from '(\w++)[.\w]*'|module '(\w+)' has no attribute"
     r"|No module named '(\w+)\.\w"
 )
 """What a package says that has not what the app wants of it."""
@@ -261,7 +261,7 @@ def _imported(found: Crash, module: str) -> Evidence | None:
     if here and re.search(rf"\b{name}\b", here.names["code"]):
         return here
     place = find(found.source, rf"^\s*(?:import|from)\s+{name}\b") or find(
-        found.source, rf"""^\s*[^#]*["']{name}[."']"""
+        found.source, rf"""^[^#]*["']{name}[."']"""
     )
     return Evidence(place.text, place.file, place.line, place.column) if place else here
 
@@ -269,7 +269,7 @@ def _imported(found: Crash, module: str) -> Evidence | None:
 _ASKS = re.compile(
     r"""requires ["']?(?P<a>[A-Za-z][\w.-]+)["']? to be installed"""
     r"""|pip install (?:-U |--upgrade )?["'`]?(?P<b>[A-Za-z][\w.-]*(?:\[[\w,-]+\])?)"""
-    r"""|["'`]?(?P<c>[A-Za-z][\w.-]+)["'`]? (?:must be|is not|isn't|needs to be) installed"""
+    r"""|["'`]?(?P<c>[A-Za-z][\w.-]{1,60})["'`]? (?:must be|is not|isn't|needs to be) installed"""
     r"""|Install (?P<x>Flask with the 'async' extra)"""
     r"""|Error loading (?P<d>psycopg2|MySQLdb|cx_Oracle|oracledb)\b"""
 )

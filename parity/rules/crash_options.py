@@ -26,7 +26,7 @@ def worker_class(record: Failing) -> Iterator[Evidence]:
     if not found or not match or why_absent(found) not in (None, "worker"):
         return
     name = match[1]
-    needs = found.saying(r"(\w+) worker requires \1|No module named '(\w+)")
+    needs = found.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")
     gone = found.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
     if needs and not gone:
         extra = name.partition("_")[0]
@@ -93,7 +93,8 @@ def import_string_needed(record: Failing) -> Iterator[Evidence]:
 def wrong_option(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     pattern = (
-        r"(?P<a>[\w./-]+): error: (?P<x>.+)$|^Error: (?P<y>(?:No such|Invalid value|Missing|Got un)"
+        r"(?<![\w./-])(?P<a>[\w./-]+): error: (?P<x>.+)$"
+        r"|^Error: (?P<y>(?:No such|Invalid value|Missing|Got un)"
         r".+)$|^(?P<b>[\w-]+): (?:illegal|invalid|unrecognized) option (?P<z>.+)$"
     )
     match = found.saying(pattern) if found and not found.raised else None

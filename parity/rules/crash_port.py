@@ -24,7 +24,8 @@ from parity.verdict import Evidence
 def invalid_port(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     pattern = (
-        r"(?i)'?([^' ]*)'? is not a valid (?:integer|port)|invalid (?:int|port)[^'\n]*'([^']*)'"
+        r"(?i)'?((?:(?<![^' ])[^' ]+)?)'? is not a valid (?:integer|port)"
+        r"|invalid (?:int|port)[^'\n]*'([^']*)'"
         r"|Error: Option '--port'|invalid literal for int\(\) with base 10: '([^']*)'"
     )
     match = found.saying(pattern) if found else None
@@ -61,7 +62,7 @@ def _port_reason(wrong: re.Match[str]) -> str:
 )
 def address_in_use(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    match = found.saying(r"(?i).*address already in use.*") if found else None
+    match = found.saying(r"(?i)^.*address already in use.*") if found else None
     if found and match and not is_node(found.plan):
         place = find(found.source, r"\.run\(|serve\(")
         seen = match[0].strip()
@@ -122,7 +123,9 @@ def address_not_here(record: Failing) -> Iterator[Evidence]:
 
 def _unbindable(found: Crash) -> str | None:
     """What says that an address cannot be listened on."""
-    pattern = r".*(?:Invalid address: \('|attempting to bind on address|assign requested address).*"
+    pattern = (
+        r"^.*(?:Invalid address: \('|attempting to bind on address|assign requested address).*"
+    )
     match, raised = found.saying(pattern), found.raised
     if match:
         return match[0].strip()

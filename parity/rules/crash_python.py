@@ -27,7 +27,7 @@ _SYNTAX = (
 )
 """What a line begins with, or has, that older Pythons cannot read: PEP 750, 695, 654."""
 
-_QUOTED = r"\b[rR]?[fF][rR]?([\"'])(?:(?!\1).)*\{[^}\"']*\1"
+_QUOTED = r"\b[rR]?[fF][rR]?([\"'])(?:(?!\1).)*\{[^{}\"']*\1"
 """An f-string whose own quote stands within its braces: PEP 701."""
 
 

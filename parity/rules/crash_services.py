@@ -42,7 +42,7 @@ SERVICES = {
 """By their usual port: https://elements.heroku.com/addons (documented)."""
 
 _SOCKETS = (
-    (r"/[\w/.]*\.s\.PGSQL\.5432|on socket \"[^\"]*PGSQL", "5432"),
+    (r"/[\w/.]{0,120}\.s\.PGSQL\.5432|on socket \"[^\"]*PGSQL", "5432"),
     (rf"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?{_LOCAL}", "3306"),
 )
 """How drivers tell of a server on this machine without a port."""

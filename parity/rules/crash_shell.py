@@ -101,7 +101,7 @@ def shell_syntax(record: Failing) -> Iterator[Evidence]:
         else None
     )
     if found and match and typed(found.command) == found.command:
-        factory = re.search(r"(?<!['\"\w])([\w.]+:\w+\([^)]*\))", found.command)
+        factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", found.command)
         advice = "Put what is one word for the app into quotes, and close every quote."
         if factory:
             advice = procfile(found, found.command.replace(factory[1], f'"{factory[1]}"'))
@@ -130,7 +130,7 @@ def quoted_command(record: Failing) -> Iterator[Evidence]:
 
 def unfound_path(found: Crash) -> str | None:
     """The path that the shell did not find, as it stands in the command."""
-    match = found.saying(rf"{_SAID}([^\s:]*/[^\s:]+): No such file or directory$")
+    match = found.saying(rf"{_SAID}([^\s:/]*/[^\s:]+): No such file or directory$")
     return match[1] if match else None
 
 

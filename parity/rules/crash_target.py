@@ -251,7 +251,7 @@ def no_target(record: Failing) -> Iterator[Evidence]:
 
 def _with_target(found: Crash, right: str) -> str:
     if re.search(r"\bflask\b", found.command):
-        bare = re.sub(r"\s+(?:--app|-A)[ =]\S+", "", found.command)
+        bare = re.sub(r"(?<!\s)\s+(?:--app|-A)[ =]\S+", "", found.command)
         return re.sub(r"\bflask\b", f"flask --app {right}", bare, count=1)
     named = target(found.process)
     if named:

@@ -28,7 +28,7 @@ from parity.verdict import Evidence
 def shared_library_missing(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
     raised = found.raised if found else None
-    pattern = r"(lib[\w.+-]+\.so[\d.]*): cannot open shared object file"
+    pattern = r"(lib[\w.+-]{1,99}\.so[\d.]{0,30}): cannot open shared object file"
     match = re.search(pattern, raised.message) if raised else None
     if found and match:
         apt = (

@@ -17,7 +17,7 @@ _SCRIPT = r"^\s*override\s*:\s*true\b|\bdotenv\b.*\boverride\s*:\s*true\b"
 
 def says_port(source: Source, port: int) -> Evidence | None:
     """The line of a pushed .env that sets PORT to `port`."""
-    pattern = re.compile(rf"\s*(?:export\s+)?PORT\s*=\s*[\"']?{port}\b")
+    pattern = re.compile(rf"^\s*(?:export\s+)?PORT\s*=\s*[\"']?{port}\b")
     for path in source.entries:
         if path.rpartition("/")[2].startswith(".env"):
             for number, line in enumerate((source.text(path) or "").splitlines(), 1):

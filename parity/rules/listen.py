@@ -11,7 +11,7 @@ from parity.rules.node_code import SUFFIXES
 from parity.verdict import Evidence
 
 _ADDRESS_OPTIONS = (
-    r"\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
+    r"(?<!\s)\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
     r"(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
 )
 
@@ -138,11 +138,11 @@ def code_repair(found: Blame) -> str:
     if "cherrypy." in found.code:
         right = '{"server.socket_host": "0.0.0.0", "server.socket_port": int(os.environ["PORT"])}'
         return f"Before line {found.line} of {found.file} write `cherrypy.config.update({right})`."
-    call = re.search(rf"([\w.]+)\.run\(\s*({_APP}\s*,\s*)?", found.code)
+    call = re.search(rf"(?<![\w.])([\w.]+)\.run\(\s*({_APP}\s*,\s*)?", found.code)
     if call:
         right = f'{call[1]}.run({call[2] or ""}host="0.0.0.0", port=int(os.environ["PORT"]))'
         return f"In {found.file} write `{right}` (and `import os` at the top)."
-    serve = re.search(r"((?:[\w.]+\.)?serve)\((\w+)", found.code)
+    serve = re.search(r"((?:(?<![\w.])[\w.]+\.)?serve)\((\w+)", found.code)
     if serve:
         right = f'{serve[1]}({serve[2]}, host="0.0.0.0", port=int(os.environ["PORT"]))'
         return f"In {found.file} write `{right}` (and `import os` at the top)."

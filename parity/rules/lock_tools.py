@@ -87,7 +87,7 @@ _TABLE = (
 )
 _LIST = re.compile(r"([\w-]+)\s*=\s*\[")
 _KEY = re.compile(r"""["']?([A-Za-z0-9][\w.-]*)["']?\s*=""")
-_NAME = re.compile(r"""["']([A-Za-z0-9][\w.-]*)[^"']*["']""")
+_NAME = re.compile(r"""["']([A-Za-z0-9][\w.-]*+)[^"']*["']""")
 _NO_LISTS = frozenset({"authors", "keywords", "classifiers", "maintainers", "dynamic"})
 
 

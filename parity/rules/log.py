@@ -7,6 +7,7 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple, TypeAlias
 
 from parity.records import Boot, Frame, Line, Plan, ProcessType, Release, Slug, Source, Traffic
+from parity.records.tree import shortened
 
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -21,7 +22,7 @@ _GROUPED = re.compile(r"^\s*[|+] ?")
 _ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")
 """How a server ends itself because of an exception that came before."""
 
-_DYNO = re.compile(r"/[^\s'\"]*/parity-[0-9a-f]{8}/[^/\s'\"]+")
+_DYNO = re.compile(r"/[^\s'\"]{0,100}/parity-[0-9a-f]{8}/[^/\s'\"]+")
 APP = "/app"
 """Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
 
@@ -182,7 +183,7 @@ def _renamed(lines: tuple[str, ...], folders: tuple[tuple[str, str], ...]) -> tu
     for line in lines:
         for folder, name in folders:
             line = line.replace(folder, f"{name}/")
-        found.append(_DYNO.sub(APP, line).rstrip("\n"))
+        found.append(shortened(_DYNO.sub(APP, line).rstrip("\n")))
     return tuple(found)
 
 

@@ -51,7 +51,7 @@ PAGES = (
     Page(
         "module-404",
         r"404\s+(?:Not Found - GET \S*/|'?)((?:@[\w.-]+(?:/|%2[fF]))?[\w.-]+)(?:'|@|\s|$)"
-        r"|registry\.\S+/(\S+): Not found|ERR_PNPM_FETCH_404\S*\s+GET \S*/(\S+):",
+        r"|registry\.\S+/([^\s/]+): Not found|ERR_PNPM_FETCH_404\S*\s+GET \S*/([^\s/]+):",
         "The registry has no package {package}",
         "It is misspelt, withdrawn, or private: {error}",
         "Correct the name in package.json (`npm view {package}` looks it up), or for a private one"
@@ -108,7 +108,8 @@ PAGES = (
     ),
     Page(
         "private-git-dependency-without-auth",
-        r"(?:ls-remote|clone)\s.*?([\w.-]+?)(?:\.git)?\s*$|(\b)(?:Host key verification failed"
+        r"(?:ls-remote|clone)\s(?:.*[^\w.-])?([\w.-]+?)(?:\.git)?\s*$"
+        r"|(\b)(?:Host key verification failed"
         r"|could not read Username|Authentication failed for)",
         "A dependency comes from a private git repository",
         "Heroku has no key of yours: {error}",

@@ -74,7 +74,7 @@ def _decoded(text: str) -> Mapping[str, Any]:
 
 def package(source: Source) -> Mapping[str, Any]:
     """package.json of the root; empty if it cannot be read."""
-    return _decoded(source.text("package.json") or "")
+    return _decoded(source.whole("package.json") or "")
 
 
 def table(source: Source, name: str) -> Mapping[str, str]:

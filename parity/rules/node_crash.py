@@ -147,7 +147,9 @@ def _tool_advice(found: Crash, tool: str, package: str) -> str:
     text = told[1] if told else found.process.command
     move = moving(found.source, package)
     add = f"`{move}` moves it to dependencies."
-    target = re.search(rf"\b{re.escape(tool)}\b.*?([\w./-]+\.(?:js|mjs|cjs))\b", text)
+    target = re.search(
+        rf"\b{re.escape(tool)}\b(?:|.*?(?<![\w./-]))([\w./-]+\.(?:js|mjs|cjs))\b", text
+    )
     if tool in DEVELOPMENT and target:
         right = f"node {target[1]}"
         where = f'"{told[0]}": "{right}"' if told else f"{found.process.name}: {right}"

@@ -153,7 +153,7 @@ def _behind(crashed: Crash, error: Thrown) -> tuple[str, Evidence] | None:
         return None
     code = line_of(crashed.source, place.file, place.line)
     for word in re.findall(r"\b[a-zA-Z_]\w+\b", code):
-        defined = rf"\b{word}\b\s*[=:]\s*{_READ}\s*[,;)]?\s*$"
+        defined = rf"\b{word}\b\s*[=:]\s*{_READ}\s*(?:[,;)]\s*)?$"
         for line in found(crashed.source, defined):
             match = re.search(_READ, line.text)
             name = (match[1] or match[2]) if match else ""

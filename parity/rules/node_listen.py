@@ -7,7 +7,7 @@ from parity.records import Boot, Source
 from parity.rules.code import Place, line_of
 from parity.rules.node_code import command, find, found, is_node, line_in_package, script
 
-_CALL = r"([\w.$]+)\.listen\(\s*([^,)]*)"
+_CALL = r"(?<![\w.$])([\w.$]+)\.listen\(\s*([^,)]*)"
 _LISTENS = r"\.listen\("
 _VALUE = r"([=:]\s*)(?:\d+|[\"'`][^\"'`]*[\"'`]|[\w.]+(?:\s*\|\|\s*\S+?)?)(?=[\s,;})]|$)"
 LOCAL = re.compile(r"([\"'`])(?:localhost|127\.0\.0\.1|::1)\1")
@@ -32,7 +32,7 @@ SERVERS: Mapping[str, str] = {
 }
 """What each server's own command line calls the address: their documentation."""
 
-_OLD = r"\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
+_OLD = r"(?<!\s)\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
 
 
 def concerns(boot: Boot) -> bool:

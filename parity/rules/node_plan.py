@@ -133,7 +133,7 @@ def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
     import json
 
     try:
-        json.loads(source.text("package.json") or "")
+        json.loads(source.whole("package.json") or "")
     except json.JSONDecodeError as error:
         before = error.doc[: error.pos].rstrip()
         comma = before.endswith(",") and error.doc[error.pos : error.pos + 1] in ("}", "]")

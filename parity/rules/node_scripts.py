@@ -19,7 +19,10 @@ from parity.rules.node_code import (
 from parity.rules.plan import PUSH_REJECTED
 from parity.verdict import Evidence
 
-_BROKEN = r"([\w./-]+\.(?:[cm]?[jt]sx?))[(:](\d+)[,:](\d+)\)?:?\s+(?:-\s+)?(error .+|.*Error.*)"
+_BROKEN = (
+    r"(?<![\w./-])([\w./-]+\.(?:[cm]?[jt]sx?))[(:](\d+)[,:](\d+)"
+    r"\)?:?\s++(?:-\s++)?(error .+|.*Error.*)"
+)
 
 # https://docs.npmjs.com/cli/v11/using-npm/scripts#life-cycle-operation-order (documented)
 INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "postprepare")
@@ -102,7 +105,10 @@ def _types(error: str) -> str:
     return f"Type `npm install --save-dev @types/{name}`, commit. Or: "
 
 
-_TOO_NEW = r"node_modules/((?:@[\w.-]+/)?[\w.-]+)/\S+\.d\.[cm]?ts[(:]\d+[,:]\d+\)?.*error TS1\d{3}:"
+_TOO_NEW = (
+    r"node_modules/((?:@[\w.-]+/)?[\w.-]+)/\S{1,120}\.d\.[cm]?ts"
+    r"[(:]\d+[,:]\d++\)?.{0,40}error TS1\d{3}:"
+)
 """Syntax errors (TS1xxx, typescript's diagnosticMessages.json) in declarations of a package."""
 
 

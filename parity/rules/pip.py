@@ -74,7 +74,7 @@ def single_equals(slug: Slug) -> Iterator[Evidence]:
         return
     for entry in entries(slug.plan.source):
         if re.match(_SINGLE, entry.text) and not re.match(_CONDA, entry.text):
-            right = re.sub(r"\s*=\s*", "==", entry.text, count=1)
+            right = re.sub(r"(?:(?<!\s)\s+)?=\s*", "==", entry.text, count=1)
             yield found(entry, f"Invalid requirement: '{entry.text}' (not ==)", right=right)
 
 
@@ -221,7 +221,9 @@ def included_file_outside(slug: Slug) -> Iterator[Evidence]:
     heroku=REASON,
 )
 def requirements_include_themselves(slug: Slug) -> Iterator[Evidence]:
-    match = saying(slug, r"(\S+) recursively references itself in (\S+?)(?: and again in .*)?$")
+    match = saying(
+        slug, r"(?<!\S)(\S+) recursively references itself in (\S+?)(?: and again in .*)?$"
+    )
     if match:
         file = inside(slug, match[2])
         name = match[1].rpartition("/")[2]

@@ -32,7 +32,7 @@ _BUILDING = (
 )
 """How pip names a package that it could not build, the most telling first."""
 
-_ERROR = r"\s*(?:\w+\.)*([A-Z]\w*(?:Error|Exception)|error): "
+_ERROR = r"\s*+(?:\w++\.)*+([A-Z]\w*(?:Error|Exception)|error): "
 _SUBPROCESS = r"error: [a-z]+(?:-[a-z]+)+$|subprocess\.CalledProcessError|error: command "
 _LACKING = r"(?:not found|not installed|not find|No such file|unable to execute|is required)"
 _NO_BACKEND = "BackendUnavailable: Cannot import "

@@ -36,7 +36,7 @@ def corrected(text: str) -> str | None:
     bare = re.sub(rf"^({_NAME})\s+\(?{_VERSION}\)?$", r"\1==\2", bare)
     bare = re.sub(r"([<>]=?\s*\d[\w.]*?)\.\*", r"\1", bare)
     bare = re.sub(r"(\d)[-.,]+$", r"\1", bare)
-    parts = re.split(r"\s*,\s*(?=[A-Za-z])|\s+(?=[A-Za-z])", bare)
+    parts = re.split(r"(?:(?<!\s)\s+)?,\s*(?=[A-Za-z])|(?<!\s)\s+(?=[A-Za-z])", bare)
     prose = len(parts) > 1 and bare == text and not re.search("[=<>,]", text)
     if prose or len(parts) > _MOST or not all(_requirement(part) for part in parts):
         return None

@@ -7,12 +7,12 @@ from parity.records import Slug
 from parity.rules.requirements import UNAUTHORISED, Entry, found, named, normalised, saying, shown
 from parity.verdict import Evidence
 
-_REQUIREMENT = r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?([^(\[]*?)"
+_REQUIREMENT = r"([A-Za-z0-9][\w.-]*+)(?:\[[^]]*\])?([^(\[]*?)(?<!\s)"
 _UNSATISFIED = (
     rf"satisfies the requirement {_REQUIREMENT}\s*"
-    r"(?:\(from (?!versions)([^()]*(?:\([^()]*\))?[^()]*)\)\s*)?\(from versions: ([^)]*)\)"
+    r"(?:\(from (?!versions)([^()]*(?:\([^()]*\)[^()]*)?)\)\s*)?\(from versions: ([^)]*)\)"
 )
-_IGNORED = r"(\d[\w.!+]*) Requires-Python ([^;]+)"
+_IGNORED = r"(\d[\w.!+]{0,99}) Requires-Python ([^;]+)"
 _NONE_FOUND = rf"No matching distribution found for {_REQUIREMENT}\s*(?:\(from|$)"
 
 
@@ -43,7 +43,7 @@ def unfound(slug: Slug) -> Unfound | None:
         return None
     name, text = normalised(match[1]), (match[1] + match[2]).strip()
     told = saying(slug, _UNSATISFIED)
-    by = re.split(r"[ ,>=-]*->|\s", told[3] or "")[0] if told else ""
+    by = re.split(r"(?:(?<![ ,>=-])[ ,>=-]+)?->|\s", told[3] or "")[0] if told else ""
     own = by in ("", "-r", "-c")
     versions = told[4].split(", ") if told and told[4] != "none" else []
     entry = named(slug.plan.source, name if own else by)

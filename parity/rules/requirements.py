@@ -5,6 +5,7 @@ import re
 from typing import NamedTuple
 
 from parity.records import Slug, Source
+from parity.records.tree import shortened
 from parity.verdict import Evidence
 
 REASON = "install-dependencies::pip"
@@ -46,7 +47,7 @@ def entries(source: Source, path: str = "requirements.txt") -> list[Entry]:
             continue
         seen.add(file)
         for number, line in enumerate(text.splitlines(), 1):
-            bare = re.sub(r"(^|\s)#.*", "", line).strip()
+            bare = re.sub(r"(^|\s)#.*", "", shortened(line)).strip()
             match = _INCLUDE.match(bare)
             if match:
                 todo.append(posixpath.normpath(posixpath.join(posixpath.dirname(file), match[1])))

@@ -48,7 +48,7 @@ def port_in_quotes(boot: Boot) -> Iterator[Evidence]:
     docs="https://devcenter.heroku.com/articles/procfile",
 )
 def command_before_server(boot: Boot) -> Iterator[Evidence]:
-    commands = re.split(r"\s*(?:&&|;)\s*", boot.process.command.strip())
+    commands = re.split(r"(?:(?<!\s)\s+)?(?:&&|;)\s*", boot.process.command.strip())
     for number, first in enumerate(commands[:-1] if _silent(boot) else ()):
         if _runs(boot, first):
             names = {"first": first, "then": " && ".join(commands[number + 1 :])}

@@ -41,7 +41,9 @@ SERVERS = {
 }
 """Servers that wait for requests in flight, and how to make them wait less than Heroku does."""
 
-_TRAP = r"""\btrap\s+(?:--\s+)?(''|""|-|'[^']*'|"[^"]*"|[\w:]+)\s+[^#\n]*\b(?:SIG)?(?:TERM|15)\b"""
+_TRAP = (
+    r"""\btrap\s+(?:--\s+)?(''|""|-|'[^']*'|"[^"]*"|[\w:]+)\s+[^#\n]{0,99}\b(?:SIG)?(?:TERM|15)\b"""
+)
 _IGNORING = r"signal\s*\(\s*(?:signal\.)?SIGTERM\s*,\s*(?:signal\.)?SIG_IGN"
 _HANDLING = (
     r"signal\s*\(\s*(?:signal\.)?SIGTERM\s*,|add_signal_handler\s*\(\s*(?:signal\.)?SIGTERM"

@@ -234,6 +234,6 @@ def _global_state(source: Source) -> Place | None:
         name = place.text.partition("=")[0].partition(":")[0].strip()
         text = source.text(place.file) or ""
         changed = r"\.(?:append|add|update|pop|insert)\(|\[[^]]+\]\s*[-+]?=|\s*[-+]="
-        if re.search(rf"(?m)^\s+.*\b{name}\b(?:{changed})|global .*\b{name}\b", text):
+        if re.search(rf"(?m)^[^\S\n]++.*\b{name}\b(?:{changed})|global .*\b{name}\b", text):
             return place
     return None

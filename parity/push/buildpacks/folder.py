@@ -142,7 +142,7 @@ def _braces(text: str) -> Iterator[tuple[str, str]]:
     try:
         found: Mapping[str, object] = dict(json.loads(text))
     except ValueError:
-        inside = re.findall(r"([\w-]+)\s*:\s*([^,{}]+)", text)
+        inside = re.findall(r"(?<![\w-])([\w-]+)\s*:\s*([^,{}]+)", text)
         found = {name: _scalar(value.strip()) for name, value in inside}
     yield from ((name, str(value)) for name, value in found.items())
 
@@ -153,4 +153,4 @@ def _scalar(text: str) -> str:
         return text[1:-1].replace("''", "'")
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    return re.sub(r"\s+#.*$", "", text)
+    return re.sub(r"(?<!\s)\s+#.*$", "", text)

@@ -8,7 +8,7 @@ from parity.facts.requires import package as known_package
 from parity.records import Source
 from parity.rules.requirements import entries, normalised, text_of
 
-_PIN = re.compile(r"\s*(?:\[[^]]*\])?\s*===?\s*(\d+(?:\.\d+)?)")
+_PIN = re.compile(r"\s*(?:\[[^]]*\]\s*)?===?\s*(\d+(?:\.\d+)?)")
 _EXTRAS = re.compile(r"[\w.-]+\s*\[")
 _PYTHON_HAS = frozenset({"pip"})
 

@@ -26,7 +26,7 @@ def predict(plan: Plan) -> Iterator[Prediction]:
 def _wrong(entry: Entry) -> Iterator[tuple[str, str, dict[str, str]]]:
     text = entry.text
     if _SINGLE.fullmatch(text):
-        right = re.sub(r"\s*=\s*", "==", text, count=1)
+        right = re.sub(r"(?:(?<!\s)\s+)?=\s*", "==", text, count=1)
         yield "single-equals", f"{text}: a single =", {"right": right}
     elif _FILE.search(text):
         seen = f"{text}: a file:// address, as conda writes it"

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from parity.records import Plan, ProcessType, Source
+from parity.records import LONGEST, Plan, ProcessType, Source
 from parity.rules.code import SERVERS, dotted, parsed
 from parity.rules.static.executed import body, statements
 
@@ -72,7 +72,8 @@ class Start(NamedTuple):
 def start(plan: Plan) -> Start | None:
     """The start of the web process; None if its command does more than start one program."""
     web = plan.processes.get("web")
-    words, variables = _words(web.command) if web else ([], {})
+    short = web is not None and len(web.command) <= LONGEST  # shlex takes the square of the length
+    words, variables = _words(web.command) if web and short else ([], {})
     if not web or not words or plan.python is None:
         return None
     root = _root(words)

@@ -37,7 +37,8 @@ _ANSWERED = r"Ignored the following versions|^\s*(?:Collecting|Processing|Using 
 _DISK = r"No space left on device|Disk quota exceeded|Read-only file system"
 _COMMAND = (
     r"Cannot find command '([\w+-]+)'|unable to execute '?(?:\S*-)?([\w+]+)'?:"
-    r"|([\w+-]+): (?:command )?not found|([\w+-]+) executable not found|env: [‘'`]?([\w+-]+)"
+    r"|(?<![\w+-])(?:([\w+-]+): (?:command )?not found|([\w+-]+) executable not found)"
+    r"|env: [‘'`]?([\w+-]+)"
 )
 _LIBRARY = r"Can not find valid pkg-config name|mysql_config|libxml2 and libxslt development"
 """What only lacks libraries that Heroku's build image has: MySQL's, libxml2's."""
