@@ -22,7 +22,7 @@ CERTAIN = 4
 """The same where it is known to break off."""
 
 STRUCTURED = 14
-"""The same of a text that has parts: it may begin as any URL does."""
+"""The same there of a text that has parts, for it may begin as any URL does."""
 
 _BEFORE = re.compile(
     rb"(?:\A|[^A-Za-z0-9_]|%[0-9A-Fa-f]{2}|\\[nrt]|\\x[0-9a-f]{2})(?<!\d[.:])\Z", re.DOTALL
@@ -78,7 +78,7 @@ class Finder:
         starts = [start for start, _ in self._heads(data)] if self._near(data) else []
         if cut:
             starts += range(max(0, len(data) - CUT), len(data))
-        found = (s for s in sorted(starts) if self._begun(data, s, 1 if cut else CUT))
+        found = (s for s in sorted(starts) if self._begun(data, s, 1 if cut else CUT, cut=cut))
         return next(found, None)
 
     def ends(self, data: bytes, start: int) -> Span | None:
@@ -121,10 +121,10 @@ class Finder:
             end = next(ends, None)
             if end is not None:
                 yield Span(start, end, self._names[data[start:end]])
-            elif begun := self._begun(data, start, CUT):
+            elif begun := self._begun(data, start, CUT, cut=cut):
                 yield Span(start, len(data), begun)
         for start in range(max(0, len(data) - CUT), len(data) - CERTAIN + 1) if cut else ():
-            if begun := self._begun(data, start, CERTAIN):
+            if begun := self._begun(data, start, CERTAIN, cut=cut):
                 yield Span(start, len(data), begun)
 
     def _heads(self, data: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
@@ -136,7 +136,7 @@ class Finder:
                     if 4 * at >= offset:
                         yield 4 * at - offset, lengths
 
-    def _begun(self, data: bytes, start: int, least: int) -> str | None:
+    def _begun(self, data: bytes, start: int, least: int, *, cut: bool) -> str | None:
         """Whose text begins at `start` and has not ended where the data does."""
         if not least <= len(data) - start <= self._longest:
             return None
@@ -145,7 +145,8 @@ class Finder:
             text = self._sorted[at]
             if not text.startswith(rest):
                 return None
-            if len(text) > len(rest) and (text in self._whole or len(rest) >= STRUCTURED):
+            likely = text in self._whole or (cut and len(rest) >= STRUCTURED)
+            if likely and len(text) > len(rest):
                 return self._names[text]
         return None
 

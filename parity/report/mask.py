@@ -54,6 +54,12 @@ KEPT = frozenset(_KEPT.split())
 _DOTTED = re.compile(r"([A-Za-z_]\w*)(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?(\(\))?", re.ASCII)
 _ENV = re.compile(r"(^|/)\.env(?!.*(example|sample|template|dist)$)[^/]*$")
 _ASSIGNED = re.compile(r"(\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*)\S")
+_LOCAL = re.compile(
+    r"([a-z+]+://)?(localhost|\d{1,3}(\.\d{1,3}){3}|\[::1?\])(:\d{1,5})?(/\w{0,12})?"
+    r"|(Africa|America|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)/[A-Z][A-Za-z_]{1,20}"
+)
+"""Addresses of this machine and IP addresses, and time zones."""
+
 _CUT = re.compile(r"(?<=…)|(?<=\]: )")
 """Behind what an excerpt may begin in the middle of a value: a mark, or the source of a log line.
 """
@@ -155,7 +161,7 @@ class Mask:
 
     def _harmless(self, value: str) -> bool:
         path = value.removeprefix("/app/").removeprefix("./").rstrip("/")
-        if value.lower() in HARMLESS or path in self._paths:
+        if value.lower() in HARMLESS or path in self._paths or _LOCAL.fullmatch(value):
             return True
         dotted = _DOTTED.fullmatch(value)
         return dotted is not None and self._module(dotted[1])

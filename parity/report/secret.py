@@ -44,7 +44,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{16,}", re.IGNORECASE)
 _TURN = re.compile(r"(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])|(?<=[a-z])(?=[A-Z])")
 _PLAIN = re.compile(r"[a-z]{1,14}|[A-Z][a-z]{1,13}|[A-Z]{1,14}|[+-]?\d{1,9}([.,]\d{1,9})?[A-Za-z]?")
-_TOKEN = re.compile(r"[\w.+/=:~@%!$*^-]{4,}")
+_TOKEN = re.compile(r"[\w.+/=:~@%!$*^-]{3,}")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _HEADER = re.compile(r"(?:bearer|basic|token|apikey)\s+(\S+)", re.IGNORECASE)
@@ -210,7 +210,7 @@ def _url(text: str) -> Iterator[Piece]:
     if password:
         yield from ((rest, "kept"), (userinfo, "kept"))
         yield from _both(password, "named")
-    token = not colon and scheme.lower().startswith("http") and not plain(user)
+    token = not colon and scheme.lower().startswith("http")
     yield from _both(user, "named" if token else "shape")
     try:
         url = urlsplit(f"x://{rest[len(userinfo) :].removeprefix('@')}")

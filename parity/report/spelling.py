@@ -78,7 +78,7 @@ def _base64(data: bytes) -> Iterator[str]:
     for before, skipped in enumerate(_SKIPPED):
         text = b64encode(b"\0" * before + data).decode().rstrip("=")
         shared = (before + len(data)) % 3 > 0
-        yield from _both(text[skipped : len(text) - shared])
+        yield from (*_both(text[skipped:]), *_both(text[skipped : len(text) - shared]))
 
 
 def _both(text: str) -> tuple[str, str]:
