@@ -29,7 +29,7 @@ _NAME = re.compile(r"\w+", re.ASCII)
 """https://devcenter.heroku.com/articles/platform-api-reference#config-vars (documented)."""
 
 
-_WORD = re.compile(r"[A-Za-z_]{1,30}")
+_WORD = re.compile(r"[A-Z_]{1,30}|[a-z_]{1,30}")
 _SHOWN = re.compile(r"[\w. -]{1,40}")
 """What is shown of a pair or a name that cannot be used: it may be a piece of a value, as the
 lines of a PEM key without quotes are."""
