@@ -202,6 +202,36 @@ def test_no_part_is_in_an_explained_log(canaries: Canaries, tmp_path: Path) -> N
     assert canaries.leaked({"stdout": told.stdout, "stderr": told.stderr}) == []
 
 
+USES = """\
+import json, parity
+from parity.push.config import read
+from pathlib import Path
+
+def test_up(parity_app):
+    assert parity_app
+
+def test_api():
+    found = parity.rehearse(".", config=read([], [], Path(".env")))
+    raise ValueError(json.dumps(parity.to_dict(found))) from None
+"""
+
+
+def test_no_part_is_in_what_pytest_shows(canaries: Canaries, tmp_path: Path) -> None:
+    """The fixture's report, and the document of the API."""
+    folder = app(tmp_path / "app", canaries, CRASH)
+    (folder / "test_it.py").write_text(USES)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "test_it.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "password [ADO]" in done.stdout
+    assert "1 failed, 1 error" in done.stdout
+    assert canaries.leaked({"stdout": done.stdout, "stderr": done.stderr}) == []
+
+
 def test_no_part_is_in_a_message(canaries: Canaries, tmp_path: Path) -> None:
     """A usage error names the option, not what was typed in place of a pair."""
     for part in canaries.parts:
@@ -209,3 +239,30 @@ def test_no_part_is_in_a_message(canaries: Canaries, tmp_path: Path) -> None:
         if "=" not in part.rstrip("="):
             assert done.returncode == 2
             assert canaries.leaked({"stderr": done.stderr}) == []
+
+
+def test_no_part_is_in_what_could_not_be_done(canaries: Canaries, tmp_path: Path) -> None:
+    """A message about a file has its name, but for a secret in it."""
+    folder = app(tmp_path / "app", canaries, CRASH)
+    hook = canaries.values["HOOK"].rpartition("/")[2]
+    done = parity("check", ".", f"--report=json=/nowhere/{hook}/a.json", folder=folder)
+    assert done.returncode == 2
+    assert "/nowhere/[HOOK]/a.json cannot be written there" in done.stderr
+    assert canaries.leaked({"stderr": done.stderr}) == []
+
+
+def test_nothing_of_a_value_is_left_on_disk(canaries: Canaries, tmp_path: Path) -> None:
+    """Caches, keys, manifests and the temporary folder: after a run no file has a secret."""
+    folder, home = app(tmp_path / "app", canaries, CRASH), tmp_path / "home"
+    (home / "tmp").mkdir(parents=True)
+    env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}
+    subprocess.run(
+        [sys.executable, "-m", "parity", "run", str(folder)],
+        env={**env, "TMPDIR": str(home / "tmp")},
+        capture_output=True,
+        check=False,
+    )
+    files = [path for path in home.rglob("*") if path.is_file() and path.stat().st_size < 1_000_000]
+    assert files
+    outputs = {str(path): path.read_bytes().decode("latin-1") for path in files}
+    assert canaries.leaked(outputs) == []

@@ -209,6 +209,12 @@ def _replaced(data: bytes, spans: Sequence[Span]) -> str:
     return _text(b"".join((*made, data[at:])))
 
 
+def hidden(verdict: Verdict) -> Verdict:
+    """`verdict` without the values of the config vars that it was reached with."""
+    config = verdict.plan.config if verdict.plan else None
+    return Mask(config, verdict.source).verdict(verdict) if config else verdict
+
+
 class Flow:
     """Masks a log as it comes: a value may go on in the next line of the same source."""
 
