@@ -15,6 +15,9 @@ from typing import NamedTuple
 WINDOW = 7
 """Bytes that hold an aligned group of four wherever they begin; shorter texts need a pattern."""
 
+LONG = 32
+"""Bytes from which on texts are compared one by one: long slices are not hashed at each place."""
+
 CUT = 8
 """Bytes of a text that count as the text where the data may break off."""
 
@@ -60,6 +63,9 @@ class Finder:
         self._words = {t.data: t.name for t in texts if t.word}
         self._pattern = _words(self._words)
         self._groups = _groups(data for data in self._names if len(data) >= WINDOW)
+        self._long: dict[bytes, list[bytes]] = {}
+        for text in sorted((d for d in self._names if len(d) > LONG), key=len, reverse=True):
+            self._long.setdefault(text[:LONG], []).append(text)
         self._longest = max(map(len, self._names), default=0)
 
     def spans(self, data: bytes, *, cut: bool = False) -> list[Span]:
@@ -116,16 +122,27 @@ class Finder:
             found = self._short.finditer(data)
             yield from (Span(m.start(), m.end(), self._names[m[0]]) for m in found)
         heads = self._heads(data) if self._groups and self._near(data) else ()
+        past = 0
         for start, lengths in heads:
-            ends = (start + n for n in lengths if data[start : start + n] in self._names)
-            end = next(ends, None)
-            if end is not None:
+            if start < past:
+                continue
+            if end := self._end(data, start, lengths):
                 yield Span(start, end, self._names[data[start:end]])
+                past = end if end - start > 2 * LONG else past
             elif begun := self._begun(data, start, CUT, cut=cut):
                 yield Span(start, len(data), begun)
+                return
         for start in range(max(0, len(data) - CUT), len(data) - CERTAIN + 1) if cut else ():
             if begun := self._begun(data, start, CERTAIN, cut=cut):
                 yield Span(start, len(data), begun)
+
+    def _end(self, data: bytes, start: int, lengths: tuple[int, ...]) -> int:
+        """Where the longest text that begins at `start` ends; 0: there is none."""
+        for text in self._long.get(data[start : start + LONG], ()):
+            if data.startswith(text, start):
+                return start + len(text)
+        ends = (start + n for n in lengths if data[start : start + n] in self._names)
+        return next(ends, 0)
 
     def _heads(self, data: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
         """Where texts may begin, and how long those are that begin so; the longest first."""
@@ -161,9 +178,11 @@ def _groups(texts: Iterable[bytes]) -> dict[int, tuple[tuple[int, tuple[int, ...
     for text in texts:
         for offset in range(4):
             group = int.from_bytes(text[offset : offset + 4], sys.byteorder)
-            found.setdefault(group, {}).setdefault(offset, set()).add(len(text))
+            found.setdefault(group, {}).setdefault(offset, set()).add(min(len(text), LONG))
     return {
-        group: tuple((at, tuple(sorted(n, reverse=True))) for at, n in offsets.items())
+        group: tuple(
+            (at, tuple(sorted(n, reverse=True))) for at, n in sorted(offsets.items(), reverse=True)
+        )
         for group, offsets in found.items()
     }
 
