@@ -46,11 +46,9 @@ _ROOMS = {
 def to_dict(verdict: "Verdict") -> "dict[str, Any]":
     """The verdict as the document of `--format json`, values of config vars masked as there."""
     from parity.report.json import report
-    from parity.report.mask import Mask
+    from parity.report.mask import hidden
 
-    config = verdict.plan.config if verdict.plan else None
-    hidden = Mask(config, verdict.source).verdict(verdict) if config else verdict
-    return report(hidden)
+    return report(hidden(verdict))
 
 
 def __getattr__(name: str) -> "Any":

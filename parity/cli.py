@@ -30,14 +30,15 @@ exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not te
 def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
     own, words = executing.split(argv)
+    arguments = argparse.Namespace()
     try:
         arguments = typed.read(_parser, own)
         arguments.words = words
         code: int = arguments.act(defaults.filled(arguments, _parser, argv))
     except interrupt.Usage as error:
-        return _told(f"parity: {error}", 2)
+        return _told(f"parity: {error}", 2, arguments)
     except interrupt.Trouble as error:
-        return _told(f"parity: could not tell: {error.what}\n  fix: {error.fix}", 3)
+        return _told(f"parity: could not tell: {error.what}\n  fix: {error.fix}", 3, arguments)
     except interrupt.Interrupted as ended:
         return 128 + ended.signum
     except BrokenPipeError:
@@ -45,7 +46,7 @@ def main(argv: "Sequence[str]") -> int:
     except Exception as error:
         if os.environ.get("PARITY_DEBUG"):
             raise
-        return _told(f"parity: {_bug(error)}", 4)
+        return _told(f"parity: {_bug(error)}", 4, arguments)
     return code
 
 
@@ -67,9 +68,13 @@ def _bug(error: Exception) -> str:
     )
 
 
-def _told(message: str, code: int) -> int:
+def _told(message: str, code: int, arguments: argparse.Namespace) -> int:
     from parity.report.text import emit
 
+    if config := getattr(arguments, "known", None):
+        from parity.report.mask import Mask
+
+        message = Mask(config, None).text(message)
     emit(message + "\n", sys.stderr)
     return code
 

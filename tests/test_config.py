@@ -120,12 +120,22 @@ def test_links(tmp_path: Path) -> None:
     assert read([], [], app / ".env").values == {"B": "2"}
 
 
-@pytest.mark.parametrize("pair", ["FOO", "FOO BAR", "=x", ""])
+@pytest.mark.parametrize("pair", ["FOO", "FOO BAR", "=x", "", "sk_live_9zX8"])
 def test_wrong_pair(pair: str) -> None:
-    """A pair without a name or a sign is refused in the Heroku CLI's words."""
+    """A pair without a name or a sign is refused in the Heroku CLI's words; it may be a value."""
     with pytest.raises(interrupt.Usage) as raised:
         read([], [pair], None)
-    assert str(raised.value) == f"{pair} is invalid. Must be in the format FOO=bar."
+    shown = pair if pair == "FOO" else "what stands behind a --config"
+    assert str(raised.value) == f"{shown} is invalid. Must be in the format FOO=bar."
+
+
+def test_a_line_of_a_key_is_no_name_to_show(tmp_path: Path) -> None:
+    """The lines of a PEM key without quotes are read as names: they are not told."""
+    (tmp_path / "env").write_text("KEY=-----BEGIN KEY-----\nMIIE/zK3vQ8mX1wT6yB9n=\nA-B=1\n")
+    problems = read([tmp_path / "env"], [], None).problems
+    assert [p.line for p in problems] == [2, 3]
+    assert "MIIE" not in problems[0].seen
+    assert "'A-B'" in problems[1].seen
 
 
 def test_wrong_file(tmp_path: Path) -> None:

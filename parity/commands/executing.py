@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from parity.options import Options
-    from parity.records import Config, ProcessType, Slug
+    from parity.records import Config, Plan, ProcessType, Slug
     from parity.verdict import Verdict
     from parity.workspace import Workspace
 
@@ -95,7 +95,7 @@ def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, 
     folder = work.folder(name)
     copy(slug.root, folder)
     if not quiet:
-        _announce(f"Running {command} on {_called(slug)}... up, {name}")
+        _announce(f"Running {command} on {_called(slug)}... up, {name}", slug.plan)
     return attached(
         slug,
         command,
@@ -123,10 +123,11 @@ def _called(slug: "Slug") -> str:
     return source.remote or source.root.resolve().name
 
 
-def _announce(text: str) -> None:
+def _announce(text: str, plan: "Plan") -> None:
+    from parity.report.mask import Mask
     from parity.report.text import emit, oneline
 
-    emit(oneline(text) + "\n", sys.stderr)
+    emit(oneline(Mask(plan.config, plan.source).text(text)) + "\n", sys.stderr)
 
 
 def _no_slug(verdict: "Verdict", config: "Config") -> int:

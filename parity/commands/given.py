@@ -155,11 +155,15 @@ def _scenario(name: str) -> "tuple[Step, ...]":
 
 
 def config_of(arguments: argparse.Namespace) -> "Config":
-    """The config vars of the command line, else of `.env`. Raises `interrupt.Usage`."""
+    """The config vars of the command line, else of `.env`. Raises `interrupt.Usage`.
+
+    `arguments` keeps them as `known`, so that no message about a failure shows their values.
+    """
     from pathlib import Path
 
     from parity.push.config import read
 
     default = None if arguments.no_env else Path(arguments.path) / ".env"
     files = [Path(name) if name != "-" else name for name in arguments.env or ()]
-    return read(files, arguments.config, default)
+    arguments.known = config = read(files, arguments.config, default)
+    return config

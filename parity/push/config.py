@@ -29,6 +29,12 @@ _NAME = re.compile(r"\w+", re.ASCII)
 """https://devcenter.heroku.com/articles/platform-api-reference#config-vars (documented)."""
 
 
+_WORD = re.compile(r"[A-Z_]{1,30}|[a-z_]{1,30}")
+_SHOWN = re.compile(r"[\w. -]{1,40}")
+"""What is shown of a pair or a name that cannot be used: it may be a piece of a value, as the
+lines of a PEM key without quotes are."""
+
+
 def read(
     env_files: Sequence[Path | Literal["-"]], pairs: Sequence[str], default: Path | None
 ) -> Config:
@@ -61,7 +67,8 @@ class _Taken:
         """Take one var, or note why Heroku would not."""
         file = None if origin == "--config" else origin
         if not _NAME.fullmatch(name):
-            seen = f"the name {name!r} has characters other than letters, digits and _"
+            shown = f" {name!r}" if _SHOWN.fullmatch(name) else ""
+            seen = f"the name{shown} has characters other than letters, digits and _"
             self.problems.append(ConfigProblem("name", seen, file, line))
         elif "\0" in value:
             self.problems.append(ConfigProblem("line", f"{name} holds a NUL byte", file, line))
@@ -86,7 +93,8 @@ class _Taken:
 def _pair(taken: _Taken, pair: str) -> None:
     name, equals, value = pair.partition("=")
     if not equals or not name:
-        raise interrupt.Usage(f"{pair} is invalid. Must be in the format FOO=bar.")
+        shown = pair if _WORD.fullmatch(pair) else "what stands behind a --config"
+        raise interrupt.Usage(f"{shown} is invalid. Must be in the format FOO=bar.")
     taken.take(name, value, "--config")
 
 

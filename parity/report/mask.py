@@ -1,39 +1,49 @@
 """Values of config vars become `[NAME]` before anything is shown.
 
-A value is looked for as it is, as URLs, JSON, Python, HTML and base64 write it, and across line
-breaks. What names a file or a module of the app, or is a common word of configuration, is no
-secret: masking it would only make the report unreadable.
+A value is looked for as it is and as URLs, JSON, Python, HTML, shells and base64 write it, also
+across line ends, and so are its secret parts (`parity.report.secret`). What names a file or a
+module of the app, and what is a word or a number of a variable that is not named as a secret, is
+none: masking it would only make the report unreadable. Of a secret that is short, or one plain
+word, only whole words are masked.
+
+What no search can find stays visible: what a program computes from a secret (a digest, another
+encoding, other case, a reversed or padded text), pieces of fewer than eight characters,
+secrets of fewer than three, and common words even where they are passwords (`admin`).
 """
 
 import re
 import sys
-from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
-from json import dumps
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 from parity.records import Config, Line, Source
+from parity.report.finder import Finder, Span, Text
+from parity.report.secret import parts, plain
+from parity.report.spelling import spellings
 from parity.verdict import Evidence, Finding, Verdict
 
 SHORTEST = 6
-"""Characters from which on a value is masked: shorter ones stand in too many other words."""
+"""Characters from which on a value is masked wherever it stands."""
 
-CUT = 8
-"""Characters of a value that are masked where a text breaks off in the middle of it."""
+SHORTEST_WORD, SHORTEST_MIXED = 4, 3
+"""Characters from which on a secret is masked as a whole word; the second with letters and digits.
+"""
 
-KEY = 12
-"""Characters from which on a word of a value is masked alone, if it has letters and digits."""
+LINE = 10_000
+"""Bytes of a log line after which it goes on in the next (documented:
+https://devcenter.heroku.com/articles/limits#logging)."""
 
 _HARMLESS = """production development staging testing debug default enabled disabled verbose warning
     critical notset localhost 127.0.0.1 0.0.0.0 postgres postgresql sqlite sqlite3 python python3
     gunicorn uvicorn hypercorn waitress daphne uvicorn.workers.uvicornworker gthread gevent
     eventlet memory simple console heroku public private static /static/ /media/ utf-8 en_us.utf-8
     c.utf-8 america/new_york europe/london europe/berlin asia/kolkata http:// https:// postgres://
-    redis:// sqlite:// session cookie filesystem unbuffered"""
+    redis:// sqlite:// session cookie filesystem unbuffered true false none null yes no on off info
+    warn error trace admin administrator root user username guest test tests testing pass password
+    passwd secret changeme default example web app api http https main master dev prod stage local
+    django flask redis mysql mariadb mongo mongodb rabbitmq celery node npm pip auth token key"""
 HARMLESS = frozenset(_HARMLESS.split())
-"""Compared in lower case."""
+"""No secrets whatever the variable's name is, compared in lower case."""
 
 _KEPT = """after basis branch buildpack commit detected docs effect encoding file finding heroku
     host id kind manager name origin outcome prefix reason remote requested size source stack stage
@@ -41,8 +51,20 @@ _KEPT = """after basis branch buildpack commit detected docs effect encoding fil
 KEPT = frozenset(_KEPT.split())
 """Fields that hold parity's own words, names of files, versions or addresses: never masked."""
 
-_GAP = "[\r\n]*"
 _DOTTED = re.compile(r"([A-Za-z_]\w*)(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?(\(\))?", re.ASCII)
+_ENV = re.compile(r"(^|/)\.env(?!.*(example|sample|template|dist)$)[^/]*$")
+_ASSIGNED = re.compile(r"(\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*)\S")
+_LOCAL = re.compile(
+    r"([a-z+]+://)?(localhost|\d{1,3}(\.\d{1,3}){3}|\[::1?\])(:\d{1,5})?(/\w{0,12})?"
+    r"|(Africa|America|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)/[A-Z][A-Za-z_]{1,20}"
+)
+"""Addresses of this machine and IP addresses, and time zones."""
+
+_CUT = re.compile(r"(?<=…)|(?<=\]: )")
+"""Behind what an excerpt may begin in the middle of a value: a mark, or the source of a log line.
+"""
+
+_MARKS = re.compile(r"(\[\w+\])…|…(\[\w+\])", re.ASCII)
 
 
 class Mask:
@@ -50,24 +72,21 @@ class Mask:
 
     def __init__(self, config: Config, source: Source | None) -> None:
         self._paths = _paths(source)
-        found: dict[str, str] = {}
+        self._files = frozenset(config.origin.values())
+        found: dict[bytes, Text] = {}
         for name, value in config.values.items():
-            for part in self._parts(value):
-                for text in _spellings(part):
-                    found.setdefault(text, name)
-        self._texts = dict(sorted(found.items(), key=lambda item: -len(item[0])))
+            for text in self._texts(name, value):
+                found.setdefault(text.data, text)
+        self._finder = Finder(tuple(found.values()))
 
-    def text(self, s: str) -> str:
-        """`s` with every value replaced by `[NAME]`, also where a line break cuts one."""
-        flat = s.replace("\n", "").replace("\r", "")
-        present = [text for text in self._texts if text in flat]
-        if not present:
-            return s
-        names = [self._texts[text] for text in present]
-        pattern = "|".join(f"({_GAP.join(map(re.escape, text))})" for text in present)
-        return re.sub(
-            pattern, lambda m: f"[{names[(m.lastindex or 1) - 1]}]" + "\n" * m[0].count("\n"), s
-        )
+    def text(self, s: str, *, cut: bool = False) -> str:
+        """`s` with every secret replaced by `[NAME]`, also where a line break cuts one.
+
+        At its end 8 characters of one are enough; with `cut`, because `s` goes on, 4.
+        """
+        data = _bytes(s)
+        spans = self._finder.spans(data, cut=cut)
+        return _replaced(data, spans) if spans else s
 
     def lines(self, lines: Sequence[str]) -> tuple[str, ...]:
         """Consecutive lines of one output, masked together."""
@@ -86,36 +105,63 @@ class Mask:
 
     def excerpt(self, s: str) -> str:
         """A text that may be part of a longer one: a value cut off at either end is masked too."""
-        s = self.text(s)
-        for text, name in self._texts.items():
-            start, end = s.rfind(text[:CUT]), s.find(text[-CUT:])
-            if start >= 0 and len(text) > CUT and self._cut(text, s[start:].rstrip("….")):
-                s = f"{s[:start]}[{name}]"
-            elif end >= 0 and len(text) > CUT and self._cut(text, s[: end + CUT].lstrip("….")):
-                s = f"[{name}]{s[end + CUT :]}"
-        return s
+        pieces = s.split("…")
+        last = len(pieces) - 1
+        s = self._begun("…".join(self.text(p, cut=n < last) for n, p in enumerate(pieces)))
+        return _MARKS.sub(lambda m: m[1] or m[2], s) if last else s
 
-    def _cut(self, text: str, part: str) -> bool:
-        whole = text.startswith(part) or text.endswith(part)
-        common = part.endswith("://") or self._harmless(part)
-        return len(part) >= CUT and whole and not common
+    def file(self, path: str, data: bytes | None) -> bytes | None:
+        """A file's content; of a file of config vars only the names, for a line that cannot be
+        read may hold a value, too."""
+        if data is None:
+            return None
+        text = data.decode("utf-8", "surrogateescape")
+        if path in self._files or _ENV.search(path):
+            text = "\n".join(_named(line) for line in text.split("\n"))
+        return self.text(text).encode("utf-8", "surrogateescape")
+
+    def opened(self, s: str, *, cut: bool) -> str:
+        """What `s` ends in, if that may be the beginning of a value."""
+        data = _bytes(s.replace("\n", ""))
+        at = self._finder.opened(data, cut=cut)
+        return "" if at is None else _text(data[at:])
+
+    def _begun(self, s: str) -> str:
+        """`s` without ends of values where it may begin in their middle."""
+        for at in (0, *(m.start() for m in _CUT.finditer(s))):
+            start = len(_bytes(s[:at]))
+            if end := self._finder.ends(_bytes(s), start):
+                return self._begun(_replaced(_bytes(s), [end]))
+        return s
 
     def verdict(self, verdict: Verdict) -> Verdict:
         """All of `verdict`, records included: the only thing a report may be made from."""
         files = {e.file for f in verdict.findings for e in f.evidence if e.file}
         return Verdict(*_Walk(self, files).fields(verdict))
 
-    def _parts(self, value: str) -> Iterator[str]:
-        """What of a value is secret: all of it, its lines and words, a URL's user and password."""
-        lines = (line.strip() for line in value.splitlines())
-        parts = [value, *lines, *_credentials(value), *_words(value)]
-        for part in dict.fromkeys(parts):
-            if len(part) >= SHORTEST and not self._harmless(part):
-                yield part
+    def _texts(self, name: str, value: str) -> Iterator[Text]:
+        """All that is to be masked because of one config var."""
+        for part, (named, whole) in parts(name, value).items():
+            if (word := self._word(part, named=named)) is None:
+                continue
+            for text in spellings(part):
+                data = _bytes(text).translate(None, b"\r\n")
+                if word or len(data) >= SHORTEST:
+                    yield Text(data, name, word, whole)
+
+    def _word(self, text: str, *, named: bool) -> bool | None:
+        """Whether `text` is masked as a whole word alone; None: it is not masked at all."""
+        if self._harmless(text):
+            return None
+        if len(text) >= SHORTEST and not plain(text):
+            return False
+        mixed = re.search(r"\d", text) and re.search(r"[A-Za-z]", text)
+        long = len(text) >= (SHORTEST_MIXED if mixed else SHORTEST_WORD)
+        return True if named and long else None
 
     def _harmless(self, value: str) -> bool:
         path = value.removeprefix("/app/").removeprefix("./").rstrip("/")
-        if value.lower() in HARMLESS or path in self._paths:
+        if value.lower() in HARMLESS or path in self._paths or _LOCAL.fullmatch(value):
             return True
         dotted = _DOTTED.fullmatch(value)
         return dotted is not None and self._module(dotted[1])
@@ -138,37 +184,52 @@ def _paths(source: Source | None) -> frozenset[str]:
     return frozenset(found)
 
 
-def _credentials(value: str) -> Iterator[str]:
-    """The secret parts of a URL: what follows the scheme, user and password, the password."""
-    try:
-        url = urlsplit(value)
-        password = url.password
-    except ValueError:
-        return
-    if password:
-        userinfo = url.netloc.rpartition("@")[0]
-        yield from (value.partition("://")[2], userinfo, password, unquote(password))
-        yield unquote(userinfo)
+def _named(line: str) -> str:
+    """A line of a file of config vars without the value."""
+    found = _ASSIGNED.match(line)
+    return f"{found[1]}[{found[2]}]" if found else "[…]" if line.strip() else line
 
 
-def _words(value: str) -> Iterator[str]:
-    """The pieces that a shell makes of a value without quotes; only what looks like a key."""
-    for word in re.split(r"[\s;&|<>()]+", value):
-        if len(word) >= KEY and re.search(r"\d", word) and re.search(r"[A-Za-z]", word):
-            yield word
+def _bytes(s: str) -> bytes:
+    return s.encode("utf-8", "surrogatepass")
 
 
-def _spellings(value: str) -> Iterator[str]:
-    """How `value` may be written; without its line breaks, which may stand anywhere."""
-    quoted = (quote(value), quote(value, safe=""), quote_plus(value))
-    yield from quoted
-    yield from (re.sub("%..", lambda m: m[0].lower(), text) for text in quoted)
-    yield from (dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1])
-    data = value.encode("utf-8", "surrogateescape")
-    yield b64encode(data).decode().rstrip("=")
-    yield data.decode("utf-8", "backslashreplace")
-    yield escape(value)
-    yield value.replace("\n", "").replace("\r", "")
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _replaced(data: bytes, spans: Sequence[Span]) -> str:
+    """`data` with the names in place of the spans; line ends within them stay."""
+    made: list[bytes] = []
+    at = 0
+    for span in spans:
+        breaks = data.count(b"\n", span.start, span.end)
+        made += (data[at : span.start], b"[%b]" % span.name.encode(), b"\n" * breaks)
+        at = span.end
+    return _text(b"".join((*made, data[at:])))
+
+
+def hidden(verdict: Verdict) -> Verdict:
+    """`verdict` without the values of the config vars that it was reached with."""
+    config = verdict.plan.config if verdict.plan else None
+    return Mask(config, verdict.source).verdict(verdict) if config else verdict
+
+
+class Flow:
+    """Masks a log as it comes: a value may go on in the next line of the same source."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._open: dict[str, str] = {}
+
+    def text(self, line: Line) -> str:
+        """The text of the next line."""
+        before = self._open.get(line.source, "")
+        text = f"{before}\n{line.text}" if before else line.text
+        cut = len(line.text) >= LINE or len(_bytes(line.text)) >= LINE
+        self._open[line.source] = self._mask.opened(text, cut=cut)
+        told = self._mask.text(text, cut=cut)
+        return told.partition("\n")[2] if before else told
 
 
 class _Walk:
@@ -224,7 +285,10 @@ class _Walk:
     def _source(self, source: Source) -> Source:
         """The tree: only files that the report quotes need it."""
         quoted = {f: source.entries[f] for f in self._files if f in source.entries}
-        shown = {path: entry._replace(data=self.any(entry.data)) for path, entry in quoted.items()}
+        shown = {
+            path: entry._replace(data=self._mask.file(path, entry.data))
+            for path, entry in quoted.items()
+        }
         return source._replace(entries={**source.entries, **shown})
 
 

@@ -15,7 +15,7 @@ from parity.report.show import coloured
 from parity.report.text import emit, oneline
 
 if TYPE_CHECKING:
-    from parity.report.mask import Mask
+    from parity.report.mask import Flow
 
 APP = ("36", "32", "34", "35", "96", "92", "94", "95")
 """Colours of the app's dynos, one after the other (ECMA-48)."""
@@ -25,19 +25,23 @@ _TROUBLE = re.compile(r"Error [RL]\d\d |exited with status (?!0$|143$)|to crashe
 
 
 class Stream:
-    """Writes lines to `out` from any thread. `mask` hides values, once it is known."""
+    """Writes lines to `out` from any thread."""
 
     def __init__(self, out: TextIO | None) -> None:
-        self.mask: Mask | None = None
+        self._flow: Flow | None = None
         self._out = out
         self._colour = coloured(out) and not os.environ.get("CI")
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
 
+    def hide(self, flow: "Flow") -> None:
+        """From now on values of config vars are masked."""
+        self._flow = flow
+
     def line(self, line: Line) -> bool:
         """One line; False if nobody reads it."""
         at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
-        text = oneline(self.mask.text(line.text) if self.mask else line.text)
+        text = oneline(self._flow.text(line) if self._flow else line.text)
         head = f"{at} {oneline(line.source)}:"
         if self._colour:
             head = f"\x1b[{self._painted(line.source)}m{head}\x1b[0m"

@@ -43,9 +43,10 @@ class Teller:
         """What there is to hide, and what names files of the app and is no secret."""
         self._config, self._source = config, verdict.source if verdict else None
         if config.values:
-            from parity.report.mask import Mask
+            from parity.report.mask import Flow, Mask
 
-            self._mask = self._stream.mask = Mask(config, self._source)
+            self._mask = Mask(config, self._source)
+            self._stream.hide(Flow(self._mask))
 
     def address(self, url: str) -> None:
         """The first line of all."""
