@@ -1,0 +1,83 @@
+"""Sees to it that no git is waited for without end, and that a signal ends it at once."""
+
+import subprocess
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from parity import interrupt
+from parity.interrupt import Trouble
+
+TICK = 0.1
+PATIENCE = 120.0
+"""Seconds without a sign of life: a million files on a slow disk take less (ours)."""
+
+_PIPE = ("wait_for_partner", "fifo_open")
+"""Where Linux keeps a process that opens a named pipe which nobody writes (fs/pipe.c)."""
+
+
+class Watch:
+    """Kills the processes when a signal has come or one of them does not go on; and on leaving."""
+
+    def __init__(self, folder: Path, running: "Sequence[subprocess.Popen[bytes]]") -> None:
+        self._folder = folder
+        self.running = running
+        self._over = threading.Event()
+        self._alive_at = time.monotonic()
+        self._trouble: Trouble | None = None
+        self._thread = threading.Thread(target=self._look, name="parity-git", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+        self._kill()
+        for process in self.running:
+            process.wait()
+
+    def alive(self) -> None:
+        """Something has come: the patience begins again."""
+        self._alive_at = time.monotonic()
+
+    def check(self) -> None:
+        """Raise `interrupt.Interrupted`, or `Trouble` if git was killed for not going on."""
+        interrupt.check()  # Ctrl-C ends git, too: then it has refused nothing
+        if self._trouble:
+            raise self._trouble
+
+    def _look(self) -> None:
+        while not self._over.wait(TICK):
+            self._trouble = self._stuck()
+            if self._trouble or interrupt.came():
+                self._kill()
+                return
+
+    def _stuck(self) -> Trouble | None:
+        if any(_waits_for_pipe(process) for process in self.running):
+            return Trouble(
+                f"git waits for a named pipe in {self._folder} or in a folder around it",
+                f"Remove it: `find {self._folder} -type p` finds those in the folder.",
+            )
+        if time.monotonic() - self._alive_at > PATIENCE:
+            return Trouble(
+                f"git has not answered about {self._folder} for {PATIENCE:.0f} seconds",
+                "Try `git status` there, and whether the disk answers.",
+            )
+        return None
+
+    def _kill(self) -> None:
+        for process in self.running:
+            if process.poll() is None:
+                process.kill()
+
+
+def _waits_for_pipe(process: "subprocess.Popen[bytes]") -> bool:
+    try:
+        return Path(f"/proc/{process.pid}/wchan").read_text() in _PIPE
+    except OSError:
+        return False
