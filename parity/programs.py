@@ -45,6 +45,11 @@ def find(name: str) -> str | None:
     return None
 
 
+def narrow() -> None:
+    """Leave in this process's PATH only what counts: for a library that looks programs up itself."""
+    os.environ["PATH"] = os.pathsep.join(folders())
+
+
 @cache
 def _trusted(folder: str, trees: frozenset[str]) -> bool:
     if not folder.startswith("/"):

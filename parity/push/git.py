@@ -130,10 +130,12 @@ def of(folder: Path) -> Repository:
     One without files of its own counts unless it is tracked by a repository around it.
     """
     around, bare = repository.find(folder)
+    for each in (around, bare):
+        if each:
+            programs.distrust(each.top or each.git_dir)
     found = bare if around is None or (bare and not _tracked(around, bare)) else around
     if found is None:
         raise Outside
-    programs.distrust(found.top or found.git_dir)
     if repository.foreign(found):
         _owned(found)
     return found

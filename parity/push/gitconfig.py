@@ -63,7 +63,9 @@ def _not_elsewhere(inside: Repository, worktree: str | None) -> None:
     """Raises `Trouble` where the repository has its files in another folder than its own."""
     top = inside.top
     if top and worktree and os.path.realpath(inside.git_dir / worktree) != str(top):
+        from shlex import quote
+
         raise Trouble(
             f"git's configuration in {top} says that its files are elsewhere (core.worktree)",
-            f"Type `git -C {top} config --unset core.worktree`, then run parity again.",
+            f"Type `git -C {quote(str(top))} config --unset core.worktree`, then run parity again.",
         )

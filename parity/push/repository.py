@@ -72,12 +72,23 @@ def at(top: Path) -> Repository | None:
 def _elsewhere(top: Path, marker: Path, named: Path) -> Repository | None:
     """The repository of a linked worktree or a submodule, which `.git` names. Raises `Trouble`."""
     git_dir = Path(os.path.realpath(named))
+    if not git_dir.is_dir():
+        return None
     if not git_dir.is_relative_to(top) and not _names_back(git_dir, top):
-        raise Trouble(
-            f"{marker} names the repository {git_dir}, which does not say that {top} is its folder",
-            f"If it is, type `git -C {top} config core.worktree {top}`, then run parity again.",
-        )
+        raise _not_its_folder(top, marker, git_dir)
     return _opened(top, git_dir)
+
+
+def _not_its_folder(top: Path, marker: Path, git_dir: Path) -> Trouble:
+    from shlex import quote
+
+    here = quote(str(top))
+    linked = (git_dir / "commondir").exists()
+    command = "worktree repair" if linked else f"config core.worktree {here}"
+    return Trouble(
+        f"{marker} names the repository {git_dir}, which does not say that {top} is its folder",
+        f"If it is, type `git -C {here} {command}`, then run parity again.",
+    )
 
 
 def _names_back(git_dir: Path, top: Path) -> bool:

@@ -2,7 +2,6 @@
 
 import subprocess
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -11,8 +10,9 @@ from parity import interrupt
 from parity.interrupt import Trouble
 
 TICK = 0.1
-PATIENCE = 120.0
-"""Seconds without a sign of life: a million files on a slow disk take less (ours)."""
+PATIENCE = 1200
+"""Ticks without a sign of life: a million files on a slow disk take less (ours). They are counted,
+as no clock stands still while parity itself is stopped."""
 
 _PIPE = ("wait_for_partner", "fifo_open")
 """Where Linux keeps a process that opens a named pipe which nobody writes (fs/pipe.c)."""
@@ -25,7 +25,7 @@ class Watch:
         self._folder = folder
         self.running = running
         self._over = threading.Event()
-        self._alive_at = time.monotonic()
+        self._ticks = 0
         self._trouble: Trouble | None = None
         self._thread = threading.Thread(target=self._look, name="parity-git", daemon=True)
 
@@ -42,7 +42,7 @@ class Watch:
 
     def alive(self) -> None:
         """Something has come: the patience begins again."""
-        self._alive_at = time.monotonic()
+        self._ticks = 0
 
     def check(self) -> None:
         """Raise `interrupt.Interrupted`, or `Trouble` if git was killed for not going on."""
@@ -52,6 +52,7 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(TICK):
+            self._ticks += 1
             self._trouble = self._stuck()
             if self._trouble or interrupt.came():
                 self._kill()
@@ -63,9 +64,9 @@ class Watch:
                 f"git waits for a named pipe in {self._folder} or in a folder around it",
                 f"Remove it: `find {self._folder} -type p` finds those in the folder.",
             )
-        if time.monotonic() - self._alive_at > PATIENCE:
+        if self._ticks > PATIENCE:
             return Trouble(
-                f"git has not answered about {self._folder} for {PATIENCE:.0f} seconds",
+                f"git has not answered about {self._folder} for {PATIENCE * TICK:.0f} seconds",
                 "Try `git status` there, and whether the disk answers.",
             )
         return None
