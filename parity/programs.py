@@ -46,7 +46,7 @@ def find(name: str) -> str | None:
 
 
 def narrow() -> None:
-    """Leave in this process's PATH only what counts: for a library that looks programs up itself."""
+    """Leave only these in PATH of this process: for a library that looks programs up itself."""
     os.environ["PATH"] = os.pathsep.join(folders())
 
 
