@@ -1,5 +1,6 @@
 """Sees to it that no git is waited for without end, and that a signal ends it at once."""
 
+import os
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -10,12 +11,17 @@ from parity import interrupt
 from parity.interrupt import Trouble
 
 TICK = 0.1
+PAGE = os.sysconf("SC_PAGE_SIZE")
 PATIENCE = 1200
 """Ticks without a sign of life: a million files on a slow disk take less (ours). They are counted,
 as no clock stands still while parity itself is stopped."""
 
-_PIPE = ("wait_for_partner", "fifo_open")
-"""Where Linux keeps a process that opens a named pipe which nobody writes (fs/pipe.c)."""
+MEMORY = 2 << 30
+"""Bytes that no git needs here (ours): one that reads a device takes all there are."""
+
+_WAITS = ("wait_for_partner", "fifo_open", "do_syslog", "wait_woken")
+"""Where Linux keeps a process that opens a named pipe which nobody writes (fs/pipe.c), or reads
+the kernel's log or a terminal."""
 
 
 class Watch:
@@ -59,10 +65,15 @@ class Watch:
                 return
 
     def _stuck(self) -> Trouble | None:
-        if any(_waits_for_pipe(process) for process in self.running):
+        if any(_waits(process) for process in self.running):
             return Trouble(
-                f"git waits for a named pipe in {self._folder} or in a folder around it",
-                f"Remove it: `find {self._folder} -type p` finds those in the folder.",
+                f"git waits for a named pipe or a device in {self._folder} or in a folder around it",
+                f"Remove it: `find {self._folder} ! -type f ! -type d` finds those in the folder.",
+            )
+        if any(_memory(process) > MEMORY for process in self.running):
+            return Trouble(
+                f"git reads without end in {self._folder} or in a folder around it",
+                f"Look for links to a device: `find {self._folder} -lname '/dev/*'`.",
             )
         if self._ticks > PATIENCE:
             return Trouble(
@@ -77,8 +88,17 @@ class Watch:
                 process.kill()
 
 
-def _waits_for_pipe(process: "subprocess.Popen[bytes]") -> bool:
+def _waits(process: "subprocess.Popen[bytes]") -> bool:
     try:
-        return Path(f"/proc/{process.pid}/wchan").read_text() in _PIPE
+        return Path(f"/proc/{process.pid}/wchan").read_text() in _WAITS
     except OSError:
         return False
+
+
+def _memory(process: "subprocess.Popen[bytes]") -> int:
+    """Bytes of its own; what it has mapped of files does not count."""
+    try:
+        _, resident, shared, *_ = Path(f"/proc/{process.pid}/statm").read_text().split()
+    except (OSError, ValueError):
+        return 0
+    return (int(resident) - int(shared)) * PAGE
