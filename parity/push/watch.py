@@ -19,7 +19,7 @@ as no clock stands still while parity itself is stopped."""
 MEMORY = 2 << 30
 """Bytes that no git needs here (ours): one that reads a device takes all there are."""
 
-_WAITS = ("wait_for_partner", "fifo_open", "do_syslog", "wait_woken")
+_WAITS = ("wait_for_partner", "fifo_open", "syslog_print", "wait_woken")
 """Where Linux keeps a process that opens a named pipe which nobody writes (fs/pipe.c), or reads
 the kernel's log or a terminal."""
 
@@ -65,14 +65,15 @@ class Watch:
                 return
 
     def _stuck(self) -> Trouble | None:
+        where = f"{self._folder} or in a folder around it"
         if any(_waits(process) for process in self.running):
             return Trouble(
-                f"git waits for a named pipe or a device in {self._folder} or in a folder around it",
+                f"git waits for a named pipe or a device in {where}",
                 f"Remove it: `find {self._folder} ! -type f ! -type d` finds those in the folder.",
             )
         if any(_memory(process) > MEMORY for process in self.running):
             return Trouble(
-                f"git reads without end in {self._folder} or in a folder around it",
+                f"git reads without end in {where}",
                 f"Look for links to a device: `find {self._folder} -lname '/dev/*'`.",
             )
         if self._ticks > PATIENCE:
