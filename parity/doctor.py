@@ -26,7 +26,11 @@ MISSING_NODE = (
 
 
 def examine(*, offline: bool = False) -> Iterator[Check]:
-    """Every check, one after the other: some take a second."""
+    """Every check, one after the other: some take a second.
+
+    Programs are told as `parity check .` would find them.
+    """
+    programs.distrust(Path())
     yield system(sys.platform)
     yield processes()
     yield sockets()

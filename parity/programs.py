@@ -19,7 +19,10 @@ def distrust(tree: Path) -> None:
 
     A tree that holds HOME as well (a repository of dotfiles) has the user's own programs in it.
     """
-    folder = os.path.realpath(tree)
+    try:
+        folder = os.path.realpath(tree)
+    except FileNotFoundError:  # the folder that parity was started in is gone
+        return
     home = os.path.realpath(os.environ.get("HOME") or "/nonexistent")
     if not _below(home, folder):
         _trees.add(folder)
