@@ -98,7 +98,7 @@ def _answers(
     answers = []
     with Watch(folder, [_started(folder, command, env, *streams) for command in commands]) as watch:
         for process in watch.running:
-            out, told = process.communicate(given)
+            out, told = watch.answer(process, given)
             text = told.decode("utf-8", "backslashreplace")
             answers.append(Answer(process.returncode, out, text))
     watch.check()
@@ -227,6 +227,7 @@ def blobs(
             sink.write("".join(f"{oid}\n" for oid in wanted).encode())
 
     with Watch(folder, [process]) as watch, source:
+        watch.begin()
         thread = threading.Thread(target=feed, daemon=True)
         thread.start()
         for oid in wanted:

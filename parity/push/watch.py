@@ -33,18 +33,30 @@ class Watch:
         self._over = threading.Event()
         self._ticks = 0
         self._trouble: Trouble | None = None
-        self._thread = threading.Thread(target=self._look, name="parity-git", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
-        self._thread.join()
         self._kill()
         for process in self.running:
             process.wait()
+
+    def begin(self) -> None:
+        """Look in a thread from now on: the caller waits for what they print."""
+        threading.Thread(target=self._follow, name="parity-git", daemon=True).start()
+
+    def answer(
+        self, process: "subprocess.Popen[bytes]", given: bytes | None = None
+    ) -> tuple[bytes, bytes]:
+        """All that a process prints, once it has ended."""
+        while True:
+            try:
+                return process.communicate(given, timeout=TICK)
+            except subprocess.TimeoutExpired:
+                given = None  # it is remembered
+                self._look()
 
     def alive(self) -> None:
         """Something has come: the patience begins again."""
@@ -56,13 +68,15 @@ class Watch:
         if self._trouble:
             raise self._trouble
 
-    def _look(self) -> None:
+    def _follow(self) -> None:
         while not self._over.wait(TICK):
-            self._ticks += 1
-            self._trouble = self._stuck()
-            if self._trouble or interrupt.came():
-                self._kill()
-                return
+            self._look()
+
+    def _look(self) -> None:
+        self._ticks += 1
+        self._trouble = self._trouble or self._stuck()
+        if self._trouble or interrupt.came():
+            self._kill()
 
     def _stuck(self) -> Trouble | None:
         where = f"{self._folder} or in a folder around it"
