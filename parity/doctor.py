@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from parity import programs
 from parity.facts.python import versions
 from parity.interrupt import Trouble
 from parity.records.machine import Check
@@ -25,7 +26,11 @@ MISSING_NODE = (
 
 
 def examine(*, offline: bool = False) -> Iterator[Check]:
-    """Every check, one after the other: some take a second."""
+    """Every check, one after the other: some take a second.
+
+    Programs are told as `parity check .` would find them.
+    """
+    programs.distrust(Path())
     yield system(sys.platform)
     yield processes()
     yield sockets()
@@ -94,7 +99,7 @@ def sockets() -> Check:
 
 def command(name: str, fix: str) -> Check:
     """A command on PATH, with its version."""
-    path = shutil.which(name)
+    path = programs.find(name)
     if path is None:
         return Check(name, "missing", "not on PATH", fix)
     return Check(name, "ok", f"{_version(path)} ({_short(path)})")
@@ -110,12 +115,26 @@ def _short(path: Path | str) -> str:
 def _version(path: str) -> str:
     try:
         done = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, timeout=10, check=False
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            cwd=programs.ELSEWHERE,
+            env=_few(),
         )
     except (OSError, subprocess.TimeoutExpired):
         return "its version is not known"
     found = re.search(r"(?<!\d)\d+(?:\.\d+)+", done.stdout)
     return found[0] if found else "its version is not known"
+
+
+def _few() -> dict[str, str]:
+    """What a program needs to tell its version: yarn and corepack would obey the rest, and what
+    stands in the folder that they are started in."""
+    home = os.environ.get("HOME")
+    path = os.pathsep.join(programs.folders())
+    return {"PATH": path, "COREPACK_ENABLE_NETWORK": "0", **({"HOME": home} if home else {})}
 
 
 def pythons() -> Iterator[Check]:
@@ -140,21 +159,21 @@ def _python(series: str, newest: str) -> Check:
 
 def get_python(series: str) -> str:
     """The command that gets a Python, by what is on this machine to get it with."""
-    if shutil.which("uv"):
+    if programs.find("uv"):
         return f"Type `uv python install {series}`."
-    if shutil.which("pyenv"):
+    if programs.find("pyenv"):
         return f"Type `pyenv install {series}`."
-    if sys.platform == "darwin" and shutil.which("brew"):
+    if sys.platform == "darwin" and programs.find("brew"):
         return f"Type `brew install python@{series}`."
     return f"Type `pip install uv && uv python install {series}`."
 
 
 def node() -> Check:
     """Node.js, and the package managers beside it."""
-    path = shutil.which("node")
+    path = programs.find("node")
     if path is None:
         return Check("Node.js", "limited", "not on PATH", MISSING_NODE)
-    beside = [f"{n} {_version(p)}" for n in ("npm", "yarn", "pnpm") if (p := shutil.which(n))]
+    beside = [f"{n} {_version(p)}" for n in ("npm", "yarn", "pnpm") if (p := programs.find(n))]
     if not any(text.startswith("npm") for text in beside):
         return Check("Node.js", "limited", f"{_version(path)}, but no npm", MISSING_NODE)
     return Check("Node.js", "ok", f"{_version(path)} ({_short(path)}), {', '.join(beside)}")
@@ -167,10 +186,16 @@ def index() -> Check:
 
     hurry = ("--retries", "1", "--timeout", "5", "--disable-pip-version-check")
     argv = [*bundled(Path(sys.executable).resolve()), "index", "versions", "pip", *hurry]
-    env = {"PATH": os.environ.get("PATH", os.defpath), **settings.variables()}
+    env = {"PATH": os.pathsep.join(programs.folders()), **settings.variables()}
     try:
         done = subprocess.run(
-            argv, capture_output=True, text=True, timeout=PATIENCE, check=False, env=env
+            argv,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            cwd=programs.ELSEWHERE,
+            env=env,
         )
     except (OSError, subprocess.TimeoutExpired):
         return _no_index("it does not answer")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from parity import interrupt
-from parity.push import git
+from parity.push import git, listing
 from parity.records import TEXT_LIMIT, Entry
 
 FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
@@ -46,7 +46,7 @@ def mtime(path: Path) -> int:
         return 0
 
 
-def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> Entry | None:
+def tested(app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool) -> Entry | None:
     """What would be committed of a tracked path; None if it is gone.
 
     A file as old as the index may have changed within one tick of the clock: its content decides.
@@ -64,10 +64,18 @@ def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> E
     same = (found.st_mtime_ns, found.st_size) == (then, known.size) and then < racy
     if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
         return Entry(mode or known.mode, known.size, known.oid, None)
+    if not reachable(app, path):
+        return None
     data = content(Path(where), mode)
     if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
         return Entry(mode, known.size, known.oid, None)
     return Entry(mode, len(data), None, data if len(data) <= TEXT_LIMIT else None)
+
+
+def reachable(app: Path, path: str) -> bool:
+    """Whether a path of the index leads into the tree, through no link: git follows none."""
+    folders = [f"{app}/{path[:at]}" for at, letter in enumerate(path) if letter == "/"]
+    return _proper(path) and not any(map(os.path.islink, folders))
 
 
 def _mode(mode: int) -> int | None:
@@ -137,13 +145,13 @@ def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> d
     """Give the entries whose text may explain something their `data`; what could not be read."""
     unread: dict[str, str] = {}
     chosen = _affordable({p: e for p, e in entries.items() if e.data is None and _telling(p, e)})
-    stored = {entries[path].oid: b"" for path in chosen if entries[path].oid}
-    if stored:
-        stored |= dict(git.blobs(app, [oid for oid in stored if oid], stores))
+    stored: dict[str, bytes] = {}
+    if wanted := list(dict.fromkeys(oid for path in chosen if (oid := entries[path].oid))):
+        stored = dict(git.blobs(app, wanted, stores, most=TEXT_LIMIT))
     for path in chosen:
         entry = entries[path]
-        data = stored[entry.oid] if entry.oid else content(app / path, entry.mode)
-        if data is None:
+        data = stored.get(entry.oid) if entry.oid else content(app / path, entry.mode)
+        if data is None and not entry.oid:
             unread[path] = "permission denied"
         entries[path] = entry._replace(data=data)
     return unread

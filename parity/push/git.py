@@ -1,41 +1,57 @@
 """Asks git about a repository, with plumbing that runs nothing of the user's.
 
 `status`, `diff`, `archive`, `checkout` and `ls-files -m` start fsmonitor, external diffs, filters
-or hooks from the repository's configuration (tried for each); what stands here does not.
+or hooks from the repository's configuration (tried for each); what stands here does not. Which
+repository it is, is decided before git starts: git would take a folder that holds `HEAD`,
+`objects` and `refs` for one, with a configuration that came with the tree.
 """
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
-from parity import interrupt
+from parity import programs
 from parity.interrupt import Trouble
+from parity.push import repository
+from parity.push.repository import Repository
+
+if TYPE_CHECKING:
+    import subprocess
 
 SAFE = (
-    "git",
-    "--no-optional-locks",
+    *("--no-optional-locks", "--no-pager"),
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "protocol.allow=never"),
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.hooksPath=/dev/null"),
     *("-c", "core.untrackedCache=false"),
     *("-c", "core.pager=cat"),
 )
+"""Options before every command: nothing is started, written or fetched."""
 
-
-_ENTRY = re.compile(
-    rb"(\d{6}) ([0-9a-f]+) (\d)\t([^\0]+)\0  ctime: [^\n]*\n  mtime: (\d+):(\d+)\n"
-    rb"[^\n]*\n[^\n]*\n  size: (\d+)\tflags: ([0-9a-f]+)\n"
+OWN = {
+    "GIT_ALLOW_PROTOCOL": "none",  # what is missing in a partial clone is not fetched,
+    "GIT_NO_LAZY_FETCH": "1",  # by a git that knows this (2.39.4, 2.45) not even tried,
+    "GIT_SSH_COMMAND": "false",  # and core.sshCommand counts less than a variable
+    "GIT_NO_REPLACE_OBJECTS": "1",  # a push sends the objects themselves
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "LC_ALL": "C",
+}
+KEPT = (
+    *("HOME", "XDG_CONFIG_HOME", "SUDO_UID", "TMPDIR"),
+    *("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DEVELOPER_DIR", "SDKROOT"),
 )
+"""What git may know of this process's environment: its user's settings, and how to start."""
 
-
-NOT_LOOKED_AT = 0x4000_8000
-"""CE_SKIP_WORKTREE and CE_VALID of an index entry (git's read-cache.h)."""
 
 BUFFER = 1 << 20
 """Bytes that are read at once: small files come by the thousand."""
 
-_LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]+)(?: +(?:(\d+)|-))?\t([^\0]+)\0")
+_DUBIOUS = "dubious ownership"
 
 
 class Answer(NamedTuple):
@@ -46,136 +62,193 @@ class Answer(NamedTuple):
     error: str
 
 
-class Missing(Exception):
+class Outside(Exception):
+    """The folder is in no repository."""
+
+
+class Missing(Trouble):
     """There is no git on this machine."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "git is not on this machine, and git alone knows which files would be pushed",
+            "Install git, then run parity again.",
+        )
 
 
 def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> list[Answer]:
-    """Run git commands in `folder` side by side. Raises `Missing`, `interrupt.Interrupted`."""
+    """Run git commands in `folder` side by side.
+
+    Raises `Outside`, `interrupt.Interrupted`, and `Trouble` for what git must not read.
+    """
+    return _answers(folder, environment(of(folder)), commands, given)
+
+
+def _answers(
+    folder: Path,
+    env: Mapping[str, str],
+    commands: Sequence[Sequence[str]],
+    given: bytes | None = None,
+) -> list[Answer]:
     import subprocess
 
-    env = environment()
-    try:
-        running = [
-            subprocess.Popen(
-                [*SAFE, *command],
-                cwd=folder,
-                env=env,
-                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-            for command in commands
-        ]
-    except FileNotFoundError as missing:
-        raise Missing from missing
+    from parity.push.watch import Watch
+
+    streams = (subprocess.DEVNULL if given is None else subprocess.PIPE, subprocess.PIPE)
     answers = []
-    for process in running:
-        out, told = process.communicate(given)
-        answers.append(Answer(process.returncode, out, told.decode("utf-8", "backslashreplace")))
-    interrupt.check()  # Ctrl-C ends git, too: then it has refused nothing
+    with Watch(folder, [_started(folder, command, env, *streams) for command in commands]) as watch:
+        for process in watch.running:
+            out, told = watch.answer(process, given)
+            text = told.decode("utf-8", "backslashreplace")
+            answers.append(Answer(process.returncode, out, text))
+    watch.check()
     return answers
 
 
-def environment(stores: Sequence[Path] = ()) -> dict[str, str]:
-    """This process's environment without GIT_*: a hook that runs parity sets them for its own.
+def _started(
+    folder: Path, command: Sequence[str], env: Mapping[str, str], given: int, told: int
+) -> "subprocess.Popen[bytes]":
+    import subprocess
 
-    `stores` are folders of other repositories' objects that git may read from, too.
+    program = programs.find("git")
+    if program is None:
+        raise Missing
+    return subprocess.Popen(
+        [program, *SAFE, *command],
+        cwd=folder,
+        env=env,
+        stdin=given,
+        stdout=subprocess.PIPE,
+        stderr=told,
+        bufsize=BUFFER,
+        start_new_session=True,  # there is no terminal that it could read or ask
+    )
+
+
+def of(folder: Path) -> Repository:
+    """The repository that `folder` is in. Raises `Outside`, `Trouble`.
+
+    One without files of its own counts unless it is tracked by a repository around it.
     """
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    around, bare = repository.find(folder)
+    for each in (around, bare):
+        if each:
+            programs.distrust(each.top or each.git_dir)
+    found = bare if around is None or (bare and not _tracked(around, bare)) else around
+    if found is None:
+        raise Outside
+    if repository.foreign(found):
+        _owned(found)
+    return found
+
+
+def _tracked(around: Repository, bare: Repository) -> bool:
+    command = ("ls-files", "-z", "HEAD")
+    (answer,) = _answers(bare.git_dir, environment(around), [command])
+    return bool(answer.out)
+
+
+@cache
+def _owned(found: Repository) -> None:
+    """Ask git whether its user trusts another user's repository. Raises `Trouble`."""
+    where = found.top or found.git_dir
+    options = () if found.top else ("-c", "safe.bareRepository=all")
+    (answer,) = _answers(where, environment(None), [(*options, "rev-parse", "--git-dir")])
+    if _DUBIOUS in answer.error:
+        raise refused(where, answer)
+
+
+def environment(inside: Repository | None, stores: Sequence[Path] = ()) -> dict[str, str]:
+    """git's environment: its user's settings, and which repository it is to read.
+
+    `stores` are folders of other repositories' objects that it may read from, too.
+    """
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    kept |= {**OWN, "PATH": os.pathsep.join(programs.folders())}
+    if inside is None:
+        return kept
+    kept["GIT_DIR"] = str(inside.git_dir)
+    if inside.top:
+        kept["GIT_WORK_TREE"] = str(inside.top)
+    else:
+        kept["GIT_IMPLICIT_WORK_TREE"] = "0"
     if stores:
         kept["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, stores))
-    return {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    return kept
 
 
 def refused(folder: Path, answer: Answer) -> Trouble:
     """Why git does not answer about `folder`, as trouble with this machine."""
     text = answer.error.strip().splitlines()
-    if "dubious ownership" in answer.error:
+    if _DUBIOUS in answer.error:
         return Trouble(
             f"git does not trust {folder}: it belongs to another user",
             f"git config --global --add safe.directory {folder.resolve()}",
         )
+    if repository.partial(of(folder)):
+        return lost(folder)
     reason = text[-1] if text else f"exit {answer.code}"
     return Trouble(f"git cannot read {folder}: {reason}", "Try `git fsck` in that folder.")
 
 
-def names(out: bytes) -> list[str]:
-    """The NUL-separated paths of `out`."""
-    return [os.fsdecode(name) for name in out.split(b"\0") if name]
+def lost(folder: Path, oid: str = "") -> Trouble:
+    """An object is not there."""
+    if repository.partial(of(folder)):
+        import shlex
 
-
-class Stat(NamedTuple):
-    """A tracked path of the index, with what git remembers of the file on disk.
-
-    `kept`: git was told not to look at the disk (sparse checkout, assume-unchanged).
-    """
-
-    mode: int
-    oid: str
-    mtime: tuple[int, int]
-    size: int
-    kept: bool = False
-
-
-def index(out: bytes) -> dict[str, Stat]:
-    """The output of `ls-files -z -s --debug` by path; of an unmerged path, our side."""
-    return {
-        os.fsdecode(path): Stat(
-            int(mode, 8),
-            oid.decode(),
-            (int(sec), int(nano)),
-            int(size),
-            int(flags, 16) & NOT_LOOKED_AT != 0,
+        return Trouble(
+            f"{folder} is a partial clone, and not all of the files are on this disk",
+            f"Type `git -C {shlex.quote(str(folder))} fetch --refetch --no-filter`, then run parity"
+            " again.",
         )
-        for mode, oid, stage, path, sec, nano, size, flags in _ENTRY.findall(out)
-        if stage in (b"0", b"2")
-    }
-
-
-def unmerged(out: bytes) -> tuple[str, ...]:
-    """The paths of `ls-files -z -s --debug` that a merge has left with several versions."""
-    found = {os.fsdecode(entry[3]) for entry in _ENTRY.findall(out) if entry[2] != b"0"}
-    return tuple(sorted(found))
-
-
-def tree(out: bytes) -> dict[str, tuple[int, str, int]]:
-    """The output of `ls-tree -rlz`: mode, object and size in bytes (0 without -l) by path."""
-    return {
-        os.fsdecode(path): (int(mode, 8), oid.decode(), int(size or 0))
-        for mode, oid, size, path in _LISTED.findall(out)
-    }
+    return Trouble(f"git has lost the object {oid}".rstrip(), "Try `git fsck`.")
 
 
 def blobs(
-    folder: Path, oids: Iterable[str], stores: Sequence[Path] = ()
+    folder: Path, oids: Iterable[str], stores: Sequence[Path] = (), *, most: int | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Each of `oids` with its content, through one `cat-file --batch`. Raises `Trouble`."""
+    """Each of `oids` with its content, through one `cat-file --batch`.
+
+    Those of more than `most` bytes are passed over. Raises `Trouble`, `interrupt.Interrupted`.
+    """
     import subprocess
     import threading
 
+    from parity.push.watch import Watch
+
     wanted = list(oids)
-    with subprocess.Popen(
-        [*SAFE, "cat-file", "--batch"],
-        cwd=folder,
-        env=environment(stores),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        bufsize=BUFFER,
-    ) as process:
-        assert process.stdin and process.stdout
-        source, sink = process.stdout, process.stdin
+    env, streams = environment(of(folder), stores), (subprocess.PIPE, subprocess.DEVNULL)
+    process = _started(folder, ("cat-file", "--batch"), env, *streams)
+    assert process.stdin and process.stdout
+    source, sink = process.stdout, process.stdin
 
-        def feed() -> None:
-            with sink:
-                sink.write("".join(f"{oid}\n" for oid in wanted).encode())
+    def feed() -> None:
+        with suppress(OSError), sink:
+            sink.write("".join(f"{oid}\n" for oid in wanted).encode())
 
+    with Watch(folder, [process]) as watch, source:
+        watch.begin()
         thread = threading.Thread(target=feed, daemon=True)
         thread.start()
         for oid in wanted:
             header = source.readline().split()
-            if len(header) != 3:
-                interrupt.check()
-                raise Trouble(f"git has lost the object {oid}", "Try `git fsck`.")
-            yield oid, source.read(int(header[2]) + 1)[:-1]
+            size = int(header[2]) if len(header) == 3 else -1
+            data = _taken(source, size, most) if size >= 0 else None
+            if data is None:
+                watch.check()
+                raise lost(folder, oid)
+            watch.alive()
+            if most is None or size <= most:
+                yield oid, data
         thread.join()
+
+
+def _taken(source: IO[bytes], size: int, most: int | None) -> bytes | None:
+    """One object, empty if it is above `most`; None if it does not come whole."""
+    left = size + 1
+    if most is None or size <= most:
+        data = source.read(left)
+        return data[:-1] if len(data) == left else None
+    while left and (read := len(source.read(min(left, BUFFER)))):
+        left -= read
+    return None if left else b""

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from parity.interrupt import Trouble, Usage
-from parity.push import disk, git, submodules
+from parity import programs
+from parity.interrupt import Usage
+from parity.push import disk, git, gitconfig, listing, submodules
 from parity.records import Entry, Ignored, Source
 
 _REMOTE = re.compile(
@@ -24,7 +25,10 @@ MOST_ABSENT = 5000
 
 
 class _Repository(NamedTuple):
-    """git's answers about the folder; `bare`: it has no files of its own."""
+    """git's answers about the folder; `bare`: it has no files of its own.
+
+    `files` are options that name the user's files of attributes and of what is ignored.
+    """
 
     prefix: str
     git_dir: Path
@@ -34,10 +38,11 @@ class _Repository(NamedTuple):
     remote: str | None
     autocrlf: bool
     file_mode: bool
-    tracked: dict[str, git.Stat]
+    tracked: dict[str, listing.Stat]
     unmerged: tuple[str, ...]
     head: dict[str, tuple[int, str, int]]
     others: list[str]
+    files: tuple[str, ...]
 
 
 def read(app: Path, ref: str | None = None) -> Source:
@@ -48,6 +53,7 @@ def read(app: Path, ref: str | None = None) -> Source:
     """
     if not app.is_dir():
         raise Usage(f"{app}: {'not a folder' if app.exists() else 'no such folder'}")
+    programs.distrust(app)
     repository = _repository(app)
     if ref is not None:
         if repository is None:
@@ -66,28 +72,29 @@ def lay_out(source: Source, folder: Path) -> None:
 
 
 def _repository(app: Path) -> _Repository | None:
-    """What git knows about `app`; None outside a repository or without git."""
+    """What git knows about `app`; None outside a repository. Raises `Trouble`."""
     try:
         where, config, tracked, head, others = git.ask(
             app,
             ("rev-parse", *_PLACE, "HEAD", "--abbrev-ref", "HEAD"),
-            ("config", "-z", "--get-regexp", r"^(remote\.heroku\.url|core\.(autocrlf|filemode))$"),
+            gitconfig.COMMAND,
             ("ls-files", "-z", "-s", "--debug"),
             ("ls-tree", "-rz", "HEAD"),  # with sizes git would open every loose object
             ("ls-files", "-z", "-o", "--directory"),
         )
-    except git.Missing:
-        _without_git(app)
+    except git.Outside:
         return None
     if not where.out:
         if "not a git repository" in where.error:
             return None
         raise git.refused(app, where)
+    git_dir, prefix, bare, commit, branch = _placed(where)
     if tracked.code:
         raise git.refused(app, tracked)
-    git_dir, prefix, bare, commit, branch = _placed(where)
-    settings = _settings(config.out)
-    remote = _REMOTE.search(settings.get("remote.heroku.url", ""))
+    if head.code and commit:
+        raise git.refused(app, head)
+    settings = gitconfig.settings(app, config.out)
+    remote = _REMOTE.search(settings.values.get("remote.heroku.url", ""))
     return _Repository(
         prefix=prefix,
         git_dir=git_dir,
@@ -95,23 +102,14 @@ def _repository(app: Path) -> _Repository | None:
         commit=commit,
         branch=branch,
         remote=(remote[1] or remote[2]) if remote else None,
-        autocrlf=settings.get("core.autocrlf", "false") in ("true", "input"),
-        file_mode=settings.get("core.filemode", "true") == "true",
-        tracked=git.index(tracked.out),
-        unmerged=git.unmerged(tracked.out) if (git_dir / "MERGE_HEAD").exists() else (),
-        head={} if head.code else git.tree(head.out),
-        others=git.names(others.out),
+        autocrlf=settings.values.get("core.autocrlf", "false") in ("true", "input"),
+        file_mode=settings.values.get("core.filemode", "true") == "true",
+        tracked=listing.index(tracked.out),
+        unmerged=listing.unmerged(tracked.out) if (git_dir / "MERGE_HEAD").exists() else (),
+        head={} if head.code else listing.tree(head.out),
+        others=listing.names(others.out),
+        files=settings.files,
     )
-
-
-def _without_git(app: Path) -> None:
-    """Raises `Trouble` where the folder is in a repository: not all its files are pushed."""
-    place = app.resolve()
-    if any((folder / ".git").exists() for folder in (place, *place.parents)):
-        raise Trouble(
-            "git is not on this machine, and git alone knows which files would be pushed",
-            "Install git, then run parity again.",
-        )
 
 
 _PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")
@@ -126,11 +124,6 @@ def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None
     return git_dir, prefix, bare, told[3], None if told[4] == "HEAD" else told[4]
 
 
-def _settings(out: bytes) -> dict[str, str]:
-    pairs = (item.partition("\n") for item in out.decode("utf-8", "replace").split("\0") if item)
-    return {key.lower(): value for key, _, value in pairs}
-
-
 def _commit(app: Path, repository: _Repository, ref: str) -> Source:
     """Exactly the commit `ref`."""
     if ref.startswith("-"):
@@ -142,7 +135,10 @@ def _commit(app: Path, repository: _Repository, ref: str) -> Source:
     (listed,) = git.ask(app, ("ls-tree", "-rlz", commit))
     if listed.code:
         raise git.refused(app, listed)
-    entries = {p: Entry(m, size, oid, None) for p, (m, oid, size) in git.tree(listed.out).items()}
+    tree = listing.tree(listed.out)
+    if len(tree) < listed.out.count(b"\0"):  # without its size, for one that is not there
+        raise git.lost(app)
+    entries = {p: Entry(m, size, oid, None) for p, (m, oid, size) in tree.items()}
     return _source(app, "commit", entries, repository, (), commit)
 
 
@@ -157,7 +153,7 @@ def _worktree(app: Path, repository: _Repository) -> Source:
             entries[path] = entry if repository.file_mode else entry._replace(mode=known.mode)
             if entry.oid is None:
                 changed.append(path)
-    for path in _converted(app, changed):
+    for path in _converted(app, changed, repository.files):
         known = repository.tracked[path]
         entries[path] = Entry(known.mode, known.size, known.oid, None)
     return _source(app, "worktree", entries, repository, _uncommitted(entries, repository))
@@ -173,13 +169,14 @@ def _uncommitted(entries: Mapping[str, Entry], repository: _Repository) -> tuple
     return tuple(sorted(differing | (set(repository.head) - set(entries))))
 
 
-def _converted(app: Path, changed: list[str]) -> list[str]:
+def _converted(app: Path, changed: list[str], files: tuple[str, ...]) -> list[str]:
     """Changed paths that git converts on commit: only git could say what it would store."""
     if not changed:
         return []
     given = b"".join(disk.encoded(path) + b"\0" for path in changed)
     attributes = ("filter", "text", "eol", "ident", "working-tree-encoding")
-    (answer,) = git.ask(app, ("check-attr", "-z", "--stdin", *attributes), given=given)
+    command = (*files, "check-attr", "-z", "--stdin", *attributes)
+    (answer,) = git.ask(app, command, given=given)
     fields = answer.out.split(b"\0")
     told = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
     plain = (b"unspecified", b"unset")
@@ -227,7 +224,8 @@ def _absent(
     found: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
     if found:
         given = b"".join(disk.encoded(path) + b"\0" for path in found)
-        (answer,) = git.ask(app, ("check-ignore", "-v", "-z", "--stdin"), given=given)
+        command = (*repository.files, "check-ignore", "-v", "-z", "--stdin")
+        (answer,) = git.ask(app, command, given=given)
         fields = [disk.decoded(field) for field in answer.out.split(b"\0")]
         for file, line, pattern, path in zip(*(fields[n::4] for n in range(4)), strict=False):
             found[path] = Ignored(file, int(line or 0), pattern)

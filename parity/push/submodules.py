@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.push import disk, git
+from parity.push import disk, git, listing, repository
 from parity.push.disk import SUBMODULE
 from parity.records import Entry, Submodule
 
@@ -109,16 +109,16 @@ def _submodule(
 def _stand_in(app: Path, entries: dict[str, Entry], known: Submodule) -> Path | None:
     """Put the files of the recorded commit into `entries`, if the checkout on disk has it."""
     place = app / known.path
-    if not known.commit or not (place / ".git").exists():
+    if not known.commit or not disk.reachable(app, known.path):
         return None
-    asked, listed = git.ask(
-        place,
-        ("rev-parse", "--git-path", "objects"),
-        ("ls-tree", "-rlz", known.commit),
-    )
-    if asked.code or listed.code:
+    inner = repository.at(place.resolve())
+    if inner is None:
+        return None
+    (listed,) = git.ask(place, ("ls-tree", "-rlz", known.commit))
+    tree = listing.tree(listed.out)
+    if listed.code or len(tree) < listed.out.count(b"\0"):
         return None
     del entries[known.path]
-    for path, (mode, oid, size) in git.tree(listed.out).items():
+    for path, (mode, oid, size) in tree.items():
         entries[f"{known.path}/{path}"] = Entry(mode, size, oid, None)
-    return (place / asked.out.decode("utf-8", "surrogateescape").rstrip("\n")).resolve()
+    return (inner.common / "objects").resolve()

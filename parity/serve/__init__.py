@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from parity import interrupt
+from parity import interrupt, programs
 from parity.facts.limits import LIMITS, Limits
 from parity.formation import name_of
 from parity.options import Options
@@ -127,6 +127,7 @@ def _again(choice: Choice) -> str:
 
 def _browse(url: str) -> None:
     """In a thread: a browser may take its time to come."""
+    programs.narrow()
     threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
 
 

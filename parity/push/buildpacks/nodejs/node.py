@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from parity import programs
 from parity.push import cache
 from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import environment
@@ -74,14 +75,14 @@ def _installed() -> Iterator[tuple[Path, tuple[int, int, int]]]:
     home = os.environ.get("HOME") or "/nonexistent"
     for variable, default, below, inside in VERSIONED:
         root = Path(os.environ.get(variable) or Path(home, default), below)
-        for folder in _listed(root):
+        for folder in _listed(root) if programs.trusted(str(root)) else []:
             version = _VERSION.fullmatch(folder.name)
             path = folder / inside / "node"
             if version and path.exists():
                 yield path.resolve(), _numbers(".".join(version.groups()))
-    for name in dict.fromkeys((*os.environ.get("PATH", "").split(":"), *SYSTEM)):
+    for name in dict.fromkeys((*programs.folders(), *SYSTEM)):
         path = Path(name, "node")
-        if name.startswith("/") and "shims" not in name and path.exists():
+        if "shims" not in name and path.exists():
             asked = _asked(path.resolve())
             if asked and Path(name, "npm").exists():
                 yield path, asked
@@ -100,7 +101,13 @@ def _asked(path: Path) -> tuple[int, int, int] | None:
         return None
     try:
         done = subprocess.run(
-            [path, "--version"], capture_output=True, text=True, env={}, timeout=10, check=False
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            cwd=programs.ELSEWHERE,
+            env={},
+            timeout=10,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from parity import programs
 from parity.push import cache
 from parity.records import Interpreter
 
@@ -65,8 +66,8 @@ def _installed() -> Iterator[tuple[Path, int, int]]:
     yield from _own()
     for variable, default, below in VERSIONED:
         yield from _managed(Path(os.environ.get(variable) or _default(default), below))
-    for folder in dict.fromkeys((*os.environ.get("PATH", "").split(":"), *SYSTEM)):
-        if folder.startswith("/") and "shims" not in folder.split("/"):
+    for folder in dict.fromkeys((*programs.folders(), *SYSTEM)):
+        if "shims" not in folder.split("/"):
             yield from _in(folder)
 
 
@@ -87,7 +88,7 @@ def _own() -> Iterator[tuple[Path, int, int]]:
 
 def _managed(root: Path) -> Iterator[tuple[Path, int, int]]:
     try:
-        folders = list(root.iterdir())
+        folders = list(root.iterdir()) if programs.trusted(str(root)) else []
     except OSError:
         return
     for folder in folders:
@@ -139,7 +140,12 @@ def _asked(path: Path) -> str:
 
     try:
         done = subprocess.run(
-            [path, "-I", "-S", "-c", _PROBE], capture_output=True, text=True, env={}, timeout=10
+            [path, "-I", "-S", "-c", _PROBE],
+            capture_output=True,
+            text=True,
+            cwd=programs.ELSEWHERE,
+            env={},
+            timeout=10,
         )
     except (OSError, subprocess.TimeoutExpired):
         return "none"

@@ -118,7 +118,7 @@ def bundled(python: Path) -> list[str]:
     for prefix in (python.parent.parent, Path(sys.base_prefix)):
         for found in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
             return [str(python), f"{found}/pip"]
-    return [sys.executable, "-m", "pip"]
+    return [sys.executable, "-P", "-m", "pip"]  # no `pip.py` of the folder that it is started in
 
 
 class Program(NamedTuple):

@@ -1,0 +1,65 @@
+"""The programs of this machine that parity starts outside of a dyno, and where they are looked for.
+
+Only in folders of PATH that are absolute and outside the tested tree: with `.`, an empty entry or
+`node_modules/.bin` in PATH the app's own `git` would run otherwise.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+
+ELSEWHERE = "/"
+"""Where a program is started that could read settings from the folder that it is started in."""
+
+_trees: set[str] = set()
+
+
+def distrust(tree: Path) -> None:
+    """Nothing below `tree` is a program of this machine's from now on.
+
+    A tree that holds HOME as well (a repository of dotfiles) has the user's own programs in it.
+    """
+    try:
+        folder = os.path.realpath(tree)
+    except FileNotFoundError:  # the folder that parity was started in is gone
+        return
+    home = os.path.realpath(os.environ.get("HOME") or "/nonexistent")
+    if not _below(home, folder):
+        _trees.add(folder)
+
+
+def trusted(folder: str) -> bool:
+    """Whether programs of `folder` may run."""
+    return _trusted(folder, frozenset(_trees))
+
+
+def folders() -> list[str]:
+    """The folders of PATH that count."""
+    listed = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return [folder for folder in dict.fromkeys(listed) if trusted(folder)]
+
+
+def find(name: str) -> str | None:
+    """The program `name`, None if there is none."""
+    for folder in folders():
+        file = f"{folder}/{name}"
+        if os.path.isfile(file) and os.access(file, os.X_OK):  # noqa: PTH113
+            return file
+    return None
+
+
+def narrow() -> None:
+    """Leave only these in PATH of this process: for a library that looks programs up itself."""
+    os.environ["PATH"] = os.pathsep.join(folders())
+
+
+@cache
+def _trusted(folder: str, trees: frozenset[str]) -> bool:
+    if not folder.startswith("/"):
+        return False
+    real = os.path.realpath(folder)
+    return not any(_below(real, tree) for tree in trees)
+
+
+def _below(path: str, tree: str) -> bool:
+    return path == tree or path.startswith(f"{tree.rstrip('/')}/")
