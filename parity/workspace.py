@@ -3,20 +3,26 @@
 import fcntl
 import os
 import re
-import tempfile
+import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from parity import folders, interrupt
 from parity.interrupt import Trouble
 
 LONGEST_HOME = 60
 """Bytes of a dyno's HOME: apps put sockets there, whose paths end at 107 bytes (unix(7))."""
 
+FOLDERS = ("/tmp", "/var/tmp", "/usr/tmp")
 NAME = re.compile(r"parity-[0-9a-f]{8}")
-YOUNG = 60.0
-"""Seconds for which a folder without a lock may be one that is just being made (ours)."""
+MARK = ".parity-workspace"
+SIGNATURE = b"parity made this folder, and removes it: nothing in it is kept.\n"
+"""What the file `MARK` holds. Only a folder that has it, and that nobody holds, is swept."""
+
+SWEEP = 1.0
+"""Seconds at most for which a run cleans up after others; the next run goes on (ours)."""
 
 
 class Workspace:
@@ -41,39 +47,65 @@ def workspace() -> Iterator[Workspace]:
 
     Raises `Trouble` where nothing can be written.
     """
-    root = _parent() / f"parity-{os.urandom(4).hex()}"
+    root, held = _made()
     _sweep(root.parent)
-    held = -1
     try:
-        try:
-            root.mkdir(mode=0o700)
-            held = _held(root)
-        except OSError as error:
-            raise Trouble(
-                f"cannot write a temporary folder: {error}",
-                "Set TMPDIR to a folder you can write to.",
-            ) from error
         yield Workspace(root)
     finally:
-        _remove(root)
-        if held >= 0:
-            os.close(held)
+        folders.remove(root, lambda: not interrupt.again(), last=MARK)
+        os.close(held)
 
 
-def _parent() -> Path:
-    """The user's temporary folder, or /tmp where that makes the HOME of a dyno too long."""
+def _made() -> tuple[Path, int]:
+    """A new folder, marked, and a lock on it."""
+    why: OSError | None = None
+    for parent in _parents():
+        root = parent / f"parity-{os.urandom(4).hex()}"
+        try:
+            root.mkdir(mode=0o700)
+            try:
+                return root, _marked(root)
+            except OSError:
+                folders.remove(root)
+                raise
+        except OSError as error:
+            why = why or error
+    raise Trouble(
+        f"cannot write a temporary folder: {why or 'there is none'}",
+        "Set TMPDIR to a folder you can write to.",
+    ) from why
+
+
+def _parents() -> Iterator[Path]:
+    """The user's temporary folders; /tmp first where the HOME of a dyno would be too long.
+
+    Never the working directory, which `tempfile` ends with: it may be the project.
+    """
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    for place in (*filter(None, named), *FOLDERS):
+        with suppress(OSError):
+            chosen = Path(place).resolve()
+            if len(os.fsencode(chosen)) > LONGEST_HOME - 30:
+                yield Path(FOLDERS[0])
+            yield chosen
+
+
+def _marked(root: Path) -> int:
+    """A lock on a new folder, as long as this process lives; then the mark. Raises `OSError`."""
+    held = _held(root)
     try:
-        chosen = Path(tempfile.gettempdir()).resolve()
-    except FileNotFoundError as error:
-        raise Trouble(str(error), "Set TMPDIR to a folder you can write to.") from error
-    if len(os.fsencode(chosen)) > LONGEST_HOME - 30 and os.access("/tmp", os.W_OK | os.X_OK):
-        return Path("/tmp")
-    return chosen
+        mark = os.open(MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=held)
+        with os.fdopen(mark, "wb") as file:
+            file.write(SIGNATURE)
+    except OSError:
+        os.close(held)
+        raise
+    return held
 
 
 def _held(root: Path) -> int:
-    """A lock on a folder, as long as this process lives. Raises `OSError` if another has it."""
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    """A lock on a folder. Raises `OSError` if another has it."""
+    folder = folders.opened(root)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -83,32 +115,35 @@ def _held(root: Path) -> int:
 
 
 def _sweep(parent: Path) -> None:
-    """Remove what runs have left that were killed: theirs by name, old enough, and not locked."""
+    """Remove what runs have left that were killed: marked, and not locked."""
+    until = time.monotonic() + SWEEP
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
-            if NAME.fullmatch(entry.name) and _abandoned(entry):
-                with suppress(OSError):
-                    held = _held(Path(entry.path))
-                    _remove(Path(entry.path))
-                    os.close(held)
+            if NAME.fullmatch(entry.name):
+                _swept(Path(entry.path), lambda: time.monotonic() < until)
 
 
-def _abandoned(entry: "os.DirEntry[str]") -> bool:
+def _swept(root: Path, go_on: Callable[[], bool]) -> None:
+    """Remove one folder if it is an abandoned workspace of this user's."""
     try:
-        found = entry.stat(follow_symlinks=False)
+        held = _held(root)
+    except OSError:
+        return
+    try:
+        if _ours(held):
+            folders.remove(root, go_on, last=MARK)
+    finally:
+        os.close(held)
+
+
+def _ours(folder: int) -> bool:
+    """Whether a folder is private to this user, and has the mark."""
+    found = os.fstat(folder)
+    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        return False
+    try:
+        mark = os.open(MARK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError:
         return False
-    return found.st_uid == os.getuid() and time.time() - found.st_mtime > YOUNG
-
-
-def _remove(root: Path) -> None:
-    """Remove `root` even where the app took its own permissions away."""
-    if not root.exists():
-        return
-    import shutil
-
-    shutil.rmtree(root, ignore_errors=True)
-    if root.exists():
-        for folder, _, _ in os.walk(root):
-            Path(folder).chmod(0o700)
-        shutil.rmtree(root, ignore_errors=True)
+    with os.fdopen(mark, "rb") as file:
+        return file.read(len(SIGNATURE) + 1) == SIGNATURE

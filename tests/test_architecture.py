@@ -10,13 +10,14 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "parity"
 FILES = sorted(PACKAGE.rglob("*.py"))
-LEAVES = {"records", "verdict", "facts", "interrupt", "kept"}
+LEAVES = {"records", "verdict", "facts", "interrupt", "kept", "folders"}
 MAY = {
     "records": {"records"},
     "verdict": {"records"},
     "facts": {"facts"},
     "interrupt": set(),
     "kept": {"records"},
+    "folders": {"interrupt"},
     "rules": {"rules", "records", "verdict", "facts"},
     "push": {"push", *LEAVES},
     "dyno": {"dyno", *LEAVES},

@@ -55,8 +55,12 @@ class Job(NamedTuple):
         *,
         on_line: Callable[[str], None] | None = None,
     ) -> Ended:
-        """Run a step in the slug's folder, within what is left of Heroku's time for a build."""
+        """Run a step in the slug's folder, within what is left of Heroku's time for a build.
+
+        Its temporary files go with the workspace, whatever ends the step.
+        """
         left = max(0.1, self.until - time.monotonic())
+        env = {"TMPDIR": str(self.inner("tmp")), **env}
         return self.run(argv, cwd=self.folder, env=env, on_line=on_line or self.print, limit=left)
 
     @property
