@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,7 +75,13 @@ class Outcome(NamedTuple):
 class Run:
     """One command under test, on a terminal of its own; `number` marks all that it starts."""
 
-    def __init__(self, argv: Sequence[str], folder: Path, number: str) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        number: str,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.number = number
         self.killed: list[int] = []
@@ -87,7 +93,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).parent.parent,
-            env={**os.environ, "MARK": str(folder)},
+            env={**os.environ, "MARK": str(folder), **(variables or {})},
         )
         os.close(slave)
 

@@ -118,6 +118,16 @@ def test_removal_stays_out_of_mounts(tmp_path: Path) -> None:
     assert folders.remove(top)
 
 
+ANOTHER = """
+import os, sys
+from pathlib import Path
+from parity import folders
+os.chdir(sys.argv[1])
+os.setuid(65534)
+sys.exit(folders.remove(Path("top")))
+"""
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
 def test_removal_of_what_belongs_to_another(tmp_path: Path) -> None:
     """It stays where this user may not remove it, and nothing is raised."""
@@ -125,9 +135,10 @@ def test_removal_of_what_belongs_to_another(tmp_path: Path) -> None:
     (top / "theirs" / "inner").mkdir(parents=True), (top / "mine").mkdir()
     tmp_path.chmod(0o755), os.chown(top, 65534, 65534), os.chown(top / "mine", 65534, 65534)
     (top / "theirs").chmod(0o700)
-    code = "import os; os.setuid(65534)\n" + MOUNTED
     done = subprocess.run(
-        [sys.executable, "-c", code, str(top)], cwd=Path(__file__).parent.parent, check=False
+        [sys.executable, "-c", ANOTHER, str(tmp_path)],
+        cwd=Path(__file__).parent.parent,
+        check=False,
     )
     assert done.returncode == 0
     assert (top / "theirs" / "inner").exists() and not (top / "mine").exists()
