@@ -42,7 +42,7 @@ def opened(name: str | Path, parent: int | None = None, *, force: bool = False) 
 
 def _allow(name: str | Path, parent: int | None) -> None:
     follow = os.chmod not in os.supports_follow_symlinks
-    os.chmod(name, 0o700, dir_fd=parent, follow_symlinks=follow)  # noqa: PTH101 — by descriptor
+    os.chmod(name, 0o700, dir_fd=parent, follow_symlinks=follow)
 
 
 class Cursor:
@@ -51,6 +51,7 @@ class Cursor:
     def __init__(self, root: Path, *, force: bool = False) -> None:
         self.fd = opened(root, force=force)
         self._above: list[tuple[int, int]] = []
+        self._names: list[str] = []
 
     def __enter__(self) -> "Cursor":
         return self
@@ -67,10 +68,20 @@ class Cursor:
         """Into a folder; `make`: where there is none, a new one. Raises `OSError`."""
         if make:
             with suppress(FileExistsError):
-                os.mkdir(name, 0o755, dir_fd=self.fd)  # noqa: PTH102 — by descriptor
+                os.mkdir(name, 0o755, dir_fd=self.fd)
         inner = opened(name, self.fd, force=force)
         self._above.append(_identity(self.fd))
+        self._names.append(name)
         self._move(inner)
+
+    def to(self, names: list[str], *, make: bool = False) -> None:
+        """To a folder anywhere below the root, the shortest way. Raises `OSError`."""
+        pairs = zip(self._names, names, strict=False)
+        common = next((n for n, (a, b) in enumerate(pairs) if a != b), min(self.depth, len(names)))
+        while self.depth > common:
+            self.up()
+        for name in names[common:]:
+            self.down(name, make=make)
 
     def up(self, like: os.stat_result | None = None) -> None:
         """Back out; the folder gets the permissions and the time of another. Raises `OSError`."""
@@ -79,6 +90,7 @@ class Cursor:
             os.utime(self.fd, ns=(like.st_atime_ns, like.st_mtime_ns))
             os.fchmod(self.fd, stat.S_IMODE(like.st_mode))
         self._move(outer)
+        self._names.pop()
         if _identity(outer) != self._above.pop():
             raise Elsewhere(0, "a folder was moved while it was read")
 
@@ -204,7 +216,7 @@ class _Removal:
     def _left(self, name: str) -> None:
         self._cursor.up()
         with suppress(OSError):
-            os.rmdir(name, dir_fd=self._cursor.fd)  # noqa: PTH106 — by descriptor
+            os.rmdir(name, dir_fd=self._cursor.fd)
 
     def _emptied(self) -> list[str]:
         """Remove files and empty folders; the names of the other folders."""
@@ -229,7 +241,7 @@ class _Removal:
     def _empty(self, name: str) -> bool:
         """Whether a folder was empty, or is a mount or another user's: it is gone, or stays."""
         try:
-            os.rmdir(name, dir_fd=self._cursor.fd)  # noqa: PTH106 — by descriptor
+            os.rmdir(name, dir_fd=self._cursor.fd)
         except OSError as error:
             return error.errno not in (errno.ENOTEMPTY, errno.EEXIST)
         return True

@@ -24,6 +24,9 @@ SIGNATURE = b"parity made this folder, and removes it: nothing in it is kept.\n"
 SWEEP = 1.0
 """Seconds at most for which a run cleans up after others; the next run goes on (ours)."""
 
+HURRY = 3.0
+"""Seconds for which a run still removes its own files after a second signal (ours)."""
+
 
 class Workspace:
     """Hands out new empty folders below one root."""
@@ -52,8 +55,20 @@ def workspace() -> Iterator[Workspace]:
     try:
         yield Workspace(root)
     finally:
-        folders.remove(root, lambda: not interrupt.again(), last=MARK)
+        folders.remove(root, _patience(), last=MARK)
         os.close(held)
+
+
+def _patience() -> Callable[[], bool]:
+    """Whether to go on removing: after a second signal only for a moment."""
+    until: list[float] = []
+
+    def go_on() -> bool:
+        if interrupt.again() and not until:
+            until.append(time.monotonic() + HURRY)
+        return not until or time.monotonic() < until[0]
+
+    return go_on
 
 
 def _made() -> tuple[Path, int]:

@@ -40,7 +40,7 @@ for _ in range(1500): os.mkdir("a"); os.chdir("a")
 os.fchdir(here)
 """
 SHARED = """
-import mmap, os
+import mmap, os, time
 file = os.open("/dev/shm/{n}", os.O_RDWR | os.O_CREAT); os.write(file, b"x" * 4096)
 shared = mmap.mmap(file, 4096)
 """
@@ -149,7 +149,9 @@ def _files(scratch: Path, number: str, *, killed: bool) -> list[str]:
     if killed:
         for _ in range(3):
             subprocess.run(
-                [sys.executable, "-c", SWEEP], env={**os.environ, "TMPDIR": str(scratch)}, check=True
+                [sys.executable, "-c", SWEEP],
+                env={**os.environ, "TMPDIR": str(scratch)},
+                check=True,
             )
     shared = Path("/dev/shm", number)
     left = [f"file {path}" for path in (*scratch.iterdir(), shared) if path.exists()]
