@@ -45,8 +45,12 @@ def variables(
     port: int,
     size: DynoSize,
     extra: Mapping[str, str],
+    temporary: Path | None = None,
 ) -> dict[str, str]:
-    """Everything a dyno's first shell sees. A config var never replaces the dyno's own."""
+    """Everything a dyno's first shell sees. A config var never replaces the dyno's own.
+
+    A dyno has no TMPDIR; one without a /tmp to itself gets a `temporary` folder that goes with it.
+    """
     own = {
         "DYNO": name,
         "HOME": str(home),
@@ -56,4 +60,5 @@ def variables(
         "PARITY_DYNO_CORES": str(size.cores or 0),
         COOKIE: cookie(),
     }
-    return {"PATH": PATH, **config, **extra, **own}
+    ours = {"TMPDIR": str(temporary)} if temporary else {}
+    return {"PATH": PATH, **ours, **config, **extra, **own}

@@ -21,7 +21,7 @@ import _signal as signal  # what is behind signal, whose enums take as long as a
 import os
 import resource
 
-from parity.dyno import reach
+from parity.dyno import reach, shared
 
 TYPE_CHECKING = False
 
@@ -53,6 +53,7 @@ class Task:
         self.door, self.processes = int(argv[6]), int(argv[7])
         paths, rest = int(argv[8]), argv[9:]
         self.paths, self.command = rest[:paths], rest[paths:]
+        self.files: dict[str, int] = {}
         self.kept = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
 
     def tell(self, line: str) -> None:
@@ -108,7 +109,9 @@ def _outer(task: Task) -> None:
         os.close(task.door)
     task.tell(f"root {pid}")
     os.waitpid(pid, 0)
+    files = _shared(task)
     sweep(reach.below)
+    shared.removed(files)
 
 
 def _inner(task: Task, lifeline: int | None) -> None:
@@ -126,12 +129,19 @@ def _inner(task: Task, lifeline: int | None) -> None:
     if code is not None:
         task.tell(f"exit {code}")
     outside = _outside(task, command, GRACE if code is not None else 0.0)
+    task.files |= _shared(task)
     swept = sweep(send, command)
+    shared.removed(task.files)
     if code is None:
         task.tell(f"exit {swept}")
     if task.level != "pidns":
         _told(task, outside if late else {})
     task.tell("done")
+
+
+def _shared(task: Task) -> dict[str, int]:
+    """The shared memory that the command's processes hold now; in a namespace it goes with that."""
+    return {} if task.level == "pidns" else shared.held(reach.pids(task.level, task.cookie))
 
 
 def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
@@ -229,6 +239,7 @@ def _watch(
             _open(door, sources)
         if control in ready:
             stopping = True
+            task.files |= _shared(task)
             send(signal.SIGTERM, signal.SIGCONT)
 
 

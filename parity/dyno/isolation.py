@@ -54,6 +54,13 @@ class Place(NamedTuple):
         """HOME as the command sees it."""
         return APP if self.level == "pidns" or not self.app else self.app
 
+    @property
+    def temporary(self) -> Path | None:
+        """Where the command's temporary files go, if it has no /tmp to itself."""
+        if self.level == "pidns" or not self.app:
+            return None
+        return self.app.with_name(f"{self.app.name}.tmp")
+
     def arguments(self) -> list[str]:
         """The place on guard.py's command line."""
         paths = [f"r{path}" for path in self.visible] + [f"w{path}" for path in self.writable]
@@ -78,7 +85,10 @@ def dyno(
             visible += _prefixes(interpreter.path)
     if network == "host":
         visible += SERVICES
-    return Place(level, folder, tuple(visible), writable, size.processes, network == "own")
+    place = Place(level, folder, tuple(visible), writable, size.processes, network == "own")
+    if place.temporary:
+        place.temporary.mkdir(mode=0o700, exist_ok=True)
+    return place
 
 
 def _linked(environment: Path) -> list[Path]:

@@ -42,7 +42,13 @@ def one_off(
             environment.command(process.command),
             cwd=folder,
             env=environment.variables(
-                config, home=place.home, name=name, port=number, size=size, extra=extra or {}
+                config,
+                home=place.home,
+                name=name,
+                port=number,
+                size=size,
+                extra=extra or {},
+                temporary=place.temporary,
             ),
             on_line=lambda text: told(text, "app"),
             limit=limit,

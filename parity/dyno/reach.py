@@ -95,8 +95,12 @@ def _marked(cookie: str, command: int, *signals: int) -> int:
 
 def found(level: str, cookie: str) -> dict[int, str]:
     """The command's processes, and their command lines; those that have ended have none."""
-    pids = marked(cookie) if level == "basic" else descendants(os.getpid())
-    return {pid: name for pid in pids if (name := command(pid))}
+    return {pid: name for pid in pids(level, cookie) if (name := command(pid))}
+
+
+def pids(level: str, cookie: str) -> list[int]:
+    """The command's processes, as a guard finds them."""
+    return marked(cookie) if level == "basic" else descendants(os.getpid())
 
 
 def beyond(level: str, cookie: str, session: int) -> dict[int, str]:
