@@ -17,9 +17,10 @@ LONGEST_HOME = 60
 
 FOLDERS = ("/tmp", "/var/tmp", "/usr/tmp")
 NAME = re.compile(r"parity-[0-9a-f]{8}")
+RUN = re.compile(r"[0-9a-f]*")
 MARK = ".parity-workspace"
 SIGNATURE = b"parity made this folder, and removes it: nothing in it is kept.\n"
-"""What the file `MARK` holds. Only a folder that has it, and that nobody holds, is swept."""
+"""What the file `MARK` begins with; the run follows. What has it, and nobody holds, is swept."""
 
 SWEEP = 1.0
 """Seconds at most for which a run cleans up after others; the next run goes on (ours)."""
@@ -44,14 +45,19 @@ class Workspace:
         return path
 
 
+def _nothing(_: str) -> None:
+    return
+
+
 @contextmanager
-def workspace() -> Iterator[Workspace]:
+def workspace(run: str = "", end: Callable[[str], None] = _nothing) -> Iterator[Workspace]:
     """A folder for everything that the rehearsal writes; removed in any case.
 
+    The mark names the `run`; `end` gets the name of each run whose folder is swept, before that.
     Raises `Trouble` where nothing can be written.
     """
-    root, held = _made()
-    _sweep(root.parent)
+    root, held = _made(run)
+    _sweep(root.parent, end)
     try:
         yield Workspace(root)
     finally:
@@ -71,7 +77,7 @@ def _patience() -> Callable[[], bool]:
     return go_on
 
 
-def _made() -> tuple[Path, int]:
+def _made(run: str) -> tuple[Path, int]:
     """A new folder, marked, and a lock on it."""
     why: OSError | None = None
     for parent in _parents():
@@ -79,7 +85,7 @@ def _made() -> tuple[Path, int]:
         try:
             root.mkdir(mode=0o700)
             try:
-                return root, _marked(root)
+                return root, _marked(root, run)
             except OSError:
                 folders.remove(root)
                 raise
@@ -105,13 +111,13 @@ def _parents() -> Iterator[Path]:
             yield chosen
 
 
-def _marked(root: Path) -> int:
+def _marked(root: Path, run: str) -> int:
     """A lock on a new folder, as long as this process lives; then the mark. Raises `OSError`."""
     held = _held(root)
     try:
         mark = os.open(MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=held)
         with os.fdopen(mark, "wb") as file:
-            file.write(SIGNATURE)
+            file.write(SIGNATURE + run.encode())
     except OSError:
         os.close(held)
         raise
@@ -129,36 +135,41 @@ def _held(root: Path) -> int:
     return folder
 
 
-def _sweep(parent: Path) -> None:
+def _sweep(parent: Path, end: Callable[[str], None]) -> None:
     """Remove what runs have left that were killed: marked, and not locked."""
     until = time.monotonic() + SWEEP
     with suppress(OSError), os.scandir(parent) as entries:
         for entry in entries:
             if NAME.fullmatch(entry.name):
-                _swept(Path(entry.path), lambda: time.monotonic() < until)
+                _swept(Path(entry.path), end, lambda: time.monotonic() < until)
 
 
-def _swept(root: Path, go_on: Callable[[], bool]) -> None:
+def _swept(root: Path, end: Callable[[str], None], go_on: Callable[[], bool]) -> None:
     """Remove one folder if it is an abandoned workspace of this user's."""
     try:
         held = _held(root)
     except OSError:
         return
     try:
-        if _ours(held):
+        run = _ours(held)
+        if run is not None:
+            if run:
+                end(run)
             folders.remove(root, go_on, last=MARK)
     finally:
         os.close(held)
 
 
-def _ours(folder: int) -> bool:
-    """Whether a folder is private to this user, and has the mark."""
+def _ours(folder: int) -> str | None:
+    """The run by the mark of a folder that is private to this user; None for any other folder."""
     found = os.fstat(folder)
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
-        return False
+        return None
     try:
-        mark = os.open(MARK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        mark = os.open(MARK, folders.FILE, dir_fd=folder)
     except OSError:
-        return False
+        return None
     with os.fdopen(mark, "rb") as file:
-        return file.read(len(SIGNATURE) + 1) == SIGNATURE
+        text = file.read(len(SIGNATURE) + 100)
+    run = text.removeprefix(SIGNATURE).decode("ascii", "replace")
+    return run if text.startswith(SIGNATURE) and RUN.fullmatch(run) else None

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -129,8 +129,8 @@ class Run:
             for pid in self.killed:
                 self._send(signal.SIGKILL, pid)
 
-    def outcome(self) -> Outcome:
-        """What has become of it, and what it left; then nothing is left."""
+    def outcome(self, after: Callable[[], None] = lambda: None) -> Outcome:
+        """What has become of it, and what it left `after` something; then nothing is left."""
         told = b""
         try:
             told, _ = self.process.communicate(timeout=LONGEST)
@@ -140,6 +140,7 @@ class Run:
             self.process.kill()
         if self._master >= 0:
             os.close(self._master)
+        after()
         left = self._left()
         if code is None:
             self.process.communicate()

@@ -20,7 +20,7 @@ MAY = {
     "folders": {"interrupt"},
     "rules": {"rules", "records", "verdict", "facts"},
     "push": {"push", *LEAVES},
-    "dyno": {"dyno", *LEAVES},
+    "dyno": {"dyno", "workspace", *LEAVES},
     "router": {"router", *LEAVES},
     "logs": {"logs", "rules", *LEAVES},
     "report": {"report", "logs", "rules", *LEAVES},

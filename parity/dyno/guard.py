@@ -130,7 +130,7 @@ def _inner(task: Task, lifeline: int | None) -> None:
         task.tell(f"exit {code}")
     outside = _outside(task, command, GRACE if code is not None else 0.0)
     task.files |= _shared(task)
-    swept = sweep(send, command)
+    swept = sweep(send, command, reach.LOOKS if task.level == "basic" else 1)
     shared.removed(task.files)
     if code is None:
         task.tell(f"exit {swept}")
@@ -276,16 +276,17 @@ def _code(status: int) -> int:
     return 128 - code if code < 0 else code
 
 
-def sweep(send: "Reach", command: int = 0) -> int:
+def sweep(send: "Reach", command: int = 0, looks: int = 1) -> int:
     """Kill every process until there is none, as long as patience lasts; the command's code, else
-    137."""
-    found = 137
+    137. `looks` in a row must find none."""
+    found, empty = 137, 0
     for number in range(reach.PATIENCE):
         send(signal.SIGSTOP)  # a stopped process forks no more
         reached = send(signal.SIGKILL)
         code, left = _reaped(command)
         found = found if code is None else code
-        if not (left or reached):
+        empty = 0 if left or reached else empty + 1
+        if empty == looks:
             break
         reach.pause(number)
     return found

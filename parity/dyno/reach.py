@@ -29,6 +29,9 @@ BOUNDLESS = 1 << 62
 PATIENCE = 500
 """Rounds of at most 10 ms for which processes are killed again and again."""
 
+LOOKS = 3
+"""In a row that must find nothing, where processes are found by their marks."""
+
 
 def by(level: str, cookie: str, command: int) -> "Reach":
     """The way of a level of isolation; `command` is the process id of the command."""
@@ -131,21 +134,22 @@ def mark(cookie: str) -> None:
         pass  # the cookie is what there is
 
 
-def marked(cookie: str) -> list[int]:
+def marked(*cookies: str) -> list[int]:
     """The processes that have a mark, as far as this user may look, but this and its parent."""
     if not os.path.isdir("/proc/self"):
-        found = _listed(cookie)
+        found = [pid for cookie in cookies for pid in _listed(cookie)]
     else:
-        number = f" {limit(cookie)} ".encode()
-        found = [int(n) for n in os.listdir("/proc") if n.isdigit() and _has(n, cookie, number)]
+        limits = {str(limit(cookie)).encode() for cookie in cookies}
+        texts = {cookie.encode() for cookie in cookies}
+        found = [int(n) for n in os.listdir("/proc") if n.isdigit() and _has(n, texts, limits)]
     own = {os.getpid(), os.getppid(), 0, 1}
     return [pid for pid in found if pid not in own]
 
 
-def _has(pid: str, cookie: str, number: bytes) -> bool:
-    if number in proc(pid, "limits"):
+def _has(pid: str, cookies: set[bytes], limits: set[bytes]) -> bool:
+    if not limits.isdisjoint(proc(pid, "limits").split()):
         return not proc(pid, "stat").rpartition(b") ")[2].startswith((b"Z", b"X"))  # it has ended
-    return cookie.encode() in proc(pid, "environ").split(b"\0")
+    return not cookies.isdisjoint(proc(pid, "environ").split(b"\0"))
 
 
 def proc(pid: int | str, name: str) -> bytes:
@@ -167,11 +171,14 @@ def command(pid: int) -> str:
     return " ".join(words.split())
 
 
-def end_marked(cookie: str) -> list[int]:
+def end_marked(*cookies: str) -> list[int]:
     """Kill what has a mark; what there is of it nevertheless a few seconds later."""
+    left, empty = list[int](), 0
     for number in range(PATIENCE):
-        left = marked(cookie)
-        if not left:
+        left = marked(*cookies)
+        # One that forks and ends at once may be missed by a look, but not by several.
+        empty = 0 if left else empty + 1
+        if empty == LOOKS:
             break
         _send(left, (signal.SIGSTOP, signal.SIGKILL))
         pause(number)
