@@ -280,7 +280,7 @@ def sweep(send: "Reach", command: int = 0, looks: int = 1) -> int:
     """Kill every process until there is none, as long as patience lasts; the command's code, else
     137. `looks` in a row must find none."""
     found, empty = 137, 0
-    for number in range(reach.PATIENCE):
+    for _ in reach.rounds():
         send(signal.SIGSTOP)  # a stopped process forks no more
         reached = send(signal.SIGKILL)
         code, left = _reaped(command)
@@ -288,5 +288,4 @@ def sweep(send: "Reach", command: int = 0, looks: int = 1) -> int:
         empty = 0 if left or reached else empty + 1
         if empty == looks:
             break
-        reach.pause(number)
     return found

@@ -9,12 +9,13 @@ import _signal as signal
 import os
 import resource
 import select
+import time
 import zlib
 
 TYPE_CHECKING = False  # typing's own costs as much as the rest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     Reach = Callable[..., int]
     """Sends signals, one after the other, and says how many processes were there."""
@@ -26,8 +27,8 @@ SUBREAPER, NO_NEW_PRIVS = 36, 38
 BOUNDLESS = 1 << 62
 """Microseconds of CPU time, from which on a limit is none: RLIMIT_RTTIME of getrlimit(2)."""
 
-PATIENCE = 500
-"""Rounds of at most 10 ms for which processes are killed again and again."""
+PATIENCE, LONGEST = 500, 10.0
+"""Rounds for which processes are killed again and again, and seconds, on a busy machine (ours)."""
 
 LOOKS = 3
 """In a row that must find nothing, where processes are found by their marks."""
@@ -139,7 +140,7 @@ def marked(*cookies: str) -> list[int]:
     if not os.path.isdir("/proc/self"):
         found = [pid for cookie in cookies for pid in _listed(cookie)]
     else:
-        limits = {str(limit(cookie)).encode() for cookie in cookies}
+        limits = {f" {limit(cookie)} ".encode() for cookie in cookies}
         texts = {cookie.encode() for cookie in cookies}
         found = [int(n) for n in os.listdir("/proc") if n.isdigit() and _has(n, texts, limits)]
     own = {os.getpid(), os.getppid(), 0, 1}
@@ -147,7 +148,8 @@ def marked(*cookies: str) -> list[int]:
 
 
 def _has(pid: str, cookies: set[bytes], limits: set[bytes]) -> bool:
-    if not limits.isdisjoint(proc(pid, "limits").split()):
+    own = proc(pid, "limits")
+    if any(number in own for number in limits):
         return not proc(pid, "stat").rpartition(b") ")[2].startswith((b"Z", b"X"))  # it has ended
     return not cookies.isdisjoint(proc(pid, "environ").split(b"\0"))
 
@@ -174,20 +176,24 @@ def command(pid: int) -> str:
 def end_marked(*cookies: str) -> list[int]:
     """Kill what has a mark; what there is of it nevertheless a few seconds later."""
     left, empty = list[int](), 0
-    for number in range(PATIENCE):
+    for _ in rounds():
         left = marked(*cookies)
         # One that forks and ends at once may be missed by a look, but not by several.
         empty = 0 if left else empty + 1
         if empty == LOOKS:
             break
         _send(left, (signal.SIGSTOP, signal.SIGKILL))
-        pause(number)
     return left
 
 
-def pause(number: int) -> None:
-    """The moment between two rounds: short at first, when most processes end."""
-    ready([], min(0.001 * (number + 1), 0.01))
+def rounds() -> "Iterator[None]":
+    """As long as patience lasts; the pauses are short at first, when most processes end."""
+    until = time.monotonic() + LONGEST
+    for number in range(PATIENCE):
+        yield
+        if time.monotonic() > until:
+            return
+        ready([], min(0.001 * (number + 1), 0.01))
 
 
 def ready(descriptors: "Iterable[int]", seconds: float | None) -> list[int]:
