@@ -129,11 +129,13 @@ class Run:
             for pid in self.killed:
                 self._send(signal.SIGKILL, pid)
 
-    def outcome(self, after: Callable[[], None] = lambda: None) -> Outcome:
+    def outcome(
+        self, after: Callable[[], None] = lambda: None, longest: float = LONGEST
+    ) -> Outcome:
         """What has become of it, and what it left `after` something; then nothing is left."""
         told = b""
         try:
-            told, _ = self.process.communicate(timeout=LONGEST)
+            told, _ = self.process.communicate(timeout=longest)
             code: int | None = self.process.returncode
         except subprocess.TimeoutExpired:
             code = None

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.misbehaving import ENDINGS, LONGEST, Case, Outcome, Run
+from tests.misbehaving import ENDINGS, Case, Outcome, Run
 
 DAEMONS = """
 import os, signal, sys, time
@@ -97,6 +97,9 @@ APPS = {
 LATEST = 4.0
 """Seconds after exec within which a run is ended; on a busy machine a run takes longer."""
 
+LONGEST = 60.0
+"""Seconds after which a run counts as hanging: some write thousands of folders."""
+
 SWEEP = "from parity.dyno.abandoned import workspace\nwith workspace(): pass"
 
 
@@ -127,7 +130,8 @@ def randomly(rng: random.Random, level: str, folder: Path, cache: Path) -> tuple
             run.end("TERM")
             case = case._replace(ending="TERM")
     # Where all guards were killed, too, the next run ends the processes.
-    outcome = run.outcome(lambda: _sweep(scratch) if case.ending == "KILL all" else None)
+    after = (lambda: _sweep(scratch)) if case.ending == "KILL all" else (lambda: None)
+    outcome = run.outcome(after, LONGEST)
     if run.process.pid in run.killed:
         _sweep(scratch)
     return case, outcome._replace(left=(*outcome.left, *_files(scratch, number)))
@@ -171,6 +175,6 @@ def warm(folder: Path) -> Path:
         [sys.executable, "-m", "parity", "run", str(app), "--format", "concise"],
         env={**os.environ, "PARITY_CACHE_DIR": str(cache)},
         check=True,
-        timeout=LONGEST * 10,
+        timeout=300,
     )
     return cache
