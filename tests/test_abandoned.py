@@ -66,7 +66,11 @@ def test_a_mark_names_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_temporary_files_of_a_build(tmp_path: Path) -> None:
-    """They lie beside the slug, and go with the workspace."""
-    _, said = pushed({"bin/pre_compile": "mktemp; exit 1\n"}, tmp_path / "app")
-    (made,) = (line.strip() for line in said if "/tmp." in line)
-    assert Path(made).is_file() and Path(made).is_relative_to(tmp_path / "app")
+    """They lie beside the slug, and go with the workspace; the log has Heroku's path."""
+    hook = "mktemp; mktemp | tr -d / >&2; exit 1\n"
+    _, said = pushed({"bin/pre_compile": hook}, tmp_path / "app")
+    first, second = (line.strip() for line in said if "tmp." in line)
+    assert first.startswith("/tmp/tmp.")
+    assert str(tmp_path / "app").replace("/", "") in second
+    (folder,) = tmp_path.glob("app/build-*/tmp")
+    assert len(list(folder.iterdir())) == 2

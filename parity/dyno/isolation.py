@@ -152,23 +152,20 @@ def why_not(level: str) -> str | None:
         _seen.add(level)
         try:
             _probe(level)
-        except (Refused, OSError) as error:
+        except (Refused, Trouble, OSError) as error:
             _why[level] = str(error)
     return _why.get(level)
 
 
 def _probe(level: str) -> None:
-    """Run a command that does nothing. Raises `Refused`, `OSError`."""
-    import tempfile
-
+    """Run a command that does nothing. Raises `Refused`, `OSError`, `Trouble`."""
     from parity.dyno.contained import start
+    from parity.workspace import workspace
 
-    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
-        app = Path(folder, "app")
-        app.mkdir()
-        ended = start(
-            Place(level, app), ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10
-        )
+    with workspace() as work:
+        app = work.folder("app")
+        place = Place(level, app)
+        ended = start(place, ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10)
     if ended.exit:
         raise Refused(f"a command in it ended with status {ended.exit}")
 
