@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from parity import workspace
-from parity.dyno import abandoned, reach
+from parity.dyno import abandoned, isolation, reach
 from parity.dyno.environment import COOKIE
+from parity.dyno.isolation import LEVELS
+from tests.bench import hostile
 from tests.builds import pushed
+from tests.dynos import eventually
+from tests.misbehaving import Run
 
 RUN, OTHER = "0123456789abcdef", "fedcba9876543210"
 
@@ -74,3 +79,28 @@ def test_temporary_files_of_a_build(tmp_path: Path) -> None:
     assert str(tmp_path / "app").replace("/", "") in second
     (folder,) = tmp_path.glob("app/build-*/tmp")
     assert len(list(folder.iterdir())) == 2
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("ending", ["KILL parity", "KILL inner guard", "KILL all"])
+def test_daemons_of_a_build(level: str, ending: str, tmp_path: Path) -> None:
+    """Deaf to every signal, in sessions of their own: nothing is left when anything is killed."""
+    if isolation.why_not(level):
+        pytest.skip(str(isolation.why_not(level)))
+    app, scratch, ready = tmp_path / "app", tmp_path / "tmp", tmp_path / "ready"
+    (app / "bin").mkdir(parents=True), scratch.mkdir()
+    for path, text in hostile.PLAIN.items():
+        (app / path).write_text(text)
+    number = f"9{os.getpid()}{abs(hash((level, ending))) % 10**6}"
+    daemons = hostile.DAEMONS.replace("{n}", number)
+    hook = f"python3 - <<'END'\n{daemons}\nEND\ntouch {ready}; sleep 100\n"
+    (app / "bin" / "pre_compile").write_text(hook)
+    command = [sys.executable, "-m", "parity", "run", str(app), "--isolation", level, "--no-env"]
+    variables = {"TMPDIR": str(scratch), "PARITY_CACHE_DIR": str(tmp_path / "cache")}
+    run = Run(command, tmp_path, number, variables)
+    found = eventually(ready.exists, 60)
+    run.end(ending if found else "KILL all")
+    outcome = run.outcome((lambda: hostile.swept(scratch)) if "all" in ending else (lambda: None))
+    hostile.swept(scratch)
+    assert found and outcome.code is not None, outcome.told
+    assert (outcome.left, list(scratch.iterdir())) == ((), []), outcome.told

@@ -130,10 +130,10 @@ def randomly(rng: random.Random, level: str, folder: Path, cache: Path) -> tuple
             run.end("TERM")
             case = case._replace(ending="TERM")
     # Where all guards were killed, too, the next run ends the processes.
-    after = (lambda: _sweep(scratch)) if case.ending == "KILL all" else (lambda: None)
+    after = (lambda: swept(scratch)) if case.ending == "KILL all" else (lambda: None)
     outcome = run.outcome(after, LONGEST)
     if run.process.pid in run.killed:
-        _sweep(scratch)
+        swept(scratch)
     return case, outcome._replace(left=(*outcome.left, *_files(scratch, number)))
 
 
@@ -149,7 +149,7 @@ def _started(app: str, level: str, folder: Path, number: str, scratch: Path, cac
     return Run(command, folder, number, variables)
 
 
-def _sweep(scratch: Path) -> None:
+def swept(scratch: Path) -> None:
     """What the next run does, and the one after it, where a second is not enough."""
     for _ in range(3):
         env = {**os.environ, "TMPDIR": str(scratch)}
