@@ -168,9 +168,15 @@ class Run:
         """The guards, outermost first (of honcho: the processes that start the commands)."""
         try:
             below = psutil.Process(self.process.pid).children(recursive=True)
-            return [p.pid for p in below if "parity.dyno.guard" in " ".join(p.cmdline())]
         except psutil.Error:
             return []
+        return [process.pid for process in below if self._is_guard(process)]
+
+    def _is_guard(self, process: psutil.Process) -> bool:
+        try:
+            return "parity.dyno.guard" in " ".join(process.cmdline())
+        except psutil.Error:  # others come and go meanwhile
+            return False
 
     def _left(self) -> tuple[str, ...]:
         """What is still there two seconds later; it is killed."""

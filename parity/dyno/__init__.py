@@ -283,8 +283,7 @@ class Dyno:
             extra = {**extra, **trace.variables(self.report, place.home, self.release)}
         return environment.variables(
             self.release.slug.plan.config.values,
-            home=place.home,
-            temporary=place.temporary,
+            place=place,
             name=self.name,
             port=self.port,
             size=self.size,

@@ -36,20 +36,19 @@ def one_off(
 
     def at(level: str) -> Ended:
         place = isolation.dyno(level, folder, slug, size, network=network)
-        config = slug.plan.config.values
+        env = environment.variables(
+            slug.plan.config.values,
+            place=place,
+            name=name,
+            port=number,
+            size=size,
+            extra=extra or {},
+        )
         return start(
             place,
             environment.command(process.command),
             cwd=folder,
-            env=environment.variables(
-                config,
-                home=place.home,
-                name=name,
-                port=number,
-                size=size,
-                extra=extra or {},
-                temporary=place.temporary,
-            ),
+            env=env,
             on_line=lambda text: told(text, "app"),
             limit=limit,
         )
