@@ -174,7 +174,8 @@ def remove(root: Path, go_on: Callable[[], bool] = lambda: True, *, last: str = 
             with Cursor(root, force=True) as cursor:
                 _Removal(cursor, go_on, last).run()
                 if last and os.listdir(cursor.fd) == [last]:  # noqa: PTH208 — by descriptor
-                    os.unlink(last, dir_fd=cursor.fd)
+                    _finish(root, cursor.fd, last)
+                    return True
             root.rmdir()
         except FileNotFoundError:
             return True
@@ -182,6 +183,19 @@ def remove(root: Path, go_on: Callable[[], bool] = lambda: True, *, last: str = 
             continue
         return True
     return False
+
+
+def _finish(root: Path, fd: int, last: str) -> None:
+    """Remove a folder and its last file, or neither: it may be written to. Raises `OSError`."""
+    with os.fdopen(os.open(last, FILE, dir_fd=fd), "rb") as file:
+        data = file.read()
+    os.unlink(last, dir_fd=fd)
+    try:
+        root.rmdir()
+    except OSError:
+        with os.fdopen(os.open(last, NEW, 0o600, dir_fd=fd), "wb") as file:
+            file.write(data)
+        raise
 
 
 class _Removal:

@@ -25,6 +25,9 @@ SIGNATURE = b"parity made this folder, and removes it: nothing in it is kept.\n"
 SWEEP = 1.0
 """Seconds at most for which a run cleans up after others; the next run goes on (ours)."""
 
+MOST = 500
+"""Folders that a sweep looks at (ours)."""
+
 HURRY = 3.0
 """Seconds for which a run still removes its own files after a second signal (ours)."""
 
@@ -137,27 +140,33 @@ def _held(root: Path) -> int:
 
 def _sweep(parent: Path, end: Callable[[str], None]) -> None:
     """Remove what runs have left that were killed: marked, and not locked."""
-    until = time.monotonic() + SWEEP
-    with suppress(OSError), os.scandir(parent) as entries:
-        for entry in entries:
-            if NAME.fullmatch(entry.name):
-                _swept(Path(entry.path), end, lambda: time.monotonic() < until)
+    until: list[float] = []
 
+    def go_on() -> bool:
+        if not until:
+            until.append(time.monotonic() + SWEEP)
+        return time.monotonic() < until[0]
 
-def _swept(root: Path, end: Callable[[str], None], go_on: Callable[[], bool]) -> None:
-    """Remove one folder if it is an abandoned workspace of this user's."""
-    try:
-        held = _held(root)
-    except OSError:
-        return
-    try:
-        run = _ours(held)
-        if run is not None:
-            if run:
-                end(run)
-            folders.remove(root, go_on, last=MARK)
-    finally:
+    abandoned = dict(_abandoned(parent))
+    for run in {run for _, run in abandoned.values() if run}:
+        end(run)
+    for root, (held, _) in abandoned.items():
+        folders.remove(root, go_on, last=MARK)
         os.close(held)
+
+
+def _abandoned(parent: Path) -> Iterator[tuple[Path, tuple[int, str]]]:
+    """Workspaces of this user's that nobody holds, each with a lock on it and its run."""
+    with suppress(OSError):
+        names = [entry.name for entry in os.scandir(parent) if NAME.fullmatch(entry.name)]
+        for root in (parent / name for name in names[:MOST]):
+            with suppress(OSError):
+                held = _held(root)
+                run = _ours(held)
+                if run is None:
+                    os.close(held)
+                else:
+                    yield root, (held, run)
 
 
 def _ours(folder: int) -> str | None:

@@ -140,7 +140,7 @@ def marked(*cookies: str) -> list[int]:
     if not os.path.isdir("/proc/self"):
         found = [pid for cookie in cookies for pid in _listed(cookie)]
     else:
-        limits = {f" {limit(cookie)} ".encode() for cookie in cookies}
+        limits = {str(limit(cookie)).encode() for cookie in cookies}
         texts = {cookie.encode() for cookie in cookies}
         found = [int(n) for n in os.listdir("/proc") if n.isdigit() and _has(n, texts, limits)]
     own = {os.getpid(), os.getppid(), 0, 1}
@@ -148,8 +148,8 @@ def marked(*cookies: str) -> list[int]:
 
 
 def _has(pid: str, cookies: set[bytes], limits: set[bytes]) -> bool:
-    own = proc(pid, "limits")
-    if any(number in own for number in limits):
+    own = proc(pid, "limits").rpartition(b"Max realtime timeout")[2]
+    if not limits.isdisjoint(own.split(None, 1)[:1]):
         return not proc(pid, "stat").rpartition(b") ")[2].startswith((b"Z", b"X"))  # it has ended
     return not cookies.isdisjoint(proc(pid, "environ").split(b"\0"))
 
