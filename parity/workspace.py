@@ -60,8 +60,9 @@ def workspace(run: str = "", end: Callable[[str], None] = _nothing) -> Iterator[
     Raises `Trouble` where nothing can be written.
     """
     root, held = _made(run)
-    _sweep(root.parent, end)
     try:
+        with suppress(OSError):
+            _sweep(root.parent, end)
         yield Workspace(root)
     finally:
         folders.remove(root, _patience(), last=MARK)
