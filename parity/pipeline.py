@@ -41,7 +41,7 @@ def rehearse(
     """
     from threading import Thread
 
-    from parity.workspace import workspace
+    from parity.dyno.abandoned import workspace
 
     Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
     trial = Trial("run", say, on_stage, strict=options.strict)

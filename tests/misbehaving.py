@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,7 +75,13 @@ class Outcome(NamedTuple):
 class Run:
     """One command under test, on a terminal of its own; `number` marks all that it starts."""
 
-    def __init__(self, argv: Sequence[str], folder: Path, number: str) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        number: str,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
         self.folder = folder
         self.number = number
         self.killed: list[int] = []
@@ -87,7 +93,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             cwd=Path(__file__).parent.parent,
-            env={**os.environ, "MARK": str(folder)},
+            env={**os.environ, "MARK": str(folder), **(variables or {})},
         )
         os.close(slave)
 
@@ -123,17 +129,20 @@ class Run:
             for pid in self.killed:
                 self._send(signal.SIGKILL, pid)
 
-    def outcome(self) -> Outcome:
-        """What has become of it, and what it left; then nothing is left."""
+    def outcome(
+        self, after: Callable[[], None] = lambda: None, longest: float = LONGEST
+    ) -> Outcome:
+        """What has become of it, and what it left `after` something; then nothing is left."""
         told = b""
         try:
-            told, _ = self.process.communicate(timeout=LONGEST)
+            told, _ = self.process.communicate(timeout=longest)
             code: int | None = self.process.returncode
         except subprocess.TimeoutExpired:
             code = None
             self.process.kill()
         if self._master >= 0:
             os.close(self._master)
+        after()
         left = self._left()
         if code is None:
             self.process.communicate()
@@ -159,9 +168,15 @@ class Run:
         """The guards, outermost first (of honcho: the processes that start the commands)."""
         try:
             below = psutil.Process(self.process.pid).children(recursive=True)
-            return [p.pid for p in below if "parity.dyno.guard" in " ".join(p.cmdline())]
         except psutil.Error:
             return []
+        return [process.pid for process in below if self._is_guard(process)]
+
+    def _is_guard(self, process: psutil.Process) -> bool:
+        try:
+            return "parity.dyno.guard" in " ".join(process.cmdline())
+        except psutil.Error:  # others come and go meanwhile
+            return False
 
     def _left(self) -> tuple[str, ...]:
         """What is still there two seconds later; it is killed."""

@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "parity"
 FILES = sorted(PACKAGE.rglob("*.py"))
-LEAVES = {"records", "verdict", "facts", "interrupt", "kept", "programs"}
+LEAVES = {"records", "verdict", "facts", "interrupt", "kept", "folders", "programs"}
 MAY = {
     "records": {"records"},
     "verdict": {"records"},
@@ -18,9 +18,10 @@ MAY = {
     "interrupt": set(),
     "programs": set(),
     "kept": {"records"},
+    "folders": {"interrupt"},
     "rules": {"rules", "records", "verdict", "facts"},
     "push": {"push", *LEAVES},
-    "dyno": {"dyno", *LEAVES},
+    "dyno": {"dyno", "workspace", *LEAVES},
     "router": {"router", *LEAVES},
     "logs": {"logs", "rules", *LEAVES},
     "report": {"report", "logs", "rules", *LEAVES},

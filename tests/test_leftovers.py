@@ -16,6 +16,7 @@ import pytest
 
 from parity import workspace
 from tests.test_apps import APPS, materialise
+from tests.test_folders import deep
 
 RUNS = int(os.environ.get("PARITY_INTERRUPTS", "12"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -111,17 +112,30 @@ def test_nobody_reads(tmp_path: Path) -> None:
     assert gone(str(tmp_path)) == []
 
 
+def marked(folder: Path, signature: bytes = workspace.SIGNATURE) -> Path:
+    """A folder that looks like the workspace of a killed run."""
+    (folder / "web.1").mkdir(parents=True)
+    folder.chmod(0o700)
+    (folder / workspace.MARK).write_bytes(signature)
+    return folder
+
+
 def test_what_a_killed_run_has_left_is_swept_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next run removes old folders that nobody holds, and only those."""
-    monkeypatch.setattr(workspace, "_parent", lambda: tmp_path)
-    names = ("parity-00000000", "parity-11111111", "parity-22222222", "parity-mine")
-    abandoned, in_use, young, other = (tmp_path / name for name in names)
-    for folder in (abandoned, in_use, young, other):
-        (folder / "web.1").mkdir(parents=True)
+    """The next run removes what has the mark and nobody holds, and nothing else."""
+    monkeypatch.setattr(workspace, "_parents", lambda: iter([tmp_path]))
+    abandoned, in_use = (marked(tmp_path / f"parity-{n}") for n in ("00000000", "11111111"))
+    forged = marked(tmp_path / "parity-33333333", b"parity")
+    shared = marked(tmp_path / "parity-44444444")
+    shared.chmod(0o755)
+    other = marked(tmp_path / "parity-mine")
+    thesis = tmp_path / "parity-20261129"
+    thesis.mkdir()
+    link = tmp_path / "parity-55555555"
+    link.symlink_to(other)
+    for folder in (abandoned, in_use, forged, shared, other, thesis):
         os.utime(folder, (0, 0))
-    os.utime(young)
     code = "import sys; from parity.workspace import _held; from pathlib import Path\n"
     code += "held = _held(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
@@ -130,7 +144,40 @@ def test_what_a_killed_run_has_left_is_swept_up(
         assert holder.stdout and holder.stdin
         holder.stdout.readline()
         with workspace.workspace() as work:
-            left = {path.name for path in tmp_path.iterdir()} - {work.root.name}
+            left = set(tmp_path.iterdir()) - {work.root}
         holder.stdin.close()
-    assert left == {"parity-11111111", "parity-22222222", "parity-mine"}
+    assert left == {in_use, forged, shared, other, thesis, link}
     assert not work.root.exists()
+
+
+def test_a_sweep_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be removed in time keeps its mark; the run goes on, the next one sweeps on."""
+    monkeypatch.setattr(workspace, "_parents", lambda: iter([tmp_path]))
+    huge = deep(marked(tmp_path / "parity-00000000") / "deep").parent
+    monkeypatch.setattr(workspace, "SWEEP", -1.0)
+    with workspace.workspace():
+        assert (huge / workspace.MARK).exists()
+    monkeypatch.setattr(workspace, "SWEEP", 600.0)
+    with workspace.workspace():
+        assert not huge.exists()
+
+
+def test_no_workspace_in_the_project(tmp_path: Path) -> None:
+    """Where no folder for temporary files can be written, that is said: the project is none."""
+    app, home = tmp_path / "app", tmp_path / "home"
+    app.mkdir(), home.mkdir()
+    materialise(APPS / "works-stdlib-server", {}, app)
+    before = sorted(app.rglob("*"))
+    code = "import sys; from parity import cli, workspace\n"
+    code += "workspace.FOLDERS = ('/proc/1',); sys.exit(cli.main(['run', '.', '--no-env']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=app,
+        env={**os.environ, "TMPDIR": "/proc/1", "TEMP": "/dev/null", "TMP": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done
+    assert "Set TMPDIR" in done.stdout
+    assert sorted(app.rglob("*")) == before

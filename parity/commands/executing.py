@@ -64,10 +64,10 @@ def run(
     """
     from pathlib import Path
 
+    from parity.dyno.abandoned import workspace
     from parity.facts.limits import LIMITS
     from parity.pipeline import slug_of
     from parity.trial import Trial
-    from parity.workspace import workspace
 
     if not any(words):
         raise interrupt.Usage("no command: type parity exec [PATH] -- COMMAND")

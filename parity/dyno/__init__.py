@@ -231,7 +231,7 @@ class Dyno:
 
         place = self._place(level)
         argv = environment.command(self.type.command)
-        self._process = DynoProcess(argv, self.name, self._environment(place.home), place)
+        self._process = DynoProcess(argv, self.name, self._environment(place), place)
         try:
             self._process.run(self.events)
         except (OSError, ValueError) as error:
@@ -275,15 +275,15 @@ class Dyno:
             level, self.folder, slug, self.size, writable=traced, network=self.network
         )
 
-    def _environment(self, home: Path) -> dict[str, str]:
+    def _environment(self, place: isolation.Place) -> dict[str, str]:
         from parity.dyno import trace
 
         extra = self._extra
         if self.report:
-            extra = {**extra, **trace.variables(self.report, home, self.release)}
+            extra = {**extra, **trace.variables(self.report, place.home, self.release)}
         return environment.variables(
             self.release.slug.plan.config.values,
-            home=home,
+            place=place,
             name=self.name,
             port=self.port,
             size=self.size,

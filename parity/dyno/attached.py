@@ -53,7 +53,7 @@ def attached(
         place = isolation.dyno(level, folder, slug, size, network=network)
         extra = _terminal_variables() if terminal else {}
         env = environment.variables(
-            slug.plan.config.values, home=place.home, name=name, port=number, size=size, extra=extra
+            slug.plan.config.values, place=place, name=name, port=number, size=size, extra=extra
         )
         argv = environment.command(command)
         return _at_terminal(argv, env, place) if terminal else _piped(argv, env, place, limits)

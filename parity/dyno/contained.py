@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parity import interrupt
-from parity.dyno import isolation, reach
+from parity.dyno import isolation, reach, shared
 from parity.dyno.door import Door
 from parity.dyno.environment import COOKIE, cookie
 from parity.dyno.isolation import Place, Refused
@@ -135,9 +135,12 @@ class Guard:
         """What a guard that was killed, or is stuck, could not end."""
         if not self._over:
             return reach.descendants(self.root) if self.root else []
-        if not self._done and self.place.level != "pidns":
-            return reach.end_marked(self._cookie)
-        return []
+        if self._done or self.place.level == "pidns":
+            return []
+        files = shared.held(reach.marked(self._cookie))
+        left = reach.end_marked(self._cookie)
+        shared.removed(files)
+        return left
 
     def close(self) -> None:
         """Let go, and know nothing more."""

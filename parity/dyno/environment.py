@@ -7,9 +7,12 @@ of the machine around. The buildpack's variables come from its `.profile.d` scri
 import os
 from collections.abc import Mapping
 from itertools import count
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parity.facts.dynos import DynoSize
+
+if TYPE_CHECKING:
+    from parity.dyno.isolation import Place
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 COOKIE = "PARITY_RUN_ID"
@@ -40,20 +43,24 @@ def command(text: str) -> list[str]:
 def variables(
     config: Mapping[str, str],
     *,
-    home: Path,
+    place: "Place",
     name: str,
     port: int,
     size: DynoSize,
     extra: Mapping[str, str],
 ) -> dict[str, str]:
-    """Everything a dyno's first shell sees. A config var never replaces the dyno's own."""
+    """Everything a dyno's first shell sees. A config var never replaces the dyno's own.
+
+    A dyno has no TMPDIR; one without a /tmp to itself gets a folder that goes with it.
+    """
     own = {
         "DYNO": name,
-        "HOME": str(home),
+        "HOME": str(place.home),
         "PORT": str(port),
-        "PWD": str(home),
+        "PWD": str(place.home),
         "PARITY_DYNO_MB": str(size.memory),
         "PARITY_DYNO_CORES": str(size.cores or 0),
         COOKIE: cookie(),
     }
-    return {"PATH": PATH, **config, **extra, **own}
+    ours = {"TMPDIR": str(place.temporary)} if place.temporary else {}
+    return {"PATH": PATH, **ours, **config, **extra, **own}

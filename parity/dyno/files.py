@@ -42,19 +42,22 @@ def written(copy: Path, slug: Path, command: str = "") -> tuple[str, ...]:
 
 def _files(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
     """Path below `folder` and stat of every regular file worth a word; links are not followed."""
-    try:
-        with os.scandir(folder) as entries:
-            listed = list(entries)
-    except OSError:
-        return
-    for entry in listed:
-        if entry.is_dir(follow_symlinks=False):
-            if entry.name not in PASSING_FOLDERS and prefix + entry.name != ".heroku":
-                yield from _files(Path(entry.path), f"{prefix}{entry.name}/")
-        elif not entry.name.endswith(PASSING):
-            found = entry.stat(follow_symlinks=False)
-            if stat.S_ISREG(found.st_mode):
-                yield prefix + entry.name, found
+    todo = [prefix]
+    while todo:
+        prefix = todo.pop()
+        try:
+            with os.scandir(folder / prefix) as entries:
+                listed = list(entries)
+        except OSError:
+            continue
+        for entry in listed:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in PASSING_FOLDERS and prefix + entry.name != ".heroku":
+                    todo.append(f"{prefix}{entry.name}/")
+            elif not entry.name.endswith(PASSING):
+                found = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(found.st_mode):
+                    yield prefix + entry.name, found
 
 
 def _stat(path: Path) -> os.stat_result | None:

@@ -21,7 +21,7 @@ import _signal as signal  # what is behind signal, whose enums take as long as a
 import os
 import resource
 
-from parity.dyno import reach
+from parity.dyno import reach, shared
 
 TYPE_CHECKING = False
 
@@ -53,6 +53,7 @@ class Task:
         self.door, self.processes = int(argv[6]), int(argv[7])
         paths, rest = int(argv[8]), argv[9:]
         self.paths, self.command = rest[:paths], rest[paths:]
+        self.files: dict[str, int] = {}
         self.kept = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
 
     def tell(self, line: str) -> None:
@@ -108,7 +109,9 @@ def _outer(task: Task) -> None:
         os.close(task.door)
     task.tell(f"root {pid}")
     os.waitpid(pid, 0)
+    files = _shared(task)
     sweep(reach.below)
+    shared.removed(files)
 
 
 def _inner(task: Task, lifeline: int | None) -> None:
@@ -126,12 +129,19 @@ def _inner(task: Task, lifeline: int | None) -> None:
     if code is not None:
         task.tell(f"exit {code}")
     outside = _outside(task, command, GRACE if code is not None else 0.0)
-    swept = sweep(send, command)
+    task.files |= _shared(task)
+    swept = sweep(send, command, reach.LOOKS if task.level == "basic" else 1)
+    shared.removed(task.files)
     if code is None:
         task.tell(f"exit {swept}")
     if task.level != "pidns":
         _told(task, outside if late else {})
     task.tell("done")
+
+
+def _shared(task: Task) -> dict[str, int]:
+    """The shared memory that the command's processes hold now; in a namespace it goes with that."""
+    return {} if task.level == "pidns" else shared.held(reach.pids(task.level, task.cookie))
 
 
 def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
@@ -229,6 +239,7 @@ def _watch(
             _open(door, sources)
         if control in ready:
             stopping = True
+            task.files |= _shared(task)
             send(signal.SIGTERM, signal.SIGCONT)
 
 
@@ -265,16 +276,16 @@ def _code(status: int) -> int:
     return 128 - code if code < 0 else code
 
 
-def sweep(send: "Reach", command: int = 0) -> int:
+def sweep(send: "Reach", command: int = 0, looks: int = 1) -> int:
     """Kill every process until there is none, as long as patience lasts; the command's code, else
-    137."""
-    found = 137
-    for number in range(reach.PATIENCE):
+    137. `looks` in a row must find none."""
+    found, empty = 137, 0
+    for _ in reach.rounds():
         send(signal.SIGSTOP)  # a stopped process forks no more
         reached = send(signal.SIGKILL)
         code, left = _reaped(command)
         found = found if code is None else code
-        if not (left or reached):
+        empty = 0 if left or reached else empty + 1
+        if empty == looks:
             break
-        reach.pause(number)
     return found

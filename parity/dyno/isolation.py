@@ -54,6 +54,13 @@ class Place(NamedTuple):
         """HOME as the command sees it."""
         return APP if self.level == "pidns" or not self.app else self.app
 
+    @property
+    def temporary(self) -> Path | None:
+        """Where the command's temporary files go, if it has no /tmp to itself."""
+        if self.level == "pidns" or not self.app:
+            return None
+        return self.app.with_name(f"{self.app.name}.tmp")
+
     def arguments(self) -> list[str]:
         """The place on guard.py's command line."""
         paths = [f"r{path}" for path in self.visible] + [f"w{path}" for path in self.writable]
@@ -78,7 +85,10 @@ def dyno(
             visible += _prefixes(interpreter.path)
     if network == "host":
         visible += SERVICES
-    return Place(level, folder, tuple(visible), writable, size.processes, network == "own")
+    place = Place(level, folder, tuple(visible), writable, size.processes, network == "own")
+    if place.temporary:
+        place.temporary.mkdir(mode=0o700, exist_ok=True)
+    return place
 
 
 def _linked(environment: Path) -> list[Path]:
@@ -142,23 +152,20 @@ def why_not(level: str) -> str | None:
         _seen.add(level)
         try:
             _probe(level)
-        except (Refused, OSError) as error:
+        except (Refused, Trouble, OSError) as error:
             _why[level] = str(error)
     return _why.get(level)
 
 
 def _probe(level: str) -> None:
-    """Run a command that does nothing. Raises `Refused`, `OSError`."""
-    import tempfile
-
+    """Run a command that does nothing. Raises `Refused`, `OSError`, `Trouble`."""
     from parity.dyno.contained import start
+    from parity.workspace import workspace
 
-    with tempfile.TemporaryDirectory(prefix="parity-") as folder:
-        app = Path(folder, "app")
-        app.mkdir()
-        ended = start(
-            Place(level, app), ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10
-        )
+    with workspace() as work:
+        app = work.folder("app")
+        place = Place(level, app)
+        ended = start(place, ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10)
     if ended.exit:
         raise Refused(f"a command in it ended with status {ended.exit}")
 

@@ -35,7 +35,8 @@ SYSTEM = (
 HIDDEN = ("shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "pip.conf")
 """Files of /etc that read as empty."""
 
-WRITABLE = ("/tmp", "/var/tmp", "/dev/shm")
+SHARED = "/dev/shm"
+WRITABLE = ("/tmp", "/var/tmp", SHARED)
 """Private to the dyno, besides /app."""
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -97,7 +98,15 @@ def enter(user: tuple[int, int], app: str, paths: list[str], *, network: bool) -
         _root(f"{app}.root", app, paths, root=user[0] == 0)
     else:
         _proc("", root=user[0] == 0)
+        _shared_memory()
     _libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
+
+
+def _shared_memory() -> None:
+    """A private /dev/shm, where nothing that the command was given lies in this machine's."""
+    given = (os.getcwd(), *os.environ.values(), *sys.argv)
+    if os.path.isdir(SHARED) and not any(SHARED in text for text in given):
+        _mount("tmpfs", SHARED, "tmpfs", NOSUID | NODEV, "mode=1777")
 
 
 def _loopback() -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from parity.dyno import environment, isolation, port
@@ -26,7 +27,9 @@ def one_off(
     network: str = "host",
 ) -> Ended:
     """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
-    number = port.choose()
+    variables = partial(
+        environment.variables, slug.plan.config.values, name=name, port=port.choose(), size=size
+    )
 
     def told(text: str, source: str = "heroku") -> None:
         say(Line(time.time(), f"{source}[{name}]", text))
@@ -36,14 +39,11 @@ def one_off(
 
     def at(level: str) -> Ended:
         place = isolation.dyno(level, folder, slug, size, network=network)
-        config = slug.plan.config.values
         return start(
             place,
             environment.command(process.command),
             cwd=folder,
-            env=environment.variables(
-                config, home=place.home, name=name, port=number, size=size, extra=extra or {}
-            ),
+            env=variables(place=place, extra=extra or {}),
             on_line=lambda text: told(text, "app"),
             limit=limit,
         )

@@ -9,12 +9,13 @@ import _signal as signal
 import os
 import resource
 import select
+import time
 import zlib
 
 TYPE_CHECKING = False  # typing's own costs as much as the rest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     Reach = Callable[..., int]
     """Sends signals, one after the other, and says how many processes were there."""
@@ -26,8 +27,11 @@ SUBREAPER, NO_NEW_PRIVS = 36, 38
 BOUNDLESS = 1 << 62
 """Microseconds of CPU time, from which on a limit is none: RLIMIT_RTTIME of getrlimit(2)."""
 
-PATIENCE = 500
-"""Rounds of at most 10 ms for which processes are killed again and again."""
+PATIENCE, LONGEST = 500, 10.0
+"""Rounds for which processes are killed again and again, and seconds, on a busy machine (ours)."""
+
+LOOKS = 3
+"""In a row that must find nothing, where processes are found by their marks."""
 
 
 def by(level: str, cookie: str, command: int) -> "Reach":
@@ -95,8 +99,12 @@ def _marked(cookie: str, command: int, *signals: int) -> int:
 
 def found(level: str, cookie: str) -> dict[int, str]:
     """The command's processes, and their command lines; those that have ended have none."""
-    pids = marked(cookie) if level == "basic" else descendants(os.getpid())
-    return {pid: name for pid in pids if (name := command(pid))}
+    return {pid: name for pid in pids(level, cookie) if (name := command(pid))}
+
+
+def pids(level: str, cookie: str) -> list[int]:
+    """The command's processes, as a guard finds them."""
+    return marked(cookie) if level == "basic" else descendants(os.getpid())
 
 
 def beyond(level: str, cookie: str, session: int) -> dict[int, str]:
@@ -127,21 +135,23 @@ def mark(cookie: str) -> None:
         pass  # the cookie is what there is
 
 
-def marked(cookie: str) -> list[int]:
+def marked(*cookies: str) -> list[int]:
     """The processes that have a mark, as far as this user may look, but this and its parent."""
     if not os.path.isdir("/proc/self"):
-        found = _listed(cookie)
+        found = [pid for cookie in cookies for pid in _listed(cookie)]
     else:
-        number = f" {limit(cookie)} ".encode()
-        found = [int(n) for n in os.listdir("/proc") if n.isdigit() and _has(n, cookie, number)]
+        limits = {str(limit(cookie)).encode() for cookie in cookies}
+        texts = {cookie.encode() for cookie in cookies}
+        found = [int(n) for n in os.listdir("/proc") if n.isdigit() and _has(n, texts, limits)]
     own = {os.getpid(), os.getppid(), 0, 1}
     return [pid for pid in found if pid not in own]
 
 
-def _has(pid: str, cookie: str, number: bytes) -> bool:
-    if number in proc(pid, "limits"):
+def _has(pid: str, cookies: set[bytes], limits: set[bytes]) -> bool:
+    own = proc(pid, "limits").rpartition(b"Max realtime timeout")[2]
+    if not limits.isdisjoint(own.split(None, 1)[:1]):
         return not proc(pid, "stat").rpartition(b") ")[2].startswith((b"Z", b"X"))  # it has ended
-    return cookie.encode() in proc(pid, "environ").split(b"\0")
+    return not cookies.isdisjoint(proc(pid, "environ").split(b"\0"))
 
 
 def proc(pid: int | str, name: str) -> bytes:
@@ -163,20 +173,27 @@ def command(pid: int) -> str:
     return " ".join(words.split())
 
 
-def end_marked(cookie: str) -> list[int]:
+def end_marked(*cookies: str) -> list[int]:
     """Kill what has a mark; what there is of it nevertheless a few seconds later."""
-    for number in range(PATIENCE):
-        left = marked(cookie)
-        if not left:
+    left, empty = list[int](), 0
+    for _ in rounds():
+        left = marked(*cookies)
+        # One that forks and ends at once may be missed by a look, but not by several.
+        empty = 0 if left else empty + 1
+        if empty == LOOKS:
             break
         _send(left, (signal.SIGSTOP, signal.SIGKILL))
-        pause(number)
     return left
 
 
-def pause(number: int) -> None:
-    """The moment between two rounds: short at first, when most processes end."""
-    ready([], min(0.001 * (number + 1), 0.01))
+def rounds() -> "Iterator[None]":
+    """As long as patience lasts; the pauses are short at first, when most processes end."""
+    until = time.monotonic() + LONGEST
+    for number in range(PATIENCE):
+        yield
+        if time.monotonic() > until:
+            return
+        ready([], min(0.001 * (number + 1), 0.01))
 
 
 def ready(descriptors: "Iterable[int]", seconds: float | None) -> list[int]:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from parity import interrupt
+from parity import folders, interrupt
 from parity.push import git, listing
 from parity.records import TEXT_LIMIT, Entry
 
@@ -16,6 +16,9 @@ POINTER = 200
 """Bytes: what is called like a picture or a model, and is smaller, may be a Git LFS pointer.
 
 https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md (documented)."""
+
+LONGEST = 200
+"""Characters of a path that are shown (ours)."""
 
 BUDGET = 64 * 1024 * 1024
 """Bytes of content that are kept for the rules, over all files."""
@@ -136,9 +139,14 @@ def walk(
                         size = item.stat(follow_symlinks=False).st_size
                         entries[path] = Entry(mode, size, None, None)
         except OSError as error:
-            unread[prefix or "."] = error.strerror or str(error)
+            unread[_shown(prefix) or "."] = error.strerror or str(error)
     unread |= fill(app, entries)
     return dict(sorted(entries.items())), unread
+
+
+def _shown(path: str) -> str:
+    """A path, cut in its middle where it is longer than anybody reads."""
+    return path if len(path) <= LONGEST else f"{path[: LONGEST // 2]}…{path[-LONGEST // 2 :]}"
 
 
 def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> dict[str, str]:
@@ -181,19 +189,22 @@ def lay_out(
     root: Path, entries: Mapping[str, Entry], folder: Path, stores: Sequence[Path] = ()
 ) -> None:
     """Write the tree into the empty `folder`. Raises `interrupt.Interrupted`, `OSError`."""
-    for path, entry in entries.items():
-        if entry.mode == SUBMODULE and _proper(path):
-            (folder / path).mkdir(parents=True, exist_ok=True)
-    for path, data in _contents(root, entries, stores):
-        interrupt.check()
-        if _proper(path):
-            _write(folder, path, entries[path].mode, data)
+    with folders.Cursor(folder) as cursor:
+        for path, entry in entries.items():
+            if entry.mode == SUBMODULE and _proper(path):
+                cursor.to([*path.split("/")], make=True)
+        for path, data in _contents(root, entries, stores):
+            interrupt.check()
+            if _proper(path):
+                *above, name = path.split("/")
+                cursor.to(above, make=True)
+                _write(cursor.fd, name, path, entries[path].mode, root if data is None else data)
 
 
 def _contents(
     root: Path, entries: Mapping[str, Entry], stores: Sequence[Path]
-) -> Iterator[tuple[str, bytes]]:
-    """Each path with its bytes; those that git has come last, in one go."""
+) -> Iterator[tuple[str, bytes | None]]:
+    """Each path with its bytes, None for a file to copy; what git has comes last, in one go."""
     stored: dict[str, list[str]] = {}
     for path, entry in entries.items():
         if entry.mode == SUBMODULE:
@@ -201,7 +212,7 @@ def _contents(
         if entry.data is not None:
             yield path, entry.data
         elif entry.oid is None:
-            yield path, content(root / path, entry.mode) or b""
+            yield path, content(root / path, LINK) or b"" if entry.mode == LINK else None
         else:
             stored.setdefault(entry.oid, []).append(path)
     if stored:
@@ -216,15 +227,28 @@ def _proper(path: str) -> bool:
     return not path.startswith("/") and ".." not in parts and ".git" not in parts
 
 
-def _write(folder: Path, path: str, mode: int, data: bytes) -> None:
-    target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if mode == LINK and inside(path, os.fsdecode(data)):
-        target.symlink_to(os.fsdecode(data))
+def _write(folder: int, name: str, path: str, mode: int, data: bytes | Path) -> None:
+    """Write a file or link into an open folder; `data` may be the root that has the file."""
+    if isinstance(data, bytes) and mode == LINK and inside(path, os.fsdecode(data)):
+        os.symlink(data, os.fsencode(name), dir_fd=folder)
         return
-    with target.open("xb") as file:
-        file.write(data)
-    target.chmod(0o755 if mode == EXECUTABLE else 0o644)
+    made = os.open(name, folders.NEW, 0o600, dir_fd=folder)
+    with os.fdopen(made, "wb") as file:
+        if isinstance(data, bytes):
+            file.write(data)
+        else:
+            _pour(data / path, made)
+        os.fchmod(made, 0o755 if mode == EXECUTABLE else 0o644)
+
+
+def _pour(source: Path, target: int) -> None:
+    """Copy a file that git does not have, of any size; one that cannot be read stays empty."""
+    try:
+        read = os.open(source, folders.FILE)
+    except OSError:
+        return
+    with os.fdopen(read, "rb", buffering=0):
+        folders.pour(read, target)
 
 
 def inside(path: str, target: str) -> bool:

@@ -4,14 +4,13 @@ https://devcenter.heroku.com/articles/slug-compiler#slug-size (documented).
 """
 
 import os
-import shutil
 import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from parity import interrupt
+from parity import folders, interrupt
 
 MB = 1024 * 1024
 SMALL = 300 * MB
@@ -29,22 +28,30 @@ class Size(NamedTuple):
 
 
 def copy(slug: Path, to: Path) -> None:
-    """Copy the slug into the empty folder `to`; links stay. Raises `Interrupted`, `OSError`."""
-    with os.scandir(slug) as entries:
-        for entry in entries:
-            target = to / entry.name
-            if entry.is_dir(follow_symlinks=False):
-                shutil.copytree(entry.path, target, symlinks=True, copy_function=_copied)
-            else:
-                _copied(entry.path, str(target))
+    """Copy the slug into the empty folder `to`; links stay. Raises `Interrupted`, `OSError`.
+
+    A socket or pipe that a build step left is no part of a slug.
+    """
+    with folders.Cursor(to) as target:
+        for step in folders.walk(slug):
+            if step.name is None:
+                if step.depth:
+                    target.up(os.fstat(step.fd))
+                continue
+            if step.name:
+                target.down(step.name, make=True)
+            for entry in step.files:
+                interrupt.check()
+                _copied(entry.name, step.fd, target.fd)
 
 
-def _copied(path: str, to: str, *, follow_symlinks: bool = False) -> None:
-    """One file or link; a socket or pipe that a build step left is no part of a slug."""
-    interrupt.check()
-    mode = os.lstat(path).st_mode
-    if stat.S_ISREG(mode) or stat.S_ISLNK(mode):
-        shutil.copy2(path, to, follow_symlinks=follow_symlinks)
+def _copied(name: str, source: int, target: int) -> None:
+    """One file or link of an open folder into another."""
+    found = os.lstat(name, dir_fd=source)
+    if stat.S_ISLNK(found.st_mode):
+        os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
+    elif stat.S_ISREG(found.st_mode):
+        folders.copy_file(name, source, name, target)
 
 
 def size(folder: Path) -> Size:
@@ -52,7 +59,7 @@ def size(folder: Path) -> Size:
 
     The compressed one is an estimate from samples.
     """
-    total = sum(found.st_size for _, found in _files(folder))
+    total = sum(found.st_size for _, found, _ in _files(folder))
     return Size(total, packed(folder) if total > SMALL else None)
 
 
@@ -63,28 +70,27 @@ def packed(folder: Path) -> int:
 
 def packed_files(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, int]]:
     """Each file with the bytes that it has compressed: an estimate, unless the `whole` is read."""
-    for path, found in _files(folder):
-        yield path, _packed(path, found.st_size, STEP if whole else SAMPLE)
+    for path, found, step in _files(folder):
+        yield path, _packed(path, step.fd, found.st_size, STEP if whole else SAMPLE)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
-    todo = [os.fspath(folder)]
-    while todo:
+def _files(folder: Path) -> Iterator[tuple[str, os.stat_result, folders.Step]]:
+    """Path, stat and place of every regular file."""
+    parts: list[str] = []
+    for step in folders.walk(folder):
         interrupt.check()
-        with os.scandir(todo.pop()) as entries:
-            for entry in entries:
-                found = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(found.st_mode):
-                    todo.append(entry.path)
-                elif stat.S_ISREG(found.st_mode):
-                    yield entry.path, found
+        parts[max(0, step.depth - 1) :] = [step.name] if step.name else []
+        for entry in step.files:
+            found = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(found.st_mode):
+                yield "/".join((str(folder), *parts, entry.name)), found, step
 
 
-def _packed(path: str, length: int, sample: int) -> int:
+def _packed(path: str, folder: int, length: int, sample: int) -> int:
     """What gzip would make of a file, of which `sample` bytes of every step are read."""
     interrupt.check()
     read = packed = 0
-    with Path(path).open("rb") as file:
+    with os.fdopen(os.open(path.rpartition("/")[2], os.O_RDONLY, dir_fd=folder), "rb") as file:
         for start in range(0, length, STEP):
             file.seek(start)
             data = file.read(sample)

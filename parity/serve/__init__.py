@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity import interrupt, programs
+from parity.dyno.abandoned import workspace
 from parity.facts.limits import LIMITS, Limits
 from parity.formation import name_of
 from parity.options import Options
@@ -24,7 +25,6 @@ from parity.serve.pages import Pages
 from parity.serve.session import Session
 from parity.serve.telling import Teller
 from parity.serve.watching import Watching
-from parity.workspace import workspace
 
 
 class Choice(NamedTuple):

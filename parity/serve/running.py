@@ -1,10 +1,10 @@
 """One dyno while it is served: booted, seen to end, started again, stopped beside its successor."""
 
 import asyncio
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from parity import folders
 from parity.dyno import Dyno
 from parity.facts import lifecycle
 from parity.facts.procfile import ROUTED
@@ -56,7 +56,7 @@ class Running:
         """Start it once more, with a fresh copy of the slug, after it has ended."""
         old = self.dyno.folder
         self.dyno.renew(self._fresh(self.dyno.name))
-        shutil.rmtree(old, ignore_errors=True)
+        folders.remove(old)
         self.start()
 
     def settled(self) -> Boot:

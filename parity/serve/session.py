@@ -1,13 +1,12 @@
 """An app kept up behind the router: built, run, started again, built again, until it is to end."""
 
 import asyncio
-import shutil
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from parity import interrupt
+from parity import folders, interrupt
 from parity.dyno.contained import outlived
 from parity.dyno.restart import pause
 from parity.facts.limits import Limits
@@ -182,7 +181,7 @@ class Session:
 
     def _rejected(self, built: Built, verdict: Verdict) -> None:
         self._teller.report(self._teller.masked(verdict))
-        shutil.rmtree(built.work.root, ignore_errors=True)
+        folders.remove(built.work.root)
         if self._live:
             self._teller.note("what was released before stays up, as on Heroku")
             return
@@ -193,7 +192,7 @@ class Session:
         """The new dynos start as soon as the old ones are told to end, as on Heroku."""
         formation = Formation(built.trial, released, built.work, built.options, self._limits)
         closing = ExitStack()
-        closing.callback(shutil.rmtree, built.work.root, True)
+        closing.callback(folders.remove, built.work.root)
         old, running = self._live, []
         loop = self._events.loop
         for process, name in built.dynos:

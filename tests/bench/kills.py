@@ -1,8 +1,10 @@
-"""Random kills, on request: `python -m tests.bench.kills [--runs 1000] [LEVEL | honcho ...]`.
+"""Random kills, on request: `python -m tests.bench.kills [--runs 1000] [--builds 0.5] [LEVEL ...]`.
 
 Every run starts one of the apps of tests/misbehaving.py under a level of isolation, or under
-honcho, and ends it in a random way at a random moment. Printed is what was left, what hung, and
-which exit codes were wrong (honcho's are not judged).
+`honcho`, and ends it in a random way at a random moment. A share of `--builds` is the whole of
+`parity run` with one of the apps of hostile.py; `all` is every level. Printed is what was left
+(of files: after the next run's sweep, where parity itself was killed), what hung, and which exit
+codes were wrong (honcho's are not judged).
 """
 
 import argparse
@@ -12,10 +14,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from parity import folders
 from parity.dyno.isolation import LEVELS
+from tests.bench import hostile
 from tests.misbehaving import Case, Outcome, randomly
 
 
@@ -38,32 +43,56 @@ class Sum(NamedTuple):
 def main() -> None:
     """Run the series asked for."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", nargs="*", default=["pidns"], choices=[*LEVELS, "honcho"])
+    parser.add_argument("what", nargs="*", default=["pidns"], choices=[*LEVELS, "all", "honcho"])
     parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--builds", type=float, default=0.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     # What `&` and nohup have ignored, children would ignore, too: not what is measured here.
     for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(signum, signal.SIG_DFL)
-    for what in options.what:
-        began = time.monotonic()
-        found = list(series(what, options.runs, options.seed, options.workers))
-        for case, outcome in found:
-            if outcome.left or outcome.code is None or (what != "honcho" and case.wrong(outcome)):
-                print(f"  {what}: {case} -> exit {outcome.code}, left {outcome.left}")
-        print(f"{what}: {summed(what, found)}; {time.monotonic() - began:.0f} s", flush=True)
+    with scratch() as folder:
+        cache = hostile.warm(folder) if options.builds else None
+        for what in LEVELS if "all" in options.what else options.what:
+            began, found = time.monotonic(), list[tuple[Case, Outcome]]()
+            for case, outcome in series(what, options, cache):
+                found.append((case, outcome))
+                told(what, case, outcome)
+            print(f"{what}: {summed(what, found)}; {time.monotonic() - began:.0f} s", flush=True)
 
 
-def series(what: str, runs: int, seed: int, workers: int) -> Iterator[tuple[Case, Outcome]]:
-    """All runs of a series, `workers` at a time."""
+def told(what: str, case: Case, outcome: Outcome) -> None:
+    """Print a run that went wrong."""
+    wrong = case.wrong(outcome) if what != "honcho" and outcome.code is not None else None
+    if outcome.left or outcome.code is None or wrong:
+        print(f"  {what}: {case} -> exit {outcome.code}, left {outcome.left} {wrong}", flush=True)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A short-lived folder of one run."""
+    folder = Path(tempfile.mkdtemp(prefix="kills-"))
+    try:
+        yield folder
+    finally:
+        folders.remove(folder)
+
+
+def series(
+    what: str, options: argparse.Namespace, cache: Path | None
+) -> Iterator[tuple[Case, Outcome]]:
+    """All runs of a series, some at a time."""
 
     def one(number: int) -> tuple[Case, Outcome]:
-        with tempfile.TemporaryDirectory(prefix="kills-", ignore_cleanup_errors=True) as folder:
-            return randomly(random.Random(seed * 10**6 + number), what, Path(folder))
+        rng = random.Random(options.seed * 10**6 + number)
+        with scratch() as folder:
+            if cache and rng.random() < options.builds:
+                return hostile.randomly(rng, what, folder, cache)
+            return randomly(rng, what, folder)
 
-    with ThreadPoolExecutor(workers) as pool:
-        yield from pool.map(one, range(runs))
+    with ThreadPoolExecutor(options.workers) as pool:
+        yield from pool.map(one, range(options.runs))
 
 
 def summed(what: str, found: list[tuple[Case, Outcome]]) -> Sum:

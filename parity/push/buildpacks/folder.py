@@ -100,7 +100,7 @@ def _exported(job: Job, place: Path) -> dict[str, str]:
     script = place / "export"
     if not script.is_file():
         return {}
-    before = _variables(job)
+    before = {**_variables(job), "TMPDIR": "/tmp"}
     told: list[str] = []
     job.call(["bash", "-c", _DUMP, str(script)], before, on_line=told.append)
     pairs = (item.partition("=") for item in "\n".join(told).split("\0"))

@@ -55,9 +55,19 @@ class Job(NamedTuple):
         *,
         on_line: Callable[[str], None] | None = None,
     ) -> Ended:
-        """Run a step in the slug's folder, within what is left of Heroku's time for a build."""
+        """Run a step in the slug's folder, within what is left of Heroku's time for a build.
+
+        Its temporary files go with the workspace, whatever ends the step; it prints where they
+        would be on Heroku.
+        """
         left = max(0.1, self.until - time.monotonic())
-        return self.run(argv, cwd=self.folder, env=env, on_line=on_line or self.print, limit=left)
+        temporary, show = str(self.inner("tmp")), on_line or self.print
+
+        def told(text: str) -> None:
+            show(text.replace(temporary, "/tmp"))
+
+        env = {"TMPDIR": temporary, **env}
+        return self.run(argv, cwd=self.folder, env=env, on_line=told, limit=left)
 
     @property
     def python(self) -> Path:
