@@ -41,20 +41,52 @@ def rehearse(
     """
     from threading import Thread
 
-    from parity.workspace import workspace
+    from parity.push import whole
 
     Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
-    trial = Trial("run", say, on_stage, strict=options.strict)
     told = proof.once(on_verdict)
+
+    def certain(verdict: Verdict) -> None:
+        if verdict.verdict != "works":
+            whole.check(offline=options.offline)
+        if told:
+            told(verdict)
+
+    def once() -> Verdict:
+        trial = Trial("run", say, on_stage, strict=options.strict)
+        return _rehearsed(trial, Path(app), config, options, facts, certain, stay)
+
+    try:
+        return whole.sure(once, lambda _: False, offline=options.offline)
+    except interrupt.Trouble as error:
+        trial = Trial("run", say, on_stage, strict=options.strict)
+        trial.stuck(*what_and_fix(error))
+        return _over(trial)
+
+
+def _rehearsed(
+    trial: Trial,
+    app: Path,
+    config: Config,
+    options: Options,
+    facts: Limits,
+    told: Callable[[Verdict], None],
+    stay: Callable[[Verdict], None] | None,
+) -> Verdict:
+    """One try. Raises `whole.Spoilt` if it came to nothing for what is damaged in the cache."""
+    from parity.push import whole
+    from parity.workspace import workspace
+
     try:
         with workspace() as work:
-            pushed, accepted = receive(trial, Path(app), config, options)
+            pushed, accepted = receive(trial, app, config, options)
             if accepted:
                 deploy(trial, pushed, work, options, facts, told, stay)
             mend(trial, pushed, work, options, facts, told, stay)
     except interrupt.Interrupted as ended:
         return _over(trial, ended.signum)
     except (interrupt.Trouble, OSError) as error:
+        whole.check(offline=options.offline)
         trial.stuck(*what_and_fix(error))
     return _over(trial)
 
@@ -204,14 +236,14 @@ def compile_slug(
 
     from parity import scale
     from parity.dyno.contained import run
+    from parity.push import downloads, whole
     from parity.push.build import build
     from parity.push.source import lay_out
 
-    scale.chosen(plan.processes, options.processes)
-    with trial.stage("build"):
+    def built() -> Slug:
         folder = work.folder("slug")
         lay_out(plan.source, folder)
-        slug = build(
+        return build(
             plan,
             folder,
             run=partial(run, isolated=options.isolation),
@@ -220,6 +252,11 @@ def compile_slug(
             offline=options.offline,
             limit=facts.build_timeout.value,
         )
+
+    scale.chosen(plan.processes, options.processes)
+    with trial.stage("build"):
+        slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
+        downloads.left()
         return slug if trial.judge(slug) else None
 
 

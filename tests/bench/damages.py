@@ -60,7 +60,7 @@ APPS = {
 FILLED = ("warm", "bad", "node")
 """Apps of which a build is in the cache; that of `cold` was removed from it."""
 
-SHARES = {"warm": 55, "cold": 28, "bad": 12, "node": 5 if shutil.which("npm") else 0}
+SHARES = {"warm": 63, "cold": 22, "bad": 12, "node": 3 if shutil.which("npm") else 0}
 
 
 class Damage(NamedTuple):
@@ -72,7 +72,9 @@ class Damage(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a trial ended: `code` None if it hung, `ended` whether Ctrl-C then ended it."""
+    """How a trial ended: `code` None if it hung, `ended` whether Ctrl-C then ended it; `spared`:
+    whether the user's own files, to which a link leads, are as they were.
+    """
 
     app: str
     what: str
@@ -81,6 +83,7 @@ class Outcome(NamedTuple):
     again: int | None
     said: str
     ended: bool = True
+    spared: bool = True
 
     @property
     def wrong(self) -> str:
@@ -89,6 +92,8 @@ class Outcome(NamedTuple):
             return "hung" if self.ended else "hung, Ctrl-C too"
         if self.code == 0 and self.app == "bad":
             return "wrong works"
+        if not self.spared:
+            return "the user's own files were touched"
         if self.code == 1 and self.app != "bad":
             return "false fails"
         return "" if self.code in (0, 1, 3) else f"exit {self.code}"
@@ -120,7 +125,7 @@ def _garbage(place: Path, rng: random.Random) -> None:
 
 
 def _huge(place: Path, _: random.Random) -> None:
-    os.truncate(place, 1 << 36)
+    os.truncate(place, 1 << 28)
 
 
 def _removed(place: Path, _: random.Random) -> None:
@@ -154,8 +159,9 @@ def _loop(place: Path) -> None:
     place.symlink_to(place)
 
 
-def _etc(place: Path) -> None:
-    place.symlink_to("/etc")
+def _away(place: Path) -> None:
+    """A link to files of the user's, which nobody may touch."""
+    place.symlink_to(_root(place).with_name("outside"))
 
 
 def _moded(mode: int) -> Callable[[Path, random.Random], None]:
@@ -164,7 +170,7 @@ def _moded(mode: int) -> Callable[[Path, random.Random], None]:
 
 def _foreign(place: Path, rng: random.Random) -> None:
     """Something that is none of parity's, in a folder."""
-    kind = rng.choice((os.mkfifo, Path.mkdir, Path.touch, _etc, _loop))
+    kind = rng.choice((os.mkfifo, Path.mkdir, Path.touch, _away, _loop))
     made = place / rng.choice(("x", ".x", "garbage-1-2.whl", "0" * 32, "..a", "pip-26.9.9-py3.whl"))
     with contextlib.suppress(FileExistsError):
         kind(made)
@@ -232,7 +238,7 @@ BOTH = {
     "fifo": _replaced(os.mkfifo),
     "socket": _replaced(_socket),
     "link to itself": _replaced(_loop),
-    "link to /etc": _replaced(_etc),
+    "link away": _replaced(_away),
     "mode 000": _moded(0),
     "mode 600": _moded(0o600),
 }
@@ -248,7 +254,7 @@ def chosen(rng: random.Random, cache: Path) -> Damage:
     place = _walked(rng, cache)
     kinds = {**BOTH, **(FOLDERS if place.is_dir() and not place.is_symlink() else FILES)}
     if place.is_symlink():
-        kinds = {k: BOTH[k] for k in ("removed", "fifo", "link to itself", "link to /etc")}
+        kinds = {k: BOTH[k] for k in ("removed", "fifo", "link to itself", "link away")}
     kind = rng.choice(list(kinds))
     return Damage(kind, place, kinds[kind])
 
@@ -273,6 +279,7 @@ class Desk:
     def __init__(self, folder: Path, python: str, url: str) -> None:
         self.cache, self.whole, self.tmp = folder / "cache", folder / "pristine", folder / "tmp"
         self._python, self._url = python, url
+        self.outside = folder / "outside"
         for name in ("tmp", "home"):
             (folder / name).mkdir(parents=True)
         for name, files in APPS.items():
@@ -339,6 +346,9 @@ class Desk:
         """One damage and what comes of it."""
         _gone(self.cache)
         subprocess.run(["cp", "-a", self.whole, self.cache], check=True)
+        shutil.rmtree(self.outside, ignore_errors=True)
+        (self.outside / "own").mkdir(parents=True)
+        (self.outside / "own" / "file").write_text("mine")
         app = rng.choices(list(SHARES), list(SHARES.values()))[0]
         undo = None
         if rng.random() < 0.15:
@@ -361,7 +371,8 @@ class Desk:
                 timer.join()
             if undo:
                 undo()
-        outcome = Outcome(app, what, code, seconds, None, said, ended)
+        left = [str(p.relative_to(self.outside)) for p in sorted(self.outside.rglob("*"))]
+        outcome = Outcome(app, what, code, seconds, None, said, ended, left == ["own", "own/file"])
         if outcome.wrong:
             again = self.run(app, limit)[0]
             outcome = outcome._replace(again=again)
