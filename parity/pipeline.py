@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity import interrupt, proof
-from parity.facts.dynos import SIZES
 from parity.facts.limits import LIMITS, Limits
 from parity.options import DEFAULTS, Options
-from parity.records import Config, Plan, Pushed, Release, Say, Slug, Source
+from parity.records import Config, Plan, Pushed, Release, Say, Slug
 from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
@@ -52,16 +51,16 @@ def rehearse(
         if told:
             told(verdict)
 
+    def new() -> Trial:
+        return Trial("run", say, on_stage, strict=options.strict)
+
     def once() -> Verdict:
-        trial = Trial("run", say, on_stage, strict=options.strict)
-        return _rehearsed(trial, Path(app), config, options, facts, certain, stay)
+        return _rehearsed(new(), Path(app), config, options, facts, certain, stay)
 
     try:
-        return whole.sure(once, lambda _: False, offline=options.offline)
+        return whole.sure(once, offline=options.offline)
     except interrupt.Trouble as error:
-        trial = Trial("run", say, on_stage, strict=options.strict)
-        trial.stuck(*what_and_fix(error))
-        return _over(trial)
+        return _stuck(new(), error)
 
 
 def _rehearsed(
@@ -87,7 +86,12 @@ def _rehearsed(
         return _over(trial, ended.signum)
     except (interrupt.Trouble, OSError) as error:
         whole.check(offline=options.offline)
-        trial.stuck(*what_and_fix(error))
+        return _stuck(trial, error)
+    return _over(trial)
+
+
+def _stuck(trial: Trial, error: interrupt.Trouble | OSError) -> Verdict:
+    trial.stuck(*what_and_fix(error))
     return _over(trial)
 
 
@@ -174,15 +178,9 @@ def deploy(
     slug = compile_slug(trial, plan, work, options, facts) if plan else None
     released = release_phase(trial, slug, work, options, facts) if slug else None
     if released:
+        from parity.scale import sized
+
         start(trial, released, work, sized(options, pushed.source), facts, on_verdict, stay)
-
-
-def sized(options: Options, source: Source) -> Options:
-    """The size of web dynos, for an app that is created from app.json; what was typed counts."""
-    manifest = source.manifest
-    web = manifest.formation.get("web") if manifest and manifest.applied else None
-    known = web is not None and web.size in SIZES and options.dyno == DEFAULTS.dyno
-    return options._replace(dyno=web.size) if web and web.size and known else options
 
 
 def receive(trial: Trial, app: Path, config: Config, options: Options) -> tuple[Pushed, bool]:
@@ -212,20 +210,6 @@ def decide(trial: Trial, pushed: Pushed, *, builds: bool = True) -> Plan | None:
             builds=builds,
         )
         return plan if trial.judge(plan) and not pushed.source.incomplete else None
-
-
-def slug_of(
-    trial: Trial,
-    app: Path,
-    work: "Workspace",
-    config: Config,
-    options: Options,
-    facts: Limits,
-) -> Slug | None:
-    """The slug of `app`, for a one-off command; None if there is none, as `trial` has judged."""
-    pushed, accepted = receive(trial, app, config, options)
-    plan = decide(trial, pushed) if accepted else None
-    return compile_slug(trial, plan, work, options, facts) if plan else None
 
 
 def compile_slug(

@@ -10,7 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parity import interrupt
@@ -88,10 +88,8 @@ def remove(path: Path) -> bool:
         except OSError:
             return False
         return True
-    try:
+    with suppress(RecursionError):
         shutil.rmtree(path, ignore_errors=True)
-    except RecursionError:
-        pass
     for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
         if os.path.lexists(path):
             own = {"PATH": os.defpath}
@@ -252,4 +250,3 @@ def _taken(fd: int, how: int) -> bool:
     except BlockingIOError:
         return False
     return True
-

@@ -29,9 +29,9 @@ def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_r
                     todo.append(f"{prefix}{entry.name}/")
                     if entry.name == CACHED:
                         continue
-                elif compiled and newer(found, sealed):
-                    continue
-                elif not prefix and entry.name.startswith(own):
+                elif (compiled and newer(found, sealed)) or (
+                    not prefix and entry.name.startswith(own)
+                ):
                     continue
                 yield prefix + entry.name, found
 

@@ -59,7 +59,11 @@ def _installers(folder: Path) -> Iterator[Stored]:
     for place in _folders(folder):
         name, version = (*place.name.split("-"), "")[:2]
         yield Stored(
-            "installer", place, f"{name} {version}".strip(), environment.bytes_of(place), _used(place)
+            "installer",
+            place,
+            f"{name} {version}".strip(),
+            environment.bytes_of(place),
+            _used(place),
         )
 
 

@@ -27,7 +27,9 @@ def check(*, offline: bool) -> None:
         raise Spoilt(", ".join(dict.fromkeys(found)))
 
 
-def sure(act: Callable[[], T], doubtful: Callable[[T], object], *, offline: bool) -> T:
+def sure(
+    act: Callable[[], T], doubtful: Callable[[T], object] = lambda _: False, *, offline: bool
+) -> T:
     """What `act` returns; once more if that is doubtful, or it raised, and the cache was damaged.
 
     Raises what `act` raises, and `interrupt.Trouble` if the cache is damaged again meanwhile.

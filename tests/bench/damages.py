@@ -431,7 +431,13 @@ def series(options: argparse.Namespace, folder: Path) -> Iterator[Outcome]:
     (folder / "own").mkdir()
     alpha = wheel("alpha", "1.0", modules={"alpha/__init__.py": "NAME = 'alpha'\n"})
     beta = wheel("beta", "1.0", modules={"beta.py": "NAME = 'beta'\n"})
-    index(folder / "simple", alpha, beta, sdist("omega", "1.0", OMEGA), *installers(folder / "own", options.python))
+    index(
+        folder / "simple",
+        alpha,
+        beta,
+        sdist("omega", "1.0", OMEGA),
+        *installers(folder / "own", options.python),
+    )
     folder.chmod(0o755)
     with served(folder) as url:
         desks = [Desk(folder / f"w{n}", options.python, url) for n in range(options.workers)]
@@ -458,7 +464,9 @@ def shown(number: int, outcome: Outcome) -> None:
     if outcome.wrong:
         said = " | ".join(outcome.said.split("\n"))[:600]
         then = f"then {outcome.again}"
-        print(f"{number} {outcome.app}: {outcome.what}: {outcome.wrong}, {then}: {said}", flush=True)
+        print(
+            f"{number} {outcome.app}: {outcome.what}: {outcome.wrong}, {then}: {said}", flush=True
+        )
     elif number % 50 == 0:
         print(f"{number} {time.strftime('%H:%M:%S')}", flush=True)
 
@@ -477,7 +485,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="damages-", ignore_cleanup_errors=True) as folder:
         found = list(series(options, Path(folder)))
     codes = Counter(str(o.code) for o in found if o.app != "bad")
-    print(f"{len(found)} trials in {time.monotonic() - began:.0f} s; exit codes of good apps: {codes}")
+    print(
+        f"{len(found)} trials in {time.monotonic() - began:.0f} s; exit codes of good apps: {codes}"
+    )
     print(f"wrong: {dict(Counter(o.wrong for o in found if o.wrong)) or 'none'}")
 
 
