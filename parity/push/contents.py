@@ -29,11 +29,10 @@ def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_r
                     todo.append(f"{prefix}{entry.name}/")
                     if entry.name == CACHED:
                         continue
-                elif (compiled and newer(found, sealed)) or (
-                    not prefix and entry.name.startswith(own)
-                ):
+                elif compiled and newer(found, sealed):
                     continue
-                yield prefix + entry.name, found
+                if prefix or not entry.name.startswith(own):
+                    yield prefix + entry.name, found
 
 
 def newer(found: os.stat_result, sealed: int) -> bool:
@@ -60,7 +59,7 @@ def digest(place: Path, sealed: int, own: str) -> str:
     for path, found in sorted(entries(place, sealed, own), key=lambda pair: pair[0]):
         whole.update(f"{path}\0{found.st_mode}\0".encode("utf-8", "surrogateescape"))
         if stat.S_ISLNK(found.st_mode):
-            whole.update(os.fsencode(os.readlink(place / path)))
+            whole.update(os.fsencode((place / path).readlink()))
         elif stat.S_ISREG(found.st_mode):
             whole.update(_content(f"{place}/{path}"))
     return whole.hexdigest()

@@ -2,8 +2,9 @@
 
 Every trial damages one thing in a filled cache (while parity runs, too), and types `parity run` for
 a small app of pip's or npm's. Printed is each trial in which a good app "fails", a bad one "works",
-parity ends with exit 4, or takes longer than a build and `--patience` seconds. As root it mounts, too,
-and parity runs without root's right to ignore modes. `--python`: the interpreter of another parity.
+files of the user's are touched, parity ends with exit 4, or takes longer than the longest build and
+`--patience` seconds. As root it mounts, too, and parity runs without root's right to ignore modes.
+`--python` is the interpreter of another parity.
 """
 
 import argparse
@@ -38,7 +39,8 @@ http.server.HTTPServer(("0.0.0.0", int(os.environ["PORT"])),
 """
 BUILT, BYTES = wheel("omega", "1.0")
 OMEGA = {
-    "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n',
+    "pyproject.toml": "[build-system]\nrequires = []\n"
+    'build-backend = "own"\nbackend-path = ["."]\n',
     "own.py": f"def build_wheel(folder, *_, **__):\n"
     f"    open(folder + '/{BUILT}', 'wb').write({BYTES!r})\n    return {BUILT!r}\n",
     "PKG-INFO": "Metadata-Version: 2.1\nName: omega\nVersion: 1.0\n",
