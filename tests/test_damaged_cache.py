@@ -50,7 +50,7 @@ def built(place: Path, files: dict[str, str] = FILES, *, offline: bool = False) 
     """A build as `parity run` makes it: certain of its failures."""
     places = (place.with_name(f"{place.name}-{number}") for number in range(3))
     return whole.sure(
-        lambda: pushed(files, next(places), offline=offline)[0],
+        lambda: pushed(files, next(places), offline=offline, limit=600)[0],
         lambda slug: slug.refusal or slug.unknown,
         offline=offline,
     )
@@ -151,7 +151,7 @@ def test_a_damaged_installer(tmp_path: Path) -> None:
         place.write_bytes(b"\n" * found.st_size)
         os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
         files = {"requirements.txt": f"alpha\n#{number}\n"}
-        slug, _ = pushed(files, tmp_path / f"first-{number}")
+        slug, _ = pushed(files, tmp_path / f"first-{number}", limit=600)
         assert slug.refusal or slug.unknown or place is main
         assert works(built(tmp_path / f"again-{number}", files))
 

@@ -107,7 +107,7 @@ def sound(wheel: Path) -> bool:
 def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> bool:
     """Code and metadata apart: a pip that runs must not pass for one that is installed.
 
-    It is compiled now: what an interpreter writes later is not known to be whole.
+    What is a program is compiled now: what an interpreter writes later is not known to be whole.
     """
     import zipfile
 
@@ -118,9 +118,10 @@ def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> boo
         about.rename(place / "about" / about.name)
     for script in (place / "code").glob("*.data/scripts/*"):
         script.chmod(0o755)
-    flags = ("-I", "-m", "compileall", "-q", "-j", "0")
-    command = [str(interpreter.path), *flags, str(place / "code")]
-    job.call(command, {"PATH": BUILD_PATH}, on_line=lambda _: None)
+    if any(place.glob("code/*/__main__.py")):
+        flags = ("-I", "-m", "compileall", "-q", "-j", "0")
+        command = [str(interpreter.path), *flags, str(place / "code")]
+        job.call(command, {"PATH": BUILD_PATH}, on_line=lambda _: None)
     return any(place.glob("about/*.dist-info"))
 
 
