@@ -54,11 +54,11 @@ def rehearse(
     def new() -> Trial:
         return Trial("run", say, on_stage, strict=options.strict)
 
-    def once() -> Verdict:
-        return _rehearsed(new(), Path(app), config, options, facts, certain, stay)
-
     try:
-        return whole.sure(once, offline=options.offline)
+        return whole.sure(
+            lambda: _rehearsed(new(), Path(app), config, options, facts, certain, stay),
+            offline=options.offline,
+        )
     except interrupt.Trouble as error:
         return _stuck(new(), error)
 
