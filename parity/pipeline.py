@@ -33,10 +33,9 @@ def rehearse(
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried,
-    which may take a while. A dyno that is up stays so until `stay`, called in a thread of its own,
-    comes back. Where this machine, not the app, stands in the way, the verdict is `unknown`. Raises
-    `interrupt.Usage` for an `app` that is no folder.
+    `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried. A
+    dyno that is up stays so until `stay`, called in a thread of its own, comes back. Where this
+    machine stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for no folder.
     """
     from threading import Thread
 
