@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity import interrupt, proof
-from parity.facts.dynos import SIZES
 from parity.facts.limits import LIMITS, Limits
 from parity.options import DEFAULTS, Options
-from parity.records import Config, Plan, Pushed, Release, Say, Slug, Source
+from parity.records import Config, Plan, Pushed, Release, Say, Slug
 from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
@@ -34,28 +33,64 @@ def rehearse(
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried,
-    which may take a while. A dyno that is up stays so until `stay`, called in a thread of its own,
-    comes back. Where this machine, not the app, stands in the way, the verdict is `unknown`. Raises
-    `interrupt.Usage` for an `app` that is no folder.
+    `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried. A
+    dyno that is up stays so until `stay`, called in a thread of its own, comes back. Where this
+    machine stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for no folder.
     """
     from threading import Thread
 
-    from parity.dyno.abandoned import workspace
+    from parity.push import whole
 
     Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
-    trial = Trial("run", say, on_stage, strict=options.strict)
     told = proof.once(on_verdict)
+
+    def certain(verdict: Verdict) -> None:
+        if verdict.verdict != "works":
+            whole.check(offline=options.offline)
+        if told:
+            told(verdict)
+
+    def new() -> Trial:
+        return Trial("run", say, on_stage, strict=options.strict)
+
+    try:
+        return whole.sure(
+            lambda: _rehearsed(new(), Path(app), config, options, facts, certain, stay),
+            offline=options.offline,
+        )
+    except interrupt.Trouble as error:
+        return _stuck(new(), error)
+
+
+def _rehearsed(
+    trial: Trial,
+    app: Path,
+    config: Config,
+    options: Options,
+    facts: Limits,
+    told: Callable[[Verdict], None],
+    stay: Callable[[Verdict], None] | None,
+) -> Verdict:
+    """One try. Raises `whole.Spoilt` if it came to nothing for what is damaged in the cache."""
+    from parity.dyno.abandoned import workspace
+    from parity.push import whole
+
     try:
         with workspace() as work:
-            pushed, accepted = receive(trial, Path(app), config, options)
+            pushed, accepted = receive(trial, app, config, options)
             if accepted:
                 deploy(trial, pushed, work, options, facts, told, stay)
             mend(trial, pushed, work, options, facts, told, stay)
     except interrupt.Interrupted as ended:
         return _over(trial, ended.signum)
     except (interrupt.Trouble, OSError) as error:
-        trial.stuck(*what_and_fix(error))
+        whole.check(offline=options.offline)
+        return _stuck(trial, error)
+    return _over(trial)
+
+
+def _stuck(trial: Trial, error: interrupt.Trouble | OSError) -> Verdict:
+    trial.stuck(*what_and_fix(error))
     return _over(trial)
 
 
@@ -142,15 +177,9 @@ def deploy(
     slug = compile_slug(trial, plan, work, options, facts) if plan else None
     released = release_phase(trial, slug, work, options, facts) if slug else None
     if released:
+        from parity.scale import sized
+
         start(trial, released, work, sized(options, pushed.source), facts, on_verdict, stay)
-
-
-def sized(options: Options, source: Source) -> Options:
-    """The size of web dynos, for an app that is created from app.json; what was typed counts."""
-    manifest = source.manifest
-    web = manifest.formation.get("web") if manifest and manifest.applied else None
-    known = web is not None and web.size in SIZES and options.dyno == DEFAULTS.dyno
-    return options._replace(dyno=web.size) if web and web.size and known else options
 
 
 def receive(trial: Trial, app: Path, config: Config, options: Options) -> tuple[Pushed, bool]:
@@ -182,20 +211,6 @@ def decide(trial: Trial, pushed: Pushed, *, builds: bool = True) -> Plan | None:
         return plan if trial.judge(plan) and not pushed.source.incomplete else None
 
 
-def slug_of(
-    trial: Trial,
-    app: Path,
-    work: "Workspace",
-    config: Config,
-    options: Options,
-    facts: Limits,
-) -> Slug | None:
-    """The slug of `app`, for a one-off command; None if there is none, as `trial` has judged."""
-    pushed, accepted = receive(trial, app, config, options)
-    plan = decide(trial, pushed) if accepted else None
-    return compile_slug(trial, plan, work, options, facts) if plan else None
-
-
 def compile_slug(
     trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
 ) -> Slug | None:
@@ -204,14 +219,14 @@ def compile_slug(
 
     from parity import scale
     from parity.dyno.contained import run
+    from parity.push import downloads, whole
     from parity.push.build import build
     from parity.push.source import lay_out
 
-    scale.chosen(plan.processes, options.processes)
-    with trial.stage("build"):
+    def built() -> Slug:
         folder = work.folder("slug")
         lay_out(plan.source, folder)
-        slug = build(
+        return build(
             plan,
             folder,
             run=partial(run, isolated=options.isolation),
@@ -220,6 +235,11 @@ def compile_slug(
             offline=options.offline,
             limit=facts.build_timeout.value,
         )
+
+    scale.chosen(plan.processes, options.processes)
+    with trial.stage("build"):
+        slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
+        downloads.left()
         return slug if trial.judge(slug) else None
 
 

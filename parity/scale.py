@@ -10,8 +10,10 @@ from contextlib import ExitStack, closing, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parity import interrupt
+from parity.facts.dynos import SIZES
 from parity.facts.procfile import ROUTED, SHORT_RUN
-from parity.records import Boot, ProcessType, Shutdown, Traffic
+from parity.options import DEFAULTS, Options
+from parity.records import Boot, ProcessType, Shutdown, Source, Traffic
 
 if TYPE_CHECKING:
     import asyncio
@@ -145,3 +147,11 @@ def _judged(
         return Member(dyno, boot, None)
     with trial.aside() if number else nullcontext():
         return Member(dyno, *formation.ask(dyno, boot))
+
+
+def sized(options: Options, source: Source) -> Options:
+    """The size of web dynos, for an app that is created from app.json; what was typed counts."""
+    manifest = source.manifest
+    web = manifest.formation.get("web") if manifest and manifest.applied else None
+    known = web is not None and web.size in SIZES and options.dyno == DEFAULTS.dyno
+    return options._replace(dyno=web.size) if web and web.size and known else options

@@ -187,7 +187,7 @@ def test_an_installer_that_was_half_fetched(
     monkeypatch.setenv("PARITY_CACHE_DIR", str(own))
     (wheel_file,) = (own / "tools").glob("pip-26.*.whl")
     whole = wheel_file.read_bytes()
-    unpacked = own / "tools" / wheel_file.stem
+    (unpacked,) = (own / "tools").glob(f"{wheel_file.stem}.py*")
     shutil.rmtree(unpacked)
     (own / "tools" / f".{wheel_file.name}").write_bytes(whole[: len(whole) // 2])
     (own / "tools" / f".{wheel_file.stem}" / "code").mkdir(parents=True)

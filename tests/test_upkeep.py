@@ -143,12 +143,13 @@ def test_clearing_leaves_what_is_in_use(own_cache: Path) -> None:
     tool = own_cache / "tools" / "pip-1.0-py3-none-any"
     tool.mkdir(parents=True)
     tool.with_name(f"{tool.name}.whl").write_text("")
-    cache.keep(tool)
+    hold = cache.Hold(tool)
+    assert hold.shared()
     done = typed("cache", "clear")
     assert done.stdout.startswith("removed 1 of 3")
     assert (used.exists(), unused.exists(), tool.exists()) == (True, False, True)
     environment._held.pop(used).release()
-    cache._kept.pop(tool).release()
+    hold.release()
     assert typed("cache", "clear").stdout.startswith("removed 2 of 2")
     assert not tool.exists() and not tool.with_name(f"{tool.name}.whl").exists()
 

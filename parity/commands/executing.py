@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from parity.options import Options
     from parity.records import Config, Plan, ProcessType, Slug
+    from parity.trial import Trial
     from parity.verdict import Verdict
     from parity.workspace import Workspace
 
@@ -62,18 +63,14 @@ def run(
     Where there is no slug to run it in, the reason is told on stderr, and the code is that of
     `parity run`. Raises `interrupt.Interrupted`, `interrupt.Trouble`, `interrupt.Usage`.
     """
-    from pathlib import Path
-
     from parity.dyno.abandoned import workspace
-    from parity.facts.limits import LIMITS
-    from parity.pipeline import slug_of
     from parity.trial import Trial
 
     if not any(words):
         raise interrupt.Usage("no command: type parity exec [PATH] -- COMMAND")
     trial = Trial("run", None, None, strict=False)
     with workspace() as work:
-        slug = slug_of(trial, Path(app), work, config, options, LIMITS)
+        slug = _slug(trial, app, work, config, options)
         if slug is None:
             return _no_slug(trial.verdict(), config)
         command = expanded(joined(words), slug.plan.processes)
@@ -81,6 +78,20 @@ def run(
             return _dyno(slug, command, work, options, quiet=quiet)
         finally:
             _strays(slug, config, quiet=quiet)
+
+
+def _slug(
+    trial: "Trial", app: str, work: "Workspace", config: "Config", options: "Options"
+) -> "Slug | None":
+    """The slug of `app`; None if there is none, as `trial` has judged."""
+    from pathlib import Path
+
+    from parity.facts.limits import LIMITS
+    from parity.pipeline import compile_slug, decide, receive
+
+    pushed, accepted = receive(trial, Path(app), config, options)
+    plan = decide(trial, pushed) if accepted else None
+    return compile_slug(trial, plan, work, options, LIMITS) if plan else None
 
 
 def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:

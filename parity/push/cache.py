@@ -1,16 +1,30 @@
-"""The folder for what outlives a run: built environments, installers, pip's downloads."""
+"""The folder for what outlives a run: built environments, installers, pip's downloads.
+
+Anything in it may be damaged, or gone, at any moment: what is read here is checked.
+"""
 
 import fcntl
 import os
+import re
+import stat
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from parity import interrupt
 from parity.interrupt import Trouble
 
 TICK = 0.02
+PATIENCE = 1.0
+"""Seconds until it is said what a wait is for (ours)."""
+
+NOTE = 16 * 1024 * 1024
+"""Bytes that anything noted has at most (ours)."""
+
+NAMED = {"envs": r"[0-9a-f]{32}", "tools": r"\.?\w+-[\w.+!-]+"}
+"""What parity calls the things in those folders which a user may keep elsewhere, by a link."""
 
 
 def root() -> Path:
@@ -35,17 +49,153 @@ def _usual() -> str:
     return user_cache_dir("parity")
 
 
-@contextmanager
-def locked(name: str) -> Iterator[None]:
-    """Hold the lock called `name`. Raises `interrupt.Interrupted` while it waits."""
-    fd = _opened(name)
+def folder(name: str) -> Path:
+    """The folder `name` of the cache, made where there is none, or something else in its place.
+
+    Raises `interrupt.Trouble`.
+    """
+    path = root() / name
     try:
-        while not _taken(fd, fcntl.LOCK_EX):
-            interrupt.check()
-            time.sleep(TICK)
-        yield
+        if path.is_symlink() and not _leads_to_ours(path):
+            path.unlink()
+        elif not path.is_dir():
+            remove(path)
+        path.mkdir(exist_ok=True)
+        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            path.chmod(0o700)
+    except OSError as error:
+        fix = "Set PARITY_CACHE_DIR to a folder you can write to."
+        raise Trouble(f"cannot write the cache folder {path}: {error.strerror}", fix) from error
+    return path
+
+
+def _leads_to_ours(link: Path) -> bool:
+    """Whether a link leads to a folder that holds nothing but what parity puts there."""
+    named = NAMED.get(link.name)
+    if named is None or not link.is_dir():
+        return False
+    return all(re.fullmatch(named, name) for name in os.listdir(link))  # noqa: PTH208
+
+
+def remove(path: Path) -> bool:
+    """Remove whatever is at `path`, folders of any mode and depth; whether it is gone."""
+    import shutil
+    import subprocess
+
+    if path.is_symlink() or not path.is_dir():
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            return False
+        return True
+    with suppress(RecursionError):
+        shutil.rmtree(path, ignore_errors=True)
+    for command in (["chmod", "-R", "u+rwx"], ["rm", "-rf"]):
+        if os.path.lexists(path):
+            own = {"PATH": os.defpath}
+            subprocess.run([*command, path], env=own, capture_output=True, check=False)
+    return not os.path.lexists(path)
+
+
+def note(path: Path, value: object) -> None:
+    """Keep `value` in a file: whole, or not at all. Raises `OSError`."""
+    import json
+    from zlib import crc32
+
+    text = json.dumps(value)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_text(f"{crc32(text.encode()):08x} {text}")
+        if path.is_dir():
+            remove(path)
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def noted(path: Path) -> object:
+    """The value that was kept in a file; None where there is none, or it was damaged."""
+    import json
+    from zlib import crc32
+
+    data = _content(path)
+    if data is None or data[:9] != b"%08x " % crc32(data[9:]):
+        return None
+    value: object = json.loads(data[9:])
+    return value
+
+
+def _content(path: Path) -> bytes | None:
+    """What is in a file of usual size; never of a pipe, for which there may be nobody to write."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > NOTE:
+            return None
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            return file.read()
+    except OSError:
+        return None
     finally:
         os.close(fd)
+
+
+def tell(text: str) -> None:
+    """Say on stderr what else would look as if nothing happened."""
+    if sys.stderr:
+        sys.stderr.write(f"parity: {text}\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def locked(name: str) -> Iterator[bool]:
+    """Hold the lock called `name`; False where a process that is stopped has it (SIGSTOP, Ctrl-Z).
+
+    A wait of more than a moment is told. Raises `interrupt.Interrupted` while it waits.
+    """
+    fd = _opened(name)
+    until: float | None = time.monotonic() + PATIENCE
+    try:
+        while not (mine := _taken(fd, fcntl.LOCK_EX)):
+            interrupt.check()
+            if until and time.monotonic() > until:
+                holder, until = _holder(fd), None
+                if _stopped(holder):
+                    break
+                tell(f"waits for another parity{holder and f' (process {holder})'}, {BUSY}")
+            time.sleep(TICK)
+        yield mine
+    finally:
+        os.close(fd)
+
+
+BUSY = "which builds the same; Ctrl-C ends the wait"
+
+
+def _holder(fd: int) -> str:
+    """The process that has the lock, `` if the system does not tell."""
+    own = f":{os.fstat(fd).st_ino}"
+    try:
+        lines = Path("/proc/locks").read_text().splitlines()
+    except OSError:
+        return ""
+    for line in lines:
+        words = line.split()
+        if words[1] == "FLOCK" and words[5].endswith(own) and words[4] not in ("0", "-1"):
+            return words[4]
+    return ""
+
+
+def _stopped(process: str) -> bool:
+    try:
+        state = Path("/proc", process, "stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in "Tt"
 
 
 @contextmanager
@@ -60,16 +210,30 @@ def try_locked(name: str) -> Iterator[bool]:
 
 def _opened(name: str) -> int:
     """The lock's file; it is never removed, or two could hold locks of the same name."""
-    folder = root() / "locks"
-    folder.mkdir(exist_ok=True)
-    return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = folder("locks") / name
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError:
+        remove(path)
+    try:
+        folder("locks")
+        return os.open(path, flags, 0o600)
+    except OSError as error:
+        fix = "Type `parity cache clear`, or set PARITY_CACHE_DIR to a folder you can write to."
+        raise Trouble(f"cannot write {path}: {error.strerror}", fix) from error
 
 
 class Hold:
     """A folder that is in use: as long as somebody holds it, nobody else removes it."""
 
     def __init__(self, folder: Path) -> None:
-        self._fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._fd = os.open(folder, flags)
+
+    def there(self) -> bool:
+        """Whether nobody has removed the folder, or moved it away."""
+        return os.fstat(self._fd).st_nlink > 0
 
     def shared(self) -> bool:
         """Use the folder; False if it is being removed."""
@@ -90,16 +254,3 @@ def _taken(fd: int, how: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-_kept: dict[Path, Hold] = {}
-
-
-def keep(folder: Path) -> None:
-    """Use a folder for the rest of this process: nobody else removes it meanwhile."""
-    if folder not in _kept:
-        hold = Hold(folder)
-        if hold.shared():
-            _kept[folder] = hold
-        else:
-            hold.release()

@@ -1,17 +1,17 @@
 """What the cache holds, and how it is emptied while other runs may use it."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from parity.push import cache, slug
+from parity.push import cache
 from parity.push.buildpacks.python import environment
 from parity.records.machine import Cleared, Stored
 
 SHOWN = 6
 """Packages that an environment is described by."""
 
-_OWN = {"locks", "envs", "tools"}
+_FETCHED = ("apps", "npm", "pip", "pnpm", "poetry", "uv", "yarn")
+"""What else is parity's own, in a folder that may be anybody's."""
 
 
 def everything() -> tuple[Stored, ...]:
@@ -37,27 +37,21 @@ def _removed(one: Stored) -> bool:
     if one.kind == "installer":
         with cache.try_locked(f"tool-{one.path.name.partition('-')[0]}") as mine:
             return mine and _installer_removed(one.path)
-    shutil.rmtree(one.path, ignore_errors=True)
-    return True
+    return cache.remove(one.path)
 
 
 def _installer_removed(place: Path) -> bool:
-    hold = cache.Hold(place)
-    try:
-        if not hold.alone():
-            return False
-        place.with_name(f"{place.name}.whl").unlink(missing_ok=True)
-        shutil.rmtree(place, ignore_errors=True)
-        return True
-    finally:
-        hold.release()
+    if not environment.discard(place):
+        return False
+    name, _, _ = place.name.rpartition(".py")
+    return cache.remove(place.with_name(f"{name or place.name}.whl"))
 
 
 def _environments(folder: Path) -> Iterator[Stored]:
     for place in _folders(folder):
         noted = environment.manifest(place)
         what = _described(place) if noted else "not finished"
-        size = noted.size.bytes if noted else slug.size(place).bytes
+        size = noted.size.bytes if noted else environment.bytes_of(place)
         yield Stored("environment", place, what, size, _used(place))
 
 
@@ -65,20 +59,28 @@ def _installers(folder: Path) -> Iterator[Stored]:
     for place in _folders(folder):
         name, version = (*place.name.split("-"), "")[:2]
         yield Stored(
-            "installer", place, f"{name} {version}".strip(), slug.size(place).bytes, _used(place)
+            "installer",
+            place,
+            f"{name} {version}".strip(),
+            environment.bytes_of(place),
+            _used(place),
         )
 
 
 def _downloads(root: Path) -> Iterator[Stored]:
     for place in _folders(root):
-        if place.name not in _OWN:
-            size = slug.size(place).bytes
+        if place.name in _FETCHED:
+            size = environment.bytes_of(place)
             yield Stored("downloads", place, f"what {place.name} fetched", size, _used(place))
 
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        return [path for path in folder.iterdir() if path.is_dir() and path.name[0] != "."]
+        return [
+            path
+            for path in folder.iterdir()
+            if path.is_dir() and not path.is_symlink() and path.name[0] != "."
+        ]
     except OSError:
         return []
 

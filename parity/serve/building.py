@@ -68,7 +68,7 @@ def _built(
     released = pipeline.release_phase(trial, slug, work, options, limits) if slug else None
     if released is None:
         return Built(trial, None, (), options, work)
-    sized = pipeline.sized(options, pushed.source)
+    sized = scale.sized(options, pushed.source)
     plan = released.slug.plan
     chosen = scale.chosen(plan.processes, options.processes) or _usual(plan)
     return Built(trial, released, tuple(chosen), sized, work)

@@ -5,7 +5,7 @@ https://devcenter.heroku.com/articles/nodejs-support#build-behavior (documented)
 """
 
 from parity.facts.nodejs import BUILD_OPTIONS, DEFAULT_ENV
-from parity.push import cache
+from parity.push import downloads
 from parity.push.buildpacks.job import BUILD_PATH, Job
 from parity.push.buildpacks.nodejs import settings
 
@@ -39,21 +39,21 @@ def path(job: Job) -> str:
 
 def _downloads(job: Job) -> dict[str, str]:
     """Where the package managers keep what they fetch: in parity's cache, never by hard links."""
-    kept, node = cache.root(), job.plan.node
+    node = job.plan.node
     settled = job.work / "npmrc"
     if not settled.exists():
         settled.write_text("".join(f"{line}\n" for line in settings.lines()))
     found = {
-        "npm_config_cache": str(kept / "npm"),
+        "npm_config_cache": str(downloads.folder("npm")),
         "npm_config_globalconfig": str(settled),
         "npm_config_update_notifier": "false",
     }
     if node and node.manager == "pnpm":
         for prefix in ("npm_config", "pnpm_config"):
-            found[f"{prefix}_store_dir"] = str(kept / "pnpm")
+            found[f"{prefix}_store_dir"] = str(downloads.folder("pnpm"))
             found[f"{prefix}_package_import_method"] = "copy"
     if node and node.manager == "yarn":
-        found |= _berry() if node.berry else {"YARN_CACHE_FOLDER": str(kept / "yarn")}
+        found |= _berry() if node.berry else {"YARN_CACHE_FOLDER": str(downloads.folder("yarn"))}
     return found
 
 

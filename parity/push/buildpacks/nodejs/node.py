@@ -15,7 +15,7 @@ from parity import programs
 from parity.push import cache
 from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import environment
-from parity.push.buildpacks.python.tools import bundled, variables
+from parity.push.buildpacks.python.tools import fetched, sound
 from parity.records import Interpreter
 
 VERSIONED = (
@@ -117,45 +117,35 @@ def _asked(path: Path) -> tuple[int, int, int] | None:
 
 def _fetched(job: Job, major: int) -> Interpreter | None:
     """Node.js of a major version from the package index, in the cache; None: there is none."""
-    with cache.locked(f"node-{major}"):
-        wheel = _wheel(major)
-        if wheel is None and not job.offline:
-            _download(job, major)
-            wheel = _wheel(major)
-    if wheel is None:
-        return None
-
-    def fill(place: Path) -> bool:
-        _unpack(wheel, place)
-        return True
-
-    name = environment.key("node", wheel.name)
-    place, _ = environment.made(name, fill, spare=job.work / "node")
-    version = wheel.name.split("-")[1]
-    return Interpreter(place / "bin" / "node", version, exact=True) if place else None
+    found = _kept(job, major)
+    if found is None and not job.offline:
+        fetched(job, f"{DISTRIBUTION}=={major}.*", Path(sys.executable), lock=f"node-{major}")
+        found = _kept(job, major)
+    return found
 
 
-def _wheel(major: int) -> Path | None:
+def _kept(job: Job, major: int) -> Interpreter | None:
+    """The newest in the cache; a wheel that is damaged is removed."""
     name = DISTRIBUTION.replace("-", "_")
-    wheels = (cache.root() / "tools").glob(f"{name}-{major}.*.whl")
-    return max(wheels, key=lambda w: _numbers(w.name.split("-")[1]), default=None)
+    found = [w for w in cache.folder("tools").glob(f"{name}-{major}.*.whl") if _numbered(w)]
+    for wheel in sorted(found, key=lambda w: _numbers(w.name.split("-")[1]), reverse=True):
+
+        def fill(place: Path, wheel: Path = wheel) -> bool:
+            return sound(wheel) and _unpack(wheel, place)
+
+        name = environment.key("node", wheel.name)
+        place, _ = environment.made(name, fill, spare=job.work / "node")
+        if place:
+            return Interpreter(place / "bin" / "node", wheel.name.split("-")[1], exact=True)
+        cache.remove(wheel)
+    return None
 
 
-def _download(job: Job, major: int) -> None:
-    """What pip prints about it is no part of a build's log."""
-    tools = cache.root() / "tools"
-    tools.mkdir(exist_ok=True)
-    flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(tools))
-    command = [
-        *bundled(Path(sys.executable)),
-        "download",
-        *flags,
-        f"{DISTRIBUTION}=={major}.*",
-    ]
-    job.call(command, variables(job), on_line=lambda _: None)
+def _numbered(wheel: Path) -> bool:
+    return bool(_VERSION.fullmatch(wheel.name.split("-")[1]))
 
 
-def _unpack(wheel: Path, place: Path) -> None:
+def _unpack(wheel: Path, place: Path) -> bool:
     """The wheel's Node.js, with the links that a wheel cannot hold."""
     import zipfile
 
@@ -172,6 +162,7 @@ def _unpack(wheel: Path, place: Path) -> None:
         (place / "bin" / name).unlink(missing_ok=True)
         (place / "lib" / "node_modules" / script).chmod(0o755)
         (place / "bin" / name).symlink_to(f"../lib/node_modules/{script}")
+    return True
 
 
 def headers(node: Interpreter) -> Path | None:

@@ -5,8 +5,6 @@ app on Heroku. Here the last accepted build of the same project stands for it, o
 a git remote on Heroku: without one its next push is the first, and finds no cache.
 """
 
-import json
-import os
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -46,10 +44,7 @@ def of(plan: Plan, folder: Path) -> Build:
 def last(source: Source) -> Build | None:
     """The last accepted build of the same project, if it has an app on Heroku."""
     place = _place(source)
-    try:
-        told = json.loads(place.read_text()) if place else None
-    except (OSError, ValueError):
-        return None
+    told = cache.noted(place) if place else None
     if not isinstance(told, list) or [type(part) for part in told] != [str] * len(Build._fields):
         return None
     return Build(*told)
@@ -59,10 +54,7 @@ def note(source: Source, build: Build) -> None:
     """Remember an accepted build."""
     place = _place(source)
     if place:
-        place.parent.mkdir(exist_ok=True)
-        temporary = place.with_name(f".{place.name}.{os.getpid()}")
-        temporary.write_text(json.dumps(build))
-        temporary.rename(place)
+        cache.note(cache.folder("apps") / place.name, build)
 
 
 def _place(source: Source) -> Path | None:

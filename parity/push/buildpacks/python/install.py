@@ -10,6 +10,9 @@ from parity.push.buildpacks.python.blame import undecided
 from parity.push.buildpacks.python.installer import Exported, Installer
 from parity.records import Ended, Interpreter, Python
 
+VERSION = "parity-installer"
+"""The file in an environment that says which version of its package manager made it."""
+
 
 class Installed(NamedTuple):
     """The environment, whether it was in the cache, and what its package manager leaves."""
@@ -39,7 +42,10 @@ def install(
 
     def fill(place: Path) -> bool:
         ended.append(installer.fill(place))
-        return ended[-1].exit == 0 and installer.fits(place)
+        if ended[-1].exit or not installer.fits(place):
+            return False
+        (place / VERSION).write_text(installer.version())
+        return True
 
     own = job.work / "python"
     if installer.tied or (job.folder / "bin" / "post_compile").exists():
@@ -49,7 +55,8 @@ def install(
         name = _key(python, interpreter, installer)
         place, there = environment.made(name, fill, spare=own)
     if place:
-        return Installed(place, there, installer.version(), installer.exported(place))
+        version = (place / VERSION).read_text()
+        return Installed(place, there, version, installer.exported(place))
     return _failure(job, python, interpreter, installer, ended[-1])
 
 

@@ -3,11 +3,11 @@
 A shim (pyenv, asdf) is no interpreter: it would choose by the developer's settings.
 """
 
-import json
 import os
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from parity import programs
@@ -122,20 +122,19 @@ def _probed(path: Path, minor: int) -> str | None:
     """The version that a Python says itself (asked once, then remembered), None if it is unfit."""
     known_by = f"{path} {path.stat().st_mtime_ns}"
     memory = cache.root() / "interpreters.json"
-    try:
-        known = dict(json.loads(memory.read_text()))
-    except (OSError, ValueError, TypeError):
-        known = {}
+    noted = cache.noted(memory)
+    known = noted if isinstance(noted, dict) else {}
     if known_by not in known:
         known[known_by] = _asked(path)
-        temporary = memory.with_name(f"interpreters.{os.getpid()}")
-        temporary.write_text(json.dumps(known))
-        temporary.rename(memory)
+        if known[known_by] is not None:
+            with suppress(OSError):
+                cache.note(memory, known)
     version = str(known[known_by])
     return version if version.startswith(f"3.{minor}.") else None
 
 
-def _asked(path: Path) -> str:
+def _asked(path: Path) -> str | None:
+    """What a Python says of itself; None if it says nothing, which may be otherwise later."""
     import subprocess
 
     try:
@@ -148,5 +147,5 @@ def _asked(path: Path) -> str:
             timeout=10,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "none"
-    return done.stdout.strip()
+        return None
+    return done.stdout.strip() or None

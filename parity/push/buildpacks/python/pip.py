@@ -42,7 +42,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     known = versions().installer
 
     def pip() -> tools.Tool:
-        return tools.tool(job, "pip", known["pip"], interpreter.path)
+        return tools.tool(job, "pip", known["pip"], interpreter)
 
     def fits(place: Path) -> bool:
         return interpreter.exact or not elsewhere.refused(job, python, place, pip().code, files)
@@ -88,7 +88,7 @@ def _filled(
     """Fill the empty folder `place`; how pip ended."""
     known = versions().installer
     names = ("pip", "setuptools") if _old(python) else ("pip",)
-    found = [tools.tool(job, name, known[name], interpreter.path) for name in names]
+    found = [tools.tool(job, name, known[name], interpreter) for name in names]
     tools.bare(job, place, interpreter)
     _put(found, place)
     site.named_like(python.version, place)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from parity.facts.python import versions
-from parity.push import cache
+from parity.push import downloads
 from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import settings, site, tools
 from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
@@ -107,7 +107,7 @@ def _variables(job: Job, place: Path) -> dict[str, str]:
         **offline,
         "POETRY_VIRTUALENVS_CREATE": "false",
         "POETRY_VIRTUALENVS_USE_POETRY_PYTHON": "true",
-        "POETRY_CACHE_DIR": str(cache.root() / "poetry"),
+        "POETRY_CACHE_DIR": str(downloads.folder("poetry")),
         # Heroku has no keyring; one of this machine's might ask for its password.
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "VIRTUAL_ENV": str(place),

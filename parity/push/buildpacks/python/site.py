@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from errno import ENOENT
 from pathlib import Path
 
 
@@ -17,8 +18,11 @@ def named_like(version: str, place: Path) -> None:
 
 
 def site_packages(place: Path) -> Path:
-    """Where the environment has its packages."""
-    return next((place / "lib").glob("python3*/site-packages"))
+    """Where the environment has its packages. Raises `OSError` if somebody has removed them."""
+    found = next((place / "lib").glob("python3*/site-packages"), None)
+    if found is None:
+        raise FileNotFoundError(ENOENT, "it has gone", str(place / "lib"))
+    return found
 
 
 def distributions(place: Path) -> dict[str, str]:

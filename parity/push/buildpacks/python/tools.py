@@ -3,6 +3,7 @@
 Versions: https://github.com/heroku/heroku-buildpack-python requirements/ (observed).
 """
 
+import os
 import re
 import shutil
 import sys
@@ -11,9 +12,9 @@ from typing import NamedTuple
 
 from parity.facts.python import versions
 from parity.interrupt import Trouble
-from parity.push import cache
+from parity.push import cache, downloads
 from parity.push.buildpacks.job import BUILD_PATH, Job
-from parity.push.buildpacks.python import settings
+from parity.push.buildpacks.python import environment, settings
 from parity.push.buildpacks.python.environment import key
 from parity.records import Interpreter
 
@@ -29,21 +30,21 @@ class Tool(NamedTuple):
     about: Path
 
 
-def tool(job: Job, name: str, version: str, python: Path) -> Tool:
+def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> Tool:
     """`name` at `version`, or at the nearest of its series that the index has.
 
     Raises `interrupt.Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
-    with cache.locked(f"tool-{name}"):
-        found = _unpacked(name, version)
-        told: list[str] = []
-        for wanted in (version, series(version)):
-            if not found and not job.offline:
-                told = _fetched(job, name, wanted, python)
-                found = _unpacked(name, version) or _unpacked(name, wanted)
-        found = found or _unpacked(name, series(version))
-    if found:
-        return found
+    told: list[str] = []
+    tries = ((version, False), (version, True), (series(version), True), (series(version), False))
+    for wanted, fetch in tries:
+        if fetch and job.offline:
+            continue
+        if fetch:
+            told = _fetched(job, name, wanted, interpreter.path)
+        found = _unpacked(job, name, wanted, interpreter)
+        if found:
+            return found
     raise _missing(name, version, told)
 
 
@@ -61,55 +62,90 @@ def _missing(name: str, version: str, told: list[str]) -> Trouble:
     )
 
 
-def _unpacked(name: str, wanted: str) -> Tool | None:
-    """The newest version in the cache that fits `wanted`; its wheel is unpacked only once."""
-    tools = cache.root() / "tools"
-    wheels = sorted(tools.glob(f"{name}-{wanted}-py*.whl"), key=_order)
-    if not wheels:
-        return None
-    wheel = wheels[-1]
-    place = tools / wheel.stem
-    if not place.exists():
-        _unpack(wheel, place)
-    cache.keep(place)
-    (about,) = place.glob("about/*.dist-info")
-    return Tool(wheel.name.split("-")[1], place / "code", about)
+def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> Tool | None:
+    """The newest version in the cache that fits `wanted`, for one series of Python.
+
+    A wheel that is damaged is removed.
+    """
+    tools, series = cache.folder("tools"), f".py{interpreter.version.rpartition('.')[0]}"
+    stems = {wheel.stem for wheel in tools.glob(f"{name}-{wanted}-py*.whl")}
+    stems |= {p.name.removesuffix(series) for p in tools.glob(f"{name}-{wanted}-py*{series}")}
+    for stem in sorted(stems, key=_order, reverse=True):
+        wheel = tools / f"{stem}.whl"
+
+        def fill(place: Path, wheel: Path = wheel) -> bool:
+            return sound(wheel) and _unpack(job, wheel, place, interpreter)
+
+        spare = job.work / "tools" / stem
+        place, _ = environment.sealed(
+            tools / f"{stem}{series}", fill, lock=f"tool-{name}", spare=spare
+        )
+        if place:
+            (about,) = place.glob("about/*.dist-info")
+            return Tool(stem.split("-")[1], place / "code", about)
+        cache.remove(wheel)
+    return None
 
 
-def _order(wheel: Path) -> list[int]:
-    return [int(part) for part in re.findall(r"\d+", wheel.name.split("-")[1])]
+def _order(stem: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", stem.split("-")[1])]
 
 
-def _unpack(wheel: Path, place: Path) -> None:
-    """Code and metadata apart: a pip that runs must not pass for one that is installed."""
+def sound(wheel: Path) -> bool:
+    """Whether a wheel can be unpacked: all of it is there, and as its checksums say."""
     import zipfile
 
-    temporary = place.with_name(f".{place.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
+    if wheel.is_symlink() or not wheel.is_file():
+        return False
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            return archive.testzip() is None
+    except Exception:  # whatever random bytes make of a reader
+        return False
+
+
+def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> bool:
+    """Code and metadata apart: a pip that runs must not pass for one that is installed.
+
+    What is a program is compiled now: what an interpreter writes later is not known to be whole.
+    """
+    import zipfile
+
     with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(temporary / "code")
-    (temporary / "about").mkdir()
-    for about in (temporary / "code").glob("*.dist-info"):
-        about.rename(temporary / "about" / about.name)
-    temporary.rename(place)
+        archive.extractall(place / "code")
+    (place / "about").mkdir()
+    for about in (place / "code").glob("*.dist-info"):
+        about.rename(place / "about" / about.name)
+    for script in (place / "code").glob("*.data/scripts/*"):
+        script.chmod(0o755)
+    if any(place.glob("code/*/__main__.py")):
+        flags = ("-I", "-m", "compileall", "-q", "-j", "0")
+        command = [str(interpreter.path), *flags, str(place / "code")]
+        job.call(command, {"PATH": BUILD_PATH}, on_line=lambda _: None)
+    return any(place.glob("about/*.dist-info"))
 
 
 def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
     """Download a wheel with the pip that came with an interpreter; what that printed."""
-    tools = cache.root() / "tools"
-    tools.mkdir(exist_ok=True)
+    return fetched(job, f"{name}=={wanted}", python, lock=f"fetch-{name}")
+
+
+def fetched(job: Job, wanted: str, python: Path, *, lock: str) -> list[str]:
+    """Download the wheel of a requirement into the cache; what pip printed."""
+    tools = cache.folder("tools")
     told: list[str] = []
-    fresh = job.work / f"fetched-{name}"
+    fresh = job.work / lock
     flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(fresh))
-    job.call(
-        [*bundled(python), "download", *flags, f"{name}=={wanted}"],
-        variables(job),
-        on_line=told.append,
-    )
+    with cache.locked(lock):
+        job.call(
+            [*bundled(python), "download", *flags, wanted], variables(job), on_line=told.append
+        )
     for wheel in fresh.glob("*.whl"):
         # A file of the cache appears whole: a run may be killed at any moment.
-        shutil.copyfile(wheel, tools / f".{wheel.name}")
-        (tools / f".{wheel.name}").rename(tools / wheel.name)
+        temporary = tools / f".{os.getpid()}-{wheel.name}"
+        shutil.copyfile(wheel, temporary)
+        cache.remove(tools / wheel.name)
+        temporary.rename(tools / wheel.name)
     return told
 
 
@@ -133,16 +169,21 @@ def program(job: Job, name: str, version: str, interpreter: Interpreter) -> Prog
 
     Raises `interrupt.Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
-    tools = (cache.root() / "tools").resolve()
+    tools = cache.folder("tools").resolve()
     tag = key(str(interpreter.path), interpreter.version, folder=tools)[:8]
-    place = tools / f"{name}-{version}-{tag}"
-    done = place / "version"
-    with cache.locked(f"tool-{name}"):
-        if not done.exists():
-            told = _installed(job, name, version, interpreter, place)
-            if told:
-                raise _missing(name, version, told)
-    return Program(done.read_text(), place / "bin" / "python")
+    folder = f"{name}-{version}-{tag}"
+    told: list[str] = []
+
+    def fill(place: Path) -> bool:
+        told[:] = _installed(job, name, version, interpreter, place)
+        return not told
+
+    place, _ = environment.sealed(
+        tools / folder, fill, lock=f"tool-{name}", spare=job.work / "tools" / folder
+    )
+    if place is None:
+        raise _missing(name, version, told)
+    return Program((place / "version").read_text(), place / "bin" / "python")
 
 
 def _installed(
@@ -151,20 +192,17 @@ def _installed(
     """Install a program into `place`; what the installation printed if it failed."""
     told = ["ERROR: there is no network (--offline)"]
     for wanted in () if job.offline else (version, series(version)):
-        shutil.rmtree(place, ignore_errors=True)
-        place.parent.mkdir(exist_ok=True)
         bare(job, place, interpreter)
-        pip = tool(job, "pip", versions().installer["pip"], interpreter.path).code / "pip"
+        pip = tool(job, "pip", versions().installer["pip"], interpreter).code / "pip"
         flags = ("--no-input", "--progress-bar", "off", "-q")
         command = [str(place / "bin" / "python"), str(pip), "install", *flags]
         told = []
         done = job.call([*command, f"{name}=={wanted}"], variables(job), on_line=told.append)
         if done.exit == 0:
             (about,) = place.glob(f"lib/python3*/site-packages/{name}-*.dist-info")
-            (place / ".version").write_text(about.stem.partition("-")[2])
-            (place / ".version").rename(place / "version")
+            (place / "version").write_text(about.stem.partition("-")[2])
             return []
-    shutil.rmtree(place, ignore_errors=True)
+        told = told or ["ERROR: pip did not end well"]
     return told
 
 
@@ -179,7 +217,7 @@ def variables(job: Job, place: Path | None = None) -> dict[str, str]:
         "PATH": f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}" if place else BUILD_PATH,
         "LANG": "en_US.UTF-8",
         "PYTHONUNBUFFERED": "1",
-        "PIP_CACHE_DIR": str(cache.root() / "pip"),
+        "PIP_CACHE_DIR": str(downloads.folder("pip")),
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
         "GIT_CONFIG_NOSYSTEM": "1",

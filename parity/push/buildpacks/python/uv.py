@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from parity.facts.python import versions
-from parity.push import cache
+from parity.push import cache, downloads
 from parity.push.buildpacks.job import Job
 from parity.push.buildpacks.python import site, tools
 from parity.push.buildpacks.python.blame import admits
@@ -33,7 +33,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     here = interpreter.version
 
     def program() -> tools.Tool:
-        return tools.tool(job, "uv", version, interpreter.path)
+        return tools.tool(job, "uv", version, interpreter)
 
     def fill(place: Path) -> Ended:
         tools.bare(job, place, interpreter)
@@ -65,7 +65,6 @@ def _refused(asked: str, here: str) -> str:
 
 def _binary(program: tools.Tool) -> Path:
     (found,) = program.code.glob("uv-*.data/scripts/uv")
-    found.chmod(0o755)
     return found
 
 
@@ -88,12 +87,13 @@ def _settings(place: Path) -> dict[str, str]:
         "UV_PYTHON": str(place / "bin" / "python"),
         "UV_NO_MANAGED_PYTHON": "1",
         "UV_PYTHON_DOWNLOADS": "never",
-        "UV_CACHE_DIR": str(cache.root() / "uv"),
+        "UV_CACHE_DIR": str(cache.folder("uv")),
     }
 
 
 def _variables(job: Job, place: Path) -> dict[str, str]:
     own = tools.variables(job, place)
+    downloads.folder("uv")
     certificates = {"SSL_CERT_FILE": own["PIP_CERT"]} if "PIP_CERT" in own else {}
     return {
         **{k: v for k, v in own.items() if not k.startswith("PIP_")},

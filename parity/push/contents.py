@@ -1,0 +1,85 @@
+"""What a folder of the cache consists of: cheaply by sizes and times, for certain by content."""
+
+import os
+import stat
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from zlib import crc32
+
+from parity import interrupt
+
+CACHED = "__pycache__"
+CHUNK = 1 << 20
+
+
+def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_result]]:
+    """Every path below `place` but those that start with `own`, with its status.
+
+    Any run may write compiled Python: what is newer than `sealed` (nanoseconds) is left out.
+    """
+    root, todo = os.fspath(place), [""]
+    while todo:
+        prefix = todo.pop()
+        compiled = prefix.endswith(f"{CACHED}/")
+        with os.scandir(f"{root}/{prefix}") as listed:
+            for entry in listed:
+                found = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(found.st_mode):
+                    todo.append(f"{prefix}{entry.name}/")
+                    if entry.name == CACHED:
+                        continue
+                elif compiled and newer(found, sealed):
+                    continue
+                if prefix or not entry.name.startswith(own):
+                    yield prefix + entry.name, found
+
+
+def newer(found: os.stat_result, sealed: int) -> bool:
+    """Whether a file was written after a time; what is none counts as older."""
+    return stat.S_ISREG(found.st_mode) and found.st_mtime_ns > sealed
+
+
+def summed(place: Path, sealed: int, own: str) -> tuple[int, int, int]:
+    """Number of paths, a checksum over names, modes, sizes and times, and the latest change."""
+    count = total = changed = 0
+    for path, found in entries(place, sealed, own):
+        told = f"{path}\0{found.st_mode}"
+        if not stat.S_ISDIR(found.st_mode):
+            told += f"\0{found.st_size}\0{found.st_mtime_ns}"
+        count += 1
+        total += crc32(os.fsencode(told))
+        changed = max(changed, found.st_ctime_ns)
+    return count, total, changed
+
+
+def digest(place: Path, sealed: int, own: str) -> str:
+    """The same by content. Raises `OSError`, `interrupt.Interrupted`."""
+    whole = sha256()
+    for path, found in sorted(entries(place, sealed, own), key=lambda pair: pair[0]):
+        whole.update(f"{path}\0{found.st_mode}\0".encode("utf-8", "surrogateescape"))
+        if stat.S_ISLNK(found.st_mode):
+            whole.update(os.fsencode((place / path).readlink()))
+        elif stat.S_ISREG(found.st_mode):
+            whole.update(_content(f"{place}/{path}"))
+    return whole.hexdigest()
+
+
+def _content(path: str) -> bytes:
+    interrupt.check()
+    one = sha256()
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb", 0) as file:
+        while data := file.read(CHUNK):
+            one.update(data)
+    return one.digest()
+
+
+def younger(place: Path, sealed: int) -> list[Path]:
+    """The compiled Python that was written since."""
+    return [
+        path
+        for folder in place.rglob(CACHED)
+        for path in folder.iterdir()
+        if newer(path.lstat(), sealed)
+    ]

@@ -1,0 +1,66 @@
+"""What the package managers have fetched, in folders of the cache that are theirs.
+
+parity cannot know which of it is whole. It knows whether the folder is as the last run has left it;
+where it is not, and the installation fails, it is tried again with an empty folder.
+"""
+
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from parity.interrupt import Trouble
+from parity.push import cache, contents
+
+STAMPS = "stamps"
+EMPTY = [0, 0, 0]
+NONE = "\0"
+"""What no file's name starts with."""
+
+_used: dict[str, bool] = {}
+"""The folders that this process has used, and whether each was as it had been left."""
+
+
+def folder(name: str) -> Path:
+    """The folder of what `name` fetches, for use; nothing in it is a pipe or a socket.
+
+    Raises `interrupt.Trouble` as `cache.root` does.
+    """
+    place = cache.folder(name)
+    if name not in _used:
+        stamp = _stamp(place)
+        _used[name] = stamp in (EMPTY, cache.noted(cache.root() / STAMPS / name))
+    return place
+
+
+def _stamp(place: Path) -> list[int] | None:
+    """What is another one after any change; None where something cannot be read."""
+    try:
+        for path, found in contents.entries(place, 0, NONE):
+            if not any(is_a(found.st_mode) for is_a in (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)):
+                (place / path).unlink()
+        return list(contents.summed(place, 0, NONE))
+    except OSError:
+        return None
+
+
+def left() -> None:
+    """Note how the folders are left, if nothing but this process has changed them."""
+    for name in [name for name, whole in _used.items() if whole]:
+        with suppress(OSError):
+            cache.note(cache.folder(STAMPS) / name, _stamp(cache.root() / name))
+
+
+def emptied(*, offline: bool) -> list[str]:
+    """Empty those folders that were not as they had been left; which these were.
+
+    Raises `interrupt.Trouble` if what they hold could not be fetched again.
+    """
+    names = [name for name, whole in _used.items() if not whole]
+    if names and offline:
+        what = ", ".join(str(cache.root() / name) for name in names)
+        fix = "Type `parity cache clear`, and try again with a network."
+        raise Trouble(f"what is in {what} may be damaged", fix)
+    for name in names:
+        cache.remove(cache.root() / name)
+        _used[name] = True
+    return [str(cache.root() / name) for name in names]

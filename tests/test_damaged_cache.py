@@ -1,0 +1,385 @@
+"""A cache that is damaged, or goes while it is used: it is built again, and no app is blamed."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import parity
+from parity.interrupt import Trouble
+from parity.push import cache, downloads, stored, whole
+from parity.push.buildpacks.python import before, environment, interpreters
+from parity.records import Slug
+from tests.bench import damages
+from tests.builds import APP, backend, index, prepared, pushed, wheel
+from tests.test_build_cache import source
+
+ALPHA = wheel("alpha", "1.0", modules={"alpha.py": "NAME = 'alpha'\n"})
+FILES = {"requirements.txt": "alpha\n"}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A cache of its own, which may be damaged, and nothing remembered of another."""
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(downloads, "_used", {})
+    yield
+    for place in [p for p in environment._held if p.is_relative_to(tmp_path)]:
+        environment._held.pop(place).release()
+
+
+@pytest.fixture
+def installers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> None:
+    """A small index, and the installer's wheel in the cache."""
+    prepared(monkeypatch, tmp_path, tools)
+    own = tmp_path / "cache" / "tools"
+    own.unlink()
+    own.mkdir()
+    packages = [(path.name, path.read_bytes()) for path in tools.glob("*.whl")]
+    for name, data in packages:
+        (own / name).write_bytes(data)
+    monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "simple", ALPHA, *packages))
+
+
+def built(place: Path, files: dict[str, str] = FILES, *, offline: bool = False) -> Slug:
+    """A build as `parity run` makes it: certain of its failures."""
+    places = (place.with_name(f"{place.name}-{number}") for number in range(3))
+    return whole.sure(
+        lambda: pushed(files, next(places), offline=offline, limit=600)[0],
+        lambda slug: slug.refusal or slug.unknown,
+        offline=offline,
+    )
+
+
+def works(slug: Slug) -> bool:
+    """Whether the environment has its package, and that can be imported."""
+    assert slug.refusal is None and slug.unknown is None and slug.environment, slug.output
+    python = slug.environment / "bin" / "python"
+    code = "import alpha; assert alpha.NAME == 'alpha'"
+    return subprocess.run([python, "-c", code], env={}, timeout=20).returncode == 0
+
+
+def one(pattern: str) -> Path:
+    """The one path in the cache."""
+    (found,) = cache.root().glob(pattern)
+    return found
+
+
+def damaged(place: Path, how: Callable[[Path, random.Random], object]) -> None:
+    """Damage a place of the cache."""
+    (cache.root().parent / "outside").mkdir(exist_ok=True)
+    how(place, random.Random(7))
+
+
+MODULE = "envs/*/lib/python3*/site-packages/alpha.py"
+KINDS = {**damages.FILES, **damages.BOTH}
+FILE = "lib/package/module.py"
+
+
+def kept(name: str = "ab" * 16) -> tuple[Path, bool]:
+    """A small environment, and whether it was in the cache."""
+
+    def fill(place: Path) -> bool:
+        (place / FILE).parent.mkdir(parents=True)
+        (place / FILE).write_text("whole, and a few bytes long")
+        (place / "empty").mkdir()
+        (place / "link").symlink_to(FILE)
+        return True
+
+    place, there = environment.made(name, fill, spare=Path("/nowhere"))
+    assert place and (place / FILE).read_text() == "whole, and a few bytes long"
+    return place, there
+
+
+@pytest.fixture
+def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Files of the user's, to which links lead: they must be as they were."""
+    monkeypatch.setattr(damages, "_root", lambda _: cache.root())
+    own = tmp_path / "outside" / "own"
+    own.mkdir(parents=True)
+    (own / "file").write_text("mine")
+    yield own
+    assert (own / "file").read_text() == "mine"
+    assert [path.name for path in own.parent.iterdir()] == ["own"]
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("path", [FILE, "parity-manifest.json"])
+def test_a_damaged_file(kind: str, path: str) -> None:
+    """Whatever became of a file, the next use has it whole; where only content tells, later."""
+    place, _ = kept()
+    assert kept() == (place, True)
+    damaged(place / path, KINDS[kind])
+    if kind.startswith("flipped") and path == FILE:
+        assert environment.intact(place) and environment.spoilt() == [str(place)]
+    assert environment.spoilt() in ([], [str(place)])
+    assert kept() == (place, False) or kind.startswith("mode")
+    assert environment.spoilt() == []
+
+
+FOLDERS = {**damages.FOLDERS, **damages.BOTH}
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize("kind", [kind for kind in FOLDERS if kind != "foreign"])
+@pytest.mark.parametrize("pattern", ["envs", "envs/*", "envs/*/lib", "locks", "envs/*/empty"])
+def test_a_damaged_folder(kind: str, pattern: str) -> None:
+    """Folders are made again at any depth; where a link leads to is not touched."""
+    place, _ = kept()
+    kept("cd" * 16)
+    for number, found in enumerate(sorted(cache.root().glob(pattern))):
+        damaged(found, FOLDERS[kind])
+        assert kept()[0] == place
+        kept(f"{number}f" * 16)
+    assert kept() == (place, True)
+
+
+@pytest.mark.usefixtures("installers")
+def test_a_damaged_installer(tmp_path: Path) -> None:
+    """Bytes of the installer that changed under an old time are noticed when it fails."""
+    works(built(tmp_path / "1"))
+    main = one("tools/pip-*.py3*/code/pip/_internal/cli/main.py")
+    compiled = next(main.parent.glob("__pycache__/main.*.pyc"))
+    for number, place in enumerate((main, compiled)):
+        found = place.stat()
+        place.write_bytes(b"\n" * found.st_size)
+        os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
+        files = {"requirements.txt": f"alpha\n#{number}\n"}
+        slug, _ = pushed(files, tmp_path / f"first-{number}", limit=600)
+        assert slug.refusal or slug.unknown or place is main
+        assert works(built(tmp_path / f"again-{number}", files))
+
+
+@pytest.mark.usefixtures("installers")
+@pytest.mark.parametrize("kind", ["halved", "fifo"])
+def test_a_damaged_wheel(kind: str, tmp_path: Path) -> None:
+    """An installer's wheel that cannot be unpacked is fetched again; offline, that is told."""
+    damaged(one("tools/pip-*.whl"), KINDS[kind])
+    with pytest.raises(Trouble) as told:
+        built(tmp_path / "1", offline=True)
+    assert "cannot fetch pip" in told.value.what
+    assert works(built(tmp_path / "2"))
+
+
+@pytest.mark.parametrize("kind", ["halved", "flipped", "garbage", "fifo", "link to itself", "huge"])
+def test_damaged_memories(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of Pythons and of earlier builds counts only as it was written."""
+    monkeypatch.setattr(interpreters, "_asked", lambda _: "3.13.1")
+    shop = source(tmp_path, "shop")
+    before.note(shop, before.Build("heroku-26", "3.13.1", "pip", "1", "a"))
+    python = Path(sys.executable)
+    assert interpreters._probed(python, 13) == "3.13.1" and before.last(shop)
+    for place in (one("apps/*"), one("interpreters.json")):
+        damaged(place, KINDS[kind])
+    assert before.last(shop) is None
+    assert interpreters._probed(python, 13) == "3.13.1"
+    assert cache.noted(one("interpreters.json"))
+
+
+@pytest.mark.usefixtures("installers")
+def test_a_cache_that_goes_while_an_installer_runs(tmp_path: Path) -> None:
+    """A package whose build removes the cache: once is nothing, and every time is told."""
+    times = tmp_path / "times"
+    name, data = wheel("omega", "1.0")
+    code = f"""
+import os, shutil
+with open({str(times)!r}, "a") as file: file.write("x")
+if os.path.getsize({str(times)!r}) < {{most}}: shutil.rmtree({str(cache.root())!r})
+open(_[0] + {f"/{name}"!r}, "wb").write({data!r})
+return {name!r}
+"""
+    files = {"requirements.txt": "alpha\nomega\n"}
+    for most in (3, 99):
+        made = backend(code.replace("{most}", str(most)).strip())
+        index(tmp_path / "simple", made)
+        times.unlink(missing_ok=True)
+        if most == 3:
+            assert works(built(tmp_path / "1", files))
+            shutil.rmtree(cache.root() / "envs")
+        else:
+            with pytest.raises(Trouble) as told:
+                built(tmp_path / "2", files)
+            assert "damaged while it is used" in told.value.what
+            assert "parity cache clear" in told.value.fix
+
+
+SERVER = """\
+import http.server, os, alpha
+assert alpha.NAME == "alpha"
+http.server.HTTPServer(("0.0.0.0", int(os.environ["PORT"])),
+    http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+def app(folder: Path) -> Path:
+    """An app that needs alpha to answer."""
+    folder.mkdir()
+    for name, text in {**APP, **FILES, "app.py": SERVER}.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.usefixtures("installers")
+def test_a_run_whose_packages_were_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An app that crashes for a damaged package runs again with a whole one."""
+    place = app(tmp_path / "app")
+    assert parity.rehearse(place).verdict == "works"
+    module = one(MODULE)
+    for path in (module, *module.parent.glob("__pycache__/alpha.*")):
+        found = path.stat()
+        path.write_bytes(b"?" * found.st_size)
+        os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    assert parity.rehearse(place).verdict == "works"
+    assert "damaged in the cache, and built again" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("installers")
+def test_a_cache_that_goes_while_the_app_boots(tmp_path: Path) -> None:
+    """`rm -rf` of the cache during a run makes no app fail."""
+    place = app(tmp_path / "app")
+    gone = []
+
+    def stage(name: str) -> None:
+        if name == "boot" and not gone:
+            gone.append(shutil.rmtree(cache.root()))
+
+    assert parity.rehearse(place, on_stage=stage).verdict == "works"
+    assert gone
+
+
+@pytest.mark.usefixtures("installers")
+def test_an_app_that_fails_with_a_whole_cache_runs_once(tmp_path: Path) -> None:
+    """What the cache is not to blame for is told at once."""
+    place = app(tmp_path / "app")
+    (place / "app.py").write_text("import nothing_like_it\n")
+    stages: list[str] = []
+    for _ in range(2):
+        stages.clear()
+        assert parity.rehearse(place, on_stage=stages.append).verdict == "fails"
+        assert stages.count("boot") == 1
+
+
+@pytest.fixture
+def stopped() -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
+    """Start processes that take a lock and are stopped; they end with the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(name: str, *, stop: bool = True) -> "subprocess.Popen[str]":
+        code = (
+            "import os, signal, sys\nfrom parity.push import cache\n"
+            "with cache.locked(sys.argv[1]):\n    print(flush=True)\n"
+            f"    {'os.kill(os.getpid(), signal.SIGSTOP)' if stop else 'sys.stdin.read()'}\n"
+        )
+        pipe = subprocess.PIPE
+        argv = [sys.executable, "-c", code, name]
+        process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True)
+        started.append(process)
+        assert process.stdout and process.stdout.readline() == "\n"
+        if stop:
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                pipe.close()
+
+
+@pytest.mark.usefixtures("installers")
+def test_a_lock_of_a_stopped_process(
+    tmp_path: Path, stopped: Callable[[str], "subprocess.Popen[str]"]
+) -> None:
+    """Who was stopped while it builds (Ctrl-Z) keeps nobody waiting: others build a private one."""
+    first = built(tmp_path / "1")
+    assert first.environment
+    shutil.rmtree(first.environment)
+    stopped(first.environment.name[:2])
+    slug = built(tmp_path / "2")
+    assert works(slug) and slug.environment and not slug.environment.is_relative_to(cache.root())
+
+
+def test_a_wait_says_what_it_is_for(stopped: Callable[..., "subprocess.Popen[str]"]) -> None:
+    """A wait for another parity names its process; it ends when that does."""
+    other = stopped("ab", stop=False)
+    said = []
+
+    def tell(text: str) -> None:
+        said.append(text)
+        assert other.stdin
+        other.stdin.close()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "tell", tell)
+        with cache.locked("ab") as mine:
+            assert mine
+    assert len(said) == 1 and f"process {other.pid}" in said[0] and "Ctrl-C" in said[0]
+
+
+def test_locks_that_are_something_else(tmp_path: Path) -> None:
+    """A folder, link or pipe in a lock's place is replaced; a link's file stays as it is."""
+    own = tmp_path / "own"
+    own.write_text("mine")
+    place = cache.folder("locks") / "ab"
+    for make in (Path.mkdir, os.mkfifo, lambda path: path.symlink_to(own)):
+        cache.remove(place)
+        make(place)
+        with cache.locked("ab") as mine:
+            assert mine
+    assert own.read_text() == "mine"
+    cache.remove(place.parent)
+    place.parent.write_text("")
+    with cache.locked("ab") as mine:
+        assert mine
+
+
+def test_downloads_that_were_changed_are_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is not as it was left is emptied when a build fails, and else kept."""
+    folder = downloads.folder("pip")
+    (folder / "wheels").mkdir()
+    (folder / "wheels" / "one").write_text("whole")
+    downloads.left()
+
+    def again() -> list[str]:
+        monkeypatch.setattr(downloads, "_used", {})
+        downloads.folder("pip")
+        return downloads.emptied(offline=False)
+
+    assert again() == []
+    os.mkfifo(folder / "wheels" / "two")
+    found = (folder / "wheels" / "one").stat()
+    (folder / "wheels" / "one").write_text("other")
+    os.utime(folder / "wheels" / "one", ns=(found.st_atime_ns, found.st_mtime_ns))
+    monkeypatch.setattr(downloads, "_used", {})
+    downloads.folder("pip")
+    assert not (folder / "wheels" / "two").exists()
+    with pytest.raises(Trouble, match="may be damaged"):
+        downloads.emptied(offline=True)
+    assert again() == [str(folder)] and not folder.exists()
+    assert again() == []
+
+
+def test_clearing_leaves_what_is_not_parity_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cache folder with files of the user's in it: they stay, whatever links lead to them."""
+    home = tmp_path / "home"
+    (home / "documents").mkdir(parents=True)
+    (home / "documents" / "thesis").write_text("mine")
+    (home / "envs").symlink_to("documents")
+    (home / "npm").symlink_to("documents")
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(home))
+    stored.clear(stored.everything())
+    environment.sweep("0" * 32)
+    stored.clear(stored.everything())
+    assert (home / "documents" / "thesis").read_text() == "mine"
