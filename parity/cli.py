@@ -33,11 +33,11 @@ def main(argv: "Sequence[str]") -> int:
     try:
         arguments = typed.read(_parser, own)
         arguments.words = words
-        code: int = arguments.act(defaults.filled(arguments, _parser, argv))
+        code: int = arguments.act(defaults.filled(arguments, _parser, own))
     except interrupt.Usage as error:
-        return _told(f"parity: {error}", 2)
+        return _told(2, f"parity: {error}")
     except interrupt.Trouble as error:
-        return _told(f"parity: could not tell: {error.what}\n  fix: {error.fix}", 3)
+        return _told(3, f"parity: could not tell: {error.what}", f"  fix: {error.fix}")
     except interrupt.Interrupted as ended:
         return 128 + ended.signum
     except BrokenPipeError:
@@ -45,7 +45,7 @@ def main(argv: "Sequence[str]") -> int:
     except Exception as error:
         if os.environ.get("PARITY_DEBUG"):
             raise
-        return _told(f"parity: {_bug(error)}", 4)
+        return _told(4, f"parity: {_bug(error)}")
     return code
 
 
@@ -67,10 +67,10 @@ def _bug(error: Exception) -> str:
     )
 
 
-def _told(message: str, code: int) -> int:
-    from parity.report.text import emit
+def _told(code: int, *lines: str) -> int:
+    from parity.report.text import emit, oneline
 
-    emit(message + "\n", sys.stderr)
+    emit("".join(f"{oneline(line)}\n" for line in lines), sys.stderr)
     return code
 
 

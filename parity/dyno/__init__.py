@@ -231,8 +231,8 @@ class Dyno:
 
         place = self._place(level)
         argv = environment.command(self.type.command)
-        self._process = DynoProcess(argv, self.name, self._environment(place.home), place)
         try:
+            self._process = DynoProcess(argv, self.name, self._environment(place.home), place)
             self._process.run(self.events)
         except (OSError, ValueError) as error:
             self._ended()
