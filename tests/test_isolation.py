@@ -1,6 +1,7 @@
 """Levels of isolation: what each keeps away from an app, and what is done where one is missing."""
 
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -58,6 +59,33 @@ def test_nothing_of_the_developer_gets_in(
     told = lines(tmp_path, level, command)
     assert not [text for text in told if CANARY in text]
     assert len([text for text in told if "No such file" in text]) == 2 * len(SECRETS)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's loader tells who it loads")
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) -> None:
+    """LD_PRELOAD and the like make a program run the app's code; the guard is not contained."""
+    if isolation.why_not(level):
+        pytest.skip(str(isolation.why_not(level)))
+    env = {"PATH": os.defpath, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{tmp_path}/loaded"}
+    ended = start(Place(level), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+    assert ended.exit == 0
+    (loaded,) = tmp_path.glob("loaded.*")
+    assert "transferring control: true" in loaded.read_text()
+
+
+@pytest.mark.parametrize(
+    ("env", "error"),
+    [({"A": "x" * 128 * 1024}, OSError), ({"A": "b\0c"}, ValueError)],
+)
+def test_an_environment_that_no_process_can_have(
+    env: dict[str, str], error: type[Exception], tmp_path: Path
+) -> None:
+    """It is told before anything is started."""
+    with pytest.raises(error):
+        start(Place("basic"), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+    with pytest.raises(Trouble, match="the dyno cannot be started"):
+        lines(tmp_path, "basic", "true", extra_env=env)
 
 
 @needs_namespaces
