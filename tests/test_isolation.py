@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import isolation
+from parity.dyno import isolation, reach
 from parity.dyno.contained import start
 from parity.dyno.isolation import LEVELS, Place, Refused
 from parity.interrupt import Trouble
@@ -72,6 +72,16 @@ def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) ->
     assert ended.exit == 0
     (loaded,) = tmp_path.glob("loaded.*")
     assert "transferring control: true" in loaded.read_text()
+
+
+@pytest.mark.parametrize("cookie", ["", "X", "X=", "PARITY_RUN_ID="])
+def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
+    """What has the mark is killed; every environment ends with an empty string."""
+    with subprocess.Popen(["sleep", "60"], env={"X": "", "PARITY_RUN_ID": ""}) as other:
+        try:
+            assert reach.marked(cookie) == []
+        finally:
+            other.kill()
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ class Guard:
         """What a guard that was killed, or is stuck, could not end."""
         if not self._over:
             return reach.descendants(self.root) if self.root else []
-        if not self._done and self.place.level != "pidns":
+        if self._cookie and not self._done and self.place.level != "pidns":
             return reach.end_marked(self._cookie)
         return []
 
@@ -206,7 +206,7 @@ def start(
     limit: float,
 ) -> Ended:
     """The same at one `place`. Raises `isolation.Refused`, too."""
-    env = {COOKIE: cookie(), **env}
+    env = {**env, COOKIE: cookie()}
     guard = Guard(place)
     began = time.monotonic()
     try:

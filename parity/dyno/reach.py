@@ -128,7 +128,12 @@ def mark(cookie: str) -> None:
 
 
 def marked(cookie: str) -> list[int]:
-    """The processes that have a mark, as far as this user may look, but this and its parent."""
+    """The processes that have a mark, as far as this user may look, but this and its parent.
+
+    None for a cookie without a value: every environment ends with an empty string.
+    """
+    if not cookie.partition("=")[2]:
+        return []
     if not os.path.isdir("/proc/self"):
         found = _listed(cookie)
     else:
