@@ -40,6 +40,11 @@ def install() -> None:
             signal.signal(signum, _note)
 
 
+def own_process() -> bool:
+    """Whether this process is parity's own, and not a program that uses parity."""
+    return signal.getsignal(signal.SIGINT) is _note
+
+
 def _note(signum: int, _frame: FrameType | None) -> None:
     _seen.append(signum)
 

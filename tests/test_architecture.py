@@ -10,12 +10,13 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "parity"
 FILES = sorted(PACKAGE.rglob("*.py"))
-LEAVES = {"records", "verdict", "facts", "interrupt", "kept"}
+LEAVES = {"records", "verdict", "facts", "interrupt", "kept", "places"}
 MAY = {
     "records": {"records"},
     "verdict": {"records"},
     "facts": {"facts"},
     "interrupt": set(),
+    "places": set(),
     "kept": {"records"},
     "rules": {"rules", "records", "verdict", "facts"},
     "push": {"push", *LEAVES},

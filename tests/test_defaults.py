@@ -16,6 +16,7 @@ YOURS = {
     "network": '"own"',
     "open": "true",
     "port": "5001",
+    "quiet": "true",
 }
 """What widens what parity does, or reaches beyond the app: a value for each."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from parity.commands.typed import commands
 from parity.interrupt import Usage
+from parity.places import within
 
 TYPE_CHECKING = False
 
@@ -22,7 +23,7 @@ TYPED_ONLY = frozenset({"help", "ref", "report", "run-release", "fix", "force", 
 
 APP = frozenset(
     "config diff dyno exact first-only format host metadata new-app no-env offline path process"
-    " quiet router stack strict watch".split()
+    " router stack strict watch".split()
 )
 """Options that the app's own table may set: they choose what is judged, and how it is told."""
 
@@ -72,7 +73,7 @@ def _apps(path: str) -> _Table:
     """The table of the app at `path`. Raises `Usage` for one that cannot be read."""
     file = os.path.normpath(os.path.join(path, FILE))  # noqa: PTH118
     label, folder = f"{FILE}: [tool.parity]", "" if path == "." else path
-    if not os.path.isfile(file) or not _within(file, path):  # noqa: PTH113
+    if not os.path.isfile(file) or not within(file, path):  # noqa: PTH113
         return _Table(label, folder, {}, path)
     tool = _content(file, file, b"parity").get("tool", {})
     table = tool.get("parity", {}) if isinstance(tool, dict) else {}
@@ -99,7 +100,7 @@ def _users(path: str) -> _Table:
     label, folder = f"{_shown()}:", os.path.dirname(file)  # noqa: PTH120
     if not os.path.isabs(file) or not os.path.isfile(file):  # noqa: PTH113, PTH117
         return _Table(label, folder, {}, None)
-    if _within(file, _repository(path)):
+    if within(file, _repository(path)):
         raise Usage(f"{label} it lies in the tested repository, so it is not certainly yours")
     return _Table(label, folder, _content(file, _shown()), None)
 
@@ -221,7 +222,7 @@ def _placed(table: _Table, key: str, text: str) -> str:
         place = str(found)
     if table.app is None:
         return text if text == "-" else place
-    if text == "-" or not _within(place, table.app) or _special(place):
+    if text == "-" or not within(place, table.app) or _special(place):
         raise Usage(f"{table.label} {key}: {text} is no file of the app: {_yours(key)}")
     return place
 
@@ -230,10 +231,3 @@ def _special(place: str) -> bool:
     """Whether there is something other than a file or a folder, which might never end."""
     there = os.path.exists(place)  # noqa: PTH110
     return there and not (os.path.isfile(place) or os.path.isdir(place))  # noqa: PTH112, PTH113
-
-
-def _within(place: str, folder: str) -> bool:
-    """Whether links lead from `place` to what lies in `folder`, and not in git's own part of it."""
-    root, real = os.path.realpath(folder), os.path.realpath(place)
-    inner = f"{os.path.relpath(real, root)}/".lower()
-    return not inner.startswith("../") and "/.git/" not in f"/{inner}"

@@ -82,6 +82,8 @@ def main(argv: list[str]) -> None:
     for signum in IGNORED:
         signal.signal(signum, signal.SIG_IGN)
     try:
+        if task.level != "pidns":
+            reach.conceal()
         if task.level in ("pidns", "guard"):
             _outer(task)
         else:
@@ -194,6 +196,7 @@ def _spawn(task: Task, wake: int) -> int:
             namespace.limit(task.processes)
         if task.level != "pidns":
             reach.mark(task.cookie)
+            reach.keep_apart()
         _become(command, task.env)
     except Exception as error:
         os.write(2, f"{command[0]}: {getattr(error, 'strerror', error)}\n".encode())
