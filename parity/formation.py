@@ -143,7 +143,7 @@ class Formation:
 
         crashed = dyno.state == "crashed"
         return Router(
-            [Backend(dyno.name, dyno.port, state="crashed" if crashed else "up")],
+            [Backend(dyno.name, dyno.watch.front, state="crashed" if crashed else "up")],
             self._host,
             loop=dyno.watch.loop,
             during=dyno.during,

@@ -281,7 +281,27 @@ def test_a_network_of_its_own(tmp_path: Path) -> None:
     assert answers == [b"HTTP/1.1 200 OK"] * 2
 
 
-def asked(port: int) -> bytes:
+@needs_namespaces
+def test_a_port_that_is_taken_here_is_free_there(tmp_path: Path) -> None:
+    """`--port N` is the dyno's; it is reached through another one of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        port, command = here.getsockname()[1], "exec python3 server.py 0.0.0.0 $PORT"
+        with pytest.raises(Trouble, match=f"port {port} is in use"):
+            lines(tmp_path, "auto", command, port=port)
+        (tmp_path / "own").mkdir()
+        with dyno(tmp_path / "own", command, SERVER, network="own", port=port) as web:
+            boot = web.boot()
+            assert (boot.state, boot.port) == ("up", port)
+            assert boot.front not in (port, None)
+            assert web.during(lambda: asked(boot.front)) == b"HTTP/1.1 200 OK"
+            again = web.folder.with_name("again")
+            web.folder.rename(again)
+            web.stop(boot, None)
+            web.renew(again)
+            assert web.boot().port == port
+
+
+def asked(port: int | None) -> bytes:
     """The first line of the answer to a request through the relay."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
