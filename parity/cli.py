@@ -136,6 +136,7 @@ def _run(arguments: argparse.Namespace) -> int:
             say=show.line,
             on_stage=show.stage,
             on_verdict=show.verdict,
+            on_listen=show.listens,
         )
         show.final(verdict)
         if arguments.diff:

@@ -10,7 +10,7 @@ from parity import interrupt, proof
 from parity.facts.dynos import SIZES
 from parity.facts.limits import LIMITS, Limits
 from parity.options import DEFAULTS, Options
-from parity.records import Config, Plan, Pushed, Release, Say, Slug, Source
+from parity.records import Boot, Config, Plan, Pushed, Release, Say, Slug, Source
 from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
@@ -30,13 +30,14 @@ def rehearse(
     say: Say | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
+    on_listen: Callable[[Boot], None] | None = None,
     stay: Callable[[Verdict], None] | None = None,
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried,
-    which may take a while. A dyno that is up stays so until `stay`, called in a thread of its own,
-    comes back. Where this machine, not the app, stands in the way, the verdict is `unknown`. Raises
+    `on_listen` gets the boot of each web dyno before its first request, `on_verdict` the verdict
+    before the dyno is stopped, or before a repaired copy is tried, which may take a while. A dyno
+    that is up stays so until `stay`, called in a thread of its own, comes back. Where this machine, not the app, stands in the way, the verdict is `unknown`. Raises
     `interrupt.Usage` for an `app` that is no folder.
     """
     from threading import Thread
@@ -44,7 +45,7 @@ def rehearse(
     from parity.workspace import workspace
 
     Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
-    trial = Trial("run", say, on_stage, strict=options.strict)
+    trial = Trial("run", say, on_stage, strict=options.strict, on_listen=on_listen)
     told = proof.once(on_verdict)
     try:
         with workspace() as work:
