@@ -37,8 +37,9 @@ def rehearse(
 
     `on_listen` gets the boot of each web dyno before its first request, `on_verdict` the verdict
     before the dyno is stopped, or before a repaired copy is tried, which may take a while. A dyno
-    that is up stays so until `stay`, called in a thread of its own, comes back. Where this machine, not the app, stands in the way, the verdict is `unknown`. Raises
-    `interrupt.Usage` for an `app` that is no folder.
+    that is up stays so until `stay`, called in a thread of its own, comes back. Where this machine,
+    not the app, stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for an `app`
+    that is no folder.
     """
     from threading import Thread
 

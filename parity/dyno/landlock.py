@@ -43,4 +43,4 @@ def apart() -> bool:
     made = made and call(RESTRICT_SELF, rules, 0) == 0
     os.close(root)
     os.close(rules)
-    return made
+    return bool(made)

@@ -4,7 +4,7 @@ from parity.records import Boot
 
 
 def exposed(boot: Boot, network: str) -> str:
-    """One line about a dyno that other machines can reach, past the router; empty if they cannot."""
+    """One line about a dyno that others can reach, past the router; empty if they cannot."""
     found = {_address(x.host, x.port) for x in boot.listeners if x.own and not x.loopback}
     if network != "host" or not found:
         return ""
