@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from parity import interrupt
+from parity.places import within
 from parity.push import git
 from parity.records import TEXT_LIMIT, Entry
 
@@ -180,6 +181,18 @@ def lay_out(
         interrupt.check()
         if _proper(path):
             _write(folder, path, entries[path].mode, data)
+    for path, entry in entries.items():
+        if entry.mode == LINK and _proper(path):
+            _keep_inside(folder, path)
+
+
+def _keep_inside(folder: Path, path: str) -> None:
+    """A link that leads out of the tree by way of another becomes a file, as others that do."""
+    link = folder / path
+    if link.is_symlink() and not within(str(link), str(folder)):
+        target = os.fsencode(link.readlink())
+        link.unlink()
+        link.write_bytes(target)
 
 
 def _contents(
