@@ -34,11 +34,12 @@ def main(argv: "Sequence[str]") -> int:
     try:
         arguments = typed.read(_parser, own)
         arguments.words = words
-        code: int = arguments.act(defaults.filled(arguments, _parser, argv))
+        code: int = arguments.act(defaults.filled(arguments, _parser, own))
     except interrupt.Usage as error:
-        return _told(f"parity: {error}", 2, arguments)
+        return _told(2, arguments, f"parity: {error}")
     except interrupt.Trouble as error:
-        return _told(f"parity: could not tell: {error.what}\n  fix: {error.fix}", 3, arguments)
+        told = (f"parity: could not tell: {error.what}", f"  fix: {error.fix}")
+        return _told(3, arguments, *told)
     except interrupt.Interrupted as ended:
         return 128 + ended.signum
     except BrokenPipeError:
@@ -46,7 +47,7 @@ def main(argv: "Sequence[str]") -> int:
     except Exception as error:
         if os.environ.get("PARITY_DEBUG"):
             raise
-        return _told(f"parity: {_bug(error)}", 4, arguments)
+        return _told(4, arguments, f"parity: {_bug(error)}")
     return code
 
 
@@ -68,14 +69,15 @@ def _bug(error: Exception) -> str:
     )
 
 
-def _told(message: str, code: int, arguments: argparse.Namespace) -> int:
-    from parity.report.text import emit
+def _told(code: int, arguments: argparse.Namespace, *lines: str) -> int:
+    from parity.report.text import emit, oneline
 
+    message = "".join(f"{oneline(line)}\n" for line in lines)
     if config := getattr(arguments, "known", None):
         from parity.report.mask import Mask
 
         message = Mask(config, None).text(message)
-    emit(message + "\n", sys.stderr)
+    emit(message, sys.stderr)
     return code
 
 
@@ -141,6 +143,7 @@ def _run(arguments: argparse.Namespace) -> int:
             say=show.line,
             on_stage=show.stage,
             on_verdict=show.verdict,
+            on_listen=show.listens,
         )
         show.final(verdict)
         if arguments.diff:

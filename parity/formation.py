@@ -108,6 +108,7 @@ class Formation:
     def ask(self, dyno: Dyno, boot: Boot) -> tuple[Boot, Traffic | None]:
         """Send a web dyno its first requests, once it is up, and judge what came of them."""
         exchanges: tuple[Exchange, ...] = ()
+        self._trial.listens(boot)
         with self._trial.stage("route"):
             if boot.state == "up":
                 exchanges = self._probe(dyno)
@@ -143,7 +144,7 @@ class Formation:
 
         crashed = dyno.state == "crashed"
         return Router(
-            [Backend(dyno.name, dyno.port, state="crashed" if crashed else "up")],
+            [Backend(dyno.name, dyno.watch.front, state="crashed" if crashed else "up")],
             self._host,
             loop=dyno.watch.loop,
             during=dyno.during,

@@ -54,6 +54,11 @@ def install() -> None:
     signal.signal(signal.SIGALRM, _overdue)
 
 
+def own_process() -> bool:
+    """Whether this process is parity's own, and not a program that uses parity."""
+    return signal.getsignal(signal.SIGINT) is _note
+
+
 def _note(signum: int, _frame: FrameType | None) -> None:
     _seen.append(signum)
     if len(_seen) <= 2:

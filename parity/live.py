@@ -75,7 +75,8 @@ class App:
     @property
     def url(self) -> str:
         """Where the dyno listens on this machine, without a slash at the end."""
-        return f"http://127.0.0.1:{self.verdict.boot.port}" if self.verdict.boot else ""
+        boot = self.verdict.boot
+        return f"http://127.0.0.1:{boot.front or boot.port}" if boot else ""
 
     @property
     def logs(self) -> list[str]:

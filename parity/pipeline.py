@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from parity import interrupt, proof
 from parity.facts.limits import LIMITS, Limits
 from parity.options import DEFAULTS, Options
-from parity.records import Config, Plan, Pushed, Release, Say, Slug
+from parity.records import Boot, Config, Plan, Pushed, Release, Say, Slug
 from parity.trial import Trial, what_and_fix
 from parity.verdict import Verdict
 
@@ -29,13 +29,15 @@ def rehearse(
     say: Say | None = None,
     on_stage: Callable[[str], None] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
+    on_listen: Callable[[Boot], None] | None = None,
     stay: Callable[[Verdict], None] | None = None,
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
-    `on_verdict` gets the verdict before the dyno is stopped, or before a repaired copy is tried. A
-    dyno that is up stays so until `stay`, called in a thread of its own, comes back. Where this
-    machine stands in the way, the verdict is `unknown`. Raises `interrupt.Usage` for no folder.
+    `on_listen` gets the boot of each web dyno before its first request, `on_verdict` the verdict
+    before the dyno is stopped, or before a repaired copy is tried. A dyno that is up stays so until
+    `stay`, called in a thread of its own, comes back. Where this machine stands in the way, the
+    verdict is `unknown`. Raises `interrupt.Usage` for no folder.
     """
     from threading import Thread
 
@@ -51,7 +53,7 @@ def rehearse(
             told(verdict)
 
     def new() -> Trial:
-        return Trial("run", say, on_stage, strict=options.strict)
+        return Trial("run", say, on_stage, strict=options.strict, on_listen=on_listen)
 
     try:
         return whole.sure(

@@ -88,8 +88,10 @@ class Trial:
         on_stage: Callable[[str], None] | None,
         *,
         strict: bool,
+        on_listen: Callable[[Boot], None] | None = None,
     ) -> None:
         self._command = command
+        self.listens: Callable[[Boot], None] = on_listen or (lambda _: None)
         self._say = say
         self._on_stage = on_stage
         self._strict = strict

@@ -116,6 +116,11 @@ def test_links(tmp_path: Path) -> None:
     assert read([], [], app / ".env").values == {}
     (app / ".env").unlink()
     (app / "local").write_text("B=2\n")
+    (app / ".git").mkdir()
+    (app / ".git" / "config").write_text("C=3\n")
+    (app / ".env").symlink_to(".git/config")
+    assert read([], [], app / ".env").values == {}
+    (app / ".env").unlink()
     (app / ".env").symlink_to("local")
     assert read([], [], app / ".env").values == {"B": "2"}
 

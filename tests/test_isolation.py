@@ -1,6 +1,7 @@
 """Levels of isolation: what each keeps away from an app, and what is done where one is missing."""
 
 import os
+import platform
 import socket
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import isolation
+from parity.dyno import isolation, reach
 from parity.dyno.contained import start
 from parity.dyno.isolation import LEVELS, Place, Refused
 from parity.interrupt import Trouble
@@ -58,6 +59,43 @@ def test_nothing_of_the_developer_gets_in(
     told = lines(tmp_path, level, command)
     assert not [text for text in told if CANARY in text]
     assert len([text for text in told if "No such file" in text]) == 2 * len(SECRETS)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's loader tells who it loads")
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) -> None:
+    """LD_PRELOAD and the like make a program run the app's code; the guard is not contained."""
+    if isolation.why_not(level):
+        pytest.skip(str(isolation.why_not(level)))
+    env = {"PATH": os.defpath, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{tmp_path}/loaded"}
+    ended = start(Place(level), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+    assert ended.exit == 0
+    (loaded,) = tmp_path.glob("loaded.*")
+    assert "transferring control: true" in loaded.read_text()
+
+
+@pytest.mark.parametrize("cookie", ["", "X", "X=", "PARITY_RUN_ID="])
+def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
+    """What has the mark is killed; every environment ends with an empty string."""
+    with subprocess.Popen(["sleep", "60"], env={"X": "", "PARITY_RUN_ID": ""}) as other:
+        try:
+            assert reach.marked(cookie) == []
+        finally:
+            other.kill()
+
+
+@pytest.mark.parametrize(
+    ("env", "error"),
+    [({"A": "x" * 128 * 1024}, OSError), ({"A": "b\0c"}, ValueError)],
+)
+def test_an_environment_that_no_process_can_have(
+    env: dict[str, str], error: type[Exception], tmp_path: Path
+) -> None:
+    """It is told before anything is started."""
+    with pytest.raises(error):
+        start(Place("basic"), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+    with pytest.raises(Trouble, match="the dyno cannot be started"):
+        lines(tmp_path, "basic", "true", extra_env=env)
 
 
 @needs_namespaces
@@ -243,7 +281,27 @@ def test_a_network_of_its_own(tmp_path: Path) -> None:
     assert answers == [b"HTTP/1.1 200 OK"] * 2
 
 
-def asked(port: int) -> bytes:
+@needs_namespaces
+def test_a_port_that_is_taken_here_is_free_there(tmp_path: Path) -> None:
+    """`--port N` is the dyno's; it is reached through another one of this machine."""
+    with socket.create_server(("127.0.0.1", 0)) as here:
+        port, command = here.getsockname()[1], "exec python3 server.py 0.0.0.0 $PORT"
+        with pytest.raises(Trouble, match=f"port {port} is in use"):
+            lines(tmp_path, "auto", command, port=port)
+        (tmp_path / "own").mkdir()
+        with dyno(tmp_path / "own", command, SERVER, network="own", port=port) as web:
+            boot = web.boot()
+            assert (boot.state, boot.port) == ("up", port)
+            assert boot.front not in (port, None)
+            assert web.during(lambda: asked(boot.front)) == b"HTTP/1.1 200 OK"
+            again = web.folder.with_name("again")
+            web.folder.rename(again)
+            web.stop(boot, None)
+            web.renew(again)
+            assert web.boot().port == port
+
+
+def asked(port: int | None) -> bytes:
     """The first line of the answer to a request through the relay."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -67,7 +67,7 @@ def head(folder: Path) -> str:
     return done.stdout.strip()
 
 
-# [tool.parity]
+# [tool.parity]; what it may set: test_defaults.py
 
 
 def with_table(folder: Path, table: str) -> Path:
@@ -82,13 +82,12 @@ def test_defaults_stand_in_pyproject(tmp_path: Path) -> None:
     [tool.parity]
     path = ["/health", "/"]
     dyno = "standard-2x"
-    port = 5001
     strict = true
     config = { A = "one", B = "two" }
     """
     made = parsed(["run", str(with_table(tmp_path, table))])
     assert made.paths == ["/health", "/"]
-    assert (made.dyno, made.port, made.strict) == ("standard-2x", 5001, True)
+    assert (made.dyno, made.strict) == ("standard-2x", True)
     assert made.config == ["A=one", "B=two"]
 
 

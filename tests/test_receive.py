@@ -263,3 +263,27 @@ def test_slugignore_and_an_import(tmp_path: Path) -> None:
     places = [(e.file, e.line) for e in note.evidence]
     assert (note.effect, places) == ("note", [("web.py", 2)])
     assert note.title == "web.py imports tools, which .slugignore deletes"
+
+
+def test_no_link_leads_out_by_way_of_another(tmp_path: Path) -> None:
+    """`s` is the tree's root, so `s/..` is not what it seems; links within the tree stay links."""
+    (tmp_path / "secret").write_text("canary")
+    app = tmp_path / "app"
+    (app / "a" / "b").mkdir(parents=True)
+    (app / "file").write_text("x")
+    (app / "a" / "b" / "s").symlink_to("../..")
+    for name, target in {
+        "y": "a/b/s/../secret",
+        "z": "y",
+        "folder": "a/b/s/..",
+        "good": "a/b/s/file",
+        "up": "a/b/../b/s/file",
+    }.items():
+        (app / name).symlink_to(target)
+    made = tmp_path / "out" / "copy"
+    made.mkdir(parents=True)
+    (tmp_path / "out" / "secret").write_text("canary")
+    lay_out(read(app), made)
+    assert [(made / name).is_symlink() for name in ("y", "folder")] == [False, False]
+    assert (made / "z").read_text() == (made / "y").read_text() == "a/b/s/../secret"
+    assert (made / "good").read_text() == (made / "up").read_text() == "x"

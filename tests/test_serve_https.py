@@ -1,6 +1,7 @@
 """`parity serve --https`: the same port for both, an authority that is good for nothing else."""
 
 import http.client
+import os
 import socket
 import ssl
 import subprocess
@@ -14,6 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
+from parity.interrupt import Trouble
+from parity.push import cache
+from parity.serve import authority
 from tests.grammar import parses
 from tests.test_leftovers import gone
 from tests.test_serve import PATIENCE, Served, app, eventually, serving
@@ -55,6 +59,46 @@ def test_both_on_one_port(tmp_path: Path, data: Path) -> None:
         assert served.end() == 130
     assert "Traceback" not in "\n".join(served.told)
     assert gone(str(tmp_path / "app")) == []
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
+@pytest.mark.parametrize("older", [True, False])
+def test_folders_of_the_users_alone(
+    umask: int, older: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the umask, and what an earlier parity has made; nothing that is not parity's."""
+    folders = {"XDG_DATA_HOME": tmp_path / "data", "XDG_CACHE_HOME": tmp_path / "cache"}
+    for name, folder in folders.items():
+        monkeypatch.setenv(name, str(folder))
+        if older:
+            (folder / "parity").mkdir(parents=True)
+            (folder / "parity").chmod(0o755)
+            folder.chmod(0o755)
+    for name in ("PARITY_DATA_DIR", "PARITY_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    before = os.umask(umask)
+    try:
+        cache.root()
+        authority.context("app.localhost")
+    finally:
+        os.umask(before)
+    made = [folder / "parity" for folder in folders.values()]
+    for folder in (*made, made[0] / "https"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+    for folder in folders.values():
+        assert folder.stat().st_mode & 0o777 == (0o755 if older else 0o700)
+
+
+def test_a_folder_that_the_user_has_named_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be shared with others."""
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path))
+    assert cache.root().stat().st_mode & 0o777 == 0o755
+    monkeypatch.setenv("PARITY_CACHE_DIR", __file__)
+    with pytest.raises(Trouble, match="cannot write the cache folder"):
+        cache.root()
 
 
 def test_made_once(tmp_path: Path, data: Path) -> None:

@@ -5,7 +5,6 @@ All of it or nothing: each file must still hold what was tested, and no link is 
 
 import argparse
 import os
-import shlex
 import stat
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from parity.push import disk
 from parity.records import Entry, Source
 from parity.report.diffs import together
 from parity.report.summary import git
+from parity.rules.shell import word
 from parity.verdict import Fix, Verdict
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -70,7 +70,7 @@ def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> I
 def _next(source: Source, written: list[Write]) -> str:
     if source.kind == "folder":
         return "look at the files, then: parity run"
-    here, paths = git(source.root), " ".join(shlex.quote(write.path) for write in written)
+    here, paths = git(source.root), " ".join(word(write.path) for write in written)
     return f'{here} diff, then: {here} add -A -- {paths} && {here} commit -m "Mend the deploy"'
 
 

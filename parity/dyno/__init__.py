@@ -68,7 +68,7 @@ class Dyno:
         self.network = network
         self.home = folder
         self.report = folder.with_name(f"{folder.name}.trace") if trace else None
-        self.port = choose(port)
+        self.port = choose(port, own_network=network == "own")
         self.events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self.began = 0.0
         self._extra = dict(extra_env or {})
@@ -147,7 +147,8 @@ class Dyno:
         After a crash, or a stop. How long Heroku waits before it: `parity.dyno.restart.pause`.
         """
         self._let_go()
-        self.folder, self.port, self._log = folder, choose(self._wanted), Log()
+        self.folder, self._log = folder, Log()
+        self.port = choose(self._wanted, own_network=self.network == "own")
         if self._state != "starting":
             self.becomes("starting")
 
@@ -231,8 +232,8 @@ class Dyno:
 
         place = self._place(level)
         argv = environment.command(self.type.command)
-        self._process = DynoProcess(argv, self.name, self._environment(place), place)
         try:
+            self._process = DynoProcess(argv, self.name, self._environment(place), place)
             self._process.run(self.events)
         except (OSError, ValueError) as error:
             self._ended()

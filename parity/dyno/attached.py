@@ -95,7 +95,7 @@ def _guarded(
             process = subprocess.Popen(
                 guard.command(argv, env),
                 cwd=place.app,
-                env=dict(env),
+                env=environment.CLEAN,
                 stdin=stream,
                 stdout=stream,
                 stderr=stream,

@@ -206,4 +206,5 @@ def _boot(
         why=why,
         isolation=dyno.isolation,
         memory=dyno.quota.memory(),
+        front=dyno.watch.front,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from parity import interrupt
 from parity.dyno import isolation, reach, shared
 from parity.dyno.door import Door
-from parity.dyno.environment import COOKIE, cookie
+from parity.dyno.environment import CLEAN, COOKIE, cookie, packed
 from parity.dyno.isolation import Place, Refused
 from parity.dyno.lines import Lines, read
 from parity.kept import Log
@@ -65,7 +65,7 @@ class Guard:
         self._control_end, self.control = os.pipe()
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
-        self._told, self._cookie = b"", ""
+        self._told, self._cookie, self._env = b"", "", -1
         self._strays: list[Stray] = []
         self._code: int | None = None
         self._refused: str | None = None
@@ -75,14 +75,18 @@ class Guard:
     def pass_fds(self) -> tuple[int, ...]:
         """What the guard process inherits."""
         door = (self.door.far.fileno(),) if self.door else ()
-        return (self._control_end, self._status_end, *door)
+        return (self._control_end, self._status_end, self._env, *door)
 
     def command(self, argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
-        """The guard's own command line for `argv`, which is to run in `env`."""
-        control, status, *door = (str(fd) for fd in self.pass_fds)
+        """The guard's own command line for `argv`, which is to run in `env`.
+
+        The guard itself is to run in `CLEAN`. Raises `OSError`, `ValueError`.
+        """
+        self._env = packed(env)
+        control, status, given, *door = (str(fd) for fd in self.pass_fds)
         self._cookie = f"{COOKIE}={env.get(COOKIE, '')}"
         app, *rest = self.place.arguments()
-        own = [control, status, self.place.level, env.get("LC_CTYPE", ""), self._cookie, app]
+        own = [control, status, given, self.place.level, self._cookie, app]
         own += [*(door or ["-1"]), *rest]
         return [sys.executable, "-I", "-S", "-c", START, *own, *argv]
 
@@ -90,6 +94,8 @@ class Guard:
         """Close the ends that belong to the guard process."""
         os.close(self._control_end)
         os.close(self._status_end)
+        if self._env >= 0:
+            os.close(self._env)
         if self.door:
             self.door.far.close()
 
@@ -135,7 +141,7 @@ class Guard:
         """What a guard that was killed, or is stuck, could not end."""
         if not self._over:
             return reach.descendants(self.root) if self.root else []
-        if self._done or self.place.level == "pidns":
+        if self._done or not self._cookie or self.place.level == "pidns":
             return []
         files = shared.held(reach.marked(self._cookie))
         left = reach.end_marked(self._cookie)
@@ -203,7 +209,7 @@ def start(
     limit: float,
 ) -> Ended:
     """The same at one `place`. Raises `isolation.Refused`, too."""
-    env = {COOKIE: cookie(), **env}
+    env = {**env, COOKIE: cookie()}
     guard = Guard(place)
     began = time.monotonic()
     try:
@@ -222,7 +228,7 @@ def _opened(
         process = subprocess.Popen(
             guard.command(argv, env),
             cwd=cwd,
-            env=dict(env),
+            env=CLEAN,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -45,11 +45,12 @@ LONGEST = 300
 
 
 class Task:
-    """What the command line says; LOCALE is the LC_CTYPE that the command is to have."""
+    """What the command line says; the file GIVEN has the command's environment."""
 
     def __init__(self, argv: list[str]) -> None:
-        control, status, self.level, self.locale, self.cookie, self.app = argv[:6]
+        control, status, given, self.level, self.cookie, self.app = argv[:6]
         self.control, self.status = int(control), int(status)
+        self.env = _environment(int(given))
         self.door, self.processes = int(argv[6]), int(argv[7])
         paths, rest = int(argv[8]), argv[9:]
         self.paths, self.command = rest[:paths], rest[paths:]
@@ -64,6 +65,16 @@ class Task:
             pass
 
 
+def _environment(file: int) -> dict[bytes, bytes]:
+    """The variables in `file`, which is closed: the command is not to find it open."""
+    data = b""
+    while more := os.read(file, 1 << 16):
+        data += more
+    os.close(file)
+    pairs = (item.partition(b"=") for item in data.split(b"\0") if item)
+    return {name: value for name, _, value in pairs}
+
+
 def main(argv: list[str]) -> None:
     """Guard the command line's command until nothing of it is left."""
     task = Task(argv)
@@ -71,9 +82,9 @@ def main(argv: list[str]) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     for signum in IGNORED:
         signal.signal(signum, signal.SIG_IGN)
-    if not task.locale:
-        os.environ.pop("LC_CTYPE", None)  # ours: Python sets it in a C locale (PEP 538)
     try:
+        if task.level != "pidns":
+            reach.conceal()
         if task.level in ("pidns", "guard"):
             _outer(task)
         else:
@@ -195,19 +206,20 @@ def _spawn(task: Task, wake: int) -> int:
             namespace.limit(task.processes)
         if task.level != "pidns":
             reach.mark(task.cookie)
-        _become(command)
+            reach.keep_apart()
+        _become(command, task.env)
     except Exception as error:
         os.write(2, f"{command[0]}: {getattr(error, 'strerror', error)}\n".encode())
     finally:
         os._exit(127)
 
 
-def _become(command: list[str]) -> None:
-    """As os.execvp does, which imports `warnings` when there is nothing to import from."""
+def _become(command: list[str], env: dict[bytes, bytes]) -> None:
+    """As os.execvpe does, which imports `warnings` when there is nothing to import from."""
     found: OSError | None = None
-    for folder in os.environ.get("PATH", os.defpath).split(":"):
+    for folder in os.fsdecode(env.get(b"PATH", os.defpath.encode())).split(":"):
         try:
-            os.execv(os.path.join(folder, command[0]), command)
+            os.execve(os.path.join(folder, command[0]), command, env)
         except (FileNotFoundError, NotADirectoryError) as error:
             found = found or error
         except PermissionError as error:

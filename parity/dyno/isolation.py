@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from parity.dyno import reach
 from parity.facts.dynos import DynoSize
-from parity.interrupt import Trouble
+from parity.interrupt import Trouble, own_process
 from parity.records import Slug
 
 T = TypeVar("T")
@@ -119,6 +120,8 @@ def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
     for level in LEVELS if wanted == AUTO else (wanted,):
         if level in _why:
             continue
+        if level != "pidns" and own_process():
+            reach.conceal()
         try:
             return act(level)
         except Refused as refused:

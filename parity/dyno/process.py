@@ -11,6 +11,7 @@ from typing import Any
 from honcho.process import Process
 
 from parity.dyno.contained import Guard, reap
+from parity.dyno.environment import CLEAN
 from parity.dyno.isolation import Place
 
 
@@ -18,9 +19,15 @@ class DynoProcess(Process):  # type: ignore[misc]
     """One process type's command in its own session; `events` gets honcho's messages."""
 
     def __init__(self, argv: list[str], name: str, env: Mapping[str, str], place: Place) -> None:
+        """Raises `OSError`, `ValueError` for an environment that no process can have."""
         self.guard = Guard(place)
-        command = "exec " + shlex.join(self.guard.command(argv, env))
-        super().__init__(command, name=name, env=dict(env), cwd=str(place.app))
+        try:
+            command = "exec " + shlex.join(self.guard.command(argv, env))
+        except (OSError, ValueError):
+            self.guard.started()
+            self.guard.close()
+            raise
+        super().__init__(command, name=name, env=dict(CLEAN), cwd=str(place.app))
 
     def run(self, events: Any = None, ignore_signals: bool = False) -> None:
         """Start the child; the caller follows its output and end. Raises `OSError`."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     """Sends signals, one after the other, and says how many processes were there."""
 
 
-SUBREAPER, NO_NEW_PRIVS = 36, 38
-"""PR_SET_CHILD_SUBREAPER and PR_SET_NO_NEW_PRIVS of prctl(2)."""
+SUBREAPER, NO_NEW_PRIVS, DUMPABLE = 36, 38, 4
+"""PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS and PR_SET_DUMPABLE of prctl(2)."""
 
 BOUNDLESS = 1 << 62
 """Microseconds of CPU time, from which on a limit is none: RLIMIT_RTTIME of getrlimit(2)."""
@@ -56,11 +56,26 @@ def humble() -> None:
     _prctl(NO_NEW_PRIVS)
 
 
-def _prctl(option: int) -> None:
+def conceal() -> None:
+    """Let no program of the same user's read the environment and the memory of this process."""
+    _prctl(DUMPABLE, 0)
+
+
+def keep_apart() -> None:
+    """Let what this process becomes look into no process but its own children."""
+    try:
+        from parity.dyno import landlock
+
+        landlock.apart()
+    except (ImportError, OSError, AttributeError):
+        pass  # not Linux, or an old one: parity conceals itself
+
+
+def _prctl(option: int, value: int = 1) -> None:
     try:
         import ctypes
 
-        ctypes.CDLL(None).prctl(option, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
     except (ImportError, OSError, AttributeError):
         pass  # not Linux: the process group and the cookie are what there is
 
@@ -136,7 +151,13 @@ def mark(cookie: str) -> None:
 
 
 def marked(*cookies: str) -> list[int]:
-    """The processes that have a mark, as far as this user may look, but this and its parent."""
+    """The processes that have a mark, as far as this user may look, but this and its parent.
+
+    None for a cookie without a value: every environment ends with an empty string.
+    """
+    cookies = tuple(cookie for cookie in cookies if cookie.partition("=")[2])
+    if not cookies:
+        return []
     if not os.path.isdir("/proc/self"):
         found = [pid for cookie in cookies for pid in _listed(cookie)]
     else:

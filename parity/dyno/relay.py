@@ -1,4 +1,4 @@
-"""What comes to a port of this machine goes to the same port of a dyno's own network."""
+"""What comes to a port of this machine goes to the dyno's port in its own network."""
 
 import asyncio
 import socket
@@ -9,19 +9,27 @@ CHUNK = 1 << 16
 
 
 class Relay:
-    """What comes to 127.0.0.1:`port` of this machine goes to the same port of the dyno's network.
+    """What comes to `front`, a port of 127.0.0.1, goes to `port` of the dyno's network.
 
-    It lives on the loop that watches the dyno. Raises `OSError` if the port is taken.
+    The two are the same, unless `port` is taken on this machine. It lives on the loop that watches
+    the dyno. Raises `OSError`.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, door: Door, port: int) -> None:
         self._loop, self._door, self._port = loop, door, port
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = loop.run_until_complete(asyncio.start_server(self._come, "127.0.0.1", port))
+        self._server = loop.run_until_complete(self._listening())
+        self.front: int = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
         """End it, and what still goes through it."""
         self._loop.run_until_complete(self._ended())
+
+    async def _listening(self) -> asyncio.Server:
+        try:
+            return await asyncio.start_server(self._come, "127.0.0.1", self._port)
+        except OSError:
+            return await asyncio.start_server(self._come, "127.0.0.1", 0)
 
     async def _ended(self) -> None:
         self._server.close()

@@ -51,6 +51,8 @@ class Watch:
         self._timer = self._loop.call_later(BEAT, self._beat)
         door = process.guard.door
         self._relay = Relay(self._loop, door, port) if door else None
+        self.front = self._relay.front if self._relay else port
+        """The port of this machine that leads to the dyno's `$PORT`."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:

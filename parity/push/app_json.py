@@ -219,8 +219,15 @@ def set_up(pushed: Pushed) -> Pushed:
         source=pushed.source._replace(manifest=done),
         config=pushed.config._replace(values=values, origin=origin),
         stack=pushed.stack if typed else manifest.stack or pushed.stack,
-        buildpacks=pushed.buildpacks or manifest.buildpacks,
+        buildpacks=pushed.buildpacks or tuple(map(_no_folder, manifest.buildpacks)),
     )
+
+
+def _no_folder(buildpack: str) -> str:
+    """A buildpack of app.json, which names no folder of this machine: Heroku could not read it."""
+    from parity.push.buildpacks import decision
+
+    return f"urn:buildpack:{buildpack}" if decision.folder(buildpack) else buildpack
 
 
 def _value(asked: EnvVar) -> str | None:

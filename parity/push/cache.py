@@ -15,6 +15,7 @@ from pathlib import Path
 
 from parity import interrupt
 from parity.interrupt import Trouble
+from parity.places import closed, private
 
 TICK = 0.02
 PATIENCE = 1.0
@@ -35,7 +36,9 @@ def root() -> Path:
     folder = Path(os.environ.get("PARITY_CACHE_DIR") or _usual()).absolute()
     fix = "Set PARITY_CACHE_DIR to a folder you can write to."
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private(str(folder))
+        if not os.environ.get("PARITY_CACHE_DIR"):
+            closed(str(folder))
     except OSError as error:
         raise Trouble(f"cannot write the cache folder {folder}: {error.strerror}", fix) from error
     if not os.access(folder, os.W_OK | os.X_OK):

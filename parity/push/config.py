@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from parity import interrupt
+from parity.places import within
 from parity.records import Config, ConfigProblem
 
 RESERVED = ("PORT", "DYNO")
@@ -119,10 +120,7 @@ def _lines(text: str) -> int:
 
 def _inside(path: Path) -> bool:
     """Whether `path` is a file, not a link that leads out of its folder (`.env/` is a venv)."""
-    try:
-        return path.is_file() and path.resolve().is_relative_to(path.parent.resolve())
-    except (OSError, RuntimeError):
-        return False
+    return os.path.isfile(path) and within(str(path), str(path.parent))  # noqa: PTH113
 
 
 def _text(file: Path | Literal["-"], label: str) -> str:

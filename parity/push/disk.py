@@ -5,9 +5,11 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from parity import folders, interrupt
+from parity.places import within
 from parity.push import git, listing
 from parity.records import TEXT_LIMIT, Entry
 
@@ -199,6 +201,19 @@ def lay_out(
                 *above, name = path.split("/")
                 cursor.to(above, make=True)
                 _write(cursor.fd, name, path, entries[path].mode, root if data is None else data)
+    for path, entry in entries.items():
+        if entry.mode == LINK and _proper(path):
+            _keep_inside(folder, path)
+
+
+def _keep_inside(folder: Path, path: str) -> None:
+    """A link that leads out of the tree by way of another becomes a file, as others that do."""
+    link = folder / path
+    with suppress(OSError):  # a path that is longer than the system takes leads nowhere by name
+        if link.is_symlink() and not within(str(link), str(folder)):
+            target = os.fsencode(link.readlink())
+            link.unlink()
+            link.write_bytes(target)
 
 
 def _contents(

@@ -117,11 +117,18 @@ _PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")
 
 def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
     """git's folder, the prefix in it, whether it is bare, and HEAD's commit and branch, if any."""
-    told = answer.out.decode("utf-8", "surrogateescape").split("\n")
-    git_dir, prefix, bare = Path(told[0]), told[1].rstrip("/"), told[2] == "false"
-    if answer.code:
-        return git_dir, prefix, bare, None, None
-    return git_dir, prefix, bare, told[3], None if told[4] == "HEAD" else told[4]
+    told = answer.out.decode("utf-8", "surrogateescape")
+    head = r"[^\n]*\n?" if answer.code else r"([0-9a-f]{40,64})\n([^\n]*)\n"
+    match = re.fullmatch(rf"(.*)\n(true|false)\n{head}", told, re.DOTALL)
+    if match is None:
+        raise git.refused(Path(), answer)
+    places, inside = match[1], match[2]
+    commit, branch = (None, None) if answer.code else (match[3], match[4])
+    parts = places.split("\n")  # either may hold more of them
+    ends = (n for n in range(1, len(parts) - 1) if Path("\n".join(parts[:n]), "HEAD").exists())
+    end = next(ends, len(parts) - 1)
+    git_dir, prefix = Path("\n".join(parts[:end])), "\n".join(parts[end:]).rstrip("/")
+    return git_dir, prefix, inside == "false", commit, None if branch == "HEAD" else branch
 
 
 def _commit(app: Path, repository: _Repository, ref: str) -> Source:

@@ -84,7 +84,8 @@ class Boot(NamedTuple):
     connection from another address got through (None: not tried). `why` explains `unknown`.
     `command` is the command as Heroku logs it, `$PORT` substituted. `binds` and `stack`,
     where the code was most of the time (innermost first), are a second boot's.
-    `isolation` is the level that contained it (parity/dyno/isolation.py).
+    `isolation` is the level that contained it (parity/dyno/isolation.py); `front` is the port of
+    this machine that leads to its own.
     """
 
     release: Release
@@ -108,6 +109,7 @@ class Boot(NamedTuple):
     why: str | None = None
     isolation: str | None = None
     memory: Memory | None = None
+    front: int | None = None
 
 
 class Exchange(NamedTuple):

@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from parity import interrupt
-from parity.records import Config, Line, Source
+from parity.records import Boot, Config, Line, Source
 from parity.report import KINDS, render
+from parity.report.exposed import exposed
 from parity.report.progress import Progress
-from parity.report.text import emit, offered
+from parity.report.text import emit, offered, oneline
 from parity.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class Show:
         self._config = config
         self._mask = self._masker(None, config)
         self._out, self._err = stdout, stderr
-        self._printed = False
+        self._printed = self._told = False
+        self._quiet, self._network = arguments.quiet, getattr(arguments, "network", "own")
         self._progress = Progress(
             stderr,
             tty=capable(stderr) and not os.environ.get("CI"),
@@ -73,6 +75,14 @@ class Show:
         if line.source == "remote":
             text = self._mask.text(line.text) if self._mask else line.text
             self._progress.line(line._replace(text=text))
+
+    def listens(self, boot: Boot) -> None:
+        """Who can reach the app while it runs; once."""
+        text = "" if self._quiet or self._told else exposed(boot, self._network)
+        if text:
+            self._told = True
+            self._progress.pause()
+            emit(f"parity: {oneline(text)}\n", self._err)
 
     def verdict(self, verdict: Verdict) -> None:
         """The verdict stands, the dyno still runs: people need not wait for its end."""

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import signal
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from parity.records import Exchange, Source, Traffic
 from parity.report.text import oneline
+from parity.rules.shell import word
 from parity.verdict import UNEXPLAINED, EffectName, Finding, Verdict
 
 Word = Literal["works", "fails", "could not tell", "check"]
@@ -189,12 +189,12 @@ def what_next(verdict: Verdict) -> str:
 def _typed_path(source: Source | None) -> str:
     """The PATH that was typed, for another command."""
     root = source.root if source else Path()
-    return "" if root == Path() else f" {shlex.quote(str(root))}"
+    return "" if root == Path() else f" {word(str(root))}"
 
 
 def git(folder: Path) -> str:
     """`git` for the repository of a folder, from where parity was typed."""
-    return "git" if folder == Path() else f"git -C {shlex.quote(str(folder))}"
+    return "git" if folder == Path() else f"git -C {word(str(folder))}"
 
 
 def _push(source: Source | None) -> str:
@@ -213,14 +213,14 @@ def _push(source: Source | None) -> str:
 def _subtree(root: Path, prefix: str) -> str:
     """git takes it only in the repository's own folder: https://git-scm.com/docs/git-subtree."""
     top = Path(os.path.normpath(root / "/".join([".."] * len(prefix.split("/")))))
-    return f"{git(top)} subtree push --prefix {shlex.quote(prefix)} heroku main"
+    return f"{git(top)} subtree push --prefix {word(prefix)} heroku main"
 
 
 def _refspec(branch: str | None) -> str:
     """Heroku builds what is pushed to main (https://devcenter.heroku.com/articles/git)."""
     if branch is None:
         return "HEAD:refs/heads/main"
-    return branch if branch == "main" else f"{shlex.quote(branch)}:main"
+    return branch if branch == "main" else f"{word(branch)}:main"
 
 
 def at_stop(finding: Finding) -> bool:

@@ -24,6 +24,7 @@ from parity.records import (
     Traffic,
 )
 from parity.rules.bounds import bounded
+from parity.rules.shell import COMMAND, WORDS, word
 from parity.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
@@ -275,8 +276,14 @@ class _Names(dict[str, str]):
 
 def _filled(text: str, names: Mapping[str, str]) -> str:
     """`text` with its placeholders filled; without a value `{name:text}` says the general text
-    (`-`: nothing), and `{name}` stands in capitals."""
-    return text.format_map(_Names({name: _Value(value) for name, value in names.items()}))
+    (`-`: nothing), and `{name}` stands in capitals. In a command each is one word of a shell's."""
+    plain = _Names({name: _Value(value) for name, value in names.items()})
+    if "`" not in text:
+        return text.format_map(plain)
+    words = _Names({n: _Value(v if n == WORDS else word(v)) for n, v in names.items()})
+    general = re.search(r"\{[^}]*`", text)  # a command in a general text: that holds no names
+    parts = [text] if general else COMMAND.split(text)
+    return "".join(part.format_map(words if at % 2 else plain) for at, part in enumerate(parts))
 
 
 def manual(rule: Rule) -> Rule:

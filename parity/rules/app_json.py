@@ -72,7 +72,7 @@ def config_var_required(source: Source) -> Iterator[Evidence]:
     effect="fail",
     title="The postdeploy script fails, so the app's setup does",
     cause="`{command}` ended with status {status}. Its last line: `{last}`.",
-    fix="Make the command pass in a one-off dyno: `heroku run '{command}'` shows its output.",
+    fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
     docs=SCHEMA,
 )
 def POSTDEPLOY_FAILED(release: Release) -> Iterator[Evidence]:

@@ -10,6 +10,7 @@ from parity.rules.crash import ENDINGS, at_place
 from parity.rules.crash_modules import GIT, how_to_add
 from parity.rules.crash_starts import started
 from parity.rules.log import APP, Crash, Failing, crash
+from parity.rules.shell import word
 from parity.rules.source import LFS
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
@@ -75,7 +76,11 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
     if folder:
         why = f"There is no folder {folder}: git keeps no empty ones."
         advice = f'Make it where the app starts: `os.makedirs("{folder}", exist_ok=True)`.'
-        return why, f"{advice} Or commit a file in it (`git add -f {folder}/.gitkeep`).", inside
+        return (
+            why,
+            f"{advice} Or commit a file in it (`git add -f {word(folder)}/.gitkeep`).",
+            inside,
+        )
     twin = _twin(found, inside)
     if twin:
         return (
@@ -147,7 +152,8 @@ def _secret(path: str) -> str | None:
         return None
     variable = re.sub(r"\W+", "_", name).strip("_").upper()
     return (
-        f'A secret belongs into a config var: `heroku config:set {variable}="$(cat {path})"`, and'
+        "A secret belongs into a config var:"
+        f' `heroku config:set {variable}="$(cat {word(path)})"`, and'
         f' in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
     )
 

@@ -19,6 +19,7 @@ from parity.rules.missing import (
     near_own,
     why_absent,
 )
+from parity.rules.shell import word
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
 
@@ -82,10 +83,11 @@ def how_to_add(found: Crash, path: str) -> str:
     above = (path[:end] for end, character in enumerate(path, 1) if character == "/")
     ignored = next(filter(None, map(found.source.absent.get, (path, *above))), None)
     if ignored is None:
-        return f"Type `git add {path}`, commit, push."
+        return f"Type `git add {word(path)}`, commit, push."
     return (
         f"Take line {ignored.line} (`{ignored.pattern}`) out of {ignored.file} or narrow it, then"
-        f" `git add {path}`, commit, push (`git add -f {path}` adds it in spite of the line)."
+        f" `git add {word(path)}`, commit, push (`git add -f {word(path)}` adds it in spite of the"
+        " line)."
     )
 
 
@@ -134,7 +136,9 @@ def submodule_missing(record: Failing) -> Iterator[Evidence]:
     near = get_close_matches(name, inside, 1, 0.7)
     top = module.partition(".")[0]
     names = {"module": module, "top": top, "near": f" There is {parent}.{near[0]}." if near else ""}
-    advice = f"Compare the import with `git ls-files {top}`; type `git add` for what is missing."
+    advice = (
+        f"Compare the import with `git ls-files {word(top)}`; type `git add` for what is missing."
+    )
     names["advice"] = f"Write `{parent}.{near[0]}`." if near else advice
     place = next(places_of(found.source, rf"""["']{re.escape(module)}[."']"""), None)
     told = at_either(found, f"No module named '{module}'", **names)

@@ -8,6 +8,7 @@ from parity.rules import rule
 from parity.rules.code import at, find
 from parity.rules.crash import ENDINGS, at_either
 from parity.rules.log import Failing, crash
+from parity.rules.shell import word
 from parity.rules.suggest import requires
 from parity.verdict import Evidence
 
@@ -125,7 +126,11 @@ def _template(source: Source, name: str) -> tuple[str, str, str | None]:
         advice = f"Commit {name} in a folder called templates, or correct the name."
         return near or "no file of that name is committed.", advice, folder
     if here is None:
-        return f"{twin} is on your disk, but not in git.", f"Type `git add {twin}`, commit.", twin
+        return (
+            f"{twin} is on your disk, but not in git.",
+            f"Type `git add {word(twin)}`, commit.",
+            twin,
+        )
     if not twin.endswith(name):
         right = twin[-len(name) :]
         return f"there is {twin}: Linux tells capital letters apart.", f"Write `{right}`.", twin

@@ -11,6 +11,7 @@ from parity.rules.crash_modules import absent
 from parity.rules.crash_target import written
 from parity.rules.log import Crash, Failing, crash
 from parity.rules.missing import elsewhere
+from parity.rules.shell import word
 from parity.verdict import Evidence
 
 
@@ -30,7 +31,7 @@ def settings_module_missing(record: Failing) -> Iterator[Evidence]:
     origin = found.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
     names = {"module": module, "advice": f"Write `{right}` there."}
     if origin:
-        names["advice"] = f"Type `heroku config:set DJANGO_SETTINGS_MODULE={right}`."
+        names["advice"] = f"Type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
         file = None if origin == "--config" else origin
         yield Evidence(f"DJANGO_SETTINGS_MODULE={module} ({origin})", file, names=names)
         return
@@ -68,7 +69,7 @@ def settings_not_configured(record: Failing) -> Iterator[Evidence]:
     default = f'`os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{right}")`'
     advice = (
         f"At the top of {evidence.file} write {default} (and `import os`), before anything of"
-        f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={right}`."
+        f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
     )
     named, proper = target(found.process), _project(found)
     if named and proper and named[0] != proper.partition(":")[0]:

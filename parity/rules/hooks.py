@@ -7,6 +7,7 @@ from parity.facts.buildpacks import NODE, PYTHON
 from parity.records import Plan, Slug, Source
 from parity.rules import rule
 from parity.rules.plan import PUSH_REJECTED
+from parity.rules.shell import word
 from parity.verdict import Evidence
 
 HOOKS = ("bin/pre_compile", "bin/post_compile")
@@ -105,7 +106,7 @@ def hook_not_read(plan: Plan) -> Iterator[Evidence]:
         else:
             names = {
                 "why": f"The Python buildpack runs `{right}`, called exactly so.",
-                "advice": f"Type `git mv {path} {right}`, commit, push.",
+                "advice": f"Type `git mv {word(path)} {right}`, commit, push.",
             }
         yield Evidence(f"{path} is in the tree", path, names={"path": path, **names})
 

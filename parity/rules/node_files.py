@@ -12,6 +12,7 @@ from parity.rules.log import APP, Crash
 from parity.rules.node_code import at_start, command, scripts, table
 from parity.rules.node_log import node_crash, thrown
 from parity.rules.node_modules import GIT, Missing, missing_in
+from parity.rules.shell import word
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
 
@@ -230,6 +231,6 @@ def _about_file(source: Source, path: str) -> tuple[str, str]:
         return why, f'Write `"{right}"`.'
     if path in source.absent:
         why = "It is on your disk, but not in git, so it is not pushed."
-        add = f"Type `git add -f {path}`, commit, push."
+        add = f"Type `git add -f {word(path)}`, commit, push."
         return why, _AS_CONFIG if re.search(_SECRET, path) else add
     return "The pushed tree has no such file.", "Commit the file, or create it when it is missing."

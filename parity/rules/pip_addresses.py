@@ -18,6 +18,7 @@ from parity.rules.requirements import (
     saying,
     shown,
 )
+from parity.rules.shell import word
 from parity.rules.suggest import kept_out
 from parity.verdict import Evidence
 
@@ -113,7 +114,7 @@ def _committing(path: str) -> str:
             f"{path} is outside of what is pushed: copy it into the repository and name that"
             " folder, or require it by name or by a git+https:// address."
         )
-    return f"Commit what {path} is meant to be (`git add {path}`), or require it by its name."
+    return f"Commit what {path} is meant to be (`git add {word(path)}`), or require it by its name."
 
 
 def _local(slug: Slug) -> Iterator[tuple[Entry, str]]:

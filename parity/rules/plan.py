@@ -7,6 +7,7 @@ from parity.facts.buildpacks import PYTHON
 from parity.facts.python import PACKAGE_FILES, PRE_COMPILE, SUPPORT, versions
 from parity.records import Plan, Refusal, Slug, Source
 from parity.rules import rule
+from parity.rules.shell import word
 from parity.rules.suggest import kept_out, package_files_below, wrong_package_files
 from parity.verdict import Evidence
 
@@ -146,11 +147,11 @@ def _clone(plan: Plan) -> str:
         url = f"https://github.com/heroku/heroku-buildpack-{name.partition('/')[2]}"
     if not url:
         return (
-            f"`heroku buildpacks:info {name}` names its repository: `git clone` it, and rehearse"
-            " with `--buildpack ./FOLDER`. Or: "
+            f"`heroku buildpacks:info {word(name)}` names its repository: `git clone` it, and"
+            " rehearse with `--buildpack ./FOLDER`. Or: "
         )
     folder = url.rstrip("/").rpartition("/")[2].removesuffix(".git")
-    return f"Type `git clone {url}`, and rehearse with `--buildpack ./{folder}`. Or: "
+    return f"Type `git clone {word(url)}`, and rehearse with `--buildpack ./{word(folder)}`. Or: "
 
 
 @rule(

@@ -125,7 +125,7 @@ REASONS = (
         "python-version-file::misspelled",
         "The file `{subject}` should be called .python-version",
         "Heroku knows this misspelling, and stops so that the wish is not lost unread.",
-        "Type `git mv '{subject}' .python-version`, commit, push again.",
+        "Type `git mv {subject} .python-version`, commit, push again.",
         VERSION,
     ),
     Reason(

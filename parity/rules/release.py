@@ -15,7 +15,7 @@ RELEASE_PHASE = "https://devcenter.heroku.com/articles/release-phase"
     title="The release command fails, so the new version never runs",
     cause="`{command}` ended with status {status}. git push still reports success, but Heroku keeps"
     " the old release; a new app has none. The command's last line: {last}",
-    fix="Make the command pass in a one-off dyno: `heroku run '{command}'` shows its output.",
+    fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
     docs=RELEASE_PHASE,
 )
 def RELEASE_FAILED(release: Release) -> Iterator[Evidence]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from parity.records import Source
 from parity.rules import rule
 from parity.rules.plan import PUSH_REJECTED
+from parity.rules.shell import word
 from parity.verdict import Evidence
 
 GIT = "https://devcenter.heroku.com/articles/git"
@@ -51,11 +52,12 @@ def not_committed(source: Source) -> Iterator[Evidence]:
     title="A merge is not finished: {files}",
     cause="git commits nothing before the conflicts are resolved. parity tested these files as they"
     " are on disk, with the marks of the conflict.",
-    fix="Resolve them, then type `git add {files}` and `git commit`; or `git merge --abort`.",
+    fix="Resolve them, then type `git add {paths}` and `git commit`; or `git merge --abort`.",
     docs="https://git-scm.com/docs/git-merge#_how_to_resolve_conflicts",
 )
 def merge_unfinished(source: Source) -> Iterator[Evidence]:
-    names = {"files": _listed(source.unmerged)}
+    paths = " ".join(map(word, source.unmerged))
+    names = {"files": _listed(source.unmerged), "paths": paths}
     for path in source.unmerged[:SHOWN]:
         yield Evidence(f"{path}: unmerged", path, names=names)
 

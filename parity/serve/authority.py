@@ -16,6 +16,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from parity import interrupt
+from parity.places import closed, private
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -73,7 +74,10 @@ def _kept(folder: Path) -> tuple[bytes, Path]:
 
     Raises `OSError`.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private(str(folder))
+    closed(str(folder))
+    if not os.environ.get("PARITY_DATA_DIR"):
+        closed(str(folder.parent))
     kept, public = folder / "authority.pem", folder / "authority.crt"
     if not kept.exists():
         with contextlib.suppress(FileExistsError):  # another parity was faster

@@ -48,8 +48,8 @@ class Running:
         """Launch it; the loop does the rest."""
         self.boot, self.answered = None, False
         self.backend.state = "starting"
-        self.backend.address = ("127.0.0.1", self.dyno.port)
         booting = self.dyno.boot_aside()
+        self.backend.address = ("127.0.0.1", self.dyno.watch.front)
         self._follows = self._events.loop.create_task(self._followed(booting))
 
     def again(self) -> None:

@@ -215,6 +215,7 @@ class Session:
             return
         if boot.state == "up":
             one.backend.state = "up"
+            self._teller.listens(boot, self._options.network)
             if all(other.backend.state != "crashed" for other in live.running):
                 self._judge(boot, "")
         elif boot.state == "timeout" and not boot.foreign:

@@ -5,8 +5,9 @@ from argparse import Namespace
 from collections import deque
 from typing import TYPE_CHECKING
 
-from parity.records import Config, Line, Stray
+from parity.records import Boot, Config, Line, Stray
 from parity.report import findings, strays
+from parity.report.exposed import exposed
 from parity.report.page import Page
 from parity.report.panel import LAST
 from parity.report.show import Show, coloured, columns
@@ -35,7 +36,7 @@ class Teller:
         self._quiet = quiet
         self._told: set[tuple[str, str]] = set()
         self._mask: Mask | None = None
-        self._heard = True
+        self._heard, self._exposed = True, False
         self._recent: deque[Line] = deque(maxlen=LAST)
         self.knows(config, None)
 
@@ -79,6 +80,13 @@ class Teller:
         self._show.pause()
         if not self._quiet:
             emit(f"parity: {oneline(text)}\n", sys.stderr)
+
+    def listens(self, boot: Boot, network: str) -> None:
+        """Who can reach the app while it is served; once."""
+        text = "" if self._exposed else exposed(boot, network)
+        if text:
+            self._exposed = True
+            self.note(text)
 
     def strays(self, found: "Iterable[Stray]") -> None:
         """What outlived the dynos."""

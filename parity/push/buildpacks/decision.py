@@ -1,5 +1,6 @@
 """What the buildpacks that parity emulates decide and print before they install anything."""
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from parity.push.buildpacks import python
 from parity.records import Config, Node, Python, Refusal, Source
 
 EMULATED = (NODE, PYTHON)
+_PATHS = (".", "/", "~")
 _GITHUB = r"https://github\.com/heroku/heroku-buildpack-([a-z]+)(?:\.git)?/?"
 
 
@@ -30,17 +32,33 @@ def named(typed: str) -> str:
 
     A folder is an absolute path. Raises `interrupt.Usage` for a folder without a buildpack.
     """
-    found = re.fullmatch(_GITHUB, typed)
-    short = f"heroku/{found[1]}" if found else typed.removeprefix("urn:buildpack:")
-    if short in BUILDPACKS or f"heroku/{short}" in BUILDPACKS:
-        return short if short in BUILDPACKS else f"heroku/{short}"
-    place = Path(typed.removeprefix("file://")).expanduser()
-    if not typed.startswith((".", "/", "~", "file://")) and not place.is_dir():
-        return short if "/" in short else f"heroku/{short}"
-    if not (place / "bin" / "compile").is_file():
-        why = "no bin/compile in it" if place.is_dir() else "no such folder"
+    place, short = folder(typed), _short(typed)
+    if place is None:
+        if short.startswith(_PATHS):
+            return typed  # nothing that Heroku knows, and no folder either
+        return _official(short) or (short if "/" in short else f"heroku/{short}")
+    if not os.path.isfile(place / "bin" / "compile"):  # noqa: PTH113
+        why = "no bin/compile in it" if os.path.isdir(place) else "no such folder"  # noqa: PTH112
         raise Usage(f"--buildpack {typed}: {why}")
     return str(place.resolve())
+
+
+def folder(typed: str, base: str = "") -> Path | None:
+    """The folder, seen from `base`, that a buildpack as typed means; None for a name."""
+    if _official(_short(typed)):
+        return None
+    place = os.path.join(base, os.path.expanduser(typed.removeprefix("file://")))  # noqa: PTH111, PTH118
+    is_path = typed.startswith((*_PATHS, "file://")) or os.path.isdir(place)  # noqa: PTH112
+    return Path(place) if is_path else None
+
+
+def _short(typed: str) -> str:
+    found = re.fullmatch(_GITHUB, typed)
+    return f"heroku/{found[1]}" if found else typed.removeprefix("urn:buildpack:")
+
+
+def _official(short: str) -> str | None:
+    return next((name for name in (short, f"heroku/{short}") if name in BUILDPACKS), None)
 
 
 def is_folder(name: str) -> bool:

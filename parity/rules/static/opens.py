@@ -5,6 +5,7 @@ import posixpath
 from collections.abc import Iterator
 
 from parity.rules.code import at, dotted, place
+from parity.rules.shell import word
 from parity.rules.static.executed import expressions
 from parity.rules.static.prediction import Prediction
 from parity.rules.static.start import Executed, Start
@@ -45,7 +46,7 @@ def _prediction(start: Start, file: Executed, path: str, call: ast.Call) -> Pred
     names = {
         "path": path,
         "why": f"It is on your disk, and not in git{why}.",
-        "advice": f"Type `git add {forced}{path}`, commit, push.",
+        "advice": f"Type `git add {forced}{word(path)}`, commit, push.",
     }
     bare = (evidence._replace(names={}) for evidence in kept)
     return Prediction("H10", "file-not-there", (at(where.text, where, **names), *bare))

@@ -1,0 +1,36 @@
+"""Where a path really leads, and folders that are this user's alone."""
+
+import os
+import stat
+from contextlib import suppress
+
+
+def within(place: str, folder: str) -> bool:
+    """Whether links lead from `place` to what lies in `folder`, and not in git's own part of it."""
+    root, real = os.path.realpath(folder), os.path.realpath(place)
+    inner = f"{os.path.relpath(real, root)}/".lower()
+    return not inner.startswith("../") and "/.git/" not in f"/{inner}"
+
+
+def private(folder: str) -> None:
+    """Make `folder`, and what is missing above it, for this user alone, whatever the umask.
+
+    Raises `OSError`.
+    """
+    if os.path.isdir(folder):
+        return
+    private(os.path.dirname(folder))
+    try:
+        os.mkdir(folder, 0o700)
+        closed(folder)
+    except FileExistsError:
+        if not os.path.isdir(folder):  # else another parity was faster
+            raise
+
+
+def closed(folder: str) -> None:
+    """Let nobody but this user into a folder of theirs, if the file system can."""
+    with suppress(OSError):
+        found = os.lstat(folder)
+        if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) != 0o700:
+            os.chmod(folder, 0o700)

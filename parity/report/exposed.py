@@ -1,0 +1,16 @@
+"""Who can reach the app while it runs: in this machine's network it listens as on Heroku."""
+
+from parity.records import Boot
+
+
+def exposed(boot: Boot, network: str) -> str:
+    """One line about a dyno that others can reach, past the router; empty if they cannot."""
+    found = {_address(x.host, x.port) for x in boot.listeners if x.own and not x.loopback}
+    if network != "host" or not found:
+        return ""
+    closes = "; `--network own` closes it" if boot.isolation == "pidns" else ""
+    return f"a dyno listens on {', '.join(sorted(found))}, open to your network{closes}"
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

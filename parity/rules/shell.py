@@ -1,0 +1,30 @@
+"""Names from the app in commands that a person copies into a shell: each stays one plain word."""
+
+import re
+import shlex
+
+COMMAND = re.compile(r"(`(?:cd|chmod|git|heroku|npm|parity|pip|uv) [^`]*`)")
+"""A command between backticks."""
+
+WORDS = "paths"
+"""The placeholder of several words, which are quoted already."""
+
+
+def word(text: str) -> str:
+    r"""`text` as one word of a command line; `$'…'` with escapes for what cannot be shown.
+
+    bash, zsh, ksh and POSIX.1-2024 have that form.
+    """
+    if text.isprintable():
+        return shlex.quote(text)
+    return f"$'{''.join(map(_escaped, text))}'"
+
+
+def _escaped(letter: str) -> str:
+    if letter in "\\'":
+        return f"\\{letter}"
+    if letter == "\n":
+        return "\\n"
+    if letter.isprintable():
+        return letter
+    return "".join(f"\\{byte:03o}" for byte in letter.encode("utf-8", "surrogateescape"))

@@ -1,0 +1,247 @@
+"""What the app's own pyproject.toml may set, what only the user may, and the user's own file."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from parity.cli import _parser, main, parsed
+from parity.commands.defaults import APP, PATHS, TYPED_ONLY, _commands
+from parity.interrupt import Usage
+
+SECRET = "canary-5d1e77"
+YOURS = {
+    "https": "true",
+    "isolation": '"basic"',
+    "network": '"own"',
+    "open": "true",
+    "port": "5001",
+    "quiet": "true",
+}
+"""What widens what parity does, or reaches beyond the app: a value for each."""
+
+OUT = {
+    "absolute": "{outside}/file",
+    "above": "../outside/file",
+    "home": "~/file",
+    "link": "link",
+    "link to a folder": "linked/file",
+    "through a link and back": "linked/../outside/file",
+    "pipe": "./pipe",
+    "device": "/dev/zero",
+    "git's own": ".git/config",
+    "standard input": "-",
+    "url": "file://{outside}/file",
+}
+"""Ways to a file that is not in the app."""
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An app beside a folder that is none of its business; the user has a home of their own."""
+    outside, folder = tmp_path / "outside", tmp_path / "app"
+    for place in (outside / "file" / "bin", folder / ".git", folder / "own" / "bin"):
+        place.mkdir(parents=True)
+    (outside / "file" / "bin" / "compile").write_text(SECRET)
+    (folder / ".git" / "config").write_text(f"TOKEN={SECRET}")
+    (folder / "own" / "bin" / "compile").write_text("")
+    (folder / "own.env").write_text("A=1\n")
+    (folder / "own.toml").write_text('[[request]]\npath = "/"\n')
+    (folder / "link").symlink_to(outside / "file")
+    (folder / "linked").symlink_to(outside)
+    os.mkfifo(folder / "pipe")
+    monkeypatch.setenv("HOME", str(outside))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    return folder
+
+
+def table(folder: Path, key: str, value: str) -> None:
+    """The app sets one key."""
+    (folder / "pyproject.toml").write_text(f"[tool.parity]\n{key} = {value}\n")
+
+
+def own(folder: Path, text: str) -> Path:
+    """The user's own file, in the home of an app's fixture."""
+    file = folder.parent / "outside" / ".config" / "parity" / "config.toml"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    return file
+
+
+def command(key: str) -> str:
+    """A command that has the option."""
+    return next(
+        n for n, p in _commands(_parser()).items() if f"--{key}" in p._option_string_actions
+    )
+
+
+def test_every_option_has_its_place() -> None:
+    """A new option is settable by no app until somebody has thought about it, and says so here."""
+    options = {
+        option.removeprefix("--")
+        for parser in _commands(_parser()).values()
+        for option in parser._option_string_actions
+        if option.startswith("--")
+    }
+    classes = (APP, PATHS, TYPED_ONLY, frozenset(YOURS))
+    assert frozenset().union(*classes) == options
+    assert sum(map(len, classes)) == len(options), "one class each"
+
+
+@pytest.mark.parametrize("key", [*YOURS, "format"])
+def test_what_is_the_users_to_choose(
+    key: str, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, exit 2, for an app that sets it; the user's own file and the command line may."""
+    value = YOURS.get(key, '"github"')
+    table(app, key, value)
+    assert main(["check", str(app)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    where = f"type --{key} on the command line or put it in ~/.config/parity/config.toml"
+    assert line.startswith(f"parity: pyproject.toml: [tool.parity] {key}")
+    assert line.endswith(where)
+    (app / "pyproject.toml").unlink()
+    own(app, f"{key} = {value}\n")
+    taken = vars(parsed([command(key), str(app)]))[key]
+    assert str(taken).lower() == value.strip('"')
+
+
+@pytest.mark.parametrize("key", sorted(PATHS))
+@pytest.mark.parametrize("way", OUT)
+def test_paths_stay_in_the_app(
+    key: str, way: str, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing beyond the app is read, and nothing that never ends; nothing of it is shown."""
+    text = OUT[way].format(outside=app.parent / "outside")
+    if key == "buildpack" and text == "-":
+        pytest.skip("the name of a buildpack")
+    table(app, key, f'"{text}"')
+    assert main(["run", str(app)]) == 2
+    told = capsys.readouterr()
+    assert len(told.err.splitlines()) == 1
+    assert SECRET not in told.out + told.err
+    assert "is no file of the app" in told.err or "No such file" in told.err
+
+
+def test_paths_are_relative_to_the_app(
+    app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever parity is started; names of buildpacks are left as they are."""
+    text = '[tool.parity]\nenv = ["own.env"]\nscenario = "own.toml"\n'
+    text += 'buildpack = ["heroku/python", "./own", "own", "https://example.com/x"]\n'
+    (app / "pyproject.toml").write_text(text)
+    for place, typed in ((tmp_path, "app"), (app, "."), (app.parent / "outside", "../app")):
+        monkeypatch.chdir(place)
+        made = parsed(["run", typed])
+        assert Path(made.env[0]).read_text() == "A=1\n"
+        assert Path(made.scenario).samefile(app / "own.toml")
+        assert all(Path(made.buildpack[n]).samefile(app / "own") for n in (1, 2))
+        assert (made.buildpack[0], made.buildpack[3]) == ("heroku/python", "https://example.com/x")
+
+
+@pytest.mark.parametrize("typed", ["urn:buildpack:{}", "bp"])
+def test_no_other_way_to_a_folder(
+    typed: str, app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name is never a folder, nor one that lies where parity happens to be started."""
+    bait = app.parent / "outside" / "bp"
+    (app.parent / "outside" / "file").rename(bait)
+    (app / "Procfile").write_text("web: x\n")
+    monkeypatch.chdir(bait.parent)
+    table(app, "buildpack", f'"{typed.format(bait)}"')
+    assert main(["check", str(app), "--format", "concise"]) in (2, 3)
+    told = capsys.readouterr()
+    assert "is no file of the app" in told.err or "not emulated" in told.out
+
+
+def test_a_buildpack_of_app_json_is_no_folder(
+    app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Heroku could not read it."""
+    place = app.parent / "outside" / "file"
+    (app / "app.json").write_text(f'{{"buildpacks": [{{"url": "{place}"}}]}}')
+    assert main(["check", str(app), "--new-app", "--format", "concise"]) == 3
+    assert "is not emulated" in capsys.readouterr().out
+
+
+def test_a_link_is_not_the_apps_file(app: Path) -> None:
+    """A pyproject.toml that leads out of the app sets nothing, and is not quoted."""
+    there = app.parent / "outside" / "pyproject.toml"
+    there.write_text(f"[tool.parity]\n{SECRET} = 1\n")
+    (app / "pyproject.toml").symlink_to(there)
+    assert parsed(["check", str(app)]).format == "full"
+
+
+def test_what_counts_more(app: Path) -> None:
+    """What is typed, then the user's own file, then the app's: no app undoes `offline`."""
+    table(app, "offline", 'false\ndyno = "standard-1x"\nrouter = "legacy"\nstrict = true')
+    own(app, 'offline = true\ndyno = "standard-2x"\n')
+    made = parsed(["run", str(app), "--router", "2.0"])
+    assert (made.offline, made.dyno, made.router, made.strict) == (True, "standard-2x", "2.0", True)
+
+
+def test_the_users_own_paths(app: Path) -> None:
+    """They may lie anywhere, and are relative to the file."""
+    file = own(app, 'env = ["mine.env", "~/x.env", "-"]\n')
+    wanted = [str(file.parent / "mine.env"), str(app.parent / "outside" / "x.env"), "-"]
+    assert parsed(["check", str(app)]).env == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('dino = "basic"\n', "config.toml: has no key 'dino'. Did you mean dyno?"),
+        ("run-release = true\n", "type --run-release on the command line"),
+        ("dyno = 3\n", "config.toml: dyno must be a string"),
+        ('network = "mine"\n', "config.toml: network: one of host, own"),
+        ("dyno = \n", "config.toml is no TOML"),
+        ('env = "a\\u0000b"\n', "holds a NUL byte"),
+    ],
+)
+def test_a_wrong_file_of_the_users(
+    text: str, told: str, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same errors as the app's table, with the name of the file."""
+    own(app, text)
+    assert main(["check", str(app)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert told in line
+    assert "~/.config/parity/config.toml" in line or told.startswith("type")
+
+
+def test_the_users_file_is_in_no_tested_repository(
+    app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repository that is HOME, as on some CI services, brings no file of the user's."""
+    inner = app / "inner"
+    inner.mkdir()
+    (app / ".config" / "parity").mkdir(parents=True)
+    (app / ".config" / "parity" / "config.toml").write_text('isolation = "basic"\n')
+    for name, home in (("HOME", app), ("XDG_CONFIG_HOME", app / ".config")):
+        monkeypatch.setenv(name, str(home))
+        for path in (app, inner):
+            with pytest.raises(Usage, match="lies in the tested repository"):
+                parsed(["run", str(path)])
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setenv("XDG_CONFIG_HOME", ".config")
+    monkeypatch.chdir(app)
+    assert parsed(["run", "."]).isolation == "auto", "no path that depends on where we are"
+
+
+def test_a_message_is_one_line(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever stands in the file: a CI service obeys what begins a line of its log."""
+    table(app, "dyno", '"a\\n::error::owned"')
+    assert main(["run", str(app)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "a\\n::error::owned" in line
+
+
+def test_a_command_for_the_dyno_beside_the_table(
+    app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What stands behind `--` is not parity's."""
+    (app / ".git" / "config").unlink()
+    (app / ".git").rmdir()
+    table(app, "dyno", '"standard-2x"')
+    assert main(["exec", str(app), "--", "python", "-c", "1"]) == 1
+    assert "no slug to run a command in" in capsys.readouterr().err
