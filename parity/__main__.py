@@ -21,16 +21,34 @@ def main() -> None:
     if sys.platform == "win32":
         sys.stderr.write(WINDOWS)
         sys.exit(3)
+    try:
+        code = _run()
+    except SystemExit as printed:  # argparse's help, or what is wrong with the arguments
+        code = int(printed.code or 0)
+    except (MemoryError, OSError, ImportError, RuntimeError) as error:
+        code = _unable(error)
+    _leave(code)
+
+
+def _run() -> int:
+    from parity import ulimits  # resource(3), which Windows has not
+
     _standard()
     interrupt.install()
+    ulimits.lift()
     gc.set_threshold(GARBAGE)
     from parity import cli
 
-    try:
-        code = cli.main(sys.argv[1:])
-    except SystemExit as printed:  # argparse's help, or what is wrong with the arguments
-        code = int(printed.code or 0)
-    _leave(code)
+    return cli.main(sys.argv[1:])
+
+
+def _unable(error: Exception) -> int:
+    """parity cannot even start: by itself Python would exit with 1, which means "would fail"."""
+    trouble = interrupt.troubled(error)
+    what = trouble.what if trouble else f"parity cannot start: {error}"
+    fix = trouble.fix if trouble else "Install parity again, on a machine with /dev and /proc."
+    os.write(2, f"parity: could not tell: {what}\n  fix: {fix}\n".encode())
+    return 3
 
 
 def _leave(code: int) -> None:

@@ -43,6 +43,8 @@ def main(argv: "Sequence[str]") -> int:
     except BrokenPipeError:
         return 0
     except Exception as error:
+        if trouble := interrupt.troubled(error):
+            return _told(f"parity: could not tell: {trouble.what}\n  fix: {trouble.fix}", 3)
         if os.environ.get("PARITY_DEBUG"):
             raise
         return _told(f"parity: {_bug(error)}", 4)

@@ -43,10 +43,10 @@ def rehearse(
 
     from parity.workspace import workspace
 
-    Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
     trial = Trial("run", say, on_stage, strict=options.strict)
     told = proof.once(on_verdict)
     try:
+        Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
         with workspace() as work:
             pushed, accepted = receive(trial, Path(app), config, options)
             if accepted:
@@ -54,7 +54,7 @@ def rehearse(
             mend(trial, pushed, work, options, facts, told, stay)
     except interrupt.Interrupted as ended:
         return _over(trial, ended.signum)
-    except (interrupt.Trouble, OSError) as error:
+    except interrupt.MACHINE as error:
         trial.stuck(*what_and_fix(error))
     return _over(trial)
 
@@ -101,7 +101,7 @@ def check(
         after_that(trial, pushed, options, lambda again: decide(trial, again, builds=False))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
-    except (interrupt.Trouble, OSError) as error:
+    except interrupt.MACHINE as error:
         trial.stuck(*what_and_fix(error))
     return trial.verdict()
 
@@ -202,13 +202,16 @@ def compile_slug(
     """The build. Raises `interrupt.Usage` for a process type that is not there to run after it."""
     from functools import partial
 
-    from parity import scale
+    from parity import ground, scale, withheld
     from parity.dyno.contained import run
+    from parity.push import cache
     from parity.push.build import build
     from parity.push.source import lay_out
 
     scale.chosen(plan.processes, options.processes)
     with trial.stage("build"):
+        ground.check(work.root, cache.root())
+        withheld.begin()
         folder = work.folder("slug")
         lay_out(plan.source, folder)
         slug = build(

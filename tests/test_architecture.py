@@ -10,13 +10,17 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "parity"
 FILES = sorted(PACKAGE.rglob("*.py"))
-LEAVES = {"records", "verdict", "facts", "interrupt", "kept"}
+LEAVES = {"records", "verdict", "facts", "interrupt", "kept", "awake", "ulimits", "withheld"}
 MAY = {
     "records": {"records"},
     "verdict": {"records"},
     "facts": {"facts"},
     "interrupt": set(),
     "kept": {"records"},
+    "awake": set(),
+    "ulimits": set(),
+    "withheld": {"awake", "ulimits", "records", "facts"},
+    "ground": LEAVES,
     "rules": {"rules", "records", "verdict", "facts"},
     "push": {"push", *LEAVES},
     "dyno": {"dyno", *LEAVES},

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parity import interrupt
+from parity.awake import Clock
 from parity.dyno import isolation, reach
 from parity.dyno.door import Door
 from parity.dyno.environment import COOKIE, cookie
@@ -202,11 +203,10 @@ def start(
     """The same at one `place`. Raises `isolation.Refused`, too."""
     env = {COOKIE: cookie(), **env}
     guard = Guard(place)
-    began = time.monotonic()
     try:
         with _opened(guard, argv, cwd, env) as process:
             guard.begun()
-            return _followed(guard, process, on_line, began, limit)
+            return _followed(guard, process, on_line, limit)
     finally:
         guard.close()
 
@@ -241,11 +241,11 @@ def _followed(
     guard: Guard,
     process: "subprocess.Popen[bytes]",
     on_line: Callable[[str], None],
-    began: float,
     limit: float,
 ) -> Ended:
     assert process.stdout
-    told = Log()
+    told, clock = Log(), Clock()
+    began = clock.now()
 
     def take(lines: list[str]) -> None:
         for text in lines:
@@ -258,11 +258,11 @@ def _followed(
     while (code := guard.code()) is None:
         output.wait(guard.status, TICK)
         interrupt.check()
-        if time.monotonic() - began > limit and not timed_out:
+        if clock.now() - began > limit and not timed_out:
             timed_out = True
             guard.order(b"K")
     output.drain(DRAIN)
-    return Ended(code, told.lines(), time.monotonic() - began, timed_out)
+    return Ended(code, told.lines(), clock.now() - began, timed_out)
 
 
 class Output:

@@ -21,6 +21,7 @@ import _signal as signal  # what is behind signal, whose enums take as long as a
 import os
 import resource
 
+from parity import ulimits
 from parity.dyno import reach
 
 TYPE_CHECKING = False
@@ -40,6 +41,9 @@ GRACE = 0.3
 MOST = 20
 """Processes that are told."""
 
+APPS = (FileNotFoundError, NotADirectoryError, PermissionError)
+"""Why a program does not start that lies with the program."""
+
 LONGEST = 300
 """Characters of a command line that are told."""
 
@@ -51,7 +55,7 @@ class Task:
         control, status, self.level, self.locale, self.cookie, self.app = argv[:6]
         self.control, self.status = int(control), int(status)
         self.door, self.processes = int(argv[6]), int(argv[7])
-        paths, rest = int(argv[8]), argv[9:]
+        self.files, paths, rest = int(argv[8]), int(argv[9]), argv[10:]
         self.paths, self.command = rest[:paths], rest[paths:]
         self.kept = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
 
@@ -164,32 +168,45 @@ def _wake_on_child() -> int:
 
 
 def _spawn(task: Task, wake: int) -> int:
-    """Start the command in a session of its own, every signal as a fresh process has it."""
+    """Start the command. Raises `OSError` where this machine refuses what that takes."""
+    failed, tell = os.pipe()  # closes when another program is executed
     pid = os.fork()
     if pid:
+        os.close(tell)
+        why = os.read(failed, 1000)
+        os.close(failed)
+        if why:
+            raise OSError(0, why.decode())
         return pid
-    command = task.command
     try:
-        for fd in (*task.kept, wake):
-            os.close(fd)
-        os.setsid()
-        for signum in (*IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(signum, signal.SIG_DFL)
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold config vars
-        if task.level == "pidns" and task.processes:
-            from parity.dyno import namespace  # loaded already: nothing of ours is shown here
-
-            namespace.limit(task.processes)
-        if task.level != "pidns":
-            reach.mark(task.cookie)
-        _become(command)
+        _prepare(task, wake)
+        _become(task.command)
+    except APPS as error:
+        os.write(2, f"{task.command[0]}: {error.strerror}\n".encode())
     except Exception as error:
-        os.write(2, f"{command[0]}: {getattr(error, 'strerror', error)}\n".encode())
+        os.write(tell, f"{task.command[0]}: {getattr(error, 'strerror', error)}".encode())
     finally:
         os._exit(127)
+
+
+def _prepare(task: Task, wake: int) -> None:
+    """A session of its own, limits, and every signal as a fresh process has it."""
+    for fd in (*task.kept, wake):
+        os.close(fd)
+    os.setsid()
+    for signum in (*IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(signum, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    ulimits.lift(task.files)
+    ulimits.none(resource.RLIMIT_CORE)  # it would hold config vars
+    if task.level == "pidns" and task.processes:
+        from parity.dyno import namespace  # loaded already: nothing of ours is shown here
+
+        namespace.limit(task.processes)
+    if task.level != "pidns":
+        reach.mark(task.cookie)
 
 
 def _become(command: list[str]) -> None:
