@@ -3,8 +3,14 @@
 import gc
 import os
 import sys
+from contextlib import suppress
 
 from parity import interrupt
+
+TYPE_CHECKING = False  # as in parity.cli
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 GARBAGE = 50_000
 """Objects between two looks for garbage: what a start makes is none, and Python's 700 are soon
@@ -22,33 +28,34 @@ def main() -> None:
         sys.stderr.write(WINDOWS)
         sys.exit(3)
     try:
-        code = _run()
+        _prepare()
+        from parity import cli
+    except (MemoryError, OSError, ImportError, RuntimeError) as error:
+        _unable(error)
+    try:
+        code = cli.main(sys.argv[1:])
     except SystemExit as printed:  # argparse's help, or what is wrong with the arguments
         code = int(printed.code or 0)
-    except (MemoryError, OSError, ImportError, RuntimeError) as error:
-        code = _unable(error)
     _leave(code)
 
 
-def _run() -> int:
-    from parity import ulimits  # resource(3), which Windows has not
+def _prepare() -> None:
+    from parity import ulimits  # on resource(3), which Windows has not
 
     _standard()
     interrupt.install()
     ulimits.lift()
     gc.set_threshold(GARBAGE)
-    from parity import cli
-
-    return cli.main(sys.argv[1:])
 
 
-def _unable(error: Exception) -> int:
+def _unable(error: Exception) -> "NoReturn":
     """parity cannot even start: by itself Python would exit with 1, which means "would fail"."""
     trouble = interrupt.troubled(error)
     what = trouble.what if trouble else f"parity cannot start: {error}"
     fix = trouble.fix if trouble else "Install parity again, on a machine with /dev and /proc."
-    os.write(2, f"parity: could not tell: {what}\n  fix: {fix}\n".encode())
-    return 3
+    with suppress(OSError):
+        os.write(2, f"parity: could not tell: {what}\n  fix: {fix}\n".encode())
+    os._exit(3)
 
 
 def _leave(code: int) -> None:

@@ -77,7 +77,7 @@ def processes() -> Iterator[Trouble]:
     if not sys.platform.startswith("linux"):
         return
     try:
-        own = os.readlink("/proc/self")
+        own = str(Path("/proc/self").readlink())
         Path("/proc/self/stat").read_bytes()
     except OSError:
         fix = "`mount -t proc proc /proc` (in a container: do not hide /proc)."

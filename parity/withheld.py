@@ -103,9 +103,7 @@ def _killed() -> int:
 
 def lack(record: Record) -> Lack | None:
     """Why a record that stops Heroku says nothing about the app; None: it does."""
-    text, code = _output(record), _exit(record)
-    found = next(_lacks(record, text, code), None)
-    return found
+    return next(_lacks(record, _output(record), _exit(record)), None)
 
 
 def _output(record: Record) -> str:

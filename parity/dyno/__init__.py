@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from parity import interrupt
 from parity.dyno import environment, isolation
 from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose

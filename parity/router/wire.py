@@ -51,8 +51,8 @@ class Turn:
     """Runs the one coroutine of a client's connection: each event resumes it at once.
 
     A task would do the same one turn of the loop later, and twice as dear. The coroutine waits for
-    nothing but `wait`. `now` is when it was resumed, by `clock`: time stands still while it runs. `over` gets
-    what it raised, or None, when it has ended.
+    nothing but `wait`. `now` is when it was resumed, by `clock`: time stands still while it runs.
+    `over` gets what it raised, or None, when it has ended.
     """
 
     __slots__ = ("_coroutine", "_over", "_waiting", "deadline", "now")

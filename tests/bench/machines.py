@@ -75,6 +75,7 @@ class Bench:
         self._python = python
         self._here = root / "m"
         self._here.mkdir()
+        root.chmod(0o755)  # also for another user
         for name, host in (("good", "0.0.0.0"), ("bad", "127.0.0.1")):
             app = root / "seed" / name
             app.mkdir(parents=True)
@@ -107,7 +108,8 @@ class Bench:
                 shutil.rmtree(place / "c" / "parity" / "envs")
         typed = [self._python, *machine.python, "-m", "parity", "run", f"{self._here}/{app}"]
         typed += [word for word in OPTIONS if not (machine.online and word == "--offline")]
-        script = f"mount --bind {place} {self._here} || exit 99\ncd {self._here}\n{machine.script}\n"
+        script = f"mount --bind {place} {self._here} || exit 99\ncd {self._here}\n"
+        script += f"{machine.script}\n"
         script += "" if '"$@"' in machine.script else 'exec "$@"\n'
         ran = _ran(["unshare", "-m", "--", "bash", "-c", script, "machine", *typed], self._env())
         if place != self._root / "seed":

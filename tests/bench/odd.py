@@ -57,7 +57,7 @@ LIMITS = (
     Machine(
         "memory cgroup 40 MB",
         "cannot",
-        'c=/sys/fs/cgroup/memory/odd-$$; mkdir $c; echo 40M > $c/memory.limit_in_bytes;'
+        "c=/sys/fs/cgroup/memory/odd-$$; mkdir $c; echo 40M > $c/memory.limit_in_bytes;"
         ' echo 0 > $c/cgroup.procs; "$@"; r=$?; echo $$ > /sys/fs/cgroup/memory/cgroup.procs;'
         " rmdir $c; exit $r",
         slower=10,
@@ -76,19 +76,30 @@ MOUNTS = (
     ),
     Machine("app noexec", "works", "mount --bind good good; mount -o remount,bind,noexec good"),
     Machine("temp read-only", "either", "mount -t tmpfs -o ro none t"),
-    Machine("all temp read-only", "cannot", "for d in t /tmp /var/tmp /dev/shm; do mount --rbind "
-            "$HERE /mnt; mount -t tmpfs none $d; [ $d = /tmp ] && mkdir -p $HERE && mount --rbind "
-            "/mnt $HERE; mount -o remount,bind,ro $d; done; cd /"),
+    Machine(
+        "all temp read-only",
+        "cannot",
+        "for d in t /tmp /var/tmp /dev/shm; do mount --rbind "
+        "$HERE /mnt; mount -t tmpfs none $d; [ $d = /tmp ] && mkdir -p $HERE && mount --rbind "
+        "/mnt $HERE; mount -o remount,bind,ro $d; done; cd /",
+    ),
     Machine("cache read-only", "cannot", "mount -t tmpfs -o ro none c"),
     Machine("cache read-only, full", "either", "mount --bind c c; mount -o remount,bind,ro c"),
     Machine("cache full", "cannot", "mount -t tmpfs -o size=64k none c", cold=True),
-    Machine("cache 5 MB", "cannot", "mount -t tmpfs -o size=5m none t2 2>/dev/null; mkdir t2;"
-            " cp -a c/. t2; mount -t tmpfs -o size=29m none c; cp -a t2/. c", cold=True, slower=6),
+    Machine(
+        "cache 5 MB",
+        "cannot",
+        "mount -t tmpfs -o size=5m none t2 2>/dev/null; mkdir t2;"
+        " cp -a c/. t2; mount -t tmpfs -o size=29m none c; cp -a t2/. c",
+        cold=True,
+        slower=6,
+    ),
     Machine("cache few inodes", "cannot", "mount -t tmpfs -o nr_inodes=20 none c", cold=True),
     Machine("temp full", "cannot", "mount -t tmpfs -o size=4k none t"),
     Machine("temp few inodes", "cannot", "mount -t tmpfs -o nr_inodes=6 none t"),
-    Machine("temp 300 kB, cold", "either", "mount -t tmpfs -o size=300k none t", cold=True,
-            slower=6),
+    Machine(
+        "temp 300 kB, cold", "either", "mount -t tmpfs -o size=300k none t", cold=True, slower=6
+    ),
     Machine("temp noatime nosuid", "works", "mount -t tmpfs -o noatime,nosuid,nodev none t"),
     Machine("HOME read-only", "works", "mount --bind h h; mount -o remount,bind,ro h"),
     Machine("no /dev/shm", "works", "umount /dev/shm"),
@@ -103,43 +114,95 @@ MOUNTS = (
     Machine("proc read-only", "works", "mount --bind /proc /proc; mount -o remount,bind,ro /proc"),
 )
 PLACES = (
-    Machine("cache, blank and quote", "works", "mv c 'a b\"c'; export XDG_CACHE_HOME=\"$PWD/"
-            "a b\\\"c\"", cold=True, slower=6),
-    Machine("cache, newline", "either", "mv c $'a\\nb'; export XDG_CACHE_HOME=$PWD/$'a\\nb'",
-            cold=True, slower=6),
-    Machine("cache, not UTF-8", "either", "mv c $'a\\xffb'; export XDG_CACHE_HOME=$PWD/$'a\\xffb'",
-            cold=True, slower=6),
-    Machine("cache, hash and colon", "either", "mv c 'a#b:c'; export XDG_CACHE_HOME=$PWD/a#b:c",
-            cold=True, slower=6),
-    Machine("cache, long path", "works", "p=$PWD/$(printf 'l%.0s' {1..200}); mv c $p;"
-            " export XDG_CACHE_HOME=$p", cold=True, slower=6),
+    Machine(
+        "cache, blank and quote",
+        "works",
+        'mv c \'a b"c\'; export XDG_CACHE_HOME="$PWD/a b\\"c"',
+        cold=True,
+        slower=6,
+    ),
+    Machine(
+        "cache, newline",
+        "either",
+        "mv c $'a\\nb'; export XDG_CACHE_HOME=$PWD/$'a\\nb'",
+        cold=True,
+        slower=6,
+    ),
+    Machine(
+        "cache, not UTF-8",
+        "either",
+        "mv c $'a\\xffb'; export XDG_CACHE_HOME=$PWD/$'a\\xffb'",
+        cold=True,
+        slower=6,
+    ),
+    Machine(
+        "cache, hash and colon",
+        "either",
+        "mv c 'a#b:c'; export XDG_CACHE_HOME=$PWD/a#b:c",
+        cold=True,
+        slower=6,
+    ),
+    Machine(
+        "cache, long path",
+        "works",
+        "p=$PWD/$(printf 'l%.0s' {1..200}); mv c $p; export XDG_CACHE_HOME=$p",
+        cold=True,
+        slower=6,
+    ),
     Machine("cache a file", "cannot", "touch f; export PARITY_CACHE_DIR=$PWD/f"),
     Machine("cache /dev/null", "cannot", "export PARITY_CACHE_DIR=/dev/null/x"),
     Machine("cache relative", "works", "export PARITY_CACHE_DIR=c/parity", cold=True, slower=6),
-    Machine("TMPDIR, blank and quote", "works", "mv t 'a b\"c'; export TMPDIR=\"$PWD/a b\\\"c\"",
-            cold=True, slower=6),
-    Machine("TMPDIR, newline", "either", "mv t $'a\\nb'; export TMPDIR=$PWD/$'a\\nb'", cold=True,
-            slower=6),
+    Machine(
+        "TMPDIR, blank and quote",
+        "works",
+        'mv t \'a b"c\'; export TMPDIR="$PWD/a b\\"c"',
+        cold=True,
+        slower=6,
+    ),
+    Machine(
+        "TMPDIR, newline",
+        "either",
+        "mv t $'a\\nb'; export TMPDIR=$PWD/$'a\\nb'",
+        cold=True,
+        slower=6,
+    ),
     Machine("TMPDIR missing", "works", "export TMPDIR=/nowhere"),
     Machine("TMPDIR relative", "works", "export TMPDIR=t"),
     Machine("TMPDIR empty", "works", "export TMPDIR="),
     Machine("no HOME", "works", "unset HOME XDG_CACHE_HOME; export PARITY_CACHE_DIR=$PWD/c/parity"),
-    Machine("no HOME, no cache", "either", "unset HOME XDG_CACHE_HOME", cold=True, slower=9,
-            online=True),
+    Machine(
+        "no HOME, no cache", "either", "unset HOME XDG_CACHE_HOME", cold=True, slower=9, online=True
+    ),
     Machine("HOME missing, user", "cannot", f"unset XDG_CACHE_HOME; export HOME=/nowhere; {USER}"),
     Machine("cwd gone", "works", "mkdir d; cd d; rmdir ../d"),
 )
 NETWORK = (
     Machine("no loopback", "cannot", 'exec unshare -n "$@"'),
-    Machine("loopback alone", "works", "exec unshare -n bash -c 'ip link set lo up; \"$@\"' x \"$@\""),
-    Machine("loopback, no address", "cannot", "exec unshare -n bash -c 'ip link set lo up; ip addr"
-            " flush dev lo; \"$@\"' x \"$@\""),
-    Machine("no IPv6", "works", "exec unshare -n bash -c 'echo 1 >"
-            " /proc/sys/net/ipv6/conf/all/disable_ipv6; ip link set lo up; \"$@\"' x \"$@\""),
-    Machine("few ports", "either", "exec unshare -n bash -c 'ip link set lo up; echo 1024 1030 >"
-            " /proc/sys/net/ipv4/ip_local_port_range; \"$@\"' x \"$@\""),
-    Machine("no hosts, no DNS", "works", "mount --bind /dev/null /etc/hosts; mount --bind /dev/null"
-            " /etc/resolv.conf"),
+    Machine(
+        "loopback alone", "works", 'exec unshare -n bash -c \'ip link set lo up; "$@"\' x "$@"'
+    ),
+    Machine(
+        "loopback, no address",
+        "cannot",
+        'exec unshare -n bash -c \'ip link set lo up; ip addr flush dev lo; "$@"\' x "$@"',
+    ),
+    Machine(
+        "no IPv6",
+        "works",
+        "exec unshare -n bash -c 'echo 1 >"
+        ' /proc/sys/net/ipv6/conf/all/disable_ipv6; ip link set lo up; "$@"\' x "$@"',
+    ),
+    Machine(
+        "few ports",
+        "either",
+        "exec unshare -n bash -c 'ip link set lo up; echo 1024 1030 >"
+        ' /proc/sys/net/ipv4/ip_local_port_range; "$@"\' x "$@"',
+    ),
+    Machine(
+        "no hosts, no DNS",
+        "works",
+        "mount --bind /dev/null /etc/hosts; mount --bind /dev/null /etc/resolv.conf",
+    ),
     Machine("no passwd", "works", "mount --bind /dev/null /etc/passwd"),
 )
 REFUSED = (
@@ -177,8 +240,11 @@ AROUND = (
     Machine("user, pidns none", "works", f"unshare -Ur true; {USER}"),
     Machine("user namespace", "works", 'exec unshare -Ur "$@"'),
     Machine("user namespace, no uid", "either", 'exec unshare -U "$@"'),
-    Machine("no namespaces", "works", "exec unshare -Ur bash -c 'echo 0 >"
-            " /proc/sys/user/max_user_namespaces; \"$@\"' x \"$@\""),
+    Machine(
+        "no namespaces",
+        "works",
+        'exec unshare -Ur bash -c \'echo 0 > /proc/sys/user/max_user_namespaces; "$@"\' x "$@"',
+    ),
     Machine("env -i", "either", 'exec env -i "$@"', cold=True, slower=9, online=True),
     Machine("TERM unset, LANG C", "works", "unset TERM; export LANG=C LC_ALL=C"),
     Machine("locale unknown", "works", "export LC_ALL=xx_YY.UTF-9 LANG=nowhere"),
@@ -198,24 +264,39 @@ AROUND = (
     Machine("python -O", "works", "", python=("-O",)),
     Machine("python -OO", "works", "", python=("-OO",)),
     Machine("python -I", "works", "", python=("-I",)),
-    Machine("python utf8=0, LANG C", "works", "export LC_ALL=C PYTHONCOERCECLOCALE=0",
-            python=("-X", "utf8=0")),
+    Machine(
+        "python utf8=0, LANG C",
+        "works",
+        "export LC_ALL=C PYTHONCOERCECLOCALE=0",
+        python=("-X", "utf8=0"),
+    ),
     Machine("python -W error", "works", "", python=("-W", "error")),
     Machine("python int limit 640", "works", "export PYTHONINTMAXSTRDIGITS=640"),
     Machine("TZ invalid", "works", "export TZ=Nowhere/None"),
     Machine("clock of 1970", "either", "exec faketime '1970-01-02 00:00:00' \"$@\""),
     Machine("clock of 2040", "either", "exec faketime '2040-01-02 00:00:00' \"$@\""),
     Machine("clock runs fast", "either", "exec faketime -f '+0 x20' \"$@\""),
-    Machine("wall clock frozen", "works", "export FAKETIME_DONT_FAKE_MONOTONIC=1; exec faketime"
-            " -f '2026-01-01 00:00:00' \"$@\""),
-    Machine("SIGCHLD ignored", "works", "exec python3 -c 'import os,signal,sys; signal.signal("
-            "signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])' \"$@\""),
-    Machine("signals blocked", "works", "exec python3 -c 'import os,signal,sys;"
-            " signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals());"
-            " os.execvp(sys.argv[1], sys.argv[1:])' \"$@\""),
+    Machine(
+        "wall clock frozen",
+        "works",
+        "export FAKETIME_DONT_FAKE_MONOTONIC=1; exec faketime -f '2026-01-01 00:00:00' \"$@\"",
+    ),
+    Machine(
+        "SIGCHLD ignored",
+        "works",
+        "exec python3 -c 'import os,signal,sys; signal.signal("
+        'signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])\' "$@"',
+    ),
+    Machine(
+        "signals blocked",
+        "works",
+        "exec python3 -c 'import os,signal,sys;"
+        " signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals());"
+        ' os.execvp(sys.argv[1], sys.argv[1:])\' "$@"',
+    ),
     Machine("nohup, nice", "works", 'exec nohup nice -n 19 "$@"', slower=3),
     Machine("one core", "works", 'exec taskset -c 0 "$@"', slower=3),
-    Machine("500 open files", "works", "for n in {10..500}; do eval \"exec $n</dev/null\"; done"),
+    Machine("500 open files", "works", 'for n in {10..500}; do eval "exec $n</dev/null"; done'),
     Machine("big environment", "either", "export BIG=$(printf 'x%.0s' {1..130000})"),
 )
 MACHINES = (*LIMITS, *MOUNTS, *PLACES, *NETWORK, *REFUSED, *AROUND)

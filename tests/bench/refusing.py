@@ -10,14 +10,45 @@ import struct
 import sys
 
 NUMBERS = {
-    **{"mount": 165, "unshare": 272, "clone3": 435, "pidfd_open": 434, "prctl": 157},
-    **{"setrlimit": 160, "prlimit64": 302, "seccomp": 317, "ptrace": 101, "pivot_root": 155},
-    **{"mount_setattr": 442, "setsid": 112, "getsid": 124, "flock": 73, "epoll_create1": 291},
-    **{"socketpair": 53, "memfd_create": 319, "copy_file_range": 326, "sendfile": 40},
-    **{"getrandom": 318, "statx": 332, "symlink": 88, "symlinkat": 266, "link": 86, "chmod": 90},
-    **{"fchmod": 91, "fchmodat": 268, "utimensat": 280, "eventfd2": 290, "inotify_init1": 294},
-    **{"io_uring_setup": 425, "close_range": 436, "accept4": 288, "getpriority": 140},
-    **{"sched_getaffinity": 204, "sysinfo": 99, "kill": 62, "vfork": 58, "pipe2": 293},
+    "mount": 165,
+    "unshare": 272,
+    "clone3": 435,
+    "pidfd_open": 434,
+    "prctl": 157,
+    "setrlimit": 160,
+    "prlimit64": 302,
+    "seccomp": 317,
+    "ptrace": 101,
+    "pivot_root": 155,
+    "mount_setattr": 442,
+    "setsid": 112,
+    "getsid": 124,
+    "flock": 73,
+    "epoll_create1": 291,
+    "socketpair": 53,
+    "memfd_create": 319,
+    "copy_file_range": 326,
+    "sendfile": 40,
+    "getrandom": 318,
+    "statx": 332,
+    "symlink": 88,
+    "symlinkat": 266,
+    "link": 86,
+    "chmod": 90,
+    "fchmod": 91,
+    "fchmodat": 268,
+    "utimensat": 280,
+    "eventfd2": 290,
+    "inotify_init1": 294,
+    "io_uring_setup": 425,
+    "close_range": 436,
+    "accept4": 288,
+    "getpriority": 140,
+    "sched_getaffinity": 204,
+    "sysinfo": 99,
+    "kill": 62,
+    "vfork": 58,
+    "pipe2": 293,
 }
 NETLINK, NEWUSER = "netlink", "newuser"
 """socket(AF_NETLINK), and clone(CLONE_NEWUSER): by an argument, not by the call alone."""
@@ -41,9 +72,7 @@ def program(names: list[str], error: int) -> list[tuple[int, int, int, int]]:
     return [*made, (RETURN, 0, 0, ALLOW)]
 
 
-def _with_argument(
-    call: int, test: int, value: int, error: int
-) -> list[tuple[int, int, int, int]]:
+def _with_argument(call: int, test: int, value: int, error: int) -> list[tuple[int, int, int, int]]:
     return [
         (LOAD, 0, 0, 0),
         (EQUAL, 0, 3, call),
