@@ -3,7 +3,6 @@
 import gc
 import os
 import sys
-from contextlib import suppress
 
 from parity import interrupt
 
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
 GARBAGE = 50_000
 """Objects between two looks for garbage: what a start makes is none, and Python's 700 are soon
 made by imports."""
+
+DIGITS = 100_000
+"""Digits of a number that Python may read: more than a line of a log has, less than takes long."""
 
 WINDOWS = """\
 parity: could not tell: on Windows there are no dynos: parity needs bash, signals and process groups
@@ -46,6 +48,7 @@ def _prepare() -> None:
     interrupt.install()
     ulimits.lift()
     gc.set_threshold(GARBAGE)
+    sys.set_int_max_str_digits(DIGITS)
 
 
 def _unable(error: Exception) -> "NoReturn":
@@ -53,8 +56,10 @@ def _unable(error: Exception) -> "NoReturn":
     trouble = interrupt.troubled(error)
     what = trouble.what if trouble else f"parity cannot start: {error}"
     fix = trouble.fix if trouble else "Install parity again, on a machine with /dev and /proc."
-    with suppress(OSError):
+    try:
         os.write(2, f"parity: could not tell: {what}\n  fix: {fix}\n".encode())
+    except OSError:
+        pass
     os._exit(3)
 
 

@@ -64,7 +64,7 @@ def _table(path: str | None) -> "dict[str, Any]":
         tool = tomllib.loads(data.decode()).get("tool", {})
     except UnicodeDecodeError as error:
         raise Usage(f"{file} is no TOML: not UTF-8 (byte {error.start + 1})") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, too
         raise Usage(f"{file} is no TOML: {error}") from error
     table = tool.get("parity", {}) if isinstance(tool, dict) else {}
     if not isinstance(table, dict):

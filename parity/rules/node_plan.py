@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from parity.facts.nodejs import LOCK_FILES, SPECIFYING, SUPPORT, TROUBLE, inventory
+from parity.facts.nodejs import LOCK_FILES, SPECIFYING, SUPPORT, TROUBLE, inventory, number
 from parity.records import Plan, Slug, Source
 from parity.rules import rule
 from parity.rules.node_code import in_package, is_node, line_in_package, table
@@ -133,7 +133,7 @@ def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
     import json
 
     try:
-        json.loads(source.text("package.json") or "")
+        json.loads(source.text("package.json") or "", parse_int=number)
     except json.JSONDecodeError as error:
         before = error.doc[: error.pos].rstrip()
         comma = before.endswith(",") and error.doc[error.pos : error.pos + 1] in ("}", "]")
