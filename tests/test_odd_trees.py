@@ -1,6 +1,8 @@
 """Trees that push, with something odd in them: what `parity check` says, of real repositories."""
 
+import filecmp
 import os
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,8 +10,11 @@ import pytest
 
 from parity.pipeline import check
 from parity.push.config import read
+from parity.push.source import lay_out
+from parity.push.source import read as source_of
 from tests.test_receive import by_id, git, repository
 
+MB = 1024 * 1024
 GOOD = {
     "requirements.txt": "",
     "Procfile": "web: python app.py\n",
@@ -88,3 +93,28 @@ def test_config_vars_that_heroku_does_not_take(
     told = by_id(check(repository(tmp_path / "shop", GOOD), config=config))[id]
     assert told.effect == "warn"
     assert seen in " ".join(f"{e.seen} {e.line}" for e in told.evidence)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_file_larger_than_memory(changed: bool, tmp_path: Path) -> None:
+    """What git has is written, and compared, in pieces."""
+    app = repository(tmp_path / "shop", GOOD)
+    big = app / "model.bin"
+    with big.open("wb") as file:
+        file.truncate(64 * MB)
+        file.write(b"model")
+    git(app, "-c", "core.compression=0", "add", "model.bin")
+    os.utime(big, ns=(1, 1))  # git's index does not know it like this
+    if changed:
+        with big.open("ab") as file:
+            file.write(b"!")
+    tracemalloc.start()
+    try:
+        source = source_of(app)
+        if not changed:
+            lay_out(source, folder := tmp_path / "slug")
+            assert filecmp.cmp(big, folder / "model.bin", shallow=False)
+        assert tracemalloc.get_traced_memory()[1] < 48 * MB
+    finally:
+        tracemalloc.stop()
+    assert (source.entries["model.bin"].oid is None) == changed

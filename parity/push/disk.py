@@ -6,10 +6,14 @@ import re
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from parity import interrupt
 from parity.push import git
 from parity.records import TEXT_LIMIT, Entry
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 POINTER = 200
@@ -19,6 +23,9 @@ https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md (documented)."""
 
 BUDGET = 64 * 1024 * 1024
 """Bytes of content that are kept for the rules, over all files."""
+
+LARGE = 16 * 1024 * 1024
+"""Bytes above which a file is read and written in pieces (ours)."""
 
 BINARY = re.compile(
     r"\.(png|jpe?g|gif|ico|webp|svg|pdf|zip|t?gz|bz2|xz|7z|woff2?|ttf|otf|eot|mp[34]|mov|avi|so|dll"
@@ -64,6 +71,9 @@ def tested(app: Path, path: str, known: git.Stat, *, racy: int, crlf: bool) -> E
     same = (found.st_mtime_ns, found.st_size) == (then, known.size) and then < racy
     if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
         return Entry(mode or known.mode, known.size, known.oid, None)
+    if found.st_size > LARGE and mode != LINK:
+        unchanged = large_id(where, known.oid) == known.oid
+        return Entry(mode, found.st_size, known.oid if unchanged else None, None)
     data = content(Path(where), mode)
     if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
         return Entry(mode, known.size, known.oid, None)
@@ -85,10 +95,28 @@ def _plain(data: bytes, oid: str, crlf: bool) -> str:
 
 def blob_id(data: bytes, like: str) -> str:
     """git's name for a blob, by the hash that `like` was made with."""
+    return _hash(b"blob %d\0" % len(data) + data, like).hexdigest()
+
+
+def large_id(path: str, like: str) -> str:
+    """The same for a file that is too large to be held in memory; `like` where it is not read."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return like
+    with os.fdopen(fd, "rb", buffering=0) as file:
+        found = _hash(b"blob %d\0" % os.fstat(fd).st_size, like)
+        while data := file.read(LARGE):
+            interrupt.check()
+            found.update(data)
+    return found.hexdigest()
+
+
+def _hash(data: bytes, like: str) -> "_Hash":
+    """Of the kind that `like` was made with."""
     from hashlib import sha1, sha256
 
-    digest = sha1 if len(like) == 40 else sha256
-    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return (sha1 if len(like) == 40 else sha256)(data, usedforsecurity=False)
 
 
 def content(path: Path, mode: int) -> bytes | None:
@@ -180,15 +208,25 @@ def lay_out(
         interrupt.check()
         if _proper(path):
             _write(folder, path, entries[path].mode, data)
+    for path, entry in entries.items():
+        if _is_large(entry) and _proper(path):
+            _write(folder, path, entry.mode, b"")
+            with (folder / path).open("r+b") as file:
+                git.save(root, entry.oid or "", file.fileno(), stores)
+
+
+def _is_large(entry: Entry) -> bool:
+    """Whether git has it, and it is written in pieces."""
+    return bool(entry.oid) and entry.size > LARGE and entry.mode in (FILE, EXECUTABLE)
 
 
 def _contents(
     root: Path, entries: Mapping[str, Entry], stores: Sequence[Path]
 ) -> Iterator[tuple[str, bytes]]:
-    """Each path with its bytes; those that git has come last, in one go."""
+    """Each path with its bytes, but the large ones of git's; what git has comes last, in one go."""
     stored: dict[str, list[str]] = {}
     for path, entry in entries.items():
-        if entry.mode == SUBMODULE:
+        if entry.mode == SUBMODULE or _is_large(entry):
             continue
         if entry.data is not None:
             yield path, entry.data

@@ -179,3 +179,22 @@ def blobs(
                 raise Trouble(f"git has lost the object {oid}", "Try `git fsck`.")
             yield oid, source.read(int(header[2]) + 1)[:-1]
         thread.join()
+
+
+def save(folder: Path, oid: str, to: int, stores: Sequence[Path] = ()) -> None:
+    """Write an object of any size into an open file. Raises `Trouble`, `interrupt.Interrupted`."""
+    import subprocess
+
+    done = subprocess.run(
+        [*SAFE, "cat-file", "blob", oid],
+        cwd=folder,
+        env=environment(stores),
+        stdin=subprocess.DEVNULL,
+        stdout=to,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    interrupt.check()
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "backslashreplace").strip() or "no reason told"
+        raise Trouble(f"git does not give the object {oid}: {reason}", "Try `git fsck`, and `df`.")

@@ -1,10 +1,11 @@
 """Odd machines, on request: `python -m tests.bench.machines [--python PYTHON] [NAME ...]`.
 
-Each machine is a mount namespace of its own (it takes root) in which a few lines of shell make
-something odd: limits, mounts, namespaces, refused system calls, an environment. In it `parity run`
-judges an app that works on Heroku and one that listens on loopback alone. Expected is that the
-first works or cannot be told, that the second fails or cannot be told, and that neither takes more
-than five seconds longer than on a plain machine. `--python` is the interpreter of another parity.
+Each machine is a mount and pid namespace of its own (it takes root) in which a few lines of shell
+make something odd: limits, mounts, namespaces, refused system calls, an environment. In it
+`parity run` judges an app that works on Heroku and one that listens on loopback alone. Expected is
+that the first works or cannot be told, that the second fails or cannot be told, and that neither
+takes more than five seconds longer than on a plain machine. `--python` is the interpreter of
+another parity.
 """
 
 import argparse
@@ -37,6 +38,10 @@ LATE = 5.0
 
 HANGS = 150.0
 OPTIONS = ("--quiet", "--first-only", "--format", "concise", "--offline")
+ALONE = ("unshare", "-mpf", "--mount-proc", "--kill-child", "--", "bash", "-c")
+ALONE += ('bash -c "$0" "$@"; exit $?',)
+"""Nothing that happens in it reaches this machine."""
+
 KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH")
 
 
@@ -111,7 +116,7 @@ class Bench:
         script = f"mount --bind {place} {self._here} || exit 99\ncd {self._here}\n"
         script += f"{machine.script}\n"
         script += "" if '"$@"' in machine.script else 'exec "$@"\n'
-        ran = _ran(["unshare", "-m", "--", "bash", "-c", script, "machine", *typed], self._env())
+        ran = _ran([*ALONE, script, "machine", *typed], self._env())
         if place != self._root / "seed":
             subprocess.run(["rm", "-rf", place], check=False)
         return ran
