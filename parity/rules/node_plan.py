@@ -121,7 +121,7 @@ def _register(page: Page) -> None:
 
 def _names(source: Source, subject: str) -> dict[str, str]:
     known = inventory()
-    meant = (int(number) for number in re.findall(r"\d+", subject))
+    meant = (int(digits) for digits in re.findall(r"(?<!\d)\d{1,4}(?!\d)", subject))
     wish = next((m for m in meant if m in known.newest and m not in known.eol), known.lts)
     locks = [file for file in LOCK_FILES.values() if file in source.entries]
     removes = (f"`git rm {' '.join(x for x in locks if x != keep)}` keeps {keep}" for keep in locks)

@@ -35,7 +35,7 @@ _HYPHEN = re.compile(rf"\s*({_PARTIAL})\s+-\s+({_PARTIAL})\s*")
 def parse(text: str) -> Range | None:
     """The versions that a range admits; None if it is no range."""
     found = [_alternative(part.strip()) for part in text.split("||")]
-    return None if None in found else tuple(i for i in found if i)
+    return None if None in found else tuple(dict.fromkeys(i for i in found if i))
 
 
 def admits(wanted: Range, version: Version) -> bool:
