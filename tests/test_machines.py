@@ -89,11 +89,11 @@ LACKS = {
         "there is no /proc",
     ),
     "noexec": (
-        'unshare -Urm bash -c \'mount -t tmpfs -o noexec none tmp && exec "$@"\' x "$@"',
+        'unshare -Urm bash -c \'mount -t tmpfs -o noexec none /mnt && TMPDIR=/mnt exec "$@"\' x "$@"',
         "noexec",
     ),
     "full disk": (
-        'unshare -Urm bash -c \'mount -t tmpfs -o size=4k none tmp && exec "$@"\' x "$@"',
+        'unshare -Urm bash -c \'mount -t tmpfs -o size=4k none /mnt && TMPDIR=/mnt exec "$@"\' x "$@"',
         "Free some space",
     ),
 }
@@ -137,7 +137,6 @@ ODD = {
     "no namespaces": (refused("newuser,unshare,netlink"), "", WORKS),
     "no prctl": (refused("newuser,prctl"), "", WORKS),
     "no pidfd": (refused("pidfd_open=ENOSYS"), "", WORKS),
-    "no epoll": (refused("epoll_create1=EMFILE"), "", CANNOT),
     "no session": (refused("setsid"), "", CANNOT),
 }
 
