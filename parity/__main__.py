@@ -47,6 +47,7 @@ def _prepare() -> None:
     _standard()
     interrupt.install()
     ulimits.lift()
+    os.umask(os.umask(0o077) & 0o077)  # what is made can be read by its owner, whatever was set
     gc.set_threshold(GARBAGE)
     sys.set_int_max_str_digits(DIGITS)
 

@@ -3,6 +3,7 @@
 import errno
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -70,11 +71,12 @@ def on(machine: str, *words: str, folder: Path, cache: Path | None = None) -> tu
 
 def made(machine: str) -> None:
     """Skip the test where the kernel does not let an ordinary user make such a machine."""
-    tried = subprocess.run(["bash", "-c", f"{machine.partition(' bash')[0]} true"], check=False)
-    if machine.startswith("unshare") and tried.returncode:
+    options = re.search(r"unshare \S+", machine)
+    if options and subprocess.run([*options[0].split(), "true"], check=False).returncode:
         pytest.skip("the kernel refuses namespaces")
 
 
+MOUNTED = 'unshare -Urm bash -c \'mount -t tmpfs {} && exec "$@"\' x "$@"'
 LACKS = {
     "open files": ("ulimit -n 24", "open files"),
     "CPU time": ("ulimit -t 5", "CPU time"),
@@ -84,18 +86,9 @@ LACKS = {
     "cache with a newline": ("export PARITY_CACHE_DIR=$PWD/$'a\\nb'", "breaks scripts"),
     "no loopback": ('unshare -Urn "$@"', "no loopback"),
     "another /proc": ('unshare -Urpf "$@"', "another pid namespace"),
-    "no /proc": (
-        'unshare -Urm bash -c \'mount -t tmpfs none /proc && exec "$@"\' x "$@"',
-        "there is no /proc",
-    ),
-    "noexec": (
-        'unshare -Urm bash -c \'mount -t tmpfs -o noexec none /mnt && TMPDIR=/mnt exec "$@"\' x "$@"',
-        "noexec",
-    ),
-    "full disk": (
-        'unshare -Urm bash -c \'mount -t tmpfs -o size=4k none /mnt && TMPDIR=/mnt exec "$@"\' x "$@"',
-        "Free some space",
-    ),
+    "no /proc": (MOUNTED.format("none /proc"), "there is no /proc"),
+    "noexec": (f"export TMPDIR=/mnt; {MOUNTED.format('-o noexec none /mnt')}", "noexec"),
+    "full disk": (f"export TMPDIR=/mnt; {MOUNTED.format('-o size=4k none /mnt')}", "Free some"),
 }
 
 

@@ -10,7 +10,6 @@ another parity.
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -41,6 +40,13 @@ OPTIONS = ("--quiet", "--first-only", "--format", "concise", "--offline")
 ALONE = ("unshare", "-mpf", "--mount-proc", "--kill-child", "--", "bash", "-c")
 ALONE += ('bash -c "$0" "$@"; exit $?',)
 """Nothing that happens in it reaches this machine."""
+
+USER = ("setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups")
+READABLE = """\
+mkdir -p $HERE/../r && mount --bind /root $HERE/../r && mount -t tmpfs -o mode=755 none /root
+for d in $HERE/../r/.[a-z]*/; do mkdir /root/$(basename $d); mount --bind $d /root/$(basename $d); done
+"""
+"""Another user may run root's Pythons."""
 
 KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH")
 
@@ -90,8 +96,10 @@ class Bench:
             (app / ".python-version").write_text(f"3.{sys.version_info[1]}\n")
         for name in ("h", "t", "c"):
             (root / "seed" / name).mkdir()
-        filled = self.run(Machine("first", "works", "", online=True), "good", root / "seed")
+        filled = self.run(Machine("first", "works", "", online=True), "good", keep=True)
         assert filled.exit == 0, filled.said
+        subprocess.run(["cp", "-a", root / "seed", root / "owned"], check=True)
+        subprocess.run(["chown", "-R", "4321:4321", root / "owned"], check=True)
 
     def table(self, machine: Machine, plain: list[Ran]) -> list[str]:
         """Run both apps, print a line of the table, and return what is wrong."""
@@ -104,21 +112,26 @@ class Bench:
         print(f"{told}  {', '.join(wrong) or 'ok'}{last}", flush=True)
         return wrong
 
-    def run(self, machine: Machine, app: str, place: Path | None = None) -> Ran:
-        """`parity run` of an app there."""
-        if place is None:
-            place = Path(tempfile.mkdtemp(prefix="r", dir=self._root))
-            subprocess.run(["cp", "-a", f"{self._root}/seed/.", place], check=True)
-            if machine.cold:
-                shutil.rmtree(place / "c" / "parity" / "envs")
+    def run(self, machine: Machine, app: str, *, keep: bool = False) -> Ran:
+        """`parity run` of an app there; what it writes is kept for other runs if `keep` is set."""
+        place = Path(tempfile.mkdtemp(prefix="r", dir=self._root))
+        for name in ("new", "work"):
+            (place / name).mkdir()
         typed = [self._python, *machine.python, "-m", "parity", "run", f"{self._here}/{app}"]
         typed += [word for word in OPTIONS if not (machine.online and word == "--offline")]
-        script = f"mount --bind {place} {self._here} || exit 99\ncd {self._here}\n"
+        if machine.user:
+            typed = [*USER, *typed]
+        seed = self._root / ("owned" if machine.user else "seed")
+        layers = f"lowerdir={seed},upperdir={place}/new,workdir={place}/work"
+        script = f"mount -t overlay -o {layers} none {self._here} || exit 99\n"
+        if keep:
+            script = f"mount --bind {self._root}/seed {self._here} || exit 99\n"
+        script += READABLE if machine.user else ""
+        script += f"cd {self._here}\n{'rm -r c/parity/envs' if machine.cold else ''}\n"
         script += f"{machine.script}\n"
         script += "" if '"$@"' in machine.script else 'exec "$@"\n'
         ran = _ran([*ALONE, script, "machine", *typed], self._env())
-        if place != self._root / "seed":
-            subprocess.run(["rm", "-rf", place], check=False)
+        subprocess.run(["rm", "-rf", place], check=False)
         return ran
 
     def _env(self) -> dict[str, str]:
@@ -164,8 +177,9 @@ def _wrong(machine: Machine, good: Ran, bad: Ran, plain: list[Ran]) -> Iterator[
 
 
 def _short(ran: Ran) -> str:
-    lines = [line for line in ran.said.splitlines() if line.strip()]
-    return " | ".join(lines)[:150]
+    lines = [line.strip() for line in ran.said.splitlines() if line.strip()]
+    telling = [line for line in lines if "could not tell" in line or "fix:" in line]
+    return " | ".join(telling or lines)[:200]
 
 
 if __name__ == "__main__":
