@@ -88,7 +88,7 @@ LACKS = {
     "another /proc": ('unshare -Urpf "$@"', "another pid namespace"),
     "no /proc": (MOUNTED.format("none /proc"), "there is no /proc"),
     "noexec": (f"export TMPDIR=/mnt; {MOUNTED.format('-o noexec none /mnt')}", "noexec"),
-    "full disk": (f"export TMPDIR=/mnt; {MOUNTED.format('-o size=4k none /mnt')}", "Free some"),
+    "full disk": (f"export TMPDIR=/mnt; {MOUNTED.format('-o size=4k none /mnt')}", "No space left"),
 }
 
 

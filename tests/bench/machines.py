@@ -44,7 +44,7 @@ ALONE += ('bash -c "$0" "$@"; exit $?',)
 USER = ("setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups")
 READABLE = """\
 mkdir -p $HERE/../r && mount --bind /root $HERE/../r && mount -t tmpfs -o mode=755 none /root
-for d in $HERE/../r/.[a-z]*/; do mkdir /root/$(basename $d); mount --bind $d /root/$(basename $d); done
+for d in $HERE/../r/.[a-z]*/; do n=/root/$(basename $d); mkdir $n; mount --bind $d $n; done
 """
 """Another user may run root's Pythons."""
 
