@@ -41,9 +41,6 @@ GRACE = 0.3
 MOST = 20
 """Processes that are told."""
 
-APPS = (FileNotFoundError, NotADirectoryError, PermissionError)
-"""Why a program does not start that lies with the program."""
-
 LONGEST = 300
 """Characters of a command line that are told."""
 
@@ -181,8 +178,6 @@ def _spawn(task: Task, wake: int) -> int:
     try:
         _prepare(task, wake)
         _become(task.command)
-    except APPS as error:
-        os.write(2, f"{task.command[0]}: {error.strerror}\n".encode())
     except Exception as error:
         os.write(tell, f"{task.command[0]}: {getattr(error, 'strerror', error)}".encode())
     finally:
@@ -210,7 +205,10 @@ def _prepare(task: Task, wake: int) -> None:
 
 
 def _become(command: list[str]) -> None:
-    """As os.execvp does, which imports `warnings` when there is nothing to import from."""
+    """As os.execvp does, which imports `warnings` when there is nothing to import from.
+
+    What lies with the program is told in the command's name; other errors are raised.
+    """
     found: OSError | None = None
     for folder in os.environ.get("PATH", os.defpath).split(":"):
         try:
@@ -219,7 +217,8 @@ def _become(command: list[str]) -> None:
             found = found or error
         except PermissionError as error:
             found = error
-    raise found or FileNotFoundError(2, "No such file or directory")
+    why = found.strerror if found else "No such file or directory"
+    os.write(2, f"{command[0]}: {why}\n".encode())
 
 
 def _watch(

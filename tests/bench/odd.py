@@ -21,7 +21,7 @@ class Machine(NamedTuple):
 
 
 def _limit(name: str, want: Literal["works", "cannot", "either"], words: str) -> Machine:
-    return Machine(name, want, f"ulimit {words}", cold=True, slower=6)
+    return Machine(name, want, f"ulimit {words}", cold=True)
 
 
 def _refused(want: Literal["works", "cannot", "either"], calls: str) -> Machine:
@@ -62,14 +62,13 @@ LIMITS = (
 )
 MOUNTS = (
     Machine("temp noexec", "cannot", "mount -t tmpfs -o noexec none t"),
-    Machine("temp noexec, cold", "cannot", "mount -t tmpfs -o noexec none t", cold=True, slower=6),
+    Machine("temp noexec, cold", "cannot", "mount -t tmpfs -o noexec none t", cold=True),
     Machine("cache noexec", "cannot", "mount --bind c c; mount -o remount,bind,noexec c"),
     Machine(
         "cache noexec, cold",
         "cannot",
         "mount --bind c c; mount -o remount,bind,noexec c",
         cold=True,
-        slower=6,
     ),
     Machine("app noexec", "works", "mount --bind good good; mount -o remount,bind,noexec good"),
     Machine("temp read-only", "either", "mount -t tmpfs -o ro none t"),
@@ -89,14 +88,11 @@ MOUNTS = (
         "mount -t tmpfs -o size=5m none t2 2>/dev/null; mkdir t2;"
         " cp -a c/. t2; mount -t tmpfs -o size=29m none c; cp -a t2/. c",
         cold=True,
-        slower=6,
     ),
     Machine("cache few inodes", "cannot", "mount -t tmpfs -o nr_inodes=20 none c", cold=True),
     Machine("temp full", "cannot", "mount -t tmpfs -o size=4k none t"),
     Machine("temp few inodes", "cannot", "mount -t tmpfs -o nr_inodes=6 none t"),
-    Machine(
-        "temp 300 kB, cold", "either", "mount -t tmpfs -o size=300k none t", cold=True, slower=6
-    ),
+    Machine("temp 300 kB, cold", "either", "mount -t tmpfs -o size=300k none t", cold=True),
     Machine("temp noatime nosuid", "works", "mount -t tmpfs -o noatime,nosuid,nodev none t"),
     Machine("HOME read-only", "works", "mount --bind h h; mount -o remount,bind,ro h"),
     Machine("no /dev/shm", "works", "umount /dev/shm"),
@@ -116,67 +112,57 @@ PLACES = (
         "works",
         "mv c 'a b'; export XDG_CACHE_HOME=\"$PWD/a b\"",
         cold=True,
-        slower=6,
     ),
     Machine(
         "cache, blank and quote",
         "cannot",
         'mv c \'a b"c\'; export XDG_CACHE_HOME="$PWD/a b\\"c"',
         cold=True,
-        slower=6,
     ),
     Machine(
         "cache, newline",
         "either",
         "mv c $'a\\nb'; export XDG_CACHE_HOME=$PWD/$'a\\nb'",
         cold=True,
-        slower=6,
     ),
     Machine(
         "cache, not UTF-8",
         "either",
         "mv c $'a\\xffb'; export XDG_CACHE_HOME=$PWD/$'a\\xffb'",
         cold=True,
-        slower=6,
     ),
     Machine(
         "cache, hash and colon",
         "either",
         "mv c 'a#b:c'; export XDG_CACHE_HOME=$PWD/a#b:c",
         cold=True,
-        slower=6,
     ),
     Machine(
         "cache, long path",
         "works",
         "p=$PWD/$(printf 'l%.0s' {1..200}); mv c $p; export XDG_CACHE_HOME=$p",
         cold=True,
-        slower=6,
     ),
     Machine("cache a file", "cannot", "touch f; export PARITY_CACHE_DIR=$PWD/f"),
     Machine("cache /dev/null", "cannot", "export PARITY_CACHE_DIR=/dev/null/x"),
-    Machine("cache relative", "works", "export PARITY_CACHE_DIR=c/parity", cold=True, slower=6),
+    Machine("cache relative", "works", "export PARITY_CACHE_DIR=c/parity", cold=True),
     Machine(
         "TMPDIR, blank and quote",
         "cannot",
         'mv t \'a b"c\'; export TMPDIR="$PWD/a b\\"c"',
         cold=True,
-        slower=6,
     ),
     Machine(
         "TMPDIR, newline",
         "either",
         "mv t $'a\\nb'; export TMPDIR=$PWD/$'a\\nb'",
         cold=True,
-        slower=6,
     ),
     Machine("TMPDIR missing", "works", "export TMPDIR=/nowhere"),
     Machine("TMPDIR relative", "works", "export TMPDIR=t"),
     Machine("TMPDIR empty", "works", "export TMPDIR="),
     Machine("no HOME", "works", "unset HOME XDG_CACHE_HOME; export PARITY_CACHE_DIR=$PWD/c/parity"),
-    Machine(
-        "no HOME, no cache", "either", "unset HOME XDG_CACHE_HOME", cold=True, slower=9, online=True
-    ),
+    Machine("no HOME, no cache", "either", "unset HOME XDG_CACHE_HOME", cold=True, online=True),
     Machine("HOME missing", "cannot", "unset XDG_CACHE_HOME; export HOME=/nowhere", user=True),
     Machine("cwd gone", "works", "mkdir d; cd d; rmdir ../d"),
 )
@@ -249,7 +235,7 @@ AROUND = (
         "works",
         'exec unshare -Ur bash -c \'echo 0 > /proc/sys/user/max_user_namespaces; "$@"\' x "$@"',
     ),
-    Machine("env -i", "either", 'exec env -i "$@"', cold=True, slower=9, online=True),
+    Machine("env -i", "either", 'exec env -i "$@"', cold=True, online=True),
     Machine("TERM unset, LANG C", "works", "unset TERM; export LANG=C LC_ALL=C"),
     Machine("locale unknown", "works", "export LC_ALL=xx_YY.UTF-9 LANG=nowhere"),
     Machine("closed stdin", "works", 'exec "$@" <&-'),
@@ -258,9 +244,9 @@ AROUND = (
     Machine("closed 0-2", "works", 'exec "$@" <&- >&- 2>&-'),
     Machine("stdout full", "either", 'exec "$@" >/dev/full'),
     Machine("umask 777", "works", "umask 777"),
-    Machine("umask 777, cold", "works", "umask 777", cold=True, slower=6),
+    Machine("umask 777, cold", "works", "umask 777", cold=True),
     Machine("umask 777, user", "works", "umask 777", user=True),
-    Machine("umask 777, cold, user", "works", "umask 777", cold=True, slower=6, user=True),
+    Machine("umask 777, cold, user", "works", "umask 777", cold=True, user=True),
     Machine("umask 000", "works", "umask 000"),
     Machine("PATH empty", "either", "export PATH="),
     Machine("PATH unset", "either", "unset PATH"),
