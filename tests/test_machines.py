@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from parity import interrupt, withheld
+from parity.dyno import port
 from parity.records import Line
 from tests import verdicts
 from tests.builds import HERE
@@ -234,3 +235,18 @@ def test_a_bug_is_no_trouble() -> None:
     assert interrupt.troubled(RuntimeError("dictionary changed size")) is None
     assert interrupt.troubled(ValueError("EMFILE")) is None
     assert interrupt.troubled(FileNotFoundError(errno.ENOENT, "no")) is None
+
+
+RANGES = {
+    (32768, 60999): (10_000, 32_000),
+    (15000, 65000): (10_000, 14_999),
+    (1024, 65535): (10_000, 32_000),
+    (1024, 1030): (10_000, 32_000),
+    (10000, 40000): (40_001, 41_000),
+}
+
+
+@pytest.mark.parametrize("ephemeral", RANGES)
+def test_the_ports_to_choose_from(ephemeral: tuple[int, int]) -> None:
+    """However many the kernel takes for itself, some are left."""
+    assert port.span(*ephemeral) == RANGES[ephemeral]

@@ -189,6 +189,12 @@ NETWORK = (
         ' /proc/sys/net/ipv4/ip_local_port_range; "$@"\' x "$@"',
     ),
     Machine(
+        "all ports ephemeral",
+        "works",
+        "exec unshare -n bash -c 'ip link set lo up; echo 1024 65535 >"
+        ' /proc/sys/net/ipv4/ip_local_port_range; "$@"\' x "$@"',
+    ),
+    Machine(
         "no hosts, no DNS",
         "works",
         "mount --bind /dev/null /etc/hosts; mount --bind /dev/null /etc/resolv.conf",
@@ -198,7 +204,8 @@ NETWORK = (
 REFUSED = (
     _refused("works", "newuser"),
     _refused("works", "newuser=ENOSPC"),
-    _refused("works", "unshare,clone3"),
+    _refused("cannot", "unshare,clone3"),  # no thread starts
+    _refused("works", "unshare,clone3=ENOSYS"),
     _refused("works", "mount"),
     _refused("works", "mount_setattr=ENOSYS"),
     _refused("works", "pivot_root"),
