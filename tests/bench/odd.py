@@ -270,13 +270,25 @@ AROUND = (
     Machine("python -W error", "works", "", python=("-W", "error")),
     Machine("python int limit 640", "works", "export PYTHONINTMAXSTRDIGITS=640"),
     Machine("TZ invalid", "works", "export TZ=Nowhere/None"),
-    Machine("clock of 1970", "either", "exec faketime '1970-01-02 00:00:00' \"$@\""),
-    Machine("clock of 2040", "either", "exec faketime '2040-01-02 00:00:00' \"$@\""),
-    Machine("clock runs fast", "either", "exec faketime -f '+0 x20' \"$@\""),
+    Machine(
+        "clock of 1970",
+        "either",
+        "mount -t tmpfs none /dev/shm; exec faketime '1970-01-02 00:00:00' \"$@\"",
+    ),
+    Machine(
+        "clock of 2040",
+        "either",
+        "mount -t tmpfs none /dev/shm; exec faketime '2040-01-02 00:00:00' \"$@\"",
+    ),
+    Machine(
+        "clock runs fast",
+        "either",
+        "mount -t tmpfs none /dev/shm; exec faketime -f '+0 x20' \"$@\"",
+    ),
     Machine(
         "wall clock frozen",
         "works",
-        "export FAKETIME_DONT_FAKE_MONOTONIC=1; exec faketime -f '2026-01-01 00:00:00' \"$@\"",
+        "export FAKETIME_DONT_FAKE_MONOTONIC=1; mount -t tmpfs none /dev/shm; exec faketime -f '2026-01-01 00:00:00' \"$@\"",
     ),
     Machine(
         "SIGCHLD ignored",
