@@ -288,7 +288,8 @@ AROUND = (
     Machine(
         "wall clock frozen",
         "works",
-        "export FAKETIME_DONT_FAKE_MONOTONIC=1; mount -t tmpfs none /dev/shm; exec faketime -f '2026-01-01 00:00:00' \"$@\"",
+        "mount -t tmpfs none /dev/shm; export FAKETIME_DONT_FAKE_MONOTONIC=1;"
+        " exec faketime -f '2026-01-01 00:00:00' \"$@\"",
     ),
     Machine(
         "SIGCHLD ignored",
