@@ -145,25 +145,27 @@ def _few_tasks(record: Record) -> bool:
     boot = record.boot if isinstance(record, Traffic) else record
     level = boot.isolation if isinstance(boot, Boot) else None
     size = SIZES.get(boot.size, DEFAULT) if isinstance(boot, Boot) else DEFAULT
-    limits = (ulimits.hard(resource.RLIMIT_NPROC), _most_tasks())
+    limits = (ulimits.hard(resource.RLIMIT_NPROC), allowed("pids", "pids.max"))
     few = any(most is not None and most <= size.processes for most in limits)
     return few or level in ("guard", "subreaper", "basic")
 
 
-def _most_tasks() -> int | None:
-    """What the control group of this process allows (a container's --pids-limit)."""
+def allowed(controller: str, *files: str) -> int | None:
+    """What the control group of this process allows (a container's --pids-limit, --memory)."""
     try:
         own = Path("/proc/self/cgroup").read_text()
     except OSError:
         return None
     for line in own.splitlines():
         _, controllers, path = line.split(":", 2)
-        if controllers in ("pids", ""):
-            for place in (f"/sys/fs/cgroup/pids{path}", f"/sys/fs/cgroup{path}", "/sys/fs/cgroup"):
-                try:
-                    return int(Path(place, "pids.max").read_text())
-                except (OSError, ValueError):
-                    continue
+        if controller in controllers.split(",") or not controllers:
+            root = "/sys/fs/cgroup"
+            for place in (f"{root}/{controller}{path}", f"{root}/{controller}", root + path, root):
+                for file in files:
+                    try:
+                        return int(Path(place, file).read_text())
+                    except (OSError, ValueError):
+                        continue
     return None
 
 

@@ -74,7 +74,7 @@ MOUNTS = (
     Machine("temp read-only", "either", "mount -t tmpfs -o ro none t"),
     Machine(
         "all temp read-only",
-        "cannot",
+        "either",
         "for d in t /tmp /var/tmp /dev/shm; do mount --rbind "
         "$HERE /mnt; mount -t tmpfs none $d; [ $d = /tmp ] && mkdir -p $HERE && mount --rbind "
         "/mnt $HERE; mount -o remount,bind,ro $d; done; cd /",
