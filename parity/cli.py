@@ -38,13 +38,14 @@ def main(argv: "Sequence[str]") -> int:
     except interrupt.Usage as error:
         return _told(2, arguments, f"parity: {error}")
     except interrupt.Trouble as error:
-        told = (f"parity: could not tell: {error.what}", f"  fix: {error.fix}")
-        return _told(3, arguments, *told)
+        return _stuck(error, arguments)
     except interrupt.Interrupted as ended:
         return 128 + ended.signum
     except BrokenPipeError:
         return 0
     except Exception as error:
+        if trouble := interrupt.troubled(error):
+            return _stuck(trouble, arguments)
         if os.environ.get("PARITY_DEBUG"):
             raise
         return _told(4, arguments, f"parity: {_bug(error)}")
@@ -67,6 +68,11 @@ def _bug(error: Exception) -> str:
         f"a bug in parity ({type(error).__name__} at {where}: {error}). "
         "PARITY_DEBUG=1 shows the traceback; please report it."
     )
+
+
+def _stuck(trouble: interrupt.Trouble, arguments: argparse.Namespace) -> int:
+    told = (f"parity: could not tell: {trouble.what}", f"  fix: {trouble.fix}")
+    return _told(3, arguments, *told)
 
 
 def _told(code: int, arguments: argparse.Namespace, *lines: str) -> int:

@@ -5,13 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from parity import programs
+from parity import capacity, ground, programs
 from parity.facts.python import versions
 from parity.interrupt import Trouble
 from parity.records.machine import Check
+from parity.trial import what_and_fix
 
 MB = 1024 * 1024
 ROOM = 500 * MB
@@ -38,6 +40,12 @@ def examine(*, offline: bool = False) -> Iterator[Check]:
     yield command("bash", "Install bash: dynos start their commands with it.")
     yield from pythons()
     yield node()
+    yield capacity.limits()
+    yield capacity.memory()
+    yield capacity.checked(
+        "/proc", ground.processes(), "shows the processes of parity's own namespace"
+    )
+    yield capacity.checked("loopback", ground.loopback(), "this machine reaches itself")
     if not offline:
         yield index()
     yield cache_folder()
@@ -217,8 +225,12 @@ def cache_folder() -> Check:
     try:
         root = cache.root()
         size = sum(one.size for one in stored.everything())
-    except Trouble as error:
-        return Check("cache", "missing", error.what, error.fix)
+        with tempfile.TemporaryDirectory(prefix=".doctor-", dir=root) as folder:
+            fault = _fault(Path(folder), "the cache folder", "PARITY_CACHE_DIR")
+    except (Trouble, OSError) as error:
+        return Check("cache", "missing", *what_and_fix(error))
+    if fault:
+        return Check("cache", "missing", fault.what, fault.fix)
     return _room("cache", root, f"{size / MB:.0f} MB in it (parity cache)", "PARITY_CACHE_DIR")
 
 
@@ -228,25 +240,28 @@ def temporary_folder() -> Check:
 
     try:
         with workspace() as work:
-            script = work.root / "runs"
-            script.write_text("#!/bin/sh\nexit 0\n")
-            script.chmod(0o755)
-            runs = _runs(script)
+            fault = _fault(work.root, "the temporary folder", "TMPDIR")
             folder = work.root.parent
-            checked = _room("temporary", folder, "programs run there", "TMPDIR")
-    except Trouble as error:
-        return Check("temporary", "missing", error.what, error.fix)
-    if runs:
-        return checked
-    fix = "Set TMPDIR to a folder on a disk that is not mounted with noexec."
-    return Check("temporary", "missing", f"{_short(folder)}: nothing can start there", fix)
+            room = _room("temporary", folder, "programs run there", "TMPDIR")
+    except (Trouble, OSError) as error:
+        return Check("temporary", "missing", *what_and_fix(error))
+    return Check("temporary", "missing", fault.what, fault.fix) if fault else room
 
 
-def _runs(script: Path) -> bool:
+def _fault(folder: Path, what: str, variable: str) -> Trouble | None:
+    """Why a program that is written into `folder` does not run there; None if it does."""
+    told = next(ground.folder(folder.parent, what, variable), None)
+    script = folder / "runs"
+    script.write_text("#!/bin/sh\nexit 0\n")
+    script.chmod(0o755)
     try:
-        return subprocess.run([script], timeout=10, check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+        code = subprocess.run([script], timeout=10, check=False).returncode
+        why = f"it ended with status {code}" if code else ""
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = str(error)
+    if told or not why:
+        return told
+    return Trouble(f"no program starts in {what}: {why}", f"Set {variable} to another folder.")
 
 
 def _room(name: str, folder: Path, found: str, variable: str) -> Check:

@@ -8,6 +8,7 @@ be interrupted), but `again()` tells a wait to hurry, and `HURRY` seconds after 
 process ends as it stands: the guards end what runs, the next run removes what lies about.
 """
 
+import errno
 import os
 import signal
 from types import FrameType
@@ -46,8 +47,45 @@ class Interrupted(BaseException):
         self.signum = signum
 
 
+MACHINE = (Trouble, OSError, MemoryError, RuntimeError)
+"""What a machine that stands in the way is noticed by; `troubled` tells it from a bug."""
+
+AT_ITS_END = {
+    errno.EMFILE: "Raise the limit of open files: `ulimit -n 4096`.",
+    errno.ENFILE: "Close other programs: the whole machine has too many files open.",
+    errno.EAGAIN: "Close other programs, or raise the limit of processes (`ulimit -u`).",
+    errno.ENOMEM: "Close other programs, or raise the limits of memory (`ulimit -v`, `-d`).",
+    errno.ENOSPC: "Free some space there, or set TMPDIR and PARITY_CACHE_DIR to another disk.",
+    errno.EDQUOT: "Free some space there, or set TMPDIR and PARITY_CACHE_DIR to another disk.",
+    errno.EFBIG: "Raise the limit of a file's size: `ulimit -f unlimited`.",
+    errno.EROFS: "Set TMPDIR and PARITY_CACHE_DIR to folders you can write to.",
+    errno.EIO: "Look at the disk (`dmesg`), or set TMPDIR and PARITY_CACHE_DIR to another one.",
+    errno.ESTALE: "Mount the network disk again, or set PARITY_CACHE_DIR to a local folder.",
+}
+"""What to do where this machine has no more of something, or a disk of it fails."""
+
+
+def troubled(error: BaseException) -> Trouble | None:
+    """An exception that says what this machine lacks, in words; None: it may be a bug."""
+    if isinstance(error, Trouble):
+        return error
+    if isinstance(error, MemoryError):
+        return Trouble("no memory is left for parity", AT_ITS_END[errno.ENOMEM])
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return Trouble("no thread can be started", AT_ITS_END[errno.EAGAIN])
+    if isinstance(error, OSError) and error.errno in AT_ITS_END:
+        where = f"{error.filename}: " if error.filename else ""
+        return Trouble(f"{where}{error.strerror or error}", AT_ITS_END[error.errno])
+    return None
+
+
 def install() -> None:
-    """Note what asks parity to end from now on. A SIGHUP ignored at start (nohup) stays so."""
+    """Note what asks parity to end from now on. A SIGHUP ignored at start (nohup) stays so.
+
+    Whoever has started parity may have blocked signals, or ignored the end of children.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
         if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:
             signal.signal(signum, _note)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,11 +40,9 @@ def rehearse(
     `stay`, called in a thread of its own, comes back. Where this machine stands in the way, the
     verdict is `unknown`. Raises `interrupt.Usage` for no folder.
     """
-    from threading import Thread
 
     from parity.push import whole
 
-    Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
     told = proof.once(on_verdict)
 
     def certain(verdict: Verdict) -> None:
@@ -52,9 +51,7 @@ def rehearse(
         if told:
             told(verdict)
 
-    def new() -> Trial:
-        return Trial("run", say, on_stage, strict=options.strict, on_listen=on_listen)
-
+    new = partial(Trial, "run", say, on_stage, strict=options.strict, on_listen=on_listen)
     try:
         return whole.sure(
             lambda: _rehearsed(new(), Path(app), config, options, facts, certain, stay),
@@ -74,10 +71,13 @@ def _rehearsed(
     stay: Callable[[Verdict], None] | None,
 ) -> Verdict:
     """One try. Raises `whole.Spoilt` if it came to nothing for what is damaged in the cache."""
+    from threading import Thread
+
     from parity.dyno.abandoned import workspace
     from parity.push import whole
 
     try:
+        Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
         with workspace() as work:
             pushed, accepted = receive(trial, app, config, options)
             if accepted:
@@ -85,13 +85,13 @@ def _rehearsed(
             mend(trial, pushed, work, options, facts, told, stay)
     except interrupt.Interrupted as ended:
         return _over(trial, ended.signum)
-    except (interrupt.Trouble, OSError) as error:
+    except interrupt.MACHINE as error:
         whole.check(offline=options.offline)
         return _stuck(trial, error)
     return _over(trial)
 
 
-def _stuck(trial: Trial, error: interrupt.Trouble | OSError) -> Verdict:
+def _stuck(trial: Trial, error: Exception) -> Verdict:
     trial.stuck(*what_and_fix(error))
     return _over(trial)
 
@@ -138,7 +138,7 @@ def check(
         after_that(trial, pushed, options, lambda again: decide(trial, again, builds=False))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
-    except (interrupt.Trouble, OSError) as error:
+    except interrupt.MACHINE as error:
         trial.stuck(*what_and_fix(error))
     return trial.verdict()
 
@@ -217,11 +217,9 @@ def compile_slug(
     trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
 ) -> Slug | None:
     """The build. Raises `interrupt.Usage` for a process type that is not there to run after it."""
-    from functools import partial
-
-    from parity import scale
+    from parity import ground, scale, withheld
     from parity.dyno.contained import run
-    from parity.push import downloads, whole
+    from parity.push import cache, downloads, whole
     from parity.push.build import build
     from parity.push.source import lay_out
 
@@ -240,6 +238,8 @@ def compile_slug(
 
     scale.chosen(plan.processes, options.processes)
     with trial.stage("build"):
+        ground.check(work.root, cache.root())
+        withheld.begin()
         slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
         downloads.left()
         return slug if trial.judge(slug) else None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple, get_args
 
-from parity import interrupt
+from parity import interrupt, withheld
 from parity.kept import Log
 from parity.records import (
     Boot,
@@ -135,6 +135,8 @@ class Trial:
         load(needed(record))
         found = diagnose(record, interrupt.check)
         blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
+        if any(f.effect != "unknown" for f in blocking) and (lack := withheld.lack(record)):
+            return self.judge(Stuck(self._now, lack.what, lack.fix))
         if blocking and isinstance(record, Source | Plan | Slug):
             self.stopped = Stop(record, tuple(found))
         elif blocking and isinstance(record, Release | Boot | Traffic):
@@ -171,7 +173,7 @@ class Trial:
         self._repaired.append(Repaired(finding, what, "checked"))
         try:
             yield
-        except (interrupt.Trouble, OSError) as error:
+        except interrupt.MACHINE as error:
             self.stopped = None
             self.stuck(*what_and_fix(error))
         finally:
@@ -280,9 +282,12 @@ def _order(finding: Finding) -> tuple[bool, bool]:
     return finding.after is not None, finding.effect != "reject"
 
 
-def what_and_fix(error: interrupt.Trouble | OSError) -> tuple[str, str]:
-    """What stood in the way, and what to do about it."""
-    if isinstance(error, interrupt.Trouble):
-        return error.what, error.fix
+def what_and_fix(error: Exception) -> tuple[str, str]:
+    """What stood in the way, and what to do about it. Raises an `error` that is a bug of ours."""
+    trouble = interrupt.troubled(error)
+    if trouble:
+        return trouble.what, trouble.fix
+    if not isinstance(error, OSError):
+        raise error
     told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     return told, "Check free disk space, permissions and limits (ulimit -a), then try again."

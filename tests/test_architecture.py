@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "parity"
 FILES = sorted(PACKAGE.rglob("*.py"))
 LEAVES = {
     *("records", "verdict", "facts", "interrupt", "kept", "folders", "places", "programs"),
+    *("awake", "ulimits", "withheld"),
 }
 MAY = {
     "records": {"records"},
@@ -22,6 +23,10 @@ MAY = {
     "programs": set(),
     "kept": {"records"},
     "folders": {"interrupt"},
+    "awake": set(),
+    "ulimits": set(),
+    "withheld": {"awake", "ulimits", "records", "facts"},
+    "ground": LEAVES,
     "rules": {"rules", "records", "verdict", "facts"},
     "push": {"push", *LEAVES},
     "dyno": {"dyno", "workspace", *LEAVES},

@@ -208,7 +208,7 @@ def test_a_level_that_is_refused() -> None:
 def test_a_place_on_the_command_line(tmp_path: Path) -> None:
     """What is shown and what may be written are told apart."""
     place = Place("pidns", tmp_path, (Path("/a"),), (Path("/b"),), 256)
-    assert place.arguments() == [str(tmp_path), "256", "2", "r/a", "w/b"]
+    assert place.arguments() == [str(tmp_path), "256", "10000", "2", "r/a", "w/b"]
     assert str(place.home) == "/app"
     assert place._replace(level="guard").home == tmp_path
 

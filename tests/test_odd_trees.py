@@ -1,6 +1,8 @@
 """Trees that push, with something odd in them: what `parity check` says, of real repositories."""
 
+import filecmp
 import os
+import tracemalloc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,8 +10,11 @@ import pytest
 
 from parity.pipeline import check
 from parity.push.config import read
+from parity.push.source import lay_out
+from parity.push.source import read as source_of
 from tests.test_receive import by_id, git, repository
 
+MB = 1024 * 1024
 GOOD = {
     "requirements.txt": "",
     "Procfile": "web: python app.py\n",
@@ -88,3 +93,64 @@ def test_config_vars_that_heroku_does_not_take(
     told = by_id(check(repository(tmp_path / "shop", GOOD), config=config))[id]
     assert told.effect == "warn"
     assert seen in " ".join(f"{e.seen} {e.line}" for e in told.evidence)
+
+
+@pytest.mark.parametrize("changed", [False, True])
+def test_a_file_larger_than_memory(changed: bool, tmp_path: Path) -> None:
+    """What git has is written, and compared, in pieces."""
+    app = repository(tmp_path / "shop", GOOD)
+    big = app / "model.bin"
+    with big.open("wb") as file:
+        file.truncate(64 * MB)
+        file.write(b"model")
+    git(app, "-c", "core.compression=0", "add", "model.bin")
+    os.utime(big, ns=(1, 1))  # git's index does not know it like this
+    if changed:
+        with big.open("ab") as file:
+            file.write(b"!")
+    tracemalloc.start()
+    try:
+        source = source_of(app)
+        if not changed:
+            lay_out(source, folder := tmp_path / "slug")
+            assert filecmp.cmp(big, folder / "model.bin", shallow=False)
+        assert tracemalloc.get_traced_memory()[1] < 48 * MB
+    finally:
+        tracemalloc.stop()
+    assert (source.entries["model.bin"].oid is None) == changed
+
+
+DIGITS = "9" * 5000
+"""More than Python reads into an integer unless it is told to."""
+
+DEEP = 100_000
+NODE = {"package.json": '{"scripts": {"start": "node a.js"}}', "a.js": "", "Procfile": "web: a\n"}
+BOMBS: dict[str, Mapping[str, str]] = {
+    "engines": {**NODE, "package.json": f'{{"engines": {{"node": "{DIGITS}"}}}}'},
+    "engines, number": {**NODE, "package.json": f'{{"engines": {{"node": {DIGITS}}}}}'},
+    "engines, not known": {**NODE, "package.json": f'{{"engines": {{"node": ">{DIGITS} <1"}}}}'},
+    "package.json": {**NODE, "package.json": "[" * DEEP},
+    "package-lock.json": {**NODE, "package-lock.json": f'{{"lockfileVersion": {DIGITS}}}'},
+    "app.json": {**GOOD, "app.json": f'{{"formation": {{"web": {{"quantity": {DIGITS}}}}}}}'},
+    "app.json, deep": {**GOOD, "app.json": "[" * DEEP},
+    ".python-version": {**GOOD, ".python-version": f"3.{DIGITS}"},
+    "runtime.txt": {**GOOD, ".python-version": "", "runtime.txt": f"python-3.1.{DIGITS}"},
+    "requirements.txt": {**GOOD, "requirements.txt": f"flask=={DIGITS}.{DIGITS}\n"},
+    "pyproject.toml": {**GOOD, "pyproject.toml": f"a = {'[' * DEEP}"},
+    "uv.lock": {"uv.lock": f"version = {DIGITS}", "pyproject.toml": f"a = {DIGITS}"},
+    "poetry.lock": {"poetry.lock": "a = {b =" * DEEP, "pyproject.toml": ""},
+    "Pipfile.lock": {"Pipfile": "", "Pipfile.lock": "[" * DEEP},
+    "Procfile": {**GOOD, "Procfile": f"web: gunicorn -b 127.0.0.1:{DIGITS} -w {DIGITS} app:app"},
+    "brackets": {**GOOD, "app.py": f"a = {'(' * DEEP}"},
+    "attributes": {**GOOD, "app.py": f"a = b{'.c' * DEEP}"},
+    "signs": {**GOOD, "app.py": f"a = {'-' * DEEP}1"},
+    "port": {**GOOD, "app.py": f"app.run(host='127.0.0.1', port={DIGITS})"},
+    "NUL": {**GOOD, "app.py": "\0", "Procfile": "web: a\0b", "requirements.txt": "a\0"},
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_numbers_and_nesting(name: str, tmp_path: Path) -> None:
+    """However long or deep, it is the app's mistake or none: nothing is raised, nobody guesses."""
+    found = check(repository(tmp_path / "shop", BOMBS[name]))
+    assert not [f for f in found.findings if f.id == "this-machine"]

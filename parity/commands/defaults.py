@@ -130,7 +130,7 @@ def _content(file: str, label: str, word: bytes = b"") -> "dict[str, Any]":
         return tomllib.loads(data.decode())
     except UnicodeDecodeError as error:
         raise Usage(f"{label} is no TOML: not UTF-8 (byte {error.start + 1})") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, too
         raise Usage(f"{label} is no TOML: {error}") from error
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from parity import interrupt
 from parity.dyno import environment, isolation
 from parity.dyno.oneoff import one_off
 from parity.dyno.port import choose
@@ -228,7 +227,7 @@ class Dyno:
 
     def _start(self, level: str) -> None:
         """Raises `isolation.Refused`, `interrupt.Trouble`."""
-        from parity.dyno.process import DynoProcess
+        from parity.dyno.process import DynoProcess, unpassed
 
         place = self._place(level)
         argv = environment.command(self.type.command)
@@ -237,10 +236,7 @@ class Dyno:
             self._process.run(self.events)
         except (OSError, ValueError) as error:
             self._ended()
-            raise interrupt.Trouble(
-                f"the dyno cannot be started: {error}",
-                "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process.",
-            ) from error
+            raise unpassed(error) from error
         try:
             self._process.guard.begun()
         except isolation.Refused:

@@ -8,6 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Literal
 
+from parity.awake import Clock
 from parity.dyno import tree
 from parity.dyno.bound import Bound
 from parity.facts import lifecycle
@@ -15,9 +16,6 @@ from parity.records import Boot, Listener
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
-
-LONGEST_GAP = 2.0
-"""Seconds between two ticks after which this machine, not the app, was asleep."""
 
 IDLE_SHARE = 0.02
 """The share of one core below which a process tree counts as idle (ours)."""
@@ -38,14 +36,10 @@ async def booted(dyno: "Dyno", bound: Bound) -> Boot:
     """The boot's outcome. Raises `interrupt.Interrupted`."""
     if dyno.type.name != "web":
         return await _worker(dyno, bound)
-    idle, loop = Idle(dyno), Loop(dyno)
-    limit = dyno.began + dyno.limits.boot_timeout.value
-    before, predict = time.monotonic(), not dyno.exact
+    idle, loop, clock = Idle(dyno), Loop(dyno), Clock()
+    limit, predict = dyno.began + dyno.limits.boot_timeout.value, not dyno.exact
     while dyno.watch.code is None:
-        now = time.monotonic()
-        if now - before > LONGEST_GAP:
-            limit += now - before
-        before = now
+        now = clock.now()
         bound.look(dyno.root)
         if bound.ours() and bound.reachable() is not False:
             dyno.becomes("up")
@@ -166,8 +160,9 @@ def _blocking(dyno: "Dyno", bound: Bound) -> tuple[Listener, ...]:
 async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
     """A process without a port is up when it has started; it is watched for a while."""
     dyno.becomes("up")
-    until = time.monotonic() + WORKER_WATCH
-    while dyno.watch.code is None and time.monotonic() < until:
+    clock = Clock()
+    until = clock.now() + WORKER_WATCH
+    while dyno.watch.code is None and clock.now() < until:
         await dyno.watch.tick(WORKER_TICK)
         bound.look(dyno.root)
     if dyno.watch.code is None:

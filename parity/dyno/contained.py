@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parity import interrupt
+from parity.awake import Clock
 from parity.dyno import isolation, reach, shared
 from parity.dyno.door import Door
 from parity.dyno.environment import CLEAN, COOKIE, cookie, packed
 from parity.dyno.isolation import Place, Refused
-from parity.dyno.lines import Lines, read
+from parity.dyno.output import Output
 from parity.kept import Log
 from parity.records import Ended, Line, Stray
 
@@ -211,11 +212,10 @@ def start(
     """The same at one `place`. Raises `isolation.Refused`, too."""
     env = {**env, COOKIE: cookie()}
     guard = Guard(place)
-    began = time.monotonic()
     try:
         with _opened(guard, argv, cwd, env) as process:
             guard.begun()
-            return _followed(guard, process, on_line, began, limit)
+            return _followed(guard, process, on_line, limit)
     finally:
         guard.close()
 
@@ -250,11 +250,11 @@ def _followed(
     guard: Guard,
     process: "subprocess.Popen[bytes]",
     on_line: Callable[[str], None],
-    began: float,
     limit: float,
 ) -> Ended:
     assert process.stdout
-    told = Log()
+    told, clock = Log(), Clock()
+    began = clock.now()
 
     def take(lines: list[str]) -> None:
         for text in lines:
@@ -267,37 +267,8 @@ def _followed(
     while (code := guard.code()) is None:
         output.wait(guard.status, TICK)
         interrupt.check()
-        if time.monotonic() - began > limit and not timed_out:
+        if clock.now() - began > limit and not timed_out:
             timed_out = True
             guard.order(b"K")
     output.drain(DRAIN)
-    return Ended(code, told.lines(), time.monotonic() - began, timed_out)
-
-
-class Output:
-    """The command's output, taken as it comes, and for a moment after its end."""
-
-    def __init__(self, fd: int, take: Callable[[list[str]], None]) -> None:
-        self._fd = fd
-        self._take = take
-        self._lines = Lines()
-        self._open = True
-
-    def wait(self, other: int, seconds: float) -> None:
-        """Wait until there is output, or something on `other`; take what there is."""
-        ready = reach.ready([self._fd, other] if self._open else [other], seconds)
-        if self._fd in ready:
-            self._read()
-
-    def drain(self, seconds: float) -> None:
-        """Take the rest; a grandchild that holds the pipe is not waited for."""
-        until = time.monotonic() + seconds
-        while self._open and time.monotonic() < until:
-            if reach.ready([self._fd], 0.01):
-                self._read()
-        self._take(self._lines.end())
-
-    def _read(self) -> None:
-        lines = read(self._fd, self._lines)
-        self._open = lines is not None
-        self._take(lines or [])
+    return Ended(code, told.lines(), clock.now() - began, timed_out)

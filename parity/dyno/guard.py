@@ -19,17 +19,14 @@ sockets of the dyno's own network for parity (door.py). Standard library only, o
 
 import _signal as signal  # what is behind signal, whose enums take as long as all the rest
 import os
-import resource
 
 from parity.dyno import reach, shared
+from parity.dyno.spawn import IGNORED, Task, spawn
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from parity.dyno.reach import Reach
-
-IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""What a terminal or a careless `kill` may send: only parity's orders count."""
 
 TICK = 0.05
 """Seconds between two looks at processes whose end nobody tells."""
@@ -42,37 +39,6 @@ MOST = 20
 
 LONGEST = 300
 """Characters of a command line that are told."""
-
-
-class Task:
-    """What the command line says; the file GIVEN has the command's environment."""
-
-    def __init__(self, argv: list[str]) -> None:
-        control, status, given, self.level, self.cookie, self.app = argv[:6]
-        self.control, self.status = int(control), int(status)
-        self.env = _environment(int(given))
-        self.door, self.processes = int(argv[6]), int(argv[7])
-        paths, rest = int(argv[8]), argv[9:]
-        self.paths, self.command = rest[:paths], rest[paths:]
-        self.files: dict[str, int] = {}
-        self.kept = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
-
-    def tell(self, line: str) -> None:
-        """One line to parity, if it is still there."""
-        try:
-            os.write(self.status, f"{line}\n".encode("utf-8", "backslashreplace"))
-        except OSError:
-            pass
-
-
-def _environment(file: int) -> dict[bytes, bytes]:
-    """The variables in `file`, which is closed: the command is not to find it open."""
-    data = b""
-    while more := os.read(file, 1 << 16):
-        data += more
-    os.close(file)
-    pairs = (item.partition(b"=") for item in data.split(b"\0") if item)
-    return {name: value for name, _, value in pairs}
 
 
 def main(argv: list[str]) -> None:
@@ -132,7 +98,7 @@ def _inner(task: Task, lifeline: int | None) -> None:
         reach.adopt()
     if task.level != "pidns":
         reach.humble()
-    command = _spawn(task, wake)
+    command = spawn(task, wake)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     task.tell("ready")
     send = reach.by(task.level, task.cookie, command)
@@ -182,49 +148,6 @@ def _wake_on_child() -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     return reader
-
-
-def _spawn(task: Task, wake: int) -> int:
-    """Start the command in a session of its own, every signal as a fresh process has it."""
-    pid = os.fork()
-    if pid:
-        return pid
-    command = task.command
-    try:
-        for fd in (*task.kept, wake):
-            os.close(fd)
-        os.setsid()
-        for signum in (*IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
-            signal.signal(signum, signal.SIG_DFL)
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_SETMASK, set())
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold config vars
-        if task.level == "pidns" and task.processes:
-            from parity.dyno import namespace  # loaded already: nothing of ours is shown here
-
-            namespace.limit(task.processes)
-        if task.level != "pidns":
-            reach.mark(task.cookie)
-            reach.keep_apart()
-        _become(command, task.env)
-    except Exception as error:
-        os.write(2, f"{command[0]}: {getattr(error, 'strerror', error)}\n".encode())
-    finally:
-        os._exit(127)
-
-
-def _become(command: list[str], env: dict[bytes, bytes]) -> None:
-    """As os.execvpe does, which imports `warnings` when there is nothing to import from."""
-    found: OSError | None = None
-    for folder in os.fsdecode(env.get(b"PATH", os.defpath.encode())).split(":"):
-        try:
-            os.execve(os.path.join(folder, command[0]), command, env)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            found = found or error
-        except PermissionError as error:
-            found = error
-    raise found or FileNotFoundError(2, "No such file or directory")
 
 
 def _watch(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from parity.dyno import reach
-from parity.facts.dynos import DynoSize
+from parity.facts.dynos import OPEN_FILES, DynoSize
 from parity.interrupt import Trouble, own_process
 from parity.records import Slug
 
@@ -25,6 +25,8 @@ SERVICES = (Path("/run/postgresql"), Path("/run/mysqld"), Path("/run/redis"))
 
 APP = Path("/app")
 """HOME of a dyno: https://devcenter.heroku.com/articles/dynos (documented)."""
+
+RUN_ELSEWHERE = "Close other programs, and run parity outside of what restricts it (a container)."
 
 _why: dict[str, str] = (
     {} if sys.platform.startswith("linux") else dict.fromkeys(LEVELS[:-1], "only Linux has it")
@@ -65,7 +67,8 @@ class Place(NamedTuple):
     def arguments(self) -> list[str]:
         """The place on guard.py's command line."""
         paths = [f"r{path}" for path in self.visible] + [f"w{path}" for path in self.writable]
-        return [str(self.app or ""), str(self.processes), str(len(paths)), *paths]
+        numbers = (self.processes, int(OPEN_FILES.value), len(paths))
+        return [str(self.app or ""), *map(str, numbers), *paths]
 
 
 def dyno(
@@ -126,7 +129,9 @@ def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
             return act(level)
         except Refused as refused:
             _why[level] = str(refused)
-    raise _trouble(wanted if wanted != AUTO else LEVELS[-1])
+    if wanted == AUTO:
+        raise Trouble(f"no process can be started here: {_why[LEVELS[-1]]}", RUN_ELSEWHERE)
+    raise _trouble(wanted)
 
 
 def _with_network(wanted: str, act: Callable[[str], T]) -> T:

@@ -140,9 +140,12 @@ def limit(processes: int) -> None:
 
     It is counted per namespace since Linux 5.14; root's own processes may pass it.
     """
-    _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
-    most = processes + 1 if hard == resource.RLIM_INFINITY else min(processes + 1, hard)
-    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    try:
+        _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+        most = processes + 1 if hard == resource.RLIM_INFINITY else min(processes + 1, hard)
+        resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    except (OSError, ValueError):
+        pass  # some containers refuse it
 
 
 def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:

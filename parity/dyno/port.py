@@ -11,6 +11,10 @@ LOWEST, HIGHEST = 10_000, 32_000
 """Above the frameworks' defaults and below Linux' ephemeral ports: a client's own port would make
 the app's bind fail."""
 
+TOP = 65_535
+FEW = 1000
+"""Ports that are too few to choose from (ours)."""
+
 TRIES = 50
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
@@ -28,21 +32,29 @@ def choose(wanted: int | None = None, *, own_network: bool = False) -> int:
         if wanted in taken or not _free(wanted):
             raise Trouble(f"port {wanted} is in use", "Choose another --port, or leave it out.")
         return wanted
-    below = min(HIGHEST, _ephemeral() - 1)
+    low, high = span(*_ephemeral())
     for _ in range(TRIES):
-        port = random.randint(LOWEST, below)
+        port = random.randint(low, high)
         if port not in taken and _free(port):
             return port
-    raise Trouble(
-        f"no free port from {LOWEST} to {below}", "End what listens there, or use --port."
-    )
+    raise Trouble(f"no free port from {low} to {high}", "End what listens there, or use --port.")
 
 
-def _ephemeral() -> int:
+def span(first: int, last: int) -> tuple[int, int]:
+    """Where to choose, outside of the ephemeral ports as far as they leave room."""
+    if first - LOWEST >= FEW:
+        return LOWEST, min(HIGHEST, first - 1)
+    if TOP - last >= FEW:
+        return max(LOWEST, last + 1), max(HIGHEST, min(TOP, last + FEW))
+    return LOWEST, HIGHEST
+
+
+def _ephemeral() -> tuple[int, int]:
     try:
-        return int(_RANGE.read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return 32768
+        first, last = _RANGE.read_text().split()
+        return int(first), int(last)
+    except (OSError, ValueError):
+        return 32768, 60999
 
 
 def _free(port: int) -> bool:

@@ -5,14 +5,16 @@ honcho's own loop sees no exit while a grandchild holds the pipe, and reads line
 
 import shlex
 from collections.abc import Mapping
+from errno import E2BIG
 from subprocess import DEVNULL
 from typing import Any
 
 from honcho.process import Process
 
+from parity import interrupt
 from parity.dyno.contained import Guard, reap
 from parity.dyno.environment import CLEAN
-from parity.dyno.isolation import Place
+from parity.dyno.isolation import RUN_ELSEWHERE, Place
 
 
 class DynoProcess(Process):  # type: ignore[misc]
@@ -65,3 +67,12 @@ class DynoProcess(Process):  # type: ignore[misc]
             reap(self._child)
             self._child.stdout.close()
         self.guard.close()
+
+
+def unpassed(error: OSError | ValueError) -> interrupt.Trouble:
+    """Why the command and its environment could not be handed over."""
+    fix = "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process."
+    if isinstance(error, OSError) and error.errno != E2BIG:
+        told = interrupt.troubled(error)
+        fix = told.fix if told else RUN_ELSEWHERE
+    return interrupt.Trouble(f"the dyno cannot be started: {error}", fix)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from parity import interrupt
+from parity.awake import Clock
 from parity.dyno.contained import DRAIN
 from parity.dyno.lines import Lines, read
 from parity.dyno.process import DynoProcess
@@ -89,8 +90,9 @@ class Watch:
 
     async def ended(self, seconds: float) -> bool:
         """Whether the command has ended, within at most `seconds`; its output is drained."""
-        until = time.monotonic() + seconds
-        while self.code is None and time.monotonic() < until and not interrupt.again():
+        clock = Clock()
+        until = clock.now() + seconds
+        while self.code is None and clock.now() < until and not interrupt.again():
             await self.tick()
         if self.code is None:
             return False

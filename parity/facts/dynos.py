@@ -8,6 +8,8 @@ seen in the Python buildpack's own CI (observed); those of Fir dynos stand in th
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from parity.facts import Fact
+
 MB = 1024 * 1024
 
 
@@ -89,6 +91,11 @@ SIZES: Mapping[str, DynoSize] = {size.name: size for size in (*COMMON, *_private
 """By the name that `--dyno` takes."""
 
 DEFAULT = SIZES["basic"]
+
+OPEN_FILES = Fact(
+    10_000, "files", "inferred", "three quarters of it in public logs of ImageMagick on a dyno"
+)
+"""How many files a process may have open."""
 
 
 def holding(used: int) -> DynoSize | None:

@@ -79,3 +79,8 @@ def inventory() -> Inventory:
 def _minors(told: str) -> dict[int, int]:
     pairs = (part.split(".") for part in told.split())
     return {int(minor): int(patch) for minor, patch in pairs}
+
+
+def number(digits: str) -> int | float:
+    """An integer of JSON as JavaScript reads it: a long one is no error, but about as large."""
+    return int(digits) if len(digits) <= 16 else float(digits)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from parity.facts import stacks
 from parity.facts.app_json import DEEPEST, GENERATOR, KEYS, NAME
+from parity.facts.nodejs import number
 from parity.push import tree
 from parity.records import Pushed, Source
 from parity.records.manifest import Dynos, EnvVar, Manifest, Problem
@@ -66,7 +67,9 @@ def _parsed(data: bytes, file: _Text) -> Mapping[str, Any]:
     if _depth(text) > DEEPEST:
         raise _Wrong(f"its brackets are nested more than {DEEPEST} deep")
     try:
-        found = json.loads(text, object_pairs_hook=_pairs(file), parse_constant=_no_constant)
+        found = json.loads(
+            text, object_pairs_hook=_pairs(file), parse_constant=_no_constant, parse_int=number
+        )
     except json.JSONDecodeError as error:
         raise _Wrong(f"{error.msg} (column {error.colno}){_hint(text)}", error.lineno) from None
     except ValueError as error:

@@ -1,17 +1,18 @@
 """The files on disk, read without following a link and without changing anything."""
 
 import os
-import posixpath
 import re
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from parity import folders, interrupt
-from parity.places import within
+from parity import interrupt
 from parity.push import git, listing
 from parity.records import TEXT_LIMIT, Entry
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 POINTER = 200
@@ -24,6 +25,9 @@ LONGEST = 200
 
 BUDGET = 64 * 1024 * 1024
 """Bytes of content that are kept for the rules, over all files."""
+
+LARGE = 16 * 1024 * 1024
+"""Bytes above which a file is read and written in pieces (ours)."""
 
 BINARY = re.compile(
     r"\.(png|jpe?g|gif|ico|webp|svg|pdf|zip|t?gz|bz2|xz|7z|woff2?|ttf|otf|eot|mp[34]|mov|avi|so|dll"
@@ -71,6 +75,9 @@ def tested(app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool) 
         return Entry(mode or known.mode, known.size, known.oid, None)
     if not reachable(app, path):
         return None
+    if found.st_size > LARGE and mode != LINK:
+        unchanged = large_id(where, known.oid) == known.oid
+        return Entry(mode, found.st_size, known.oid if unchanged else None, None)
     data = content(Path(where), mode)
     if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
         return Entry(mode, known.size, known.oid, None)
@@ -80,7 +87,7 @@ def tested(app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool) 
 def reachable(app: Path, path: str) -> bool:
     """Whether a path of the index leads into the tree, through no link: git follows none."""
     folders = [f"{app}/{path[:at]}" for at, letter in enumerate(path) if letter == "/"]
-    return _proper(path) and not any(map(os.path.islink, folders))
+    return proper(path) and not any(map(os.path.islink, folders))
 
 
 def _mode(mode: int) -> int | None:
@@ -98,10 +105,28 @@ def _plain(data: bytes, oid: str, crlf: bool) -> str:
 
 def blob_id(data: bytes, like: str) -> str:
     """git's name for a blob, by the hash that `like` was made with."""
+    return _hash(b"blob %d\0" % len(data) + data, like).hexdigest()
+
+
+def large_id(path: str, like: str) -> str:
+    """The same for a file that is too large to be held in memory; `like` where it is not read."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return like
+    with os.fdopen(fd, "rb", buffering=0) as file:
+        found = _hash(b"blob %d\0" % os.fstat(fd).st_size, like)
+        while data := file.read(LARGE):
+            interrupt.check()
+            found.update(data)
+    return found.hexdigest()
+
+
+def _hash(data: bytes, like: str) -> "_Hash":
+    """Of the kind that `like` was made with."""
     from hashlib import sha1, sha256
 
-    digest = sha1 if len(like) == 40 else sha256
-    return digest(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return (sha1 if len(like) == 40 else sha256)(data, usedforsecurity=False)
 
 
 def content(path: Path, mode: int) -> bytes | None:
@@ -187,86 +212,7 @@ def _telling(path: str, entry: Entry) -> bool:
     return BINARY.search(path) is None or entry.size < POINTER
 
 
-def lay_out(
-    root: Path, entries: Mapping[str, Entry], folder: Path, stores: Sequence[Path] = ()
-) -> None:
-    """Write the tree into the empty `folder`. Raises `interrupt.Interrupted`, `OSError`."""
-    with folders.Cursor(folder) as cursor:
-        for path, entry in entries.items():
-            if entry.mode == SUBMODULE and _proper(path):
-                cursor.to([*path.split("/")], make=True)
-        for path, data in _contents(root, entries, stores):
-            interrupt.check()
-            if _proper(path):
-                *above, name = path.split("/")
-                cursor.to(above, make=True)
-                _write(cursor.fd, name, path, entries[path].mode, root if data is None else data)
-    for path, entry in entries.items():
-        if entry.mode == LINK and _proper(path):
-            _keep_inside(folder, path)
-
-
-def _keep_inside(folder: Path, path: str) -> None:
-    """A link that leads out of the tree by way of another becomes a file, as others that do."""
-    link = folder / path
-    with suppress(OSError):  # a path that is longer than the system takes leads nowhere by name
-        if link.is_symlink() and not within(str(link), str(folder)):
-            target = os.fsencode(link.readlink())
-            link.unlink()
-            link.write_bytes(target)
-
-
-def _contents(
-    root: Path, entries: Mapping[str, Entry], stores: Sequence[Path]
-) -> Iterator[tuple[str, bytes | None]]:
-    """Each path with its bytes, None for a file to copy; what git has comes last, in one go."""
-    stored: dict[str, list[str]] = {}
-    for path, entry in entries.items():
-        if entry.mode == SUBMODULE:
-            continue
-        if entry.data is not None:
-            yield path, entry.data
-        elif entry.oid is None:
-            yield path, content(root / path, LINK) or b"" if entry.mode == LINK else None
-        else:
-            stored.setdefault(entry.oid, []).append(path)
-    if stored:
-        for oid, data in git.blobs(root, stored, stores):
-            for path in stored[oid]:
-                yield path, data
-
-
-def _proper(path: str) -> bool:
+def proper(path: str) -> bool:
     """Whether a path of a tree stays below it (a crafted tree may say otherwise)."""
     parts = path.split("/")
     return not path.startswith("/") and ".." not in parts and ".git" not in parts
-
-
-def _write(folder: int, name: str, path: str, mode: int, data: bytes | Path) -> None:
-    """Write a file or link into an open folder; `data` may be the root that has the file."""
-    if isinstance(data, bytes) and mode == LINK and inside(path, os.fsdecode(data)):
-        os.symlink(data, os.fsencode(name), dir_fd=folder)
-        return
-    made = os.open(name, folders.NEW, 0o600, dir_fd=folder)
-    with os.fdopen(made, "wb") as file:
-        if isinstance(data, bytes):
-            file.write(data)
-        else:
-            _pour(data / path, made)
-        os.fchmod(made, 0o755 if mode == EXECUTABLE else 0o644)
-
-
-def _pour(source: Path, target: int) -> None:
-    """Copy a file that git does not have, of any size; one that cannot be read stays empty."""
-    try:
-        read = os.open(source, folders.FILE)
-    except OSError:
-        return
-    with os.fdopen(read, "rb", buffering=0):
-        folders.pour(read, target)
-
-
-def inside(path: str, target: str) -> bool:
-    """Whether a link at `path` leads to a place within the tree."""
-    joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    return not joined.startswith("/") and joined != ".." and not joined.startswith("../")

@@ -252,3 +252,22 @@ def _taken(source: IO[bytes], size: int, most: int | None) -> bytes | None:
     while left and (read := len(source.read(min(left, BUFFER)))):
         left -= read
     return None if left else b""
+
+
+def save(folder: Path, oid: str, to: IO[bytes], stores: Sequence[Path] = ()) -> None:
+    """Write an object of any size into a file. Raises `Trouble`, `interrupt.Interrupted`."""
+    import subprocess
+
+    from parity.push.watch import Watch
+
+    env, nothing = environment(of(folder), stores), subprocess.DEVNULL
+    process = _started(folder, ("cat-file", "blob", oid), env, nothing, nothing)
+    assert process.stdout
+    with Watch(folder, [process]) as watch, process.stdout as source:
+        watch.begin()
+        while data := source.read(BUFFER):
+            to.write(data)
+            watch.alive()
+    watch.check()
+    if process.returncode:
+        raise lost(folder, oid)

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from parity import programs
 from parity.interrupt import Usage
-from parity.push import disk, git, gitconfig, listing, submodules
+from parity.push import disk, git, gitconfig, layout, listing, submodules
 from parity.records import Entry, Ignored, Source
 
 _REMOTE = re.compile(
@@ -68,7 +68,7 @@ def read(app: Path, ref: str | None = None) -> Source:
 
 def lay_out(source: Source, folder: Path) -> None:
     """Write the tree into the empty `folder`. Raises `Interrupted`, `Trouble`, `OSError`."""
-    disk.lay_out(source.root, source.entries, folder, submodules.stores(source.submodules))
+    layout.lay_out(source.root, source.entries, folder, submodules.stores(source.submodules))
 
 
 def _repository(app: Path) -> _Repository | None:

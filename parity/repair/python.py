@@ -59,7 +59,7 @@ def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[s
         return None
     try:
         code = _Code(data)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     spots = [s for call in _calls(code, told.line) if (s := _spot(code, call))]
     edits = _edits(code, spots[0], record, listener) if len(spots) == 1 else None
@@ -169,7 +169,7 @@ def _made(code: _Code, edits: list[tuple[int, int, str]]) -> bytes | None:
         new = new[:start] + text.encode() + new[stop:]
     try:
         ast.parse(new.decode())
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return new
 

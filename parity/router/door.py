@@ -11,7 +11,7 @@ from parity.facts import router as facts
 from parity.facts.limits import Limits
 from parity.router.dynos import Dynos
 from parity.router.trip import Passed
-from parity.router.wire import Turn
+from parity.router.wire import Turn, clock
 
 Page = Callable[[str, int], bytes]
 """The HTML for a fault: from Heroku's code and the status."""
@@ -78,7 +78,7 @@ class Door:
 
     def watch(self) -> None:
         """Wake every coroutine that waits and whose deadline has come; again and again."""
-        now = self.loop.time()
+        now = clock.now()
         for turn in [turn for turn in self.turns if turn.deadline <= now]:
             turn.wake()
         self.dynos.drop(now)

@@ -65,7 +65,7 @@ def read(file: Path) -> tuple[Step, ...]:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise interrupt.Usage(f"--scenario {file}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, too
         raise interrupt.Usage(f"--scenario {file}: not TOML: {error}") from None
     requests = content.get("request")
     if not isinstance(requests, list) or not requests or set(content) != {"request"}:

@@ -44,7 +44,7 @@ class Passed(NamedTuple):
 
 
 class Trip:
-    """A request on its way. Times in seconds of the loop's clock; `wall` since 1970.
+    """A request on its way. Times in seconds of the router's clock (wire.py); `wall` since 1970.
 
     `whole`: all of the request has come. `continued`: the client was told to go on. `status`: what
     the client got from the dyno (0: nothing yet). `endless`: only a close tells the client that the

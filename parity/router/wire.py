@@ -12,8 +12,9 @@ import sys
 import types
 from collections.abc import Callable, Coroutine, Generator
 from math import inf
-from time import monotonic
 from typing import Protocol
+
+from parity.awake import Clock
 
 CLIENT_ROOM = 512 * 1024
 """Bytes from a client that may wait before it has to: more than the longest head (ours)."""
@@ -42,18 +43,22 @@ def _prompt(sock: socket.socket) -> None:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
 
 
+clock = Clock()
+"""The time by which every limit of the router is measured."""
+
+
 class Turn:
     """Runs the one coroutine of a client's connection: each event resumes it at once.
 
     A task would do the same one turn of the loop later, and twice as dear. The coroutine waits for
-    nothing but `wait`. `now` is when it was resumed: time stands still while it runs. `over` gets
-    what it raised, or None, when it has ended.
+    nothing but `wait`. `now` is when it was resumed, by `clock`: time stands still while it runs.
+    `over` gets what it raised, or None, when it has ended.
     """
 
     __slots__ = ("_coroutine", "_over", "_waiting", "deadline", "now")
 
     def __init__(self, over: "Callable[[Turn, BaseException | None], None]") -> None:
-        self.now = monotonic()
+        self.now = clock.now()
         self.deadline = inf
         self._over = over
         self._waiting = False
@@ -71,7 +76,7 @@ class Turn:
 
     @types.coroutine
     def wait(self, until: float) -> Generator[None, None, bool]:
-        """Wait for an event; False where it is `until` (in the loop's time) already."""
+        """Wait for an event; False where it is `until` (by `clock`) already."""
         if self.now >= until:
             return False
         self.deadline = until
@@ -83,7 +88,7 @@ class Turn:
         if not self._waiting or not self._coroutine:
             return
         self._waiting = False
-        self.now = monotonic()
+        self.now = clock.now()
         try:
             if error is None:
                 self._coroutine.send(None)
@@ -106,7 +111,7 @@ class Wakes(Protocol):
 class Wire:
     """A connected, non-blocking `sock`. `ended`: nothing more comes; `broken`: nothing more goes.
 
-    `taken`: when something that had waited here last went (the loop's time, 0: never). With `room`
+    `taken`: when something that had waited here last went (by `clock`, 0: never). With `room`
     bytes unread the socket is left alone, so that its sender has to wait.
     """
 
@@ -235,7 +240,7 @@ class Wire:
             self._break()
             self.turn.wake()
             return
-        self.taken = monotonic()
+        self.taken = clock.now()
         del self._out[:count]
         if not self._out:
             self._writing = False

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from parity.facts import nodejs
 from parity.facts.buildpacks import NODE
 from parity.facts.node_packages import COMMANDS
 from parity.records import Plan, ProcessType, Source
@@ -66,7 +67,7 @@ def _decoded(text: str) -> Mapping[str, Any]:
     import json  # `parity check` of a Python app needs none
 
     try:
-        data = json.loads(text)
+        data = json.loads(text, parse_int=nodejs.number)
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from parity.facts.nodejs import LOCK_FILES, SPECIFYING, SUPPORT, TROUBLE, inventory
+from parity.facts.nodejs import LOCK_FILES, SPECIFYING, SUPPORT, TROUBLE, inventory, number
 from parity.records import Plan, Slug, Source
 from parity.rules import rule
 from parity.rules.node_code import in_package, is_node, line_in_package, table
@@ -121,7 +121,7 @@ def _register(page: Page) -> None:
 
 def _names(source: Source, subject: str) -> dict[str, str]:
     known = inventory()
-    meant = (int(number) for number in re.findall(r"\d+", subject))
+    meant = (int(digits) for digits in re.findall(r"(?<!\d)\d{1,4}(?!\d)", subject))
     wish = next((m for m in meant if m in known.newest and m not in known.eol), known.lts)
     locks = [file for file in LOCK_FILES.values() if file in source.entries]
     removes = (f"`git rm {' '.join(x for x in locks if x != keep)}` keeps {keep}" for keep in locks)
@@ -133,7 +133,7 @@ def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
     import json
 
     try:
-        json.loads(source.whole("package.json") or "")
+        json.loads(source.whole("package.json") or "", parse_int=number)
     except json.JSONDecodeError as error:
         before = error.doc[: error.pos].rstrip()
         comma = before.endswith(",") and error.doc[error.pos : error.pos + 1] in ("}", "]")

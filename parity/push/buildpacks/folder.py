@@ -141,7 +141,7 @@ def types(text: str) -> Iterator[tuple[str, str]]:
 def _braces(text: str) -> Iterator[tuple[str, str]]:
     try:
         found: Mapping[str, object] = dict(json.loads(text))
-    except ValueError:
+    except (ValueError, TypeError, RecursionError):
         inside = re.findall(r"(?<![\w-])([\w-]+)\s*:\s*([^,{}]+)", text)
         found = {name: _scalar(value.strip()) for name, value in inside}
     yield from ((name, str(value)) for name, value in found.items())

@@ -16,6 +16,9 @@ _ASSIGNED = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?")
 _TARGET = re.compile(r"([A-Za-z_][\w.]*)(?::([A-Za-z_]\w*)(\(.*\))?)?")
 _VALUED = re.compile(r"-[a-zA-Z]|--[a-z-]+")
+DEEPEST = 100
+"""Packages within each other that are looked at (ours)."""
+
 _BARE = frozenset(
     "--preload --reload --daemon --log-syslog --statsd --factory --proxy-headers --no-access-log"
     " --no-server-header --no-date-header --debug --spew --check-config --no-use-colors"
@@ -187,7 +190,7 @@ def _first(start: Start) -> Iterator[tuple[str, bool, str]]:
 
 def _packages(start: Start, module: str) -> list[str]:
     """The files that importing `module` runs: its packages', then its own."""
-    parts = module.split(".")
+    parts = module.split(".", DEEPEST)[:DEEPEST]
     names = (".".join(parts[:n]) for n in range(1, len(parts) + 1))
     return [path for name in names if (path := file_of(start, name))]
 

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from parity.facts.nodejs import number
 from parity.push import tree
 from parity.records import Source
 
@@ -52,7 +53,8 @@ def read(source: Source) -> Package | None:
     if entry is None or data is None or not stat.S_ISREG(entry.mode):
         return Package({})
     try:
-        decoded = json.loads(data.decode("utf-8-sig", "replace") or "{}")
+        text = data.decode("utf-8-sig", "replace") or "{}"
+        decoded = json.loads(text, parse_int=number)
     except (ValueError, RecursionError):
         return None
     return Package(decoded) if isinstance(decoded, dict) else None

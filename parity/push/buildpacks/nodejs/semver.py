@@ -10,7 +10,8 @@ from typing import NamedTuple, TypeAlias
 
 from parity.facts.nodejs import Version
 
-HIGHEST = 10**9
+HIGHEST = 10**16
+"""npm takes no larger number in a version."""
 
 
 class Interval(NamedTuple):
@@ -24,7 +25,7 @@ Range: TypeAlias = tuple[Interval, ...]
 
 ANY = Interval((0, 0, 0), (HIGHEST, 0, 0))
 _NOTHING = Interval((0, 0, 0), (0, 0, 0))
-_NUMBER = r"(?:0|[1-9]\d*)"
+_NUMBER = r"(?:0|[1-9]\d{0,15})"
 _PART = rf"(?:{_NUMBER}|[xX*])"
 _PARTIAL = rf"[v=]*({_PART})(?:\.({_PART})(?:\.({_PART})(?:-[\w.-]+)?(?:\+[\w.-]+)?)?)?"
 _COMPARATOR = re.compile(rf"(\^|~>?|[<>]=?|=)?\s*{_PARTIAL}(?:\s+|$)")
@@ -34,7 +35,7 @@ _HYPHEN = re.compile(rf"\s*({_PARTIAL})\s+-\s+({_PARTIAL})\s*")
 def parse(text: str) -> Range | None:
     """The versions that a range admits; None if it is no range."""
     found = [_alternative(part.strip()) for part in text.split("||")]
-    return None if None in found else tuple(i for i in found if i)
+    return None if None in found else tuple(dict.fromkeys(i for i in found if i))
 
 
 def admits(wanted: Range, version: Version) -> bool:

@@ -164,7 +164,7 @@ def _version(job: Job, name: str) -> str:
     for folder in path.resolve().parents[:3] if path else ():
         try:
             return str(json.loads((folder / "package.json").read_text())["version"])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
     told: list[str] = []
     job.call([name, "--version"], environ.variables(job), on_line=told.append)

@@ -1,0 +1,36 @@
+"""The output of a command that is followed without a loop."""
+
+import time
+from collections.abc import Callable
+
+from parity.dyno import reach
+from parity.dyno.lines import Lines, read
+
+
+class Output:
+    """The command's output, taken as it comes, and for a moment after its end."""
+
+    def __init__(self, fd: int, take: Callable[[list[str]], None]) -> None:
+        self._fd = fd
+        self._take = take
+        self._lines = Lines()
+        self._open = True
+
+    def wait(self, other: int, seconds: float) -> None:
+        """Wait until there is output, or something on `other`; take what there is."""
+        ready = reach.ready([self._fd, other] if self._open else [other], seconds)
+        if self._fd in ready:
+            self._read()
+
+    def drain(self, seconds: float) -> None:
+        """Take the rest; a grandchild that holds the pipe is not waited for."""
+        until = time.monotonic() + seconds
+        while self._open and time.monotonic() < until:
+            if reach.ready([self._fd], 0.01):
+                self._read()
+        self._take(self._lines.end())
+
+    def _read(self) -> None:
+        lines = read(self._fd, self._lines)
+        self._open = lines is not None
+        self._take(lines or [])
