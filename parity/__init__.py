@@ -8,18 +8,19 @@
 23817
 """
 
+from parity.version import __version__
+
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
 if TYPE_CHECKING:
     from typing import Any
 
-    from parity.live import App, NotUp
-    from parity.options import Options
-    from parity.pipeline import check, rehearse
     from parity.records import Config
-    from parity.verdict import Verdict
+    from parity.records.options import Options
+    from parity.records.verdict import Verdict
+    from parity.rehearsal.app import App, NotUp
+    from parity.rehearsal.pipeline import check, rehearse
 
-__version__ = "0.1.0"
 __all__ = [
     "App",
     "Config",
@@ -33,13 +34,13 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "App": "live",
+    "App": "rehearsal.app",
     "Config": "records",
-    "NotUp": "live",
-    "Options": "options",
-    "Verdict": "verdict",
-    "check": "pipeline",
-    "rehearse": "pipeline",
+    "NotUp": "rehearsal.app",
+    "Options": "records.options",
+    "Verdict": "records.verdict",
+    "check": "rehearsal.pipeline",
+    "rehearse": "rehearsal.pipeline",
 }
 
 

@@ -4,7 +4,8 @@ import gc
 import os
 import sys
 
-from parity import interrupt
+from parity.system import interrupt
+from parity.system.errors import troubled
 
 TYPE_CHECKING = False  # as in parity.cli
 
@@ -31,7 +32,7 @@ def main() -> None:
         sys.exit(3)
     try:
         _prepare()
-        from parity import cli
+        from parity.cli import main as cli
     except (MemoryError, OSError, ImportError, RuntimeError) as error:
         _unable(error)
     try:
@@ -42,7 +43,7 @@ def main() -> None:
 
 
 def _prepare() -> None:
-    from parity import ulimits  # on resource(3), which Windows has not
+    from parity.system import ulimits  # on resource(3), which Windows has not
 
     _standard()
     interrupt.install()
@@ -54,7 +55,7 @@ def _prepare() -> None:
 
 def _unable(error: Exception) -> "NoReturn":
     """parity cannot even start: by itself Python would exit with 1, which means "would fail"."""
-    trouble = interrupt.troubled(error)
+    trouble = troubled(error)
     what = trouble.what if trouble else f"parity cannot start: {error}"
     fix = trouble.fix if trouble else "Install parity again, on a machine with /dev and /proc."
     try:

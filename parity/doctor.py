@@ -9,11 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from parity import capacity, ground, programs
 from parity.facts.python import versions
-from parity.interrupt import Trouble
 from parity.records.machine import Check
-from parity.trial import what_and_fix
+from parity.rehearsal.trial import what_and_fix
+from parity.system import capacity, ground, programs
+from parity.system.errors import Trouble
 
 MB = 1024 * 1024
 ROOM = 500 * MB
@@ -220,11 +220,11 @@ def _no_index(why: str) -> Check:
 
 def cache_folder() -> Check:
     """Where environments are kept, and whether there is room for more."""
-    from parity.push import cache, stored
+    from parity.push import cache, cache_contents
 
     try:
         root = cache.root()
-        size = sum(one.size for one in stored.everything())
+        size = sum(one.size for one in cache_contents.everything())
         with tempfile.TemporaryDirectory(prefix=".doctor-", dir=root) as folder:
             fault = _fault(Path(folder), "the cache folder", "PARITY_CACHE_DIR")
     except (Trouble, OSError) as error:
@@ -236,7 +236,7 @@ def cache_folder() -> Check:
 
 def temporary_folder() -> Check:
     """Whether what is written to the folder for temporary files runs there."""
-    from parity.workspace import workspace
+    from parity.system.workspace import workspace
 
     try:
         with workspace() as work:

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno.contained import run
+from parity.dyno.containment import run
 from parity.push import cache
 from parity.push.build import build
 from parity.push.detect import detect
 from parity.push.source import lay_out
 from parity.records import Config, Line, Slug, Source
-from parity.rules import diagnose, load
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rules.engine import diagnose, load
 from tests.trees import tree
 
 HERE = f"3.{sys.version_info.minor}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.pytest_plugin import import_all
+from parity.cli.pytest_plugin import import_all
 
 import_all()
 

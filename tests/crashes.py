@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from parity import rehearse
 from parity.facts.limits import LIMITS
-from parity.options import Options
 from parity.records import Config
-from parity.verdict import Finding, Verdict
+from parity.records.options import Options
+from parity.records.verdict import Finding, Verdict
 from tests.test_apps import commit
 
 FLASK = "flask==3.1.3\ngunicorn==27.0.1\n"

@@ -8,15 +8,15 @@ from typing import NamedTuple
 import h11
 
 from parity.facts.router import CLIENT, ROUTER_2
-from parity.router import heads, http1
+from parity.router import headers, http1
 from parity.router.body import follow
-from parity.router.fields import Malformed
-from parity.router.trip import Trip
+from parity.router.header_fields import Malformed
+from parity.router.request_log import Trip
 
 
 def trip(request: http1.Request) -> Trip:
     """The way of `request`, which came in as https."""
-    fwd = heads.joined(request.known, b"x-forwarded-for", CLIENT)
+    fwd = headers.joined(request.known, b"x-forwarded-for", CLIENT)
     return Trip(request, b"0" * 36, fwd, tls=True, wall=1_700_000_000.0, began=0.0)
 
 
@@ -47,7 +47,7 @@ def read(pieces: Iterator[bytes]) -> Read:
                         return Read(tuple(sent), complete, False)
             request = http1.request(buffer[:end])
             buffer = buffer[end:]
-            sent.append(heads.to_dyno(trip(request), ROUTER_2, keep=True))
+            sent.append(headers.to_dyno(trip(request), ROUTER_2, keep=True))
             body = follow(request.body)
             while not body.done:
                 piece = buffer or next(pieces, None)

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from parity import interrupt
+from parity.system import interrupt
 
 
 def main(level: str, folder: str, command: str) -> int:

@@ -5,13 +5,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from parity.dyno.contained import run
+from parity.dyno.containment import run
 from parity.push.build import build
 from parity.push.detect import detect
 from parity.push.source import lay_out
 from parity.records import Config, Line, Slug
-from parity.rules import diagnose, load
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rules.engine import diagnose, load
 from tests.trees import tree
 
 SERVER = 'require("http").createServer((q, r) => r.end("ok")).listen(process.env.PORT);\n'

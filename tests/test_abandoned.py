@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from parity import workspace
-from parity.dyno import abandoned, isolation, reach
+from parity.dyno import abandoned, isolation, signals
 from parity.dyno.environment import COOKIE
 from parity.dyno.isolation import LEVELS
+from parity.system import workspace
 from tests.bench import hostile
 from tests.builds import pushed
 from tests.dynos import eventually
@@ -26,7 +26,7 @@ def left(run: str, number: int, *, clear: bool) -> Iterator["subprocess.Popen[by
     """A process that some run has started; `clear`: it has no environment any more."""
     cookie = f"{COOKIE}={run}.{number}"
     name, _, value = cookie.partition("=")
-    limit = f"ulimit -R {reach.limit(cookie)}; " if clear else ""
+    limit = f"ulimit -R {signals.limit(cookie)}; " if clear else ""
     command = ["bash", "-c", f"trap '' TERM HUP INT; {limit}echo ready; exec sleep 100"]
     environment = {"PATH": os.environ["PATH"], **({} if clear else {name: value})}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:

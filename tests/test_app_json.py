@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from parity import rehearse
-from parity.options import Options
-from parity.pipeline import check
 from parity.push.app_json import read
 from parity.records import Config
-from parity.verdict import Finding, Verdict
+from parity.records.options import Options
+from parity.records.verdict import Finding, Verdict
+from parity.rehearsal.pipeline import check
 from tests.test_receive import by_id, repository
 from tests.trees import tree
 

@@ -17,13 +17,13 @@ import pytest
 
 from parity import rehearse
 from parity.facts.limits import LIMITS
-from parity.options import Options
 from parity.records import Config
+from parity.records.options import Options
+from parity.records.verdict import Verdict
 from parity.report import KINDS, render
 from parity.report.diffs import diffs
 from parity.report.mask import Mask
 from parity.router.scenario import read
-from parity.verdict import Verdict
 
 APPS = Path(__file__).parent / "apps"
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false"]

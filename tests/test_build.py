@@ -520,8 +520,8 @@ def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     noise = random.Random(1).randbytes(16 * 1024 * 1024)
     files: dict[str, str | bytes] = {"requirements.txt": "", "model.bin": noise}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024 * 1024)
-    monkeypatch.setattr("parity.push.weigh.HARD", HARD._replace(value=3))
-    monkeypatch.setattr("parity.push.weigh.PYTHON", HARD._replace(value=0))
+    monkeypatch.setattr("parity.push.slug_size.HARD", HARD._replace(value=3))
+    monkeypatch.setattr("parity.push.slug_size.PYTHON", HARD._replace(value=0))
     slug, log = pushed(files, tmp_path / "1")
     assert reason(slug) == "slug-too-large"
     assert any("is too large (max is 3M)." in line for line in log)
@@ -529,7 +529,7 @@ def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     told = found(slug)["slug-too-large"]
     assert told.evidence[0].file == "model.bin"
     assert "model.bin (about 16 MB)" in told.cause
-    monkeypatch.setattr("parity.push.weigh.HARD", HARD)
+    monkeypatch.setattr("parity.push.slug_size.HARD", HARD)
     for room in ("rules.slug", "push.weigh"):
         monkeypatch.setattr(f"parity.{room}.SOFT", HARD._replace(value=2))
     slug, log = pushed(files, tmp_path / "2")
@@ -543,8 +543,8 @@ def test_a_slug_near_the_limit_is_measured(tmp_path: Path, monkeypatch: pytest.M
     misleading = b"x" * folders.SAMPLE + rng.randbytes(folders.STEP - folders.SAMPLE)
     files: dict[str, str | bytes] = {"requirements.txt": "alpha\n", "data/model.bin": misleading}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024)
-    monkeypatch.setattr("parity.push.weigh.PYTHON", HARD._replace(value=1.0))
-    monkeypatch.setattr("parity.push.weigh.ERROR", HARD._replace(value=10))
+    monkeypatch.setattr("parity.push.slug_size.PYTHON", HARD._replace(value=1.0))
+    monkeypatch.setattr("parity.push.slug_size.ERROR", HARD._replace(value=10))
     slug, _ = pushed(files, tmp_path / "1")
     sizes = {part.name: part.packed for part in slug.largest}
     assert sizes["data/"] > 1.8 * 1024 * 1024

@@ -6,8 +6,8 @@ import pytest
 
 from parity.facts.python import versions
 from parity.push import cache
-from parity.push.buildpacks.python import before
-from parity.push.buildpacks.python.before import Build
+from parity.push.buildpacks.python import previous_build
+from parity.push.buildpacks.python.previous_build import Build
 from parity.records import Source
 from tests.builds import APP, HERE, index, prepared, pushed, wheel
 from tests.trees import planned, tree
@@ -49,19 +49,19 @@ CHANGES = [
 def test_why_the_cache_is_discarded(change: dict[str, str], reasons: list[str]) -> None:
     """Whatever decides what is in it empties it, and is told in the buildpack's words and order."""
     now = BASE._replace(**change)
-    said = before.lines(BASE, now)
+    said = previous_build.lines(BASE, now)
     if reasons:
         assert said == ("-----> Discarding cache since:", *(f"       - {r}" for r in reasons))
     else:
         assert said == ("-----> Restoring cache",)
-    assert before.lines(None, now) == ()
+    assert previous_build.lines(None, now) == ()
 
 
 def test_what_each_package_manager_heeds() -> None:
     """Pipenv's cache depends on its lock file; Poetry and uv remove what is no longer locked."""
     for manager, name in (("pipenv", "Pipenv"), ("poetry", "Poetry"), ("uv", "uv")):
         last = Build("heroku-26", "3.13.15", manager, "1", "a")
-        changed = before.changed(last, last._replace(installer="2", content="b"))
+        changed = previous_build.changed(last, last._replace(installer="2", content="b"))
         lock = ["The contents of Pipfile.lock changed"] if manager == "pipenv" else []
         assert changed == [f"The {name} version has changed from 1 to 2", *lock]
 
@@ -109,7 +109,7 @@ def test_a_failed_build_saves_nothing(tmp_path: Path) -> None:
     """What Heroku rejects leaves the cache as it was."""
     broken = source(tmp_path, "shop", **{"requirements.txt": "no-such-thing-at-all\n"})
     assert len(steps(broken, tmp_path / "1")) == 1
-    assert before.last(broken) is None
+    assert previous_build.last(broken) is None
 
 
 def test_the_python_of_the_last_build_is_kept(tmp_path: Path) -> None:
@@ -143,6 +143,6 @@ def test_a_spoilt_memory_is_none(content: str, tmp_path: Path) -> None:
     steps(shop, tmp_path / "1")
     (memory,) = (cache.root() / "apps").iterdir()
     memory.write_text(content)
-    assert before.last(shop) is None
+    assert previous_build.last(shop) is None
     assert len(steps(shop, tmp_path / "2")) == 1
-    assert before.last(shop)
+    assert previous_build.last(shop)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from parity import rehearse
-from parity.interrupt import Usage
-from parity.options import Options
 from parity.push.buildpacks import folder as folders
 from parity.records import Config
+from parity.records.options import Options
+from parity.system.errors import Usage
 from tests.builds import HERE
 from tests.pushes import found, package, pushed
 from tests.trees import findings, planned, tree

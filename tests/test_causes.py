@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
-from parity.rules import diagnose, load
+from parity.rules.engine import diagnose, load
 from tests import (
     test_crash_habits,
     test_crash_imports,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parity import interrupt
 from parity.push.config import read
 from parity.records import Config
+from parity.system.errors import Usage
 from tests.trees import FLASK, findings, tree
 
 
@@ -128,7 +128,7 @@ def test_links(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pair", ["FOO", "FOO BAR", "=x", "", "sk_live_9zX8"])
 def test_wrong_pair(pair: str) -> None:
     """A pair without a name or a sign is refused in the Heroku CLI's words; it may be a value."""
-    with pytest.raises(interrupt.Usage) as raised:
+    with pytest.raises(Usage) as raised:
         read([], [pair], None)
     shown = pair if pair == "FOO" else "what stands behind a --config"
     assert str(raised.value) == f"{shown} is invalid. Must be in the format FOO=bar."
@@ -148,9 +148,9 @@ def test_wrong_file(tmp_path: Path) -> None:
     (tmp_path / "wide").write_bytes("A=1".encode("utf-16"))
     cases = {"gone": "No such file", ".": "folder", "wide": "UTF-16"}
     for name, words in cases.items():
-        with pytest.raises(interrupt.Usage, match=words):
+        with pytest.raises(Usage, match=words):
             read([tmp_path / name], [], None)
-    with pytest.raises(interrupt.Usage, match="1 MiB"):
+    with pytest.raises(Usage, match="1 MiB"):
         read([Path("/dev/zero")], [], None)
 
 

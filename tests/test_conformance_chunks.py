@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from parity.router.body import Chunks
-from parity.router.fields import Malformed
+from parity.router.header_fields import Malformed
 
 FOUR = b"4\r\nWiki\r\n6\r\npedia \r\nE\r\nin \r\n\r\nchunks.\r\n3\r\nend\r\n0\r\n\r\n"
 DATA = b"Wikipedia in \r\n\r\nchunks.end"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from parity.router import Backend
-from parity.router.wire import Turn
+from parity.router.transport import Turn
 from tests.doors import CUTS, LEGACY, OK, QUICK, Stage, answer, get, request, stage
 from tests.test_conformance_exchange import _refused, has, status
 

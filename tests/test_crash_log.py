@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parity.records import Config, Interpreter, Line
-from parity.rules import diagnose, load
-from parity.rules.log import chain, interrupted, last_raised
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rules.engine import diagnose, load
+from parity.rules.views.python_traceback import chain, interrupted, last_raised
 from tests import verdicts
 
 TRACE = "Traceback (most recent call last):"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import parity
-from parity.interrupt import Trouble
-from parity.push import cache, downloads, stored, whole
-from parity.push.buildpacks.python import before, environment, interpreters
+from parity.push import cache, cache_contents, downloads, whole
+from parity.push.buildpacks.python import environment, interpreters, previous_build
 from parity.records import Slug
+from parity.system.errors import Trouble
 from tests.bench import damages
 from tests.builds import APP, backend, index, prepared, pushed, wheel
 from tests.test_build_cache import source
@@ -172,12 +172,12 @@ def test_damaged_memories(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """What is remembered of Pythons and of earlier builds counts only as it was written."""
     monkeypatch.setattr(interpreters, "_asked", lambda _: "3.13.1")
     shop = source(tmp_path, "shop")
-    before.note(shop, before.Build("heroku-26", "3.13.1", "pip", "1", "a"))
+    previous_build.note(shop, previous_build.Build("heroku-26", "3.13.1", "pip", "1", "a"))
     python = Path(sys.executable)
-    assert interpreters._probed(python, 13) == "3.13.1" and before.last(shop)
+    assert interpreters._probed(python, 13) == "3.13.1" and previous_build.last(shop)
     for place in (one("apps/*"), one("interpreters.json")):
         damaged(place, KINDS[kind])
-    assert before.last(shop) is None
+    assert previous_build.last(shop) is None
     assert interpreters._probed(python, 13) == "3.13.1"
     assert cache.noted(one("interpreters.json"))
 
@@ -379,7 +379,7 @@ def test_clearing_leaves_what_is_not_parity_s(
     (home / "envs").symlink_to("documents")
     (home / "npm").symlink_to("documents")
     monkeypatch.setenv("PARITY_CACHE_DIR", str(home))
-    stored.clear(stored.everything())
+    cache_contents.clear(cache_contents.everything())
     environment.sweep("0" * 32)
-    stored.clear(stored.everything())
+    cache_contents.clear(cache_contents.everything())
     assert (home / "documents" / "thesis").read_text() == "mine"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from parity.rules import diagnose
-from parity.rules.debugging import django_debug
+from parity.rules.engine import diagnose
+from parity.rules.push.debugging import django_debug
 from tests.trees import planned, tree
 
 WSGI = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")\n'

@@ -4,9 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from parity import folders
 from parity.push import slug
 from parity.push.source import lay_out, read
+from parity.system import folders
 from tests.test_folders import deep
 from tests.test_receive import git, repository
 

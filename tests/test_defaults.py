@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.cli import _parser, main, parsed
-from parity.commands.defaults import APP, PATHS, TYPED_ONLY, _commands
-from parity.interrupt import Usage
+from parity.cli.main import _parser, main, parsed
+from parity.cli.project_file import APP, PATHS, TYPED_ONLY, _commands
+from parity.system.errors import Usage
 
 SECRET = "canary-5d1e77"
 YOURS = {

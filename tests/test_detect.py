@@ -7,8 +7,8 @@ import pytest
 from parity.facts.buildpacks import BUILDPACKS
 from parity.facts.python import DETECTED_BY, MISSPELT_REQUIREMENTS
 from parity.records import Ignored
-from parity.rules import RULES
-from parity.rules.reasons import REASONS
+from parity.rules.engine import RULES
+from parity.rules.push.failure_reasons import REASONS
 from tests.trees import FLASK, findings, planned, tree
 
 SIGNS = {

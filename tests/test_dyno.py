@@ -304,7 +304,7 @@ def test_a_traced_boot_names_the_line(tmp_path: Path) -> None:
 
 def test_a_variable_that_cannot_be_passed(tmp_path: Path) -> None:
     """More than the kernel takes in one variable: trouble with a fix, no traceback."""
-    from parity.interrupt import Trouble
+    from parity.system.errors import Trouble
 
     with (
         dyno(tmp_path, "true", config={"HUGE": "x" * 200_000}) as web,
@@ -325,7 +325,7 @@ def test_ports_differ_and_are_free() -> None:
 def test_a_taken_port_is_trouble() -> None:
     """--port of somebody else's listener is said before anything starts."""
     from parity.dyno.port import choose
-    from parity.interrupt import Trouble
+    from parity.system.errors import Trouble
 
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(Trouble, match="in use"):
         choose(server.getsockname()[1])

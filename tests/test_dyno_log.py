@@ -12,9 +12,9 @@ from parity.facts import lifecycle
 from parity.facts.dynos import MB, DynoSize
 from parity.facts.lifecycle import running
 from parity.facts.limits import LIMITS
-from parity.options import Options
 from parity.records import Line
-from parity.verdict import Verdict
+from parity.records.options import Options
+from parity.records.verdict import Verdict
 from tests.dynos import QUICK, dyno
 from tests.grammar import parses, strange
 from tests.test_apps import APPS, materialise

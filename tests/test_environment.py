@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.interrupt import Trouble
 from parity.push import cache
 from parity.push.buildpacks.python import environment, interpreters, requirements, settings
+from parity.system.errors import Trouble
 from tests.builds import APP, HERE, backend, index, prepared, pushed, wheel
 from tests.dynos import eventually
 from tests.test_leftovers import gone
@@ -357,7 +357,7 @@ def test_waiting_for_another_builder_can_be_interrupted() -> None:
     """A parity that waits for a lock ends at once when it is told to."""
     code = textwrap.dedent("""
         import sys
-        from parity import interrupt
+        from parity.system import interrupt
         from parity.push import cache
         interrupt.install()
         print("waiting", flush=True)

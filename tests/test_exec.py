@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from parity.commands.executing import expanded, joined, split
+from parity.cli.exec import expanded, joined, split
 from parity.records import ProcessType
 from tests.test_leftovers import gone
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import isolation
-from parity.dyno.contained import start
+from parity.dyno.containment import start
 from parity.dyno.isolation import LEVELS, Place
 from tests.test_endings import needs_namespaces
 from tests.test_serve import SERVER, serving

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from parity.records import Boot, Entry, Listener, ProcessType, Pushed
-from parity.repair.diff import changes, unified
-from parity.repair.fixes import FIXES
-from parity.verdict import Evidence
+from parity.records.verdict import Evidence
+from parity.rehearsal.edits.diff import changes, unified
+from parity.rehearsal.edits.fixes import FIXES
 from tests import verdicts
 from tests.trees import NO_CONFIG, tree
 

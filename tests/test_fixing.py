@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from parity.commands.fixing import Refused, apply
+from parity.cli.fix import Refused, apply
 from parity.push.source import read
 from parity.records import Entry
-from parity.verdict import Fix
+from parity.records.verdict import Fix
 from tests.test_receive import git, repository
 
 SERVER = (Path(__file__).parent / "apps/works-stdlib-server/app.py").read_text()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parity import folders
 from parity.push import slug
+from parity.system import folders
 from tests.test_endings import needs_namespaces
 
 DEEP = 5000

@@ -18,10 +18,10 @@ from markdown_it import MarkdownIt
 from sarif_pydantic import Sarif
 
 from parity.records import Line
+from parity.records.verdict import Evidence, Verdict
 from parity.report import KINDS, render
 from parity.report.html import FIRST, LAST
 from parity.report.json import schema
-from parity.verdict import Evidence, Verdict
 from tests import verdicts
 from tests.test_report import hostile
 from tests.verdicts import VERDICTS, finding, source

@@ -5,9 +5,9 @@ from subprocess import CalledProcessError
 
 import pytest
 
-from parity.interrupt import Usage
-from parity.pipeline import check
 from parity.push.source import read
+from parity.rehearsal.pipeline import check
+from parity.system.errors import Usage
 from tests.test_receive import by_id, git, repository
 
 FILES = {"requirements.txt": "", "Procfile": "web: python a/x.py\n", "a/x.py": "x", "b/y.py": "y"}

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parity.facts.router import LEGACY, ROUTER_2
-from parity.router import heads, http1, log
+from parity.router import headers, http1, log
 from parity.router.body import Chunks
-from parity.router.fields import Malformed
+from parity.router.header_fields import Malformed
 from tests.framing import fuzzed, judged, read, singly, trip, understood, whole
 
 HOST = b"Host: a.herokuapp.com\r\n"
@@ -136,7 +136,7 @@ ACCEPTED: dict[str, tuple[bytes, bytes]] = {
 def test_accepted(name: str) -> None:
     """Goes on as this request line."""
     data, line = ACCEPTED[name]
-    assert heads.to_dyno(trip(parse(data)), ROUTER_2, keep=True).startswith(line + b"\r\n")
+    assert headers.to_dyno(trip(parse(data)), ROUTER_2, keep=True).startswith(line + b"\r\n")
 
 
 def test_length_and_chunks() -> None:
@@ -159,11 +159,11 @@ def test_a_zero_padded_length_goes_on_plain() -> None:
 def test_headers_that_connection_names() -> None:
     """Router 2.0 removes them; what frames the message stays, whatever Connection says."""
     head = post(b"Connection: x-a, host, transfer-encoding\r\n", b"X-A: b\r\n", TE)
-    sent = heads.to_dyno(trip(parse(head)), ROUTER_2, keep=True)
+    sent = headers.to_dyno(trip(parse(head)), ROUTER_2, keep=True)
     assert b"\r\nX-A:" not in sent
     assert b"\r\nHost: a.herokuapp.com\r\n" in sent
     assert b"\r\nTransfer-Encoding: chunked\r\n" in sent
-    assert b"\r\nX-A: b\r\n" in heads.to_dyno(trip(parse(head)), LEGACY, keep=False)
+    assert b"\r\nX-A: b\r\n" in headers.to_dyno(trip(parse(head)), LEGACY, keep=False)
 
 
 def test_h2c_is_not_offered() -> None:
@@ -175,7 +175,7 @@ def test_h2c_is_not_offered() -> None:
     )
     request = parse(get(b"GET / HTTP/1.1", *lines))
     for profile in (ROUTER_2, LEGACY):
-        sent = heads.to_dyno(trip(request), profile, keep=False).lower()
+        sent = headers.to_dyno(trip(request), profile, keep=False).lower()
         assert b"upgrade" not in sent
         assert b"http2-settings" not in sent
 
@@ -189,7 +189,7 @@ def test_a_spoofed_forward_is_not_believed() -> None:
         b"X-FORWARDED-FOR: 10.0.0.2\r\n",
         b"X-Request-Start: 1\r\n",
     )
-    sent = heads.to_dyno(trip(parse(head)), ROUTER_2, keep=True)
+    sent = headers.to_dyno(trip(parse(head)), ROUTER_2, keep=True)
     assert sent.lower().count(b"x-forwarded-proto") == 1
     assert b"X-Forwarded-For: 10.0.0.1, 10.0.0.2, 203.0.113.7\r\n" in sent
     assert b"X-Request-Start: 1700000000000\r\n" in sent
@@ -232,7 +232,7 @@ def test_answers_round_trip(status: int, fields: list[tuple[bytes, bytes]], deco
     fields = [(n, v) for n, v in fields if n.lower() not in OURS]
     lines = b"".join(b"%s: %s\r\n" % field for field in fields)
     answer = http1.response(b"HTTP/1.1 %d Fine\r\n%s\r\n" % (status, lines + TE), b"GET")
-    sent = heads.to_client(answer, ROUTER_2, connection=b"close", date=b"now", decoded=decoded)
+    sent = headers.to_client(answer, ROUTER_2, connection=b"close", date=b"now", decoded=decoded)
     client = h11.Connection(h11.CLIENT)
     client.send(h11.Request(method="GET", target="/", headers=[("Host", "a")]))
     client.receive_data(sent)
@@ -287,7 +287,7 @@ def test_long_requests_are_not_kept() -> None:
             hops = b"".join(b"X-Forwarded-For: %s\r\n" % (b"9" * 8000) for _ in range(12))
             asked = http1.request(b"GET /%d HTTP/1.1\r\nHost: x\r\n%s\r\n" % (number, hops))
             way = trip(asked)
-            heads.to_dyno(way, ROUTER_2, keep=True)
+            headers.to_dyno(way, ROUTER_2, keep=True)
             assert "fwd=" in log.line(way.passed(1.0, None), ROUTER_2)
         assert tracemalloc.get_traced_memory()[0] < 10_000_000
     finally:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from parity.facts.python import versions
-from parity.interrupt import Trouble
 from parity.push import cache
 from parity.push.buildpacks.python import pipenv
-from parity.push.buildpacks.python.blame import undecided
+from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Interpreter, Python, Slug
-from parity.rules.lock_tools import TOOLS, required
+from parity.rules.views.lock_output import TOOLS, required
+from parity.system.errors import Trouble
 from tests.builds import found, pushed
 from tests.test_apps import APPS
 from tests.trees import tree

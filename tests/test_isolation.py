@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import isolation, reach
-from parity.dyno.contained import start
+from parity.dyno import isolation, signals
+from parity.dyno.containment import start
 from parity.dyno.isolation import LEVELS, Place, Refused
-from parity.interrupt import Trouble
+from parity.system.errors import Trouble
 from tests import test_dyno
 from tests.dynos import dyno
 from tests.test_endings import needs_namespaces
@@ -79,7 +79,7 @@ def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
     """What has the mark is killed; every environment ends with an empty string."""
     with subprocess.Popen(["sleep", "60"], env={"X": "", "PARITY_RUN_ID": ""}) as other:
         try:
-            assert reach.marked(cookie) == []
+            assert signals.marked(cookie) == []
         finally:
             other.kill()
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from parity.dyno.lines import LONGEST, Lines
-from parity.kept import FIRST, FIRST_LENGTH, LAST, LAST_LENGTH, Log
 from parity.records import Line
+from parity.system.log_buffer import FIRST, FIRST_LENGTH, LAST, LAST_LENGTH, Log
 
 
 def app(number: int, text: str = "") -> Line:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from parity import workspace
+from parity.system import workspace
 from tests.test_apps import APPS, materialise
 from tests.test_folders import deep
 
@@ -136,7 +136,7 @@ def test_what_a_killed_run_has_left_is_swept_up(
     link.symlink_to(other)
     for folder in (abandoned, in_use, forged, shared, other, thesis):
         os.utime(folder, (0, 0))
-    code = "import sys; from parity.workspace import _held; from pathlib import Path\n"
+    code = "import sys; from parity.system.workspace import _held; from pathlib import Path\n"
     code += "held = _held(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", code, str(in_use)], stdin=subprocess.PIPE, stdout=subprocess.PIPE

@@ -16,8 +16,8 @@ from parity.facts.codes import CODES
 from parity.logs import causes, read
 from parity.logs.refused import refusal
 from parity.logs.story import Story
-from parity.report.told import page
-from parity.rules import load
+from parity.report.log_report import page
+from parity.rules.engine import load
 from tests.test_apps import APPS, materialise
 from tests.trees import planned, tree
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from parity import interrupt, withheld
 from parity.dyno import port
 from parity.records import Line
+from parity.system import withheld
+from parity.system.errors import AT_ITS_END, troubled
 from tests import verdicts
 from tests.builds import HERE
 
@@ -217,7 +218,7 @@ def test_a_clock_that_was_stopped() -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        *(OSError(code, os.strerror(code)) for code in interrupt.AT_ITS_END),
+        *(OSError(code, os.strerror(code)) for code in AT_ITS_END),
         MemoryError(),
         RuntimeError("can't start new thread"),
     ],
@@ -225,16 +226,16 @@ def test_a_clock_that_was_stopped() -> None:
 )
 def test_what_is_at_its_end(error: Exception) -> None:
     """It is trouble with this machine, and no bug of parity's."""
-    trouble = interrupt.troubled(error)
+    trouble = troubled(error)
     assert trouble
     assert trouble.fix.endswith(".")
 
 
 def test_a_bug_is_no_trouble() -> None:
     """Other exceptions are parity's own."""
-    assert interrupt.troubled(RuntimeError("dictionary changed size")) is None
-    assert interrupt.troubled(ValueError("EMFILE")) is None
-    assert interrupt.troubled(FileNotFoundError(errno.ENOENT, "no")) is None
+    assert troubled(RuntimeError("dictionary changed size")) is None
+    assert troubled(ValueError("EMFILE")) is None
+    assert troubled(FileNotFoundError(errno.ENOENT, "no")) is None
 
 
 RANGES = {

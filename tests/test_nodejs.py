@@ -8,8 +8,8 @@ import pytest
 from parity.facts.nodejs import inventory
 from parity.push.buildpacks.nodejs import decide, semver
 from parity.records import Config, Node, Refusal
-from parity.rules.node_build import PAGES as BUILD_PAGES
-from parity.rules.node_plan import PAGES as PLAN_PAGES
+from parity.rules.build.node.build import PAGES as BUILD_PAGES
+from parity.rules.build.node.plan import PAGES as PLAN_PAGES
 from tests.pushes import found, package, pushed
 from tests.trees import NO_CONFIG, findings, planned, tree
 
@@ -366,7 +366,7 @@ def test_every_build_page_is_complete() -> None:
 
 def test_report_has_node(tmp_path: Path) -> None:
     """`parity check --format json` says what the Node.js buildpack decides."""
-    from parity.pipeline import check
+    from parity.rehearsal.pipeline import check
     from parity.report.json import document
 
     (tmp_path / "package.json").write_text(json.dumps({"name": "a", "engines": {"node": "22.x"}}))

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from parity.pipeline import check
 from parity.push.config import read
 from parity.push.source import lay_out
 from parity.push.source import read as source_of
+from parity.rehearsal.pipeline import check
 from tests.test_receive import by_id, git, repository
 
 MB = 1024 * 1024

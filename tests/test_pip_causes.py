@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from parity.push.buildpacks.job import Undecided
-from parity.push.buildpacks.python.blame import undecided
+from parity.push.buildpacks.context import Undecided
+from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Ignored, Interpreter, Python
-from parity.rules.pip_correction import corrected
+from parity.rules.views.requirement_spelling import corrected
 from tests.builds import APP, backend, found, index, prepared, pushed, refusing, sdist, wheel
 from tests.trees import tree
 

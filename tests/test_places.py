@@ -12,12 +12,12 @@ import jsonschema
 import pytest
 
 import parity
-from parity.cli import parsed
-from parity.commands.completion import SHELLS, script
-from parity.interrupt import Usage
+from parity.cli.completion import SHELLS, script
+from parity.cli.main import parsed
 from parity.report import KINDS
 from parity.report.json import schema
-from parity.rules import load
+from parity.rules.engine import load
+from parity.system.errors import Usage
 from tests.test_apps import GIT
 
 ROOT = Path(__file__).parent.parent
@@ -313,7 +313,7 @@ def test_the_action_installs_parity_from_its_own_folder() -> None:
 
 def completed(shell: str, line: str) -> set[str]:
     """What the shell itself offers at the end of `line`."""
-    from parity.cli import _parser
+    from parity.cli.main import _parser
 
     text = script(shell, _parser())
     words = line.split(" ")
@@ -470,7 +470,7 @@ def test_the_plugin_costs_nothing_when_unused(tmp_path: Path) -> None:
         "import sys\n"
         "def test_one():\n"
         "    loaded = {m for m in sys.modules if m.split('.')[0] == 'parity'}\n"
-        "    assert loaded == {'parity', 'parity.pytest_plugin'}, loaded\n"
+        "    assert loaded == {'parity', 'parity.cli.pytest_plugin'}, loaded\n"
         "    assert 'jinja2' not in sys.modules and 'requests' not in sys.modules\n"
     )
     done = inner_session(tmp_path)

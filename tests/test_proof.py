@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from parity import rehearse
-from parity.options import Options
+from parity.records.options import Options
+from parity.records.verdict import Verdict
 from parity.report import render
 from parity.report.diffs import diffs
-from parity.verdict import Verdict
 from tests.test_apps import GIT
 from tests.test_receive import git
 from tests.test_sarif import applied

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from parity import rehearse
-from parity.pipeline import check
 from parity.push.receive import receive
 from parity.push.slugignore import prune
 from parity.push.source import lay_out, read
 from parity.records import Source
-from parity.verdict import Finding, Verdict
+from parity.records.verdict import Finding, Verdict
+from parity.rehearsal.pipeline import check
 from tests.test_apps import GIT
 from tests.trees import tree
 
@@ -240,7 +240,7 @@ def test_an_app_with_a_submodule_runs(with_submodule: Path) -> None:
 
 def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where not everything can be kept, the files in the root are."""
-    monkeypatch.setattr("parity.push.disk.BUDGET", 2000)
+    monkeypatch.setattr("parity.push.worktree.BUDGET", 2000)
     files = {f"a/b/c{n}.py": "x" * 900 for n in range(9)} | {"Procfile": "web: x\n", "z.py": "y"}
     source = read(repository(tmp_path / "app", files))
     kept = {path for path, entry in source.entries.items() if entry.data is not None}

@@ -10,8 +10,8 @@ from parity.dyno import one_off
 from parity.facts.dynos import DEFAULT
 from parity.push.release import release, remote_database
 from parity.records import Ended, Line, Plan, ProcessType, Release, Slug
-from parity.rules import diagnose, load
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rules.engine import diagnose, load
 from tests.dynos import slug_of
 
 COMMAND = ProcessType("release", "echo migrating; echo late >&2", 2)

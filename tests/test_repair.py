@@ -9,10 +9,10 @@ import pytest
 
 from parity import rehearse
 from parity.facts.python import versions
-from parity.options import Options
-from parity.pipeline import check
+from parity.records.options import Options
+from parity.records.verdict import Verdict
+from parity.rehearsal.pipeline import check
 from parity.report import render
-from parity.verdict import Verdict
 from tests.test_apps import GIT
 from tests.test_receive import git, repository
 

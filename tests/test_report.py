@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from parity import __version__
 from parity.records import Line
+from parity.records.verdict import Evidence, StageResult, Verdict
 from parity.report import KINDS, render
 from parity.report.summary import what_next
 from parity.report.terminal import after_stop, concise, full, headline
 from parity.report.text import cells
-from parity.verdict import Evidence, StageResult, Verdict
 from tests import verdicts
 from tests.verdicts import VERDICTS, before_stop, finding, source
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from parity import rules
 from parity.facts.codes import CODES
 from parity.report import explain
 from parity.report.text import cells
-from parity.rules.handbook import MANUAL
+from parity.rules import engine
+from parity.rules.manual.handbook import MANUAL
 
-rules.load()
-IDS = sorted(rules.RULES)
+engine.load()
+IDS = sorted(engine.RULES)
 
 
 @pytest.mark.parametrize("id", IDS)
@@ -18,7 +18,7 @@ def test_every_rule_has_a_page(id: str) -> None:
     told = explain.page(id, 80, False)
     assert told
     flat = " ".join(told.split())
-    shown = rules.manual(rules.RULES[id])
+    shown = engine.manual(engine.RULES[id])
     for text in (id, shown.title, shown.cause, explain.fix(shown), shown.docs):
         assert " ".join(text.split()) in flat
     assert [r for r in told.splitlines() if cells(r) > 80 and "`" not in r and "://" not in r] == []
@@ -28,14 +28,14 @@ def test_every_rule_has_a_page(id: str) -> None:
 def test_a_symptom_tells_its_causes(id: str) -> None:
     """A symptom's page lists its causes, or names the symptom that lists them, too."""
     told = explain.page(id, 100, False) or ""
-    for cause in rules.RULES.values():
+    for cause in engine.RULES.values():
         if id in cause.leads_to:
             first = cause.leads_to[0]
             shown = (
                 f"  {cause.id} " if first == id else f"  those of {first}: parity explain {first}"
             )
             assert shown in told
-    for symptom in rules.RULES[id].leads_to:
+    for symptom in engine.RULES[id].leads_to:
         assert symptom in told
 
 
@@ -68,7 +68,7 @@ def test_the_index_has_every_rule() -> None:
     listed = [row.split()[0] for row in rows if row]
     assert set(IDS) <= set(listed)
     block = f"\n{explain.index(1000)}".split("\nR10  ")[1].split("\n\n")[0]
-    causes = [rule.id for rule in rules.RULES.values() if rule.leads_to[:1] == ("R10",)]
+    causes = [rule.id for rule in engine.RULES.values() if rule.leads_to[:1] == ("R10",)]
     assert [row.split()[0] for row in block.splitlines()[1:-1]] == causes
     assert block.splitlines()[-1] == "  those of H10"
 
@@ -92,7 +92,7 @@ def test_the_handbook_speaks_of_rules() -> None:
 
 
 @pytest.mark.parametrize(
-    "id", sorted({i for i in IDS if rules.RULES[i].symptom} - ELSEWHERE - OURS)
+    "id", sorted({i for i in IDS if engine.RULES[i].symptom} - ELSEWHERE - OURS)
 )
 def test_a_symptom_says_what_heroku_prints_and_why_the_laptop_did_not(id: str) -> None:
     """The page of what Heroku shows has Heroku's lines, and what was different at home."""
@@ -104,7 +104,7 @@ def test_a_symptom_says_what_heroku_prints_and_why_the_laptop_did_not(id: str) -
 @pytest.mark.parametrize(("id", "share"), [("R10", 0.7), ("H10", 0.25)])
 def test_causes_are_told_apart(id: str, share: float) -> None:
     """The commonest causes say by which words of the log they are known; of R10's few, most do."""
-    causes = [rule for rule in rules.RULES.values() if rule.leads_to[:1] == (id,)]
+    causes = [rule for rule in engine.RULES.values() if rule.leads_to[:1] == (id,)]
     apart = [rule for rule in causes if rule.id in MANUAL and MANUAL[rule.id].apart]
     assert len(apart) > share * len(causes)
     page = " ".join((explain.page(id, 100, False) or "").split())

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from parity import interrupt
 from parity.records import Config, Line
 from parity.report.show import Show, capable, coloured
+from parity.system.errors import Trouble, Usage
 from tests import verdicts
 from tests.verdicts import before_stop
 
@@ -79,7 +79,7 @@ def test_all_of_it_is_masked(tmp_path: Path) -> None:
 def test_what_cannot_be_reported_is_refused_at_once(format: str, report: tuple[str, ...]) -> None:
     """An unknown kind or an impossible file is wrong usage, told before anything runs."""
     arguments = Namespace(format=format, report=report, quiet=True)
-    with pytest.raises(interrupt.Usage):
+    with pytest.raises(Usage):
         Show(arguments, NO_CONFIG, io.StringIO(), None)
 
 
@@ -87,7 +87,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """What this machine refuses is told in one line, with a way out."""
     target = tmp_path / "full"
     target.symlink_to("/dev/full")
-    with pytest.raises(interrupt.Trouble, match="No space left"):
+    with pytest.raises(Trouble, match="No space left"):
         shown("concise", (f"json={target}",))
 
 

@@ -157,7 +157,7 @@ def test_a_reader_that_does_not_read_cannot_hold_a_signal_up() -> None:
     """SIGTERM ends parity although the pipe it writes to is full and nobody reads."""
     code = """
 import sys
-from parity import interrupt
+from parity.system import interrupt
 from parity.report.text import emit
 interrupt.install()
 print("ready", file=sys.stderr, flush=True)

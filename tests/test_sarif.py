@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sarif_pydantic import Sarif
 
-from parity.push import disk
+from parity.push import worktree
 from parity.records import Config, Source
-from parity.repair.diff import changes, unified
+from parity.records.verdict import Fix, Repaired, Verdict
+from parity.rehearsal.edits.diff import changes, unified
 from parity.report import render
 from parity.report.mask import Mask
-from parity.verdict import Fix, Repaired, Verdict
 from tests import verdicts
 from tests.trees import NO_CONFIG, tree
 from tests.verdicts import finding
@@ -149,7 +149,7 @@ def test_a_file_that_comes_or_goes_or_changes_its_mode_has_no_fix() -> None:
     """SARIF has no words for it; half of an edit is none."""
     (old,) = sources({"a.py": "1\n"})
     (with_more,) = sources({"a.py": "2\n", "b.py": ""})
-    entry = old.entries["a.py"]._replace(mode=disk.EXECUTABLE, data=b"2\n")
+    entry = old.entries["a.py"]._replace(mode=worktree.EXECUTABLE, data=b"2\n")
     executable = old._replace(entries={"a.py": entry})
     for steps in ([old, with_more], [with_more, old], [old, executable]):
         (result,) = results(mended(steps))

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from parity.interrupt import Usage
 from parity.records import ProcessType
-from parity.scale import chosen, parsed
+from parity.rehearsal.side_by_side import chosen, parsed
+from parity.system.errors import Usage
 from tests.test_leftovers import gone
 
 SERVER = """

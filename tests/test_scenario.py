@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from parity import cli, interrupt
-from parity.router.scenario import Step, read
+from parity.cli import main
+from parity.records.scenario import Step
+from parity.router.scenario import read
+from parity.system.errors import Usage
 from tests.doors import QUICK, answer, stage
 
 
@@ -74,7 +76,7 @@ WRONG = {
 @pytest.mark.parametrize("text", [text for text, words in WRONG.items() if words])
 def test_wrong(tmp_path: Path, text: str) -> None:
     """One line that says where and what."""
-    with pytest.raises(interrupt.Usage) as raised:
+    with pytest.raises(Usage) as raised:
         read(written(tmp_path, text))
     words = WRONG[text]
     assert words
@@ -84,19 +86,19 @@ def test_wrong(tmp_path: Path, text: str) -> None:
 
 def test_no_such_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2."""
-    assert cli.main(["run", str(tmp_path), "--scenario", str(tmp_path / "none.toml")]) == 2
+    assert main.main(["run", str(tmp_path), "--scenario", str(tmp_path / "none.toml")]) == 2
     assert "none.toml: No such file" in capsys.readouterr().err
 
 
 def test_no_such_router(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2, with the names that there are."""
-    assert cli.main(["run", str(tmp_path), "--router", "3"]) == 2
+    assert main.main(["run", str(tmp_path), "--router", "3"]) == 2
     assert "one of 2.0, legacy" in capsys.readouterr().err
 
 
 def test_no_such_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 2: the router would refuse it, and that is not the app's fault."""
-    assert cli.main(["run", str(tmp_path), "--host", "a b"]) == 2
+    assert main.main(["run", str(tmp_path), "--host", "a b"]) == 2
     assert "--host a b: a name such as" in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import isolation
-from parity.dyno.contained import start
+from parity.dyno.containment import start
 from parity.dyno.isolation import LEVELS, Place
 from tests.dynos import dyno
 from tests.test_endings import needs_namespaces

@@ -7,7 +7,7 @@ import pytest
 
 from parity.push.source import read
 from parity.report.summary import _push
-from parity.rules import _filled
+from parity.rules.engine import _filled
 from parity.rules.shell import word
 from tests.test_apps import GIT
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.pipeline import check
 from parity.records import Config
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rehearsal.pipeline import check
 from tests.test_apps import APPS, materialise
 
 FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"

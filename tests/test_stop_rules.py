@@ -8,8 +8,8 @@ import pytest
 from parity.dyno.files import written
 from parity.facts.dynos import MB, SIZES
 from parity.records import Entry, Memory, Share, Shutdown, Survivor
-from parity.rules import diagnose, load
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rules.engine import diagnose, load
 from tests.dynos import dyno
 from tests.test_dyno import FILES
 

@@ -13,11 +13,11 @@ import psutil
 import pytest
 
 from parity.dyno import isolation
-from parity.dyno.contained import outlived, start
+from parity.dyno.containment import outlived, start
 from parity.dyno.isolation import LEVELS, Place
-from parity.dyno.reach import command
+from parity.dyno.signals import command
 from parity.records import Stray, Strays
-from parity.rules import diagnose, load
+from parity.rules.engine import diagnose, load
 from tests.dynos import dyno, eventually
 from tests.test_endings import needs_namespaces
 

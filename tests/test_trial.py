@@ -1,8 +1,8 @@
 """The log of a rehearsal is bounded: a flood of the app's, never what Heroku says."""
 
-from parity.kept import FIRST, LAST
 from parity.records import Line
-from parity.trial import Trial
+from parity.rehearsal.trial import Trial
+from parity.system.log_buffer import FIRST, LAST
 
 
 def log(*lines: Line) -> tuple[Line, ...]:

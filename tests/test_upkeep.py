@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity import doctor
-from parity.push import cache, stored
+from parity.push import cache, cache_contents
 from parity.push.buildpacks.python import environment
 
 PARITY = [sys.executable, "-m", "parity"]
@@ -163,4 +163,4 @@ def test_clearing_by_age() -> None:
     os.utime(old, (0, 0))
     assert "removed 1 of 1" in typed("cache", "clear", "--older", "30").stdout
     assert (old.exists(), new.exists()) == (False, True)
-    assert len(stored.everything()) == 1
+    assert len(cache_contents.everything()) == 1

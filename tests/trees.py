@@ -5,10 +5,12 @@ from pathlib import Path
 
 from parity.push.detect import detect
 from parity.records import Config, Entry, Ignored, Line, Plan, Source
-from parity.rules import config, diagnose, hooks, plan, procfile, procfile_lines, reasons
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rules.build.python import hooks
+from parity.rules.engine import diagnose
+from parity.rules.push import config, failure_reasons, plan, procfile, procfile_lines
 
-RULES = (config, hooks, plan, procfile, procfile_lines, reasons)
+RULES = (config, hooks, plan, procfile, procfile_lines, failure_reasons)
 NO_CONFIG = Config({}, {})
 FLASK = {
     "requirements.txt": "flask\ngunicorn\n",

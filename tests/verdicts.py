@@ -21,7 +21,7 @@ from parity.records import (
     Source,
     Traffic,
 )
-from parity.verdict import UNEXPLAINED, Evidence, Finding, Stage, StageResult, Verdict
+from parity.records.verdict import UNEXPLAINED, Evidence, Finding, Stage, StageResult, Verdict
 from tests.trees import NO_CONFIG, tree
 
 AT = 1795346401.123456

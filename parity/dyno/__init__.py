@@ -12,13 +12,13 @@ from parity.dyno.port import choose
 from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
-from parity.kept import Log
 from parity.records import Boot, Line, ProcessType, Release, Say, Shutdown, Traffic
+from parity.system.log_buffer import Log
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
 
-    from parity.dyno.bound import Bound
+    from parity.dyno.listeners import Bound
     from parity.dyno.process import DynoProcess
     from parity.dyno.quota import Quota
     from parity.dyno.watch import Watch
@@ -215,7 +215,7 @@ class Dyno:
 
     def _launch(self) -> "Bound":
         """Start the command at the best level; what is slow to import comes meanwhile."""
-        from parity.dyno.bound import Bound
+        from parity.dyno.listeners import Bound
 
         self.say(lifecycle.starting(self.command))
         self.began = time.monotonic()
@@ -226,7 +226,7 @@ class Dyno:
         return Bound(self.port, door.socket) if door else bound
 
     def _start(self, level: str) -> None:
-        """Raises `isolation.Refused`, `interrupt.Trouble`."""
+        """Raises `isolation.Refused`, `Trouble`."""
         from parity.dyno.process import DynoProcess, unpassed
 
         place = self._place(level)

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from parity import workspace as folders
-from parity.dyno import reach
+from parity.dyno import signals
 from parity.dyno.environment import COOKIE, RUN_ID
+from parity.system import workspace as folders
 
 MOST = 200
 """Commands of one run whose processes are looked for (ours)."""
@@ -13,7 +13,7 @@ MOST = 200
 
 @contextmanager
 def workspace() -> Iterator[folders.Workspace]:
-    """As `parity.workspace.workspace`; what a killed run has left is ended before it is swept.
+    """A workspace; what a killed run has left is ended before its own is swept.
 
     Raises `Trouble` where nothing can be written.
     """
@@ -23,4 +23,4 @@ def workspace() -> Iterator[folders.Workspace]:
 
 def end(run: str) -> None:
     """End the processes that have the marks of a run which is over."""
-    reach.end_marked(*(f"{COOKIE}={run}.{number}" for number in range(1, MOST + 1)))
+    signals.end_marked(*(f"{COOKIE}={run}.{number}" for number in range(1, MOST + 1)))

@@ -8,11 +8,11 @@ import re
 import time
 from typing import TYPE_CHECKING, Literal
 
-from parity.awake import Clock
-from parity.dyno import tree
-from parity.dyno.bound import Bound
+from parity.dyno import process_tree
+from parity.dyno.listeners import Bound
 from parity.facts import lifecycle
 from parity.records import Boot, Listener
+from parity.system.awake import Clock
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
@@ -96,7 +96,7 @@ class Idle:
     def since(self, now: float) -> float:
         """Seconds of idleness until `now`; looks at most five times a second."""
         if now - self._checked >= 0.2:
-            used = tree.busy(self._dyno.root)
+            used = process_tree.busy(self._dyno.root)
             if used - self._used > IDLE_SHARE * (now - self._checked) + 0.01:
                 self._since = now
             self._used, self._checked = used, now

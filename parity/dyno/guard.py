@@ -8,7 +8,7 @@ namespace. Whichever of them dies, the kernel ends all that the command has star
 `guard`: the same two without namespaces, each a subreaper (prctl(2)), so every descendant,
 daemonised or not, ends up as a child of the inner guard, or of the outer one once that is gone.
 `subreaper`: the inner guard alone. `basic`: alone, and finds its processes by their group and by
-marks that they inherit (reach.py). These two tell what had to be looked for.
+marks that they inherit (signals.py). These two tell what had to be looked for.
 
 The inner guard takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends them
 all; the end of the pipe means that parity has died, and does the same. Lines to STATUS: `root PID`,
@@ -20,13 +20,13 @@ sockets of the dyno's own network for parity (door.py). Standard library only, o
 import _signal as signal  # what is behind signal, whose enums take as long as all the rest
 import os
 
-from parity.dyno import reach, shared
+from parity.dyno import shared, signals
 from parity.dyno.spawn import IGNORED, Task, spawn
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from parity.dyno.reach import Reach
+    from parity.dyno.signals import Reach
 
 TICK = 0.05
 """Seconds between two looks at processes whose end nobody tells."""
@@ -50,7 +50,7 @@ def main(argv: list[str]) -> None:
         signal.signal(signum, signal.SIG_IGN)
     try:
         if task.level != "pidns":
-            reach.conceal()
+            signals.conceal()
         if task.level in ("pidns", "guard"):
             _outer(task)
         else:
@@ -68,7 +68,7 @@ def _outer(task: Task) -> None:
         user = (os.getuid(), os.getgid())
         pid = namespace.clone(network=task.door >= 0)
     else:
-        reach.adopt()
+        signals.adopt()
         pid = os.fork()
     if pid == 0:
         os.close(mine)
@@ -87,7 +87,7 @@ def _outer(task: Task) -> None:
     task.tell(f"root {pid}")
     os.waitpid(pid, 0)
     files = _shared(task)
-    sweep(reach.below)
+    sweep(signals.below)
     shared.removed(files)
 
 
@@ -95,19 +95,19 @@ def _inner(task: Task, lifeline: int | None) -> None:
     """Run the command until it has ended or had to, and say how."""
     wake = _wake_on_child()
     if task.level in ("guard", "subreaper"):
-        reach.adopt()
+        signals.adopt()
     if task.level != "pidns":
-        reach.humble()
+        signals.humble()
     command = spawn(task, wake)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
     task.tell("ready")
-    send = reach.by(task.level, task.cookie, command)
+    send = signals.by(task.level, task.cookie, command)
     code, late = _watch(task, wake, lifeline, command, send)
     if code is not None:
         task.tell(f"exit {code}")
     outside = _outside(task, command, GRACE if code is not None else 0.0)
     task.files |= _shared(task)
-    swept = sweep(send, command, reach.LOOKS if task.level == "basic" else 1)
+    swept = sweep(send, command, signals.LOOKS if task.level == "basic" else 1)
     shared.removed(task.files)
     if code is None:
         task.tell(f"exit {swept}")
@@ -118,7 +118,7 @@ def _inner(task: Task, lifeline: int | None) -> None:
 
 def _shared(task: Task) -> dict[str, int]:
     """The shared memory that the command's processes hold now; in a namespace it goes with that."""
-    return {} if task.level == "pidns" else shared.held(reach.pids(task.level, task.cookie))
+    return {} if task.level == "pidns" else shared.held(signals.pids(task.level, task.cookie))
 
 
 def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
@@ -126,16 +126,16 @@ def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
     if task.level not in ("subreaper", "basic"):
         return {}
     for _ in range(int(grace / TICK)):
-        if not reach.beyond(task.level, task.cookie, command):
+        if not signals.beyond(task.level, task.cookie, command):
             return {}
-        reach.ready([], TICK)
+        signals.ready([], TICK)
         _reaped(command)
-    return reach.beyond(task.level, task.cookie, command)
+    return signals.beyond(task.level, task.cookie, command)
 
 
 def _told(task: Task, late: dict[int, str]) -> None:
     """Tell who was late, and who is still there."""
-    alive = reach.found(task.level, task.cookie)
+    alive = signals.found(task.level, task.cookie)
     for pid, name in [*({**late, **alive}).items()][:MOST]:
         task.tell(f"left {pid} {'alive' if pid in alive else 'ended'} {name[:LONGEST]}")
 
@@ -161,7 +161,7 @@ def _watch(
     control, door = task.control, task.door
     sources = [fd for fd in (control, wake, lifeline, door) if fd is not None and fd >= 0]
     while True:
-        ready = reach.ready(sources, None if code is None else TICK)
+        ready = signals.ready(sources, None if code is None else TICK)
         if wake in ready:
             os.read(wake, 4096)
         ended, left = _reaped(command)
@@ -215,7 +215,7 @@ def sweep(send: "Reach", command: int = 0, looks: int = 1) -> int:
     """Kill every process until there is none, as long as patience lasts; the command's code, else
     137. `looks` in a row must find none."""
     found, empty = 137, 0
-    for _ in reach.rounds():
+    for _ in signals.rounds():
         send(signal.SIGSTOP)  # a stopped process forks no more
         reached = send(signal.SIGKILL)
         code, left = _reaped(command)

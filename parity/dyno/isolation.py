@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from parity.dyno import reach
+from parity.dyno import signals
 from parity.facts.dynos import OPEN_FILES, DynoSize
-from parity.interrupt import Trouble, own_process
 from parity.records import Slug
+from parity.system.errors import Trouble
+from parity.system.interrupt import own_process
 
 T = TypeVar("T")
 LEVELS = ("pidns", "guard", "subreaper", "basic")
@@ -116,7 +117,7 @@ def _prefixes(interpreter: Path) -> list[Path]:
 def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
     """What `act` returns at the first level that it is not refused.
 
-    Raises `interrupt.Trouble` if one level was `wanted` and it is refused, or a network of its own.
+    Raises `Trouble` if one level was `wanted` and it is refused, or a network of its own.
     """
     if network == "own":
         return _with_network(wanted, act)
@@ -124,7 +125,7 @@ def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
         if level in _why:
             continue
         if level != "pidns" and own_process():
-            reach.conceal()
+            signals.conceal()
         try:
             return act(level)
         except Refused as refused:
@@ -167,8 +168,8 @@ def why_not(level: str) -> str | None:
 
 def _probe(level: str) -> None:
     """Run a command that does nothing. Raises `Refused`, `OSError`, `Trouble`."""
-    from parity.dyno.contained import start
-    from parity.workspace import workspace
+    from parity.dyno.containment import start
+    from parity.system.workspace import workspace
 
     with workspace() as work:
         app = work.folder("app")

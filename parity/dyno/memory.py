@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.dyno import tree
-from parity.dyno.reach import proc
+from parity.dyno import process_tree
+from parity.dyno.signals import proc
 from parity.facts.dynos import DynoSize
 from parity.records import Memory, Share
 
@@ -72,7 +72,7 @@ class Meter:
 
     def look(self, *, exact: bool = False) -> int | None:
         """The tree's bytes; None if they are not known exactly, and not worth the cost now."""
-        rough = {pid: held for pid in tree.pids(self._root) if (held := resident(pid))}
+        rough = {pid: held for pid in process_tree.pids(self._root) if (held := resident(pid))}
         self.tasks = max(self.tasks, sum(held.threads for held in rough.values()))
         parts = {pid: held.bytes for pid, held in rough.items()}
         self._upper = sum(parts.values())
@@ -174,7 +174,7 @@ def proportional(pid: int, rough: int) -> int:
 
 def command(pid: int) -> str:
     """The command line of a process as a person would type it; empty if it has gone."""
-    return typed(tree.words(pid))
+    return typed(process_tree.words(pid))
 
 
 def typed(words: list[str]) -> str:
@@ -201,7 +201,7 @@ def _numbers(pid: int, name: str) -> dict[bytes, int]:
 
 def _asked(pid: int) -> Held | None:
     """The same where there is no proc(5): psutil's."""
-    if tree.PROC:
+    if process_tree.PROC:
         return None
     import psutil
 

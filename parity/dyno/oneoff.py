@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from parity.dyno import environment, isolation, port
-from parity.dyno.contained import start
+from parity.dyno.containment import start
 from parity.dyno.files import written
 from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize

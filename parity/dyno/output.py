@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from parity.dyno import reach
+from parity.dyno import signals
 from parity.dyno.lines import Lines, read
 
 
@@ -18,7 +18,7 @@ class Output:
 
     def wait(self, other: int, seconds: float) -> None:
         """Wait until there is output, or something on `other`; take what there is."""
-        ready = reach.ready([self._fd, other] if self._open else [other], seconds)
+        ready = signals.ready([self._fd, other] if self._open else [other], seconds)
         if self._fd in ready:
             self._read()
 
@@ -26,7 +26,7 @@ class Output:
         """Take the rest; a grandchild that holds the pipe is not waited for."""
         until = time.monotonic() + seconds
         while self._open and time.monotonic() < until:
-            if reach.ready([self._fd], 0.01):
+            if signals.ready([self._fd], 0.01):
                 self._read()
         self._take(self._lines.end())
 

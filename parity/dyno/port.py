@@ -5,7 +5,7 @@ import socket
 from pathlib import Path
 
 from parity.dyno import sockets
-from parity.interrupt import Trouble
+from parity.system.errors import Trouble
 
 LOWEST, HIGHEST = 10_000, 32_000
 """Above the frameworks' defaults and below Linux' ephemeral ports: a client's own port would make
@@ -20,7 +20,7 @@ _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def choose(wanted: int | None = None, *, own_network: bool = False) -> int:
-    """A free port, or `wanted`. Raises `interrupt.Trouble` if there is none.
+    """A free port, or `wanted`. Raises `Trouble` if there is none.
 
     In a network of the dyno's own every port is free.
     """

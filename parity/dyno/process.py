@@ -11,10 +11,10 @@ from typing import Any
 
 from honcho.process import Process
 
-from parity import interrupt
-from parity.dyno.contained import Guard, reap
+from parity.dyno.containment import Guard, reap
 from parity.dyno.environment import CLEAN
 from parity.dyno.isolation import RUN_ELSEWHERE, Place
+from parity.system.errors import Trouble, troubled
 
 
 class DynoProcess(Process):  # type: ignore[misc]
@@ -69,10 +69,10 @@ class DynoProcess(Process):  # type: ignore[misc]
         self.guard.close()
 
 
-def unpassed(error: OSError | ValueError) -> interrupt.Trouble:
+def unpassed(error: OSError | ValueError) -> Trouble:
     """Why the command and its environment could not be handed over."""
     fix = "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process."
     if isinstance(error, OSError) and error.errno != E2BIG:
-        told = interrupt.troubled(error)
+        told = troubled(error)
         fix = told.fix if told else RUN_ELSEWHERE
-    return interrupt.Trouble(f"the dyno cannot be started: {error}", fix)
+    return Trouble(f"the dyno cannot be started: {error}", fix)

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from parity.dyno.door import Door
+from parity.dyno.netns_sockets import Door
 
 CHUNK = 1 << 16
 

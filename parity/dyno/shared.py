@@ -6,7 +6,7 @@ nobody holds when it is looked for stays: it may be anybody's. Standard library 
 
 import os
 
-from parity.dyno import reach
+from parity.dyno import signals
 
 TYPE_CHECKING = False
 
@@ -45,7 +45,7 @@ def removed(files: "dict[str, int]") -> None:
 
 
 def _names(pid: int) -> "set[str]":
-    lines = reach.proc(pid, "maps").decode("utf-8", "surrogateescape").splitlines()
+    lines = signals.proc(pid, "maps").decode("utf-8", "surrogateescape").splitlines()
     found = {line[at:] for line in lines if (at := line.find(FOLDER)) >= 0}
     try:
         for number in os.listdir(f"/proc/{pid}/fd"):

@@ -4,8 +4,8 @@ import _signal as signal  # what is behind signal, whose enums take as long as a
 import os
 import resource
 
-from parity import ulimits
-from parity.dyno import reach
+from parity.dyno import signals
+from parity.system import ulimits
 
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 """What a terminal or a careless `kill` may send: only parity's orders count."""
@@ -79,8 +79,8 @@ def _prepare(task: Task, wake: int) -> None:
 
         namespace.limit(task.processes)
     if task.level != "pidns":
-        reach.mark(task.cookie)
-        reach.keep_apart()
+        signals.mark(task.cookie)
+        signals.keep_apart()
 
 
 def _become(command: list[str], env: dict[bytes, bytes]) -> None:

@@ -6,11 +6,12 @@ SIGTERM goes to every process; what is left after 30 seconds gets SIGKILL (R12).
 import time
 from typing import TYPE_CHECKING
 
-from parity import interrupt
-from parity.dyno import left, tree
+from parity.dyno import process_tree
+from parity.dyno import survivors as left
 from parity.dyno.files import written
 from parity.facts import lifecycle
 from parity.records import Boot, Shutdown, Survivor, Traffic
+from parity.system import interrupt
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
@@ -60,7 +61,7 @@ async def _settled(dyno: "Dyno") -> None:
     """
     until, used = time.monotonic() + SETTLES, 0.0
     while dyno.watch.code is None and time.monotonic() < until and not interrupt.again():
-        before, used = used, tree.busy(dyno.root)
+        before, used = used, process_tree.busy(dyno.root)
         if before and used - before < BUSY and not dyno.quota.meter.grows():
             return
         await dyno.watch.tick(0.1)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Self
 
-from parity import interrupt
+from parity.system import interrupt
 
 CHUNK = 65536
 KEYBOARD, SCREEN = 0, 1

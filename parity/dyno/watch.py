@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from parity import interrupt
-from parity.awake import Clock
-from parity.dyno.contained import DRAIN
+from parity.dyno.containment import DRAIN
 from parity.dyno.lines import Lines, read
 from parity.dyno.process import DynoProcess
 from parity.dyno.relay import Relay
+from parity.system import interrupt
+from parity.system.awake import Clock
 
 T = TypeVar("T")
 TICK = 0.05

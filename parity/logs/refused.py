@@ -10,7 +10,7 @@ from parity.facts.node_failures import known
 from parity.facts.phrases import INDENT
 from parity.facts.python import collectstatic_failure
 from parity.records import Refusal
-from parity.rules.requirements import REASON
+from parity.rules.views.pip_output import REASON
 
 _MARK = re.compile(r" !     (?!Push )\s*\S")
 _USING = re.compile(r"-----> Using Python (\S+) specified in (\S+)")

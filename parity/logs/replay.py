@@ -28,11 +28,11 @@ from parity.records import (
     Source,
     Traffic,
 )
-from parity.rules import diagnose, load
-from parity.rules.code import found as places
-from parity.rules.log import logged
-from parity.rules.variables import all_reads
-from parity.verdict import Finding
+from parity.records.verdict import Finding
+from parity.rules.engine import diagnose, load
+from parity.rules.views.python_source import found as places
+from parity.rules.views.python_traceback import logged
+from parity.rules.views.python_variables import all_reads
 
 MB = 1024 * 1024
 HOME = "/app"

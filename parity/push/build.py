@@ -11,8 +11,8 @@ from pathlib import Path
 from parity.facts import phrases
 from parity.facts.limits import LIMITS
 from parity.push.buildpacks import sequence
-from parity.push.buildpacks.job import Job
-from parity.push.weigh import soft_limit, weighed
+from parity.push.buildpacks.context import Job
+from parity.push.slug_size import soft_limit, weighed
 from parity.records import Line, Plan, Run, Say, Slug
 
 
@@ -29,7 +29,7 @@ def build(
     """Compile the tree in `folder`, which becomes the slug; `limit` in seconds.
 
     What the build needs besides goes to a new folder beside it. Raises `interrupt.Interrupted`,
-    `interrupt.Trouble` and `OSError`.
+    `Trouble` and `OSError`.
     """
 
     def tell(text: str) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from parity import interrupt
-from parity.interrupt import Trouble
-from parity.places import closed, private
+from parity.system import interrupt
+from parity.system.errors import Trouble
+from parity.system.places import closed, private
 
 TICK = 0.02
 PATIENCE = 1.0
@@ -31,7 +31,7 @@ NAMED = {"envs": r"[0-9a-f]{32}", "tools": r"\.?\w+-[\w.+!-]+"}
 def root() -> Path:
     """The cache folder: `PARITY_CACHE_DIR`, else the user's own place for caches.
 
-    Raises `interrupt.Trouble` if nothing can be written there.
+    Raises `Trouble` if nothing can be written there.
     """
     folder = Path(os.environ.get("PARITY_CACHE_DIR") or _usual()).absolute()
     fix = "Set PARITY_CACHE_DIR to a folder you can write to."
@@ -55,7 +55,7 @@ def _usual() -> str:
 def folder(name: str) -> Path:
     """The folder `name` of the cache, made where there is none, or something else in its place.
 
-    Raises `interrupt.Trouble`.
+    Raises `Trouble`.
     """
     path = root() / name
     try:

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from parity import interrupt
-from parity.places import within
 from parity.records import Config, ConfigProblem
+from parity.system import interrupt
+from parity.system.errors import Usage
+from parity.system.places import within
 
 RESERVED = ("PORT", "DYNO")
 """Set by Heroku for each dyno, never taken from config."""
@@ -42,7 +43,7 @@ def read(
     """The config vars; of the same name the last file counts, and a pair before any file.
 
     `-` is stdin; `default` is read if there are no `env_files` and it is there. Lines that cannot
-    be read become problems. Raises `interrupt.Usage` for a file or a pair that cannot be used.
+    be read become problems. Raises `Usage` for a file or a pair that cannot be used.
     """
     taken = _Taken()
     for file in env_files:
@@ -51,7 +52,7 @@ def read(
     if not env_files and default and _inside(default):
         try:
             _parse(taken, default.name, _text(default, default.name))
-        except interrupt.Usage as error:
+        except Usage as error:
             taken.problems.append(ConfigProblem("line", str(error), default.name))
     for pair in pairs:
         _pair(taken, pair)
@@ -95,7 +96,7 @@ def _pair(taken: _Taken, pair: str) -> None:
     name, equals, value = pair.partition("=")
     if not equals or not name:
         shown = pair if _WORD.fullmatch(pair) else "what stands behind a --config"
-        raise interrupt.Usage(f"{shown} is invalid. Must be in the format FOO=bar.")
+        raise Usage(f"{shown} is invalid. Must be in the format FOO=bar.")
     taken.take(name, value, "--config")
 
 
@@ -127,14 +128,14 @@ def _text(file: Path | Literal["-"], label: str) -> str:
     try:
         data = _bytes(sys.stdin.fileno()) if file == "-" else _content(Path(file))
     except OSError as error:
-        raise interrupt.Usage(f"{label}: cannot be read: {error.strerror or error}") from error
+        raise Usage(f"{label}: cannot be read: {error.strerror or error}") from error
     if len(data) > _FILE_BYTES:
-        raise interrupt.Usage(f"{label}: more than 1 MiB: not a file of config vars")
+        raise Usage(f"{label}: more than 1 MiB: not a file of config vars")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         wide = " but UTF-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
-        raise interrupt.Usage(f"{label}: not UTF-8{wide} (byte {error.start + 1})") from error
+        raise Usage(f"{label}: not UTF-8{wide} (byte {error.start + 1})") from error
 
 
 def _content(path: Path) -> bytes:

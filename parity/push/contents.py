@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
-from parity import interrupt
+from parity.system import interrupt
 
 CACHED = "__pycache__"
 CHUNK = 1 << 20

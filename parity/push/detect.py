@@ -44,7 +44,7 @@ def detect(
 
     `buildpacks` are those set on the app; none: Heroku looks for one. `clock` gives seconds since
     the epoch for the lines. A decision that something run before it could change refuses nothing:
-    it is the build's to take, or `unsupported` where nothing `builds`. Raises `interrupt.Usage` for
+    it is the build's to take, or `unsupported` where nothing `builds`. Raises `Usage` for
     a `buildpacks` entry that is no buildpack.
     """
     choice = _set(source, buildpacks) if buildpacks else _automatic(source)

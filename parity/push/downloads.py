@@ -8,8 +8,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from parity.interrupt import Trouble
 from parity.push import cache, contents
+from parity.system.errors import Trouble
 
 STAMPS = "stamps"
 EMPTY = [0, 0, 0]
@@ -23,7 +23,7 @@ _used: dict[str, bool] = {}
 def folder(name: str) -> Path:
     """The folder of what `name` fetches, for use; nothing in it is a pipe or a socket.
 
-    Raises `interrupt.Trouble` as `cache.root` does.
+    Raises `Trouble` as `cache.root` does.
     """
     place = cache.folder(name)
     if name not in _used:
@@ -53,7 +53,7 @@ def left() -> None:
 def emptied(*, offline: bool) -> list[str]:
     """Empty those folders that were not as they had been left; which these were.
 
-    Raises `interrupt.Trouble` if what they hold could not be fetched again.
+    Raises `Trouble` if what they hold could not be fetched again.
     """
     names = [name for name, whole in _used.items() if not whole]
     if names and offline:

@@ -13,10 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from parity import programs
-from parity.interrupt import Trouble
 from parity.push import repository
 from parity.push.repository import Repository
+from parity.system import programs
+from parity.system.errors import Trouble
 
 if TYPE_CHECKING:
     import subprocess

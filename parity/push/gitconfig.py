@@ -8,9 +8,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.interrupt import Trouble
 from parity.push import git
 from parity.push.repository import Repository
+from parity.system.errors import Trouble
 
 COMMAND = (
     *("config", "-z", "--show-scope", "--get-regexp"),

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from parity import folders, interrupt
-from parity.places import within
 from parity.push import git
-from parity.push.disk import EXECUTABLE, FILE, LARGE, LINK, SUBMODULE, content, proper
+from parity.push.worktree import EXECUTABLE, FILE, LARGE, LINK, SUBMODULE, content, proper
 from parity.records import Entry
+from parity.system import folders, interrupt
+from parity.system.places import within
 
 
 def lay_out(

@@ -10,7 +10,7 @@ import stat
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.interrupt import Trouble
+from parity.system.errors import Trouble
 
 _OWN = ("HEAD", "index", "config.worktree", "commondir")
 _COMMON = (

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from parity import folders, interrupt
+from parity.system import folders, interrupt
 
 MB = 1024 * 1024
 SMALL = 300 * MB

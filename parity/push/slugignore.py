@@ -10,9 +10,9 @@ matching between two of them.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from parity import interrupt
 from parity.push import globs, tree
 from parity.records import Pruned, Source
+from parity.system import interrupt
 
 NAME = ".slugignore"
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from parity import programs
-from parity.interrupt import Usage
-from parity.push import disk, git, gitconfig, layout, listing, submodules
+from parity.push import git, gitconfig, layout, listing, submodules, worktree
 from parity.records import Entry, Ignored, Source
+from parity.system import programs
+from parity.system.errors import Usage
 
 _REMOTE = re.compile(
     r"git\.heroku\.com[:/]([a-z0-9-]+?)(?:\.git)?$|@heroku\.com:([a-z0-9-]+)\.git$"
@@ -48,7 +48,7 @@ class _Repository(NamedTuple):
 def read(app: Path, ref: str | None = None) -> Source:
     """The tree at `app`; `ref` names a commit to take instead of the files on disk.
 
-    Raises `interrupt.Usage` if `app` is no folder or `ref` no commit, `interrupt.Trouble` where
+    Raises `Usage` if `app` is no folder or `ref` no commit, `Trouble` where
     git or the file system refuse.
     """
     if not app.is_dir():
@@ -151,11 +151,11 @@ def _commit(app: Path, repository: _Repository, ref: str) -> Source:
 
 def _worktree(app: Path, repository: _Repository) -> Source:
     """The tracked files as they are on disk."""
-    racy = disk.mtime(repository.git_dir / "index")
+    racy = worktree.mtime(repository.git_dir / "index")
     entries: dict[str, Entry] = {}
     changed: list[str] = []
     for path, known in repository.tracked.items():
-        entry = disk.tested(app, path, known, racy=racy, crlf=repository.autocrlf)
+        entry = worktree.tested(app, path, known, racy=racy, crlf=repository.autocrlf)
         if entry is not None:
             entries[path] = entry if repository.file_mode else entry._replace(mode=known.mode)
             if entry.oid is None:
@@ -180,19 +180,19 @@ def _converted(app: Path, changed: list[str], files: tuple[str, ...]) -> list[st
     """Changed paths that git converts on commit: only git could say what it would store."""
     if not changed:
         return []
-    given = b"".join(disk.encoded(path) + b"\0" for path in changed)
+    given = b"".join(worktree.encoded(path) + b"\0" for path in changed)
     attributes = ("filter", "text", "eol", "ident", "working-tree-encoding")
     command = (*files, "check-attr", "-z", "--stdin", *attributes)
     (answer,) = git.ask(app, command, given=given)
     fields = answer.out.split(b"\0")
     told = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
     plain = (b"unspecified", b"unset")
-    return sorted({disk.decoded(path) for path, _, value in told if value not in plain})
+    return sorted({worktree.decoded(path) for path, _, value in told if value not in plain})
 
 
 def _folder(app: Path, repository: _Repository | None) -> Source:
     """Without a repository of its own: everything in the folder."""
-    entries, unread = disk.walk(app)
+    entries, unread = worktree.walk(app)
     prefix = repository.prefix if repository else ""
     return Source(app, "folder", None, None, prefix, None, entries, (), {}, unread)
 
@@ -206,7 +206,7 @@ def _source(
     commit: str | None = None,
 ) -> Source:
     inner = submodules.install(app, entries, inside=repository.prefix)
-    unread = disk.fill(app, entries, submodules.stores(inner))
+    unread = worktree.fill(app, entries, submodules.stores(inner))
     return Source(
         root=app,
         kind=kind,
@@ -230,10 +230,10 @@ def _absent(
     others = [path for path in repository.others if not _NOISE.search(path)][:MOST_ABSENT]
     found: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
     if found:
-        given = b"".join(disk.encoded(path) + b"\0" for path in found)
+        given = b"".join(worktree.encoded(path) + b"\0" for path in found)
         command = (*repository.files, "check-ignore", "-v", "-z", "--stdin")
         (answer,) = git.ask(app, command, given=given)
-        fields = [disk.decoded(field) for field in answer.out.split(b"\0")]
+        fields = [worktree.decoded(field) for field in answer.out.split(b"\0")]
         for file, line, pattern, path in zip(*(fields[n::4] for n in range(4)), strict=False):
             found[path] = Ignored(file, int(line or 0), pattern)
     return found

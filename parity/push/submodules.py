@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.push import disk, git, listing, repository
-from parity.push.disk import SUBMODULE
+from parity.push import git, listing, repository, worktree
+from parity.push.worktree import SUBMODULE
 from parity.records import Entry, Submodule
 
 _SCP = r"[\w.-]+@[\w.-]+:|ssh://|git\+ssh://"
@@ -27,7 +27,7 @@ def install(app: Path, entries: dict[str, Entry], *, inside: str = "") -> tuple[
     """Put the files of submodules into `entries` where this disk has them; all that there are.
 
     `inside` is the folder of a larger repository that alone is pushed: its .gitmodules stays
-    behind. Raises `interrupt.Trouble`.
+    behind. Raises `Trouble`.
     """
     found: list[Submodule] = []
     todo = [""] if any(entry.mode == SUBMODULE for entry in entries.values()) else []
@@ -70,7 +70,7 @@ def _named(
     if data is None and entry.oid:
         data = dict(git.blobs(app, [entry.oid], stores(tuple(found))))[entry.oid]
     elif data is None:
-        data = disk.content(app / f"{base}.gitmodules", entry.mode)
+        data = worktree.content(app / f"{base}.gitmodules", entry.mode)
     return dict(_parsed((data or b"").decode("utf-8", "replace"), base))
 
 
@@ -109,7 +109,7 @@ def _submodule(
 def _stand_in(app: Path, entries: dict[str, Entry], known: Submodule) -> Path | None:
     """Put the files of the recorded commit into `entries`, if the checkout on disk has it."""
     place = app / known.path
-    if not known.commit or not disk.reachable(app, known.path):
+    if not known.commit or not worktree.reachable(app, known.path):
         return None
     inner = repository.at(place.resolve())
     if inner is None:

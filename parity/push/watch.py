@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from parity import interrupt
-from parity.interrupt import Trouble
+from parity.system import interrupt
+from parity.system.errors import Trouble
 
 TICK = 0.1
 PAGE = os.sysconf("SC_PAGE_SIZE")

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from parity.interrupt import Trouble
 from parity.push import cache
+from parity.system.errors import Trouble
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ class Spoilt(Exception):
 def check(*, offline: bool) -> None:
     """Raise `Spoilt` if anything that this process used of the cache is damaged.
 
-    What is damaged is forgotten, so that the next use builds it. Raises `interrupt.Trouble` if
+    What is damaged is forgotten, so that the next use builds it. Raises `Trouble` if
     that cannot be, `interrupt.Interrupted`.
     """
     from parity.push import downloads
@@ -32,7 +32,7 @@ def sure(
 ) -> T:
     """What `act` returns; once more if that is doubtful, or it raised, and the cache was damaged.
 
-    Raises what `act` raises, and `interrupt.Trouble` if the cache is damaged again meanwhile.
+    Raises what `act` raises, and `Trouble` if the cache is damaged again meanwhile.
     """
     for _ in range(2):
         try:

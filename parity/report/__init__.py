@@ -6,7 +6,7 @@ is masked (`parity.report.mask`) before any of them sees it.
 
 from importlib import import_module
 
-from parity.verdict import Verdict
+from parity.records.verdict import Verdict
 
 KINDS = {
     "full": "terminal.full",

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from parity.records import Entry
+from parity.records.verdict import Fix, Verdict
 from parity.report.text import safe
-from parity.verdict import Fix, Verdict
 
 _COLOURS = {"+": "32", "-": "31", "@": "36", "d": "1"}
 

@@ -4,9 +4,9 @@ from difflib import get_close_matches
 
 from parity.facts.codes import ARTICLE, CODES
 from parity.report.page import Page
-from parity.rules import STAGES, Rule, load, manual
-from parity.rules.handbook import MANUAL
-from parity.rules.handbook_page import Manual
+from parity.rules.engine import STAGES, Rule, load, manual
+from parity.rules.manual.handbook import MANUAL
+from parity.rules.manual.handbook_page import Manual
 
 _DIGITS = str.maketrans("oil", "011")
 """Letters that are typed for the digits of a code."""

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from parity.records import Source
+from parity.records.verdict import Evidence, Finding
 from parity.report.frame import frame, place
 from parity.report.page import Page
 from parity.report.summary import Group
 from parity.report.text import clip, oneline
-from parity.verdict import Evidence, Finding
 
 SEEN = 5
 """Pieces of evidence that a finding shows."""

@@ -1,9 +1,9 @@
 """The line of the app that is to blame, with a mark under the place."""
 
 from parity.records import Source
+from parity.records.verdict import Evidence
 from parity.report.page import Page
 from parity.report.text import cells, visible
-from parity.verdict import Evidence
 
 TAB = 4
 

@@ -12,13 +12,13 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import parity
 from parity.records import Exchange, Line, Shutdown
+from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.frame import lines, place
 from parity.report.stages import DETAILS, MB
 from parity.report.summary import Group, groups, importance, spoken, what_next
 from parity.report.text import clip, safe
-from parity.verdict import Evidence, Finding, Verdict
+from parity.version import __version__
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -66,7 +66,7 @@ def _page(verdict: Verdict) -> dict[str, Any]:
     word, said = spoken(verdict)
     told = sorted(groups(verdict.findings), key=importance)
     return {
-        "parity": parity.__version__,
+        "parity": __version__,
         "command": verdict.command,
         "word": word,
         "said": said,

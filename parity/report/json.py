@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
-import parity
 from parity.records import Exchange, Line, Plan
+from parity.records.verdict import Evidence, Finding, Repaired, Verdict
 from parity.report.text import readable
-from parity.verdict import Evidence, Finding, Repaired, Verdict
+from parity.version import __version__
 
 MB = 1024 * 1024
 
@@ -29,7 +29,7 @@ def report(verdict: Verdict) -> dict[str, Any]:
     """The document as an object."""
     return {
         "schema": "parity.report/1",
-        "parity": parity.__version__,
+        "parity": __version__,
         "command": verdict.command,
         "verdict": verdict.verdict,
         "exit_code": verdict.exit_code,

@@ -7,11 +7,11 @@ https://github.com/jenkinsci/xunit-plugin (junit-10.xsd, observed).
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from parity.records.verdict import StageResult, Verdict
 from parity.report.frame import place
 from parity.report.results import Result, decides, results
 from parity.report.summary import headline
 from parity.report.text import safe
-from parity.verdict import StageResult, Verdict
 
 
 def document(verdict: Verdict) -> str:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from parity.records import Line
+from parity.records.verdict import Verdict
 from parity.report.frame import place
 from parity.report.results import Result, results
 from parity.report.stages import DETAILS
 from parity.report.summary import headline, what_next
 from parity.report.text import clip, oneline
-from parity.verdict import Verdict
 
 MARKS = {"ok": "✅", "warn": "⚠️", "fail": "❌", "unknown": "❔", "not-reached": "⬜"}
 SEEN = 5

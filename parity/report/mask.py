@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from parity.records import Config, Line, Source
+from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.finder import Finder, Span, Text
 from parity.report.secret import parts, plain
 from parity.report.spelling import spellings
-from parity.verdict import Evidence, Finding, Verdict
 
 SHORTEST = 6
 """Characters from which on a value is masked wherever it stands."""

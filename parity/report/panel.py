@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from parity.facts.codes import CODES
 from parity.records import Line
+from parity.records.verdict import Verdict
 from parity.report.html import policy, shown, template
 from parity.report.summary import Group, decisive, groups, headline, what_next
 from parity.report.text import clip
-from parity.verdict import Verdict
 
 if TYPE_CHECKING:
     from jinja2 import Template

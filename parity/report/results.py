@@ -6,9 +6,9 @@ A symptom that a cause explains is no result of its own: its name stands before 
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from parity.records.verdict import EffectName, Evidence, Finding, Verdict
 from parity.report.summary import called, groups, importance
 from parity.report.text import oneline
-from parity.verdict import EffectName, Evidence, Finding, Verdict
 
 Level = Literal["error", "warning", "note"]
 

@@ -12,13 +12,13 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-import parity
 from parity.records import Entry
+from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.diffs import diffs, together
 from parity.report.results import LEVELS, Result, path, results
 from parity.report.text import readable, safe
-from parity.rules import load, manual
-from parity.verdict import Evidence, Finding, Verdict
+from parity.rules.engine import load, manual
+from parity.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"
@@ -61,8 +61,8 @@ _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 _DRIVER = {
     "name": "parity",
     "fullName": "parity, a local Heroku emulator",
-    "version": parity.__version__,
-    "semanticVersion": parity.__version__,
+    "version": __version__,
+    "semanticVersion": __version__,
 }
 
 

@@ -9,13 +9,13 @@ from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
-from parity import interrupt
 from parity.records import Boot, Config, Line, Source
+from parity.records.verdict import Verdict
 from parity.report import KINDS, render
 from parity.report.exposed import exposed
 from parity.report.progress import Progress
 from parity.report.text import emit, offered, oneline
-from parity.verdict import Verdict
+from parity.system.errors import Trouble, Usage
 
 if TYPE_CHECKING:
     from parity.report.mask import Mask
@@ -27,7 +27,7 @@ WIDEST = 100
 class Show:
     """Shows a rehearsal while it runs and when it has ended.
 
-    `arguments` has `format`, `report` and `quiet`. Raises `interrupt.Usage` for a kind of report
+    `arguments` has `format`, `report` and `quiet`. Raises `Usage` for a kind of report
     that does not exist, before anything is run.
     """
 
@@ -91,7 +91,7 @@ class Show:
             self._printed = True
 
     def final(self, verdict: Verdict) -> None:
-        """All is known. Raises `interrupt.Trouble` if a file cannot be written."""
+        """All is known. Raises `Trouble` if a file cannot be written."""
         masked = self.masked(verdict)
         if self._printed:
             from parity.report.terminal import after_stop
@@ -145,30 +145,30 @@ class Show:
 
 
 def known(kind: str, option: str) -> str:
-    """`kind` if there is such a report. Raises `interrupt.Usage`."""
+    """`kind` if there is such a report. Raises `Usage`."""
     if kind not in KINDS:
-        raise interrupt.Usage(f"{option}: no report {kind}{offered(kind, KINDS)}")
+        raise Usage(f"{option}: no report {kind}{offered(kind, KINDS)}")
     return kind
 
 
 def _targets(texts: Sequence[str]) -> list[tuple[str, Path]]:
-    """Kind and file of each report. Raises `interrupt.Usage`."""
+    """Kind and file of each report. Raises `Usage`."""
     targets = [_target(text) for text in texts]
     files = [os.path.realpath(path) for _, path in targets if not path.is_char_device()]
     twice = next((path for path in files if files.count(path) > 1), None)
     if twice:
-        raise interrupt.Usage(f"--report: {twice} is named twice; each report needs its own file")
+        raise Usage(f"--report: {twice} is named twice; each report needs its own file")
     return targets
 
 
 def _target(text: str) -> tuple[str, Path]:
     kind, equals, name = text.partition("=")
     if not equals or not name:
-        raise interrupt.Usage(f"--report {text}: type KIND=FILE, as in json=report.json")
+        raise Usage(f"--report {text}: type KIND=FILE, as in json=report.json")
     path = Path(name)
     known_place = os.path.isdir(path.parent) and not os.path.isdir(path)  # noqa: PTH112
     if not known_place or not os.access(path if os.path.lexists(path) else path.parent, os.W_OK):
-        raise interrupt.Usage(f"--report {text}: {name} cannot be written there")
+        raise Usage(f"--report {text}: {name} cannot be written there")
     return known(kind, "--report"), path
 
 
@@ -176,7 +176,7 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise interrupt.Trouble(
+        raise Trouble(
             f"the report {path} cannot be written: {error.strerror or error}",
             "Choose another file for --report.",
         ) from error
@@ -194,7 +194,7 @@ def _summarise(masked: Verdict) -> None:
         with Path(name).open("a", encoding="utf-8", errors="backslashreplace") as file:
             file.write(render("md", masked))
     except OSError as error:
-        raise interrupt.Trouble(
+        raise Trouble(
             f"the step's summary {name} cannot be written: {error.strerror or error}",
             "Unset GITHUB_STEP_SUMMARY, or use --format concise.",
         ) from error

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Line
+from parity.records.verdict import UNEXPLAINED, EffectName, Finding, Verdict
 from parity.report import findings, stages
-from parity.report.afterwards import afterwards
+from parity.report.after_repair import afterwards
 from parity.report.frame import place
 from parity.report.page import Page
 from parity.report.summary import (
@@ -25,7 +26,6 @@ from parity.report.summary import (
     what_next,
 )
 from parity.report.text import oneline
-from parity.verdict import UNEXPLAINED, EffectName, Finding, Verdict
 
 __all__ = ["after_stop", "concise", "full", "headline"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TextIO
 from unicodedata import combining, east_asian_width
 
-from parity import interrupt
+from parity.system import interrupt
 
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)

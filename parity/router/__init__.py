@@ -17,18 +17,18 @@ from urllib.parse import urljoin, urlsplit
 from parity.facts.limits import Limits
 from parity.facts.router import ROUTER_2, Profile
 from parity.records import Beside, Exchange, Line, Say
+from parity.records.scenario import Step
 from parity.router import log, pages
-from parity.router.door import Door, Page
+from parity.router.connection import Relay
+from parity.router.context import Door, Page
 from parity.router.dynos import Backend, Dynos
 from parity.router.exchange import exchange, target, text
-from parity.router.listen import Front
-from parity.router.relay import Relay
-from parity.router.scenario import Step
-from parity.router.trip import Passed
-from parity.router.wire import CLIENT_ROOM, Turn, Wire
+from parity.router.listener import Front
+from parity.router.request_log import Passed
+from parity.router.transport import CLIENT_ROOM, Turn, Wire
 
 if TYPE_CHECKING:
-    from parity.router.visit import Seen
+    from parity.router.client import Seen
 
 __all__ = ["Backend", "Passed", "Router"]
 
@@ -43,7 +43,7 @@ class Router:
     `backends` are the web dynos, whose `state` their owner keeps true. `host` is the app's name
     outside. `during` runs a blocking call in a thread while the loop runs. `page` makes the error
     pages, else they are Heroku's with the config vars' `ERROR_PAGE_URL` and `MAINTENANCE_PAGE_URL`.
-    `on_passed` gets every request that is over. Raises `interrupt.Trouble` for a `port` in use.
+    `on_passed` gets every request that is over. Raises `Trouble` for a `port` in use.
     """
 
     def __init__(
@@ -173,7 +173,7 @@ class Router:
         return {} if step.method in ("GET", "HEAD") else {"Origin": f"https://{self.host}"}
 
     def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
-        from parity.router.special import visit
+        from parity.router.slow_clients import visit
 
         return visit(
             *(port, step, headers, self._patience()), patience=self._limits.body_patience.value
@@ -194,7 +194,7 @@ class Router:
         body: bytes | None,
     ) -> "tuple[Seen, Passed | None]":
         """What a visitor of `url` sees, and what the router notes of it. Runs in a thread."""
-        from parity.router.visit import visit
+        from parity.router.client import visit
 
         if cookies:
             joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
@@ -217,7 +217,7 @@ class Router:
         self, url: str, headers: Mapping[str, str], go: "Callable[[int, Mapping[str, str]], Seen]"
     ) -> "tuple[Seen, Passed | None]":
         """What a visitor sees who goes to the right port, and what the router notes of it."""
-        from parity.router.visit import BROWSER
+        from parity.router.client import BROWSER
 
         parts = urlsplit(url)
         front = self.https if parts.scheme == "https" else self.http

@@ -8,7 +8,7 @@ import re
 from typing import Literal, NamedTuple, Protocol
 
 from parity.facts import router as facts
-from parity.router.fields import LARGEST, TEXT, Malformed, fields_of, shown
+from parity.router.header_fields import LARGEST, TEXT, Malformed, fields_of, shown
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})(?:;%s*+)?" % TEXT)
 

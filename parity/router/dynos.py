@@ -12,8 +12,8 @@ from typing import Literal
 
 from parity.facts import router as facts
 from parity.facts.limits import Limits
-from parity.router.trip import Fault, Trip
-from parity.router.wire import Turn, Wire
+from parity.router.request_log import Fault, Trip
+from parity.router.transport import Turn, Wire
 
 LOOK_AGAIN = 0.05
 """Seconds between two looks for a dyno that is up (ours; Heroku's is about a second)."""

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from parity.records import Exchange
-from parity.router.trip import Passed
+from parity.router.request_log import Passed
 
 if TYPE_CHECKING:
-    from parity.router.visit import Seen
+    from parity.router.client import Seen
 
 
 def text(value: str) -> str:

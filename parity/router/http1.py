@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from parity.facts import router as facts
-from parity.router import fields as read
+from parity.router import header_fields as read
 from parity.router.body import NO_BODY, Body
-from parity.router.fields import BARE_LF, TEXT, TOKEN, Field, Known, Malformed, shown
+from parity.router.header_fields import BARE_LF, TEXT, TOKEN, Field, Known, Malformed, shown
 
 _METHOD = re.compile(rb"%s{1,%d}" % (TOKEN, facts.METHOD_NAME.value))
 _ABSOLUTE = re.compile(rb"(?i)https?://([^/?#]*)(.*)")

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from parity.facts.router import CODES, Profile
 from parity.router.http1 import REMEMBERED
-from parity.router.trip import Passed
+from parity.router.request_log import Passed
 
 _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 

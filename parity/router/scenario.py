@@ -2,33 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from parity import interrupt
-
-
-class Step(NamedTuple):
-    """One `[[request]]`: what is asked, by how many `clients` at once, and what should come.
-
-    `seconds`: the body is sent slowly, over so long. `leave`: the client goes after so many
-    seconds. `websocket`: messages to send, each of which gets one in return.
-    """
-
-    path: str
-    method: str = "GET"
-    headers: Mapping[str, str] = {}
-    body: bytes = b""
-    expect: int | None = None
-    clients: int = 1
-    seconds: float = 0.0
-    leave: float | None = None
-    websocket: tuple[str, ...] = ()
-
-    @property
-    def special(self) -> bool:
-        """Whether it takes more than a browser's ordinary request."""
-        return bool(self.seconds or self.websocket) or self.leave is not None
-
+from parity.records.scenario import Step
+from parity.system.errors import Usage
 
 MOST_CLIENTS = 200
 
@@ -58,24 +35,24 @@ _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
 
 
 def read(file: Path) -> tuple[Step, ...]:
-    """The steps of `file`. Raises `interrupt.Usage` with the place and what to write."""
+    """The steps of `file`. Raises `Usage` with the place and what to write."""
     import tomllib
 
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise interrupt.Usage(f"--scenario {file}: {error.strerror}") from None
+        raise Usage(f"--scenario {file}: {error.strerror}") from None
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, too
-        raise interrupt.Usage(f"--scenario {file}: not TOML: {error}") from None
+        raise Usage(f"--scenario {file}: not TOML: {error}") from None
     requests = content.get("request")
     if not isinstance(requests, list) or not requests or set(content) != {"request"}:
-        raise interrupt.Usage(f"--scenario {file}: it takes [[request]] sections, and nothing else")
+        raise Usage(f"--scenario {file}: it takes [[request]] sections, and nothing else")
     return tuple(_step(file, n, section) for n, section in enumerate(requests, 1))
 
 
 def _step(file: Path, number: int, section: Mapping[str, Any]) -> Step:
-    def wrong(what: str) -> interrupt.Usage:
-        return interrupt.Usage(f"--scenario {file}: [[request]] number {number}: {what}")
+    def wrong(what: str) -> Usage:
+        return Usage(f"--scenario {file}: [[request]] number {number}: {what}")
 
     for key, value in section.items():
         if key not in _TYPES:

@@ -1,7 +1,7 @@
 """A connection that is no longer HTTP: bytes both ways until one side ends."""
 
-from parity.router.trip import Fault, Trip
-from parity.router.wire import Turn, Wire
+from parity.router.request_log import Fault, Trip
+from parity.router.transport import Turn, Wire
 
 
 async def tunnel(client: Wire, dyno: Wire, turn: Turn, trip: Trip, idle: float) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from parity.records import Stray, Strays, Stuck
-from parity.rules import rule
-from parity.verdict import Evidence
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
 
 DYNOS = "https://devcenter.heroku.com/articles/dynos"
 

@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from parity import folders
 from parity.dyno.isolation import LEVELS
+from parity.system import folders
 from tests.bench import hostile
 from tests.misbehaving import Case, Outcome, randomly
 

@@ -69,7 +69,7 @@ def _run(name: str, command: str) -> tuple[float, float]:
 
 def flooded(command: str) -> None:
     """A dyno of `command` until its end."""
-    from parity.trial import Trial
+    from parity.rehearsal.trial import Trial
     from tests.dynos import dyno
 
     trial = Trial("run", None, None, strict=False)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON, Buildpack
 from parity.facts.python import versions
-from parity.interrupt import Usage
 from parity.push import tree
 from parity.push.buildpacks import python
 from parity.records import Config, Node, Python, Refusal, Source
+from parity.system.errors import Usage
 
 EMULATED = (NODE, PYTHON)
 _PATHS = (".", "/", "~")
@@ -30,7 +30,7 @@ class Decision(NamedTuple):
 def named(typed: str) -> str:
     """A buildpack as set on an app, by the short name of one of Heroku's own, or as typed.
 
-    A folder is an absolute path. Raises `interrupt.Usage` for a folder without a buildpack.
+    A folder is an absolute path. Raises `Usage` for a folder without a buildpack.
     """
     place, short = folder(typed), _short(typed)
     if place is None:
@@ -94,9 +94,9 @@ def _kept(source: Source) -> str | None:
     """The Python that the app keeps if it asks for none: that of its last build."""
     if not source.remote:
         return None
-    from parity.push.buildpacks.python import before
+    from parity.push.buildpacks.python import previous_build
 
-    return before.series(source)
+    return previous_build.series(source)
 
 
 def _python_lines(made: Python | None) -> tuple[str, ...]:
@@ -124,10 +124,10 @@ def _using(made: Python) -> str:
 def _node(source: Source, config: Config, stack: str) -> Decision:
     from parity.facts.nodejs import inventory
     from parity.push.buildpacks import nodejs
-    from parity.push.buildpacks.nodejs import told
+    from parity.push.buildpacks.nodejs import messages
 
     made, refusal = nodejs.decide(source, config, stack)
-    said = told.opening(source, config, made, refusal)
+    said = messages.opening(source, config, made, refusal)
     unsupported = None
     if made and not refusal and not made.certain:
         date = inventory().date

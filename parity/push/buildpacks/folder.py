@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from parity.push import detect
-from parity.push.buildpacks.job import (
+from parity.push.buildpacks.context import (
     BUILD_PATH,
     Job,
     Stop,
@@ -21,7 +21,7 @@ from parity.push.buildpacks.job import (
     stopped,
     timed_out,
 )
-from parity.push.buildpacks.python.blame import NETWORK
+from parity.push.buildpacks.python.machine_faults import NETWORK
 from parity.records import Ended, Refusal, Slug
 
 _PAIR = re.compile(r"""\s+(["']?)([\w-]+)\1\s*:\s*(.*?)\s*""")
@@ -34,7 +34,7 @@ def compile_app(job: Job, place: Path) -> tuple[Slug, str | None, dict[str, str]
 
     There is no name where it does not take the app.
 
-    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     began = time.monotonic()
     label, stop = _detected(job, place)

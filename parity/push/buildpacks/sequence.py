@@ -10,8 +10,8 @@ from pathlib import Path
 
 from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON
 from parity.push import detect, procfile
-from parity.push.buildpacks import decision, left, python
-from parity.push.buildpacks.job import BUILD_PATH, Job, blank
+from parity.push.buildpacks import decision, intermediate, python
+from parity.push.buildpacks.context import BUILD_PATH, Job, blank
 from parity.push.buildpacks.python import hooks
 from parity.records import Plan, ProcessType, Refusal, Slug
 
@@ -19,7 +19,7 @@ from parity.records import Plan, ProcessType, Refusal, Slug
 def compile_all(job: Job) -> tuple[Slug, str | None]:
     """The slug, and the name of the buildpack that failed, as Heroku's last line has it.
 
-    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     began = time.monotonic()
     slug, defaults = blank(job), detect.defaults(job.plan.runs)
@@ -66,7 +66,7 @@ def _compiled(job: Job, name: str) -> Slug:
 def _decided(job: Job, number: int, name: str) -> tuple[Plan, Refusal | None]:
     """What a later buildpack decides of the tree that the earlier ones have left."""
     plan = job.plan
-    source = left.tree(plan.source, job.folder)
+    source = intermediate.tree(plan.source, job.folder)
     if not decision.matches(source, BUILDPACKS[name]):
         return plan, detect.incompatible(name, name)
     job.tell(f"-----> {BUILDPACKS[name].name} app detected")
@@ -74,7 +74,7 @@ def _decided(job: Job, number: int, name: str) -> tuple[Plan, Refusal | None]:
         return plan, python.TWICE
     if name == PYTHON and hooks.has(job.folder, hooks.BEFORE):
         return plan, None  # it decides after that
-    return left.decided(job, name, source)
+    return intermediate.decided(job, name, source)
 
 
 def _exported(job: Job, name: str) -> dict[str, str]:

@@ -7,10 +7,10 @@ import time
 
 from parity.facts.phrases import message
 from parity.push import tree
-from parity.push.buildpacks.job import Job, Stop, Undecided, blank, stopped
+from parity.push.buildpacks.context import Job, Stop, Undecided, blank, stopped
 from parity.push.buildpacks.nodejs import install, modules, node, profile, scripts, tools
+from parity.push.buildpacks.nodejs.messages import BLANK
 from parity.push.buildpacks.nodejs.package import Package, read
-from parity.push.buildpacks.nodejs.told import BLANK
 from parity.records import Interpreter, Node, Slug
 
 NO_START = message("This app may not specify any way to start a node process")
@@ -20,7 +20,7 @@ NO_START_LINK = (
 
 
 def compile_app(job: Job, decided: Node) -> Slug:
-    """The slug of a Node.js app. Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`."""
+    """The slug of a Node.js app. Raises `interrupt.Interrupted`, `Trouble`, `OSError`."""
     began = time.monotonic()
     slug = blank(job)
     here = node.find(job, decided.version)

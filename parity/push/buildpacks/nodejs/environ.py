@@ -6,7 +6,7 @@ https://devcenter.heroku.com/articles/nodejs-support#build-behavior (documented)
 
 from parity.facts.nodejs import BUILD_OPTIONS, DEFAULT_ENV
 from parity.push import downloads
-from parity.push.buildpacks.job import BUILD_PATH, Job
+from parity.push.buildpacks.context import BUILD_PATH, Job
 from parity.push.buildpacks.nodejs import settings
 
 _HIDDEN = frozenset("PATH GIT_DIR CPATH CPPATH LD_PRELOAD LIBRARY_PATH LANG BUILD_DIR HOME".split())

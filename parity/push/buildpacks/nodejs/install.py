@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from parity.facts import node_failures
 from parity.facts.phrases import INDENT
-from parity.push.buildpacks.job import Job, Stop, timed_out
-from parity.push.buildpacks.nodejs import blame, environ
+from parity.push.buildpacks.context import Job, Stop, timed_out
+from parity.push.buildpacks.nodejs import environ, machine_faults
+from parity.push.buildpacks.nodejs.messages import BLANK
 from parity.push.buildpacks.nodejs.package import Package
-from parity.push.buildpacks.nodejs.told import BLANK
 from parity.records import Node, Refusal
 
 NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
@@ -128,7 +128,10 @@ def _step(job: Job, command: Sequence[str]) -> Stop:
         (f" !     Error: {told}",),
         "package.json",
     )
-    return blame.undecided(job, lines, killed=blame.killed(ended.exit, lines)) or refusal
+    return (
+        machine_faults.undecided(job, lines, killed=machine_faults.killed(ended.exit, lines))
+        or refusal
+    )
 
 
 def _shown(job: Job) -> Callable[[str], None]:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from parity.push import slug as folders
-from parity.push.buildpacks.job import Job, Stop
+from parity.push.buildpacks.context import Job, Stop
 from parity.push.buildpacks.nodejs import install, scripts
+from parity.push.buildpacks.nodejs.messages import BLANK
 from parity.push.buildpacks.nodejs.package import Package
-from parity.push.buildpacks.nodejs.told import BLANK
 from parity.push.buildpacks.python import environment
 from parity.records import Interpreter, Node
 

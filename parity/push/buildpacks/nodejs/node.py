@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from parity import programs
 from parity.push import cache
-from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.context import Job
 from parity.push.buildpacks.python import environment
 from parity.push.buildpacks.python.tools import fetched, sound
 from parity.records import Interpreter
+from parity.system import programs
 
 VERSIONED = (
     ("NVM_DIR", ".nvm", "versions/node", "bin"),
@@ -46,7 +46,7 @@ _SCRIPTS = {
 def find(job: Job, wanted: str) -> Interpreter | None:
     """The Node.js for `wanted` (N.N.N): its major version here, else from the index, else the next.
 
-    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     target = _numbers(wanted)
     here = sorted(set(_installed()), key=lambda found: _distance(found[1], target))

@@ -5,10 +5,10 @@ https://devcenter.heroku.com/articles/nodejs-support#customizing-the-build-proce
 
 from parity.facts import node_failures
 from parity.facts.phrases import INDENT
-from parity.push.buildpacks.job import Job, Stop, timed_out
-from parity.push.buildpacks.nodejs import blame, environ
+from parity.push.buildpacks.context import Job, Stop, timed_out
+from parity.push.buildpacks.nodejs import environ, machine_faults
+from parity.push.buildpacks.nodejs.messages import BLANK
 from parity.push.buildpacks.nodejs.package import Package
-from parity.push.buildpacks.nodejs.told import BLANK
 from parity.records import Refusal
 
 BUILD = ("heroku-postbuild", "build")
@@ -58,7 +58,9 @@ def _run(job: Job, name: str, *flags: str) -> Stop:
     if ended.timed_out:
         return timed_out(job)
     lines = job.output[began:]
-    return blame.undecided(job, lines, killed=blame.killed(ended.exit, lines)) or Refusal(
+    return machine_faults.undecided(
+        job, lines, killed=machine_faults.killed(ended.exit, lines)
+    ) or Refusal(
         node_failures.reason(lines) or "unknown-build-script-error",
         (f" !     Error: {node_failures.headline(lines, f'The {name} script failed.')}",),
         "package.json",

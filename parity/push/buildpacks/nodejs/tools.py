@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.nodejs import inventory
-from parity.push.buildpacks.job import Job, Stop, Undecided
+from parity.push.buildpacks.context import Job, Stop, Undecided
 from parity.push.buildpacks.nodejs import environ
-from parity.push.buildpacks.nodejs.blame import NETWORK
+from parity.push.buildpacks.nodejs.machine_faults import NETWORK
 from parity.push.buildpacks.nodejs.package import Package
 from parity.push.buildpacks.python import environment
 from parity.records import Interpreter, Node, Refusal

@@ -7,9 +7,16 @@ import time
 from pathlib import Path
 
 from parity.facts.buildpacks import PYTHON
-from parity.push.buildpacks import left
-from parity.push.buildpacks.job import Job, Stop, Undecided, blank, stopped
-from parity.push.buildpacks.python import before, hooks, interpreters, profile, settings, site
+from parity.push.buildpacks import intermediate
+from parity.push.buildpacks.context import Job, Stop, Undecided, blank, stopped
+from parity.push.buildpacks.python import (
+    hooks,
+    interpreters,
+    previous_build,
+    profile,
+    settings,
+    site,
+)
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
 from parity.records import Interpreter, Python, Slug
@@ -18,7 +25,7 @@ from parity.records import Interpreter, Python, Slug
 def compile_app(job: Job) -> Slug:
     """The slug of a Python app.
 
-    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     began = time.monotonic()
     job = job._replace(exported={**job.exported, **_libraries(job.python)})
@@ -41,7 +48,9 @@ def _decided(job: Job) -> tuple[Job, Stop]:
     stop = hooks.hook(job, hooks.BEFORE)
     if stop:
         return job, stop
-    plan, refusal = left.decided(job, PYTHON, left.tree(job.plan.source, job.folder))
+    plan, refusal = intermediate.decided(
+        job, PYTHON, intermediate.tree(job.plan.source, job.folder)
+    )
     return job._replace(plan=plan), refusal
 
 
@@ -58,11 +67,11 @@ def _libraries(python: Path) -> dict[str, str]:
 
 def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
     """The steps that need Python; those after a stop are left out."""
-    now = before.of(job.plan, job.folder)
-    last = before.last(job.plan.source)
-    for line in before.lines(last, now):
+    now = previous_build.of(job.plan, job.folder)
+    last = previous_build.last(job.plan.source)
+    for line in previous_build.lines(last, now):
         job.tell(line)
-    cached = last is not None and not before.changed(last, now)
+    cached = last is not None and not previous_build.changed(last, now)
     verb = "Using cached install of" if cached else "Installing"
     job.tell(f"-----> {verb} Python {python.version}")
     installed = install(job, python, interpreter, cached=cached)
@@ -85,7 +94,7 @@ def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) ->
     stop = hooks.hook(job, "post_compile")
     if not stop:
         job.tell("-----> Saving cache")
-        before.note(job.plan.source, now)
+        previous_build.note(job.plan.source, now)
     return slug._replace(packages=site.distributions(installed.place)), stop
 
 

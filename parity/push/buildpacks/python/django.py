@@ -11,7 +11,7 @@ from pathlib import Path
 
 from parity.facts.phrases import message
 from parity.facts.python import collectstatic_failure
-from parity.push.buildpacks.job import Job, Stop, timed_out
+from parity.push.buildpacks.context import Job, Stop, timed_out
 from parity.records import Refusal
 
 DEEPEST = 3

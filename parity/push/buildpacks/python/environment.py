@@ -57,7 +57,7 @@ def key(*parts: str, folder: Path | None = None) -> str:
     """The name of what `parts` decide in `folder` (by default the cache): scripts name their own
     path, so what was moved is another.
 
-    Raises `interrupt.Trouble` as `cache.root` does.
+    Raises `Trouble` as `cache.root` does.
     """
     digest, place = sha256(), str(folder or cache.root())
     for part in (os.uname().sysname, os.uname().machine, place, *parts):
@@ -71,7 +71,7 @@ def made(name: str, fill: Callable[[Path], bool], *, spare: Path) -> tuple[Path 
 
     None if `fill` says that it failed: then nothing is kept. It goes to `spare` where the one in
     the cache is spoilt and another run still uses it, or a run that was stopped builds it. Raises
-    what `fill` raises, `OSError`, `interrupt.Interrupted`, `interrupt.Trouble`.
+    what `fill` raises, `OSError`, `interrupt.Interrupted`, `Trouble`.
     """
     place, there = sealed(cache.folder("envs") / name, fill, lock=name[:2], spare=spare)
     if place and not there:

@@ -4,10 +4,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from parity.push.buildpacks.job import Job, Stop, timed_out
+from parity.push.buildpacks.context import Job, Stop, timed_out
 from parity.push.buildpacks.python import environment, settings
-from parity.push.buildpacks.python.blame import undecided
 from parity.push.buildpacks.python.installer import Exported, Installer
+from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Ended, Interpreter, Python
 
 VERSION = "parity-installer"
@@ -29,7 +29,7 @@ def install(
     """The environment with everything installed, or why there is none.
 
     `cached`: on Heroku the build before has left the package manager in the cache.
-    Raises `interrupt.Interrupted`, `interrupt.Trouble`, `OSError`.
+    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     manager = import_module(f"parity.push.buildpacks.python.{python.manager}")
     installer: Installer = manager.installer(job, python, interpreter)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.phrases import message
-from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.context import Job
 from parity.records import Ended, Refusal
 
 PLACE = "/app/.heroku/python"

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from parity import programs
 from parity.push import cache
 from parity.records import Interpreter
+from parity.system import programs
 
 DATA = ".local/share/"
 """Where XDG_DATA_HOME is by default: https://specifications.freedesktop.org/basedir-spec/."""
@@ -45,7 +45,7 @@ def find(wanted: str) -> Interpreter | None:
     """The Python for `wanted` (N.N.N): itself, else the newest patch of its minor, else the next.
 
     Of two that are equally near, the newer: what the app's code may use is then there. Raises
-    `interrupt.Trouble` if nothing can be cached.
+    `Trouble` if nothing can be cached.
     """
     _, minor, patch = (int(part) for part in wanted.split("."))
     candidates = sorted(set(_installed()), key=lambda c: _distance(c, minor, patch))

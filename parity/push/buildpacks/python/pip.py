@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from parity.facts.python import versions
-from parity.push.buildpacks.job import Job, saying
-from parity.push.buildpacks.python import elsewhere, requirements, settings, site, tools
+from parity.push.buildpacks.context import Job, saying
+from parity.push.buildpacks.python import requirements, settings, site, stand_in, tools
 from parity.push.buildpacks.python.installer import Installer, compiled
 from parity.records import Ended, Interpreter, Python
 
@@ -45,7 +45,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         return tools.tool(job, "pip", known["pip"], interpreter)
 
     def fits(place: Path) -> bool:
-        return interpreter.exact or not elsewhere.refused(job, python, place, pip().code, files)
+        return interpreter.exact or not stand_in.refused(job, python, place, pip().code, files)
 
     return Installer(
         name="pip",

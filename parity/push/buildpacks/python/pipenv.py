@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 
 from parity.facts.python import versions
-from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.context import Job
 from parity.push.buildpacks.python import settings, site, tools
-from parity.push.buildpacks.python.blame import admits
 from parity.push.buildpacks.python.installer import (
     PLACE,
     Exported,
@@ -18,6 +17,7 @@ from parity.push.buildpacks.python.installer import (
     heroku,
     text,
 )
+from parity.push.buildpacks.python.machine_faults import admits
 from parity.records import Ended, Interpreter, Python
 
 COMMAND = "pipenv install --deploy"

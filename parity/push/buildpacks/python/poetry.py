@@ -8,7 +8,7 @@ from pathlib import Path
 
 from parity.facts.python import versions
 from parity.push import downloads
-from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.context import Job
 from parity.push.buildpacks.python import settings, site, tools
 from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
 from parity.records import Ended, Interpreter, Python

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.python import versions
-from parity.interrupt import Trouble
 from parity.push import cache, downloads
-from parity.push.buildpacks.job import BUILD_PATH, Job
+from parity.push.buildpacks.context import BUILD_PATH, Job
 from parity.push.buildpacks.python import environment, settings
 from parity.push.buildpacks.python.environment import key
 from parity.records import Interpreter
+from parity.system.errors import Trouble
 
 _NO_SSH = "#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n"
 """Instead of ssh, which would find the developer's keys: Heroku has none, and fails like this."""
@@ -33,7 +33,7 @@ class Tool(NamedTuple):
 def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> Tool:
     """`name` at `version`, or at the nearest of its series that the index has.
 
-    Raises `interrupt.Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
+    Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
     told: list[str] = []
     tries = ((version, False), (version, True), (series(version), True), (series(version), False))
@@ -167,7 +167,7 @@ class Program(NamedTuple):
 def program(job: Job, name: str, version: str, interpreter: Interpreter) -> Program:
     """`name` at `version`, or at the nearest of its series that the index has.
 
-    Raises `interrupt.Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
+    Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
     tools = cache.folder("tools").resolve()
     tag = key(str(interpreter.path), interpreter.version, folder=tools)[:8]
@@ -238,7 +238,7 @@ def _no_ssh(job: Job) -> Path:
 
 
 def bare(job: Job, place: Path, interpreter: Interpreter) -> None:
-    """A virtual environment without pip. Raises `interrupt.Trouble`."""
+    """A virtual environment without pip. Raises `Trouble`."""
     told: list[str] = []
     ended = job.call(
         [str(interpreter.path), "-I", "-m", "venv", "--without-pip", str(place)],

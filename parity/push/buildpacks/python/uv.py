@@ -8,10 +8,10 @@ from pathlib import Path
 
 from parity.facts.python import versions
 from parity.push import cache, downloads
-from parity.push.buildpacks.job import Job
+from parity.push.buildpacks.context import Job
 from parity.push.buildpacks.python import site, tools
-from parity.push.buildpacks.python.blame import admits
 from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
+from parity.push.buildpacks.python.machine_faults import admits
 from parity.records import Ended, Interpreter, Python
 
 COMMAND = "uv sync --locked --no-default-groups"

@@ -1,0 +1,157 @@
+"""`parity exec [PATH] -- COMMAND`: a one-off dyno, as `heroku run` starts one."""
+
+import argparse
+import os
+import sys
+
+from parity.system.errors import Usage
+
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from parity.records import Config, Plan, ProcessType, Slug
+    from parity.records.options import Options
+    from parity.records.verdict import Verdict
+    from parity.rehearsal.trial import Trial
+    from parity.system.workspace import Workspace
+
+USAGE = "%(prog)s [PATH] [OPTION ...] -- COMMAND [ARGUMENT ...]"
+MARK = "--"
+
+
+def split(argv: "Sequence[str]") -> "tuple[list[str], list[str]]":
+    """parity's own arguments, and those behind `--`, which are the command's."""
+    given = list(argv)
+    if given[:1] != ["exec"] or MARK not in given:
+        return given, []
+    at = given.index(MARK)
+    return given[:at], given[at + 1 :]
+
+
+def joined(words: "Sequence[str]") -> str:
+    """The words as one command line for the dyno's bash, as Heroku's own CLI joins them.
+
+    A single word is left as it is: `parity exec -- 'echo $DYNO'`. Of several, those with blanks or
+    quotes are quoted (observed: src/lib/run/helpers.ts of https://github.com/heroku/cli).
+
+    >>> joined(["python", "-c", 'print("hi there")'])
+    'python -c "print(\\\\"hi there\\\\")"'
+    """
+    if len(words) == 1:
+        return words[0]
+    return " ".join(_quoted(word) if " " in word or '"' in word else word for word in words)
+
+
+def _quoted(word: str) -> str:
+    escaped = word.replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def expanded(command: str, types: "Mapping[str, ProcessType]") -> str:
+    """The command; a process type as its first word stands for that type's command."""
+    first, blank, rest = command.partition(" ")
+    return f"{types[first].command}{blank}{rest}" if first in types else command
+
+
+def run(
+    app: str, words: "Sequence[str]", config: "Config", options: "Options", *, quiet: bool
+) -> int:
+    """Build the slug, run the command in a dyno of its own, and return its exit code.
+
+    Where there is no slug to run it in, the reason is told on stderr, and the code is that of
+    `parity run`. Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
+    """
+    from parity.dyno.abandoned import workspace
+    from parity.rehearsal.trial import Trial
+
+    if not any(words):
+        raise Usage("no command: type parity exec [PATH] -- COMMAND")
+    trial = Trial("run", None, None, strict=False)
+    with workspace() as work:
+        slug = _slug(trial, app, work, config, options)
+        if slug is None:
+            return _no_slug(trial.verdict(), config)
+        command = expanded(joined(words), slug.plan.processes)
+        try:
+            return _dyno(slug, command, work, options, quiet=quiet)
+        finally:
+            _strays(slug, config, quiet=quiet)
+
+
+def _slug(
+    trial: "Trial", app: str, work: "Workspace", config: "Config", options: "Options"
+) -> "Slug | None":
+    """The slug of `app`; None if there is none, as `trial` has judged."""
+    from pathlib import Path
+
+    from parity.facts.limits import LIMITS
+    from parity.rehearsal.pipeline import compile_slug, decide, receive
+
+    pushed, accepted = receive(trial, Path(app), config, options)
+    plan = decide(trial, pushed) if accepted else None
+    return compile_slug(trial, plan, work, options, LIMITS) if plan else None
+
+
+def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:
+    from random import randint
+
+    from parity.dyno.pty_run import attached
+    from parity.facts.dynos import SIZES
+    from parity.facts.limits import LIMITS
+    from parity.push.slug import copy
+
+    name = f"run.{randint(1000, 9999)}"
+    folder = work.folder(name)
+    copy(slug.root, folder)
+    if not quiet:
+        _announce(f"Running {command} on {_called(slug)}... up, {name}", slug.plan)
+    return attached(
+        slug,
+        command,
+        name,
+        folder=folder,
+        size=SIZES[options.dyno],
+        limits=LIMITS,
+        terminal=os.isatty(0) and os.isatty(1),
+        isolated=options.isolation,
+        network=options.network,
+    )
+
+
+def _strays(slug: "Slug", config: "Config", *, quiet: bool) -> None:
+    from parity.dyno.containment import outlived
+
+    if found := outlived():
+        from parity.report import stray_processes
+
+        stray_processes.tell(found, config, slug.plan.source, quiet=quiet)
+
+
+def _called(slug: "Slug") -> str:
+    source = slug.plan.source
+    return source.remote or source.root.resolve().name
+
+
+def _announce(text: str, plan: "Plan") -> None:
+    from parity.report.mask import Mask
+    from parity.report.text import emit, oneline
+
+    emit(oneline(Mask(plan.config, plan.source).text(text)) + "\n", sys.stderr)
+
+
+def _no_slug(verdict: "Verdict", config: "Config") -> int:
+    from parity.report import render
+    from parity.report.mask import Mask
+    from parity.report.text import emit
+
+    masked = Mask(config, verdict.source).verdict(verdict)
+    emit(render("concise", masked), sys.stderr)
+    emit("parity: no slug to run a command in; `parity run` tells more\n", sys.stderr)
+    return verdict.exit_code or 3
+
+
+def describe(parser: argparse.ArgumentParser) -> None:
+    """How `parity exec` is typed."""
+    parser.usage = USAGE

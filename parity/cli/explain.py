@@ -1,0 +1,144 @@
+"""`parity explain`: the page of an id, the index of all, or what a log of Heroku's says."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+
+from parity.system import interrupt
+from parity.system.errors import Trouble, Usage
+
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from parity.records import Plan
+
+ONE_ROW = 1000
+"""Columns of the index in a pipe: `grep` finds a title whole."""
+
+CHUNK = 1 << 16
+"""Bytes of a log that are read at once."""
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the parser."""
+    explain = commands.add_parser(
+        "explain", help="what a code, a finding or a log means, and its fixes"
+    )
+    explain.add_argument(
+        "id", nargs="?", metavar="ID", help="R10, binds-loopback, …; a file with a log, - for stdin"
+    )
+    explain.add_argument("--all", action="store_true", help="every page, as Markdown")
+    explain.add_argument("--schema", action="store_true", help="the JSON Schema of --format json")
+    explain.set_defaults(act=act)
+
+
+def act(arguments: argparse.Namespace) -> int:
+    """Print what was asked for. Raises `Usage` for an id that nothing has."""
+    from parity.report import explain
+    from parity.report.show import capable, coloured, columns
+    from parity.report.text import emit
+
+    if arguments.id and not explain.known(arguments.id) and _readable(arguments.id):
+        return _log(arguments.id)
+    if arguments.schema:
+        from parity.report.json import schema
+
+        emit(schema(), sys.stdout)
+    elif arguments.all:
+        from parity.report.manual_markdown import everything
+
+        emit(everything(), sys.stdout)
+    elif arguments.id is None:
+        width = columns(sys.stdout) if capable(sys.stdout) else ONE_ROW
+        emit(explain.index(width), sys.stdout)
+    else:
+        page = explain.page(arguments.id, columns(sys.stdout), coloured(sys.stdout))
+        emit(page or _unknown(arguments.id), sys.stdout)
+    return 0
+
+
+def _unknown(id: str) -> str:
+    from parity.report.explain import nearest
+
+    near = ", ".join(nearest(id))
+    raise Usage(
+        f"no such ID: {id}. "
+        + (f"Did you mean {near}?" if near else "`parity explain` alone lists them all.")
+    )
+
+
+def _readable(name: str) -> bool:
+    return name == "-" or os.path.exists(name)  # noqa: PTH110
+
+
+def _log(name: str) -> int:
+    """Explain a log; of one that a signal ended (`--tail`), what had come.
+
+    Raises `Usage` for one that cannot be read.
+    """
+    from parity.logs import causes, read
+    from parity.report.log_report import page
+    from parity.report.show import coloured, columns
+    from parity.report.text import emit
+
+    try:
+        story = read(_chunks(name), _hidden())
+    except OSError as error:
+        raise Usage(f"{name}: cannot be read: {error.strerror or error}") from error
+    interrupt.answering()
+    plan = _here()
+    source, found = plan.source if plan else None, causes(story, plan)
+    if story.form is None or (story.endless and not any(cause.causes for cause in found)):
+        raise Trouble(
+            f"no line of this is as Heroku logs it ({story.count} lines)",
+            "Type `heroku logs --num 1500 | parity explain -`, or `git push heroku main 2>&1 |"
+            " parity explain -`.",
+        )
+    told = page(story, found, source, columns(sys.stdout), coloured(sys.stdout))
+    emit(told, sys.stdout)
+    interrupt.check()
+    return 0
+
+
+def _chunks(name: str) -> Iterator[bytes]:
+    """A file's or stdin's bytes as they come, until a signal ends them. Raises `OSError`."""
+    import select
+
+    descriptor = sys.stdin.fileno() if name == "-" else os.open(name, os.O_RDONLY | os.O_NONBLOCK)
+    while not interrupt.came():
+        if select.select([descriptor], [], [], 0.1)[0]:
+            data = os.read(descriptor, CHUNK)
+            if not data:
+                return
+            yield data
+
+
+def _here() -> "Plan | None":
+    """What Heroku would make of the folder we are in; None if it is no app's."""
+    from parity.facts.python import PACKAGE_FILES
+    from parity.rehearsal.pipeline import check
+
+    if not any(os.path.isfile(name) for name in ("Procfile", *PACKAGE_FILES)):  # noqa: PTH113
+        return None
+    try:
+        plan = check(".").plan
+    except Usage:
+        return None
+    return plan if plan and (plan.procfile or plan.buildpack) else None
+
+
+def _hidden() -> "Callable[[str], str] | None":
+    """Hides the values of the folder's .env: the app may have logged them (None: it has none)."""
+    from pathlib import Path
+
+    from parity.push.config import read
+
+    config = read([], [], Path(".env"))
+    if not config.values:
+        return None
+    from parity.report.mask import Mask
+
+    return Mask(config, None).excerpt

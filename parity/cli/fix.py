@@ -1,0 +1,191 @@
+"""`parity run --fix`: what was proved safe in a copy is written into the user's own files.
+
+All of it or nothing: each file must still hold what was tested, and no link is followed.
+"""
+
+import argparse
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from secrets import token_hex
+from typing import BinaryIO, NamedTuple
+
+from parity.push import worktree
+from parity.records import Entry, Source
+from parity.records.verdict import Fix, Verdict
+from parity.report.diffs import together
+from parity.report.summary import git
+from parity.rules.shell import word
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class Refused(Exception):
+    """Why nothing was changed."""
+
+
+class Write(NamedTuple):
+    """What becomes of one file; `data` None: it goes. `mode` are its permissions.
+
+    `before` are the bytes and permissions that it had (None: there was none).
+    """
+
+    path: str
+    data: bytes | None
+    mode: int
+    before: tuple[bytes, int] | None = None
+
+
+def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:
+    """Make the safe fixes of `verdict`, and say so; what refuses them is told, too."""
+    from parity.report.text import emit
+
+    out = sys.stdout if arguments.format in ("full", "concise") else sys.stderr
+    emit("".join(f"{line}\n" for line in _told(arguments, verdict, masked)), out)
+
+
+def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> Iterator[str]:
+    from parity.report.text import oneline
+
+    if verdict.interrupted is not None or verdict.source is None or not verdict.fixes:
+        why = "nothing to mend" if verdict.verdict == "works" else "no fix was proved safe"
+        yield f"parity: nothing was changed: {why}"
+        return
+    try:
+        written = apply(verdict.source, verdict.fixes, force=arguments.force)
+    except Refused as refused:
+        yield f"parity: nothing was changed: {oneline(str(refused))}"
+        return
+    for fix in masked.fixes:
+        yield f"fixed[{fix.finding}]: {oneline(fix.what)}"
+    for write in written:
+        yield f"  {'deleted' if write.data is None else 'wrote'} {oneline(write.path)}"
+    yield f"next: {oneline(_next(verdict.source, written))}"
+
+
+def _next(source: Source, written: list[Write]) -> str:
+    if source.kind == "folder":
+        return "look at the files, then: parity run"
+    here, paths = git(source.root), " ".join(word(write.path) for write in written)
+    return f'{here} diff, then: {here} add -A -- {paths} && {here} commit -m "Mend the deploy"'
+
+
+def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:
+    """Write the fixes into the files under `source.root`. Raises `Refused`: nothing is changed."""
+    if source.kind == "folder" and not force:
+        raise Refused("without git there is no way back; --force writes all the same")
+    planned = [_planned(source, path, *pair, force=force) for path, pair in together(fixes).items()]
+    planned.sort(key=lambda write: write.data is None)
+    done: list[Write] = []
+    try:
+        for write in planned:
+            _write(source.root, write)
+            done.append(write)
+    except OSError as error:
+        for write in done:
+            _write(source.root, _undone(write))
+        raise Refused(f"{error.filename or 'a file'}: {error.strerror}") from error
+    return planned
+
+
+def _undone(write: Write) -> Write:
+    data, mode = write.before or (None, 0)
+    return Write(write.path, data, mode)
+
+
+def _planned(
+    source: Source, path: str, old: Entry | None, new: Entry | None, *, force: bool
+) -> Write:
+    """The write for one path. Raises `Refused`."""
+    if path in source.uncommitted and not force:
+        raise Refused(f"{path} has changes that are not committed; commit them, or use --force")
+    found = _found(source.root, path)
+    if old is None:
+        if found is not None or path in source.absent:
+            raise Refused(f"{path} is on disk already, and git does not have it")
+        return Write(path, new.data if new else None, 0o666 & ~_umask())
+    if found is None:
+        raise Refused(f"{path} is no plain file any more")
+    data, mode = found
+    if new is None:
+        _fitted(path, data, old.data, b"")
+        return Write(path, None, mode, found)
+    if new.mode == worktree.EXECUTABLE and old.mode != new.mode:
+        mode |= (mode & 0o444) >> 2
+    return Write(path, _fitted(path, data, old.data, new.data), mode, found)
+
+
+def _fitted(path: str, here: bytes, old: bytes | None, new: bytes | None) -> bytes:
+    """The new content with the line ends that the file has on disk, where git converts them."""
+    if old is not None and new is not None:
+        if here == old:
+            return new
+        if b"\r" not in old + new and here == old.replace(b"\n", b"\r\n"):
+            return new.replace(b"\n", b"\r\n")
+    raise Refused(f"{path} has changed since it was tested")
+
+
+def _umask() -> int:
+    now = os.umask(0o077)
+    os.umask(now)
+    return now
+
+
+@contextmanager
+def _folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
+    """The folder that holds `path`, opened without following a link below `root`, and the name."""
+    *folders, name = path.split("/")
+    if {"", ".", "..", ".git"} & {*folders, name}:
+        raise Refused(f"{path} is no path of the app")
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            inner = os.open(folder, _FOLDER, dir_fd=at)
+            os.close(at)
+            at = inner
+        yield at, name
+    finally:
+        os.close(at)
+
+
+def _found(root: Path, path: str) -> tuple[bytes, int] | None:
+    """Bytes and permissions of a file. Raises `Refused` for a link, or anything but a file."""
+    try:
+        with _folder(root, path) as (at, name), _opened(at, name) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise Refused(f"{path} is no plain file")
+            return file.read(), stat.S_IMODE(mode)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise Refused(f"{path}: {error.strerror} (a link is not followed)") from error
+
+
+def _opened(at: int, name: str) -> BinaryIO:
+    return os.fdopen(os.open(name, _FILE, dir_fd=at), "rb")
+
+
+def _write(root: Path, write: Write) -> None:
+    """Put the file there in one step: a reader sees the old one or the new one."""
+    with _folder(root, write.path) as (at, name):
+        if write.data is None:
+            os.unlink(name, dir_fd=at)
+            return
+        made = f".{name[:100]}.parity-{token_hex(4)}"
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with os.fdopen(os.open(made, flags, 0o600, dir_fd=at), "wb") as file:
+                file.write(write.data)
+                file.flush()
+                os.fchmod(file.fileno(), write.mode)
+                os.fsync(file.fileno())
+            os.replace(made, name, src_dir_fd=at, dst_dir_fd=at)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(made, dir_fd=at)
+            raise

@@ -1,0 +1,189 @@
+"""The command line: arguments in, verdict out. The only place that prints and exits.
+
+Third-party packages and slow modules are imported where they are used: `parity --help` and
+`parity check` run on every commit.
+"""
+
+import argparse
+import os
+import sys
+
+from parity.cli import exec as executing
+from parity.cli import options as given
+from parity.cli import parser as typed
+from parity.cli import project_file
+from parity.cli.parser import Parser
+from parity.system import interrupt
+from parity.system.errors import Trouble, Usage, troubled
+from parity.version import __version__
+
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from parity.records.verdict import Verdict
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+EPILOG = """\
+exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
+4 a bug in parity, 129/130/131/143 ended by SIGHUP/SIGINT/SIGQUIT/SIGTERM
+"""
+
+
+def main(argv: "Sequence[str]") -> int:
+    """Run one command line and return its exit code."""
+    own, words = executing.split(argv)
+    arguments = argparse.Namespace()
+    try:
+        arguments = typed.read(_parser, own)
+        arguments.words = words
+        code: int = arguments.act(project_file.filled(arguments, _parser, own))
+    except Usage as error:
+        return _told(2, arguments, f"parity: {error}")
+    except Trouble as error:
+        return _stuck(error, arguments)
+    except interrupt.Interrupted as ended:
+        return 128 + ended.signum
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if trouble := troubled(error):
+            return _stuck(trouble, arguments)
+        if os.environ.get("PARITY_DEBUG"):
+            raise
+        return _told(4, arguments, f"parity: {_bug(error)}")
+    return code
+
+
+def parsed(argv: "Sequence[str]") -> argparse.Namespace:
+    """The arguments of a command line, with the app's own defaults. Raises `Usage`."""
+    return project_file.filled(typed.read(_parser, argv), _parser, argv)
+
+
+def _bug(error: Exception) -> str:
+    """One line about a bug of ours, with the place, without a traceback."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    file = os.path.basename(place.tb_frame.f_code.co_filename) if place else "?"  # noqa: PTH119
+    where = f"{file}:{place.tb_lineno}" if place else file
+    return (
+        f"a bug in parity ({type(error).__name__} at {where}: {error}). "
+        "PARITY_DEBUG=1 shows the traceback; please report it."
+    )
+
+
+def _stuck(trouble: Trouble, arguments: argparse.Namespace) -> int:
+    told = (f"parity: could not tell: {trouble.what}", f"  fix: {trouble.fix}")
+    return _told(3, arguments, *told)
+
+
+def _told(code: int, arguments: argparse.Namespace, *lines: str) -> int:
+    from parity.report.text import emit, oneline
+
+    message = "".join(f"{oneline(line)}\n" for line in lines)
+    if config := getattr(arguments, "known", None):
+        from parity.report.mask import Mask
+
+        message = Mask(config, None).text(message)
+    emit(message, sys.stderr)
+    return code
+
+
+def _parser(first: str = "") -> argparse.ArgumentParser:
+    """With all commands; of the two that are run on every commit, with nothing but what is typed
+    `first`: each command costs time."""
+    parser: argparse.ArgumentParser = Parser(
+        prog="parity",
+        description="Would `git push heroku main` and the first request work? "
+        "And if not, which line is to blame?",
+        epilog=EPILOG,
+    )
+    parser.add_argument("--version", action="version", version=f"parity {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
+    if first != "check":
+        run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
+        given.source(run)
+        given.report(run)
+        given.requests(run)
+        given.dynos(run)
+        given.fixes(run)
+        run.set_defaults(act=_run)
+    if first != "run":
+        check = commands.add_parser("check", help="the static part: runs none of the app's code")
+        given.source(check)
+        given.report(check)
+        check.set_defaults(act=_check)
+    if first not in ("run", "check"):
+        _add_rest(commands)
+    return parser
+
+
+def _add_rest(commands: "Commands") -> None:
+    from parity.cli import cache, completion, explain, hook
+    from parity.cli import serve as serving
+
+    execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
+    given.source(execute)
+    given.dyno(execute)
+    executing.describe(execute)
+    execute.set_defaults(act=_exec)
+    serve = commands.add_parser("serve", help="keep the app up behind Heroku's router")
+    given.source(serve)
+    serving.describe(serve)
+    given.dynos(serve)
+    serve.set_defaults(act=_serve)
+    explain.add(commands)
+    cache.add(commands)
+    hook.add(commands, main)
+    completion.add(commands, _parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from parity.rehearsal.pipeline import rehearse
+    from parity.report.show import Show
+
+    given.checked(arguments)
+    options, config = given.options_of(arguments), given.config_of(arguments)
+    with Show(arguments, config, sys.stdout, sys.stderr) as show:
+        verdict = rehearse(
+            arguments.path,
+            config=config,
+            options=options,
+            say=show.line,
+            on_stage=show.stage,
+            on_verdict=show.verdict,
+            on_listen=show.listens,
+        )
+        show.final(verdict)
+        if arguments.diff:
+            show.diffs(verdict)
+        if arguments.fix:
+            from parity.cli import fix
+
+            fix.run(arguments, verdict, show.masked(verdict))
+    return verdict.exit_code
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from parity.rehearsal.pipeline import check
+    from parity.report.show import Show
+
+    options, config = given.options_of(arguments), given.config_of(arguments)
+    with Show(arguments, config, sys.stdout, sys.stderr) as show:
+        verdict: Verdict = check(arguments.path, config=config, options=options)
+        show.final(verdict)
+    return verdict.exit_code
+
+
+def _exec(arguments: argparse.Namespace) -> int:
+    options, config = given.options_of(arguments), given.config_of(arguments)
+    return executing.run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from parity.cli import serve as serving
+
+    return serving.run(arguments, given.config_of(arguments), given.options_of(arguments))

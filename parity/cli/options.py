@@ -1,0 +1,169 @@
+"""The options of a rehearsal: how they are typed, and what becomes of them."""
+
+import argparse
+
+from parity.system.errors import Usage
+
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from parity.records import Config
+    from parity.records.options import Options
+    from parity.records.scenario import Step
+
+
+NETWORKS = ("host", "own")
+
+
+def source(parser: argparse.ArgumentParser) -> None:
+    """What is pushed, and the app on Heroku that it is pushed to."""
+    add = parser.add_argument
+    add("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
+    add("--ref", metavar="REV", help="test exactly this commit")
+    add("--env", action="append", metavar="FILE", help="config vars (- for stdin)")
+    add("--no-env", action="store_true", help="do not read .env")
+    add("--config", action="append", default=[], metavar="KEY=VALUE", help="a config var")
+    add("--stack", default="heroku-26", metavar="NAME", help="default: heroku-26")
+    add("--buildpack", action="append", default=[], metavar="NAME", help="as set on the app")
+    add("--new-app", action="store_true", help="create the app from app.json")
+    add("--quiet", action="store_true", help="no progress on stderr")
+
+
+def report(parser: argparse.ArgumentParser) -> None:
+    """What is told, and how."""
+    add = parser.add_argument
+    add("--format", default="full", metavar="KIND", help="full, concise, json, …")
+    add("--report", action="append", default=[], metavar="KIND=FILE", help="in a file, too")
+    add("--strict", action="store_true", help="warnings fail")
+    add("--first-only", action="store_true", help="no look at what follows where Heroku stops")
+
+
+def requests(parser: argparse.ArgumentParser) -> None:
+    """What is asked of the app."""
+    add = parser.add_argument
+    add("--path", dest="paths", action="append", metavar="/PATH", help="request it (default: /)")
+    add("--host", metavar="NAME", help="Host of the requests")
+    add("--port", type=int, metavar="N", help="$PORT (default: random)")
+    add("--scenario", metavar="FILE", help="requests of your own (TOML)")
+
+
+def dyno(parser: argparse.ArgumentParser) -> None:
+    """What any dyno needs."""
+    add = parser.add_argument
+    add("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    add("--offline", action="store_true", help="install from pip's cache alone")
+    add("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …")
+
+
+def dynos(parser: argparse.ArgumentParser) -> None:
+    """How the app's dynos run, and the router before them."""
+    dyno(parser)
+    add = parser.add_argument
+    add(
+        "--process",
+        action="append",
+        default=[],
+        metavar="TYPE[=N]",
+        help="run this type, in N dynos",
+    )
+    add("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
+    add("--exact", action="store_true", help="wait for Heroku's real limits")
+    add("--run-release", action="store_true", help="run it against any database")
+    add("--network", default="host", choices=NETWORKS, metavar="KIND", help="host, own")
+    add("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
+
+
+def fixes(parser: argparse.ArgumentParser) -> None:
+    """What becomes of the fixes that were proved."""
+    add = parser.add_argument
+    add("--diff", action="store_true", help="print the fixes that were proved")
+    add("--fix", action="store_true", help="write them into a clean git tree")
+    add("--force", action="store_true", help="write them without git's safety")
+
+
+def options_of(arguments: argparse.Namespace) -> "Options":
+    """The rehearsal's options. Raises `Usage` for what cannot be."""
+    from parity.records.options import Options
+
+    given = vars(arguments)
+    given["dyno"] = given.get("dyno", "basic").lower()
+    _check_names(given)
+    _check_requests(given)
+    chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
+    if given.get("process"):
+        from parity.rehearsal.side_by_side import parsed
+
+        chosen["processes"] = parsed(given["process"])
+    chosen["buildpacks"] = tuple(given["buildpack"])
+    if given.get("scenario"):
+        chosen["scenario"] = _scenario(given["scenario"])
+    chosen["paths"] = tuple(given.get("paths") or ("/",))
+    return Options(**chosen)
+
+
+def checked(arguments: argparse.Namespace) -> None:
+    """Raises `Usage` for options that do not go together, of those that mend the app."""
+    wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
+    if wanted and arguments.first_only:
+        raise Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")
+    if arguments.fix and arguments.ref:
+        raise Usage("--fix changes the files on disk, and --ref tests a commit")
+    if arguments.force and not arguments.fix:
+        raise Usage("--force goes with --fix")
+
+
+def _check_names(given: "Mapping[str, Any]") -> None:
+    """Raises `Usage` for a value that is none of those that there are."""
+    from parity.facts.dynos import SIZES
+    from parity.facts.router import PROFILES
+    from parity.report.text import offered
+
+    if given["dyno"] not in SIZES:
+        raise Usage(f"--dyno: no size {given['dyno']}{offered(given['dyno'], SIZES)}")
+    known = {"router": tuple(PROFILES)}
+    if given.get("isolation", "auto") != "auto":
+        from parity.dyno.isolation import LEVELS
+
+        known["isolation"] = ("auto", *LEVELS)
+    for name, values in known.items():
+        if given.get(name, values[0]) not in values:
+            raise Usage(f"--{name} {given[name]}: one of {', '.join(values)}")
+
+
+def _check_requests(given: "Mapping[str, Any]") -> None:
+    """Raises `Usage` for a path, a host or a port that no request can have."""
+    import re
+
+    for path in given.get("paths") or ():
+        if not path.startswith("/"):
+            raise Usage(f"--path {path}: a request path starts with /")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
+        raise Usage(f"--host {given['host']}: a name such as shop.example.com")
+    if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
+        raise Usage(f"--port {given['port']}: a number from 1024 to 65535")
+
+
+def _scenario(name: str) -> "tuple[Step, ...]":
+    from pathlib import Path
+
+    from parity.router.scenario import read
+
+    return read(Path(name))
+
+
+def config_of(arguments: argparse.Namespace) -> "Config":
+    """The config vars of the command line, else of `.env`. Raises `Usage`.
+
+    `arguments` keeps them as `known`, so that no message about a failure shows their values.
+    """
+    from pathlib import Path
+
+    from parity.push.config import read
+
+    default = None if arguments.no_env else Path(arguments.path) / ".env"
+    files = [Path(name) if name != "-" else name for name in arguments.env or ()]
+    arguments.known = config = read(files, arguments.config, default)
+    return config

@@ -1,0 +1,96 @@
+"""The parser of what is typed, and the one line for what it cannot take."""
+
+import argparse
+import os
+
+from parity.system.errors import Usage
+
+TYPE_CHECKING = False  # as in parity.cli
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, NoReturn
+
+
+COMMANDS = 16
+"""Columns of a command's name in the list of all: argparse reckons without its indent."""
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """With a width of our own: argparse would import shutil, with all its archives, for it."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_width())
+        self._action_max_length = COMMANDS
+
+
+class Parser(argparse.ArgumentParser):
+    """Commands are parsers of the same kind, and so get the same help, and the same one line.
+
+    Raises `Usage` where argparse would print how everything is used, and exit.
+    """
+
+    def __init__(self, **given: "Any") -> None:
+        super().__init__(**{"formatter_class": _Help, **given})
+
+    def error(self, message: str) -> "NoReturn":
+        """What argparse has to say."""
+        raise Usage(f"{message}; `{self.prog} --help` tells more")
+
+    def _check_value(self, action: argparse.Action, value: "Any") -> None:
+        if action.choices is not None and value not in action.choices:
+            from parity.report.text import offered
+
+            raise Usage(f"no {action.dest} {value}{offered(str(value), action.choices)}")
+
+    def _get_value(self, action: argparse.Action, text: str) -> "Any":
+        try:
+            return super()._get_value(action, text)
+        except argparse.ArgumentError:
+            raise Usage(f"{action.option_strings[-1]} {text}: no such number") from None
+
+
+def read(
+    make: "Callable[..., argparse.ArgumentParser]", argv: "Sequence[str]"
+) -> argparse.Namespace:
+    """The arguments of a command line; `make` makes the parser, with the commands that it may need.
+
+    Raises `Usage` for what cannot be, and `SystemExit` once help is printed.
+    """
+    arguments, rest = make(*argv[:1]).parse_known_args(argv)
+    if rest:
+        raise Usage(_unknown(rest[0], arguments.command, commands(make())))
+    return arguments
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The commands of parity's parser, by name."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            return dict(action.choices)
+    return {}
+
+
+def _unknown(word: str, command: str, known: "dict[str, argparse.ArgumentParser]") -> str:
+    """What to type in place of an argument that the command does not take."""
+    more = f"; `parity {command} --help` tells more"
+    option = word.partition("=")[0]
+    if not option.startswith("-"):
+        return f"{word} is one argument too many{more}"
+    if option in known[command]._option_string_actions:
+        return f"{option} goes after the command: parity {command} {option}"
+    others = [name for name, p in known.items() if option in p._option_string_actions]
+    if others:
+        return f"parity {command} has no {option}; parity {others[0]} has"
+    from parity.report.text import offered
+
+    near = offered(option, known[command]._option_string_actions, "")
+    return f"parity {command} has no {option}{near or more}"
+
+
+def _width() -> int:
+    try:
+        width = os.get_terminal_size().columns
+    except OSError:
+        width = 80
+    return min(width or 80, 100) - 2

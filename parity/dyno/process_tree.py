@@ -1,0 +1,88 @@
+"""The processes of a dyno: everything below its guard.
+
+psutil is slow to import, and where there is proc(5) hardly ever needed.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from parity.dyno import sockets
+from parity.dyno.signals import descendants
+from parity.records import Listener
+
+PROC = Path("/proc/self/task").exists()
+
+
+def pids(root: int) -> list[int]:
+    """Every process below `root`, daemonised ones included (the guard is their subreaper)."""
+    if PROC:
+        return descendants(root)
+    import psutil
+
+    try:
+        return [child.pid for child in psutil.Process(root).children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def busy(root: int) -> float:
+    """CPU seconds that the tree has used so far."""
+    import psutil
+
+    total = 0.0
+    for pid in pids(root):
+        try:
+            times = psutil.Process(pid).cpu_times()
+        except psutil.Error:
+            continue
+        total += times.user + times.system
+    return total
+
+
+def listeners(
+    table: Sequence[sockets.Socket], root: int, known: frozenset[int]
+) -> tuple[Listener, ...]:
+    """The listening sockets that came after `known`, those of the tree marked as its own."""
+    new = [s for s in table if s.inode not in known]
+    owner = sockets.holders(pids(root)) if new else {}
+    return tuple(
+        Listener(s.host, s.port, pid, " ".join(words(pid)), s.v6only, own=bool(pid))
+        for s in new
+        for pid in (owner.get(s.inode, 0),)
+    )
+
+
+def words(pid: int) -> list[str]:
+    """The command line of a process, empty if it has gone."""
+    try:
+        data = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return [] if PROC else _psutil_words(pid)
+    return [word.decode("utf-8", "replace") for word in data.split(b"\0") if word]
+
+
+def _psutil_words(pid: int) -> list[str]:
+    import psutil
+
+    try:
+        return psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return []
+
+
+def asked(root: int) -> tuple[Listener, ...]:
+    """The tree's listening sockets where the kernel has no table to read (macOS): psutil's."""
+    import psutil
+
+    found: list[Listener] = []
+    for pid in pids(root):
+        try:
+            connections = psutil.Process(pid).net_connections("tcp")
+        except psutil.Error:
+            continue
+        found += (
+            Listener(c.laddr.ip, c.laddr.port, pid, " ".join(words(pid)), False, own=True)
+            for c in connections
+            if c.status == psutil.CONN_LISTEN
+        )
+    return tuple(found)

@@ -1,0 +1,163 @@
+"""Whether a failed step may be this machine's doing: then Heroku might well succeed.
+
+A reason counts only where the failure can come from it: a network that stumbled once is not to
+blame for a line that is no requirement.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from parity.facts.build_image import REMOVED_HEADERS, TOOLS, absent_library
+from parity.push.buildpacks.context import Undecided, saying
+from parity.records import Interpreter, Python
+
+NETWORK = (
+    r"NewConnectionError|NameResolutionError|name resolution|ReadTimeout|ConnectTimeout|timed out"
+    r"|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|5\d\d Server Error"
+    r"|HTTP error 5\d\d|HTTP error 429|429 Client Error|ConnectionResetError|RemoteDisconnected"
+    r"|ProtocolError|IncompleteRead|Network is unreachable|Could not resolve (?:host|proxy)"
+    r"|Failed to connect to|Connection refused|from proxy after CONNECT|unable to resolve host"
+    r"|returned error: 5\d\d|<urlopen error|Temporary failure in name|unable to look up"
+    r"|error sending request|client error \(Connect\)|dns error|tcp connect error"
+    r"|operation timed out|error decoding response body|All attempts to connect"
+    r"|Max retries exceeded|etwork connectivity is disabled|server error \(5\d\d"
+)
+_CERTAIN = (
+    r"Invalid requirement|ResolutionImpossible|Could not open requirements file"
+    r"|DO NOT MATCH THE HASHES|must have their versions pinned|Host key verification failed"
+    r"|is not a valid editable requirement|due to an OSError: \[Errno 2\]|no such option"
+    r"|changed significantly since poetry\.lock|needs to be updated, but `--locked`|is out of *$"
+    r"|Failed to parse `|Pipfile not found|pyproject\.toml`? f|did not match any known checksums"
+    r"|Hash mismatch for|MATCH THE HASHES"
+)
+"""What no network and no interpreter could mend."""
+
+_NOT_FOUND = r"No matching distribution found|Could not find a version that satisfies"
+_ANSWERED = r"Ignored the following versions|^\s*(?:Collecting|Processing|Using cached) "
+_DISK = r"No space left on device|Disk quota exceeded|Read-only file system"
+_COMMAND = (
+    r"Cannot find command '([\w+-]+)'|unable to execute '?(?:\S*-)?([\w+]+)'?:"
+    r"|(?<![\w+-])(?:([\w+-]+): (?:command )?not found|([\w+-]+) executable not found)"
+    r"|env: [‘'`]?([\w+-]+)"
+)
+_LIBRARY = r"Can not find valid pkg-config name|mysql_config|libxml2 and libxslt development"
+"""What only lacks libraries that Heroku's build image has: MySQL's, libxml2's."""
+
+_HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)['\"]?(?:: No such file| file not found)"
+
+_NO_FILE = (
+    r"doesn't have a source distribution or wheel|Unable to find installation candidates"
+    r"|doesn't have a wheel for the current platform"
+)
+_OLDER = (
+    rf"SyntaxError|{_NO_FILE}"
+    r"|No module named '(?:compression|annotationlib|concurrent\.interpreters)\b"
+)
+"""What a Python older than Heroku's may be to blame for, besides what a package asks for."""
+
+_NEWER = (
+    rf"{_OLDER}|from versions:|Failed to build|metadata-generation-failed|No module named"
+    r"|subprocess-exited-with-error"
+)
+"""What a newer one may be to blame for: wheels not built for it yet, modules that have gone."""
+
+_REQUIRES = (
+    r"requires a different Python: \S+ not in '([^']+)'|Requires-Python ([^;]+)|"
+    r"requires Python '([^']+)'|Python requirement: `([^`]+)`"
+)
+
+
+def undecided(
+    output: list[str],
+    interpreter: Interpreter,
+    python: Python,
+    *,
+    offline: bool,
+    killed: bool,
+    answers: Callable[[], bool],
+) -> Undecided | None:
+    """Why the failed installation may not fail on Heroku, with the line that says so.
+
+    `answers` tells whether the package index has what every index has: pip says nothing of one that
+    refuses everything.
+    """
+    if saying(output, _CERTAIN):
+        return None
+    not_found = saying(output, _NOT_FOUND)
+    reasons = (
+        ("without a network nothing can be looked up", not_found if offline else None),
+        ("the package index did not answer", _network(output, not_found)),
+        ("this machine's disk is in the way", saying(output, _DISK)),
+        ("the installer was killed here", "exit 137" if killed else None),
+        *_not_here(output),
+    )
+    for why, line in reasons:
+        if line:
+            return Undecided(f"{why}: {line}")
+    nothing = saying(output, r"\(from versions: none\)")
+    if nothing and not saying(output, _ANSWERED) and not answers():
+        return Undecided(f"the package index did not answer, not even for pip: {nothing}")
+    return stand_in(output, interpreter, python)
+
+
+def _network(output: list[str], not_found: str | None) -> str | None:
+    """The line of a network failure, if what was not found is what could not be asked for."""
+    lines = [line.strip() for line in output if re.search(NETWORK, line)]
+    name = re.search(r"found for ([\w.-]+)|requirement ([A-Za-z0-9][\w.-]*)", not_found or "")
+    if not not_found or not name:
+        return lines[0] if lines else None
+    project = re.sub(r"[-_.]+", "-", name[1] or name[2]).lower()
+    return next((x for x in lines if f"/{project}/" in x or "/" not in x), None)
+
+
+def _not_here(output: list[str]) -> Iterator[tuple[str, str | None]]:
+    """What Heroku's build image has for compiling, and this machine lacks."""
+    for line in output:
+        header, command = re.search(_HEADER, line), re.search(_COMMAND, line)
+        name = next((group for group in command.groups() if group), "") if command else ""
+        if header and not re.fullmatch(REMOVED_HEADERS, header[1].rpartition("/")[2]):
+            absent = absent_library(header[1])
+            yield "a header is missing here", None if absent else line.strip()
+        elif name in TOOLS:
+            yield f"{name} is missing here, and Heroku has it", line.strip()
+        elif re.search(_LIBRARY, line):
+            yield "a library is missing here, and Heroku has it", line.strip()
+
+
+def stand_in(output: Iterable[str], interpreter: Interpreter, python: Python) -> Undecided | None:
+    """The line that says that Heroku's Python might do what the one here did not."""
+    lines = list(output)
+    refused = next((x.strip() for x in lines if _differs(x, interpreter, python)), None)
+    blamed = None
+    if not interpreter.exact:
+        newer = _minor(interpreter.version) > _minor(python.version)
+        blamed = saying(lines, _NEWER if newer else _OLDER)
+        blamed = None if blamed and "Missing parentheses in call to" in blamed else blamed
+    line = refused or blamed
+    if not line:
+        return None
+    stood = f"Python {interpreter.version} stood in for {python.version}"
+    return Undecided(f"{stood}, which may be why: {line}")
+
+
+def _differs(line: str, interpreter: Interpreter, python: Python) -> bool:
+    """Whether a package asks for a Python that Heroku's is, and the one here is not."""
+    for match in re.finditer(_REQUIRES, line):
+        asked = next(group for group in match.groups() if group)
+        if admits(asked, python.version) and not admits(asked, interpreter.version):
+            return True
+    return False
+
+
+def admits(asked: str, version: str) -> bool:
+    """Whether `Requires-Python` admits a version; what cannot be read admits all."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(asked.strip()).contains(version, prereleases=True)
+    except InvalidSpecifier:
+        return True
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])

@@ -1,0 +1,218 @@
+"""The files on disk, read without following a link and without changing anything."""
+
+import os
+import re
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parity.push import git, listing
+from parity.records import TEXT_LIMIT, Entry
+from parity.system import interrupt
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
+FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
+POINTER = 200
+"""Bytes: what is called like a picture or a model, and is smaller, may be a Git LFS pointer.
+
+https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md (documented)."""
+
+LONGEST = 200
+"""Characters of a path that are shown (ours)."""
+
+BUDGET = 64 * 1024 * 1024
+"""Bytes of content that are kept for the rules, over all files."""
+
+LARGE = 16 * 1024 * 1024
+"""Bytes above which a file is read and written in pieces (ours)."""
+
+BINARY = re.compile(
+    r"\.(png|jpe?g|gif|ico|webp|svg|pdf|zip|t?gz|bz2|xz|7z|woff2?|ttf|otf|eot|mp[34]|mov|avi|so|dll"
+    r"|dylib|exe|bin|db|sqlite3?|pkl|npy|h5|pt|whl|jar|class|pyc)$",
+    re.IGNORECASE,
+)
+"""Endings of files that explain nothing."""
+
+
+def encoded(path: str) -> bytes:
+    """A path as git has it."""
+    return os.fsencode(path)
+
+
+def decoded(path: bytes) -> str:
+    """A path of git's as text; bytes that are not UTF-8 survive."""
+    return os.fsdecode(path)
+
+
+def mtime(path: Path) -> int:
+    """Nanoseconds of the last change, 0 if there is no such file."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def tested(app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool) -> Entry | None:
+    """What would be committed of a tracked path; None if it is gone.
+
+    A file as old as the index may have changed within one tick of the clock: its content decides.
+    """
+    if known.mode == SUBMODULE or known.kept:
+        return Entry(known.mode, known.size, known.oid, None)
+    where = f"{app}/{path}"
+    try:
+        found = os.lstat(where)
+    except OSError:
+        return None
+    seconds, nanoseconds = known.mtime
+    then = seconds * 10**9 + nanoseconds
+    mode = _mode(found.st_mode)
+    same = (found.st_mtime_ns, found.st_size) == (then, known.size) and then < racy
+    if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
+        return Entry(mode or known.mode, known.size, known.oid, None)
+    if not reachable(app, path):
+        return None
+    if found.st_size > LARGE and mode != LINK:
+        unchanged = large_id(where, known.oid) == known.oid
+        return Entry(mode, found.st_size, known.oid if unchanged else None, None)
+    data = content(Path(where), mode)
+    if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
+        return Entry(mode, known.size, known.oid, None)
+    return Entry(mode, len(data), None, data if len(data) <= TEXT_LIMIT else None)
+
+
+def reachable(app: Path, path: str) -> bool:
+    """Whether a path of the index leads into the tree, through no link: git follows none."""
+    folders = [f"{app}/{path[:at]}" for at, letter in enumerate(path) if letter == "/"]
+    return proper(path) and not any(map(os.path.islink, folders))
+
+
+def _mode(mode: int) -> int | None:
+    """git's mode of a file on disk; None for what git does not keep (a folder, a socket)."""
+    if stat.S_ISLNK(mode):
+        return LINK
+    if not stat.S_ISREG(mode):
+        return None
+    return EXECUTABLE if mode & 0o100 else FILE
+
+
+def _plain(data: bytes, oid: str, crlf: bool) -> str:
+    return blob_id(data.replace(b"\r\n", b"\n"), oid) if crlf else ""
+
+
+def blob_id(data: bytes, like: str) -> str:
+    """git's name for a blob, by the hash that `like` was made with."""
+    return _hash(b"blob %d\0" % len(data) + data, like).hexdigest()
+
+
+def large_id(path: str, like: str) -> str:
+    """The same for a file that is too large to be held in memory; `like` where it is not read."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return like
+    with os.fdopen(fd, "rb", buffering=0) as file:
+        found = _hash(b"blob %d\0" % os.fstat(fd).st_size, like)
+        while data := file.read(LARGE):
+            interrupt.check()
+            found.update(data)
+    return found.hexdigest()
+
+
+def _hash(data: bytes, like: str) -> "_Hash":
+    """Of the kind that `like` was made with."""
+    from hashlib import sha1, sha256
+
+    return (sha1 if len(like) == 40 else sha256)(data, usedforsecurity=False)
+
+
+def content(path: Path, mode: int) -> bytes | None:
+    """A file's bytes, or a link's target; None if it cannot be read. Links are not followed."""
+    try:
+        if mode == LINK:
+            return os.fsencode(path.readlink())
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with os.fdopen(fd, "rb") as file:
+        return file.read()
+
+
+def walk(
+    app: Path, without: frozenset[str] = frozenset()
+) -> tuple[dict[str, Entry], dict[str, str]]:
+    """Every file of a folder without git, and what could not be read, with the reason.
+
+    `without` are files, and folders that end in `/`, which are passed over.
+    """
+    entries: dict[str, Entry] = {}
+    unread: dict[str, str] = {}
+    todo = [""]
+    while todo:
+        interrupt.check()
+        prefix = todo.pop()
+        try:
+            with os.scandir(app / prefix) as listed:
+                for item in listed:
+                    path = prefix + item.name
+                    mode = _mode(item.stat(follow_symlinks=False).st_mode)
+                    if item.is_dir(follow_symlinks=False):
+                        gone = item.name == ".git" or f"{path}/" in without
+                        todo += [] if gone else [f"{path}/"]
+                    elif mode is not None and path not in without:
+                        size = item.stat(follow_symlinks=False).st_size
+                        entries[path] = Entry(mode, size, None, None)
+        except OSError as error:
+            unread[_shown(prefix) or "."] = error.strerror or str(error)
+    unread |= fill(app, entries)
+    return dict(sorted(entries.items())), unread
+
+
+def _shown(path: str) -> str:
+    """A path, cut in its middle where it is longer than anybody reads."""
+    return path if len(path) <= LONGEST else f"{path[: LONGEST // 2]}…{path[-LONGEST // 2 :]}"
+
+
+def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> dict[str, str]:
+    """Give the entries whose text may explain something their `data`; what could not be read."""
+    unread: dict[str, str] = {}
+    chosen = _affordable({p: e for p, e in entries.items() if e.data is None and _telling(p, e)})
+    stored: dict[str, bytes] = {}
+    if wanted := list(dict.fromkeys(oid for path in chosen if (oid := entries[path].oid))):
+        stored = dict(git.blobs(app, wanted, stores, most=TEXT_LIMIT))
+    for path in chosen:
+        entry = entries[path]
+        data = stored.get(entry.oid) if entry.oid else content(app / path, entry.mode)
+        if data is None and not entry.oid:
+            unread[path] = "permission denied"
+        entries[path] = entry._replace(data=data)
+    return unread
+
+
+def _affordable(telling: Mapping[str, Entry]) -> list[str]:
+    """As many as the budget allows, those that are near the root before others."""
+    left = BUDGET
+    if sum(entry.size for entry in telling.values()) <= left:
+        return list(telling)
+    chosen: list[str] = []
+    for path in sorted(telling, key=lambda path: path.count("/")):
+        if telling[path].size <= left:
+            left -= telling[path].size
+            chosen.append(path)
+    return chosen
+
+
+def _telling(path: str, entry: Entry) -> bool:
+    """Whether a rule may want to read it."""
+    if entry.mode == SUBMODULE or entry.size > TEXT_LIMIT:
+        return False
+    return BINARY.search(path) is None or entry.size < POINTER
+
+
+def proper(path: str) -> bool:
+    """Whether a path of a tree stays below it (a crafted tree may say otherwise)."""
+    parts = path.split("/")
+    return not path.startswith("/") and ".." not in parts and ".git" not in parts

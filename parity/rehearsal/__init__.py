@@ -1,0 +1,1 @@
+"""`parity run` and `parity check`: the deploy, observed and judged."""

@@ -1,0 +1,144 @@
+"""An app kept up as a dyno while other code asks it: `with App("path") as app: app.get("/")`."""
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urljoin, urlsplit
+
+from parity.records import Config, Line
+from parity.records.options import DEFAULTS, Options
+from parity.records.verdict import Verdict
+from parity.rehearsal.pipeline import NO_CONFIG, rehearse
+
+if TYPE_CHECKING:
+    import requests
+
+MOST_REDIRECTS = 10
+
+
+class NotUp(Exception):
+    """The app does not come up; `verdict` says why. No value of a config var is in the message."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        from parity.report.mask import hidden
+        from parity.report.summary import headline
+
+        super().__init__(headline(hidden(verdict)))
+        self.verdict = verdict
+
+
+class App:
+    """Rehearses the deploy of `path`, and stops the dyno when the context is left.
+
+    Entering it raises `NotUp` if the web process does not come up, and `Usage` for a
+    `path` that is no folder.
+    """
+
+    def __init__(
+        self, path: Path | str, *, config: Config = NO_CONFIG, options: Options = DEFAULTS
+    ) -> None:
+        self._path = path
+        self._config = config
+        self._options = options
+        self._lines: list[Line] = []
+        self._ready = threading.Event()
+        self._leave = threading.Event()
+        self._verdict: Verdict | None = None
+        self._error: BaseException | None = None
+        self._session: requests.Session | None = None
+        self._thread = threading.Thread(target=self._rehearse, name="parity-app", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._ready.wait()
+        if self._error:
+            raise self._error
+        if self.verdict.boot is None or self.verdict.boot.state != "up":
+            self._thread.join()
+            raise NotUp(self.verdict)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave.set()
+        self._thread.join()
+        if self._session:
+            self._session.close()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is known by now: all of it once the context was left."""
+        assert self._verdict, "the app was not started"
+        return self._verdict
+
+    @property
+    def url(self) -> str:
+        """Where the dyno listens on this machine, without a slash at the end."""
+        boot = self.verdict.boot
+        return f"http://127.0.0.1:{boot.front or boot.port}" if boot else ""
+
+    @property
+    def logs(self) -> list[str]:
+        """The log so far, as `heroku logs` prints it. Values of config vars are not masked."""
+        return [_told(line) for line in list(self._lines)]
+
+    def get(self, path: str = "/", **given: Any) -> "requests.Response":
+        """GET `path` with the router's headers, following redirects within the app.
+
+        `given` goes to `requests.Session.get`. Raises what that raises.
+        """
+        target, host = path, self._host()
+        for _ in range(MOST_REDIRECTS):
+            answer = self._asked(target, host, dict(given))
+            onward = urlsplit(
+                urljoin(f"https://{host}{target}", answer.headers.get("location", ""))
+            )
+            if not answer.is_redirect or onward.netloc != host:
+                return answer
+            target = onward.path + (f"?{onward.query}" if onward.query else "")
+        return answer
+
+    def _host(self) -> str:
+        exchanges = self.verdict.traffic.exchanges if self.verdict.traffic else ()
+        return exchanges[0].host if exchanges else "localhost"
+
+    def _asked(self, target: str, host: str, given: dict[str, Any]) -> "requests.Response":
+        import requests
+
+        if self._session is None:
+            self._session = requests.Session()
+            self._session.trust_env = False
+        sent: Mapping[str, str] = {
+            "Host": host,
+            "X-Forwarded-Proto": "https",
+            "X-Forwarded-Port": "443",
+            "X-Forwarded-For": "203.0.113.7",
+            **given.pop("headers", {}),
+        }
+        given.setdefault("timeout", 30)
+        return self._session.get(self.url + target, headers=sent, allow_redirects=False, **given)
+
+    def _rehearse(self) -> None:
+        try:
+            self._verdict = rehearse(
+                self._path,
+                config=self._config,
+                options=self._options,
+                say=self._lines.append,
+                stay=self._stay,
+            )
+        except BaseException as error:
+            self._error = error
+        self._ready.set()
+
+    def _stay(self, verdict: Verdict) -> None:
+        """The dyno is up: let others ask it until they leave."""
+        self._verdict = verdict
+        self._ready.set()
+        self._leave.wait()
+
+
+def _told(line: Line) -> str:
+    at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
+    return f"{at} {line.source}: {line.text}"

@@ -1,0 +1,83 @@
+"""After that: what would come to light once the obvious repair was made, in the copy alone.
+
+Heroku stops at the first thing that is wrong. Where what to change is obvious, the rehearsal goes
+on as if it had been changed, so that one run tells of all that stands in the way. What it finds
+then is labelled, and decides nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from parity.records import Pushed, Record
+from parity.records.verdict import Finding
+from parity.rehearsal.edits import procfile, requirements, version
+from parity.rehearsal.edits import tree as trees
+from parity.rehearsal.edits.fixes import FIXES, Edit
+
+MOST = 6
+"""Repairs in one run (ours)."""
+
+
+class Repair(NamedTuple):
+    """What is changed in the copy, and for which finding (its id); `sure`: by an edit that may be
+    offered as a fix."""
+
+    finding: str
+    what: str
+    pushed: Pushed
+    sure: bool = False
+
+
+def obvious(
+    record: Record, findings: Iterable[Finding], pushed: Pushed, done: Mapping[str, object]
+) -> Repair | None:
+    """The repair of what stopped Heroku at `record`, if it is obvious and not `done` already.
+
+    Raises `OSError`, `Trouble`.
+    """
+    if len(done) >= MOST:
+        return None
+    for finding in findings:
+        for table in () if finding.id in done else (FIXES, CHANGES):
+            made = table[finding.id](pushed, record, finding) if finding.id in table else None
+            if made:
+                return Repair(finding.id, *made, sure=table is FIXES)
+    return None
+
+
+CHANGES: Mapping[str, Edit] = {
+    "nothing-to-push": trees.commit_everything,
+    "submodule-not-mapped": trees.commit_submodule,
+    "submodule-needs-key": trees.commit_submodule,
+    "submodule-on-this-disk": trees.commit_submodule,
+    "package-file-not-committed": trees.commit,
+    "procfile-not-committed": trees.commit,
+    "package-file-misspelt": trees.rename,
+    "procfile-name": trees.rename,
+    "slugignore-package-file": trees.restore,
+    "slugignore-procfile": trees.restore,
+    "app-in-subfolder": trees.push_subfolder,
+    "checks-existing-venv-dir": trees.remove_folder,
+    "checks-existing-python-dir": trees.remove_folder,
+    "checks-stack-eol": trees.newest_stack,
+    "checks-stack-unknown": trees.newest_stack,
+    "checks-duplicate-python-buildpack": trees.each_buildpack_once,
+    "package-manager-multiple-found": trees.one_package_manager,
+    "package-manager-pipenv-missing-lockfile": trees.no_pipfile,
+    "python-version-eol": version.supported,
+    "python-version-unknown-major": version.supported,
+    "python-version-unknown-patch": version.supported,
+    "runtime-txt-invalid-version": version.supported,
+    "runtime-txt-not-supported": version.moved,
+    "python-version-file-misspelled": version.moved,
+    "python-version-file-invalid-version": version.supported,
+    "python-version-file-invalid-encoding": version.supported,
+    "python-version-file-no-version": version.supported,
+    "python-version-file-multiple-versions": version.supported,
+    "python-version-file-not-found": version.supported,
+    **dict.fromkeys(requirements.REPLACED, requirements.replaced),
+    **dict.fromkeys(requirements.DELETED, requirements.deleted),
+    **dict.fromkeys(requirements.COLLECTING, requirements.not_collected),
+    **dict.fromkeys(procfile.NAMED, procfile.with_web),
+}
+"""By the id of a cause."""

@@ -1,0 +1,71 @@
+"""Edits that are certain from the record: a safe fix once a copy with one has passed.
+
+Not here: what only explores (an excuse such as DISABLE_COLLECTSTATIC, a guess at a name), and
+anything that would hide a cause: longer limits, `try`, DEBUG.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from parity.records import Pushed, Record
+from parity.records.verdict import Finding
+from parity.rehearsal.edits import command, node, packages, python, requirements, scripts, version
+from parity.rehearsal.edits import tree as trees
+
+Change: TypeAlias = tuple[str, Pushed] | None
+"""What was changed in words, and the result; None: what to change is not obvious."""
+Edit: TypeAlias = Callable[[Pushed, Record, Finding], Change]
+
+_ADDRESS = ("binds-loopback", "wrong-port", "ipv6-only", "binds-one-address")
+_COMMAND = (
+    *("space-before-colon", "space-in-target", "file-as-target", "not-an-app-object"),
+    *("backgrounded", "quoted-command", "shell-syntax", "invalid-port", "other-python"),
+    *("build-tool-not-at-run-time", "virtual-environment-in-command", "program-misspelt"),
+    *("script-without-path", "not-for-a-dyno"),
+)
+_APP = ("wrong-module", "wrong-attribute", "no-target")
+_WEB = (
+    *("no-procfile", "procfile-empty", "procfile-no-space", "procfile-bom", "procfile-no-web"),
+    *("procfile-line-not-read", "procfile-no-type", "procfile-type-name"),
+)
+_REQUIREMENT = ("single-equals", "import-name-required", "not-a-requirement")
+
+
+def _address(pushed: Pushed, record: Record, finding: Finding) -> Change:
+    """Where the address stands: in Python, JavaScript, the Procfile or package.json."""
+    edits: tuple[Edit, ...] = (
+        *(python.listens_on_port, node.listens_on_port),
+        *(command.as_told, command.script),
+    )
+    made = (edit(pushed, record, finding) for edit in edits)
+    return next((change for change in made if change), None)
+
+
+FIXES: Mapping[str, Edit] = {
+    **dict.fromkeys(_ADDRESS, _address),
+    **dict.fromkeys(_COMMAND, command.as_told),
+    **dict.fromkeys(_APP, command.only_app),
+    **dict.fromkeys(_WEB, command.web),
+    **dict.fromkeys(_REQUIREMENT, requirements.replaced),
+    "windows-only-package": requirements.marked,
+    "macos-only-package": requirements.marked,
+    "freeze-artefact": requirements.deleted,
+    "python-required": requirements.deleted,
+    "standard-library-required": requirements.deleted,
+    "missing-dependency": packages.missing,
+    "command-not-found": packages.missing,
+    "procfile-name": trees.rename,
+    "package-file-misspelt": trees.rename,
+    "python-version-eol": version.supported,
+    "python-version-unknown-patch": version.as_meant,
+    "python-version-file-invalid-version": version.as_meant,
+    "runtime-txt-invalid-version": version.as_meant,
+    "runtime-txt-not-supported": version.moved_as_meant,
+    "python-version-file-misspelled": version.moved_as_meant,
+    "asgi-under-wsgi": command.asgi,
+    "script-not-executable": scripts.executable,
+    "windows-line-ends": scripts.unix_line_ends,
+    "module-in-other-case": scripts.right_case,
+    "module-file-in-other-case": scripts.right_path,
+}
+"""By the id of a cause."""

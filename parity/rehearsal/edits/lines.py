@@ -1,0 +1,65 @@
+"""Text files changed line by line: byte order mark, line ends and mode stay as they are."""
+
+from collections.abc import Mapping
+
+from parity.push import worktree
+from parity.records import Entry, Pushed
+from parity.rehearsal.edits.tree import with_entries
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def body(pushed: Pushed, path: str) -> bytes | None:
+    """A file's bytes behind its byte order mark; None for what is no plain text in UTF-8."""
+    entry = pushed.source.entries.get(path)
+    if (
+        entry is None
+        or entry.data is None
+        or entry.mode not in (worktree.FILE, worktree.EXECUTABLE)
+    ):
+        return None
+    try:
+        text = entry.data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    plain = "\0" not in text and len(text.split("\n")) - text.endswith("\n") == len(
+        text.splitlines() or [""]
+    )
+    return entry.data.removeprefix(_BOM) if plain else None
+
+
+def with_body(pushed: Pushed, path: str, data: bytes) -> Pushed:
+    """As if `path` held `data` behind the byte order mark that it may have; its mode stays."""
+    old = pushed.source.entries.get(path)
+    marked = old is not None and (old.data or b"").startswith(_BOM)
+    whole = _BOM + data if marked else data
+    mode = old.mode if old else worktree.FILE
+    return with_entries(pushed, {path: Entry(mode, len(whole), None, whole)})
+
+
+def replaced(pushed: Pushed, path: str, lines: Mapping[int, str]) -> Pushed | None:
+    """As if lines of a file, by number, read otherwise; None where that is not possible."""
+    data = body(pushed, path)
+    if data is None:
+        return None
+    old = data.decode().split("\n")
+    if not all(0 < number <= len(old) for number in lines):
+        return None
+    for number, text in lines.items():
+        old[number - 1] = text + ("\r" if old[number - 1].endswith("\r") else "")
+    return with_body(pushed, path, "\n".join(old).encode())
+
+
+def added(pushed: Pushed, path: str, line: str, *, first: bool = False) -> Pushed | None:
+    """As if a file had one line more, at its end or as the first; a new file if there is none."""
+    if path not in pushed.source.entries:
+        return with_body(pushed, path, f"{line}\n".encode())
+    data = body(pushed, path)
+    if data is None:
+        return None
+    end = "\r\n" if b"\r\n" in data else "\n"
+    text = data.decode()
+    if first:
+        return with_body(pushed, path, f"{line}{end}{text}".encode())
+    gap = "" if not text or text.endswith("\n") else end
+    return with_body(pushed, path, f"{text}{gap}{line}{end}".encode())

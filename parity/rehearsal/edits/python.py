@@ -1,0 +1,210 @@
+"""Edits of the app's Python: the address in the call that binds, and `import os` for it."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.records import Boot, Listener, Pushed, Record
+from parity.records.verdict import Finding
+from parity.rehearsal.edits.lines import body, with_body
+from parity.rules.views.listeners import main_listener
+from parity.rules.views.python_source import dotted
+
+ANYWHERE = '"0.0.0.0"'
+_KEYWORDS = {
+    r"uvicorn\.run": 1,
+    r"(?:waitress\.)?serve": 1,
+    r"(?:aiohttp\.)?(?:web\.)?run_app": 1,
+    r"(?:socketio|sio)\.run": 1,
+    r"(?!asyncio|anyio|trio|subprocess|loop)\w+\.run(?:_server)?": 0,
+}
+"""Calls that take `host=` and `port=`, and how many arguments stand before them: their docs."""
+
+
+class _Spot(NamedTuple):
+    """Where a call has its host and port (None: it names none); `end` is where more may follow."""
+
+    host: ast.expr | None
+    port: ast.expr | None
+    end: int
+    glue: str
+
+
+class _Code:
+    """One file's text and tree; places are offsets in bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.tree = ast.parse(data.decode())
+        self._starts = [0]
+        for line in data.split(b"\n"):
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def at(self, line: int, column: int) -> int:
+        return self._starts[line - 1] + column
+
+    def span(self, node: ast.expr) -> tuple[int, int]:
+        end = self.at(node.end_lineno or 0, node.end_col_offset or 0)
+        return self.at(node.lineno, node.col_offset), end
+
+
+def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As if the call that binds named 0.0.0.0 and $PORT, where it named another address."""
+    told = finding.evidence[0]
+    data = body(pushed, told.file or "") if (told.file or "").endswith(".py") else None
+    listener = main_listener(record) if isinstance(record, Boot) else None
+    if data is None or listener is None or not isinstance(record, Boot) or not told.line:
+        return None
+    try:
+        code = _Code(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    spots = [s for call in _calls(code, told.line) if (s := _spot(code, call))]
+    edits = _edits(code, spots[0], record, listener) if len(spots) == 1 else None
+    new = _made(code, edits) if edits else None
+    if new is None:
+        return None
+    kinds = [k for k, text in (("0.0.0.0", ANYWHERE), ("$PORT", "PORT")) if _has(edits, text)]
+    what = f"{' and '.join(kinds)} in {told.file}:{told.line}"
+    return what, with_body(pushed, told.file or "", new)
+
+
+def _has(edits: list[tuple[int, int, str]] | None, text: str) -> bool:
+    return any(text in new for _, _, new in edits or ())
+
+
+def _calls(code: _Code, line: int) -> Iterator[ast.Call]:
+    for node in ast.walk(code.tree):
+        if isinstance(node, ast.Call) and node.lineno <= line <= (node.end_lineno or 0):
+            yield node
+
+
+def _spot(code: _Code, call: ast.Call) -> _Spot | None:
+    """Where a call names its address; None for a call that names none, or not plainly."""
+    unclear = any(isinstance(a, ast.Starred) for a in call.args) or any(
+        k.arg is None for k in call.keywords
+    )
+    if unclear:
+        return None
+    first = call.args[0] if call.args else None
+    if isinstance(first, ast.Tuple) and len(first.elts) == 2:
+        return _Spot(first.elts[0], first.elts[1], 0, "")
+    name = dotted(call.func)
+    if name.rpartition(".")[2] == "make_server" and len(call.args) >= 2:
+        return _Spot(call.args[0], call.args[1], 0, "")
+    before = next((n for p, n in _KEYWORDS.items() if re.fullmatch(p, name)), None)
+    if before is None or not before <= len(call.args) <= before + 2:
+        return None
+    return _by_name(code, call, before)
+
+
+def _by_name(code: _Code, call: ast.Call, before: int) -> _Spot:
+    keywords = {k.arg: k.value for k in call.keywords}
+    host, port = keywords.get("host"), keywords.get("port")
+    extra = call.args[before:]
+    host, port = (extra[0] if extra else host), (extra[1] if len(extra) > 1 else port)
+    given = [code.span(node)[1] for node in (*call.args, *keywords.values())]
+    end = max(given, default=code.span(call)[1] - 1)
+    return _Spot(host, port, end, ", " if given else "")
+
+
+def _edits(
+    code: _Code, spot: _Spot, boot: Boot, listener: Listener
+) -> list[tuple[int, int, str]] | None:
+    """What to write where: start, end, text; None where the value comes from elsewhere."""
+    made: list[tuple[int, int, str]] = []
+    more: list[str] = []
+    if listener.loopback or (listener.host not in ("0.0.0.0", "::")):
+        host = _value(code, spot.host) if spot.host else None
+        if spot.host and not (isinstance(host, ast.Constant) and isinstance(host.value, str)):
+            return None
+        more += [] if host else [f"host={ANYWHERE}"]
+        made += [(*code.span(host), ANYWHERE)] if host else []
+    if listener.port != boot.port:
+        port = _value(code, spot.port) if spot.port else None
+        if spot.port and not (isinstance(port, ast.Constant) and type(port.value) is int):
+            return None
+        usual = ast.literal_eval(port) if port else listener.port
+        right = f'int(os.environ.get("PORT", {usual}))'
+        more += [] if port else [f"port={right}"]
+        made += [(*code.span(port), right)] if port else []
+    if more and not spot.end:
+        return None
+    text = spot.glue + ", ".join(more)
+    return [*made, (spot.end, spot.end, text)] if more else made
+
+
+def _value(code: _Code, node: ast.expr) -> ast.expr | None:
+    """The value itself, or the one that a name gets once, at the file's top level."""
+    if not isinstance(node, ast.Name):
+        return node
+    named = [
+        n
+        for n in ast.walk(code.tree)
+        if isinstance(n, ast.Name) and n.id == node.id and isinstance(n.ctx, ast.Store)
+    ]
+    values = [
+        n.value
+        for n in code.tree.body
+        if isinstance(n, ast.Assign)
+        and [dotted(t) for t in n.targets] == [node.id]
+        and isinstance(n.value, ast.Constant)
+    ]
+    return values[0] if len(named) == len(values) == 1 else None
+
+
+def _made(code: _Code, edits: list[tuple[int, int, str]]) -> bytes | None:
+    """The file with its edits, and with `import os` if they need it; None if it is no Python."""
+    if any("os." in text for _, _, text in edits) and not _imports_os(code):
+        place = _import_place(code)
+        if place is None or place > min(start for start, _, _ in edits):
+            return None
+        end = "\r\n" if b"\r\n" in code.data else "\n"
+        gap = "" if _follows_own(code) else end
+        edits = [*edits, (place, place, f"import os{end}{gap}")]
+    new = code.data
+    for start, stop, text in sorted(edits, reverse=True):
+        new = new[:start] + text.encode() + new[stop:]
+    try:
+        ast.parse(new.decode())
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return new
+
+
+def _imports_os(code: _Code) -> bool:
+    plain = (a for n in code.tree.body if isinstance(n, ast.Import) for a in n.names)
+    return any(a.name == "os" and a.asname in (None, "os") for a in plain)
+
+
+def _import_place(code: _Code) -> int | None:
+    """Before the first import, else before the first statement; None where `os` is taken."""
+    for node in ast.walk(code.tree):
+        taken = isinstance(node, ast.Name) and node.id == "os" and isinstance(node.ctx, ast.Store)
+        renamed = isinstance(node, ast.alias) and (node.asname or node.name) == "os"
+        if taken or renamed:
+            return None
+    body = [n for n in code.tree.body if not _opening(n)]
+    first = next((n for n in body if isinstance(n, ast.Import | ast.ImportFrom)), None)
+    start = first or next(iter(body), None)
+    if start is None:
+        return None
+    decorators = getattr(start, "decorator_list", [])
+    return code.at(min(n.lineno for n in (start, *decorators)), 0)
+
+
+def _follows_own(code: _Code) -> bool:
+    """Whether the first import is of the standard library: then `import os` stands beside it."""
+    imports = (n for n in code.tree.body if isinstance(n, ast.Import | ast.ImportFrom))
+    first = next((n for n in imports if not _opening(n)), None)
+    if isinstance(first, ast.ImportFrom):
+        return (first.module or "").partition(".")[0] in sys.stdlib_module_names
+    return first is not None and first.names[0].name.partition(".")[0] in sys.stdlib_module_names
+
+
+def _opening(node: ast.stmt) -> bool:
+    """A docstring, or an import that must come first."""
+    text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return text or (isinstance(node, ast.ImportFrom) and node.module == "__future__")

@@ -1,0 +1,148 @@
+"""Changes of the pushed tree, made in its record: nothing of the user's is written."""
+
+import posixpath
+from collections.abc import Callable, Iterable
+
+from parity.facts.python import PACKAGE_FILES
+from parity.facts.stacks import DEFAULT
+from parity.push import submodules, worktree
+from parity.push.receive import REFUSED
+from parity.records import Entry, Pushed, Record, Source
+from parity.records.verdict import Finding
+
+_CHOICE = ("requirements.txt", *PACKAGE_FILES)
+"""Which package manager is kept: pip's file names the most apps' dependencies (ours)."""
+
+
+def with_file(pushed: Pushed, path: str, text: str) -> Pushed:
+    """As if `path` held `text`."""
+    data = text.encode("utf-8", "surrogateescape")
+    return with_entries(pushed, {path: Entry(worktree.FILE, len(data), None, data)})
+
+
+def without(pushed: Pushed, gone: Callable[[str], bool]) -> Pushed:
+    """As if the paths that are `gone` were not there."""
+    source = pushed.source
+    kept = {path: entry for path, entry in source.entries.items() if not gone(path)}
+    return pushed._replace(source=source._replace(entries=kept))
+
+
+def with_entries(pushed: Pushed, more: dict[str, Entry]) -> Pushed:
+    """As if these paths were there, as they are here."""
+    source = pushed.source
+    absent = {path: rule for path, rule in source.absent.items() if path not in more}
+    changed = source._replace(entries={**source.entries, **more}, absent=absent)
+    return pushed._replace(source=changed)
+
+
+def commit(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As if what is on disk alone were committed."""
+    names = [e.names["file"] for e in finding.evidence if "file" in e.names]
+    read = _read(pushed.source, (n for n in names if n in pushed.source.absent))
+    return (f"{', '.join(read)} committed", with_entries(pushed, read)) if read else None
+
+
+def _read(source: Source, paths: Iterable[str]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for path in paths:
+        data = worktree.content(source.root / path, worktree.FILE)
+        if data is not None:
+            found[path] = Entry(worktree.FILE, len(data), None, data)
+    return found
+
+
+def commit_everything(
+    pushed: Pushed, _record: Record, _finding: Finding
+) -> tuple[str, Pushed] | None:
+    """As after `git add .` and a first commit."""
+    source = pushed.source
+    ignored = frozenset(path for path, rule in source.absent.items() if rule)
+    entries, unread = worktree.walk(source.root, without=ignored)
+    whole = source._replace(entries=entries, unread=unread, absent={}, refusal=None)
+    return "everything committed", pushed._replace(source=whole)
+
+
+def commit_submodule(
+    pushed: Pushed, _record: Record, _finding: Finding
+) -> tuple[str, Pushed] | None:
+    """As if the files of submodules that Heroku cannot fetch were committed themselves."""
+    source = pushed.source
+    entries, inner = submodules.committed(source.root, source.entries, source.submodules)
+    if any(s.objects is None and s.trouble in REFUSED for s in inner):
+        return None
+    names = ", ".join(s.path for s in inner if s.trouble in REFUSED)
+    whole = source._replace(entries=entries, submodules=inner, refusal=None)
+    return f"the files of {names} committed", pushed._replace(source=whole)
+
+
+def rename(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As if a file had the name that Heroku looks for."""
+    names = finding.evidence[0].names
+    old, new = names["name"], names.get("right", "Procfile")
+    entry = pushed.source.entries.get(old)
+    if entry is None or len(finding.evidence) != 1:
+        return None
+    left = without(pushed, lambda path: path == old)
+    return f"{old} renamed to {new}", with_entries(left, {new: entry})
+
+
+def restore(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
+    """As if the lines of .slugignore that are to blame were not there."""
+    lines = {e.line for e in finding.evidence}
+    patterns = dict.fromkeys(e.names["pattern"] for e in finding.evidence)
+    source = pushed.source
+    back = {path: p.entry for path, p in source.pruned.items() if p.line in lines}
+    left = {path: p for path, p in source.pruned.items() if path not in back}
+    restored = with_entries(pushed._replace(source=source._replace(pruned=left)), back)
+    return f"no `{'`, `'.join(patterns)}` in .slugignore", restored
+
+
+def push_subfolder(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As `git subtree push --prefix FOLDER` would push it."""
+    folders = {e.names["folder"] for e in finding.evidence}
+    if len(folders) != 1:
+        return None
+    source, (folder,) = pushed.source, folders
+    inside = f"{folder}/"
+    below = {p[len(inside) :]: e for p, e in source.entries.items() if p.startswith(inside)}
+    absent = {p[len(inside) :]: r for p, r in source.absent.items() if p.startswith(inside)}
+    whole = source._replace(
+        root=source.root / folder,
+        prefix=posixpath.join(source.prefix, folder),
+        entries=below,
+        absent=absent,
+        pruned={},
+    )
+    return f"only {folder} pushed", pushed._replace(source=whole)
+
+
+def remove_folder(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
+    """As if a committed folder were taken out of git."""
+    folder = finding.evidence[0].names["subject"]
+    left = without(pushed, lambda path: path.startswith(f"{folder}/"))
+    return f"{folder} taken out of git", left
+
+
+def newest_stack(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed]:
+    """As after `heroku stack:set`."""
+    return f"the stack {DEFAULT}", pushed._replace(stack=DEFAULT)
+
+
+def each_buildpack_once(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed]:
+    """As if no buildpack were set twice."""
+    once = tuple(dict.fromkeys(pushed.buildpacks))
+    return "each buildpack set once", pushed._replace(buildpacks=once)
+
+
+def one_package_manager(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed]:
+    """As if only one package manager's file were there."""
+    kept = next(name for name in _CHOICE if name in pushed.source.entries)
+    others = {*PACKAGE_FILES, "Pipfile"} - {kept, "Pipfile" if kept == "Pipfile.lock" else ""}
+    return f"only {kept} kept", without(pushed, lambda path: path in others)
+
+
+def no_pipfile(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed] | None:
+    """As if a Pipfile beside another package manager's file were deleted."""
+    if not any(name in pushed.source.entries for name in PACKAGE_FILES):
+        return None
+    return "no Pipfile", without(pushed, lambda path: path == "Pipfile")

@@ -1,0 +1,303 @@
+"""The story of a deploy on one screen: every stage leaves a record, every record is judged."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from parity.facts.limits import LIMITS, Limits
+from parity.records import Boot, Config, Plan, Pushed, Release, Say, Slug
+from parity.records.options import DEFAULTS, Options
+from parity.records.verdict import Verdict
+from parity.rehearsal import proof
+from parity.rehearsal.trial import Trial, what_and_fix
+from parity.system import interrupt
+from parity.system.errors import MACHINE, Trouble
+
+if TYPE_CHECKING:
+    from parity.rehearsal.edits import Repair
+    from parity.system.workspace import Workspace
+
+NO_CONFIG = Config({}, {})
+
+
+def rehearse(
+    app: Path | str,
+    *,
+    config: Config = NO_CONFIG,
+    options: Options = DEFAULTS,
+    facts: Limits = LIMITS,
+    say: Say | None = None,
+    on_stage: Callable[[str], None] | None = None,
+    on_verdict: Callable[[Verdict], None] | None = None,
+    on_listen: Callable[[Boot], None] | None = None,
+    stay: Callable[[Verdict], None] | None = None,
+) -> Verdict:
+    """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
+
+    `on_listen` gets the boot of each web dyno before its first request, `on_verdict` the verdict
+    before the dyno is stopped, or before a repaired copy is tried. A dyno that is up stays so until
+    `stay`, called in a thread of its own, comes back. Where this machine stands in the way, the
+    verdict is `unknown`. Raises `Usage` for no folder.
+    """
+
+    from parity.push import whole
+
+    told = proof.once(on_verdict)
+
+    def certain(verdict: Verdict) -> None:
+        if verdict.verdict != "works":
+            whole.check(offline=options.offline)
+        if told:
+            told(verdict)
+
+    new = partial(Trial, "run", say, on_stage, strict=options.strict, on_listen=on_listen)
+    try:
+        return whole.sure(
+            lambda: _rehearsed(new(), Path(app), config, options, facts, certain, stay),
+            offline=options.offline,
+        )
+    except Trouble as error:
+        return _stuck(new(), error)
+
+
+def _rehearsed(
+    trial: Trial,
+    app: Path,
+    config: Config,
+    options: Options,
+    facts: Limits,
+    told: Callable[[Verdict], None],
+    stay: Callable[[Verdict], None] | None,
+) -> Verdict:
+    """One try. Raises `whole.Spoilt` if it came to nothing for what is damaged in the cache."""
+    from threading import Thread
+
+    from parity.dyno.abandoned import workspace
+    from parity.push import whole
+
+    try:
+        Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
+        with workspace() as work:
+            pushed, accepted = receive(trial, app, config, options)
+            if accepted:
+                deploy(trial, pushed, work, options, facts, told, stay)
+            mend(trial, pushed, work, options, facts, told, stay)
+    except interrupt.Interrupted as ended:
+        return _over(trial, ended.signum)
+    except MACHINE as error:
+        whole.check(offline=options.offline)
+        return _stuck(trial, error)
+    return _over(trial)
+
+
+def _stuck(trial: Trial, error: Exception) -> Verdict:
+    trial.stuck(*what_and_fix(error))
+    return _over(trial)
+
+
+def _over(trial: Trial, interrupted: int | None = None) -> Verdict:
+    """The verdict, when all processes have ended that could be."""
+    from parity.dyno.containment import outlived
+
+    trial.strays(outlived())
+    return trial.verdict(interrupted=interrupted)
+
+
+def mend(
+    trial: Trial,
+    pushed: Pushed,
+    work: "Workspace",
+    options: Options,
+    facts: Limits,
+    told: Callable[[Verdict], None] | None,
+    stay: Callable[[Verdict], None] | None,
+) -> None:
+    """On with what can be repaired, in the copy; the verdict is told before, and is none of it."""
+    if stay:
+        trial.failed = None
+    if (trial.stopped or trial.failed) and told:
+        told(trial.verdict())
+    again = options._replace(run_release=False)
+    after_that(trial, pushed, options, lambda p: deploy(trial, p, work, again, facts))
+
+
+def check(
+    app: Path | str,
+    *,
+    config: Config = NO_CONFIG,
+    options: Options = DEFAULTS,
+    say: Say | None = None,
+) -> Verdict:
+    """The story up to the plan: what the tree alone decides. Runs none of the app's code."""
+    trial = Trial("check", say, None, strict=options.strict)
+    try:
+        pushed, accepted = receive(trial, Path(app), config, options)
+        if accepted:
+            decide(trial, pushed, builds=False)
+        after_that(trial, pushed, options, lambda again: decide(trial, again, builds=False))
+    except interrupt.Interrupted as ended:
+        return trial.verdict(interrupted=ended.signum)
+    except MACHINE as error:
+        trial.stuck(*what_and_fix(error))
+    return trial.verdict()
+
+
+def after_that(
+    trial: Trial, pushed: Pushed, options: Options, go_on: Callable[[Pushed], object]
+) -> None:
+    """As long as what stopped Heroku has an obvious repair: on with it, in the copy alone.
+
+    Edits with which the copy works are safe fixes.
+    """
+    done: dict[str, Repair] = {}
+    first = pushed.source
+    while (stop := trial.stopped or trial.failed) and not options.first_only:
+        from parity.rehearsal.edits import obvious
+
+        repair = obvious(*stop, pushed, done)
+        if repair is None:
+            break
+        pushed, done[repair.finding] = repair.pushed, repair
+        with trial.after(repair.finding, repair.what):
+            go_on(pushed)
+    if done:
+        proof.proved(trial, first, list(done.values()))
+
+
+def deploy(
+    trial: Trial,
+    pushed: Pushed,
+    work: "Workspace",
+    options: Options,
+    facts: Limits,
+    on_verdict: Callable[[Verdict], None] | None = None,
+    stay: Callable[[Verdict], None] | None = None,
+) -> None:
+    """What follows on a push that Heroku's git takes, as far as it gets."""
+    plan = decide(trial, pushed)
+    slug = compile_slug(trial, plan, work, options, facts) if plan else None
+    released = release_phase(trial, slug, work, options, facts) if slug else None
+    if released:
+        from parity.rehearsal.side_by_side import sized
+
+        start(trial, released, work, sized(options, pushed.source), facts, on_verdict, stay)
+
+
+def receive(trial: Trial, app: Path, config: Config, options: Options) -> tuple[Pushed, bool]:
+    """The tree that is pushed, and whether Heroku's git takes it."""
+    from parity.push import app_json, receive
+    from parity.push.source import read as read_tree
+
+    with trial.stage("source"):
+        read = receive.receive(read_tree(app, options.ref), trial.say, time.time)
+        pushed = Pushed(read, config, options.stack, options.buildpacks)
+        pushed = app_json.set_up(pushed) if options.new_app else pushed
+        return pushed, trial.judge(pushed.source) or read.incomplete
+
+
+def decide(trial: Trial, pushed: Pushed, *, builds: bool = True) -> Plan | None:
+    """What Heroku makes of the tree before it builds; None: no build, or who knows of what."""
+    from parity.push.detect import detect
+
+    with trial.stage("detect"):
+        plan = detect(
+            pushed.source,
+            pushed.config,
+            stack=pushed.stack,
+            buildpacks=pushed.buildpacks,
+            say=trial.say,
+            clock=time.time,
+            builds=builds,
+        )
+        return plan if trial.judge(plan) and not pushed.source.incomplete else None
+
+
+def compile_slug(
+    trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
+) -> Slug | None:
+    """The build. Raises `Usage` for a process type that is not there to run after it."""
+    from parity.dyno.containment import run
+    from parity.push import cache, downloads, whole
+    from parity.push.build import build
+    from parity.push.source import lay_out
+    from parity.rehearsal import side_by_side
+    from parity.system import ground, withheld
+
+    def built() -> Slug:
+        folder = work.folder("slug")
+        lay_out(plan.source, folder)
+        return build(
+            plan,
+            folder,
+            run=partial(run, isolated=options.isolation),
+            say=trial.say,
+            clock=time.time,
+            offline=options.offline,
+            limit=facts.build_timeout.value,
+        )
+
+    side_by_side.chosen(plan.processes, options.processes)
+    with trial.stage("build"):
+        ground.check(work.root, cache.root())
+        withheld.begin()
+        slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
+        downloads.left()
+        return slug if trial.judge(slug) else None
+
+
+def release_phase(
+    trial: Trial, slug: Slug, work: "Workspace", options: Options, facts: Limits
+) -> Release | None:
+    """The release command, in a dyno of its own."""
+    from parity.push.release import release
+    from parity.rehearsal.probing import one_off
+
+    with trial.stage("release"):
+        released = release(
+            slug,
+            one_off=lambda process: one_off(trial, slug, process, work, options, facts),
+            run_release=options.run_release,
+        )
+        return released if trial.judge(released) else None
+
+
+def start(
+    trial: Trial,
+    released: Release,
+    work: "Workspace",
+    options: Options,
+    facts: Limits,
+    on_verdict: Callable[[Verdict], None] | None,
+    stay: Callable[[Verdict], None] | None = None,
+) -> None:
+    """The web dyno and its first requests; without one, the other long-running types."""
+    from parity.rehearsal import side_by_side
+    from parity.rehearsal.probing import Formation
+
+    formation = Formation(trial, released, work, options, facts)
+
+    def told() -> None:
+        if on_verdict:
+            on_verdict(trial.verdict())
+
+    dynos = side_by_side.chosen(released.slug.plan.processes, options.processes)
+    if dynos:
+        side_by_side.together(trial, formation, dynos, told)
+        return
+    web = released.slug.plan.processes.get("web")
+    if web is None:
+        if trial.stopped is None:
+            formation.workers()
+        return
+    with formation.dyno(web, "web.1") as dyno:
+        boot, traffic = formation.serve(dyno)
+        boot = side_by_side.still(trial, dyno, boot, answered=traffic is not None)
+        told()
+        if stay and boot.state == "up":
+            verdict = trial.verdict()
+            dyno.during(lambda: stay(verdict))
+        with trial.stage("stop"):
+            trial.judge(dyno.stop(boot, traffic))

@@ -1,0 +1,294 @@
+"""One rehearsal's bookkeeping: log, times, records, findings, and what they amount to."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, NamedTuple, get_args
+
+from parity.records import (
+    Boot,
+    Line,
+    Plan,
+    Record,
+    Release,
+    Say,
+    Slug,
+    Source,
+    Stray,
+    Strays,
+    Stuck,
+    Traffic,
+)
+from parity.records.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
+from parity.rules.engine import diagnose, load, predicted, stage_of
+from parity.rules.loading import needed
+from parity.system import interrupt, withheld
+from parity.system.errors import MACHINE, troubled
+from parity.system.log_buffer import Log
+
+NOT_EMULATED = (
+    "add-ons",
+    "PARITY_RUN_ID (one variable more in the dyno)",
+    "PYTHONHOME",
+    "the stack image's system packages",
+    "Heroku's network around the dyno",
+)
+
+_STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
+    "note": "ok",
+    "warn": "warn",
+    "unknown": "unknown",
+    "fail": "fail",
+    "reject": "fail",
+}
+NOT_THE_APP = ("stuck", "strays")
+"""Records of this machine, none of the app's."""
+
+AFTER = "after that, "
+"""How a stage of a repaired copy is announced."""
+
+GOES_ON = frozenset({"H14"})
+"""What stands in the way of requests, not of the build: Heroku goes on."""
+
+_RANK = ("note", "warn", "unknown", "fail", "reject")
+
+
+def _predicted(plan: Plan) -> list[Finding]:
+    """What the source alone shows of the web process's start."""
+    from parity.rules.predict import predictions
+
+    told: list[Finding] = []
+    for symptom, cause, evidence in predictions(plan):
+        load()
+        new = predicted(plan, symptom, cause, evidence)
+        told += [f for f in new if f.id not in [t.id for t in told]]
+    return told
+
+
+class Stop(NamedTuple):
+    """The record at which Heroku does not go on, and what was found in it."""
+
+    record: Record
+    findings: tuple[Finding, ...]
+
+
+class Tried(NamedTuple):
+    """What came of an edit in a copy: its diff if it is safe, and what to say."""
+
+    diff: str | None
+    said: str
+
+
+class Trial:
+    """Collects what the stages leave behind; `judge` never raises and says whether to go on."""
+
+    def __init__(
+        self,
+        command: Literal["run", "check"],
+        say: Say | None,
+        on_stage: Callable[[str], None] | None,
+        *,
+        strict: bool,
+        on_listen: Callable[[Boot], None] | None = None,
+    ) -> None:
+        self._command = command
+        self.listens: Callable[[Boot], None] = on_listen or (lambda _: None)
+        self._say = say
+        self._on_stage = on_stage
+        self._strict = strict
+        self._now: Stage = "source"
+        self._log = Log()
+        self._seconds: dict[Stage, float] = {}
+        self._records: dict[str, Record] = {}
+        self._findings: list[Finding] = []
+        self._after: str | None = None
+        self._repaired: list[Repaired] = []
+        self.stopped: Stop | None = None
+        self.failed: Stop | None = None
+        self._fixes: tuple[Fix, ...] = ()
+        self._formation: tuple[Boot, ...] = ()
+
+    def say(self, line: Line) -> None:
+        """Take one line of platform output into the log and pass it on.
+
+        What a repaired copy prints is not what Heroku would print.
+        """
+        if self._after is not None:
+            return
+        self._log.add(line)
+        if self._say:
+            self._say(line)
+
+    @contextmanager
+    def stage(self, name: Stage) -> Iterator[None]:
+        """Time a stage, and announce it."""
+        if self._on_stage:
+            self._on_stage(name if self._after is None else f"{AFTER}{name}")
+        self._now, began = name, time.monotonic()
+        try:
+            yield
+        finally:
+            if self._after is None:
+                self._seconds[name] = time.monotonic() - began
+
+    def judge(self, record: Record) -> bool:
+        """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
+        load(needed(record))
+        found = diagnose(record, interrupt.check)
+        blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
+        if any(f.effect != "unknown" for f in blocking) and (lack := withheld.lack(record)):
+            return self.judge(Stuck(self._now, lack.what, lack.fix))
+        if blocking and isinstance(record, Source | Plan | Slug):
+            self.stopped = Stop(record, tuple(found))
+        elif blocking and isinstance(record, Release | Boot | Traffic):
+            self.failed = self.failed or Stop(record, tuple(found))
+        elif self._command == "check" and isinstance(record, Plan):
+            found += _predicted(record)
+        if self._after is None:
+            self._records[type(record).__name__.lower()] = record
+            self._findings += found
+        else:
+            self._told_after(record, found)
+        return all(f.symptom in GOES_ON for f in blocking)
+
+    def _told_after(self, record: Record, found: list[Finding]) -> None:
+        """Keep what only a repair has brought to light."""
+        known = {_same(f) for f in self._findings}
+        causes = {f.symptom for f in found if f.kind == "cause" and _same(f) not in known}
+        self._findings += [
+            f._replace(after=self._after)
+            for f in found
+            if _same(f) not in known or (f.kind == "symptom" and f.id in causes)
+        ]
+        if isinstance(record, Traffic) and record.exchanges:
+            now = self._repaired[-1]._replace(answer=record.exchanges[-1].status)
+            self._repaired[-1] = now
+
+    @contextmanager
+    def after(self, finding: str, what: str) -> Iterator[None]:
+        """What is judged now was found in a copy in which `what` was changed; it decides nothing.
+
+        Where this machine stands in the way, that is one more thing found.
+        """
+        self._after, self.stopped, self.failed = finding, None, None
+        self._repaired.append(Repaired(finding, what, "checked"))
+        try:
+            yield
+        except MACHINE as error:
+            self.stopped = None
+            self.stuck(*what_and_fix(error))
+        finally:
+            self._repaired[-1] = self._repaired[-1]._replace(outcome=self._outcome(finding))
+            self._after = None
+
+    def _outcome(self, finding: str) -> Outcome:
+        effects = {f.effect for f in self._findings if f.after == finding}
+        if effects & {"fail", "reject"}:
+            return "stops"
+        if "unknown" in effects:
+            return "unknown"
+        if self.stopped or self.failed:
+            return "told"
+        if self._command == "check":
+            return "checked"
+        return "works" if self._repaired[-1].answer is not None else "unknown"
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """What is judged now is found and told, but the report's own records stay as they are."""
+        kept, before = dict(self._records), len(self._findings)
+        try:
+            yield
+        finally:
+            self._records |= kept
+            known = [(f.id, f.title) for f in self._findings[:before]]
+            self._findings[before:] = [
+                f for f in self._findings[before:] if (f.id, f.title) not in known
+            ]
+
+    @property
+    def repaired(self) -> tuple[Repaired, ...]:
+        """What was changed in copies so far, and how far each came."""
+        return tuple(self._repaired)
+
+    def proved(self, fixes: tuple[Fix, ...], told: Mapping[tuple[str, str | None], Tried]) -> None:
+        """Note what was tried, by finding and what it came after, and which edits are safe."""
+        self._fixes = fixes
+        for number, finding in enumerate(self._findings):
+            tried = told.get((finding.id, finding.after))
+            if tried:
+                self._findings[number] = finding._replace(diff=tried.diff, tried=tried.said)
+
+    def formation(self, boots: tuple[Boot, ...]) -> None:
+        """Take note of the dynos that ran side by side."""
+        self._formation = boots
+
+    def stuck(self, what: str, fix: str) -> None:
+        """Note that this machine ended the rehearsal in the current stage."""
+        self.judge(Stuck(self._now, what, fix))
+
+    def strays(self, found: tuple[Stray, ...]) -> None:
+        """Note what had to be looked for when all was over."""
+        if found:
+            self.judge(Strays(self._now, found))
+
+    def verdict(self, *, interrupted: int | None = None) -> Verdict:
+        """What the findings so far amount to."""
+        deciding = [f for f in self._findings if f.after is None]
+        failing = [f for f in sorted(deciding, key=_order) if f.effect in self._failing()]
+        unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
+        records: dict[str, Any] = {k: v for k, v in self._records.items() if k not in NOT_THE_APP}
+        return Verdict(
+            command=self._command,
+            verdict="fails" if failing else "unknown" if unknown else "works",
+            symptom=(failing[0].symptom or failing[0].id) if failing else None,
+            findings=tuple(sorted(self._findings, key=_order)),
+            stages=tuple(self._stage(name) for name in get_args(Stage)),
+            log=self._log.lines(),
+            not_emulated=(*NOT_EMULATED, *self._not_isolated()),
+            interrupted=interrupted,
+            repaired=tuple(self._repaired),
+            formation=self._formation,
+            fixes=self._fixes,
+            **records,
+        )
+
+    def _not_isolated(self) -> tuple[str, ...]:
+        """What a dyno without namespaces of its own lacks."""
+        boot = self._records.get("boot")
+        if not isinstance(boot, Boot) or boot.isolation in (None, "pidns"):
+            return ()
+        return (f"/app and a read-only system (isolation: {boot.isolation}; HOME is a copy)",)
+
+    def _failing(self) -> tuple[str, ...]:
+        return ("warn", "fail", "reject") if self._strict else ("fail", "reject")
+
+    def _stage(self, name: Stage) -> StageResult:
+        judged = [stage_of(record) for key, record in self._records.items() if key != "strays"]
+        if name not in judged:
+            return StageResult(name, "not-reached", self._seconds.get(name, 0.0))
+        effects = [f.effect for f in self._findings if f.stage == name and f.after is None]
+        worst = max(effects, key=_RANK.index, default="note")
+        return StageResult(name, _STATUS[worst], self._seconds.get(name, 0.0))
+
+
+def _same(finding: Finding) -> tuple[object, ...]:
+    """By what a finding is known as one that was told already."""
+    places = tuple((e.seen, e.file, e.line) for e in finding.evidence)
+    return finding.id, finding.title, finding.cause, places
+
+
+def _order(finding: Finding) -> tuple[bool, bool]:
+    """A push that is rejected comes before what would have come after it; a repair's, last."""
+    return finding.after is not None, finding.effect != "reject"
+
+
+def what_and_fix(error: Exception) -> tuple[str, str]:
+    """What stood in the way, and what to do about it. Raises an `error` that is a bug of ours."""
+    trouble = troubled(error)
+    if trouble:
+        return trouble.what, trouble.fix
+    if not isinstance(error, OSError):
+        raise error
+    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."

@@ -1,0 +1,77 @@
+"""The manual as Markdown: the catalogue of the README, and a page per id. Made from the rules."""
+
+from collections.abc import Iterator
+
+from parity.facts.codes import ARTICLE, CODES
+from parity.report.explain import EFFECTS, causes, fix
+from parity.report.markdown import prose
+from parity.rules.engine import Rule, load, manual
+from parity.rules.manual.handbook import MANUAL
+from parity.rules.manual.handbook_page import Manual
+
+BEGIN = "<!-- catalogue: parity explain --all -->"
+END = "<!-- /catalogue -->"
+"""Between these the README has `catalogue()`."""
+
+
+def catalogue() -> str:
+    """A table of every symptom with its causes, for the README; each cause stands there once."""
+    rows = ["| what Heroku shows | causes that parity names |", "|---|---|"]
+    rows += [f"| `{s.id}` {prose(s.title)} | {' · '.join(_listed(s))} |" for s in _symptoms()]
+    alone = " · ".join(f"`{rule.id}`" for rule in _alone())
+    return "\n".join((*rows, f"| on their own | {alone} |")) + "\n"
+
+
+def _listed(symptom: Rule) -> Iterator[str]:
+    """The causes of a symptom; those that stand with another one are named by it."""
+    own, others = causes(symptom)
+    yield from (f"`{cause.id}`" for cause in own)
+    yield from (f"those of `{other}`" for other in others)
+
+
+def everything() -> str:
+    """The whole manual: symptoms with their causes, then what stands alone, then other codes."""
+    blocks = ["# What parity explains", catalogue()]
+    for symptom in _symptoms():
+        blocks += [_page(symptom, 2), *(_page(cause, 3) for cause in causes(symptom)[0])]
+    blocks += [_page(rule, 2) for rule in _alone()]
+    blocks += [
+        f"## {code} {known.words}\n\n{prose(known.meaning)}\n\nDocs: <{ARTICLE}>"
+        for code, known in CODES.items()
+        if code not in load()
+    ]
+    return "\n\n".join(block.strip() for block in blocks) + "\n"
+
+
+def _symptoms() -> list[Rule]:
+    return [manual(rule) for rule in load().values() if rule.symptom]
+
+
+def _alone() -> list[Rule]:
+    return [manual(r) for r in load().values() if not r.symptom and not r.leads_to]
+
+
+def _page(rule: Rule, level: int) -> str:
+    more = MANUAL.get(rule.id, Manual())
+    return "\n\n".join((f"{'#' * level} {rule.id}: {prose(rule.title)}", *_parts(rule, more)))
+
+
+def _parts(rule: Rule, more: Manual) -> Iterator[str]:
+    effect = EFFECTS.get(rule.effect or "")
+    if rule.leads_to:
+        yield f"Leads to {', '.join(f'`{id}`' for id in rule.leads_to)}."
+    elif effect:
+        yield f"*{effect[0].upper()}{effect[1:]}.*"
+    if more.prints:
+        yield "```text\n" + "\n".join(more.prints) + "\n```"
+    yield prose(rule.cause)
+    if more.apart:
+        yield f"**How to tell it:** {prose(more.apart)}"
+    if more.browser:
+        yield f"**What a browser says:** {prose(more.browser)}"
+    if more.laptop:
+        yield f"**Why it worked on the laptop:** {prose(more.laptop)}"
+    yield f"**Fix:** {prose(fix(rule))}"
+    if more.by:
+        yield "\n".join(f"- {name}: {prose(advice)}" for name, advice in more.by.items())
+    yield f"Docs: <{rule.docs}>"

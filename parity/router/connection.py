@@ -1,0 +1,174 @@
+"""One client's connection, from its first request to its end: one coroutine that reads downwards.
+
+Both sockets wake it; whatever the other side is doing, it passes on what has come. Conditions of
+the codes: https://devcenter.heroku.com/articles/error-codes (documented).
+"""
+
+import asyncio
+import time
+
+from parity.facts import router as facts
+from parity.router import headers, http1
+from parity.router.context import Door
+from parity.router.forward import Talk
+from parity.router.header_fields import Malformed
+from parity.router.rejections import refused
+from parity.router.request_log import Fault, Trip
+from parity.router.transport import Turn, Wire
+
+
+class Relay:
+    """The story of `client`; `tls`: it came in by the front for https."""
+
+    __slots__ = ("_cut", "_keep", "_turn", "client", "door", "tls")
+
+    def __init__(self, client: Wire, turn: Turn, door: Door, *, tls: bool) -> None:
+        self.client = client
+        self.door = door
+        self.tls = tls
+        self._turn = turn
+        self._keep = True
+        self._cut = False
+
+    async def serve(self) -> None:
+        """Answer one request after the other, then close."""
+        try:
+            while self._keep:
+                head = await self._head()
+                if head is None:
+                    break
+                await self._exchange(head)
+            await self._leave()
+        finally:
+            self.client.close()
+
+    async def _head(self) -> bytes | None:
+        """The next request's head; None where none comes or can be answered."""
+        client, turn, seen = self.client, self._turn, 0
+        until = turn.now + self.door.client_idle
+        while client.clogged:  # it asks again and again, and reads no answer
+            if not await turn.wait(until):
+                return None
+        while True:
+            data = client.inbox
+            if data:
+                try:
+                    end = self._end(seen)
+                except Malformed as bad:
+                    self._refuse(bytes(data), bad)
+                    return None
+                if end:
+                    return client.take_first(end)
+                seen = len(client.inbox)
+            if client.ended:
+                return None
+            if not await turn.wait(until):
+                if data:
+                    self._refuse(bytes(data), Malformed("bad request", "too slow", 408))
+                return None
+
+    def _end(self, seen: int) -> int:
+        """Where the request's head ends, 0 if not yet. Raises `Malformed`."""
+        client = self.client
+        if client.inbox[:1] == b"\r":
+            client.inbox = _without_empty_lines(client.inbox)
+        end = http1.end_of_head(client.inbox, seen)
+        if not end:
+            http1.unfinished_request(client.inbox)
+        return end
+
+    def _refuse(self, head: bytes, bad: Malformed) -> None:
+        """Answer what is no request, and close: nobody knows where the next one would begin."""
+        self._keep = False
+        self.client.send(refused(head, bad, self.door, tls=self.tls))
+
+    async def _exchange(self, head: bytes) -> None:
+        """One request, answered or refused, and logged."""
+        door, turn = self.door, self._turn
+        try:
+            request = http1.request(head)
+        except Malformed as bad:
+            self._refuse(head, bad)
+            return
+        if not door.knows(request.host):
+            self._refuse(head, Malformed("bad header", "no such app", 404))
+            return
+        trip = self._trip(request)
+        fault = None
+        door.dynos.active += 1
+        try:
+            self._admit()
+            talk = Talk(trip, self.client, turn, door)
+            await talk.hold()
+            self._keep = self._keep and talk.client_kept
+        except Fault as failed:
+            fault = failed
+            self._failed(trip, fault)
+        except asyncio.CancelledError:
+            fault = Fault("H24", "the router was stopped", status=trip.status)
+            raise
+        finally:
+            door.dynos.active -= 1
+            door.record(trip.passed(turn.now, fault, h26=door.profile.h26))
+
+    def _trip(self, request: http1.Request) -> Trip:
+        known = request.known
+        given = known.get(b"x-request-id", ())
+        self._keep = request.keep and not request.doubtful
+        return Trip(
+            request,
+            self.door.request_id(given[0] if len(given) == 1 else None),
+            headers.joined(known, b"x-forwarded-for", facts.CLIENT),
+            tls=self.tls,
+            wall=time.time(),
+            began=self._turn.now,
+        )
+
+    def _admit(self) -> None:
+        """Raises `Fault` for what no dyno gets to see."""
+        door, dynos = self.door, self.door.dynos
+        if door.maintenance:
+            raise Fault("H80", "maintenance mode is on")
+        if len(door.turns) > facts.CONNECTIONS.value:
+            raise Fault("H22", f"{len(door.turns)} connections at once")
+        if dynos.active > facts.CONCURRENCY.value * (len(dynos.backends) or 1):
+            raise Fault("H11", f"{dynos.active} requests at once")
+
+    def _failed(self, trip: Trip, fault: Fault) -> None:
+        """Heroku's page where the client has got nothing yet, else a cut that it notices."""
+        if fault.status == 499 or trip.status:
+            self._keep = False
+            self._cut = trip.endless
+            return
+        page = self.door.page(fault.code, fault.status)
+        self._keep = self._keep and trip.whole
+        trip.bytes = len(page)
+        date, profile = self.door.date(), self.door.profile
+        self.client.send(
+            headers.own(fault.status, page, "text/html", profile, keep=self._keep, date=date)
+        )
+
+    async def _leave(self) -> None:
+        """Let what was sent arrive, and close; unread bytes would turn the close into a reset."""
+        client, turn, door = self.client, self._turn, self.door
+        began, idle = turn.now, door.idle_window
+        while not client.sent and not client.broken:
+            if not await turn.wait(max(began, client.taken) + idle):
+                break
+            client.take()
+        if self._cut:
+            client.close(reset=True)
+            return
+        client.finish()
+        until = turn.now + door.limits.linger.value
+        while not client.ended and await turn.wait(until):
+            client.take()
+
+
+def _without_empty_lines(data: bytes | bytearray) -> bytes | bytearray:
+    """What follows a few empty lines before a request line (RFC 9112 section 2.2)."""
+    for _ in range(int(facts.EMPTY_LINES.value)):
+        if not data.startswith(b"\r\n"):
+            break
+        data = data[2:]
+    return data

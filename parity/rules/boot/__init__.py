@@ -1,0 +1,1 @@
+"""Rules about a web process that does not bind $PORT."""

@@ -1,0 +1,206 @@
+"""R10: the web process did not bind $PORT where the router looks, and why."""
+
+from collections.abc import Iterator
+
+from parity.records import Boot, Listener
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.views.dotenv import overriding, says_port
+from parity.rules.views.listeners import blame, configured, main_listener, repair, seen, shown
+from parity.rules.views.node_listeners import concerns, definition
+from parity.rules.views.node_source import find
+from parity.rules.views.python_source import Place, found
+
+R10_DOCS = "https://devcenter.heroku.com/articles/error-codes#r10-boot-timeout"
+STARTUP = "https://devcenter.heroku.com/articles/dyno-startup-behavior"
+ANYWHERE = ("0.0.0.0", "::")
+
+
+@rule(
+    "R10",
+    effect="fail",
+    title="Boot timeout",
+    cause="A web process must bind the port in $PORT, on an address that Heroku's router can reach,"
+    " within 60 seconds. This one does not; Heroku kills it, and visitors see `Application error`.",
+    fix="Listen on 0.0.0.0 and on the port in $PORT.",
+    docs=R10_DOCS,
+    heroku="R10",
+)
+def R10(boot: Boot) -> Iterator[Evidence]:
+    if boot.state != "timeout":
+        return
+    predicted = "will print" if boot.predicted else "prints"
+    error = "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 60 seconds"
+    yield Evidence(f"Heroku {predicted}: {error} of launch")
+    listener = main_listener(boot)
+    if listener:
+        yield Evidence(f"{seen(listener)}; $PORT is {boot.port}", pid=listener.pid)
+
+
+def _elsewhere(boot: Boot) -> Listener | None:
+    """The server's socket where it does not count."""
+    return main_listener(boot) if boot.state == "timeout" else None
+
+
+def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
+    place = blame(boot, listener)
+    told = {
+        "address": shown(listener),
+        "host": listener.host,
+        "port": str(boot.port),
+        "taken": str(listener.port),
+        "repair": repair(boot, place),
+        **names,
+    }
+    return Evidence(
+        f"{seen(listener)}; $PORT is {boot.port}",
+        place.file,
+        place.line,
+        place.column,
+        listener.pid,
+        names=told,
+    )
+
+
+def _set_there(boot: Boot, told: Evidence) -> Iterator[Evidence]:
+    """Where the address comes from: a server's configuration, a variable of JavaScript."""
+    listener = _elsewhere(boot)
+    config = configured(boot, listener) if listener else None
+    if config:
+        yield config
+    other = definition(boot, told.file, told.line) if told.file else None
+    if other:
+        yield Evidence(other.text, other.file, other.line, other.column)
+
+
+def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
+    """A committed .env whose PORT replaces the dyno's, what lets it, and by which option."""
+    listener, source = _elsewhere(boot), boot.release.slug.plan.source
+    env = says_port(source, listener.port) if listener and listener.port != boot.port else None
+    loads = overriding(source) if env else None
+    return (env, *loads) if env and loads else None
+
+
+@rule(
+    "port-overridden-by-dotenv",
+    leads_to=R10,
+    title="A committed .env with {option:override} replaces $PORT by {taken}",
+    cause="Heroku gives the dyno $PORT (here {port}). The app then loads its own .env with"
+    " {option:override=True (JavaScript: override: true)}, and listens on {taken} instead.",
+    fix="Remove `{option:override=True}` from {call}, and take .env out of git: `git rm --cached"
+    " .env`.",
+    docs="https://devcenter.heroku.com/articles/config-vars",
+)
+def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
+    told, listener = _overridden(boot), _elsewhere(boot)
+    if told and listener:
+        env, here, option = told
+        names = {"taken": str(listener.port), "port": str(boot.port), "option": option}
+        names["call"] = f"`{here.text}`"
+        yield Evidence(here.text, here.file, here.line, here.column, names=names)
+        yield env
+        yield Evidence(seen(listener), pid=listener.pid)
+
+
+@rule(
+    "binds-loopback",
+    leads_to=R10,
+    title="The app listens on {address}, where Heroku's router cannot reach it",
+    cause="{host} is reachable only from inside the dyno; the router comes from outside.{also:-}",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
+    docs=STARTUP,
+)
+def binds_loopback(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if listener and listener.loopback and not _overridden(boot):
+        also = f" The port differs too: $PORT is {boot.port}." if listener.port != boot.port else ""
+        told = _blamed(boot, listener, also=also)
+        yield told
+        yield from _set_there(boot, told)
+
+
+@rule(
+    "ipv6-only",
+    leads_to=R10,
+    title="The app listens on IPv6 only, and Heroku's router speaks IPv4",
+    cause="The socket on {address} refuses IPv4 connections (IPV6_V6ONLY).",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
+    docs="https://devcenter.heroku.com/articles/http-routing",
+)
+def ipv6_only(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if listener and listener.v6only and not listener.loopback:
+        yield _blamed(boot, listener)
+
+
+@rule(
+    "binds-one-address",
+    leads_to=R10,
+    title="The app listens on the single address {host}, which is this machine's",
+    cause="A dyno has another address, and a new one at every start. There this bind fails, or the"
+    " router does not find it.",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
+    docs=STARTUP,
+)
+def binds_one_address(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if listener and not listener.loopback and listener.host not in ANYWHERE:
+        yield _blamed(boot, listener)
+
+
+@rule(
+    "wrong-port",
+    leads_to=R10,
+    title="The app listens on port {taken}, and Heroku waits for it on $PORT",
+    cause="Heroku chooses the port anew at every start and passes it in $PORT (here {port}). No"
+    " other port is reachable from outside.",
+    fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
+    docs=STARTUP,
+)
+def wrong_port(boot: Boot) -> Iterator[Evidence]:
+    listener = _elsewhere(boot)
+    if not listener or listener.host not in ANYWHERE or listener.v6only or _overridden(boot):
+        return
+    if listener.port != boot.port:
+        told = _blamed(boot, listener)
+        yield told
+        yield from _set_there(boot, told)
+
+
+@rule(
+    "fixed-port-taken",
+    leads_to=R10,
+    title="The app wants port {taken}, which another program on this machine has",
+    cause="On Heroku that port may be free, but it is not $PORT (here {port}), so the router would"
+    " not find the app there.",
+    fix='Listen on host "0.0.0.0" and port `{right}` instead of {taken}.',
+    docs=STARTUP,
+)
+def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
+    for stranger in boot.foreign if boot.state == "timeout" else ():
+        right = "process.env.PORT" if concerns(boot) else 'int(os.environ["PORT"])'
+        names = {"taken": str(stranger.port), "port": str(boot.port), "right": right}
+        place = _naming(boot, stranger.port)
+        where = (place.file, place.line) if place else ("Procfile", boot.process.line)
+        yield Evidence(f"port {stranger.port} is in use by another program", *where, names=names)
+
+
+def _naming(boot: Boot, port: int) -> Place | None:
+    """The first line of the app's code with a port's number."""
+    source = boot.release.slug.plan.source
+    python = next(found(source, rf"\b{port}\b"), None)
+    return python or (find(source, rf"\b{port}\b") if concerns(boot) else None)
+
+
+@rule(
+    "boot-undecided",
+    effect="unknown",
+    title="Whether the app binds $PORT cannot be told here",
+    cause="{why:What was seen does not agree, or this machine was in the way.}",
+    fix="Run parity again; `--port N` chooses another port.",
+    docs=STARTUP,
+)
+def boot_undecided(boot: Boot) -> Iterator[Evidence]:
+    if boot.state == "unknown":
+        why = boot.why or "the socket table and a connection disagree"
+        yield Evidence(why, names={"why": why})

@@ -1,0 +1,222 @@
+"""Failed builds of Node.js apps: what the package manager says, and the line that it is about.
+
+Ids are the buildpack's own failure names where it has one:
+https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh (observed).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.facts.nodejs import TROUBLE
+from parity.records import Slug
+from parity.rules.engine import rule
+from parity.rules.views.node_source import in_package, lock_file, wanted
+from parity.rules.build.node.scripts import failing_script
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.records.verdict import Evidence
+
+
+class Page(NamedTuple):
+    """A failure and its manual page; `pattern` finds its line, a group of it the package."""
+
+    reason: str
+    pattern: str
+    title: str
+    cause: str
+    fix: str
+
+
+PAGES = (
+    Page(
+        "npm-ebadplatform",
+        r"Unsupported platform for ([^:\s]+?)(?:@[\d^~*][^:\s]*)?:",
+        "{package} does not exist for Linux, on which Heroku runs",
+        "npm refuses a dependency that is made for another system: {error}",
+        "Take {package} out of dependencies: `npm uninstall {package}`. If a Mac needs it, it"
+        ' belongs under "optionalDependencies" (`npm install --save-optional {package}`), which'
+        " npm may leave out. Commit package.json and {lock}, push again.",
+    ),
+    Page(
+        "npm-package-name-typo",
+        r"Invalid package name \"?([^\"\s]+)\"?",
+        "{package} is no name of a package",
+        "npm cannot read the entry: {error}",
+        "Correct the name in package.json, commit, push again.",
+    ),
+    Page(
+        "module-404",
+        r"404\s+(?:Not Found - GET \S*/|'?)((?:@[\w.-]+(?:/|%2[fF]))?[\w.-]+)(?:'|@|\s|$)"
+        r"|registry\.\S+/([^\s/]+): Not found|ERR_PNPM_FETCH_404\S*\s+GET \S*/([^\s/]+):",
+        "The registry has no package {package}",
+        "It is misspelt, withdrawn, or private: {error}",
+        "Correct the name in package.json (`npm view {package}` looks it up), or for a private one"
+        " commit an .npmrc with `//registry.npmjs.org/:_authToken=${{NPM_TOKEN}}` and type `heroku"
+        " config:set NPM_TOKEN=…`.",
+    ),
+    Page(
+        "npm-peer-dependency-conflict",
+        r"peer (?:\S+ )?((?:@[\w.-]+/)?[\w.-]+)@\"[^\"]*\" from",
+        "The dependencies contradict each other over {package}",
+        "A package asks for another version of {package} than there is: {error}",
+        "Choose versions that fit (`npm explain {package}` tells who asks), or commit an .npmrc"
+        " with the line `legacy-peer-deps=true`, as a local `--legacy-peer-deps` did.",
+    ),
+    Page(
+        "npm-lockfile-out-of-sync",
+        r"(?:Missing: |lock file's )((?:@[\w.-]+/)?[\w.-]+)@",
+        "{lock} does not match package.json",
+        "Heroku installs exactly what the lock file says (`npm ci`), and refuses when package.json"
+        " asks for something else: {error}",
+        "Type `npm install`, commit package-lock.json, push again.",
+    ),
+    Page(
+        "pnpm-lockfile-out-of-sync",
+        r"\* \d+ dependencies were (?:added|removed|mismatched): ([^@\s]+)",
+        "pnpm-lock.yaml does not match package.json",
+        "Heroku installs exactly what the lock file says (`--frozen-lockfile`): {error}",
+        "Type `pnpm install`, commit pnpm-lock.yaml, push again.",
+    ),
+    Page(
+        "yarn-lockfile-out-of-sync",
+        r"YN0028.*\+\s+\"?((?:@[\w.-]+/)?[\w.-]+)@",
+        "yarn.lock does not match package.json",
+        "Heroku installs exactly what the lock file says (`--immutable`): {error}",
+        "Type `yarn install`, commit yarn.lock, push again.",
+    ),
+    Page(
+        "outdated-yarn-lockfile",
+        r"(\b)Your lockfile needs to be updated",
+        "yarn.lock does not match package.json",
+        "Heroku installs exactly what the lock file says (`--frozen-lockfile`): {error}",
+        "Type `yarn install`, commit yarn.lock, push again.",
+    ),
+    Page(
+        "bad-version-for-dependency",
+        r"No matching version found for ((?:@[\w.-]+/)?[\w.-]+)@"
+        r"|any versions for \"([^\"]+)\"|ERR_PNPM_NO_MATCHING_VERSION\S*\s+No matching version"
+        r" found for ((?:@[\w.-]+/)?[\w.-]+)",
+        "There is no such version of {package}",
+        "package.json or one of the dependencies asks for a version that was never published, or"
+        " was withdrawn: {error}",
+        "Ask for one that exists: `npm view {package} versions` lists them. Commit package.json and"
+        " {lock}, push again.",
+    ),
+    Page(
+        "private-git-dependency-without-auth",
+        r"(?:ls-remote|clone)\s(?:.*[^\w.-])?([\w.-]+?)(?:\.git)?\s*$"
+        r"|(\b)(?:Host key verification failed"
+        r"|could not read Username|Authentication failed for)",
+        "A dependency comes from a private git repository",
+        "Heroku has no key of yours: {error}",
+        "Publish the package to a registry, or use an https address with a token from a config"
+        " var; a public repository needs `git+https://…` in place of `git+ssh://…`.",
+    ),
+    Page(
+        "openssl-unsupported-algorithm",
+        r"(\b)ERR_OSSL_EVP_UNSUPPORTED",
+        "An old bundler uses a hash that this Node.js no longer has",
+        "webpack 4 and its contemporaries call MD4, which OpenSSL 3 (Node.js 17 and newer) refuses:"
+        " {error}",
+        "Bring the bundler up to date (webpack 5), or type `heroku config:set"
+        " NODE_OPTIONS=--openssl-legacy-provider`.",
+    ),
+    Page(
+        "node-out-of-memory",
+        r"(\b)(?:JavaScript heap out of memory|Allocation failed)",
+        "The build needs more memory than Heroku's build dyno gives it",
+        "Node.js may use 2560 MB there: {error}",
+        "Build less at once (no source maps: GENERATE_SOURCEMAP=false), or build elsewhere and push"
+        " the result.",
+    ),
+    Page(
+        "dependency-failed-to-build",
+        r"path \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+)|Failed at the ((?:@[\w.-]+/)?[\w.-]+)@"
+        r"|error \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+): Command failed",
+        "{package} could not be compiled",
+        "Its install script failed: {error}",
+        "Take a newer version of {package}, which often brings a compiled file for this Node.js, or"
+        " ask for the Node.js it is made for in engines.node.",
+    ),
+)
+
+
+def _failing(slug: Slug, reason: str) -> Slug | None:
+    return slug if slug.refusal and slug.refusal.reason == reason else None
+
+
+def _register(page: Page) -> None:
+    @rule(
+        page.reason,
+        leads_to=PUSH_REJECTED,
+        title=page.title,
+        cause=page.cause,
+        fix=page.fix,
+        docs=TROUBLE,
+        heroku=page.reason,
+    )
+    def check(slug: Slug) -> Iterator[Evidence]:
+        if _failing(slug, page.reason) or (page.reason == PRIVATE and _refused(slug)):
+            yield _evidence(slug, page)
+
+
+PRIVATE = "private-git-dependency-without-auth"
+
+
+def _refused(slug: Slug) -> bool:
+    """Whether a repository asked for a password over https, for which Heroku has no name."""
+    installing = slug.refusal is not None and slug.refusal.reason.endswith("-install-failed")
+    return installing and any("fatal: Authentication failed for" in line for line in slug.output)
+
+
+def _evidence(slug: Slug, page: Page) -> Evidence:
+    """The line that tells, at the line of package.json that asks for the package."""
+    source = slug.plan.source
+    package, error = "", _error(slug)
+    for line in slug.output:
+        match = re.search(page.pattern, line)
+        if match:
+            package = next((group for group in match.groups() if group), "").replace("%2f", "/")
+            error = re.sub(r"^npm (?:error|ERR!)\s*(?:\w+ )??", "", line.strip())
+            break
+    names = {"package": package or "a package", "error": error, "lock": lock_file(source)}
+    where = wanted(source, package)
+    return in_package(source, error, *((where, package) if where else ()), **names)
+
+
+def _error(slug: Slug) -> str:
+    """The line that says most about the failure."""
+    patterns = (r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"(?i)\berror\b", r"\S")
+    for pattern in patterns:
+        found = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
+        if found:
+            return found
+    return "no output"
+
+
+for _page in PAGES:
+    _register(_page)
+
+
+@rule(
+    "node-install-failed",
+    leads_to=PUSH_REJECTED,
+    title="The package manager cannot install what package.json asks for",
+    cause="It ends with: {error}",
+    fix="Correct what it names; `npm ci` in a fresh clone (or `yarn`, `pnpm` with a frozen lock"
+    " file) fails in the same way.",
+    docs=TROUBLE,
+    fallback=True,
+)
+def node_install_failed(slug: Slug) -> Iterator[Evidence]:
+    if failing_script(slug):
+        return
+    reason = slug.refusal.reason if slug.refusal else ""
+    known = (
+        "npm-enoent",
+        "npm-strict-allow-scripts",
+        "libc6-incompatibility",
+        "missing-yarn-vendor",
+    )
+    if reason.endswith("-install-failed") or reason in known or reason.startswith("npm-allow-"):
+        yield in_package(slug.plan.source, _error(slug), error=_error(slug))

@@ -1,0 +1,214 @@
+"""Packages that must be built from source, and cannot."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.facts.build_image import ABSENT_TOOLS, absent_library
+from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
+from parity.records import Slug
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.pip_output import REASON, Entry, decisive, entries, found, named, normalised, saying, shown
+from parity.records.verdict import Evidence
+
+RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
+_HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)"
+_BUILDING = (
+    r"Failed to build '([^']+)'",
+    r"Failed building wheel for ([\w.-]+)",
+    r"Failed to build installable wheels for .* \(?([\w.-]+)",
+    r"^╰─> ([\w.-]+)$",
+)
+"""How pip names a package that it could not build, the most telling first."""
+
+_ERROR = r"\s*+(?:\w++\.)*+([A-Z]\w*(?:Error|Exception)|error): "
+_SUBPROCESS = r"error: [a-z]+(?:-[a-z]+)+$|subprocess\.CalledProcessError|error: command "
+_LACKING = r"(?:not found|not installed|not find|No such file|unable to execute|is required)"
+_NO_BACKEND = "BackendUnavailable: Cannot import "
+"""How pip ends where a package's build tool cannot even be imported: it names no package then."""
+
+_GONE = (
+    (r"No module named '?(distutils|imp|asyncore|asynchat|smtpd)\b", "3.12", "the module {}"),
+    (r"has no attribute '(ImpImporter|SafeConfigParser|readfp)'", "3.12", "{}"),
+    (r"No module named '?(pkg_resources|setuptools)\b", "", "{}, which setuptools no longer gives"),
+    (r"(use_2to3) is invalid", "", "{}, which setuptools has dropped"),
+    (r"cannot import name '(\w+)' from 'collections'", "3.10", "collections.{}"),
+    (r"module 'inspect' has no attribute '(getargspec)'", "3.11", "inspect.{}"),
+    (r"(longintrepr)\.h: No such file", "3.11", "the C header {}.h"),
+    (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which does not load"),
+    (r"(Missing parentheses in call to '\w+')", "3.0", "Python 2's syntax"),
+)
+"""What an old release trips over, the Python that took it away first, and its name."""
+
+
+_GEO = (
+    "Type `heroku buildpacks:add --index 1"
+    " https://github.com/heroku/heroku-geo-buildpack.git`, which brings GDAL, GEOS and PROJ."
+)
+_WHEEL = (
+    "Require a version that has a wheel (remove the pin and let pip choose), or write a Python for"
+    " which it has one into .python-version."
+)
+
+
+class Failed(NamedTuple):
+    """A package that was not built: its entry, if it has one, and the line that says why."""
+
+    name: str
+    entry: Entry | None
+    error: str
+
+    def evidence(self, **names: str) -> Evidence:
+        """Evidence at the entry that asks for the package."""
+        told = {"name": self.name, "error": self.error, **names}
+        if self.entry is None:
+            return Evidence(self.error, "requirements.txt", names={"entry": self.name, **told})
+        return found(self.entry, self.error, **told)
+
+
+def failed(slug: Slug) -> Failed | None:
+    """The package whose build from source ended pip."""
+    matches = (saying(slug, pattern) for pattern in _BUILDING)
+    match = next((match for match in matches if match), None) or _being_built(slug)
+    if not match or saying(slug, "when git clone"):
+        return None
+    name = next(group for group in match.groups() if group)
+    if normalised(name) in WINDOWS_ONLY | MACOS_ONLY or name.startswith("pyobjc"):
+        return None
+    entry = named(slug.plan.source, name) or _by_path(slug, name)
+    return Failed(name, entry, _error(slug))
+
+
+def _being_built(slug: Slug) -> re.Match[str] | None:
+    """The package that pip was at when its build tool failed: the last that it names."""
+    if not saying(slug, _NO_BACKEND):
+        return None
+    named = r"Collecting ([\w.-]+)|Processing \S*/([\w.-]+?)-\d"
+    matches = (re.search(named, line) for line in reversed(slug.output))
+    return next((match for match in matches if match), None)
+
+
+def _by_path(slug: Slug, name: str) -> Entry | None:
+    tail = name.removeprefix(f"file://{slug.root}/")
+    return next((e for e in entries(slug.plan.source) if e.text.endswith(tail)), None)
+
+
+def _error(slug: Slug) -> str:
+    """The last line of the build's own output that is an error."""
+    lines = [line.strip(" │╰─>") for line in slug.output]
+    errors = [x for x in lines if re.match(_ERROR, x) and not re.match(_SUBPROCESS, x)]
+    compiler = [x for x in lines if re.search(r": (?:fatal )?error: ", x)]
+    return shown((compiler or errors or [decisive(slug)])[-1 if errors and not compiler else 0])
+
+
+@rule(
+    "system-library-missing",
+    leads_to=PUSH_REJECTED,
+    title="{name} needs {library} to be compiled, which Heroku's build image lacks",
+    cause="There is no ready-made wheel of this version for the app's Python, so pip compiles it:"
+    " {error}",
+    fix="Require a version of {name} that has a wheel. Or type `heroku buildpacks:add --index 1"
+    " heroku-community/apt` and write `{package}` into a file called Aptfile.",
+    docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-apt",
+    heroku=REASON,
+)
+def system_library_missing(slug: Slug) -> Iterator[Evidence]:
+    build = failed(slug)
+    header = saying(slug, _HEADER)
+    package = absent_library(header[1]) if header else None
+    if build and header and package:
+        error = shown(header.string)
+        yield build._replace(error=error).evidence(library=header[1], package=package)
+
+
+@rule(
+    "build-tool-missing",
+    leads_to=PUSH_REJECTED,
+    title="{name} needs {tool} to be compiled, which Heroku's build image lacks",
+    cause="There is no ready-made wheel of this version for the app's Python, so pip compiles it:"
+    " {error}",
+    fix="{advice}",
+    docs=RUNTIMES,
+    heroku=REASON,
+)
+def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
+    build = failed(slug)
+    tools = rf"\b({'|'.join(ABSENT_TOOLS)})\b"
+    match = saying(slug, rf"(?i){tools}.*{_LACKING}|{_LACKING}.*{tools}")
+    if build and match:
+        command = (match[1] or match[2]).lower()
+        geo = command in ("gdal-config", "geos-config")
+        yield build._replace(error=shown(match.string)).evidence(
+            tool=ABSENT_TOOLS[command], advice=_GEO if geo else _WHEEL
+        )
+
+
+@rule(
+    "release-too-old",
+    leads_to=PUSH_REJECTED,
+    title="{entry} is too old for Python {version}",
+    cause="There is no ready-made wheel of it for the app's Python, and building it trips over"
+    " {gone}: {error}",
+    fix="Require a newer {name} (remove the pin and let pip choose){older}.",
+    docs=RUNTIMES,
+    heroku=REASON,
+)
+def release_too_old(slug: Slug) -> Iterator[Evidence]:
+    build, python = failed(slug), slug.plan.python
+    if not build or not python:
+        return
+    for pattern, since, what in _GONE:
+        match = saying(slug, pattern)
+        if match:
+            series = f"3.{int(since.partition('.')[2]) - 1}" if since > "3.10" else ""
+            older = f", or an older Python: write `{series}` into .python-version" if series else ""
+            yield build._replace(error=shown(match.string.strip(" │╰─>"))).evidence(
+                version=python.version, gone=what.format(match[1]), older=older
+            )
+            return
+
+
+_IN_PYTHON = {
+    "backports-zoneinfo": ("zoneinfo", "3.9"),
+    "typed-ast": ("ast", "3.8"),
+    "dataclasses": ("dataclasses", "3.7"),
+    "contextvars": ("contextvars", "3.7"),
+    "enum34": ("enum", "3.4"),
+    "futures": ("concurrent.futures", "3.2"),
+}
+"""Packages that bring a module of the standard library to older Pythons: https://pypi.org."""
+
+
+@rule(
+    "backport-not-needed",
+    leads_to=PUSH_REJECTED,
+    title="{entry} is for older Pythons, and cannot be built for {version}",
+    cause="It brings `{module}` to Pythons before {since}; the app's own has it: {error}",
+    fix='Remove the line, or write `{entry}; python_version < "{since}"`.',
+    docs="https://docs.python.org/3/library/",
+    heroku=REASON,
+)
+def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
+    build, python = failed(slug), slug.plan.python
+    known = _IN_PYTHON.get(normalised(build.name)) if build else None
+    if build and python and known:
+        yield build.evidence(version=python.version, module=known[0], since=known[1])
+
+
+@rule(
+    "source-build-failed",
+    leads_to=PUSH_REJECTED,
+    title="{entry} cannot be built for Python {version}",
+    cause="There is no ready-made wheel of this version for the app's Python, and building it from"
+    " source fails: {error}. Old releases often use what newer Pythons have removed.",
+    fix="Require a newer {name} (remove the pin and let pip choose), or an older Python in"
+    " .python-version.",
+    docs=RUNTIMES,
+    heroku=REASON,
+    fallback=True,
+)
+def source_build_failed(slug: Slug) -> Iterator[Evidence]:
+    build, python = failed(slug), slug.plan.python
+    if build and python:
+        yield build.evidence(version=python.version)

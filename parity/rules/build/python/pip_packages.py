@@ -1,0 +1,204 @@
+"""Packages that pip did not find: for another platform, or by a name that no index has."""
+
+import re
+import sys
+from collections.abc import Iterator
+
+from parity.facts.packages import (
+    CONDA_ONLY,
+    DISTRIBUTIONS,
+    MACOS_ONLY,
+    POPULAR,
+    SYSTEM_ONLY,
+    WINDOWS_ONLY,
+)
+from parity.records import Slug
+from parity.rules.engine import rule
+from parity.rules.views.pip_unfound import Unfound, failed_name, other_python, unfound
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.pip_output import FORMAT, REASON, entries, found, named, normalised
+from parity.records.verdict import Evidence
+
+MARKERS = "https://peps.python.org/pep-0508/#environment-markers"
+PYPI = "https://pypi.org/"
+RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
+
+_NEAR = 0.8
+_PYTHONS = {"python", "python3"}
+
+
+@rule(
+    "windows-only-package",
+    leads_to=PUSH_REJECTED,
+    title="{entry} exists only for Windows, and Heroku runs Linux",
+    cause="`pip freeze` on Windows lists packages that have no build for another platform.",
+    fix="{advice}",
+    docs=MARKERS,
+    heroku=REASON,
+)
+def windows_only_package(slug: Slug) -> Iterator[Evidence]:
+    yield from _platform(slug, WINDOWS_ONLY, "Windows", "win32")
+
+
+@rule(
+    "macos-only-package",
+    leads_to=PUSH_REJECTED,
+    title="{entry} exists only for macOS, and Heroku runs Linux",
+    cause="`pip freeze` on a Mac lists packages that have no build for another platform.",
+    fix="{advice}",
+    docs=MARKERS,
+    heroku=REASON,
+)
+def macos_only_package(slug: Slug) -> Iterator[Evidence]:
+    yield from _platform(slug, MACOS_ONLY, "macOS", "darwin")
+
+
+def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> Iterator[Evidence]:
+    failed = failed_name(slug)
+    mac = known is MACOS_ONLY and failed.startswith("pyobjc-framework-")
+    if failed not in known and not mac:
+        return
+    missing = unfound(slug)
+    if missing and missing.by:
+        advice = f"Remove `{missing.by}`, or require a version of it that does not need {failed}."
+        yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
+        return
+    if missing and missing.entry is None:  # a log alone: its files are not known
+        advice = f'Remove its line, or write `{missing.text}; sys_platform == "{marker}"`.'
+        yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
+    for entry in entries(slug.plan.source):
+        same = entry.name in known or (mac and entry.name.startswith("pyobjc"))
+        if same and ";" not in entry.text:
+            advice = f'Remove the line, or write `{entry.text}; sys_platform == "{marker}"`.'
+            seen = f"{entry.name} is a {platform} package; pip has none for Linux"
+            yield found(entry, seen, advice=advice)
+
+
+@rule(
+    "freeze-artefact",
+    leads_to=PUSH_REJECTED,
+    title="{entry} belongs to {owner}; no index has it",
+    cause="`pip freeze` lists everything that is installed, also what came with {owner} and not"
+    " from the package index.",
+    fix="Remove the line from {file}. Better: make a virtual environment (`python -m venv venv`),"
+    " install only what the app needs, and freeze there.",
+    docs=FORMAT,
+    heroku=REASON,
+)
+def freeze_artefact(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    owner = _owner(missing) if missing and not missing.by else None
+    if missing and owner:
+        yield missing.evidence(owner=owner)
+
+
+def _owner(missing: Unfound) -> str | None:
+    if re.fullmatch(r"pkg[-_]resources==0\.0\.0", missing.text):
+        return "Debian's Python"
+    if missing.name in SYSTEM_ONLY:
+        return "Ubuntu"
+    return "Anaconda" if missing.name in CONDA_ONLY else None
+
+
+@rule(
+    "python-required",
+    leads_to=PUSH_REJECTED,
+    title="{entry} asks pip for Python itself",
+    cause="pip installs packages, and Python is none. Heroku chooses Python by .python-version.",
+    fix="Remove the line from {file}{advice}.",
+    docs=RUNTIMES,
+    heroku=REASON,
+)
+def python_required(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    if missing and not missing.by and missing.name in _PYTHONS:
+        series = re.search(r"3\.\d+", missing.text)
+        advice = f" and write `{series[0]}` into a file called .python-version" if series else ""
+        yield missing.evidence(advice=advice)
+
+
+@rule(
+    "standard-library-required",
+    leads_to=PUSH_REJECTED,
+    title="{entry} is part of Python itself, not a package",
+    cause="Modules of the standard library are always there; the index has none of this name.",
+    fix="Remove the line from {file}.",
+    docs="https://docs.python.org/3/library/",
+    heroku=REASON,
+)
+def standard_library_required(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    name = missing.name.replace("-", "_") if missing else ""
+    if missing and not missing.by and name in sys.stdlib_module_names and not missing.versions:
+        yield missing.evidence()
+
+
+@rule(
+    "import-name-required",
+    leads_to=PUSH_REJECTED,
+    title="{entry} is what the package is imported as; it is called {right}",
+    cause="The name in `import` and the name on the index differ for this package.",
+    fix="Write `{right}` instead of `{entry}` in {file}.",
+    docs=PYPI,
+    heroku=REASON,
+)
+def import_name_required(slug: Slug) -> Iterator[Evidence]:
+    name = failed_name(slug)
+    right = {normalised(k): v for k, v in DISTRIBUTIONS.items()}.get(name)
+    entry = named(slug.plan.source, name) if right else None
+    artefact = entry and entry.text.endswith("==0.0.0")
+    itself = right and re.fullmatch(rf"{re.escape(name)}(?:-binary|\[.*)", right)
+    if entry and right and normalised(right) != name and not artefact and not itself:
+        yield found(entry, f"pip could not install {entry.text}", right=right)
+
+
+@rule(
+    "misspelt-package",
+    leads_to=PUSH_REJECTED,
+    title="The index has no {name}: did you mean {right}?",
+    cause="There is no package called {name}, and {right} is a well-known one.",
+    fix="Write `{line}` in {file}.",
+    docs=PYPI,
+    heroku=REASON,
+)
+def misspelt_package(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    right = _meant(missing) if missing else None
+    if missing and missing.entry and right:
+        line = re.sub(r"^[\w.-]+", right, missing.entry.text)
+        yield missing.evidence(right=right, line=line)
+
+
+def _meant(missing: Unfound) -> str | None:
+    """The well-known package whose name is nearly the same."""
+    from difflib import get_close_matches
+
+    known = {normalised(k) for k in DISTRIBUTIONS} | CONDA_ONLY | SYSTEM_ONLY | WINDOWS_ONLY
+    if missing.by or missing.versions or missing.name in (known | MACOS_ONLY | _PYTHONS):
+        return None
+    if missing.name.replace("-", "_") in sys.stdlib_module_names:
+        return None
+    near = get_close_matches(missing.name, POPULAR, 1, _NEAR)
+    return near[0] if near else None
+
+
+@rule(
+    "no-such-package",
+    leads_to=PUSH_REJECTED,
+    title="The index has no {entry} that Heroku could install",
+    cause="There is no package of this name (a typo?), or none of its files fits Linux and the"
+    " Python of the app.",
+    fix="Look {name} up on https://pypi.org and correct the line in {file}.",
+    docs=PYPI,
+    heroku=REASON,
+)
+def no_such_package(slug: Slug) -> Iterator[Evidence]:
+    missing = unfound(slug)
+    if not missing or missing.versions or other_python(slug, missing) or _meant(missing):
+        return
+    name = missing.name
+    known = name in {normalised(k) for k, v in DISTRIBUTIONS.items() if normalised(v) != name}
+    special = _owner(missing) or name in WINDOWS_ONLY | MACOS_ONLY | _PYTHONS
+    library = name.replace("-", "_") in sys.stdlib_module_names and not missing.by
+    if not (known or special or library or name.startswith("pyobjc-framework-")):
+        yield missing.evidence()

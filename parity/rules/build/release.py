@@ -1,0 +1,46 @@
+"""The release phase: https://devcenter.heroku.com/articles/release-phase."""
+
+from collections.abc import Iterator
+
+from parity.records import Release
+from parity.rules.engine import rule
+from parity.records.verdict import Evidence
+
+RELEASE_PHASE = "https://devcenter.heroku.com/articles/release-phase"
+
+
+@rule(
+    "release-failed",
+    effect="fail",
+    title="The release command fails, so the new version never runs",
+    cause="`{command}` ended with status {status}. git push still reports success, but Heroku keeps"
+    " the old release; a new app has none. The command's last line: {last}",
+    fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
+    docs=RELEASE_PHASE,
+)
+def RELEASE_FAILED(release: Release) -> Iterator[Evidence]:
+    if release.status != "failed" or release.command is None or release.ended is None:
+        return
+    last = next((x.text for x in reversed(release.ended.output) if x.text.strip()), "(none)")
+    status = "no end within an hour" if release.ended.timed_out else str(release.ended.exit)
+    names = {"command": release.command.command, "status": status, "last": last.strip()}
+    yield Evidence(
+        f"Process exited with status {release.ended.exit}",
+        "Procfile",
+        release.command.line,
+        names=names,
+    )
+
+
+@rule(
+    "release-skipped",
+    effect="warn",
+    title="The release command was not run: {reason}",
+    cause="It would have run against that database, which may be the production one.",
+    fix="`--run-release` runs it all the same; a database on this machine needs no option.",
+    docs=RELEASE_PHASE,
+)
+def release_skipped(release: Release) -> Iterator[Evidence]:
+    if release.skipped and release.command:
+        names = {"reason": release.skipped}
+        yield Evidence(release.skipped, "Procfile", release.command.line, names=names)

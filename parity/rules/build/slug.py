@@ -1,0 +1,148 @@
+"""What a build says about this machine, and about the size of the slug."""
+
+from collections.abc import Iterator
+
+from parity.facts.python import SUPPORT, versions
+from parity.facts.slug import ARTICLE, HARD, SOFT
+from parity.records import Slug
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.pip_output import shown
+from parity.records.verdict import Evidence
+
+MB = 1024 * 1024
+
+_REMEDIES = (
+    ("Node.js", "Type `nvm install {node}` or `fnm install {node}`, then run parity again."),
+    (
+        "registry",
+        "Check the way to npm's registry (`npm ping` tries it), then run parity again.",
+    ),
+    (
+        "without a network|offline",
+        "Connect to the network, then run parity again without `--offline`.",
+    ),
+    (
+        "did not answer|downloaded",
+        "Check the connection to the package index (`pip download pip` tries it), then run parity"
+        " again.",
+    ),
+    (
+        "stood in|neither Python",
+        "Type `uv python install {series}` or `pyenv install {series}`, then run parity again;"
+        " `parity doctor` tells what this machine has.",
+    ),
+    (
+        "did not end",
+        "See what takes so long (the last line of the log): Heroku ends a build after 15 minutes.",
+    ),
+    ("missing here", "Install it on this machine, then run parity again."),
+    ("disk|killed", "Free some space or memory on this machine, then run parity again."),
+)
+
+
+@rule(
+    "build-undecided",
+    effect="unknown",
+    title="The build cannot be decided on this machine",
+    cause="{why}. On Heroku the build may well succeed.",
+    fix="{remedy}",
+    docs=SUPPORT,
+)
+def build_undecided(slug: Slug) -> Iterator[Evidence]:
+    if slug.unknown:
+        version = slug.plan.python.version if slug.plan.python else "3"
+        why = shown(slug.unknown)
+        file = "requirements.txt" if "requirements.txt" in slug.plan.source.entries else None
+        node = slug.plan.node.version if slug.plan.node else ""
+        remedy = _remedy(why, version).replace("{node}", node)
+        names = {"why": why[0].upper() + why[1:], "remedy": remedy}
+        yield Evidence(why, file, names=names)
+
+
+def _remedy(why: str, version: str) -> str:
+    reason = why.partition(":")[0]
+    for words, remedy in _REMEDIES:
+        if any(word in reason for word in words.split("|")):
+            return remedy.replace("{series}", version.rpartition(".")[0] or version)
+    return "Run parity again, or on another machine."
+
+
+@rule(
+    "interpreter-stands-in",
+    effect="note",
+    title="Python {used} stood in for {version}, which Heroku would use",
+    cause="Python {version} is not on this machine, so the app ran with the nearest one. What"
+    " differs between the two is not tested.",
+    fix="`uv python install {series}` or `pyenv install {series}` gives full fidelity.",
+    docs=SUPPORT,
+)
+def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
+    if slug.interpreter and not slug.interpreter.exact and slug.plan.python:
+        version = slug.plan.python.version
+        series = version.rpartition(".")[0]
+        names = {"used": slug.interpreter.version, "version": version, "series": series}
+        yield Evidence(f"{slug.interpreter.path} is Python {slug.interpreter.version}", names=names)
+
+
+@rule(
+    "installer-stands-in",
+    effect="note",
+    title="{tool} {used} stood in for {version}, which Heroku would use",
+    cause="The package index of this machine does not have {tool} {version}. Another version may"
+    " choose other packages.",
+    fix="Use an index that has it: `pip index versions {tool}` lists what there is.",
+    docs=SUPPORT,
+)
+def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
+    tool = slug.plan.python.manager if slug.plan.python else ""
+    version = versions().installer.get(tool, "")
+    if slug.installer and slug.installer != version:
+        names = {"tool": tool, "used": slug.installer, "version": version}
+        yield Evidence(f"{tool} {slug.installer} was used", names=names)
+
+
+@rule(
+    "slug-too-large",
+    leads_to=PUSH_REJECTED,
+    title="The slug is too large: about {size} MB, and Heroku takes {limit}",
+    cause="The app and everything that is installed, compressed, are more than Heroku takes. Most"
+    " of it: {largest}.",
+    fix="Require less: `tensorflow-cpu` for tensorflow; for torch, the build without CUDA"
+    " (`--extra-index-url https://download.pytorch.org/whl/cpu`). Keep data and models out of git,"
+    " or list them in .slugignore.",
+    docs=ARTICLE,
+    basis="predicted",
+)
+def slug_too_large(slug: Slug) -> Iterator[Evidence]:
+    if slug.refusal and slug.refusal.reason == "slug-too-large":
+        yield from _size(slug)
+
+
+@rule(
+    "slug-large",
+    effect="warn",
+    title="The slug is large: about {size} MB compressed",
+    cause="Heroku warns from {soft} MB on, because such a slug boots slowly, and refuses it from"
+    " {limit} on. Most of it: {largest}.",
+    fix="Keep data and models out of git, and require only what runs on Heroku.",
+    docs=ARTICLE,
+    basis="predicted",
+)
+def slug_large(slug: Slug) -> Iterator[Evidence]:
+    if slug.packed and not slug.refusal and slug.packed > SOFT.value * MB:
+        yield from _size(slug)
+
+
+def _size(slug: Slug) -> Iterator[Evidence]:
+    """The size as a whole, then what takes the most of it; files of the tree by their name."""
+    parts = [f"{part.name} (about {part.packed // MB} MB)" for part in slug.largest]
+    names = {
+        "size": str((slug.packed or 0) // MB),
+        "limit": f"{HARD.value:.0f} MB",
+        "soft": f"{SOFT.value:.0f}",
+        "largest": ", ".join(parts[:3]),
+    }
+    entries = slug.plan.source.entries
+    first = next((part.name for part in slug.largest if part.name in entries), None)
+    yield Evidence(f"about {names['size']} MB compressed: {', '.join(parts)}", first, names=names)

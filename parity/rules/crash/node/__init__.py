@@ -1,0 +1,1 @@
+"""Rules about errors of Node.js."""

@@ -1,0 +1,186 @@
+"""Crashes of Node.js apps at the start command: no script, no tool, no file, the wrong language."""
+
+import re
+from collections.abc import Iterator
+
+from parity.facts.buildpacks import ARTICLE, NODE, PYTHON
+from parity.facts.node_packages import DEVELOPMENT, NOT_FROM_NPM
+from parity.facts.nodejs import SUPPORT
+from parity.records import Boot, Release, Source
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS
+from parity.rules.engine import rule
+from parity.rules.views.node_error import node_crash
+from parity.rules.views.node_source import (
+    NOT_FOUND,
+    absent_command,
+    at_start,
+    entry,
+    in_package,
+    installer,
+    lock_file,
+    moving,
+    script,
+    table,
+    wanted,
+)
+from parity.rules.views.python_traceback import Crash
+from parity.rules.views.suggestions import web_line
+
+DEFAULT = f"{SUPPORT}#default-web-process-type"
+PRUNING = f"{SUPPORT}#skip-pruning"
+_NO_SCRIPT = (
+    r"npm (?:error|ERR!) Missing script: \"?([\w:.-]+)|missing script: ([\w:.-]+)"
+    r"|error Command \"([\w:.-]+)\" not found|Missing script start or file server\.js"
+    r"|Couldn't find a script named \"([\w:.-]+)\""
+    r"|ERR_PNPM_NO_SCRIPT\S*\s+Missing script:? ([\w:.-]+)"
+)
+
+
+def _missing_script(found: Crash) -> str | None:
+    match = found.saying(_NO_SCRIPT)
+    if match is None:
+        return None
+    return next((group for group in match.groups() if group), "start")
+
+
+def _python_app(found: Crash) -> bool:
+    """Whether Heroku took a Python app for one of Node.js, by detection alone."""
+    plan = found.plan
+    return plan.runs == (NODE,) and PYTHON in plan.detected
+
+
+@rule(
+    "python-app-built-as-node",
+    leads_to=ENDINGS,
+    title="Heroku built this as a Node.js app, for the package.json; no Python is in the dyno",
+    cause="Heroku asks the Node.js buildpack before the one for Python, and runs only the first"
+    " that fits. package.json is in the root, so no Python package was installed: {error}",
+    fix="Type `heroku buildpacks:set heroku/python` (rehearse it: `parity run --buildpack"
+    " heroku/python`). If the app needs Node.js for its build as well: `heroku buildpacks:add"
+    " --index 1 heroku/nodejs`.{procfile}",
+    docs=f"{ARTICLE}#buildpack-detect-order",
+)
+def python_app_built_as_node(record: Boot | Release) -> Iterator[Evidence]:
+    found = node_crash(record)
+    if not found or not _python_app(found):
+        return
+    match = found.saying(_NO_SCRIPT) or found.saying(NOT_FOUND)
+    no_python = found.saying(r"No module named|ModuleNotFoundError|can't open file")
+    if match or no_python:
+        said = (match or no_python)[0].strip()  # type: ignore[index]
+        web = found.plan.procfile and "web" in found.plan.procfile.types
+        procfile = "" if web else f" The Procfile needs `{web_line(found.source)}`, too."
+        names = {"error": said, "procfile": procfile}
+        yield Evidence("package.json is in the root", "package.json", names=names)
+        yield Evidence(said)
+
+
+@rule(
+    "start-script-missing",
+    leads_to=ENDINGS,
+    title="package.json has no `{name}` script",
+    cause="{who} runs `{command}`, and package.json says nothing about `{name}`.",
+    fix="{advice}",
+    docs=DEFAULT,
+)
+def start_script_missing(record: Boot | Release) -> Iterator[Evidence]:
+    found = node_crash(record)
+    name = _missing_script(found) if found else None
+    if not found or not name or _python_app(found):
+        return
+    source = found.source
+    default = "Without a `web` line in a Procfile Heroku"
+    who = default if not found.process.line else "The Procfile"
+    names = {"name": name, "who": who, "advice": _start_advice(source, name)}
+    match = found.saying(_NO_SCRIPT)
+    seen = match[0].strip() if match else f"no script {name}"
+    yield in_package(source, seen, "scripts", command=found.process.command, **names)
+
+
+def _start_advice(source: Source, name: str) -> str:
+    """The script to add, or another that is there already."""
+    scripts = table(source, "scripts")
+    serving = next((s for s in ("serve", "server", "prod", "production") if s in scripts), None)
+    if name == "start" and serving:
+        return (
+            f'Add `"start": "npm run {serving}"` to "scripts" in package.json, or `web: npm run'
+            f" {serving}` to a Procfile."
+        )
+    file = entry(source)
+    if file and file.endswith((".ts", ".mts", ".cts")):
+        file = f"dist/{file.removeprefix('src/').rpartition('.')[0]}.js"
+    if file is None:
+        return (
+            f'Add `"{name}": "node FILE.js"` to "scripts" in package.json. If this is not a Node.js'
+            " app, set the right buildpack: `heroku buildpacks:set …`."
+        )
+    return (
+        f'Add `"scripts": {{"{name}": "node {file}"}}` to package.json, or a Procfile with'
+        f" `web: node {file}`."
+    )
+
+
+@rule(
+    "dev-tool-at-start",
+    leads_to=ENDINGS,
+    title="{package} is in devDependencies, which are gone when the app starts",
+    cause="Heroku installs devDependencies for the build and removes them before the app starts"
+    " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
+    fix="{advice}",
+    docs=PRUNING,
+)
+def dev_tool_at_start(record: Boot | Release) -> Iterator[Evidence]:
+    found = node_crash(record)
+    told = absent_command(found.lines) if found else None
+    if not found or not told or wanted(found.source, told[1]) != "devDependencies":
+        return
+    names = {"tool": told[0], "package": told[1], "advice": _tool_advice(found, *told)}
+    seen = f"{told[0]}: not found"
+    yield at_start(found.source, found.process, seen, **names)
+    yield in_package(found.source, f"{told[1]} is here", "devDependencies", told[1])
+
+
+def _tool_advice(found: Crash, tool: str, package: str) -> str:
+    """The start command without the tool, or the tool as a dependency."""
+    told = script(found.source, found.process)
+    text = told[1] if told else found.process.command
+    move = moving(found.source, package)
+    add = f"`{move}` moves it to dependencies."
+    target = re.search(
+        rf"\b{re.escape(tool)}\b(?:|.*?(?<![\w./-]))([\w./-]+\.(?:js|mjs|cjs))\b", text
+    )
+    if tool in DEVELOPMENT and target:
+        right = f"node {target[1]}"
+        where = f'"{told[0]}": "{right}"' if told else f"{found.process.name}: {right}"
+        return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Else {add}"
+    if tool in DEVELOPMENT:
+        return (
+            'Compile in the build (`"build": "tsc"`) and start the result with `node`: `"start":'
+            f' "node dist/…"`. Else {add}'
+        )
+    return (
+        f"Type `{move}`: the line moves to dependencies. Then commit package.json and"
+        f" {lock_file(found.source)}."
+    )
+
+
+@rule(
+    "tool-not-installed",
+    leads_to=ENDINGS,
+    title="{tool} is not installed: package.json does not ask for {package}",
+    cause="The start command runs `{tool}`. Heroku has only what package.json asks for; what is"
+    " installed globally on your machine (`npm install -g`) is not there.",
+    fix="Type `{install} {package}`, commit package.json and {lock}, push again.",
+    docs=SUPPORT,
+)
+def tool_not_installed(record: Boot | Release) -> Iterator[Evidence]:
+    found = node_crash(record)
+    told = absent_command(found.lines) if found else None
+    if not found or not told or wanted(found.source, told[1]) or _python_app(found):
+        return
+    tool, package = told
+    if tool not in found.source.entries and package not in NOT_FROM_NPM:
+        names = {"tool": tool, "package": package, "install": installer(found.source)}
+        names["lock"] = lock_file(found.source)
+        yield at_start(found.source, found.process, f"{tool}: not found", **names)

@@ -1,0 +1,92 @@
+"""Crashes of a server command whose target is there, but is not the app."""
+
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, at_command, at_either, procfile
+from parity.rules.crash.target import written
+from parity.rules.engine import rule
+from parity.rules.views.python_source import (
+    factories,
+    file_of,
+    server,
+    speaks_asgi,
+    suggestion,
+    target,
+)
+from parity.rules.views.python_source import found as places
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+
+@rule(
+    "not-an-app-object",
+    leads_to=ENDINGS,
+    title="{target} is not the app itself",
+    cause="{why:It is a function that makes the app, or something that cannot be called.}",
+    fix='{advice:gunicorn: `"module:create_app()"` in quotes; uvicorn: `--factory'
+    " module:create_app`.}",
+    docs="https://docs.gunicorn.org/en/stable/run.html#gunicorn",
+)
+def not_an_app_object(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    named = target(found.process) if found else None
+    if not found or not named or not named[1]:
+        return
+    called = rf"(?:\b|\.){named[1]}\(\) (?:takes \d+ positional arguments? but \d+ w|got an unexp)"
+    wrong = found.saying(r"Application object must be callable|ASGI app factory detected")
+    match = wrong or (found.saying(called) if _is_factory(found, named) else None)
+    if match:
+        why, right = _what_it_is(found, named)
+        names = {"target": written(named), "why": why}
+        if right != names["target"]:
+            names["advice"] = procfile(found, found.command.replace(names["target"], right, 1))
+        dash = _dash(found, named)
+        if dash:
+            line = f"Add the line `server = {named[1]}.server` below {dash}."
+            names["advice"] = f"{line} {names['advice']}"
+        yield at_command(found, match[0], **names)
+
+
+def _dash(found: Crash, named: tuple[str, str | None]) -> str | None:
+    """Where the target is made as a Dash object: `line 3 of app.py`."""
+    file = file_of(found.source, named[0])
+    made = rf"^{named[1]}\s*=\s*(?:[\w.]+\.)?Dash\("
+    place = next((p for p in places(found.source, made) if p.file == file), None)
+    return f"line {place.line} of {place.file}" if place else None
+
+
+def _is_factory(found: Crash, named: tuple[str, str | None]) -> bool:
+    file = file_of(found.source, named[0])
+    return file is not None and named[1] in factories(found.source, file)
+
+
+def _what_it_is(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
+    if _dash(found, named):
+        return "A Dash object holds its Flask app as `.server`.", f"{named[0]}:server"
+    if not _is_factory(found, named):
+        right = suggestion(found.source, asgi=speaks_asgi(found.process)) or written(named)
+        return "The server calls it for every request, and it cannot be called.", right
+    why = f"{named[1]} is a function that makes the app; the server calls it as if it were the app."
+    if server(found.process) == "uvicorn":
+        return why, f"--factory {written(named)}"
+    return why, f'"{written(named)}()"'
+
+
+@rule(
+    "development-server-refused",
+    leads_to=ENDINGS,
+    title="Flask-SocketIO refuses to start Werkzeug's development server",
+    cause="Where no one sits at a terminal, as in a dyno, `socketio.run` wants a server for"
+    " production: {error}",
+    fix="{advice:Serve the app with gunicorn, one worker and many threads: `web: gunicorn -w 1"
+    " --threads 100 app:app`.}",
+    docs="https://flask-socketio.readthedocs.io/en/latest/deployment.html",
+)
+def development_server_refused(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if not found or not raised or "Werkzeug web server is not designed" not in raised.message:
+        return
+    right = f"gunicorn -w 1 --threads 100 {suggestion(found.source, asgi=False) or 'app:app'}"
+    advice = f"{procfile(found, right)} Require gunicorn, too."
+    yield at_either(found, raised.told, advice=advice)

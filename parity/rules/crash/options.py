@@ -1,0 +1,161 @@
+"""Crashes of the server's own options and files: bad options, absent configuration, workers."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, PROCFILE, adding, at_command, procfile
+from parity.rules.engine import rule
+from parity.rules.views.missing_python_module import why_absent
+from parity.rules.views.python_source import at, find
+from parity.rules.views.python_traceback import Failing, crash
+from parity.rules.views.suggestions import kept_out
+
+
+@rule(
+    "worker-class",
+    leads_to=ENDINGS,
+    title="gunicorn has no worker class {name}",
+    cause="{error}",
+    fix="{advice:Require the package that the class needs, or take `-k gthread`.}",
+    docs="https://docs.gunicorn.org/en/stable/settings.html#worker-class",
+)
+def worker_class(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"class uri '([\w.]+)' invalid or not found") if found else None
+    if not found or not match or why_absent(found) not in (None, "worker"):
+        return
+    name = match[1]
+    needs = found.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")
+    gone = found.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
+    if needs and not gone:
+        extra = name.partition("_")[0]
+        error = f"It needs {needs[1] or needs[2]}, which is not installed."
+        advice = adding(found, f"gunicorn[{extra}]")[1]
+    else:
+        error = "This version of gunicorn does not have it."
+        right = re.sub(rf"\b{re.escape(name)}\b", "gthread", found.command)
+        advice = f"{procfile(found, right)} Or take gevent, with `gunicorn[gevent]` required."
+    yield at_command(found, match[0], name=name, error=error, advice=advice)
+
+
+@rule(
+    "server-config-not-there",
+    leads_to=ENDINGS,
+    title="The server's configuration {file} is not in the pushed tree",
+    cause="The command names {file}, and there is no such file: it was not committed, or is called"
+    " differently.",
+    fix="Type `git add {file}`, commit, push; or take the option out of the Procfile.",
+    docs=PROCFILE,
+)
+def server_config_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = r"'([^']+)' doesn't exist$|Invalid value for '--(?:log-config|env-file)'.*'([^']+)'"
+    match = found.saying(pattern) if found and not found.raised else None
+    file = (match[1] or match[2]) if match else ""
+    if found and match and file in found.command:
+        yield at_command(found, match[0], file=file)
+        for evidence in kept_out(found.source, file):
+            yield evidence._replace(names={})
+
+
+@rule(
+    "import-string-needed",
+    leads_to=ENDINGS,
+    title='uvicorn.run needs the app as text, `"{module}:{name}"`: on Heroku it starts workers',
+    cause="Heroku sets WEB_CONCURRENCY (here 2), from which uvicorn takes the number of its"
+    " workers; each has to import the app, which an object does not allow: {error}",
+    fix='Write `uvicorn.run("{module}:{name}", host="0.0.0.0", port=int(os.environ["PORT"]))` under'
+    ' `if __name__ == "__main__":`.',
+    docs="https://www.uvicorn.org/settings/",
+)
+def import_string_needed(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"You must pass the application as an import string.*") if found else None
+    place = find(found.source, r"\buvicorn\.run\(|(?<![\w.])run\(") if found and match else None
+    if found and match and place:
+        module = place.file.removesuffix(".py").replace("/", ".")
+        given = re.search(r"run\(\s*([A-Za-z_]\w*)", place.text)
+        names = {"module": module, "name": given[1] if given else "app", "error": match[0]}
+        yield at(match[0], place, **names)
+
+
+@rule(
+    "wrong-option",
+    leads_to=ENDINGS,
+    title="{program} does not accept the command: {error}",
+    cause="`{command}` has an option or a value that {program} does not know, so it ends with its"
+    " usage.",
+    fix="Correct the option in the Procfile; `{program} --help` lists them.",
+    docs=PROCFILE,
+    fallback=True,
+)
+def wrong_option(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = (
+        r"(?<![\w./-])(?P<a>[\w./-]+): error: (?P<x>.+)$"
+        r"|^Error: (?P<y>(?:No such|Invalid value|Missing|Got un)"
+        r".+)$|^(?P<b>[\w-]+): (?:illegal|invalid|unrecognized) option (?P<z>.+)$"
+    )
+    match = found.saying(pattern) if found and not found.raised else None
+    if found and match:
+        first = re.match(r"\s*(?:\w+=\S*\s+)*([\w./-]+)", found.command)
+        program = match["a"] or match["b"] or (first[1] if first else "The program")
+        error = match["x"] or match["y"] or match["z"]
+        yield at_command(found, match[0], program=program.rpartition("/")[2], error=error)
+
+
+@rule(
+    "option-of-flask-migrate",
+    leads_to=ENDINGS,
+    title="flask has no command `db`: Flask-Migrate is not installed or not set up",
+    cause="`flask db` comes from the package Flask-Migrate, when the app makes a `Migrate(app, db)`"
+    " and flask finds the app.",
+    fix="{advice:Add the line `Flask-Migrate` to requirements.txt, and write `flask --app MODULE db"
+    " upgrade`.}",
+    docs="https://flask-migrate.readthedocs.io/",
+)
+def option_of_flask_migrate(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"No such command '?\"?db\b.*") if found else None
+    lost = found.saying(r"Could not locate a Flask application") if found else None
+    installed = found is not None and "flask-migrate" in found.slug.packages
+    if found and match and not (lost and installed):
+        advice = f"{adding(found, 'Flask-Migrate')[1]} Make a `Migrate(app, db)` in the app."
+        if installed:
+            advice = "Flask-Migrate is installed: make a `Migrate(app, db)` in the app."
+        yield at_command(found, match[0], advice=advice)
+
+
+@rule(
+    "daemon-in-config",
+    leads_to=ENDINGS,
+    title="gunicorn goes to the background, and the command ends",
+    cause="{file} says `{code}`. A dyno lives as long as its command, so Heroku ends it at once.",
+    fix="Take line {line} out of {file}.",
+    docs="https://docs.gunicorn.org/en/stable/settings.html#daemon",
+)
+def daemon_in_config(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    if found and found.exit == 0 and "gunicorn" in found.command:
+        place = find(found.source, r"^\s*daemon\s*=\s*True\b")
+        if place:
+            names = {"file": place.file, "line": str(place.line), "code": place.text}
+            yield at("Process exited with status 0", place, **names)
+
+
+@rule(
+    "factory-returns-nothing",
+    leads_to=ENDINGS,
+    title="{factory}() gives the server no app",
+    cause="gunicorn calls {factory}() and serves what it returns, which is nothing.",
+    fix="End the function with `return app`.",
+    docs="https://flask.palletsprojects.com/en/stable/patterns/appfactories/",
+)
+def factory_returns_nothing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"Failed to find application object: '(\w+)\(") if found else None
+    if found and match:
+        place = find(found.source, rf"^def {match[1]}\(")
+        names = {"factory": match[1]}
+        yield at(match[0], place, **names) if place else at_command(found, match[0], **names)

@@ -1,0 +1,133 @@
+"""Crashes of the port and the address that a server is given."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, at_command
+from parity.rules.engine import rule
+from parity.rules.views.node_source import is_node
+from parity.rules.views.python_source import at, find
+from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_variables import all_reads
+
+
+@rule(
+    "invalid-port",
+    leads_to=ENDINGS,
+    title="The port in the command is no number: {value}",
+    cause="{why:%PORT% is for Windows, quotes keep bash from replacing it, or the name is"
+    " another one.}",
+    fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
+    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+)
+def invalid_port(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = (
+        r"(?i)'?((?:(?<![^' ])[^' ]+)?)'? is not a valid (?:integer|port)"
+        r"|invalid (?:int|port)[^'\n]*'([^']*)'"
+        r"|Error: Option '--port'|invalid literal for int\(\) with base 10: '([^']*)'"
+    )
+    match = found.saying(pattern) if found else None
+    if not found or not match:
+        return
+    command = found.command
+    wrong = re.search(
+        r"%PORT%|'\$\{?PORT\}?'|\$\{?(\w+)\}?:\$\{?PORT\b\}?|\$\{?(?!PORT\b)(\w*PORT\w*)\}?",
+        command,
+    )
+    if wrong:
+        right = command.replace(wrong[0], "0.0.0.0:$PORT" if wrong[1] else "$PORT")
+        yield at_command(found, match[0], value=wrong[0], why=_port_reason(wrong), right=right)
+
+
+def _port_reason(wrong: re.Match[str]) -> str:
+    if wrong[0] == "%PORT%":
+        return "%PORT% is how Windows writes a variable; bash passes it on as it stands."
+    if wrong[0].startswith("'"):
+        return "Within single quotes bash does not replace $PORT."
+    if wrong[1]:
+        return f"${wrong[1]} is no address of this dyno: an address and a port make the bind."
+    return f"Heroku sets PORT; {wrong[2]} is not set, so bash puts nothing in its place."
+
+
+@rule(
+    "address-in-use",
+    leads_to=ENDINGS,
+    title="The port is taken by the app itself",
+    cause="The app binds the same port twice (a server started at import, and again by the"
+    " command): {error}",
+    fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
+    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+)
+def address_in_use(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"(?i)^.*address already in use.*") if found else None
+    if found and match and not is_node(found.plan):
+        place = find(found.source, r"\.run\(|serve\(")
+        seen = match[0].strip()
+        names = {"error": seen}
+        yield (
+            Evidence(seen, place.file, place.line, place.column, names=names)
+            if place
+            else (at_command(found, seen, **names))
+        )
+
+
+@rule(
+    "port-is-text",
+    leads_to=ENDINGS,
+    title="The port is a text, and the server wants a number",
+    cause="Environment variables are texts. Where PORT is not set the default, a number, hides it:"
+    " {error}",
+    fix='Write `int(os.environ["PORT"])`, or `int(os.environ.get("PORT", 5000))`, where the port is'
+    " read.",
+    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+)
+def port_is_text(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    pattern = (
+        r"'str' object cannot be interpreted as an integer|integer is required|port must be (?:int"
+        r"|an int)|not supported between instances of '(?:str|int)' and '(?:int|str)'|%d format"
+    )
+    if not found or not raised or raised.kind != "TypeError":
+        return
+    reads = [r for r in all_reads(found.source) if r.name == "PORT" and "int(" not in r.place.text]
+    if re.search(pattern, raised.message) and reads:
+        yield at(raised.told, reads[0].place, error=raised.told)
+
+
+@rule(
+    "address-not-here",
+    leads_to=ENDINGS,
+    title="The server cannot listen on {host}: that is no address of the dyno",
+    cause="A server listens on an address of the machine that it runs on. The app's public name"
+    " belongs to Heroku's router, not to the dyno: {error}",
+    fix='Listen on "0.0.0.0", which is every address of the dyno, and on the port in $PORT.',
+    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+)
+def address_not_here(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    seen = _unbindable(found) if found else None
+    if not found or not seen:
+        return
+    place = find(found.source, r"\bhost\s*=\s*[\"'][\w.:/-]+[\"']")
+    told = re.search(r"'([\w.:/-]+)', \d+", seen) or (
+        re.search(r"host\s*=\s*[\"']([\w.:/-]+)", place.text) if place else None
+    )
+    names = {"host": told[1] if told else "the address that it is given", "error": seen}
+    written = place and told and told[1] in place.text
+    yield at(seen, place, **names) if written else at_command(found, seen, **names)
+
+
+def _unbindable(found: Crash) -> str | None:
+    """What says that an address cannot be listened on."""
+    pattern = (
+        r"^.*(?:Invalid address: \('|attempting to bind on address|assign requested address).*"
+    )
+    match, raised = found.saying(pattern), found.raised
+    if match:
+        return match[0].strip()
+    binding = raised and any("bind" in frame.name for frame in raised.frames)
+    return raised.told if raised and binding and raised.kind == "gaierror" else None

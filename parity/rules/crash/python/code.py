@@ -1,0 +1,124 @@
+"""Crashes of the code itself and of what it opens: files, ports, syntax, the server interface."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.python import outdated
+from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, at_either, at_place
+from parity.rules.engine import rule
+from parity.rules.views.python_source import line_of, server, suggestion, target
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+
+@rule(
+    "syntax-error",
+    leads_to=ENDINGS,
+    title="{file} has a syntax error in line {line}",
+    cause="Python cannot read the file: {error}. The line is `{code}`.",
+    fix="{advice:Correct that line; `python -m py_compile FILE` says when it is right.}",
+    docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
+)
+def syntax_error(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    kinds = ("SyntaxError", "IndentationError", "TabError")
+    if found and raised and raised.kind in kinds and not (_newer(found) or outdated(found)):
+        evidence = at_place(found)
+        marker = evidence and re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
+        if evidence:
+            told = _MERGED if marker else _CORRECT
+            advice = told.format(**evidence.names)
+            yield evidence._replace(names={**evidence.names, "advice": advice})
+
+
+_CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` says when it is right."
+_MERGED = (
+    "Git has left the marks of an unfinished merge: keep one of the two versions in {file}, delete"
+    " the lines with <<<<<<<, ======= and >>>>>>>, commit."
+)
+
+
+@rule(
+    "newer-syntax",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="Python {used} cannot read the file; Heroku would use {version}",
+    cause="The syntax error may be one only for the older Python that stood in here.",
+    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
+    " parity again.",
+    docs="https://devcenter.heroku.com/articles/python-support",
+)
+def newer_syntax(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
+    if found and here and python and _newer(found):
+        raised = found.raised
+        seen = raised.told if raised else "SyntaxError"
+        yield at_either(found, seen, used=here.version, version=python.version)
+
+
+def _newer(found: Crash) -> bool:
+    """Whether the line may be syntax that Heroku's Python knows and this one does not."""
+    raised, here, python = found.raised, found.slug.interpreter, found.plan.python
+    if not raised or raised.kind != "SyntaxError" or not here or not python or here.exact:
+        return False
+    older = _minor(here.version) < _minor(python.version)
+    return older and re.search(_NEWER, _code(found)) is not None
+
+
+_NEWER = r"^(type \w+|except \w+, |match )|\bt[\"']|\[\w+(: \w+)?\]\("
+"""Beginnings of lines that newer Pythons read: PEP 634, 695, 750, 758."""
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
+def _code(found: Crash) -> str:
+    place = found.raised.place if found.raised else None
+    return line_of(found.source, place.file, place.line) if place else ""
+
+
+@rule(
+    "asgi-under-wsgi",
+    leads_to=ENDINGS,
+    title="{module} is an ASGI app, and {server} calls it as WSGI",
+    cause="gunicorn's own workers, waitress and the like pass two arguments; ASGI apps (FastAPI,"
+    " Starlette, Quart, Django's asgi.py) take three.",
+    fix="In the Procfile write `{type}: uvicorn {module} --host 0.0.0.0 --port $PORT` (with uvicorn"
+    " in requirements.txt){django:-}.",
+    docs="https://www.uvicorn.org/deployment/",
+)
+def asgi_under_wsgi(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    named = target(found.process) if found else None
+    pattern = r"\b\w+\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
+    match = found.saying(pattern) if found else None
+    if found and named and match:
+        module = f"{named[0]}:{named[1] or 'application'}"
+        wsgi = suggestion(found.source, asgi=False) if "asgi" in named[0] else None
+        django = f", or `{found.process.name}: gunicorn {wsgi}`" if wsgi else ""
+        names = {"module": module, "server": server(found.process) or "the server"}
+        yield at_command(found, match[0], django=django, **names)
+
+
+@rule(
+    "wsgi-under-asgi",
+    leads_to=ENDINGS,
+    title="{module} is a WSGI app, and {server} calls it as ASGI",
+    cause="Flask, Bottle and Django's wsgi.py take two arguments, `environ` and `start_response`;"
+    " an ASGI server passes others: {error}",
+    fix="In the Procfile write `{type}: gunicorn {module}`, with gunicorn in requirements.txt.",
+    docs=PROCFILE,
+)
+def wsgi_under_asgi(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    named = target(found.process) if found else None
+    match = (
+        found.saying(r"missing 1 required positional argument: 'start_response'") if found else None
+    )
+    if found and named and match:
+        module = f"{named[0]}:{named[1] or 'application'}"
+        names = {"module": module, "server": server(found.process) or "the server"}
+        yield at_command(found, match.string.strip(), error=match.string.strip(), **names)

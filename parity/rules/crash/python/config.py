@@ -1,0 +1,260 @@
+"""Crashes of config vars: not set, empty, or in a form that the library does not take."""
+
+import re
+from collections.abc import Iterator
+
+from parity.facts.addons import ADD_ONS
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
+from parity.rules.engine import rule
+from parity.rules.views.pydantic_settings import lacking
+from parity.rules.views.python_source import Place, at, find, line_of
+from parity.rules.views.python_traceback import Crash, Failing, Raised, crash
+from parity.rules.views.python_variables import PLATFORM, Read, all_reads, read_at
+
+CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
+_NAME = r"[A-Z][A-Z0-9_]*"
+_TOLD = (
+    rf"^({_NAME}) not found\. Declare it as envvar"
+    rf"|^Environment variable \"({_NAME})\" (?:not set|invalid)"
+    rf"|^Set the ({_NAME}) environment variable"
+    rf"|^Config '({_NAME})' is missing"
+    rf"|(?:set|setting) (?:the )?[`'\"]?({_NAME})\b[`'\"]?.* environment variable"
+    r"|(?i:missing|required)[\w ]{0,99}(?i:environment variable|config var|env var)s?:?"
+    rf" ['\"`]?({_NAME})"
+    r"|['\"`]?([A-Z][A-Z0-9_]{0,49})['\"`]? (?i:environment variable|env var"
+    r"|is not set|must be set|is required"
+    r"|is missing|not set)"
+)
+"""What python-decouple, environs, django-environ, Starlette, OpenAI and people say."""
+
+_EMPTY = (
+    r"None|Expecting value: line 1 column 1 \(char 0\)"
+    r"|(?i:must (?:be set|not be empty|be provided|pass|provide)|empty|not set|missing|required"
+    r"|token|api[ _]?key|credential|unauthori[sz]ed|invalid literal for int|could not parse|url)"
+)
+"""What an exception says whose reason may be a variable that is None or an empty text."""
+
+
+def _missing(found: Crash) -> Read | None:
+    """The config var whose absence ended the command, where it is read."""
+    raised = found.raised
+    if raised is None or raised.kind == "ModuleNotFoundError":
+        return None
+    if "settings are not configured" in raised.message:  # Django's settings, all of them
+        return None
+    named = _named(raised)
+    near = list(_near(found))
+    if named:
+        known = [r for r in (*near, *all_reads(found.source)) if r.name == named]
+        return known[0] if known else _library(found, named)
+    field = next(lacking(found.source, raised), None)
+    if field or not re.search(_EMPTY, raised.message):
+        return field
+    options = (*near, *_setting(found), *_constants(found))
+    return next((r for r in options if not r.default and _unset(found, r)), None)
+
+
+def _named(raised: Raised) -> str | None:
+    """The variable that the exception itself names."""
+    text = raised.message.strip("'\"") if raised.kind == "KeyError" else raised.message
+    told = re.search(_TOLD, text)
+    if told:
+        return next(group for group in told.groups() if group)
+    return text or None if raised.kind == "KeyError" else None
+
+
+def _library(found: Crash, name: str) -> Read | None:
+    """A variable that a package reads by itself, at the app's line that calls it."""
+    raised = found.raised
+    place = raised.place if raised and raised.kind != "KeyError" else None
+    if place is None or name not in (raised.message if raised else ""):
+        return None
+    text = line_of(found.source, place.file, place.line)
+    return Read(name, Place(place.file, place.line, 1, text), place.line, "", False)
+
+
+def _near(found: Crash) -> Iterator[Read]:
+    """Reads in the lines that the exception went through, innermost first."""
+    raised = found.raised
+    for frame in reversed(raised.frames if raised else ()):
+        if frame.file in found.source.entries:
+            yield from read_at(found.source, frame.file, frame.line)
+
+
+def _setting(found: Crash) -> Iterator[Read]:
+    """Reads that give a setting its value which the exception names, as Django and Flask do."""
+    raised = found.raised
+    names = re.findall(r"\b[A-Z][A-Z_]{3,}\b", raised.message) if raised else []
+    for read in all_reads(found.source) if names else ():
+        if read.into in names:
+            yield read
+
+
+def _constants(found: Crash) -> Iterator[Read]:
+    """Reads that give another module's constant its value, which the line that fails uses."""
+    place = at_place(found)
+    words = {*re.findall(r"\b[A-Z][A-Z0-9_]+\b", place.names["code"])} if place else set()
+    for read in all_reads(found.source) if words else ():
+        if read.into in words:
+            yield read
+
+
+def _unset(found: Crash, read: Read) -> bool:
+    return not found.plan.config.values.get(read.name) and read.name not in PLATFORM
+
+
+def _read(found: Crash, read: Read, **names: str) -> Iterator[Evidence]:
+    """Evidence at the line that reads the variable, then at the line that fails without it."""
+    raised, here = found.raised, at_place(found)
+    error = raised.told if raised else ""
+    told = {"name": read.name, "error": error, "when": found.when, **names}
+    yield at(error, read.place, **told)
+    if here and (here.file, here.line) != (read.place.file, read.place.line):
+        yield here._replace(names={})
+
+
+@rule(
+    "add-on-variable-missing",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="{name} is not set here; on Heroku {addon} sets it",
+    cause="The app reads {name} {when}. parity has no add-ons, so it cannot tell whether the app"
+    " works where the variable is set: {error}",
+    fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
+    " `heroku addons:create {plan}`, if the app has none yet.",
+    docs="https://devcenter.heroku.com/articles/managing-add-ons",
+)
+def add_on_variable_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    read = _missing(found) if found else None
+    addon = ADD_ONS.get(read.name) if read else None
+    if found and read and addon and _unset(found, read):
+        yield from _read(found, read, addon=addon.name, plan=addon.plan)
+
+
+@rule(
+    "missing-config-var",
+    leads_to=ENDINGS,
+    title="The config var {name} is not set",
+    cause="The app reads the environment variable {name} {when}, and there is no such config var:"
+    " {error}.{local:-}",
+    fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
+    "{options:-}.",
+    docs=CONFIG_VARS,
+)
+def missing_config_var(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    read = _missing(found) if found else None
+    if not found or not read or read.name in ADD_ONS or not _unset(found, read):
+        return
+    dotenv = any(path.rpartition("/")[2].startswith(".env") for path in found.source.absent)
+    local = " A .env on your disk does not reach Heroku." if dotenv else ""
+    if not re.fullmatch(_NAME, read.name):
+        local += " An environment variable's name is what stands in the brackets, not its value."
+    raised = found.raised
+    more = [r for r in lacking(found.source, raised) if r != read] if raised else []
+    more = [r for r in more if r.name not in ADD_ONS and _unset(found, r)]
+    names = {"local": local, "others": "".join(f" {r.name}=VALUE" for r in more)}
+    names["options"] = f", and the same for {', '.join(r.name for r in more)}" if more else ""
+    yield from _read(found, read, **names)
+    yield from (at(r.place.text, r.place) for r in more)
+
+
+@rule(
+    "postgres-scheme",
+    leads_to=ENDINGS,
+    title="SQLAlchemy does not know postgres://, which is how Heroku's DATABASE_URL begins",
+    cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later only know"
+    " postgresql://.",
+    fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
+    " behind it.}",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+)
+def postgres_scheme(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    if not found or not found.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
+        return
+    advice = (
+        'Where the URL is read, write `os.environ["DATABASE_URL"].replace("postgres://",'
+        ' "postgresql://", 1)`.'
+    )
+    place = find(found.source, r"DATABASE_URL")
+    if place and _READ.search(place.text):
+        changed = '.replace("postgres://", "postgresql://", 1)'
+        right = _READ.sub(lambda match: match[0] + changed, place.text)
+        advice = f"In line {place.line} of {place.file} write `{right}`."
+    yield at_either(found, "no plugin for postgres", advice=advice)
+    if place:
+        yield at(place.text, place)
+
+
+_READ = re.compile(
+    r"""os\.(?:environ\[["']DATABASE_URL["']\]"""
+    r"""|(?:environ\.get|getenv)\(["']DATABASE_URL["'](?:,\s*["'][^"']*["'])\))"""
+)
+"""A read that gives a text whenever the variable is set, or a default that is one."""
+
+
+@rule(
+    "async-driver",
+    leads_to=ENDINGS,
+    title="The async engine needs an async driver: postgresql+asyncpg://",
+    cause="DATABASE_URL names Postgres alone, for which SQLAlchemy takes psycopg2, and that is no"
+    " driver for an async engine.",
+    fix='Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://", 1)`, with'
+    " asyncpg in requirements.txt.",
+    docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
+)
+def async_driver(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and "asyncio extension requires an async driver" in raised.message:
+        yield at_either(found, raised.told)
+
+
+@rule(
+    "sslmode-for-asyncpg",
+    leads_to=ENDINGS,
+    title="asyncpg knows no `sslmode`, which the database's URL asks for",
+    cause="What stands behind the `?` of the URL goes to the driver as it is: psycopg2 takes"
+    " `sslmode`, asyncpg takes `ssl`: {error}",
+    fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
+    ' `connect_args={{"ssl": "require"}}` instead.',
+    docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
+)
+def sslmode_for_asyncpg(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and "unexpected keyword argument 'sslmode'" in raised.message:
+        place = find(found.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
+        if of_asyncpg(raised):
+            yield at(raised.told, place, error=raised.told)
+
+
+def of_asyncpg(raised: Raised) -> bool:
+    """Whether the exception comes from asyncpg, or from where SQLAlchemy calls it."""
+    return any("asyncpg" in frame.file for frame in raised.frames)
+
+
+@rule(
+    "redis-certificate",
+    leads_to=ENDINGS,
+    title="The certificate of Heroku's key-value store is its own: verification must be off",
+    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a certificate that it has"
+    " signed itself: {error}",
+    fix="Pass `ssl_cert_reqs=None` (redis-py: `redis.from_url(url, ssl_cert_reqs=None)`; Celery:"
+    ' `broker_use_ssl={{"ssl_cert_reqs": ssl.CERT_NONE}}` and `redis_backend_use_ssl`; or add'
+    " `?ssl_cert_reqs=none` to the address).",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
+)
+def redis_certificate(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    told = (
+        r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
+    )
+    match = found.saying(told) if found else None
+    redis = found and any("REDIS" in name for name in found.plan.config.values)
+    if found and raised and match and (redis or "rediss" in match[0]):
+        yield at_either(found, match[0])

@@ -1,0 +1,259 @@
+"""Crashes of files that the app opens: not there, not in git, or only a pointer to the file."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.modules import GIT, how_to_add
+from parity.rules.crash.subprocesses import started
+from parity.rules.crash.symptoms import ENDINGS, at_place
+from parity.rules.engine import rule
+from parity.rules.push.source import LFS
+from parity.rules.shell import word
+from parity.rules.views.python_source import at, find, line_of
+from parity.rules.views.python_source import found as places
+from parity.rules.views.python_traceback import APP, Crash, Failing, crash
+from parity.rules.views.suggestions import kept_out
+
+DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
+
+
+@rule(
+    "file-not-there",
+    leads_to=ENDINGS,
+    title="{path} does not exist in the dyno",
+    cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
+    " spelt differently.}",
+    fix="{advice:Commit the file, or create it when it is not there.}",
+    docs=DYNOS,
+)
+def file_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    path = _opened(found) if found else None
+    if not found or not path or started(found):
+        return
+    why, advice, seen = _about(found, path)
+    evidence = at_place(found, path=path, why=why, advice=advice)
+    place = None if evidence else find(found.source, rf"""["']{re.escape(path)}["']""")
+    if evidence:
+        yield evidence
+    elif place:
+        yield at(place.text, place, path=path, why=why, advice=advice)
+    for kept in kept_out(found.source, seen):
+        yield kept._replace(names={})
+
+
+def _opened(found: Crash) -> str | None:
+    """The path that is not there: of the exception, or of the one behind a logging handler's."""
+    head = next(iter(found.chain), None)
+    handler = head and head.message.startswith("Unable to configure handler")
+    for raised in found.chain if handler else found.chain[:1]:
+        match = re.search(_NO_FILE, raised.message)
+        if match and raised.kind in ("FileNotFoundError", "OSError", "RuntimeError"):
+            return (match[1] or match[2]).encode().decode("unicode_escape", "replace")
+    return None
+
+
+_NO_FILE = (
+    r"No such file or directory: '(.+)'|(?:File at path|Directory) '?([^\s']+)'? does not exist\.?$"
+)
+"""What Python says, and what Starlette's FileResponse and StaticFiles say."""
+
+
+def _about(found: Crash, path: str) -> tuple[str, str, str]:
+    """Why a path is not there, what to do, and the path within the tree."""
+    inside = path.removeprefix(f"{APP}/")
+    if re.match(r"[A-Za-z]:[\\/]|/Users/|/home/", inside):
+        why = "That is a path of the machine where the app was written."
+        return why, "Build the path from `Path(__file__).parent`, and commit the file.", inside
+    if "\\" in inside:
+        right = inside.replace("\\", "/")
+        why = "A backslash separates folders on Windows only; on Linux it is part of the name."
+        return why, f'Write `"{right}"`, or `Path("{right}")` from pathlib.', right
+    if inside.endswith(".log"):
+        return _log(inside)
+    folder = _folder(found, inside)
+    if folder:
+        why = f"There is no folder {folder}: git keeps no empty ones."
+        advice = f'Make it where the app starts: `os.makedirs("{folder}", exist_ok=True)`.'
+        return (
+            why,
+            f"{advice} Or commit a file in it (`git add -f {word(folder)}/.gitkeep`).",
+            inside,
+        )
+    twin = _twin(found, inside)
+    if twin:
+        return (
+            f"The tree has {twin}: on Linux upper and lower case differ.",
+            f"Write `{twin}`.",
+            inside,
+        )
+    return _elsewhere(found, path, inside)
+
+
+def _twin(found: Crash, path: str) -> str | None:
+    """The tree's file or folder that only its letters' case keeps from being the path."""
+    parts = path.count("/") + 1
+    known = ("/".join(p.split("/")[:parts]) for p in found.source.entries)
+    return next((p for p in known if p.lower() == path.lower() and p != path), None)
+
+
+def _elsewhere(found: Crash, path: str, inside: str) -> tuple[str, str, str]:
+    """The same of a path that is on disk alone, in another folder, or nowhere."""
+    whole = any(inside.startswith(p) for p in found.source.absent if p.endswith("/"))
+    if inside in found.source.absent or whole:
+        what = "Its folder" if whole else "It"
+        why = f"{what} is on your disk, but not in git, so it is not pushed."
+        return why, _secret(inside) or how_to_add(found, inside), inside
+    below = next((p for p in found.source.entries if p.endswith(f"/{inside}")), None)
+    if below and not path.startswith("/"):
+        return (
+            f"The tree has {below}. A path is looked for where the command starts, in the root of"
+            " what is pushed, not beside the file that opens it.",
+            f'Write `Path(__file__).parent / "{inside}"` where the file lies beside the code, else'
+            f" `{below}`.",
+            inside,
+        )
+    why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
+    return why, "Commit the file, or create it when it is not there.", inside
+
+
+_LISTS = r"\b(?:listdir|scandir|iterdir|chdir|walk)\(|StaticFiles\("
+_WRITES = r"""\bopen\(.*["'][wax]b?\+?["']|\.save\(|\.write_\w+\(|\.to_\w+\("""
+
+
+def _folder(found: Crash, path: str) -> str | None:
+    """The folder that the line lists, or writes into, if nothing in the tree is called so."""
+    told = at_place(found)
+    code = told.names["code"] if told else ""
+    above = path.rpartition("/")[0]
+    folder = path if re.search(_LISTS, code) else above if re.search(_WRITES, code) else ""
+    known = [p.lower() for p in found.source.entries]
+    name = f"/{folder.lower()}/"
+    taken = any(name in f"/{p}/" for p in known)
+    return folder if folder and not folder.startswith("/") and not taken else None
+
+
+def _log(path: str) -> tuple[str, str, str]:
+    """The same of a log file, whose folder is not there."""
+    folder = path.rpartition("/")[0] or "."
+    why = "git keeps no empty folders, and a log file does not belong into git."
+    advice = (
+        "Log to the standard output (`logging.StreamHandler()`): Heroku collects it, and a file"
+        f' goes with its dyno. Or make the folder first: `os.makedirs("{folder}", exist_ok=True)`.'
+    )
+    return why, advice, ""
+
+
+def _secret(path: str) -> str | None:
+    """What to do with a file that does not belong into git."""
+    name = path.rpartition("/")[2].lower()
+    if not re.search(r"cred|secret|token|key|service.?account|client_id|\.pem$|\.env", name):
+        return None
+    variable = re.sub(r"\W+", "_", name).strip("_").upper()
+    return (
+        "A secret belongs into a config var:"
+        f' `heroku config:set {variable}="$(cat {word(path)})"`, and'
+        f' in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
+    )
+
+
+@rule(
+    "lfs-pointer-opened",
+    leads_to=ENDINGS,
+    title="{path} is a Git LFS pointer in the dyno, and the app reads it as the file",
+    cause="Heroku's git does not fetch LFS objects: the app finds a text of some 130 bytes where it"
+    " expects the file: {error}",
+    fix="Keep the file in git itself (`git lfs migrate export --include={path}`), or fetch it from"
+    " elsewhere when the app starts.",
+    docs=GIT,
+)
+def lfs_pointer_opened(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = at_place(found) if found else None
+    text = _around(found, told) if found and told else ""
+    if not found or not told or not text:
+        return
+    for path, entry in found.source.entries.items():
+        if entry.data and entry.data.startswith(LFS) and path.rpartition("/")[2] in text:
+            yield Evidence("begins like a Git LFS pointer", path, 1, names={"path": path})
+            yield told
+            return
+
+
+def _around(found: Crash, told: Evidence) -> str:
+    """The lines before and at the one that fails, if it can be because of a file's content."""
+    raised = found.raised
+    kinds = r"Unpickl|Decode|Unidentified|BadZip|EOFError|ValueError|InvalidProtobuf|ParserError"
+    kinds += r"|BadGzip|DatabaseError|InvalidFile|RuntimeError|XGBoost|LightGBM|KeyError"
+    if raised is None or not re.search(kinds, raised.kind):
+        return ""
+    lines = range((told.line or 1) - 5, (told.line or 1) + 1)
+    return "\n".join(line_of(found.source, told.file or "", number) for number in lines)
+
+
+@rule(
+    "database-not-in-git",
+    leads_to=ENDINGS,
+    title="The SQLite file {path} is on your disk, but not in git",
+    cause="git push sends only what is committed, and the app opens a database that must be there"
+    " already: {error}",
+    fix="{advice:Commit the file if the app only reads it.} What the app writes into it is lost at"
+    " every restart: better Heroku Postgres.",
+    docs="https://devcenter.heroku.com/articles/sqlite3",
+)
+def database_not_in_git(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    path = unopened_database(found) if found else None
+    told = at_place(found) if found else None
+    if found and path and told:
+        names = {**told.names, "path": path, "advice": how_to_add(found, path)}
+        yield told._replace(names=names)
+        for kept in kept_out(found.source, path):
+            yield kept._replace(names={})
+
+
+def unopened_database(found: Crash) -> str | None:
+    """A SQLite file on disk, not in git, that the line wanted to open in a folder that exists."""
+    raised, told = found.raised, at_place(found)
+    if not raised or not told or "unable to open database file" not in raised.message:
+        return None
+    named: list[str] = re.findall(r"(?<![\w./-])[\w./-]+\.(?:db|sqlite3?)\b", told.names["code"])
+    for path in (name.removeprefix("./").removeprefix(f"{APP}/") for name in named):
+        folder = path.rpartition("/")[0]
+        there = not folder or any(p.startswith(f"{folder}/") for p in found.source.entries)
+        if there and path in found.source.absent:
+            return path
+    return None
+
+
+_SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["']"""
+"""What reads a file of settings, and takes one that is not there for an empty one."""
+
+
+@rule(
+    "settings-file-not-there",
+    leads_to=ENDINGS,
+    title="{path} is not in the dyno, and what reads it keeps silent about that",
+    cause="A file that is not there counts as an empty one for configparser and dotenv_values, so"
+    " the setting is missing only where it is used: {error}",
+    fix="{advice:Read the value from a config var.}",
+    docs="https://devcenter.heroku.com/articles/config-vars",
+)
+def settings_file_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised, told = (found.raised, at_place(found)) if found else (None, None)
+    kinds = ("KeyError", "NoSectionError", "NoOptionError")
+    if not found or not raised or not told or raised.kind not in kinds:
+        return
+    named = (match for match in places(found.source, _SETTINGS) if match.file == told.file)
+    place = next(named, None)
+    match = re.search(_SETTINGS, place.text) if place else None
+    path = (match[1] or ".env") if match else ""
+    if place and path and path not in found.source.entries and "environ" not in told.names["code"]:
+        keys = re.findall(r"""["'](\w+)["']""", told.names["code"]) or ["NAME"]
+        variable = "_".join(keys).upper()
+        advice = f'Read it from a config var, `os.environ["{variable}"]`, and type `heroku'
+        advice += f" config:set {variable}=VALUE`. A file without secrets can be committed."
+        yield at(place.text, place, path=path, error=raised.told, advice=advice)
+        yield told._replace(names={})

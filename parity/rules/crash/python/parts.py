@@ -1,0 +1,97 @@
+"""Crashes because an installed package lacks a part: of other versions, or of another package."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.imports import PIP, asked, installed
+from parity.rules.crash.python.modules import absent
+from parity.rules.crash.symptoms import ENDINGS, adding, at_place
+from parity.rules.engine import rule
+from parity.rules.views.missing_python_module import within
+from parity.rules.views.pip_output import line_for
+from parity.rules.views.python_traceback import Failing, crash
+
+_INSTEAD = {
+    "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
+    " write `-k uvicorn_worker.UvicornWorker`.",
+    "whitenoise.django": "Take the lines with DjangoWhiteNoise out, and write"
+    ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
+    "flask.ext": "Write `flask_NAME` instead of `flask.ext.NAME`.",
+    "sklearn.externals": "Write `import joblib`, with joblib in requirements.txt.",
+    "werkzeug.contrib": "Write `from werkzeug.middleware.proxy_fix import ProxyFix` and the like,"
+    " or pin `werkzeug<1`.",
+    "flask._compat": "Pin `flask<2`, or take a newer version of the package that imports it.",
+    "flask_script": "Use Flask's own commands: `flask --app MODULE COMMAND`.",
+    "django.core.urlresolvers": "Write `from django.urls import reverse`.",
+    "django.utils.six": "Take a newer version of what imports it, or pin `django<3`.",
+    "telegram.ext.dispatcher": "Pin `python-telegram-bot<20`, or rewrite it for version 20.",
+}
+"""What took the place of modules that are gone: the projects' own changelogs (documented)."""
+
+
+@rule(
+    "module-gone-from-package",
+    leads_to=ENDINGS,
+    title="The installed {package} has no module {module}",
+    cause="{installed} is there, and {module} is not in it: {why:the app was written for another"
+    " version of it}.",
+    fix="{advice:Pin the package to the version that the app was written for.}",
+    docs=PIP,
+)
+def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "package-part")
+    if not found:
+        return
+    top = module.partition(".")[0]
+    package, version = installed(found, top)
+    advice = next(
+        (_INSTEAD[known] for known in _INSTEAD if within(known, module) or within(module, known)),
+        f"Pin {package} in requirements.txt to the version that the app was written for.",
+    )
+    names = {"module": module, "package": package, "advice": advice}
+    line = line_for(found.source, package)
+    names |= _own_six(module, package, named=line is not None)
+    names["installed"] = f"{package} {version}".strip()
+    yield Evidence(f"No module named '{module}'", "requirements.txt", line, names=names)
+    place = at_place(found)
+    if place:
+        yield place._replace(names={})
+
+
+def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
+    """What to say of a package that carries an old copy of six with it.
+
+    Python 3.12 dropped what the importers of six before 1.16 use, `find_module` (documented):
+    https://docs.python.org/3/whatsnew/3.12.html.
+    """
+    if not re.search(r"\.six\.moves\b", module):
+        return {}
+    newer = f"Write `{package}` without its old version in requirements.txt"
+    if not named:
+        newer = f"In requirements.txt take a newer version of what requires {package}"
+    return {
+        "why": "its own copy of six is too old for Python 3.12 and newer",
+        "advice": f"{newer}; or write `3.11` into .python-version.",
+    }
+
+
+@rule(
+    "optional-dependency",
+    leads_to=ENDINGS,
+    title="{package} is not installed, and a part of the app needs it",
+    cause="A package says that it needs another, which it does not require by itself: {error}",
+    fix="{advice:Add the package to requirements.txt.}",
+    docs=PIP,
+)
+def optional_dependency(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    package = asked(found) if found else None
+    raised = found.raised if found else None
+    if found and raised and package:
+        file, advice = adding(found, package)
+        names = {"package": package, "advice": advice, "error": raised.told}
+        yield Evidence(raised.told, file, names=names)
+        place = at_place(found)
+        if place:
+            yield place._replace(names={})

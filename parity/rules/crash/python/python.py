@@ -1,0 +1,124 @@
+"""Crashes of a Python that is too old for the code: Heroku's, or the one that stood in for it."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.facts.packages import STANDARD_LIBRARY_NEW, STANDARD_NAMES_NEW
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.modules import absent
+from parity.rules.crash.symptoms import ENDINGS, at_either
+from parity.rules.engine import rule
+from parity.rules.views.missing_python_module import absent_module
+from parity.rules.views.python_source import file_of, line_of
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+VERSIONS = "https://devcenter.heroku.com/articles/python-runtimes"
+
+_NAMED = (
+    r"cannot import name '(?P<a>\w+)' from '(?P<m>[\w.]+)'"
+    r"|module '(?P<n>[\w.]+)' has no attribute '(?P<b>\w+)'"
+)
+_SYNTAX = (
+    (14, "template strings", r"\b[tT][\"']"),
+    (12, "`type` statements", r"^type \w+(?:\[.*\])?\s*="),
+    (12, "type parameters in brackets", r"^(?:async )?(?:def|class) \w+\["),
+    (11, "`except*`", r"^except\s*\*"),
+)
+"""What a line begins with, or has, that older Pythons cannot read: PEP 750, 695, 654."""
+
+_QUOTED = r"\b[rR]?[fF][rR]?([\"'])(?:(?!\1).)*\{[^{}\"']*\1"
+"""An f-string whose own quote stands within its braces: PEP 701."""
+
+
+class New(NamedTuple):
+    """What the code uses, and the Python 3 minor version that has it first."""
+
+    what: str
+    since: int
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
+
+
+def _new(found: Crash) -> New | None:
+    """What the crash shows to be newer than the Python that ran."""
+    raised, module = found.raised, absent_module(found)
+    top = (module or "").partition(".")[0]
+    if module and top in STANDARD_LIBRARY_NEW and not file_of(found.source, top):
+        return New(f"module {top}", STANDARD_LIBRARY_NEW[top])
+    match = re.search(_NAMED, raised.message) if raised else None
+    if match:
+        name, module = match["a"] or match["b"], match["m"] or match["n"]
+        since = STANDARD_NAMES_NEW.get(module, {}).get(name)
+        return New(f"`{name}` in {module}", since) if since else None
+    return _syntax(found) if raised and raised.kind == "SyntaxError" else None
+
+
+def _syntax(found: Crash) -> New | None:
+    """What the line has that only newer Pythons read."""
+    raised = found.raised
+    place = raised.place if raised else None
+    code = line_of(found.source, place.file, place.line) if place else ""
+    message = raised.message if raised else ""
+    inside = message.startswith("f-string: ") and re.search(_QUOTED, code)
+    if inside or message.startswith("f-string expression part cannot include"):
+        return New("f-strings with their own quotes, or a backslash, inside the braces", 12)
+    known = (New(what, since) for since, what, pattern in _SYNTAX if re.search(pattern, code))
+    return next(known, None)
+
+
+@rule(
+    "needs-newer-python",
+    leads_to=ENDINGS,
+    title="Python {version} is too old: it has no {what}",
+    cause="The app is to run on Python {version} ({origin}), and the code was written with a newer"
+    " one (3.{since} has it): {error}",
+    fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
+    docs=VERSIONS,
+)
+def needs_newer_python(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    python, new = (found.plan.python, _new(found)) if found else (None, None)
+    if not found or not python or not new or not outdated(found):
+        return
+    file = python.origin if python.origin in found.source.entries else ".python-version"
+    right = f"python-3.{new.since}" if file == "runtime.txt" else f"3.{new.since}"
+    names = {"version": python.version, "what": new.what, "since": str(new.since)}
+    names["origin"] = python.origin
+    names["advice"] = f"Write `{right}` (or newer) into {file}, commit, push."
+    told = at_either(found, found.raised.told if found.raised else "", **names)
+    yield told
+    if file in found.source.entries:
+        yield Evidence(f"asks for Python {python.requested}", file, 1)
+
+
+@rule(
+    "newer-standard-module",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="Python {used}, which stood in here, has no {what}",
+    cause="Heroku would use Python {version}, whose standard library has it.",
+    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
+    " parity again.",
+    docs=VERSIONS,
+)
+def newer_standard_module(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
+    if not found or not here or not python:
+        return
+    _, module = absent(record, "newer")
+    new = New(f"module {module}", 0) if module else None if here.exact else _new(found)
+    if new is None or found.raised is None or found.raised.kind == "SyntaxError":
+        return
+    if module or _minor(here.version) < new.since <= _minor(python.version):
+        names = {"used": here.version, "version": python.version, "what": new.what}
+        yield at_either(found, found.raised.told, **names)
+
+
+def outdated(found: Crash) -> bool:
+    """Whether the code is newer than the Python that Heroku would use."""
+    python, new = found.plan.python, _new(found)
+    return bool(python and new and _minor(python.version) < new.since)

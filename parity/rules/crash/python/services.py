@@ -1,0 +1,299 @@
+"""Crashes of services that the app expects: on localhost, by a name of docker-compose, refused."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.records import Traffic
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.config import of_asyncpg
+from parity.rules.crash.python.files import unopened_database
+from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
+from parity.rules.engine import rule
+from parity.rules.views.node_source import is_node
+from parity.rules.views.python_source import Place, at
+from parity.rules.views.python_source import found as places
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+BACKING = "https://devcenter.heroku.com/articles/backing-services"
+_LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
+_REFUSED = r"(?i)refused|can't connect to|could not connect|Errno 111|actively refused"
+_PORT = rf"{_LOCAL}['\"]?\)?[^\d\n]{{0,30}}?(\d{{4,5}})"
+
+
+class Service(NamedTuple):
+    """`variable` and `plan`: what gives the same on Heroku."""
+
+    name: str
+    variable: str
+    plan: str
+
+
+SERVICES = {
+    "5432": Service("Postgres", "DATABASE_URL", "heroku-postgresql:essential-0"),
+    "6379": Service("Redis", "REDIS_URL", "heroku-redis:mini"),
+    "27017": Service("MongoDB", "MONGODB_URI", "ormongo"),
+    "3306": Service("MySQL", "JAWSDB_URL", "jawsdb:kitefin"),
+    "5672": Service("RabbitMQ", "CLOUDAMQP_URL", "cloudamqp:lemur"),
+    "9200": Service("Elasticsearch", "BONSAI_URL", "bonsai:sandbox"),
+    "11211": Service("Memcached", "MEMCACHIER_SERVERS", "memcachier:dev"),
+    "9092": Service("Kafka", "KAFKA_URL", "heroku-kafka:basic-0"),
+}
+"""By their usual port: https://elements.heroku.com/addons (documented)."""
+
+_SOCKETS = (
+    (r"/[\w/.]{0,120}\.s\.PGSQL\.5432|on socket \"[^\"]*PGSQL", "5432"),
+    (rf"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?{_LOCAL}", "3306"),
+)
+"""How drivers tell of a server on this machine without a port."""
+
+
+_CLIENT = r"\bMongoClient\(\s*\)|\b(?<!\.)connect\(\s*(?:db\s*=\s*)?['\"][\w-]+['\"]\s*\)"
+"""Clients that look on this machine when they are told of no other: pymongo's, mongoengine's."""
+
+
+def _address(found: Crash) -> tuple[str, str] | None:
+    """The port on this machine that refused, and the line that says so."""
+    for line in reversed(found.lines):
+        port = re.search(_PORT, line) if re.search(_REFUSED, line) else None
+        if port:
+            return port[1], line.strip()
+        for pattern, number in _SOCKETS:
+            if re.search(pattern, line):
+                return number, line.strip()
+    raised = found.raised
+    if raised and raised.kind in ("ConnectionRefusedError", "ConnectionError", "OperationalError"):
+        place = next(_written(found), None)
+        match = re.search(_PORT, place.text) if place else None
+        if match and re.search(_REFUSED, raised.message):
+            return match[1], raised.told
+    return None
+
+
+def _waited(record: Failing, found: Crash) -> tuple[str, str] | None:
+    """The same of MongoDB, whose driver retries for as long as Heroku's router waits."""
+    stack = record.stack or () if isinstance(record, Traffic) else ()
+    place = next(_written(found, "27017"), None)
+    if place and any("/site-packages/pymongo/" in frame.file for frame in stack):
+        return "27017", "the request waits in MongoDB's driver, which finds no server"
+    return None
+
+
+def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
+    """Lines of the app that name a service on this machine, else a host of Django's settings."""
+    yield from places(found.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
+    yield from places(found.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
+    yield from places(found.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
+    yield from places(found.source, _CLIENT) if port == "27017" else ()
+
+
+@rule(
+    "service-on-localhost",
+    leads_to=ENDINGS,
+    title="The app connects to {service} on {address}, where nothing runs in a dyno",
+    cause="A dyno holds your process alone. A database or cache on localhost is on your machine,"
+    " not on Heroku: {error}",
+    fix="{advice:Create an add-on and read its address from the environment, such as `heroku"
+    ' addons:create heroku-redis:mini` and `os.environ["REDIS_URL"]`.}',
+    docs=BACKING,
+)
+def service_on_localhost(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = (_address(found) or _waited(record, found)) if found and not _given(found) else None
+    if not found or not told or is_node(found.plan):
+        return
+    port, seen = told
+    service = SERVICES.get(port)
+    names = {"address": f"localhost:{port}", "error": seen[:300]}
+    names |= {"advice": _instead(service)} if service or not _of_a_database(found) else {}
+    names["service"] = service.name if service else "a server"
+    yield at_either(found, seen[:300], **names)
+    place = next(_written(found, port), None)
+    if place:
+        yield at(place.text, place)
+
+
+def _of_a_database(found: Crash) -> bool:
+    """Whether a database's driver tells of the refusal: PEP 249 has the names."""
+    return found.raised is not None and found.raised.kind in ("OperationalError", "InterfaceError")
+
+
+def _instead(service: Service | None) -> str:
+    """What to do about a service on this machine; an unknown one is a server of the app's own."""
+    if service:
+        return (
+            "Create an add-on and read its address from the environment, such as `heroku"
+            f' addons:create {service.plan}` and `os.environ["{service.variable}"]`.'
+        )
+    return (
+        "If that is this app itself, call the function instead of asking over HTTP: in a dyno it"
+        " listens on $PORT. If it is another server, make it an app of its own and read its address"
+        " from a config var."
+    )
+
+
+def _given(found: Crash) -> bool:
+    """Whether a config var names a service on this machine: then its absence here says nothing."""
+    values = found.plan.config.values.values()
+    return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
+
+
+@rule(
+    "given-service-refuses",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="The service that a config var names does not answer here",
+    cause="A config var points to this machine, and the connection is refused: {error}. On Heroku"
+    " the variable has another value.",
+    fix="Start the service, then run parity again.",
+    docs=BACKING,
+)
+def given_service_refuses(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if found and raised and _given(found) and found.saying("(?i)connection refused"):
+        yield at_command(found, raised.told, error=raised.told)
+
+
+_UNKNOWN_HOST = (
+    r"could not translate host name \"([\w-]+)\"|Error -[235] connecting to ([\w-]+):"
+    r"|\(\"?'?([\w-]+)'?\"?(?:, \d+)?\).*Name or service not known"
+    r"|Can't connect to MySQL server on '([\w-]+)|failed to resolve host '([\w-]+)'"
+    r"|\b([\w-]+):\d{4,5}: \[Errno -[235]\]|host='([\w-]+)', port=\d+\).*resolve"
+)
+_COMPOSE = re.compile(
+    r"(?:db|database|postgres(?:ql)?|pg|mysql|mariadb|mongo(?:db)?|redis|cache|rabbit(?:mq)?"
+    r"|memcached|elasticsearch|kafka|broker|queue)(?:[-_]?\w+)?"
+)
+
+
+@rule(
+    "service-of-compose",
+    leads_to=ENDINGS,
+    title="There is no host called {host}: that is a name of docker-compose",
+    cause="docker-compose gives every service a host name. A dyno is alone, and `{host}` is not"
+    " known there: {error}",
+    fix="Create an add-on and read its address from the environment (`DATABASE_URL`, `REDIS_URL`,"
+    " …) instead of `{host}`.",
+    docs=BACKING,
+)
+def service_of_compose(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(_UNKNOWN_HOST) if found and found.raised else None
+    host = next((group for group in match.groups() if group), "") if match else ""
+    if found and match and _COMPOSE.fullmatch(host):
+        error = match.string.strip()[:300]
+        yield at_either(found, error, host=host, error=error)
+        place = next(places(found.source, rf"""["'/@]{re.escape(host)}["':/]"""), None)
+        if place:
+            yield at(place.text, place)
+
+
+_NO_ADDRESS = (
+    r"could not translate host name|failed to resolve host|Failed to resolve '"
+    r"|\[Errno -[235]\] (?:Name or service not known|Temporary failure in name resolution"
+    r"|No address associated)"
+)
+"""How Python and the drivers of databases tell that a name has no address (observed)."""
+
+_HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
+
+
+@rule(
+    "host-not-found-here",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="{host:A host name} has no address as seen from this machine",
+    cause="The app connects to {host:it}: {error}. It is gone, or this machine has no way out.",
+    fix="Try `nslookup {host}` on a machine with a network. If it is gone, take its address out of"
+    " the code, and read the new one from a config var.",
+    docs=BACKING,
+)
+def host_not_found_here(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = [raised.told for raised in found.chain] if found else []
+    error = next((text for text in told if re.search(_NO_ADDRESS, text)), None)
+    if not found or error is None or any(service_of_compose.check(record)):
+        return
+    place = at_either(found, error[:300], error=error[:300])
+    match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
+    yield place._replace(names={**place.names, **({"host": match[1]} if match else {})})
+
+
+@rule(
+    "sslmode-for-sqlite",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="The app asks for sslmode, and its database here is SQLite",
+    cause="`ssl_require=True` (django-heroku sets it too) is for Postgres. Without DATABASE_URL the"
+    " database is SQLite, which knows no sslmode; with Heroku Postgres attached it may work:"
+    " {error}",
+    fix='Write `ssl_require="DATABASE_URL" in os.environ`; on Heroku: `heroku addons:create'
+    " heroku-postgresql:essential-0`, if the app has none yet.",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+)
+def sslmode_for_sqlite(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
+    if found and raised and re.search(pattern, raised.message) and not of_asyncpg(raised):
+        place = next(places(found.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
+        yield at(raised.told, place, error=raised.told)
+
+
+@rule(
+    "given-service-without-ssl",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="The database on this machine has no SSL, which the app asks for",
+    cause="Heroku Postgres wants SSL, and the app asks for it; the server that a config var names"
+    " here has none: {error}",
+    fix="Switch SSL on in it, or run parity with `?sslmode=disable` at the end of the URL.",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+)
+def given_service_without_ssl(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying("server does not support SSL, but SSL was required") if found else None
+    if found and match:
+        yield at_command(found, match[0], error=match[0])
+
+
+@rule(
+    "database-needs-ssl",
+    leads_to=ENDINGS,
+    title="The database refuses a connection without SSL",
+    cause="Heroku Postgres accepts encrypted connections only: {error}",
+    fix='Add `?sslmode=require` to the URL; psycopg: `sslmode="require"`; dj-database-url:'
+    " `ssl_require=True`.",
+    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+)
+def database_needs_ssl(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = (
+        found.saying(r"no pg_hba\.conf entry for .*(?:SSL off|no encryption)") if found else None
+    )
+    if found and match:
+        yield at_either(found, "no pg_hba.conf entry, no encryption")
+
+
+@rule(
+    "database-folder-missing",
+    leads_to=ENDINGS,
+    title="SQLite cannot open its file: the folder is not in the dyno",
+    cause="The folder of {file} does not exist in the pushed tree (git keeps no empty folders, and"
+    " paths of your machine are not there): {error}",
+    fix="Build the path from `Path(__file__).parent` and commit a file in that folder (`touch"
+    " data/.gitkeep`). The file itself is lost at every restart: better Heroku Postgres.",
+    docs="https://devcenter.heroku.com/articles/sqlite3",
+)
+def database_folder_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if not found or not raised or unopened_database(found):
+        return
+    if "unable to open database file" in raised.message:
+        place = next(
+            places(found.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
+        )
+        names = {"error": raised.told, "file": place.text if place else "the database"}
+        yield at(raised.told, place, **names) if place else at_either(found, raised.told, **names)

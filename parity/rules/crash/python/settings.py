@@ -1,0 +1,106 @@
+"""Crashes of Django's settings module: not there, or not where Python looks."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.modules import absent
+from parity.rules.crash.symptoms import ENDINGS, at_either, procfile
+from parity.rules.crash.target import written
+from parity.rules.engine import rule
+from parity.rules.shell import word
+from parity.rules.views.missing_python_module import elsewhere
+from parity.rules.views.python_source import Place, speaks_asgi, target
+from parity.rules.views.python_source import found as places_of
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+
+@rule(
+    "settings-module",
+    leads_to=ENDINGS,
+    title="Django's settings module {module} does not exist",
+    cause="DJANGO_SETTINGS_MODULE says {module}, and the pushed tree has no such module.",
+    fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
+    docs="https://docs.djangoproject.com/en/stable/topics/settings/",
+)
+def settings_module_missing(record: Failing) -> Iterator[Evidence]:
+    found, module = absent(record, "settings")
+    if not found:
+        return
+    right = _right(found)
+    origin = found.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
+    names = {"module": module, "advice": f"Write `{right}` there."}
+    if origin:
+        names["advice"] = f"Type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
+        file = None if origin == "--config" else origin
+        yield Evidence(f"DJANGO_SETTINGS_MODULE={module} ({origin})", file, names=names)
+        return
+    moved = _moved(found, module)
+    if moved:
+        names["advice"] = f"{procfile(found, moved)} Python then looks where manage.py is."
+        yield at_either(found, f"No module named '{module}'", **names)
+    place = _set_in(found)
+    if place:
+        yield Evidence(place.text, place.file, place.line, place.column, names=names)
+
+
+def _right(found: Crash) -> str:
+    """The settings module that the tree has, `NAME` where it has none."""
+    options = [p for p in found.source.entries if p.rpartition("/")[2] == "settings.py"]
+    return min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
+
+
+@rule(
+    "settings-not-configured",
+    leads_to=ENDINGS,
+    title="Django was not told which settings to use",
+    cause="`{code}` needs the settings, and nothing has named their module before: no"
+    " `os.environ.setdefault`, and no config var DJANGO_SETTINGS_MODULE.",
+    fix="{advice:Name the settings module before Django is used.}",
+    docs="https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings",
+)
+def settings_not_configured(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    if not found or not raised or "settings are not configured" not in raised.message:
+        return
+    right = _right(found)
+    evidence = at_either(found, raised.told, code=found.command)
+    default = f'`os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{right}")`'
+    advice = (
+        f"At the top of {evidence.file} write {default} (and `import os`), before anything of"
+        f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
+    )
+    named, proper = target(found.process), _project(found)
+    if named and proper and named[0] != proper.partition(":")[0]:
+        advice = procfile(found, found.command.replace(written(named), proper, 1))
+    yield evidence._replace(names={**evidence.names, "advice": advice})
+
+
+def _project(found: Crash) -> str | None:
+    """The `module:name` of the project's own entry, which names the settings."""
+    entry = "asgi.py" if speaks_asgi(found.process) else "wsgi.py"
+    for place in places_of(found.source, r"setdefault\(.DJANGO_SETTINGS_MODULE"):
+        if place.file.rpartition("/")[2] == entry:
+            return f"{place.file.removesuffix('.py').replace('/', '.')}:application"
+    return None
+
+
+def _set_in(found: Crash) -> Place | None:
+    """The line that names the settings: of a file that the crash went through, if one does."""
+    places = list(places_of(found.source, r"DJANGO_SETTINGS_MODULE"))
+    gone = {frame.file for raised in found.chain for frame in raised.frames}
+    return next((p for p in places if p.file in gone), next(iter(places), None))
+
+
+def _moved(found: Crash, module: str) -> str | None:
+    """gunicorn's command for a project that is in a folder, with manage.py and the settings."""
+    named, actual = target(found.process), elsewhere(found, module)
+    folder = (actual or "").removesuffix(f"/{module.replace('.', '/')}.py")
+    inside = f"{folder.replace('/', '.')}."
+    if not named or not named[0].startswith(inside) or "gunicorn" not in found.command:
+        return None
+    if f"{folder}/manage.py" not in found.source.entries:
+        return None
+    bare = found.command.replace(f" {inside}", " ", 1)
+    return re.sub(r"gunicorn\b", f"gunicorn --chdir {folder}", bare, count=1)

@@ -1,0 +1,268 @@
+"""Crashes of versions that do not fit: of packages, of Python, of the system's libraries."""
+
+import re
+from collections.abc import Iterator
+
+from parity.facts.changes import CHANGES
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.imports import PIP, imported_by, installed
+from parity.rules.crash.python.modules import NOT_IN, library_of
+from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
+from parity.rules.engine import rule
+from parity.rules.views.missing_python_module import within
+from parity.rules.views.pip_output import line_for, normalised
+from parity.rules.views.python_source import file_of
+from parity.rules.views.python_traceback import Crash, Failing, Raised, crash
+
+
+@rule(
+    "shared-library-missing",
+    leads_to=ENDINGS,
+    title="The system library {library} is not in the dyno",
+    cause="A Python package loads {library}, which belongs to the operating system, and Heroku's"
+    " stack image does not have it.",
+    fix="{advice:OpenCV: require `opencv-python-headless`. Others: the buildpack"
+    " heroku-community/apt and an Aptfile.}",
+    docs="https://devcenter.heroku.com/articles/stack-packages",
+)
+def shared_library_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    pattern = r"(lib[\w.+-]{1,99}\.so[\d.]{0,30}): cannot open shared object file"
+    match = re.search(pattern, raised.message) if raised else None
+    if found and match:
+        apt = (
+            "Add the buildpack heroku-community/apt (`heroku buildpacks:add --index 1"
+            " heroku-community/apt`) and an Aptfile that names the Debian package with it."
+        )
+        opencv = "opencv-python" in found.slug.packages or "opencv-contrib-python" in (
+            found.slug.packages
+        )
+        headless = "In requirements.txt write `opencv-python-headless` instead of `opencv-python`."
+        advice = headless if opencv and re.match(r"lib(GL|gthread|SM|X)", match[1]) else apt
+        yield at_either(found, match[0], library=match[1], advice=advice)
+
+
+_MOVED = {
+    ("flask", "Markup"): ("from markupsafe import Markup", "flask<3"),
+    ("flask", "escape"): ("from markupsafe import escape", "flask<3"),
+    ("flask.json", "JSONEncoder"): ("from json import JSONEncoder", "flask<2.3"),
+    ("jinja2", "Markup"): ("from markupsafe import Markup", "jinja2<3.1"),
+    ("jinja2", "escape"): ("from markupsafe import escape", "jinja2<3.1"),
+    ("jinja2", "contextfilter"): ("from jinja2 import pass_context", "jinja2<3.1"),
+    ("markupsafe", "soft_unicode"): ("from markupsafe import soft_str", "markupsafe<2.1"),
+    ("werkzeug.urls", "url_quote"): ("from urllib.parse import quote", "werkzeug<3"),
+    ("werkzeug.urls", "url_decode"): ("from urllib.parse import parse_qs", "werkzeug<3"),
+    ("werkzeug", "secure_filename"): ("from werkzeug.utils import secure_filename", "werkzeug<1"),
+    ("werkzeug", "cached_property"): ("from werkzeug.utils import cached_property", "werkzeug<1"),
+    ("itsdangerous", "json"): ("import json", "itsdangerous<2.1"),
+    ("pydantic", "BaseSettings"): ("from pydantic_settings import BaseSettings", "pydantic<2"),
+    ("django.utils.encoding", "force_text"): (
+        "from django.utils.encoding import force_str",
+        "django<4",
+    ),
+    ("django.utils.translation", "ugettext_lazy"): (
+        "from django.utils.translation import gettext_lazy",
+        "django<4",
+    ),
+    ("django.conf.urls", "url"): ("from django.urls import re_path", "django<4"),
+    ("werkzeug.wrappers", "BaseResponse"): (
+        "from werkzeug.wrappers import Response",
+        "werkzeug<2.1",
+    ),
+    ("werkzeug.security", "safe_str_cmp"): ("from hmac import compare_digest", "werkzeug<2.1"),
+    ("sqlalchemy", "__all__"): ("", "sqlalchemy<2"),
+}  # fmt: skip
+"""Names that a package no longer has: where they are now, and the versions that had them.
+The projects' own changelogs (documented)."""
+
+
+@rule(
+    "incompatible-versions",
+    leads_to=ENDINGS,
+    title="The installed {package} has no `{name}` any more",
+    cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
+    " {installed} no longer has it. What"
+    " requirements.txt does not pin is the newest version on Heroku.",
+    fix="{advice:Import the name from where it is now, or pin the older version in"
+    " requirements.txt.}",
+    docs=PIP,
+)
+def incompatible_versions(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    name, module = _absent_name(raised) if raised and raised.frames else ("", "")
+    top = module.partition(".")[0]
+    if not found or not raised or not name or file_of(found.source, top):
+        return
+    package, version = installed(found, top)
+    told = found.slug.packages or (module, name) not in _MOVED  # a log tells no versions
+    if not version and told:
+        return
+    names = {"name": name, "module": module, "package": package}
+    names |= {"installed": f"{package} {version}".rstrip(), **_who(raised, module, name)}
+    place = at_place(found)
+    line = line_for(found.source, package)
+    yield Evidence(raised.told, "requirements.txt", line, names=names)
+    if place:
+        yield place._replace(names={})
+
+
+def _absent_name(raised: Raised) -> tuple[str, str]:
+    """The name that is gone, and its module; empty where the exception says nothing like it."""
+    match = re.match(NOT_IN, raised.message)
+    if match:
+        return match[1], match[2]
+    match = re.match(r"module '([\w.]+)' has no attribute '(\w+)'", raised.message)
+    library = library_of(raised)
+    if not match or not library or within(library, match[1]):
+        return "", ""
+    known = any(re.search(change.said, raised.told) for change in CHANGES)
+    return ("", "") if known else (match[2], match[1])
+
+
+_SUCCESSORS = {"flask_uploads": "Flask-Reuploaded"}
+"""Packages that nobody maintains, and what took their place under the same name of the module:
+https://pypi.org/project/Flask-Reuploaded/ (documented)."""
+
+
+def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
+    """Who imports the name that is gone, and what to do about it."""
+    import_now, pin = _MOVED.get((module, name), ("", ""))
+    inner, package = raised.frames[-1].file, library_of(raised)
+    if package in _SUCCESSORS:
+        return {
+            "who": f"The package {package}",
+            "advice": f"In requirements.txt write `{_SUCCESSORS[package]}` instead of the package"
+            f" that brings {package}: it has no newer version.",
+        }
+    if package:
+        older = f"`{pin}`" if pin else "an older version of what it imports from"
+        return {
+            "who": f"The package {package}",
+            "advice": f"In requirements.txt take a newer {package}, or pin {older} there, then"
+            " deploy again. `pip freeze` where the app works tells versions that fit.",
+        }
+    now = f"Write `{import_now}` in {inner}, or pin" if import_now else "Pin"
+    older = f"`{pin}`" if pin else "the version that the app was written for (`pip freeze`)"
+    return {"who": inner, "advice": f"{now} {older} in requirements.txt."}
+
+
+@rule(
+    "package-breaks-on-import",
+    leads_to=ENDINGS,
+    title="The package {package} breaks while it is imported: {error}",
+    cause="`{code}` imports it, and {installed} fails in code of its own: it does not fit another"
+    " package that was installed with it, or this Python.",
+    fix="In requirements.txt pin the versions with which the app works (`pip freeze` there lists"
+    " them), or take a newer {package}.",
+    docs=PIP,
+    fallback=True,
+)
+def package_breaks_on_import(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    evidence = breaks_on_import(found) if found else None
+    if evidence:
+        yield evidence
+
+
+_MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "TypeError")
+"""What code raises that meets a Python or a package it was not written for (ours)."""
+
+
+def breaks_on_import(found: Crash) -> Evidence | None:
+    """The app's import at which a package fails in its own code, if that is what happened."""
+    raised = found.raised
+    library = library_of(raised) if raised and raised.kind in _MISFITS else ""
+    evidence = at_place(found) if library else None
+    if not evidence or not re.match(r"(?:import|from)\s", evidence.names["code"]):
+        return None
+    package, version = installed(found, library)
+    names = {"package": package, "installed": f"{package} {version}".strip()}
+    return evidence._replace(names={**evidence.names, **names})
+
+
+_GONE = re.compile(
+    r"cannot import name '(?P<a>\w+)' from '(?P<m>\w+)'"
+    r"|module '(?P<n>\w+)' has no attribute '(?P<b>\w+)'"
+)
+_PYTHON_HAD = {
+    "collections": "Mapping MutableMapping Sequence MutableSequence Iterable Iterator Callable"
+    " Hashable MutableSet Sized Container",
+    "inspect": "getargspec formatargspec",
+    "asyncio": "coroutine async",
+    "time": "clock",
+    "fractions": "gcd",
+    "pkgutil": "ImpImporter",
+    "base64": "encodestring decodestring",
+    "cgi": "escape",
+    "typing": "io re",
+    "locale": "format",
+    "unittest": "makeSuite",
+    "ast": "Str Num",
+}
+"""Names that left the standard library: https://docs.python.org/3/whatsnew/ (documented)."""
+
+_UNTIL = {
+    "inspect": "3.10",
+    "asyncio": "3.10",
+    "pkgutil": "3.11",
+    "locale": "3.11",
+    "typing": "3.12",
+    "unittest": "3.12",
+    "ast": "3.13",
+}
+"""The last Python that has them, where Heroku still installs it (the same source)."""
+
+
+@rule(
+    "removed-from-python",
+    leads_to=ENDINGS,
+    title="Python {version} has no `{name}` in {module} any more",
+    cause="{error}. Newer Pythons have dropped it; the app, or a package that it requires, was"
+    " written for an older one.{who:-}",
+    fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
+    docs="https://docs.python.org/3/whatsnew/",
+)
+def removed_from_python(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised, python = (found.raised, found.plan.python) if found else (None, None)
+    match = _GONE.match(raised.message) if raised else None
+    if not found or not match or not python:
+        return
+    name, module = match["a"] or match["b"], match["m"] or match["n"]
+    if name in _PYTHON_HAD.get(module, "").split() and not file_of(found.source, module):
+        evidence, who = imported_by(found, f"`{name}` from {module}")
+        now = " (`from collections.abc import …`)" if module == "collections" and not who else ""
+        told = {"name": name, "module": module, "version": python.version, "instead": now}
+        yield from evidence
+        if module in _UNTIL:
+            told["older"] = f", or write `{_UNTIL[module]}` into .python-version"
+        place = at_either(found, match[0], error=match[0], **told, **who)
+        yield place._replace(seen=match[0])
+
+
+@rule(
+    "changed-by-version",
+    leads_to=ENDINGS,
+    title="A newer {package} does this differently: {error}",
+    cause="The app, or a package that it requires, was written for an older {package}; here it is"
+    " {installed}. What requirements.txt does not pin is the newest version on Heroku.",
+    fix="{advice:Write it as the newer version wants it, or pin the older one.}",
+    docs=PIP,
+)
+def changed_by_version(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised, python = (found.raised, found.plan.python) if found else (None, None)
+    if not found or not raised or not python:
+        return
+    for change in CHANGES:
+        if re.search(change.said, raised.told):
+            known = change.package.lower()
+            packages = found.slug.packages
+            version = python.version if known == "python" else packages.get(normalised(known), "")
+            pin = change.pin if " " in change.pin else f"`{change.pin}`"
+            advice = f"{change.now[0].upper()}{change.now[1:]}; or pin {pin}."
+            names = {"package": change.package, "error": raised.told, "advice": advice}
+            yield at_either(found, raised.told, installed=f"{change.package} {version}", **names)
+            return

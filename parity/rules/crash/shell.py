@@ -1,0 +1,278 @@
+"""Crashes that bash tells of: how the command is written, and the files and folders it names."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
+from parity.rules.engine import rule
+from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.suggestions import kept_out
+
+_SAID = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
+"""How a shell begins its messages: `bash: line 1: `, `start.sh: line 3: `, `sh: 1: `."""
+
+VIRTUAL = re.compile(r"(?:\S*/)?\.?v?env[\w.-]*/(?:bin|Scripts)/")
+"""The programs of a virtual environment, by the names that people give it."""
+
+
+@rule(
+    "space-before-colon",
+    leads_to=ENDINGS,
+    title="A space before the colon: the command of `web :` begins with the colon",
+    cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command."
+    " In a shell `:` does nothing and succeeds, so the process ends at once.",
+    fix="Remove the space: `{type}: {right}`.",
+    docs=PROCFILE,
+)
+def space_before_colon(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    if found and re.match(r":(\s|$)", found.command):
+        right = found.command[1:].strip()
+        yield at_command(found, f"{found.process.name} : {right}", right=right)
+
+
+@rule(
+    "equals-for-colon",
+    leads_to=ENDINGS,
+    title="An `=` stands where the Procfile wants a colon",
+    cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command;"
+    " bash finds no program called `=`.",
+    fix="In the Procfile write `{type}: {right}`.",
+    docs=PROCFILE,
+)
+def equals_for_colon(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    if found and re.match(r"=\s", found.command):
+        right = found.command[1:].strip()
+        yield at_command(found, f"{found.process.name} = {right}", right=right)
+
+
+_TYPED = {
+    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2018\u2019\u201a\u201b", "'"),
+    **dict.fromkeys("\u00a0\u2007\u202f\u3000", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
+    "\u2014": "--",
+}
+"""What word processors and web pages put in place of plain characters: https://unicode.org."""
+
+
+def typed(command: str) -> str:
+    """A command with plain quotes, blanks and dashes."""
+    return re.sub("--+", "--", "".join(_TYPED.get(character, character) for character in command))
+
+
+@rule(
+    "typographic-characters",
+    leads_to=ENDINGS,
+    title="The command has {what}, which bash does not know as such",
+    cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
+    " other.",
+    fix="{advice:Type the line anew, with plain quotes, blanks and dashes.}",
+    docs=PROCFILE,
+)
+def typographic_characters(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    strange = next((c for c in found.command if c in _TYPED), None) if found else None
+    if found and strange and not found.raised:
+        what = f"the character U+{ord(strange):04X} ({unicodedata.name(strange).lower()})"
+        advice = procfile(found, typed(found.command))
+        yield at_command(found, f"`{found.command}`", what=what, advice=advice)
+
+
+@rule(
+    "shell-syntax",
+    leads_to=ENDINGS,
+    title="bash cannot read the command: {error}",
+    cause="The command is run by bash, to which parentheses, quotes, `&`, `|`, `;` and `<` mean"
+    " something.",
+    fix="{advice:Put what is one word for the app into quotes, and close every quote.}",
+    docs=PROCFILE,
+)
+def shell_syntax(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = (
+        found.saying(rf"{_SAID}(syntax error.*|unexpected EOF while looking for.*)")
+        if found and found.exit in (1, 2)
+        else None
+    )
+    if found and match and typed(found.command) == found.command:
+        factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", found.command)
+        advice = "Put what is one word for the app into quotes, and close every quote."
+        if factory:
+            advice = procfile(found, found.command.replace(factory[1], f'"{factory[1]}"'))
+        yield at_command(found, match[0].strip(), error=match[1], advice=advice)
+
+
+@rule(
+    "quoted-command",
+    leads_to=ENDINGS,
+    title="The quotes make one word of the command",
+    cause="bash looks for a program whose name is the whole text: `{name}`.",
+    fix="{advice:Take the quotes around the whole command away.}",
+    docs=PROCFILE,
+)
+def quoted_command(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = (
+        found.saying(rf"{_SAID}(\S+ .+): (?:command not found|No such file or directory)$")
+        if found and found.exit == 127
+        else None
+    )
+    if found and match and re.match(rf"""\s*["']{re.escape(match[1])}["']""", found.command):
+        right = found.command.strip()[1:].replace(found.command.strip()[0], "", 1)
+        yield at_command(found, match[0].strip(), name=match[1], advice=procfile(found, right))
+
+
+def unfound_path(found: Crash) -> str | None:
+    """The path that the shell did not find, as it stands in the command."""
+    match = found.saying(rf"{_SAID}([^\s:/]*/[^\s:]+): No such file or directory$")
+    return match[1] if match else None
+
+
+@rule(
+    "virtual-environment-in-command",
+    leads_to=ENDINGS,
+    title="There is no virtual environment in the dyno: {path}",
+    cause="Heroku installs requirements.txt into the dyno's own Python, which comes first in PATH."
+    " The environment on your machine is not pushed, and not needed.",
+    fix="{advice:Write the program's bare name in the Procfile.}",
+    docs="https://devcenter.heroku.com/articles/python-support",
+)
+def virtual_environment_in_command(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    path = unfound_path(found) if found and found.exit in (1, 127) else None
+    if found and path and VIRTUAL.match(path):
+        sourced = rf"(?:source|\.)\s+{re.escape(path)}\s*(?:&&|;)\s*"
+        right = re.sub(sourced, "", found.command).replace(path, path.rpartition("/")[2])
+        told = procfile(found, right)
+        yield at_command(found, f"{path}: No such file or directory", path=path, advice=told)
+
+
+@rule(
+    "script-not-there",
+    leads_to=ENDINGS,
+    title="{script} does not exist in the dyno",
+    cause="The command starts {script}, and bash says `No such file or directory` (status 127). It"
+    " is not in the pushed tree; some scripts of this kind are brought by a buildpack.",
+    fix="Commit the script, or add the buildpack that brings it: `heroku buildpacks:add URL`.",
+    docs=PROCFILE,
+)
+def script_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    path = unfound_path(found) if found and found.exit == 127 else None
+    if not found or not path or VIRTUAL.match(path):
+        return
+    script = path.removeprefix("./").removeprefix("/app/")
+    if script not in found.source.entries:
+        yield at_command(found, f"bash: {path}: No such file or directory", script=path)
+        yield from kept_out(found.source, script)
+
+
+@rule(
+    "script-not-executable",
+    leads_to=ENDINGS,
+    title="{script} is not executable",
+    cause="git remembers whether a file may be executed, and this one was committed without it"
+    " (status 126).",
+    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run} {script}` in the"
+    " Procfile.",
+    docs="https://git-scm.com/docs/git-update-index",
+)
+def script_not_executable(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(rf"{_SAID}(\S+): Permission denied") if found else None
+    script = match[1].removeprefix("./").removeprefix("/app/") if match else ""
+    if found and match and found.exit == 126 and script in found.source.entries:
+        names = {"script": script, "run": "python" if script.endswith(".py") else "bash"}
+        yield Evidence(f"{match[1]}: Permission denied", script, names=names)
+        yield at_command(found, "status 126")
+
+
+@rule(
+    "windows-line-ends",
+    leads_to=ENDINGS,
+    title="{script} has Windows line ends",
+    cause="Every line ends in a carriage return, which bash takes as part of the command or of the"
+    " interpreter's name.",
+    fix="Type `sed -i 's/\\r$//' {script}`, add `*.sh text eol=lf` to .gitattributes, commit.",
+    docs="https://git-scm.com/docs/gitattributes#_eol",
+)
+def windows_line_ends(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = (
+        r"\\r|\r|\^M|bad interpreter|cannot execute: required file not found|Illegal option -\W*$"
+        r"|: not found$|syntax error"
+    )
+    match = found.saying(told) if found and found.exit else None
+    if not found or not match or found.raised:
+        return
+    for path, entry in found.source.entries.items():
+        data = entry.data or b""
+        used = re.search(rf"(?:^|[\s/]){re.escape(path)}(?:\s|$)", found.command)
+        if used and b"\r\n" in data and (data.startswith(b"#!") or path.endswith(".sh")):
+            yield Evidence(match.string.strip(), path, 1, names={"script": path})
+
+
+@rule(
+    "folder-not-there",
+    leads_to=ENDINGS,
+    title="The command changes to {folder}, which is not in the pushed tree",
+    cause="`{command}` begins in the root of what is pushed. There is no folder {folder} in it; git"
+    " keeps no empty folders.",
+    fix="Correct the folder's name in the Procfile, or commit what is in it.",
+    docs=PROCFILE,
+)
+def folder_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = rf"{_SAID}cd: (\S+): No such file|can't chdir to '([^']+)'"
+    match = found.saying(pattern) if found and not found.raised else None
+    if found and match:
+        folder = (match[1] or match[2]).rstrip("/")
+        yield at_command(found, match[0].strip(), folder=folder)
+        yield from kept_out(found.source, f"{folder}/")
+
+
+@rule(
+    "no-such-script",
+    leads_to=ENDINGS,
+    title="Python finds no file {script}",
+    cause="`{command}` starts a file that is not in the pushed tree.{why:-}",
+    fix="{advice:Commit the file, or correct its name in the Procfile.}",
+    docs=PROCFILE,
+)
+def no_such_script(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = r"can't open file '([^']+)'|File does not exist: (\S+)"
+    match = found.saying(pattern) if found and not found.raised else None
+    if not found or not match:
+        return
+    wanted = match[1] or match[2]
+    if wanted.endswith(("\r", "\\r")):
+        return
+    named = next((w for w in found.command.split() if wanted.endswith(w)), wanted)
+    near = [] if named in found.source.absent else _near(found, named)
+    advice = f"Commit {named}, or correct the name in the Procfile."
+    if near:
+        advice = procfile(found, found.command.replace(named, near[0]))
+    slashed, why = found.command.replace("\\", "/"), ""
+    if slashed != found.command:
+        why = " A backslash separates folders on Windows only; bash takes it away."
+        advice = procfile(found, slashed)
+    yield at_command(found, match[0], script=named, advice=advice, why=why)
+    yield from kept_out(found.source, named)
+
+
+def _near(found: Crash, named: str) -> list[str]:
+    """Files of the tree that may have been meant: the same name elsewhere, else a similar one."""
+    scripts = [p for p in found.source.entries if p.endswith(".py")]
+    name = named.rpartition("/")[2].lower()
+    same = [p for p in scripts if p.rpartition("/")[2].lower() == name]
+    alike = get_close_matches(named.removesuffix(".py"), [p[:-3] for p in scripts], 1, 0.7)
+    root = [p for p in scripts if "/" not in p]
+    alone = root if len(root) == 1 else []
+    return sorted(same, key=len) or [f"{p}.py" for p in alike] or alone

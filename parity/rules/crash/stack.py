@@ -1,0 +1,105 @@
+"""Crashes of what the operating system has: locales, ports that only root may bind."""
+
+import re
+from collections.abc import Iterator
+
+from parity.facts.stacks import LOCALES
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, at_command, at_place
+from parity.rules.engine import rule
+from parity.rules.views.python_source import at, find
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+PACKAGES = "https://devcenter.heroku.com/articles/stack-packages"
+PRIVILEGED = 1024
+"""Ports below it are for root, and a dyno's user is not root: ip(7) (documented)."""
+
+
+def _locale(found: Crash) -> tuple[Evidence, str] | None:
+    """Where a locale is set that this machine has not, and its name, empty if it is not there."""
+    raised = found.raised
+    told = at_place(found) if raised and raised.message == "unsupported locale setting" else None
+    if told is None:
+        return None
+    name = re.search(r"""setlocale\([^"']*["']([\w.@-]*)["']""", told.names["code"])
+    return told, name[1] if name else ""
+
+
+def _on_heroku(name: str) -> bool:
+    """Whether the stack images have a locale. glibc ignores case and dashes of the encoding."""
+    base, _, encoding = name.partition(".")
+    plain = encoding.replace("-", "").lower()
+    return (f"{base}.{plain}" if plain else base) in LOCALES
+
+
+@rule(
+    "locale-missing",
+    leads_to=ENDINGS,
+    title="The locale {name} is not in the dyno",
+    cause="Heroku's stack images have the locales C, POSIX, C.UTF-8 and en_US.UTF-8 alone: {error}",
+    fix="Format with a library that brings its own data (Babel: `format_date(day, locale=…)`), or"
+    " add a buildpack that installs locales.",
+    docs=PACKAGES,
+)
+def locale_missing(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = _locale(found) if found else None
+    if told and told[1] and not _on_heroku(told[1]):
+        yield told[0]._replace(names={**told[0].names, "name": told[1]})
+
+
+@rule(
+    "locale-not-here",
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="This machine lacks a locale that the dyno may have",
+    cause="Heroku's stack images have en_US.UTF-8 besides C, POSIX and C.UTF-8; this machine does"
+    " not have what `{code}` asks for: {error}",
+    fix="Make it here (`localedef -i en_US -f UTF-8 en_US.UTF-8`, as root), then run parity again.",
+    docs=PACKAGES,
+)
+def locale_not_here(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = _locale(found) if found else None
+    if told and (not told[1] or _on_heroku(told[1])):
+        yield told[0]
+
+
+@rule(
+    "privileged-port",
+    leads_to=ENDINGS,
+    title="Port {taken} is for root, and a dyno's processes are not root",
+    cause="Heroku chooses the port and passes it in $PORT. Its router takes 80 and 443 for the app;"
+    " the app may not bind them, and need not: {error}",
+    fix='Listen on host "0.0.0.0" and port `int(os.environ["PORT"])` instead of {taken}; on the'
+    " command line `$PORT`.",
+    docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+)
+def privileged_port(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    port = _privileged(found) if found else None
+    if not found or not port:
+        return
+    names = {"taken": port, "error": "Permission denied"}
+    here, written = at_place(found), rf"\b{port}\b"
+    place = find(found.source, rf"(?i)(?:port|bind|listen|serve|run)\b.*{written}")
+    if here and re.search(written, here.names["code"]):
+        yield here._replace(names={**here.names, **names})
+    elif place and not re.search(written, found.command):
+        yield at(place.text, place, **names)
+    else:
+        yield at_command(found, "Permission denied", **names)
+
+
+def _privileged(found: Crash) -> str | None:
+    """The port below 1024 that the app may not bind."""
+    raised = found.raised
+    refused = raised and raised.kind == "PermissionError" and "Errno 13" in raised.message
+    binding = refused and raised and any("bind" in frame.name for frame in raised.frames)
+    logged = found.saying(r"Can't connect to \('|(?i:bind).*(?i:permission denied)")
+    if not binding and not (logged and not raised):
+        return None
+    place = at_place(found)
+    told = f"{found.command} {place.names['code'] if place else ''} {logged[0] if logged else ''}"
+    ports = re.findall(r"(?:[:,=]\s*|--?p(?:ort)?\s+)(\d{2,3})(?![\w.])", told)
+    return next((port for port in ports if int(port) < PRIVILEGED), None)

@@ -1,0 +1,72 @@
+"""Crashes of what the command starts besides a server: a package, migrations."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.modules import how_to_add
+from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
+from parity.rules.engine import rule
+from parity.rules.views.python_source import find
+from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.suggestions import kept_out
+
+_RUNS = r"""^if __name__ == ["']__main__["']"""
+
+
+@rule(
+    "package-not-executable",
+    leads_to=ENDINGS,
+    title="{package} is a package without __main__.py: `python -m {package}` starts nothing",
+    cause="With `-m` Python runs a module, or the __main__.py of a package; {package}/ has none.",
+    fix="{advice:Name the module that starts the server, or commit a __main__.py.}",
+    docs="https://docs.python.org/3/using/cmdline.html#cmdoption-m",
+)
+def package_not_executable(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found.saying(r"No module named ([\w.]+)\.__main__;.*") if found else None
+    if not found or not match:
+        return
+    package = match[1]
+    folder = package.replace(".", "/")
+    place = find(found.source, _RUNS)
+    inside = place and place.file.startswith(f"{folder}/")
+    advice = f"Commit a {folder}/__main__.py that starts the server."
+    if place and inside:
+        module = place.file.removesuffix(".py").replace("/", ".")
+        wrong = rf"-m\s+{re.escape(package)}(?![\w.])"
+        advice = procfile(found, re.sub(wrong, f"-m {module}", found.command))
+    yield at_command(found, match[0], package=package, advice=advice)
+
+
+@rule(
+    "migrations-not-there",
+    leads_to=ENDINGS,
+    title="The migrations are not where the command looks for them: {wanted}",
+    cause="`{command}` looks for {wanted} in the root of what is pushed: {error}",
+    fix="{advice:Commit the folder with the migrations, or name the folder in the command.}",
+    docs=PROCFILE,
+)
+def migrations_not_there(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    told = _unmigrated(found) if found else None
+    if not found or not told:
+        return
+    seen, wanted = told
+    elsewhere = [p for p in found.source.entries if p.endswith(f"/{wanted}")]
+    advice = how_to_add(found, wanted)
+    if elsewhere:
+        folder = elsewhere[0].removesuffix(f"/{wanted}")
+        advice = procfile(found, f"cd {folder} && {found.command}")
+    yield at_command(found, seen, wanted=wanted, error=seen, advice=advice)
+    for kept in kept_out(found.source, wanted):
+        yield kept._replace(names={})
+
+
+def _unmigrated(found: Crash) -> tuple[str, str] | None:
+    """What Alembic says of its files that are not there, and which those are."""
+    config = found.saying(r"FAILED: No (?:'script_location' key found|config file 'alembic.ini').*")
+    if config and "alembic.ini" not in found.source.entries:
+        return config[0], "alembic.ini"
+    folder = found.saying(r"Path doesn't exist: ['\"]?(?:/app/)?([\w/.-]+?)['\"]?\.? .*")
+    return (folder[0], f"{folder[1]}/") if folder else None

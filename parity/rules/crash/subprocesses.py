@@ -1,0 +1,78 @@
+"""Crashes because the app itself starts a program that the dyno does not have."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, at_either
+from parity.rules.engine import rule
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+_ASKED = (
+    r"No (wkhtmltopdf|wkhtmltoimage) executable found|(tesseract) is not installed or it's not in"
+    r"|Unable to get page count\. Is (poppler) installed|find program '?(dot|ffmpeg)\b"
+    r"|failed to execute (?:PosixPath\()?'(dot)'|(ffmpeg|ffprobe) (?:was )?not found"
+)
+"""How packages ask for a program that they start: wkhtmltopdf, pytesseract, pdf2image, graphviz."""
+
+
+def started(found: Crash) -> str | None:
+    """The program that the app's own code wanted to start, and that is not there."""
+    raised = found.raised
+    named = re.search(_ASKED, raised.told) if raised else None
+    if named:
+        return next(group for group in named.groups() if group).lower()
+    if raised is None or raised.kind not in ("FileNotFoundError", "PermissionError"):
+        return None
+    inner = any(frame.file.endswith("/subprocess.py") for frame in raised.frames)
+    match = re.search(r"No such file or directory: '([\w.+-]+)'$", raised.message)
+    return match[1] if inner and match else None
+
+
+@rule(
+    "program-not-in-dyno",
+    leads_to=ENDINGS,
+    title="The app starts the program {name}, which is not in the dyno",
+    cause="{name} is on your machine, but neither the app's packages nor Heroku's stack image has"
+    " it.",
+    fix="Type `heroku buildpacks:add --index 1 heroku-community/apt`, write `{package}` (the Debian"
+    " package's name) into a file called Aptfile, and commit it.",
+    docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-apt",
+)
+def program_not_in_dyno(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    name = started(found) if found else None
+    if found and name and name not in found.source.entries:
+        seen = f"No such file or directory: '{name}'"
+        yield at_either(found, seen, name=name, package=_DEBIAN.get(name, name))
+
+
+_DEBIAN = {
+    "dot": "graphviz",
+    "ffprobe": "ffmpeg",
+    "poppler": "poppler-utils",
+    "tesseract": "tesseract-ocr",
+    "wkhtmltoimage": "wkhtmltopdf",
+}
+"""Debian packages that are not called after their program: https://packages.debian.org."""
+
+
+@rule(
+    "no-browser",
+    leads_to=ENDINGS,
+    title="There is no browser in the dyno: {error}",
+    cause="Selenium and Playwright drive a browser that the stack image does not have.",
+    fix="Type `heroku buildpacks:add --index 1 heroku-community/chrome-for-testing`; start Chrome"
+    " with `--headless=new --no-sandbox --disable-dev-shm-usage`.",
+    docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-chrome-for-testing",
+)
+def no_browser(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    raised = found.raised if found else None
+    pattern = (
+        r"cannot find Chrome binary|(?:chromedriver|geckodriver)'? executable needs to be in PATH"
+        r"|Unable to (?:obtain|locate or obtain) driver for|BrowserType\.launch: Executable"
+        r"|Expected browser binary location"
+    )
+    if found and raised and re.search(pattern, raised.message):
+        yield at_either(found, raised.told)

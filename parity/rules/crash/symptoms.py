@@ -1,0 +1,113 @@
+"""H10: the start command ended. The symptoms, and where their evidence lies."""
+
+from collections.abc import Iterator
+
+from parity.records import Boot
+from parity.records.verdict import Evidence
+from parity.rules.boot.boot import R10
+from parity.rules.build.release import RELEASE_FAILED
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.traffic.traffic import H12, H13, H18, HTTP_500
+from parity.rules.views.python_source import line_of
+from parity.rules.views.python_traceback import Crash
+from parity.rules.views.suggestions import requires
+
+H10_DOCS = "https://devcenter.heroku.com/articles/error-codes#h10-app-crashed"
+PROCFILE = "https://devcenter.heroku.com/articles/procfile"
+
+
+@rule(
+    "H10",
+    effect="fail",
+    title="App crashed",
+    cause="The web process ended with status {status}. Heroku starts it once more, then waits;"
+    " until it stays up, every visitor sees `Application error`.",
+    fix="Mend what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    docs=H10_DOCS,
+    heroku="H10",
+)
+def H10(boot: Boot) -> Iterator[Evidence]:
+    if boot.state == "crashed" and boot.process.name == "web":
+        yield from _ended(boot)
+
+
+@rule(
+    "crashed",
+    effect="fail",
+    title="The process {process} crashes",
+    cause="Its command ended with status {status}. Heroku starts it once more, then waits longer"
+    " and longer between attempts.",
+    fix="Mend what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    docs="https://devcenter.heroku.com/articles/dyno-restarts",
+)
+def CRASHED(boot: Boot) -> Iterator[Evidence]:
+    if boot.state == "crashed" and boot.process.name != "web":
+        yield from _ended(boot)
+
+
+def _ended(boot: Boot) -> Iterator[Evidence]:
+    names = {"status": str(boot.exit), "process": boot.process.name}
+    yield Evidence(f"Process exited with status {boot.exit}", names=names)
+    if boot.bound_first:
+        yield Evidence("it had opened its port, and ended before the first answer")
+
+
+ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED, R10, HTTP_500, H12, H13, H18)
+"""The symptoms that a crash explains: of a dyno of any kind, of collectstatic, of a worker that
+never listens because it crashes, of a request."""
+
+
+def at_command(found: Crash, seen: str, **names: str) -> Evidence:
+    """Evidence at the Procfile's line, if the command stands in one."""
+    told = {"command": found.command, "type": found.process.name, **names}
+    line = found.process.line or None
+    return Evidence(seen, "Procfile" if line else None, line, names=told)
+
+
+def at_place(found: Crash, **names: str) -> Evidence | None:
+    """Evidence at the app's innermost frame of the last exception, or of what led to it."""
+    chain = found.chain
+    place = next((raised.place for raised in chain if raised.place), None)
+    if place is None:
+        return None
+    told = {
+        "error": chain[0].told,
+        "file": place.file,
+        "line": str(place.line),
+        "code": line_of(found.source, place.file, place.line),
+        "when": found.when,
+        **names,
+    }
+    return Evidence(chain[0].told, place.file, place.line, names=told)
+
+
+def at_either(found: Crash, seen: str, **names: str) -> Evidence:
+    """Evidence at the app's innermost frame, or at the Procfile's line if the app has none."""
+    raised = found.raised
+    told = {"when": found.when, "error": raised.told if raised else seen, **names}
+    return at_place(found, **told) or at_command(found, seen, **told)
+
+
+def procfile(found: Crash, right: str) -> str:
+    """The Procfile's line with the command `right`."""
+    return f"In the Procfile write `{found.process.name}: {right}`."
+
+
+_ADDING = {
+    "pip": ("requirements.txt", "Add the line `{}` to requirements.txt."),
+    "pipenv": ("Pipfile", "Type `pipenv install {}`, commit Pipfile and Pipfile.lock."),
+    "poetry": ("pyproject.toml", "Type `poetry add {}`, commit pyproject.toml and poetry.lock."),
+    "uv": ("pyproject.toml", "Type `uv add {}`, commit pyproject.toml and uv.lock."),
+}
+
+
+def adding(found: Crash, package: str) -> tuple[str, str]:
+    """The file in which the app's package manager wants a package, and how it gets there."""
+    python = found.plan.python
+    file, advice = _ADDING[python.manager if python else "pip"]
+    name = package.partition("<")[0]
+    if file == "requirements.txt" and name != package and requires(found.source, name):
+        return file, f"In requirements.txt write `{package}` instead of `{name}`."
+    typed = f"'{package}'" if name != package and file != "requirements.txt" else package
+    return file, advice.format(typed)

@@ -1,0 +1,262 @@
+"""Crashes of what the server command names: module and attribute, `main:app`."""
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
+from parity.rules.engine import rule
+from parity.rules.views.missing_python_module import absent_module, elsewhere, why_absent
+from parity.rules.views.python_source import (
+    applications,
+    dotted,
+    factories,
+    file_of,
+    parsed,
+    server,
+    speaks_asgi,
+    suggestion,
+    target,
+)
+from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.suggestions import web_line
+
+
+@rule(
+    "space-in-target",
+    leads_to=ENDINGS,
+    title="A space at the colon: `{wrong}` is two words",
+    cause="The server takes the first word as the module and the second as another argument.",
+    fix="Write `{module}:{attribute}`, without the space: `{type}: {right}`.",
+    docs=PROCFILE,
+)
+def space_in_target(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found and re.search(
+        r"(?<![\w./:-])([A-Za-z_][\w.]*)(?::\s+|\s+:\s*)([A-Za-z_]\w*)", found.command
+    )
+    if found and match and server(found.process):
+        names = {"wrong": match[0], "module": match[1], "attribute": match[2]}
+        right = found.command.replace(match[0], f"{match[1]}:{match[2]}")
+        yield at_command(found, f"the command has `{match[0]}`", right=right, **names)
+
+
+@rule(
+    "file-as-target",
+    leads_to=ENDINGS,
+    title="`{wrong}` is a file, and the server wants a module: `{right}`",
+    cause="Servers import the app: the name has no `.py`, and dots between folders.",
+    fix="{advice:Write `package.module:name` in the Procfile.}",
+    docs=PROCFILE,
+)
+def file_as_target(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    match = found and re.search(
+        r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", found.command
+    )
+    told = r"No module named|Failed to find application|Could not import module|not found\.$"
+    if not found or not match or not server(found.process) or not found.saying(told):
+        return
+    path = match[1].removeprefix("./").removesuffix(".py")
+    file = f"{path}.py"
+    if file in found.source.entries:
+        attribute = match[2] or next(iter(applications(found.source, file)), "app")
+        right = f"{path.replace('/', '.')}:{attribute}"
+        advice = procfile(found, found.command.replace(match[0], right))
+        seen = f"the command has `{match[0]}`"
+        yield at_command(found, seen, wrong=match[0], right=right, advice=advice)
+
+
+@rule(
+    "wrong-module",
+    leads_to=ENDINGS,
+    title="The Procfile names a module '{module}' that the app does not have",
+    cause="No module named '{module}': the server looks for {path}.py (or a package of that name)"
+    " in the root of the pushed tree.{known:-}",
+    fix="{advice:Correct the module's name in the Procfile.}",
+    docs=PROCFILE,
+)
+def wrong_module(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    named = target(found.process) if found else None
+    module = absent_module(found) if found else None
+    if not found or not named or why_absent(found) != "target":
+        return
+    known, advice = _right(found, named)
+    names = {"module": named[0], "path": named[0].replace(".", "/")}
+    yield at_command(found, f"No module named '{module}'", known=known, advice=advice, **names)
+
+
+def _right(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
+    """What the app is, and the Procfile's line with it."""
+    below = elsewhere(found, named[0])
+    if below:
+        folder = below[: -len(f"/{named[0].replace('.', '/')}.py")]
+        return f" It is in {folder}/.", procfile(found, within_folder(found, folder))
+    right = suggestion(found.source, named[1], asgi=speaks_asgi(found.process))
+    if right is None:
+        return "", "Correct the module's name in the Procfile."
+    known = f" {right.partition(':')[0]} is the module that defines the app."
+    return known, procfile(found, _with(found, named, right))
+
+
+def _with(found: Crash, named: tuple[str, str | None], right: str) -> str:
+    """The command with another app; one in a folder that is no package is reached by going there.
+
+    Its modules import each other by their bare names.
+    """
+    module, _, name = right.partition(":")
+    folder, _, inner = module.rpartition(".")
+    top = module.partition(".")[0]
+    if folder and f"{top}/manage.py" in found.source.entries:
+        folder, inner = top, module.partition(".")[2]
+    elif f"{folder.replace('.', '/')}/__init__.py" in found.source.entries:
+        folder = ""
+    command = found.command.replace(written(named), f"{inner}:{name}" if folder else right, 1)
+    return within_folder(found._replace(process=found.process._replace(command=command)), folder)
+
+
+def within_folder(found: Crash, folder: str) -> str:
+    """The command, run so that Python looks for modules in `folder`."""
+    path = folder.replace(".", "/")
+    if not path:
+        return found.command
+    option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(server(found.process) or "")
+    if option is None:
+        return f"cd {path} && {found.command}"
+    name = server(found.process) or ""
+    return re.sub(rf"\b{name}\b", f"{name} {option} {path}", found.command, count=1)
+
+
+def written(named: tuple[str, str | None]) -> str:
+    return f"{named[0]}:{named[1]}" if named[1] else named[0]
+
+
+class _Wanted(NamedTuple):
+    """The attribute that a server did not find in a module."""
+
+    module: str
+    attribute: str
+    seen: str
+
+
+_ATTRIBUTE = (
+    r"""Failed to find attribute '(?P<a1>[^']+)' in '(?P<m1>[^']+)'"""
+    r"""|Attribute "(?P<a2>[^"]+)" not found in module "(?P<m2>[^"]+)\""""
+    r"""|Cannot load application from '(?P<m3>[^':]+):(?P<a3>[^']+)', application not found"""
+    r"""|^\d+\. module '(?P<m4>[^']+)' has no attribute '(?P<a4>[^']+)'"""
+    r"""|Failed to find application object '(?P<a5>[^']+)' in '(?P<m5>[^']+)'"""
+)
+"""What gunicorn, uvicorn, hypercorn, waitress and gunicorn before 20 say."""
+
+
+def _wanted(found: Crash) -> _Wanted | None:
+    match = found.saying(_ATTRIBUTE)
+    if match:
+        names = {key[0]: value for key, value in match.groupdict().items() if value}
+        return _Wanted(names["m"], names["a"], match[0])
+    named, raised = target(found.process), found.raised
+    if not named or not named[1] or not raised or raised.kind != "AttributeError":
+        return None
+    direct = re.search(rf"module '{re.escape(named[0])}' has no attribute '(\w+)'", raised.message)
+    if direct and direct[1] == named[1]:
+        return _Wanted(named[0], named[1], raised.told)
+    return None
+
+
+@rule(
+    "wrong-attribute",
+    leads_to=ENDINGS,
+    title="The module {module} has no '{attribute}'",
+    cause="The server imports {module} and looks for an object called {attribute} in it, which is"
+    " what runs the app.{known:-}",
+    fix="{advice:Correct the name behind the colon in the Procfile.}",
+    docs=PROCFILE,
+)
+def wrong_attribute(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    wanted = _wanted(found) if found else None
+    if not found or not wanted or re.search(r"\w:\s|\s:\w", found.command):
+        return
+    module, file = wanted.module, file_of(found.source, wanted.module)
+    asgi = speaks_asgi(found.process)
+    right = _app_in(found, module, file) or suggestion(found.source, asgi=asgi)
+    named = target(found.process) or (module, None)
+    advice = "Correct the name after the colon in the Procfile."
+    known = f" The app is {right}." if right else ""
+    inside = _inside(found, file, wanted.attribute) if file else None
+    if right:
+        advice = procfile(found, _with(found, named, right))
+    elif inside:
+        known = f" {file} makes it only {inside[0]}, in line {inside[1]}."
+        advice = f"Move line {inside[1]} of {file} to the file's top level."
+    names = {"module": module, "attribute": wanted.attribute, "known": known, "advice": advice}
+    yield at_command(found, wanted.seen, **names)
+
+
+def _inside(found: Crash, file: str, name: str) -> tuple[str, int] | None:
+    """What hides a variable of that name from whoever imports the file, and the line."""
+    tree = parsed(found.source, file)
+    hidden: list[tuple[bool, str, int]] = []
+    main = 'under `if __name__ == "__main__":`, which a server does not run'
+    for holder in ast.walk(tree) if tree else ():
+        if isinstance(holder, ast.If) and "__main__" in ast.unparse(holder.test):
+            where = main
+        elif isinstance(holder, ast.FunctionDef):
+            where = f"inside of {holder.name}()"
+        else:
+            continue
+        made = (node for node in ast.walk(holder) if isinstance(node, ast.Assign))
+        lines = [node.lineno for node in made if name in map(dotted, node.targets)]
+        hidden += [(where != main, where, line) for line in lines]
+    return min(hidden)[1:] if hidden else None
+
+
+def _app_in(found: Crash, module: str, file: str | None) -> str | None:
+    """The app object that the module has under another name, or its factory."""
+    options = applications(found.source, file) if file else []
+    if options:
+        return f"{module}:{options[0]}"
+    made = factories(found.source, file) if file and server(found.process) == "gunicorn" else []
+    return f'"{module}:{made[0]}()"' if made else None
+
+
+@rule(
+    "no-target",
+    leads_to=ENDINGS,
+    title="The command does not say which app to serve",
+    cause="The server wants a module and the name of the app object in it: {error}",
+    fix="{advice:Name it in the Procfile, as `module:name`.}",
+    docs=PROCFILE,
+)
+def no_target(record: Failing) -> Iterator[Evidence]:
+    found = crash(record)
+    pattern = (
+        r"No application module specified|must be in format \"<module>:<attribute>\""
+        r"|Missing argument 'APP'|Specify one application only"
+        r"|Could not locate a Flask application|Failed to find Flask application or factory"
+        r"|Could not import '[\w.]+'\.$|Could not determine the default file to run"
+    )
+    match = found.saying(pattern) if found else None
+    if not found or not match or re.search(r"\w:\s|\s:\w", found.command):
+        return
+    right = suggestion(found.source, asgi=speaks_asgi(found.process))
+    advice = "Name it in the Procfile, as `module:name`."
+    if right:
+        advice = procfile(found, _with_target(found, right))
+    yield at_command(found, match.string.strip(), error=match.string.strip(), advice=advice)
+
+
+def _with_target(found: Crash, right: str) -> str:
+    if re.search(r"\bflask\b", found.command):
+        bare = re.sub(r"(?<!\s)\s+(?:--app|-A)[ =]\S+", "", found.command)
+        return re.sub(r"\bflask\b", f"flask --app {right}", bare, count=1)
+    named = target(found.process)
+    if named:
+        return found.command.replace(written(named), right, 1)
+    alone = re.search(rf"\b{server(found.process)}\s+([\w.]+)(?=\s|$)", found.command)
+    if alone:
+        return f"{found.command[: alone.start(1)]}{right}{found.command[alone.end(1) :]}"
+    return web_line(found.source).removeprefix("web: ")

@@ -1,0 +1,27 @@
+"""Which files of rules a record needs: importing them all takes a while."""
+
+from parity.records import Boot, Plan, Record, Release, Slug, Source, Strays, Stuck, Traffic
+from parity.rules.engine import BUILD, FILES, STATIC, UP
+
+_STAGES = {Source: STATIC, Plan: STATIC, Slug: BUILD, Release: BUILD}
+_STAGES |= {Stuck: STATIC, Strays: STATIC}
+
+
+def needed(record: Record) -> tuple[str, ...]:
+    """The files of rules for a record; a failure needs them all, whatever failed."""
+    return FILES if _failed(record) else _STAGES.get(type(record), UP)
+
+
+def _failed(record: Record) -> bool:
+    """Whether something in it crashed, did not come up, or could not answer."""
+    if isinstance(record, Boot) and record.state != "up":
+        return True
+    if isinstance(record, Traffic) and any(
+        x.code or (x.status or 0) >= 500 for x in record.exchanges
+    ):
+        return True
+    if isinstance(record, Slug | Release | Boot | Traffic):
+        from parity.rules.views.python_traceback import crash
+
+        return bool(crash(record))
+    return False

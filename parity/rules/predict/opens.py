@@ -1,0 +1,52 @@
+"""Files that every start opens, and that are on this disk but not in what is pushed."""
+
+import ast
+import posixpath
+from collections.abc import Iterator
+
+from parity.rules.predict.executed import expressions
+from parity.rules.predict.prediction import Prediction
+from parity.rules.predict.start import Executed, Start
+from parity.rules.shell import word
+from parity.rules.views.python_source import at, dotted, place
+from parity.rules.views.suggestions import kept_out
+
+_READERS = ("open", "pd.read_csv", "pandas.read_csv", "pd.read_json", "pd.read_excel")
+
+
+def predict(start: Start) -> Iterator[Prediction]:
+    """The first opening of each file that is not there."""
+    told: set[str] = set()
+    for file in start.files:
+        for node in file.statements:
+            for path, call in _opened(node):
+                if path in start.source.absent and path not in told:
+                    told.add(path)
+                    yield _prediction(start, file, path, call)
+
+
+def _opened(node: ast.stmt) -> Iterator[tuple[str, ast.Call]]:
+    """Relative paths that a statement reads, named literally."""
+    for part in expressions(node):
+        if isinstance(part, ast.Call) and dotted(part.func) in _READERS and part.args:
+            name, mode = part.args[0], part.args[1:2]
+            reads = not mode or (isinstance(mode[0], ast.Constant) and "r" in str(mode[0].value))
+            literal = isinstance(name, ast.Constant) and isinstance(name.value, str)
+            if literal and reads and isinstance(name, ast.Constant):
+                yield posixpath.normpath(str(name.value)), part
+
+
+def _prediction(start: Start, file: Executed, path: str, call: ast.Call) -> Prediction:
+    kept = list(kept_out(start.source, path))
+    where = place(start.source, file.path, call)
+    ignored = start.source.absent[path]
+    forced, why = (
+        ("-f ", f"; line {ignored.line} of {ignored.file} ignores it") if ignored else ("", "")
+    )
+    names = {
+        "path": path,
+        "why": f"It is on your disk, and not in git{why}.",
+        "advice": f"Type `git add {forced}{word(path)}`, commit, push.",
+    }
+    bare = (evidence._replace(names={}) for evidence in kept)
+    return Prediction("H10", "file-not-there", (at(where.text, where, **names), *bare))

@@ -1,0 +1,1 @@
+"""Rules about the pushed tree, the plan and the Procfile."""

@@ -1,0 +1,227 @@
+"""app.json: what creating an app from it takes, and what a push alone leaves out of it."""
+
+from collections.abc import Iterator
+
+from parity.facts.app_json import NAME, POSTDEPLOY, SCHEMA
+from parity.records import Plan, Release, Source
+from parity.records.manifest import Manifest
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.views.procfile_lines import shown
+
+_SHOWN = 12
+
+
+def _applied(source: Source) -> Manifest | None:
+    manifest = source.manifest
+    return manifest if manifest and manifest.applied else None
+
+
+@rule(
+    "app-setup-failed",
+    effect="fail",
+    title="Heroku does not create the app from app.json",
+    cause="Setting up the app ends with: {message}",
+    fix="See the cause below; then try again.",
+    docs=SCHEMA,
+)
+def APP_SETUP_FAILED(source: Source) -> Iterator[Evidence]:
+    manifest = _applied(source)
+    if manifest and manifest.broken:
+        yield Evidence("invalid app.json", NAME, names={"message": "invalid app.json"})
+    elif manifest and manifest.unset:
+        told = f"config var {manifest.unset[0]} is required"
+        yield Evidence(f"invalid app.json: {told}", NAME, names={"message": told})
+
+
+@rule(
+    "app-json-invalid",
+    leads_to=APP_SETUP_FAILED,
+    title="app.json cannot be read: {seen}",
+    cause="app.json must be one JSON object in UTF-8, without comments and without a comma at an"
+    " end.",
+    fix="Correct it; `python3 -m json.tool app.json` shows the place.",
+    docs=SCHEMA,
+)
+def app_json_invalid(source: Source) -> Iterator[Evidence]:
+    manifest = _applied(source)
+    for problem in manifest.problems if manifest else ():
+        if problem.fatal:
+            yield Evidence(problem.seen, NAME, problem.line, names={"seen": problem.seen})
+
+
+@rule(
+    "config-var-required",
+    leads_to=APP_SETUP_FAILED,
+    title="app.json requires the config var {name}, and nothing gives it a value",
+    cause="A config var of app.json is required unless it says otherwise, and has to come from a"
+    " value, a generator, or whoever creates the app.",
+    fix="Give it on creating the app (here: `--config {name}=…`), or write a `value`,"
+    ' `"generator": "secret"` or `"required": false` into app.json.',
+    docs=SCHEMA,
+)
+def config_var_required(source: Source) -> Iterator[Evidence]:
+    manifest = _applied(source)
+    for name in manifest.unset if manifest and not manifest.broken else ():
+        line = manifest.env[name].line if manifest else None
+        yield Evidence(f"config var {name} is required", NAME, line, names={"name": name})
+
+
+@rule(
+    "postdeploy-failed",
+    effect="fail",
+    title="The postdeploy script fails, so the app's setup does",
+    cause="`{command}` ended with status {status}. Its last line: `{last}`.",
+    fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
+    docs=SCHEMA,
+)
+def POSTDEPLOY_FAILED(release: Release) -> Iterator[Evidence]:
+    ended = release.postdeploy
+    manifest = release.slug.plan.source.manifest
+    if ended and manifest and (ended.exit or ended.timed_out):
+        last = next((x.text for x in reversed(ended.output) if x.text.strip()), "(none)")
+        command = shown(manifest.scripts[POSTDEPLOY])
+        names = {"command": command, "status": str(ended.exit), "last": last.strip()}
+        yield Evidence(f"Process exited with status {ended.exit}", NAME, names=names)
+
+
+@rule(
+    "postdeploy-skipped",
+    effect="warn",
+    title="The postdeploy script was not run: {reason}",
+    cause="It would have run against that database, which may be the production one.",
+    fix="`--run-release` runs it all the same; a database on this machine needs no option.",
+    docs=SCHEMA,
+)
+def postdeploy_skipped(release: Release) -> Iterator[Evidence]:
+    if release.not_deployed:
+        names = {"reason": release.not_deployed}
+        yield Evidence(release.not_deployed, NAME, names=names)
+
+
+@rule(
+    "app-json-without-web",
+    effect="warn",
+    title="app.json starts no web dyno",
+    cause="Its formation sets the quantity of web to 0: until it is scaled up, every request gets"
+    " a 503 (H14).",
+    fix="Set the quantity to 1 in app.json, or type `heroku ps:scale web=1` after the setup.",
+    docs=SCHEMA,
+)
+def app_json_without_web(source: Source) -> Iterator[Evidence]:
+    manifest = _applied(source)
+    web = manifest.formation.get("web") if manifest else None
+    if web and web.quantity == 0:
+        yield Evidence('"quantity": 0 for web', NAME)
+
+
+@rule(
+    "app-json-container",
+    effect="unknown",
+    title="app.json asks for the stack container: Heroku builds a Docker image",
+    cause="On that stack no buildpack runs: heroku.yml says which Dockerfile is built. parity does"
+    " not rehearse it.",
+    fix="Build the image with `docker build .` and run it with `-e PORT=5000`.",
+    docs="https://devcenter.heroku.com/articles/build-docker-images-heroku-yml",
+)
+def app_json_container(source: Source) -> Iterator[Evidence]:
+    manifest = _applied(source)
+    if manifest and manifest.stack == "container":
+        yield Evidence('"stack": "container"', NAME)
+
+
+@rule(
+    "app-json-problem",
+    effect="note",
+    title="app.json: {seen}",
+    cause="app.json is read when an app is created from it (a Heroku Button, a review app), and"
+    " then only.",
+    fix="Correct it, or delete app.json if no app is ever created from it.",
+    docs=SCHEMA,
+)
+def app_json_problem(source: Source) -> Iterator[Evidence]:
+    manifest = source.manifest
+    for problem in manifest.problems[:_SHOWN] if manifest else ():
+        if not (manifest and manifest.applied and problem.fatal):
+            yield Evidence(problem.seen, NAME, problem.line, names={"seen": problem.seen})
+
+
+@rule(
+    "app-json-config-vars",
+    effect="note",
+    title="app.json asks for config vars that nothing sets here: {names}",
+    cause="A push does not read app.json, so an app that was not created from it lacks them.",
+    fix="Type `heroku config:set {first}=…` for each that is not set yet; `--new-app` rehearses a"
+    " new app that has them.",
+    docs=SCHEMA,
+)
+def app_json_config_vars(plan: Plan) -> Iterator[Evidence]:
+    manifest = _pushed_only(plan)
+    names = [n for n, v in manifest.env.items() if v.required] if manifest else []
+    absent = [name for name in names if name not in plan.config.values]
+    if manifest and absent:
+        told = {"names": ", ".join(absent[:_SHOWN]), "first": absent[0]}
+        yield Evidence(told["names"], NAME, manifest.env[absent[0]].line, names=told)
+
+
+@rule(
+    "app-json-buildpacks",
+    effect="note",
+    title="app.json names other buildpacks than those that run here: {wanted}",
+    cause="A push does not read app.json: what counts is what is set on the app, or detected.",
+    fix="Type `heroku buildpacks` to see what is set. Rehearse app.json's own with `--new-app`.",
+    docs=SCHEMA,
+)
+def app_json_buildpacks(plan: Plan) -> Iterator[Evidence]:
+    manifest = _pushed_only(plan)
+    wanted = [_short(url) for url in manifest.buildpacks] if manifest else []
+    if wanted and plan.buildpack and wanted not in ([plan.buildpack], list(plan.detected)):
+        names = {"wanted": shown(", ".join(wanted))}
+        yield Evidence(f"{plan.buildpack} runs here", NAME, names=names)
+
+
+@rule(
+    "app-json-stack",
+    effect="note",
+    title="app.json names the stack {wanted}; tested was {stack}",
+    cause="A push does not read app.json: the app keeps the stack that it has.",
+    fix="Type `heroku stack` to see it, and rehearse that one with `--stack`.",
+    docs=SCHEMA,
+)
+def app_json_stack(plan: Plan) -> Iterator[Evidence]:
+    manifest = _pushed_only(plan)
+    if manifest and manifest.stack and manifest.stack != plan.stack:
+        names = {"wanted": shown(manifest.stack), "stack": plan.stack}
+        yield Evidence(f'"stack": "{shown(manifest.stack)}"', NAME, names=names)
+
+
+@rule(
+    "app-json-not-rehearsed",
+    effect="note",
+    title="Of app.json this was not rehearsed: {what}",
+    cause="Add-ons are not provisioned here; pr-predestroy runs when a review app is deleted, the"
+    " other scripts in Heroku CI.",
+    fix="Give what an add-on would set with `--config`.",
+    docs=SCHEMA,
+)
+def app_json_not_rehearsed(plan: Plan) -> Iterator[Evidence]:
+    manifest = _applied(plan.source)
+    if manifest is None:
+        return
+    scripts = [name for name in manifest.scripts if name != POSTDEPLOY]
+    what = [f"the add-on {name}" for name in manifest.addons] + [f"scripts.{n}" for n in scripts]
+    what += [f"{t} dynos" for t in manifest.formation if t != "web"]
+    if what:
+        told = shown(", ".join(what))
+        yield Evidence(told, NAME, names={"what": told})
+
+
+def _pushed_only(plan: Plan) -> Manifest | None:
+    """app.json where it is without effect, and could be read."""
+    manifest = plan.source.manifest
+    return manifest if manifest and not manifest.applied and not manifest.broken else None
+
+
+def _short(url: str) -> str:
+    name = url.removeprefix("https://github.com/heroku/heroku-buildpack-").removesuffix(".git")
+    return name if "/" in name else f"heroku/{name}"

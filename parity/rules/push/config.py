@@ -1,0 +1,88 @@
+"""Config vars: what stands only in `.env`, and what Heroku would not take."""
+
+from collections.abc import Iterator
+
+from parity.records import Plan
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+
+CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
+_SHOWN = 20
+_SET = ("--config", "app.json")
+"""Where config vars come from that are set on the app, or will be."""
+
+
+@rule(
+    "config-vars-to-set",
+    effect="note",
+    title="Heroku does not read {file}: {names} must be set there",
+    cause="parity took them from {file}, as `heroku local` does. On Heroku they exist only if they"
+    " are set on the app.",
+    fix="Type `heroku config:set {name}=…` for each that is not set yet (`heroku config` lists"
+    " them).",
+    docs=CONFIG_VARS,
+)
+def config_vars_to_set(plan: Plan) -> Iterator[Evidence]:
+    origin = plan.config.origin
+    for file in dict.fromkeys(where for where in origin.values() if where not in _SET):
+        found = sorted(name for name, where in origin.items() if where == file)
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        seen = ", ".join(found[:_SHOWN]) + more
+        yield Evidence(seen, file, names={"file": file, "name": found[0], "names": seen})
+
+
+@rule(
+    "port-config-var",
+    effect="warn",
+    title="PORT must not be a config var",
+    cause="Heroku chooses another port for every dyno, and tells it in PORT. A PORT of your own"
+    " makes the app listen where nobody asks: R10. parity ignored it.",
+    fix="Type `heroku config:unset PORT`.",
+    docs="https://devcenter.heroku.com/articles/runtime-principles#web-servers",
+)
+def port_config_var(plan: Plan) -> Iterator[Evidence]:
+    yield from _problems(plan, "port")
+
+
+@rule(
+    "config-var-name",
+    effect="warn",
+    title="Heroku takes no config var of this name",
+    cause="Names consist of letters, digits and underscores. parity left this one out.",
+    fix="Give it another name, in the app too.",
+    docs=CONFIG_VARS,
+)
+def config_var_name(plan: Plan) -> Iterator[Evidence]:
+    yield from _problems(plan, "name")
+
+
+@rule(
+    "config-vars-too-large",
+    effect="warn",
+    title="The config vars are larger than Heroku allows",
+    cause="Names and values together may have 32 kB.",
+    fix="Keep large values (keys, certificates, JSON) in a file or a store, and read them there.",
+    docs=f"{CONFIG_VARS}#limits",
+)
+def config_vars_too_large(plan: Plan) -> Iterator[Evidence]:
+    yield from _problems(plan, "size")
+
+
+@rule(
+    "env-file-unreadable",
+    effect="warn",
+    title="Some config vars cannot be read",
+    cause="parity left them out; after a quote that is not closed, the lines below may be read"
+    " wrongly too.",
+    fix="Write each as NAME=value, with both quotes where the value has blanks, into a file that"
+    " you may read, in UTF-8.",
+    docs="https://devcenter.heroku.com/articles/heroku-local#set-up-your-local-environment-variables",
+)
+def env_file_unreadable(plan: Plan) -> Iterator[Evidence]:
+    yield from _problems(plan, "line")
+
+
+def _problems(plan: Plan, kind: str) -> Iterator[Evidence]:
+    for problem in plan.config.problems:
+        if problem.kind == kind:
+            yield Evidence(problem.seen, problem.file, problem.line)

@@ -1,0 +1,1 @@
+"""Rules about memory, SIGTERM and what a dyno leaves behind."""

@@ -1,0 +1,161 @@
+"""What a dyno's disk does not keep: data, sessions, logs, what the release phase has written."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Release, Shutdown, Source
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.views.python_source import Place, at, found
+
+EPHEMERAL = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
+LOGGING = "https://devcenter.heroku.com/articles/writing-best-practices-for-application-logs"
+
+DATABASE = re.compile(r"\.(?:db|db3|sqlite|sqlite3|s3db|mdb)$")
+DATA = (
+    rf"{DATABASE.pattern[:-1]}|\.(?:json|csv|tsv|xlsx|pkl|pickle|shelve|dat|jpe?g|png|gif|webp|pdf"
+    r"|mp[34]|docx?|zip)$"
+)
+SESSIONS = re.compile(r"(?:^|/)(?:flask_)?sessions?/[^/]+$")
+LOGS = re.compile(r"\.log(?:\.\d+)?$|(?:^|/)logs?/[^/]+$")
+MADE = (
+    r"^(?:[\w.-]+/)?(?:static|staticfiles|static_root|assets|public|dist|build|htmlcov)/"
+    r"|(?:^|/)(?:counter|gauge|histogram|summary)(?:_\w+)?_\d+\.db$"
+)
+"""What a start makes anew every time: collected static files, metrics of a library."""
+
+
+ASSETS = (".css", ".js", ".map", ".woff2")
+
+
+def _top(path: str) -> str:
+    return path.rpartition("/")[0].partition("/")[0]
+
+
+def _lost(shutdown: Shutdown) -> list[str]:
+    """What somebody would miss; a folder with style sheets in it was made by a build step."""
+    built = {_top(path) for path in shutdown.written if path.endswith(ASSETS)} - {""}
+    kept = (p for p in shutdown.written if not re.search(MADE, p) and _top(p) not in built)
+    return [path for path in kept if re.search(DATA, path) or SESSIONS.search(path)]
+
+
+def _logs(shutdown: Shutdown) -> list[str]:
+    lost = _lost(shutdown)
+    return [path for path in shutdown.written if LOGS.search(path) and path not in lost]
+
+
+@rule(
+    "ephemeral-files",
+    effect="warn",
+    title="{files} will be lost: the dyno's disk is ephemeral",
+    cause="Every dyno starts from the slug, at least once a day, at every deploy and config change."
+    " What the app has written by then, {files}, is lost, and other dynos never see it.",
+    fix="{advice}",
+    docs=EPHEMERAL,
+)
+def ephemeral_files(shutdown: Shutdown) -> Iterator[Evidence]:
+    source = shutdown.boot.release.slug.plan.source
+    lost = _lost(shutdown)
+    for path in lost[:5]:
+        names = {"files": ", ".join(lost[:3]), "advice": _advice(lost)}
+        yield at(f"the app wrote {_kind(path)} {path}", _writer(source, path), **names)
+
+
+def _advice(lost: list[str]) -> str:
+    if any(DATABASE.search(path) for path in lost):
+        return (
+            "Use a database add-on: `heroku addons:create heroku-postgresql:essential-0`"
+            " (Postgres)."
+        )
+    if all(SESSIONS.search(path) for path in lost):
+        return (
+            "Keep sessions in signed cookies, in the database, or in Redis: `heroku addons:create"
+            " heroku-redis:mini`."
+        )
+    return "Keep files in an object store (Amazon S3 and the like), data in an add-on (Postgres)."
+
+
+def _kind(path: str) -> str:
+    if DATABASE.search(path):
+        return "the SQLite database"
+    return "the session file" if SESSIONS.search(path) else "the file"
+
+
+def _writer(source: Source, path: str) -> Place | None:
+    """The line that names the file, else one that makes a database or opens files for writing."""
+    name = re.escape(path.rpartition("/")[2])
+    named = next(found(source, rf"[\"'/]{name}\b"), None)
+    general = r"sqlite3\.connect\(|sqlite:///|open\([^)]*[\"'][wax]b?\+?[\"']|\.save\("
+    return named or next(found(source, general), None)
+
+
+@rule(
+    "logs-in-files",
+    effect="note",
+    title="The app logs into files, which go with the dyno: {files}",
+    cause="`heroku logs` shows what is written to stdout and stderr, and nothing else.",
+    fix="Log to stdout: `logging.StreamHandler()` in place of a FileHandler.",
+    docs=LOGGING,
+)
+def logs_in_files(shutdown: Shutdown) -> Iterator[Evidence]:
+    logs = _logs(shutdown)
+    source = shutdown.boot.release.slug.plan.source
+    for path in logs[:3]:
+        name = re.escape(path.rpartition("/")[2])
+        place = next(found(source, rf"[\"'/]{name}\b|FileHandler"), None)
+        yield at(f"written: {path}", place, files=", ".join(logs[:3]))
+
+
+@rule(
+    "files-written",
+    effect="note",
+    title="The app writes files that go with the dyno: {files}",
+    cause="The dyno's disk starts from the slug at every restart. Caches may; data must not live"
+    " there.",
+    fix="Nothing to do, if these can be made again.",
+    docs=EPHEMERAL,
+)
+def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
+    told = {*_lost(shutdown), *_logs(shutdown)}
+    other = [path for path in shutdown.written if path not in told]
+    if other:
+        yield Evidence(f"written: {', '.join(other[:5])}", names={"files": ", ".join(other[:3])})
+
+
+@rule(
+    "release-writes-database",
+    effect="warn",
+    title="The release command wrote {files}, which no other dyno will see",
+    cause="The release phase runs in a dyno of its own, with its own copy of the slug. Its SQLite"
+    " database is gone when it has ended; web starts without those tables.",
+    fix="Use a database add-on: `heroku addons:create heroku-postgresql:essential-0` (Postgres),"
+    " and take its address from DATABASE_URL.",
+    docs=EPHEMERAL,
+)
+def release_writes_database(release: Release) -> Iterator[Evidence]:
+    written = release.ended.written if release.ended else ()
+    lost = [path for path in written if DATABASE.search(path) and not re.search(MADE, path)]
+    for path in lost[:3]:
+        line = release.command.line or None if release.command else None
+        file = "Procfile" if line else None
+        names = {"files": ", ".join(lost[:3])}
+        yield Evidence(f"written: {path}", file, line, names=names)
+
+
+@rule(
+    "writes-outside",
+    effect="warn",
+    title="The app writes to {files}, where a dyno cannot write",
+    cause="On a dyno only /app and /tmp can be written; the rest of the disk is the stack image,"
+    " read-only and without the folders of this machine. There the app gets `Permission denied` or"
+    " `No such file or directory`.",
+    fix="Write below the app's own folder or /tmp, if it can be made again; else into an add-on.",
+    docs=EPHEMERAL,
+    basis="observed",
+)
+def writes_outside(shutdown: Shutdown) -> Iterator[Evidence]:
+    source = shutdown.boot.release.slug.plan.source
+    for path in shutdown.outside[:5]:
+        place = next(found(source, re.escape(path)), None)
+        files = ", ".join(shutdown.outside[:3])
+        yield at(f"open for writing: {path}", place, files=files)

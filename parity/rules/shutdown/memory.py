@@ -1,0 +1,215 @@
+"""R14 and R15: what holds the memory, and what would fit."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from parity.facts.dynos import COMMON, DEFAULT, MB, SIZES, DynoSize, holding
+from parity.facts.lifecycle import running
+from parity.records import Boot, Memory, Share, Shutdown, Source
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.views.python_source import at, find
+
+CODES = "https://devcenter.heroku.com/articles/error-codes"
+MEMORY = "https://devcenter.heroku.com/articles/dyno-memory-behavior"
+
+LARGE_PART = 0.15
+"""The part of the peak from which on a process counts as one that holds memory (ours)."""
+
+GROWN = 0.25
+"""The part of the peak that must have come after the start to be called growth (ours)."""
+
+LOADS = (
+    r"from_pretrained\(|torch\.load\(|joblib\.load\(|pickle\.loads?\(|load_model\(|spacy\.load\("
+    r"|SentenceTransformer\(|read_(?:csv|parquet|excel|json)\(|np\.load\(|KeyedVectors|bytearray\("
+)
+"""Calls that load models and data."""
+
+
+def _over(record: Boot | Shutdown) -> str | None:
+    """R14 or R15 if Heroku logs it; a boot has only the R15 that ended it."""
+    size = SIZES.get(_boot(record).size, DEFAULT)
+    if isinstance(record, Boot):
+        killed = record.state == "crashed" and record.memory and record.memory.over == "R15"
+        return "R15" if killed else None
+    if _over(record.boot):
+        return None
+    if record.memory:
+        return record.memory.over
+    peak = record.peak or 0
+    return "R15" if peak >= size.deadly else "R14" if peak > size.quota and size.swaps else None
+
+
+def _boot(record: Boot | Shutdown) -> Boot:
+    return record if isinstance(record, Boot) else record.boot
+
+
+def _peak(record: Boot | Shutdown) -> int:
+    return record.memory.peak if record.memory else getattr(record, "peak", None) or 0
+
+
+def _seen(record: Boot | Shutdown) -> Evidence:
+    peak, size = _peak(record), SIZES.get(_boot(record).size, DEFAULT)
+    names = {
+        "peak": str(peak // MB),
+        "quota": str(size.memory),
+        "deadly": str(size.vastly),
+        **_larger(record),
+    }
+    return Evidence(f"{_boot(record).name}: {running(peak, size.quota)}", names=names)
+
+
+def _larger(record: Boot | Shutdown) -> dict[str, str]:
+    """The process type, and the smallest dyno that holds the peak, if any does."""
+    size = holding(_peak(record)) or COMMON[-1]
+    return {"type": _boot(record).process.name, "larger": size.name}
+
+
+@rule(
+    "R15",
+    effect="fail",
+    title="Memory quota vastly exceeded: {peak} MB of {quota} MB",
+    cause="At {deadly} MB Heroku kills this dyno ({quota} MB of memory), starts it again, and kills"
+    " it again.",
+    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger}`"
+    " (`parity run --dyno {larger}` tries it).",
+    docs=f"{CODES}#r15-memory-quota-vastly-exceeded",
+    heroku="R15",
+)
+def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
+    if _over(record) == "R15":
+        yield _seen(record)
+
+
+@rule(
+    "R14",
+    effect="warn",
+    title="Memory quota exceeded: {peak} MB of {quota} MB",
+    cause="The dyno's processes use more memory than the dyno has ({quota} MB). It goes on in swap,"
+    " which is slow, and logs this every 20 seconds.",
+    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger}`"
+    " (`parity run --dyno {larger}` tries it).",
+    docs=f"{CODES}#r14-memory-quota-exceeded",
+    heroku="R14",
+)
+def R14(record: Shutdown) -> Iterator[Evidence]:
+    if _over(record) == "R14":
+        yield _seen(record)
+
+
+def _memory(record: Boot | Shutdown) -> Memory | None:
+    """What was measured, where it is too much."""
+    return record.memory if _over(record) and record.memory and record.memory.shares else None
+
+
+def _alike(memory: Memory) -> list[Share]:
+    """The workers: large processes of one command line, if there are several."""
+    large = [s for s in memory.shares if s.bytes >= LARGE_PART * memory.peak]
+    return [s for s in large if s.command == large[0].command] if len(large) > 1 else []
+
+
+def _fitting(memory: Memory, size: DynoSize) -> int:
+    """How many of its workers fit into the dyno."""
+    workers = _alike(memory)
+    if len(workers) < 2:
+        return 0
+    each = _usual(workers)
+    rest = max(0, memory.peak - len(workers) * each)
+    return max(0, (size.quota - rest) // each)
+
+
+def _usual(workers: Sequence[Share]) -> int:
+    """What the worker in the middle holds, in bytes."""
+    held = sorted(share.bytes for share in workers)
+    return (held[(len(held) - 1) // 2] + held[len(held) // 2]) // 2
+
+
+def _named(share: Share) -> str:
+    return f"pid {share.pid} ({share.command}) holds {share.bytes // MB} MB"
+
+
+@rule(
+    "too-many-workers",
+    leads_to=(R15, R14),
+    title="{count} workers of {each} MB each: {fits} would fit into {quota} MB",
+    cause="Every worker is a process with memory of its own. Together they need more than the dyno"
+    " has.",
+    fix="Start {fits} of them: {repair}.",
+    docs="https://devcenter.heroku.com/articles/python-concurrency",
+)
+def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
+    memory, size = _memory(record), SIZES.get(_boot(record).size, DEFAULT)
+    fits = _fitting(memory, size) if memory else 0
+    if not memory or not 0 < fits < len(_alike(memory)):
+        return
+    workers, process = _alike(memory), _boot(record).process
+    set_here = re.search(r"(?:-w|--workers?)[ =]?(\d+)", process.command)
+    names = {
+        "count": str(len(workers)),
+        "each": str(_usual(workers) // MB),
+        "fits": str(fits),
+        "quota": str(size.memory),
+        "repair": f"in the Procfile write `{set_here[0].replace(set_here[1], str(fits))}`"
+        if set_here
+        else f"`heroku config:set WEB_CONCURRENCY={fits}`",
+    }
+    line = process.line or None if set_here else None
+    for share in workers:
+        file = "Procfile" if line else None
+        yield Evidence(_named(share), file, line, pid=share.pid, names=names)
+
+
+@rule(
+    "memory-grows",
+    leads_to=(R15, R14),
+    title="The app grew by {grown} MB after its first answer",
+    cause="It had less at its first answer. What grew is `{process}`: it keeps what it has made for"
+    " a request, or loads something late.",
+    fix="Look for lists, caches and models that are filled while a request is answered. For a leak"
+    " that cannot be found, gunicorn's `--max-requests 500 --max-requests-jitter 50` starts workers"
+    " anew in time. Else a larger dyno: `heroku ps:type {type}={larger}`.",
+    docs=MEMORY,
+)
+def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
+    memory = _memory(record)
+    growing = [s for s in memory.shares if s.grown] if memory else []
+    grown = sum(s.grown for s in growing)
+    if memory and grown >= GROWN * memory.peak:
+        most = max(growing, key=lambda s: s.grown)
+        names = {"grown": str(grown // MB), "process": most.command, **_larger(record)}
+        for share in sorted(growing, key=lambda s: -s.grown)[:3]:
+            told = f"{_named(share)}, {share.grown // MB} MB more than at the first answer"
+            yield Evidence(told, pid=share.pid, names=names)
+
+
+@rule(
+    "memory-at-start",
+    leads_to=(R15, R14),
+    title="{process} holds {held} MB",
+    cause="What it imports and loads at the start, or at its first request, is larger than the"
+    " dyno.",
+    fix="Load a smaller model or less data, or only what a request needs. Else a larger dyno:"
+    " `heroku ps:type {type}={larger}`.",
+    docs=MEMORY,
+    fallback=True,
+)
+def memory_at_start(record: Boot | Shutdown) -> Iterator[Evidence]:
+    memory = _memory(record)
+    if not memory:
+        return
+    largest = memory.shares[0]
+    names = {
+        "process": f"`{largest.command}`" if largest.command else f"pid {largest.pid}",
+        "held": str(largest.bytes // MB),
+        **_larger(record),
+    }
+    place = find(_source(record), LOADS)
+    if place:
+        yield at(place.text, place, **names)
+    for share in memory.shares[:3]:
+        if share.bytes >= LARGE_PART * memory.peak:
+            yield Evidence(_named(share), pid=share.pid, names=names)
+
+
+def _source(record: Boot | Shutdown) -> Source:
+    return _boot(record).release.slug.plan.source

@@ -1,0 +1,136 @@
+"""What a page asks for besides itself: style sheets and scripts that get 404."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Exchange, Slug, Source, Traffic
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.views.python_source import Place, at, find
+from parity.rules.views.suggestions import kept_out
+
+ASSETS = "https://devcenter.heroku.com/articles/django-assets"
+NOT_FOUND = 404
+_STATIC_URL = r"^\s*STATIC_URL\s*=\s*[\"']/?([\w./-]+)[\"']"
+_SERVERS = r"(?i)whitenoise|dj_static|django\.views\.static"
+"""What serves static files with DEBUG off."""
+
+
+def _gone(traffic: Traffic) -> list[Exchange]:
+    """The parts that are not there; what a proxy in front of the app serves is not the app's."""
+    lost = (e for e in traffic.parts if e.status == NOT_FOUND and e.code is None)
+    return [e for e in lost if not e.path.startswith("/cdn-cgi/")]
+
+
+def _told(gone: list[Exchange], place: Place | None, **names: str) -> Iterator[Evidence]:
+    """Evidence of each part that is not there, the first at `place`."""
+    for number, exchange in enumerate(gone[:3]):
+        seen = f"the page asks for {exchange.path}, and GET {exchange.path} → {exchange.status}"
+        yield at(seen, None if number else place, path=gone[0].path, **names)
+
+
+def _slug(traffic: Traffic) -> Slug:
+    return traffic.boot.release.slug
+
+
+def _of_django(traffic: Traffic) -> list[Exchange]:
+    """The parts that are not there, below the address of Django's static files."""
+    slug = _slug(traffic)
+    place = find(slug.plan.source, _STATIC_URL) if "django" in slug.packages else None
+    match = re.match(_STATIC_URL, place.text) if place else None
+    return [e for e in _gone(traffic) if e.path.startswith(f"/{match[1]}")] if match else []
+
+
+def _serves(slug: Slug) -> bool:
+    """Whether something in the app serves static files with DEBUG off."""
+    return find(slug.plan.source, _SERVERS) is not None
+
+
+def _uncollected(slug: Slug) -> str:
+    """What the build says where collectstatic brought nothing; empty where it did."""
+    lines = (line.strip() for line in slug.output)
+    none = next((line for line in lines if line.startswith("0 static files copied")), "")
+    off = slug.plan.config.values.get("DISABLE_COLLECTSTATIC", "0") not in ("", "0")
+    return "DISABLE_COLLECTSTATIC is set" if off else none
+
+
+@rule(
+    "static-not-served",
+    effect="warn",
+    title="Nothing serves Django's static files: {path} gets 404",
+    cause="runserver serves static files on the laptop; a server such as gunicorn does not, with"
+    " DEBUG on or off. The page comes without its styles and scripts.",
+    fix="Add the line `whitenoise` to requirements.txt, and"
+    ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
+    docs=ASSETS,
+)
+def static_not_served(traffic: Traffic) -> Iterator[Evidence]:
+    slug, gone = _slug(traffic), _of_django(traffic)
+    if gone and not _serves(slug):
+        yield from _told(gone, find(slug.plan.source, r"^\s*MIDDLEWARE\b"))
+
+
+@rule(
+    "static-not-collected",
+    effect="warn",
+    title="collectstatic found no static files, and {path} gets 404",
+    cause="{said:The build says `0 static files copied`}: what the pages ask for is in no place"
+    " where Django looks for static files.{where:-}",
+    fix='{advice:Write `STATICFILES_DIRS = [BASE_DIR / "static"]` in the settings.}',
+    docs=ASSETS,
+)
+def static_not_collected(traffic: Traffic) -> Iterator[Evidence]:
+    slug, gone = _slug(traffic), _of_django(traffic)
+    said = _uncollected(slug)
+    if not gone or not said or not _serves(slug):
+        return
+    source = slug.plan.source
+    own = _own(source, gone[0].path)
+    folder = own.partition("/")[0] if own else "static"
+    advice = f'Write `STATICFILES_DIRS = [BASE_DIR / "{folder}"]` in the settings.'
+    if said.startswith("DISABLE"):
+        advice = "Type `heroku config:unset DISABLE_COLLECTSTATIC`, and push again."
+    names = {"said": said, "advice": advice, "where": f" There is {own}." if own else ""}
+    yield from _told(gone, find(source, r"^\s*STATIC(?:FILES_DIRS|_ROOT|_URL)\b"), **names)
+    yield from kept_out(source, f"{folder}/")
+
+
+def _own(source: Source, path: str) -> str | None:
+    """The tree's file that the page most likely means."""
+    name = path.partition("?")[0].rpartition("/")[2]
+    return next((p for p in source.entries if p.rpartition("/")[2] == name), None)
+
+
+@rule(
+    "part-not-there",
+    effect="warn",
+    title="The page asks for {path}, which gets 404",
+    cause="A browser fetches the page's style sheets and scripts from the app, and this one is not"
+    " there.{why:-}",
+    fix="{advice:Commit the file, or correct its name in the page: on Linux upper and lower case"
+    " differ.}",
+    docs="https://devcenter.heroku.com/articles/git",
+)
+def part_not_there(traffic: Traffic) -> Iterator[Evidence]:
+    slug = _slug(traffic)
+    explained = _of_django(traffic) if _uncollected(slug) or not _serves(slug) else []
+    gone = [e for e in _gone(traffic) if e not in explained]
+    for lost in gone[:1]:
+        source, name = slug.plan.source, lost.path.partition("?")[0].lstrip("/")
+        kept = next((p for p in source.absent if _is(p, name) or _holds(p, name)), None)
+        twin = next((p for p in source.entries if _is(p.lower(), name.lower())), None)
+        names = {"why": f" {kept} is on your disk, but not in git."} if kept else {}
+        if twin and not kept and not _is(twin, name):
+            names = {"why": f" There is {twin}.", "advice": f"Write the name as it is: {twin}."}
+        yield from _told(gone, None, **names)
+        yield from kept_out(source, kept or "")
+
+
+def _is(path: str, name: str) -> bool:
+    return f"/{path}".endswith(f"/{name}")
+
+
+def _holds(folder: str, name: str) -> bool:
+    """Whether an untracked folder would be around the file that is asked for."""
+    around = name.rpartition("/")[0]
+    return folder.endswith("/") and bool(around) and _is(folder.rstrip("/"), around)

@@ -1,0 +1,234 @@
+"""The first requests: what the router would log, and what the visitor would see."""
+
+import re
+from collections.abc import Iterator
+
+from parity.records import Exchange, Line, Traffic
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.views.python_traceback import crash
+
+CODES = "https://devcenter.heroku.com/articles/error-codes"
+ROUTING = "https://devcenter.heroku.com/articles/http-routing"
+
+
+def _failed(traffic: Traffic, *codes: str) -> Iterator[Exchange]:
+    return (e for e in traffic.exchanges if e.code in codes and not e.as_expected)
+
+
+def _told(traffic: Traffic, code: str) -> Iterator[Evidence]:
+    """Evidence of each request that ended with `code`, in the router's words."""
+    for exchange in _failed(traffic, code):
+        names = {"path": exchange.path, "detail": exchange.detail}
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+
+
+def asked(exchange: Exchange) -> str:
+    """`GET /path`."""
+    return f"{exchange.method} {exchange.path}"
+
+
+@rule(
+    "H12",
+    effect="fail",
+    title="Request timeout",
+    cause="{path} gave no byte of an answer within 30 seconds. The router answers 503 then, while"
+    " the dyno works on.",
+    fix="Answer at once and do the work elsewhere: a background job in a worker, with a queue (RQ,"
+    " Celery). A longer timeout in the server changes nothing: the router's limit is fixed.",
+    docs="https://devcenter.heroku.com/articles/request-timeout",
+    heroku="H12",
+)
+def H12(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H12"):
+        seconds = f"{exchange.service_ms / 1000:.0f} s"
+        names = {"path": exchange.path}
+        yield Evidence(f"{asked(exchange)}: no answer after {seconds} (limit 30 s)", names=names)
+
+
+@rule(
+    "H13",
+    effect="fail",
+    title="Connection closed without response",
+    cause="The dyno took the request for {path} and closed the connection without a byte of an"
+    " answer.{worker:-}",
+    fix="Look for what ends the worker at this request: memory, a native library, `sys.exit`, a"
+    " server that closes early. The log around the request names it.",
+    docs=f"{CODES}#h13-connection-closed-without-response",
+    heroku="H13",
+)
+def H13(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H13", "H21"):
+        killed = _worker_line(traffic.output)
+        worker = f" A worker died over it: {killed}" if killed else ""
+        names = {"path": exchange.path, "worker": worker}
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        if killed:
+            yield Evidence(killed)
+
+
+def _worker_line(lines: tuple[Line, ...]) -> str | None:
+    pattern = re.compile(r"Worker \(pid:\s?\d+\) (?:was sent|exited|timed? ?out)|WORKER TIMEOUT")
+    return next((x.text for x in reversed(lines) if pattern.search(x.text)), None)
+
+
+@rule(
+    "H15",
+    effect="fail",
+    title="Idle connection",
+    cause="The answer for {path} began and then fell silent for longer than the router waits.",
+    fix="Send something at least every 55 seconds (a comment line in server-sent events).",
+    docs=f"{CODES}#h15-idle-connection",
+    heroku="H15",
+)
+def H15(traffic: Traffic) -> Iterator[Evidence]:
+    yield from _told(traffic, "H15")
+
+
+@rule(
+    "H17",
+    effect="fail",
+    title="Poorly formatted HTTP response",
+    cause="What the dyno sends for {path} does not start like an HTTP answer.",
+    fix="Serve HTTP on $PORT: no TLS (the router ends it before the app), no other protocol.",
+    docs=f"{CODES}#h17-poorly-formatted-http-response",
+    heroku="H17",
+)
+def H17(traffic: Traffic) -> Iterator[Evidence]:
+    yield from _told(traffic, "H17")
+
+
+@rule(
+    "H18",
+    effect="fail",
+    title="Server Request Interrupted",
+    cause="The dyno closed the connection in the middle of its answer for {path}.",
+    fix="Look for an exception in the code that streams the answer, and for a Content-Length that"
+    " promises more than is sent.",
+    docs=f"{CODES}#h18-server-request-interrupted",
+    heroku="H18",
+)
+def H18(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H18"):
+        seen = f"{asked(exchange)}: {exchange.detail}, after {exchange.bytes} bytes"
+        yield Evidence(seen, names={"path": exchange.path})
+
+
+@rule(
+    "H19",
+    effect="fail",
+    title="Backend connection timeout",
+    cause="The dyno listens, but accepts no connection within 5 seconds.",
+    fix="Look for a server that is busy or stopped while it should accept connections.",
+    docs=f"{CODES}#h19-backend-connection-timeout",
+    heroku="H19",
+)
+def H19(traffic: Traffic) -> Iterator[Evidence]:
+    yield from _told(traffic, "H19")
+
+
+def broken(traffic: Traffic) -> Exchange | None:
+    """The first answer that is the app's own 5xx."""
+    own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
+    return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
+
+
+@rule(
+    "http-500",
+    effect="fail",
+    title="The app answers {status} to {path}",
+    cause="Build, boot and port are fine; the app itself fails at the request.{silent:-}",
+    fix="Correct what the cause below names. With DEBUG off a framework shows visitors only this"
+    " page; the log has the reason.",
+    docs="https://devcenter.heroku.com/articles/logging",
+)
+def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
+    exchange = broken(traffic)
+    if exchange:
+        found = crash(traffic)
+        quiet = traffic.traceback is not None and found is not None and found.raised is not None
+        silent = (
+            " The app logs no reason; a second boot with exceptions logged found it."
+            if quiet
+            else ""
+        )
+        names = {"status": str(exchange.status), "path": exchange.path, "silent": silent}
+        yield Evidence(f"{exchange.method} {exchange.path} → {exchange.status}", names=names)
+
+
+@rule(
+    "H25",
+    effect="fail",
+    title="HTTP restriction",
+    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail}.",
+    fix="Keep a cookie's line under 8 KB and a header's under 512 KB (store the session on the"
+    " server, not in a cookie), and send one plain Content-Length.",
+    docs=f"{CODES}#h25-http-restriction",
+    heroku="H25",
+)
+def H25(traffic: Traffic) -> Iterator[Evidence]:
+    yield from _told(traffic, "H25")
+
+
+@rule(
+    "H27",
+    effect="warn",
+    title="Client Request Interrupted",
+    cause="The client closed the connection before the answer to {path} was over.",
+    fix="Nothing is wrong with the app if visitors just leave. If it happens often, the page is"
+    " slow: look at `service=` in the router's log.",
+    docs=f"{CODES}#h27-client-request-interrupted",
+    heroku="H27",
+)
+def H27(traffic: Traffic) -> Iterator[Evidence]:
+    yield from _told(traffic, "H27")
+
+
+@rule(
+    "H28",
+    effect="warn",
+    title="Client Connection Idle",
+    cause="The client of {path} sent, or took, nothing for 55 seconds.",
+    fix="Send a large upload without pauses, or in parts; the router ends an idle connection.",
+    docs=f"{CODES}#h28-client-connection-idle",
+    heroku="H28",
+)
+def H28(traffic: Traffic) -> Iterator[Evidence]:
+    yield from _told(traffic, "H28")
+
+
+@rule(
+    "unexpected-status",
+    effect="fail",
+    title="{path} answers {status}, and the scenario expects {expected}",
+    cause="The request of the scenario reached the app, or failed on the way, with another status"
+    " than the one that it should have.",
+    fix="Correct the app, or `expect` in the scenario.",
+    docs=ROUTING,
+)
+def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
+    own = (e for e in traffic.exchanges if e.code is None and e.status < 500)
+    for exchange in own:
+        if exchange.expected is not None and not exchange.as_expected:
+            names = {
+                "path": exchange.path,
+                "status": str(exchange.status),
+                "expected": str(exchange.expected),
+            }
+            seen = f"{asked(exchange)} → {exchange.status}, not {exchange.expected}"
+            yield Evidence(seen, names=names)
+
+
+@rule(
+    "request-undecided",
+    effect="unknown",
+    title="The request for {path} ended with {code}, for a reason that is not the app's",
+    cause="{detail}. On Heroku the same request may be answered.",
+    fix="Close other programs, or raise `ulimit -n`, and run parity again.",
+    docs=CODES,
+)
+def REQUEST_UNDECIDED(traffic: Traffic) -> Iterator[Evidence]:
+    for exchange in _failed(traffic, "H11", "H20", "H22", "H24", "H26", "H99"):
+        detail = exchange.detail[:1].upper() + exchange.detail[1:]
+        names = {"path": exchange.path, "code": exchange.code or "", "detail": detail}
+        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)

@@ -1,0 +1,239 @@
+"""What visitors see although the app answers: loops, refused hosts and forms, and why."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+from parity.records import Exchange, Source, Traffic
+from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.traffic.traffic import ROUTING, asked
+from parity.rules.views.proxy_headers import asking, django_header
+from parity.rules.views.python_source import Place, at, find, found
+
+FORBIDDEN = 403
+
+
+def _source(traffic: Traffic) -> Source:
+    return traffic.boot.release.slug.plan.source
+
+
+@rule(
+    "redirect-loop",
+    effect="fail",
+    title="{path} redirects for ever",
+    cause="The browser is sent back to the address it has just asked for. Most such apps redirect"
+    " to https: Heroku ends TLS before the app, and tells of it in X-Forwarded-Proto alone.",
+    fix="Look at the X-Forwarded-Proto header instead of the connection before you redirect.",
+    docs=ROUTING,
+)
+def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
+    last = _looping(traffic)
+    if last:
+        times = len([e for e in traffic.exchanges if e.first == last.first])
+        seen = f"{asked(last)} → {last.status}, Location: {last.location}, {times} times"
+        yield Evidence(seen, names={"path": last.path})
+
+
+def _looping(traffic: Traffic) -> Exchange | None:
+    """The last answer of a chain of redirects that does not end."""
+    last = next((e for e in reversed(traffic.exchanges) if not e.scenario), None)
+    if last is None or last.code or not 300 <= last.status < 400:
+        return None
+    visited = [e.path for e in traffic.exchanges if e.first == last.first]
+    return None if len(visited) < 4 or len(set(visited)) > len(visited) // 2 else last
+
+
+@rule(
+    "http-403",
+    effect="fail",
+    title="The app refuses, with 403, the form that it has sent out itself",
+    cause="A browser sends `Origin: {origin}` with the form, and Django compares it with the"
+    " address that it believes to have.",
+    fix="Where {origin} is the app's own address, the app takes https for http: write"
+    ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` into the settings. Else write'
+    ' `CSRF_TRUSTED_ORIGINS = ["{origin}"]` there.',
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
+)
+def HTTP_403(traffic: Traffic) -> Iterator[Evidence]:
+    told = _distrusted(traffic)
+    if told:
+        refused, origin = told
+        seen = f"{asked(refused)} → 403: Origin checking failed"
+        yield Evidence(f"{seen} - {origin} does not match any trusted origins", names=_of(origin))
+
+
+def _of(origin: str) -> dict[str, str]:
+    return {"origin": origin}
+
+
+def _distrusted(traffic: Traffic) -> tuple[Exchange, str] | None:
+    """A refused request and its Origin: the log says so, the page, or a second boot."""
+    own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
+    refused = next((e for e in own if e.status == FORBIDDEN), None)
+    if refused is None:
+        return None
+    page = unescape(refused.body.decode("utf-8", "replace"))
+    told = [*(line.text for line in traffic.output), page, *(traffic.traceback or ())]
+    pattern = r"Origin checking failed - (\S+) does not match any trusted origins"
+    match = next((m for text in told if (m := re.search(pattern, text))), None)
+    return (refused, match[1]) if match else None
+
+
+@rule(
+    "proxy-header-ignored",
+    leads_to=(REDIRECT_LOOP, HTTP_403),
+    title="The app does not look at X-Forwarded-Proto, and takes https for http",
+    cause="Heroku ends TLS before the app: every request reaches it over plain http, with"
+    " `X-Forwarded-Proto: https`. {then:An app that looks at the connection redirects to https"
+    " again and again, or takes its own page's address for another one.}",
+    fix="{advice:Trust X-Forwarded-Proto. Django: `SECURE_PROXY_SSL_HEADER ="
+    ' ("HTTP_X_FORWARDED_PROTO", "https")`; Flask: `ProxyFix(app.wsgi_app, x_proto=1)`;'
+    " Express: `app.set('trust proxy', 1)`.}",
+    docs=ROUTING,
+)
+def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
+    source = _source(traffic)
+    told, last = _distrusted(traffic), _looping(traffic)
+    if told and told[1] == f"https://{told[0].host}":
+        place = find(source, r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS|MIDDLEWARE)\s*=")
+        then = f"Django believes to be at http://{told[0].host}, and refuses {told[1]}."
+        yield at("Django compares with http://", place, then=then, advice=django_header(place))
+    elif last:
+        place, advice = asking(source, traffic.boot.process)
+        then = "This app looks at the connection, and redirects to https again and again."
+        if place:
+            yield at(place.text, place, then=then, advice=advice)
+
+
+@rule(
+    "csrf-other-address",
+    leads_to=HTTP_403,
+    title="Visitors come by {origin}, and Django knows another address",
+    cause="The form's page has the address {origin}. What reaches the app has {host:the app's own"
+    " Host}: a domain before a CDN, or a front end elsewhere.",
+    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin}"]` into the settings.',
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
+)
+def csrf_other_address(traffic: Traffic) -> Iterator[Evidence]:
+    told = _distrusted(traffic)
+    if told and told[0].host and told[1].partition("://")[2] != told[0].host:
+        place = find(_source(traffic), r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS)\s*=")
+        names = {"origin": told[1], "host": f"Host: {told[0].host}"}
+        yield at(f"Origin: {told[1]}, Host: {told[0].host}", place, **names)
+
+
+def _letting_in(traffic: Traffic) -> Exchange | None:
+    """A request that got through with another Host, after the public one was refused."""
+    refused = any(e.status == 400 and e.code is None for e in traffic.exchanges)
+    return next((e for e in traffic.hosts if e.status != 400), None) if refused else None
+
+
+def _public(traffic: Traffic) -> Exchange | None:
+    """The same with a host that the world can reach: then the public host is merely another one."""
+    return next(
+        (
+            e
+            for e in traffic.hosts
+            if e.status != 400 and "." in e.host and not re.match(r"[\d.]+$|localhost", e.host)
+        ),
+        None,
+    )
+
+
+_HOSTS = r"(?i)\b(allowed_hosts|trusted_hosts)\b\s*[=+:(\[]"
+
+
+@rule(
+    "http-400",
+    effect="fail",
+    title="The app answers 400 to every visitor",
+    cause="The same request is answered with Host {other} and refused with {host}.",
+    fix="Let the app answer to its herokuapp.com host, and to your own domain.",
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
+)
+def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
+    other = _letting_in(traffic)
+    if other and not _public(traffic):
+        refused = next(e for e in traffic.exchanges if e.status == 400)
+        names = {"other": other.host, "host": refused.host}
+        yield Evidence(f"{asked(refused)} with Host {refused.host} → 400", names=names)
+        yield Evidence(f"{asked(other)} with Host {other.host} → {other.status}")
+
+
+@rule(
+    "allowed-hosts",
+    leads_to=HTTP_400,
+    title="{list:ALLOWED_HOSTS} does not have the app's Heroku host",
+    cause="The app accepts only hosts on its list (ALLOWED_HOSTS in Django, allowed_hosts in"
+    " Starlette), and {host} is not there.",
+    fix="Add the app's Heroku host, and your own domain, to the list:"
+    ' `{list:ALLOWED_HOSTS} = ["{every:.herokuapp.com}", "localhost"]`.',
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
+)
+def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
+    place = next(found(_source(traffic), _HOSTS), None)
+    if _letting_in(traffic) and not _public(traffic) and place:
+        refused = next(e for e in traffic.exchanges if e.status == 400)
+        named = re.search(_HOSTS, place.text)
+        starlette = re.search(r"TrustedHost|allowed_hosts", place.text)
+        every = "*.herokuapp.com" if starlette else ".herokuapp.com"
+        name = named[1] if named else "ALLOWED_HOSTS"
+        yield at(place.text, place, host=refused.host, list=name, every=every)
+
+
+@rule(
+    "host-not-allowed",
+    effect="note",
+    title="The app answers only to the hosts on its list, such as {other}",
+    cause="parity asked with {host} and got 400; with {other} the app answers. On Heroku the app's"
+    " own herokuapp.com host must be on the list too, if visitors use it.",
+    fix="`--host {other}` tests with that host.",
+    docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
+)
+def host_not_allowed(traffic: Traffic) -> Iterator[Evidence]:
+    public = _public(traffic) if _letting_in(traffic) else None
+    if public:
+        refused = next(e for e in traffic.exchanges if e.status == 400)
+        seen = f"{asked(public)} with Host {public.host} → {public.status}"
+        yield Evidence(seen, names={"other": public.host, "host": refused.host})
+
+
+@rule(
+    "state-per-worker",
+    effect="warn",
+    title="Two workers, two memories: the answers depend on which one answers",
+    cause="Heroku runs two or more worker processes (WEB_CONCURRENCY, here 2), and each has its own"
+    " global variables{name:-}. With one worker the answers are consistent, with several they are"
+    " not; and every restart empties them.",
+    fix="Keep state outside the process: a database (Heroku Postgres) or Redis. `--workers 1` hides"
+    " it until the next restart.",
+    docs="https://devcenter.heroku.com/articles/optimizing-dyno-usage",
+)
+def state_per_worker(traffic: Traffic) -> Iterator[Evidence]:
+    if not traffic.single or len(set(traffic.single)) != len(traffic.single):
+        return
+    if len(set(traffic.repeats)) == len(traffic.repeats):
+        return
+    place = _global_state(_source(traffic))
+    name = f", such as `{place.text}`" if place else ""
+    seen = f"asked {len(traffic.repeats)} times: {_some(traffic.repeats)}"
+    yield at(seen, place, name=name)
+    yield Evidence(f"with one worker: {_some(traffic.single)}")
+
+
+def _some(bodies: tuple[bytes, ...]) -> str:
+    return ", ".join(repr(body[:40].decode("utf-8", "backslashreplace")) for body in bodies[:7])
+
+
+def _global_state(source: Source) -> Place | None:
+    """The first module-level container or counter that a function of the same file changes."""
+    for place in found(
+        source, r"^(\w+)\s*(?::[^=]+)?=\s*(?:\[|\{|0\b|set\(|dict\(|list\(|\w*Counter\()"
+    ):
+        name = place.text.partition("=")[0].partition(":")[0].strip()
+        text = source.text(place.file) or ""
+        changed = r"\.(?:append|add|update|pop|insert)\(|\[[^]]+\]\s*[-+]?=|\s*[-+]="
+        if re.search(rf"(?m)^[^\S\n]++.*\b{name}\b(?:{changed})|global .*\b{name}\b", text):
+            return place
+    return None

@@ -1,0 +1,1 @@
+"""What rules see in a record: tracebacks, source code, pip's output, listeners."""

@@ -1,0 +1,176 @@
+"""Where a server listens, which line makes it, and the line that would make it right."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from parity.records import Bind, Boot, Frame, Listener, ProcessType
+from parity.records.verdict import Evidence
+from parity.rules.views import node_listeners
+from parity.rules.views.node_source import SUFFIXES
+from parity.rules.views.python_source import find, line_of
+
+_ADDRESS_OPTIONS = (
+    r"(?<!\s)\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
+    r"(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
+)
+
+_APP = r"""(?:\w*app|application|["'][\w.]+:\w+["'])"""
+"""The app as the first argument of a server's `run`: `socketio.run(app, …)`."""
+
+RIGHT: Mapping[str, str] = {
+    "gunicorn": "--bind 0.0.0.0:$PORT",
+    "hypercorn": "--bind 0.0.0.0:$PORT",
+    "uvicorn": "--host 0.0.0.0 --port $PORT",
+    "granian": "--host 0.0.0.0 --port $PORT",
+    "daphne": "-b 0.0.0.0 -p $PORT",
+    "waitress-serve": "--listen=*:$PORT",
+    "streamlit": "--server.address 0.0.0.0 --server.port $PORT",
+    "flask": "--host=0.0.0.0 --port=$PORT",
+    "fastapi": "--host 0.0.0.0 --port $PORT",
+}
+"""What each server's own command line calls the address: their documentation."""
+
+
+class Blame(NamedTuple):
+    """The place to change; `code` is its text, empty for a Procfile line."""
+
+    file: str
+    line: int | None
+    column: int | None
+    code: str
+
+
+def main_listener(boot: Boot) -> Listener | None:
+    """The socket that is most likely the server's: one that answers HTTP, else the first."""
+    return next((x for x in boot.listeners if x.http), None) or next(iter(boot.listeners), None)
+
+
+def blame(boot: Boot, listener: Listener | None) -> Blame:
+    """The line that binds: the app's innermost frame of a second boot, else the Procfile's line."""
+    told = node_listeners.assigned(boot, listener.port) if listener else None
+    if told:
+        return Blame(*told)
+    frame = _frame(boot, listener) if listener else None
+    if frame is None:
+        return _unseen(boot)
+    source = boot.release.slug.plan.source
+    return Blame(frame.file, frame.line, frame.column, line_of(source, frame.file, frame.line))
+
+
+def _unseen(boot: Boot) -> Blame:
+    """The place where no second boot showed one: Node.js apps listen in code, or in a script."""
+    if node_listeners.concerns(boot):
+        return Blame(*node_listeners.place(boot))
+    source = boot.release.slug.plan.source
+    place = find(source, r"cherrypy\.(?:quickstart|engine\.start)\(")
+    if place and place.file in boot.process.command:
+        return Blame(place.file, place.line, place.column, place.text)
+    return Blame("Procfile", boot.process.line or None, None, "")
+
+
+def configured(boot: Boot, listener: Listener) -> Evidence | None:
+    """The line of a server's own configuration file that names the address."""
+    source = boot.release.slug.plan.source
+    files = [path for path in _CONFIGS if path in source.entries or path in boot.process.command]
+    named = re.search(r"(?:-c|--config)[ =](?:file:)?([\w./-]+)", boot.process.command)
+    for path in [*(named.groups() if named else ()), *files]:
+        for number, line in enumerate((source.text(path) or "").splitlines(), 1):
+            if re.match(r"\s*bind\b", line) and f":{listener.port}" in line:
+                return Evidence(line.strip(), path, number)
+    return None
+
+
+_CONFIGS = ("gunicorn.conf.py",)
+"""Read without being named: https://docs.gunicorn.org/en/stable/configure.html (documented)."""
+
+
+def _frame(boot: Boot, listener: Listener) -> Frame | None:
+    bind = _bind(boot, listener)
+    frames = bind.frames if bind else ()
+    own = [f for f in frames if f.file in _entries(boot) and "node_modules/" not in f.file]
+    return own[0] if own else None
+
+
+def _entries(boot: Boot) -> Mapping[str, object]:
+    return boot.release.slug.plan.source.entries
+
+
+def _bind(boot: Boot, listener: Listener) -> Bind | None:
+    binds = boot.binds or ()
+    fixed = listener.port != boot.port
+    same = [b for b in binds if b.port == listener.port] if fixed else []
+    alike = [b for b in binds if b.host in (listener.host, "localhost", "")]
+    return next(iter([*same, *alike, *binds]), None)
+
+
+def shown(listener: Listener) -> str:
+    """`127.0.0.1:5000`, `[::1]:8000`."""
+    return (
+        f"[{listener.host}]:{listener.port}"
+        if ":" in listener.host
+        else (f"{listener.host}:{listener.port}")
+    )
+
+
+def seen(listener: Listener) -> str:
+    """The evidence: who listens where; without a pid it is the log that says so."""
+    if not listener.pid:
+        return f"the log says that it listens on {shown(listener)}"
+    return f"listens on {shown(listener)} (pid {listener.pid}, {listener.command[:80]})"
+
+
+def repair(boot: Boot, found: Blame) -> str:
+    """What to write instead of the line that binds."""
+    if found.file == "package.json" or found.file.endswith(SUFFIXES):
+        return node_listeners.repair(boot, found.file, found.line, found.code)
+    if found.code:
+        return code_repair(found)
+    right = procfile_line(boot)
+    if right != f"{boot.process.name}: {boot.process.command}":
+        return f"In the Procfile write `{right}`."
+    port = 'int(os.environ["PORT"])'
+    return f'Where the app starts its server, give it host "0.0.0.0" and port `{port}`.'
+
+
+def code_repair(found: Blame) -> str:
+    """What to write instead of a line of code that binds."""
+    if "cherrypy." in found.code:
+        right = '{"server.socket_host": "0.0.0.0", "server.socket_port": int(os.environ["PORT"])}'
+        return f"Before line {found.line} of {found.file} write `cherrypy.config.update({right})`."
+    call = re.search(rf"(?<![\w.])([\w.]+)\.run\(\s*({_APP}\s*,\s*)?", found.code)
+    if call:
+        right = f'{call[1]}.run({call[2] or ""}host="0.0.0.0", port=int(os.environ["PORT"]))'
+        return f"In {found.file} write `{right}` (and `import os` at the top)."
+    serve = re.search(r"((?:(?<![\w.])[\w.]+\.)?serve)\((\w+)", found.code)
+    if serve:
+        right = f'{serve[1]}({serve[2]}, host="0.0.0.0", port=int(os.environ["PORT"]))'
+        return f"In {found.file} write `{right}` (and `import os` at the top)."
+    return (
+        f'In line {found.line} of {found.file} bind to host "0.0.0.0" and port'
+        ' `int(os.environ["PORT"])`.'
+    )
+
+
+def procfile_line(boot: Boot) -> str:
+    """The Procfile's line with the address that Heroku needs."""
+    return procfile_command(boot.process)
+
+
+def procfile_command(process: ProcessType) -> str:
+    """The Procfile's line of a process type with the address that Heroku needs."""
+    command = process.command
+    words = re.findall(r"[\w.-]+", command)
+    name = next((word for word in words if word in RIGHT), None)
+    if re.search(r"manage\.py\s+runserver", command):
+        bare = re.sub(r"(runserver)(\s+[\w.:$\[\]]+)?", r"\1 0.0.0.0:$PORT", command)
+        return f"{process.name}: {bare}"
+    if name is None:
+        return f"{process.name}: {_plain(command)}"
+    return f"{process.name}: {re.sub(_ADDRESS_OPTIONS, '', ' ' + command).strip()} {RIGHT[name]}"
+
+
+def _plain(command: str) -> str:
+    """A command that is no known server's: its numbers that look like a port become `$PORT`."""
+    changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", command)
+    return re.sub(r"\b(127\.0\.0\.1|localhost)\b", "0.0.0.0", changed)

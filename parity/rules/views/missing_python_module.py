@@ -1,0 +1,203 @@
+"""Which module was not found, and why: the one reason out of all there are."""
+
+import posixpath
+import re
+import sys
+from difflib import get_close_matches
+from typing import Literal, TypeAlias
+
+from parity.facts.packages import (
+    DISTRIBUTIONS,
+    POPULAR,
+    STANDARD_LIBRARY_GONE,
+    STANDARD_LIBRARY_NEW,
+    WINDOWS_LIBRARY,
+)
+from parity.rules.views.python_source import file_of, find, target
+from parity.rules.views.python_traceback import Crash
+
+Reason: TypeAlias = Literal[
+    "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
+    "desktop", "package-part", "misspelt", "dependency", "older", "worker", "file", "pruned",
+    "windows",
+]  # fmt: skip
+
+_WRAPPERS = (
+    *("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError", "InvalidStorageError"),
+)
+"""What frameworks raise because a module was not found."""
+
+_DESKTOP = ("tkinter", "_tkinter", "turtle", "idlelib")
+
+
+def absent_module(found: Crash) -> str | None:
+    """The module that Python or the server did not find, as a dotted name."""
+    for number, raised in enumerate(found.chain):
+        match = re.search(r"No module named '([^']+)'", raised.message)
+        if raised.kind == "ModuleNotFoundError" and match:
+            return match[1]
+        if number == 0 and raised.kind not in _WRAPPERS:
+            return None
+    pattern = (
+        r"""(?:Could not import module "|No module named ['"]?)([\w.]+)"""
+        r"|Cannot load application from '([\w.]+):\w+', module not found"
+    )
+    match = found.saying(pattern)
+    return (match[1] or match[2]) if match else None
+
+
+def is_not_a_package(found: Crash) -> bool:
+    """Whether Python said that a module was taken for a package."""
+    return found.saying(r"; '[\w.]+' is not a package") is not None
+
+
+def within(module: str, named: str) -> bool:
+    """Whether `module` is `named`, or a package around it."""
+    return named == module or named.startswith(f"{module}.")
+
+
+def roots(found: Crash) -> list[str]:
+    """Folders in which this command's Python looks: `""`, and `backend/` where it goes there."""
+    folders = re.findall(
+        r"--chdir[ =](\S+)|--app-dir[ =](\S+)|\bcd (\S+)|python3? (?:-\w+ )*(\S+)/[\w.-]+\.py",
+        found.command,
+    )
+    named = [posixpath.normpath(folder) for group in folders for folder in group if folder]
+    return ["", *(f"{folder}/" for folder in named if folder != ".")]
+
+
+def kept(found: Crash, module: str) -> str | None:
+    """The path on disk, untracked or ignored, that would be the module."""
+    base = module.replace(".", "/")
+    top = base.partition("/")[0]
+    names = [f"{part}{end}" for part in (base, top) for end in (".py", "/__init__.py", "/")]
+    options = [f"{root}{name}" for root in roots(found) for name in names]
+    return next((path for path in options if path in found.source.absent), None)
+
+
+def in_other_case(found: Crash, module: str) -> str | None:
+    """The tree's file that only its letters' case keeps from being the module."""
+    base = module.replace(".", "/")
+    wanted = {
+        f"{root}{base}{end}".lower() for root in roots(found) for end in (".py", "/__init__.py")
+    }
+    match = next((p for p in found.source.entries if p.lower() in wanted), None)
+    return match if match and file_of(found.source, module) is None else None
+
+
+def elsewhere(found: Crash, module: str) -> str | None:
+    """The tree's file that is the module, in a folder where Python does not look."""
+    base = module.replace(".", "/")
+    ends = (f"/{base}.py", f"/{base}/__init__.py")
+    near = [p for p in found.source.entries if p.endswith(ends) and "site-packages" not in p]
+    return min(near, key=lambda p: (p.count("/"), p)) if near else None
+
+
+def settings_module(found: Crash) -> str | None:
+    """Django's settings module, as the config var or the code names it."""
+    given = found.plan.config.values.get("DJANGO_SETTINGS_MODULE")
+    place = find(found.source, r"DJANGO_SETTINGS_MODULE")
+    pattern = r"""DJANGO_SETTINGS_MODULE["'\]]*\s*[,=]\s*["']([\w.]+)"""
+    named = re.search(pattern, place.text) if place else None
+    return given or (named[1] if named else None)
+
+
+def why_absent(found: Crash) -> Reason | None:
+    """Why the module was not found, if that is what the crash is about."""
+    module = absent_module(found)
+    if module is None:
+        return None
+    if found.saying(r"class uri '(?:gevent|eventlet|tornado)\w*' invalid or not found"):
+        return "worker"
+    if _as_path(found, module):
+        return "file"
+    if _pruned(found, module):
+        return "pruned"
+    if kept(found, module):
+        return "not-in-git"
+    if in_other_case(found, module):
+        return "case"
+    if module == settings_module(found):
+        return "settings"
+    return _in_the_tree(found, module) or _outside(found, module)
+
+
+def _as_path(found: Crash, module: str) -> bool:
+    """Whether the module is written as the path of a file that the tree has: `app.py`."""
+    base = module.removesuffix(".py")
+    paths = (f"{base}.py", f"{base.replace('.', '/')}.py")
+    written = module.endswith(".py") or "/" in module
+    return written and any(path in found.source.entries for path in paths)
+
+
+def _pruned(found: Crash, module: str) -> bool:
+    """Whether .slugignore has taken the module, or what is below it, out of the slug."""
+    base = module.replace(".", "/")
+    own = (f"{base}.py", f"{base}/")
+    return any(path.startswith(own) for path in found.source.pruned)
+
+
+def _in_the_tree(found: Crash, module: str) -> Reason | None:
+    """Reasons that the tree and the command give."""
+    if is_not_a_package(found):
+        return "no-package"
+    named = target(found.process)
+    if named and within(module, named[0]) and not _found(found, named[0]):
+        return "target"
+    top = module.partition(".")[0]
+    inside = [f"{root}{top}/" for root in roots(found)]
+    if "." in module and any(p.startswith(tuple(inside)) for p in found.source.entries):
+        return "part"
+    installed = top.lower().replace("_", "-") in found.slug.packages
+    return "elsewhere" if elsewhere(found, module) and not installed else None
+
+
+def _found(found: Crash, module: str) -> str | None:
+    options = (file_of(found.source, f"{root.replace('/', '.')}{module}") for root in roots(found))
+    return next((file for file in options if file), None)
+
+
+def _outside(found: Crash, module: str) -> Reason:
+    """Reasons that lie in Python and in what is installed."""
+    top, python = module.partition(".")[0], found.plan.python
+    since = STANDARD_LIBRARY_GONE.get(top)
+    if since and python and int(python.version.split(".")[1]) >= since:
+        return "gone"
+    if top in _DESKTOP:
+        return "desktop"
+    if top in WINDOWS_LIBRARY:
+        return "windows"
+    if found.slug.interpreter and _of_the_library(found, top):
+        return "newer"
+    if top in STANDARD_LIBRARY_NEW and python:
+        return "older"
+    if "." in module and foreign(found, top):
+        return "package-part"
+    return "misspelt" if near_own(found, top) else "dependency"
+
+
+def near_own(found: Crash, top: str) -> str | None:
+    """The app's own top-level module or package that is almost called `top`.
+
+    A file that is called after a library, in the plural, is no misspelling of it.
+    """
+    if top in DISTRIBUTIONS or top.lower().replace("_", "-") in POPULAR:
+        return None
+    paths = [p for p in found.source.entries if p.endswith(".py") and p.count("/") <= 1]
+    names = {p.partition("/")[0].removesuffix(".py") for p in paths if p != f"{top}s.py"}
+    return next(iter(get_close_matches(top, sorted(names), 1, 0.8)), None)
+
+
+def _of_the_library(found: Crash, module: str) -> bool:
+    """Whether Heroku's Python has the module in its standard library, and this one has not."""
+    python, since = found.plan.python, STANDARD_LIBRARY_NEW.get(module)
+    if since and python:
+        return int(python.version.split(".")[1]) >= since
+    return module in sys.stdlib_module_names and module not in STANDARD_LIBRARY_GONE
+
+
+def foreign(found: Crash, module: str) -> bool:
+    """Whether a top-level name belongs to the standard library or an installed package."""
+    top = module.partition(".")[0]
+    name = top.lower().replace("_", "-")
+    return top in sys.stdlib_module_names or name in found.slug.packages

@@ -1,0 +1,103 @@
+"""What Node.js writes when it ends: the error, where it was thrown, the modules that asked."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from parity.records import Frame
+from parity.rules.views.node_source import is_node
+from parity.rules.views.python_traceback import Crash, Failing, crash
+
+_AT = re.compile(
+    r"^\s+at (?:async )?(?:(?P<name>[^()]+?) )?\(?(?:file://)?(?P<file>/[^:()]+|[^:()\s]+\.\w+)"
+    r":(?P<line>\d+):(?P<column>\d+)\)?"
+)
+_ERROR = re.compile(
+    r"^(?:Uncaught )?(?P<kind>(?:[A-Z]\w*)?(?:Error|Exception|Warning)\b|\[?[A-Z]\w+Error)"
+    r"(?: \[(?P<code>\w+)\])?(?::\s?(?P<message>.*))?$"
+)
+_PLACE = re.compile(r"^(?:file://)?(/[^:\s]+):(\d+)$")
+_INSIDE = re.compile(r".*/parity-[0-9a-f]{8}/[^/]+/(.+)")
+
+
+class Thrown(NamedTuple):
+    """One error of the log; `frames` innermost first, files of the app relative to it."""
+
+    kind: str
+    code: str
+    message: str
+    frames: tuple[Frame, ...]
+
+    @property
+    def told(self) -> str:
+        """The error as Node.js prints it."""
+        code = f" [{self.code}]" if self.code else ""
+        return f"{self.kind}{code}: {self.message}" if self.message else self.kind
+
+    @property
+    def place(self) -> Frame | None:
+        """The innermost frame in the app's own code."""
+        return next((f for f in self.frames if own(f.file)), None)
+
+
+def own(file: str) -> bool:
+    """Whether a file is the app's own, not a package's and not Node.js's."""
+    return not file.startswith(("/", "node:", "internal/")) and "node_modules/" not in file
+
+
+def node_crash(record: Failing) -> Crash | None:
+    """A crash of an app that Node.js runs."""
+    found = crash(record)
+    return found if found and (is_node(found.plan) or found.slug.node) else None
+
+
+def relative(file: str, home: str) -> str:
+    """A path as in the tree; every dyno's own folder is called web.1, release.1 and so on."""
+    file = file.removeprefix("file://")
+    if home and file.startswith(f"{home}/"):
+        return file[len(home) + 1 :]
+    inside = _INSIDE.match(file)
+    return inside[1] if inside else file
+
+
+def thrown(lines: Sequence[str], home: str) -> Thrown | None:
+    """The last error of the log with its frames; the line above one that could not be read."""
+    starts = [n for n, line in enumerate(lines) if _ERROR.match(line.strip())]
+    for start in reversed(starts):
+        match = _ERROR.match(lines[start].strip())
+        frames = _frames(lines[start + 1 :], home)
+        place = _marked(lines[:start], home)
+        if match and (frames or place):
+            told = (match["message"] or "").strip()
+            code = match["code"] or _code(lines[start:])
+            return Thrown(match["kind"], code, told, (*((place,) if place else ()), *frames))
+    return None
+
+
+def _code(lines: Sequence[str]) -> str:
+    """`code: 'MODULE_NOT_FOUND'` below the frames."""
+    found = (re.match(r"\s+code: '(\w+)'", line) for line in lines[:40])
+    return next((match[1] for match in found if match), "")
+
+
+def _frames(lines: Sequence[str], home: str) -> tuple[Frame, ...]:
+    frames: list[Frame] = []
+    for number, line in enumerate(lines):
+        match = _AT.match(line)
+        if match:
+            file = relative(match["file"], home)
+            name = (match["name"] or "").strip()
+            frames.append(Frame(file, int(match["line"]), int(match["column"]), name))
+        elif not line.lstrip().startswith("at ") and (frames or number > 12):
+            break
+    return tuple(frames)
+
+
+def _marked(lines: Sequence[str], home: str) -> Frame | None:
+    """The file and line above a source line with a caret: a syntax error has no other place."""
+    for line in reversed(lines[-8:]):
+        match = _PLACE.match(line.strip())
+        if match:
+            file = relative(match[1], home)
+            return Frame(file, int(match[2]), None, "") if own(file) else None
+    return None

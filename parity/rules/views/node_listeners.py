@@ -1,0 +1,172 @@
+"""Where a Node.js app listens: the line of its code or of package.json, and what to write there."""
+
+import re
+from collections.abc import Mapping
+
+from parity.records import Boot, Source
+from parity.rules.views.node_source import command, find, found, is_node, line_in_package, script
+from parity.rules.views.python_source import Place, line_of
+
+_CALL = r"(?<![\w.$])([\w.$]+)\.listen\(\s*([^,)]*)"
+_LISTENS = r"\.listen\("
+_VALUE = r"([=:]\s*)(?:\d+|[\"'`][^\"'`]*[\"'`]|[\w.]+(?:\s*\|\|\s*\S+?)?)(?=[\s,;})]|$)"
+LOCAL = re.compile(r"([\"'`])(?:localhost|127\.0\.0\.1|::1)\1")
+"""A text that names this machine alone."""
+
+_DEFINED = r"\b(?:const|let|var)?\s*{name}\b\s*(?::\s*\w+\s*)?[=:]\s*(?!=)(.+)"
+
+SERVERS: Mapping[str, str] = {
+    r"vite(?: preview| dev| serve)?": "--host 0.0.0.0 --port $PORT",
+    r"ng serve": "--host 0.0.0.0 --port $PORT",
+    r"vue-cli-service serve": "--host 0.0.0.0 --port $PORT",
+    r"webpack(?:-dev-server| serve)": "--host 0.0.0.0 --port $PORT",
+    r"json-server": "--host 0.0.0.0 --port $PORT",
+    r"astro (?:dev|preview)": "--host 0.0.0.0 --port $PORT",
+    r"gatsby (?:serve|develop)": "-H 0.0.0.0 -p $PORT",
+    r"next (?:start|dev)": "-H 0.0.0.0 -p $PORT",
+    r"http-server": "-a 0.0.0.0 -p $PORT",
+    r"live-server": "--host=0.0.0.0 --port=$PORT",
+    r"nuxt(?:i)? (?:start|dev|preview)": "--host 0.0.0.0 --port $PORT",
+    r"parcel(?: serve)?": "--host 0.0.0.0 --port $PORT",
+    r"serve": "-l tcp://0.0.0.0:$PORT",
+}
+"""What each server's own command line calls the address: their documentation."""
+
+_OLD = r"(?<!\s)\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
+
+
+def concerns(boot: Boot) -> bool:
+    """Whether Node.js runs the process."""
+    plan = boot.release.slug.plan
+    return is_node(plan) or (boot.release.slug.node is not None and _runs_node(boot))
+
+
+def _runs_node(boot: Boot) -> bool:
+    text = command(boot.release.slug.plan.source, boot.process)
+    return re.search(r"\b(?:node|npm|yarn|pnpm|npx|next|vite)\b", text) is not None
+
+
+def place(boot: Boot) -> tuple[str, int | None, int | None, str]:
+    """The line to change where no second boot showed it: file, line, column, its text."""
+    source = boot.release.slug.plan.source
+    told = script(source, boot.process)
+    at_server = _server(command(source, boot.process))
+    line = None if at_server else find(source, _LISTENS)
+    if line:
+        return line.file, line.line, line.column, line.text
+    if told:
+        number = line_in_package(source, "scripts", told[0])
+        return "package.json", number, None, told[1]
+    return "Procfile", boot.process.line or None, None, ""
+
+
+def assigned(boot: Boot, port: int) -> tuple[str, int | None, int | None, str] | None:
+    """The command that replaces $PORT: `PORT=3000 node server.js`."""
+    source = boot.release.slug.plan.source
+    text = command(source, boot.process)
+    if not re.search(rf"(?:^|\s)PORT=['\"]?{port}\b", text):
+        return None
+    told = script(source, boot.process)
+    if told is None:
+        return "Procfile", boot.process.line or None, None, ""
+    return "package.json", line_in_package(source, "scripts", told[0]), None, told[1]
+
+
+def _server(text: str) -> tuple[str, str] | None:
+    """The part of a command that is a known server's, and the options it should have."""
+    for pattern, options in SERVERS.items():
+        match = re.search(rf"(?:^|[\s;&]){pattern}(?=\s|$)", text)
+        if match:
+            return match[0].strip(), options
+    return None
+
+
+def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
+    """What to write instead of the line that listens."""
+    source = boot.release.slug.plan.source
+    if file == "package.json":
+        return _script_repair(boot, code)
+    call = re.search(_CALL, code)
+    if call is None:
+        return f"Make line {line} of {file} listen on `process.env.PORT`, host '0.0.0.0'."
+    first = call[2].strip()
+    if first.startswith("{"):
+        right = f"{call[1]}.listen({{ port: process.env.PORT || 3000, host: '0.0.0.0' }})"
+        return f"In {file} write `{right}`."
+    named = host(source, file, code)
+    if named and not first.isdigit() and _definition(source, file, first) is None:
+        value = LOCAL.sub("'0.0.0.0'", named.text)
+        return f"In line {named.line} of {file} write `{value}`."
+    right = _right(call[1], code)
+    other = _definition(source, file, first)
+    if other is None:
+        return f"In {file} write `{right}`."
+    value = re.sub(_VALUE, r"\1process.env.PORT || 3000", other.text, count=1)
+    also = f", and in {file} `{_named(right, first)}`" if "'0.0.0.0'" in right else ""
+    return f"In line {other.line} of {other.file} write `{value}`{also}."
+
+
+def host(source: Source, file: str, code: str) -> Place | None:
+    """Where the name that a call listens on as its host is set to this machine alone."""
+    call = re.search(r"\.listen\([^,)]+,\s*([A-Za-z_$][\w$]*)\s*[,)]", code)
+    defined = _DEFINED.format(name=re.escape(call[1])) if call else r"(?!)"
+    places = (p for p in found(source, defined) if p.file == file)
+    return next((p for p in places if LOCAL.search(p.text)), None)
+
+
+def _right(server: str, code: str) -> str:
+    """The call with the port and, where another host is named, the right host."""
+    host = ", '0.0.0.0'" if re.search(r"localhost|127\.0\.0\.1|::1", code) else ""
+    rest = ", …" if re.search(r"=>|function|\bcb\b|callback", code) else ""
+    return f"{server}.listen(process.env.PORT || 3000{host}{rest})"
+
+
+def _named(right: str, name: str) -> str:
+    return right.replace("process.env.PORT || 3000", name)
+
+
+def _definition(source: Source, file: str, name: str) -> Place | None:
+    """Where a name that is listened on gets its value, if that does not come from $PORT."""
+    bare = name.rpartition(".")[2]
+    if not re.fullmatch(r"[A-Za-z_$][\w$]*", bare):
+        return None
+    pattern = _DEFINED.format(name=re.escape(bare))
+    places = [p for p in found(source, pattern) if ".listen(" not in p.text]
+    near = [p for p in places if p.file == file] or places
+    wrong = (p for p in near if "process.env.PORT" not in p.text)
+    return next(wrong, None)
+
+
+def definition(boot: Boot, file: str, line: int | None) -> Place | None:
+    """Where the port of a `listen` line is set, if in another line."""
+    source = boot.release.slug.plan.source
+    code = line_of(source, file, line or 0)
+    call = re.search(_CALL, code)
+    wrong = _definition(source, file, call[2].strip()) if call else None
+    return wrong or host(source, file, code)
+
+
+def _script_repair(boot: Boot, text: str) -> str:
+    """A script of package.json with the address that Heroku needs."""
+    source = boot.release.slug.plan.source
+    told = script(source, boot.process)
+    name = told[0] if told else "start"
+    plain = re.sub(r"(^|\s)(?:cross-env\s+)?PORT=\S+\s*", r"\1", text)
+    if plain != text:
+        return f'In package.json write `"{name}": "{plain}"`: Heroku sets PORT.'
+    server = _server(text)
+    if server:
+        part, options = server
+        bare = re.sub(_OLD, "", text)
+        right = bare.replace(part, f"{part} {options}", 1)
+        if re.search(r"\b(?:dev|serve)\b", part) and "preview" not in part:
+            return (
+                f'In package.json write `"{name}": "{right}"`. (This is a server for development:'
+                " build the app and serve the result instead.)"
+            )
+        return f'In package.json write `"{name}": "{right}"`.'
+    changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", text)
+    changed = re.sub(r"\b(127\.0\.0\.1|localhost)\b", "0.0.0.0", changed)
+    if changed != text:
+        return f'In package.json write `"{name}": "{changed}"`.'
+    return "Listen on `process.env.PORT` and host '0.0.0.0' in the server's code or options."

@@ -1,0 +1,79 @@
+"""What pip found no distribution of, and who asked for it."""
+
+import re
+from typing import NamedTuple
+
+from parity.records import Slug
+from parity.records.verdict import Evidence
+from parity.rules.views.pip_output import (
+    UNAUTHORISED,
+    Entry,
+    found,
+    named,
+    normalised,
+    saying,
+    shown,
+)
+
+_REQUIREMENT = r"([A-Za-z0-9][\w.-]*+)(?:\[[^]]*\])?([^(\[]*?)(?<!\s)"
+_UNSATISFIED = (
+    rf"satisfies the requirement {_REQUIREMENT}\s*"
+    r"(?:\(from (?!versions)([^()]*(?:\([^()]*\)[^()]*)?)\)\s*)?\(from versions: ([^)]*)\)"
+)
+_IGNORED = r"(\d[\w.!+]{0,99}) Requires-Python ([^;]+)"
+_NONE_FOUND = rf"No matching distribution found for {_REQUIREMENT}\s*(?:\(from|$)"
+
+
+class Unfound(NamedTuple):
+    """What pip found no distribution of: `text` as asked for, `entry` that asks, `by` whom."""
+
+    name: str
+    text: str
+    entry: Entry | None
+    by: str | None
+    versions: tuple[str, ...]
+
+    def evidence(self, seen: str | None = None, **names: str) -> Evidence:
+        """Evidence at the entry; where it belongs to another package, that one is named."""
+        told = seen or f"No matching distribution found for {self.text}"
+        because = f" (required by {self.by})" if self.by else ""
+        if self.entry is None:
+            names = {"entry": self.text, "file": "requirements.txt", "name": self.name, **names}
+            return Evidence(shown(told + because), "requirements.txt", names=names)
+        wanted = self.text if self.by else shown(self.entry.text)
+        return found(self.entry, told + because, **{"name": self.name, "entry": wanted, **names})
+
+
+def unfound(slug: Slug) -> Unfound | None:
+    """What pip found nothing for, if that is why it failed."""
+    match = saying(slug, _NONE_FOUND)
+    if not match or saying(slug, UNAUTHORISED):
+        return None
+    name, text = normalised(match[1]), (match[1] + match[2]).strip()
+    told = saying(slug, _UNSATISFIED)
+    by = re.split(r"(?:(?<![ ,>=-])[ ,>=-]+)?->|\s", told[3] or "")[0] if told else ""
+    own = by in ("", "-r", "-c")
+    versions = told[4].split(", ") if told and told[4] != "none" else []
+    entry = named(slug.plan.source, name if own else by)
+    return Unfound(name, text, entry, None if own else by, tuple(versions))
+
+
+def failed_name(slug: Slug) -> str:
+    """The distribution that pip did not find, or that failed to build."""
+    built = saying(slug, r"Failed to build '?([A-Za-z][\w.-]*)|wheel for ([\w.-]+) .*error")
+    missing = unfound(slug)
+    if missing:
+        return missing.name
+    return normalised(next(group for group in built.groups() if group)) if built else ""
+
+
+def other_python(slug: Slug, missing: Unfound) -> str | None:
+    """What the versions that were asked for require, if pip ignored them for their Python."""
+    told = saying(slug, r"Ignored the following versions that require a different python")
+    pin = re.search(r"===?\s*([\w.!+]+)$", missing.text)
+    if not told:
+        return None
+    ignored = re.findall(_IGNORED, told.string)
+    if pin:
+        return next((asked.strip() for version, asked in ignored if version == pin[1]), None)
+    return str(ignored[-1][1]).strip() if ignored and not missing.versions else None

@@ -1,0 +1,195 @@
+"""Reads the app's Python to explain what was seen: where a name stands, what a file defines."""
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.records import ProcessType, Source
+from parity.records.verdict import Evidence
+
+SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve", "granian")
+_TARGET = r"""(?:^|\s)["']?([A-Za-z_][\w.]*):([A-Za-z_]\w*)"""
+_MODULE = re.compile(r"^[A-Za-z_][\w.]*$")
+_VALUED = (
+    r"^(-[bwktcnspgumeRD]|--(?:bind|workers|worker-class|timeout|config|name|threads|port|host|"
+    r"log-level|log-file|access-logfile|error-logfile|chdir|pythonpath|listen|env|keep-alive))$"
+)
+_FACTORY = r"(?:create|make|build|get)_(?:\w+_)?app(?:lication)?"
+_FIRST = ("wsgi.py", "app.py", "main.py", "server.py", "application.py", "run.py", "api.py")
+_LARGEST = 300_000
+"""Characters of a file whose syntax tree is looked at (ours): a tree takes 500 times as many."""
+
+_OWN_FOLDERS = ("venv/", ".venv/", "node_modules/", "tests/", "test/", "docs/")
+
+
+class Place(NamedTuple):
+    """A place in a file of the tree; `line` from 1, `column` from 1."""
+
+    file: str
+    line: int
+    column: int
+    text: str
+
+
+def modules(source: Source) -> list[str]:
+    """The tree's own Python files, those of the root first."""
+    own = [p for p in source.entries if p.endswith(".py") and not p.startswith(_OWN_FOLDERS)]
+    return sorted(own, key=lambda path: (path.count("/"), path))
+
+
+def parsed(source: Source, path: str) -> ast.Module | None:
+    """A file's syntax tree, None if it has none, or would fill the memory."""
+    text = source.whole(path) or ""
+    if len(text) > _LARGEST:
+        return None
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def calls(source: Source, path: str) -> Iterator[tuple[str, ast.Call]]:
+    """Every call in a file with the name that is called: `app.run`, `load_dotenv`."""
+    tree = parsed(source, path)
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Call):
+            yield dotted(node.func), node
+
+
+def dotted(node: ast.AST) -> str:
+    """`a.b.c` of a chain of names, empty if it is none."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return ""
+
+
+def place(source: Source, path: str, node: ast.expr | ast.stmt) -> Place:
+    """Where a node stands."""
+    lines = (source.text(path) or "").splitlines()
+    text = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else ""
+    return Place(path, node.lineno, node.col_offset + 1, text)
+
+
+def at(seen: str, place: Place | None, **names: str) -> Evidence:
+    """Evidence at a place, or at none; `names` fill the rule's texts."""
+    if place is None:
+        return Evidence(seen, names=names)
+    return Evidence(seen, place.file, place.line, place.column, names=names)
+
+
+def line_of(source: Source, path: str, number: int) -> str:
+    """One line of a file, stripped; empty if there is none."""
+    lines = (source.text(path) or "").splitlines()
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+
+def find(source: Source, pattern: str) -> Place | None:
+    """The first line of the tree's Python in which `pattern` is found."""
+    return next(found(source, pattern), None)
+
+
+def found(source: Source, pattern: str) -> Iterator[Place]:
+    """Every line of the tree's Python in which `pattern` is found."""
+    regex = re.compile(pattern)
+    for path in modules(source):
+        for number, line in enumerate((source.text(path) or "").splitlines(), 1):
+            match = regex.search(line)
+            if match and not line.lstrip().startswith("#"):
+                yield Place(path, number, match.start() + 1, line.strip())
+
+
+def server(process: ProcessType) -> str | None:
+    """The server that a command starts, if it is a known one."""
+    words = re.findall(r"[\w.-]+", process.command)
+    return next((word for word in words if word in SERVERS), None)
+
+
+def target(process: ProcessType) -> tuple[str, str | None] | None:
+    """Module and attribute that a server command names: `main:app`, or `main` alone."""
+    match = re.search(_TARGET, process.command)
+    if match:
+        return match[1], match[2]
+    if server(process) != "gunicorn":
+        return None
+    words = process.command.partition("gunicorn")[2].split()
+    for before, word in zip(["", *words], words, strict=False):
+        if _MODULE.match(word) and not re.match(_VALUED, before):
+            return word, None
+    return None
+
+
+def file_of(source: Source, module: str) -> str | None:
+    """The tree's file for a dotted module name."""
+    base = module.replace(".", "/")
+    return next((p for p in (f"{base}.py", f"{base}/__init__.py") if p in source.entries), None)
+
+
+def applications(source: Source, path: str) -> list[str]:
+    """Names that a file binds to an application object at its top level."""
+    text = source.text(path) or ""
+    made = re.findall(
+        r"(?m)^(\w+)\s*(?::[^=\n]+)?=\s*(?:[\w.]+\.)?(?:Flask|FastAPI|Starlette|Quart|Sanic|Bottle|"
+        r"Litestar|Falcon|get_wsgi_application|get_asgi_application|create_app|make_app|Dash|API|App)\(",
+        text,
+    )
+    async_made = re.findall(r"(?m)^async def (app|application)\(scope", text)
+    return [*made, *async_made]
+
+
+def suggestion(
+    source: Source, wanted: str | None = None, *, asgi: bool | None = None
+) -> str | None:
+    """The `module:name` that most likely is the app; those called `wanted` first.
+
+    `asgi` tells which interface the server speaks: of Django's two, one is right.
+    """
+    other = "" if asgi is None else "wsgi.py" if asgi else "asgi.py"
+    options = [
+        (
+            path.rpartition("/")[2] == other,
+            name != wanted,
+            path.count("/"),
+            _FIRST.index(path) if path in _FIRST else len(_FIRST),
+            f"{_module(path)}:{name}",
+        )
+        for path in modules(source)
+        for name in applications(source, path)
+    ]
+    return min(options)[-1] if options else None
+
+
+def speaks_asgi(process: ProcessType) -> bool | None:
+    """Which interface the command's server speaks, None if there is no known one."""
+    name = server(process)
+    if name is None or name == "granian":
+        return None
+    return name in ("uvicorn", "hypercorn", "daphne") or "uvicorn" in process.command
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def factories(source: Source, path: str) -> list[str]:
+    """Functions of a file's top level that make the app: `create_app` and the like."""
+    tree = parsed(source, path)
+    return [
+        node.name
+        for node in (tree.body if tree else ())
+        if isinstance(node, ast.FunctionDef) and re.fullmatch(_FACTORY, node.name)
+    ]
+
+
+def names_in(source: Source, path: str) -> list[str]:
+    """Names of functions, classes and variables that a file defines at its top level."""
+    tree = parsed(source, path)
+    found: list[str] = []
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.append(node.name)
+        elif isinstance(node, ast.Assign):
+            found += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return found

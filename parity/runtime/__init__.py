@@ -1,0 +1,1 @@
+"""A release kept running: dynos behind the router."""

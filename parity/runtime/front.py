@@ -1,0 +1,73 @@
+"""The front door: the router on the address that the user opens, with https if that is wanted."""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from parity.facts.limits import Limits
+from parity.facts.router import PROFILES
+from parity.records.options import Options
+from parity.router import Backend, Passed, Router
+from parity.router.context import Page
+from parity.serving.console import Teller
+
+PORT = 5006
+"""Where the router listens if nothing is said and nobody else does (ours)."""
+
+
+class Door(NamedTuple):
+    router: Router
+    url: str
+
+
+@contextmanager
+def opened(
+    host: str,
+    options: Options,
+    loop: asyncio.AbstractEventLoop,
+    limits: Limits,
+    teller: Teller,
+    page: Page,
+    *,
+    https: bool,
+    backends: tuple[Backend, ...] = (),
+    on_passed: Callable[[Passed], None] | None = None,
+) -> Iterator[Door]:
+    """The router for `host`, at the port that was typed, else at the usual one, else at any.
+
+    Raises `Trouble` for a port in use, `Usage` for https without its extra.
+    """
+    port = options.port or (PORT if _free(PORT) else 0)
+    router = Router(
+        backends,
+        host,
+        loop=loop,
+        during=lambda work: work(),
+        limits=limits,
+        say=teller.line,
+        profile=PROFILES[options.router],
+        port=0 if https else port,
+        page=page,
+        on_passed=on_passed,
+    )
+    with router:
+        if not https:
+            yield Door(router, f"http://{host}:{router.http.port}")
+            return
+        from parity.runtime.certificates import context
+        from parity.runtime.tls import Decrypting
+
+        tls, public = context(host)
+        with Decrypting(router, port, tls) as decrypting:
+            teller.note(f"for browsers to trust this address, add {public} to their authorities")
+            yield Door(router, f"https://{host}:{decrypting.port}")
+
+
+def _free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,1 @@
+"""This machine: signals, errors, temporary folders, bounded logs."""

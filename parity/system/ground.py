@@ -1,0 +1,103 @@
+"""What a machine must have so that nothing odd about it is told as the app's.
+
+Looked at before a build, in milliseconds, without starting a process; `parity doctor` tries more.
+"""
+
+import os
+import re
+import resource
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from parity.facts.dynos import DEFAULT
+from parity.system import ulimits
+from parity.system.errors import Trouble
+
+MB = 1024 * 1024
+ELSEWHERE = "Run parity from a shell without that limit, or outside of what sets it (a container)."
+
+LEAST = (
+    (resource.RLIMIT_CPU, "t", 120, 1, "s of CPU time for a process"),
+    (resource.RLIMIT_FSIZE, "f", 500 * MB, 1024, "kB for a file"),
+    (resource.RLIMIT_AS, "v", DEFAULT.deadly, 1024, "kB of addresses for a process"),
+    (resource.RLIMIT_DATA, "d", DEFAULT.quota, 1024, "kB of data for a process"),
+    (resource.RLIMIT_STACK, "s", MB, 1024, "kB of stack"),
+    (resource.RLIMIT_NOFILE, "n", 64, 1, "open files for a process"),
+)
+"""Hard limits below which builds and dynos fail that would not on Heroku: the limit, its letter in
+bash, the least that will do, the unit in bash, and what it limits (ours)."""
+
+BREAKS = re.compile(r"""["'`$\\:#\s]""")
+"""What cannot stand in a path of PATH, or in the first line of a script that names its Python; a
+blank alone can (pip writes such scripts for /bin/sh)."""
+
+OTHER_ADDRESS = "127.0.0.2"
+
+
+def check(work: Path, cache: Path) -> None:
+    """Raises `Trouble` for the first fault of this machine, with its folders."""
+    for trouble in faults(work, cache):
+        raise trouble
+
+
+def faults(work: Path, cache: Path) -> Iterator[Trouble]:
+    """Everything odd by which an app could fail here and not on Heroku."""
+    yield from limits()
+    yield from folder(work, "the temporary folder", "TMPDIR")
+    yield from folder(cache, "the cache folder", "PARITY_CACHE_DIR")
+    yield from processes()
+    yield from loopback()
+
+
+def limits() -> Iterator[Trouble]:
+    """Limits that parity was started with and cannot raise."""
+    for limit, letter, least, unit, what in LEAST:
+        most = ulimits.hard(limit)
+        if most is not None and most < least:
+            told = f"this shell allows only {most // unit} {what} (ulimit -H{letter})"
+            fix = f"Raise it to {least // unit} or more: `ulimit -{letter} unlimited` as root."
+            yield Trouble(told, fix if limit != resource.RLIMIT_NOFILE else ELSEWHERE)
+
+
+def folder(path: Path, what: str, variable: str) -> Iterator[Trouble]:
+    """Whether programs start in a folder, and scripts find their interpreter there."""
+    fix = f"Set {variable} to a folder "
+    if os.statvfs(path).f_flag & os.ST_NOEXEC:
+        told = f"{what} {path} is mounted with noexec: no program can start there"
+        yield Trouble(told, f"{fix}on a disk without noexec.")
+    if odd := BREAKS.search(str(path).replace(" ", "")):
+        told = f"{what} {str(path)!r} has {odd[0]!r} in its path, which breaks scripts in it"
+        yield Trouble(told, f"{fix}whose path has letters, digits, `-`, `_` and `.` alone.")
+
+
+def processes() -> Iterator[Trouble]:
+    """Whether /proc, where there should be one, shows this process, by the number it has."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        own = str(Path("/proc/self").readlink())
+        Path("/proc/self/stat").read_bytes()
+    except OSError:
+        fix = "`mount -t proc proc /proc` (in a container: do not hide /proc)."
+        yield Trouble("there is no /proc, so nobody can tell what the app's processes do", fix)
+        return
+    if own != str(os.getpid()):
+        fix = "`mount -t proc proc /proc` (for unshare: the option --mount-proc)."
+        yield Trouble("/proc belongs to another pid namespace than parity's", fix)
+
+
+def loopback() -> Iterator[Trouble]:
+    """Whether this machine reaches itself: the router reaches the dyno in no other way."""
+    addresses = ["127.0.0.1"] + [OTHER_ADDRESS] * sys.platform.startswith("linux")
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as server:
+            server.bind(("0.0.0.0", 0))
+            server.listen(2)
+            for address in addresses:
+                with socket.create_connection((address, server.getsockname()[1]), 2):
+                    pass
+    except OSError as error:
+        told = f"there is no loopback network here ({error.strerror or error})"
+        yield Trouble(told, "`ip link set lo up` (as root), or allow connections to 127.0.0.0/8.")

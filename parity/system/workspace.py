@@ -1,0 +1,185 @@
+"""The temporary folder of one rehearsal: short, private, and gone afterwards."""
+
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from parity.system import folders, interrupt
+from parity.system.errors import Trouble
+
+LONGEST_HOME = 60
+"""Bytes of a dyno's HOME: apps put sockets there, whose paths end at 107 bytes (unix(7))."""
+
+FOLDERS = ("/tmp", "/var/tmp", "/usr/tmp")
+NAME = re.compile(r"parity-[0-9a-f]{8}")
+RUN = re.compile(r"[0-9a-f]*")
+MARK = ".parity-workspace"
+SIGNATURE = b"parity made this folder, and removes it: nothing in it is kept.\n"
+"""What the file `MARK` begins with; the run follows. What has it, and nobody holds, is swept."""
+
+SWEEP = 1.0
+"""Seconds at most for which a run cleans up after others; the next run goes on (ours)."""
+
+MOST = 500
+"""Folders that a sweep looks at (ours)."""
+
+HURRY = 3.0
+"""Seconds for which a run still removes its own files after a second signal (ours)."""
+
+
+class Workspace:
+    """Hands out new empty folders below one root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, name: str) -> Path:
+        """A new empty folder; a name that is taken gets a number."""
+        path, number = self.root / name, 1
+        while path.exists():
+            number += 1
+            path = self.root / f"{name}-{number}"
+        path.mkdir(mode=0o700)
+        return path
+
+
+def _nothing(_: str) -> None:
+    return
+
+
+@contextmanager
+def workspace(run: str = "", end: Callable[[str], None] = _nothing) -> Iterator[Workspace]:
+    """A folder for everything that the rehearsal writes; removed in any case.
+
+    The mark names the `run`; `end` gets the name of each run whose folder is swept, before that.
+    Raises `Trouble` where nothing can be written.
+    """
+    root, held = _made(run)
+    try:
+        with suppress(OSError):
+            _sweep(root.parent, end)
+        yield Workspace(root)
+    finally:
+        folders.remove(root, _patience(), last=MARK)
+        os.close(held)
+
+
+def _patience() -> Callable[[], bool]:
+    """Whether to go on removing: after a second signal only for a moment."""
+    until: list[float] = []
+
+    def go_on() -> bool:
+        if interrupt.again() and not until:
+            until.append(time.monotonic() + HURRY)
+        return not until or time.monotonic() < until[0]
+
+    return go_on
+
+
+def _made(run: str) -> tuple[Path, int]:
+    """A new folder, marked, and a lock on it."""
+    why: OSError | None = None
+    for parent in _parents():
+        root = parent / f"parity-{os.urandom(4).hex()}"
+        try:
+            root.mkdir(mode=0o700)
+            try:
+                return root, _marked(root, run)
+            except OSError:
+                folders.remove(root)
+                raise
+        except OSError as error:
+            why = why or error
+    raise Trouble(
+        f"cannot write a temporary folder: {why or 'there is none'}",
+        "Set TMPDIR to a folder you can write to.",
+    ) from why
+
+
+def _parents() -> Iterator[Path]:
+    """The user's temporary folders; /tmp first where the HOME of a dyno would be too long.
+
+    Never the working directory, which `tempfile` ends with: it may be the project.
+    """
+    named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    for place in (*filter(None, named), *FOLDERS):
+        with suppress(OSError):
+            chosen = Path(place).resolve()
+            if len(os.fsencode(chosen)) > LONGEST_HOME - 30:
+                yield Path(FOLDERS[0])
+            yield chosen
+
+
+def _marked(root: Path, run: str) -> int:
+    """A lock on a new folder, as long as this process lives; then the mark. Raises `OSError`."""
+    held = _held(root)
+    try:
+        mark = os.open(MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=held)
+        with os.fdopen(mark, "wb") as file:
+            file.write(SIGNATURE + run.encode())
+    except OSError:
+        os.close(held)
+        raise
+    return held
+
+
+def _held(root: Path) -> int:
+    """A lock on a folder. Raises `OSError` if another has it."""
+    folder = folders.opened(root)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(folder)
+        raise
+    return folder
+
+
+def _sweep(parent: Path, end: Callable[[str], None]) -> None:
+    """Remove what runs have left that were killed: marked, and not locked."""
+    until: list[float] = []
+
+    def go_on() -> bool:
+        if not until:
+            until.append(time.monotonic() + SWEEP)
+        return time.monotonic() < until[0]
+
+    abandoned = dict(_abandoned(parent))
+    for run in {run for _, run in abandoned.values() if run}:
+        end(run)
+    for root, (held, _) in abandoned.items():
+        folders.remove(root, go_on, last=MARK)
+        os.close(held)
+
+
+def _abandoned(parent: Path) -> Iterator[tuple[Path, tuple[int, str]]]:
+    """Workspaces of this user's that nobody holds, each with a lock on it and its run."""
+    with suppress(OSError):
+        names = [entry.name for entry in os.scandir(parent) if NAME.fullmatch(entry.name)]
+        for root in (parent / name for name in names[:MOST]):
+            with suppress(OSError):
+                held = _held(root)
+                run = _ours(held)
+                if run is None:
+                    os.close(held)
+                else:
+                    yield root, (held, run)
+
+
+def _ours(folder: int) -> str | None:
+    """The run by the mark of a folder that is private to this user; None for any other folder."""
+    found = os.fstat(folder)
+    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        return None
+    try:
+        mark = os.open(MARK, folders.FILE, dir_fd=folder)
+    except OSError:
+        return None
+    with os.fdopen(mark, "rb") as file:
+        text = file.read(len(SIGNATURE) + 100)
+    run = text.removeprefix(SIGNATURE).decode("ascii", "replace")
+    return run if text.startswith(SIGNATURE) and RUN.fullmatch(run) else None
