@@ -11,9 +11,8 @@ from pathlib import Path
 
 from parity.facts.python import versions
 from parity.records.machine import Check
-from parity.rehearsal.trial import what_and_fix
 from parity.system import capacity, ground, programs
-from parity.system.errors import Trouble
+from parity.system.errors import Trouble, what_and_fix
 
 MB = 1024 * 1024
 ROOM = 500 * MB
@@ -80,13 +79,13 @@ CONTAINED = {
 
 def processes() -> Check:
     """How well what an app starts is contained: the best level that this machine grants."""
-    from parity.dyno import isolation
+    from parity.dyno import levels
 
-    level = isolation.level()
+    level = levels.level()
     found = f"{level}: {CONTAINED[level]}"
     if level == "pidns":
         return Check("isolation", "ok", found)
-    why = isolation.why_not("pidns") or "not granted"
+    why = levels.why_not("pidns") or "not granted"
     return Check(
         "isolation",
         "limited",

@@ -24,7 +24,8 @@ from parity.push.detect import detect
 from parity.push.source import lay_out
 from parity.records import Config, Line, Slug, Source
 from parity.records.verdict import Finding
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from tests.trees import tree
 
 HERE = f"3.{sys.version_info.minor}"

@@ -11,7 +11,8 @@ from parity.push.detect import detect
 from parity.push.source import lay_out
 from parity.records import Config, Line, Slug
 from parity.records.verdict import Finding
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from tests.trees import tree
 
 SERVER = 'require("http").createServer((q, r) => r.end("ok")).listen(process.env.PORT);\n'

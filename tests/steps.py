@@ -42,14 +42,21 @@ class Matcher:
 
     def search(self, text: str, most: int, *, anchored: bool = False) -> int:
         """Steps of a search in `text`, or of a match at its beginning. Raises `Exploded`."""
-        sys.setrecursionlimit(100_000)
         self.steps, self._most, self._text = 0, most, text
         self._runs: dict[Any, list[int]] = {}
-        for start in range(1 if anchored else len(text) + 1):
+        before = sys.getrecursionlimit()
+        sys.setrecursionlimit(100_000)
+        try:
+            self._from(range(1 if anchored else len(text) + 1))
+        finally:
+            sys.setrecursionlimit(before)  # else json overflows the C stack in another test
+        return self.steps
+
+    def _from(self, starts: range) -> None:
+        for start in starts:
             self._groups: dict[int, tuple[int, int]] = {}
             if self._seq(self.tree, 0, start, lambda _: True):
                 break
-        return self.steps
 
     def _step(self, count: int = 1) -> None:
         self.steps += count

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import abandoned, isolation, signals
+from parity.dyno import abandoned, levels, signals
 from parity.dyno.environment import COOKIE
 from parity.dyno.isolation import LEVELS
 from parity.system import workspace
@@ -85,8 +85,8 @@ def test_temporary_files_of_a_build(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["KILL parity", "KILL inner guard", "KILL all"])
 def test_daemons_of_a_build(level: str, ending: str, tmp_path: Path) -> None:
     """Deaf to every signal, in sessions of their own: nothing is left when anything is killed."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     app, scratch, ready = tmp_path / "app", tmp_path / "tmp", tmp_path / "ready"
     (app / "bin").mkdir(parents=True), scratch.mkdir()
     for path, text in hostile.PLAIN.items():

@@ -4,95 +4,69 @@ import ast
 import statistics
 import subprocess
 import sys
-from pathlib import Path
 
-import pytest
+from tests.house import (
+    FILES,
+    FLOORS,
+    MAY,
+    MODULES,
+    PACKAGE,
+    circle,
+    floors,
+    functions,
+    imported,
+    lines,
+    parsed,
+    room,
+    upward,
+)
 
-PACKAGE = Path(__file__).parent.parent / "parity"
-FILES = sorted(PACKAGE.rglob("*.py"))
-LEAVES = {
-    *("records", "verdict", "facts", "interrupt", "kept", "folders", "places", "programs"),
-    *("awake", "ulimits", "withheld"),
+PURE = {"records", "rules"}
+PURE_FILES = {
+    "router/http1.py",
+    "router/body.py",
+    "router/header_fields.py",
+    "router/headers.py",
 }
-MAY = {
-    "records": {"records"},
-    "verdict": {"records"},
-    "facts": {"facts"},
-    "interrupt": set(),
-    "places": set(),
-    "programs": set(),
-    "kept": {"records"},
-    "folders": {"interrupt"},
-    "awake": set(),
-    "ulimits": set(),
-    "withheld": {"awake", "ulimits", "records", "facts"},
-    "ground": LEAVES,
-    "rules": {"rules", "records", "verdict", "facts"},
-    "push": {"push", *LEAVES},
-    "dyno": {"dyno", "workspace", *LEAVES},
-    "router": {"router", *LEAVES},
-    "logs": {"logs", "rules", *LEAVES},
-    "report": {"report", "logs", "rules", *LEAVES},
-    "repair": {"repair", "push", "rules", *LEAVES},
-    "workspace": LEAVES,
-    "trial": {"rules", *LEAVES},
-}
-PURE = {"records", "verdict", "rules"}
-PURE_FILES = {"router/http1.py", "router/body.py", "router/fields.py", "router/heads.py"}
 EFFECTS = {"os", "time", "socket", "subprocess", "random", "secrets", "asyncio", "shutil", "io"}
 
 
-def room(path: Path) -> str:
-    """The top-level part of parity that a file belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def test_every_room_stands_on_a_floor_and_has_its_entry() -> None:
+    """A room without an entry fails, and no entry allows an arrow up or sideways."""
+    floor = {name: number for number, floor in enumerate(FLOORS) for name in floor}
+    assert {room(module) for module in MODULES} == set(MAY) == set(floor)
+    assert [(a, b) for a, allowed in MAY.items() for b in allowed if floor[b] >= floor[a]] == []
 
 
-def imports(path: Path) -> set[str]:
-    """Every module a file imports, at its top or inside a function."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+def test_imports_go_downwards() -> None:
+    """A room imports only what its entry allows."""
+    assert upward() == []
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_imports_go_downwards(path: Path) -> None:
-    """A room imports only the rooms below it."""
-    allowed = MAY.get(room(path))
-    used = {name.split(".")[1] for name in imports(path) if name.startswith("parity.")}
-    assert allowed is None or used <= allowed, f"imports {used - allowed}"
+def test_the_floors_are_those_of_the_plan() -> None:
+    """Seven, counted from the imports themselves."""
+    assert max(floors().values()) == len(FLOORS) == 7
 
 
-@pytest.mark.parametrize(
-    "path",
-    [p for p in FILES if room(p) in PURE or str(p.relative_to(PACKAGE)) in PURE_FILES],
-    ids=lambda p: str(p.relative_to(PACKAGE)),
-)
-def test_records_and_rules_have_no_effects(path: Path) -> None:
+def test_no_files_import_each_other() -> None:
+    """There is no circle, however long."""
+    assert circle() == ""
+
+
+def test_records_and_rules_have_no_effects() -> None:
     """Records and rules do no I/O and know no clock, environment or process."""
-    assert not {name.split(".")[0] for name in imports(path)} & EFFECTS
-    called = {
-        node.func.id
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    assert not called & {"open", "print", "input", "exec", "eval"}
-
-
-def functions() -> list[tuple[str, int]]:
-    """Name and length in lines of every function of the package."""
-    return [
-        (
-            f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}",
-            node.end_lineno - node.lineno + 1,
-        )
-        for path in FILES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
-    ]
+    wrong = []
+    for module, path in MODULES.items():
+        if room(module) not in PURE and str(path.relative_to(PACKAGE)) not in PURE_FILES:
+            continue
+        wrong += [f"{module}: {name}" for name in imported(path) if name.split(".")[0] in EFFECTS]
+        wrong += [
+            f"{module}:{node.lineno} {node.func.id}()"
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if node.func.id in {"open", "print", "input", "exec", "eval"}
+        ]
+    assert wrong == []
 
 
 def test_functions_are_short() -> None:
@@ -103,10 +77,9 @@ def test_functions_are_short() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 25
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_files_are_short(path: Path) -> None:
+def test_files_are_short() -> None:
     """A file that needs more than 300 lines is two rooms."""
-    assert len(path.read_text().splitlines()) <= 300
+    assert [p.name for p in FILES if lines(p) > 300] == []
 
 
 FOREIGN = "honcho dotenv psutil requests urllib3 rich packaging platformdirs jinja2 trustme".split()

@@ -530,7 +530,7 @@ def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert told.evidence[0].file == "model.bin"
     assert "model.bin (about 16 MB)" in told.cause
     monkeypatch.setattr("parity.push.slug_size.HARD", HARD)
-    for room in ("rules.slug", "push.weigh"):
+    for room in ("rules.build.slug", "push.slug_size"):
         monkeypatch.setattr(f"parity.{room}.SOFT", HARD._replace(value=2))
     slug, log = pushed(files, tmp_path / "2")
     assert reason(slug) is None and found(slug)["slug-large"].effect == "warn"

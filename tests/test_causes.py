@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from tests import (
     test_crash_habits,
     test_crash_imports,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from parity.records import Config, Interpreter, Line
 from parity.records.verdict import Finding
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from parity.rules.views.python_traceback import chain, interrupted, last_raised
 from tests import verdicts
 

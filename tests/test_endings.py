@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import isolation
+from parity.dyno import levels
 from tests.misbehaving import APPS, ENDINGS, Outcome, parity, randomly, wrong
 
 KILLS = int(os.environ.get("PARITY_KILLS", "100"))
 TWO = [ending for ending in ENDINGS if ending != "KILL all"]
 needs_namespaces = pytest.mark.skipif(
-    isolation.why_not("pidns") is not None, reason=str(isolation.why_not("pidns"))
+    levels.why_not("pidns") is not None, reason=str(levels.why_not("pidns"))
 )
 
 

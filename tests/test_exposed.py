@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import isolation
+from parity.dyno import levels
 from parity.dyno.containment import start
 from parity.dyno.isolation import LEVELS, Place
 from tests.test_endings import needs_namespaces
@@ -40,8 +40,8 @@ def told(text: str) -> list[str]:
 @pytest.mark.parametrize("level", [pytest.param("pidns", marks=needs_namespaces), "guard"])
 def test_what_other_machines_can_reach_is_told(level: str, tmp_path: Path) -> None:
     """On stderr, once, with the way out where there is one; the report on stdout is what it was."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     done = run(app(tmp_path / "app"), "--isolation", level, "--format", "json")
     port = json.loads(done.stdout)["boot"]["port"]
     way = "; `--network own` closes it" if level == "pidns" else ""
@@ -105,8 +105,8 @@ def landlock() -> bool:
 @pytest.mark.parametrize("level", LEVELS)
 def test_an_app_looks_into_no_other_process(level: str, tmp_path: Path) -> None:
     """Nobody's environment and memory, not even of what parity has not started; files as ever."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     if level != "pidns" and not landlock():
         pytest.skip("no Landlock")
     lines: list[str] = []

@@ -94,7 +94,7 @@ def test_removal_can_be_stopped(tmp_path: Path) -> None:
 MOUNTED = """
 import sys
 from pathlib import Path
-from parity import folders
+from parity.system import folders
 sys.exit(folders.remove(Path(sys.argv[1])))
 """
 
@@ -121,7 +121,7 @@ def test_removal_stays_out_of_mounts(tmp_path: Path) -> None:
 ANOTHER = """
 import os, sys
 from pathlib import Path
-from parity import folders
+from parity.system import folders
 os.chdir(sys.argv[1])
 os.setuid(65534)
 sys.exit(folders.remove(Path("top")))

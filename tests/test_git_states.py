@@ -78,3 +78,17 @@ def test_a_repository_on_a_machine_without_git(
         assert verdict.exit_code == 3
         assert "Install git" in verdict.findings[0].fix
     assert read(tmp_path / "plain").kind == "folder"
+
+
+def test_an_index_that_leads_through_a_link(tmp_path: Path) -> None:
+    """git follows no link to a tracked file: what is behind it is deleted on commit."""
+    app = repository(tmp_path / "app", FILES)
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret.py").write_text("secret = 1")
+    (app / "link").symlink_to("../outside")
+    blob = git(app, "rev-parse", "HEAD:a/x.py")
+    for path in ("link/secret.py", "link/gone.py"):
+        git(app, "update-index", "--add", "--cacheinfo", f"100644,{blob},{path}")
+    source = read(app)
+    assert "link/secret.py" not in source.entries
+    assert source.text("a/x.py") == "x"

@@ -14,7 +14,7 @@ ENDLESS = 're.match("(a|a)*b", "a" * 60)'
 
 MATCHING = f"""\
 import re
-from parity import interrupt
+from parity.system import interrupt
 interrupt.install()
 print("ready", flush=True)
 try:
@@ -26,7 +26,7 @@ except interrupt.Interrupted as ended:
 REHEARSING = f"""\
 import re, sys
 import parity
-from parity import interrupt
+from parity.system import interrupt
 def told(verdict):
     print("ready", flush=True)
     {ENDLESS}
@@ -37,7 +37,7 @@ raise SystemExit(verdict.exit_code)
 
 UNWILLING = f"""\
 import re
-from parity import interrupt
+from parity.system import interrupt
 interrupt.install()
 print("ready", flush=True)
 try:

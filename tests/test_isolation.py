@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import isolation, signals
+from parity.dyno import isolation, levels, signals
 from parity.dyno.containment import start
 from parity.dyno.isolation import LEVELS, Place, Refused
 from parity.system.errors import Trouble
@@ -31,8 +31,8 @@ def lines(tmp: Path, level: str, command: str, **options: object) -> list[str]:
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_contains(level: str, tmp_path: Path) -> None:
     """The record says which; HOME is /app, or the copy where there is no private root."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     with dyno(tmp_path, "echo $HOME; pwd -P; exit 3", isolated=level) as made:
         boot = made.boot()
     home = "/app" if level == "pidns" else str(tmp_path / "home")
@@ -45,8 +45,8 @@ def test_nothing_of_the_developer_gets_in(
     level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No variable, and nothing of what a program would look for in HOME."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     developer = tmp_path / "developer"
     for name in SECRETS:
         (developer / name).parent.mkdir(parents=True, exist_ok=True)
@@ -65,8 +65,8 @@ def test_nothing_of_the_developer_gets_in(
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) -> None:
     """LD_PRELOAD and the like make a program run the app's code; the guard is not contained."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     env = {"PATH": os.defpath, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{tmp_path}/loaded"}
     ended = start(Place(level), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
     assert ended.exit == 0
@@ -172,7 +172,7 @@ def test_a_machine_without_namespaces(tmp_path: Path) -> None:
     app = tmp_path / "app"
     app.mkdir()
     auto = outside_namespaces(
-        sys.executable, "-c", "from parity.dyno import isolation as i; print(i.level())"
+        sys.executable, "-c", "from parity.dyno import levels; print(levels.level())"
     )
     assert auto.stdout == "guard\n", auto
     asked = outside_namespaces(sys.executable, "-m", "tests.front", "pidns", str(app), "echo never")
@@ -193,7 +193,7 @@ def test_a_level_that_is_refused() -> None:
             return level
         raise Refused("not here")
 
-    before = dict(isolation._why)
+    before = dict(isolation.refusals)
     try:
         assert isolation.tried("auto", act) == "basic"
         assert isolation.tried("auto", act) == "basic"
@@ -201,8 +201,8 @@ def test_a_level_that_is_refused() -> None:
         with pytest.raises(Trouble, match="does not grant --isolation guard: not here"):
             isolation.tried("guard", act)
     finally:
-        isolation._why.clear()
-        isolation._why.update(before)
+        isolation.refusals.clear()
+        isolation.refusals.update(before)
 
 
 def test_a_place_on_the_command_line(tmp_path: Path) -> None:
@@ -323,8 +323,8 @@ def test_beside_many_open_files(level: str, tmp_path: Path) -> None:
     """File descriptors beyond those that select(2) takes: a test suite may hold as many."""
     import resource
 
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
     held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]

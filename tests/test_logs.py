@@ -17,7 +17,7 @@ from parity.logs import causes, read
 from parity.logs.refused import refusal
 from parity.logs.story import Story
 from parity.report.log_report import page
-from parity.rules.engine import load
+from parity.rules.loading import load
 from tests.test_apps import APPS, materialise
 from tests.trees import planned, tree
 

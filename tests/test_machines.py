@@ -158,6 +158,10 @@ def test_doctor_tries_what_it_vouches_for(tmp_path: Path) -> None:
     made('unshare -Urn "$@"')
     code, said = on('unshare -Urn "$@"', "doctor", "--offline", folder=tmp_path)
     assert (code, "ip link set lo up" in said) == (CANNOT, True), said
+    made(MOUNTED)
+    noexec = f"export TMPDIR=/mnt; {MOUNTED.format('-o noexec none /mnt')}"
+    code, said = on(noexec, "doctor", "--offline", folder=tmp_path)
+    assert (code, "a disk without noexec" in said) == (CANNOT, True), said
 
 
 SLUG = verdicts.slug(verdicts.plan(verdicts.source()))
@@ -194,7 +198,7 @@ def test_a_full_disk(line: str) -> None:
 
 CLOCK = """\
 import os, signal
-from parity import awake
+from parity.system import awake
 awake.LONGEST_GAP = 0.2
 clock = awake.Clock()
 began = clock.now()

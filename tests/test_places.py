@@ -16,7 +16,7 @@ from parity.cli.completion import SHELLS, script
 from parity.cli.main import parsed
 from parity.report import KINDS
 from parity.report.json import schema
-from parity.rules.engine import load
+from parity.rules.loading import load
 from parity.system.errors import Usage
 from tests.test_apps import GIT
 
@@ -387,13 +387,31 @@ def test_the_api_hides_values(broken: Path) -> None:
     assert "[TOKEN]" in document
 
 
-def test_an_app_stays_up_while_it_is_asked() -> None:
-    """The context boots the app, answers, collects its log, and stops the dyno at the end."""
-    with parity.App(ROOT / "examples" / "hello_app") as app:
-        answer = app.get("/")
-        assert (answer.status_code, answer.request.headers["X-Forwarded-Proto"]) == (200, "https")
-        assert app.url == f"http://127.0.0.1:{parity.to_dict(app.verdict)['boot']['port']}"
+ECHO = """\
+import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
+class Echo(BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = " ".join(self.headers[name] for name in ("X-Forwarded-Proto", "Via")).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Echo).serve_forever()
+"""
+
+
+def test_an_app_stays_up_while_it_is_asked(tmp_path: Path) -> None:
+    """The context boots the app, answers through the router, and stops the dyno at the end."""
+    files = {"app.py": ECHO, "requirements.txt": "", "Procfile": "web: python app.py\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with parity.App(tmp_path) as app:
+        answer = app.get("/hello")
+        assert (answer.status_code, answer.text) == (200, "https 1.1 heroku-router")
+        assert str(parity.to_dict(app.verdict)["boot"]["port"]) not in app.url
         assert any("State changed from starting to up" in line for line in app.logs)
+        assert any('heroku[router]: at=info method=GET path="/hello"' in line for line in app.logs)
         assert app.verdict.shutdown is None
     assert app.verdict.shutdown
     assert any("Stopping all processes with SIGTERM" in line for line in app.logs)

@@ -11,7 +11,7 @@ import pytest
 from parity.facts.codes import CODES
 from parity.report import KINDS
 from parity.report.manual_markdown import BEGIN, END, catalogue
-from parity.rules.engine import load
+from parity.rules.loading import load
 from tests.test_apps import APPS, materialise
 
 ROOT = Path(__file__).parent.parent

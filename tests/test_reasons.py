@@ -7,7 +7,7 @@ tests.test_reasons` prints the table.
 import tomllib
 from pathlib import Path
 
-from parity.rules.engine import load
+from parity.rules.loading import load
 
 HERE = Path(__file__).parent
 APPS = HERE / "apps"

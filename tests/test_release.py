@@ -11,7 +11,8 @@ from parity.facts.dynos import DEFAULT
 from parity.push.release import release, remote_database
 from parity.records import Ended, Line, Plan, ProcessType, Release, Slug
 from parity.records.verdict import Finding
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from tests.dynos import slug_of
 
 COMMAND = ProcessType("release", "echo migrating; echo late >&2", 2)

@@ -17,7 +17,7 @@ from parity.records.verdict import Evidence, StageResult, Verdict
 from parity.report import KINDS, render
 from parity.report.summary import what_next
 from parity.report.terminal import after_stop, concise, full, headline
-from parity.report.text import cells
+from parity.system.text import cells
 from tests import verdicts
 from tests.verdicts import VERDICTS, before_stop, finding, source
 

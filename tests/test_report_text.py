@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from parity.report.page import fold, wrap
-from parity.report.text import cells, clip, emit, offer, oneline, visible
+from parity.system.text import cells, clip, emit, offer, oneline, visible
 
 ROOT = Path(__file__).parent.parent
 
@@ -158,7 +158,7 @@ def test_a_reader_that_does_not_read_cannot_hold_a_signal_up() -> None:
     code = """
 import sys
 from parity.system import interrupt
-from parity.report.text import emit
+from parity.system.text import emit
 interrupt.install()
 print("ready", file=sys.stderr, flush=True)
 sys.exit(7 if not emit("x" * 1_000_000, sys.stdout) else 0)
@@ -175,7 +175,7 @@ sys.exit(7 if not emit("x" * 1_000_000, sys.stdout) else 0)
 
 def test_without_stdout_nothing_is_said() -> None:
     """`parity run >&-`: no traceback, neither then nor at exit."""
-    code = "import sys; from parity.report.text import emit; emit('x', sys.stdout)"
+    code = "import sys; from parity.system.text import emit; emit('x', sys.stdout)"
     done = subprocess.run(
         ["bash", "-c", f'"$0" -c "{code}" >&-', sys.executable],
         cwd=ROOT,

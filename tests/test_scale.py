@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from parity.records import ProcessType
-from parity.rehearsal.side_by_side import chosen, parsed
+from parity.runtime.scale import chosen, parsed
 from parity.system.errors import Usage
 from tests.test_leftovers import gone
 

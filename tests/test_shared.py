@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno import isolation
+from parity.dyno import levels
 from parity.dyno.containment import start
 from parity.dyno.isolation import LEVELS, Place
 from tests.dynos import dyno
@@ -42,8 +42,8 @@ def test_shared_memory_goes_with_the_dyno(
     level: str, ending: str, how: str, name: Path, tmp_path: Path
 ) -> None:
     """Mapped or open when the dyno is stopped or killed; a file beside it stays."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     beside = name.with_name(f"{name.name}-beside")
     beside.write_text("")
     try:
@@ -87,8 +87,8 @@ def test_a_build_has_shared_memory_of_its_own(name: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize("level", LEVELS)
 def test_temporary_files_go_with_the_dyno(level: str, tmp_path: Path) -> None:
     """A /tmp of its own, else a TMPDIR beside it, which a config var replaces."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     command = "echo ${TMPDIR-none}; mktemp"
     with dyno(tmp_path, command, isolated=level) as made:
         told, made_file = (line.text for line in made.boot().output)

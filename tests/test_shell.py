@@ -7,8 +7,8 @@ import pytest
 
 from parity.push.source import read
 from parity.report.summary import _push
-from parity.rules.engine import _filled
 from parity.rules.shell import word
+from parity.rules.texts import filled
 from tests.test_apps import GIT
 
 NAMES = [
@@ -69,12 +69,12 @@ def test_the_command_that_pushes_a_folder(
 def test_in_the_commands_of_a_rule() -> None:
     """Only there; prose has the name as it is."""
     text = "{name} is in `git mv {name} Procfile`, not in `web: {name}`; `git add {paths}`."
-    assert _filled(text, {"name": "a b", "paths": "a 'b c'"}) == (
+    assert filled(text, {"name": "a b", "paths": "a 'b c'"}) == (
         "a b is in `git mv 'a b' Procfile`, not in `web: a b`; `git add a 'b c'`."
     )
-    assert _filled(text, {}) == (
+    assert filled(text, {}) == (
         "NAME is in `git mv NAME Procfile`, not in `web: NAME`; `git add PATHS`."
     )
     general = "{advice:Type `git add FILE`, commit, push.}"
-    assert _filled(general, {}) == "Type `git add FILE`, commit, push."
-    assert _filled(general, {"advice": "Type `git add 'a b'`."}) == "Type `git add 'a b'`."
+    assert filled(general, {}) == "Type `git add FILE`, commit, push."
+    assert filled(general, {"advice": "Type `git add 'a b'`."}) == "Type `git add 'a b'`."

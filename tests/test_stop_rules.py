@@ -9,7 +9,8 @@ from parity.dyno.files import written
 from parity.facts.dynos import MB, SIZES
 from parity.records import Entry, Memory, Share, Shutdown, Survivor
 from parity.records.verdict import Finding
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from tests.dynos import dyno
 from tests.test_dyno import FILES
 

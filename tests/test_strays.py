@@ -12,12 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from parity.dyno import isolation
+from parity.dyno import levels
 from parity.dyno.containment import outlived, start
 from parity.dyno.isolation import LEVELS, Place
 from parity.dyno.signals import command
 from parity.records import Stray, Strays
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from tests.dynos import dyno, eventually
 from tests.test_endings import needs_namespaces
 
@@ -218,8 +219,8 @@ def test_what_cannot_be_ended_is_told(level: str, frozen: Path, tmp_path: Path) 
 
     In namespaces its guard waits with it; parity does not.
     """
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     starts = "sleep 98766 & exec sleep 98766"
     with dyno(tmp_path, starts, kind="worker", isolated=level) as made:
         made.boot()
@@ -238,8 +239,8 @@ def test_what_cannot_be_ended_is_told(level: str, frozen: Path, tmp_path: Path) 
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_program_becomes_root(level: str, tmp_path: Path) -> None:
     """As on a dyno; and what another user runs could not be ended."""
-    if isolation.why_not(level):
-        pytest.skip(str(isolation.why_not(level)))
+    if levels.why_not(level):
+        pytest.skip(str(levels.why_not(level)))
     told: list[str] = []
     argv = ["grep", "NoNewPrivs", "/proc/self/status"]
     start(Place(level), argv, cwd=tmp_path, env={}, on_line=told.append, limit=9)

@@ -9,7 +9,7 @@ from parity.system import interrupt
 TYPE_CHECKING = False  # as in parity.cli
 
 if TYPE_CHECKING:
-    from parity.cli.main import Commands
+    from parity.cli.parser import Commands
 
 DOCTOR = """\
 exit status: 0 if this machine gives verdicts of full fidelity, 3 if some verdict
@@ -47,7 +47,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from parity import doctor
     from parity.report import doctor as machine
     from parity.report.show import coloured, columns
-    from parity.report.text import emit
+    from parity.system.text import emit
 
     checks = []
     for check in doctor.examine(offline=arguments.offline):
@@ -67,7 +67,7 @@ def _cache(arguments: argparse.Namespace) -> int:
     from parity.push import cache, cache_contents
     from parity.report import doctor as machine
     from parity.report.show import coloured, columns
-    from parity.report.text import emit
+    from parity.system.text import emit
 
     out, days = sys.stdout, arguments.older or 0
     before = time.time() - days * DAY

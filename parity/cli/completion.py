@@ -48,7 +48,7 @@ def add(
 
 
 def _act(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
-    from parity.report.text import emit
+    from parity.system.text import emit
 
     emit(script(arguments.shell, parser), sys.stdout)
     return 0
@@ -104,7 +104,7 @@ def _places(command: argparse.ArgumentParser) -> tuple[str, ...]:
 
 def _ids() -> tuple[str, ...]:
     from parity.facts.codes import CODES
-    from parity.rules.engine import load
+    from parity.rules.loading import load
 
     return tuple(dict.fromkeys((*CODES, *load())))
 

@@ -11,10 +11,8 @@ TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from parity.records import Config, Plan, ProcessType, Slug
+    from parity.records import Config, Plan, ProcessType, Record, Slug
     from parity.records.options import Options
-    from parity.records.verdict import Verdict
-    from parity.rehearsal.trial import Trial
     from parity.system.workspace import Workspace
 
 USAGE = "%(prog)s [PATH] [OPTION ...] -- COMMAND [ARGUMENT ...]"
@@ -63,35 +61,24 @@ def run(
     Where there is no slug to run it in, the reason is told on stderr, and the code is that of
     `parity run`. Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
     """
+    from pathlib import Path
+
     from parity.dyno.abandoned import workspace
-    from parity.rehearsal.trial import Trial
+    from parity.facts.limits import LIMITS
+    from parity.runtime.deploy import Recorder, slug_of
 
     if not any(words):
         raise Usage("no command: type parity exec [PATH] -- COMMAND")
-    trial = Trial("run", None, None, strict=False)
+    recorder = Recorder()
     with workspace() as work:
-        slug = _slug(trial, app, work, config, options)
+        slug = slug_of(recorder, Path(app), work, config, options, LIMITS)
         if slug is None:
-            return _no_slug(trial.verdict(), config)
+            return _no_slug(recorder.records, config)
         command = expanded(joined(words), slug.plan.processes)
         try:
             return _dyno(slug, command, work, options, quiet=quiet)
         finally:
             _strays(slug, config, quiet=quiet)
-
-
-def _slug(
-    trial: "Trial", app: str, work: "Workspace", config: "Config", options: "Options"
-) -> "Slug | None":
-    """The slug of `app`; None if there is none, as `trial` has judged."""
-    from pathlib import Path
-
-    from parity.facts.limits import LIMITS
-    from parity.rehearsal.pipeline import compile_slug, decide, receive
-
-    pushed, accepted = receive(trial, Path(app), config, options)
-    plan = decide(trial, pushed) if accepted else None
-    return compile_slug(trial, plan, work, options, LIMITS) if plan else None
 
 
 def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:
@@ -136,16 +123,21 @@ def _called(slug: "Slug") -> str:
 
 def _announce(text: str, plan: "Plan") -> None:
     from parity.report.mask import Mask
-    from parity.report.text import emit, oneline
+    from parity.system.text import emit, oneline
 
     emit(oneline(Mask(plan.config, plan.source).text(text)) + "\n", sys.stderr)
 
 
-def _no_slug(verdict: "Verdict", config: "Config") -> int:
+def _no_slug(records: "Sequence[Record]", config: "Config") -> int:
+    from parity.rehearsal.trial import Trial
     from parity.report import render
     from parity.report.mask import Mask
-    from parity.report.text import emit
+    from parity.system.text import emit
 
+    trial = Trial("run", None, None, strict=False)
+    for record in records:
+        trial.observe(record)
+    verdict = trial.verdict()
     masked = Mask(config, verdict.source).verdict(verdict)
     emit(render("concise", masked), sys.stderr)
     emit("parity: no slug to run a command in; `parity run` tells more\n", sys.stderr)

@@ -39,7 +39,7 @@ def act(arguments: argparse.Namespace) -> int:
     """Print what was asked for. Raises `Usage` for an id that nothing has."""
     from parity.report import explain
     from parity.report.show import capable, coloured, columns
-    from parity.report.text import emit
+    from parity.system.text import emit
 
     if arguments.id and not explain.known(arguments.id) and _readable(arguments.id):
         return _log(arguments.id)
@@ -82,7 +82,7 @@ def _log(name: str) -> int:
     from parity.logs import causes, read
     from parity.report.log_report import page
     from parity.report.show import coloured, columns
-    from parity.report.text import emit
+    from parity.system.text import emit
 
     try:
         story = read(_chunks(name), _hidden())

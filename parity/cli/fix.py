@@ -42,14 +42,14 @@ class Write(NamedTuple):
 
 def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:
     """Make the safe fixes of `verdict`, and say so; what refuses them is told, too."""
-    from parity.report.text import emit
+    from parity.system.text import emit
 
     out = sys.stdout if arguments.format in ("full", "concise") else sys.stderr
     emit("".join(f"{line}\n" for line in _told(arguments, verdict, masked)), out)
 
 
 def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> Iterator[str]:
-    from parity.report.text import oneline
+    from parity.system.text import oneline
 
     if verdict.interrupted is not None or verdict.source is None or not verdict.fixes:
         why = "nothing to mend" if verdict.verdict == "works" else "no fix was proved safe"

@@ -22,9 +22,8 @@ TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from parity.cli.parser import Commands
     from parity.records.verdict import Verdict
-
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 EPILOG = """\
 exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
@@ -81,7 +80,7 @@ def _stuck(trouble: Trouble, arguments: argparse.Namespace) -> int:
 
 
 def _told(code: int, arguments: argparse.Namespace, *lines: str) -> int:
-    from parity.report.text import emit, oneline
+    from parity.system.text import emit, oneline
 
     message = "".join(f"{oneline(line)}\n" for line in lines)
     if config := getattr(arguments, "known", None):

@@ -94,7 +94,7 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     _check_requests(given)
     chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
     if given.get("process"):
-        from parity.rehearsal.side_by_side import parsed
+        from parity.runtime.scale import parsed
 
         chosen["processes"] = parsed(given["process"])
     chosen["buildpacks"] = tuple(given["buildpack"])
@@ -119,7 +119,7 @@ def _check_names(given: "Mapping[str, Any]") -> None:
     """Raises `Usage` for a value that is none of those that there are."""
     from parity.facts.dynos import SIZES
     from parity.facts.router import PROFILES
-    from parity.report.text import offered
+    from parity.system.text import offered
 
     if given["dyno"] not in SIZES:
         raise Usage(f"--dyno: no size {given['dyno']}{offered(given['dyno'], SIZES)}")

@@ -9,8 +9,9 @@ TYPE_CHECKING = False  # as in parity.cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, TypeAlias
 
+    Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
 COMMANDS = 16
 """Columns of a command's name in the list of all: argparse reckons without its indent."""
@@ -39,7 +40,7 @@ class Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: "Any") -> None:
         if action.choices is not None and value not in action.choices:
-            from parity.report.text import offered
+            from parity.system.text import offered
 
             raise Usage(f"no {action.dest} {value}{offered(str(value), action.choices)}")
 
@@ -82,7 +83,7 @@ def _unknown(word: str, command: str, known: "dict[str, argparse.ArgumentParser]
     others = [name for name, p in known.items() if option in p._option_string_actions]
     if others:
         return f"parity {command} has no {option}; parity {others[0]} has"
-    from parity.report.text import offered
+    from parity.system.text import offered
 
     near = offered(option, known[command]._option_string_actions, "")
     return f"parity {command} has no {option}{near or more}"

@@ -163,7 +163,7 @@ def _near(key: str, known: "dict[str, Any]") -> str:
     option = key.replace("_", "-")
     if option in TYPED_ONLY:
         return f": type --{option} on the command line"
-    from parity.report.text import offered
+    from parity.system.text import offered
 
     return offered(option, sorted(known))
 

@@ -35,7 +35,7 @@ def import_all() -> None:
     """
     from importlib import import_module
 
-    from parity.rules.engine import load
+    from parity.rules.loading import load
 
     for name in ("dyno.process", "rehearsal.probing", "router.client", "report.terminal"):
         import_module(f"parity.{name}")

@@ -35,6 +35,7 @@ def run(arguments: argparse.Namespace, config: "Config", options: "Options") -> 
     from pathlib import Path
 
     from parity import serving
+    from parity.rehearsal.diagnosis import Diagnosis
 
     choice = serving.Choice(arguments.watch, arguments.open, arguments.https, arguments.quiet)
     if arguments.upstream:
@@ -43,4 +44,5 @@ def run(arguments: argparse.Namespace, config: "Config", options: "Options") -> 
         return serving.front(arguments.upstream, options, choice)
     if arguments.watch and arguments.ref:
         raise Usage("--watch looks at the files on disk: leave out --ref")
-    return serving.serve(Path(arguments.path), config, options, choice)
+    judge = Diagnosis(strict=options.strict)
+    return serving.serve(Path(arguments.path), config, options, choice, judge)

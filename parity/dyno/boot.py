@@ -15,7 +15,7 @@ from parity.records import Boot, Listener
 from parity.system.awake import Clock
 
 if TYPE_CHECKING:
-    from parity.dyno import Dyno
+    from parity.dyno.launched import Launched
 
 IDLE_SHARE = 0.02
 """The share of one core below which a process tree counts as idle (ours)."""
@@ -32,7 +32,7 @@ WORKER_WATCH = 3.0
 """Seconds that a process without a port is watched before it counts as up (ours)."""
 
 
-async def booted(dyno: "Dyno", bound: Bound) -> Boot:
+async def booted(dyno: "Launched", bound: Bound) -> Boot:
     """The boot's outcome. Raises `interrupt.Interrupted`."""
     if dyno.type.name != "web":
         return await _worker(dyno, bound)
@@ -57,7 +57,7 @@ async def booted(dyno: "Dyno", bound: Bound) -> Boot:
     return _crash(dyno, bound)
 
 
-def _patience(dyno: "Dyno") -> float:
+def _patience(dyno: "Launched") -> float:
     return dyno.limits.idle_before_verdict.value
 
 
@@ -71,13 +71,13 @@ def _wrong(bound: Bound) -> bool:
     return bool(bound.own) and bound.ours() is None
 
 
-def _certain(dyno: "Dyno", bound: Bound) -> bool:
+def _certain(dyno: "Launched", bound: Bound) -> bool:
     """Whether what it has opened is its server: it answers HTTP, or has `$PORT` on loopback."""
     bound.ask_all()
     return any(x.http or (x.loopback and x.port == dyno.port) for x in bound.own)
 
 
-async def _predicted(dyno: "Dyno", bound: Bound) -> Boot:
+async def _predicted(dyno: "Launched", bound: Bound) -> Boot:
     """A failure before its time."""
     reached = _reached(bound)
     dyno.order(b"K")
@@ -88,7 +88,7 @@ async def _predicted(dyno: "Dyno", bound: Bound) -> Boot:
 class Idle:
     """Since when the dyno's processes have used no CPU to speak of."""
 
-    def __init__(self, dyno: "Dyno") -> None:
+    def __init__(self, dyno: "Launched") -> None:
         self._dyno = dyno
         self._checked = self._since = time.monotonic()
         self._used = 0.0
@@ -106,7 +106,7 @@ class Idle:
 class Loop:
     """Whether the server's workers die one after the other before they listen."""
 
-    def __init__(self, dyno: "Dyno") -> None:
+    def __init__(self, dyno: "Launched") -> None:
         self._dyno = dyno
         self._next = dyno.began + 1.0
 
@@ -118,7 +118,7 @@ class Loop:
         return sum(bool(DIED.search(line.text)) for line in self._dyno.output()) >= DEATHS
 
 
-async def _timeout(dyno: "Dyno", bound: Bound) -> Boot:
+async def _timeout(dyno: "Launched", bound: Bound) -> Boot:
     """Heroku's limit has passed: R10, in its own lines."""
     bound.ask_all()
     dyno.say(lifecycle.boot_timeout(dyno.limits.boot_timeout.value))
@@ -135,7 +135,7 @@ def _reached(bound: Bound) -> bool | None:
     return bound.reachable() if any(x.port == bound.port for x in bound.own) else None
 
 
-def _crash(dyno: "Dyno", bound: Bound) -> Boot:
+def _crash(dyno: "Launched", bound: Bound) -> Boot:
     """The start command has ended; where a stranger held the app's fixed port, that is R10."""
     blocking = _blocking(dyno, bound)
     code = dyno.watch.code
@@ -148,7 +148,7 @@ def _crash(dyno: "Dyno", bound: Bound) -> Boot:
     return _boot(dyno, bound, "crashed", code=code)
 
 
-def _blocking(dyno: "Dyno", bound: Bound) -> tuple[Listener, ...]:
+def _blocking(dyno: "Launched", bound: Bound) -> tuple[Listener, ...]:
     """Strangers that hold a port which the app's log says is in use, other than `$PORT`."""
     text = "\n".join(line.text for line in dyno.output())
     if not IN_USE.search(text):
@@ -157,7 +157,7 @@ def _blocking(dyno: "Dyno", bound: Bound) -> tuple[Listener, ...]:
     return tuple(x for x in bound.strangers() if x.port in ports)
 
 
-async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
+async def _worker(dyno: "Launched", bound: Bound) -> Boot:
     """A process without a port is up when it has started; it is watched for a while."""
     dyno.becomes("up")
     clock = Clock()
@@ -173,7 +173,7 @@ async def _worker(dyno: "Dyno", bound: Bound) -> Boot:
 
 
 def _boot(
-    dyno: "Dyno",
+    dyno: "Launched",
     bound: Bound,
     state: Literal["up", "crashed", "timeout", "unknown"],
     *,

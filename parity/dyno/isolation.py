@@ -29,10 +29,10 @@ APP = Path("/app")
 
 RUN_ELSEWHERE = "Close other programs, and run parity outside of what restricts it (a container)."
 
-_why: dict[str, str] = (
+refusals: dict[str, str] = (
     {} if sys.platform.startswith("linux") else dict.fromkeys(LEVELS[:-1], "only Linux has it")
 )
-_seen: set[str] = set()
+"""Why this machine does not grant a level, as far as it was found out (levels.py)."""
 
 
 class Refused(Exception):
@@ -122,21 +122,21 @@ def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
     if network == "own":
         return _with_network(wanted, act)
     for level in LEVELS if wanted == AUTO else (wanted,):
-        if level in _why:
+        if level in refusals:
             continue
         if level != "pidns" and own_process():
             signals.conceal()
         try:
             return act(level)
         except Refused as refused:
-            _why[level] = str(refused)
+            refusals[level] = str(refused)
     if wanted == AUTO:
-        raise Trouble(f"no process can be started here: {_why[LEVELS[-1]]}", RUN_ELSEWHERE)
+        raise Trouble(f"no process can be started here: {refusals[LEVELS[-1]]}", RUN_ELSEWHERE)
     raise _trouble(wanted)
 
 
 def _with_network(wanted: str, act: Callable[[str], T]) -> T:
-    why = _why.get("pidns")
+    why = refusals.get("pidns")
     if wanted not in (AUTO, "pidns"):
         why = f"it goes with --isolation pidns, not {wanted}"
     try:
@@ -150,37 +150,8 @@ def _with_network(wanted: str, act: Callable[[str], T]) -> T:
     )
 
 
-def level() -> str:
-    """The level that a run takes here; found out once, in a throw-away process."""
-    return next((level for level in LEVELS if not why_not(level)), LEVELS[-1])
-
-
-def why_not(level: str) -> str | None:
-    """Why this machine does not grant `level`; None if it does."""
-    if level not in _seen and level not in _why:
-        _seen.add(level)
-        try:
-            _probe(level)
-        except (Refused, Trouble, OSError) as error:
-            _why[level] = str(error)
-    return _why.get(level)
-
-
-def _probe(level: str) -> None:
-    """Run a command that does nothing. Raises `Refused`, `OSError`, `Trouble`."""
-    from parity.dyno.containment import start
-    from parity.system.workspace import workspace
-
-    with workspace() as work:
-        app = work.folder("app")
-        place = Place(level, app)
-        ended = start(place, ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10)
-    if ended.exit:
-        raise Refused(f"a command in it ended with status {ended.exit}")
-
-
 def _trouble(level: str) -> Trouble:
     return Trouble(
-        f"this machine does not grant --isolation {level}: {_why[level]}",
+        f"this machine does not grant --isolation {level}: {refusals[level]}",
         "Leave the option out: parity then takes the best level there is.",
     )

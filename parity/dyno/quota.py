@@ -5,20 +5,38 @@ of public logs (observed).
 """
 
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from parity.dyno.memory import Meter
 from parity.facts import lifecycle
 from parity.records import Memory
 
 if TYPE_CHECKING:
-    from parity.dyno import Dyno
+    from parity.facts.dynos import DynoSize
+    from parity.facts.limits import Limits
+
+
+class Measured(Protocol):
+    """The dyno, as far as its memory goes."""
+
+    size: "DynoSize"
+    limits: "Limits"
+
+    @property
+    def root(self) -> int:
+        """The process id at the top of the dyno's tree."""
+
+    def say(self, text: str) -> None:
+        """One line of Heroku's about the dyno."""
+
+    def order(self, letter: bytes) -> None:
+        """`K`: end every process of the dyno."""
 
 
 class Quota:
     """Keeps an eye on a launched dyno's memory; `beat` is to be called several times a second."""
 
-    def __init__(self, dyno: "Dyno") -> None:
+    def __init__(self, dyno: Measured) -> None:
         self.meter = Meter(dyno.root, dyno.size)
         self._dyno = dyno
         self._over: Literal["R14", "R15"] | None = None

@@ -14,7 +14,7 @@ from parity.records import Boot, Shutdown, Survivor, Traffic
 from parity.system import interrupt
 
 if TYPE_CHECKING:
-    from parity.dyno import Dyno
+    from parity.dyno.launched import Launched
 
 SETTLES = 3.0
 """Seconds within which every worker has started, whatever it still does then (ours)."""
@@ -23,7 +23,7 @@ BUSY = 0.01
 """CPU seconds in a tenth of a second that a worker which is starting uses at least (ours)."""
 
 
-async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown:
+async def stopped(dyno: "Launched", boot: Boot, traffic: Traffic | None) -> Shutdown:
     """Stop what still runs, and look at what would be lost. Raises `interrupt.Interrupted`."""
     began = time.monotonic()
     survivors: tuple[Survivor, ...] | None = None
@@ -53,7 +53,7 @@ async def stopped(dyno: "Dyno", boot: Boot, traffic: Traffic | None) -> Shutdown
     )
 
 
-async def _settled(dyno: "Dyno") -> None:
+async def _settled(dyno: "Launched") -> None:
     """Wait until nothing is still starting: a dyno that Heroku stops is hours old.
 
     A worker that gets SIGTERM before it has set its handlers never ends (gunicorn with gevent), and
@@ -67,7 +67,7 @@ async def _settled(dyno: "Dyno") -> None:
         await dyno.watch.tick(0.1)
 
 
-async def _ended(dyno: "Dyno") -> tuple[Survivor, ...] | None:
+async def _ended(dyno: "Launched") -> tuple[Survivor, ...] | None:
     """What it took SIGKILL to end; None if all left by themselves."""
     limit = dyno.limits.exit_timeout.value
     if dyno.quota.memory().over == "R15":

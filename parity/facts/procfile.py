@@ -5,6 +5,8 @@ Heroku's classic pattern: https://github.com/heroku/buildpacks-procfile/blob/mai
 https://github.com/heroku/cli/blob/main/src/lib/local/foreman/procfile.cjs.
 """
 
+import re
+
 ARTICLE = "https://devcenter.heroku.com/articles/procfile"
 
 CLASSIC = r"[ \t\r\f\v]*([a-zA-Z0-9_-]+):?[ \t\r\f\v]+(.*)"
@@ -15,3 +17,16 @@ LOCAL = r"([A-Za-z0-9_-]+):\s*(.+)$"
 ROUTED = "web"
 SHORT_RUN = ("release", "console", "rake")
 """Types that are no part of a running formation (Heroku's Ruby defaults among them)."""
+
+TYPED = re.compile(r"heroku|git|pip3?|cd|sudo|export|echo")
+"""Commands for a terminal, which nobody uses as names of process types (ours)."""
+
+
+def for_terminal(name: str, line: str) -> bool:
+    """Whether a line that declares the type `name` is meant for a terminal: `heroku ps:scale`."""
+    return bool(TYPED.fullmatch(name)) and not line.strip().removeprefix(name).startswith(":")
+
+
+def runs_on(name: str, line: str) -> bool:
+    """Whether the type `name`, declared on `line`, is part of a running formation."""
+    return name not in SHORT_RUN and not for_terminal(name, line)

@@ -29,7 +29,8 @@ from parity.records import (
     Traffic,
 )
 from parity.records.verdict import Finding
-from parity.rules.engine import diagnose, load
+from parity.rules.engine import diagnose
+from parity.rules.loading import load
 from parity.rules.views.python_source import found as places
 from parity.rules.views.python_traceback import logged
 from parity.rules.views.python_variables import all_reads

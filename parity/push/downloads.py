@@ -4,6 +4,7 @@ parity cannot know which of it is whole. It knows whether the folder is as the l
 where it is not, and the installation fails, it is tried again with an empty folder.
 """
 
+import os
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,9 @@ _used: dict[str, bool] = {}
 
 
 def folder(name: str) -> Path:
-    """The folder of what `name` fetches, for use; nothing in it is a pipe or a socket.
+    """The folder of what `name` fetches, for use.
+
+    There is no pipe in it for which a reader would wait, and no link that leads out of it.
 
     Raises `Trouble` as `cache.root` does.
     """
@@ -36,11 +39,18 @@ def _stamp(place: Path) -> list[int] | None:
     """What is another one after any change; None where something cannot be read."""
     try:
         for path, found in contents.entries(place, 0, NONE):
-            if not any(is_a(found.st_mode) for is_a in (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)):
+            if not _usual(place, place / path, found.st_mode):
                 (place / path).unlink()
         return list(contents.summed(place, 0, NONE))
     except OSError:
         return None
+
+
+def _usual(place: Path, path: Path, mode: int) -> bool:
+    """Whether it is a file, a folder, or a link that stays in `place`."""
+    if stat.S_ISLNK(mode):
+        return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(place))
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
 def left() -> None:

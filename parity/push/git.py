@@ -121,7 +121,6 @@ def _started(
         stdout=subprocess.PIPE,
         stderr=told,
         bufsize=BUFFER,
-        start_new_session=True,  # there is no terminal that it could read or ask
     )
 
 

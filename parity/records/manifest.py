@@ -47,5 +47,10 @@ class Manifest(NamedTuple):
     unset: tuple[str, ...] = ()
 
     @property
+    def stops_setup(self) -> bool:
+        """Whether no app comes of it: Heroku refuses it, or builds a Docker image instead."""
+        return self.applied and (self.broken or bool(self.unset) or self.stack == "container")
+
+    @property
     def broken(self) -> bool:
         return any(problem.fatal for problem in self.problems)

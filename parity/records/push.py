@@ -78,6 +78,18 @@ class Plan(NamedTuple):
     node: Node | None = None
     runs: tuple[str, ...] = ()
 
+    def line_of(self, process: ProcessType) -> str:
+        """The line of the Procfile that declares `process`; a buildpack's default has none."""
+        if self.procfile is None or not process.line:
+            return f"{process.name}:"
+        return self.procfile.lines[process.line - 1]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether Heroku builds, and parity can follow. Without a web process it builds, too."""
+        stops = self.refusal or self.unsupported or self.source.incomplete
+        return not stops and self.source.goes_on
+
 
 class Interpreter(NamedTuple):
     """A Python or Node.js of this machine; `exact` when Heroku would use the same series.
@@ -123,6 +135,11 @@ class Slug(NamedTuple):
     installer: str = ""
     node: Interpreter | None = None
     largest: tuple[Part, ...] = ()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the build gives a release."""
+        return self.refusal is None and self.unknown is None
 
 
 class Ended(NamedTuple):
@@ -173,6 +190,12 @@ class Release(NamedTuple):
     skipped: str | None
     postdeploy: Ended | None = None
     not_deployed: str | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the new version runs: release command and postdeploy script have not failed."""
+        deployed = self.postdeploy
+        return self.status != "failed" and not (deployed and (deployed.exit or deployed.timed_out))
 
     @property
     def status(self) -> Literal["succeeded", "failed", "skipped", "none"]:

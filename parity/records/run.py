@@ -111,6 +111,11 @@ class Boot(NamedTuple):
     memory: Memory | None = None
     front: int | None = None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether requests reach the dyno."""
+        return self.state == "up"
+
 
 class Exchange(NamedTuple):
     """One request through the router. `code` is Heroku's (None: the app answered); times in ms.

@@ -125,6 +125,21 @@ class Source(NamedTuple):
     manifest: Manifest | None = None
 
     @property
+    def goes_on(self) -> bool:
+        """Whether Heroku takes the push and looks at the tree, as far as parity can tell."""
+        if self.incomplete:
+            return True
+        left_behind = any(s.trouble == "behind" for s in self.submodules)
+        blocked = self.refusal or self.unread or left_behind or self.nothing_committed
+        return not blocked and not (self.manifest and self.manifest.stops_setup)
+
+    @property
+    def nothing_committed(self) -> bool:
+        """Whether git tracks none of the files in the folder: git push has nothing to send."""
+        empty = self.kind == "worktree" and not self.entries and self.commit is None
+        return empty and bool(self.absent)
+
+    @property
     def incomplete(self) -> bool:
         """Whether all that is missing are submodules, whose folders no decision looks into."""
         missing = any(s.objects is None for s in self.submodules)

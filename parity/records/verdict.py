@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from parity.records import Boot, Entry, Line, Plan, Release, Shutdown, Slug, Source, Traffic
+from parity.records.edits import Advice, Edit
 
 Stage = Literal["source", "detect", "build", "release", "boot", "route", "stop"]
 EffectName = Literal["note", "warn", "unknown", "fail", "reject"]
@@ -23,6 +24,11 @@ class Evidence(NamedTuple):
     column: int | None = None
     pid: int | None = None
     names: Mapping[str, str] = {}
+
+    @property
+    def edit(self) -> Edit | None:
+        """What to write, where one of the names says so."""
+        return next((text.edit for text in self.names.values() if isinstance(text, Advice)), None)
 
 
 class Finding(NamedTuple):

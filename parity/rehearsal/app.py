@@ -1,7 +1,6 @@
 """An app kept up as a dyno while other code asks it: `with App("path") as app: app.get("/")`."""
 
 import threading
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -10,7 +9,8 @@ from urllib.parse import urljoin, urlsplit
 from parity.records import Config, Line
 from parity.records.options import DEFAULTS, Options
 from parity.records.verdict import Verdict
-from parity.rehearsal.pipeline import NO_CONFIG, rehearse
+from parity.rehearsal.pipeline import rehearse
+from parity.runtime.deploy import NO_CONFIG
 
 if TYPE_CHECKING:
     import requests
@@ -46,6 +46,7 @@ class App:
         self._ready = threading.Event()
         self._leave = threading.Event()
         self._verdict: Verdict | None = None
+        self._url = ""
         self._error: BaseException | None = None
         self._session: requests.Session | None = None
         self._thread = threading.Thread(target=self._rehearse, name="parity-app", daemon=True)
@@ -74,9 +75,8 @@ class App:
 
     @property
     def url(self) -> str:
-        """Where the dyno listens on this machine, without a slash at the end."""
-        boot = self.verdict.boot
-        return f"http://127.0.0.1:{boot.front or boot.port}" if boot else ""
+        """Where the router listens on this machine, without a slash at the end."""
+        return self._url
 
     @property
     def logs(self) -> list[str]:
@@ -84,7 +84,7 @@ class App:
         return [_told(line) for line in list(self._lines)]
 
     def get(self, path: str = "/", **given: Any) -> "requests.Response":
-        """GET `path` with the router's headers, following redirects within the app.
+        """GET `path` through the router, following redirects within the app.
 
         `given` goes to `requests.Session.get`. Raises what that raises.
         """
@@ -109,13 +109,7 @@ class App:
         if self._session is None:
             self._session = requests.Session()
             self._session.trust_env = False
-        sent: Mapping[str, str] = {
-            "Host": host,
-            "X-Forwarded-Proto": "https",
-            "X-Forwarded-Port": "443",
-            "X-Forwarded-For": "203.0.113.7",
-            **given.pop("headers", {}),
-        }
+        sent = {"Host": host, **given.pop("headers", {})}
         given.setdefault("timeout", 30)
         return self._session.get(self.url + target, headers=sent, allow_redirects=False, **given)
 
@@ -132,9 +126,9 @@ class App:
             self._error = error
         self._ready.set()
 
-    def _stay(self, verdict: Verdict) -> None:
+    def _stay(self, verdict: Verdict, url: str) -> None:
         """The dyno is up: let others ask it until they leave."""
-        self._verdict = verdict
+        self._verdict, self._url = verdict, url
         self._ready.set()
         self._leave.wait()
 

@@ -1,6 +1,5 @@
 """The story of a deploy on one screen: every stage leaves a record, every record is judged."""
 
-import time
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
@@ -8,19 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.facts.limits import LIMITS, Limits
-from parity.records import Boot, Config, Plan, Pushed, Release, Say, Slug
+from parity.records import Boot, Config, Pushed, Release, Say
 from parity.records.options import DEFAULTS, Options
 from parity.records.verdict import Verdict
 from parity.rehearsal import proof
-from parity.rehearsal.trial import Trial, what_and_fix
+from parity.rehearsal.trial import Trial
+from parity.runtime import deploy as stages
+from parity.runtime.deploy import NO_CONFIG
 from parity.system import interrupt
-from parity.system.errors import MACHINE, Trouble
+from parity.system.errors import MACHINE, Trouble, what_and_fix
 
 if TYPE_CHECKING:
     from parity.rehearsal.edits import Repair
     from parity.system.workspace import Workspace
-
-NO_CONFIG = Config({}, {})
 
 
 def rehearse(
@@ -33,14 +32,14 @@ def rehearse(
     on_stage: Callable[[str], None] | None = None,
     on_verdict: Callable[[Verdict], None] | None = None,
     on_listen: Callable[[Boot], None] | None = None,
-    stay: Callable[[Verdict], None] | None = None,
+    stay: Callable[[Verdict, str], None] | None = None,
 ) -> Verdict:
     """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
 
     `on_listen` gets the boot of each web dyno before its first request, `on_verdict` the verdict
     before the dyno is stopped, or before a repaired copy is tried. A dyno that is up stays so until
-    `stay`, called in a thread of its own, comes back. Where this machine stands in the way, the
-    verdict is `unknown`. Raises `Usage` for no folder.
+    `stay`, called in a thread of its own with the address of a router before it, comes back. Where
+    this machine stands in the way, the verdict is `unknown`. Raises `Usage` for no folder.
     """
 
     from parity.push import whole
@@ -70,7 +69,7 @@ def _rehearsed(
     options: Options,
     facts: Limits,
     told: Callable[[Verdict], None],
-    stay: Callable[[Verdict], None] | None,
+    stay: Callable[[Verdict, str], None] | None,
 ) -> Verdict:
     """One try. Raises `whole.Spoilt` if it came to nothing for what is damaged in the cache."""
     from threading import Thread
@@ -81,8 +80,8 @@ def _rehearsed(
     try:
         Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
         with workspace() as work:
-            pushed, accepted = receive(trial, app, config, options)
-            if accepted:
+            pushed = stages.receive(trial, app, config, options)
+            if pushed.source.goes_on:
                 deploy(trial, pushed, work, options, facts, told, stay)
             mend(trial, pushed, work, options, facts, told, stay)
     except interrupt.Interrupted as ended:
@@ -113,7 +112,7 @@ def mend(
     options: Options,
     facts: Limits,
     told: Callable[[Verdict], None] | None,
-    stay: Callable[[Verdict], None] | None,
+    stay: Callable[[Verdict, str], None] | None,
 ) -> None:
     """On with what can be repaired, in the copy; the verdict is told before, and is none of it."""
     if stay:
@@ -134,10 +133,10 @@ def check(
     """The story up to the plan: what the tree alone decides. Runs none of the app's code."""
     trial = Trial("check", say, None, strict=options.strict)
     try:
-        pushed, accepted = receive(trial, Path(app), config, options)
-        if accepted:
-            decide(trial, pushed, builds=False)
-        after_that(trial, pushed, options, lambda again: decide(trial, again, builds=False))
+        pushed = stages.receive(trial, Path(app), config, options)
+        if pushed.source.goes_on:
+            stages.decide(trial, pushed, builds=False)
+        after_that(trial, pushed, options, lambda p: stages.decide(trial, p, builds=False))
     except interrupt.Interrupted as ended:
         return trial.verdict(interrupted=ended.signum)
     except MACHINE as error:
@@ -174,94 +173,16 @@ def deploy(
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None = None,
-    stay: Callable[[Verdict], None] | None = None,
+    stay: Callable[[Verdict, str], None] | None = None,
 ) -> None:
     """What follows on a push that Heroku's git takes, as far as it gets."""
-    plan = decide(trial, pushed)
-    slug = compile_slug(trial, plan, work, options, facts) if plan else None
-    released = release_phase(trial, slug, work, options, facts) if slug else None
-    if released:
-        from parity.rehearsal.side_by_side import sized
-
-        start(trial, released, work, sized(options, pushed.source), facts, on_verdict, stay)
-
-
-def receive(trial: Trial, app: Path, config: Config, options: Options) -> tuple[Pushed, bool]:
-    """The tree that is pushed, and whether Heroku's git takes it."""
-    from parity.push import app_json, receive
-    from parity.push.source import read as read_tree
-
-    with trial.stage("source"):
-        read = receive.receive(read_tree(app, options.ref), trial.say, time.time)
-        pushed = Pushed(read, config, options.stack, options.buildpacks)
-        pushed = app_json.set_up(pushed) if options.new_app else pushed
-        return pushed, trial.judge(pushed.source) or read.incomplete
-
-
-def decide(trial: Trial, pushed: Pushed, *, builds: bool = True) -> Plan | None:
-    """What Heroku makes of the tree before it builds; None: no build, or who knows of what."""
-    from parity.push.detect import detect
-
-    with trial.stage("detect"):
-        plan = detect(
-            pushed.source,
-            pushed.config,
-            stack=pushed.stack,
-            buildpacks=pushed.buildpacks,
-            say=trial.say,
-            clock=time.time,
-            builds=builds,
-        )
-        return plan if trial.judge(plan) and not pushed.source.incomplete else None
-
-
-def compile_slug(
-    trial: Trial, plan: Plan, work: "Workspace", options: Options, facts: Limits
-) -> Slug | None:
-    """The build. Raises `Usage` for a process type that is not there to run after it."""
-    from parity.dyno.containment import run
-    from parity.push import cache, downloads, whole
-    from parity.push.build import build
-    from parity.push.source import lay_out
-    from parity.rehearsal import side_by_side
-    from parity.system import ground, withheld
-
-    def built() -> Slug:
-        folder = work.folder("slug")
-        lay_out(plan.source, folder)
-        return build(
-            plan,
-            folder,
-            run=partial(run, isolated=options.isolation),
-            say=trial.say,
-            clock=time.time,
-            offline=options.offline,
-            limit=facts.build_timeout.value,
-        )
-
-    side_by_side.chosen(plan.processes, options.processes)
-    with trial.stage("build"):
-        ground.check(work.root, cache.root())
-        withheld.begin()
-        slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
-        downloads.left()
-        return slug if trial.judge(slug) else None
-
-
-def release_phase(
-    trial: Trial, slug: Slug, work: "Workspace", options: Options, facts: Limits
-) -> Release | None:
-    """The release command, in a dyno of its own."""
-    from parity.push.release import release
-    from parity.rehearsal.probing import one_off
-
-    with trial.stage("release"):
-        released = release(
-            slug,
-            one_off=lambda process: one_off(trial, slug, process, work, options, facts),
-            run_release=options.run_release,
-        )
-        return released if trial.judge(released) else None
+    plan = stages.decide(trial, pushed)
+    slug = stages.compile_slug(trial, plan, work, options, facts) if plan.goes_on else None
+    if slug and slug.goes_on:
+        released = stages.release_phase(trial, slug, work, options, facts)
+        if released.goes_on:
+            sized = stages.sized(options, pushed.source)
+            start(trial, released, work, sized, facts, on_verdict, stay)
 
 
 def start(
@@ -271,33 +192,36 @@ def start(
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None,
-    stay: Callable[[Verdict], None] | None = None,
+    stay: Callable[[Verdict, str], None] | None = None,
 ) -> None:
     """The web dyno and its first requests; without one, the other long-running types."""
     from parity.rehearsal import side_by_side
-    from parity.rehearsal.probing import Formation
+    from parity.rehearsal.probing import Probing
+    from parity.runtime import scale
+    from parity.runtime.formation import Formation
 
-    formation = Formation(trial, released, work, options, facts)
+    formation = Formation(released, work, options, facts, trial.say)
+    probing = Probing(trial, formation)
 
     def told() -> None:
         if on_verdict:
             on_verdict(trial.verdict())
 
-    dynos = side_by_side.chosen(released.slug.plan.processes, options.processes)
+    dynos = scale.chosen(released.slug.plan.processes, options.processes)
     if dynos:
-        side_by_side.together(trial, formation, dynos, told)
+        side_by_side.together(trial, probing, dynos, told)
         return
     web = released.slug.plan.processes.get("web")
     if web is None:
         if trial.stopped is None:
-            formation.workers()
+            probing.workers()
         return
     with formation.dyno(web, "web.1") as dyno:
-        boot, traffic = formation.serve(dyno)
+        boot, traffic = probing.serve(dyno)
         boot = side_by_side.still(trial, dyno, boot, answered=traffic is not None)
         told()
         if stay and boot.state == "up":
-            verdict = trial.verdict()
-            dyno.during(lambda: stay(verdict))
+            with formation.router(dyno) as router:
+                dyno.during(partial(stay, trial.verdict(), router.loopback()))
         with trial.stage("stop"):
-            trial.judge(dyno.stop(boot, traffic))
+            trial.observe(dyno.stop(boot, traffic))

@@ -20,10 +20,10 @@ from parity.records import (
     Traffic,
 )
 from parity.records.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
-from parity.rules.engine import diagnose, load, predicted, stage_of
-from parity.rules.loading import needed
+from parity.rules.engine import diagnose, predicted, stage_of
+from parity.rules.loading import load, needed
 from parity.system import interrupt, withheld
-from parity.system.errors import MACHINE, troubled
+from parity.system.errors import MACHINE, what_and_fix
 from parity.system.log_buffer import Log
 
 NOT_EMULATED = (
@@ -46,9 +46,6 @@ NOT_THE_APP = ("stuck", "strays")
 
 AFTER = "after that, "
 """How a stage of a repaired copy is announced."""
-
-GOES_ON = frozenset({"H14"})
-"""What stands in the way of requests, not of the build: Heroku goes on."""
 
 _RANK = ("note", "warn", "unknown", "fail", "reject")
 
@@ -80,7 +77,7 @@ class Tried(NamedTuple):
 
 
 class Trial:
-    """Collects what the stages leave behind; `judge` never raises and says whether to go on."""
+    """Observes what the stages leave behind, and collects what rules find in it."""
 
     def __init__(
         self,
@@ -131,13 +128,14 @@ class Trial:
             if self._after is None:
                 self._seconds[name] = time.monotonic() - began
 
-    def judge(self, record: Record) -> bool:
-        """Diagnose `record`; True if Heroku would go on from here, as far as parity can tell."""
+    def observe(self, record: Record) -> None:
+        """Diagnose `record`."""
         load(needed(record))
         found = diagnose(record, interrupt.check)
         blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
         if any(f.effect != "unknown" for f in blocking) and (lack := withheld.lack(record)):
-            return self.judge(Stuck(self._now, lack.what, lack.fix))
+            self.observe(Stuck(self._now, lack.what, lack.fix))
+            return
         if blocking and isinstance(record, Source | Plan | Slug):
             self.stopped = Stop(record, tuple(found))
         elif blocking and isinstance(record, Release | Boot | Traffic):
@@ -149,7 +147,6 @@ class Trial:
             self._findings += found
         else:
             self._told_after(record, found)
-        return all(f.symptom in GOES_ON for f in blocking)
 
     def _told_after(self, record: Record, found: list[Finding]) -> None:
         """Keep what only a repair has brought to light."""
@@ -225,12 +222,12 @@ class Trial:
 
     def stuck(self, what: str, fix: str) -> None:
         """Note that this machine ended the rehearsal in the current stage."""
-        self.judge(Stuck(self._now, what, fix))
+        self.observe(Stuck(self._now, what, fix))
 
     def strays(self, found: tuple[Stray, ...]) -> None:
         """Note what had to be looked for when all was over."""
         if found:
-            self.judge(Strays(self._now, found))
+            self.observe(Strays(self._now, found))
 
     def verdict(self, *, interrupted: int | None = None) -> Verdict:
         """What the findings so far amount to."""
@@ -281,14 +278,3 @@ def _same(finding: Finding) -> tuple[object, ...]:
 def _order(finding: Finding) -> tuple[bool, bool]:
     """A push that is rejected comes before what would have come after it; a repair's, last."""
     return finding.after is not None, finding.effect != "reject"
-
-
-def what_and_fix(error: Exception) -> tuple[str, str]:
-    """What stood in the way, and what to do about it. Raises an `error` that is a bug of ours."""
-    trouble = troubled(error)
-    if trouble:
-        return trouble.what, trouble.fix
-    if not isinstance(error, OSError):
-        raise error
-    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."

@@ -5,7 +5,7 @@ from parity.records.verdict import Repaired, Verdict
 from parity.report import findings
 from parity.report.page import Page
 from parity.report.summary import DECIDING, Group, groups
-from parity.report.text import oneline
+from parity.system.text import oneline
 
 
 def afterwards(page: Page, verdict: Verdict) -> None:

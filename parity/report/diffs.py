@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from parity.records import Entry
 from parity.records.verdict import Fix, Verdict
-from parity.report.text import safe
+from parity.system.text import safe
 
 _COLOURS = {"+": "32", "-": "31", "@": "36", "d": "1"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from parity.records.machine import Check, Cleared, Stored
 from parity.report.page import Page
-from parity.report.text import oneline
+from parity.system.text import oneline
 from parity.version import __version__
 
 MB = 1024 * 1024

@@ -4,7 +4,8 @@ from difflib import get_close_matches
 
 from parity.facts.codes import ARTICLE, CODES
 from parity.report.page import Page
-from parity.rules.engine import STAGES, Rule, load, manual
+from parity.rules.engine import STAGES, Rule, manual
+from parity.rules.loading import load
 from parity.rules.manual.handbook import MANUAL
 from parity.rules.manual.handbook_page import Manual
 

@@ -7,7 +7,7 @@ from parity.records.verdict import Evidence, Finding
 from parity.report.frame import frame, place
 from parity.report.page import Page
 from parity.report.summary import Group
-from parity.report.text import clip, oneline
+from parity.system.text import clip, oneline
 
 SEEN = 5
 """Pieces of evidence that a finding shows."""

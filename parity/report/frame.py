@@ -3,7 +3,7 @@
 from parity.records import Source
 from parity.records.verdict import Evidence
 from parity.report.page import Page
-from parity.report.text import cells, visible
+from parity.system.text import cells, visible
 
 TAB = 4
 

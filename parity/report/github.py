@@ -7,7 +7,7 @@ an app chose is escaped, so that it can neither end a command nor begin one.
 from parity.records.verdict import Verdict
 from parity.report.results import Level, Result, path, results
 from parity.report.summary import headline
-from parity.report.text import oneline, safe
+from parity.system.text import oneline, safe
 
 COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 SEEN = 3

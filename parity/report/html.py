@@ -17,7 +17,7 @@ from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.frame import lines, place
 from parity.report.stages import DETAILS, MB
 from parity.report.summary import Group, groups, importance, spoken, what_next
-from parity.report.text import clip, safe
+from parity.system.text import clip, safe
 from parity.version import __version__
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 from parity.records import Exchange, Line, Plan
 from parity.records.verdict import Evidence, Finding, Repaired, Verdict
-from parity.report.text import readable
+from parity.system.text import readable
 from parity.version import __version__
 
 MB = 1024 * 1024

@@ -11,7 +11,7 @@ from parity.records.verdict import StageResult, Verdict
 from parity.report.frame import place
 from parity.report.results import Result, decides, results
 from parity.report.summary import headline
-from parity.report.text import safe
+from parity.system.text import safe
 
 
 def document(verdict: Verdict) -> str:

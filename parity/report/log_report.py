@@ -10,7 +10,7 @@ from parity.records.verdict import UNEXPLAINED, Finding
 from parity.report.findings import advice, title
 from parity.report.frame import frame
 from parity.report.page import Page
-from parity.report.text import clip, oneline
+from parity.system.text import clip, oneline
 
 SEEN = 3
 LONGEST = 300

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from parity.facts.codes import ARTICLE, CODES
 from parity.report.explain import EFFECTS, causes, fix
 from parity.report.markdown import prose
-from parity.rules.engine import Rule, load, manual
+from parity.rules.engine import Rule, manual
+from parity.rules.loading import load
 from parity.rules.manual.handbook import MANUAL
 from parity.rules.manual.handbook_page import Manual
 

@@ -14,7 +14,7 @@ from parity.report.frame import place
 from parity.report.results import Result, results
 from parity.report.stages import DETAILS
 from parity.report.summary import headline, what_next
-from parity.report.text import clip, oneline
+from parity.system.text import clip, oneline
 
 MARKS = {"ok": "✅", "warn": "⚠️", "fail": "❌", "unknown": "❔", "not-reached": "⬜"}
 SEEN = 5

@@ -5,7 +5,7 @@ No third-party package: `parity check` prints a page too, on every commit.
 
 import re
 
-from parity.report.text import cells, clip, inert, visible
+from parity.system.text import cells, clip, inert, visible
 
 STYLES = {
     "fail": "1;31",

@@ -13,7 +13,7 @@ from parity.records import Line
 from parity.records.verdict import Verdict
 from parity.report.html import policy, shown, template
 from parity.report.summary import Group, decisive, groups, headline, what_next
-from parity.report.text import clip
+from parity.system.text import clip
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
 from parity.records import Line
-from parity.report.text import clip, offer, oneline
+from parity.system.text import clip, offer, oneline
 
 if TYPE_CHECKING:
     from rich.live import Live

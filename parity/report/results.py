@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from parity.records.verdict import EffectName, Evidence, Finding, Verdict
 from parity.report.summary import called, groups, importance
-from parity.report.text import oneline
+from parity.system.text import oneline
 
 Level = Literal["error", "warning", "note"]
 

@@ -16,8 +16,9 @@ from parity.records import Entry
 from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.diffs import diffs, together
 from parity.report.results import LEVELS, Result, path, results
-from parity.report.text import readable, safe
-from parity.rules.engine import load, manual
+from parity.rules.engine import manual
+from parity.rules.loading import load
+from parity.system.text import readable, safe
 from parity.version import __version__
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -14,8 +14,8 @@ from parity.records.verdict import Verdict
 from parity.report import KINDS, render
 from parity.report.exposed import exposed
 from parity.report.progress import Progress
-from parity.report.text import emit, offered, oneline
 from parity.system.errors import Trouble, Usage
+from parity.system.text import emit, offered, oneline
 
 if TYPE_CHECKING:
     from parity.report.mask import Mask

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from parity.records import Boot, Exchange, Shutdown, Slug
 from parity.records.verdict import StageResult, Verdict
 from parity.report.page import Page
-from parity.report.text import oneline
+from parity.system.text import oneline
 
 STYLE = {"ok": "good", "warn": "warn", "fail": "fail", "unknown": "unknown"}
 MB = 1024 * 1024

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable
 
 from parity.records import Config, Source, Stray
-from parity.report.text import emit, oneline
+from parity.system.text import emit, oneline
 
 
 def tell(found: Iterable[Stray], config: Config, source: Source | None, *, quiet: bool) -> None:

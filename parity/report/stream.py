@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from parity.records import Line
 from parity.report.show import coloured
-from parity.report.text import emit, oneline
+from parity.system.text import emit, oneline
 
 if TYPE_CHECKING:
     from parity.report.mask import Flow

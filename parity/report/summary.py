@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 from parity.records import Exchange, Source, Traffic
 from parity.records.verdict import UNEXPLAINED, EffectName, Finding, Verdict
-from parity.report.text import oneline
 from parity.rules.shell import word
+from parity.system.text import oneline
 
 Word = Literal["works", "fails", "could not tell", "check"]
 

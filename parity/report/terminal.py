@@ -25,7 +25,7 @@ from parity.report.summary import (
     spoken,
     what_next,
 )
-from parity.report.text import oneline
+from parity.system.text import oneline
 
 __all__ = ["after_stop", "concise", "full", "headline"]
 

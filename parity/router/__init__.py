@@ -91,6 +91,10 @@ class Router:
         if self._bug:
             raise self._bug
 
+    def loopback(self) -> str:
+        """The address at which this machine's own programs reach the app, as if by https."""
+        return f"http://127.0.0.1:{self.https.port}"
+
     def take(self, sock: socket.socket) -> None:
         """A client's connection that was accepted elsewhere, in plain http."""
         self._accepted(sock, False)

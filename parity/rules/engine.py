@@ -1,5 +1,8 @@
 """The mechanism of the rules: a rule looks at one record and yields evidence, or nothing.
 
+A rule may ask for a *view* of a record by its annotation (`Crash`, `NodeCrash`, …): it is computed
+once for a record, and the rule is not asked where the record has none.
+
 A *symptom* is what Heroku shows (`R10`, `push-rejected`); a *cause* names the symptoms it explains.
 Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual they stand in capitals,
 or as the general text of `{advice:general text}` (`-` for none).
@@ -8,8 +11,8 @@ A rule is its own manual page: `explain`, every report and the README's catalogu
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
-from typing import Any, NamedTuple, TypeAlias, cast
+from types import NoneType
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_type_hints
 
 from parity.records import (
     Boot,
@@ -25,8 +28,11 @@ from parity.records import (
 )
 from parity.records.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 from parity.rules.bounds import bounded
-from parity.rules.shell import COMMAND, WORDS, word
+from parity.rules.order import PLACES
+from parity.rules.texts import filled
 
+R = TypeVar("R")
+V = TypeVar("V")
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
 
 STAGES: Mapping[type, Stage] = {
@@ -62,6 +68,7 @@ class Rule(NamedTuple):
     heroku: str | None
     basis: Basis
     fallback: bool
+    view: "View | None" = None
 
     @property
     def symptom(self) -> bool:
@@ -69,113 +76,29 @@ class Rule(NamedTuple):
         return not self.leads_to and (own_code or self.effect in ("fail", "reject"))
 
 
+class View(NamedTuple):
+    """What rules see in a record: `make` gives it, or None, for each of the `records`."""
+
+    make: Callable[[Any], Any]
+    records: tuple[type, ...]
+
+
+VIEWS: dict[type, View] = {}
+"""Every view so far by the type that it gives."""
+
+
+def view(make: Callable[[R], V | None]) -> Callable[[R], V | None]:
+    """Register `(record) -> View | None`: rules whose parameter is of that type get it."""
+    (result,) = (t for t in get_args(get_type_hints(make)["return"]) if t is not NoneType)
+    VIEWS[result] = View(make, _records(make))
+    return make
+
+
 _CODE = re.compile(r"[HR]\d\d")
 """Heroku's own codes: those that only warn have causes, too."""
 
 RULES: dict[str, Rule] = {}
 """Every rule so far by id."""
-
-STATIC = (
-    *(
-        "machine",
-        "push.plan",
-        "push.source",
-        "push.failure_reasons",
-        "build.node.plan",
-        "push.procfile",
-        "push.procfile_lines",
-    ),
-    *("push.config", "push.slugignore", "push.app_json", "push.debugging", "build.python.hooks"),
-)
-"""The files of rules that `parity check` can need."""
-
-BUILD = (
-    *(
-        *STATIC,
-        "build.python.pip",
-        "build.python.pip_addresses",
-        "build.python.pip_conflicts",
-        "build.python.pip_packages",
-        "build.python.lock",
-    ),
-    *(
-        "build.python.pip_versions",
-        "build.python.pip_compiling",
-        "build.python.collectstatic",
-        "build.slug",
-        "build.node.build",
-        "build.node.scripts",
-    ),
-    *("build.release", "shutdown.ephemeral"),
-)
-"""And those that a rehearsal needs before it boots anything."""
-
-UP = (
-    *(
-        *BUILD,
-        "shutdown.memory",
-        "boot.boot",
-        "traffic.traffic",
-        "traffic.workers",
-        "traffic.visitors",
-        "traffic.page_parts",
-        "traffic.websockets",
-    ),
-    *("shutdown.stop", "shutdown.dynos"),
-)
-"""And those for a dyno that is up and answers."""
-
-FILES = (
-    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic"),
-    *(
-        "crash.symptoms",
-        "crash.node.start",
-        "crash.node.modules",
-        "crash.node.files",
-        "crash.node.errors",
-        "crash.node.services",
-    ),
-    *(
-        "traffic.node_answers",
-        "crash.shell",
-        "crash.programs",
-        "crash.subprocesses",
-        "crash.options",
-    ),
-    *(
-        "crash.target",
-        "crash.object",
-        "crash.started_programs",
-        "crash.python.settings",
-        "crash.python.modules",
-    ),
-    *(
-        "crash.python.python",
-        "crash.python.imports",
-        "crash.python.versions",
-        "crash.python.parts",
-        "crash.python.config",
-    ),
-    *(
-        "crash.python.services",
-        "crash.port",
-        "crash.stack",
-        "crash.python.files",
-        "crash.python.code",
-        "crash.python.pages",
-    ),
-    *("crash.exit", "crash.slugignore", "traffic.workers"),
-    *(
-        "traffic.visitors",
-        "traffic.page_parts",
-        "traffic.websockets",
-        "shutdown.stop",
-        "shutdown.dynos",
-    ),
-)
-"""The files of rules, in the order in which their causes are told: the more precise first."""
-
-_PLACES = {f"parity.rules.{name}": place for place, name in enumerate(FILES)}
 
 
 def rule(
@@ -190,16 +113,19 @@ def rule(
     heroku: str | None = None,
     basis: Basis = "observed",
     fallback: bool = False,
+    records: tuple[type, ...] = (),
 ) -> Callable[[Check], Rule]:
-    """Make a rule of `(record) -> Iterator[Evidence]`; the annotation names its record types."""
+    """Make a rule of `(record) -> Iterator[Evidence]`; the annotation names its record types,
+    or a view; `records` are then those of the view that it looks at (none: all)."""
     symptoms = (leads_to,) if isinstance(leads_to, Rule) else leads_to
 
     def register(check: Check) -> Rule:
         assert id not in RULES, f"two rules are called {id}"
+        types, seen = _looks_at(check)
         made = Rule(
             id,
             check,
-            _records(check),
+            records or types,
             effect,
             tuple(s.id for s in symptoms),
             title,
@@ -209,6 +135,7 @@ def rule(
             heroku,
             basis,
             fallback,
+            seen,
         )
         RULES[id] = made
         return made
@@ -216,7 +143,13 @@ def rule(
     return register
 
 
-def _records(check: Check) -> tuple[type, ...]:
+def _looks_at(check: Check) -> tuple[tuple[type, ...], View | None]:
+    """The record types that a rule is asked about, and the view that it gets of them."""
+    seen = VIEWS.get(next(iter(check.__annotations__.values())))
+    return (seen.records, seen) if seen else (_records(check), None)
+
+
+def _records(check: Callable[..., Any]) -> tuple[type, ...]:
     """The types of the first parameter's annotation: one record or a union of them."""
     annotation = next(iter(check.__annotations__.values()))
     return tuple(getattr(annotation, "__args__", None) or (annotation,))
@@ -231,8 +164,8 @@ def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Fin
 
     Raises what `between` raises, which is called before each rule.
     """
-    seen = bounded(record)
-    told = [(r, _evidence(r, seen, between)) for r in _ordered() if type(record) in r.records]
+    cut, views = bounded(record), dict[View, Any]()
+    told = [(r, _evidence(r, cut, views, between)) for r in ordered() if type(record) in r.records]
     told = [(r, evidence) for r, evidence in told if evidence]
     found: list[Finding] = []
     for symptom, evidence in told:
@@ -248,14 +181,21 @@ def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Fin
     return found + alone
 
 
-def _evidence(rule: Rule, record: Record, between: Callable[[], None]) -> tuple[Evidence, ...]:
+def _evidence(
+    rule: Rule, record: Record, views: dict[View, Any], between: Callable[[], None]
+) -> tuple[Evidence, ...]:
+    """What a rule says of a record; `views` has the record's views so far."""
     between()
-    return tuple(rule.check(record))
+    if rule.view is None:
+        return tuple(rule.check(record))
+    if rule.view not in views:
+        views[rule.view] = rule.view.make(record)
+    return () if views[rule.view] is None else tuple(rule.check(views[rule.view]))
 
 
-def _ordered() -> list[Rule]:
+def ordered() -> list[Rule]:
     """The rules as their causes are told, whichever files were needed first."""
-    return sorted(RULES.values(), key=lambda rule: _PLACES[rule.check.__module__])
+    return sorted(RULES.values(), key=lambda rule: PLACES[rule.check.__module__])
 
 
 def predicted(
@@ -308,12 +248,12 @@ def _finding(
         effect=effect,
         stage=stage_of(record),
         heroku=rule.heroku,
-        title=_filled(rule.title, names),
+        title=filled(rule.title, names),
         basis="predicted" if predicted and rule.basis == "observed" else rule.basis,
         after=None,
         evidence=evidence,
-        cause=_filled(rule.cause, names),
-        fix=_filled(rule.fix, names),
+        cause=filled(rule.cause, names),
+        fix=filled(rule.fix, names),
         diff=None,
         docs=rule.docs,
     )
@@ -326,44 +266,8 @@ def stage_of(record: Record) -> Stage:
     return STAGES[type(record)]
 
 
-class _Value(str):
-    def __format__(self, _general: str) -> str:
-        return str(self)
-
-
-class _Absent(str):
-    """A placeholder without a value."""
-
-    def __format__(self, general: str) -> str:
-        return "" if general == "-" else general or str(self)
-
-
-class _Names(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return _Absent(key.upper())
-
-
-def _filled(text: str, names: Mapping[str, str]) -> str:
-    """`text` with its placeholders filled; without a value `{name:text}` says the general text
-    (`-`: nothing), and `{name}` stands in capitals. In a command each is one word of a shell's."""
-    plain = _Names({name: _Value(value) for name, value in names.items()})
-    if "`" not in text:
-        return text.format_map(plain)
-    words = _Names({n: _Value(v if n == WORDS else word(v)) for n, v in names.items()})
-    general = re.search(r"\{[^}]*`", text)  # a command in a general text: that holds no names
-    parts = [text] if general else COMMAND.split(text)
-    return "".join(part.format_map(words if at % 2 else plain) for at, part in enumerate(parts))
-
-
 def manual(rule: Rule) -> Rule:
     """The rule as its manual page shows it: in general, or with placeholders in capitals."""
     return rule._replace(
-        title=_filled(rule.title, {}), cause=_filled(rule.cause, {}), fix=_filled(rule.fix, {})
+        title=filled(rule.title, {}), cause=filled(rule.cause, {}), fix=filled(rule.fix, {})
     )
-
-
-def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
-    """The rules of `files`, by default all, registered by importing them."""
-    for name in files:
-        import_module(f"parity.rules.{name}")
-    return {rule.id: rule for rule in _ordered()}

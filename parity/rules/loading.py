@@ -1,10 +1,21 @@
-"""Which files of rules a record needs: importing them all takes a while."""
+"""Imports the files of rules, and says which of them a record needs."""
+
+from collections.abc import Mapping
+from importlib import import_module
 
 from parity.records import Boot, Plan, Record, Release, Slug, Source, Strays, Stuck, Traffic
-from parity.rules.engine import BUILD, FILES, STATIC, UP
+from parity.rules.engine import Rule, ordered
+from parity.rules.order import BUILD, FILES, STATIC, UP
 
 _STAGES = {Source: STATIC, Plan: STATIC, Slug: BUILD, Release: BUILD}
 _STAGES |= {Stuck: STATIC, Strays: STATIC}
+
+
+def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
+    """The rules of `files` by id, by default all of them, registered by importing them."""
+    for name in files:
+        import_module(f"parity.rules.{name}")
+    return {rule.id: rule for rule in ordered()}
 
 
 def needed(record: Record) -> tuple[str, ...]:

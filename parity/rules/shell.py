@@ -6,8 +6,8 @@ import shlex
 COMMAND = re.compile(r"(`(?:cd|chmod|git|heroku|npm|parity|pip|uv) [^`]*`)")
 """A command between backticks."""
 
-WORDS = "paths"
-"""The placeholder of several words, which are quoted already."""
+WORDS = frozenset({"others", "paths"})
+"""The placeholders of several words, which are quoted already."""
 
 
 def word(text: str) -> str:

@@ -4,22 +4,26 @@ import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.limits import Limits
 from parity.facts.router import PROFILES
+from parity.records import Say
 from parity.records.options import Options
 from parity.router import Backend, Passed, Router
 from parity.router.context import Page
-from parity.serving.console import Teller
 
 PORT = 5006
 """Where the router listens if nothing is said and nobody else does (ours)."""
 
 
-class Door(NamedTuple):
+class Front(NamedTuple):
+    """The router, its address, and the certificate of the authority that browsers must trust."""
+
     router: Router
     url: str
+    authority: Path | None = None
 
 
 @contextmanager
@@ -28,13 +32,13 @@ def opened(
     options: Options,
     loop: asyncio.AbstractEventLoop,
     limits: Limits,
-    teller: Teller,
+    say: Say,
     page: Page,
     *,
     https: bool,
     backends: tuple[Backend, ...] = (),
     on_passed: Callable[[Passed], None] | None = None,
-) -> Iterator[Door]:
+) -> Iterator[Front]:
     """The router for `host`, at the port that was typed, else at the usual one, else at any.
 
     Raises `Trouble` for a port in use, `Usage` for https without its extra.
@@ -46,7 +50,7 @@ def opened(
         loop=loop,
         during=lambda work: work(),
         limits=limits,
-        say=teller.line,
+        say=say,
         profile=PROFILES[options.router],
         port=0 if https else port,
         page=page,
@@ -54,15 +58,14 @@ def opened(
     )
     with router:
         if not https:
-            yield Door(router, f"http://{host}:{router.http.port}")
+            yield Front(router, f"http://{host}:{router.http.port}")
             return
         from parity.runtime.certificates import context
         from parity.runtime.tls import Decrypting
 
         tls, public = context(host)
         with Decrypting(router, port, tls) as decrypting:
-            teller.note(f"for browsers to trust this address, add {public} to their authorities")
-            yield Door(router, f"https://{host}:{decrypting.port}")
+            yield Front(router, f"https://{host}:{decrypting.port}", public)
 
 
 def _free(port: int) -> bool:

@@ -12,14 +12,15 @@ from parity.dyno.abandoned import workspace
 from parity.facts.limits import LIMITS, Limits
 from parity.records import Config
 from parity.records.options import Options
-from parity.rehearsal.pipeline import NO_CONFIG
-from parity.rehearsal.probing import name_of
 from parity.router import Backend
+from parity.runtime.deploy import NO_CONFIG
 from parity.runtime.events import Events
+from parity.runtime.formation import name_of
 from parity.runtime.front import opened
 from parity.serving import upstream
 from parity.serving.console import Teller
 from parity.serving.error_panel import Pages
+from parity.serving.judge import Judge
 from parity.serving.keys import Keys, there
 from parity.serving.session import Session
 from parity.serving.verdict_state import Knowing
@@ -38,12 +39,16 @@ class Choice(NamedTuple):
 
 
 def serve(
-    app: Path, config: Config, options: Options, choice: Choice, limits: Limits = LIMITS
+    app: Path,
+    config: Config,
+    options: Options,
+    choice: Choice,
+    judge: Judge,
+    limits: Limits = LIMITS,
 ) -> int:
     """Keep `app` up until it is to end; `q` returns what `parity run` would have returned.
 
-    Raises `interrupt.Interrupted`, `Trouble`, and `Usage` for an `app` that is
-    no folder.
+    Raises `interrupt.Interrupted`, `Trouble`, and `Usage` for an `app` that is no folder.
     """
     if not app.is_dir():
         raise Usage(f"{app}: {'not a folder' if app.exists() else 'no such folder'}")
@@ -52,11 +57,9 @@ def serve(
         events = Events(loop)
         teller = Teller(config, events, quiet=choice.quiet)
         pages = Pages(teller)
-        known = Knowing(teller, pages, lambda: _browse(url) if choice.open else None)
+        known = Knowing(judge, teller, pages, lambda: _browse(url) if choice.open else None)
         session = Session(
-            app,
-            config,
-            options,
+            *(app, config, options),
             work=work,
             limits=limits,
             events=events,
@@ -66,13 +69,13 @@ def serve(
             known=known,
         )
         with opened(
-            *(host, options, loop, limits, teller, pages.page),
+            *(host, options, loop, limits, teller.line, pages.page),
             https=choice.https,
             on_passed=session.passed,
-        ) as (session.router, url):
-            teller.address(url)
-            watching = Watching(app, events) if choice.watch else nullcontext()
-            with Keys(events), watching:
+        ) as shown:
+            session.router, url = shown.router, shown.url
+            teller.front(shown)
+            with Keys(events), Watching(app, events) if choice.watch else nullcontext():
                 return _run(session, known, events)
 
 
@@ -88,13 +91,13 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
         pages = Pages(teller)
         pages.knows(None, f"start what is to listen on {where}, or mend it, then load this again")
         with opened(
-            *("localhost", options, loop, limits, teller, pages.page),
+            *("localhost", options, loop, limits, teller.line, pages.page),
             https=choice.https,
             backends=(Backend("web.1", port, host),),
-        ) as door:
-            teller.address(door.url)
+        ) as opened_front:
+            teller.front(opened_front)
             if choice.open:
-                _browse(door.url)
+                _browse(opened_front.url)
             try:
                 with Keys(events):
                     while True:

@@ -15,13 +15,14 @@ from parity.report.panel import LAST
 from parity.report.show import Show, coloured, columns
 from parity.report.stream import Stream
 from parity.report.summary import Group, groups
-from parity.report.text import emit, oneline
+from parity.system.text import emit, oneline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from parity.report.mask import Mask
     from parity.runtime.events import Events
+    from parity.runtime.front import Front
 
 SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"})
 
@@ -50,9 +51,12 @@ class Teller:
             self._mask = Mask(config, self._source)
             self._stream.hide(Flow(self._mask))
 
-    def address(self, url: str) -> None:
-        """The first line of all."""
-        self._stream.text(f"{url}\n")
+    def front(self, front: "Front") -> None:
+        """The address is the first line of all; https needs an authority that browsers trust."""
+        if front.authority:
+            trust = f"add {front.authority} to their authorities"
+            self.note(f"for browsers to trust this address, {trust}")
+        self._stream.text(f"{front.url}\n")
 
     def stage(self, name: str) -> None:
         """A stage of the build begins."""

@@ -1,23 +1,38 @@
-"""What is to be said of the app now: the story of one release, judged anew with what came last."""
+"""Who judges the app that is served, as serving sees it, and a browser's request as a record."""
 
-from parity.records import Boot, Exchange, Line, Record, Release, Traffic
+from collections.abc import Callable
+from typing import Protocol
+
+from parity.records import Boot, Exchange, Line, Record, Release, Say, Traffic
 from parity.records.verdict import Verdict
-from parity.rehearsal.trial import Trial
 from parity.router import Passed
+from parity.runtime.deploy import Observer
+from parity.runtime.formation import Formation
 
 
-def judged(
-    released: Release,
-    boot: Boot,
-    *later: Record,
-    log: tuple[Line, ...] = (),
-) -> Verdict:
-    """The verdict on `released` with this boot, and perhaps a traffic or a shutdown after it."""
-    slug = released.slug
-    trial = Trial("run", None, None, strict=False)
-    for record in (slug.plan.source, slug.plan, slug, released, boot, *later):
-        trial.judge(record)
-    return trial.verdict()._replace(log=log)
+class Build(Observer, Protocol):
+    """Observes one build."""
+
+    def stuck(self, what: str, fix: str) -> None:
+        """Note that this machine ended the build, and what to do."""
+
+    def verdict(self) -> Verdict:
+        """What was observed so far amounts to."""
+
+
+class Judge(Protocol):
+    """Explains what an app does; serving itself knows no rules."""
+
+    def build(self, say: Say, on_stage: Callable[[str], None]) -> Build:
+        """An observer for another build; it passes the platform's lines on to `say`."""
+
+    def judged(
+        self, released: Release, boot: Boot, *later: Record, log: tuple[Line, ...] = ()
+    ) -> Verdict:
+        """The verdict on a release with this boot, and perhaps a traffic or shutdown after it."""
+
+    def explained(self, formation: Formation, boot: Boot) -> Boot:
+        """A boot with what a second look at it shows, if that can be had."""
 
 
 def asked(boot: Boot, passed: Passed, output: tuple[Line, ...]) -> Traffic:

@@ -12,9 +12,9 @@ from parity.facts.limits import Limits
 from parity.records import Boot, Config, Release, Shutdown, Traffic
 from parity.records.options import Options
 from parity.records.verdict import Verdict
-from parity.rehearsal.probing import Formation
 from parity.router import Backend, Passed, Router
 from parity.runtime.events import Event, Events
+from parity.runtime.formation import Formation
 from parity.runtime.process import Running
 from parity.serving.build import Built, build
 from parity.serving.console import Teller
@@ -22,7 +22,6 @@ from parity.serving.error_panel import Pages
 from parity.serving.judge import asked
 from parity.serving.verdict_state import Knowing
 from parity.system import folders
-from parity.system.errors import Trouble
 from parity.system.workspace import Workspace
 
 SERVER_ERROR = 500
@@ -161,13 +160,14 @@ class Session:
                 self._limits,
                 self._teller.line,
                 self._teller.stage,
+                judge=self._known.judging,
                 first=first,
             ),
         )
 
     def _built(self, built: Built) -> None:
         self._building = False
-        verdict = built.trial.verdict()
+        verdict = built.observed.verdict()
         made = verdict.plan.config.values if verdict.plan else {}
         config = self._config._replace(values={**made, **self._config.values})
         self._teller.knows(config, verdict)
@@ -191,7 +191,7 @@ class Session:
 
     def _release(self, built: Built, released: Release) -> None:
         """The new dynos start as soon as the old ones are told to end, as on Heroku."""
-        formation = Formation(built.trial, released, built.work, built.options, self._limits)
+        formation = Formation(released, built.work, built.options, self._limits, built.observed.say)
         closing = ExitStack()
         closing.callback(folders.remove, built.work.root)
         old, running = self._live, []
@@ -208,7 +208,7 @@ class Session:
         for one in running:
             one.start()
         if not any(one.routed for one in running):
-            self._known.stands(built.trial.verdict(), self._again)
+            self._known.stands(built.observed.verdict(), self._again)
 
     def _booted(self, one: Running) -> None:
         boot, live = one.boot, self._live
@@ -220,8 +220,8 @@ class Session:
             if all(other.backend.state != "crashed" for other in live.running):
                 self._judge(boot, "")
         elif boot.state == "timeout" and not boot.foreign:
-            formation = live.formation
-            self._events.job("explained", lambda: (one, _looked_into(formation, boot)))
+            explained, formation = self._known.judging.explained, live.formation
+            self._events.job("explained", lambda: (one, explained(formation, boot)))
         else:
             self._down(one, boot)
 
@@ -269,7 +269,7 @@ class Session:
     def _judge(self, boot: Boot, following: str, *later: Traffic) -> bool:
         """Tell what is new; whether there was anything."""
         assert self._live
-        log = self._live.built.trial.verdict().log
+        log = self._live.built.observed.verdict().log
         released = self._live.released
         return self._known.judge(released, boot, *later, following=following, log=log)
 
@@ -283,11 +283,3 @@ class Session:
 
 async def _ends(running: Sequence[Running]) -> list[Shutdown | None]:
     return list(await asyncio.gather(*(one.stopped() for one in running)))
-
-
-def _looked_into(formation: Formation, boot: Boot) -> Boot:
-    """A boot with what a second look at it shows, if that can be had."""
-    try:
-        return formation.explained(boot)
-    except (Trouble, OSError):
-        return boot

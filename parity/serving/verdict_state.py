@@ -6,13 +6,16 @@ from parity.records import Boot, Line, Record, Release
 from parity.records.verdict import Verdict
 from parity.serving.console import Teller
 from parity.serving.error_panel import Pages
-from parity.serving.judge import judged
+from parity.serving.judge import Judge
 
 
 class Knowing:
     """Keeps the last verdict; `on_settled` is called when there is a first one."""
 
-    def __init__(self, teller: Teller, pages: Pages, on_settled: Callable[[], None]) -> None:
+    def __init__(
+        self, judge: Judge, teller: Teller, pages: Pages, on_settled: Callable[[], None]
+    ) -> None:
+        self.judging = judge
         self._teller = teller
         self._pages = pages
         self._on_settled: Callable[[], None] | None = on_settled
@@ -32,7 +35,7 @@ class Knowing:
         log: tuple[Line, ...] = (),
     ) -> bool:
         """Judge and tell what is new; whether there was anything. `following`: what comes now."""
-        verdict = judged(released, boot, *later, log=log)
+        verdict = self.judging.judged(released, boot, *later, log=log)
         self.stands(verdict, following)
         return self._teller.findings(self._teller.masked(verdict))
 

@@ -46,3 +46,14 @@ def troubled(error: BaseException) -> Trouble | None:
         where = f"{error.filename}: " if error.filename else ""
         return Trouble(f"{where}{error.strerror or error}", AT_ITS_END[error.errno])
     return None
+
+
+def what_and_fix(error: Exception) -> tuple[str, str]:
+    """What stood in the way, and what to do about it. Raises an `error` that is a bug of ours."""
+    trouble = troubled(error)
+    if trouble:
+        return trouble.what, trouble.fix
+    if not isinstance(error, OSError):
+        raise error
+    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."

@@ -13,19 +13,15 @@ from parity.rules.views.procfile_lines import commented
 from parity.rules.views.python_source import applications, modules
 from parity.rules.views.suggestions import missing_server, requires, web_line
 
-_WRITE = re.compile(r"In the Procfile write `(?P<line>[-\w]+: [^`]+)`\.")
-_SCRIPT = re.compile(r'In package\.json write `"(?P<name>[\w:.-]+)": "(?P<text>[^`]+)"`[.:].*')
-RIGHT = ("right",)
 _SERVES = re.compile(r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|streamlit)\b")
 
 
 def _line(evidence: Evidence) -> str | None:
     """The whole line that a rule wants in the Procfile."""
+    edit = evidence.edit
+    if edit and edit.file == "Procfile":
+        return edit.new
     names = evidence.names
-    for text in (names.get("advice", ""), names.get("repair", "")):
-        match = _WRITE.fullmatch(text)
-        if match:
-            return match["line"]
     right = names.get("right")
     return f"{names['type']}: {right}" if right and "type" in names else None
 
@@ -114,16 +110,16 @@ def asgi(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed
 def script(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """As if a script of package.json read as the finding says it should."""
     told = finding.evidence[0]
-    match = _SCRIPT.fullmatch(told.names.get("repair", ""))
+    edit = told.edit
     data = body(pushed, "package.json") if told.file == "package.json" else None
-    if data is None or match is None or "server for development" in match[0]:
+    if data is None or edit is None or edit.script is None:
         return None
-    old = _scripts(data).get(match["name"])
-    text, new = json.dumps(old), json.dumps(match["text"])
+    old = _scripts(data).get(edit.script)
+    text, new = json.dumps(old), json.dumps(edit.new)
     if old is None or data.decode().count(text) != 1 or text == new:
         return None
     made = data.decode().replace(text, new).encode()
-    return f"`{match['text']}` in package.json", with_body(pushed, "package.json", made)
+    return f"`{edit.new}` in package.json", with_body(pushed, "package.json", made)
 
 
 def _scripts(data: bytes) -> Mapping[str, str]:

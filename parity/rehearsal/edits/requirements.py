@@ -55,13 +55,9 @@ def replaced(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pu
 def marked(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """As if packages of one platform were required on that platform alone."""
     found = _at_lines(finding)
-    lines = {(e.file, e.line): match[1] for e in found if (match := _marker(e))}
+    lines = {(e.file, e.line): e.edit.new for e in found if e.edit}
     what = ", ".join(f"`{text}`" for text in lines.values())
     return _edited(pushed, lines, f"{what} written") if found and len(lines) == len(found) else None
-
-
-def _marker(evidence: Evidence) -> re.Match[str] | None:
-    return re.search("write `([^`]+; sys_platform == [^`]+)`", evidence.names.get("advice", ""))
 
 
 def deleted(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:

@@ -10,7 +10,7 @@ from parity.rules.crash.symptoms import ENDINGS, H10_DOCS, PROCFILE, at_command,
 from parity.rules.engine import rule
 from parity.rules.views import exception_advice
 from parity.rules.views.python_source import at, find, server, suggestion
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash, crash
 
 
 @rule(
@@ -21,17 +21,20 @@ from parity.rules.views.python_traceback import Crash, Failing, crash
     " ends at once, and Heroku ends the dyno.",
     fix="In the Procfile write `{type}: {right}`: one command, in the foreground.",
     docs=PROCFILE,
+    records=(
+        Boot,
+        Release,
+    ),
 )
-def backgrounded(record: Boot | Release) -> Iterator[Evidence]:
-    found = crash(record)
+def backgrounded(crash: Crash) -> Iterator[Evidence]:
     pattern = r"(?:(?<!\s)\s+)?&\s*$|\s(--daemon|-D|--daemonize|nohup)\b"
-    if found and found.exit == 0 and re.search(pattern, found.process.command):
+    if crash.exit == 0 and re.search(pattern, crash.process.command):
         right = re.sub(
             r"(?:(?<!\s)\s+)?&\s*$|\s(?:--daemon|-D|--daemonize)\b|\bnohup\s",
             "",
-            found.process.command,
+            crash.process.command,
         )
-        yield at_command(found, "Process exited with status 0", right=right.strip())
+        yield at_command(crash, "Process exited with status 0", right=right.strip())
 
 
 @rule(
@@ -44,10 +47,9 @@ def backgrounded(record: Boot | Release) -> Iterator[Evidence]:
     " NAME=VALUE`. What a person must start belongs into a one-off dyno: `heroku run`.",
     docs="https://devcenter.heroku.com/articles/one-off-dynos",
 )
-def no_keyboard(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    told = at_place(found) if found and raised and raised.kind == "EOFError" else None
+def no_keyboard(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    told = at_place(crash) if raised and raised.kind == "EOFError" else None
     if told and re.search(r"\binput\(|getpass\(|stdin", told.names["code"]):
         yield told
 
@@ -74,28 +76,28 @@ def exits_at_once(record: Boot | Release) -> Iterator[Evidence]:
     yield told
 
 
-def _goes_on(found: Crash) -> str:
-    if found.process.name != "web" or server(found.process):
+def _goes_on(crash: Crash) -> str:
+    if crash.process.name != "web" or server(crash.process):
         return "Make the command wait for work instead of ending."
-    target = suggestion(found.source) or "module:app"
+    target = suggestion(crash.source) or "module:app"
     return f"Start a server in it: `web: gunicorn {target}`, or call `app.run(…)` in the file."
 
 
-def _slip(found: Crash) -> tuple[Evidence, str] | None:
+def _slip(crash: Crash) -> tuple[Evidence, str] | None:
     """The line in the script that keeps its server from running, and what to write there."""
-    never = found.saying(
+    never = crash.saying(
         r"(?<!\S)(\S+\.py):(\d+): RuntimeWarning: coroutine '([\w.]+)' was never awaited"
     )
     if never:
         file, call = never[1].removeprefix("/app/"), f"{never[3]}()"
         advice = f"An async function only runs in a loop: write `asyncio.run({call})`."
         return Evidence(never[0], file, int(never[2])), advice
-    guard = find(found.source, _GUARD)
-    if guard and guard.file in found.command:
+    guard = find(crash.source, _GUARD)
+    if guard and guard.file in crash.command:
         right = re.sub(_GUARD, '__name__ == "__main__"', guard.text)
         return at(guard.text, guard), f"In line {guard.line} of {guard.file} write `{right}`."
-    loop = find(found.source, r"asyncio\.run\(")
-    if loop and loop.file in found.command:
+    loop = find(crash.source, r"asyncio\.run\(")
+    if loop and loop.file in crash.command:
         advice = "The loop ends with that function: at its end write `await asyncio.Event().wait()`"
         return at(loop.text, loop), f"{advice}, or the server's own `serve_forever()`."
     return None
@@ -114,11 +116,14 @@ _GUARD = r"""__name__\s*(?:==|is)\s*["'](?!__main__["'])\w*["']"""
     fix="Use less memory at the start, or a larger dyno (`--dyno standard-2x` tests one).",
     docs="https://devcenter.heroku.com/articles/error-codes#r15-memory-quota-vastly-exceeded",
     fallback=True,
+    records=(
+        Boot,
+        Release,
+    ),
 )
-def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
-    found = crash(record)
-    if found and found.exit == 137:
-        yield at_command(found, "Process exited with status 137")
+def out_of_memory(crash: Crash) -> Iterator[Evidence]:
+    if crash.exit == 137:
+        yield at_command(crash, "Process exited with status 137")
 
 
 @rule(
@@ -130,19 +135,23 @@ def out_of_memory(record: Boot | Release) -> Iterator[Evidence]:
     " Heroku.}",
     docs=H10_DOCS,
     fallback=True,
+    records=(
+        Boot,
+        Release,
+        Traffic,
+    ),
 )
-def unhandled_exception(record: Boot | Release | Traffic) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if found and raised and not breaks_on_import(found):
-        evidence = at_place(found)
+def unhandled_exception(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if raised and not breaks_on_import(crash):
+        evidence = at_place(crash)
         names = evidence.names if evidence else {}
         where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""
         told = {"where": where, "advice": exception_advice.advice(raised.told)}
         if evidence:
             yield evidence._replace(names={**names, **told})
         elif raised.kind not in _SERVERS_OWN:
-            yield at_command(found, raised.told, error=raised.told, when=found.when, **told)
+            yield at_command(crash, raised.told, error=raised.told, when=crash.when, **told)
 
 
 _SERVERS_OWN = ("ModuleNotFoundError", "AppImportError")

@@ -15,7 +15,7 @@ from parity.rules.views.python_source import (
     target,
 )
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 
 
 @rule(
@@ -27,47 +27,46 @@ from parity.rules.views.python_traceback import Crash, Failing, crash
     " module:create_app`.}",
     docs="https://docs.gunicorn.org/en/stable/run.html#gunicorn",
 )
-def not_an_app_object(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    named = target(found.process) if found else None
-    if not found or not named or not named[1]:
+def not_an_app_object(crash: Crash) -> Iterator[Evidence]:
+    named = target(crash.process)
+    if not crash or not named or not named[1]:
         return
     called = rf"(?:\b|\.){named[1]}\(\) (?:takes \d+ positional arguments? but \d+ w|got an unexp)"
-    wrong = found.saying(r"Application object must be callable|ASGI app factory detected")
-    match = wrong or (found.saying(called) if _is_factory(found, named) else None)
+    wrong = crash.saying(r"Application object must be callable|ASGI app factory detected")
+    match = wrong or (crash.saying(called) if _is_factory(crash, named) else None)
     if match:
-        why, right = _what_it_is(found, named)
+        why, right = _what_it_is(crash, named)
         names = {"target": written(named), "why": why}
         if right != names["target"]:
-            names["advice"] = procfile(found, found.command.replace(names["target"], right, 1))
-        dash = _dash(found, named)
+            names["advice"] = procfile(crash, crash.command.replace(names["target"], right, 1))
+        dash = _dash(crash, named)
         if dash:
             line = f"Add the line `server = {named[1]}.server` below {dash}."
             names["advice"] = f"{line} {names['advice']}"
-        yield at_command(found, match[0], **names)
+        yield at_command(crash, match[0], **names)
 
 
-def _dash(found: Crash, named: tuple[str, str | None]) -> str | None:
+def _dash(crash: Crash, named: tuple[str, str | None]) -> str | None:
     """Where the target is made as a Dash object: `line 3 of app.py`."""
-    file = file_of(found.source, named[0])
+    file = file_of(crash.source, named[0])
     made = rf"^{named[1]}\s*=\s*(?:[\w.]+\.)?Dash\("
-    place = next((p for p in places(found.source, made) if p.file == file), None)
+    place = next((p for p in places(crash.source, made) if p.file == file), None)
     return f"line {place.line} of {place.file}" if place else None
 
 
-def _is_factory(found: Crash, named: tuple[str, str | None]) -> bool:
-    file = file_of(found.source, named[0])
-    return file is not None and named[1] in factories(found.source, file)
+def _is_factory(crash: Crash, named: tuple[str, str | None]) -> bool:
+    file = file_of(crash.source, named[0])
+    return file is not None and named[1] in factories(crash.source, file)
 
 
-def _what_it_is(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
-    if _dash(found, named):
+def _what_it_is(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
+    if _dash(crash, named):
         return "A Dash object holds its Flask app as `.server`.", f"{named[0]}:server"
-    if not _is_factory(found, named):
-        right = suggestion(found.source, asgi=speaks_asgi(found.process)) or written(named)
+    if not _is_factory(crash, named):
+        right = suggestion(crash.source, asgi=speaks_asgi(crash.process)) or written(named)
         return "The server calls it for every request, and it cannot be called.", right
     why = f"{named[1]} is a function that makes the app; the server calls it as if it were the app."
-    if server(found.process) == "uvicorn":
+    if server(crash.process) == "uvicorn":
         return why, f"--factory {written(named)}"
     return why, f'"{written(named)}()"'
 
@@ -82,11 +81,10 @@ def _what_it_is(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
     " --threads 100 app:app`.}",
     docs="https://flask-socketio.readthedocs.io/en/latest/deployment.html",
 )
-def development_server_refused(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if not found or not raised or "Werkzeug web server is not designed" not in raised.message:
+def development_server_refused(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if not crash or not raised or "Werkzeug web server is not designed" not in raised.message:
         return
-    right = f"gunicorn -w 1 --threads 100 {suggestion(found.source, asgi=False) or 'app:app'}"
-    advice = f"{procfile(found, right)} Require gunicorn, too."
-    yield at_either(found, raised.told, advice=advice)
+    right = f"gunicorn -w 1 --threads 100 {suggestion(crash.source, asgi=False) or 'app:app'}"
+    advice = f"{procfile(crash, right)} Require gunicorn, too."
+    yield at_either(crash, raised.told, advice=advice)

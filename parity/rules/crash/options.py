@@ -8,7 +8,7 @@ from parity.rules.crash.symptoms import ENDINGS, PROCFILE, adding, at_command, p
 from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import why_absent
 from parity.rules.views.python_source import at, find
-from parity.rules.views.python_traceback import Failing, crash
+from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
 
@@ -20,23 +20,22 @@ from parity.rules.views.suggestions import kept_out
     fix="{advice:Require the package that the class needs, or take `-k gthread`.}",
     docs="https://docs.gunicorn.org/en/stable/settings.html#worker-class",
 )
-def worker_class(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(r"class uri '([\w.]+)' invalid or not found") if found else None
-    if not found or not match or why_absent(found) not in (None, "worker"):
+def worker_class(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(r"class uri '([\w.]+)' invalid or not found")
+    if not crash or not match or why_absent(crash) not in (None, "worker"):
         return
     name = match[1]
-    needs = found.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")
-    gone = found.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
+    needs = crash.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")
+    gone = crash.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
     if needs and not gone:
         extra = name.partition("_")[0]
         error = f"It needs {needs[1] or needs[2]}, which is not installed."
-        advice = adding(found, f"gunicorn[{extra}]")[1]
+        advice = adding(crash, f"gunicorn[{extra}]")[1]
     else:
         error = "This version of gunicorn does not have it."
-        right = re.sub(rf"\b{re.escape(name)}\b", "gthread", found.command)
-        advice = f"{procfile(found, right)} Or take gevent, with `gunicorn[gevent]` required."
-    yield at_command(found, match[0], name=name, error=error, advice=advice)
+        right = re.sub(rf"\b{re.escape(name)}\b", "gthread", crash.command)
+        advice = f"{procfile(crash, right)} Or take gevent, with `gunicorn[gevent]` required."
+    yield at_command(crash, match[0], name=name, error=error, advice=advice)
 
 
 @rule(
@@ -48,14 +47,13 @@ def worker_class(record: Failing) -> Iterator[Evidence]:
     fix="Type `git add {file}`, commit, push; or take the option out of the Procfile.",
     docs=PROCFILE,
 )
-def server_config_not_there(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def server_config_not_there(crash: Crash) -> Iterator[Evidence]:
     pattern = r"'([^']+)' doesn't exist$|Invalid value for '--(?:log-config|env-file)'.*'([^']+)'"
-    match = found.saying(pattern) if found and not found.raised else None
+    match = crash.saying(pattern) if not crash.raised else None
     file = (match[1] or match[2]) if match else ""
-    if found and match and file in found.command:
-        yield at_command(found, match[0], file=file)
-        for evidence in kept_out(found.source, file):
+    if match and file in crash.command:
+        yield at_command(crash, match[0], file=file)
+        for evidence in kept_out(crash.source, file):
             yield evidence._replace(names={})
 
 
@@ -69,11 +67,10 @@ def server_config_not_there(record: Failing) -> Iterator[Evidence]:
     ' `if __name__ == "__main__":`.',
     docs="https://www.uvicorn.org/settings/",
 )
-def import_string_needed(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(r"You must pass the application as an import string.*") if found else None
-    place = find(found.source, r"\buvicorn\.run\(|(?<![\w.])run\(") if found and match else None
-    if found and match and place:
+def import_string_needed(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(r"You must pass the application as an import string.*")
+    place = find(crash.source, r"\buvicorn\.run\(|(?<![\w.])run\(") if match else None
+    if match and place:
         module = place.file.removesuffix(".py").replace("/", ".")
         given = re.search(r"run\(\s*([A-Za-z_]\w*)", place.text)
         names = {"module": module, "name": given[1] if given else "app", "error": match[0]}
@@ -90,19 +87,18 @@ def import_string_needed(record: Failing) -> Iterator[Evidence]:
     docs=PROCFILE,
     fallback=True,
 )
-def wrong_option(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def wrong_option(crash: Crash) -> Iterator[Evidence]:
     pattern = (
         r"(?<![\w./-])(?P<a>[\w./-]+): error: (?P<x>.+)$"
         r"|^Error: (?P<y>(?:No such|Invalid value|Missing|Got un)"
         r".+)$|^(?P<b>[\w-]+): (?:illegal|invalid|unrecognized) option (?P<z>.+)$"
     )
-    match = found.saying(pattern) if found and not found.raised else None
-    if found and match:
-        first = re.match(r"\s*(?:\w+=\S*\s+)*([\w./-]+)", found.command)
+    match = crash.saying(pattern) if not crash.raised else None
+    if match:
+        first = re.match(r"\s*(?:\w+=\S*\s+)*([\w./-]+)", crash.command)
         program = match["a"] or match["b"] or (first[1] if first else "The program")
         error = match["x"] or match["y"] or match["z"]
-        yield at_command(found, match[0], program=program.rpartition("/")[2], error=error)
+        yield at_command(crash, match[0], program=program.rpartition("/")[2], error=error)
 
 
 @rule(
@@ -115,16 +111,15 @@ def wrong_option(record: Failing) -> Iterator[Evidence]:
     " upgrade`.}",
     docs="https://flask-migrate.readthedocs.io/",
 )
-def option_of_flask_migrate(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(r"No such command '?\"?db\b.*") if found else None
-    lost = found.saying(r"Could not locate a Flask application") if found else None
-    installed = found is not None and "flask-migrate" in found.slug.packages
-    if found and match and not (lost and installed):
-        advice = f"{adding(found, 'Flask-Migrate')[1]} Make a `Migrate(app, db)` in the app."
+def option_of_flask_migrate(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(r"No such command '?\"?db\b.*")
+    lost = crash.saying(r"Could not locate a Flask application")
+    installed = crash is not None and "flask-migrate" in crash.slug.packages
+    if match and not (lost and installed):
+        advice = f"{adding(crash, 'Flask-Migrate')[1]} Make a `Migrate(app, db)` in the app."
         if installed:
             advice = "Flask-Migrate is installed: make a `Migrate(app, db)` in the app."
-        yield at_command(found, match[0], advice=advice)
+        yield at_command(crash, match[0], advice=advice)
 
 
 @rule(
@@ -135,10 +130,9 @@ def option_of_flask_migrate(record: Failing) -> Iterator[Evidence]:
     fix="Take line {line} out of {file}.",
     docs="https://docs.gunicorn.org/en/stable/settings.html#daemon",
 )
-def daemon_in_config(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    if found and found.exit == 0 and "gunicorn" in found.command:
-        place = find(found.source, r"^\s*daemon\s*=\s*True\b")
+def daemon_in_config(crash: Crash) -> Iterator[Evidence]:
+    if crash.exit == 0 and "gunicorn" in crash.command:
+        place = find(crash.source, r"^\s*daemon\s*=\s*True\b")
         if place:
             names = {"file": place.file, "line": str(place.line), "code": place.text}
             yield at("Process exited with status 0", place, **names)
@@ -152,10 +146,9 @@ def daemon_in_config(record: Failing) -> Iterator[Evidence]:
     fix="End the function with `return app`.",
     docs="https://flask.palletsprojects.com/en/stable/patterns/appfactories/",
 )
-def factory_returns_nothing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(r"Failed to find application object: '(\w+)\(") if found else None
-    if found and match:
-        place = find(found.source, rf"^def {match[1]}\(")
+def factory_returns_nothing(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(r"Failed to find application object: '(\w+)\(")
+    if match:
+        place = find(crash.source, rf"^def {match[1]}\(")
         names = {"factory": match[1]}
-        yield at(match[0], place, **names) if place else at_command(found, match[0], **names)
+        yield at(match[0], place, **names) if place else at_command(crash, match[0], **names)

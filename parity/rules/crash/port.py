@@ -8,7 +8,7 @@ from parity.rules.crash.symptoms import ENDINGS, at_command
 from parity.rules.engine import rule
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_source import at, find
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 from parity.rules.views.python_variables import all_reads
 
 
@@ -21,24 +21,23 @@ from parity.rules.views.python_variables import all_reads
     fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def invalid_port(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def invalid_port(crash: Crash) -> Iterator[Evidence]:
     pattern = (
         r"(?i)'?((?:(?<![^' ])[^' ]+)?)'? is not a valid (?:integer|port)"
         r"|invalid (?:int|port)[^'\n]*'([^']*)'"
         r"|Error: Option '--port'|invalid literal for int\(\) with base 10: '([^']*)'"
     )
-    match = found.saying(pattern) if found else None
-    if not found or not match:
+    match = crash.saying(pattern)
+    if not crash or not match:
         return
-    command = found.command
+    command = crash.command
     wrong = re.search(
         r"%PORT%|'\$\{?PORT\}?'|\$\{?(\w+)\}?:\$\{?PORT\b\}?|\$\{?(?!PORT\b)(\w*PORT\w*)\}?",
         command,
     )
     if wrong:
         right = command.replace(wrong[0], "0.0.0.0:$PORT" if wrong[1] else "$PORT")
-        yield at_command(found, match[0], value=wrong[0], why=_port_reason(wrong), right=right)
+        yield at_command(crash, match[0], value=wrong[0], why=_port_reason(wrong), right=right)
 
 
 def _port_reason(wrong: re.Match[str]) -> str:
@@ -60,17 +59,16 @@ def _port_reason(wrong: re.Match[str]) -> str:
     fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def address_in_use(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(r"(?i)^.*address already in use.*") if found else None
-    if found and match and not is_node(found.plan):
-        place = find(found.source, r"\.run\(|serve\(")
+def address_in_use(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(r"(?i)^.*address already in use.*")
+    if match and not is_node(crash.plan):
+        place = find(crash.source, r"\.run\(|serve\(")
         seen = match[0].strip()
         names = {"error": seen}
         yield (
             Evidence(seen, place.file, place.line, place.column, names=names)
             if place
-            else (at_command(found, seen, **names))
+            else (at_command(crash, seen, **names))
         )
 
 
@@ -84,16 +82,15 @@ def address_in_use(record: Failing) -> Iterator[Evidence]:
     " read.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def port_is_text(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def port_is_text(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     pattern = (
         r"'str' object cannot be interpreted as an integer|integer is required|port must be (?:int"
         r"|an int)|not supported between instances of '(?:str|int)' and '(?:int|str)'|%d format"
     )
-    if not found or not raised or raised.kind != "TypeError":
+    if not crash or not raised or raised.kind != "TypeError":
         return
-    reads = [r for r in all_reads(found.source) if r.name == "PORT" and "int(" not in r.place.text]
+    reads = [r for r in all_reads(crash.source) if r.name == "PORT" and "int(" not in r.place.text]
     if re.search(pattern, raised.message) and reads:
         yield at(raised.told, reads[0].place, error=raised.told)
 
@@ -107,26 +104,25 @@ def port_is_text(record: Failing) -> Iterator[Evidence]:
     fix='Listen on "0.0.0.0", which is every address of the dyno, and on the port in $PORT.',
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def address_not_here(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    seen = _unbindable(found) if found else None
-    if not found or not seen:
+def address_not_here(crash: Crash) -> Iterator[Evidence]:
+    seen = _unbindable(crash)
+    if not crash or not seen:
         return
-    place = find(found.source, r"\bhost\s*=\s*[\"'][\w.:/-]+[\"']")
+    place = find(crash.source, r"\bhost\s*=\s*[\"'][\w.:/-]+[\"']")
     told = re.search(r"'([\w.:/-]+)', \d+", seen) or (
         re.search(r"host\s*=\s*[\"']([\w.:/-]+)", place.text) if place else None
     )
     names = {"host": told[1] if told else "the address that it is given", "error": seen}
     written = place and told and told[1] in place.text
-    yield at(seen, place, **names) if written else at_command(found, seen, **names)
+    yield at(seen, place, **names) if written else at_command(crash, seen, **names)
 
 
-def _unbindable(found: Crash) -> str | None:
+def _unbindable(crash: Crash) -> str | None:
     """What says that an address cannot be listened on."""
     pattern = (
         r"^.*(?:Invalid address: \('|attempting to bind on address|assign requested address).*"
     )
-    match, raised = found.saying(pattern), found.raised
+    match, raised = crash.saying(pattern), crash.raised
     if match:
         return match[0].strip()
     binding = raised and any("bind" in frame.name for frame in raised.frames)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from parity.records import edits
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, adding, at_command, procfile
 from parity.rules.engine import rule
@@ -37,11 +38,11 @@ FROM_PIP = {
 _PYTHONS = re.compile(r"python(?:[23](?:\.\d+)*)|py|python\.exe|py\.exe")
 
 
-def missing_program(found: Crash) -> str | None:
+def missing_program(crash: Crash) -> str | None:
     """The command that the shell did not find."""
-    if found.exit != 127:
+    if crash.exit != 127:
         return None
-    match = found.saying(r"(?:line \d+: |bash: |sh: \d+: )([^\s:]+): (?:command )?not found")
+    match = crash.saying(r"(?:line \d+: |bash: |sh: \d+: )([^\s:]+): (?:command )?not found")
     return match[1] if match else None
 
 
@@ -51,9 +52,9 @@ def _missing(record: Failing) -> tuple[Crash, str] | tuple[None, str]:
     return (found, name) if found and name else (None, "")
 
 
-def _unknown(found: Crash, name: str, **names: str) -> Evidence:
+def _unknown(crash: Crash, name: str, **names: str) -> Evidence:
     """Evidence at the command whose program bash did not find."""
-    return at_command(found, f"bash: {name}: command not found", name=name, **names)
+    return at_command(crash, f"bash: {name}: command not found", name=name, **names)
 
 
 @rule(
@@ -77,13 +78,13 @@ def command_not_found(record: Failing) -> Iterator[Evidence]:
         yield at_command(found, f"status 127 of `{found.command}`")
 
 
-def _developed(found: Crash, package: str) -> int | None:
+def _developed(crash: Crash, package: str) -> int | None:
     """The line that names a package which the lock file's manager has not installed."""
-    python = found.plan.python
-    if python is None or python.manager == "pip" or package.lower() in found.slug.packages:
+    python = crash.plan.python
+    if python is None or python.manager == "pip" or package.lower() in crash.slug.packages:
         return None
     named = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
-    lines = (found.source.text(adding(found, package)[0]) or "").splitlines()
+    lines = (crash.source.text(adding(crash, package)[0]) or "").splitlines()
     return next((n for n, line in enumerate(lines, 1) if named.search(line)), None)
 
 
@@ -105,8 +106,8 @@ def build_tool_not_at_run_time(record: Failing) -> Iterator[Evidence]:
         yield _unknown(found, name, advice=told)
 
 
-def _pipenv(found: Crash) -> bool:
-    return bool(found.plan.python and found.plan.python.manager == "pipenv")
+def _pipenv(crash: Crash) -> bool:
+    return bool(crash.plan.python and crash.plan.python.manager == "pipenv")
 
 
 @rule(
@@ -135,14 +136,13 @@ def other_python(record: Failing) -> Iterator[Evidence]:
     fix="Type `heroku buildpacks:add --index 1 heroku/nodejs`, with a package.json in the root.",
     docs="https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app",
 )
-def needs_node(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    if not found or found.plan.buildpack != "heroku/python":
+def needs_node(crash: Crash) -> Iterator[Evidence]:
+    if not crash or crash.plan.buildpack != "heroku/python":
         return
-    first = re.match(r"\s*(?:\w+=\S*\s+)*(\w+)", found.command)
-    name = missing_program(found) or (first[1] if first else "")
-    if name in FROM_NODE and not found.raised:
-        yield at_command(found, f"`{found.command}`", name=name)
+    first = re.match(r"\s*(?:\w+=\S*\s+)*(\w+)", crash.command)
+    name = missing_program(crash) or (first[1] if first else "")
+    if name in FROM_NODE and not crash.raised:
+        yield at_command(crash, f"`{crash.command}`", name=name)
 
 
 @rule(
@@ -160,7 +160,7 @@ def script_without_path(record: Failing) -> Iterator[Evidence]:
         called = script(found.source, found.process)
         if called and name in called[1]:
             write = called[1].replace(name, right, 1)
-            advice = f'In package.json write `"{called[0]}": "{write}"`.'
+            advice = edits.script(called[0], write)
             seen = f"{name}: not found"
             names = {"name": name, "advice": advice}
             yield in_package(found.source, seen, "scripts", called[0], **names)
@@ -216,9 +216,9 @@ def program_misspelt(record: Failing) -> Iterator[Evidence]:
         yield _unknown(found, name, meant=meant, advice=advice)
 
 
-def _meant(found: Crash, name: str) -> str | None:
+def _meant(crash: Crash, name: str) -> str | None:
     known = {*FROM_PIP, "python", "python3", "bash", "pip"}
-    if name in known | BUILD_ONLY | FROM_NODE | {*_ELSEWHERE} or name in found.source.entries:
+    if name in known | BUILD_ONLY | FROM_NODE | {*_ELSEWHERE} or name in crash.source.entries:
         return None
     near = get_close_matches(name.lower(), sorted(known), 1, 0.85)
     return near[0] if near and not _PYTHONS.fullmatch(name) else None

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
 _SAID = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
@@ -27,11 +27,10 @@ VIRTUAL = re.compile(r"(?:\S*/)?\.?v?env[\w.-]*/(?:bin|Scripts)/")
     fix="Remove the space: `{type}: {right}`.",
     docs=PROCFILE,
 )
-def space_before_colon(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    if found and re.match(r":(\s|$)", found.command):
-        right = found.command[1:].strip()
-        yield at_command(found, f"{found.process.name} : {right}", right=right)
+def space_before_colon(crash: Crash) -> Iterator[Evidence]:
+    if re.match(r":(\s|$)", crash.command):
+        right = crash.command[1:].strip()
+        yield at_command(crash, f"{crash.process.name} : {right}", right=right)
 
 
 @rule(
@@ -43,11 +42,10 @@ def space_before_colon(record: Failing) -> Iterator[Evidence]:
     fix="In the Procfile write `{type}: {right}`.",
     docs=PROCFILE,
 )
-def equals_for_colon(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    if found and re.match(r"=\s", found.command):
-        right = found.command[1:].strip()
-        yield at_command(found, f"{found.process.name} = {right}", right=right)
+def equals_for_colon(crash: Crash) -> Iterator[Evidence]:
+    if re.match(r"=\s", crash.command):
+        right = crash.command[1:].strip()
+        yield at_command(crash, f"{crash.process.name} = {right}", right=right)
 
 
 _TYPED = {
@@ -75,13 +73,12 @@ def typed(command: str) -> str:
     fix="{advice:Type the line anew, with plain quotes, blanks and dashes.}",
     docs=PROCFILE,
 )
-def typographic_characters(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    strange = next((c for c in found.command if c in _TYPED), None) if found else None
-    if found and strange and not found.raised:
+def typographic_characters(crash: Crash) -> Iterator[Evidence]:
+    strange = next((c for c in crash.command if c in _TYPED), None)
+    if strange and not crash.raised:
         what = f"the character U+{ord(strange):04X} ({unicodedata.name(strange).lower()})"
-        advice = procfile(found, typed(found.command))
-        yield at_command(found, f"`{found.command}`", what=what, advice=advice)
+        advice = procfile(crash, typed(crash.command))
+        yield at_command(crash, f"`{crash.command}`", what=what, advice=advice)
 
 
 @rule(
@@ -93,19 +90,18 @@ def typographic_characters(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Put what is one word for the app into quotes, and close every quote.}",
     docs=PROCFILE,
 )
-def shell_syntax(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def shell_syntax(crash: Crash) -> Iterator[Evidence]:
     match = (
-        found.saying(rf"{_SAID}(syntax error.*|unexpected EOF while looking for.*)")
-        if found and found.exit in (1, 2)
+        crash.saying(rf"{_SAID}(syntax error.*|unexpected EOF while looking for.*)")
+        if crash.exit in (1, 2)
         else None
     )
-    if found and match and typed(found.command) == found.command:
-        factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", found.command)
+    if match and typed(crash.command) == crash.command:
+        factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", crash.command)
         advice = "Put what is one word for the app into quotes, and close every quote."
         if factory:
-            advice = procfile(found, found.command.replace(factory[1], f'"{factory[1]}"'))
-        yield at_command(found, match[0].strip(), error=match[1], advice=advice)
+            advice = procfile(crash, crash.command.replace(factory[1], f'"{factory[1]}"'))
+        yield at_command(crash, match[0].strip(), error=match[1], advice=advice)
 
 
 @rule(
@@ -116,21 +112,20 @@ def shell_syntax(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Take the quotes around the whole command away.}",
     docs=PROCFILE,
 )
-def quoted_command(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def quoted_command(crash: Crash) -> Iterator[Evidence]:
     match = (
-        found.saying(rf"{_SAID}(\S+ .+): (?:command not found|No such file or directory)$")
-        if found and found.exit == 127
+        crash.saying(rf"{_SAID}(\S+ .+): (?:command not found|No such file or directory)$")
+        if crash.exit == 127
         else None
     )
-    if found and match and re.match(rf"""\s*["']{re.escape(match[1])}["']""", found.command):
-        right = found.command.strip()[1:].replace(found.command.strip()[0], "", 1)
-        yield at_command(found, match[0].strip(), name=match[1], advice=procfile(found, right))
+    if match and re.match(rf"""\s*["']{re.escape(match[1])}["']""", crash.command):
+        right = crash.command.strip()[1:].replace(crash.command.strip()[0], "", 1)
+        yield at_command(crash, match[0].strip(), name=match[1], advice=procfile(crash, right))
 
 
-def unfound_path(found: Crash) -> str | None:
+def unfound_path(crash: Crash) -> str | None:
     """The path that the shell did not find, as it stands in the command."""
-    match = found.saying(rf"{_SAID}([^\s:/]*/[^\s:]+): No such file or directory$")
+    match = crash.saying(rf"{_SAID}([^\s:/]*/[^\s:]+): No such file or directory$")
     return match[1] if match else None
 
 
@@ -143,14 +138,13 @@ def unfound_path(found: Crash) -> str | None:
     fix="{advice:Write the program's bare name in the Procfile.}",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
-def virtual_environment_in_command(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    path = unfound_path(found) if found and found.exit in (1, 127) else None
-    if found and path and VIRTUAL.match(path):
+def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
+    path = unfound_path(crash) if crash.exit in (1, 127) else None
+    if path and VIRTUAL.match(path):
         sourced = rf"(?:source|\.)\s+{re.escape(path)}\s*(?:&&|;)\s*"
-        right = re.sub(sourced, "", found.command).replace(path, path.rpartition("/")[2])
-        told = procfile(found, right)
-        yield at_command(found, f"{path}: No such file or directory", path=path, advice=told)
+        right = re.sub(sourced, "", crash.command).replace(path, path.rpartition("/")[2])
+        told = procfile(crash, right)
+        yield at_command(crash, f"{path}: No such file or directory", path=path, advice=told)
 
 
 @rule(
@@ -162,15 +156,14 @@ def virtual_environment_in_command(record: Failing) -> Iterator[Evidence]:
     fix="Commit the script, or add the buildpack that brings it: `heroku buildpacks:add URL`.",
     docs=PROCFILE,
 )
-def script_not_there(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    path = unfound_path(found) if found and found.exit == 127 else None
-    if not found or not path or VIRTUAL.match(path):
+def script_not_there(crash: Crash) -> Iterator[Evidence]:
+    path = unfound_path(crash) if crash.exit == 127 else None
+    if not crash or not path or VIRTUAL.match(path):
         return
     script = path.removeprefix("./").removeprefix("/app/")
-    if script not in found.source.entries:
-        yield at_command(found, f"bash: {path}: No such file or directory", script=path)
-        yield from kept_out(found.source, script)
+    if script not in crash.source.entries:
+        yield at_command(crash, f"bash: {path}: No such file or directory", script=path)
+        yield from kept_out(crash.source, script)
 
 
 @rule(
@@ -183,14 +176,13 @@ def script_not_there(record: Failing) -> Iterator[Evidence]:
     " Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
 )
-def script_not_executable(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(rf"{_SAID}(\S+): Permission denied") if found else None
+def script_not_executable(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(rf"{_SAID}(\S+): Permission denied")
     script = match[1].removeprefix("./").removeprefix("/app/") if match else ""
-    if found and match and found.exit == 126 and script in found.source.entries:
+    if match and crash.exit == 126 and script in crash.source.entries:
         names = {"script": script, "run": "python" if script.endswith(".py") else "bash"}
         yield Evidence(f"{match[1]}: Permission denied", script, names=names)
-        yield at_command(found, "status 126")
+        yield at_command(crash, "status 126")
 
 
 @rule(
@@ -202,18 +194,17 @@ def script_not_executable(record: Failing) -> Iterator[Evidence]:
     fix="Type `sed -i 's/\\r$//' {script}`, add `*.sh text eol=lf` to .gitattributes, commit.",
     docs="https://git-scm.com/docs/gitattributes#_eol",
 )
-def windows_line_ends(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
     told = (
         r"\\r|\r|\^M|bad interpreter|cannot execute: required file not found|Illegal option -\W*$"
         r"|: not found$|syntax error"
     )
-    match = found.saying(told) if found and found.exit else None
-    if not found or not match or found.raised:
+    match = crash.saying(told) if crash.exit else None
+    if not crash or not match or crash.raised:
         return
-    for path, entry in found.source.entries.items():
+    for path, entry in crash.source.entries.items():
         data = entry.data or b""
-        used = re.search(rf"(?:^|[\s/]){re.escape(path)}(?:\s|$)", found.command)
+        used = re.search(rf"(?:^|[\s/]){re.escape(path)}(?:\s|$)", crash.command)
         if used and b"\r\n" in data and (data.startswith(b"#!") or path.endswith(".sh")):
             yield Evidence(match.string.strip(), path, 1, names={"script": path})
 
@@ -227,14 +218,13 @@ def windows_line_ends(record: Failing) -> Iterator[Evidence]:
     fix="Correct the folder's name in the Procfile, or commit what is in it.",
     docs=PROCFILE,
 )
-def folder_not_there(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def folder_not_there(crash: Crash) -> Iterator[Evidence]:
     pattern = rf"{_SAID}cd: (\S+): No such file|can't chdir to '([^']+)'"
-    match = found.saying(pattern) if found and not found.raised else None
-    if found and match:
+    match = crash.saying(pattern) if not crash.raised else None
+    if match:
         folder = (match[1] or match[2]).rstrip("/")
-        yield at_command(found, match[0].strip(), folder=folder)
-        yield from kept_out(found.source, f"{folder}/")
+        yield at_command(crash, match[0].strip(), folder=folder)
+        yield from kept_out(crash.source, f"{folder}/")
 
 
 @rule(
@@ -245,31 +235,30 @@ def folder_not_there(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Commit the file, or correct its name in the Procfile.}",
     docs=PROCFILE,
 )
-def no_such_script(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def no_such_script(crash: Crash) -> Iterator[Evidence]:
     pattern = r"can't open file '([^']+)'|File does not exist: (\S+)"
-    match = found.saying(pattern) if found and not found.raised else None
-    if not found or not match:
+    match = crash.saying(pattern) if not crash.raised else None
+    if not crash or not match:
         return
     wanted = match[1] or match[2]
     if wanted.endswith(("\r", "\\r")):
         return
-    named = next((w for w in found.command.split() if wanted.endswith(w)), wanted)
-    near = [] if named in found.source.absent else _near(found, named)
+    named = next((w for w in crash.command.split() if wanted.endswith(w)), wanted)
+    near = [] if named in crash.source.absent else _near(crash, named)
     advice = f"Commit {named}, or correct the name in the Procfile."
     if near:
-        advice = procfile(found, found.command.replace(named, near[0]))
-    slashed, why = found.command.replace("\\", "/"), ""
-    if slashed != found.command:
+        advice = procfile(crash, crash.command.replace(named, near[0]))
+    slashed, why = crash.command.replace("\\", "/"), ""
+    if slashed != crash.command:
         why = " A backslash separates folders on Windows only; bash takes it away."
-        advice = procfile(found, slashed)
-    yield at_command(found, match[0], script=named, advice=advice, why=why)
-    yield from kept_out(found.source, named)
+        advice = procfile(crash, slashed)
+    yield at_command(crash, match[0], script=named, advice=advice, why=why)
+    yield from kept_out(crash.source, named)
 
 
-def _near(found: Crash, named: str) -> list[str]:
+def _near(crash: Crash, named: str) -> list[str]:
     """Files of the tree that may have been meant: the same name elsewhere, else a similar one."""
-    scripts = [p for p in found.source.entries if p.endswith(".py")]
+    scripts = [p for p in crash.source.entries if p.endswith(".py")]
     name = named.rpartition("/")[2].lower()
     same = [p for p in scripts if p.rpartition("/")[2].lower() == name]
     alike = get_close_matches(named.removesuffix(".py"), [p[:-3] for p in scripts], 1, 0.7)

@@ -9,7 +9,7 @@ from parity.rules.crash.symptoms import ENDINGS, at_place
 from parity.rules.engine import rule
 from parity.rules.push.slugignore import IGNORING, taken
 from parity.rules.views.missing_python_module import absent_module
-from parity.rules.views.python_traceback import Crash, crash
+from parity.rules.views.python_traceback import Crash
 
 _NO_FILE = (
     r"No such file or directory: '(?:\./|/app/)?([^']+)'|can't open file '(?:[^']*/)?([^'/]+)'"
@@ -24,27 +24,27 @@ _NO_FILE = (
     " and the app stops without it.",
     fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
+    records=(Boot, Release, Slug),
 )
-def slugignore_needed(record: Boot | Release | Slug) -> Iterator[Evidence]:
-    found = crash(record)
-    path = _gone(found) if found and found.source.pruned else None
-    if not found or not path:
+def slugignore_needed(crash: Crash) -> Iterator[Evidence]:
+    path = _gone(crash) if crash.source.pruned else None
+    if not crash or not path:
         return
-    yield from taken(found.source, path)
-    place = at_place(found)
+    yield from taken(crash.source, path)
+    place = at_place(crash)
     if place:
         yield place._replace(names={})
 
 
-def _gone(found: Crash) -> str | None:
+def _gone(crash: Crash) -> str | None:
     """The pruned path that the crash is about."""
-    pruned = found.source.pruned
-    module = absent_module(found)
+    pruned = crash.source.pruned
+    module = absent_module(crash)
     if module:
         base = module.replace(".", "/")
         own = (f"{base}.py", f"{base}/__init__.py")
         inside = (path for path in pruned if path.startswith(f"{base}/"))
         return next((path for path in own if path in pruned), None) or next(inside, None)
-    told = found.saying(_NO_FILE)
+    told = crash.saying(_NO_FILE)
     name = (told[1] or told[2]) if told else ""
     return next((p for p in pruned if p == name or re.search(rf"(^|/){re.escape(p)}$", name)), None)

@@ -8,17 +8,17 @@ from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_command, at_place
 from parity.rules.engine import rule
 from parity.rules.views.python_source import at, find
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 
 PACKAGES = "https://devcenter.heroku.com/articles/stack-packages"
 PRIVILEGED = 1024
 """Ports below it are for root, and a dyno's user is not root: ip(7) (documented)."""
 
 
-def _locale(found: Crash) -> tuple[Evidence, str] | None:
+def _locale(crash: Crash) -> tuple[Evidence, str] | None:
     """Where a locale is set that this machine has not, and its name, empty if it is not there."""
-    raised = found.raised
-    told = at_place(found) if raised and raised.message == "unsupported locale setting" else None
+    raised = crash.raised
+    told = at_place(crash) if raised and raised.message == "unsupported locale setting" else None
     if told is None:
         return None
     name = re.search(r"""setlocale\([^"']*["']([\w.@-]*)["']""", told.names["code"])
@@ -41,9 +41,8 @@ def _on_heroku(name: str) -> bool:
     " add a buildpack that installs locales.",
     docs=PACKAGES,
 )
-def locale_missing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    told = _locale(found) if found else None
+def locale_missing(crash: Crash) -> Iterator[Evidence]:
+    told = _locale(crash)
     if told and told[1] and not _on_heroku(told[1]):
         yield told[0]._replace(names={**told[0].names, "name": told[1]})
 
@@ -58,9 +57,8 @@ def locale_missing(record: Failing) -> Iterator[Evidence]:
     fix="Make it here (`localedef -i en_US -f UTF-8 en_US.UTF-8`, as root), then run parity again.",
     docs=PACKAGES,
 )
-def locale_not_here(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    told = _locale(found) if found else None
+def locale_not_here(crash: Crash) -> Iterator[Evidence]:
+    told = _locale(crash)
     if told and (not told[1] or _on_heroku(told[1])):
         yield told[0]
 
@@ -75,31 +73,30 @@ def locale_not_here(record: Failing) -> Iterator[Evidence]:
     " command line `$PORT`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def privileged_port(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    port = _privileged(found) if found else None
-    if not found or not port:
+def privileged_port(crash: Crash) -> Iterator[Evidence]:
+    port = _privileged(crash)
+    if not crash or not port:
         return
     names = {"taken": port, "error": "Permission denied"}
-    here, written = at_place(found), rf"\b{port}\b"
-    place = find(found.source, rf"(?i)(?:port|bind|listen|serve|run)\b.*{written}")
+    here, written = at_place(crash), rf"\b{port}\b"
+    place = find(crash.source, rf"(?i)(?:port|bind|listen|serve|run)\b.*{written}")
     if here and re.search(written, here.names["code"]):
         yield here._replace(names={**here.names, **names})
-    elif place and not re.search(written, found.command):
+    elif place and not re.search(written, crash.command):
         yield at(place.text, place, **names)
     else:
-        yield at_command(found, "Permission denied", **names)
+        yield at_command(crash, "Permission denied", **names)
 
 
-def _privileged(found: Crash) -> str | None:
+def _privileged(crash: Crash) -> str | None:
     """The port below 1024 that the app may not bind."""
-    raised = found.raised
+    raised = crash.raised
     refused = raised and raised.kind == "PermissionError" and "Errno 13" in raised.message
     binding = refused and raised and any("bind" in frame.name for frame in raised.frames)
-    logged = found.saying(r"Can't connect to \('|(?i:bind).*(?i:permission denied)")
+    logged = crash.saying(r"Can't connect to \('|(?i:bind).*(?i:permission denied)")
     if not binding and not (logged and not raised):
         return None
-    place = at_place(found)
-    told = f"{found.command} {place.names['code'] if place else ''} {logged[0] if logged else ''}"
+    place = at_place(crash)
+    told = f"{crash.command} {place.names['code'] if place else ''} {logged[0] if logged else ''}"
     ports = re.findall(r"(?:[:,=]\s*|--?p(?:ort)?\s+)(\d{2,3})(?![\w.])", told)
     return next((port for port in ports if int(port) < PRIVILEGED), None)

@@ -8,7 +8,7 @@ from parity.rules.crash.python.modules import how_to_add
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
 from parity.rules.views.python_source import find
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
 _RUNS = r"""^if __name__ == ["']__main__["']"""
@@ -22,21 +22,20 @@ _RUNS = r"""^if __name__ == ["']__main__["']"""
     fix="{advice:Name the module that starts the server, or commit a __main__.py.}",
     docs="https://docs.python.org/3/using/cmdline.html#cmdoption-m",
 )
-def package_not_executable(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(r"No module named ([\w.]+)\.__main__;.*") if found else None
-    if not found or not match:
+def package_not_executable(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(r"No module named ([\w.]+)\.__main__;.*")
+    if not crash or not match:
         return
     package = match[1]
     folder = package.replace(".", "/")
-    place = find(found.source, _RUNS)
+    place = find(crash.source, _RUNS)
     inside = place and place.file.startswith(f"{folder}/")
     advice = f"Commit a {folder}/__main__.py that starts the server."
     if place and inside:
         module = place.file.removesuffix(".py").replace("/", ".")
         wrong = rf"-m\s+{re.escape(package)}(?![\w.])"
-        advice = procfile(found, re.sub(wrong, f"-m {module}", found.command))
-    yield at_command(found, match[0], package=package, advice=advice)
+        advice = procfile(crash, re.sub(wrong, f"-m {module}", crash.command))
+    yield at_command(crash, match[0], package=package, advice=advice)
 
 
 @rule(
@@ -47,26 +46,25 @@ def package_not_executable(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Commit the folder with the migrations, or name the folder in the command.}",
     docs=PROCFILE,
 )
-def migrations_not_there(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    told = _unmigrated(found) if found else None
-    if not found or not told:
+def migrations_not_there(crash: Crash) -> Iterator[Evidence]:
+    told = _unmigrated(crash)
+    if not crash or not told:
         return
     seen, wanted = told
-    elsewhere = [p for p in found.source.entries if p.endswith(f"/{wanted}")]
-    advice = how_to_add(found, wanted)
+    elsewhere = [p for p in crash.source.entries if p.endswith(f"/{wanted}")]
+    advice = how_to_add(crash, wanted)
     if elsewhere:
         folder = elsewhere[0].removesuffix(f"/{wanted}")
-        advice = procfile(found, f"cd {folder} && {found.command}")
-    yield at_command(found, seen, wanted=wanted, error=seen, advice=advice)
-    for kept in kept_out(found.source, wanted):
+        advice = procfile(crash, f"cd {folder} && {crash.command}")
+    yield at_command(crash, seen, wanted=wanted, error=seen, advice=advice)
+    for kept in kept_out(crash.source, wanted):
         yield kept._replace(names={})
 
 
-def _unmigrated(found: Crash) -> tuple[str, str] | None:
+def _unmigrated(crash: Crash) -> tuple[str, str] | None:
     """What Alembic says of its files that are not there, and which those are."""
-    config = found.saying(r"FAILED: No (?:'script_location' key found|config file 'alembic.ini').*")
-    if config and "alembic.ini" not in found.source.entries:
+    config = crash.saying(r"FAILED: No (?:'script_location' key found|config file 'alembic.ini').*")
+    if config and "alembic.ini" not in crash.source.entries:
         return config[0], "alembic.ini"
-    folder = found.saying(r"Path doesn't exist: ['\"]?(?:/app/)?([\w/.-]+?)['\"]?\.? .*")
+    folder = crash.saying(r"Path doesn't exist: ['\"]?(?:/app/)?([\w/.-]+?)['\"]?\.? .*")
     return (folder[0], f"{folder[1]}/") if folder else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 
 _ASKED = (
     r"No (wkhtmltopdf|wkhtmltoimage) executable found|(tesseract) is not installed or it's not in"
@@ -16,9 +16,9 @@ _ASKED = (
 """How packages ask for a program that they start: wkhtmltopdf, pytesseract, pdf2image, graphviz."""
 
 
-def started(found: Crash) -> str | None:
+def started(crash: Crash) -> str | None:
     """The program that the app's own code wanted to start, and that is not there."""
-    raised = found.raised
+    raised = crash.raised
     named = re.search(_ASKED, raised.told) if raised else None
     if named:
         return next(group for group in named.groups() if group).lower()
@@ -39,12 +39,11 @@ def started(found: Crash) -> str | None:
     " package's name) into a file called Aptfile, and commit it.",
     docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-apt",
 )
-def program_not_in_dyno(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    name = started(found) if found else None
-    if found and name and name not in found.source.entries:
+def program_not_in_dyno(crash: Crash) -> Iterator[Evidence]:
+    name = started(crash)
+    if name and name not in crash.source.entries:
         seen = f"No such file or directory: '{name}'"
-        yield at_either(found, seen, name=name, package=_DEBIAN.get(name, name))
+        yield at_either(crash, seen, name=name, package=_DEBIAN.get(name, name))
 
 
 _DEBIAN = {
@@ -66,13 +65,12 @@ _DEBIAN = {
     " with `--headless=new --no-sandbox --disable-dev-shm-usage`.",
     docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-chrome-for-testing",
 )
-def no_browser(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def no_browser(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     pattern = (
         r"cannot find Chrome binary|(?:chromedriver|geckodriver)'? executable needs to be in PATH"
         r"|Unable to (?:obtain|locate or obtain) driver for|BrowserType\.launch: Executable"
         r"|Expected browser binary location"
     )
-    if found and raised and re.search(pattern, raised.message):
-        yield at_either(found, raised.told)
+    if raised and re.search(pattern, raised.message):
+        yield at_either(crash, raised.told)

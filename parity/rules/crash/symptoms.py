@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from parity.records import Boot
+from parity.records import Boot, edits
 from parity.records.verdict import Evidence
 from parity.rules.boot.boot import R10
 from parity.rules.build.release import RELEASE_FAILED
@@ -58,16 +58,16 @@ ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED, R10, HTTP_500, H12, H13,
 never listens because it crashes, of a request."""
 
 
-def at_command(found: Crash, seen: str, **names: str) -> Evidence:
+def at_command(crash: Crash, seen: str, **names: str) -> Evidence:
     """Evidence at the Procfile's line, if the command stands in one."""
-    told = {"command": found.command, "type": found.process.name, **names}
-    line = found.process.line or None
+    told = {"command": crash.command, "type": crash.process.name, **names}
+    line = crash.process.line or None
     return Evidence(seen, "Procfile" if line else None, line, names=told)
 
 
-def at_place(found: Crash, **names: str) -> Evidence | None:
+def at_place(crash: Crash, **names: str) -> Evidence | None:
     """Evidence at the app's innermost frame of the last exception, or of what led to it."""
-    chain = found.chain
+    chain = crash.chain
     place = next((raised.place for raised in chain if raised.place), None)
     if place is None:
         return None
@@ -75,23 +75,23 @@ def at_place(found: Crash, **names: str) -> Evidence | None:
         "error": chain[0].told,
         "file": place.file,
         "line": str(place.line),
-        "code": line_of(found.source, place.file, place.line),
-        "when": found.when,
+        "code": line_of(crash.source, place.file, place.line),
+        "when": crash.when,
         **names,
     }
     return Evidence(chain[0].told, place.file, place.line, names=told)
 
 
-def at_either(found: Crash, seen: str, **names: str) -> Evidence:
+def at_either(crash: Crash, seen: str, **names: str) -> Evidence:
     """Evidence at the app's innermost frame, or at the Procfile's line if the app has none."""
-    raised = found.raised
-    told = {"when": found.when, "error": raised.told if raised else seen, **names}
-    return at_place(found, **told) or at_command(found, seen, **told)
+    raised = crash.raised
+    told = {"when": crash.when, "error": raised.told if raised else seen, **names}
+    return at_place(crash, **told) or at_command(crash, seen, **told)
 
 
-def procfile(found: Crash, right: str) -> str:
+def procfile(crash: Crash, right: str) -> edits.Advice:
     """The Procfile's line with the command `right`."""
-    return f"In the Procfile write `{found.process.name}: {right}`."
+    return edits.command(crash.process.name, right)
 
 
 _ADDING = {
@@ -102,12 +102,12 @@ _ADDING = {
 }
 
 
-def adding(found: Crash, package: str) -> tuple[str, str]:
+def adding(crash: Crash, package: str) -> tuple[str, str]:
     """The file in which the app's package manager wants a package, and how it gets there."""
-    python = found.plan.python
+    python = crash.plan.python
     file, advice = _ADDING[python.manager if python else "pip"]
     name = package.partition("<")[0]
-    if file == "requirements.txt" and name != package and requires(found.source, name):
+    if file == "requirements.txt" and name != package and requires(crash.source, name):
         return file, f"In requirements.txt write `{package}` instead of `{name}`."
     typed = f"'{package}'" if name != package and file != "requirements.txt" else package
     return file, advice.format(typed)

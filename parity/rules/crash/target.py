@@ -20,7 +20,7 @@ from parity.rules.views.python_source import (
     suggestion,
     target,
 )
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import web_line
 
 
@@ -32,15 +32,14 @@ from parity.rules.views.suggestions import web_line
     fix="Write `{module}:{attribute}`, without the space: `{type}: {right}`.",
     docs=PROCFILE,
 )
-def space_in_target(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found and re.search(
-        r"(?<![\w./:-])([A-Za-z_][\w.]*)(?::\s+|\s+:\s*)([A-Za-z_]\w*)", found.command
+def space_in_target(crash: Crash) -> Iterator[Evidence]:
+    match = re.search(
+        r"(?<![\w./:-])([A-Za-z_][\w.]*)(?::\s+|\s+:\s*)([A-Za-z_]\w*)", crash.command
     )
-    if found and match and server(found.process):
+    if match and server(crash.process):
         names = {"wrong": match[0], "module": match[1], "attribute": match[2]}
-        right = found.command.replace(match[0], f"{match[1]}:{match[2]}")
-        yield at_command(found, f"the command has `{match[0]}`", right=right, **names)
+        right = crash.command.replace(match[0], f"{match[1]}:{match[2]}")
+        yield at_command(crash, f"the command has `{match[0]}`", right=right, **names)
 
 
 @rule(
@@ -51,22 +50,21 @@ def space_in_target(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Write `package.module:name` in the Procfile.}",
     docs=PROCFILE,
 )
-def file_as_target(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found and re.search(
-        r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", found.command
+def file_as_target(crash: Crash) -> Iterator[Evidence]:
+    match = re.search(
+        r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", crash.command
     )
     told = r"No module named|Failed to find application|Could not import module|not found\.$"
-    if not found or not match or not server(found.process) or not found.saying(told):
+    if not crash or not match or not server(crash.process) or not crash.saying(told):
         return
     path = match[1].removeprefix("./").removesuffix(".py")
     file = f"{path}.py"
-    if file in found.source.entries:
-        attribute = match[2] or next(iter(applications(found.source, file)), "app")
+    if file in crash.source.entries:
+        attribute = match[2] or next(iter(applications(crash.source, file)), "app")
         right = f"{path.replace('/', '.')}:{attribute}"
-        advice = procfile(found, found.command.replace(match[0], right))
+        advice = procfile(crash, crash.command.replace(match[0], right))
         seen = f"the command has `{match[0]}`"
-        yield at_command(found, seen, wrong=match[0], right=right, advice=advice)
+        yield at_command(crash, seen, wrong=match[0], right=right, advice=advice)
 
 
 @rule(
@@ -78,31 +76,30 @@ def file_as_target(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Correct the module's name in the Procfile.}",
     docs=PROCFILE,
 )
-def wrong_module(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    named = target(found.process) if found else None
-    module = absent_module(found) if found else None
-    if not found or not named or why_absent(found) != "target":
+def wrong_module(crash: Crash) -> Iterator[Evidence]:
+    named = target(crash.process)
+    module = absent_module(crash)
+    if not crash or not named or why_absent(crash) != "target":
         return
-    known, advice = _right(found, named)
+    known, advice = _right(crash, named)
     names = {"module": named[0], "path": named[0].replace(".", "/")}
-    yield at_command(found, f"No module named '{module}'", known=known, advice=advice, **names)
+    yield at_command(crash, f"No module named '{module}'", known=known, advice=advice, **names)
 
 
-def _right(found: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
+def _right(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
     """What the app is, and the Procfile's line with it."""
-    below = elsewhere(found, named[0])
+    below = elsewhere(crash, named[0])
     if below:
         folder = below[: -len(f"/{named[0].replace('.', '/')}.py")]
-        return f" It is in {folder}/.", procfile(found, within_folder(found, folder))
-    right = suggestion(found.source, named[1], asgi=speaks_asgi(found.process))
+        return f" It is in {folder}/.", procfile(crash, within_folder(crash, folder))
+    right = suggestion(crash.source, named[1], asgi=speaks_asgi(crash.process))
     if right is None:
         return "", "Correct the module's name in the Procfile."
     known = f" {right.partition(':')[0]} is the module that defines the app."
-    return known, procfile(found, _with(found, named, right))
+    return known, procfile(crash, _with(crash, named, right))
 
 
-def _with(found: Crash, named: tuple[str, str | None], right: str) -> str:
+def _with(crash: Crash, named: tuple[str, str | None], right: str) -> str:
     """The command with another app; one in a folder that is no package is reached by going there.
 
     Its modules import each other by their bare names.
@@ -110,24 +107,24 @@ def _with(found: Crash, named: tuple[str, str | None], right: str) -> str:
     module, _, name = right.partition(":")
     folder, _, inner = module.rpartition(".")
     top = module.partition(".")[0]
-    if folder and f"{top}/manage.py" in found.source.entries:
+    if folder and f"{top}/manage.py" in crash.source.entries:
         folder, inner = top, module.partition(".")[2]
-    elif f"{folder.replace('.', '/')}/__init__.py" in found.source.entries:
+    elif f"{folder.replace('.', '/')}/__init__.py" in crash.source.entries:
         folder = ""
-    command = found.command.replace(written(named), f"{inner}:{name}" if folder else right, 1)
-    return within_folder(found._replace(process=found.process._replace(command=command)), folder)
+    command = crash.command.replace(written(named), f"{inner}:{name}" if folder else right, 1)
+    return within_folder(crash._replace(process=crash.process._replace(command=command)), folder)
 
 
-def within_folder(found: Crash, folder: str) -> str:
+def within_folder(crash: Crash, folder: str) -> str:
     """The command, run so that Python looks for modules in `folder`."""
     path = folder.replace(".", "/")
     if not path:
-        return found.command
-    option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(server(found.process) or "")
+        return crash.command
+    option = {"gunicorn": "--chdir", "uvicorn": "--app-dir"}.get(server(crash.process) or "")
     if option is None:
-        return f"cd {path} && {found.command}"
-    name = server(found.process) or ""
-    return re.sub(rf"\b{name}\b", f"{name} {option} {path}", found.command, count=1)
+        return f"cd {path} && {crash.command}"
+    name = server(crash.process) or ""
+    return re.sub(rf"\b{name}\b", f"{name} {option} {path}", crash.command, count=1)
 
 
 def written(named: tuple[str, str | None]) -> str:
@@ -152,12 +149,12 @@ _ATTRIBUTE = (
 """What gunicorn, uvicorn, hypercorn, waitress and gunicorn before 20 say."""
 
 
-def _wanted(found: Crash) -> _Wanted | None:
-    match = found.saying(_ATTRIBUTE)
+def _wanted(crash: Crash) -> _Wanted | None:
+    match = crash.saying(_ATTRIBUTE)
     if match:
         names = {key[0]: value for key, value in match.groupdict().items() if value}
         return _Wanted(names["m"], names["a"], match[0])
-    named, raised = target(found.process), found.raised
+    named, raised = target(crash.process), crash.raised
     if not named or not named[1] or not raised or raised.kind != "AttributeError":
         return None
     direct = re.search(rf"module '{re.escape(named[0])}' has no attribute '(\w+)'", raised.message)
@@ -175,30 +172,29 @@ def _wanted(found: Crash) -> _Wanted | None:
     fix="{advice:Correct the name behind the colon in the Procfile.}",
     docs=PROCFILE,
 )
-def wrong_attribute(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    wanted = _wanted(found) if found else None
-    if not found or not wanted or re.search(r"\w:\s|\s:\w", found.command):
+def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
+    wanted = _wanted(crash)
+    if not crash or not wanted or re.search(r"\w:\s|\s:\w", crash.command):
         return
-    module, file = wanted.module, file_of(found.source, wanted.module)
-    asgi = speaks_asgi(found.process)
-    right = _app_in(found, module, file) or suggestion(found.source, asgi=asgi)
-    named = target(found.process) or (module, None)
+    module, file = wanted.module, file_of(crash.source, wanted.module)
+    asgi = speaks_asgi(crash.process)
+    right = _app_in(crash, module, file) or suggestion(crash.source, asgi=asgi)
+    named = target(crash.process) or (module, None)
     advice = "Correct the name after the colon in the Procfile."
     known = f" The app is {right}." if right else ""
-    inside = _inside(found, file, wanted.attribute) if file else None
+    inside = _inside(crash, file, wanted.attribute) if file else None
     if right:
-        advice = procfile(found, _with(found, named, right))
+        advice = procfile(crash, _with(crash, named, right))
     elif inside:
         known = f" {file} makes it only {inside[0]}, in line {inside[1]}."
         advice = f"Move line {inside[1]} of {file} to the file's top level."
     names = {"module": module, "attribute": wanted.attribute, "known": known, "advice": advice}
-    yield at_command(found, wanted.seen, **names)
+    yield at_command(crash, wanted.seen, **names)
 
 
-def _inside(found: Crash, file: str, name: str) -> tuple[str, int] | None:
+def _inside(crash: Crash, file: str, name: str) -> tuple[str, int] | None:
     """What hides a variable of that name from whoever imports the file, and the line."""
-    tree = parsed(found.source, file)
+    tree = parsed(crash.source, file)
     hidden: list[tuple[bool, str, int]] = []
     main = 'under `if __name__ == "__main__":`, which a server does not run'
     for holder in ast.walk(tree) if tree else ():
@@ -214,12 +210,12 @@ def _inside(found: Crash, file: str, name: str) -> tuple[str, int] | None:
     return min(hidden)[1:] if hidden else None
 
 
-def _app_in(found: Crash, module: str, file: str | None) -> str | None:
+def _app_in(crash: Crash, module: str, file: str | None) -> str | None:
     """The app object that the module has under another name, or its factory."""
-    options = applications(found.source, file) if file else []
+    options = applications(crash.source, file) if file else []
     if options:
         return f"{module}:{options[0]}"
-    made = factories(found.source, file) if file and server(found.process) == "gunicorn" else []
+    made = factories(crash.source, file) if file and server(crash.process) == "gunicorn" else []
     return f'"{module}:{made[0]}()"' if made else None
 
 
@@ -231,32 +227,31 @@ def _app_in(found: Crash, module: str, file: str | None) -> str | None:
     fix="{advice:Name it in the Procfile, as `module:name`.}",
     docs=PROCFILE,
 )
-def no_target(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
+def no_target(crash: Crash) -> Iterator[Evidence]:
     pattern = (
         r"No application module specified|must be in format \"<module>:<attribute>\""
         r"|Missing argument 'APP'|Specify one application only"
         r"|Could not locate a Flask application|Failed to find Flask application or factory"
         r"|Could not import '[\w.]+'\.$|Could not determine the default file to run"
     )
-    match = found.saying(pattern) if found else None
-    if not found or not match or re.search(r"\w:\s|\s:\w", found.command):
+    match = crash.saying(pattern)
+    if not crash or not match or re.search(r"\w:\s|\s:\w", crash.command):
         return
-    right = suggestion(found.source, asgi=speaks_asgi(found.process))
+    right = suggestion(crash.source, asgi=speaks_asgi(crash.process))
     advice = "Name it in the Procfile, as `module:name`."
     if right:
-        advice = procfile(found, _with_target(found, right))
-    yield at_command(found, match.string.strip(), error=match.string.strip(), advice=advice)
+        advice = procfile(crash, _with_target(crash, right))
+    yield at_command(crash, match.string.strip(), error=match.string.strip(), advice=advice)
 
 
-def _with_target(found: Crash, right: str) -> str:
-    if re.search(r"\bflask\b", found.command):
-        bare = re.sub(r"(?<!\s)\s+(?:--app|-A)[ =]\S+", "", found.command)
+def _with_target(crash: Crash, right: str) -> str:
+    if re.search(r"\bflask\b", crash.command):
+        bare = re.sub(r"(?<!\s)\s+(?:--app|-A)[ =]\S+", "", crash.command)
         return re.sub(r"\bflask\b", f"flask --app {right}", bare, count=1)
-    named = target(found.process)
+    named = target(crash.process)
     if named:
-        return found.command.replace(written(named), right, 1)
-    alone = re.search(rf"\b{server(found.process)}\s+([\w.]+)(?=\s|$)", found.command)
+        return crash.command.replace(written(named), right, 1)
+    alone = re.search(rf"\b{server(crash.process)}\s+([\w.]+)(?=\s|$)", crash.command)
     if alone:
-        return f"{found.command[: alone.start(1)]}{right}{found.command[alone.end(1) :]}"
-    return web_line(found.source).removeprefix("web: ")
+        return f"{crash.command[: alone.start(1)]}{right}{crash.command[alone.end(1) :]}"
+    return web_line(crash.source).removeprefix("web: ")

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from parity.records import edits
 from parity.records.verdict import Evidence
 from parity.rules.predict.prediction import Prediction
 from parity.rules.predict.required import Required, required
@@ -32,10 +33,10 @@ def at_procfile(start: Start, seen: str, **names: str) -> Evidence:
     return Evidence(seen, "Procfile", start.process.line or None, names=told)
 
 
-def write(start: Start, wrong: str, right: str) -> str:
+def write(start: Start, wrong: str, right: str) -> edits.Advice:
     """The Procfile's line with `right` in place of `wrong`."""
     command = start.process.command.replace(wrong, right, 1)
-    return f"In the Procfile write `{start.process.name}: {command}`."
+    return edits.command(start.process.name, command)
 
 
 def _program(start: Start, needed: Required) -> Iterator[Prediction]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from parity.records import edits
 from parity.records.verdict import Evidence
 from parity.rules.predict.command import at_procfile
 from parity.rules.predict.executed import expressions
@@ -60,7 +61,7 @@ def _evidence(
     seen = f"it will listen on {host}:{port}"
     if where is None:
         line = procfile_command(start.process)
-        return at_procfile(start, seen, repair=f"In the Procfile write `{line}`.", **names)
+        return at_procfile(start, seen, repair=edits.Advice(edits.Edit("Procfile", line)), **names)
     here = place(start.source, where[0].path, where[1])
     blame = Blame(here.file, here.line, here.column, here.text)
     return at(seen, here, repair=code_repair(blame), **names)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Plan
+from parity.records.edits import on_platform
 from parity.rules.predict.prediction import Prediction
 from parity.rules.views.pip_output import Entry, entries, found
 
@@ -34,5 +35,5 @@ def _wrong(entry: Entry) -> Iterator[tuple[str, str, dict[str, str]]]:
     elif re.fullmatch(r"pkg[-_]resources==0\.0\.0", text):
         yield "freeze-artefact", f"{text}: no index has it", {"owner": "Debian's Python"}
     elif entry.name in _NO_LINUX and ";" not in text:
-        advice = f'Remove the line, or write `{text}; sys_platform == "win32"`.'
+        advice = on_platform(entry.file, text, "win32", "Remove the line, or write")
         yield "windows-only-package", f"{text}: only for Windows", {"advice": advice}

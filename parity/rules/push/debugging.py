@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from parity.records import Plan, Source, Traffic
+from parity.records import Plan, Source, Traffic, edits
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.views.python_source import Place, at, file_of, find, found, parsed, place, target
@@ -31,7 +31,7 @@ def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
     here = find(source, r"\bdebug\s*=\s*True\b|\.debug\s*=\s*True\b")
     if re.search(r"\s--debug\b", process.command):
         right = re.sub(r"\s--debug\b", "", process.command)
-        advice = f"In the Procfile write `{process.name}: {right}`."
+        advice = edits.command(process.name, right)
         line = process.line or None
         yield Evidence(said.strip(), "Procfile" if line else None, line, names={"advice": advice})
     elif "FLASK_DEBUG" in traffic.boot.release.slug.plan.config.values:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from parity.facts.procfile import ARTICLE, ROUTED
+from parity.facts.procfile import ARTICLE, ROUTED, for_terminal
 from parity.records import Boot, Plan, ProcessType
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
@@ -13,7 +13,6 @@ from parity.rules.views.procfile_lines import (
     Dropped,
     background,
     dropped,
-    for_terminal,
     is_server,
     is_worker,
     near_web,
@@ -89,13 +88,7 @@ def _type(plan: Plan, process: ProcessType, command: str) -> Evidence:
 
 
 def _untyped(plan: Plan, process: ProcessType) -> bool:
-    line = plan.procfile.lines[process.line - 1] if plan.procfile else ""
-    return no_type(process, line)
-
-
-def _for_terminal(plan: Plan, process: ProcessType) -> bool:
-    line = plan.procfile.lines[process.line - 1] if plan.procfile else ""
-    return for_terminal(process, line)
+    return no_type(process, plan.line_of(process))
 
 
 @rule(
@@ -109,7 +102,7 @@ def _for_terminal(plan: Plan, process: ProcessType) -> bool:
 )
 def procfile_terminal_command(plan: Plan) -> Iterator[Evidence]:
     for process in plan.processes.values():
-        if _for_terminal(plan, process):
+        if for_terminal(process.name, plan.line_of(process)):
             text = f"{process.name} {process.command}"
             names = {"line": str(process.line), "name": process.name, "text": shown(text)}
             yield Evidence(f"`{shown(text)}`", "Procfile", process.line, names=names)
@@ -155,7 +148,7 @@ def _worker_only(plan: Plan) -> bool:
     """Whether the app runs something else on purpose, a bot say, and no line was meant for web."""
     if not plan.procfile or any(True for _ in dropped(plan.procfile)):
         return False
-    running = background(plan.procfile, plan.processes.values())
+    running = background(plan)
     return bool(running) and not any(near_web(p) or serves(p) or _untyped(plan, p) for p in running)
 
 
@@ -172,7 +165,7 @@ def _worker_only(plan: Plan) -> bool:
 )
 def worker_only(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and _worker_only(plan):
-        types = background(plan.procfile, plan.processes.values())
+        types = background(plan)
         first = types[0]
         names = {"types": shown(", ".join(p.name for p in types)), "first": shown(first.name)}
         seen = f"`{shown(f'{first.name}: {first.command}')}`"
@@ -204,7 +197,7 @@ def procfile_no_web(plan: Plan) -> Iterator[Evidence]:
 )
 def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     if plan.procfile and plan.procfile.encoding == "utf-8" and ROUTED in plan.processes:
-        typed = {p.line for p in plan.processes.values() if _for_terminal(plan, p)}
+        typed = {p.line for p in plan.processes.values() if for_terminal(p.name, plan.line_of(p))}
         told = (each for each in read_differently(plan.procfile) if each[0] not in typed)
         for number, text, how in islice(told, SHOWN):
             names = {"line": str(number), "how": how}

@@ -25,8 +25,7 @@ SHOWN = 5
     docs=GIT,
 )
 def nothing_to_push(source: Source) -> Iterator[Evidence]:
-    empty = source.kind == "worktree" and not source.entries and source.commit is None
-    if empty and source.absent:
+    if source.nothing_committed:
         yield Evidence("error: src refspec main does not match any", next(iter(source.absent)))
 
 

@@ -9,7 +9,7 @@ from parity.rules.crash.symptoms import at_command
 from parity.rules.engine import rule
 from parity.rules.traffic.traffic import H12, H13, H18, HTTP_500
 from parity.rules.views.python_source import find, line_of
-from parity.rules.views.python_traceback import crash, interrupted
+from parity.rules.views.python_traceback import Crash, interrupted
 
 GUNICORN = "https://docs.gunicorn.org/en/stable/settings.html#timeout"
 _TIMEOUT = r"WORKER TIMEOUT"
@@ -25,20 +25,20 @@ _DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child p
     fix="Make that line fast, or do the work in a background job (RQ, Celery). A longer --timeout"
     " does not help: Heroku's router gives up after 30 s (H12), whatever gunicorn says.",
     docs=GUNICORN,
+    records=(Traffic,),
 )
-def worker_timeout(traffic: Traffic) -> Iterator[Evidence]:
-    found = crash(traffic)
-    match = found.saying(_TIMEOUT) if found else None
-    if not found or not match:
+def worker_timeout(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(_TIMEOUT)
+    if not crash or not match:
         return
-    given = re.search(r"(?:--timeout|-t)[ =](\d+)", found.command)
-    raised = interrupted(found.lines)
+    given = re.search(r"(?:--timeout|-t)[ =](\d+)", crash.command)
+    raised = interrupted(crash.lines)
     frame = raised.place if raised else None
     names = {"seconds": given[1] if given else "30"}
     if frame is None:
-        yield at_command(found, match.string.strip(), **names)
+        yield at_command(crash, match.string.strip(), **names)
         return
-    code = line_of(found.source, frame.file, frame.line)
+    code = line_of(crash.source, frame.file, frame.line)
     names |= {"file": frame.file, "line": str(frame.line), "code": code}
     yield Evidence(match.string.strip(), frame.file, frame.line, names=names)
 
@@ -51,21 +51,21 @@ def worker_timeout(traffic: Traffic) -> Iterator[Evidence]:
     " a crash in a native library, or by an exit in the code{exit:-}.",
     fix="{advice:Look at what the page does last: memory, native libraries, `sys.exit`.}",
     docs="https://devcenter.heroku.com/articles/error-codes#h13-connection-closed-without-response",
+    records=(Traffic,),
 )
-def worker_died(traffic: Traffic) -> Iterator[Evidence]:
-    found = crash(traffic)
-    match = found.saying(_DIED) if found else None
-    if not found or not match or found.raised or found.saying(_TIMEOUT):
+def worker_died(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(_DIED)
+    if not crash or not match or crash.raised or crash.saying(_TIMEOUT):
         return
     names = {"worker": match[0], "exit": ""}
-    exits = find(found.source, r"\b(?:os\._exit|sys\.exit|os\.abort|os\.kill)\(")
+    exits = find(crash.source, r"\b(?:os\._exit|sys\.exit|os\.abort|os\.kill)\(")
     killed = "SIGKILL" in match[0]
     if killed:
         names["advice"] = "Use less memory for this page, or take a larger dyno (`--dyno ...`)."
     elif exits:
         names["exit"] = f", such as `{exits.text}` in line {exits.line} of {exits.file}"
         names["advice"] = f"Take `{exits.text}` out of {exits.file}: raise an exception instead."
-    yield at_command(found, match.string.strip(), **names)
+    yield at_command(crash, match.string.strip(), **names)
     if exits and not killed:
         yield Evidence(exits.text, exits.file, exits.line, exits.column)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from parity.records import Bind, Boot, Frame, Listener, ProcessType
+from parity.records import Bind, Boot, Frame, Listener, ProcessType, edits
 from parity.records.verdict import Evidence
 from parity.rules.views import node_listeners
 from parity.rules.views.node_source import SUFFIXES
@@ -128,7 +128,7 @@ def repair(boot: Boot, found: Blame) -> str:
         return code_repair(found)
     right = procfile_line(boot)
     if right != f"{boot.process.name}: {boot.process.command}":
-        return f"In the Procfile write `{right}`."
+        return edits.Advice(edits.Edit("Procfile", right))
     port = 'int(os.environ["PORT"])'
     return f'Where the app starts its server, give it host "0.0.0.0" and port `{port}`.'
 

@@ -30,9 +30,9 @@ _WRAPPERS = (
 _DESKTOP = ("tkinter", "_tkinter", "turtle", "idlelib")
 
 
-def absent_module(found: Crash) -> str | None:
+def absent_module(crash: Crash) -> str | None:
     """The module that Python or the server did not find, as a dotted name."""
-    for number, raised in enumerate(found.chain):
+    for number, raised in enumerate(crash.chain):
         match = re.search(r"No module named '([^']+)'", raised.message)
         if raised.kind == "ModuleNotFoundError" and match:
             return match[1]
@@ -42,13 +42,13 @@ def absent_module(found: Crash) -> str | None:
         r"""(?:Could not import module "|No module named ['"]?)([\w.]+)"""
         r"|Cannot load application from '([\w.]+):\w+', module not found"
     )
-    match = found.saying(pattern)
+    match = crash.saying(pattern)
     return (match[1] or match[2]) if match else None
 
 
-def is_not_a_package(found: Crash) -> bool:
+def is_not_a_package(crash: Crash) -> bool:
     """Whether Python said that a module was taken for a package."""
-    return found.saying(r"; '[\w.]+' is not a package") is not None
+    return crash.saying(r"; '[\w.]+' is not a package") is not None
 
 
 def within(module: str, named: str) -> bool:
@@ -56,110 +56,110 @@ def within(module: str, named: str) -> bool:
     return named == module or named.startswith(f"{module}.")
 
 
-def roots(found: Crash) -> list[str]:
+def roots(crash: Crash) -> list[str]:
     """Folders in which this command's Python looks: `""`, and `backend/` where it goes there."""
     folders = re.findall(
         r"--chdir[ =](\S+)|--app-dir[ =](\S+)|\bcd (\S+)|python3? (?:-\w+ )*(\S+)/[\w.-]+\.py",
-        found.command,
+        crash.command,
     )
     named = [posixpath.normpath(folder) for group in folders for folder in group if folder]
     return ["", *(f"{folder}/" for folder in named if folder != ".")]
 
 
-def kept(found: Crash, module: str) -> str | None:
+def kept(crash: Crash, module: str) -> str | None:
     """The path on disk, untracked or ignored, that would be the module."""
     base = module.replace(".", "/")
     top = base.partition("/")[0]
     names = [f"{part}{end}" for part in (base, top) for end in (".py", "/__init__.py", "/")]
-    options = [f"{root}{name}" for root in roots(found) for name in names]
-    return next((path for path in options if path in found.source.absent), None)
+    options = [f"{root}{name}" for root in roots(crash) for name in names]
+    return next((path for path in options if path in crash.source.absent), None)
 
 
-def in_other_case(found: Crash, module: str) -> str | None:
+def in_other_case(crash: Crash, module: str) -> str | None:
     """The tree's file that only its letters' case keeps from being the module."""
     base = module.replace(".", "/")
     wanted = {
-        f"{root}{base}{end}".lower() for root in roots(found) for end in (".py", "/__init__.py")
+        f"{root}{base}{end}".lower() for root in roots(crash) for end in (".py", "/__init__.py")
     }
-    match = next((p for p in found.source.entries if p.lower() in wanted), None)
-    return match if match and file_of(found.source, module) is None else None
+    match = next((p for p in crash.source.entries if p.lower() in wanted), None)
+    return match if match and file_of(crash.source, module) is None else None
 
 
-def elsewhere(found: Crash, module: str) -> str | None:
+def elsewhere(crash: Crash, module: str) -> str | None:
     """The tree's file that is the module, in a folder where Python does not look."""
     base = module.replace(".", "/")
     ends = (f"/{base}.py", f"/{base}/__init__.py")
-    near = [p for p in found.source.entries if p.endswith(ends) and "site-packages" not in p]
+    near = [p for p in crash.source.entries if p.endswith(ends) and "site-packages" not in p]
     return min(near, key=lambda p: (p.count("/"), p)) if near else None
 
 
-def settings_module(found: Crash) -> str | None:
+def settings_module(crash: Crash) -> str | None:
     """Django's settings module, as the config var or the code names it."""
-    given = found.plan.config.values.get("DJANGO_SETTINGS_MODULE")
-    place = find(found.source, r"DJANGO_SETTINGS_MODULE")
+    given = crash.plan.config.values.get("DJANGO_SETTINGS_MODULE")
+    place = find(crash.source, r"DJANGO_SETTINGS_MODULE")
     pattern = r"""DJANGO_SETTINGS_MODULE["'\]]*\s*[,=]\s*["']([\w.]+)"""
     named = re.search(pattern, place.text) if place else None
     return given or (named[1] if named else None)
 
 
-def why_absent(found: Crash) -> Reason | None:
+def why_absent(crash: Crash) -> Reason | None:
     """Why the module was not found, if that is what the crash is about."""
-    module = absent_module(found)
+    module = absent_module(crash)
     if module is None:
         return None
-    if found.saying(r"class uri '(?:gevent|eventlet|tornado)\w*' invalid or not found"):
+    if crash.saying(r"class uri '(?:gevent|eventlet|tornado)\w*' invalid or not found"):
         return "worker"
-    if _as_path(found, module):
+    if _as_path(crash, module):
         return "file"
-    if _pruned(found, module):
+    if _pruned(crash, module):
         return "pruned"
-    if kept(found, module):
+    if kept(crash, module):
         return "not-in-git"
-    if in_other_case(found, module):
+    if in_other_case(crash, module):
         return "case"
-    if module == settings_module(found):
+    if module == settings_module(crash):
         return "settings"
-    return _in_the_tree(found, module) or _outside(found, module)
+    return _in_the_tree(crash, module) or _outside(crash, module)
 
 
-def _as_path(found: Crash, module: str) -> bool:
+def _as_path(crash: Crash, module: str) -> bool:
     """Whether the module is written as the path of a file that the tree has: `app.py`."""
     base = module.removesuffix(".py")
     paths = (f"{base}.py", f"{base.replace('.', '/')}.py")
     written = module.endswith(".py") or "/" in module
-    return written and any(path in found.source.entries for path in paths)
+    return written and any(path in crash.source.entries for path in paths)
 
 
-def _pruned(found: Crash, module: str) -> bool:
+def _pruned(crash: Crash, module: str) -> bool:
     """Whether .slugignore has taken the module, or what is below it, out of the slug."""
     base = module.replace(".", "/")
     own = (f"{base}.py", f"{base}/")
-    return any(path.startswith(own) for path in found.source.pruned)
+    return any(path.startswith(own) for path in crash.source.pruned)
 
 
-def _in_the_tree(found: Crash, module: str) -> Reason | None:
+def _in_the_tree(crash: Crash, module: str) -> Reason | None:
     """Reasons that the tree and the command give."""
-    if is_not_a_package(found):
+    if is_not_a_package(crash):
         return "no-package"
-    named = target(found.process)
-    if named and within(module, named[0]) and not _found(found, named[0]):
+    named = target(crash.process)
+    if named and within(module, named[0]) and not _found(crash, named[0]):
         return "target"
     top = module.partition(".")[0]
-    inside = [f"{root}{top}/" for root in roots(found)]
-    if "." in module and any(p.startswith(tuple(inside)) for p in found.source.entries):
+    inside = [f"{root}{top}/" for root in roots(crash)]
+    if "." in module and any(p.startswith(tuple(inside)) for p in crash.source.entries):
         return "part"
-    installed = top.lower().replace("_", "-") in found.slug.packages
-    return "elsewhere" if elsewhere(found, module) and not installed else None
+    installed = top.lower().replace("_", "-") in crash.slug.packages
+    return "elsewhere" if elsewhere(crash, module) and not installed else None
 
 
-def _found(found: Crash, module: str) -> str | None:
-    options = (file_of(found.source, f"{root.replace('/', '.')}{module}") for root in roots(found))
+def _found(crash: Crash, module: str) -> str | None:
+    options = (file_of(crash.source, f"{root.replace('/', '.')}{module}") for root in roots(crash))
     return next((file for file in options if file), None)
 
 
-def _outside(found: Crash, module: str) -> Reason:
+def _outside(crash: Crash, module: str) -> Reason:
     """Reasons that lie in Python and in what is installed."""
-    top, python = module.partition(".")[0], found.plan.python
+    top, python = module.partition(".")[0], crash.plan.python
     since = STANDARD_LIBRARY_GONE.get(top)
     if since and python and int(python.version.split(".")[1]) >= since:
         return "gone"
@@ -167,37 +167,37 @@ def _outside(found: Crash, module: str) -> Reason:
         return "desktop"
     if top in WINDOWS_LIBRARY:
         return "windows"
-    if found.slug.interpreter and _of_the_library(found, top):
+    if crash.slug.interpreter and _of_the_library(crash, top):
         return "newer"
     if top in STANDARD_LIBRARY_NEW and python:
         return "older"
-    if "." in module and foreign(found, top):
+    if "." in module and foreign(crash, top):
         return "package-part"
-    return "misspelt" if near_own(found, top) else "dependency"
+    return "misspelt" if near_own(crash, top) else "dependency"
 
 
-def near_own(found: Crash, top: str) -> str | None:
+def near_own(crash: Crash, top: str) -> str | None:
     """The app's own top-level module or package that is almost called `top`.
 
     A file that is called after a library, in the plural, is no misspelling of it.
     """
     if top in DISTRIBUTIONS or top.lower().replace("_", "-") in POPULAR:
         return None
-    paths = [p for p in found.source.entries if p.endswith(".py") and p.count("/") <= 1]
+    paths = [p for p in crash.source.entries if p.endswith(".py") and p.count("/") <= 1]
     names = {p.partition("/")[0].removesuffix(".py") for p in paths if p != f"{top}s.py"}
     return next(iter(get_close_matches(top, sorted(names), 1, 0.8)), None)
 
 
-def _of_the_library(found: Crash, module: str) -> bool:
+def _of_the_library(crash: Crash, module: str) -> bool:
     """Whether Heroku's Python has the module in its standard library, and this one has not."""
-    python, since = found.plan.python, STANDARD_LIBRARY_NEW.get(module)
+    python, since = crash.plan.python, STANDARD_LIBRARY_NEW.get(module)
     if since and python:
         return int(python.version.split(".")[1]) >= since
     return module in sys.stdlib_module_names and module not in STANDARD_LIBRARY_GONE
 
 
-def foreign(found: Crash, module: str) -> bool:
+def foreign(crash: Crash, module: str) -> bool:
     """Whether a top-level name belongs to the standard library or an installed package."""
     top = module.partition(".")[0]
     name = top.lower().replace("_", "-")
-    return top in sys.stdlib_module_names or name in found.slug.packages
+    return top in sys.stdlib_module_names or name in crash.slug.packages

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from parity.records import Boot, Source
+from parity.records import Boot, Source, edits
 from parity.rules.views.node_source import command, find, found, is_node, line_in_package, script
 from parity.rules.views.python_source import Place, line_of
 
@@ -153,20 +153,20 @@ def _script_repair(boot: Boot, text: str) -> str:
     name = told[0] if told else "start"
     plain = re.sub(r"(^|\s)(?:cross-env\s+)?PORT=\S+\s*", r"\1", text)
     if plain != text:
-        return f'In package.json write `"{name}": "{plain}"`: Heroku sets PORT.'
+        return edits.script(name, plain, ": Heroku sets PORT.")
     server = _server(text)
     if server:
         part, options = server
         bare = re.sub(_OLD, "", text)
         right = bare.replace(part, f"{part} {options}", 1)
         if re.search(r"\b(?:dev|serve)\b", part) and "preview" not in part:
-            return (
-                f'In package.json write `"{name}": "{right}"`. (This is a server for development:'
-                " build the app and serve the result instead.)"
+            aside = (
+                " (This is a server for development: build the app and serve the result instead.)"
             )
-        return f'In package.json write `"{name}": "{right}"`.'
+            return f"{edits.script(name, right)}{aside}"
+        return edits.script(name, right)
     changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", text)
     changed = re.sub(r"\b(127\.0\.0\.1|localhost)\b", "0.0.0.0", changed)
     if changed != text:
-        return f'In package.json write `"{name}": "{changed}"`.'
+        return edits.script(name, changed)
     return "Listen on `process.env.PORT` and host '0.0.0.0' in the server's code or options."

@@ -1,11 +1,11 @@
 """What a line of a Procfile was meant to be, where Heroku reads it differently or not at all."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from parity.facts.procfile import CLASSIC, LOCAL, ROUTED, SHORT_RUN
-from parity.records import ProcessType, Procfile
+from parity.facts.procfile import CLASSIC, LOCAL, ROUTED, SHORT_RUN, runs_on
+from parity.records import Plan, ProcessType, Procfile
 
 _INVISIBLE = "\ufeff\u00a0\u00ad\u200b-\u200f\u2007\u2060\u202f"
 _HIDDEN = f"[{_INVISIBLE}]"
@@ -25,9 +25,6 @@ _WORKS = (
     r"|\bmanage\.py\s+(?:rqworker|qcluster|process_tasks|runworker|db_worker|celery)\b"
 )
 """Programs that wait for jobs until they are ended: their documentation."""
-
-_TYPED = r"heroku|git|pip3?|cd|sudo|export|echo"
-"""Commands for a terminal, which are nobody's names of process types."""
 
 _COMMANDS = (
     r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve"
@@ -129,17 +126,9 @@ def no_type(process: ProcessType, line: str) -> bool:
     return _bare(process, line, _COMMANDS)
 
 
-def for_terminal(process: ProcessType, line: str) -> bool:
-    """Whether the line is a command that belongs into a terminal, as `heroku ps:scale web=1`."""
-    return _bare(process, line, _TYPED)
-
-
-def background(procfile: Procfile | None, types: Iterable[ProcessType]) -> list[ProcessType]:
+def background(plan: Plan) -> list[ProcessType]:
     """The types that run on, without the lines that were only meant for a terminal."""
-    lines = procfile.lines if procfile else ()
-    text = dict(enumerate(lines, 1))
-    running = (process for process in types if process.name not in SHORT_RUN)
-    return [p for p in running if not for_terminal(p, text.get(p.line, f"{p.name}:"))]
+    return [p for p in plan.processes.values() if runs_on(p.name, plan.line_of(p))]
 
 
 def _bare(process: ProcessType, line: str, commands: str) -> bool:

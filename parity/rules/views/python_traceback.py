@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from parity.records import Boot, Frame, Line, Plan, ProcessType, Release, Slug, Source, Traffic
 from parity.records.tree import shortened
+from parity.rules.engine import view
 
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -19,9 +20,7 @@ _CHAINED = re.compile(r"During handling of the above exception|The above excepti
 _GROUPED = re.compile(r"^\s*[|+] ?")
 """What stands before every line of an ExceptionGroup's traceback (PEP 654)."""
 
-_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")
-"""How a server ends itself because of an exception that came before."""
-
+_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")  # because of what came before
 _DYNO = re.compile(r"/[^\s'\"]{0,100}/parity-[0-9a-f]{8}/[^/\s'\"]+")
 APP = "/app"
 """Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
@@ -107,6 +106,7 @@ class Crash(NamedTuple):
         return next((match for match in matches if match), None)
 
 
+@view
 def crash(record: Failing) -> Crash | None:
     """The crash that a boot, a release command, collectstatic or a request ended with, if any."""
     if isinstance(record, Boot):

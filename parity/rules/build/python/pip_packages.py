@@ -13,6 +13,7 @@ from parity.facts.packages import (
     WINDOWS_ONLY,
 )
 from parity.records import Slug
+from parity.records.edits import on_platform
 from parity.rules.engine import rule
 from parity.rules.views.pip_unfound import Unfound, failed_name, other_python, unfound
 from parity.rules.push.plan import PUSH_REJECTED
@@ -64,14 +65,14 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
         yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
         return
     if missing and missing.entry is None:  # a log alone: its files are not known
-        advice = f'Remove its line, or write `{missing.text}; sys_platform == "{marker}"`.'
-        yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
+        line = on_platform("requirements.txt", missing.text, marker, "Remove its line, or write")
+        yield missing.evidence(f"{failed} is a {platform} package", advice=line)
     for entry in entries(slug.plan.source):
         same = entry.name in known or (mac and entry.name.startswith("pyobjc"))
         if same and ";" not in entry.text:
-            advice = f'Remove the line, or write `{entry.text}; sys_platform == "{marker}"`.'
+            line = on_platform(entry.file, entry.text, marker, "Remove the line, or write")
             seen = f"{entry.name} is a {platform} package; pip has none for Linux"
-            yield found(entry, seen, advice=advice)
+            yield found(entry, seen, advice=line)
 
 
 @rule(

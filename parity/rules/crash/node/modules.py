@@ -44,34 +44,34 @@ class Missing(NamedTuple):
         return Evidence(seen, self.by, self.line, names={"module": self.name, **names})
 
 
-def missing(found: Crash) -> Missing | None:
+def missing(crash: Crash) -> Missing | None:
     """What Node.js did not find."""
-    match = found.saying(_MISSING)
+    match = crash.saying(_MISSING)
     if match is None:
         return None
     name = match[1] or match[3] or match[4] or ""
     inside = relative(name, APP)
-    error = thrown(found.lines, APP)
+    error = thrown(crash.lines, APP)
     asker = match[2] or match[5]
     by = relative(asker, APP) if asker else None
-    stack = found.saying(r"^\s*- (/\S+)")
+    stack = crash.saying(r"^\s*- (/\S+)")
     place = error.place if error else None
-    file = by or (place.file if place else None) or (relative(_required(found), APP) or None)
+    file = by or (place.file if place else None) or (relative(_required(crash), APP) or None)
     started = name.startswith("/") and stack is None and by is None and place is None
     file = file if file and own(file) else None
     line = place.line if place and place.file == file else None
-    line = line or (_asking(found.source, file, name) if file else None)
+    line = line or (_asking(crash.source, file, name) if file else None)
     if by and inside != name:
         inside = f"./{posixpath.relpath(inside, posixpath.dirname(by) or '.')}"
         inside = inside.replace("./../", "../", 1)
     return Missing(inside, file, line, started)
 
 
-def _required(found: Crash) -> str:
+def _required(crash: Crash) -> str:
     """The first file of the `Require stack`, which is the one that asked."""
-    for number, line in enumerate(found.lines):
-        if line.strip() == "Require stack:" and number + 1 < len(found.lines):
-            return found.lines[number + 1].strip().removeprefix("- ")
+    for number, line in enumerate(crash.lines):
+        if line.strip() == "Require stack:" and number + 1 < len(crash.lines):
+            return crash.lines[number + 1].strip().removeprefix("- ")
     return ""
 
 

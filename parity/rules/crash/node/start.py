@@ -37,16 +37,16 @@ _NO_SCRIPT = (
 )
 
 
-def _missing_script(found: Crash) -> str | None:
-    match = found.saying(_NO_SCRIPT)
+def _missing_script(crash: Crash) -> str | None:
+    match = crash.saying(_NO_SCRIPT)
     if match is None:
         return None
     return next((group for group in match.groups() if group), "start")
 
 
-def _python_app(found: Crash) -> bool:
+def _python_app(crash: Crash) -> bool:
     """Whether Heroku took a Python app for one of Node.js, by detection alone."""
-    plan = found.plan
+    plan = crash.plan
     return plan.runs == (NODE,) and PYTHON in plan.detected
 
 
@@ -141,18 +141,18 @@ def dev_tool_at_start(record: Boot | Release) -> Iterator[Evidence]:
     yield in_package(found.source, f"{told[1]} is here", "devDependencies", told[1])
 
 
-def _tool_advice(found: Crash, tool: str, package: str) -> str:
+def _tool_advice(crash: Crash, tool: str, package: str) -> str:
     """The start command without the tool, or the tool as a dependency."""
-    told = script(found.source, found.process)
-    text = told[1] if told else found.process.command
-    move = moving(found.source, package)
+    told = script(crash.source, crash.process)
+    text = told[1] if told else crash.process.command
+    move = moving(crash.source, package)
     add = f"`{move}` moves it to dependencies."
     target = re.search(
         rf"\b{re.escape(tool)}\b(?:|.*?(?<![\w./-]))([\w./-]+\.(?:js|mjs|cjs))\b", text
     )
     if tool in DEVELOPMENT and target:
         right = f"node {target[1]}"
-        where = f'"{told[0]}": "{right}"' if told else f"{found.process.name}: {right}"
+        where = f'"{told[0]}": "{right}"' if told else f"{crash.process.name}: {right}"
         return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Else {add}"
     if tool in DEVELOPMENT:
         return (
@@ -161,7 +161,7 @@ def _tool_advice(found: Crash, tool: str, package: str) -> str:
         )
     return (
         f"Type `{move}`: the line moves to dependencies. Then commit package.json and"
-        f" {lock_file(found.source)}."
+        f" {lock_file(crash.source)}."
     )
 
 

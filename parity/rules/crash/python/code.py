@@ -8,7 +8,7 @@ from parity.rules.crash.python.python import outdated
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, at_either, at_place
 from parity.rules.engine import rule
 from parity.rules.views.python_source import line_of, server, suggestion, target
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 
 
 @rule(
@@ -19,12 +19,11 @@ from parity.rules.views.python_traceback import Crash, Failing, crash
     fix="{advice:Correct that line; `python -m py_compile FILE` says when it is right.}",
     docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
 )
-def syntax_error(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def syntax_error(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     kinds = ("SyntaxError", "IndentationError", "TabError")
-    if found and raised and raised.kind in kinds and not (_newer(found) or outdated(found)):
-        evidence = at_place(found)
+    if raised and raised.kind in kinds and not (_newer(crash) or outdated(crash)):
+        evidence = at_place(crash)
         marker = evidence and re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
         if evidence:
             told = _MERGED if marker else _CORRECT
@@ -49,22 +48,21 @@ _MERGED = (
     " parity again.",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
-def newer_syntax(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
-    if found and here and python and _newer(found):
-        raised = found.raised
+def newer_syntax(crash: Crash) -> Iterator[Evidence]:
+    here, python = (crash.slug.interpreter, crash.plan.python)
+    if here and python and _newer(crash):
+        raised = crash.raised
         seen = raised.told if raised else "SyntaxError"
-        yield at_either(found, seen, used=here.version, version=python.version)
+        yield at_either(crash, seen, used=here.version, version=python.version)
 
 
-def _newer(found: Crash) -> bool:
+def _newer(crash: Crash) -> bool:
     """Whether the line may be syntax that Heroku's Python knows and this one does not."""
-    raised, here, python = found.raised, found.slug.interpreter, found.plan.python
+    raised, here, python = crash.raised, crash.slug.interpreter, crash.plan.python
     if not raised or raised.kind != "SyntaxError" or not here or not python or here.exact:
         return False
     older = _minor(here.version) < _minor(python.version)
-    return older and re.search(_NEWER, _code(found)) is not None
+    return older and re.search(_NEWER, _code(crash)) is not None
 
 
 _NEWER = r"^(type \w+|except \w+, |match )|\bt[\"']|\[\w+(: \w+)?\]\("
@@ -75,9 +73,9 @@ def _minor(version: str) -> int:
     return int(version.split(".")[1])
 
 
-def _code(found: Crash) -> str:
-    place = found.raised.place if found.raised else None
-    return line_of(found.source, place.file, place.line) if place else ""
+def _code(crash: Crash) -> str:
+    place = crash.raised.place if crash.raised else None
+    return line_of(crash.source, place.file, place.line) if place else ""
 
 
 @rule(
@@ -90,17 +88,16 @@ def _code(found: Crash) -> str:
     " in requirements.txt){django:-}.",
     docs="https://www.uvicorn.org/deployment/",
 )
-def asgi_under_wsgi(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    named = target(found.process) if found else None
+def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
+    named = target(crash.process)
     pattern = r"\b\w+\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
-    match = found.saying(pattern) if found else None
-    if found and named and match:
+    match = crash.saying(pattern)
+    if named and match:
         module = f"{named[0]}:{named[1] or 'application'}"
-        wsgi = suggestion(found.source, asgi=False) if "asgi" in named[0] else None
-        django = f", or `{found.process.name}: gunicorn {wsgi}`" if wsgi else ""
-        names = {"module": module, "server": server(found.process) or "the server"}
-        yield at_command(found, match[0], django=django, **names)
+        wsgi = suggestion(crash.source, asgi=False) if "asgi" in named[0] else None
+        django = f", or `{crash.process.name}: gunicorn {wsgi}`" if wsgi else ""
+        names = {"module": module, "server": server(crash.process) or "the server"}
+        yield at_command(crash, match[0], django=django, **names)
 
 
 @rule(
@@ -112,13 +109,10 @@ def asgi_under_wsgi(record: Failing) -> Iterator[Evidence]:
     fix="In the Procfile write `{type}: gunicorn {module}`, with gunicorn in requirements.txt.",
     docs=PROCFILE,
 )
-def wsgi_under_asgi(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    named = target(found.process) if found else None
-    match = (
-        found.saying(r"missing 1 required positional argument: 'start_response'") if found else None
-    )
-    if found and named and match:
+def wsgi_under_asgi(crash: Crash) -> Iterator[Evidence]:
+    named = target(crash.process)
+    match = crash.saying(r"missing 1 required positional argument: 'start_response'")
+    if named and match:
         module = f"{named[0]}:{named[1] or 'application'}"
-        names = {"module": module, "server": server(found.process) or "the server"}
-        yield at_command(found, match.string.strip(), error=match.string.strip(), **names)
+        names = {"module": module, "server": server(crash.process) or "the server"}
+        yield at_command(crash, match.string.strip(), error=match.string.strip(), **names)

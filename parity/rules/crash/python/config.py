@@ -7,9 +7,10 @@ from parity.facts.addons import ADD_ONS
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
 from parity.rules.engine import rule
+from parity.rules.shell import word
 from parity.rules.views.pydantic_settings import lacking
 from parity.rules.views.python_source import Place, at, find, line_of
-from parity.rules.views.python_traceback import Crash, Failing, Raised, crash
+from parity.rules.views.python_traceback import Crash, Raised
 from parity.rules.views.python_variables import PLATFORM, Read, all_reads, read_at
 
 CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
@@ -36,23 +37,23 @@ _EMPTY = (
 """What an exception says whose reason may be a variable that is None or an empty text."""
 
 
-def _missing(found: Crash) -> Read | None:
+def _missing(crash: Crash) -> Read | None:
     """The config var whose absence ended the command, where it is read."""
-    raised = found.raised
+    raised = crash.raised
     if raised is None or raised.kind == "ModuleNotFoundError":
         return None
     if "settings are not configured" in raised.message:  # Django's settings, all of them
         return None
     named = _named(raised)
-    near = list(_near(found))
+    near = list(_near(crash))
     if named:
-        known = [r for r in (*near, *all_reads(found.source)) if r.name == named]
-        return known[0] if known else _library(found, named)
-    field = next(lacking(found.source, raised), None)
+        known = [r for r in (*near, *all_reads(crash.source)) if r.name == named]
+        return known[0] if known else _library(crash, named)
+    field = next(lacking(crash.source, raised), None)
     if field or not re.search(_EMPTY, raised.message):
         return field
-    options = (*near, *_setting(found), *_constants(found))
-    return next((r for r in options if not r.default and _unset(found, r)), None)
+    options = (*near, *_setting(crash), *_constants(crash))
+    return next((r for r in options if not r.default and _unset(crash, r)), None)
 
 
 def _named(raised: Raised) -> str | None:
@@ -64,51 +65,51 @@ def _named(raised: Raised) -> str | None:
     return text or None if raised.kind == "KeyError" else None
 
 
-def _library(found: Crash, name: str) -> Read | None:
+def _library(crash: Crash, name: str) -> Read | None:
     """A variable that a package reads by itself, at the app's line that calls it."""
-    raised = found.raised
+    raised = crash.raised
     place = raised.place if raised and raised.kind != "KeyError" else None
     if place is None or name not in (raised.message if raised else ""):
         return None
-    text = line_of(found.source, place.file, place.line)
+    text = line_of(crash.source, place.file, place.line)
     return Read(name, Place(place.file, place.line, 1, text), place.line, "", False)
 
 
-def _near(found: Crash) -> Iterator[Read]:
+def _near(crash: Crash) -> Iterator[Read]:
     """Reads in the lines that the exception went through, innermost first."""
-    raised = found.raised
+    raised = crash.raised
     for frame in reversed(raised.frames if raised else ()):
-        if frame.file in found.source.entries:
-            yield from read_at(found.source, frame.file, frame.line)
+        if frame.file in crash.source.entries:
+            yield from read_at(crash.source, frame.file, frame.line)
 
 
-def _setting(found: Crash) -> Iterator[Read]:
+def _setting(crash: Crash) -> Iterator[Read]:
     """Reads that give a setting its value which the exception names, as Django and Flask do."""
-    raised = found.raised
+    raised = crash.raised
     names = re.findall(r"\b[A-Z][A-Z_]{3,}\b", raised.message) if raised else []
-    for read in all_reads(found.source) if names else ():
+    for read in all_reads(crash.source) if names else ():
         if read.into in names:
             yield read
 
 
-def _constants(found: Crash) -> Iterator[Read]:
+def _constants(crash: Crash) -> Iterator[Read]:
     """Reads that give another module's constant its value, which the line that fails uses."""
-    place = at_place(found)
+    place = at_place(crash)
     words = {*re.findall(r"\b[A-Z][A-Z0-9_]+\b", place.names["code"])} if place else set()
-    for read in all_reads(found.source) if words else ():
+    for read in all_reads(crash.source) if words else ():
         if read.into in words:
             yield read
 
 
-def _unset(found: Crash, read: Read) -> bool:
-    return not found.plan.config.values.get(read.name) and read.name not in PLATFORM
+def _unset(crash: Crash, read: Read) -> bool:
+    return not crash.plan.config.values.get(read.name) and read.name not in PLATFORM
 
 
-def _read(found: Crash, read: Read, **names: str) -> Iterator[Evidence]:
+def _read(crash: Crash, read: Read, **names: str) -> Iterator[Evidence]:
     """Evidence at the line that reads the variable, then at the line that fails without it."""
-    raised, here = found.raised, at_place(found)
+    raised, here = crash.raised, at_place(crash)
     error = raised.told if raised else ""
-    told = {"name": read.name, "error": error, "when": found.when, **names}
+    told = {"name": read.name, "error": error, "when": crash.when, **names}
     yield at(error, read.place, **told)
     if here and (here.file, here.line) != (read.place.file, read.place.line):
         yield here._replace(names={})
@@ -125,12 +126,11 @@ def _read(found: Crash, read: Read, **names: str) -> Iterator[Evidence]:
     " `heroku addons:create {plan}`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
 )
-def add_on_variable_missing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    read = _missing(found) if found else None
+def add_on_variable_missing(crash: Crash) -> Iterator[Evidence]:
+    read = _missing(crash)
     addon = ADD_ONS.get(read.name) if read else None
-    if found and read and addon and _unset(found, read):
-        yield from _read(found, read, addon=addon.name, plan=addon.plan)
+    if read and addon and _unset(crash, read):
+        yield from _read(crash, read, addon=addon.name, plan=addon.plan)
 
 
 @rule(
@@ -143,21 +143,20 @@ def add_on_variable_missing(record: Failing) -> Iterator[Evidence]:
     "{options:-}.",
     docs=CONFIG_VARS,
 )
-def missing_config_var(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    read = _missing(found) if found else None
-    if not found or not read or read.name in ADD_ONS or not _unset(found, read):
+def missing_config_var(crash: Crash) -> Iterator[Evidence]:
+    read = _missing(crash)
+    if not crash or not read or read.name in ADD_ONS or not _unset(crash, read):
         return
-    dotenv = any(path.rpartition("/")[2].startswith(".env") for path in found.source.absent)
+    dotenv = any(path.rpartition("/")[2].startswith(".env") for path in crash.source.absent)
     local = " A .env on your disk does not reach Heroku." if dotenv else ""
     if not re.fullmatch(_NAME, read.name):
         local += " An environment variable's name is what stands in the brackets, not its value."
-    raised = found.raised
-    more = [r for r in lacking(found.source, raised) if r != read] if raised else []
-    more = [r for r in more if r.name not in ADD_ONS and _unset(found, r)]
-    names = {"local": local, "others": "".join(f" {r.name}=VALUE" for r in more)}
+    raised = crash.raised
+    more = [r for r in lacking(crash.source, raised) if r != read] if raised else []
+    more = [r for r in more if r.name not in ADD_ONS and _unset(crash, r)]
+    names = {"local": local, "others": "".join(f" {word(r.name)}=VALUE" for r in more)}
     names["options"] = f", and the same for {', '.join(r.name for r in more)}" if more else ""
-    yield from _read(found, read, **names)
+    yield from _read(crash, read, **names)
     yield from (at(r.place.text, r.place) for r in more)
 
 
@@ -171,20 +170,19 @@ def missing_config_var(record: Failing) -> Iterator[Evidence]:
     " behind it.}",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def postgres_scheme(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    if not found or not found.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
+def postgres_scheme(crash: Crash) -> Iterator[Evidence]:
+    if not crash or not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
         return
     advice = (
         'Where the URL is read, write `os.environ["DATABASE_URL"].replace("postgres://",'
         ' "postgresql://", 1)`.'
     )
-    place = find(found.source, r"DATABASE_URL")
+    place = find(crash.source, r"DATABASE_URL")
     if place and _READ.search(place.text):
         changed = '.replace("postgres://", "postgresql://", 1)'
         right = _READ.sub(lambda match: match[0] + changed, place.text)
         advice = f"In line {place.line} of {place.file} write `{right}`."
-    yield at_either(found, "no plugin for postgres", advice=advice)
+    yield at_either(crash, "no plugin for postgres", advice=advice)
     if place:
         yield at(place.text, place)
 
@@ -206,11 +204,10 @@ _READ = re.compile(
     " asyncpg in requirements.txt.",
     docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
 )
-def async_driver(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if found and raised and "asyncio extension requires an async driver" in raised.message:
-        yield at_either(found, raised.told)
+def async_driver(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if raised and "asyncio extension requires an async driver" in raised.message:
+        yield at_either(crash, raised.told)
 
 
 @rule(
@@ -223,11 +220,10 @@ def async_driver(record: Failing) -> Iterator[Evidence]:
     ' `connect_args={{"ssl": "require"}}` instead.',
     docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
 )
-def sslmode_for_asyncpg(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if found and raised and "unexpected keyword argument 'sslmode'" in raised.message:
-        place = find(found.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
+def sslmode_for_asyncpg(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if raised and "unexpected keyword argument 'sslmode'" in raised.message:
+        place = find(crash.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
         if of_asyncpg(raised):
             yield at(raised.told, place, error=raised.told)
 
@@ -248,13 +244,12 @@ def of_asyncpg(raised: Raised) -> bool:
     " `?ssl_cert_reqs=none` to the address).",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
 )
-def redis_certificate(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def redis_certificate(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     told = (
         r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
     )
-    match = found.saying(told) if found else None
-    redis = found and any("REDIS" in name for name in found.plan.config.values)
-    if found and raised and match and (redis or "rediss" in match[0]):
-        yield at_either(found, match[0])
+    match = crash.saying(told)
+    redis = any("REDIS" in name for name in crash.plan.config.values)
+    if raised and match and (redis or "rediss" in match[0]):
+        yield at_either(crash, match[0])

@@ -12,7 +12,7 @@ from parity.rules.push.source import LFS
 from parity.rules.shell import word
 from parity.rules.views.python_source import at, find, line_of
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import APP, Crash, Failing, crash
+from parity.rules.views.python_traceback import APP, Crash
 from parity.rules.views.suggestions import kept_out
 
 DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
@@ -27,27 +27,26 @@ DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
     fix="{advice:Commit the file, or create it when it is not there.}",
     docs=DYNOS,
 )
-def file_not_there(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    path = _opened(found) if found else None
-    if not found or not path or started(found):
+def file_not_there(crash: Crash) -> Iterator[Evidence]:
+    path = _opened(crash)
+    if not crash or not path or started(crash):
         return
-    why, advice, seen = _about(found, path)
-    evidence = at_place(found, path=path, why=why, advice=advice)
-    place = None if evidence else find(found.source, rf"""["']{re.escape(path)}["']""")
+    why, advice, seen = _about(crash, path)
+    evidence = at_place(crash, path=path, why=why, advice=advice)
+    place = None if evidence else find(crash.source, rf"""["']{re.escape(path)}["']""")
     if evidence:
         yield evidence
     elif place:
         yield at(place.text, place, path=path, why=why, advice=advice)
-    for kept in kept_out(found.source, seen):
+    for kept in kept_out(crash.source, seen):
         yield kept._replace(names={})
 
 
-def _opened(found: Crash) -> str | None:
+def _opened(crash: Crash) -> str | None:
     """The path that is not there: of the exception, or of the one behind a logging handler's."""
-    head = next(iter(found.chain), None)
+    head = next(iter(crash.chain), None)
     handler = head and head.message.startswith("Unable to configure handler")
-    for raised in found.chain if handler else found.chain[:1]:
+    for raised in crash.chain if handler else crash.chain[:1]:
         match = re.search(_NO_FILE, raised.message)
         if match and raised.kind in ("FileNotFoundError", "OSError", "RuntimeError"):
             return (match[1] or match[2]).encode().decode("unicode_escape", "replace")
@@ -60,7 +59,7 @@ _NO_FILE = (
 """What Python says, and what Starlette's FileResponse and StaticFiles say."""
 
 
-def _about(found: Crash, path: str) -> tuple[str, str, str]:
+def _about(crash: Crash, path: str) -> tuple[str, str, str]:
     """Why a path is not there, what to do, and the path within the tree."""
     inside = path.removeprefix(f"{APP}/")
     if re.match(r"[A-Za-z]:[\\/]|/Users/|/home/", inside):
@@ -72,7 +71,7 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
         return why, f'Write `"{right}"`, or `Path("{right}")` from pathlib.', right
     if inside.endswith(".log"):
         return _log(inside)
-    folder = _folder(found, inside)
+    folder = _folder(crash, inside)
     if folder:
         why = f"There is no folder {folder}: git keeps no empty ones."
         advice = f'Make it where the app starts: `os.makedirs("{folder}", exist_ok=True)`.'
@@ -81,31 +80,31 @@ def _about(found: Crash, path: str) -> tuple[str, str, str]:
             f"{advice} Or commit a file in it (`git add -f {word(folder)}/.gitkeep`).",
             inside,
         )
-    twin = _twin(found, inside)
+    twin = _twin(crash, inside)
     if twin:
         return (
             f"The tree has {twin}: on Linux upper and lower case differ.",
             f"Write `{twin}`.",
             inside,
         )
-    return _elsewhere(found, path, inside)
+    return _elsewhere(crash, path, inside)
 
 
-def _twin(found: Crash, path: str) -> str | None:
+def _twin(crash: Crash, path: str) -> str | None:
     """The tree's file or folder that only its letters' case keeps from being the path."""
     parts = path.count("/") + 1
-    known = ("/".join(p.split("/")[:parts]) for p in found.source.entries)
+    known = ("/".join(p.split("/")[:parts]) for p in crash.source.entries)
     return next((p for p in known if p.lower() == path.lower() and p != path), None)
 
 
-def _elsewhere(found: Crash, path: str, inside: str) -> tuple[str, str, str]:
+def _elsewhere(crash: Crash, path: str, inside: str) -> tuple[str, str, str]:
     """The same of a path that is on disk alone, in another folder, or nowhere."""
-    whole = any(inside.startswith(p) for p in found.source.absent if p.endswith("/"))
-    if inside in found.source.absent or whole:
+    whole = any(inside.startswith(p) for p in crash.source.absent if p.endswith("/"))
+    if inside in crash.source.absent or whole:
         what = "Its folder" if whole else "It"
         why = f"{what} is on your disk, but not in git, so it is not pushed."
-        return why, _secret(inside) or how_to_add(found, inside), inside
-    below = next((p for p in found.source.entries if p.endswith(f"/{inside}")), None)
+        return why, _secret(inside) or how_to_add(crash, inside), inside
+    below = next((p for p in crash.source.entries if p.endswith(f"/{inside}")), None)
     if below and not path.startswith("/"):
         return (
             f"The tree has {below}. A path is looked for where the command starts, in the root of"
@@ -122,13 +121,13 @@ _LISTS = r"\b(?:listdir|scandir|iterdir|chdir|walk)\(|StaticFiles\("
 _WRITES = r"""\bopen\(.*["'][wax]b?\+?["']|\.save\(|\.write_\w+\(|\.to_\w+\("""
 
 
-def _folder(found: Crash, path: str) -> str | None:
+def _folder(crash: Crash, path: str) -> str | None:
     """The folder that the line lists, or writes into, if nothing in the tree is called so."""
-    told = at_place(found)
+    told = at_place(crash)
     code = told.names["code"] if told else ""
     above = path.rpartition("/")[0]
     folder = path if re.search(_LISTS, code) else above if re.search(_WRITES, code) else ""
-    known = [p.lower() for p in found.source.entries]
+    known = [p.lower() for p in crash.source.entries]
     name = f"/{folder.lower()}/"
     taken = any(name in f"/{p}/" for p in known)
     return folder if folder and not folder.startswith("/") and not taken else None
@@ -168,28 +167,27 @@ def _secret(path: str) -> str | None:
     " elsewhere when the app starts.",
     docs=GIT,
 )
-def lfs_pointer_opened(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    told = at_place(found) if found else None
-    text = _around(found, told) if found and told else ""
-    if not found or not told or not text:
+def lfs_pointer_opened(crash: Crash) -> Iterator[Evidence]:
+    told = at_place(crash)
+    text = _around(crash, told) if told else ""
+    if not crash or not told or not text:
         return
-    for path, entry in found.source.entries.items():
+    for path, entry in crash.source.entries.items():
         if entry.data and entry.data.startswith(LFS) and path.rpartition("/")[2] in text:
             yield Evidence("begins like a Git LFS pointer", path, 1, names={"path": path})
             yield told
             return
 
 
-def _around(found: Crash, told: Evidence) -> str:
+def _around(crash: Crash, told: Evidence) -> str:
     """The lines before and at the one that fails, if it can be because of a file's content."""
-    raised = found.raised
+    raised = crash.raised
     kinds = r"Unpickl|Decode|Unidentified|BadZip|EOFError|ValueError|InvalidProtobuf|ParserError"
     kinds += r"|BadGzip|DatabaseError|InvalidFile|RuntimeError|XGBoost|LightGBM|KeyError"
     if raised is None or not re.search(kinds, raised.kind):
         return ""
     lines = range((told.line or 1) - 5, (told.line or 1) + 1)
-    return "\n".join(line_of(found.source, told.file or "", number) for number in lines)
+    return "\n".join(line_of(crash.source, told.file or "", number) for number in lines)
 
 
 @rule(
@@ -202,27 +200,26 @@ def _around(found: Crash, told: Evidence) -> str:
     " every restart: better Heroku Postgres.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
 )
-def database_not_in_git(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    path = unopened_database(found) if found else None
-    told = at_place(found) if found else None
-    if found and path and told:
-        names = {**told.names, "path": path, "advice": how_to_add(found, path)}
+def database_not_in_git(crash: Crash) -> Iterator[Evidence]:
+    path = unopened_database(crash)
+    told = at_place(crash)
+    if path and told:
+        names = {**told.names, "path": path, "advice": how_to_add(crash, path)}
         yield told._replace(names=names)
-        for kept in kept_out(found.source, path):
+        for kept in kept_out(crash.source, path):
             yield kept._replace(names={})
 
 
-def unopened_database(found: Crash) -> str | None:
+def unopened_database(crash: Crash) -> str | None:
     """A SQLite file on disk, not in git, that the line wanted to open in a folder that exists."""
-    raised, told = found.raised, at_place(found)
+    raised, told = crash.raised, at_place(crash)
     if not raised or not told or "unable to open database file" not in raised.message:
         return None
     named: list[str] = re.findall(r"(?<![\w./-])[\w./-]+\.(?:db|sqlite3?)\b", told.names["code"])
     for path in (name.removeprefix("./").removeprefix(f"{APP}/") for name in named):
         folder = path.rpartition("/")[0]
-        there = not folder or any(p.startswith(f"{folder}/") for p in found.source.entries)
-        if there and path in found.source.absent:
+        there = not folder or any(p.startswith(f"{folder}/") for p in crash.source.entries)
+        if there and path in crash.source.absent:
             return path
     return None
 
@@ -240,17 +237,16 @@ _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["'
     fix="{advice:Read the value from a config var.}",
     docs="https://devcenter.heroku.com/articles/config-vars",
 )
-def settings_file_not_there(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised, told = (found.raised, at_place(found)) if found else (None, None)
+def settings_file_not_there(crash: Crash) -> Iterator[Evidence]:
+    raised, told = (crash.raised, at_place(crash))
     kinds = ("KeyError", "NoSectionError", "NoOptionError")
-    if not found or not raised or not told or raised.kind not in kinds:
+    if not crash or not raised or not told or raised.kind not in kinds:
         return
-    named = (match for match in places(found.source, _SETTINGS) if match.file == told.file)
+    named = (match for match in places(crash.source, _SETTINGS) if match.file == told.file)
     place = next(named, None)
     match = re.search(_SETTINGS, place.text) if place else None
     path = (match[1] or ".env") if match else ""
-    if place and path and path not in found.source.entries and "environ" not in told.names["code"]:
+    if place and path and path not in crash.source.entries and "environ" not in told.names["code"]:
         keys = re.findall(r"""["'](\w+)["']""", told.names["code"]) or ["NAME"]
         variable = "_".join(keys).upper()
         advice = f'Read it from a config var, `os.environ["{variable}"]`, and type `heroku'

@@ -61,23 +61,22 @@ _SHADOWED = re.compile(
     fix="Type `git mv {own} my_{own}` and import it under the new name.",
     docs="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
 )
-def shadowed_module(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    for line in found.lines if found and found.raised else ():
+def shadowed_module(crash: Crash) -> Iterator[Evidence]:
+    for line in crash.lines if crash.raised else ():
         match = _SHADOWED.search(line)
         names = {k: v for k, v in match.groupdict().items() if v} if match else {}
         module = next((names[k] for k in "mno" if k in names), "")
-        own = file_of(found.source, module) if found and module and "." not in module else None
-        if found and own and foreign(found, module) and "/" not in own:
+        own = file_of(crash.source, module) if module and "." not in module else None
+        if own and foreign(crash, module) and "/" not in own:
             imported = next(names[k] for k in "abc" if k in names)
             told = {"own": own, "module": module, "imported": imported}
             yield Evidence(line.strip(), own, 1, names=told)
             return
 
 
-def _absent(found: Crash, module: str, **names: str) -> Evidence:
+def _absent(crash: Crash, module: str, **names: str) -> Evidence:
     """Evidence at the import of a module that Python did not find."""
-    return at_either(found, f"No module named '{module}'", module=module, **names)
+    return at_either(crash, f"No module named '{module}'", module=module, **names)
 
 
 @rule(
@@ -101,15 +100,15 @@ def standard_module_gone(record: Failing) -> Iterator[Evidence]:
         yield _absent(found, module, **names, **who)
 
 
-def installed(found: Crash, module: str) -> tuple[str, str]:
+def installed(crash: Crash, module: str) -> tuple[str, str]:
     """The package that brings a top-level module, and its version, empty if it is not there."""
     package = DISTRIBUTIONS.get(module, module)
-    return package, found.slug.packages.get(normalised(package), "")
+    return package, crash.slug.packages.get(normalised(package), "")
 
 
-def imported_by(found: Crash, name: str) -> tuple[list[Evidence], dict[str, str]]:
+def imported_by(crash: Crash, name: str) -> tuple[list[Evidence], dict[str, str]]:
     """Which package imports what is not there: its line, and the names for a rule's texts."""
-    package, line = _importer(found)
+    package, line = _importer(crash)
     if not package:
         return [], {}
     name_only = package.partition(" ")[0]
@@ -119,13 +118,13 @@ def imported_by(found: Crash, name: str) -> tuple[list[Evidence], dict[str, str]
     return ([evidence] if line else []), names
 
 
-def _importer(found: Crash) -> tuple[str, int | None]:
+def _importer(crash: Crash) -> tuple[str, int | None]:
     """The package whose code imports what is not there, and its line in requirements.txt."""
-    library = library_of(found.raised) if found.raised else ""
+    library = library_of(crash.raised) if crash.raised else ""
     if not library:
         return "", None
-    package, version = installed(found, library)
-    return f"{package} {version}".strip(), line_for(found.source, package)
+    package, version = installed(crash, library)
+    return f"{package} {version}".strip(), line_for(crash.source, package)
 
 
 @rule(
@@ -177,7 +176,7 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "dependency")
     if not found or (isinstance(record, Slug) and not record.installed) or asked(found):
         return
-    if any(shadowed_module.check(record)):
+    if any(shadowed_module.check(found)):
         return
     top = module.partition(".")[0]
     yield from _to_add(found, module, _distribution(found, module))
@@ -186,16 +185,16 @@ def missing_dependency(record: Failing) -> Iterator[Evidence]:
         yield place._replace(names={})
 
 
-def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
-    file, advice = adding(found, package)
-    if package in LAST_WITH.values() and _who(found) != "the app":
-        advice += f" Or take a newer {_who(found)}, which does without."
+def _to_add(crash: Crash, module: str, package: str) -> Iterator[Evidence]:
+    file, advice = adding(crash, package)
+    if package in LAST_WITH.values() and _who(crash) != "the app":
+        advice += f" Or take a newer {_who(crash)}, which does without."
     if package == module and package.lower().replace("_", "-") not in POPULAR:
         advice += " (`pip freeze`, where the app works, tells its exact name and version.)"
-    if module == "psycopg" and {"psycopg2", "psycopg2-binary"} & {*found.slug.packages}:
+    if module == "psycopg" and {"psycopg2", "psycopg2-binary"} & {*crash.slug.packages}:
         advice += " Or name the driver that is there: `postgresql+psycopg2://` in the URL."
     names = {"module": module, "package": package, "manifest": file, "advice": advice}
-    names["who"] = _who(found)
+    names["who"] = _who(crash)
     yield Evidence(f"No module named '{module}'", file, names=names)
 
 
@@ -208,26 +207,25 @@ def _to_add(found: Crash, module: str, package: str) -> Iterator[Evidence]:
     fix="{advice:Require the right package instead of the other one.}",
     docs=PIP,
 )
-def wrong_package(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def wrong_package(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     match = re.search(_FROM_TOP, raised.message) if raised else None
     module = next(group for group in match.groups() if group) if match else ""
     package, wrong = DISTRIBUTIONS.get(module, module), module.lower().replace("_", "-")
-    if not found or not raised or package.lower() == wrong or file_of(found.source, module):
+    if not crash or not raised or package.lower() == wrong or file_of(crash.source, module):
         return
-    if _has(found, wrong) and not _has(found, package):
-        file, advice = adding(found, package)
+    if _has(crash, wrong) and not _has(crash, package):
+        file, advice = adding(crash, package)
         if file == "requirements.txt":
             advice = f"In requirements.txt write `{package}` instead of `{wrong}`."
         names = {"wrong": wrong, "package": package, "module": module, "manifest": file}
-        yield at_either(found, raised.told, advice=advice, **names)
+        yield at_either(crash, raised.told, advice=advice, **names)
 
 
-def _has(found: Crash, package: str) -> bool:
+def _has(crash: Crash, package: str) -> bool:
     """Whether a package is installed; where only a log is known, whether the app asks for it."""
-    installed = found.slug.packages
-    return package.lower() in installed if installed else requires(found.source, package)
+    installed = crash.slug.packages
+    return package.lower() in installed if installed else requires(crash.source, package)
 
 
 _FROM_TOP = (
@@ -237,31 +235,31 @@ _FROM_TOP = (
 """What a package says that has not what the app wants of it."""
 
 
-def _who(found: Crash) -> str:
+def _who(crash: Crash) -> str:
     """Whose import it is: the app's, or that of a package which names it nowhere."""
-    frames = [x for x in (found.raised.frames if found.raised else ()) if "<" not in x.file]
+    frames = [x for x in (crash.raised.frames if crash.raised else ()) if "<" not in x.file]
     package = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
     return package[1] if package else "the app"
 
 
-def _distribution(found: Crash, module: str) -> str:
+def _distribution(crash: Crash, module: str) -> str:
     """The distribution that brings a module."""
     top = module.partition(".")[0]
     if top == "google":
-        place = find(found.source, r"^\s*(?:from|import)\s+google\.")
+        place = find(crash.source, r"^\s*(?:from|import)\s+google\.")
         match = re.search(r"(google\.\w+)(?:\.| import )(\w+)", place.text if place else "")
         if match:
             return _GOOGLE.get(match[1], match[1].replace(".", "-")).format(match[2])
     return LAST_WITH.get(top) or DISTRIBUTIONS.get(top, top)
 
 
-def _imported(found: Crash, module: str) -> Evidence | None:
+def _imported(crash: Crash, module: str) -> Evidence | None:
     """The app's line that asks for a module: the one that failed, an import, a setting."""
-    here, name = at_place(found), re.escape(module)
+    here, name = at_place(crash), re.escape(module)
     if here and re.search(rf"\b{name}\b", here.names["code"]):
         return here
-    place = find(found.source, rf"^\s*(?:import|from)\s+{name}\b") or find(
-        found.source, rf"""^[^#]*["']{name}[."']"""
+    place = find(crash.source, rf"^\s*(?:import|from)\s+{name}\b") or find(
+        crash.source, rf"""^[^#]*["']{name}[."']"""
     )
     return Evidence(place.text, place.file, place.line, place.column) if place else here
 
@@ -275,9 +273,9 @@ _ASKS = re.compile(
 )
 
 
-def asked(found: Crash) -> str | None:
+def asked(crash: Crash) -> str | None:
     """The package that the exception asks for in words, and that is not installed."""
-    raised = found.raised
+    raised = crash.raised
     if raised is None or raised.kind == "ModuleNotFoundError":
         return None
     match = _ASKS.search(raised.message) or _ASKS.search(" ".join(raised.more[:4]))
@@ -285,5 +283,5 @@ def asked(found: Crash) -> str | None:
     if match and match["x"]:
         return "Flask[async]"
     package = DISTRIBUTIONS.get(named, named)
-    known = package.partition("[")[0].lower() in found.slug.packages
+    known = package.partition("[")[0].lower() in crash.slug.packages
     return package if package and not known else None

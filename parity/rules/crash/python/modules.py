@@ -67,21 +67,21 @@ def module_not_in_git(record: Failing) -> Iterator[Evidence]:
         yield place._replace(names={})
 
 
-def _kept_attribute(found: Crash) -> tuple[str, str | None]:
+def _kept_attribute(crash: Crash) -> tuple[str, str | None]:
     """A module that `from package import module` did not find, and its path on disk."""
-    raised = found.raised
+    raised = crash.raised
     match = re.match(NOT_IN, raised.message) if raised else None
-    if not match or file_of(found.source, match[2]) is None:
+    if not match or file_of(crash.source, match[2]) is None:
         return "", None
     module = f"{match[2]}.{match[1]}"
     exact = f"{module.replace('.', '/')}.py"
-    return module, exact if exact in found.source.absent else None
+    return module, exact if exact in crash.source.absent else None
 
 
-def how_to_add(found: Crash, path: str) -> str:
+def how_to_add(crash: Crash, path: str) -> str:
     """What to type so that a path on disk is pushed."""
     above = (path[:end] for end, character in enumerate(path, 1) if character == "/")
-    ignored = next(filter(None, map(found.source.absent.get, (path, *above))), None)
+    ignored = next(filter(None, map(crash.source.absent.get, (path, *above))), None)
     if ignored is None:
         return f"Type `git add {word(path)}`, commit, push."
     return (
@@ -209,11 +209,10 @@ def module_elsewhere(record: Failing) -> Iterator[Evidence]:
     fix="Write the import without the leading dot{example:-}.",
     docs="https://docs.python.org/3/reference/import.html#package-relative-imports",
 )
-def relative_import(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if found and raised and "attempted relative import" in raised.message:
-        evidence = at_place(found)
+def relative_import(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if raised and "attempted relative import" in raised.message:
+        evidence = at_place(crash)
         code = evidence.names["code"] if evidence else ""
         match = re.match(r"from \.([\w.]*) import (.+)", code)
         example = ""
@@ -235,9 +234,8 @@ def relative_import(record: Failing) -> Iterator[Evidence]:
     docs="https://docs.python.org/3/faq/programming.html#what-are-the-best-practices-for-using-"
     "import-in-a-module",
 )
-def circular_import(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def circular_import(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     match = re.search(
         r"cannot import name '(?P<a>[\w.]+)' from partially initialized module '(?P<m>[\w.]+)'"
         r"|partially initialized module '(?P<n>[\w.]+)' (?:from '[^']+' )?has no attribute"
@@ -245,9 +243,9 @@ def circular_import(record: Failing) -> Iterator[Evidence]:
         raised.message if raised else "",
     )
     module = (match["m"] or match["n"]) if match else ""
-    own = file_of(found.source, module) if found and match else None
-    evidence = at_place(found) if found else None
-    if found and match and own and evidence and evidence.file != own:
+    own = file_of(crash.source, module) if match else None
+    evidence = at_place(crash)
+    if match and own and evidence and evidence.file != own:
         names = {"module": own, "name": match["a"] or match["b"]}
         yield evidence._replace(names={**evidence.names, **names})
 
@@ -262,17 +260,16 @@ def circular_import(record: Failing) -> Iterator[Evidence]:
     " that is still missing.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
 )
-def name_not_in_module(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def name_not_in_module(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     match = re.match(NOT_IN, raised.message) if raised else None
-    own = file_of(found.source, match[2]) if found and match else None
-    evidence = at_place(found) if found else None
-    if not found or not match or not own or not evidence or _kept_attribute(found)[1]:
+    own = file_of(crash.source, match[2]) if match else None
+    evidence = at_place(crash)
+    if not crash or not match or not own or not evidence or _kept_attribute(crash)[1]:
         return
-    if evidence.file == own or foreign(found, match[2]):
+    if evidence.file == own or foreign(crash, match[2]):
         return
-    near = get_close_matches(match[1], names_in(found.source, own), 1, 0.6)
+    near = get_close_matches(match[1], names_in(crash.source, own), 1, 0.6)
     hint = f" It has `{near[0]}`." if near else ""
     names = {"own": own, "name": match[1], "module": match[2], "near": hint}
     yield evidence._replace(names={**evidence.names, **names})

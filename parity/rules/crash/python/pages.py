@@ -9,7 +9,7 @@ from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
 from parity.rules.shell import word
 from parity.rules.views.python_source import at, find
-from parity.rules.views.python_traceback import Failing, crash
+from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import requires
 
 
@@ -24,21 +24,20 @@ from parity.rules.views.suggestions import requires
     " static folder that the settings name.",
     docs="https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#manifeststaticfilesstorage",
 )
-def static_file_not_in_manifest(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def static_file_not_in_manifest(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     pattern = r"Missing staticfiles manifest entry for '(.+)'"
     match = re.search(pattern, raised.message) if raised else None
-    if not found or not raised or not match:
+    if not crash or not raised or not match:
         return
     name = match[1].replace("\\\\", "\\")
     slash = "a backslash separates folders on Windows only."
     hint = slash if "\\" in name else "it is not committed, or its name is spelt differently."
     names = {"name": name, "hint": hint}
-    file, line = _line_in_template(found.source, name)
+    file, line = _line_in_template(crash.source, name)
     if file:
         yield Evidence(f"{file} asks for {name}", file, line, names=names)
-    yield at_either(found, raised.told, **names)
+    yield at_either(crash, raised.told, **names)
 
 
 def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None]:
@@ -60,14 +59,13 @@ def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None
     " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
     docs="https://devcenter.heroku.com/articles/release-phase",
 )
-def table_missing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def table_missing(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     pattern = r'no such table: ([\w.]+)|relation "([\w.]+)" does not exist'
     match = re.search(pattern, raised.message) if raised else None
-    if found and raised and match:
-        names = {"name": match[1] or match[2], "advice": _migrate(found.source)}
-        yield at_either(found, raised.told, **names)
+    if raised and match:
+        names = {"name": match[1] or match[2], "advice": _migrate(crash.source)}
+        yield at_either(crash, raised.told, **names)
 
 
 def _migrate(source: Source) -> str:
@@ -95,23 +93,22 @@ def _migrate(source: Source) -> str:
     fix="{advice:Commit the template under exactly the name that the code says.}",
     docs="https://devcenter.heroku.com/articles/git",
 )
-def template_missing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if not found or not raised:
+def template_missing(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if not crash or not raised:
         return
     if raised.kind not in ("TemplateNotFound", "TemplateDoesNotExist"):
         return
     name = re.split(r"' not found|,", raised.message)[0].strip("'\"")
-    near, advice, twin = _template(found.source, name)
-    top = twin.removesuffix(name).rstrip("/") if twin and twin in found.source.entries else ""
-    dirs = find(found.source, r"""["']DIRS["']\s*:""") if top else None
+    near, advice, twin = _template(crash.source, name)
+    top = twin.removesuffix(name).rstrip("/") if twin and twin in crash.source.entries else ""
+    dirs = find(crash.source, r"""["']DIRS["']\s*:""") if top else None
     if dirs and raised.kind == "TemplateDoesNotExist" and twin and twin.endswith(name):
         advice = f'Write `"DIRS": [BASE_DIR / "{top}"]` in line {dirs.line} of {dirs.file}.'
-    yield at_either(found, raised.told, name=name, near=near, advice=advice)
+    yield at_either(crash, raised.told, name=name, near=near, advice=advice)
     if dirs and "DIRS" in advice:
         yield at(dirs.text, dirs)
-    ignored = found.source.absent.get(twin) if twin else None
+    ignored = crash.source.absent.get(twin) if twin else None
     if twin and ignored:
         yield Evidence(f"{twin} is ignored", ignored.file, ignored.line)
 
@@ -155,12 +152,11 @@ def _ending(paths: Iterable[str], name: str) -> str | None:
     " `heroku config:set SECRET_KEY=VALUE`.",
     docs="https://flask.palletsprojects.com/en/stable/quickstart/#sessions",
 )
-def no_session_key(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if found and raised and "no secret key was set" in raised.message:
-        yield at_either(found, raised.told)
-        place = find(found.source, r"secret_key\s*=|\[.SECRET_KEY.\]\s*=")
+def no_session_key(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if raised and "no secret key was set" in raised.message:
+        yield at_either(crash, raised.told)
+        place = find(crash.source, r"secret_key\s*=|\[.SECRET_KEY.\]\s*=")
         if place:
             yield at(place.text, place)
 
@@ -175,20 +171,19 @@ def no_session_key(record: Failing) -> Iterator[Evidence]:
     " its address.}",
     docs="https://devcenter.heroku.com/articles/python-nltk",
 )
-def language_data_missing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if not found or not raised:
+def language_data_missing(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if not crash or not raised:
         return
     text = "\n".join((raised.message, *raised.more))
     nltk = re.search(r"nltk\.download\('([\w-]+)'\)", re.sub(r"\x1b\[[\d;]*m", "", text))
     spacy = re.search(r"\[E050\] Can't find model '([\w-]+)'", text)
     if nltk:
         advice = f"Write `{nltk[1]}` into a file nltk.txt in the root (one name a line), commit."
-        yield at_either(found, raised.told, name=nltk[1], library="NLTK", advice=advice)
+        yield at_either(crash, raised.told, name=nltk[1], library="NLTK", advice=advice)
     elif spacy:
         advice = (
             f"Add the address of the model's wheel to requirements.txt: `python -m spacy info"
             f" {spacy[1]} --url` prints it."
         )
-        yield at_either(found, raised.told, name=spacy[1], library="spaCy", advice=advice)
+        yield at_either(crash, raised.told, name=spacy[1], library="spaCy", advice=advice)

@@ -10,7 +10,7 @@ from parity.rules.crash.symptoms import ENDINGS, adding, at_place
 from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import within
 from parity.rules.views.pip_output import line_for
-from parity.rules.views.python_traceback import Failing, crash
+from parity.rules.views.python_traceback import Crash, Failing
 
 _INSTEAD = {
     "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
@@ -84,14 +84,13 @@ def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
     fix="{advice:Add the package to requirements.txt.}",
     docs=PIP,
 )
-def optional_dependency(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    package = asked(found) if found else None
-    raised = found.raised if found else None
-    if found and raised and package:
-        file, advice = adding(found, package)
+def optional_dependency(crash: Crash) -> Iterator[Evidence]:
+    package = asked(crash)
+    raised = crash.raised
+    if raised and package:
+        file, advice = adding(crash, package)
         names = {"package": package, "advice": advice, "error": raised.told}
         yield Evidence(raised.told, file, names=names)
-        place = at_place(found)
+        place = at_place(crash)
         if place:
             yield place._replace(names={})

@@ -42,25 +42,25 @@ def _minor(version: str) -> int:
     return int(version.split(".")[1])
 
 
-def _new(found: Crash) -> New | None:
+def _new(crash: Crash) -> New | None:
     """What the crash shows to be newer than the Python that ran."""
-    raised, module = found.raised, absent_module(found)
+    raised, module = crash.raised, absent_module(crash)
     top = (module or "").partition(".")[0]
-    if module and top in STANDARD_LIBRARY_NEW and not file_of(found.source, top):
+    if module and top in STANDARD_LIBRARY_NEW and not file_of(crash.source, top):
         return New(f"module {top}", STANDARD_LIBRARY_NEW[top])
     match = re.search(_NAMED, raised.message) if raised else None
     if match:
         name, module = match["a"] or match["b"], match["m"] or match["n"]
         since = STANDARD_NAMES_NEW.get(module, {}).get(name)
         return New(f"`{name}` in {module}", since) if since else None
-    return _syntax(found) if raised and raised.kind == "SyntaxError" else None
+    return _syntax(crash) if raised and raised.kind == "SyntaxError" else None
 
 
-def _syntax(found: Crash) -> New | None:
+def _syntax(crash: Crash) -> New | None:
     """What the line has that only newer Pythons read."""
-    raised = found.raised
+    raised = crash.raised
     place = raised.place if raised else None
-    code = line_of(found.source, place.file, place.line) if place else ""
+    code = line_of(crash.source, place.file, place.line) if place else ""
     message = raised.message if raised else ""
     inside = message.startswith("f-string: ") and re.search(_QUOTED, code)
     if inside or message.startswith("f-string expression part cannot include"):
@@ -78,19 +78,18 @@ def _syntax(found: Crash) -> New | None:
     fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
     docs=VERSIONS,
 )
-def needs_newer_python(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    python, new = (found.plan.python, _new(found)) if found else (None, None)
-    if not found or not python or not new or not outdated(found):
+def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
+    python, new = (crash.plan.python, _new(crash))
+    if not crash or not python or not new or not outdated(crash):
         return
-    file = python.origin if python.origin in found.source.entries else ".python-version"
+    file = python.origin if python.origin in crash.source.entries else ".python-version"
     right = f"python-3.{new.since}" if file == "runtime.txt" else f"3.{new.since}"
     names = {"version": python.version, "what": new.what, "since": str(new.since)}
     names["origin"] = python.origin
     names["advice"] = f"Write `{right}` (or newer) into {file}, commit, push."
-    told = at_either(found, found.raised.told if found.raised else "", **names)
+    told = at_either(crash, crash.raised.told if crash.raised else "", **names)
     yield told
-    if file in found.source.entries:
+    if file in crash.source.entries:
         yield Evidence(f"asks for Python {python.requested}", file, 1)
 
 
@@ -118,7 +117,7 @@ def newer_standard_module(record: Failing) -> Iterator[Evidence]:
         yield at_either(found, found.raised.told, **names)
 
 
-def outdated(found: Crash) -> bool:
+def outdated(crash: Crash) -> bool:
     """Whether the code is newer than the Python that Heroku would use."""
-    python, new = found.plan.python, _new(found)
+    python, new = crash.plan.python, _new(crash)
     return bool(python and new and _minor(python.version) < new.since)

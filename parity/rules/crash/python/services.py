@@ -52,39 +52,39 @@ _CLIENT = r"\bMongoClient\(\s*\)|\b(?<!\.)connect\(\s*(?:db\s*=\s*)?['\"][\w-]+[
 """Clients that look on this machine when they are told of no other: pymongo's, mongoengine's."""
 
 
-def _address(found: Crash) -> tuple[str, str] | None:
+def _address(crash: Crash) -> tuple[str, str] | None:
     """The port on this machine that refused, and the line that says so."""
-    for line in reversed(found.lines):
+    for line in reversed(crash.lines):
         port = re.search(_PORT, line) if re.search(_REFUSED, line) else None
         if port:
             return port[1], line.strip()
         for pattern, number in _SOCKETS:
             if re.search(pattern, line):
                 return number, line.strip()
-    raised = found.raised
+    raised = crash.raised
     if raised and raised.kind in ("ConnectionRefusedError", "ConnectionError", "OperationalError"):
-        place = next(_written(found), None)
+        place = next(_written(crash), None)
         match = re.search(_PORT, place.text) if place else None
         if match and re.search(_REFUSED, raised.message):
             return match[1], raised.told
     return None
 
 
-def _waited(record: Failing, found: Crash) -> tuple[str, str] | None:
+def _waited(record: Failing, crash: Crash) -> tuple[str, str] | None:
     """The same of MongoDB, whose driver retries for as long as Heroku's router waits."""
     stack = record.stack or () if isinstance(record, Traffic) else ()
-    place = next(_written(found, "27017"), None)
+    place = next(_written(crash, "27017"), None)
     if place and any("/site-packages/pymongo/" in frame.file for frame in stack):
         return "27017", "the request waits in MongoDB's driver, which finds no server"
     return None
 
 
-def _written(found: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
+def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
     """Lines of the app that name a service on this machine, else a host of Django's settings."""
-    yield from places(found.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
-    yield from places(found.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
-    yield from places(found.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
-    yield from places(found.source, _CLIENT) if port == "27017" else ()
+    yield from places(crash.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
+    yield from places(crash.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
+    yield from places(crash.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
+    yield from places(crash.source, _CLIENT) if port == "27017" else ()
 
 
 @rule(
@@ -113,9 +113,9 @@ def service_on_localhost(record: Failing) -> Iterator[Evidence]:
         yield at(place.text, place)
 
 
-def _of_a_database(found: Crash) -> bool:
+def _of_a_database(crash: Crash) -> bool:
     """Whether a database's driver tells of the refusal: PEP 249 has the names."""
-    return found.raised is not None and found.raised.kind in ("OperationalError", "InterfaceError")
+    return crash.raised is not None and crash.raised.kind in ("OperationalError", "InterfaceError")
 
 
 def _instead(service: Service | None) -> str:
@@ -132,9 +132,9 @@ def _instead(service: Service | None) -> str:
     )
 
 
-def _given(found: Crash) -> bool:
+def _given(crash: Crash) -> bool:
     """Whether a config var names a service on this machine: then its absence here says nothing."""
-    values = found.plan.config.values.values()
+    values = crash.plan.config.values.values()
     return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
 
 
@@ -148,11 +148,10 @@ def _given(found: Crash) -> bool:
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
-def given_service_refuses(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if found and raised and _given(found) and found.saying("(?i)connection refused"):
-        yield at_command(found, raised.told, error=raised.told)
+def given_service_refuses(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if raised and _given(crash) and crash.saying("(?i)connection refused"):
+        yield at_command(crash, raised.told, error=raised.told)
 
 
 _UNKNOWN_HOST = (
@@ -177,14 +176,13 @@ _COMPOSE = re.compile(
     " …) instead of `{host}`.",
     docs=BACKING,
 )
-def service_of_compose(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying(_UNKNOWN_HOST) if found and found.raised else None
+def service_of_compose(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(_UNKNOWN_HOST) if crash.raised else None
     host = next((group for group in match.groups() if group), "") if match else ""
-    if found and match and _COMPOSE.fullmatch(host):
+    if match and _COMPOSE.fullmatch(host):
         error = match.string.strip()[:300]
-        yield at_either(found, error, host=host, error=error)
-        place = next(places(found.source, rf"""["'/@]{re.escape(host)}["':/]"""), None)
+        yield at_either(crash, error, host=host, error=error)
+        place = next(places(crash.source, rf"""["'/@]{re.escape(host)}["':/]"""), None)
         if place:
             yield at(place.text, place)
 
@@ -209,13 +207,12 @@ _HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
     " the code, and read the new one from a config var.",
     docs=BACKING,
 )
-def host_not_found_here(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    told = [raised.told for raised in found.chain] if found else []
+def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
+    told = [raised.told for raised in crash.chain]
     error = next((text for text in told if re.search(_NO_ADDRESS, text)), None)
-    if not found or error is None or any(service_of_compose.check(record)):
+    if error is None or any(service_of_compose.check(crash)):
         return
-    place = at_either(found, error[:300], error=error[:300])
+    place = at_either(crash, error[:300], error=error[:300])
     match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
     yield place._replace(names={**place.names, **({"host": match[1]} if match else {})})
 
@@ -232,12 +229,11 @@ def host_not_found_here(record: Failing) -> Iterator[Evidence]:
     " heroku-postgresql:essential-0`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def sslmode_for_sqlite(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def sslmode_for_sqlite(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
-    if found and raised and re.search(pattern, raised.message) and not of_asyncpg(raised):
-        place = next(places(found.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
+    if raised and re.search(pattern, raised.message) and not of_asyncpg(raised):
+        place = next(places(crash.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
         yield at(raised.told, place, error=raised.told)
 
 
@@ -251,11 +247,10 @@ def sslmode_for_sqlite(record: Failing) -> Iterator[Evidence]:
     fix="Switch SSL on in it, or run parity with `?sslmode=disable` at the end of the URL.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def given_service_without_ssl(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = found.saying("server does not support SSL, but SSL was required") if found else None
-    if found and match:
-        yield at_command(found, match[0], error=match[0])
+def given_service_without_ssl(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying("server does not support SSL, but SSL was required")
+    if match:
+        yield at_command(crash, match[0], error=match[0])
 
 
 @rule(
@@ -267,13 +262,10 @@ def given_service_without_ssl(record: Failing) -> Iterator[Evidence]:
     " `ssl_require=True`.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def database_needs_ssl(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    match = (
-        found.saying(r"no pg_hba\.conf entry for .*(?:SSL off|no encryption)") if found else None
-    )
-    if found and match:
-        yield at_either(found, "no pg_hba.conf entry, no encryption")
+def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(r"no pg_hba\.conf entry for .*(?:SSL off|no encryption)")
+    if match:
+        yield at_either(crash, "no pg_hba.conf entry, no encryption")
 
 
 @rule(
@@ -286,14 +278,13 @@ def database_needs_ssl(record: Failing) -> Iterator[Evidence]:
     " data/.gitkeep`). The file itself is lost at every restart: better Heroku Postgres.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
 )
-def database_folder_missing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if not found or not raised or unopened_database(found):
+def database_folder_missing(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if not crash or not raised or unopened_database(crash):
         return
     if "unable to open database file" in raised.message:
         place = next(
-            places(found.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
+            places(crash.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
         )
         names = {"error": raised.told, "file": place.text if place else "the database"}
-        yield at(raised.told, place, **names) if place else at_either(found, raised.told, **names)
+        yield at(raised.told, place, **names) if place else at_either(crash, raised.told, **names)

@@ -12,7 +12,7 @@ from parity.rules.shell import word
 from parity.rules.views.missing_python_module import elsewhere
 from parity.rules.views.python_source import Place, speaks_asgi, target
 from parity.rules.views.python_source import found as places_of
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash, Failing
 
 
 @rule(
@@ -44,9 +44,9 @@ def settings_module_missing(record: Failing) -> Iterator[Evidence]:
         yield Evidence(place.text, place.file, place.line, place.column, names=names)
 
 
-def _right(found: Crash) -> str:
+def _right(crash: Crash) -> str:
     """The settings module that the tree has, `NAME` where it has none."""
-    options = [p for p in found.source.entries if p.rpartition("/")[2] == "settings.py"]
+    options = [p for p in crash.source.entries if p.rpartition("/")[2] == "settings.py"]
     return min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
 
 
@@ -59,48 +59,47 @@ def _right(found: Crash) -> str:
     fix="{advice:Name the settings module before Django is used.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings",
 )
-def settings_not_configured(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
-    if not found or not raised or "settings are not configured" not in raised.message:
+def settings_not_configured(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
+    if not crash or not raised or "settings are not configured" not in raised.message:
         return
-    right = _right(found)
-    evidence = at_either(found, raised.told, code=found.command)
+    right = _right(crash)
+    evidence = at_either(crash, raised.told, code=crash.command)
     default = f'`os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{right}")`'
     advice = (
         f"At the top of {evidence.file} write {default} (and `import os`), before anything of"
         f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
     )
-    named, proper = target(found.process), _project(found)
+    named, proper = target(crash.process), _project(crash)
     if named and proper and named[0] != proper.partition(":")[0]:
-        advice = procfile(found, found.command.replace(written(named), proper, 1))
+        advice = procfile(crash, crash.command.replace(written(named), proper, 1))
     yield evidence._replace(names={**evidence.names, "advice": advice})
 
 
-def _project(found: Crash) -> str | None:
+def _project(crash: Crash) -> str | None:
     """The `module:name` of the project's own entry, which names the settings."""
-    entry = "asgi.py" if speaks_asgi(found.process) else "wsgi.py"
-    for place in places_of(found.source, r"setdefault\(.DJANGO_SETTINGS_MODULE"):
+    entry = "asgi.py" if speaks_asgi(crash.process) else "wsgi.py"
+    for place in places_of(crash.source, r"setdefault\(.DJANGO_SETTINGS_MODULE"):
         if place.file.rpartition("/")[2] == entry:
             return f"{place.file.removesuffix('.py').replace('/', '.')}:application"
     return None
 
 
-def _set_in(found: Crash) -> Place | None:
+def _set_in(crash: Crash) -> Place | None:
     """The line that names the settings: of a file that the crash went through, if one does."""
-    places = list(places_of(found.source, r"DJANGO_SETTINGS_MODULE"))
-    gone = {frame.file for raised in found.chain for frame in raised.frames}
+    places = list(places_of(crash.source, r"DJANGO_SETTINGS_MODULE"))
+    gone = {frame.file for raised in crash.chain for frame in raised.frames}
     return next((p for p in places if p.file in gone), next(iter(places), None))
 
 
-def _moved(found: Crash, module: str) -> str | None:
+def _moved(crash: Crash, module: str) -> str | None:
     """gunicorn's command for a project that is in a folder, with manage.py and the settings."""
-    named, actual = target(found.process), elsewhere(found, module)
+    named, actual = target(crash.process), elsewhere(crash, module)
     folder = (actual or "").removesuffix(f"/{module.replace('.', '/')}.py")
     inside = f"{folder.replace('/', '.')}."
-    if not named or not named[0].startswith(inside) or "gunicorn" not in found.command:
+    if not named or not named[0].startswith(inside) or "gunicorn" not in crash.command:
         return None
-    if f"{folder}/manage.py" not in found.source.entries:
+    if f"{folder}/manage.py" not in crash.source.entries:
         return None
-    bare = found.command.replace(f" {inside}", " ", 1)
+    bare = crash.command.replace(f" {inside}", " ", 1)
     return re.sub(r"gunicorn\b", f"gunicorn --chdir {folder}", bare, count=1)

@@ -12,7 +12,7 @@ from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import within
 from parity.rules.views.pip_output import line_for, normalised
 from parity.rules.views.python_source import file_of
-from parity.rules.views.python_traceback import Crash, Failing, Raised, crash
+from parity.rules.views.python_traceback import Crash, Raised
 
 
 @rule(
@@ -25,22 +25,21 @@ from parity.rules.views.python_traceback import Crash, Failing, Raised, crash
     " heroku-community/apt and an Aptfile.}",
     docs="https://devcenter.heroku.com/articles/stack-packages",
 )
-def shared_library_missing(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def shared_library_missing(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     pattern = r"(lib[\w.+-]{1,99}\.so[\d.]{0,30}): cannot open shared object file"
     match = re.search(pattern, raised.message) if raised else None
-    if found and match:
+    if match:
         apt = (
             "Add the buildpack heroku-community/apt (`heroku buildpacks:add --index 1"
             " heroku-community/apt`) and an Aptfile that names the Debian package with it."
         )
-        opencv = "opencv-python" in found.slug.packages or "opencv-contrib-python" in (
-            found.slug.packages
+        opencv = "opencv-python" in crash.slug.packages or "opencv-contrib-python" in (
+            crash.slug.packages
         )
         headless = "In requirements.txt write `opencv-python-headless` instead of `opencv-python`."
         advice = headless if opencv and re.match(r"lib(GL|gthread|SM|X)", match[1]) else apt
-        yield at_either(found, match[0], library=match[1], advice=advice)
+        yield at_either(crash, match[0], library=match[1], advice=advice)
 
 
 _MOVED = {
@@ -88,21 +87,20 @@ The projects' own changelogs (documented)."""
     " requirements.txt.}",
     docs=PIP,
 )
-def incompatible_versions(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised = found.raised if found else None
+def incompatible_versions(crash: Crash) -> Iterator[Evidence]:
+    raised = crash.raised
     name, module = _absent_name(raised) if raised and raised.frames else ("", "")
     top = module.partition(".")[0]
-    if not found or not raised or not name or file_of(found.source, top):
+    if not crash or not raised or not name or file_of(crash.source, top):
         return
-    package, version = installed(found, top)
-    told = found.slug.packages or (module, name) not in _MOVED  # a log tells no versions
+    package, version = installed(crash, top)
+    told = crash.slug.packages or (module, name) not in _MOVED  # a log tells no versions
     if not version and told:
         return
     names = {"name": name, "module": module, "package": package}
     names |= {"installed": f"{package} {version}".rstrip(), **_who(raised, module, name)}
-    place = at_place(found)
-    line = line_for(found.source, package)
+    place = at_place(crash)
+    line = line_for(crash.source, package)
     yield Evidence(raised.told, "requirements.txt", line, names=names)
     if place:
         yield place._replace(names={})
@@ -159,9 +157,8 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     docs=PIP,
     fallback=True,
 )
-def package_breaks_on_import(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    evidence = breaks_on_import(found) if found else None
+def package_breaks_on_import(crash: Crash) -> Iterator[Evidence]:
+    evidence = breaks_on_import(crash)
     if evidence:
         yield evidence
 
@@ -170,14 +167,14 @@ _MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "Typ
 """What code raises that meets a Python or a package it was not written for (ours)."""
 
 
-def breaks_on_import(found: Crash) -> Evidence | None:
+def breaks_on_import(crash: Crash) -> Evidence | None:
     """The app's import at which a package fails in its own code, if that is what happened."""
-    raised = found.raised
+    raised = crash.raised
     library = library_of(raised) if raised and raised.kind in _MISFITS else ""
-    evidence = at_place(found) if library else None
+    evidence = at_place(crash) if library else None
     if not evidence or not re.match(r"(?:import|from)\s", evidence.names["code"]):
         return None
-    package, version = installed(found, library)
+    package, version = installed(crash, library)
     names = {"package": package, "installed": f"{package} {version}".strip()}
     return evidence._replace(names={**evidence.names, **names})
 
@@ -224,21 +221,20 @@ _UNTIL = {
     fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
 )
-def removed_from_python(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised, python = (found.raised, found.plan.python) if found else (None, None)
+def removed_from_python(crash: Crash) -> Iterator[Evidence]:
+    raised, python = (crash.raised, crash.plan.python)
     match = _GONE.match(raised.message) if raised else None
-    if not found or not match or not python:
+    if not crash or not match or not python:
         return
     name, module = match["a"] or match["b"], match["m"] or match["n"]
-    if name in _PYTHON_HAD.get(module, "").split() and not file_of(found.source, module):
-        evidence, who = imported_by(found, f"`{name}` from {module}")
+    if name in _PYTHON_HAD.get(module, "").split() and not file_of(crash.source, module):
+        evidence, who = imported_by(crash, f"`{name}` from {module}")
         now = " (`from collections.abc import …`)" if module == "collections" and not who else ""
         told = {"name": name, "module": module, "version": python.version, "instead": now}
         yield from evidence
         if module in _UNTIL:
             told["older"] = f", or write `{_UNTIL[module]}` into .python-version"
-        place = at_either(found, match[0], error=match[0], **told, **who)
+        place = at_either(crash, match[0], error=match[0], **told, **who)
         yield place._replace(seen=match[0])
 
 
@@ -251,18 +247,17 @@ def removed_from_python(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Write it as the newer version wants it, or pin the older one.}",
     docs=PIP,
 )
-def changed_by_version(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    raised, python = (found.raised, found.plan.python) if found else (None, None)
-    if not found or not raised or not python:
+def changed_by_version(crash: Crash) -> Iterator[Evidence]:
+    raised, python = (crash.raised, crash.plan.python)
+    if not crash or not raised or not python:
         return
     for change in CHANGES:
         if re.search(change.said, raised.told):
             known = change.package.lower()
-            packages = found.slug.packages
+            packages = crash.slug.packages
             version = python.version if known == "python" else packages.get(normalised(known), "")
             pin = change.pin if " " in change.pin else f"`{change.pin}`"
             advice = f"{change.now[0].upper()}{change.now[1:]}; or pin {pin}."
             names = {"package": change.package, "error": raised.told, "advice": advice}
-            yield at_either(found, raised.told, installed=f"{change.package} {version}", **names)
+            yield at_either(crash, raised.told, installed=f"{change.package} {version}", **names)
             return

@@ -1,0 +1,34 @@
+"""Which levels of isolation this machine grants, found out by running a command at each."""
+
+from parity.dyno.containment import start
+from parity.dyno.isolation import LEVELS, Place, Refused, refusals
+from parity.system.errors import Trouble
+from parity.system.workspace import workspace
+
+_seen: set[str] = set()
+
+
+def level() -> str:
+    """The level that a run takes here; found out once, in a throw-away process."""
+    return next((level for level in LEVELS if not why_not(level)), LEVELS[-1])
+
+
+def why_not(level: str) -> str | None:
+    """Why this machine does not grant `level`; None if it does."""
+    if level not in _seen and level not in refusals:
+        _seen.add(level)
+        try:
+            _probe(level)
+        except (Refused, Trouble, OSError) as error:
+            refusals[level] = str(error)
+    return refusals.get(level)
+
+
+def _probe(level: str) -> None:
+    """Run a command that does nothing. Raises `Refused`, `OSError`, `Trouble`."""
+    with workspace() as work:
+        app = work.folder("app")
+        place = Place(level, app)
+        ended = start(place, ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10)
+    if ended.exit:
+        raise Refused(f"a command in it ended with status {ended.exit}")

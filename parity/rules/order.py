@@ -1,0 +1,52 @@
+"""Which files of rules there are, and the order in which their causes are reported.
+
+Importing them all takes a while, so each stage loads only what it can need.
+"""
+
+
+def _in(package: str, names: str) -> tuple[str, ...]:
+    return tuple(f"{package}.{name}" for name in names.split())
+
+
+STATIC = (
+    "machine",
+    *_in("push", "plan source failure_reasons"),
+    "build.node.plan",
+    *_in("push", "procfile procfile_lines config slugignore app_json debugging"),
+    "build.python.hooks",
+)
+"""The files of rules that `parity check` can need."""
+
+BUILD = (
+    *STATIC,
+    *_in("build.python", "pip pip_addresses pip_conflicts pip_packages lock"),
+    *_in("build.python", "pip_versions pip_compiling collectstatic"),
+    "build.slug",
+    *_in("build.node", "build scripts"),
+    "build.release",
+    "shutdown.ephemeral",
+)
+"""And those that a rehearsal needs before it boots anything."""
+
+_ANSWERS = _in("traffic", "workers visitors page_parts websockets")
+_ENDS = _in("shutdown", "stop dynos")
+
+UP = (*BUILD, "shutdown.memory", "boot.boot", "traffic.traffic", *_ANSWERS, *_ENDS)
+"""And those for a dyno that is up and answers."""
+
+FILES = (
+    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic"),
+    "crash.symptoms",
+    *_in("crash.node", "start modules files errors services"),
+    "traffic.node_answers",
+    *_in("crash", "shell programs subprocesses options target object started_programs"),
+    *_in("crash.python", "settings modules python imports versions parts config services"),
+    *_in("crash", "port stack"),
+    *_in("crash.python", "files code pages"),
+    *_in("crash", "exit slugignore"),
+    *(*_ANSWERS, *_ENDS),
+)
+"""All files of rules, in the order in which their causes are reported: the more precise first."""
+
+PLACES = {f"parity.rules.{name}": place for place, name in enumerate(FILES)}
+"""The position of each file's causes, by module."""

@@ -1,0 +1,173 @@
+"""What `git push heroku main` does, stage by stage, up to the release; it judges nothing.
+
+Every record is shown to an observer. Whether the next stage follows is the record's own
+`goes_on`.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from parity.facts.dynos import SIZES
+from parity.facts.limits import Limits
+from parity.records import Config, Ended, Line, Plan, ProcessType, Pushed, Release, Slug, Source
+from parity.records.options import DEFAULTS, Options
+from parity.records.verdict import Stage
+
+if TYPE_CHECKING:
+    from parity.system.workspace import Workspace
+
+NO_CONFIG = Config({}, {})
+
+
+class Observer(Protocol):
+    """Sees what a deploy does; it changes nothing."""
+
+    def say(self, line: Line) -> None:
+        """Take one line of platform output."""
+
+    def stage(self, name: Stage) -> AbstractContextManager[None]:
+        """A stage, for as long as it lasts."""
+
+    def observe(self, record: Source | Plan | Slug | Release) -> None:
+        """What a stage left behind."""
+
+
+class Recorder:
+    """An observer that only keeps the records, for whoever wants to explain them later."""
+
+    def __init__(self) -> None:
+        self.records: list[Source | Plan | Slug | Release] = []
+
+    def say(self, line: Line) -> None:
+        """Nobody reads it."""
+
+    def stage(self, name: Stage) -> AbstractContextManager[None]:  # noqa: ARG002 — the protocol's
+        """Nobody times it."""
+        return nullcontext()
+
+    def observe(self, record: Source | Plan | Slug | Release) -> None:
+        """Keep it."""
+        self.records.append(record)
+
+
+def slug_of(
+    observer: Observer,
+    app: Path,
+    work: "Workspace",
+    config: Config,
+    options: Options,
+    limits: Limits,
+) -> Slug | None:
+    """The slug of the tree `app`; None where Heroku stops before there is one.
+
+    Raises `Trouble`, `Usage`, `interrupt.Interrupted`, `OSError`.
+    """
+    pushed = receive(observer, app, config, options)
+    plan = decide(observer, pushed) if pushed.source.goes_on else None
+    slug = compile_slug(observer, plan, work, options, limits) if plan and plan.goes_on else None
+    return slug if slug and slug.goes_on else None
+
+
+def receive(observer: Observer, app: Path, config: Config, options: Options) -> Pushed:
+    """The tree that is pushed, as Heroku's git receives it."""
+    from parity.push import app_json, receive
+    from parity.push.source import read as read_tree
+
+    with observer.stage("source"):
+        read = receive.receive(read_tree(app, options.ref), observer.say, time.time)
+        pushed = Pushed(read, config, options.stack, options.buildpacks)
+        pushed = app_json.set_up(pushed) if options.new_app else pushed
+        observer.observe(pushed.source)
+        return pushed
+
+
+def decide(observer: Observer, pushed: Pushed, *, builds: bool = True) -> Plan:
+    """What Heroku makes of the tree before it builds."""
+    from parity.push.detect import detect
+
+    with observer.stage("detect"):
+        plan = detect(
+            pushed.source,
+            pushed.config,
+            stack=pushed.stack,
+            buildpacks=pushed.buildpacks,
+            say=observer.say,
+            clock=time.time,
+            builds=builds,
+        )
+        observer.observe(plan)
+        return plan
+
+
+def compile_slug(
+    observer: Observer, plan: Plan, work: "Workspace", options: Options, limits: Limits
+) -> Slug:
+    """The build. Raises `Usage` for a process type that is not there to run after it."""
+    from functools import partial
+
+    from parity.dyno.containment import run
+    from parity.push import cache, downloads, whole
+    from parity.push.build import build
+    from parity.push.source import lay_out
+    from parity.runtime import scale
+    from parity.system import ground, withheld
+
+    def built() -> Slug:
+        folder = work.folder("slug")
+        lay_out(plan.source, folder)
+        return build(
+            plan,
+            folder,
+            run=partial(run, isolated=options.isolation),
+            say=observer.say,
+            clock=time.time,
+            offline=options.offline,
+            limit=limits.build_timeout.value,
+        )
+
+    scale.chosen(plan.processes, options.processes)
+    with observer.stage("build"):
+        ground.check(work.root, cache.root())
+        withheld.begin()
+        slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
+        downloads.left()
+        observer.observe(slug)
+        return slug
+
+
+def release_phase(
+    observer: Observer, slug: Slug, work: "Workspace", options: Options, limits: Limits
+) -> Release:
+    """The release command, in a dyno of its own."""
+    from parity.push.release import release
+
+    with observer.stage("release"):
+        released = release(
+            slug,
+            one_off=_one_off(observer, slug, work, options, limits),
+            run_release=options.run_release,
+        )
+        observer.observe(released)
+        return released
+
+
+def _one_off(
+    observer: Observer, slug: Slug, work: "Workspace", options: Options, limits: Limits
+) -> Callable[[ProcessType], Ended]:
+    def run(process: ProcessType) -> Ended:
+        from parity.runtime.formation import one_off
+
+        return one_off(slug, process, work, options, limits, observer.say)
+
+    return run
+
+
+def sized(options: Options, source: Source) -> Options:
+    """The size of web dynos, for an app that is created from app.json; what was typed counts."""
+    manifest = source.manifest
+    web = manifest.formation.get("web") if manifest and manifest.applied else None
+    known = web is not None and web.size in SIZES and options.dyno == DEFAULTS.dyno
+    return options._replace(dyno=web.size) if web and web.size and known else options

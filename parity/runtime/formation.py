@@ -1,0 +1,166 @@
+"""The dynos of one release, each with its own copy of the slug, and the router before them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from random import randint
+from typing import TYPE_CHECKING
+
+from parity.dyno import Dyno
+from parity.dyno import one_off as run_one_off
+from parity.facts.dynos import SIZES
+from parity.facts.limits import Limits
+from parity.facts.router import PROFILES
+from parity.push.slug import copy
+from parity.records import Ended, ProcessType, Release, Say, Slug
+from parity.system.workspace import Workspace
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from parity.records.options import Options
+    from parity.router import Router
+
+HURRIED = 5.0
+"""Seconds that a second look waits for a boot or an answer that is slow (ours)."""
+
+
+class Formation:
+    """Makes the dynos of `released` and routers for them; it judges nothing."""
+
+    def __init__(
+        self, released: Release, work: Workspace, options: "Options", limits: Limits, say: Say
+    ) -> None:
+        self.released = released
+        self.options = options
+        self.limits = limits
+        self._work = work
+        self._say = say
+        self._host = options.host or host_of(released)
+
+    @contextmanager
+    def dyno(
+        self,
+        process: ProcessType,
+        name: str,
+        *,
+        trace: bool = False,
+        extra_env: Mapping[str, str] | None = None,
+        hurry: bool = False,
+        loop: "AbstractEventLoop | None" = None,
+    ) -> Iterator[Dyno]:
+        """One dyno in its own copy of the slug. A second look (`trace`, `extra_env`) is not logged.
+
+        `hurry`: it need not wait for the whole boot timeout.
+        """
+        again = trace or extra_env is not None
+        folder = self.fresh(name)
+        limits = self.limits.shortened(idle_before_verdict=0.3) if again else self.limits
+        if hurry:
+            limits = limits.shortened(boot_timeout=min(limits.boot_timeout.value, HURRIED))
+        with Dyno(
+            self.released,
+            process,
+            name,
+            folder=folder,
+            size=SIZES[self.options.dyno],
+            limits=limits,
+            say=_unsaid if again else self._say,
+            port=self.options.port if name == "web.1" and not again else None,
+            exact=self.options.exact and not again,
+            trace=trace,
+            extra_env={**_metadata(self.released.slug, self.options), **(extra_env or {})},
+            isolated=self.options.isolation,
+            network=self.options.network,
+            loop=loop,
+        ) as dyno:
+            yield dyno
+
+    def fresh(self, name: str) -> Path:
+        """Another copy of the slug, for a dyno that is started again."""
+        folder = self._work.folder(name)
+        copy(self.released.slug.root, folder)
+        return folder
+
+    def router(self, dyno: Dyno, *, hurry: bool = False, quiet: bool = False) -> "Router":
+        """A router before one dyno; a `quiet` one logs nothing."""
+        from parity.router import Backend, Router
+
+        crashed = dyno.state == "crashed"
+        return Router(
+            [Backend(dyno.name, dyno.watch.front, state="crashed" if crashed else "up")],
+            self._host,
+            loop=dyno.watch.loop,
+            during=dyno.during,
+            limits=self._hurried() if hurry else self.limits,
+            say=_unsaid if quiet else self._say,
+            profile=PROFILES[self.options.router],
+            config=self.released.slug.plan.config.values,
+        )
+
+    def _hurried(self) -> Limits:
+        """The limits of a look at what is slow: it need not be seen to its end."""
+        return self.limits.shortened(first_byte=min(self.limits.first_byte.value, HURRIED))
+
+
+def one_off(
+    slug: Slug,
+    process: ProcessType,
+    work: Workspace,
+    options: "Options",
+    limits: Limits,
+    say: Say,
+) -> Ended:
+    """Run a release command, or another one-off one, in a dyno of its own.
+
+    Four digits end its name, as on Heroku.
+    """
+    name = f"{process.name}.{randint(1000, 9999)}"
+    folder = work.folder(name)
+    copy(slug.root, folder)
+    return run_one_off(
+        slug,
+        process,
+        name,
+        folder=folder,
+        size=SIZES[options.dyno],
+        limit=limits.release_timeout.value,
+        say=say,
+        isolated=options.isolation,
+        extra=_metadata(slug, options),
+        network=options.network,
+    )
+
+
+def _metadata(slug: Slug, options: "Options") -> dict[str, str]:
+    if not options.metadata:
+        return {}
+    from parity.dyno import metadata
+
+    return metadata.variables(options.host or _host(slug), slug.plan.source.commit)
+
+
+def host_of(released: Release) -> str:
+    """`NAME-<12 hex>.herokuapp.com`, from the git remote or the folder; the same at every run.
+
+    The form of new apps' hosts since 2023: https://devcenter.heroku.com/articles/custom-domains.
+    """
+    return _host(released.slug)
+
+
+def _host(slug: Slug) -> str:
+    source = slug.plan.source
+    name = name_of(source.root, source.remote)
+    return f"{name}-{sha256(name.encode()).hexdigest()[:12]}.herokuapp.com"
+
+
+def name_of(root: Path, remote: str | None = None) -> str:
+    """The app's name: the remote's, else what the name of the folder allows."""
+    name = remote or re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower())
+    return name.strip("-")[:30].strip("-") or "app"
+
+
+def _unsaid(_line: object) -> None:
+    """A second look prints nothing: it is not part of the deploy."""

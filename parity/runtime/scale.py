@@ -1,0 +1,66 @@
+"""Which dynos a formation has: `web=2,worker=1`, as `heroku ps:scale` takes it.
+
+Heroku runs one web dyno and none of the others after a first deploy:
+https://devcenter.heroku.com/articles/scaling (documented).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from parity.facts.procfile import ROUTED, SHORT_RUN, runs_on
+from parity.records import Plan, ProcessType
+from parity.system.errors import Usage
+
+ALL = "all"
+"""What `--process` takes for one dyno of every type."""
+
+MOST = 100
+"""Dynos of an app: https://devcenter.heroku.com/articles/limits#dynos (documented)."""
+
+_SCALE = re.compile(r"([-\w]{1,128})(?:[=@](\d{1,4}))?", re.ASCII)
+
+
+def parsed(given: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """`web=2,worker` as types and numbers of dynos. Raises `Usage`."""
+    found: dict[str, int] = {}
+    for part in (part.strip() for text in given for part in text.split(",")):
+        match = _SCALE.fullmatch(part)
+        if not match:
+            raise Usage(f"--process {part}: type TYPE or TYPE=NUMBER, as in web=2")
+        found[match[1]] = int(match[2] or 1)
+    if sum(found.values()) > MOST:
+        raise Usage(f"--process: an app has at most {MOST} dynos")
+    return tuple(found.items())
+
+
+def chosen(
+    types: Mapping[str, ProcessType], wanted: Iterable[tuple[str, int]]
+) -> list[tuple[ProcessType, str]]:
+    """Every dyno with its name, those of web first. Raises `Usage`."""
+    numbers = dict(wanted)
+    if ALL in numbers and ALL not in types:
+        each = numbers.pop(ALL)
+        numbers = {**{name: each for name in types if name not in SHORT_RUN}, **numbers}
+    for name in numbers:
+        if name not in types or name == "release":
+            known = ", ".join(t for t in types if t != "release") or "(none)"
+            raise Usage(
+                f"--process {name}: Couldn't find that process type ({name}). The Procfile"
+                f" declares {known}."
+            )
+    if numbers and not any(numbers.values()):
+        raise Usage("--process: no dyno to run; type at least TYPE=1")
+    order = sorted(numbers, key=lambda name: name != ROUTED)
+    return [(types[name], f"{name}.{n}") for name in order for n in range(1, numbers[name] + 1)]
+
+
+def background(plan: Plan) -> list[ProcessType]:
+    """The types that run on, without the lines that were only meant for a terminal."""
+    return [p for p in plan.processes.values() if runs_on(p.name, plan.line_of(p))]
+
+
+def usual(plan: Plan) -> list[tuple[ProcessType, str]]:
+    """One dyno of web, as after a first deploy; without one, of every other type."""
+    web = plan.processes.get(ROUTED)
+    types = [web] if web else background(plan)
+    return [(each, f"{each.name}.1") for each in types]

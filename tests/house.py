@@ -1,0 +1,141 @@
+"""The plan of the house: which file imports which; `python -m tests.house` prints its figures."""
+
+import ast
+import sys
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent.parent / "parity"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+FLOORS = (
+    {"records", "facts", "version"},
+    {"rules", "system"},
+    {"push", "dyno", "router", "logs"},
+    {"report", "doctor", "runtime"},
+    {"rehearsal", "serving"},
+    {"cli", "__init__"},
+    {"__main__"},
+)
+"""From the ground up: a room imports only what is on lower floors."""
+
+GROUND = {"records", "facts", "system"}
+MAY = {
+    "records": set(),
+    "facts": set(),
+    "version": set(),
+    "rules": {"records", "facts"},
+    "system": {"records", "facts"},
+    "push": GROUND,
+    "dyno": GROUND,
+    "router": GROUND,
+    "logs": {*GROUND, "rules"},
+    "report": {*GROUND, "rules", "logs", "version"},
+    "doctor": {*GROUND, "push", "dyno"},
+    "runtime": {*GROUND, "push", "dyno", "router"},
+    "rehearsal": {*GROUND, "rules", "push", "dyno", "router", "report", "runtime"},
+    "serving": {*GROUND, "push", "dyno", "router", "report", "runtime"},
+    "cli": {room for floor in FLOORS[:5] for room in floor},
+    "__init__": {"records", "rehearsal", "report", "version"},
+    "__main__": {"cli", "system"},
+}
+"""What a room may import besides itself; some less than all that is below it."""
+
+
+def room(module: str) -> str:
+    """The room of a dotted module: `push` of `parity.push.git`, `__init__` of `parity`."""
+    return [*module.split("."), "__init__"][1]
+
+
+def dotted(path: Path) -> str:
+    """The module of a file."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+MODULES = {dotted(path): path for path in FILES}
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file."""
+    return ast.parse(path.read_text())
+
+
+def imported(path: Path) -> set[str]:
+    """Every name that a file imports, at its top or inside a function."""
+    found: set[str] = set()
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@cache
+def arrows(module: str) -> frozenset[str]:
+    """The modules of parity that a module imports; `import parity` counts."""
+    names = {name for name in imported(MODULES[module]) if name.split(".")[0] == "parity"}
+    found = {name if name in MODULES else name.rpartition(".")[0] for name in names}
+    return frozenset(found - {module})
+
+
+def upward() -> list[str]:
+    """The imports that no entry of MAY allows."""
+    used = {(module, other) for module in MODULES for other in arrows(module)}
+    return sorted(f"{a} -> {b}" for a, b in used if room(b) not in {room(a), *MAY[room(a)]})
+
+
+def circle() -> str:
+    """One circle of imports between files; empty if there is none."""
+    try:
+        TopologicalSorter({module: arrows(module) for module in MODULES}).prepare()
+    except CycleError as error:
+        return " -> ".join(error.args[1])
+    return ""
+
+
+def floors() -> dict[str, int]:
+    """The floor of every room, counted from the imports: one above the highest that it imports."""
+    below = {name: {room(b) for a in MODULES if room(a) == name for b in arrows(a)} for name in MAY}
+    floor: dict[str, int] = {}
+    graph = {name: others - {name} for name, others in below.items()}
+    for name in TopologicalSorter(graph).static_order():
+        floor[name] = 1 + max((floor[other] for other in graph[name]), default=0)
+    return floor
+
+
+def functions() -> list[tuple[str, int]]:
+    """Name and length in lines of every function of the package."""
+    return [
+        (
+            f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}",
+            node.end_lineno - node.lineno + 1,
+        )
+        for path in FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno
+    ]
+
+
+def lines(path: Path) -> int:
+    """The lines of a file."""
+    return len(path.read_text().splitlines())
+
+
+def main() -> None:
+    """Print the figures."""
+    counted = floors()
+    for number in range(max(counted.values()), 0, -1):
+        names = sorted(name for name, floor in counted.items() if floor == number)
+        print(f"floor {number}  {'  '.join(names)}")
+    print(f"rooms {len(counted)}, files {len(FILES)}, lines {sum(map(lines, FILES))}")
+    print(f"imports upwards: {len(upward())}; circles: {circle() or 0}")
+    print(f"files above 300 lines: {sum(lines(path) > 300 for path in FILES)}")
+    print(f"functions above 40 lines: {sum(length > 40 for _, length in functions())}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
