@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.records import Boot, Entry, Listener, ProcessType, Pushed
+from parity.records import Boot, Entry, Listener, ProcessType, Pushed, edits
 from parity.records.verdict import Evidence
 from parity.rehearsal.edits.diff import changes, unified
 from parity.rehearsal.edits.fixes import FIXES
@@ -170,7 +170,7 @@ APP = {"main.py": "app = Flask(__name__)\n"}
 def test_a_line_of_the_procfile() -> None:
     """Line ends, comments and other lines stay."""
     files = {**APP, "Procfile": "web: gunicorn app:app\r\n# x\r\nworker:  python w.py"}
-    right = "In the Procfile write `web: gunicorn main:app`."
+    right = edits.command("web", "gunicorn main:app")
     made = told("wrong-module", files, advice=right)
     assert made and made["Procfile"] == "web: gunicorn main:app\r\n# x\r\nworker:  python w.py"
     two = {**files, "other.py": "app = Flask(__name__)\n"}

@@ -168,7 +168,7 @@ def test_no_workspace_in_the_project(tmp_path: Path) -> None:
     app.mkdir(), home.mkdir()
     materialise(APPS / "works-stdlib-server", {}, app)
     before = sorted(app.rglob("*"))
-    code = "import sys; from parity import cli, workspace\n"
+    code = "import sys; from parity.cli import main as cli; from parity.system import workspace\n"
     code += "workspace.FOLDERS = ('/proc/1',); sys.exit(cli.main(['run', '.', '--no-env']))"
     done = subprocess.run(
         [sys.executable, "-c", code],

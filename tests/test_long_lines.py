@@ -28,7 +28,7 @@ MEMORY = 200
 
 MEASURED = """\
 import resource, sys
-from parity import cli
+from parity.cli import main as cli
 code = cli.main(sys.argv[1:])
 print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """

@@ -112,7 +112,8 @@ def test_a_file_larger_than_memory(changed: bool, tmp_path: Path) -> None:
     try:
         source = source_of(app)
         if not changed:
-            lay_out(source, folder := tmp_path / "slug")
+            (folder := tmp_path / "slug").mkdir()
+            lay_out(source, folder)
             assert filecmp.cmp(big, folder / "model.bin", shallow=False)
         assert tracemalloc.get_traced_memory()[1] < 48 * MB
     finally:

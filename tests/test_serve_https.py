@@ -48,13 +48,13 @@ def test_both_on_one_port(tmp_path: Path, data: Path) -> None:
         assert served.lines[0].startswith("https://app.localhost:")
         assert served.says(f"add {data}/authority.crt")
         assert served.get()[1].split()[-1] == b"http"
-        assert securely(served, data / "certificates.crt")[1].split()[-1] == b"https"
+        assert securely(served, data / "authority.crt")[1].split()[-1] == b"https"
         assert served.logs("tls=true", "tls=false")
         assert {p.name: p.stat().st_mode & 0o777 for p in data.iterdir()} == {
-            "certificates.pem": 0o600, "certificates.crt": 0o600,
+            "authority.pem": 0o600, "authority.crt": 0o600,
         }  # fmt: skip
         assert data.stat().st_mode & 0o777 == 0o700
-        assert b"PRIVATE" not in (data / "certificates.crt").read_bytes()
+        assert b"PRIVATE" not in (data / "authority.crt").read_bytes()
         assert [line for line in served.lines[1:] if not parses(line)] == []
         assert served.end() == 130
     assert "Traceback" not in "\n".join(served.told)
@@ -105,11 +105,11 @@ def test_made_once(tmp_path: Path, data: Path) -> None:
     """What a browser was told to trust yesterday is good today."""
     folder = app(tmp_path)
     with serving(folder, "--https") as served:
-        securely(served, data / "certificates.crt")
-        before = (data / "certificates.crt").read_bytes()
+        securely(served, data / "authority.crt")
+        before = (data / "authority.crt").read_bytes()
     with serving(folder, "--https") as served:
-        assert securely(served, data / "certificates.crt")[0] == 200
-    assert (data / "certificates.crt").read_bytes() == before
+        assert securely(served, data / "authority.crt")[0] == 200
+    assert (data / "authority.crt").read_bytes() == before
 
 
 def test_good_for_nothing_else(tmp_path: Path, data: Path) -> None:
@@ -117,7 +117,7 @@ def test_good_for_nothing_else(tmp_path: Path, data: Path) -> None:
     from parity.runtime.certificates import context
 
     _, public = context("app.localhost")
-    pem = (data / "certificates.pem").read_bytes()
+    pem = (data / "authority.pem").read_bytes()
     key = serialization.load_pem_private_key(pem, None)
     root = x509.load_pem_x509_certificate(public.read_bytes())
     now = datetime.now(UTC)
@@ -155,7 +155,7 @@ def test_bytes_that_are_no_tls(tmp_path: Path, data: Path) -> None:
             context = ssl.create_default_context()
             with socket.create_connection(("127.0.0.1", served.port)) as sock:
                 context.wrap_socket(sock, server_hostname="app.localhost")
-        assert securely(served, data / "certificates.crt")[0] == 200
+        assert securely(served, data / "authority.crt")[0] == 200
         assert served.end() == 130
     assert eventually(lambda: not [t for t in served.told if "rror" in t])
 

@@ -188,7 +188,7 @@ def test_when_the_guards_are_killed(level: str, tmp_path: Path) -> None:
 def test_when_the_guard_is_killed_last(level: str, tmp_path: Path) -> None:
     """It has told how the command ended, and gives the daemon a moment: parity does the rest."""
     with dyno(tmp_path, "exec python3 daemon.py", FILES, kind="worker", isolated=level) as made:
-        made._launch()
+        made.launch()
         while made.watch.code is None:
             made.watch.run(made.watch.tick(0.001))
         kill_guards()
