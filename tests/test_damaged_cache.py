@@ -182,23 +182,41 @@ def test_damaged_memories(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert cache.noted(one("interpreters.json"))
 
 
-@pytest.mark.usefixtures("installers")
-def test_a_cache_that_goes_while_an_installer_runs(tmp_path: Path) -> None:
-    """A package whose build removes the cache every time: that is said, and is not the app's."""
-    times = tmp_path / "times"
+def removing(times: Path, most: int) -> tuple[str, bytes]:
+    """A package that removes the cache whenever its build runs, but for the `most`th time on."""
     name, data = wheel("omega", "1.0")
     code = f"""
-import os, shutil
+import io, os, shutil, zipfile
 with open({str(times)!r}, "a") as file: file.write("x")
-if os.path.getsize({str(times)!r}) < {{most}}: shutil.rmtree({str(cache.root())!r})
-open(_[0] + {f"/{name}"!r}, "wb").write({data!r})
-return {name!r}
+if os.path.getsize({str(times)!r}) < {most}: shutil.rmtree({str(cache.root())!r})
+if "modern-metadata" not in _[0]:
+    open(_[0] + {f"/{name}"!r}, "wb").write({data!r})
+    return {name!r}
+with zipfile.ZipFile(io.BytesIO({data!r})) as file:
+    inner = [each for each in file.namelist() if ".dist-info/" in each]
+    file.extractall(_[0], inner)
+return inner[0].partition("/")[0]
 """
-    files = {"requirements.txt": "alpha\nomega\n"}
-    made = backend(code.replace("{most}", "99").strip())
-    index(tmp_path / "simple", made)
+    return backend(code.strip())
+
+
+GONE = {"requirements.txt": "alpha\nomega\n"}
+
+
+@pytest.mark.usefixtures("installers")
+def test_a_cache_that_goes_once_while_an_installer_runs(tmp_path: Path) -> None:
+    """The build is made again, and comes to its end."""
+    index(tmp_path / "simple", removing(tmp_path / "times", 2))
+    assert works(built(tmp_path / "app", GONE))
+    assert (tmp_path / "times").stat().st_size > 1
+
+
+@pytest.mark.usefixtures("installers")
+def test_a_cache_that_goes_whenever_an_installer_runs(tmp_path: Path) -> None:
+    """That is said, and is not the app's."""
+    index(tmp_path / "simple", removing(tmp_path / "times", 99))
     with pytest.raises(Trouble) as told:
-        built(tmp_path / "2", files)
+        built(tmp_path / "app", GONE)
     assert "damaged while it is used" in told.value.what
     assert "parity cache clear" in told.value.fix
 
