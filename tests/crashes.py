@@ -10,6 +10,7 @@ from parity.facts.limits import LIMITS
 from parity.records import Config
 from parity.records.options import Options
 from parity.records.verdict import Finding, Verdict
+from tests.decisions import disagreeing
 from tests.test_apps import commit
 
 FLASK = "flask==3.1.3\ngunicorn==27.0.1\n"
@@ -88,6 +89,7 @@ def causes(verdict: Verdict) -> dict[str, Finding]:
 def check(folder: Path, case: Case) -> None:
     """The case's cause alone is named, at its place and with its fix."""
     verdict = rehearsed(folder, case)
+    assert [*disagreeing(verdict)] == []
     story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)
     found = causes(verdict)
     assert [*found] == [case.cause, *case.also], f"{[*found]}\n{story}"

@@ -24,6 +24,7 @@ from parity.report import KINDS, render
 from parity.report.diffs import diffs
 from parity.report.mask import Mask
 from parity.router.scenario import read
+from tests.decisions import disagreeing
 
 APPS = Path(__file__).parent / "apps"
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false"]
@@ -122,6 +123,7 @@ def test_app(app: Path, tmp_path: Path) -> None:
     config = Config(values, dict.fromkeys(values, "--config"))
     facts = LIMITS.shortened(**expected.get("limits", {}))
     verdict = rehearse(folder, config=config, options=Options(**options), facts=facts)
+    assert [*disagreeing(verdict)] == []
     story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)
     expected.setdefault("fixes", [])
     plain = {

@@ -20,7 +20,7 @@ _COMMON = (
 """What git reads of a repository at once: plain files, or not there."""
 
 _HEAD = re.compile(rb"ref:\s*(refs/[^\s\0]+)|[0-9a-f]{40}")
-_WORKTREE = re.compile(rb'^\s*worktree\s*=\s*"?([^"\0\r\n]+?)"?\s*$', re.MULTILINE)
+_WORKTREE = re.compile(rb'^[ \t]*+worktree[ \t]*+=[ \t]*+"?([^"\0\r\n]++)', re.MULTILINE)
 _PARTIAL = re.compile(rb"^\s*(promisor\s*=\s*true|partialclone\s*=)", re.MULTILINE | re.I)
 MOST = 64 * 1024
 """Bytes that are looked at: HEAD, `commondir` and a `.git` file hold one path each."""
@@ -97,7 +97,7 @@ def _names_back(git_dir: Path, top: Path) -> bool:
         return True
     texts = (_text(git_dir / name) for name in ("config", "config.worktree"))
     named = (value for text in texts for value in _WORKTREE.findall(text))
-    return any(os.path.realpath(git_dir / os.fsdecode(v)) == str(top) for v in named)
+    return any(os.path.realpath(git_dir / os.fsdecode(v.rstrip())) == str(top) for v in named)
 
 
 def _opened(top: Path | None, git_dir: Path) -> Repository | None:

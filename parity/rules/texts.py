@@ -30,6 +30,6 @@ def filled(text: str, names: Mapping[str, str]) -> str:
     if "`" not in text:
         return text.format_map(plain)
     words = _Names({n: _Value(v if n in WORDS else word(v)) for n, v in names.items()})
-    general = re.search(r"\{[^}]*`", text)  # a command in a general text: that holds no names
+    general = re.search(r"\{[^{}]*`", text)  # a command in a general text: that holds no names
     parts = [text] if general else COMMAND.split(text)
     return "".join(part.format_map(words if at % 2 else plain) for at, part in enumerate(parts))

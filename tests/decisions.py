@@ -1,0 +1,32 @@
+"""What rules find against what the records themselves decide."""
+
+from collections.abc import Iterator
+
+from parity.records import Plan, Source
+from parity.records.verdict import Verdict
+
+STOPS = ("unknown", "fail", "reject")
+GOES_ON = {"H14"}
+"""What stands in the way of requests only: Heroku builds and releases all the same."""
+
+DECIDING = {"source": "source", "plan": "detect", "slug": "build", "release": "release"}
+"""The records that decide whether Heroku goes on, each with its stage."""
+
+
+def disagreeing(verdict: Verdict) -> Iterator[str]:
+    """The records whose `goes_on` is not what the findings about them say."""
+    for name, stage in DECIDING.items():
+        record = getattr(verdict, name)
+        found = [
+            f.id
+            for f in verdict.findings
+            if f.stage == stage and f.effect in STOPS and f.after is None
+            if f.symptom not in GOES_ON and f.id != "this-machine"
+        ]
+        if record is None:
+            continue
+        source = record if isinstance(record, Source) else None
+        missing = isinstance(record, Plan) and record.source.incomplete
+        goes_on = not (found or missing) or bool(source and source.incomplete)
+        if record.goes_on != goes_on:
+            yield f"{name}.goes_on is {record.goes_on}, and the rules find {found}"
