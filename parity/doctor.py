@@ -1,4 +1,4 @@
-"""What this machine can and cannot do for a rehearsal, and how to mend it."""
+"""What this machine can and cannot do for a rehearsal, and how to fix it."""
 
 import os
 import re

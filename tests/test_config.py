@@ -175,7 +175,7 @@ def test_names_to_set_are_noted(tmp_path: Path) -> None:
 
 
 def test_port_as_config_var_is_warned_of() -> None:
-    """PORT as a config var is warned of, with the command that mends it."""
+    """PORT as a config var is warned of, with the command that fixes it."""
     told = findings(tree({**FLASK, "Procfile": "web: x"}), config=read([], ["PORT=80"], None))
     assert told["port-config-var"].effect == "warn"
     assert "heroku config:unset PORT" in told["port-config-var"].fix

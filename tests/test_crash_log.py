@@ -67,7 +67,7 @@ def test_a_server_that_ends_itself_is_not_the_reason() -> None:
 
 
 def test_an_exception_group_is_read() -> None:
-    """The bars of an ExceptionGroup (PEP 654) are no part of its lines."""
+    """The bars of an ExceptionGroup (PEP 654) are not part of its lines."""
     log = [
         "  + Exception Group Traceback (most recent call last):",
         '  |   File "/app/hello.py", line 1, in <module>',

@@ -194,7 +194,7 @@ def test_the_users_own_paths(app: Path) -> None:
         ("run-release = true\n", "type --run-release on the command line"),
         ("dyno = 3\n", "config.toml: dyno must be a string"),
         ('network = "mine"\n', "config.toml: network: one of host, own"),
-        ("dyno = \n", "config.toml is no TOML"),
+        ("dyno = \n", "config.toml is not TOML"),
         ('env = "a\\u0000b"\n', "holds a NUL byte"),
     ],
 )

@@ -237,7 +237,7 @@ def test_profile_scripts_come_first(tmp_path: Path) -> None:
 
 
 def test_output_of_every_kind(tmp_path: Path) -> None:
-    """Bytes that are no text, no line end, endless lines: all of it is log."""
+    """Bytes that are not text, no line end, endless lines: all of it is log."""
     command = r"printf 'caf\xe9\r\n'; head -c 25000 /dev/zero | tr '\0' x; echo; printf end"
     with dyno(tmp_path, command) as web:
         texts = [line.text for line in web.boot().output]

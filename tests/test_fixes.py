@@ -267,7 +267,7 @@ def test_git_applies_the_diffs(tmp_path: Path) -> None:
 
 
 def test_what_no_diff_can_show() -> None:
-    """Bytes that are no text, names that git would quote, a file that is too long."""
+    """Bytes that are not text, names that git would quote, a file that is too long."""
     for path, old, new in (
         ("a.txt", b"\xff\n", b"x\n"),
         ("a.txt", b"a\0b\n", b"x\n"),

@@ -46,7 +46,7 @@ def test_a_clean_repository(tmp_path: Path) -> None:
     assert "fixed[procfile-type-name]: `web: python app.py` in the Procfile" in out
     assert out.rstrip().splitlines()[-1] == (
         f"next: git -C {app} diff, then: git -C {app} add -A -- Procfile &&"
-        f' git -C {app} commit -m "Mend the deploy"'
+        f' git -C {app} commit -m "Fix the deploy"'
     )
     assert (app / "Procfile").read_text() == "web: python app.py\n"
     assert (app / "Procfile").stat().st_mode & 0o777 == 0o664
@@ -58,7 +58,7 @@ def test_a_clean_repository(tmp_path: Path) -> None:
         "requirements.txt",
     ]
     out, _ = parity(str(app), "--fix", code=0)
-    assert "nothing was changed: nothing to mend" in out
+    assert "nothing was changed: nothing to fix" in out
 
 
 def test_the_diff_alone(tmp_path: Path) -> None:

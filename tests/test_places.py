@@ -116,9 +116,9 @@ def test_a_key_of_another_command_is_no_error(tmp_path: Path) -> None:
         ('[tool.parity]\nstrict = "yes"\n', "strict must be true or false"),
         ("[tool.parity]\npath = [1]\n", "path must be a string or a list of strings"),
         ("[tool]\nparity = 1\n", "tool.parity must be a table"),
-        ("[tool.parity\n", "is no TOML"),
-        ("[tool.parity]\na = " + "[" * 5000, "is no TOML"),
-        ("\udcff parity", "is no TOML"),
+        ("[tool.parity\n", "is not TOML"),
+        ("[tool.parity]\na = " + "[" * 5000, "is not TOML"),
+        ("\udcff parity", "is not TOML"),
     ],
 )
 def test_a_wrong_table_is_wrong_usage(table: str, told: str, tmp_path: Path) -> None:

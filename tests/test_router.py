@@ -189,7 +189,7 @@ def test_a_redirect_is_written_as_browsers_do() -> None:
 
 
 def test_a_redirect_loop_ends() -> None:
-    """An app that redirects for ever is asked eleven times, and no more."""
+    """An app that redirects forever is asked eleven times, and no more."""
     with dyno(*[redirect(f"https://{HOST}/")] * 11) as (port, received):
         exchanges = probe(port)
         assert len(exchanges) == len(received) == 11

@@ -65,7 +65,7 @@ def test_the_doctor_says_what_it_sees(own_cache: Path) -> None:
 
 
 def test_the_doctor_on_a_bare_machine(tmp_path: Path) -> None:
-    """Without git, bash, node, an index and a cache folder: each with what mends it."""
+    """Without git, bash, node, an index and a cache folder: each with what fixes it."""
     (tmp_path / "file").write_text("")
     done = typed(
         "doctor",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DOCTOR = """\
 exit status: 0 if this machine gives verdicts of full fidelity, 3 if some verdict
-could be `could not tell` for its sake; each line says what mends it
+could be `could not tell` for its sake; each line says what fixes it
 """
 DAY = 86400
 KINDS = ("full", "json")

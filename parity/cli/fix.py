@@ -52,7 +52,7 @@ def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> I
     from parity.system.text import oneline
 
     if verdict.interrupted is not None or verdict.source is None or not verdict.fixes:
-        why = "nothing to mend" if verdict.verdict == "works" else "no fix was proved safe"
+        why = "nothing to fix" if verdict.verdict == "works" else "no fix was proved safe"
         yield f"parity: nothing was changed: {why}"
         return
     try:
@@ -71,7 +71,7 @@ def _next(source: Source, written: list[Write]) -> str:
     if source.kind == "folder":
         return "look at the files, then: parity run"
     here, paths = git(source.root), " ".join(word(write.path) for write in written)
-    return f'{here} diff, then: {here} add -A -- {paths} && {here} commit -m "Mend the deploy"'
+    return f'{here} diff, then: {here} add -A -- {paths} && {here} commit -m "Fix the deploy"'
 
 
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:

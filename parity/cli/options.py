@@ -105,7 +105,7 @@ def options_of(arguments: argparse.Namespace) -> "Options":
 
 
 def checked(arguments: argparse.Namespace) -> None:
-    """Raises `Usage` for options that do not go together, of those that mend the app."""
+    """Raises `Usage` for options that do not go together, of those that fix the app."""
     wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
     if wanted and arguments.first_only:
         raise Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")

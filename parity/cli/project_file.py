@@ -129,9 +129,9 @@ def _content(file: str, label: str, word: bytes = b"") -> "dict[str, Any]":
     try:
         return tomllib.loads(data.decode())
     except UnicodeDecodeError as error:
-        raise Usage(f"{label} is no TOML: not UTF-8 (byte {error.start + 1})") from error
+        raise Usage(f"{label} is not TOML: not UTF-8 (byte {error.start + 1})") from error
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits, too
-        raise Usage(f"{label} is no TOML: {error}") from error
+        raise Usage(f"{label} is not TOML: {error}") from error
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

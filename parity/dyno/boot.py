@@ -22,7 +22,7 @@ IDLE_SHARE = 0.02
 
 IN_USE = re.compile(r"address already in use|EADDRINUSE|port \d+ is in use", re.IGNORECASE)
 DIED = re.compile(r"Child process \[\d+\] died")
-"""What uvicorn says of a worker that has ended; it starts another one, for ever (observed)."""
+"""What uvicorn says of a worker that has ended; it starts another one, forever (observed)."""
 
 DEATHS = 6
 """Workers that have to die before any of them listens, until no other is waited for (ours)."""

@@ -1,7 +1,7 @@
 """When a dyno that has crashed is started again: https://devcenter.heroku.com/articles/dyno-restarts.
 
 After the first crash at once (observed). After later ones Heroku waits, and longer each time; the
-count begins anew with a release. The figures of today are not published: these are those of 2013
+count starts again with a release. The figures of today are not published: these are those of 2013
 (inferred), and `Limits` has them.
 """
 

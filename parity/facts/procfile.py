@@ -16,7 +16,7 @@ LOCAL = r"([A-Za-z0-9_-]+):\s*(.+)$"
 
 ROUTED = "web"
 SHORT_RUN = ("release", "console", "rake")
-"""Types that are no part of a running formation (Heroku's Ruby defaults among them)."""
+"""Types that are not part of a running formation (Heroku's Ruby defaults among them)."""
 
 TYPED = re.compile(r"heroku|git|pip3?|cd|sudo|export|echo")
 """Commands for a terminal, which nobody uses as names of process types (ours)."""

@@ -21,7 +21,7 @@ LIVES = 50
 """Dynos whose last failed life is kept."""
 
 ONE_OFF = frozenset({"run", "scheduler"})
-"""Dynos that are no part of the formation: commands that somebody typed or planned."""
+"""Dynos that are not part of the formation: commands that somebody typed or planned."""
 
 NOT_FOUND = 127
 """What bash exits with for a command that is not there

@@ -30,7 +30,7 @@ class Size(NamedTuple):
 def copy(slug: Path, to: Path) -> None:
     """Copy the slug into the empty folder `to`; links stay. Raises `Interrupted`, `OSError`.
 
-    A socket or pipe that a build step left is no part of a slug.
+    A socket or pipe that a build step left is not part of a slug.
     """
     with folders.Cursor(to) as target:
         for step in folders.walk(slug):

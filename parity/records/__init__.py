@@ -95,7 +95,7 @@ __all__ = [
 
 
 class Stuck(NamedTuple):
-    """This machine, not the app, ended the rehearsal in `stage`; `fix` mends it."""
+    """This machine, not the app, ended the rehearsal in `stage`; `fix` says what to do."""
 
     stage: str
     what: str

@@ -22,7 +22,7 @@ def exit_code(checks: Sequence[Check]) -> int:
 
 
 def doctor(checks: Sequence[Check], *, width: int, colour: bool) -> str:
-    """The checks in a table, each with what mends it."""
+    """The checks in a table, each with what fixes it."""
     page = Page(width, colour)
     page.prose(_headline(checks), style="strong", body="strong")
     page.blank()

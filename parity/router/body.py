@@ -159,7 +159,7 @@ class Chunks:
 
 
 def _checked(trailer: bytes) -> None:
-    """Refuse what is no field, and what would frame the message anew if it counted as a header."""
+    """Refuse what is not a field, and headers that would change where the message ends."""
     try:
         ((name, _, _),) = fields_of(b"\r\n" + trailer + b"\r\n\r\n", 2)
     except Malformed as bad:

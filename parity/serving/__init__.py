@@ -89,7 +89,7 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
         events = Events(loop)
         teller = Teller(NO_CONFIG, events, quiet=choice.quiet)
         pages = Pages(teller)
-        pages.knows(None, f"start what is to listen on {where}, or mend it, then load this again")
+        pages.knows(None, f"start what is to listen on {where}, or fix it, then load this again")
         with opened(
             *("localhost", options, loop, limits, teller.line, pages.page),
             https=choice.https,

@@ -28,7 +28,7 @@ SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"}
 
 
 class Teller:
-    """Tells each finding once until `anew` is called; who stops reading the log ends `events`."""
+    """Tells each finding once until `restart` is called; who stops reading the log ends `events`."""
 
     def __init__(self, config: Config, events: "Events", *, quiet: bool) -> None:
         choice = Namespace(format="full", report=[], quiet=quiet)
@@ -63,7 +63,7 @@ class Teller:
         self._show.stage(name)
 
     def line(self, line: Line) -> None:
-        """A line of Heroku's log; what `git push` prints is no part of it."""
+        """A line of Heroku's log; what `git push` prints is not part of it."""
         if line.source != "heroku[router]":
             self._recent.append(line)
         if line.source == "remote":
@@ -102,7 +102,7 @@ class Teller:
         """The verdict as anybody may see it."""
         return self._mask.verdict(verdict) if self._mask else verdict
 
-    def anew(self) -> None:
+    def restart(self) -> None:
         """Another build: what was told before may be told again."""
         self._told.clear()
 

@@ -171,7 +171,7 @@ class Session:
         made = verdict.plan.config.values if verdict.plan else {}
         config = self._config._replace(values={**made, **self._config.values})
         self._teller.knows(config, verdict)
-        self._teller.anew()
+        self._teller.restart()
         self._pages.config = config.values
         if built.released:
             self._release(built, built.released)

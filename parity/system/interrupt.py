@@ -85,7 +85,7 @@ def check() -> None:
 
 
 def came() -> bool:
-    """Whether a signal has come, raised or not: for what can neither raise nor wait for ever."""
+    """Whether a signal has come, raised or not: for what can neither raise nor wait forever."""
     return bool(_seen)
 
 

@@ -32,14 +32,14 @@ _GIVE_UP = 1.0
 
 
 def readable(value: str) -> str:
-    """A string that every JSON reader takes: bytes that are no UTF-8 as escapes."""
+    """A string that every JSON reader takes: bytes that are not UTF-8 as escapes."""
     return visible(value) if any("\ud800" <= c <= "\udfff" for c in value) else value
 
 
 def visible(text: str) -> str:
     r"""`text` with every control or invisible character written out, as `\x1b` or `\u202e`.
 
-    Bytes of a file name that are no UTF-8 (surrogateescape) become `\xff`.
+    Bytes of a file name that are not UTF-8 (surrogateescape) become `\xff`.
     """
     plain = text.isascii() and text.replace("\n", "").isprintable()
     return text if plain else re.sub(_UNSAFE, _escaped, text)

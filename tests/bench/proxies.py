@@ -94,7 +94,7 @@ class Upstream(asyncio.Protocol):
 
 
 def upstream(port: int) -> None:
-    """Serve for ever."""
+    """Serve forever."""
 
     async def serve() -> None:
         server = await asyncio.get_running_loop().create_server(

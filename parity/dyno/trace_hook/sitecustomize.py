@@ -74,7 +74,7 @@ def _watch_stacks():
         faulthandler.dump_traceback_later(_EVERY, repeat=True, file=file)
 
     arm()
-    os.register_at_fork(  # a child would wait for ever for the thread that it does not have
+    os.register_at_fork(  # a child would wait forever for the thread that it does not have
         before=faulthandler.cancel_dump_traceback_later, after_in_parent=arm, after_in_child=arm
     )
 

@@ -76,7 +76,7 @@ class Job(NamedTuple):
 
     @property
     def home(self) -> Path:
-        """HOME of the build, which is no part of the slug; Python is found there, too."""
+        """HOME of the build, which is not part of the slug; Python is found there, too."""
         home = self.work / "home"
         if not home.exists():
             home.mkdir()

@@ -152,7 +152,7 @@ def binds_one_address(boot: Boot) -> Iterator[Evidence]:
     "wrong-port",
     leads_to=R10,
     title="The app listens on port {taken}, and Heroku waits for it on $PORT",
-    cause="Heroku chooses the port anew at every start and passes it in $PORT (here {port}). No"
+    cause="Heroku chooses a new port at every start and passes it in $PORT (here {port}). No"
     " other port is reachable from outside.",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,

@@ -70,7 +70,7 @@ def typed(command: str) -> str:
     title="The command has {what}, which bash does not know as such",
     cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
     " other.",
-    fix="{advice:Type the line anew, with plain quotes, blanks and dashes.}",
+    fix="{advice:Type the line again, with plain quotes, blanks and dashes.}",
     docs=PROCFILE,
 )
 def typographic_characters(crash: Crash) -> Iterator[Evidence]:

@@ -23,7 +23,7 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
     title="App crashed",
     cause="The web process ended with status {status}. Heroku starts it once more, then waits;"
     " until it stays up, every visitor sees `Application error`.",
-    fix="Mend what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
     docs=H10_DOCS,
     heroku="H10",
 )
@@ -38,7 +38,7 @@ def H10(boot: Boot) -> Iterator[Evidence]:
     title="The process {process} crashes",
     cause="Its command ended with status {status}. Heroku starts it once more, then waits longer"
     " and longer between attempts.",
-    fix="Mend what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
     docs="https://devcenter.heroku.com/articles/dyno-restarts",
 )
 def CRASHED(boot: Boot) -> Iterator[Evidence]:

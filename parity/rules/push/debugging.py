@@ -63,7 +63,7 @@ def django_debug(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "random-session-key",
     effect="warn",
-    title="The secret key is made anew at every start: sessions end, and workers differ",
+    title="The secret key is generated again at every start: sessions end, and workers differ",
     cause="`{code}` gives each process a key of its own. A cookie that one worker has signed is"
     " refused by the next, where the server starts several (WEB_CONCURRENCY is 2 in the smallest"
     " dyno), and every restart, at least one a day, logs everybody out.",

@@ -31,7 +31,7 @@ def source_of(record: Plan | Slug) -> Source:
     effect="reject",
     title="Heroku rejects the push",
     cause="The build stops with: {headline}",
-    fix="Mend what the log names, commit, push again. Until then the old release runs on.",
+    fix="Fix what the log names, commit, push again. Until then the old release runs on.",
     docs=GIT,
 )
 def PUSH_REJECTED(record: Source | Plan | Slug) -> Iterator[Evidence]:

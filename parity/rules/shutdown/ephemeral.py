@@ -22,7 +22,7 @@ MADE = (
     r"^(?:[\w.-]+/)?(?:static|staticfiles|static_root|assets|public|dist|build|htmlcov)/"
     r"|(?:^|/)(?:counter|gauge|histogram|summary)(?:_\w+)?_\d+\.db$"
 )
-"""What a start makes anew every time: collected static files, metrics of a library."""
+"""What a start makes again every time: collected static files, metrics of a library."""
 
 
 ASSETS = (".css", ".js", ".map", ".woff2")

@@ -167,7 +167,7 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
     " a request, or loads something late.",
     fix="Look for lists, caches and models that are filled while a request is answered. For a leak"
     " that cannot be found, gunicorn's `--max-requests 500 --max-requests-jitter 50` starts workers"
-    " anew in time. Else a larger dyno: `heroku ps:type {type}={larger}`.",
+    " again in time. Else a larger dyno: `heroku ps:type {type}={larger}`.",
     docs=MEMORY,
 )
 def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:

@@ -167,7 +167,7 @@ def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
     " the process goes on.",
     fix="End in the handler ({place}): `raise SystemExit`, once open work is put back or finished;"
-    " work that takes longer than 30 seconds must be able to start anew.",
+    " work that takes longer than 30 seconds must be able to start again.",
     docs=SHUTDOWN,
 )
 def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:

@@ -21,7 +21,7 @@ def _source(traffic: Traffic) -> Source:
 @rule(
     "redirect-loop",
     effect="fail",
-    title="{path} redirects for ever",
+    title="{path} redirects forever",
     cause="The browser is sent back to the address it has just asked for. Most such apps redirect"
     " to https: Heroku ends TLS before the app, and tells of it in X-Forwarded-Proto alone.",
     fix="Look at the X-Forwarded-Proto header instead of the connection before you redirect.",

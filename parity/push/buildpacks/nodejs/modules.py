@@ -2,7 +2,7 @@
 
 What installs and prunes alike is kept as it is after pruning; where a build script runs between the
 two, as it is before. An app whose own scripts run while it installs, or whose node_modules lead
-back into the tree (workspaces), is installed anew every time; the downloads are kept in any case.
+back into the tree (workspaces), is installed again every time; the downloads are kept in any case.
 """
 
 import json

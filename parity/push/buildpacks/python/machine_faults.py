@@ -30,7 +30,7 @@ _CERTAIN = (
     r"|Failed to parse `|Pipfile not found|pyproject\.toml`? f|did not match any known checksums"
     r"|Hash mismatch for|MATCH THE HASHES"
 )
-"""What no network and no interpreter could mend."""
+"""What no network and no interpreter could fix."""
 
 _NOT_FOUND = r"No matching distribution found|Could not find a version that satisfies"
 _ANSWERED = r"Ignored the following versions|^\s*(?:Collecting|Processing|Using cached) "

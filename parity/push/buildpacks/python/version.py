@@ -62,7 +62,7 @@ def requested(source: Source, manager: Manager, kept: str | None = None) -> Requ
 
 
 def _text(data: bytes) -> str:
-    """As bash reads it: a NUL is shown as a sign, other bytes that are no UTF-8 match nothing."""
+    """As bash reads it: a NUL is shown as a sign, other bytes that are not UTF-8 match nothing."""
     return data.decode("utf-8", "replace").replace("\0", "␀")
 
 

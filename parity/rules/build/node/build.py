@@ -40,7 +40,7 @@ PAGES = (
     Page(
         "npm-package-name-typo",
         r"Invalid package name \"?([^\"\s]+)\"?",
-        "{package} is no name of a package",
+        "{package} is not the name of a package",
         "npm cannot read the entry: {error}",
         "Correct the name in package.json, commit, push again.",
     ),

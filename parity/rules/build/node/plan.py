@@ -43,7 +43,7 @@ PAGES = (
     ),
     Page(
         "invalid-package-json",
-        "package.json is no valid JSON",
+        "package.json is not valid JSON",
         "Heroku cannot read it: {error}.",
         "Correct line {line} of package.json (no trailing comma, no comments, names in double"
         " quotes); `node -e \"require('./package.json')\"` says when it is right.",
@@ -223,8 +223,8 @@ def no_start_method(plan: Plan) -> Iterator[Evidence]:
     "node-modules-committed",
     effect="warn",
     title="node_modules is committed",
-    cause="Heroku then rebuilds and completes what is there instead of installing anew; programs"
-    " in it may be for another system, and the slug grows.",
+    cause="Heroku then rebuilds and completes what is there instead of installing from scratch;"
+    " programs in it may be for another system, and the slug grows.",
     fix="Type `git rm -r -q --cached node_modules`, add `node_modules/` to .gitignore, commit.",
     docs=f"{SUPPORT}#build-behavior",
 )

@@ -1,4 +1,4 @@
-"""Lock files: what Pipenv, Poetry and uv refuse to install from, and the command that mends it."""
+"""Lock files: what Pipenv, Poetry and uv refuse to install from, and the command that fixes it."""
 
 import re
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ def _out_of_date(tool: Tool) -> None:
         f"{tool.id}-lock-out-of-date",
         leads_to=PUSH_REJECTED,
         title=f"{tool.file} is older than {tool.project}",
-        cause=f"{tool.project} was changed, and {tool.file} was not made anew. Heroku installs only"
+        cause=f"{tool.project} was changed, and {tool.file} was not updated. Heroku installs only"
         " what is locked, and refuses a lock that does not fit.",
         fix=f"Type `{tool.lock}`, and commit {tool.file} together with {tool.project}.",
         docs=tool.docs,
@@ -101,7 +101,7 @@ def _not_installed(tool: Tool) -> None:
         leads_to=PUSH_REJECTED,
         title=f"{tool.name} cannot install what {tool.file} lists",
         cause="The installation ends with: {error}",
-        fix=f"Do what {tool.name} says. `{tool.lock}` chooses anew from what there is; commit"
+        fix=f"Do what {tool.name} says. `{tool.lock}` resolves again from what there is; commit"
         f" {tool.file} then.",
         docs=SUPPORT,
         heroku=tool.reason,

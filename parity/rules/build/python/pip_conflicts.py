@@ -60,7 +60,7 @@ def _entry(slug: Slug, side: re.Match[str]) -> Entry | None:
     title="{entry} is not the file whose hash was noted",
     cause="The requirements name the hashes of the files that may be installed, and the index gives"
     " another one.",
-    fix="Write the hashes anew: `pip-compile --generate-hashes`; or `pip hash` the file that you"
+    fix="Generate the hashes again: `pip-compile --generate-hashes`; or `pip hash` the file that you"
     " trust.",
     docs="https://pip.pypa.io/en/stable/topics/secure-installs/",
     heroku=REASON,

@@ -111,7 +111,7 @@ def broken_metadata(slug: Slug) -> Iterator[Evidence]:
 
 
 def _finals(versions: tuple[str, ...]) -> list[str]:
-    """The versions that are no pre-releases, if there are any."""
+    """The versions that are not pre-releases, if there are any."""
     return [v for v in versions if re.fullmatch(r"[\d.]+", v)] or list(versions)
 
 

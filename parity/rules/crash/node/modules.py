@@ -149,7 +149,7 @@ def only_a_dev_dependency(record: Failing) -> Iterator[Evidence]:
     cause="node_modules is not what package.json asks for: an incomplete one was"
     " committed, or a file within the package is missing.",
     fix="Type `git rm -r --cached node_modules`, add `node_modules/` to .gitignore, commit; delete"
-    " {lock} and node_modules, install anew, commit.",
+    " {lock} and node_modules, install again, commit.",
     docs=f"{SUPPORT}#build-behavior",
 )
 def module_not_installed(record: Boot | Release) -> Iterator[Evidence]:

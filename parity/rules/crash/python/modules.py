@@ -203,7 +203,7 @@ def module_elsewhere(record: Failing) -> Iterator[Evidence]:
 @rule(
     "relative-import",
     leads_to=ENDINGS,
-    title="A relative import in a file that is no part of a package",
+    title="A relative import in a file that is not part of a package",
     cause="`{code}` means the package around {file}, and the command starts {file} by itself:"
     " {error}.",
     fix="Write the import without the leading dot{example:-}.",
