@@ -28,7 +28,7 @@ SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"}
 
 
 class Teller:
-    """Tells each finding once until `restart` is called; who stops reading the log ends `events`."""
+    """Tells each finding once until `restart`; who stops reading the log ends `events`."""
 
     def __init__(self, config: Config, events: "Events", *, quiet: bool) -> None:
         choice = Namespace(format="full", report=[], quiet=quiet)
