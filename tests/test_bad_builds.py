@@ -181,7 +181,7 @@ def test_builds_that_are_killed(tmp_path: Path) -> None:
 def test_an_installer_that_was_half_fetched(
     tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed while it fetches pip itself, the next run fetches it anew, whole."""
+    """Killed while it fetches pip itself, the next run fetches it again, whole."""
     own = tmp_path / "own"
     shutil.copytree(tools, own / "tools", symlinks=True)
     monkeypatch.setenv("PARITY_CACHE_DIR", str(own))

@@ -200,7 +200,7 @@ def test_h15(door: Stage) -> None:
 
 
 def test_a_slow_answer_is_not_idle(door: Stage) -> None:
-    """Each byte begins the time anew."""
+    """Each byte starts the time again."""
     client = door.client(get())
     dyno = door.dyno()
     dyno.send(answer("200 OK", "Content-Length: 12"))

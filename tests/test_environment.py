@@ -48,7 +48,7 @@ def test_the_same_requirements_are_installed_once(tmp_path: Path) -> None:
     assert second.packages == first.packages and not any("alpha" in line for line in log)
 
 
-def test_a_cache_that_was_moved_is_filled_anew(
+def test_a_cache_that_was_moved_is_filled_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Scripts name the interpreter of their environment by its path: elsewhere none would start."""
@@ -156,7 +156,7 @@ def test_not_tied_to_the_tree(line: str) -> None:
     assert not requirements.tied_to_tree({"requirements.txt": f"{line}\n"})
 
 
-def test_a_package_of_the_tree_is_installed_anew(tmp_path: Path) -> None:
+def test_a_package_of_the_tree_is_installed_again(tmp_path: Path) -> None:
     """A folder of the app as a requirement is installed from each tree, and never cached."""
     project = (
         '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
@@ -237,7 +237,7 @@ def test_every_change_is_seen(change: Callable[[Path], None], tmp_path: Path) ->
 
 
 def test_what_an_app_has_written_into_is_not_used_again(tmp_path: Path) -> None:
-    """An environment that changed since it was finished is thrown away and built anew."""
+    """An environment that changed since it was finished is thrown away and built again."""
     files = {"requirements.txt": "alpha\n"}
     slug, _ = pushed(files, tmp_path / "1")
     assert slug.environment

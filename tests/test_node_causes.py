@@ -26,7 +26,7 @@ CASES = [
             "kit/package.json": '{"name": "shop-kit", "version": "1.0.0"}',
         },
         "package.json:7",
-        "install anew",
+        "install again",
     ),
     Case(
         "module-file-missing",

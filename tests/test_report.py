@@ -23,7 +23,7 @@ from tests.verdicts import VERDICTS, before_stop, finding, source
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("PARITY_GOLDEN") == "write"
-"""`PARITY_GOLDEN=write pytest tests/test_report.py` writes the files anew; read the diff."""
+"""`PARITY_GOLDEN=write pytest tests/test_report.py` writes the files again; read the diff."""
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")

@@ -81,9 +81,9 @@ def test_keys(tmp_path: Path) -> None:
     folder = app(tmp_path)
     with screen(folder) as seen:
         assert seen.shows("starting to up")
-        (folder / "server.py").write_text(SERVER.replace("started", "started anew"))
+        (folder / "server.py").write_text(SERVER.replace("started", "started again"))
         seen.types(b"r")
-        assert seen.shows("started anew")
+        assert seen.shows("started again")
         assert seen.shows("starting to up", 2)
         seen.types(b"q")
         assert seen.process.wait(PATIENCE) == 0
