@@ -59,7 +59,7 @@ def test_the_options_of_the_readme_exist() -> None:
 
 
 def test_the_catalogue_is_the_rules() -> None:
-    """What stands between the marks is made from the rules; `PARITY_GOLDEN=write` writes it again."""
+    """The part between the marks comes from the rules; `PARITY_GOLDEN=write` writes it."""
     head, _, rest = README.partition(f"{BEGIN}\n")
     _, _, tail = rest.partition(END)
     made = f"{head}{BEGIN}\n\n{catalogue()}\n{END}{tail}"

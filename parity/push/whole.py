@@ -14,7 +14,7 @@ class Spoilt(Exception):
 
 
 def check(*, offline: bool) -> None:
-    """Raise `Spoilt` if anything that this process used of the cache is damaged.
+    """Raise `Spoilt` if anything of the cache that was used within `sure` is damaged.
 
     What is damaged is forgotten, so that the next use builds it. Raises `Trouble` if
     that cannot be, `interrupt.Interrupted`.
@@ -34,9 +34,12 @@ def sure(
 
     Raises what `act` raises, and `Trouble` if the cache is damaged again meanwhile.
     """
+    from parity.push.buildpacks.python import environment
+
     for _ in range(2):
         try:
-            return _checked(act, doubtful, offline=offline)
+            with environment.use():
+                return _checked(act, doubtful, offline=offline)
         except Spoilt as spoilt:
             found = str(spoilt)
             cache.tell(f"damaged in the cache, and built again: {found}")

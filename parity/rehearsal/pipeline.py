@@ -44,14 +44,7 @@ def rehearse(
 
     from parity.push import whole
 
-    told = proof.once(on_verdict)
-
-    def certain(verdict: Verdict) -> None:
-        if verdict.verdict != "works":
-            whole.check(offline=options.offline)
-        if told:
-            told(verdict)
-
+    certain = _certain(on_verdict, offline=options.offline)
     new = partial(Trial, "run", say, on_stage, strict=options.strict, on_listen=on_listen)
     try:
         return whole.sure(
@@ -60,6 +53,26 @@ def rehearse(
         )
     except Trouble as error:
         return _stuck(new(), error)
+
+
+def _certain(
+    on_verdict: Callable[[Verdict], None] | None, *, offline: bool
+) -> Callable[[Verdict], None]:
+    """Return what tells the first verdict, once the cache behind a failure is known to be whole."""
+    from parity.push import whole
+
+    told = proof.once(on_verdict)
+    checked = False
+
+    def tell(verdict: Verdict) -> None:
+        nonlocal checked
+        if verdict.verdict != "works" and not checked:
+            whole.check(offline=offline)
+            checked = True
+        if told:
+            told(verdict)
+
+    return tell
 
 
 def _rehearsed(

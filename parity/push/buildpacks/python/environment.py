@@ -9,7 +9,9 @@ parity removes it meanwhile. Installers are kept alike.
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -49,6 +51,9 @@ class Manifest(NamedTuple):
 
 
 _held: dict[Path, cache.Hold] = {}
+_used: ContextVar[dict[Path, None] | None] = ContextVar("used", default=None)
+"""The environments of the run at hand: a long-lived process holds those of many others."""
+
 _lost: list[str] = []
 """What somebody else has removed while it was built."""
 
@@ -101,8 +106,24 @@ def sealed(
     return place, False
 
 
+@contextmanager
+def use() -> Iterator[None]:
+    """Note which environments are used from here on; a use within another one adds to that."""
+    if _used.get() is not None:
+        yield
+        return
+    before = _used.set({})
+    try:
+        yield
+    finally:
+        _used.reset(before)
+
+
 def _usable(place: Path) -> bool:
-    """Whether the environment is finished and nobody has written into it; then it is held."""
+    """Return whether the environment is finished and unchanged; then it is held, and in use."""
+    used = _used.get()
+    if used is not None:
+        used[place] = None
     if place in _held:
         return _held[place].there() and intact(place)
     try:
@@ -168,8 +189,10 @@ def intact(place: Path) -> bool:
 
 
 def spoilt() -> list[str]:
-    """What was damaged of all that this process has used, looked at closely, and forgotten now."""
-    found = [*_lost, *(str(place) for place in list(_held) if _damaged(place))]
+    """Return the damaged environments among those in use, compared by content; they are dropped."""
+    used = _used.get()
+    places = [place for place in list(_held) if used is None or place in used]
+    found = [*_lost, *(str(place) for place in places if _damaged(place))]
     _lost.clear()
     return found
 
