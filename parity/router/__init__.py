@@ -1,4 +1,4 @@
-"""Heroku's front door: a real router on loopback before the dynos, and visitors who use it.
+"""Heroku's router, played by a real server on loopback, and the visitors who send requests to it.
 
 https://devcenter.heroku.com/articles/http-routing (documented): TLS ends before the app, which sees
 plain HTTP/1.1 with `X-Forwarded-Proto: https`.
@@ -34,16 +34,17 @@ __all__ = ["Backend", "Passed", "Router"]
 
 MOST_REDIRECTS = 10
 MARGIN = 30.0
-"""Seconds that a visitor waits beyond all of the router's own limits."""
+"""Seconds that a visitor waits beyond the sum of the router's own limits."""
 
 
 class Router:
-    """A context manager: listens on loopback while it is open, and serves while `loop` runs.
+    """The router: a context manager that listens on loopback and serves while `loop` runs.
 
-    `backends` are the web dynos, whose `state` their owner keeps true. `host` is the app's name
-    outside. `during` runs a blocking call in a thread while the loop runs. `page` makes the error
-    pages, else they are Heroku's with the config vars' `ERROR_PAGE_URL` and `MAINTENANCE_PAGE_URL`.
-    `on_passed` gets every request that is over. Raises `Trouble` for a `port` in use.
+    `backends` are the web dynos; their owner keeps each `state` up to date. `host` is the app's
+    public name. `during` runs a blocking call in a thread while the loop runs. `page` renders the
+    error pages; the default is Heroku's, with the config vars `ERROR_PAGE_URL` and
+    `MAINTENANCE_PAGE_URL`. `on_passed` is called with every finished request. Raises `Trouble` for
+    a `port` in use.
     """
 
     def __init__(
@@ -92,15 +93,15 @@ class Router:
             raise self._bug
 
     def loopback(self) -> str:
-        """The address at which this machine's own programs reach the app, as if by https."""
+        """Return the URL at which programs on this machine reach the app, as if over https."""
         return f"http://127.0.0.1:{self.https.port}"
 
     def take(self, sock: socket.socket) -> None:
-        """A client's connection that was accepted elsewhere, in plain http."""
+        """Serve a plain-http connection that was accepted elsewhere."""
         self._accepted(sock, False)
 
     def send_to(self, backends: Sequence[Backend], *, blank: bool = False) -> None:
-        """Other dynos from now on; `blank`: there is no release, not even one without web."""
+        """Route to other dynos from now on. `blank`: the app has no release at all."""
         dynos = self.door.dynos
         for gone in (b for b in dynos.backends if b not in backends):
             gone.state = "crashed"
@@ -109,7 +110,7 @@ class Router:
         dynos.blank = blank
 
     def probe(self, path: str) -> tuple[Exchange, ...]:
-        """GET `path` as a browser does, following redirects on this host."""
+        """GET `path` as a browser does, following redirects that stay on this host."""
         cookies: dict[str, str] = {}
         url = f"https://{self.host}{path}"
         exchanges: list[Exchange] = []
@@ -128,14 +129,14 @@ class Router:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Exchange:
-        """One request for the public `url`. `cookies` are used and kept."""
+        """Send one request to the public `url`. `cookies` are sent along and updated."""
         jar = {} if cookies is None else cookies
         seen, passed = self._during(lambda: self._visit(url, jar, method, headers or {}, body))
         jar.update(seen.cookies)
         return exchange(url, method, seen, passed, first)
 
     def burst(self, url: str, count: int, *, after: float = 0.0) -> list[bytes]:
-        """The bodies of `count` requests for `url` at once, `after` seconds; none for a failure."""
+        """Send `count` GETs at once, after `after` seconds; return the bodies of good answers."""
 
         def one(_: int) -> "tuple[Seen, Passed | None]":
             return self._visit(url, {}, "GET", {}, None)
@@ -149,7 +150,7 @@ class Router:
         return [seen.body for seen, passed in answers if passed and not passed.code]
 
     def play(self, *steps: Step) -> tuple[Exchange, ...]:
-        """Steps of a scenario at once, each by as many clients as it says."""
+        """Run the steps of a scenario in parallel, each with its number of clients."""
         every = [step for step in steps for _ in range(step.clients)]
 
         def one(step: Step) -> "tuple[Seen, Passed | None]":
@@ -173,7 +174,7 @@ class Router:
         return f"https://{self.host}{step.path}"
 
     def _origin(self, step: Step) -> dict[str, str]:
-        """The Origin that a browser sends with a form: https://fetch.spec.whatwg.org/#origin-header."""
+        """Return a form's Origin, as in https://fetch.spec.whatwg.org/#origin-header."""
         return {} if step.method in ("GET", "HEAD") else {"Origin": f"https://{self.host}"}
 
     def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
@@ -197,7 +198,7 @@ class Router:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> "tuple[Seen, Passed | None]":
-        """What a visitor of `url` sees, and what the router notes of it. Runs in a thread."""
+        """Visit `url` in a thread; return the visitor's view of it and the router's record."""
         from parity.router.client import visit
 
         if cookies:
@@ -220,7 +221,7 @@ class Router:
     def _noted(
         self, url: str, headers: Mapping[str, str], go: "Callable[[int, Mapping[str, str]], Seen]"
     ) -> "tuple[Seen, Passed | None]":
-        """What a visitor sees who goes to the right port, and what the router notes of it."""
+        """Let `go` send a request to the right port; return the visitor's view and our record."""
         from parity.router.client import BROWSER
 
         parts = urlsplit(url)

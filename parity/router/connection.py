@@ -1,7 +1,7 @@
-"""One client's connection, from its first request to its end: one coroutine that reads downwards.
+"""One client's connection, from its first request to its last, as one coroutine.
 
-Both sockets wake it; whatever the other side is doing, it passes on what has come. Conditions of
-the codes: https://devcenter.heroku.com/articles/error-codes (documented).
+Both sockets wake it, and it forwards whatever has come, in either direction. Conditions of the
+codes: https://devcenter.heroku.com/articles/error-codes (documented).
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from parity.router.transport import Turn, Wire
 
 
 class Relay:
-    """The story of `client`; `tls`: it came in by the front for https."""
+    """The server side of `client`'s connection. `tls`: it came in on the https port."""
 
     __slots__ = ("_cut", "_keep", "_turn", "client", "door", "tls")
 
@@ -31,7 +31,7 @@ class Relay:
         self._cut = False
 
     async def serve(self) -> None:
-        """Answer one request after the other, then close."""
+        """Answer one request after another, then close."""
         try:
             while self._keep:
                 head = await self._head()
@@ -43,10 +43,10 @@ class Relay:
             self.client.close()
 
     async def _head(self) -> bytes | None:
-        """The next request's head; None where none comes or can be answered."""
+        """Return the next request's head, or None if there is none or it was refused."""
         client, turn, seen = self.client, self._turn, 0
         until = turn.now + self.door.client_idle
-        while client.clogged:  # it asks again and again, and reads no answer
+        while client.clogged:  # it keeps sending requests without reading the answers
             if not await turn.wait(until):
                 return None
         while True:
@@ -68,7 +68,7 @@ class Relay:
                 return None
 
     def _end(self, seen: int) -> int:
-        """Where the request's head ends, 0 if not yet. Raises `Malformed`."""
+        """Return where the request's head ends, or 0 if it has not yet. Raises `Malformed`."""
         client = self.client
         if client.inbox[:1] == b"\r":
             client.inbox = _without_empty_lines(client.inbox)
@@ -78,12 +78,12 @@ class Relay:
         return end
 
     def _refuse(self, head: bytes, bad: Malformed) -> None:
-        """Answer what is no request, and close: nobody knows where the next one would begin."""
+        """Answer a malformed request and close: there is no telling where the next one begins."""
         self._keep = False
         self.client.send(refused(head, bad, self.door, tls=self.tls))
 
     async def _exchange(self, head: bytes) -> None:
-        """One request, answered or refused, and logged."""
+        """Answer or refuse one request, and log it."""
         door, turn = self.door, self._turn
         try:
             request = http1.request(head)
@@ -125,7 +125,7 @@ class Relay:
         )
 
     def _admit(self) -> None:
-        """Raises `Fault` for what no dyno gets to see."""
+        """Raise `Fault` for a request that the router answers itself."""
         door, dynos = self.door, self.door.dynos
         if door.maintenance:
             raise Fault("H80", "maintenance mode is on")
@@ -135,7 +135,7 @@ class Relay:
             raise Fault("H11", f"{dynos.active} requests at once")
 
     def _failed(self, trip: Trip, fault: Fault) -> None:
-        """Heroku's page where the client has got nothing yet, else a cut that it notices."""
+        """Send Heroku's error page, or cut the connection if part of an answer was sent already."""
         if fault.status == 499 or trip.status:
             self._keep = False
             self._cut = trip.endless
@@ -149,7 +149,7 @@ class Relay:
         )
 
     async def _leave(self) -> None:
-        """Let what was sent arrive, and close; unread bytes would turn the close into a reset."""
+        """Send the rest, read what comes, then close: unread bytes would cause a reset."""
         client, turn, door = self.client, self._turn, self.door
         began, idle = turn.now, door.idle_window
         while not client.sent and not client.broken:
@@ -166,7 +166,7 @@ class Relay:
 
 
 def _without_empty_lines(data: bytes | bytearray) -> bytes | bytearray:
-    """What follows a few empty lines before a request line (RFC 9112 section 2.2)."""
+    """Return `data` without a few leading empty lines (RFC 9112 section 2.2)."""
     for _ in range(int(facts.EMPTY_LINES.value)):
         if not data.startswith(b"\r\n"):
             break

@@ -1,4 +1,4 @@
-"""What a visitor of a public address saw, and the router's own record of that, as one."""
+"""The visitor's view of a request and the router's record of it, merged into an `Exchange`."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def text(value: str) -> str:
-    """A header's value, which is read as Latin-1, as a browser reads it."""
+    """Return a header's value, which was read as Latin-1, as a browser reads it."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:
@@ -19,7 +19,7 @@ def text(value: str) -> str:
 
 
 def target(url: str) -> str:
-    """Path and query of `url`, as a browser writes them in the request line."""
+    """Return path and query of `url` as a browser writes them in the request line."""
     parts = urlsplit(url)
     asked = parts.path + (f"?{parts.query}" if parts.query else "")
     return quote(asked, safe="!#$%&'()*+,/:;=?@[]~") or "/"
@@ -28,9 +28,9 @@ def target(url: str) -> str:
 def exchange(
     url: str, method: str, seen: "Seen", passed: Passed | None, first: str | None
 ) -> Exchange:
-    """The router's own record of a request, with what the visitor saw.
+    """Merge the visitor's view of a request with the router's record of it.
 
-    A request that the router refused is in no record. The visitor who had enough is no fault.
+    A refused request has no record. A visitor who left on purpose is no fault.
     """
     asked = target(url)
     known = passed if passed and not (seen.left and passed.code == "H27") else None

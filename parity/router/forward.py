@@ -1,6 +1,6 @@
 """One request and its answer on one connection to a dyno.
 
-Bodies go both ways as they come; a side that does not take them makes the other one wait.
+Bodies are forwarded in both directions as they come; a side that does not read holds up the other.
 """
 
 from collections.abc import Awaitable
@@ -18,7 +18,7 @@ from parity.router.tunnel import tunnel
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 REPEATABLE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"TRACE"))
-"""Methods asked again when a kept connection turns out to be dead (reported of Router 2.0)."""
+"""Methods sent again when a reused connection turns out to be dead (reported of Router 2.0)."""
 
 
 class Talk:
@@ -43,7 +43,7 @@ class Talk:
         self._seen = 0
 
     async def hold(self) -> None:
-        """Find a dyno, and pass on request and answer. Raises `Fault`."""
+        """Find a dyno, and forward the request and the answer. Raises `Fault`."""
         trip, turn, dynos, profile = self._trip, self._turn, self._door.dynos, self._door.profile
         keep, kept = profile.keeps and (trip.request.keep or profile.name != "legacy"), False
         backend = dynos.chosen(turn.now)
@@ -52,7 +52,7 @@ class Talk:
         try:
             self._ask(link, keep=keep)
             while (response := self._answer()) is None:
-                if self._dyno.ended:  # a kept connection was dead: ask again on a new one
+                if self._dyno.ended:  # a reused connection was dead: try a new one
                     self._dyno.close()
                     link = await dynos.reach(trip, self._client, turn)
                     self._ask(link, keep=keep)
@@ -84,7 +84,7 @@ class Talk:
             trip.continued = True
 
     def _pump(self) -> None:
-        """Pass on what has come of the request's body."""
+        """Forward what has come of the request's body."""
         upload, client = self._upload, self._client
         if upload.done or not client.inbox or self._dyno.clogged:
             return
@@ -99,9 +99,9 @@ class Talk:
             client.put_back(upload.rest)
 
     def _answer(self) -> Response | None:
-        """The head of the final answer, or of the switch to another protocol, if it is there.
+        """Return the head of the final answer, or of a protocol switch, if it has come.
 
-        Where it can never come, `Fault` is raised; unless the request can be sent again.
+        Raises `Fault` if it can no longer come, unless the request can be sent again.
         """
         while True:
             if not self._trip.whole:
@@ -117,7 +117,7 @@ class Talk:
                 return response
 
     def _head(self) -> Response | None:
-        """What the dyno's next head says, if it is there."""
+        """Return the dyno's next head, if it has come. Raises `Fault` for an unreadable one."""
         data = self._dyno.inbox
         if len(data) == self._seen:
             return None
@@ -135,7 +135,7 @@ class Talk:
             raise _unreadable(bad) from None
 
     def _is_last(self, status: int) -> bool:
-        """Whether an interim answer is all that the client gets."""
+        """Return whether an interim answer ends the exchange, and forward a `100 Continue`."""
         trip, request = self._trip, self._trip.request
         if status == 101 and not request.upgrade:
             raise Fault("H17", "101 Switching Protocols, and nobody asked for it")
@@ -151,7 +151,7 @@ class Talk:
         return status == 101 or self._door.profile.interim_ends
 
     def _ends(self) -> None:
-        """Whether one side has left before the answer's head was there."""
+        """Raise `Fault` if one side has left before the answer's head was complete."""
         trip = self._trip
         if self._client.ended and (trip.whole or not self._client.inbox):
             raise Fault("H27", "the client left before the answer")
@@ -174,12 +174,12 @@ class Talk:
         return max(moved, self._heard) + self._door.idle_window
 
     def _stirred(self) -> Awaitable[bool]:
-        """Wait for an event; False where no byte has moved for too long."""
+        """Wait for an event; the result is False if no byte has moved within the idle window."""
         moved = max(self._heard, self._client.taken, self._dyno.taken)
         return self._turn.wait(moved + self._door.idle_window)
 
     def _silence(self) -> Fault:
-        """Who is to blame when nothing has moved for too long."""
+        """Return the fault for an answer that did not begin in time: the client's or the dyno's."""
         if not self._trip.whole and not self._dyno.clogged:
             return Fault("H28", "the client did not finish its request")
         if not self._trip.whole:
@@ -189,7 +189,7 @@ class Talk:
         return Fault("H12", "not one byte of an answer within the limit")
 
     def _deliver(self, response: Response) -> Follow | None:
-        """The final answer's head, and what has come of its body, which is given unless over."""
+        """Send the final answer's head and what has come of its body; return an unfinished body."""
         trip, profile, body = self._trip, self._door.profile, response.body
         decoded = body.kind == "chunked" and trip.request.minor == 0
         self.client_kept = self._keeps(response, decoded)
@@ -204,7 +204,7 @@ class Talk:
         trip.endless = decoded or body.kind == "close"
         trip.bytes += len(head) if profile.heads else 0
         if len(self._dyno.inbox) == body.length:
-            trip.bytes += body.length  # there is nothing to follow
+            trip.bytes += body.length  # the whole body is here
             self._client.send(head + self._dyno.take())
             return None
         followed = follow(body, decoded=decoded)
@@ -212,7 +212,7 @@ class Talk:
         return followed
 
     async def _follow(self, response: Response, body: Follow) -> None:
-        """The rest of the final answer's body, as it comes."""
+        """Forward the rest of the final answer's body as it comes."""
         while not body.done:
             self._pump()
             if self._dyno.inbox and not self._client.clogged:
@@ -226,7 +226,7 @@ class Talk:
             self._dyno.put_back(body.rest)
 
     def _keeps(self, response: Response, decoded: bool) -> bool:
-        """Whether the client can send another request after this answer."""
+        """Return whether the client can send another request after this answer."""
         trip, request = self._trip, self._trip.request
         if not request.keep or request.doubtful or not trip.whole or decoded:
             return False
@@ -234,7 +234,7 @@ class Talk:
         return response.body.kind != "close" and response.status >= 200 and not waiting
 
     async def _whole(self, length: int) -> None:
-        """Wait for a short body, so that one that breaks off is answered with an error page."""
+        """Wait for a short body, so that a truncated one can be answered with an error page."""
         while len(self._dyno.inbox) < length:
             self._pump()
             if self._dyno.ended:
@@ -262,7 +262,7 @@ class Talk:
         self._trip.bytes += len(piece)
 
     def _over(self, response: Response) -> bool:
-        """Whether the end of a connection ends the answer, too."""
+        """Return whether a closed connection ends the answer. Raises `Fault` if it cuts it off."""
         if self._client.ended or self._client.broken:
             raise Fault("H27", "the client left during the answer")
         if not self._dyno.ended or self._dyno.inbox:
@@ -281,7 +281,7 @@ class Talk:
         return Fault("H15", "silent in the middle of the answer")
 
     async def _switch(self, response: Response) -> None:
-        """The answer that switches protocols, and bytes both ways until one side ends."""
+        """Send the answer that switches protocols, then copy bytes until one side ends."""
         self.client_kept = False
         date, profile = self._door.date(), self._door.profile
         self._client.send(headers.to_client(response, profile, connection=b"Upgrade", date=date))
@@ -291,7 +291,7 @@ class Talk:
 
 
 def _unreadable(bad: Malformed) -> Fault:
-    """The fault of an answer that cannot be passed on."""
+    """Return the fault for an answer that cannot be forwarded."""
     cause = facts.RESTRICTIONS.get(bad.kind)
     if cause:
         return Fault("H25", bad.reason, cause=cause)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 heads without I/O: bytes to meaning. Strict where request smuggling starts.
+"""Parsing of HTTP/1.1 heads, without I/O. Strict where request smuggling starts.
 
 RFC 9112 and RFC 9110; where Heroku's routers differ: parity.facts.router.
 """
@@ -21,16 +21,16 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: (%s*+))?" % TEXT)
 _HOST = re.compile(rb"(?:[A-Za-z0-9_.\-~!$&'()*+;=%]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 
 REMEMBERED = 2048
-"""Bytes up to which a head and its meaning are kept for when it comes again (ours)."""
+"""Largest head, in bytes, whose parsed form is cached (ours)."""
 
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """A request's head. `keep`: the client wants its connection kept; `upgrade`: to what.
+    """A request's head. `keep`: the client wants a persistent connection; `upgrade`: new protocol.
 
-    `named` is what its Connection header names; `known` are the headers that the router reads;
-    `doubtful`: it says in two ways how it ends. `text`: method, target and host, for people.
-    `made`: what was made of it, for when it comes again; nothing else of it ever changes.
+    `named` are the names in its Connection header; `known` are the headers that the router reads;
+    `doubtful`: it states its length in two ways. `text`: method, target and host, for display.
+    `made` caches the heads built from it; nothing else changes after parsing.
     """
 
     method: bytes
@@ -58,7 +58,7 @@ _Asked: TypeAlias = tuple[
 class Response:
     """A response's head. `keep`: the dyno will take another request on this connection.
 
-    `made`: what was made of it, for when it comes again; nothing else of it ever changes.
+    `made` caches the heads built from it; nothing else changes after parsing.
     """
 
     status: int
@@ -72,9 +72,9 @@ class Response:
 
 
 def end_of_head(data: bytes | bytearray, seen: int) -> int:
-    """Where the head in `data` ends, 0 if not yet; its first `seen` bytes were looked at before.
+    """Return where the head in `data` ends, 0 if not yet; `seen` bytes were checked before.
 
-    Raises `Malformed` for a bare LF where no end has come: none ever would.
+    Raises `Malformed` for a bare LF in an unfinished head, which would never end.
     """
     start = max(seen - 3, 0) if seen else 0
     end = data.find(b"\r\n\r\n", start)
@@ -86,7 +86,7 @@ def end_of_head(data: bytes | bytearray, seen: int) -> int:
 
 
 def unfinished_request(data: bytes | bytearray) -> None:
-    """Refuse the beginning of a head that can only become too long."""
+    """Refuse an unfinished head of a request that is already too long."""
     first = data.find(b"\r\n")
     if first < 0 and len(data) > facts.REQUEST_LINE.value:
         raise _long_line()
@@ -98,7 +98,7 @@ def unfinished_request(data: bytes | bytearray) -> None:
 
 
 def unfinished_response(data: bytes | bytearray) -> None:
-    """Refuse the beginning of a dyno's head that can only become too long, or is no HTTP."""
+    """Refuse an unfinished head of a response that is already too long or is not HTTP."""
     first = data.find(b"\r\n")
     if not b"HTTP/1.".startswith(bytes(data[:7])):
         raise Malformed("bad request", f"not a status line: {shown(bytes(data[:60]))}", 503)
@@ -111,7 +111,7 @@ def unfinished_response(data: bytes | bytearray) -> None:
 
 
 def request(head: bytes) -> Request:
-    """What `head`, with its empty line, asks for. Raises `Malformed`."""
+    """Parse `head`, which includes its empty line. Raises `Malformed`."""
     return _request(head) if len(head) <= REMEMBERED else _request.__wrapped__(head)
 
 
@@ -129,7 +129,7 @@ def _request(head: bytes) -> Request:
 
 @lru_cache(256)
 def _asked(headers: bytes, minor: int) -> _Asked:
-    """All of `Request` but its line. A client sends the same headers for many paths."""
+    """Parse everything but the request line. A client sends the same headers for many paths."""
     fields = read.fields_of(headers, 2)
     read.request_sizes(fields, headers)
     known = read.known_of(fields)
@@ -149,9 +149,9 @@ def _asked(headers: bytes, minor: int) -> _Asked:
 
 
 def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
-    """What `head` answers to a `method` request. Raises `Malformed` with status 502 or 503.
+    """Parse the `head` of an answer to `method`. Raises `Malformed` with status 502 or 503.
 
-    `blanks`: whether a Content-Length may have blanks after it (RFC 9110 section 5.5).
+    `blanks`: a Content-Length may have trailing whitespace (RFC 9110 section 5.5).
     """
     answered = _response if len(head) <= REMEMBERED else _response.__wrapped__
     return answered(head, method, blanks)
@@ -195,7 +195,7 @@ def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
 
 
 def _bad_line(line: bytes) -> Malformed:
-    """Why `line` is no request line."""
+    """Return why `line` is not a request line."""
     if len(line) > facts.REQUEST_LINE.value:
         return _long_line()
     if b"\n" in line:
@@ -223,7 +223,7 @@ def _long_line() -> Malformed:
 
 
 def _path(method: bytes, target: bytes, host: bytes) -> bytes:
-    """The target as a path, its fragment cut off (RFC 9112 section 3.2)."""
+    """Return the target as a path without its fragment (RFC 9112 section 3.2)."""
     if target.startswith(b"/") and b"#" not in target and method != b"CONNECT":
         return target
     if method == b"CONNECT":

@@ -1,4 +1,4 @@
-"""Requests that never reach a dyno because they cannot be read, or are for nobody here."""
+"""Requests that never reach a dyno, because they are malformed or for an unknown host."""
 
 import re
 
@@ -13,7 +13,7 @@ _HOST = re.compile(rb"(?i)\r\nhost:[ \t]*([a-z0-9_.:\[\]-]+)[ \t]*\r\n")
 
 
 def refused(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> bytes:
-    """The answer to a `head` that is refused; logged where Heroku's router logs it (H26)."""
+    """Return the answer to a refused `head`; it is logged where Heroku's router logs it (H26)."""
     status = bad.status
     if status == 404:
         body, kind = pages.no_such_app(), "text/html"
@@ -26,7 +26,7 @@ def refused(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> bytes:
 
 
 def _record(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> None:
-    """Note H26, if it can be read for whom the request was."""
+    """Log H26, if the request is readable enough to say which app it was for."""
     line, host = _LINE.match(head), _HOST.search(head)
     if not line or not host or not door.knows(host[1]):
         return

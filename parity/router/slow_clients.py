@@ -1,4 +1,4 @@
-"""Visitors that no library plays: slow ones, such as leave, and websockets. They run in threads."""
+"""Visitors that no library can play: slow ones, ones that leave, websockets. Run in threads."""
 
 import base64
 import contextlib
@@ -47,7 +47,7 @@ def _head(step: Step, headers: Mapping[str, str]) -> bytes:
 
 
 def _slowly(sock: socket.socket, step: Step) -> None:
-    """Send the body over so many seconds; whoever answers early is listened to."""
+    """Send the body over `step.seconds`; stop if the router has already answered and closed."""
     size = max(len(step.body) // PIECES, 1) if step.seconds else max(len(step.body), 1)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         for at in range(0, len(step.body), size):
@@ -72,7 +72,7 @@ def _answer(sock: socket.socket, step: Step, patience: float) -> Seen:
 
 
 def _said(sock: socket.socket, text: str) -> bytes:
-    """Send one text message and wait for one message back (RFC 6455 section 5.2)."""
+    """Send one text message and wait for one in return (RFC 6455 section 5.2)."""
     data, mask = text.encode(), secrets.token_bytes(4)
     masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(data))
     length = len(data)
