@@ -1,4 +1,4 @@
-"""What newer versions of popular packages do differently, by what Python says of it.
+"""Incompatible changes in popular packages, recognised by Python's message.
 
 The projects' own changelogs (documented).
 """
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """`said`: pattern of the exception; `now`: what to write; `pin`: the versions before."""
+    """One change. `said`: pattern of the message; `now`: what to write; `pin`: earlier versions."""
 
     said: str
     package: str

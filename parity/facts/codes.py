@@ -1,7 +1,7 @@
-"""Every error code that Heroku logs: its words in the log, and what it means.
+"""Every error code that Heroku logs: its words in the log, and its meaning.
 
-https://devcenter.heroku.com/articles/error-codes (documented); R11 and H82 are history and stand in
-old logs (observed).
+https://devcenter.heroku.com/articles/error-codes (documented); R11 and H82 are obsolete, but occur
+in old logs (observed).
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ ARTICLE = "https://devcenter.heroku.com/articles/error-codes"
 
 
 class Code(NamedTuple):
-    """`words` as they stand in the log; `meaning` is one or two sentences."""
+    """A code: `words` as they appear in the log; `meaning` in one or two sentences."""
 
     words: str
     meaning: str
