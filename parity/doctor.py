@@ -1,4 +1,4 @@
-"""What this machine can and cannot do for a rehearsal, and how to fix it."""
+"""Checks of what this machine can and cannot do for a rehearsal, and how to fix it."""
 
 import os
 import re
@@ -27,9 +27,9 @@ MISSING_NODE = (
 
 
 def examine(*, offline: bool = False) -> Iterator[Check]:
-    """Every check, one after the other: some take a second.
+    """Yield every check, one after another: some take a second.
 
-    Programs are told as `parity check .` would find them.
+    Programs are found as `parity check .` would find them.
     """
     programs.distrust(Path())
     yield system(sys.platform)
@@ -52,7 +52,7 @@ def examine(*, offline: bool = False) -> Iterator[Check]:
 
 
 def system(name: str) -> Check:
-    """The operating system, by the name that Python has for it."""
+    """Check the operating system, by Python's name for it."""
     import platform
 
     words = f"{platform.system()} {platform.release()}, {platform.machine()}"
@@ -78,7 +78,7 @@ CONTAINED = {
 
 
 def processes() -> Check:
-    """How well what an app starts is contained: the best level that this machine grants."""
+    """Check how well an app's processes are contained: the best level that this machine grants."""
     from parity.dyno import levels
 
     level = levels.level()
@@ -95,7 +95,7 @@ def processes() -> Check:
 
 
 def sockets() -> Check:
-    """Whether the kernel tells who listens where."""
+    """Check whether the kernel tells who listens where."""
     from parity.dyno.sockets import listening
 
     if listening() is None:
@@ -105,7 +105,7 @@ def sockets() -> Check:
 
 
 def command(name: str, fix: str) -> Check:
-    """A command on PATH, with its version."""
+    """Check a command on PATH, and its version."""
     path = programs.find(name)
     if path is None:
         return Check(name, "missing", "not on PATH", fix)
@@ -113,7 +113,7 @@ def command(name: str, fix: str) -> Check:
 
 
 def _short(path: Path | str) -> str:
-    """A path as people write it, with `~` for their HOME."""
+    """Return a path as people write it, with `~` for their HOME."""
     home = os.environ.get("HOME", "").rstrip("/")
     text = str(path)
     return f"~{text[len(home) :]}" if home and text.startswith(f"{home}/") else text
@@ -137,15 +137,17 @@ def _version(path: str) -> str:
 
 
 def _few() -> dict[str, str]:
-    """What a program needs to tell its version: yarn and corepack would obey the rest, and what
-    stands in the folder that they are started in."""
+    """Return the minimal environment for `--version`.
+
+    yarn and corepack would obey other variables, and files in the working directory.
+    """
     home = os.environ.get("HOME")
     path = os.pathsep.join(programs.folders())
     return {"PATH": path, "COREPACK_ENABLE_NETWORK": "0", **({"HOME": home} if home else {})}
 
 
 def pythons() -> Iterator[Check]:
-    """For each Python that Heroku installs: what would run here."""
+    """Check, for each Python that Heroku installs, what would run here."""
     for series, newest in reversed(list(versions().newest.items())):
         yield _python(series, newest)
 
@@ -165,7 +167,7 @@ def _python(series: str, newest: str) -> Check:
 
 
 def get_python(series: str) -> str:
-    """The command that gets a Python, by what is on this machine to get it with."""
+    """Return the command that installs a Python, by the installers on this machine."""
     if programs.find("uv"):
         return f"Type `uv python install {series}`."
     if programs.find("pyenv"):
@@ -176,7 +178,7 @@ def get_python(series: str) -> str:
 
 
 def node() -> Check:
-    """Node.js, and the package managers beside it."""
+    """Check Node.js, and the package managers beside it."""
     path = programs.find("node")
     if path is None:
         return Check("Node.js", "limited", "not on PATH", MISSING_NODE)
@@ -187,7 +189,7 @@ def node() -> Check:
 
 
 def index() -> Check:
-    """Whether the package index answers, asked by pip with this machine's settings."""
+    """Check whether the package index answers, asked by pip with this machine's settings."""
     from parity.push.buildpacks.python import settings
     from parity.push.buildpacks.python.tools import bundled
 
@@ -218,7 +220,7 @@ def _no_index(why: str) -> Check:
 
 
 def cache_folder() -> Check:
-    """Where environments are kept, and whether there is room for more."""
+    """Check the folder where environments are kept, and whether there is room for more."""
     from parity.push import cache, cache_contents
 
     try:
@@ -234,7 +236,7 @@ def cache_folder() -> Check:
 
 
 def temporary_folder() -> Check:
-    """Whether what is written to the folder for temporary files runs there."""
+    """Check whether programs run in the folder for temporary files."""
     from parity.system.workspace import workspace
 
     try:
@@ -248,7 +250,7 @@ def temporary_folder() -> Check:
 
 
 def _fault(folder: Path, what: str, variable: str) -> Trouble | None:
-    """Why a program that is written into `folder` does not run there; None if it does."""
+    """Return why a program that is written into `folder` does not run there; None if it does."""
     told = next(ground.folder(folder.parent, what, variable), None)
     script = folder / "runs"
     script.write_text("#!/bin/sh\nexit 0\n")

@@ -84,7 +84,7 @@ def _cache(arguments: argparse.Namespace) -> int:
 
 
 def _days(text: str) -> float:
-    """Raises `ValueError` for what is no number of days."""
+    """Parse a number of days. Raises `ValueError`."""
     days = float(text)
     if not 0 <= days < 1e6:
         raise ValueError

@@ -1,4 +1,4 @@
-"""`parity completion SHELL`: a script that completes commands, options and ids, made from argparse.
+"""`parity completion SHELL`: a script that completes commands, options and ids, from argparse.
 
 Bash: https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html; zsh runs the
 same function through bashcompinit; fish: https://fishshell.com/docs/current/completions.html.
@@ -55,7 +55,7 @@ def _act(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
-    """The script for one of `SHELLS`."""
+    """Return the script for one of `SHELLS`."""
     known = commands(parser)
     if shell == "fish":
         return "".join(f"{row}\n" for row in _fish(known))
@@ -77,7 +77,7 @@ def _long(action: argparse.Action) -> str:
 
 
 def _words(action: argparse.Action) -> tuple[str, ...]:
-    """The values that an option or a place knows; none: anything, such as a file."""
+    """Return the known values of an option or argument; none: anything, such as a file."""
     if action.choices is not None:
         return tuple(map(str, action.choices))
     from parity.dyno.isolation import LEVELS

@@ -20,7 +20,7 @@ MARK = "--"
 
 
 def split(argv: "Sequence[str]") -> "tuple[list[str], list[str]]":
-    """parity's own arguments, and those behind `--`, which are the command's."""
+    """Split parity's own arguments from the command after `--`."""
     given = list(argv)
     if given[:1] != ["exec"] or MARK not in given:
         return given, []
@@ -29,9 +29,9 @@ def split(argv: "Sequence[str]") -> "tuple[list[str], list[str]]":
 
 
 def joined(words: "Sequence[str]") -> str:
-    """The words as one command line for the dyno's bash, as Heroku's own CLI joins them.
+    """Join the words to a command line for the dyno's bash, as Heroku's own CLI does.
 
-    A single word is left as it is: `parity exec -- 'echo $DYNO'`. Of several, those with blanks or
+    A single word is left as it is: `parity exec -- 'echo $DYNO'`. Of several, those with spaces or
     quotes are quoted (observed: src/lib/run/helpers.ts of https://github.com/heroku/cli).
 
     >>> joined(["python", "-c", 'print("hi there")'])
@@ -48,7 +48,7 @@ def _quoted(word: str) -> str:
 
 
 def expanded(command: str, types: "Mapping[str, ProcessType]") -> str:
-    """The command; a process type as its first word stands for that type's command."""
+    """Return the command, with a process type as its first word replaced by that type's command."""
     first, blank, rest = command.partition(" ")
     return f"{types[first].command}{blank}{rest}" if first in types else command
 
@@ -56,10 +56,10 @@ def expanded(command: str, types: "Mapping[str, ProcessType]") -> str:
 def run(
     app: str, words: "Sequence[str]", config: "Config", options: "Options", *, quiet: bool
 ) -> int:
-    """Build the slug, run the command in a dyno of its own, and return its exit code.
+    """Build the slug, run the command in a one-off dyno, and return its exit code.
 
-    Where there is no slug to run it in, the reason is told on stderr, and the code is that of
-    `parity run`. Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
+    Without a slug to run it in, the reason goes to stderr, and the code is that of `parity run`.
+    Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
     """
     from pathlib import Path
 

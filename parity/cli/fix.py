@@ -1,6 +1,6 @@
-"""`parity run --fix`: what was proved safe in a copy is written into the user's own files.
+"""`parity run --fix`: writes the edits that were proved safe in a copy to the user's own files.
 
-All of it or nothing: each file must still hold what was tested, and no link is followed.
+All of them or none: each file must still hold what was tested, and no link is followed.
 """
 
 import argparse
@@ -25,13 +25,13 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class Refused(Exception):
-    """Why nothing was changed."""
+    """The reason why nothing was changed."""
 
 
 class Write(NamedTuple):
-    """What becomes of one file; `data` None: it goes. `mode` are its permissions.
+    """The change of one file; `data` None: it is deleted. `mode` are its permissions.
 
-    `before` are the bytes and permissions that it had (None: there was none).
+    `before` are its previous bytes and permissions (None: there was no file).
     """
 
     path: str
@@ -41,7 +41,7 @@ class Write(NamedTuple):
 
 
 def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:
-    """Make the safe fixes of `verdict`, and say so; what refuses them is told, too."""
+    """Make the safe fixes of `verdict`, and report them, or why they were refused."""
     from parity.system.text import emit
 
     out = sys.stdout if arguments.format in ("full", "concise") else sys.stderr
@@ -75,7 +75,7 @@ def _next(source: Source, written: list[Write]) -> str:
 
 
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:
-    """Write the fixes into the files under `source.root`. Raises `Refused`: nothing is changed."""
+    """Write the fixes into the files under `source.root`, or raise `Refused` and change none."""
     if source.kind == "folder" and not force:
         raise Refused("without git there is no way back; --force writes all the same")
     planned = [_planned(source, path, *pair, force=force) for path, pair in together(fixes).items()]
@@ -100,7 +100,7 @@ def _undone(write: Write) -> Write:
 def _planned(
     source: Source, path: str, old: Entry | None, new: Entry | None, *, force: bool
 ) -> Write:
-    """The write for one path. Raises `Refused`."""
+    """Return the write for one path. Raises `Refused`."""
     if path in source.uncommitted and not force:
         raise Refused(f"{path} has changes that are not committed; commit them, or use --force")
     found = _found(source.root, path)
@@ -120,7 +120,7 @@ def _planned(
 
 
 def _fitted(path: str, here: bytes, old: bytes | None, new: bytes | None) -> bytes:
-    """The new content with the line ends that the file has on disk, where git converts them."""
+    """Return the new content, with CRLF line ends if git has converted them on disk."""
     if old is not None and new is not None:
         if here == old:
             return new
@@ -137,7 +137,7 @@ def _umask() -> int:
 
 @contextmanager
 def _folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
-    """The folder that holds `path`, opened without following a link below `root`, and the name."""
+    """Open the folder that holds `path`, following no link below `root`; yield it and the name."""
     *folders, name = path.split("/")
     if {"", ".", "..", ".git"} & {*folders, name}:
         raise Refused(f"{path} is no path of the app")
@@ -153,7 +153,7 @@ def _folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
 
 
 def _found(root: Path, path: str) -> tuple[bytes, int] | None:
-    """Bytes and permissions of a file. Raises `Refused` for a link, or anything but a file."""
+    """Return a file's bytes and permissions. Raises `Refused` for a link or a special file."""
     try:
         with _folder(root, path) as (at, name), _opened(at, name) as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -171,7 +171,7 @@ def _opened(at: int, name: str) -> BinaryIO:
 
 
 def _write(root: Path, write: Write) -> None:
-    """Put the file there in one step: a reader sees the old one or the new one."""
+    """Replace the file in one step: a reader sees either the old one or the new one."""
     with _folder(root, write.path) as (at, name):
         if write.data is None:
             os.unlink(name, dir_fd=at)

@@ -1,7 +1,7 @@
 """The command line: arguments in, verdict out. The only place that prints and exits.
 
-Third-party packages and slow modules are imported where they are used: `parity --help` and
-`parity check` run on every commit.
+Third-party packages and slow modules are imported where they are used: `parity --help` and `parity
+check` run on every commit.
 """
 
 import argparse
@@ -57,12 +57,12 @@ def main(argv: "Sequence[str]") -> int:
 
 
 def parsed(argv: "Sequence[str]") -> argparse.Namespace:
-    """The arguments of a command line, with the app's own defaults. Raises `Usage`."""
+    """Return the arguments of a command line, with the app's own defaults. Raises `Usage`."""
     return project_file.filled(typed.read(_parser, argv), _parser, argv)
 
 
 def _bug(error: Exception) -> str:
-    """One line about a bug of ours, with the place, without a traceback."""
+    """Return one line about a bug of ours, with the place, without a traceback."""
     place = error.__traceback__
     while place and place.tb_next:
         place = place.tb_next
@@ -92,8 +92,10 @@ def _told(code: int, arguments: argparse.Namespace, *lines: str) -> int:
 
 
 def _parser(first: str = "") -> argparse.ArgumentParser:
-    """With all commands; of the two that are run on every commit, with nothing but what is typed
-    `first`: each command costs time."""
+    """Create the parser, with all commands unless `first` is one of the two run on every commit.
+
+    For these it has nothing else, as each command costs time.
+    """
     parser: argparse.ArgumentParser = Parser(
         prog="parity",
         description="Would `git push heroku main` and the first request work? "

@@ -1,4 +1,4 @@
-"""The options of a rehearsal: how they are typed, and what becomes of them."""
+"""The options of a rehearsal: their definition, their checks, and the resulting records."""
 
 import argparse
 
@@ -19,7 +19,7 @@ NETWORKS = ("host", "own")
 
 
 def source(parser: argparse.ArgumentParser) -> None:
-    """What is pushed, and the app on Heroku that it is pushed to."""
+    """Add the options for what is pushed, and for the app on Heroku that it is pushed to."""
     add = parser.add_argument
     add("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
     add("--ref", metavar="REV", help="test exactly this commit")
@@ -33,7 +33,7 @@ def source(parser: argparse.ArgumentParser) -> None:
 
 
 def report(parser: argparse.ArgumentParser) -> None:
-    """What is told, and how."""
+    """Add the options for the reports."""
     add = parser.add_argument
     add("--format", default="full", metavar="KIND", help="full, concise, json, …")
     add("--report", action="append", default=[], metavar="KIND=FILE", help="in a file, too")
@@ -42,7 +42,7 @@ def report(parser: argparse.ArgumentParser) -> None:
 
 
 def requests(parser: argparse.ArgumentParser) -> None:
-    """What is asked of the app."""
+    """Add the options for the requests to the app."""
     add = parser.add_argument
     add("--path", dest="paths", action="append", metavar="/PATH", help="request it (default: /)")
     add("--host", metavar="NAME", help="Host of the requests")
@@ -51,7 +51,7 @@ def requests(parser: argparse.ArgumentParser) -> None:
 
 
 def dyno(parser: argparse.ArgumentParser) -> None:
-    """What any dyno needs."""
+    """Add the options that any dyno needs."""
     add = parser.add_argument
     add("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
     add("--offline", action="store_true", help="install from pip's cache alone")
@@ -59,7 +59,7 @@ def dyno(parser: argparse.ArgumentParser) -> None:
 
 
 def dynos(parser: argparse.ArgumentParser) -> None:
-    """How the app's dynos run, and the router before them."""
+    """Add the options for how the app's dynos run, and for the router in front of them."""
     dyno(parser)
     add = parser.add_argument
     add(
@@ -77,7 +77,7 @@ def dynos(parser: argparse.ArgumentParser) -> None:
 
 
 def fixes(parser: argparse.ArgumentParser) -> None:
-    """What becomes of the fixes that were proved."""
+    """Add the options for the fixes that were proved."""
     add = parser.add_argument
     add("--diff", action="store_true", help="print the fixes that were proved")
     add("--fix", action="store_true", help="write them into a clean git tree")
@@ -85,7 +85,7 @@ def fixes(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(arguments: argparse.Namespace) -> "Options":
-    """The rehearsal's options. Raises `Usage` for what cannot be."""
+    """Return the rehearsal's options. Raises `Usage` for invalid ones."""
     from parity.records.options import Options
 
     given = vars(arguments)
@@ -105,7 +105,7 @@ def options_of(arguments: argparse.Namespace) -> "Options":
 
 
 def checked(arguments: argparse.Namespace) -> None:
-    """Raises `Usage` for options that do not go together, of those that fix the app."""
+    """Raise `Usage` for options of `--fix` and `--diff` that exclude each other."""
     wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
     if wanted and arguments.first_only:
         raise Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")
@@ -116,7 +116,7 @@ def checked(arguments: argparse.Namespace) -> None:
 
 
 def _check_names(given: "Mapping[str, Any]") -> None:
-    """Raises `Usage` for a value that is none of those that there are."""
+    """Raise `Usage` for a name that does not exist."""
     from parity.facts.dynos import SIZES
     from parity.facts.router import PROFILES
     from parity.system.text import offered
@@ -134,7 +134,7 @@ def _check_names(given: "Mapping[str, Any]") -> None:
 
 
 def _check_requests(given: "Mapping[str, Any]") -> None:
-    """Raises `Usage` for a path, a host or a port that no request can have."""
+    """Raise `Usage` for a path, a host or a port that no request can have."""
     import re
 
     for path in given.get("paths") or ():
@@ -155,7 +155,7 @@ def _scenario(name: str) -> "tuple[Step, ...]":
 
 
 def config_of(arguments: argparse.Namespace) -> "Config":
-    """The config vars of the command line, else of `.env`. Raises `Usage`.
+    """Return the config vars of the command line, else of `.env`. Raises `Usage`.
 
     `arguments` keeps them as `known`, so that no message about a failure shows their values.
     """

@@ -62,7 +62,7 @@ def several(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def incompatible(url: str, error: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the refusal of a buildpack that is set but does not take the app; `error` is its own."""
+    """Return the refusal of a buildpack that does not take the app; `error` is its own text."""
     return (
         f"-----> App not compatible with buildpack: {url}",
         INDENT,

@@ -23,7 +23,7 @@ TYPED = re.compile(r"heroku|git|pip3?|cd|sudo|export|echo")
 
 
 def for_terminal(name: str, line: str) -> bool:
-    """Return whether `line`, which declares the type `name`, is a shell command: `heroku ps:scale`."""
+    """Return whether `line`, which declares the type `name`, is a shell command (`heroku run`)."""
     return bool(TYPED.fullmatch(name)) and not line.strip().removeprefix(name).startswith(":")
 
 

@@ -1,4 +1,4 @@
-"""Why Heroku rejected a push, by the lines that it printed: its name for it, and what it is about.
+"""The reason why Heroku rejected a push, and its subject, from the lines that it printed.
 
 The headlines: https://github.com/heroku/heroku-buildpack-python (observed), public deploy logs.
 """
@@ -36,18 +36,18 @@ _ALWAYS: dict[str, str | Callable[[Sequence[str]], str]] = {
     r"Can't parse Pipfile\.lock": "pipfile-lock::invalid-json",
     r"No default language could be detected": "no-default-language",
 }
-"""Headlines whose page needs no word of the app's files."""
+"""Headlines that identify the reason on their own."""
 
 _ABOUT = {
     r"Existing '(\.?venv|\.heroku/python)/' directory found": "checks::existing-{}-dir",
     r"The '(\S+)' stack is no longer supported": "checks::stack::eol",
     r"The '(\S+)' stack isn't recognised": "checks::stack::unknown",
 }
-"""Headlines that name what they are about."""
+"""Headlines that contain their subject."""
 
 
 def refusal(pushed: Sequence[str]) -> Refusal:
-    """The refusal of a push that printed these lines; its reason is empty where none is known."""
+    """Return the refusal of a push that printed these lines; its reason is empty if unknown."""
     told = tuple(line for line in pushed if _MARK.match(line))
     headlines = "\n".join(told) or "\n".join(pushed)
     reason, subject = _named(headlines, pushed)
@@ -55,7 +55,7 @@ def refusal(pushed: Sequence[str]) -> Refusal:
 
 
 def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
-    """Heroku's name for the reason, and its subject."""
+    """Return Heroku's name for the reason, and its subject."""
     for pattern, named in _ALWAYS.items():
         match = re.search(pattern, headlines)
         if match:

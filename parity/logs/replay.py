@@ -37,16 +37,16 @@ from parity.rules.views.python_variables import all_reads
 
 MB = 1024 * 1024
 HOME = "/app"
-"""Where an app lies in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
+"""The app's folder in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
 
 SYMPTOMS = frozenset(
     "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed push-rejected"
     " http-403 http-500".split()
 )
-"""What a log can show."""
+"""The symptoms that a log can show."""
 
 NEED_CODE = frozenset({"never-listens", "boots-too-slowly"})
-"""Causes that say what the app's code does not do: without the code nobody knows."""
+"""Causes that claim the app's code lacks something: without the code that is unknown."""
 
 _BINDS = r"\.run\(|\bserve\(|\.listen\(|run_server\(|\.bind\("
 _PORT = re.compile(r"(?:--port|-p|--bind|-b|--http|--listen)[ =]?\S*?:?(\d{4,5})\b|:(\d{4,5})\b")
@@ -56,18 +56,18 @@ _LISTENS = re.compile(
     r"|(?:listening|running|started)\b[^\n]{0,30}?\bport[ :=]+(?P<bare>\d{2,5})\b",
     re.IGNORECASE,
 )
-"""What servers print about where they listen: gunicorn, uvicorn, Flask, waitress, Express."""
+"""Messages of servers about where they listen: gunicorn, uvicorn, Flask, waitress, Express."""
 
 USUAL = frozenset({3000, 4567, 5000, 7860, 8000, 8050, 8080, 8081, 8501, 8888, 9292})
-"""Ports that frameworks take by default: none of them is $PORT (observed)."""
+"""Default ports of frameworks, none of which is ever $PORT (observed)."""
 
 
 SERVICES = frozenset({3306, 5432, 5672, 6379, 9092, 9200, 11211, 27017})
-"""Ports of databases, caches and queues: an app that names one speaks of a service it uses."""
+"""Ports of databases, caches and queues: an app that mentions one talks about a service it uses."""
 
 
 class Another(int):
-    """A $PORT that the log does not tell, in the words of a sentence: `$PORT is another number`."""
+    """A $PORT that is not in the log; in a sentence it reads `$PORT is another number`."""
 
     def __format__(self, spec: str) -> str:
         return "another number"
@@ -77,7 +77,7 @@ class Another(int):
 
 
 class Cause(NamedTuple):
-    """What explains a code: a symptom's finding and its causes; `life` of the dyno (None: any)."""
+    """A symptom's finding and its causes; `life` is that of the dyno (None: any)."""
 
     symptom: Finding
     causes: tuple[Finding, ...]
@@ -85,7 +85,7 @@ class Cause(NamedTuple):
 
 
 def causes(story: Story, plan: Plan | None) -> list[Cause]:
-    """What the rules say of the story; `plan` of the app's folder makes them sure (None: none)."""
+    """Return the causes of the story's codes; `plan` of the app's folder makes them certain."""
     load()
     slug = _slug(plan or _plan(_quoted(story)))
     records = list(_records(story, slug))
@@ -110,8 +110,10 @@ def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]
 
 
 def _portless(record: Record) -> bool:
-    """Whether nothing of a Python app asks for $PORT: then it opens another one, and the log does
-    not say that it opened none."""
+    """Return whether nothing in a Python app mentions $PORT.
+
+    Such an app listens on another port, and the log does not say that it listened on none.
+    """
     if not isinstance(record, Boot):
         return False
     source, command = record.release.slug.plan.source, record.process.command
@@ -121,7 +123,7 @@ def _portless(record: Record) -> bool:
 
 
 def _told(cause: Finding, symptom: Finding, life: Life | None) -> Finding:
-    """A cause; where its fix is the command as it stands, the line to change is not known."""
+    """Return the cause; a fix that repeats the logged command is replaced by the symptom's."""
     same = life is not None and f"{life.type}: {life.command}`" in cause.fix
     return cause._replace(fix=symptom.fix) if same and symptom.id == "R10" else cause
 
@@ -167,13 +169,13 @@ def _slug(plan: Plan) -> Slug:
 
 
 def _rejected(pushed: Iterable[str], slug: Slug) -> Slug:
-    """The build that the push ended with."""
+    """Return the build with which the push ended."""
     lines = tuple(pushed)
     return slug._replace(output=output(lines), refusal=refusal(lines))
 
 
 def _process(life: Life, slug: Slug) -> ProcessType:
-    """The process type as the Procfile has it, else as the log has it."""
+    """Return the process type from the Procfile, or else from the log."""
     declared = slug.plan.processes.get(life.type)
     return declared or ProcessType(life.type, life.command, 0)
 
@@ -206,7 +208,7 @@ def _boot(life: Life, slug: Slug) -> Boot:
 
 
 def _binds(listeners: tuple[Listener, ...], source: Source) -> tuple[Bind, ...] | None:
-    """The only call in the app that can be the one that listens; None: there are several."""
+    """Return the only call in the app that can be listening; None if there are several."""
     calls = list(places(source, _BINDS))
     if len(calls) != 1:
         return None
@@ -224,7 +226,7 @@ def _line(entry: Entry) -> Line:
 
 
 def _listeners(life: Life) -> Iterator[Listener]:
-    """Where the app itself says that it listens."""
+    """Yield the addresses that the app itself says it listens on."""
     for entry in life.output:
         match = _LISTENS.search(entry.text)
         if match:
@@ -237,7 +239,7 @@ def _listeners(life: Life) -> Iterator[Listener]:
 
 
 def _port(life: Life, listeners: Iterable[Listener]) -> int:
-    """$PORT, which Heroku has put into the logged command; else it is known only what it is not."""
+    """Return $PORT, which Heroku substitutes in the logged command, or else `Another`."""
     match = _PORT.search(life.command)
     if match and int(match[1] or match[2]) not in USUAL:
         return int(match[1] or match[2])
@@ -246,7 +248,7 @@ def _port(life: Life, listeners: Iterable[Listener]) -> int:
 
 
 def _refused(output: Iterable[Line]) -> Iterator[Exchange]:
-    """The forms that Django refuses for their Origin: the router logs a 403 like any answer."""
+    """Yield forms that Django refused for their Origin: the router logs them as a plain 403."""
     for line in output:
         match = re.search(r"Forbidden \(Origin checking failed - .*\): (/\S*)", line.text)
         if match:
@@ -255,7 +257,7 @@ def _refused(output: Iterable[Line]) -> Iterator[Exchange]:
 
 
 def _exchange(fields: Mapping[str, str], code: str | None) -> Exchange:
-    """A request as the router logs it; without a code the answer is the app's own."""
+    """Return a request as the router logs it; without a code the answer is the app's own."""
     path = fields.get("path") or "/"
     return Exchange(
         method=fields.get("method") or "GET",

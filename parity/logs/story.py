@@ -1,4 +1,4 @@
-"""What a log tells, in bounded memory: the codes, and the last life of every dyno in it."""
+"""The contents of a log in bounded memory: its codes, and the last life of every dyno."""
 
 import re
 from collections import deque
@@ -9,33 +9,34 @@ from typing import NamedTuple
 from parity.logs.grammar import MESSAGE, OUTPUT, Entry, Form, entry, form_of, lines
 
 HEAD = 2000
-"""Lines by which the form of a log is decided."""
+"""Lines from which the form of a log is determined."""
 
 KEPT = 400
 """Lines of a dyno's output that are kept: a traceback is shorter."""
 
 PUSHED = 2000
-"""Lines of a push that are kept: pip's own among them."""
+"""Lines of a push that are kept: enough to include pip's own."""
 
 LIVES = 50
 """Dynos whose last failed life is kept."""
 
 ONE_OFF = frozenset({"run", "scheduler"})
-"""Dynos that are not part of the formation: commands that somebody typed or planned."""
+"""Dynos outside the formation: one-off and scheduled commands."""
 
 NOT_FOUND = 127
-"""What bash exits with for a command that is not there
-(https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html, documented)."""
+"""bash's exit status for a missing command
+(https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html, documented).
+"""
 
 REQUESTS = 5
-"""Requests per code that are kept."""
+"""Requests that are kept per code."""
 
 _ROUTER = re.compile(
     r'(?:(?:sock=\w+ )?(?:at=)?\w+ )?code=(?P<code>[HLR]\d\d) desc="(?P<words>[^"]*)"'
 )
 _ERROR = re.compile(r"(?:Error )?(?P<code>[HLR]\d\d)(?: \((?P<words>[^)]*)\)|:)")
 _BROKEN = re.compile(r"\bstatus=50[0-4]\b")
-"""An answer of the app's own that says that it failed: it has no code of Heroku's."""
+"""An error status from the app itself, without a code from Heroku."""
 _STARTING = re.compile(r"Starting process with command `(.*)`")
 _EXITED = re.compile(r"Process exited with status (\d+)")
 _STATE = re.compile(r"State changed from (\w+) to (\w+)")
@@ -44,7 +45,7 @@ _FIELD = re.compile(r'\b(\w+)=(?:"([^"]*)"|(\S*))')
 
 
 class Tally(NamedTuple):
-    """How often a code came, from when to when, and its words in the log."""
+    """How often a code occurred, from when to when, and its words in the log."""
 
     code: str
     words: str
@@ -54,7 +55,7 @@ class Tally(NamedTuple):
 
 
 class Life:
-    """One start of a dyno: what it printed and how it ended."""
+    """One start of a dyno: its output and its end."""
 
     def __init__(self, ps: str, command: str, at: str) -> None:
         self.ps = ps
@@ -73,13 +74,13 @@ class Life:
 
     @property
     def crashed(self) -> bool:
-        """Whether it ended by itself, not by R10 or R15."""
+        """True if it ended by itself, not by R10 or R15."""
         ended = self.exit is not None and self.error is None
         return ended and (self.exit != 0 or self.type == "web")
 
 
 class Story:
-    """Everything of a log that a diagnosis needs."""
+    """Everything in a log that a diagnosis needs."""
 
     def __init__(self, form: Form | None) -> None:
         self.form = form
@@ -98,7 +99,7 @@ class Story:
         self._lives: dict[str, Life] = {}
 
     def take(self, line: str) -> None:
-        """Take one line of the log."""
+        """Process one line of the log."""
         self.count += 1
         found = entry(self.form, line) if self.form else None
         if found is None:
@@ -117,16 +118,16 @@ class Story:
 
     @property
     def rejected(self) -> bool:
-        """Whether the log is a push that Heroku rejected."""
+        """True if the log is a push that Heroku rejected."""
         return any("Push rejected" in x or "!     Push failed" in x for x in self.pushed)
 
     @property
     def endless(self) -> bool:
-        """Whether it is what an app printed and nothing else, so that its end is not known."""
+        """True if it is only an app's output, so that its end is unknown."""
         return self.form is not None and self.form.name == OUTPUT
 
     def output(self, ps: str) -> tuple[Entry, ...]:
-        """What a dyno printed last."""
+        """Return the last output of a dyno."""
         life = self._lives.get(ps)
         return tuple(life.output) if life else ()
 
@@ -165,7 +166,7 @@ class Story:
             self._changed(self._life(found), found, error)
 
     def _changed(self, life: Life, found: Entry, error: re.Match[str] | None) -> None:
-        """What Heroku says of one dyno."""
+        """Apply a message from Heroku about one dyno."""
         exited, state = _EXITED.match(found.text), _STATE.match(found.text)
         memory = _MEMORY.match(found.text)
         if error and error["code"] in ("R10", "R15"):
@@ -186,7 +187,7 @@ class Story:
             self._exited(life, int(exited[1]))
 
     def end(self) -> None:
-        """The log is over: what only an app printed is taken for the last words of one."""
+        """Finish: an app's output without Heroku's lines counts as that of a crash."""
         if self.endless and not self.failed:
             for life in self._lives.values():
                 life.exit = NOT_FOUND if "command not found" in life.output[-1].text else 1
@@ -194,7 +195,7 @@ class Story:
 
     def _exited(self, life: Life, status: int) -> None:
         if life.stopped:
-            life.stopped = False  # the next one may have started before the old one was gone
+            life.stopped = False  # the next dyno may have started before this one was gone
             return
         life.exit = status
         if life.crashed and life.type not in ONE_OFF:
@@ -207,12 +208,12 @@ class Story:
 
 
 def _fields(text: str) -> dict[str, str]:
-    """The `name=value` pairs of a router's line."""
+    """Return the `name=value` pairs of a router's line."""
     return {m[1]: m[2] or m[3] or "" for m in _FIELD.finditer(text)}
 
 
 def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> Story:
-    """The story of a log, each line through `hide`."""
+    """Read a log, passing each line through `hide`."""
     every = map(hide, lines(chunks)) if hide else lines(chunks)
     head = list(islice(every, HEAD))
     story = Story(form_of(head))
@@ -223,7 +224,7 @@ def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> S
 
 
 def ranked(story: Story) -> Iterator[Tally]:
-    """The codes, what explains others first: a boot that fails, then what visitors get of it."""
+    """Yield the codes, causes before effects: a failed boot, then the visitors' errors."""
     order = {code: n for n, code in enumerate(ORDER)}
     yield from sorted(story.tallies.values(), key=lambda t: (order.get(t.code, 99), -t.times))
 

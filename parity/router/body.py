@@ -91,7 +91,7 @@ class Chunks:
         self._trailers = 0
 
     def feed(self, data: bytes) -> bytes:
-        """Take `data` and return what to forward. Raises `Malformed` with the valid part in `good`."""
+        """Take `data` and return what to forward. Raises `Malformed` with the rest in `good`."""
         if self._left > len(data):
             self._left -= len(data)
             return data

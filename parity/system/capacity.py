@@ -1,4 +1,4 @@
-"""How much this machine gives a process, against what a dyno has: limits and memory."""
+"""This machine's limits and memory, compared with those of a dyno."""
 
 import re
 import resource
@@ -14,13 +14,13 @@ MB = 1024 * 1024
 
 
 def checked(name: str, faults: Iterator[Trouble], found: str) -> Check:
-    """What was tried on the ground of all verdicts, and what was `found` if nothing is wrong."""
+    """Return the check of a precondition: its first fault, or `found` if there is none."""
     fault = next(faults, None)
     return Check(name, "missing", fault.what, fault.fix) if fault else Check(name, "ok", found)
 
 
 def limits() -> Check:
-    """The limits of the shell that has started parity; less open files than on a dyno is little."""
+    """Check the limits of parity's shell; fewer open files than in a dyno is `limited`."""
     few, wanted = ulimits.hard(resource.RLIMIT_NOFILE), int(OPEN_FILES.value)
     check = checked("limits", ground.limits(), "none below a dyno's")
     if check.status == "ok" and few is not None and few < wanted:
@@ -30,7 +30,7 @@ def limits() -> Check:
 
 
 def memory() -> Check:
-    """What is free here, or what a container may use, against the memory of a dyno."""
+    """Compare the free memory, or a container's limit, with a dyno's memory."""
     found = [withheld.allowed("memory", "memory.max", "memory.limit_in_bytes")]
     try:
         free = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(), re.M)
