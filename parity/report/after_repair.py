@@ -1,4 +1,4 @@
-"""What came to light once the obvious repair was made in the copy: one part for each repair."""
+"""The problems that appeared after the obvious repairs in the copy, in one part per repair."""
 
 from parity.records import Source
 from parity.records.verdict import Repaired, Verdict
@@ -9,7 +9,7 @@ from parity.system.text import oneline
 
 
 def afterwards(page: Page, verdict: Verdict) -> None:
-    """The repairs in their order, each with what was found after it, or that nothing was."""
+    """Print the repairs in order, each with the findings after it, or that there were none."""
     for number, repaired in enumerate(verdict.repaired, 1):
         label = "after that: " if number == 1 else "and after that: "
         what = oneline(repaired.what)
@@ -24,7 +24,7 @@ def afterwards(page: Page, verdict: Verdict) -> None:
 
 
 def _found(page: Page, told: list[Group], source: Source | None) -> None:
-    """What would stop the next push in full, warnings shortly; notes stay with the first part."""
+    """Print what would stop the next push in full, and warnings briefly; notes are not repeated."""
     for group in told:
         if group.effect in DECIDING:
             page.blank()

@@ -1,4 +1,4 @@
-"""The doctor's and the cache's reports, for people and for programs."""
+"""The reports of `parity doctor` and `parity cache`, for people and for programs."""
 
 import json
 import time
@@ -17,12 +17,12 @@ _KINDS = {"environment": "environments", "installer": "installers", "downloads":
 
 
 def exit_code(checks: Sequence[Check]) -> int:
-    """0: every check is well; 3: some verdict could be `could not tell` for this machine's sake."""
+    """Return 0 if every check is ok, 3 if some verdict could be `could not tell`."""
     return 0 if all(check.status == "ok" for check in checks) else 3
 
 
 def doctor(checks: Sequence[Check], *, width: int, colour: bool) -> str:
-    """The checks in a table, each with what fixes it."""
+    """Return the checks as a table, each with its fix."""
     page = Page(width, colour)
     page.prose(_headline(checks), style="strong", body="strong")
     page.blank()
@@ -52,12 +52,12 @@ def _headline(checks: Sequence[Check]) -> str:
 
 
 def doctor_document(checks: Sequence[Check]) -> str:
-    """One JSON document of schema `parity.doctor/1`."""
+    """Return one JSON document of schema `parity.doctor/1`."""
     return _document("doctor", exit_code=exit_code(checks), checks=[c._asdict() for c in checks])
 
 
 def cache(root: Path, stored: Sequence[Stored], *, width: int, colour: bool) -> str:
-    """What the cache holds, by kind, what was used last first."""
+    """Return the contents of the cache, by kind, the most recently used first."""
     page = Page(width, colour)
     total = sum(one.size for one in stored)
     page.prose(f"{root}: {_size(total)}", label="cache ", style="strong", body="strong")
@@ -76,7 +76,7 @@ def cache(root: Path, stored: Sequence[Stored], *, width: int, colour: bool) -> 
 
 
 def cleared(done: Cleared) -> str:
-    """What was removed, in a line or two."""
+    """Return what was removed, in a line or two."""
     size = _size(sum(one.size for one in done.removed))
     told = f"removed {len(done.removed)} of {len(done.removed) + len(done.in_use)}, {size}\n"
     if done.in_use:
@@ -85,7 +85,7 @@ def cleared(done: Cleared) -> str:
 
 
 def cache_document(root: Path, stored: Sequence[Stored]) -> str:
-    """One JSON document of schema `parity.cache/1`."""
+    """Return one JSON document of schema `parity.cache/1`."""
     entries = [{**one._asdict(), "path": str(one.path), "used": round(one.used)} for one in stored]
     return _document("cache", folder=str(root), bytes=sum(s.size for s in stored), entries=entries)
 

@@ -10,7 +10,7 @@ from parity.rules.manual.handbook import MANUAL
 from parity.rules.manual.handbook_page import Manual
 
 _DIGITS = str.maketrans("oil", "011")
-"""Letters that are typed for the digits of a code."""
+"""Letters that people type for the digits of a code."""
 
 EFFECTS = {
     "reject": "the push is rejected, the old release runs on",
@@ -22,12 +22,12 @@ EFFECTS = {
 
 
 def known(id: str) -> bool:
-    """Whether there is a page of that name."""
+    """Return whether there is a page with that name."""
     return id.casefold() in _named() or id.upper() in CODES
 
 
 def page(id: str, width: int, colour: bool) -> str | None:
-    """The manual page of a rule or a code, in upper or lower case; None if there is none."""
+    """Return the page of a rule or a code, in upper or lower case; None if there is none."""
     rule = _named().get(id.casefold())
     if rule is None:
         return _code(id.upper(), width, colour) if id.upper() in CODES else None
@@ -51,7 +51,7 @@ def page(id: str, width: int, colour: bool) -> str | None:
 
 
 def _code(id: str, width: int, colour: bool) -> str:
-    """The page of a code that no rehearsal can end with."""
+    """Return the page of a code that no rehearsal can end with."""
     made = Page(width, colour)
     made.prose(CODES[id].words, label=f"{id}  ", style="strong")
     _paragraph(made, "What it means", CODES[id].meaning)
@@ -61,7 +61,7 @@ def _code(id: str, width: int, colour: bool) -> str:
 
 
 def fix(shown: Rule) -> str:
-    """The advice of a page; where it depends on the app all through, the symptom's."""
+    """Return the advice of a page, or the symptom's if it depends on the app entirely."""
     if not shown.fix.isupper():
         return shown.fix
     symptom = load().get(next(iter(shown.leads_to), ""))
@@ -70,7 +70,7 @@ def fix(shown: Rule) -> str:
 
 
 def index(width: int) -> str:
-    """Every id with its title, causes under the symptoms that they explain."""
+    """Return every id with its title, causes below the symptoms that they explain."""
     made, rules = Page(width, colour=False), [manual(rule) for rule in load().values()]
     for symptom in (rule for rule in rules if rule.symptom):
         own, others = causes(symptom)
@@ -82,7 +82,7 @@ def index(width: int) -> str:
 
 
 def nearest(id: str) -> list[str]:
-    """The id that was meant, else at most five that look like it, the nearest first."""
+    """Return the id that was meant, or else up to five similar ones, the nearest first."""
     ids = {code.casefold(): code for code in CODES} | {
         name: rule.id for name, rule in _named().items()
     }
@@ -104,7 +104,7 @@ def _block(made: Page, label: str, title: str, below: list[Rule]) -> None:
 
 
 def _facts(made: Page, rule: Rule) -> None:
-    """What kind of rule it is."""
+    """Print what kind of rule it is."""
     made.blank()
     rows = {
         "Heroku": rule.heroku or (rule.id if rule.symptom and rule.id[-1].isdigit() else ""),
@@ -138,14 +138,14 @@ def _told_apart(made: Page, more: Manual) -> None:
 
 
 def _by_framework(made: Page, more: Manual) -> None:
-    """Each in its own lines; a command stays in one piece."""
+    """Print the fix for each framework on its own line; a command stays in one piece."""
     width = max(map(len, more.by), default=0)
     for framework, fix in more.by.items():
         made.prose(fix, label=f"{framework:<{width}}  ", indent=2)
 
 
 def _causes(made: Page, symptom: Rule) -> None:
-    """Its own causes; those that it has from another symptom stand on that one's page."""
+    """Print the symptom's own causes; shared ones are on the page of another symptom."""
     own, others = causes(symptom)
     if own or others:
         made.blank()
@@ -160,7 +160,7 @@ def _causes(made: Page, symptom: Rule) -> None:
 
 
 def causes(symptom: Rule) -> tuple[list[Rule], list[str]]:
-    """The causes that are its own, and the ids of the symptoms whose causes it shares."""
+    """Return the symptom's own causes, and the ids of the symptoms whose causes it shares."""
     found = [manual(rule) for rule in load().values() if symptom.id in rule.leads_to]
     own = [cause for cause in found if cause.leads_to[0] == symptom.id]
     others = dict.fromkeys(cause.leads_to[0] for cause in found)

@@ -1,4 +1,4 @@
-"""Findings as a good compiler shows its errors: what, where, what was seen, why, what to do."""
+"""Findings in the style of a compiler's errors: what, where, the evidence, why, what to do."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ HANG = 6
 
 
 def group(page: Page, found: Group, source: Source | None) -> None:
-    """A finding that decides, or is uncertain: all of it, with its causes."""
+    """Print a finding that decides the verdict, or is uncertain, in full, with its causes."""
     first = found.first
     if first.kind == "cause":
         _whole(page, first, source, first.effect)
@@ -37,7 +37,7 @@ def group(page: Page, found: Group, source: Source | None) -> None:
 
 
 def _untold(found: Group) -> Iterator[Evidence]:
-    """The symptom's evidence that neither its text nor a cause will show."""
+    """Yield the symptom's evidence that neither its text nor a cause shows."""
     causes = [e for cause in found.causes for e in cause.evidence]
     for evidence in found.first.evidence:
         if evidence.seen in found.first.cause or any(evidence.seen == e.seen for e in causes):
@@ -47,7 +47,7 @@ def _untold(found: Group) -> Iterator[Evidence]:
 
 
 def warning(page: Page, found: Group, source: Source | None) -> None:
-    """A finding that does not decide: without its reason and its manual."""
+    """Print a finding that does not decide, without its reason and its manual page."""
     for finding in (found.first, *found.causes):
         title(page, finding, "cause" if finding is not found.first else finding.effect)
         if finding is found.first and found.causes:
@@ -57,7 +57,7 @@ def warning(page: Page, found: Group, source: Source | None) -> None:
 
 
 def notes(page: Page, found: list[Group]) -> None:
-    """Notes, in a line each."""
+    """Print notes, in a line each."""
     for note in found[:NOTES]:
         title(page, note.first, "note")
     if len(found) > NOTES:
@@ -65,7 +65,7 @@ def notes(page: Page, found: list[Group]) -> None:
 
 
 def title(page: Page, finding: Finding, word: str) -> None:
-    """`word[id]: the title`."""
+    """Print `word[id]: the title`."""
     label = f"{word}[{finding.id}]: "
     style = finding.effect if finding.effect != "reject" else "fail"
     page.prose(oneline(finding.title), label=label, style=style, body="strong")
@@ -79,7 +79,7 @@ def _whole(page: Page, finding: Finding, source: Source | None, word: str) -> No
 
 
 def advice(page: Page, finding: Finding) -> None:
-    """The fix, its diff, and where to read on."""
+    """Print the fix, its diff, and where to read more."""
     page.prose(finding.fix, label="fix:  ", indent=2, style="strong")
     if finding.tried:
         page.prose(finding.tried, label="did:  ", indent=2, style="strong")
@@ -89,7 +89,7 @@ def advice(page: Page, finding: Finding) -> None:
 
 
 def _seen(page: Page, evidence: tuple[Evidence, ...], source: Source | None) -> None:
-    """The first place as a frame of code, then what was seen."""
+    """Print the first place as a frame of code, then the evidence."""
     framed = next((e for e in evidence if e.file), None)
     if framed:
         frame(page, source, framed, indent=2)

@@ -1,7 +1,7 @@
 """Annotations for GitHub Actions: workflow commands, one per result.
 
-https://docs.github.com/actions/reference/workflow-commands-for-github-actions (documented). What
-an app chose is escaped, so that it can neither end a command nor begin one.
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions (documented). Text
+from an app is escaped, so that it can neither end a command nor begin one.
 """
 
 from parity.records.verdict import Verdict
@@ -11,11 +11,11 @@ from parity.system.text import oneline, safe
 
 COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 SEEN = 3
-"""Pieces of evidence in an annotation: GitHub cuts a message at 4 kB."""
+"""Pieces of evidence in an annotation: GitHub truncates a message at 4 kB."""
 
 
 def annotations(verdict: Verdict) -> str:
-    """A command per result, then the verdict."""
+    """Return a command per result, then the verdict."""
     rows = [_command(result, verdict) for result in results(verdict)]
     return "".join(f"{row}\n" for row in (*rows, headline(verdict)))
 

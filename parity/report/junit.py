@@ -1,4 +1,4 @@
-"""JUnit XML: every stage of the rehearsal is a test case.
+"""JUnit XML, with a test case for every stage of the rehearsal.
 
 The dialect of Jenkins' xUnit plugin, which GitLab, Azure and CircleCI read, too:
 https://github.com/jenkinsci/xunit-plugin (junit-10.xsd, observed).
@@ -15,7 +15,7 @@ from parity.system.text import safe
 
 
 def document(verdict: Verdict) -> str:
-    """One suite with a case per stage."""
+    """Return one suite with a case per stage."""
     cases = [_case(stage, verdict) for stage in verdict.stages if _expected(stage, verdict)]
     counts = {
         "tests": len(cases),

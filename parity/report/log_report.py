@@ -1,4 +1,4 @@
-"""What a log of Heroku's says: its codes in order, and the likely cause of each."""
+"""The report on a log from Heroku: its codes in order, and the likely cause of each."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ LONGEST = 300
 """Characters of one piece of evidence."""
 
 FOLLOWS = frozenset({"H10", "H20", "H21"})
-"""Codes that visitors get because a dyno did not start: its start explains them."""
+"""Codes that visitors get because a dyno did not start; the failed start explains them."""
 
 ABOVE = "The failed start above is why."
 ELSEWHERE = (
@@ -29,7 +29,7 @@ PREFLIGHT = (
     " answer."
 )
 CRASHED = frozenset({"H10", "crashed", "release-failed", "push-rejected"})
-"""Symptoms whose fix is their cause's."""
+"""Symptoms whose fix is that of their cause."""
 
 STARTS = frozenset({"R10", "R11", "R15", "H10", "crashed"})
 
@@ -37,7 +37,7 @@ STARTS = frozenset({"R10", "R11", "R15", "H10", "crashed"})
 def page(
     story: Story, found: Sequence[Cause], source: Source | None, width: int, colour: bool
 ) -> str:
-    """The whole answer; `source` is the tree of the app's folder (None: the log alone)."""
+    """Return the whole report; `source` is the tree of the app's folder (None: the log alone)."""
     made = Page(width, colour)
     if story.endless:
         _endless(made, found)
@@ -58,7 +58,7 @@ def page(
 
 
 def _endless(made: Page, found: Sequence[Cause]) -> None:
-    """What output alone is taken for: nothing in it tells who wrote it and how it ended."""
+    """Say how a log without any line from Heroku was interpreted."""
     dyno = any(cause.life for cause in found)
     taken = "the last output of a web dyno that crashed" if dyno else "the end of a failed build"
     made.prose(f"no line is Heroku's; this is read as {taken}", label="note: ", style="note")
@@ -96,9 +96,9 @@ def _table(made: Page, story: Story) -> None:
 
 
 def _merged(found: Sequence[Cause]) -> list[Cause]:
-    """One answer per symptom: the last dyno in which it was seen, one with a cause before others.
+    """Return one answer per symptom, from its last dyno, preferring one with a cause.
 
-    A boot that fails comes first: it is why visitors see anything.
+    A failed boot comes first: it is the reason for what visitors see.
     """
     best: dict[str, Cause] = {}
     for cause in found:
@@ -113,7 +113,7 @@ def _merged(found: Sequence[Cause]) -> list[Cause]:
 
 
 def _alone(story: Story, told: Sequence[Cause]) -> Iterator[Tally]:
-    """Codes for which there is no more than their meaning."""
+    """Return the codes about which nothing is known but their meaning."""
     shown = {cause.symptom.id for cause in told}
     return (tally for tally in ranked(story) if tally.code not in shown)
 
@@ -139,7 +139,7 @@ def _cause(made: Page, cause: Cause, source: Source | None) -> None:
 
 
 def _since(made: Page, cause: Cause, story: Story) -> None:
-    """That what is told is over, if the log says so."""
+    """Print that the problem is over, if the log says so."""
     at = story.up.get(cause.life.type) if cause.life and cause.symptom.id in STARTS else None
     if at and cause.life:
         text = f"later, at {at}, {cause.life.type} came up: this may be solved"
@@ -164,7 +164,7 @@ def _seen(made: Page, finding: Finding, source: Source | None) -> None:
 
 
 def _tail(made: Page, cause: Cause) -> None:
-    """The dyno's last words, where no cause is known."""
+    """Print the dyno's last output."""
     for entry in list(cause.life.output)[-8:] if cause.life else ():
         made.verbatim(entry.text, label=f"app[{oneline(entry.ps)}]: ", indent=2, style="dim")
 

@@ -27,7 +27,7 @@ ROOT = "%SRCROOT%"
 
 
 def document(verdict: Verdict) -> str:
-    """One run of one tool."""
+    """Return a log with one run of one tool."""
     found = list(results(verdict))
     rules = {result.finding.id: _rule(result.finding) for result in found}
     ids, fixes = list(rules), _fixes(verdict)
@@ -48,7 +48,7 @@ def document(verdict: Verdict) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """The log with strings that every JSON reader takes."""
+    """Return the log with strings that every JSON reader accepts."""
     if isinstance(value, str):
         return readable(value)
     if isinstance(value, dict):
@@ -68,7 +68,7 @@ _DRIVER = {
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
-    """The rule's own page, without what it found this time."""
+    """Return the rule's general description, without this run's evidence."""
     rule = load().get(finding.id)
     shown = manual(rule) if rule else finding
     return {
@@ -125,7 +125,7 @@ def _sentence(text: str) -> str:
 
 
 def _places(result: Result, verdict: Verdict) -> tuple[Evidence, ...]:
-    """Where to show a result: code scanning takes none without a place, so the Procfile's top."""
+    """Return the places of a result; code scanning requires one, by default the Procfile's top."""
     if result.places:
         return result.places
     entries = verdict.source.entries if verdict.source else {}
@@ -151,9 +151,9 @@ def _artifact(file: str, verdict: Verdict) -> dict[str, str]:
 
 
 def _fixes(verdict: Verdict) -> dict[str, Any]:
-    """`fixes` for a result with a proved edit: all of them, as only together they were proved.
+    """Return `fixes` for a result with a proved edit: all edits, as they were only proved together.
 
-    Empty where there is none, and where SARIF cannot say it: a file that comes, goes or becomes
+    Empty if there is none, and if SARIF cannot express it: a file that is added, deleted or made
     executable.
     """
     changed = together(verdict.fixes) if diffs(verdict) else {}
@@ -169,7 +169,7 @@ def _fixes(verdict: Verdict) -> dict[str, Any]:
 
 
 def _replacements(old: Entry | None, new: Entry | None) -> Iterator[dict[str, Any]]:
-    """Whole lines with their ends, so that any of them may be Windows'."""
+    """Yield replacements of whole lines with their line ends, any of which may be CRLF."""
     before, after = _lines(old), _lines(new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, first, last, start, end in matcher.get_opcodes():
@@ -187,20 +187,20 @@ def _replacements(old: Entry | None, new: Entry | None) -> Iterator[dict[str, An
 
 
 def _end(lines: list[str], count: int) -> tuple[int, int]:
-    """Line and column behind the first `count` lines."""
+    """Return line and column after the first `count` lines."""
     if count == len(lines) and lines and not lines[-1].endswith("\n"):
         return count, len(lines[-1]) + 1
     return count + 1, 1
 
 
 def _lines(entry: Entry | None) -> list[str]:
-    """With their ends; a diff could show the entry, so it is text in UTF-8."""
+    """Return the lines with their ends; a diff could show the entry, so it is text in UTF-8."""
     text = entry.data.decode() if entry and entry.data else ""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _fingerprint(result: Result) -> str:
-    """The same for the same cause at the same file, so that a moved line is no new alert."""
+    """Return a hash that stays the same when the line moves, so that it causes no new alert."""
     file = result.places[0].file if result.places else ""
     key = "\0".join((result.finding.id, result.finding.symptom or "", file or "", result.title))
     return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:32]

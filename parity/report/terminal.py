@@ -1,8 +1,8 @@
 """The report for people: `full` on a terminal, `concise` for grep and editors.
 
-The verdict is printed before the dyno is stopped, which may take half a minute. So `full` shows all
-that the verdict it gets knows, and `after_stop` what only the stop added to it: its findings, its
-line of the table, and the headline again if it is another one now.
+The verdict is printed before the dyno is stopped, which may take half a minute. So `full` shows
+everything known by then, and `after_stop` what the stop adds: its findings, its line of the table,
+and the headline again if it has changed.
 """
 
 import re
@@ -30,7 +30,7 @@ from parity.system.text import oneline
 __all__ = ["after_stop", "concise", "full", "headline"]
 
 TAIL = 15
-"""Lines of the log that are shown where no cause was found."""
+"""Lines of the log that are shown if no cause was found."""
 
 SHOWN = 6
 """Lines of the log that are shown as what Heroku would show."""
@@ -43,7 +43,7 @@ _STYLE = {"works": "good", "fails": "fail", "could not tell": "unknown", "check"
 
 
 def full(verdict: Verdict, *, width: int, colour: bool) -> str:
-    """The whole report in `width` columns; it reads as well without colour."""
+    """Return the whole report in `width` columns; it reads equally well without colour."""
     page = Page(width, colour)
     _head(page, verdict)
     page.blank()
@@ -61,7 +61,7 @@ def full(verdict: Verdict, *, width: int, colour: bool) -> str:
 
 
 def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
-    """What the stop, or a repair, added to a verdict that was printed before it; may be empty."""
+    """Return what the stop, or a repair, added to a verdict printed earlier; may be empty."""
     page = Page(width, colour)
     afterwards(page, verdict)
     page.blank()
@@ -78,7 +78,7 @@ def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
 
 
 def concise(verdict: Verdict) -> str:
-    """`file:line:column: effect[id] title` for each finding, then the verdict."""
+    """Return `file:line:column: effect[id] title` for each finding, then the verdict."""
     rows = [_row(finding) for finding in verdict.findings]
     return "".join(f"{row}\n" for row in (*rows, headline(verdict)))
 
@@ -106,7 +106,7 @@ def _shown(page: Page, lines: list[Line]) -> None:
 
 
 def _heroku(verdict: Verdict) -> list[Line]:
-    """The few lines of the log by which people would search for the trouble."""
+    """Return the few lines of the log that people would search for."""
     if verdict.verdict == "works" or _unexplained(verdict):
         return []
     if any(f.effect == "reject" and f.after is None for f in verdict.findings):
@@ -120,12 +120,12 @@ def _heroku(verdict: Verdict) -> list[Line]:
 
 
 def _marked(text: str) -> bool:
-    """Whether a line of the push has Heroku's mark of trouble, and says something."""
+    """Return whether a line of the push has Heroku's error mark, and some text."""
     return text.lstrip().startswith("!") and len(text.strip()) > 1
 
 
 def _found(page: Page, verdict: Verdict, told: list[Group]) -> None:
-    """What decides, the warnings, the notes."""
+    """Print the decisive findings, the warnings, the notes."""
     for group in _of(told, *DECIDING):
         findings.group(page, group, verdict.source)
         page.blank()
@@ -140,7 +140,7 @@ def _of(told: list[Group], *effects: EffectName) -> Iterator[Group]:
 
 
 def _unexplained(verdict: Verdict) -> bool:
-    """Whether the log is the best lead: what decided has no known cause, or nothing did."""
+    """Return whether the log is the best lead: no finding, or no known cause, decided."""
     group = decisive(verdict)
     if group is None:
         return verdict.verdict != "works" and verdict.interrupted is None
