@@ -82,14 +82,14 @@ def processes() -> Check:
     from parity.dyno import levels
 
     level = levels.level()
-    found = f"{level}: {CONTAINED[level]}"
+    detail = f"{level}: {CONTAINED[level]}"
     if level == "pidns":
-        return Check("isolation", "ok", found)
+        return Check("isolation", "ok", detail)
     why = levels.why_not("pidns") or "not granted"
     return Check(
         "isolation",
         "limited",
-        f"{found} (pidns: {why})",
+        f"{detail} (pidns: {why})",
         "Run parity on Linux where users may make namespaces (sysctl user.max_user_namespaces).",
     )
 
@@ -121,7 +121,7 @@ def _short(path: Path | str) -> str:
 
 def _version(path: str) -> str:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [path, "--version"],
             capture_output=True,
             text=True,
@@ -132,8 +132,8 @@ def _version(path: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return "its version is not known"
-    found = re.search(r"(?<!\d)\d+(?:\.\d+)+", done.stdout)
-    return found[0] if found else "its version is not known"
+    match = re.search(r"(?<!\d)\d+(?:\.\d+)+", process.stdout)
+    return match[0] if match else "its version is not known"
 
 
 def _few() -> dict[str, str]:
@@ -156,14 +156,14 @@ def _python(series: str, newest: str) -> Check:
     from parity.push.buildpacks.python import interpreters
 
     name = f"Python {series}" + (" (default)" if series == versions().default else "")
-    found = interpreters.find(newest)
-    if found is None:
+    interpreter = interpreters.find(newest)
+    if interpreter is None:
         return Check(name, "missing", "none, and none near it", get_python(series))
-    if not found.exact:
-        here = f"none; {found.version} would stand in ({_short(found.path)})"
+    if not interpreter.exact:
+        here = f"none; {interpreter.version} would stand in ({_short(interpreter.path)})"
         return Check(name, "limited", here, get_python(series))
-    patch = "" if found.version == newest else f"; Heroku's is {newest}"
-    return Check(name, "ok", f"{found.version}{patch} ({_short(found.path)})")
+    patch = "" if interpreter.version == newest else f"; Heroku's is {newest}"
+    return Check(name, "ok", f"{interpreter.version}{patch} ({_short(interpreter.path)})")
 
 
 def get_python(series: str) -> str:
@@ -197,7 +197,7 @@ def index() -> Check:
     argv = [*bundled(Path(sys.executable).resolve()), "index", "versions", "pip", *hurry]
     env = {"PATH": os.pathsep.join(programs.folders()), **settings.variables()}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             argv,
             capture_output=True,
             text=True,
@@ -208,8 +208,8 @@ def index() -> Check:
         )
     except (OSError, subprocess.TimeoutExpired):
         return _no_index("it does not answer")
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+    if process.returncode:
+        lines = [line for line in process.stderr.splitlines() if line.startswith("ERROR")]
         return _no_index(lines[-1].removeprefix("ERROR: ") if lines else "pip cannot ask it")
     return Check("package index", "ok", "answers")
 
@@ -251,7 +251,7 @@ def temporary_folder() -> Check:
 
 def _fault(folder: Path, what: str, variable: str) -> Trouble | None:
     """Return why a program that is written into `folder` does not run there; None if it does."""
-    told = next(ground.folder(folder.parent, what, variable), None)
+    trouble = next(ground.folder(folder.parent, what, variable), None)
     script = folder / "runs"
     script.write_text("#!/bin/sh\nexit 0\n")
     script.chmod(0o755)
@@ -260,15 +260,15 @@ def _fault(folder: Path, what: str, variable: str) -> Trouble | None:
         why = f"it ended with status {code}" if code else ""
     except (OSError, subprocess.TimeoutExpired) as error:
         why = str(error)
-    if told or not why:
-        return told
+    if trouble or not why:
+        return trouble
     return Trouble(f"no program starts in {what}: {why}", f"Set {variable} to another folder.")
 
 
-def _room(name: str, folder: Path, found: str, variable: str) -> Check:
+def _room(name: str, folder: Path, detail: str, variable: str) -> Check:
     free = shutil.disk_usage(folder).free
-    told = f"{_short(folder)}: {found}, {free / MB:,.0f} MB free"
+    text = f"{_short(folder)}: {detail}, {free / MB:,.0f} MB free"
     if free < ROOM:
         fix = f"Free some space, or set {variable} to a folder on another disk."
-        return Check(name, "limited", told, fix)
-    return Check(name, "ok", told)
+        return Check(name, "limited", text, fix)
+    return Check(name, "ok", text)

@@ -14,7 +14,7 @@ from parity.router.header_fields import Malformed
 from parity.router.request_log import Trip
 
 
-def trip(request: http1.Request) -> Trip:
+def trip(request: http1.RequestHead) -> Trip:
     """The way of `request`, which came in as https."""
     fwd = headers.joined(request.known, b"x-forwarded-for", CLIENT)
     return Trip(request, b"0" * 36, fwd, tls=True, wall=1_700_000_000.0, began=0.0)

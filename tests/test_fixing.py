@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.cli.fix import Refused, apply
+from parity.cli.fix import FixRefused, apply
 from parity.push.source import read
 from parity.records import Entry
 from parity.records.verdict import Fix
@@ -130,7 +130,7 @@ def test_what_is_not_as_it_was_tested(kind: str, tmp_path: Path) -> None:
         (app / "sub/Procfile").write_text("other\n")
     elif kind == "fifo":
         os.mkfifo(app / "sub/Procfile")
-    with pytest.raises(Refused):
+    with pytest.raises(FixRefused):
         apply(source, whole, force=True)
     assert ((outside / "Procfile").read_text(), (app / "b").read_text()) == ("a\n", "b\n")
 
@@ -145,14 +145,14 @@ def test_new_deleted_and_executable_files(tmp_path: Path) -> None:
         fix(app, None, b"web: x\n"),
     )
     (app / "Procfile").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Refused, match=r"Procfile"):
+    with pytest.raises(FixRefused, match=r"Procfile"):
         apply(read(app), made, force=True)
     (app / "Procfile").unlink()
     apply(read(app), made, force=False)
     assert sorted(p.name for p in app.iterdir()) == [".git", "Procfile", "run.sh"]
     assert (app / "run.sh").stat().st_mode & 0o111 and not (tmp_path / "elsewhere").exists()
     bad = (fix(app, None, b"x", "../outside"),)
-    with pytest.raises(Refused):
+    with pytest.raises(FixRefused):
         apply(read(app), bad, force=True)
     assert not (tmp_path / "outside").exists()
 
@@ -167,7 +167,7 @@ def test_a_disk_that_refuses(tmp_path: Path) -> None:
         fix(app, b"c\n", None, "c"),
         fix(app, None, b"x\n", "no-such-folder/b"),
     )
-    with pytest.raises(Refused, match="No such file or directory"):
+    with pytest.raises(FixRefused, match="No such file or directory"):
         apply(read(app), made, force=True)
     assert git(app, "status", "--porcelain") == ""
     assert (app / "a").stat().st_mode & 0o777 == 0o640

@@ -101,7 +101,7 @@ REFUSED: dict[str, tuple[bytes, int]] = {
 }
 
 
-def parse(data: bytes) -> http1.Request:
+def parse(data: bytes) -> http1.RequestHead:
     """The request whose head `data` begins with."""
     return http1.request(data[: http1.end_of_head(data, 0)])
 

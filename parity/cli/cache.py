@@ -39,8 +39,8 @@ def add(commands: "Commands") -> None:
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
-    told = ", ".join(KINDS)
-    parser.add_argument("--format", default="full", choices=KINDS, metavar="KIND", help=told)
+    kinds = ", ".join(KINDS)
+    parser.add_argument("--format", default="full", choices=KINDS, metavar="KIND", help=kinds)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -141,11 +141,11 @@ def _fish(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
     for name in commands:
         yield f"complete -c parity -f -n '{none}' -a {name}"
     for name, command in commands.items():
-        seen = f"-n '__fish_seen_subcommand_from {name}'"
+        condition = f"-n '__fish_seen_subcommand_from {name}'"
         if _places(command):
-            yield f"complete -c parity -f {seen} -a '{' '.join(_places(command))}'"
+            yield f"complete -c parity -f {condition} -a '{' '.join(_places(command))}'"
         for action in _options(command):
             words = _words(action)
             values = f" -x -a '{' '.join(words)}'" if words else "" if action.nargs == 0 else " -r"
-            told = (action.help or "").replace("'", "").split("(")[0].strip()
-            yield f"complete -c parity {seen} -l {_long(action)[2:]}{values} -d '{told}'"
+            text = (action.help or "").replace("'", "").split("(")[0].strip()
+            yield f"complete -c parity {condition} -l {_long(action)[2:]}{values} -d '{text}'"

@@ -21,11 +21,11 @@ MARK = "--"
 
 def split(argv: "Sequence[str]") -> "tuple[list[str], list[str]]":
     """Split parity's own arguments from the command after `--`."""
-    given = list(argv)
-    if given[:1] != ["exec"] or MARK not in given:
-        return given, []
-    at = given.index(MARK)
-    return given[:at], given[at + 1 :]
+    arguments = list(argv)
+    if arguments[:1] != ["exec"] or MARK not in arguments:
+        return arguments, []
+    at = arguments.index(MARK)
+    return arguments[:at], arguments[at + 1 :]
 
 
 def joined(words: "Sequence[str]") -> str:
@@ -110,10 +110,10 @@ def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, 
 def _strays(slug: "Slug", config: "Config", *, quiet: bool) -> None:
     from parity.dyno.containment import outlived
 
-    if found := outlived():
+    if strays := outlived():
         from parity.report import stray_processes
 
-        stray_processes.tell(found, config, slug.plan.source, quiet=quiet)
+        stray_processes.tell(strays, config, slug.plan.source, quiet=quiet)
 
 
 def _called(slug: "Slug") -> str:

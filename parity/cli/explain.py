@@ -90,15 +90,15 @@ def _log(name: str) -> int:
         raise Usage(f"{name}: cannot be read: {error.strerror or error}") from error
     interrupt.answering()
     plan = _here()
-    source, found = plan.source if plan else None, causes(story, plan)
-    if story.form is None or (story.endless and not any(cause.causes for cause in found)):
+    source, found_causes = plan.source if plan else None, causes(story, plan)
+    if story.form is None or (story.endless and not any(cause.causes for cause in found_causes)):
         raise Trouble(
             f"no line of this is as Heroku logs it ({story.count} lines)",
             "Type `heroku logs --num 1500 | parity explain -`, or `git push heroku main 2>&1 |"
             " parity explain -`.",
         )
-    told = page(story, found, source, columns(sys.stdout), coloured(sys.stdout))
-    emit(told, sys.stdout)
+    text = page(story, found_causes, source, columns(sys.stdout), coloured(sys.stdout))
+    emit(text, sys.stdout)
     interrupt.check()
     return 0
 

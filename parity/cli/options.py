@@ -88,19 +88,19 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     """Return the rehearsal's options. Raises `Usage` for invalid ones."""
     from parity.records.options import Options
 
-    given = vars(arguments)
-    given["dyno"] = given.get("dyno", "basic").lower()
-    _check_names(given)
-    _check_requests(given)
-    chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
-    if given.get("process"):
+    values = vars(arguments)
+    values["dyno"] = values.get("dyno", "basic").lower()
+    _check_names(values)
+    _check_requests(values)
+    chosen = {name: values[name] for name in Options._fields if values.get(name) is not None}
+    if values.get("process"):
         from parity.runtime.scale import parsed
 
-        chosen["processes"] = parsed(given["process"])
-    chosen["buildpacks"] = tuple(given["buildpack"])
-    if given.get("scenario"):
-        chosen["scenario"] = _scenario(given["scenario"])
-    chosen["paths"] = tuple(given.get("paths") or ("/",))
+        chosen["processes"] = parsed(values["process"])
+    chosen["buildpacks"] = tuple(values["buildpack"])
+    if values.get("scenario"):
+        chosen["scenario"] = _scenario(values["scenario"])
+    chosen["paths"] = tuple(values.get("paths") or ("/",))
     return Options(**chosen)
 
 
@@ -115,35 +115,35 @@ def checked(arguments: argparse.Namespace) -> None:
         raise Usage("--force goes with --fix")
 
 
-def _check_names(given: "Mapping[str, Any]") -> None:
+def _check_names(values: "Mapping[str, Any]") -> None:
     """Raise `Usage` for a name that does not exist."""
     from parity.facts.dynos import SIZES
     from parity.facts.router import PROFILES
     from parity.system.text import offered
 
-    if given["dyno"] not in SIZES:
-        raise Usage(f"--dyno: no size {given['dyno']}{offered(given['dyno'], SIZES)}")
+    if values["dyno"] not in SIZES:
+        raise Usage(f"--dyno: no size {values['dyno']}{offered(values['dyno'], SIZES)}")
     known = {"router": tuple(PROFILES)}
-    if given.get("isolation", "auto") != "auto":
+    if values.get("isolation", "auto") != "auto":
         from parity.dyno.isolation import LEVELS
 
         known["isolation"] = ("auto", *LEVELS)
-    for name, values in known.items():
-        if given.get(name, values[0]) not in values:
-            raise Usage(f"--{name} {given[name]}: one of {', '.join(values)}")
+    for name, choices in known.items():
+        if values.get(name, choices[0]) not in choices:
+            raise Usage(f"--{name} {values[name]}: one of {', '.join(choices)}")
 
 
-def _check_requests(given: "Mapping[str, Any]") -> None:
+def _check_requests(values: "Mapping[str, Any]") -> None:
     """Raise `Usage` for a path, a host or a port that no request can have."""
     import re
 
-    for path in given.get("paths") or ():
+    for path in values.get("paths") or ():
         if not path.startswith("/"):
             raise Usage(f"--path {path}: a request path starts with /")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
-        raise Usage(f"--host {given['host']}: a name such as shop.example.com")
-    if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
-        raise Usage(f"--port {given['port']}: a number from 1024 to 65535")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", values.get("host") or "a"):
+        raise Usage(f"--host {values['host']}: a name such as shop.example.com")
+    if values.get("port") is not None and not 1024 <= values["port"] <= 65535:
+        raise Usage(f"--port {values['port']}: a number from 1024 to 65535")
 
 
 def _scenario(name: str) -> "tuple[Step, ...]":

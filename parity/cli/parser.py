@@ -31,8 +31,8 @@ class Parser(argparse.ArgumentParser):
     Raises `Usage` where argparse would print how everything is used, and exit.
     """
 
-    def __init__(self, **given: "Any") -> None:
-        super().__init__(**{"formatter_class": _Help, **given})
+    def __init__(self, **settings: "Any") -> None:
+        super().__init__(**{"formatter_class": _Help, **settings})
 
     def error(self, message: str) -> "NoReturn":
         """Raise argparse's complaint as `Usage`."""

@@ -63,9 +63,9 @@ def filled(
             action = known.get(key)
             if action is None:
                 raise Usage(f"{table.label} has no key {key!r}{_near(key, known)}")
-            made = _allowed(table, key, _made(table.label, key, action, value))
+            allowed = _allowed(table, key, _converted(table.label, key, action, value))
             if action.dest in mine and action.dest not in typed:
-                setattr(arguments, action.dest, made)
+                setattr(arguments, action.dest, allowed)
     return arguments
 
 
@@ -84,8 +84,8 @@ def _apps(path: str) -> _Table:
 
 def own_file() -> str:
     """Return the path of the user's own file (XDG Base Directory); it need not exist."""
-    given = os.environ.get("XDG_CONFIG_HOME", "")
-    base = given if os.path.isabs(given) else os.path.expanduser("~/.config")  # noqa: PTH111, PTH117
+    folder = os.environ.get("XDG_CONFIG_HOME", "")
+    base = folder if os.path.isabs(folder) else os.path.expanduser("~/.config")  # noqa: PTH111, PTH117
     return os.path.join(base, "parity", "config.toml")  # noqa: PTH118
 
 
@@ -107,10 +107,10 @@ def _users(path: str) -> _Table:
 
 def _repository(path: str) -> str:
     """Return the nearest folder around the app with a `.git`, or the app's own if there is none."""
-    place = found = os.path.realpath(path)
+    place = own = os.path.realpath(path)
     while not os.path.lexists(os.path.join(place, ".git")):  # noqa: PTH118
         if place == os.path.dirname(place):  # noqa: PTH120
-            return found
+            return own
         place = os.path.dirname(place)  # noqa: PTH120
     return place
 
@@ -168,7 +168,7 @@ def _near(key: str, known: "dict[str, Any]") -> str:
     return offered(option, sorted(known))
 
 
-def _made(label: str, key: str, action: argparse.Action, value: "Any") -> "Any":
+def _converted(label: str, key: str, action: argparse.Action, value: "Any") -> "Any":
     """Return the value converted for its option. Raises `Usage` for one of another type."""
     if key == "config" and isinstance(value, dict):
         value = [f"{name}={inner}" for name, inner in value.items()]
@@ -216,10 +216,10 @@ def _placed(table: _Table, key: str, text: str) -> str:
     if key == "buildpack":
         from parity.push.buildpacks import decision
 
-        found = decision.folder(text, table.folder) or decision.folder(text)
-        if found is None:
+        chosen = decision.folder(text, table.folder) or decision.folder(text)
+        if chosen is None:
             return text
-        place = str(found)
+        place = str(chosen)
     if table.app is None:
         return text if text == "-" else place
     if text == "-" or not within(place, table.app) or _special(place):

@@ -62,10 +62,10 @@ def parity_app(pytestconfig: pytest.Config) -> "Iterator[App]":
     except Usage as error:
         pytest.fail(f"parity: {error}", pytrace=False)
     except NotUp as error:
-        told = render("full", _masked(error.verdict, config))
+        report = render("full", _masked(error.verdict, config))
         if error.verdict.verdict == "unknown":
-            pytest.skip(f"parity could not tell\n{told}")
-        pytest.fail(f"the app does not come up\n{told}", pytrace=False)
+            pytest.skip(f"parity could not tell\n{report}")
+        pytest.fail(f"the app does not come up\n{report}", pytrace=False)
 
 
 def pytest_collection_modifyitems(
@@ -110,8 +110,8 @@ class _Judged:
 class StageItem(pytest.Item):
     """One stage as a test: fails if the stage decided the verdict, skips if it is unknown."""
 
-    def __init__(self, *, judged: _Judged, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, *, judged: _Judged, **settings: Any) -> None:
+        super().__init__(**settings)
         self._judged = judged
 
     def runtest(self) -> None:
@@ -120,8 +120,8 @@ class StageItem(pytest.Item):
 
         verdict = self._judged.verdict
         stage = next(s for s in verdict.stages if s.name == self.name)
-        found = [f for f in verdict.findings if f.stage == self.name]
-        if any(decides(f, verdict) for f in found):
+        findings = [f for f in verdict.findings if f.stage == self.name]
+        if any(decides(f, verdict) for f in findings):
             raise _Failed
         if stage.status in ("unknown", "not-reached"):
             pytest.skip(f"{stage.status}: parity {self._judged.command} says why")

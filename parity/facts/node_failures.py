@@ -71,11 +71,11 @@ def known(lines: Sequence[str]) -> Known | None:
 
 def reason(lines: Sequence[str]) -> str | None:
     """Return Heroku's name for the failure."""
-    found = known(lines)
-    return found.reason if found else None
+    failure = known(lines)
+    return failure.reason if failure else None
 
 
 def headline(lines: Sequence[str], otherwise: str) -> str:
     """Return the first line of the buildpack's message."""
-    found = known(lines)
-    return found.headline if found else otherwise
+    failure = known(lines)
+    return failure.headline if failure else otherwise

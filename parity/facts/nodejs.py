@@ -64,20 +64,20 @@ def inventory() -> Inventory:
     for line in Path(__file__).with_name("nodejs.toml").read_text("utf-8").splitlines():
         if line.startswith("["):
             table = tables[line.strip("[]")] = {}
-        elif found := _LINE.match(line):
-            table[found[1]] = found[2]
+        elif match := _LINE.match(line):
+            table[match[1]] = match[2]
     top = tables[""]
     return Inventory(
         date=top["date"],
         lts=int(top["lts"]),
         eol=frozenset(map(int, top["eol"].split())),
         yarn=top["yarn"],
-        newest={int(major): _minors(told) for major, told in tables["newest"].items()},
+        newest={int(major): _minors(minors) for major, minors in tables["newest"].items()},
     )
 
 
-def _minors(told: str) -> dict[int, int]:
-    pairs = (part.split(".") for part in told.split())
+def _minors(text: str) -> dict[int, int]:
+    pairs = (part.split(".") for part in text.split())
     return {int(minor): int(patch) for minor, patch in pairs}
 
 

@@ -123,8 +123,8 @@ def versions() -> Versions:
     for line in Path(__file__).with_name("versions.toml").read_text("utf-8").splitlines():
         if line.startswith("["):
             table = tables[line.strip("[]")] = {}
-        elif found := _LINE.match(line):
-            table[found[1]] = found[2]
+        elif match := _LINE.match(line):
+            table[match[1]] = match[2]
     return Versions(**tables[""], newest=tables["newest"], installer=tables["installer"])
 
 
@@ -143,5 +143,5 @@ A FileNotFoundError matches none of them: Python prints its own name, not OSErro
 def collectstatic_failure(lines: Iterable[str]) -> str:
     """Return the buildpack's name for a failed collectstatic, by its output."""
     text = "\n".join(lines)
-    found = (name for said, name in COLLECTSTATIC_FAILURES if said in text)
-    return next(found, "collectstatic-other")
+    names = (name for sign, name in COLLECTSTATIC_FAILURES if sign in text)
+    return next(names, "collectstatic-other")

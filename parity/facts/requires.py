@@ -14,7 +14,7 @@ from typing import NamedTuple
 _LINE = re.compile(r"(\S+) (\S+):([^|]*)\|?(.*)")
 
 
-class Package(NamedTuple):
+class Requirements(NamedTuple):
     """The requirements of one `version` of a package."""
 
     version: str
@@ -29,9 +29,9 @@ def _lines() -> Mapping[str, str]:
     return {line[: line.index(" ")]: line for line in text.splitlines()}
 
 
-def package(name: str) -> Package | None:
+def package(name: str) -> Requirements | None:
     """Return a package by its normalised name, or None if it is not in the table."""
     match = _LINE.fullmatch(_lines().get(name, ""))
     if match is None:
         return None
-    return Package(match[2], tuple(match[3].split()), tuple(match[4].split()))
+    return Requirements(match[2], tuple(match[3].split()), tuple(match[4].split()))

@@ -112,7 +112,7 @@ PROFILES: Mapping[str, Profile] = {"2.0": ROUTER_2, "legacy": LEGACY}
 """The profiles by the name that `--router` takes."""
 
 
-class Code(NamedTuple):
+class RouterCode(NamedTuple):
     """One of Heroku's error codes: its words in the log, its level, the status of the answer.
 
     `fields`: which of dyno, connect, service and bytes the log line fills in (observed in real
@@ -126,27 +126,27 @@ class Code(NamedTuple):
     sock: str = ""
 
 
-CODES: Mapping[str, Code] = {
-    "H10": Code("App crashed", "error", 503, ""),
-    "H11": Code("Backlog too deep", "error", 503, ""),
-    "H12": Code("Request timeout", "error", 503, "dcs0"),
-    "H13": Code("Connection closed without response", "error", 503, "dcs0"),
-    "H14": Code("No web processes running", "error", 503, ""),
-    "H15": Code("Idle connection", "error", 503, "dcsn"),
-    "H17": Code("Poorly formatted HTTP response", "error", 503, "dcsb"),
-    "H18": Code("Server Request Interrupted", "error", 503, "dcsb", "backend"),
-    "H19": Code("Backend connection timeout", "error", 503, "dc"),
-    "H20": Code("App boot timeout", "error", 503, ""),
-    "H21": Code("Backend connection refused", "error", 503, "dc"),
-    "H22": Code("Connection limit reached", "error", 503, ""),
-    "H24": Code("Forced close", "error", 503, "dcsb"),
-    "H25": Code("HTTP restriction: {cause}", "error", 502, "dcsb"),
-    "H26": Code("Request Error", "error", 400, "dcsb"),
-    "H27": Code("Client Request Interrupted", "warning", 499, "dcsn", "client"),
-    "H28": Code("Client Connection Idle", "warning", 499, "dcsn"),
-    "H80": Code("Maintenance mode", "info", 503, ""),
-    "H81": Code("Blank app", "info", 502, ""),  # 502 in real lines; the article says 503
-    "H99": Code("Platform error", "error", 503, ""),
+CODES: Mapping[str, RouterCode] = {
+    "H10": RouterCode("App crashed", "error", 503, ""),
+    "H11": RouterCode("Backlog too deep", "error", 503, ""),
+    "H12": RouterCode("Request timeout", "error", 503, "dcs0"),
+    "H13": RouterCode("Connection closed without response", "error", 503, "dcs0"),
+    "H14": RouterCode("No web processes running", "error", 503, ""),
+    "H15": RouterCode("Idle connection", "error", 503, "dcsn"),
+    "H17": RouterCode("Poorly formatted HTTP response", "error", 503, "dcsb"),
+    "H18": RouterCode("Server Request Interrupted", "error", 503, "dcsb", "backend"),
+    "H19": RouterCode("Backend connection timeout", "error", 503, "dc"),
+    "H20": RouterCode("App boot timeout", "error", 503, ""),
+    "H21": RouterCode("Backend connection refused", "error", 503, "dc"),
+    "H22": RouterCode("Connection limit reached", "error", 503, ""),
+    "H24": RouterCode("Forced close", "error", 503, "dcsb"),
+    "H25": RouterCode("HTTP restriction: {cause}", "error", 502, "dcsb"),
+    "H26": RouterCode("Request Error", "error", 400, "dcsb"),
+    "H27": RouterCode("Client Request Interrupted", "warning", 499, "dcsn", "client"),
+    "H28": RouterCode("Client Connection Idle", "warning", 499, "dcsn"),
+    "H80": RouterCode("Maintenance mode", "info", 503, ""),
+    "H81": RouterCode("Blank app", "info", 502, ""),  # 502 in real lines; the article says 503
+    "H99": RouterCode("Platform error", "error", 503, ""),
 }
 """https://devcenter.heroku.com/articles/error-codes (documented); fields as in public log lines."""
 

@@ -22,7 +22,7 @@ _SGR = r"(?:\x1b\[[\d;]*m)*"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """A line of the log; `ps` as `web.1`, `router`, `api`. `at` is empty if the form has no time.
 
     The output of `git push` has the source `remote`.
@@ -137,7 +137,7 @@ def form_of(head: Iterable[str]) -> Form | None:
     return next((form for form in FORMS if any(map(form.patterns[0].match, head))), None)
 
 
-def entry(form: Form, line: str) -> Entry | None:
+def entry(form: Form, line: str) -> LogEntry | None:
     """Parse a line in that form; None if it has another."""
     match = form.read(line)
     if match is None:
@@ -147,7 +147,7 @@ def entry(form: Form, line: str) -> Entry | None:
         source = "remote"
     elif match.re is _APP:
         source, ps = "app", "web.1"
-    return Entry(match["at"], source or "heroku", ps or _writer(match["text"]), match["text"])
+    return LogEntry(match["at"], source or "heroku", ps or _writer(match["text"]), match["text"])
 
 
 def _writer(message: str) -> str:

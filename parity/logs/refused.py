@@ -48,10 +48,10 @@ _ABOUT = {
 
 def refusal(pushed: Sequence[str]) -> Refusal:
     """Return the refusal of a push that printed these lines; its reason is empty if unknown."""
-    told = tuple(line for line in pushed if _MARK.match(line))
-    headlines = "\n".join(told) or "\n".join(pushed)
+    marked = tuple(line for line in pushed if _MARK.match(line))
+    headlines = "\n".join(marked) or "\n".join(pushed)
     reason, subject = _named(headlines, pushed)
-    return Refusal(reason, told, subject=subject)
+    return Refusal(reason, marked, subject=subject)
 
 
 def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
@@ -84,8 +84,8 @@ def _by_output(pushed: Sequence[str]) -> str:
         return REASON
     if any(map(_TRACEBACK.match, pushed)):
         return collectstatic_failure(pushed)
-    found = known(pushed) if any(map(_NODE.match, pushed)) else None
-    return found.reason if found else ""
+    failure = known(pushed) if any(map(_NODE.match, pushed)) else None
+    return failure.reason if failure else ""
 
 
 def output(pushed: Sequence[str]) -> tuple[str, ...]:

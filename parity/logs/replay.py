@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.dynos import SIZES
-from parity.logs.grammar import Entry, seconds
+from parity.logs.grammar import LogEntry, seconds
 from parity.logs.quoted import tree
 from parity.logs.refused import output, refusal
 from parity.logs.story import Life, Story
@@ -93,20 +93,22 @@ def causes(story: Story, plan: Plan | None) -> list[Cause]:
         records.append((plan, None))
     elif story.rejected:
         records.append((_rejected(story.pushed, slug), None))
-    found = [cause for record, life in records for cause in _causes(record, life, sure=bool(plan))]
-    if story.endless and not any(cause.causes for cause in found):
+    all_causes = [
+        cause for record, life in records for cause in _causes(record, life, sure=bool(plan))
+    ]
+    if story.endless and not any(cause.causes for cause in all_causes):
         printed = (entry.text for entry in story.output("web.1"))
         return list(_causes(_rejected(printed, slug), None, sure=bool(plan)))
-    return found
+    return all_causes
 
 
 def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]:
-    found = diagnose(record)
-    for symptom in (f for f in found if f.id in SYMPTOMS):
-        told = (f for f in found if f.kind == "cause" and f.symptom == symptom.id)
-        told = (f for f in told if sure or f.id not in NEED_CODE)
-        told = (f for f in told if f.id != "boots-too-slowly" or not _portless(record))
-        yield Cause(symptom, tuple(_told(f, symptom, life) for f in told), life)
+    findings = diagnose(record)
+    for symptom in (f for f in findings if f.id in SYMPTOMS):
+        explaining = (f for f in findings if f.kind == "cause" and f.symptom == symptom.id)
+        explaining = (f for f in explaining if sure or f.id not in NEED_CODE)
+        explaining = (f for f in explaining if f.id != "boots-too-slowly" or not _portless(record))
+        yield Cause(symptom, tuple(_corrected(f, symptom, life) for f in explaining), life)
 
 
 def _portless(record: Record) -> bool:
@@ -122,7 +124,7 @@ def _portless(record: Record) -> bool:
     return not read and not written and any(path.endswith(".py") for path in source.entries)
 
 
-def _told(cause: Finding, symptom: Finding, life: Life | None) -> Finding:
+def _corrected(cause: Finding, symptom: Finding, life: Life | None) -> Finding:
     """Return the cause; a fix that repeats the logged command is replaced by the symptom's."""
     same = life is not None and f"{life.type}: {life.command}`" in cause.fix
     return cause._replace(fix=symptom.fix) if same and symptom.id == "R10" else cause
@@ -135,15 +137,15 @@ def _records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
         elif life.error != "R15":
             yield _boot(life, slug), life
     codes = (code for code in story.requests if code != "H21")
-    asked = [_exchange(fields, code) for code in codes for fields in story.requests[code]]
+    exchanges = [_exchange(fields, code) for code in codes for fields in story.requests[code]]
     output = tuple(map(_line, story.output("web.1")))
-    asked += _refused(output)
+    exchanges += _refused_forms(output)
     up = _boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
     broken = tuple(_exchange(fields, None) for fields in story.answered)
-    if broken and not asked and not story.failed and logged(Traffic(up, broken, output)):
-        asked = [*broken]
-    if asked:
-        yield Traffic(up, tuple(asked), output), None
+    if broken and not exchanges and not story.failed and logged(Traffic(up, broken, output)):
+        exchanges = [*broken]
+    if exchanges:
+        yield Traffic(up, tuple(exchanges), output), None
     if story.swollen and story.swollen.memory:
         yield _shutdown(story.swollen, slug), story.swollen
     if story.overstayed:
@@ -221,7 +223,7 @@ def _release(life: Life, slug: Slug) -> Release:
     return Release(slug, _process(life, slug), ended, None)
 
 
-def _line(entry: Entry) -> Line:
+def _line(entry: LogEntry) -> Line:
     return Line(seconds(entry.at), f"{entry.source}[{entry.ps}]", entry.text)
 
 
@@ -243,11 +245,11 @@ def _port(life: Life, listeners: Iterable[Listener]) -> int:
     match = _PORT.search(life.command)
     if match and int(match[1] or match[2]) not in USUAL:
         return int(match[1] or match[2])
-    said = next((x.port for x in listeners if x.port not in USUAL), None)
-    return said if said is not None else Another()
+    named = next((x.port for x in listeners if x.port not in USUAL), None)
+    return named if named is not None else Another()
 
 
-def _refused(output: Iterable[Line]) -> Iterator[Exchange]:
+def _refused_forms(output: Iterable[Line]) -> Iterator[Exchange]:
     """Yield forms that Django refused for their Origin: the router logs them as a plain 403."""
     for line in output:
         match = re.search(r"Forbidden \(Origin checking failed - .*\): (/\S*)", line.text)

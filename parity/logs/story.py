@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from parity.logs.grammar import MESSAGE, OUTPUT, Entry, Form, entry, form_of, lines
+from parity.logs.grammar import MESSAGE, OUTPUT, Form, LogEntry, entry, form_of, lines
 
 HEAD = 2000
 """Lines from which the form of a log is determined."""
@@ -61,7 +61,7 @@ class Life:
         self.ps = ps
         self.command = command
         self.at = at
-        self.output: deque[Entry] = deque(maxlen=KEPT)
+        self.output: deque[LogEntry] = deque(maxlen=KEPT)
         self.exit: int | None = None
         self.error: str | None = None
         self.stopped = False
@@ -101,20 +101,20 @@ class Story:
     def take(self, line: str) -> None:
         """Process one line of the log."""
         self.count += 1
-        found = entry(self.form, line) if self.form else None
-        if found is None:
+        parsed = entry(self.form, line) if self.form else None
+        if parsed is None:
             self.unread += bool(line.strip())
             self.alike += bool(MESSAGE.match(line))
             return
-        self.first, self.last = self.first or found.at, found.at or self.last
-        if found.source == "remote":
-            self.pushed.append(found.text)
-        elif not found.platform:
-            self._life(found).output.append(found)
-        elif found.ps == "router":
-            self._routed(found)
+        self.first, self.last = self.first or parsed.at, parsed.at or self.last
+        if parsed.source == "remote":
+            self.pushed.append(parsed.text)
+        elif not parsed.platform:
+            self._life(parsed).output.append(parsed)
+        elif parsed.ps == "router":
+            self._router_line(parsed)
         else:
-            self._told(found)
+            self._platform_line(parsed)
 
     @property
     def rejected(self) -> bool:
@@ -126,49 +126,49 @@ class Story:
         """True if it is only an app's output, so that its end is unknown."""
         return self.form is not None and self.form.name == OUTPUT
 
-    def output(self, ps: str) -> tuple[Entry, ...]:
+    def output(self, ps: str) -> tuple[LogEntry, ...]:
         """Return the last output of a dyno."""
         life = self._lives.get(ps)
         return tuple(life.output) if life else ()
 
-    def _life(self, found: Entry) -> Life:
-        if found.ps not in self._lives:
+    def _life(self, line: LogEntry) -> Life:
+        if line.ps not in self._lives:
             while len(self._lives) >= LIVES:
                 del self._lives[next(iter(self._lives))]
-            self._lives[found.ps] = Life(found.ps, "", found.at)
-        return self._lives[found.ps]
+            self._lives[line.ps] = Life(line.ps, "", line.at)
+        return self._lives[line.ps]
 
     def _count(self, code: str, words: str, at: str) -> None:
-        told = self.tallies.get(code) or Tally(code, words or "", 0, at, at)
-        self.tallies[code] = told._replace(times=told.times + 1, last=at)
+        tally = self.tallies.get(code) or Tally(code, words or "", 0, at, at)
+        self.tallies[code] = tally._replace(times=tally.times + 1, last=at)
 
-    def _routed(self, found: Entry) -> None:
-        match = _ROUTER.match(found.text) or _ERROR.match(found.text)
+    def _router_line(self, line: LogEntry) -> None:
+        match = _ROUTER.match(line.text) or _ERROR.match(line.text)
         if match is None:
-            if _BROKEN.search(found.text):
-                self.answered.append(_fields(found.text))
+            if _BROKEN.search(line.text):
+                self.answered.append(_fields(line.text))
             return
-        self._count(match["code"], match["words"], found.at)
-        kept = self.requests.setdefault(match["code"], [])
-        if len(kept) < REQUESTS:
-            kept.append(_fields(found.text))
+        self._count(match["code"], match["words"], line.at)
+        requests = self.requests.setdefault(match["code"], [])
+        if len(requests) < REQUESTS:
+            requests.append(_fields(line.text))
 
-    def _told(self, found: Entry) -> None:
-        starting = _STARTING.match(found.text)
+    def _platform_line(self, line: LogEntry) -> None:
+        starting = _STARTING.match(line.text)
         if starting:
-            self._lives.pop(found.ps, None)
-            self._life(found).command = starting[1]
+            self._lives.pop(line.ps, None)
+            self._life(line).command = starting[1]
             return
-        error = _ERROR.match(found.text)
+        error = _ERROR.match(line.text)
         if error:
-            self._count(error["code"], error["words"], found.at)
-        if found.source == "heroku" and "." in found.ps:
-            self._changed(self._life(found), found, error)
+            self._count(error["code"], error["words"], line.at)
+        if line.source == "heroku" and "." in line.ps:
+            self._apply(self._life(line), line, error)
 
-    def _changed(self, life: Life, found: Entry, error: re.Match[str] | None) -> None:
+    def _apply(self, life: Life, line: LogEntry, error: re.Match[str] | None) -> None:
         """Apply a message from Heroku about one dyno."""
-        exited, state = _EXITED.match(found.text), _STATE.match(found.text)
-        memory = _MEMORY.match(found.text)
+        exited, state = _EXITED.match(line.text), _STATE.match(line.text)
+        memory = _MEMORY.match(line.text)
         if error and error["code"] in ("R10", "R15"):
             life.error = error["code"]
             self._fail(life)
@@ -178,11 +178,11 @@ class Story:
             self.swollen = life
         if error and error["code"] == "R12":
             self.overstayed = life
-        if found.text.startswith(("Stopping all processes", "Stopping remaining", "Error R12")):
+        if line.text.startswith(("Stopping all processes", "Stopping remaining", "Error R12")):
             life.stopped = True
         if state and state[2] == "up":
             life.was_up = True
-            self.up[life.type] = found.at
+            self.up[life.type] = line.at
         if exited:
             self._exited(life, int(exited[1]))
 

@@ -34,9 +34,9 @@ class Advice(str):
     edit: Edit
 
     def __new__(cls, edit: Edit, more: str = ".", *, head: str = "") -> "Advice":
-        made = super().__new__(cls, f"{head or f'In {edit.place} write'} `{edit.written}`{more}")
-        made.edit = edit
-        return made
+        advice = super().__new__(cls, f"{head or f'In {edit.place} write'} `{edit.written}`{more}")
+        advice.edit = edit
+        return advice
 
 
 def command(process: str, new: str, more: str = ".") -> Advice:

@@ -17,8 +17,8 @@ def diffs(verdict: Verdict) -> str:
     after: str | None = None
     parts: list[str] = []
     for repaired in verdict.repaired:
-        told = (f.diff for f in verdict.findings if (f.id, f.after) == (repaired.finding, after))
-        parts.append(next((diff for diff in told if diff), ""))
+        proved = (f.diff for f in verdict.findings if (f.id, f.after) == (repaired.finding, after))
+        parts.append(next((diff for diff in proved if diff), ""))
         after = repaired.finding
     return "".join(parts) if all(parts) else ""
 

@@ -33,8 +33,8 @@ def doctor(checks: Sequence[Check], *, width: int, colour: bool) -> str:
         if check.fix:
             page.prose(check.fix, label="fix: ", indent=len(label), style="strong")
     page.blank()
-    known = f"parity {__version__} knows Heroku's Python buildpack {_buildpack()}."
-    page.prose(known, body="dim")
+    version = f"parity {__version__} knows Heroku's Python buildpack {_buildpack()}."
+    page.prose(version, body="dim")
     return str(page)
 
 
@@ -63,11 +63,13 @@ def cache(root: Path, stored: Sequence[Stored], *, width: int, colour: bool) -> 
     page.prose(f"{root}: {_size(total)}", label="cache ", style="strong", body="strong")
     now = time.time()
     for kind, title in _KINDS.items():
-        told = [one for one in stored if one.kind == kind]
-        if told:
+        entries = [one for one in stored if one.kind == kind]
+        if entries:
             page.blank()
-            page.prose(f"{_size(sum(one.size for one in told))}", label=f"{title} ", style="strong")
-        for one in told:
+            page.prose(
+                f"{_size(sum(one.size for one in entries))}", label=f"{title} ", style="strong"
+            )
+        for one in entries:
             label = f"  {one.path.name[:8]:<8} {_size(one.size):>8}  {_ago(now - one.used):>14}  "
             page.prose(oneline(one.what), label=label)
     page.blank()
@@ -75,13 +77,13 @@ def cache(root: Path, stored: Sequence[Stored], *, width: int, colour: bool) -> 
     return str(page)
 
 
-def cleared(done: Cleared) -> str:
+def cleared(result: Cleared) -> str:
     """Return what was removed, in a line or two."""
-    size = _size(sum(one.size for one in done.removed))
-    told = f"removed {len(done.removed)} of {len(done.removed) + len(done.in_use)}, {size}\n"
-    if done.in_use:
-        told += f"{len(done.in_use)} stay: another run uses them\n"
-    return told
+    size = _size(sum(one.size for one in result.removed))
+    text = f"removed {len(result.removed)} of {len(result.removed) + len(result.in_use)}, {size}\n"
+    if result.in_use:
+        text += f"{len(result.in_use)} stay: another run uses them\n"
+    return text
 
 
 def cache_document(root: Path, stored: Sequence[Stored]) -> str:

@@ -70,21 +70,21 @@ class Finder:
     def spans(self, data: bytes, *, cut: bool = False) -> list[Span]:
         """Return all places, in order and disjoint; `cut`: the data is known to be truncated."""
         flat = data.translate(None, b"\r\n") if b"\n" in data or b"\r" in data else data
-        found = list(self._found(flat, cut=cut))
-        if flat is not data and found:
-            found = _mapped(found, data)
+        spans = list(self._search(flat, cut=cut))
+        if flat is not data and spans:
+            spans = _mapped(spans, data)
         if self._pattern:
             words = (m for m in self._pattern.finditer(data) if _word(data, m.start()))
-            found += [Span(m.start(), m.end(), self._words[m[0]]) for m in words]
-        return _apart(found) if len(found) > 1 else found
+            spans += [Span(m.start(), m.end(), self._words[m[0]]) for m in words]
+        return _apart(spans) if len(spans) > 1 else spans
 
     def opened(self, data: bytes, *, cut: bool) -> int | None:
         """Return where the last text begins that is truncated by the end of `data`, or None."""
         starts = [start for start, _ in self._heads(data)] if self._near(data) else []
         if cut:
             starts += range(max(0, len(data) - CUT), len(data))
-        found = (s for s in sorted(starts) if self._begun(data, s, 1 if cut else CUT, cut=cut))
-        return next(found, None)
+        truncated = (s for s in sorted(starts) if self._begun(data, s, 1 if cut else CUT, cut=cut))
+        return next(truncated, None)
 
     def ends(self, data: bytes, start: int) -> Span | None:
         """Return the longest end of a text at `start`, where the data may begin inside one."""
@@ -98,11 +98,11 @@ class Finder:
 
     @cached_property
     def _tails(self) -> Mapping[bytes, list[bytes]]:
-        found: dict[bytes, list[bytes]] = {}
+        by_tail: dict[bytes, list[bytes]] = {}
         for text in self._whole:
             if len(text) > CUT:
-                found.setdefault(text[-CUT:], []).append(text)
-        return found
+                by_tail.setdefault(text[-CUT:], []).append(text)
+        return by_tail
 
     @cached_property
     def _tail_groups(self) -> frozenset[int]:
@@ -116,10 +116,10 @@ class Finder:
         """Return whether any group occurs: for most lines, this is all the work."""
         return not self._groups.keys().isdisjoint(_view(data))
 
-    def _found(self, data: bytes, *, cut: bool) -> Iterator[Span]:
+    def _search(self, data: bytes, *, cut: bool) -> Iterator[Span]:
         if self._short:
-            found = self._short.finditer(data)
-            yield from (Span(m.start(), m.end(), self._names[m[0]]) for m in found)
+            matches = self._short.finditer(data)
+            yield from (Span(m.start(), m.end(), self._names[m[0]]) for m in matches)
         heads = self._heads(data) if self._groups and self._near(data) else ()
         past = 0
         for start, lengths in heads:
@@ -173,16 +173,16 @@ def _view(data: bytes) -> memoryview:
 
 def _groups(texts: Iterable[bytes]) -> dict[int, tuple[tuple[int, tuple[int, ...]], ...]]:
     """Return, for each group of four bytes, its offsets in texts and the texts' lengths."""
-    found: dict[int, dict[int, set[int]]] = {}
+    table: dict[int, dict[int, set[int]]] = {}
     for text in texts:
         for offset in range(4):
             group = int.from_bytes(text[offset : offset + 4], sys.byteorder)
-            found.setdefault(group, {}).setdefault(offset, set()).add(min(len(text), LONG))
+            table.setdefault(group, {}).setdefault(offset, set()).add(min(len(text), LONG))
     return {
         group: tuple(
             (at, tuple(sorted(n, reverse=True))) for at, n in sorted(offsets.items(), reverse=True)
         )
-        for group, offsets in found.items()
+        for group, offsets in table.items()
     }
 
 
@@ -198,7 +198,7 @@ def _word(data: bytes, start: int) -> bool:
     return _BEFORE.search(data[max(0, start - 4) : start]) is not None
 
 
-def _mapped(found: Sequence[Span], data: bytes) -> list[Span]:
+def _mapped(spans: Sequence[Span], data: bytes) -> list[Span]:
     """Translate spans of the data without line breaks to spans of the data."""
     breaks = [m.start() - n for n, m in enumerate(re.finditer(rb"[\r\n]", data))]
     return [
@@ -207,15 +207,15 @@ def _mapped(found: Sequence[Span], data: bytes) -> list[Span]:
             span.end + bisect_right(breaks, span.end - 1),
             span.name,
         )
-        for span in found
+        for span in spans
     ]
 
 
-def _apart(found: Sequence[Span]) -> list[Span]:
+def _apart(spans: Sequence[Span]) -> list[Span]:
     """Merge overlapping spans, in the name of the longest."""
     merged: list[Span] = []
     longest = 0
-    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if merged and span.start < merged[-1].end:
             last, length = merged[-1], span.end - span.start
             name = span.name if length > longest else last.name

@@ -16,14 +16,14 @@ def place(evidence: Evidence) -> str:
 
 def frame(page: Page, source: Source | None, evidence: Evidence, *, indent: int = 0) -> None:
     """Print the place of the evidence, and its line if the tree has it."""
-    found = lines(source, evidence)
+    rows = lines(source, evidence)
     number = str(evidence.line or "")
     gutter = " " * len(number)
     page.code(f"{gutter}--> {visible(place(evidence))}", indent=indent, style="note")
-    if not found or not evidence.line:
+    if not rows or not evidence.line:
         return
     room = page.width - indent - len(number) - 3
-    shown, caret = _window(found[evidence.line - 1], evidence.column, room)
+    shown, caret = _window(rows[evidence.line - 1], evidence.column, room)
     page.code(f"{gutter} |", indent=indent, style="dim")
     page.code(f"{number} | {shown}", indent=indent)
     if caret is not None:
@@ -36,10 +36,10 @@ def lines(source: Source | None, evidence: Evidence) -> list[str]:
     Empty if its line does not exist, or is not text (UTF-16, a binary file).
     """
     text = source.text(evidence.file) if source and evidence.file else None
-    found = text.removesuffix("\n").split("\n") if text else []
-    if not evidence.line or evidence.line > len(found) or "\0" in found[evidence.line - 1]:
+    rows = text.removesuffix("\n").split("\n") if text else []
+    if not evidence.line or evidence.line > len(rows) or "\0" in rows[evidence.line - 1]:
         return []
-    return [line.rstrip("\r") for line in found]
+    return [line.rstrip("\r") for line in rows]
 
 
 def _window(text: str, column: int | None, room: int) -> tuple[str, int | None]:

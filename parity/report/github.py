@@ -22,11 +22,11 @@ def annotations(verdict: Verdict) -> str:
 
 def _command(result: Result, verdict: Verdict) -> str:
     finding = result.finding
-    given = {**_place(result, verdict), "title": f"{finding.id}: {result.title}"}
-    properties = ",".join(f"{key}={_property(value)}" for key, value in given.items())
-    seen = [f"seen: {text}" for text in result.seen[:SEEN]]
-    told = (*seen, f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
-    return f"::{COMMANDS[result.level]} {properties}::{_data(chr(10).join(told))}"
+    attributes = {**_place(result, verdict), "title": f"{finding.id}: {result.title}"}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in attributes.items())
+    evidence = [f"seen: {text}" for text in result.seen[:SEEN]]
+    message = (*evidence, f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
+    return f"::{COMMANDS[result.level]} {properties}::{_data(chr(10).join(message))}"
 
 
 def _place(result: Result, verdict: Verdict) -> dict[str, str]:

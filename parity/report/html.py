@@ -49,35 +49,35 @@ def template(name: str) -> "Template":
     """Return a template that escapes every value, with filters for an app's text and for advice."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("parity.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["v"] = safe
-    made.filters["link"] = _link
-    made.filters["prose"] = _prose
-    return made.get_template(name)
+    environment.filters["v"] = safe
+    environment.filters["link"] = _link
+    environment.filters["prose"] = _prose
+    return environment.get_template(name)
 
 
 def _page(verdict: Verdict) -> dict[str, Any]:
-    word, said = spoken(verdict)
-    told = sorted(groups(verdict.findings), key=importance)
+    word, sentence = spoken(verdict)
+    ordered = sorted(groups(verdict.findings), key=importance)
     return {
         "parity": __version__,
         "command": verdict.command,
         "word": word,
-        "said": said,
+        "said": sentence,
         "state": verdict.verdict,
         "next": what_next(verdict),
         "where": str(verdict.source.root) if verdict.source else "",
         "timeline": list(_timeline(verdict)),
         "requests": [_request(e) for e in verdict.traffic.exchanges] if verdict.traffic else [],
         "memory": _memory(verdict.shutdown) if verdict.shutdown else None,
-        "findings": [shown(group, verdict) for group in told if group.effect != "note"],
-        "notes": [group.first for group in told if group.effect == "note"],
+        "findings": [shown(group, verdict) for group in ordered if group.effect != "note"],
+        "notes": [group.first for group in ordered if group.effect == "note"],
         "log": list(_log(verdict.log)),
         "lines": len(verdict.log),
         "not_emulated": verdict.not_emulated,

@@ -72,11 +72,11 @@ class Mask:
     def __init__(self, config: Config, source: Source | None) -> None:
         self._paths = _paths(source)
         self._files = frozenset(config.origin.values())
-        found: dict[bytes, Text] = {}
+        texts: dict[bytes, Text] = {}
         for name, value in config.values.items():
             for text in self._texts(name, value):
-                found.setdefault(text.data, text)
-        self._finder = Finder(tuple(found.values()))
+                texts.setdefault(text.data, text)
+        self._finder = Finder(tuple(texts.values()))
 
     def text(self, s: str, *, cut: bool = False) -> str:
         """Return `s` with every secret replaced by `[NAME]`, even across line breaks.
@@ -178,17 +178,17 @@ class Mask:
 
 def _paths(source: Source | None) -> frozenset[str]:
     """Return the tracked files and the folders that contain them."""
-    found = set(source.entries if source else ())
-    for path in tuple(found):
-        while "/" in path and (path := path.rpartition("/")[0]) not in found:
-            found.add(path)
-    return frozenset(found)
+    paths = set(source.entries if source else ())
+    for path in tuple(paths):
+        while "/" in path and (path := path.rpartition("/")[0]) not in paths:
+            paths.add(path)
+    return frozenset(paths)
 
 
 def _named(line: str) -> str:
     """Return a line of a file of config vars without the value."""
-    found = _ASSIGNED.match(line)
-    return f"{found[1]}[{found[2]}]" if found else "[…]" if line.strip() else line
+    match = _ASSIGNED.match(line)
+    return f"{match[1]}[{match[2]}]" if match else "[…]" if line.strip() else line
 
 
 def _bytes(s: str) -> bytes:
@@ -201,13 +201,13 @@ def _text(data: bytes) -> str:
 
 def _replaced(data: bytes, spans: Sequence[Span]) -> str:
     """Return `data` with names in place of the spans; line breaks within them stay."""
-    made: list[bytes] = []
+    pieces: list[bytes] = []
     at = 0
     for span in spans:
         breaks = data.count(b"\n", span.start, span.end)
-        made += (data[at : span.start], b"[%b]" % span.name.encode(), b"\n" * breaks)
+        pieces += (data[at : span.start], b"[%b]" % span.name.encode(), b"\n" * breaks)
         at = span.end
-    return _text(b"".join((*made, data[at:])))
+    return _text(b"".join((*pieces, data[at:])))
 
 
 def hidden(verdict: Verdict) -> Verdict:
@@ -229,8 +229,8 @@ class Flow:
         text = f"{before}\n{line.text}" if before else line.text
         cut = len(line.text) >= LINE or len(_bytes(line.text)) >= LINE
         self._open[line.source] = self._mask.opened(text, cut=cut)
-        told = self._mask.text(text, cut=cut)
-        return told.partition("\n")[2] if before else told
+        masked = self._mask.text(text, cut=cut)
+        return masked.partition("\n")[2] if before else masked
 
 
 class _Walk:

@@ -57,8 +57,8 @@ def decides(finding: Finding, verdict: Verdict) -> bool:
     """Return whether a finding makes the verdict `fails`; with --strict a warning may."""
     if finding.after is not None:
         return False
-    asked = verdict.symptom in (finding.symptom, finding.id) and verdict.verdict == "fails"
-    return asked or finding.effect in ("fail", "reject")
+    decisive = verdict.symptom in (finding.symptom, finding.id) and verdict.verdict == "fails"
+    return decisive or finding.effect in ("fail", "reject")
 
 
 def path(verdict: Verdict, file: str) -> str:

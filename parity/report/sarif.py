@@ -28,8 +28,8 @@ ROOT = "%SRCROOT%"
 
 def document(verdict: Verdict) -> str:
     """Return a log with one run of one tool."""
-    found = list(results(verdict))
-    rules = {result.finding.id: _rule(result.finding) for result in found}
+    all_results = list(results(verdict))
+    rules = {result.finding.id: _rule(result.finding) for result in all_results}
     ids, fixes = list(rules), _fixes(verdict)
     run = {
         "tool": {"driver": {**_DRIVER, "rules": list(rules.values())}},
@@ -39,7 +39,7 @@ def document(verdict: Verdict) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [
             _result(result, ids, verdict) | (fixes if result.finding.diff else {})
-            for result in found
+            for result in all_results
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -114,8 +114,8 @@ def _result(result: Result, ids: list[str], verdict: Verdict) -> dict[str, Any]:
 
 
 def _message(result: Result) -> str:
-    seen = [_sentence(f"Seen: {text}") for text in result.seen[:1]]
-    text = " ".join([_sentence(result.title), *seen, f"Fix: {_sentence(result.finding.fix)}"])
+    evidence = [_sentence(f"Seen: {text}") for text in result.seen[:1]]
+    text = " ".join([_sentence(result.title), *evidence, f"Fix: {_sentence(result.finding.fix)}"])
     return safe(text)
 
 
@@ -160,12 +160,14 @@ def _fixes(verdict: Verdict) -> dict[str, Any]:
     edits = {file: list(_replacements(*pair)) for file, pair in changed.items()}
     if not all(old and new and old.mode == new.mode for old, new in changed.values()):
         return {}
-    made = [
+    changes = [
         {"artifactLocation": _artifact(file, verdict), "replacements": replacements}
         for file, replacements in edits.items()
     ]
-    told = safe(_sentence(", ".join(fix.what for fix in verdict.fixes)))
-    return {"fixes": [{"description": {"text": told}, "artifactChanges": made}]} if made else {}
+    text = safe(_sentence(", ".join(fix.what for fix in verdict.fixes)))
+    return (
+        {"fixes": [{"description": {"text": text}, "artifactChanges": changes}]} if changes else {}
+    )
 
 
 def _replacements(old: Entry | None, new: Entry | None) -> Iterator[dict[str, Any]]:

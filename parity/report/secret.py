@@ -60,25 +60,25 @@ Piece: TypeAlias = tuple[str, Why]
 
 def parts(name: str, value: str) -> dict[str, tuple[bool, bool]]:
     """Return, by part, whether its name or place makes it secret, and whether it has no parts."""
-    found: dict[str, tuple[bool, bool]] = {}
-    seen: set[Piece] = set()
+    by_part: dict[str, tuple[bool, bool]] = {}
+    visited: set[Piece] = set()
 
     def take(text: str, why: Why, depth: int) -> None:
         text = text.strip()
-        if not text or (text, why) in seen:
+        if not text or (text, why) in visited:
             return
-        seen.add((text, why))
+        visited.add((text, why))
         inner = list(_pieces(text, why)) if depth < DEEPEST else []
         if why != "shape" or random(text):
-            named, whole = found.get(text, (False, True))
-            found[text] = (named or why == "named", whole and not inner)
+            named, whole = by_part.get(text, (False, True))
+            by_part[text] = (named or why == "named", whole and not inner)
         for piece, reason in inner:
             take(piece, reason, depth + 1)
 
     take(value, "named" if secret_name(name) else "kept", 0)
-    if value.strip() in found:
-        found[value] = found[value.strip()]
-    return found
+    if value.strip() in by_part:
+        by_part[value] = by_part[value.strip()]
+    return by_part
 
 
 def secret_name(name: str) -> bool:

@@ -123,8 +123,10 @@ class Show:
 
     def masked(self, verdict: Verdict) -> Verdict:
         """Return the verdict with everything masked that no output may show."""
-        made = verdict.plan.config.values if verdict.plan else {}  # a new app has more config vars
-        config = self._config._replace(values={**made, **self._config.values})
+        from_plan = (
+            verdict.plan.config.values if verdict.plan else {}
+        )  # a new app has more config vars
+        config = self._config._replace(values={**from_plan, **self._config.values})
         mask = self._masker(verdict.source, config)
         return mask.verdict(verdict) if mask else verdict
 

@@ -7,11 +7,11 @@ from parity.records import Config, Source, Stray
 from parity.system.text import emit, oneline
 
 
-def tell(found: Iterable[Stray], config: Config, source: Source | None, *, quiet: bool) -> None:
+def tell(strays: Iterable[Stray], config: Config, source: Source | None, *, quiet: bool) -> None:
     """Print a line on stderr for each process, masked; `quiet`: only for those still running."""
     from parity.report.mask import Mask
 
-    for stray in found:
+    for stray in strays:
         if stray.ended and quiet:
             continue
         text = f"parity: outlived the command that started it: {stray.told}"

@@ -39,14 +39,14 @@ class Group(NamedTuple):
 
 def groups(findings: Iterable[Finding]) -> list[Group]:
     """Group each symptom with its causes; any other finding is a group of one."""
-    found: list[Group] = []
+    result: list[Group] = []
     for finding in findings:
-        last = found[-1] if found else None
+        last = result[-1] if result else None
         if last and last.first.kind == "symptom" and _explains(finding, last.first):
-            found[-1] = Group(last.first, (*last.causes, finding))
+            result[-1] = Group(last.first, (*last.causes, finding))
         else:
-            found.append(Group(finding, ()))
-    return found
+            result.append(Group(finding, ()))
+    return result
 
 
 def importance(group: Group) -> tuple[bool, int]:
@@ -65,11 +65,11 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
 
 def decisive(verdict: Verdict) -> Group | None:
     """Return the group that decided the verdict; None for one that works."""
-    told = [g for g in groups(verdict.findings) if g.first.after is None]
+    candidates = [g for g in groups(verdict.findings) if g.first.after is None]
     if verdict.verdict == "fails":
-        right = [g for g in told if verdict.symptom in (g.first.symptom, g.first.id)]
+        right = [g for g in candidates if verdict.symptom in (g.first.symptom, g.first.id)]
     else:
-        right = [g for g in told if g.effect == "unknown" and verdict.verdict == "unknown"]
+        right = [g for g in candidates if g.effect == "unknown" and verdict.verdict == "unknown"]
     return right[0] if right else None
 
 
@@ -78,9 +78,9 @@ def spoken(verdict: Verdict) -> tuple[Word, str]:
     group = decisive(verdict)
     ended = signal.Signals(verdict.interrupted).name if verdict.interrupted else None
     if verdict.verdict == "fails":
-        said = _blame(group) if group else verdict.symptom or "no reason given"
-        said += _more(verdict)
-        return "fails", said + (f" (then ended by {ended})" if ended else "")
+        sentence = _blame(group) if group else verdict.symptom or "no reason given"
+        sentence += _more(verdict)
+        return "fails", sentence + (f" (then ended by {ended})" if ended else "")
     if ended:
         return "could not tell", f"ended by {ended} {_during(verdict)}"
     if verdict.verdict == "unknown":
@@ -93,15 +93,15 @@ def spoken(verdict: Verdict) -> tuple[Word, str]:
 
 def _more(verdict: Verdict) -> str:
     """Return how many more problems follow once that is repaired, as a clause."""
-    told = groups(f for f in verdict.findings if f.after and f.effect in ("fail", "reject"))
-    return f" (and {len(told)} more after that)" if told else ""
+    later = groups(f for f in verdict.findings if f.after and f.effect in ("fail", "reject"))
+    return f" (and {len(later)} more after that)" if later else ""
 
 
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence, the first line of every report for people."""
-    word, said = spoken(verdict)
-    said = oneline(said)
-    return f"{word} {said}" if said.startswith("once ") else f"{word}: {said}"
+    word, sentence = spoken(verdict)
+    sentence = oneline(sentence)
+    return f"{word} {sentence}" if sentence.startswith("once ") else f"{word}: {sentence}"
 
 
 def _blame(group: Group) -> str:
@@ -148,20 +148,20 @@ def _works(verdict: Verdict) -> str:
 def named(paths: tuple[str, ...]) -> str:
     """Return a few paths by name, the others by number."""
     more = len(paths) - NAMED
-    told = ", ".join(map(oneline, paths[:NAMED]))
-    return f"{told} and {more} more file{'s' if more > 1 else ''}" if more > 0 else told
+    names = ", ".join(map(oneline, paths[:NAMED]))
+    return f"{names} and {more} more file{'s' if more > 1 else ''}" if more > 0 else names
 
 
 def requests(traffic: Traffic) -> list[str]:
     """Return one line per requested path: `GET / → 301 → 200`; scenarios by their number."""
-    asked: dict[str, list[Exchange]] = {}
+    by_path: dict[str, list[Exchange]] = {}
     scenario = sum(exchange.scenario for exchange in traffic.exchanges)
     for exchange in traffic.exchanges:
         if not exchange.scenario:
-            asked.setdefault(exchange.first, []).append(exchange)
+            by_path.setdefault(exchange.first, []).append(exchange)
     chains = [
         f"{chain[0].method} {path} → {' → '.join(map(_answer, chain))}"
-        for path, chain in asked.items()
+        for path, chain in by_path.items()
     ]
     more = f"{scenario} request{'s' if scenario > 1 else ''} of the scenario"
     return [*chains, more] if scenario else chains

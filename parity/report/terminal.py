@@ -35,7 +35,7 @@ TAIL = 15
 SHOWN = 6
 """Lines of the log that are shown as what Heroku would show."""
 
-_TOLD = (
+_NOTABLE = (
     r"Error [RHL]\d\d|at=error|status=[45]\d\d|exited with status [1-9]|Stopping .*SIGKILL"
     r"|to crashed|[Rr]elease command failed"
 )
@@ -48,7 +48,7 @@ def full(verdict: Verdict, *, width: int, colour: bool) -> str:
     _head(page, verdict)
     page.blank()
     _shown(page, _heroku(verdict))
-    _found(page, verdict, [g for g in groups(verdict.findings) if g.first.after is None])
+    _print_findings(page, verdict, [g for g in groups(verdict.findings) if g.first.after is None])
     if _unexplained(verdict):
         _log_tail(page, verdict)
     page.blank()
@@ -68,7 +68,9 @@ def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
     if changed_by_stop(verdict):
         _head(page, verdict)
         page.blank()
-    _found(page, verdict, groups(f for f in verdict.findings if at_stop(f) and not f.after))
+    _print_findings(
+        page, verdict, groups(f for f in verdict.findings if at_stop(f) and not f.after)
+    )
     page.blank()
     crashed = verdict.boot is not None and verdict.boot.state != "up"
     for stage in verdict.stages:
@@ -91,9 +93,9 @@ def _row(finding: Finding) -> str:
 
 
 def _head(page: Page, verdict: Verdict) -> None:
-    word, said = spoken(verdict)
-    label = f"{word} " if said.startswith("once ") else f"{word}: "
-    page.prose(oneline(said), label=label, style=_STYLE[word], body="strong")
+    word, sentence = spoken(verdict)
+    label = f"{word} " if sentence.startswith("once ") else f"{word}: "
+    page.prose(oneline(sentence), label=label, style=_STYLE[word], body="strong")
 
 
 def _shown(page: Page, lines: list[Line]) -> None:
@@ -115,7 +117,7 @@ def _heroku(verdict: Verdict) -> list[Line]:
     return [
         line
         for line in verdict.log
-        if line.source.startswith("heroku[") and re.search(_TOLD, line.text)
+        if line.source.startswith("heroku[") and re.search(_NOTABLE, line.text)
     ][-SHOWN:]
 
 
@@ -124,19 +126,19 @@ def _marked(text: str) -> bool:
     return text.lstrip().startswith("!") and len(text.strip()) > 1
 
 
-def _found(page: Page, verdict: Verdict, told: list[Group]) -> None:
+def _print_findings(page: Page, verdict: Verdict, all_groups: list[Group]) -> None:
     """Print the decisive findings, the warnings, the notes."""
-    for group in _of(told, *DECIDING):
+    for group in _of(all_groups, *DECIDING):
         findings.group(page, group, verdict.source)
         page.blank()
-    for group in _of(told, "warn"):
+    for group in _of(all_groups, "warn"):
         findings.warning(page, group, verdict.source)
         page.blank()
-    findings.notes(page, list(_of(told, "note")))
+    findings.notes(page, list(_of(all_groups, "note")))
 
 
-def _of(told: list[Group], *effects: EffectName) -> Iterator[Group]:
-    return (group for effect in effects for group in told if group.effect == effect)
+def _of(all_groups: list[Group], *effects: EffectName) -> Iterator[Group]:
+    return (group for effect in effects for group in all_groups if group.effect == effect)
 
 
 def _unexplained(verdict: Verdict) -> bool:

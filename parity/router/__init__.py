@@ -19,16 +19,16 @@ from parity.facts.router import ROUTER_2, Profile
 from parity.records import Beside, Exchange, Line, Say
 from parity.records.scenario import Step
 from parity.router import log, pages
-from parity.router.connection import Relay
-from parity.router.context import Door, Page
-from parity.router.dynos import Backend, Dynos
+from parity.router.connection import ClientConnection
+from parity.router.context import Page, RouterContext
+from parity.router.dynos import Backend, DynoPool
 from parity.router.exchange import exchange, target, text
 from parity.router.listener import Front
 from parity.router.request_log import Passed
 from parity.router.transport import CLIENT_ROOM, Turn, Wire
 
 if TYPE_CHECKING:
-    from parity.router.client import Seen
+    from parity.router.client import ClientView
 
 __all__ = ["Backend", "Passed", "Router"]
 
@@ -72,10 +72,10 @@ class Router:
         self._on_passed = on_passed
         self._awaited: dict[str, queue.SimpleQueue[Passed]] = {}
         self._bug: BaseException | None = None
-        shown = page or (lambda code, status: pages.page(code, status, config or {}))
-        dynos = Dynos(list(backends), limits, loop)
+        error_page = page or (lambda code, status: pages.page(code, status, config or {}))
+        dynos = DynoPool(list(backends), limits, loop)
         names = {host.rpartition(":")[0] or host}
-        self.door = Door(profile, limits, dynos, names, shown, self._record, loop)
+        self.door = RouterContext(profile, limits, dynos, names, error_page, self._record, loop)
 
     def __enter__(self) -> "Router":
         self.http = Front(self.loop, self._port, self._accepted, tls=False)
@@ -131,43 +131,43 @@ class Router:
     ) -> Exchange:
         """Send one request to the public `url`. `cookies` are sent along and updated."""
         jar = {} if cookies is None else cookies
-        seen, passed = self._during(lambda: self._visit(url, jar, method, headers or {}, body))
-        jar.update(seen.cookies)
-        return exchange(url, method, seen, passed, first)
+        view, passed = self._during(lambda: self._visit(url, jar, method, headers or {}, body))
+        jar.update(view.cookies)
+        return exchange(url, method, view, passed, first)
 
     def burst(self, url: str, count: int, *, after: float = 0.0) -> list[bytes]:
         """Send `count` GETs at once, after `after` seconds; return the bodies of good answers."""
 
-        def one(_: int) -> "tuple[Seen, Passed | None]":
+        def one(_: int) -> "tuple[ClientView, Passed | None]":
             return self._visit(url, {}, "GET", {}, None)
 
-        def all_of_them() -> "list[tuple[Seen, Passed | None]]":
+        def all_of_them() -> "list[tuple[ClientView, Passed | None]]":
             time.sleep(after)
             with ThreadPoolExecutor(count) as pool:
                 return list(pool.map(one, range(count)))
 
         answers = self._during(all_of_them)
-        return [seen.body for seen, passed in answers if passed and not passed.code]
+        return [view.body for view, passed in answers if passed and not passed.code]
 
     def play(self, *steps: Step) -> tuple[Exchange, ...]:
         """Run the steps of a scenario in parallel, each with its number of clients."""
         every = [step for step in steps for _ in range(step.clients)]
 
-        def one(step: Step) -> "tuple[Seen, Passed | None]":
+        def one(step: Step) -> "tuple[ClientView, Passed | None]":
             if not step.special:
                 headers, body = {**self._origin(step), **step.headers}, step.body or None
                 return self._visit(self._url(step), {}, step.method, headers, body)
             return self._noted(self._url(step), step.headers, partial(self._specially, step))
 
-        def all_of_them() -> "list[tuple[Seen, Passed | None]]":
+        def all_of_them() -> "list[tuple[ClientView, Passed | None]]":
             with ThreadPoolExecutor(len(every)) as pool:
                 return list(pool.map(one, every))
 
         return tuple(
-            exchange(self._url(step), step.method, seen, passed, None)._replace(
+            exchange(self._url(step), step.method, view, passed, None)._replace(
                 scenario=True, expected=step.expect
             )
-            for step, (seen, passed) in zip(every, self._during(all_of_them), strict=True)
+            for step, (view, passed) in zip(every, self._during(all_of_them), strict=True)
         )
 
     def _url(self, step: Step) -> str:
@@ -177,7 +177,7 @@ class Router:
         """Return a form's Origin, as in https://fetch.spec.whatwg.org/#origin-header."""
         return {} if step.method in ("GET", "HEAD") else {"Origin": f"https://{self.host}"}
 
-    def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
+    def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "ClientView":
         from parity.router.slow_clients import visit
 
         return visit(
@@ -197,7 +197,7 @@ class Router:
         method: str,
         headers: Mapping[str, str],
         body: bytes | None,
-    ) -> "tuple[Seen, Passed | None]":
+    ) -> "tuple[ClientView, Passed | None]":
         """Visit `url` in a thread; return the visitor's view of it and the router's record."""
         from parity.router.client import visit
 
@@ -205,7 +205,7 @@ class Router:
             joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
             headers = {**headers, "Cookie": joined}
 
-        def go(port: int, sent: Mapping[str, str]) -> "Seen":
+        def go(port: int, sent: Mapping[str, str]) -> "ClientView":
             return visit(
                 port,
                 target(url),
@@ -219,8 +219,11 @@ class Router:
         return self._noted(url, headers, go)
 
     def _noted(
-        self, url: str, headers: Mapping[str, str], go: "Callable[[int, Mapping[str, str]], Seen]"
-    ) -> "tuple[Seen, Passed | None]":
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        go: "Callable[[int, Mapping[str, str]], ClientView]",
+    ) -> "tuple[ClientView, Passed | None]":
         """Let `go` send a request to the right port; return the visitor's view and our record."""
         from parity.router.client import BROWSER
 
@@ -232,8 +235,8 @@ class Router:
         noted: queue.SimpleQueue[Passed] = queue.SimpleQueue()
         self._awaited[request_id] = noted
         try:
-            seen = go(front.port, sent)
-            return seen, _within(noted, MARGIN if seen.left or not seen.status else 5.0)
+            view = go(front.port, sent)
+            return view, _within(noted, MARGIN if view.left or not view.status else 5.0)
         finally:
             del self._awaited[request_id]
 
@@ -245,7 +248,7 @@ class Router:
         turn = Turn(self._over)
         wire = Wire(sock, self.loop, turn, CLIENT_ROOM)
         self.door.turns.add(turn)
-        turn.run(Relay(wire, turn, self.door, tls=tls).serve())
+        turn.run(ClientConnection(wire, turn, self.door, tls=tls).serve())
 
     def _over(self, turn: Turn, bug: BaseException | None) -> None:
         self.door.turns.discard(turn)

@@ -20,7 +20,7 @@ BROWSER = {
 }
 
 
-class Seen(NamedTuple):
+class ClientView(NamedTuple):
     """A visitor's view of an answer. `status` 0: none came; `left`: they left before its end."""
 
     status: int
@@ -30,7 +30,7 @@ class Seen(NamedTuple):
     left: bool
 
 
-NOTHING = Seen(0, {}, {}, b"", False)
+NOTHING = ClientView(0, {}, {}, b"", False)
 
 
 def visit(
@@ -42,7 +42,7 @@ def visit(
     body: bytes | None,
     timeout: float,
     patience: float,
-) -> Seen:
+) -> ClientView:
     """Ask the router at `port` for `target`, sending no headers but `headers`.
 
     The answer is read for at most `patience` seconds after its head has come.
@@ -63,7 +63,7 @@ def visit(
         return NOTHING
 
 
-def _read(response: http.client.HTTPResponse, sock: socket.socket, patience: float) -> Seen:
+def _read(response: http.client.HTTPResponse, sock: socket.socket, patience: float) -> ClientView:
     """Read the beginning of the body, within `patience` and `KEPT_BODY`."""
     body = b""
     headers = _folded(response.getheaders())
@@ -72,16 +72,16 @@ def _read(response: http.client.HTTPResponse, sock: socket.socket, patience: flo
         for piece in _pieces(response, headers.get("content-encoding", "").strip()):
             body += piece[: KEPT_BODY - len(body)]
     cookies = _cookies(response.headers.get_all("Set-Cookie") or [])
-    return Seen(response.status, headers, cookies, body, cut.is_set())
+    return ClientView(response.status, headers, cookies, body, cut.is_set())
 
 
 def _folded(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """Return the headers by lower-case name; repeated ones are joined, as browsers show them."""
-    found: dict[str, str] = {}
+    joined: dict[str, str] = {}
     for name, value in pairs:
-        before = found.get(name.lower())
-        found[name.lower()] = value if before is None else f"{before}, {value}"
-    return found
+        before = joined.get(name.lower())
+        joined[name.lower()] = value if before is None else f"{before}, {value}"
+    return joined
 
 
 def _pieces(response: http.client.HTTPResponse, encoding: str) -> Iterator[bytes]:

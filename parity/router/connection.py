@@ -9,7 +9,7 @@ import time
 
 from parity.facts import router as facts
 from parity.router import headers, http1
-from parity.router.context import Door
+from parity.router.context import RouterContext
 from parity.router.forward import Talk
 from parity.router.header_fields import Malformed
 from parity.router.rejections import refused
@@ -17,12 +17,12 @@ from parity.router.request_log import Fault, Trip
 from parity.router.transport import Turn, Wire
 
 
-class Relay:
+class ClientConnection:
     """The server side of `client`'s connection. `tls`: it came in on the https port."""
 
     __slots__ = ("_cut", "_keep", "_turn", "client", "door", "tls")
 
-    def __init__(self, client: Wire, turn: Turn, door: Door, *, tls: bool) -> None:
+    def __init__(self, client: Wire, turn: Turn, door: RouterContext, *, tls: bool) -> None:
         self.client = client
         self.door = door
         self.tls = tls
@@ -44,7 +44,7 @@ class Relay:
 
     async def _head(self) -> bytes | None:
         """Return the next request's head, or None if there is none or it was refused."""
-        client, turn, seen = self.client, self._turn, 0
+        client, turn, checked = self.client, self._turn, 0
         until = turn.now + self.door.client_idle
         while client.clogged:  # it keeps sending requests without reading the answers
             if not await turn.wait(until):
@@ -53,13 +53,13 @@ class Relay:
             data = client.inbox
             if data:
                 try:
-                    end = self._end(seen)
+                    end = self._end(checked)
                 except Malformed as bad:
                     self._refuse(bytes(data), bad)
                     return None
                 if end:
                     return client.take_first(end)
-                seen = len(client.inbox)
+                checked = len(client.inbox)
             if client.ended:
                 return None
             if not await turn.wait(until):
@@ -67,12 +67,12 @@ class Relay:
                     self._refuse(bytes(data), Malformed("bad request", "too slow", 408))
                 return None
 
-    def _end(self, seen: int) -> int:
+    def _end(self, checked: int) -> int:
         """Return where the request's head ends, or 0 if it has not yet. Raises `Malformed`."""
         client = self.client
         if client.inbox[:1] == b"\r":
             client.inbox = _without_empty_lines(client.inbox)
-        end = http1.end_of_head(client.inbox, seen)
+        end = http1.end_of_head(client.inbox, checked)
         if not end:
             http1.unfinished_request(client.inbox)
         return end
@@ -111,13 +111,13 @@ class Relay:
             door.dynos.active -= 1
             door.record(trip.passed(turn.now, fault, h26=door.profile.h26))
 
-    def _trip(self, request: http1.Request) -> Trip:
+    def _trip(self, request: http1.RequestHead) -> Trip:
         known = request.known
-        given = known.get(b"x-request-id", ())
+        ids = known.get(b"x-request-id", ())
         self._keep = request.keep and not request.doubtful
         return Trip(
             request,
-            self.door.request_id(given[0] if len(given) == 1 else None),
+            self.door.request_id(ids[0] if len(ids) == 1 else None),
             headers.joined(known, b"x-forwarded-for", facts.CLIENT),
             tls=self.tls,
             wall=time.time(),

@@ -9,7 +9,7 @@ from random import randbytes
 
 from parity.facts import router as facts
 from parity.facts.limits import Limits
-from parity.router.dynos import Dynos
+from parity.router.dynos import DynoPool
 from parity.router.request_log import Passed
 from parity.router.transport import Turn, clock
 
@@ -17,14 +17,14 @@ Page = Callable[[str, int], bytes]
 """Return the HTML of an error page, given Heroku's code and the status."""
 
 
-class Door:
+class RouterContext:
     """The shared state of one router; `record` is called with each finished request."""
 
     def __init__(
         self,
         profile: facts.Profile,
         limits: Limits,
-        dynos: Dynos,
+        dynos: DynoPool,
         names: set[str],
         page: Page,
         record: Callable[[Passed], None],
@@ -62,15 +62,15 @@ class Door:
         own = name in self.names or name in ("localhost", "127.0.0.1", "[::1]")
         return own or name.endswith((".herokuapp.com", ".localhost"))
 
-    def request_id(self, given: bytes | None) -> bytes:
+    def request_id(self, wanted: bytes | None) -> bytes:
         """Return the client's X-Request-Id if it is valid, else a new one.
 
         https://devcenter.heroku.com/articles/http-request-id. Router 2.0's are random hex in UUID
         groups, without version bits; the legacy router's are UUIDs (both observed).
         """
         low, high = facts.REQUEST_ID
-        if given and low <= len(given) <= high and not given.strip(_ID):
-            return given
+        if wanted and low <= len(wanted) <= high and not wanted.strip(_ID):
+            return wanted
         d = randbytes(16).hex()
         if self.profile.name == "legacy":
             d = f"{d[:12]}4{d[13:16]}{'89ab'[int(d[16], 16) % 4]}{d[17:]}"  # RFC 9562 section 5.4

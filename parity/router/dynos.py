@@ -62,7 +62,7 @@ class Link:
         self.wire.close()
 
 
-class Dynos:
+class DynoPool:
     """Connects each request to a dyno, and keeps connections for reuse.
 
     `blank`: the app has no release yet.
@@ -93,11 +93,11 @@ class Dynos:
     ) -> Link:
         """Return a new connection to a dyno that is up, preferably `backend`. Raises `Fault`."""
         try:
-            return await self._reached(trip, client, turn, backend)
+            return await self._linked(trip, client, turn, backend)
         finally:
             trip.connected = turn.now
 
-    async def _reached(self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None) -> Link:
+    async def _linked(self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None) -> Link:
         until = trip.began + self._limits.boot_wait.value
         tries = 0
         while True:
@@ -116,12 +116,12 @@ class Dynos:
                     backend = None
                     continue
             now = turn.now
-            self._hopeless(now >= until)
+            self._check_states(now >= until)
             await turn.wait(min(until, now + LOOK_AGAIN))
             if client.ended:
                 raise Fault("H27", "the client left while no dyno was up")
 
-    def _hopeless(self, late: bool) -> None:
+    def _check_states(self, late: bool) -> None:
         """Raise `Fault` if waiting cannot help, or if it is too `late`."""
         states = {backend.state for backend in self.backends}
         if not states and self.blank:

@@ -8,10 +8,10 @@ from collections.abc import Awaitable
 from parity.facts import router as facts
 from parity.router import headers, http1
 from parity.router.body import NOTHING, Follow, follow
-from parity.router.context import Door
+from parity.router.context import RouterContext
 from parity.router.dynos import Link
 from parity.router.header_fields import Malformed
-from parity.router.http1 import Response
+from parity.router.http1 import ResponseHead
 from parity.router.request_log import Fault, Trip
 from parity.router.transport import Turn, Wire
 from parity.router.tunnel import tunnel
@@ -32,7 +32,7 @@ class Talk:
         *("_used", "client_kept"),
     )
 
-    def __init__(self, trip: Trip, client: Wire, turn: Turn, door: Door) -> None:
+    def __init__(self, trip: Trip, client: Wire, turn: Turn, door: RouterContext) -> None:
         self.client_kept = True
         self._trip = trip
         self._client = client
@@ -45,7 +45,7 @@ class Talk:
     async def hold(self) -> None:
         """Find a dyno, and forward the request and the answer. Raises `Fault`."""
         trip, turn, dynos, profile = self._trip, self._turn, self._door.dynos, self._door.profile
-        keep, kept = profile.keeps and (trip.request.keep or profile.name != "legacy"), False
+        keep, reusable = profile.keeps and (trip.request.keep or profile.name != "legacy"), False
         backend = dynos.chosen(turn.now)
         link = backend.kept(turn) if backend else None
         link = link or await dynos.reach(trip, self._client, turn, backend)
@@ -66,9 +66,9 @@ class Talk:
             body = self._deliver(response)
             if body is not None:
                 await self._follow(response, body)
-            kept = keep and response.keep and trip.whole and not self._dyno.inbox
+            reusable = keep and response.keep and trip.whole and not self._dyno.inbox
         finally:
-            if kept:
+            if reusable:
                 dynos.keep(link, turn.now)
             else:
                 link.wire.close()
@@ -98,7 +98,7 @@ class Talk:
         if upload.done:
             client.put_back(upload.rest)
 
-    def _answer(self) -> Response | None:
+    def _answer(self) -> ResponseHead | None:
         """Return the head of the final answer, or of a protocol switch, if it has come.
 
         Raises `Fault` if it can no longer come, unless the request can be sent again.
@@ -116,7 +116,7 @@ class Talk:
             if response.status >= 200 or self._is_last(response.status):
                 return response
 
-    def _head(self) -> Response | None:
+    def _head(self) -> ResponseHead | None:
         """Return the dyno's next head, if it has come. Raises `Fault` for an unreadable one."""
         data = self._dyno.inbox
         if len(data) == self._seen:
@@ -173,7 +173,7 @@ class Talk:
             return moved + self._door.first_byte
         return max(moved, self._heard) + self._door.idle_window
 
-    def _stirred(self) -> Awaitable[bool]:
+    def _any_bytes(self) -> Awaitable[bool]:
         """Wait for an event; the result is False if no byte has moved within the idle window."""
         moved = max(self._heard, self._client.taken, self._dyno.taken)
         return self._turn.wait(moved + self._door.idle_window)
@@ -188,7 +188,7 @@ class Talk:
             return Fault("H15", "silent in the middle of the head")
         return Fault("H12", "not one byte of an answer within the limit")
 
-    def _deliver(self, response: Response) -> Follow | None:
+    def _deliver(self, response: ResponseHead) -> Follow | None:
         """Send the final answer's head and what has come of its body; return an unfinished body."""
         trip, profile, body = self._trip, self._door.profile, response.body
         decoded = body.kind == "chunked" and trip.request.minor == 0
@@ -211,7 +211,7 @@ class Talk:
         self._pass(followed, head)
         return followed
 
-    async def _follow(self, response: Response, body: Follow) -> None:
+    async def _follow(self, response: ResponseHead, body: Follow) -> None:
         """Forward the rest of the final answer's body as it comes."""
         while not body.done:
             self._pump()
@@ -219,13 +219,13 @@ class Talk:
                 self._pass(body, b"")
             elif self._over(response):
                 break
-            elif not await self._stirred():
+            elif not await self._any_bytes():
                 raise self._stuck()
         if body.rest:
             self._trip.note = f"the dyno sent {len(body.rest)} bytes more than it promised"
             self._dyno.put_back(body.rest)
 
-    def _keeps(self, response: Response, decoded: bool) -> bool:
+    def _keeps(self, response: ResponseHead, decoded: bool) -> bool:
         """Return whether the client can send another request after this answer."""
         trip, request = self._trip, self._trip.request
         if not request.keep or request.doubtful or not trip.whole or decoded:
@@ -238,12 +238,12 @@ class Talk:
         while len(self._dyno.inbox) < length:
             self._pump()
             if self._dyno.ended:
-                seen = len(self._dyno.inbox)
-                raise Fault("H18", f"the connection was closed after {seen} of {length} bytes")
+                received = len(self._dyno.inbox)
+                raise Fault("H18", f"the connection was closed after {received} of {length} bytes")
             if self._client.ended:
                 raise Fault("H27", "the client left during the answer")
             have = len(self._dyno.inbox)
-            if not await self._stirred():
+            if not await self._any_bytes():
                 raise Fault("H15", "silent in the middle of the answer")
             if len(self._dyno.inbox) > have:
                 self._heard = self._turn.now
@@ -257,21 +257,21 @@ class Talk:
         except Malformed as bad:
             self._client.send(head + bad.good)
             self._trip.bytes += len(bad.good)
-            raise self._broken_off(f"a broken chunk in the answer: {bad.reason}") from None
+            raise self._truncated(f"a broken chunk in the answer: {bad.reason}") from None
         self._client.send(head + piece if head else piece)
         self._trip.bytes += len(piece)
 
-    def _over(self, response: Response) -> bool:
+    def _over(self, response: ResponseHead) -> bool:
         """Return whether a closed connection ends the answer. Raises `Fault` if it cuts it off."""
         if self._client.ended or self._client.broken:
             raise Fault("H27", "the client left during the answer")
         if not self._dyno.ended or self._dyno.inbox:
             return False
         if response.body.kind != "close":
-            raise self._broken_off("the connection was closed in the middle of the answer")
+            raise self._truncated("the connection was closed in the middle of the answer")
         return True
 
-    def _broken_off(self, detail: str) -> Fault:
+    def _truncated(self, detail: str) -> Fault:
         status = self._trip.status if self._door.profile.partial else 0
         return Fault("H18", detail, status=status)
 
@@ -280,7 +280,7 @@ class Talk:
             return Fault("H28", "the client does not take the answer")
         return Fault("H15", "silent in the middle of the answer")
 
-    async def _switch(self, response: Response) -> None:
+    async def _switch(self, response: ResponseHead) -> None:
         """Send the answer that switches protocols, then copy bytes until one side ends."""
         self.client_kept = False
         date, profile = self._door.date(), self._door.profile

@@ -51,10 +51,10 @@ def shown(data: bytes) -> str:
 
 def fields_of(head: bytes, start: int) -> list[Field]:
     """Parse the headers from `start` to the empty line that ends `head`. Raises `Malformed`."""
-    found = _FIELD.findall(head, start)
-    if len(found) != head.count(b"\r\n", start, len(head) - 2):
+    fields = _FIELD.findall(head, start)
+    if len(fields) != head.count(b"\r\n", start, len(head) - 2):
         raise Malformed("bad header", _trouble(head[start:-4]))
-    return [(name.lower(), name, value.rstrip(b" \t")) for name, value in found]
+    return [(name.lower(), name, value.rstrip(b" \t")) for name, value in fields]
 
 
 def _trouble(block: bytes) -> str:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from parity.facts.router import Profile
 from parity.router.header_fields import Field, Known
-from parity.router.http1 import Request, Response
+from parity.router.http1 import RequestHead, ResponseHead
 from parity.router.request_log import Trip
 
 _HOPS = frozenset(b"connection te keep-alive proxy-authorization".split())
@@ -54,7 +54,7 @@ def to_dyno(trip: Trip, profile: Profile, *, keep: bool) -> bytes:
 
 
 def _to_dyno(
-    request: Request, profile: Profile, tls: bool, keep: bool, fwd: bytes
+    request: RequestHead, profile: Profile, tls: bool, keep: bool, fwd: bytes
 ) -> tuple[bytes, bytes, bytes]:
     """Return the parts of the head before the request id, after it, and after the times."""
     host, scheme, port = _front(request.host, tls, profile)
@@ -75,7 +75,7 @@ def _to_dyno(
     return b"\r\n".join(lines), then, last
 
 
-def _empty_body(request: Request) -> bool:
+def _empty_body(request: RequestHead) -> bool:
     return request.body.kind == "none" and request.method in _BODIED
 
 
@@ -86,7 +86,7 @@ def _never(metrics: bool, continues: bool) -> frozenset[bytes]:
     return _HOPS | _SET | own | ({b"expect"} if continues else frozenset())
 
 
-def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
+def _dropped(request: RequestHead, profile: Profile) -> frozenset[bytes]:
     """Return the headers of this request that are not forwarded."""
     drop = _never(profile.metrics, profile.continues)
     if not request.named or request.named <= _COMMON:
@@ -123,7 +123,7 @@ def _add(lines: list[bytes], fields: list[Field], drop: frozenset[bytes], camels
 
 
 def to_client(
-    response: Response,
+    response: ResponseHead,
     profile: Profile,
     *,
     connection: bytes,
@@ -140,7 +140,7 @@ def to_client(
 
 
 def _to_client(
-    response: Response, profile: Profile, connection: bytes, decoded: bool
+    response: ResponseHead, profile: Profile, connection: bytes, decoded: bool
 ) -> tuple[bytes, bytes]:
     """Return the part before the router's date, empty if the dyno sent one, and the rest."""
     lines = [b"HTTP/1.1 %d %s" % (response.status, response.reason)]

@@ -25,7 +25,7 @@ REMEMBERED = 2048
 
 
 @dataclass(slots=True, eq=False)
-class Request:
+class RequestHead:
     """A request's head. `keep`: the client wants a persistent connection; `upgrade`: new protocol.
 
     `named` are the names in its Connection header; `known` are the headers that the router reads;
@@ -49,13 +49,13 @@ class Request:
     made: dict[object, tuple[bytes, bytes, bytes]] = field(default_factory=dict)
 
 
-_Asked: TypeAlias = tuple[
+_ParsedHeaders: TypeAlias = tuple[
     int, bytes, list[Field], Body, bool, bool, bytes, frozenset[bytes], Known, bool
 ]
 
 
 @dataclass(slots=True, eq=False)
-class Response:
+class ResponseHead:
     """A response's head. `keep`: the dyno will take another request on this connection.
 
     `made` caches the heads built from it; nothing else changes after parsing.
@@ -71,12 +71,12 @@ class Response:
     made: dict[object, tuple[bytes, bytes]] = field(default_factory=dict)
 
 
-def end_of_head(data: bytes | bytearray, seen: int) -> int:
+def end_of_head(data: bytes | bytearray, checked: int) -> int:
     """Return where the head in `data` ends, 0 if not yet; `seen` bytes were checked before.
 
     Raises `Malformed` for a bare LF in an unfinished head, which would never end.
     """
-    start = max(seen - 3, 0) if seen else 0
+    start = max(checked - 3, 0) if checked else 0
     end = data.find(b"\r\n\r\n", start)
     if end >= 0:
         return end + 4
@@ -110,25 +110,25 @@ def unfinished_response(data: bytes | bytearray) -> None:
         raise Malformed("header", "headers of more than 1 MB", 502)
 
 
-def request(head: bytes) -> Request:
+def request(head: bytes) -> RequestHead:
     """Parse `head`, which includes its empty line. Raises `Malformed`."""
     return _request(head) if len(head) <= REMEMBERED else _request.__wrapped__(head)
 
 
 @lru_cache(256)
-def _request(head: bytes) -> Request:
+def _request(head: bytes) -> RequestHead:
     end = head.index(b"\r\n")
     method, target, minor = _request_line(head[:end])
     headers = head[end:]
-    asked = _asked if len(headers) <= REMEMBERED else _asked.__wrapped__
-    said = asked(headers, minor)
-    path, host = _path(method, target, said[1]), said[1]
+    parse = _parse_headers if len(headers) <= REMEMBERED else _parse_headers.__wrapped__
+    parsed = parse(headers, minor)
+    path, host = _path(method, target, parsed[1]), parsed[1]
     text = method.decode(), path.decode("utf-8", "replace"), host.decode("latin-1")
-    return Request(method, path, *said, text)
+    return RequestHead(method, path, *parsed, text)
 
 
 @lru_cache(256)
-def _asked(headers: bytes, minor: int) -> _Asked:
+def _parse_headers(headers: bytes, minor: int) -> _ParsedHeaders:
     """Parse everything but the request line. A client sends the same headers for many paths."""
     fields = read.fields_of(headers, 2)
     read.request_sizes(fields, headers)
@@ -148,17 +148,17 @@ def _asked(headers: bytes, minor: int) -> _Asked:
     )
 
 
-def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
+def response(head: bytes, method: bytes, *, blanks: bool = True) -> ResponseHead:
     """Parse the `head` of an answer to `method`. Raises `Malformed` with status 502 or 503.
 
     `blanks`: a Content-Length may have trailing whitespace (RFC 9110 section 5.5).
     """
-    answered = _response if len(head) <= REMEMBERED else _response.__wrapped__
-    return answered(head, method, blanks)
+    parse = _response if len(head) <= REMEMBERED else _response.__wrapped__
+    return parse(head, method, blanks)
 
 
 @lru_cache(256)
-def _response(head: bytes, method: bytes, blanks: bool) -> Response:
+def _response(head: bytes, method: bytes, blanks: bool) -> ResponseHead:
     end = head.index(b"\r\n")
     if end > facts.STATUS_LINE.value:
         raise Malformed("status", f"a status line of {end} bytes", 502)
@@ -174,7 +174,7 @@ def _response(head: bytes, method: bytes, blanks: bool) -> Response:
     lasting = b"keep-alive" in tokens if minor == b"0" else b"close" not in tokens
     keep = lasting and body.kind != "close"
     fields = read.once(fields, b"content-length")
-    return Response(int(digits), phrase, fields, body, keep, tokens, known)
+    return ResponseHead(int(digits), phrase, fields, body, keep, tokens, known)
 
 
 def _response_fields(head: bytes, start: int) -> list[Field]:

@@ -18,10 +18,10 @@ _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 def line(passed: Passed, profile: Profile) -> str:
     """Return the `heroku[router]` line for `passed`."""
     method, path, host, request_id, fwd, tls, dyno, connect, service, status, count = passed[:11]
-    same = _same if len(path) + len(fwd) <= REMEMBERED else _same.__wrapped__
-    asked, fwd, protocol = same(method, path, host, fwd, tls, profile.name)
+    shared = _shared if len(path) + len(fwd) <= REMEMBERED else _shared.__wrapped__
+    request, fwd, protocol = shared(method, path, host, fwd, tls, profile.name)
     return (
-        f"{_head(passed) if passed.code else 'at=info'} {asked} request_id={request_id} {fwd} "
+        f"{_head(passed) if passed.code else 'at=info'} {request} request_id={request_id} {fwd} "
         f"dyno={dyno} connect={'' if connect is None else f'{connect}ms'} "
         f"service={'' if service is None else f'{service}ms'} "
         f"status={status} bytes={'' if count is None else count} {protocol}"
@@ -29,7 +29,7 @@ def line(passed: Passed, profile: Profile) -> str:
 
 
 @lru_cache(256)
-def _same(
+def _shared(
     method: str, path: str, host: str, fwd: str, tls: bool, profile: str
 ) -> tuple[str, str, str]:
     """Return the parts of the line that requests for this path by the same client share."""

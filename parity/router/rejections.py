@@ -4,7 +4,7 @@ import re
 
 from parity.facts.router import CLIENT, REQUEST_ERRORS
 from parity.router import headers, pages
-from parity.router.context import Door
+from parity.router.context import RouterContext
 from parity.router.header_fields import Malformed
 from parity.router.request_log import Passed
 
@@ -12,7 +12,7 @@ _LINE = re.compile(rb"([!-~]{1,127}) ([!-~]{1,8192}) HTTP/")
 _HOST = re.compile(rb"(?i)\r\nhost:[ \t]*([a-z0-9_.:\[\]-]+)[ \t]*\r\n")
 
 
-def refused(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> bytes:
+def refused(head: bytes, bad: Malformed, door: RouterContext, *, tls: bool) -> bytes:
     """Return the answer to a refused `head`; it is logged where Heroku's router logs it (H26)."""
     status = bad.status
     if status == 404:
@@ -25,7 +25,7 @@ def refused(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> bytes:
     return headers.own(status, body, kind, door.profile, keep=False, date=door.date())
 
 
-def _record(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> None:
+def _record(head: bytes, bad: Malformed, door: RouterContext, *, tls: bool) -> None:
     """Log H26, if the request is readable enough to say which app it was for."""
     line, host = _LINE.match(head), _HOST.search(head)
     if not line or not host or not door.knows(host[1]):

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from parity.facts.router import CODES
-from parity.router.http1 import Request
+from parity.router.http1 import RequestHead
 
 
 class Fault(Exception):
@@ -59,7 +59,7 @@ class Trip:
 
     def __init__(
         self,
-        request: Request,
+        request: RequestHead,
         request_id: bytes,
         fwd: bytes,
         *,
@@ -108,9 +108,9 @@ class Trip:
             self.note,
             status,
         )
-        return self._spoilt(good, fault, h26) if fault else good
+        return self._failed(good, fault, h26) if fault else good
 
-    def _spoilt(self, good: Passed, fault: Fault, h26: bool) -> Passed:
+    def _failed(self, good: Passed, fault: Fault, h26: bool) -> Passed:
         """Return the record of a failed request, with the fields that Heroku logs for its code."""
         filled = CODES[fault.code].fields if self.dyno else ""
         counted = "b" in filled or ("n" in filled and self.bytes)

@@ -63,7 +63,7 @@ def _step(file: Path, number: int, section: Mapping[str, Any]) -> Step:
     trouble = _trouble(section)
     if trouble:
         raise wrong(trouble)
-    return _made(section)
+    return _step_of(section)
 
 
 def _trouble(section: Mapping[str, Any]) -> str:
@@ -88,7 +88,7 @@ def _trouble(section: Mapping[str, Any]) -> str:
     return "" if "body" not in section or "bytes" not in section else "body or bytes, not both"
 
 
-def _made(section: Mapping[str, Any]) -> Step:
+def _step_of(section: Mapping[str, Any]) -> Step:
     body = section.get("body", "").encode() or b"x" * section.get("bytes", 0)
     websocket = tuple(str(text) for text in section.get("websocket", ()))
     leave = section.get("leave")

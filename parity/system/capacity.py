@@ -13,10 +13,10 @@ from parity.system.errors import Trouble
 MB = 1024 * 1024
 
 
-def checked(name: str, faults: Iterator[Trouble], found: str) -> Check:
+def checked(name: str, faults: Iterator[Trouble], detail: str) -> Check:
     """Return the check of a precondition: its first fault, or `found` if there is none."""
     fault = next(faults, None)
-    return Check(name, "missing", fault.what, fault.fix) if fault else Check(name, "ok", found)
+    return Check(name, "missing", fault.what, fault.fix) if fault else Check(name, "ok", detail)
 
 
 def limits() -> Check:
@@ -24,24 +24,24 @@ def limits() -> Check:
     few, wanted = ulimits.hard(resource.RLIMIT_NOFILE), int(OPEN_FILES.value)
     check = checked("limits", ground.limits(), "none below a dyno's")
     if check.status == "ok" and few is not None and few < wanted:
-        found = f"{few} open files (a dyno: {wanted}); an app that needs more cannot be told"
-        return Check("limits", "limited", found, f"`ulimit -n {wanted}`, as root.")
+        detail = f"{few} open files (a dyno: {wanted}); an app that needs more cannot be told"
+        return Check("limits", "limited", detail, f"`ulimit -n {wanted}`, as root.")
     return check
 
 
 def memory() -> Check:
     """Compare the free memory, or a container's limit, with a dyno's memory."""
-    found = [withheld.allowed("memory", "memory.max", "memory.limit_in_bytes")]
+    sizes = [withheld.allowed("memory", "memory.max", "memory.limit_in_bytes")]
     try:
         free = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(), re.M)
-        found.append(int(free[1]) * 1024 if free else None)
+        sizes.append(int(free[1]) * 1024 if free else None)
     except OSError:
         pass
-    least = min((size for size in found if size is not None), default=None)
+    least = min((size for size in sizes if size is not None), default=None)
     if least is None:
         return Check("memory", "ok", "nobody tells how much is free")
-    told = f"{least // MB:,} MB may be used"
+    detail = f"{least // MB:,} MB may be used"
     if least >= DEFAULT.quota:
-        return Check("memory", "ok", told)
+        return Check("memory", "ok", detail)
     fix = "Close other programs; a container: allow it more (`docker run --memory`)."
-    return Check("memory", "limited", f"{told} (a dyno: {DEFAULT.quota // MB} MB)", fix)
+    return Check("memory", "limited", f"{detail} (a dyno: {DEFAULT.quota // MB} MB)", fix)

@@ -55,5 +55,5 @@ def what_and_fix(error: Exception) -> tuple[str, str]:
         return trouble.what, trouble.fix
     if not isinstance(error, OSError):
         raise error
-    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return what, "Check free disk space, permissions and limits (ulimit -a), then try again."

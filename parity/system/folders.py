@@ -100,8 +100,8 @@ class Cursor:
 
 
 def _identity(fd: int) -> tuple[int, int]:
-    found = os.fstat(fd)
-    return found.st_dev, found.st_ino
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino
 
 
 class Step(NamedTuple):
@@ -144,12 +144,12 @@ def _listed(fd: int) -> "tuple[list[str], tuple[os.DirEntry[str], ...]]":
 def copy_file(name: str, folder: int, new: str, to: int) -> None:
     """Copy a regular file from one open folder into another. Raises `Interrupted`, `OSError`."""
     with os.fdopen(os.open(name, FILE, dir_fd=folder), "rb", buffering=0) as source:
-        found = os.fstat(source.fileno())
-        made = os.open(new, NEW, 0o600, dir_fd=to)
-        with os.fdopen(made, "wb", buffering=0) as target:
+        status = os.fstat(source.fileno())
+        descriptor = os.open(new, NEW, 0o600, dir_fd=to)
+        with os.fdopen(descriptor, "wb", buffering=0) as target:
             pour(source.fileno(), target.fileno())
-            os.fchmod(made, stat.S_IMODE(found.st_mode))
-            os.utime(made, ns=(found.st_atime_ns, found.st_mtime_ns))
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+            os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def pour(source: int, target: int) -> None:

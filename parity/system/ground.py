@@ -60,20 +60,20 @@ def limits() -> Iterator[Trouble]:
     for limit, letter, least, unit, what in LEAST:
         most = ulimits.hard(limit)
         if most is not None and most < least:
-            told = f"this shell allows only {most // unit} {what} (ulimit -H{letter})"
+            problem = f"this shell allows only {most // unit} {what} (ulimit -H{letter})"
             fix = f"Raise it to {least // unit} or more: `ulimit -{letter} unlimited` as root."
-            yield Trouble(told, fix if limit != resource.RLIMIT_NOFILE else ELSEWHERE)
+            yield Trouble(problem, fix if limit != resource.RLIMIT_NOFILE else ELSEWHERE)
 
 
 def folder(path: Path, what: str, variable: str) -> Iterator[Trouble]:
     """Yield why programs cannot start in a folder, or scripts not find their interpreter."""
     fix = f"Set {variable} to a folder "
     if os.statvfs(path).f_flag & os.ST_NOEXEC:
-        told = f"{what} {path} is mounted with noexec: no program can start there"
-        yield Trouble(told, f"{fix}on a disk without noexec.")
+        problem = f"{what} {path} is mounted with noexec: no program can start there"
+        yield Trouble(problem, f"{fix}on a disk without noexec.")
     if odd := BREAKS.search(str(path).replace(" ", "")):
-        told = f"{what} {str(path)!r} has {odd[0]!r} in its path, which breaks scripts in it"
-        yield Trouble(told, f"{fix}whose path has letters, digits, `-`, `_` and `.` alone.")
+        problem = f"{what} {str(path)!r} has {odd[0]!r} in its path, which breaks scripts in it"
+        yield Trouble(problem, f"{fix}whose path has letters, digits, `-`, `_` and `.` alone.")
 
 
 def processes() -> Iterator[Trouble]:
@@ -103,5 +103,7 @@ def loopback() -> Iterator[Trouble]:
                 with socket.create_connection((address, server.getsockname()[1]), 2):
                     pass
     except OSError as error:
-        told = f"there is no loopback network here ({error.strerror or error})"
-        yield Trouble(told, "`ip link set lo up` (as root), or allow connections to 127.0.0.0/8.")
+        problem = f"there is no loopback network here ({error.strerror or error})"
+        yield Trouble(
+            problem, "`ip link set lo up` (as root), or allow connections to 127.0.0.0/8."
+        )

@@ -20,15 +20,15 @@ class Log:
 
     def add(self, line: Line) -> None:
         """Add a line."""
-        kept = self._sources.get(line.source)
-        if kept is None:
-            kept = self._sources[line.source] = _Kept()
+        source = self._sources.get(line.source)
+        if source is None:
+            source = self._sources[line.source] = _Kept()
         self._count += 1
-        kept.add(self._count, line)
+        source.add(self._count, line)
 
     def lines(self) -> tuple[Line, ...]:
         """Return the lines kept, with a notice (as Heroku's L10) where lines are missing."""
-        numbered = [pair for kept in self._sources.values() for pair in kept.numbered()]
+        numbered = [pair for source in self._sources.values() for pair in source.numbered()]
         return tuple(line for _, line in sorted(numbered, key=_number))
 
 

@@ -31,6 +31,6 @@ def private(folder: str) -> None:
 def closed(folder: str) -> None:
     """Close this user's folder to everybody else, if the file system can."""
     with suppress(OSError):
-        found = os.lstat(folder)
-        if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) != 0o700:
+        status = os.lstat(folder)
+        if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) != 0o700:
             os.chmod(folder, 0o700)

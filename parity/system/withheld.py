@@ -97,8 +97,8 @@ def _killed() -> int:
         counters = Path("/proc/vmstat").read_text()
     except OSError:
         return 0
-    found = re.search(r"^oom_kill (\d+)$", counters, re.MULTILINE)
-    return int(found[1]) if found else 0
+    match = re.search(r"^oom_kill (\d+)$", counters, re.MULTILINE)
+    return int(match[1]) if match else 0
 
 
 def lack(record: Record) -> Lack | None:
@@ -133,8 +133,8 @@ def _lacks(record: Record, text: str, code: int | None) -> Iterator[Lack]:
         yield Lack("it lets no more processes or threads start (ulimit -u, pids.max)", RAISE)
     if _little_memory() and re.search(MEMORY, text):
         yield Lack("it allows no more memory (ulimit -v, -d)", RAISE)
-    if found := re.search(DISK, text):
-        yield Lack(f"its disk or its file table is at its end ({found[0]})", "Free some space.")
+    if match := re.search(DISK, text):
+        yield Lack(f"its disk or its file table is at its end ({match[0]})", "Free some space.")
     if _killed_before and _killed() > _killed_before[0] and _was_killed(record, text, code):
         fix = "Close other programs, or give it more memory (a container: a higher limit)."
         yield Lack("its memory was at an end, and the kernel's OOM killer ended a process", fix)

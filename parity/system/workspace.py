@@ -59,7 +59,7 @@ def workspace(run: str = "", end: Callable[[str], None] = _nothing) -> Iterator[
     The mark names the `run`; `end` is called with each run whose folder is about to be swept.
     Raises `Trouble` if nothing can be written.
     """
-    root, held = _made(run)
+    root, held = _create(run)
     try:
         with suppress(OSError):
             _sweep(root.parent, end)
@@ -81,7 +81,7 @@ def _patience() -> Callable[[], bool]:
     return go_on
 
 
-def _made(run: str) -> tuple[Path, int]:
+def _create(run: str) -> tuple[Path, int]:
     """Create a folder, mark it, and lock it."""
     why: OSError | None = None
     for parent in _parents():
@@ -89,7 +89,7 @@ def _made(run: str) -> tuple[Path, int]:
         try:
             root.mkdir(mode=0o700)
             try:
-                return root, _marked(root, run)
+                return root, _mark(root, run)
             except OSError:
                 folders.remove(root)
                 raise
@@ -115,9 +115,9 @@ def _parents() -> Iterator[Path]:
             yield chosen
 
 
-def _marked(root: Path, run: str) -> int:
+def _mark(root: Path, run: str) -> int:
     """Lock a new folder for the lifetime of this process, then mark it. Raises `OSError`."""
-    held = _held(root)
+    held = _lock(root)
     try:
         mark = os.open(MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=held)
         with os.fdopen(mark, "wb") as file:
@@ -128,7 +128,7 @@ def _marked(root: Path, run: str) -> int:
     return held
 
 
-def _held(root: Path) -> int:
+def _lock(root: Path) -> int:
     """Lock a folder. Raises `OSError` if it is locked."""
     folder = folders.opened(root)
     try:
@@ -162,7 +162,7 @@ def _abandoned(parent: Path) -> Iterator[tuple[Path, tuple[int, str]]]:
         names = [entry.name for entry in os.scandir(parent) if NAME.fullmatch(entry.name)]
         for root in (parent / name for name in names[:MOST]):
             with suppress(OSError):
-                held = _held(root)
+                held = _lock(root)
                 run = _ours(held)
                 if run is None:
                     os.close(held)
@@ -172,8 +172,8 @@ def _abandoned(parent: Path) -> Iterator[tuple[Path, tuple[int, str]]]:
 
 def _ours(folder: int) -> str | None:
     """Return the run of a marked folder that is private to this user; None for any other folder."""
-    found = os.fstat(folder)
-    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+    status = os.fstat(folder)
+    if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
         return None
     try:
         mark = os.open(MARK, folders.FILE, dir_fd=folder)
