@@ -206,7 +206,7 @@ class Stage:
     def held(self) -> Iterator[None]:
         """Let things happen on the sockets that the router sees all at once."""
         gate = threading.Event()
-        self.router.door.loop.call_soon_threadsafe(gate.wait, PATIENCE)
+        self.router.context.loop.call_soon_threadsafe(gate.wait, PATIENCE)
         yield
         gate.set()
 
@@ -214,7 +214,7 @@ class Stage:
         """The result of `act`, done between two events of the router."""
         done: list[T] = []
         over = threading.Event()
-        self.router.door.loop.call_soon_threadsafe(lambda: (done.append(act()), over.set()))
+        self.router.context.loop.call_soon_threadsafe(lambda: (done.append(act()), over.set()))
         assert over.wait(PATIENCE)
         return done[0]
 

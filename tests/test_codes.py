@@ -304,7 +304,7 @@ def test_h19() -> None:
             waiting.append(socket.socket())
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(server.getsockname())
-        made.router.door.dynos.backends.append(Backend("web.1", server.getsockname()[1]))
+        made.router.context.dynos.backends.append(Backend("web.1", server.getsockname()[1]))
         unavailable(made.client(CLOSING).rest())
         logged(made, "H19", "Backend connection timeout", 503, "dyno connect")
         assert int((parsed(made)["connect"] or "")[:-2]) >= 300
@@ -455,7 +455,7 @@ def test_h28_of_a_client_that_does_not_read(door: Stage) -> None:
 
 def test_h80(door: Stage) -> None:
     """Maintenance mode: dynos keep running, nobody reaches them."""
-    door.router.door.maintenance = True
+    door.router.context.maintenance = True
     got = door.client(CLOSING).rest()
     assert b"/error-pages/maintenance-mode.html" in got
     logged(door, "H80", "Maintenance mode", 503, "", at="info")
@@ -500,7 +500,7 @@ def test_the_users_own_pages() -> None:
     config = {"ERROR_PAGE_URL": "//x.example/e?a=1&b", "MAINTENANCE_PAGE_URL": "//x.example/m"}
     with stage(config=config, backends=[]) as made:
         assert b'<iframe src="//x.example/e?a=1&amp;b">' in made.client(CLOSING).rest()
-        made.router.door.maintenance = True
+        made.router.context.maintenance = True
         assert b'<iframe src="//x.example/m">' in made.client(CLOSING).rest()
 
 

@@ -512,7 +512,7 @@ def test_v168() -> None:
 def test_v170() -> None:
     """The log has every request, in the order of time."""
     with stage(profile=LEGACY) as made:
-        made.router.door.dynos.backends.clear()
+        made.router.context.dynos.backends.clear()
         clients = [made.client(get(path=f"/{n}")) for n in range(50)]
         for client in clients:
             assert status(client.head()) == "503"

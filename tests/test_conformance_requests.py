@@ -94,7 +94,7 @@ def test_v126(legacy: Stage) -> None:
 
 def test_v128(legacy: Stage) -> None:
     """Maintenance mode: 503."""
-    legacy.router.door.maintenance = True
+    legacy.router.context.maintenance = True
     _refused(legacy, get(), code="503")
     assert 'at=info code=H80 desc="Maintenance mode"' in legacy.log()
 
@@ -129,13 +129,13 @@ def _crowded(made: Stage, code: str) -> None:
 
 def test_v133(legacy: Stage) -> None:
     """More requests than dynos can have: 503, H11."""
-    legacy.router.door.dynos.active = 200
+    legacy.router.context.dynos.active = 200
     _crowded(legacy, "H11")
 
 
 def test_v134(legacy: Stage) -> None:
     """Too many connections: 503, H22."""
-    legacy.router.door.turns.update(Turn(print) for _ in range(10_000))
+    legacy.router.context.turns.update(Turn(print) for _ in range(10_000))
     _crowded(legacy, "H22")
 
 

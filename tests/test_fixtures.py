@@ -45,7 +45,7 @@ def sent(data: bytes) -> tuple[bytes, bytes]:
     hosts = re.findall(rb"(?im)^host:[ \t]*([^\r\n]*)", data)
     with stage(limits=QUICK) as made:
         names = {host.decode("latin-1").lower().partition(":")[0] for host in hosts}
-        made.router.door.names.update(names)
+        made.router.context.names.update(names)
         client = made.client(data)
         made.servers[0].settimeout(0.25)
         got = b""

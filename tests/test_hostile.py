@@ -127,7 +127,7 @@ def test_a_client_that_asks_and_never_reads() -> None:
                 client.sock.sendall(get() * 100)
         before = len(made.lines)
         assert before < 100_000
-        assert made.on_loop(lambda: len(made.router.door.turns)) == 1
+        assert made.on_loop(lambda: len(made.router.context.turns)) == 1
         client.close()
 
 
@@ -179,7 +179,7 @@ def test_many_idle_connections() -> None:
             client = made.client(get())
             made.dyno().send(OK)
             assert status(client.head()) == "200"
-            assert made.on_loop(lambda: len(made.router.door.turns)) == 5001
+            assert made.on_loop(lambda: len(made.router.context.turns)) == 5001
             assert psutil.Process().memory_info().rss - before < 100 * 2**20
             for sock in idle:
                 sock.close()

@@ -75,20 +75,20 @@ class Router:
         error_page = page or (lambda code, status: pages.page(code, status, config or {}))
         dynos = DynoPool(list(backends), limits, loop)
         names = {host.rpartition(":")[0] or host}
-        self.door = RouterContext(profile, limits, dynos, names, error_page, self._record, loop)
+        self.context = RouterContext(profile, limits, dynos, names, error_page, self._record, loop)
 
     def __enter__(self) -> "Router":
         self.http = Front(self.loop, self._port, self._accepted, tls=False)
         self.https = Front(self.loop, 0, self._accepted, tls=True)
-        self.door.watch()
+        self.context.watch()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.http.close()
         self.https.close()
-        for turn in list(self.door.turns):
+        for turn in list(self.context.turns):
             turn.cancel()
-        self.door.close()
+        self.context.close()
         if self._bug:
             raise self._bug
 
@@ -102,7 +102,7 @@ class Router:
 
     def send_to(self, backends: Sequence[Backend], *, blank: bool = False) -> None:
         """Route to other dynos from now on. `blank`: the app has no release at all."""
-        dynos = self.door.dynos
+        dynos = self.context.dynos
         for gone in (b for b in dynos.backends if b not in backends):
             gone.state = "crashed"
         dynos.drop(0.0)
@@ -229,8 +229,8 @@ class Router:
 
         parts = urlsplit(url)
         front = self.https if parts.scheme == "https" else self.http
-        self.door.names.add(parts.hostname or "")
-        request_id = self.door.request_id(None).decode()
+        self.context.names.add(parts.hostname or "")
+        request_id = self.context.request_id(None).decode()
         sent = {"Host": parts.netloc, **BROWSER, **headers, "X-Request-Id": request_id}
         noted: queue.SimpleQueue[Passed] = queue.SimpleQueue()
         self._awaited[request_id] = noted
@@ -247,11 +247,11 @@ class Router:
     def _accepted(self, sock: socket.socket, tls: bool) -> None:
         turn = Turn(self._over)
         wire = Wire(sock, self.loop, turn, CLIENT_ROOM)
-        self.door.turns.add(turn)
-        turn.run(ClientConnection(wire, turn, self.door, tls=tls).serve())
+        self.context.turns.add(turn)
+        turn.run(ClientConnection(wire, turn, self.context, tls=tls).serve())
 
     def _over(self, turn: Turn, bug: BaseException | None) -> None:
-        self.door.turns.discard(turn)
+        self.context.turns.discard(turn)
         self._bug = self._bug or bug
 
     def _record(self, passed: Passed) -> None:

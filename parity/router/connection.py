@@ -20,11 +20,11 @@ from parity.router.transport import Turn, Wire
 class ClientConnection:
     """The server side of `client`'s connection. `tls`: it came in on the https port."""
 
-    __slots__ = ("_cut", "_keep", "_turn", "client", "door", "tls")
+    __slots__ = ("_cut", "_keep", "_turn", "client", "context", "tls")
 
-    def __init__(self, client: Wire, turn: Turn, door: RouterContext, *, tls: bool) -> None:
+    def __init__(self, client: Wire, turn: Turn, context: RouterContext, *, tls: bool) -> None:
         self.client = client
-        self.door = door
+        self.context = context
         self.tls = tls
         self._turn = turn
         self._keep = True
@@ -45,7 +45,7 @@ class ClientConnection:
     async def _head(self) -> bytes | None:
         """Return the next request's head, or None if there is none or it was refused."""
         client, turn, checked = self.client, self._turn, 0
-        until = turn.now + self.door.client_idle
+        until = turn.now + self.context.client_idle
         while client.clogged:  # it keeps sending requests without reading the answers
             if not await turn.wait(until):
                 return None
@@ -80,25 +80,25 @@ class ClientConnection:
     def _refuse(self, head: bytes, bad: Malformed) -> None:
         """Answer a malformed request and close: there is no telling where the next one begins."""
         self._keep = False
-        self.client.send(refused(head, bad, self.door, tls=self.tls))
+        self.client.send(refused(head, bad, self.context, tls=self.tls))
 
     async def _exchange(self, head: bytes) -> None:
         """Answer or refuse one request, and log it."""
-        door, turn = self.door, self._turn
+        context, turn = self.context, self._turn
         try:
             request = http1.request(head)
         except Malformed as bad:
             self._refuse(head, bad)
             return
-        if not door.knows(request.host):
+        if not context.knows(request.host):
             self._refuse(head, Malformed("bad header", "no such app", 404))
             return
         trip = self._trip(request)
         fault = None
-        door.dynos.active += 1
+        context.dynos.active += 1
         try:
             self._admit()
-            talk = Talk(trip, self.client, turn, door)
+            talk = Talk(trip, self.client, turn, context)
             await talk.hold()
             self._keep = self._keep and talk.client_kept
         except Fault as failed:
@@ -108,8 +108,8 @@ class ClientConnection:
             fault = Fault("H24", "the router was stopped", status=trip.status)
             raise
         finally:
-            door.dynos.active -= 1
-            door.record(trip.passed(turn.now, fault, h26=door.profile.h26))
+            context.dynos.active -= 1
+            context.record(trip.passed(turn.now, fault, h26=context.profile.h26))
 
     def _trip(self, request: http1.RequestHead) -> Trip:
         known = request.known
@@ -117,7 +117,7 @@ class ClientConnection:
         self._keep = request.keep and not request.doubtful
         return Trip(
             request,
-            self.door.request_id(ids[0] if len(ids) == 1 else None),
+            self.context.request_id(ids[0] if len(ids) == 1 else None),
             headers.joined(known, b"x-forwarded-for", facts.CLIENT),
             tls=self.tls,
             wall=time.time(),
@@ -126,11 +126,11 @@ class ClientConnection:
 
     def _admit(self) -> None:
         """Raise `Fault` for a request that the router answers itself."""
-        door, dynos = self.door, self.door.dynos
-        if door.maintenance:
+        context, dynos = self.context, self.context.dynos
+        if context.maintenance:
             raise Fault("H80", "maintenance mode is on")
-        if len(door.turns) > facts.CONNECTIONS.value:
-            raise Fault("H22", f"{len(door.turns)} connections at once")
+        if len(context.turns) > facts.CONNECTIONS.value:
+            raise Fault("H22", f"{len(context.turns)} connections at once")
         if dynos.active > facts.CONCURRENCY.value * (len(dynos.backends) or 1):
             raise Fault("H11", f"{dynos.active} requests at once")
 
@@ -140,18 +140,18 @@ class ClientConnection:
             self._keep = False
             self._cut = trip.endless
             return
-        page = self.door.page(fault.code, fault.status)
+        page = self.context.page(fault.code, fault.status)
         self._keep = self._keep and trip.whole
         trip.bytes = len(page)
-        date, profile = self.door.date(), self.door.profile
+        date, profile = self.context.date(), self.context.profile
         self.client.send(
             headers.own(fault.status, page, "text/html", profile, keep=self._keep, date=date)
         )
 
     async def _leave(self) -> None:
         """Send the rest, read what comes, then close: unread bytes would cause a reset."""
-        client, turn, door = self.client, self._turn, self.door
-        began, idle = turn.now, door.idle_window
+        client, turn, context = self.client, self._turn, self.context
+        began, idle = turn.now, context.idle_window
         while not client.sent and not client.broken:
             if not await turn.wait(max(began, client.taken) + idle):
                 break
@@ -160,7 +160,7 @@ class ClientConnection:
             client.close(reset=True)
             return
         client.finish()
-        until = turn.now + door.limits.linger.value
+        until = turn.now + context.limits.linger.value
         while not client.ended and await turn.wait(until):
             client.take()
 

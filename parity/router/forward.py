@@ -28,23 +28,28 @@ class Talk:
     """
 
     __slots__ = (
-        *("_client", "_door", "_dyno", "_heard", "_moved", "_seen", "_trip", "_turn", "_upload"),
+        *("_client", "_context", "_dyno", "_heard", "_moved", "_seen", "_trip", "_turn", "_upload"),
         *("_used", "client_kept"),
     )
 
-    def __init__(self, trip: Trip, client: Wire, turn: Turn, door: RouterContext) -> None:
+    def __init__(self, trip: Trip, client: Wire, turn: Turn, context: RouterContext) -> None:
         self.client_kept = True
         self._trip = trip
         self._client = client
         self._turn = turn
-        self._door = door
+        self._context = context
         self._upload = NOTHING if trip.whole else follow(trip.request.body)
         self._heard = 0.0
         self._seen = 0
 
     async def hold(self) -> None:
         """Find a dyno, and forward the request and the answer. Raises `Fault`."""
-        trip, turn, dynos, profile = self._trip, self._turn, self._door.dynos, self._door.profile
+        trip, turn, dynos, profile = (
+            self._trip,
+            self._turn,
+            self._context.dynos,
+            self._context.profile,
+        )
         keep, reusable = profile.keeps and (trip.request.keep or profile.name != "legacy"), False
         backend = dynos.chosen(turn.now)
         link = backend.kept(turn) if backend else None
@@ -75,7 +80,7 @@ class Talk:
 
     def _ask(self, link: Link, *, keep: bool) -> None:
         """Send the request's head; the body follows as it comes."""
-        trip, profile = self._trip, self._door.profile
+        trip, profile = self._trip, self._context.profile
         trip.dyno = link.backend.name
         self._dyno, self._used, self._moved = link.wire, link.used, self._turn.now
         self._dyno.send(headers.to_dyno(trip, profile, keep=keep))
@@ -129,7 +134,7 @@ class Talk:
                 self._seen = len(data)
                 return None
             self._seen = 0
-            blanks, method = self._door.profile.blanks, self._trip.request.method
+            blanks, method = self._context.profile.blanks, self._trip.request.method
             return http1.response(self._dyno.take_first(end), method, blanks=blanks)
         except Malformed as bad:
             raise _unreadable(bad) from None
@@ -140,7 +145,7 @@ class Talk:
         if status == 101 and not request.upgrade:
             raise Fault("H17", "101 Switching Protocols, and nobody asked for it")
         if status == 100:
-            if trip.continued and not self._door.profile.continues and request.expects:
+            if trip.continued and not self._context.profile.continues and request.expects:
                 raise Fault("H17", "100 Continue twice")
             if request.minor and not trip.continued:
                 self._client.send(CONTINUE)
@@ -148,7 +153,7 @@ class Talk:
             return False
         if status != 101:
             trip.note = f"{status} is no interim answer that Heroku's router passes on"
-        return status == 101 or self._door.profile.interim_ends
+        return status == 101 or self._context.profile.interim_ends
 
     def _ends(self) -> None:
         """Raise `Fault` if one side has left before the answer's head was complete."""
@@ -170,13 +175,13 @@ class Talk:
     def _deadline(self) -> float:
         moved = max(self._moved, self._dyno.taken)
         if self._trip.whole and not self._heard:
-            return moved + self._door.first_byte
-        return max(moved, self._heard) + self._door.idle_window
+            return moved + self._context.first_byte
+        return max(moved, self._heard) + self._context.idle_window
 
     def _any_bytes(self) -> Awaitable[bool]:
         """Wait for an event; the result is False if no byte has moved within the idle window."""
         moved = max(self._heard, self._client.taken, self._dyno.taken)
-        return self._turn.wait(moved + self._door.idle_window)
+        return self._turn.wait(moved + self._context.idle_window)
 
     def _silence(self) -> Fault:
         """Return the fault for an answer that did not begin in time: the client's or the dyno's."""
@@ -190,14 +195,14 @@ class Talk:
 
     def _deliver(self, response: ResponseHead) -> Follow | None:
         """Send the final answer's head and what has come of its body; return an unfinished body."""
-        trip, profile, body = self._trip, self._door.profile, response.body
+        trip, profile, body = self._trip, self._context.profile, response.body
         decoded = body.kind == "chunked" and trip.request.minor == 0
         self.client_kept = self._keeps(response, decoded)
         head = headers.to_client(
             response,
             profile,
             connection=b"keep-alive" if self.client_kept else b"close",
-            date=self._door.date(),
+            date=self._context.date(),
             decoded=decoded,
         )
         trip.status = response.status
@@ -272,7 +277,7 @@ class Talk:
         return True
 
     def _truncated(self, detail: str) -> Fault:
-        status = self._trip.status if self._door.profile.partial else 0
+        status = self._trip.status if self._context.profile.partial else 0
         return Fault("H18", detail, status=status)
 
     def _stuck(self) -> Fault:
@@ -283,10 +288,10 @@ class Talk:
     async def _switch(self, response: ResponseHead) -> None:
         """Send the answer that switches protocols, then copy bytes until one side ends."""
         self.client_kept = False
-        date, profile = self._door.date(), self._door.profile
+        date, profile = self._context.date(), self._context.profile
         self._client.send(headers.to_client(response, profile, connection=b"Upgrade", date=date))
         self._trip.status = 101
-        idle = self._door.idle_window
+        idle = self._context.idle_window
         await tunnel(self._client, self._dyno, self._turn, self._trip, idle)
 
 
