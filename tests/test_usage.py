@@ -1,4 +1,4 @@
-"""What cannot be as it was typed: one line that says what to type, and nothing is run."""
+"""Wrong usage: one line that says what to type, and nothing is run."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ def test_one_line_says_what_to_type(typed: str, tmp_path: Path) -> None:
 
 
 def test_a_report_where_the_user_may_not_write(tmp_path: Path) -> None:
-    """It is said before the app is built."""
+    """It is reported before the app is built."""
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     tmp_path.chmod(0o500)
@@ -67,7 +67,7 @@ def test_a_report_where_the_user_may_not_write(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_standard_stream_may_be_closed(closed: str, tmp_path: Path) -> None:
-    """None of parity's own pipes takes its place: the verdict is as ever, and comes."""
+    """None of parity's own pipes takes its place: the verdict is as usual, and arrives."""
     materialise(APPS / "works-stdlib-server", {}, tmp_path)
     script = f'exec "$0" -m parity run "$1" --report concise="$1/out" {closed}'
     command = ("bash", "-c", script, sys.executable, str(tmp_path))
@@ -79,7 +79,7 @@ def test_a_standard_stream_may_be_closed(closed: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", ["explain -", "run --env -"])
 def test_a_closed_stdin_is_an_empty_one(words: str, tmp_path: Path) -> None:
-    """No bug of ours is told (exit status 4)."""
+    """It is not reported as a bug of ours (exit status 4)."""
     script = f'cd "$1" && exec "$0" -m parity {words} <&-'
     command = ("bash", "-c", script, sys.executable, str(tmp_path))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -89,7 +89,7 @@ def test_a_closed_stdin_is_an_empty_one(words: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("typed", ["run", "explain R10", "--version"])
 def test_windows_is_told_where_parity_runs(typed: str) -> None:
-    """Before anything is imported that Windows lacks: two lines, as any trouble of the machine."""
+    """Before anything that Windows lacks is imported: two lines, like other machine trouble."""
     script = (
         "import signal, sys\nsys.platform = 'win32'\ndel signal.SIGHUP, signal.SIGQUIT\n"
         f"sys.argv[1:] = {typed.split()!r}\nfrom parity.__main__ import main\nmain()"
