@@ -210,7 +210,7 @@ def test_poetry_installs_the_project_too(tmp_path: Path) -> None:
 
 
 def test_uv_builds_a_project_that_is_a_package(tmp_path: Path) -> None:
-    """So it is with uv and a project with a build system; a failing build is reported."""
+    """uv builds a project that has a build system; a failing build is reported."""
     files = app("works-uv")
     project, lock = files["pyproject.toml"], files["uv.lock"]
     assert isinstance(project, bytes) and isinstance(lock, bytes)

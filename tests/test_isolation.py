@@ -76,7 +76,7 @@ def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("cookie", ["", "X", "X=", "PARITY_RUN_ID="])
 def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
-    """Whatever has the mark is killed, so an empty one, which every environment has, is refused."""
+    """An incomplete mark matches no process: whatever has the mark is killed."""
     with subprocess.Popen(["sleep", "60"], env={"X": "", "PARITY_RUN_ID": ""}) as other:
         try:
             assert signals.marked(cookie) == []

@@ -97,7 +97,7 @@ def _words(action: argparse.Action) -> tuple[str, ...]:
 
 
 def _places(command: argparse.ArgumentParser) -> tuple[str, ...]:
-    """What may stand in the command's own place, an id or a shell; none: a folder."""
+    """Return the values of the command's own argument, an id or a shell; none: a folder."""
     places = (action for action in command._actions if not action.option_strings)
     return next((words for words in map(_words, places) if words), ())
 
@@ -110,7 +110,7 @@ def _ids() -> tuple[str, ...]:
 
 
 def _bash_values(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
-    """After an option with known values, only these."""
+    """Yield the cases that complete an option's known values, and nothing else after it."""
     for name, command in commands.items():
         for action in _options(command):
             words = _words(action)

@@ -145,5 +145,5 @@ def _no_slug(records: "Sequence[Record]", config: "Config") -> int:
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """How `parity exec` is typed."""
+    """Set the usage line of `parity exec`."""
     parser.usage = USAGE

@@ -70,7 +70,7 @@ def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
 
 
 def _version(headlines: str, pushed: Sequence[str]) -> tuple[str, str] | None:
-    """A refused Python, if the version was said before."""
+    """Return the reason and the refused Python, if an earlier line says the version."""
     using = next((match for line in pushed if (match := _USING.match(line))), None)
     for words, reason in _VERSION.items():
         if using and f"Python version {words}" in headlines:
@@ -79,7 +79,7 @@ def _version(headlines: str, pushed: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _by_output(pushed: Sequence[str]) -> str:
-    """The reason by what a tool printed, where no headline tells it."""
+    """Return the reason from a tool's output, if no headline says it."""
     if any(map(_PIP.match, pushed)):
         return REASON
     if any(map(_TRACEBACK.match, pushed)):
@@ -89,5 +89,5 @@ def _by_output(pushed: Sequence[str]) -> str:
 
 
 def output(pushed: Sequence[str]) -> tuple[str, ...]:
-    """What the build's commands printed, without Heroku's indent and own words."""
+    """Return the output of the build's commands, without Heroku's indent and own lines."""
     return tuple(line.removeprefix(INDENT) for line in pushed if not line.startswith(" ! "))

@@ -103,7 +103,7 @@ class Turn:
 
 
 class Wakes(Protocol):
-    """Whatever a connection wakes on an event."""
+    """The object that a connection wakes on an event."""
 
     def wake(self) -> None: ...
 
