@@ -60,20 +60,20 @@ def system(name: str) -> Check:
         return Check("system", "ok", words)
     if name == "darwin":
         fix = "For verdicts that rest on the same kernel as Heroku's, run parity on Linux."
-        return Check("system", "limited", f"{words}: sockets are seen less exactly", fix)
+        return Check("system", "limited", f"{words}: sockets are detected less precisely", fix)
     return Check(
         "system",
         "missing",
-        f"{name} has not the processes, signals and sockets of a dyno",
+        f"{name} does not have a dyno's processes, signals and sockets",
         "Use Linux, or Windows' own (WSL): `wsl --install`.",
     )
 
 
 CONTAINED = {
-    "pidns": "namespaces of its own: /app over a read-only system, and nothing is left",
-    "guard": "two guards: all that the app starts is ended, daemons too; no /app",
-    "subreaper": "one guard: all that the app starts is ended, daemons are named; no /app",
-    "basic": "process group: daemons are looked for, ended and named; no /app",
+    "pidns": "separate namespaces: /app over a read-only system, nothing is left over",
+    "guard": "two guards: everything the app starts is ended, daemons too; no /app",
+    "subreaper": "one guard: everything the app starts is ended, daemons are named; no /app",
+    "basic": "process group: daemons are searched for, ended and named; no /app",
 }
 
 
@@ -100,8 +100,8 @@ def sockets() -> Check:
 
     if listening() is None:
         fix = "Allow netlink sockets (sock_diag), or run parity outside of this container."
-        return Check("sockets", "limited", "the kernel does not tell; psutil does, later", fix)
-    return Check("sockets", "ok", "the kernel tells who listens where (sock_diag)")
+        return Check("sockets", "limited", "the kernel does not say; psutil does, but later", fix)
+    return Check("sockets", "ok", "the kernel says who listens where (sock_diag)")
 
 
 def command(name: str, fix: str) -> Check:
@@ -131,9 +131,9 @@ def _version(path: str) -> str:
             env=_few(),
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "its version is not known"
+        return "unknown version"
     match = re.search(r"(?<!\d)\d+(?:\.\d+)+", process.stdout)
-    return match[0] if match else "its version is not known"
+    return match[0] if match else "unknown version"
 
 
 def _few() -> dict[str, str]:
@@ -158,7 +158,7 @@ def _python(series: str, newest: str) -> Check:
     name = f"Python {series}" + (" (default)" if series == versions().default else "")
     interpreter = interpreters.find(newest)
     if interpreter is None:
-        return Check(name, "missing", "none, and none near it", get_python(series))
+        return Check(name, "missing", "not found, nor a similar one", get_python(series))
     if not interpreter.exact:
         here = f"none; {interpreter.version} would stand in ({_short(interpreter.path)})"
         return Check(name, "limited", here, get_python(series))
@@ -210,7 +210,7 @@ def index() -> Check:
         return _no_index("it does not answer")
     if process.returncode:
         lines = [line for line in process.stderr.splitlines() if line.startswith("ERROR")]
-        return _no_index(lines[-1].removeprefix("ERROR: ") if lines else "pip cannot ask it")
+        return _no_index(lines[-1].removeprefix("ERROR: ") if lines else "pip cannot query it")
     return Check("package index", "ok", "answers")
 
 

@@ -120,7 +120,7 @@ def test_paths_stay_in_the_app(
     told = capsys.readouterr()
     assert len(told.err.splitlines()) == 1
     assert SECRET not in told.out + told.err
-    assert "is no file of the app" in told.err or "No such file" in told.err
+    assert "is not a file in the app" in told.err or "No such file" in told.err
 
 
 def test_paths_are_relative_to_the_app(
@@ -151,7 +151,7 @@ def test_no_other_way_to_a_folder(
     table(app, "buildpack", f'"{typed.format(bait)}"')
     assert main(["check", str(app), "--format", "concise"]) in (2, 3)
     told = capsys.readouterr()
-    assert "is no file of the app" in told.err or "not emulated" in told.out
+    assert "is not a file in the app" in told.err or "not emulated" in told.out
 
 
 def test_a_buildpack_of_app_json_is_no_folder(
@@ -195,7 +195,7 @@ def test_the_users_own_paths(app: Path) -> None:
         ("dyno = 3\n", "config.toml: dyno must be a string"),
         ('network = "mine"\n', "config.toml: network: one of host, own"),
         ("dyno = \n", "config.toml is not TOML"),
-        ('env = "a\\u0000b"\n', "holds a NUL byte"),
+        ('env = "a\\u0000b"\n', "contains a NUL byte"),
     ],
 )
 def test_a_wrong_file_of_the_users(
@@ -220,7 +220,7 @@ def test_the_users_file_is_in_no_tested_repository(
     for name, home in (("HOME", app), ("XDG_CONFIG_HOME", app / ".config")):
         monkeypatch.setenv(name, str(home))
         for path in (app, inner):
-            with pytest.raises(Usage, match="lies in the tested repository"):
+            with pytest.raises(Usage, match="is in the tested repository"):
                 parsed(["run", str(path)])
     monkeypatch.setenv("HOME", "")
     monkeypatch.setenv("XDG_CONFIG_HOME", ".config")

@@ -349,7 +349,7 @@ def test_headlines_are_those_of_the_refusals() -> None:
 def test_a_push_that_works_has_no_error(tmp_path: Path) -> None:
     """Warnings of a build are no rejection."""
     text = "remote:  !     Release command declared: this new release\nremote: Verifying deploy..."
-    assert "no error of Heroku's" in explain(text.encode(), tmp_path).stdout
+    assert "no error from Heroku" in explain(text.encode(), tmp_path).stdout
 
 
 def test_a_one_off_dyno_is_no_part_of_the_app() -> None:
@@ -430,7 +430,7 @@ def test_elsewhere_a_cause_is_only_likely(tmp_path: Path) -> None:
     log = "\n".join((START, app("Running on http://127.0.0.1:5000"), R10)).encode()
     shown = explain(log, tmp_path).stdout
     assert "likely[binds-loopback]" in shown
-    assert "the log alone was read" in shown
+    assert "only the log was read" in shown
 
 
 def test_a_file_is_read_as_well(tmp_path: Path) -> None:
@@ -447,7 +447,7 @@ def test_a_file_is_read_as_well(tmp_path: Path) -> None:
 def test_what_is_no_log_is_told(data: bytes, tmp_path: Path) -> None:
     """One line with what to type, exit 3."""
     done = explain(data, tmp_path, code=3)
-    assert "no line of this is as Heroku logs it" in done.stderr
+    assert "no line has the form of Heroku's logs" in done.stderr
     assert "heroku logs --num" in done.stderr
     assert done.stdout == ""
 
@@ -456,12 +456,14 @@ def test_words_of_an_app_alone(tmp_path: Path) -> None:
     """A pasted traceback is read as what it most likely is, with a note that it is a guess."""
     pasted = [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'"]
     shown = explain("\n".join(pasted).encode(), tmp_path).stdout
-    assert shown.startswith("note: no line is Heroku's; this is read as the last output")
+    assert shown.startswith("note: no line comes from Heroku; this is read as the last output")
     assert "likely[missing-dependency]" in shown
     shown = explain(b"bash: gunicorn: command not found\n", tmp_path).stdout
     assert "likely[command-not-found]" in shown
     shown = explain(b"ERROR: No matching distribution found for pywin32==306\n", tmp_path).stdout
-    assert shown.startswith("note: no line is Heroku's; this is read as the end of a failed build")
+    assert shown.startswith(
+        "note: no line comes from Heroku; this is read as the end of a failed build"
+    )
     assert "likely[windows-only-package]: pywin32==306" in shown
 
 
@@ -486,8 +488,8 @@ def test_what_looks_like_herokus_is_told(tmp_path: Path) -> None:
     """Among lines with heads it is not believed, but mentioned."""
     message = R10[R10.index("Error") :]
     shown = explain(f"{app('Listening')}\n{message}\n".encode(), tmp_path).stdout
-    assert "not believed: 1 line (1 look like Heroku's, cut off from their heads)" in flat(shown)
-    assert "no error of Heroku's" not in flat(shown)
+    assert "another form: 1 line (1 look like Heroku's, cut off from their heads)" in flat(shown)
+    assert "no error from Heroku" not in flat(shown)
 
 
 def flat(text: str) -> str:

@@ -209,5 +209,5 @@ def test_the_verdict_is_told_before_a_repair_is_tried(tmp_path: Path) -> None:
     assert out.index("next: ") < out.index(
         "after that: with `web: python server.py` in the Procfile"
     )
-    assert "nothing else stands in the way; the last answer was 200." in out
+    assert "nothing else fails; the last answer was 200." in out
     assert out.count("after that: ") == out.count("fails: ") == 1

@@ -58,7 +58,7 @@ WRONG = {
     "x = ": "not TOML",
     "[request]\npath = '/'": "[[request]] sections",
     "[[request]]\npath = '/'\n[other]": "[[request]] sections",
-    "[[request]]": "path must be there",
+    "[[request]]": "path is required",
     "[[request]]\npath = 'a'": "start with /",
     '[[request]]\npath = "/\\n"': "printable",
     "[[request]]\npath = '/'\nmethod = 'G T'": "method must be letters",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DOCTOR = """\
 exit status: 0 if this machine gives verdicts of full fidelity, 3 if some verdict
-could be `could not tell` for its sake; each line says what fixes it
+could be `could not tell` because of it; each line says what fixes it
 """
 DAY = 86400
 KINDS = ("full", "json")
@@ -33,7 +33,7 @@ def add(commands: "Commands") -> None:
     doctor.set_defaults(act=_doctor)
     cache = commands.add_parser("cache", help="what parity keeps from earlier builds")
     cache.add_argument("action", nargs="?", default="show", choices=["show", "clear"])
-    cache.add_argument("--older", type=_days, metavar="DAYS", help="only what is unused so long")
+    cache.add_argument("--older", type=_days, metavar="DAYS", help="only what is unused that long")
     _add_format(cache)
     cache.set_defaults(act=_cache)
 

@@ -140,7 +140,7 @@ def _no_slug(records: "Sequence[Record]", config: "Config") -> int:
     verdict = trial.verdict()
     masked = Mask(config, verdict.source).verdict(verdict)
     emit(render("concise", masked), sys.stderr)
-    emit("parity: no slug to run a command in; `parity run` tells more\n", sys.stderr)
+    emit("parity: there is no slug to run a command in; see `parity run`\n", sys.stderr)
     return verdict.exit_code or 3
 
 

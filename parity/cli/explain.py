@@ -93,7 +93,7 @@ def _log(name: str) -> int:
     source, found_causes = plan.source if plan else None, causes(story, plan)
     if story.form is None or (story.endless and not any(cause.causes for cause in found_causes)):
         raise Trouble(
-            f"no line of this is as Heroku logs it ({story.count} lines)",
+            f"no line has the form of Heroku's logs ({story.count} lines)",
             "Type `heroku logs --num 1500 | parity explain -`, or `git push heroku main 2>&1 |"
             " parity explain -`.",
         )

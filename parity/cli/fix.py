@@ -77,7 +77,7 @@ def _next(source: Source, written: list[Write]) -> str:
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:
     """Write the fixes into the files under `source.root`, or raise `FixRefused` and change none."""
     if source.kind == "folder" and not force:
-        raise FixRefused("without git there is no way back; --force writes all the same")
+        raise FixRefused("without git there is no way back; --force writes anyway")
     planned = [_planned(source, path, *pair, force=force) for path, pair in together(fixes).items()]
     planned.sort(key=lambda write: write.data is None)
     done: list[Write] = []
@@ -109,7 +109,7 @@ def _planned(
             raise FixRefused(f"{path} is on disk already, and git does not have it")
         return Write(path, new.data if new else None, 0o666 & ~_umask())
     if current is None:
-        raise FixRefused(f"{path} is no plain file any more")
+        raise FixRefused(f"{path} is no longer a regular file")
     data, mode = current
     if new is None:
         _fitted(path, data, old.data, b"")
@@ -140,7 +140,7 @@ def _folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
     """Open the folder that holds `path`, following no link below `root`; yield it and the name."""
     *folders, name = path.split("/")
     if {"", ".", "..", ".git"} & {*folders, name}:
-        raise FixRefused(f"{path} is no path of the app")
+        raise FixRefused(f"{path} is not a path in the app")
     at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for folder in folders:
@@ -158,7 +158,7 @@ def _current(root: Path, path: str) -> tuple[bytes, int] | None:
         with _folder(root, path) as (at, name), _opened(at, name) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
-                raise FixRefused(f"{path} is no plain file")
+                raise FixRefused(f"{path} is not a regular file")
             return file.read(), stat.S_IMODE(mode)
     except FileNotFoundError:
         return None

@@ -36,7 +36,7 @@ def _act(arguments: argparse.Namespace, run: Run) -> int:
     """Return 0 to let the push through: it works, or cannot be decided here, or is not a deploy."""
     url = arguments.url or os.environ.get("PRE_COMMIT_REMOTE_URL")
     if url is None:
-        raise Usage("hook: no remote. git calls it with NAME URL, pre-commit sets variables")
+        raise Usage("hook: no remote; git calls it with NAME URL, pre-commit sets variables")
     if not HEROKU.match(url):
         return 0
     worst = 0

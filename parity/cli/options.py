@@ -36,9 +36,9 @@ def report(parser: argparse.ArgumentParser) -> None:
     """Add the options for the reports."""
     add = parser.add_argument
     add("--format", default="full", metavar="KIND", help="full, concise, json, …")
-    add("--report", action="append", default=[], metavar="KIND=FILE", help="in a file, too")
+    add("--report", action="append", default=[], metavar="KIND=FILE", help="also write to a file")
     add("--strict", action="store_true", help="warnings fail")
-    add("--first-only", action="store_true", help="no look at what follows where Heroku stops")
+    add("--first-only", action="store_true", help="stop where Heroku stops")
 
 
 def requests(parser: argparse.ArgumentParser) -> None:

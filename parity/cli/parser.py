@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> "NoReturn":
         """Raise argparse's complaint as `Usage`."""
-        raise Usage(f"{message}; `{self.prog} --help` tells more")
+        raise Usage(f"{message}; see `{self.prog} --help`")
 
     def _check_value(self, action: argparse.Action, value: "Any") -> None:
         if action.choices is not None and value not in action.choices:
@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
         try:
             return super()._get_value(action, text)
         except argparse.ArgumentError:
-            raise Usage(f"{action.option_strings[-1]} {text}: no such number") from None
+            raise Usage(f"{action.option_strings[-1]} {text}: not a valid number") from None
 
 
 def read(
@@ -74,7 +74,7 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 def _unknown(word: str, command: str, known: "dict[str, argparse.ArgumentParser]") -> str:
     """Return what to type in place of an argument that the command does not take."""
-    more = f"; `parity {command} --help` tells more"
+    more = f"; see `parity {command} --help`"
     option = word.partition("=")[0]
     if not option.startswith("-"):
         return f"{word} is one argument too many{more}"

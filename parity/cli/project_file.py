@@ -101,7 +101,7 @@ def _users(path: str) -> _Table:
     if not os.path.isabs(file) or not os.path.isfile(file):  # noqa: PTH113, PTH117
         return _Table(label, folder, {}, None)
     if within(file, _repository(path)):
-        raise Usage(f"{label} it lies in the tested repository, so it is not certainly yours")
+        raise Usage(f"{label} it is in the tested repository, so it may not be yours")
     return _Table(label, folder, _content(file, _shown()), None)
 
 
@@ -209,7 +209,7 @@ def _yours(key: str) -> str:
 def _placed(table: _Table, key: str, text: str) -> str:
     """Return a path in a file, which is relative to that file. Raises `Usage`."""
     if "\0" in text:
-        raise Usage(f"{table.label} {key}: {text!r} holds a NUL byte")
+        raise Usage(f"{table.label} {key}: {text!r} contains a NUL byte")
     if table.app is None:
         text = os.path.expanduser(text)  # noqa: PTH111
     place = os.path.join(table.folder, text)  # noqa: PTH118
@@ -223,7 +223,7 @@ def _placed(table: _Table, key: str, text: str) -> str:
     if table.app is None:
         return text if text == "-" else place
     if text == "-" or not within(place, table.app) or _special(place):
-        raise Usage(f"{table.label} {key}: {text} is no file of the app: {_yours(key)}")
+        raise Usage(f"{table.label} {key}: {text} is not a file in the app: {_yours(key)}")
     return place
 
 

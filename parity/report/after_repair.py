@@ -37,11 +37,11 @@ def _print_groups(page: Page, later: list[Group], source: Source | None) -> None
 
 def _outcome(repaired: Repaired, *, explained: bool) -> str:
     if repaired.outcome == "stops":
-        return "the next thing stands in the way:"
+        return "the next problem is:"
     if repaired.outcome == "works":
-        return f"nothing else stands in the way; the last answer was {repaired.answer}."
+        return f"nothing else fails; the last answer was {repaired.answer}."
     if repaired.outcome == "unknown":
-        return f"what comes next is not known here{':' if explained else '.'}"
+        return f"parity cannot tell what comes next{':' if explained else '.'}"
     if repaired.outcome == "told":
-        return "only what is told above still stands in the way."
-    return "nothing else stands in the way as far as the tree alone tells."
+        return "only the problems above remain."
+    return "the tree alone shows no other problem."

@@ -73,7 +73,7 @@ def cache(root: Path, stored: Sequence[Stored], *, width: int, colour: bool) -> 
             label = f"  {one.path.name[:8]:<8} {_size(one.size):>8}  {_ago(now - one.used):>14}  "
             page.prose(oneline(one.what), label=label)
     page.blank()
-    page.prose("parity cache clear (what another run uses stays)", label="next: ", style="strong")
+    page.prose("parity cache clear (keeps what another run uses)", label="next: ", style="strong")
     return str(page)
 
 
@@ -82,7 +82,7 @@ def cleared(result: Cleared) -> str:
     size = _size(sum(one.size for one in result.removed))
     text = f"removed {len(result.removed)} of {len(result.removed) + len(result.in_use)}, {size}\n"
     if result.in_use:
-        text += f"{len(result.in_use)} stay: another run uses them\n"
+        text += f"kept {len(result.in_use)}: another run uses them\n"
     return text
 
 

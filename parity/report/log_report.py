@@ -21,7 +21,7 @@ FOLLOWS = frozenset({"H10", "H20", "H21"})
 
 ABOVE = "The failed start above is why."
 ELSEWHERE = (
-    "Why the dyno did not start stands further up: `heroku logs --num 1500 | parity explain -`."
+    "An earlier line says why the dyno did not start: `heroku logs --num 1500 | parity explain -`."
 )
 PREFLIGHT = (
     "some of these are a browser's OPTIONS requests: its console calls them CORS errors, as"
@@ -61,7 +61,7 @@ def _endless(out: Page, causes: Sequence[Cause]) -> None:
     """Say how a log without any line from Heroku was interpreted."""
     dyno = any(cause.life for cause in causes)
     taken = "the last output of a web dyno that crashed" if dyno else "the end of a failed build"
-    out.prose(f"no line is Heroku's; this is read as {taken}", label="note: ", style="note")
+    out.prose(f"no line comes from Heroku; this is read as {taken}", label="note: ", style="note")
 
 
 def _head(out: Page, story: Story) -> None:
@@ -72,10 +72,10 @@ def _head(out: Page, story: Story) -> None:
     out.prose(f"{errors} in {_lines(story.count)}{when}", label="log: ", style="strong")
     if story.unread:
         alike = f" ({story.alike} look like Heroku's, cut off from their heads)"
-        text = f"in another form, and not believed: {_lines(story.unread)}"
+        text = f"ignored because of another form: {_lines(story.unread)}"
         out.prose(text + alike * bool(story.alike), label="note: ", style="note")
     if not (story.tallies or story.crashes or story.rejected or story.alike):
-        out.prose("There is no error of Heroku's in it, and no dyno that crashes.")
+        out.prose("It has no error from Heroku, and no dyno that crashes.")
     out.blank()
 
 
@@ -174,7 +174,7 @@ def _code(out: Page, tally: Tally, started: bool) -> None:
     out.prose(
         oneline(known.words if known else tally.words), label=f"{tally.code}  ", style="strong"
     )
-    out.prose(known.meaning if known else "Heroku's error-codes page has it.", indent=2)
+    out.prose(known.meaning if known else "See Heroku's page on error codes.", indent=2)
     if tally.code in FOLLOWS:
         out.prose(ABOVE if started else ELSEWHERE, indent=2)
     out.code(f"more: parity explain {tally.code}", indent=2, style="dim")
@@ -183,7 +183,7 @@ def _code(out: Page, tally: Tally, started: bool) -> None:
 def _foot(out: Page, merged: Sequence[Cause], source: Source | None) -> None:
     out.blank()
     if any(cause.causes for cause in merged) and source is None:
-        text = "the log alone was read; in the app's folder the causes are checked against its code"
+        text = "only the log was read; in the app's folder the causes are checked against its code"
         out.prose(text, label="note: ", style="note")
     if source is not None:
         out.prose("parity run", label="next: ", style="strong")

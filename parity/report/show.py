@@ -113,7 +113,7 @@ class Show:
         stream = self._out if self._kind in ("full", "concise") else self._err
         self._progress.pause()
         if not text:
-            hidden = "a config var's value stands in it" if verdict.fixes else ""
+            hidden = "it would contain a config var's value" if verdict.fixes else ""
             why = hidden or "no edit was both certain and proved"
             emit(f"parity: no diff: {why}\n", self._err)
         elif capable(stream) or os.environ.get("CI"):

@@ -125,7 +125,7 @@ class DynoPool:
         """Raise `Fault` if waiting cannot help, or if it is too `late`."""
         states = {backend.state for backend in self.backends}
         if not states and self.blank:
-            raise Fault("H81", "nothing was released yet")
+            raise Fault("H81", "nothing has been released yet")
         if not states:
             raise Fault("H14", "there is no web dyno")
         if states == {"crashed"}:

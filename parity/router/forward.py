@@ -143,7 +143,7 @@ class Talk:
         """Return whether an interim answer ends the exchange, and forward a `100 Continue`."""
         trip, request = self._trip, self._trip.request
         if status == 101 and not request.upgrade:
-            raise Fault("H17", "101 Switching Protocols, and nobody asked for it")
+            raise Fault("H17", "101 Switching Protocols without a request to upgrade")
         if status == 100:
             if trip.continued and not self._context.profile.continues and request.expects:
                 raise Fault("H17", "100 Continue twice")
@@ -152,7 +152,7 @@ class Talk:
             trip.continued = True
             return False
         if status != 101:
-            trip.note = f"{status} is no interim answer that Heroku's router passes on"
+            trip.note = f"Heroku's router does not forward the interim answer {status}"
         return status == 101 or self._context.profile.interim_ends
 
     def _ends(self) -> None:
@@ -188,7 +188,7 @@ class Talk:
         if not self._trip.whole and not self._dyno.clogged:
             return Fault("H28", "the client did not finish its request")
         if not self._trip.whole:
-            return Fault("H12", "the dyno does not take the request's body")
+            return Fault("H12", "the dyno does not read the request's body")
         if self._seen:
             return Fault("H15", "silent in the middle of the head")
         return Fault("H12", "not one byte of an answer within the limit")
@@ -282,7 +282,7 @@ class Talk:
 
     def _stuck(self) -> Fault:
         if self._client.clogged:
-            return Fault("H28", "the client does not take the answer")
+            return Fault("H28", "the client does not read the answer")
         return Fault("H15", "silent in the middle of the answer")
 
     async def _switch(self, response: ResponseHead) -> None:

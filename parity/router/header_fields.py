@@ -64,11 +64,11 @@ def _trouble(block: bytes) -> str:
         if b"\n" in line:
             return BARE_LF
         if line[:1] in (b" ", b"\t"):
-            return f"a header goes on in the next line: {shown(line)}"
+            return f"a header continues on the next line: {shown(line)}"
         if not colon:
             return f"a header without a colon: {shown(line)}"
         if name.rstrip(b" \t") != name:
-            return f"a blank before the colon: {shown(line)}"
+            return f"a space before the colon: {shown(line)}"
         if not re.fullmatch(rb"%s+" % TOKEN, name):
             return f"not a header name: {shown(name)}"
         if not re.fullmatch(rb"%s*" % TEXT, value):

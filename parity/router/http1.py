@@ -272,7 +272,7 @@ def _response_length(known: Known, head: bytes, blanks: bool) -> int | None:
     except ValueError as error:
         raise Malformed("length", f"Content-Length: {error}", 502) from None
     if not blanks and re.search(rb"(?i)\ncontent-length:[^\r\n]*[ \t]\r\n", head):
-        raise Malformed("length", "a blank after Content-Length", 502)
+        raise Malformed("length", "a space after Content-Length", 502)
     return length
 
 

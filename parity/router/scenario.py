@@ -69,7 +69,7 @@ def _step(file: Path, number: int, section: Mapping[str, Any]) -> Step:
 def _trouble(section: Mapping[str, Any]) -> str:
     """Return what is wrong with the values, empty if nothing is."""
     if not str(section.get("path", "")).startswith("/"):
-        return "path must be there and start with /"
+        return "path is required and must start with /"
     if not str(section.get("method", "GET")).isalpha():
         return "method must be letters, such as POST"
     if not 1 <= section.get("clients", 1) <= MOST_CLIENTS:

@@ -24,7 +24,7 @@ def limits() -> Check:
     few, wanted = ulimits.hard(resource.RLIMIT_NOFILE), int(OPEN_FILES.value)
     check = checked("limits", ground.limits(), "none below a dyno's")
     if check.status == "ok" and few is not None and few < wanted:
-        detail = f"{few} open files (a dyno: {wanted}); an app that needs more cannot be told"
+        detail = f"{few} open files (a dyno: {wanted}); for apps that need more: `could not tell`"
         return Check("limits", "limited", detail, f"`ulimit -n {wanted}`, as root.")
     return check
 
@@ -39,8 +39,8 @@ def memory() -> Check:
         pass
     least = min((size for size in sizes if size is not None), default=None)
     if least is None:
-        return Check("memory", "ok", "nobody tells how much is free")
-    detail = f"{least // MB:,} MB may be used"
+        return Check("memory", "ok", "the free memory is unknown")
+    detail = f"{least // MB:,} MB available"
     if least >= DEFAULT.quota:
         return Check("memory", "ok", detail)
     fix = "Close other programs; a container: allow it more (`docker run --memory`)."

@@ -39,7 +39,7 @@ def troubled(error: BaseException) -> Trouble | None:
     if isinstance(error, Trouble):
         return error
     if isinstance(error, MemoryError):
-        return Trouble("no memory is left for parity", AT_ITS_END[errno.ENOMEM])
+        return Trouble("parity has run out of memory", AT_ITS_END[errno.ENOMEM])
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return Trouble("no thread can be started", AT_ITS_END[errno.EAGAIN])
     if isinstance(error, OSError) and error.errno in AT_ITS_END:

@@ -85,7 +85,7 @@ def processes() -> Iterator[Trouble]:
         Path("/proc/self/stat").read_bytes()
     except OSError:
         fix = "`mount -t proc proc /proc` (in a container: do not hide /proc)."
-        yield Trouble("there is no /proc, so nobody can tell what the app's processes do", fix)
+        yield Trouble("there is no /proc, so parity cannot see the app's processes", fix)
         return
     if own != str(os.getpid()):
         fix = "`mount -t proc proc /proc` (for unshare: the option --mount-proc)."

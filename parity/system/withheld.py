@@ -130,14 +130,14 @@ def _lacks(record: Record, text: str, code: int | None) -> Iterator[Lack]:
         if small and (code == sign.exit or re.search(sign.pattern, text)):
             yield Lack(f"it allows only {most} {sign.what}", RAISE)
     if _few_tasks(record) and re.search(TASKS, text):
-        yield Lack("it lets no more processes or threads start (ulimit -u, pids.max)", RAISE)
+        yield Lack("it allows no more processes or threads (ulimit -u, pids.max)", RAISE)
     if _little_memory() and re.search(MEMORY, text):
         yield Lack("it allows no more memory (ulimit -v, -d)", RAISE)
     if match := re.search(DISK, text):
-        yield Lack(f"its disk or its file table is at its end ({match[0]})", "Free some space.")
+        yield Lack(f"its disk or its file table is full ({match[0]})", "Free some space.")
     if _killed_before and _killed() > _killed_before[0] and _was_killed(record, text, code):
         fix = "Close other programs, or give it more memory (a container: a higher limit)."
-        yield Lack("its memory was at an end, and the kernel's OOM killer ended a process", fix)
+        yield Lack("it ran out of memory, and the kernel's OOM killer ended a process", fix)
 
 
 def _few_tasks(record: Record) -> bool:
