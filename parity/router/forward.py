@@ -44,12 +44,8 @@ class Talk:
 
     async def hold(self) -> None:
         """Find a dyno, and forward the request and the answer. Raises `Fault`."""
-        trip, turn, dynos, profile = (
-            self._trip,
-            self._turn,
-            self._context.dynos,
-            self._context.profile,
-        )
+        trip, turn, context = self._trip, self._turn, self._context
+        dynos, profile = context.dynos, context.profile
         keep, reusable = profile.keeps and (trip.request.keep or profile.name != "legacy"), False
         backend = dynos.chosen(turn.now)
         link = backend.kept(turn) if backend else None
