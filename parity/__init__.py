@@ -45,7 +45,7 @@ _ROOMS = {
 
 
 def to_dict(verdict: "Verdict") -> "dict[str, Any]":
-    """The verdict as the document of `--format json`, values of config vars masked as there."""
+    """Return the document of `--format json`, with the values of config vars masked."""
     from parity.report.json import report
     from parity.report.mask import hidden
 

@@ -1,4 +1,4 @@
-"""The way in: signals are noted before anything slow is imported, and nothing is cleared up."""
+"""The entry point: it records signals before slow imports, and exits without freeing objects."""
 
 import gc
 import os
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 GARBAGE = 50_000
-"""Objects between two looks for garbage: what a start makes is none, and Python's 700 are soon
-made by imports."""
+"""Objects between two garbage collections: a start creates no garbage, and its imports would
+trigger Python's default of 700 many times.
+"""
 
 DIGITS = 100_000
-"""Digits of a number that Python may read: more than a line of a log has, less than takes long."""
+"""Digits of a number that Python may parse: more than a line of a log has, yet still fast."""
 
 WINDOWS = """\
 parity: could not tell: on Windows there are no dynos: parity needs bash, signals and process groups
@@ -37,7 +38,7 @@ def main() -> None:
         _unable(error)
     try:
         code = cli.main(sys.argv[1:])
-    except SystemExit as printed:  # argparse's help, or what is wrong with the arguments
+    except SystemExit as printed:  # argparse has printed help or an error
         code = int(printed.code or 0)
     _leave(code)
 
@@ -48,13 +49,13 @@ def _prepare() -> None:
     _standard()
     interrupt.install()
     ulimits.lift()
-    os.umask(os.umask(0o077) & 0o077)  # what is made can be read by its owner, whatever was set
+    os.umask(os.umask(0o077) & 0o077)  # the owner can read what parity creates
     gc.set_threshold(GARBAGE)
     sys.set_int_max_str_digits(DIGITS)
 
 
 def _unable(error: Exception) -> "NoReturn":
-    """parity cannot even start: by itself Python would exit with 1, which means "would fail"."""
+    """Exit with 3 if parity cannot start: Python's own 1 would mean "would fail"."""
     trouble = troubled(error)
     what = trouble.what if trouble else f"parity cannot start: {error}"
     fix = trouble.fix if trouble else "Install parity again, on a machine with /dev and /proc."
@@ -66,7 +67,7 @@ def _unable(error: Exception) -> "NoReturn":
 
 
 def _leave(code: int) -> None:
-    """End at once: to free every object first takes as long as to start Python."""
+    """Exit at once: freeing every object first takes as long as starting Python."""
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -76,8 +77,10 @@ def _leave(code: int) -> None:
 
 
 def _standard() -> None:
-    """Nothing stands in for a standard stream that is closed: a pipe of ours would take its number,
-    and the dyno's output replace it."""
+    """Open standard streams that are closed.
+
+    Otherwise a pipe of ours would get such a number, and the dyno's output replace it.
+    """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) < 3:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)

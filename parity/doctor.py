@@ -1,4 +1,4 @@
-"""What this machine can and cannot do for a rehearsal, and how to fix it."""
+"""Checks of what this machine can and cannot do for a rehearsal, and how to fix it."""
 
 import os
 import re
@@ -27,9 +27,9 @@ MISSING_NODE = (
 
 
 def examine(*, offline: bool = False) -> Iterator[Check]:
-    """Every check, one after the other: some take a second.
+    """Yield every check, one after another: some take a second.
 
-    Programs are told as `parity check .` would find them.
+    Programs are found as `parity check .` would find them.
     """
     programs.distrust(Path())
     yield system(sys.platform)
@@ -52,7 +52,7 @@ def examine(*, offline: bool = False) -> Iterator[Check]:
 
 
 def system(name: str) -> Check:
-    """The operating system, by the name that Python has for it."""
+    """Check the operating system, by Python's name for it."""
     import platform
 
     words = f"{platform.system()} {platform.release()}, {platform.machine()}"
@@ -60,52 +60,52 @@ def system(name: str) -> Check:
         return Check("system", "ok", words)
     if name == "darwin":
         fix = "For verdicts that rest on the same kernel as Heroku's, run parity on Linux."
-        return Check("system", "limited", f"{words}: sockets are seen less exactly", fix)
+        return Check("system", "limited", f"{words}: sockets are detected less precisely", fix)
     return Check(
         "system",
         "missing",
-        f"{name} has not the processes, signals and sockets of a dyno",
+        f"{name} does not have a dyno's processes, signals and sockets",
         "Use Linux, or Windows' own (WSL): `wsl --install`.",
     )
 
 
 CONTAINED = {
-    "pidns": "namespaces of its own: /app over a read-only system, and nothing is left",
-    "guard": "two guards: all that the app starts is ended, daemons too; no /app",
-    "subreaper": "one guard: all that the app starts is ended, daemons are named; no /app",
-    "basic": "process group: daemons are looked for, ended and named; no /app",
+    "pidns": "separate namespaces: /app over a read-only system, nothing is left over",
+    "guard": "two guards: everything the app starts is ended, daemons too; no /app",
+    "subreaper": "one guard: everything the app starts is ended, daemons are named; no /app",
+    "basic": "process group: daemons are searched for, ended and named; no /app",
 }
 
 
 def processes() -> Check:
-    """How well what an app starts is contained: the best level that this machine grants."""
+    """Check how well an app's processes are contained: the best level that this machine grants."""
     from parity.dyno import levels
 
     level = levels.level()
-    found = f"{level}: {CONTAINED[level]}"
+    detail = f"{level}: {CONTAINED[level]}"
     if level == "pidns":
-        return Check("isolation", "ok", found)
+        return Check("isolation", "ok", detail)
     why = levels.why_not("pidns") or "not granted"
     return Check(
         "isolation",
         "limited",
-        f"{found} (pidns: {why})",
+        f"{detail} (pidns: {why})",
         "Run parity on Linux where users may make namespaces (sysctl user.max_user_namespaces).",
     )
 
 
 def sockets() -> Check:
-    """Whether the kernel tells who listens where."""
+    """Check whether the kernel tells who listens where."""
     from parity.dyno.sockets import listening
 
     if listening() is None:
         fix = "Allow netlink sockets (sock_diag), or run parity outside of this container."
-        return Check("sockets", "limited", "the kernel does not tell; psutil does, later", fix)
-    return Check("sockets", "ok", "the kernel tells who listens where (sock_diag)")
+        return Check("sockets", "limited", "the kernel does not say; psutil does, but later", fix)
+    return Check("sockets", "ok", "the kernel says who listens where (sock_diag)")
 
 
 def command(name: str, fix: str) -> Check:
-    """A command on PATH, with its version."""
+    """Check a command on PATH, and its version."""
     path = programs.find(name)
     if path is None:
         return Check(name, "missing", "not on PATH", fix)
@@ -113,7 +113,7 @@ def command(name: str, fix: str) -> Check:
 
 
 def _short(path: Path | str) -> str:
-    """A path as people write it, with `~` for their HOME."""
+    """Return a path as people write it, with `~` for their HOME."""
     home = os.environ.get("HOME", "").rstrip("/")
     text = str(path)
     return f"~{text[len(home) :]}" if home and text.startswith(f"{home}/") else text
@@ -121,7 +121,7 @@ def _short(path: Path | str) -> str:
 
 def _version(path: str) -> str:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             [path, "--version"],
             capture_output=True,
             text=True,
@@ -131,21 +131,23 @@ def _version(path: str) -> str:
             env=_few(),
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "its version is not known"
-    found = re.search(r"(?<!\d)\d+(?:\.\d+)+", done.stdout)
-    return found[0] if found else "its version is not known"
+        return "unknown version"
+    match = re.search(r"(?<!\d)\d+(?:\.\d+)+", process.stdout)
+    return match[0] if match else "unknown version"
 
 
 def _few() -> dict[str, str]:
-    """What a program needs to tell its version: yarn and corepack would obey the rest, and what
-    stands in the folder that they are started in."""
+    """Return the minimal environment for `--version`.
+
+    yarn and corepack would obey other variables, and files in the working directory.
+    """
     home = os.environ.get("HOME")
     path = os.pathsep.join(programs.folders())
     return {"PATH": path, "COREPACK_ENABLE_NETWORK": "0", **({"HOME": home} if home else {})}
 
 
 def pythons() -> Iterator[Check]:
-    """For each Python that Heroku installs: what would run here."""
+    """Check, for each Python that Heroku installs, what would run here."""
     for series, newest in reversed(list(versions().newest.items())):
         yield _python(series, newest)
 
@@ -154,18 +156,18 @@ def _python(series: str, newest: str) -> Check:
     from parity.push.buildpacks.python import interpreters
 
     name = f"Python {series}" + (" (default)" if series == versions().default else "")
-    found = interpreters.find(newest)
-    if found is None:
-        return Check(name, "missing", "none, and none near it", get_python(series))
-    if not found.exact:
-        here = f"none; {found.version} would stand in ({_short(found.path)})"
+    interpreter = interpreters.find(newest)
+    if interpreter is None:
+        return Check(name, "missing", "not found, nor a similar one", get_python(series))
+    if not interpreter.exact:
+        here = f"none; {interpreter.version} would stand in ({_short(interpreter.path)})"
         return Check(name, "limited", here, get_python(series))
-    patch = "" if found.version == newest else f"; Heroku's is {newest}"
-    return Check(name, "ok", f"{found.version}{patch} ({_short(found.path)})")
+    patch = "" if interpreter.version == newest else f"; Heroku's is {newest}"
+    return Check(name, "ok", f"{interpreter.version}{patch} ({_short(interpreter.path)})")
 
 
 def get_python(series: str) -> str:
-    """The command that gets a Python, by what is on this machine to get it with."""
+    """Return the command that installs a Python, by the installers on this machine."""
     if programs.find("uv"):
         return f"Type `uv python install {series}`."
     if programs.find("pyenv"):
@@ -176,7 +178,7 @@ def get_python(series: str) -> str:
 
 
 def node() -> Check:
-    """Node.js, and the package managers beside it."""
+    """Check Node.js, and the package managers beside it."""
     path = programs.find("node")
     if path is None:
         return Check("Node.js", "limited", "not on PATH", MISSING_NODE)
@@ -187,7 +189,7 @@ def node() -> Check:
 
 
 def index() -> Check:
-    """Whether the package index answers, asked by pip with this machine's settings."""
+    """Check whether the package index answers, asked by pip with this machine's settings."""
     from parity.push.buildpacks.python import settings
     from parity.push.buildpacks.python.tools import bundled
 
@@ -195,7 +197,7 @@ def index() -> Check:
     argv = [*bundled(Path(sys.executable).resolve()), "index", "versions", "pip", *hurry]
     env = {"PATH": os.pathsep.join(programs.folders()), **settings.variables()}
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             argv,
             capture_output=True,
             text=True,
@@ -206,9 +208,9 @@ def index() -> Check:
         )
     except (OSError, subprocess.TimeoutExpired):
         return _no_index("it does not answer")
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
-        return _no_index(lines[-1].removeprefix("ERROR: ") if lines else "pip cannot ask it")
+    if process.returncode:
+        lines = [line for line in process.stderr.splitlines() if line.startswith("ERROR")]
+        return _no_index(lines[-1].removeprefix("ERROR: ") if lines else "pip cannot query it")
     return Check("package index", "ok", "answers")
 
 
@@ -218,7 +220,7 @@ def _no_index(why: str) -> Check:
 
 
 def cache_folder() -> Check:
-    """Where environments are kept, and whether there is room for more."""
+    """Check the folder where environments are kept, and whether there is room for more."""
     from parity.push import cache, cache_contents
 
     try:
@@ -234,7 +236,7 @@ def cache_folder() -> Check:
 
 
 def temporary_folder() -> Check:
-    """Whether what is written to the folder for temporary files runs there."""
+    """Check whether programs run in the folder for temporary files."""
     from parity.system.workspace import workspace
 
     try:
@@ -248,8 +250,8 @@ def temporary_folder() -> Check:
 
 
 def _fault(folder: Path, what: str, variable: str) -> Trouble | None:
-    """Why a program that is written into `folder` does not run there; None if it does."""
-    told = next(ground.folder(folder.parent, what, variable), None)
+    """Return why a program that is written into `folder` does not run there; None if it does."""
+    trouble = next(ground.folder(folder.parent, what, variable), None)
     script = folder / "runs"
     script.write_text("#!/bin/sh\nexit 0\n")
     script.chmod(0o755)
@@ -258,15 +260,15 @@ def _fault(folder: Path, what: str, variable: str) -> Trouble | None:
         why = f"it ended with status {code}" if code else ""
     except (OSError, subprocess.TimeoutExpired) as error:
         why = str(error)
-    if told or not why:
-        return told
+    if trouble or not why:
+        return trouble
     return Trouble(f"no program starts in {what}: {why}", f"Set {variable} to another folder.")
 
 
-def _room(name: str, folder: Path, found: str, variable: str) -> Check:
+def _room(name: str, folder: Path, detail: str, variable: str) -> Check:
     free = shutil.disk_usage(folder).free
-    told = f"{_short(folder)}: {found}, {free / MB:,.0f} MB free"
+    text = f"{_short(folder)}: {detail}, {free / MB:,.0f} MB free"
     if free < ROOM:
         fix = f"Free some space, or set {variable} to a folder on another disk."
-        return Check(name, "limited", told, fix)
-    return Check(name, "ok", told)
+        return Check(name, "limited", text, fix)
+    return Check(name, "ok", text)

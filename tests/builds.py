@@ -1,4 +1,4 @@
-"""Real builds of small apps: pip itself, an index made of files, nothing from the network."""
+"""Real builds of small apps: real pip, a package index made of files, no network."""
 
 import http.server
 import io
@@ -29,7 +29,7 @@ from parity.rules.loading import load
 from tests.trees import tree
 
 HERE = f"3.{sys.version_info.minor}"
-"""The Python that is surely on this machine: the one that runs the tests."""
+"""The Python that is certainly on this machine: the one that runs the tests."""
 
 APP = {"app.py": "", "Procfile": "web: python app.py\n", ".python-version": HERE}
 
@@ -42,7 +42,7 @@ def wheel(
     python: str = "",
     modules: Mapping[str, str] | None = None,
 ) -> tuple[str, bytes]:
-    """A wheel, by default with one empty module: file name and content, the same at any time."""
+    """Return a wheel, by default with one empty module: file name and reproducible content."""
     about = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += f"Requires-Dist: {requires}\n" if requires else ""
@@ -61,7 +61,7 @@ def wheel(
 
 
 def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes]:
-    """A source distribution: file name and content."""
+    """Return a source distribution: file name and content."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         for path, text in files.items():
@@ -72,7 +72,7 @@ def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes
 
 
 def backend(code: str, name: str = "omega") -> tuple[str, bytes]:
-    """A package that must be built from source; building it runs `code`."""
+    """Return a package that must be built from source; building it runs `code`."""
     project = (
         '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
         f'[project]\nname = "{name}"\nversion = "1.0"\n'
@@ -83,7 +83,7 @@ def backend(code: str, name: str = "omega") -> tuple[str, bytes]:
 
 
 def index(folder: Path, *files: tuple[str, bytes], python: str = "") -> str:
-    """The address of a package index with these files; all of them require `python`."""
+    """Return the address of a package index with these files, all of which require `python`."""
     for name, data in files:
         project = re.sub("[._]", "-", name.partition("-")[0]).lower()
         place = folder / project
@@ -106,7 +106,7 @@ def pushed(
     limit: float = 60,
     root: Path | None = None,
 ) -> tuple[Slug, list[str]]:
-    """Build an app in the new folder `place`: the slug, and what git push prints.
+    """Build an app in the new folder `place`; return the slug, and what git push prints.
 
     `root` is the project's own folder, by which its last build is known.
     """
@@ -133,13 +133,13 @@ def pushed(
 
 
 def found(slug: Slug) -> dict[str, Finding]:
-    """What the rules find in a slug, by id."""
+    """Return the findings about a slug, by id."""
     load()
     return {finding.id: finding for finding in diagnose(slug)}
 
 
 def prepared(monkeypatch: pytest.MonkeyPatch, tmp: Path, tools: Path) -> None:
-    """An own cache that has the installers already, and none of this machine's pip settings."""
+    """Use a separate cache with the installers in it, and none of this machine's pip settings."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -151,7 +151,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch, tmp: Path, tools: Path) -> None:
 
 
 def fetched(folder: Path) -> Path:
-    """A folder with the installers, as parity has them already or fetches them from the index."""
+    """Return a folder with the installers, from parity's cache or from the index."""
     (folder / "cache" / "tools").mkdir(parents=True)
     for known in (cache.root() / "tools").glob("*.whl"):
         shutil.copy(known, folder / "cache" / "tools")
@@ -164,7 +164,7 @@ def fetched(folder: Path) -> Path:
 
 @contextmanager
 def refusing(status: int) -> Iterator[str]:
-    """The address of a server that answers every request with this status."""
+    """Return the address of a server that answers every request with this status."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

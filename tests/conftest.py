@@ -1,4 +1,4 @@
-"""What tests of builds share: the installers are fetched once."""
+"""Fixtures that tests of builds share: the installers are downloaded once."""
 
 import signal
 from pathlib import Path
@@ -15,7 +15,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The installers as a build fetches them."""
+    """Return the installers as a build downloads them."""
     from tests.builds import fetched
 
     return fetched(tmp_path_factory.mktemp("tools"))

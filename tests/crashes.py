@@ -1,4 +1,4 @@
-"""Small broken apps, pushed and booted for real, and the cause that is named."""
+"""Small broken apps, pushed and booted for real, and the cause that parity names."""
 
 import shutil
 from collections.abc import Mapping
@@ -44,9 +44,9 @@ HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Hello).serve_forever()
 
 
 class Case(NamedTuple):
-    """An app, and what is to be said of it: `cause`, somewhere at `blame`, with `fix` in its fix.
+    """An app and its expected diagnosis: `cause`, some evidence at `blame`, `fix` in its fix.
 
-    `files` and `untracked` are texts by path; `also` are causes that stand beside it.
+    `files` and `untracked` are texts by path; `also` are further causes.
     """
 
     cause: str
@@ -60,12 +60,12 @@ class Case(NamedTuple):
 
 
 def app(command: str, files: Mapping[str, str], requirements: str = "") -> dict[str, str]:
-    """An app with one web command."""
+    """Return an app with one web command."""
     return {"Procfile": f"web: {command}\n", "requirements.txt": requirements, **files}
 
 
 def rehearsed(folder: Path, case: Case) -> Verdict:
-    """The verdict on a case's app, committed in `folder`."""
+    """Return the verdict on a case's app, committed in `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
     for path, text in {**case.files, **case.untracked}.items():
         file = folder / path
@@ -81,13 +81,13 @@ def rehearsed(folder: Path, case: Case) -> Verdict:
 
 
 def causes(verdict: Verdict) -> dict[str, Finding]:
-    """The causes that explain a symptom, by id."""
+    """Return the causes that explain a symptom, by id."""
     found = (f for f in verdict.findings if f.kind == "cause" and f.symptom and f.after is None)
     return {f.id: f for f in found}
 
 
 def check(folder: Path, case: Case) -> None:
-    """The case's cause alone is named, at its place and with its fix."""
+    """Assert that only the case's cause is named, at its place and with its fix."""
     verdict = rehearsed(folder, case)
     assert [*disagreeing(verdict)] == []
     story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)

@@ -1,4 +1,4 @@
-"""What rules find against what the records themselves decide."""
+"""Comparison of the findings with what the records themselves decide."""
 
 from collections.abc import Iterator
 
@@ -7,14 +7,14 @@ from parity.records.verdict import Verdict
 
 STOPS = ("unknown", "fail", "reject")
 GOES_ON = {"H14"}
-"""What stands in the way of requests only: Heroku builds and releases all the same."""
+"""Symptoms that only affect requests: Heroku builds and releases regardless."""
 
 DECIDING = {"source": "source", "plan": "detect", "slug": "build", "release": "release"}
 """The records that decide whether Heroku goes on, each with its stage."""
 
 
 def disagreeing(verdict: Verdict) -> Iterator[str]:
-    """The records whose `goes_on` is not what the findings about them say."""
+    """Yield the records whose `goes_on` contradicts the findings about them."""
     for name, stage in DECIDING.items():
         record = getattr(verdict, name)
         found = [

@@ -1,4 +1,4 @@
-"""A router on a loop of its own, a scripted dyno behind it and clients before it: real sockets."""
+"""A router in a thread, with a scripted dyno behind it and clients in front: real sockets."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ from parity.router import Backend, Passed, Router
 T = TypeVar("T")
 HOST = "shop-0123456789ab.herokuapp.com"
 PATIENCE = 10.0
-"""Seconds after which a socket that should have said something fails the test."""
+"""Seconds after which a silent socket fails the test."""
 
 QUICK = LIMITS.shortened(
     first_byte=0.5,
@@ -44,24 +44,24 @@ GRAMMAR = re.compile(
     r"(?: protocol=(?P<protocol>https?|http1\.1|http2\.0))?"
     r"(?: tls=(?P<tls>true|false) tls_version=(?P<tls_version>tls1\.[23]|unknown))?"
 )
-"""Every line of Heroku's router since 2014."""
+"""The grammar of every line of Heroku's router since 2014."""
 
 Cut = Callable[[bytes], Iterator[bytes]]
 
 
 def whole(data: bytes) -> Iterator[bytes]:
-    """As it is."""
+    """Yield the data in one piece."""
     yield data
 
 
 def singly(data: bytes) -> Iterator[bytes]:
-    """Byte by byte; what is very long only at its beginning."""
+    """Yield the data byte by byte; very long data only at the beginning."""
     yield from (data[i : i + 1] for i in range(min(len(data), 2000)))
     yield from (data[i : i + 50_000] for i in range(2000, len(data), 50_000))
 
 
 def randomly(data: bytes) -> Iterator[bytes]:
-    """In pieces of random sizes."""
+    """Yield the data in pieces of random sizes."""
     at = 0
     while at < len(data):
         size = random.choice((1, 2, 3, 10, 40, len(data) // 3 + 1, 20_000))
@@ -83,7 +83,7 @@ class Peer:
         self._cut = cut
 
     def send(self, *parts: bytes) -> "Peer":
-        """Send in the pieces of this test; a peer that has closed takes nothing more."""
+        """Send in the pieces of this test; a peer that has closed accepts no more."""
         try:
             for piece in self._cut(b"".join(parts)):
                 self.sock.sendall(piece)
@@ -92,25 +92,25 @@ class Peer:
         return self
 
     def until(self, pattern: bytes) -> bytes:
-        """Everything up to the end of `pattern`, a regular expression."""
+        """Return everything up to the end of `pattern`, a regular expression."""
         while not (match := re.search(pattern, self.got, re.DOTALL)):
             self._more()
         data, self.got = self.got[: match.end()], self.got[match.end() :]
         return data
 
     def take(self, count: int) -> bytes:
-        """`count` bytes."""
+        """Return `count` bytes."""
         while len(self.got) < count:
             self._more()
         data, self.got = self.got[:count], self.got[count:]
         return data
 
     def head(self) -> str:
-        """The next head, without its empty line."""
+        """Return the next head, without its empty line."""
         return self.until(rb"\r\n\r\n").decode("latin-1")[:-4]
 
     def rest(self) -> bytes:
-        """All until the other side closes."""
+        """Return everything until the other side closes."""
         while True:
             try:
                 data = self.sock.recv(1 << 20)
@@ -121,11 +121,11 @@ class Peer:
             self.got += data
 
     def closed(self) -> bool:
-        """Whether the other side closes without another byte."""
+        """Return whether the other side closes without another byte."""
         return self.rest() == b""
 
     def quiet(self, seconds: float = 0.15) -> bool:
-        """Whether nothing comes for a while, and the connection stays open."""
+        """Return whether nothing comes for a while, and the connection stays open."""
         self.sock.settimeout(seconds)
         try:
             data = self.sock.recv(1 << 16)
@@ -167,20 +167,20 @@ class Stage:
         self.router: Router
 
     def client(self, *parts: bytes, tls: bool = False) -> Peer:
-        """A new client, which sends `parts`."""
+        """Connect a client, which sends `parts`."""
         front = self.router.https if tls else self.router.http
         peer = Peer(socket.create_connection(("127.0.0.1", front.port)), self.cut)
         self.peers.append(peer)
         return peer.send(*parts)
 
     def dyno(self, number: int = 0) -> Peer:
-        """The next connection that the router makes to a dyno."""
+        """Accept the router's next connection to a dyno."""
         peer = Peer(self.servers[number].accept()[0], self.cut)
         self.peers.append(peer)
         return peer
 
     def asked(self) -> bool:
-        """Whether a connection waits at the dyno."""
+        """Return whether a connection waits at the dyno."""
         self.servers[0].settimeout(0.1)
         try:
             self.peers.append(Peer(self.servers[0].accept()[0]))
@@ -191,30 +191,30 @@ class Stage:
         return True
 
     def log(self, count: int = 1) -> str:
-        """The newest line, once there are `count`."""
+        """Return the newest line, once there are `count`."""
         until = time.monotonic() + PATIENCE
         while len(self.lines) < count and time.monotonic() < until:
             time.sleep(0.002)
         return self.lines[-1].text
 
     def code(self, count: int = 1) -> str | None:
-        """The code of the newest finished request, once there are `count`."""
+        """Return the code of the newest finished request, once there are `count`."""
         self.log(count)
         return self.passed[-1].code
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let things happen on the sockets that the router sees all at once."""
+        """Block the router, so that it sees everything that happens meanwhile at once."""
         gate = threading.Event()
-        self.router.door.loop.call_soon_threadsafe(gate.wait, PATIENCE)
+        self.router.context.loop.call_soon_threadsafe(gate.wait, PATIENCE)
         yield
         gate.set()
 
     def on_loop(self, act: Callable[[], T]) -> T:
-        """The result of `act`, done between two events of the router."""
+        """Return the result of `act`, called between two events of the router."""
         done: list[T] = []
         over = threading.Event()
-        self.router.door.loop.call_soon_threadsafe(lambda: (done.append(act()), over.set()))
+        self.router.context.loop.call_soon_threadsafe(lambda: (done.append(act()), over.set()))
         assert over.wait(PATIENCE)
         return done[0]
 
@@ -236,7 +236,7 @@ def stage(
     config: Mapping[str, str] | None = None,
     backends: Sequence[Backend] | None = None,
 ) -> Iterator[Stage]:
-    """A router that runs in a thread while the test plays client and dyno."""
+    """Run a router in a thread while the test plays client and dyno."""
     made = Stage(cut, dynos)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(lambda _loop, context: made.broken.append(context))
@@ -269,25 +269,25 @@ def stage(
 
 
 def get(*headers: str, path: str = "/", host: str = HOST, version: str = "1.1") -> bytes:
-    """A GET."""
+    """Return the head of a GET."""
     return request("GET", *headers, path=path, host=host, version=version)
 
 
 def request(
     method: str, *headers: str, path: str = "/", host: str = HOST, version: str = "1.1"
 ) -> bytes:
-    """The head of a request."""
+    """Return the head of a request."""
     lines = (f"{method} {path} HTTP/{version}", f"Host: {host}", *headers, "", "")
     return "\r\n".join(lines).encode("latin-1")
 
 
 def answer(status: str, *headers: str, body: bytes = b"") -> bytes:
-    """An answer; a length only where `headers` give one."""
+    """Return an answer; it has a length only if `headers` give one."""
     return "\r\n".join((f"HTTP/1.1 {status}", *headers, "", "")).encode("latin-1") + body
 
 
 def chunk(data: bytes) -> bytes:
-    """One chunk."""
+    """Return one chunk."""
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 

@@ -15,7 +15,7 @@ PYTHON = "/usr/bin/env python3"
 
 
 def slug_of(files: Mapping[str, str], root: Path, config: Mapping[str, str]) -> Slug:
-    """A slug with these files, that no buildpack has touched."""
+    """Return a slug with these files that no buildpack has touched."""
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
@@ -37,7 +37,7 @@ def dyno(
     config: Mapping[str, str] | None = None,
     **options: object,
 ) -> Iterator[Dyno]:
-    """A dyno of `command` over a folder with `files`; what it says goes to `said`."""
+    """Return a dyno of `command` in a folder with `files`; it logs to `said`."""
     root, home = tmp / "slug", tmp / "home"
     root.mkdir(), home.mkdir()
     slug = slug_of(files or {}, root, config or {})
@@ -57,7 +57,7 @@ def dyno(
 
 
 def eventually(happened: object, seconds: float = 5.0) -> bool:
-    """Whether the callable `happened` comes true in time."""
+    """Return whether the callable `happened` becomes true in time."""
     until = time.monotonic() + seconds
     assert callable(happened)
     while time.monotonic() < until:

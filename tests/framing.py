@@ -1,4 +1,4 @@
-"""What the router would send on of a client's bytes, without a socket; and fuzzed messages."""
+"""What the router would forward of a client's bytes, without a socket; and fuzzed messages."""
 
 import random
 import re
@@ -14,14 +14,14 @@ from parity.router.header_fields import Malformed
 from parity.router.request_log import Trip
 
 
-def trip(request: http1.Request) -> Trip:
-    """The way of `request`, which came in as https."""
+def trip(request: http1.RequestHead) -> Trip:
+    """Return the trip of `request`, which came in as https."""
     fwd = headers.joined(request.known, b"x-forwarded-for", CLIENT)
     return Trip(request, b"0" * 36, fwd, tls=True, wall=1_700_000_000.0, began=0.0)
 
 
 class Read(NamedTuple):
-    """`sent`: what goes on of each request, the last one perhaps a part; `refused`: the end."""
+    """`sent`: each request as forwarded, the last one perhaps incomplete; `refused`: the end."""
 
     sent: tuple[bytes, ...]
     complete: int
@@ -68,17 +68,17 @@ def read(pieces: Iterator[bytes]) -> Read:
 
 
 def whole(data: bytes) -> Iterator[bytes]:
-    """In one piece."""
+    """Return the data in one piece."""
     return iter([data])
 
 
 def singly(data: bytes) -> Iterator[bytes]:
-    """Byte by byte."""
+    """Return the data byte by byte."""
     return (data[i : i + 1] for i in range(len(data)))
 
 
 def randomly(data: bytes, dice: random.Random) -> Iterator[bytes]:
-    """In random pieces."""
+    """Return the data in random pieces."""
     at = 0
     while at < len(data):
         size = dice.choice((1, 2, 5, 30, 200))
@@ -87,10 +87,10 @@ def randomly(data: bytes, dice: random.Random) -> Iterator[bytes]:
 
 
 def understood(message: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """Method, target and body of `message` as h11 reads it, None for an unfinished one.
+    """Return method, target and body of `message` as h11 reads it, None for an unfinished one.
 
-    Raises `h11.RemoteProtocolError` where h11 refuses it. It takes no UTF-8 in a target, Heroku's
-    router does (observed): that much is written as `x` here.
+    Raises `h11.RemoteProtocolError` where h11 refuses it. It does not accept UTF-8 in a target, but
+    Heroku's router does (observed), so non-ASCII bytes are replaced by `x` here.
     """
     server = h11.Connection(h11.SERVER, max_incomplete_event_size=1 << 20)
     line, rest = message[: message.index(b"\r\n")], message[message.index(b"\r\n") :]
@@ -140,7 +140,7 @@ PARTS = (
 
 
 def fuzzed(dice: random.Random) -> bytes:
-    """A message, or several, with something done to it."""
+    """Return one or more messages with random damage."""
     data = b"".join(dice.choice(SEEDS) for _ in range(dice.choice((1, 1, 2))))
     for _ in range(dice.choice((0, 1, 1, 2, 3))):
         data = dice.choice(_WAYS)(data, dice, dice.randrange(len(data) + 1))
@@ -152,7 +152,7 @@ def _insert(data: bytes, dice: random.Random, at: int) -> bytes:
 
 
 def _line(data: bytes, dice: random.Random, at: int) -> bytes:
-    """Something new at the beginning of a line."""
+    """Insert something at the beginning of a line."""
     start = data.find(b"\r\n", at) + 2
     return data[:start] + dice.choice(PARTS) + data[start:]
 
@@ -180,7 +180,7 @@ _WAYS: tuple[Callable[[bytes, random.Random, int], bytes], ...] = (
 
 
 def judged(data: bytes, dice: random.Random) -> Read:
-    """Read `data` in three ways that must agree; h11 must agree about everything that goes on."""
+    """Read `data` in three ways that must agree; h11 must agree about everything forwarded."""
     got = read(whole(data))
     assert got == read(randomly(data, dice)), data
     for number, message in enumerate(got.sent):

@@ -1,7 +1,7 @@
-"""A parity of its own around one dyno: `python -m tests.front LEVEL FOLDER COMMAND`.
+"""A separate parity process around one dyno: `python -m tests.front LEVEL FOLDER COMMAND`.
 
-It boots the dyno, says `up`, passes on the app's line `ready`, waits for the command's end and
-leaves with its code; a signal ends it as it ends `parity run`.
+It boots the dyno, prints `up`, passes on the app's line `ready`, waits for the command's end and
+exits with its code; a signal ends it as it ends `parity run`.
 """
 
 import os
@@ -12,7 +12,7 @@ from parity.system import interrupt
 
 
 def main(level: str, folder: str, command: str) -> int:
-    """The command's exit code. Raises `interrupt.Interrupted`."""
+    """Run the command and return its exit code. Raises `interrupt.Interrupted`."""
     from parity.records import Line
     from tests.dynos import dyno
 

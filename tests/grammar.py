@@ -1,6 +1,6 @@
-"""The grammar of Heroku's log: what a line of the dyno manager, the router and logplex looks like.
+"""The grammar of Heroku's log: the lines of the dyno manager, the router and logplex.
 
-It is held against `heroku.log`, lines of real logs, in test_dyno_log.py; parity's own must parse.
+test_dyno_log.py checks it against real lines in `heroku.log`; parity's own lines must match it.
 """
 
 import re
@@ -45,7 +45,7 @@ LINE = re.compile(
 
 
 def parses(line: str) -> bool:
-    """Whether `line`, with its time and source, is one that Heroku could have written."""
+    """Return whether Heroku could have written `line`, with its time and source."""
     found = LINE.fullmatch(line)
     if not found:
         return False
@@ -57,6 +57,6 @@ def parses(line: str) -> bool:
 
 
 def strange(log: Iterable[Line]) -> list[str]:
-    """The lines of a log that Heroku could not have written; what `git push` prints is no log."""
+    """Return the lines that Heroku could not have written, leaving out those of `git push`."""
     lines = (printed(line) for line in log if line.source != "remote")
     return [line for line in lines if not parses(line)]

@@ -1,4 +1,4 @@
-"""The plan of the house: which file imports which; `python -m tests.house` prints its figures."""
+"""The layout of the package, measured by imports; `python -m tests.house` prints the figures."""
 
 import ast
 import sys
@@ -18,7 +18,7 @@ FLOORS = (
     {"cli", "__init__"},
     {"__main__"},
 )
-"""From the ground up: a room imports only what is on lower floors."""
+"""The floors from the ground up: a room imports only from lower floors."""
 
 GROUND = {"records", "facts", "system"}
 MAY = {
@@ -40,16 +40,16 @@ MAY = {
     "__init__": {"records", "rehearsal", "report", "version"},
     "__main__": {"cli", "system"},
 }
-"""What a room may import besides itself; some less than all that is below it."""
+"""What a room may import besides itself; some may import less than everything below them."""
 
 
 def room(module: str) -> str:
-    """The room of a dotted module: `push` of `parity.push.git`, `__init__` of `parity`."""
+    """Return the room of a module: `push` of `parity.push.git`, `__init__` of `parity`."""
     return [*module.split("."), "__init__"][1]
 
 
 def dotted(path: Path) -> str:
-    """The module of a file."""
+    """Return the dotted module name of a file."""
     parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
@@ -59,12 +59,12 @@ MODULES = {dotted(path): path for path in FILES}
 
 @cache
 def parsed(path: Path) -> ast.Module:
-    """The syntax tree of a file."""
+    """Return the syntax tree of a file."""
     return ast.parse(path.read_text())
 
 
 def imported(path: Path) -> set[str]:
-    """Every name that a file imports, at its top or inside a function."""
+    """Return every name that a file imports, at its top or inside a function."""
     found: set[str] = set()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
@@ -76,20 +76,20 @@ def imported(path: Path) -> set[str]:
 
 @cache
 def arrows(module: str) -> frozenset[str]:
-    """The modules of parity that a module imports; `import parity` counts."""
+    """Return the modules of parity that a module imports; `import parity` counts."""
     names = {name for name in imported(MODULES[module]) if name.split(".")[0] == "parity"}
     found = {name if name in MODULES else name.rpartition(".")[0] for name in names}
     return frozenset(found - {module})
 
 
 def upward() -> list[str]:
-    """The imports that no entry of MAY allows."""
+    """Return the imports that no entry of MAY allows."""
     used = {(module, other) for module in MODULES for other in arrows(module)}
     return sorted(f"{a} -> {b}" for a, b in used if room(b) not in {room(a), *MAY[room(a)]})
 
 
 def circle() -> str:
-    """One circle of imports between files; empty if there is none."""
+    """Return one circle of imports between files; empty if there is none."""
     try:
         TopologicalSorter({module: arrows(module) for module in MODULES}).prepare()
     except CycleError as error:
@@ -98,7 +98,7 @@ def circle() -> str:
 
 
 def floors() -> dict[str, int]:
-    """The floor of every room, counted from the imports: one above the highest that it imports."""
+    """Return the floor of every room by its imports: one above the highest that it imports."""
     below = {name: {room(b) for a in MODULES if room(a) == name for b in arrows(a)} for name in MAY}
     floor: dict[str, int] = {}
     graph = {name: others - {name} for name, others in below.items()}
@@ -108,7 +108,7 @@ def floors() -> dict[str, int]:
 
 
 def functions() -> list[tuple[str, int]]:
-    """Name and length in lines of every function of the package."""
+    """Return name and length in lines of every function of the package."""
     return [
         (
             f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}",
@@ -121,7 +121,7 @@ def functions() -> list[tuple[str, int]]:
 
 
 def lines(path: Path) -> int:
-    """The lines of a file."""
+    """Return the number of lines in a file."""
     return len(path.read_text().splitlines())
 
 

@@ -1,4 +1,4 @@
-"""Apps that do not want to end, and all the ways of ending parity around them."""
+"""Apps that refuse to end, and every way of ending parity around them."""
 
 import os
 import random
@@ -55,13 +55,13 @@ ENDINGS = {
     "KILL inner guard": 137,
     "KILL all": -9,
 }
-"""And the exit code that follows."""
+"""The ways of ending parity, and the resulting exit codes."""
 
 LATEST = 0.9
 """Seconds after exec within which a random run is ended."""
 
 LONGEST = 25.0
-"""Seconds after which a run counts as hanging."""
+"""Seconds after which a run counts as hung."""
 
 
 class Outcome(NamedTuple):
@@ -73,7 +73,7 @@ class Outcome(NamedTuple):
 
 
 class Run:
-    """One command under test, on a terminal of its own; `number` marks all that it starts."""
+    """One command under test, at its own terminal; `number` marks every process it starts."""
 
     def __init__(
         self,
@@ -98,14 +98,14 @@ class Run:
         os.close(slave)
 
     def ready(self) -> None:
-        """Wait until the app has said so."""
+        """Wait until the app has printed `ready`."""
         assert self.process.stdout
         for line in self.process.stdout:
             if line.strip().endswith(b"ready"):
                 return
 
     def deaf(self) -> bool:
-        """Whether it has no handler for SIGTERM yet."""
+        """Return whether it has no handler for SIGTERM yet."""
         try:
             status = Path(f"/proc/{self.process.pid}/status").read_text()
         except OSError:
@@ -132,7 +132,7 @@ class Run:
     def outcome(
         self, after: Callable[[], None] = lambda: None, longest: float = LONGEST
     ) -> Outcome:
-        """What has become of it, and what it left `after` something; then nothing is left."""
+        """Return how it ended, and what was left once `after` had run; then nothing is left."""
         told = b""
         try:
             told, _ = self.process.communicate(timeout=longest)
@@ -165,7 +165,7 @@ class Run:
         return [self.process.pid, *guards]
 
     def _guards(self) -> list[int]:
-        """The guards, outermost first (of honcho: the processes that start the commands)."""
+        """Return the guards, outermost first (honcho: the processes that start the commands)."""
         try:
             below = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.Error:
@@ -175,11 +175,11 @@ class Run:
     def _is_guard(self, process: psutil.Process) -> bool:
         try:
             return "parity.dyno.guard" in " ".join(process.cmdline())
-        except psutil.Error:  # others come and go meanwhile
+        except psutil.Error:  # processes come and go meanwhile
             return False
 
     def _left(self) -> tuple[str, ...]:
-        """What is still there two seconds later; it is killed."""
+        """Return what is still there two seconds later, and kill it."""
         until = time.monotonic() + 2
         while (left := self._strangers()) and time.monotonic() < until:
             time.sleep(0.02)
@@ -206,19 +206,19 @@ class Run:
 
 
 def alive(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Those that can still be asked."""
+    """Return the processes that are still running."""
     return [process for process in processes if process.is_running()]
 
 
 def parity(level: str, app: str, folder: Path) -> Run:
-    """A dyno of one of the apps."""
+    """Start a dyno of one of the apps."""
     number = f"9{random.randrange(10**8):08}"
     command = APPS[app].replace("{n}", number)
     return Run([sys.executable, "-m", "tests.front", level, str(folder), command], folder, number)
 
 
 def honcho(app: str, folder: Path) -> Run:
-    """The same app under honcho."""
+    """Start the same app under honcho."""
     number = f"9{random.randrange(10**8):08}"
     (folder / "start").write_text(APPS[app].replace("{n}", number))
     (folder / "Procfile").write_text(f"web: exec bash {folder}/start\n")
@@ -227,7 +227,7 @@ def honcho(app: str, folder: Path) -> Run:
 
 
 def wrong(app: str, ending: str, outcome: Outcome) -> str | None:
-    """What is wrong with an exit code; the app may have ended by itself just before."""
+    """Return what is wrong with an exit code; the app may have ended by itself just before."""
     right = {ENDINGS[ending], OWN_CODES.get(app)}
     if outcome.code in right:
         return None
@@ -243,7 +243,7 @@ class Case(NamedTuple):
     deaf: bool = False
 
     def wrong(self, outcome: Outcome) -> str | None:
-        """The same; what came before parity's first line (`deaf`) is Python's own to handle."""
+        """Return what is wrong; before parity's first line (`deaf`) Python handles signals."""
         early = {"TERM": -15, "INT": -2, "INT twice": -2, "HUP": -1, "QUIT": -3}
         early["terminal closed"] = -1
         told = ("KeyboardInterrupt" in outcome.told, outcome.told.startswith("setsid: "))
@@ -253,7 +253,7 @@ class Case(NamedTuple):
 
 
 def randomly(rng: random.Random, level: str, folder: Path) -> tuple[Case, Outcome]:
-    """One random run to its end; only in namespaces all guards are killed in one instant, too."""
+    """Do one random run to its end; only in namespaces, all guards may be killed at once."""
     endings = [e for e in ENDINGS if level == "pidns" or e != "KILL all"]
     case = Case(rng.choice([*APPS]), rng.choice(endings), rng.random() * LATEST)
     run = honcho(case.app, folder) if level == "honcho" else parity(level, case.app, folder)
@@ -262,7 +262,7 @@ def randomly(rng: random.Random, level: str, folder: Path) -> tuple[Case, Outcom
     except subprocess.TimeoutExpired:
         case = case._replace(deaf=run.deaf())
         run.end(case.ending)
-        if "guard" in case.ending and not run.killed:  # there is none yet
+        if "guard" in case.ending and not run.killed:  # there is no guard yet
             run.end("TERM")
             case = case._replace(ending="TERM")
     return case, run.outcome()

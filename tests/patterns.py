@@ -1,7 +1,7 @@
-"""Every regular expression of the package: where it stands, and how it is asked.
+"""Every regular expression in the package: where it is, and which methods use it.
 
-What is written at a call of `re`, or at a call of a function that hands its argument on to `re`,
-and whatever module-level name that leads to.
+Found by following the arguments of calls to `re`, or to functions that pass their argument on to
+`re`, back to literals and module-level names.
 """
 
 import ast
@@ -17,15 +17,15 @@ PACKAGE = Path(__file__).parent.parent / "parity"
 ASKED = {"search", "match", "fullmatch", "findall", "finditer", "sub", "subn", "split"}
 ANCHORED = {"match", "fullmatch"}
 UNKNOWN = "unknown"
-"""Stands for what is put into a pattern when parity runs: a name, escaped."""
+"""Stands for the part of a pattern that is inserted at run time: a name, escaped."""
 
 
 MATCHED = ("parity.logs.grammar:",)
-"""Where a function tries them at the beginning alone, through objects that hold them."""
+"""Modules whose functions only match at the beginning, through objects that hold the pattern."""
 
 
 class Pattern(NamedTuple):
-    """One expression; `asked` are the methods that it is used with (empty: not known)."""
+    """One expression; `asked` are the methods used on it (empty: unknown)."""
 
     where: str
     text: str
@@ -34,7 +34,7 @@ class Pattern(NamedTuple):
 
     @property
     def anchored(self) -> bool:
-        """Whether it is only ever tried at the beginning of a text."""
+        """Return whether it is only ever matched at the beginning of a text."""
         held = self.where.startswith(MATCHED)
         return held or (bool(self.asked) and self.asked <= ANCHORED)
 
@@ -60,7 +60,7 @@ class Collection:
         self._methods = _methods(self.modules)
 
     def patterns(self) -> list[Pattern]:
-        """Each pattern once for each place."""
+        """Return each pattern once per place."""
         before = -1
         while before != len(self._carriers):
             before = len(self._carriers)
@@ -88,7 +88,7 @@ class Collection:
     def _take(self, module: Module, call: ast.Call, node: ast.expr, method: str) -> None:
         where = f"{module.name}:{node.lineno}"
         if method == "compile" and _around(module, call) is None:
-            return  # the object itself is looked at
+            return  # the object itself is examined
         parent = module.parents[call]
         if method == "compile" and isinstance(parent, ast.Attribute):
             method = parent.attr
@@ -99,7 +99,7 @@ class Collection:
             self._found.setdefault((where, text, flags), set()).update(asked or {"search"})
 
     def _objects(self, module: Module) -> None:
-        """Compiled patterns that a module has by name, also inside of tuples and mappings."""
+        """Collect a module's named compiled patterns, including those in tuples and mappings."""
         for name in _assigned(module.tree):
             value = module.names.get(name)
             private = f"{module.name}:{name}" if name.startswith("_") else name
@@ -109,7 +109,7 @@ class Collection:
                 self._found.setdefault(key, set()).update(asked or {"search"})
 
     def _texts(self, module: Module, node: ast.expr | None, where: str) -> Iterator[str]:
-        """What an expression can be."""
+        """Yield the possible values of an expression."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str | bytes):
             yield _text(node.value)
         elif isinstance(node, ast.JoinedStr):
@@ -135,7 +135,7 @@ class Collection:
             self.unknown.append(f"{where}: {ast.unparse(node) if node else node}")
 
     def _fields(self, name: str) -> Iterator[str]:
-        """What the package's constants have in fields of this name."""
+        """Yield the values of fields with this name in the package's constants."""
         for module in self.modules:
             for value in module.names.values():
                 for record in _records(value):
@@ -153,7 +153,7 @@ class Collection:
         yield from found or [UNKNOWN]
 
     def _joined(self, module: Module, node: ast.Call, where: str) -> Iterator[str]:
-        """`"|".join(NAMES)` and `re.escape(name)`."""
+        """Yield the values of `"|".join(NAMES)` and `re.escape(name)`."""
         assert isinstance(node.func, ast.Attribute)
         if node.func.attr == "escape":
             yield UNKNOWN
@@ -218,9 +218,9 @@ def _module(path: Path) -> Module:
 
 
 def _methods(modules: Iterable[Module]) -> dict[str, set[str]]:
-    """The methods that are taken of each name; private ones are their module's.
+    """Return the methods used on each name; private names belong to their module.
 
-    None are known of a name that is handed on.
+    Nothing is known about a name that is passed on.
     """
     found: dict[str, set[str]] = {}
     for module in modules:
@@ -242,7 +242,7 @@ def _text(pattern: str | bytes) -> str:
 
 
 def _assigned(tree: ast.Module) -> set[str]:
-    """The names that a module sets itself."""
+    """Return the names that a module assigns itself."""
     targets = (
         n.targets if isinstance(n, ast.Assign) else [n.target]
         for n in tree.body
@@ -252,7 +252,7 @@ def _assigned(tree: ast.Module) -> set[str]:
 
 
 def _called(call: ast.Call, module: Module) -> str:
-    """`module:function` of what is called, `:method` of a method."""
+    """Return `module:function` for a called function, `:method` for a method."""
     if isinstance(call.func, ast.Name):
         own = module.names.get(call.func.id)
         return f"{getattr(own, '__module__', '')}:{getattr(own, '__name__', '')}"
@@ -289,7 +289,7 @@ def _parameters(function: ast.FunctionDef) -> list[ast.arg]:
 
 
 def _bound(function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
-    """What a local name is set to, or what it is taken of."""
+    """Yield the expressions that a local name is assigned or iterated from."""
     for node in ast.walk(function):
         if (isinstance(node, ast.Assign) and name in _names(node.targets)) or (
             isinstance(node, ast.NamedExpr) and node.target.id == name
@@ -315,7 +315,7 @@ def _compiled(value: object) -> Iterator[re.Pattern[Any]]:
 
 
 def _records(value: object) -> Iterator[Any]:
-    """Named tuples inside of tuples and mappings."""
+    """Yield the named tuples inside tuples and mappings."""
     if hasattr(value, "_fields") and isinstance(value, tuple):
         yield value
     elif isinstance(value, Mapping):

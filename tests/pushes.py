@@ -1,4 +1,4 @@
-"""Real builds of apps in any language, in a folder of their own."""
+"""Real builds of apps in any language, each in its own folder."""
 
 import json
 import time
@@ -19,7 +19,7 @@ SERVER = 'require("http").createServer((q, r) => r.end("ok")).listen(process.env
 
 
 def package(**fields: object) -> dict[str, str]:
-    """A Node.js app with these fields of package.json, which `npm start` can start."""
+    """Return a Node.js app with these fields of package.json, which `npm start` can start."""
     told = {"name": "shop", "scripts": {"start": "node server.js"}, **fields}
     return {"package.json": json.dumps(told, indent=1), "server.js": SERVER}
 
@@ -32,7 +32,7 @@ def pushed(
     config: Mapping[str, str] | None = None,
     offline: bool = False,
 ) -> tuple[Slug, list[str]]:
-    """Build an app in the new folder `place`: the slug, and what git push prints."""
+    """Build an app in the new folder `place`; return the slug, and what git push prints."""
     source, values = tree(files), dict(config or {})
     said: list[Line] = []
     plan = detect(
@@ -52,6 +52,6 @@ def pushed(
 
 
 def found(slug: Slug) -> dict[str, Finding]:
-    """What the rules find in a slug, by id."""
+    """Return the findings about a slug, by id."""
     load()
     return {finding.id: finding for finding in diagnose(slug)}

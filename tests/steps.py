@@ -1,7 +1,7 @@
-"""How many steps a backtracking matcher takes for a pattern, and texts that make it take many.
+"""The number of steps a backtracking matcher takes, and texts that make a pattern take many.
 
-It walks the tree that `re` compiles from, in the order in which `re` does, and counts: a figure
-that no load of the machine changes.
+It walks the tree that `re` compiles from, in the same order as `re`, and counts: a figure that does
+not depend on the machine's load.
 """
 
 import re
@@ -27,7 +27,7 @@ Then = Callable[[int], bool]
 
 
 class Exploded(Exception):
-    """More steps than were allowed."""
+    """The pattern took more steps than allowed."""
 
 
 class Matcher:
@@ -41,7 +41,7 @@ class Matcher:
         self._singles: dict[tuple[int, str], bool] = {}
 
     def search(self, text: str, most: int, *, anchored: bool = False) -> int:
-        """Steps of a search in `text`, or of a match at its beginning. Raises `Exploded`."""
+        """Return the steps of searching `text`, or matching its beginning. Raises `Exploded`."""
         self.steps, self._most, self._text = 0, most, text
         self._runs: dict[Any, list[int]] = {}
         before = sys.getrecursionlimit()
@@ -49,7 +49,7 @@ class Matcher:
         try:
             self._from(range(1 if anchored else len(text) + 1))
         finally:
-            sys.setrecursionlimit(before)  # else json overflows the C stack in another test
+            sys.setrecursionlimit(before)  # otherwise json overflows the C stack in another test
         return self.steps
 
     def _from(self, starts: range) -> None:
@@ -72,7 +72,7 @@ class Matcher:
         return known
 
     def _run(self, item: tuple[Any, Any]) -> list[int]:
-        """How many characters from each position on `item` takes."""
+        """Return, for each position, how many characters from there `item` matches."""
         key = id(item)
         if key not in self._runs:
             runs = [0] * (len(self._text) + 1)
@@ -146,7 +146,7 @@ class Matcher:
         return i >= width and self._first(inner, i - width) is not None
 
     def _row(self, op: Any, least: int, most: int, item: Any, i: int, then: Then) -> bool:
-        """A repeat of one character: `re` runs over it without a look at what follows."""
+        """Match a repeat of one character: `re` runs over it without looking at what follows."""
         room = min(self._run(item)[i], most)
         if room < least:
             self._step(room)
@@ -184,7 +184,7 @@ _ones: dict[tuple[str, int], re.Pattern[str]] = {}
 
 
 def _one(key: str, item: tuple[Any, Any], flags: int) -> re.Pattern[str]:
-    """A pattern of one character."""
+    """Return the compiled pattern of one character."""
     kept = flags & (re.IGNORECASE | re.DOTALL | re.ASCII)
     if (key, kept) not in _ones:
         state = _parser.State()
@@ -213,9 +213,9 @@ def _at(which: Any, text: str, i: int, flags: int) -> bool:
 
 
 def attacks(matcher: Matcher) -> Iterator[tuple[str, str]]:
-    """Beginnings, and what is to be repeated: texts that stay long in the pattern's repeats.
+    """Yield beginnings and parts to repeat: texts that stay in the pattern's repeats for long.
 
-    For every repeat without end: what leads to it, and each kind of character that it takes.
+    For every unbounded repeat: what leads to it, and each kind of character that it matches.
     """
     repeats = list(_repeats(matcher.tree, ""))
     leaves = {repr(leaf): leaf for _, body in repeats for leaf in _leaves(body)}
@@ -261,7 +261,7 @@ def _inside(op: Any, value: Any) -> list[Items]:
 
 
 def _repeats(items: Items, head: str) -> Iterator[tuple[str, Items]]:
-    """Every repeat without end with a text that leads to it."""
+    """Yield every unbounded repeat, with a text that leads to it."""
     for op, value in items:
         if op in REPEATS and value[1] > SHORT:
             yield head, value[2]
@@ -271,7 +271,7 @@ def _repeats(items: Items, head: str) -> Iterator[tuple[str, Items]]:
 
 
 def _sample(items: Items) -> str:
-    """A short text that the items take."""
+    """Return a short text that the items match."""
     found = ""
     for op, value in items:
         if op is _constants.LITERAL:
@@ -299,20 +299,20 @@ def _of_set(value: Any) -> str:
 
 
 END = "\0"
-"""What no pattern waits for."""
+"""A character that no pattern waits for."""
 
 SHORT = 120
-"""Characters of the shorter text; the other has twice as many."""
+"""Length of the shorter text; the other is twice as long."""
 
 LINEAR = 2.6
-"""Twice the text takes a linear pattern at most so many times the steps; a quadratic one, 4."""
+"""A linear pattern takes at most this factor of steps for twice the text; a quadratic one, 4."""
 
 FEW = 100_000
-"""Steps that a short text may take; what takes more runs away."""
+"""Steps that a short text may take; more means exponential growth."""
 
 
 class Growth(NamedTuple):
-    """`ratio` of the steps at both lengths, `steps` that follow for a text of `size`, and which."""
+    """`ratio` of the steps at both lengths, `steps` extrapolated to a text of `size`, the text."""
 
     ratio: float
     steps: float
@@ -320,7 +320,7 @@ class Growth(NamedTuple):
 
 
 def growth(pattern: str, flags: int, size: int, *, anchored: bool = False) -> Growth:
-    """The worst of the texts that attack a pattern, by the steps that it takes."""
+    """Return the worst growth among the texts that attack a pattern."""
     matcher = Matcher(pattern, flags)
     worst = Growth(0, 0, "")
     for start, part in attacks(matcher):

@@ -1,4 +1,4 @@
-"""What a run leaves that was killed with all its guards: the next one ends and removes it."""
+"""Leftovers of a run that was killed with all its guards: the next run ends and removes them."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ RUN, OTHER = "0123456789abcdef", "fedcba9876543210"
 
 @contextmanager
 def left(run: str, number: int, *, clear: bool) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process that some run has started; `clear`: it has no environment any more."""
+    """Start a process of some run; `clear`: with an empty environment."""
     cookie = f"{COOKIE}={run}.{number}"
     name, _, value = cookie.partition("=")
     limit = f"ulimit -R {signals.limit(cookie)}; " if clear else ""
@@ -39,7 +39,7 @@ def left(run: str, number: int, *, clear: bool) -> Iterator["subprocess.Popen[by
 def test_processes_of_a_killed_run(
     clear: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They are known by the marks of their run; those of another run go on."""
+    """Processes are recognised by the marks of their run; those of another run go on."""
     monkeypatch.setattr(workspace, "FOLDERS", (str(tmp_path),))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     folder = tmp_path / "parity-00000000"
@@ -53,7 +53,7 @@ def test_processes_of_a_killed_run(
 
 
 def test_a_mark_names_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the next run reads is what this one has written; anything else is no mark."""
+    """The next run reads what this one has written; anything else is not a mark."""
     monkeypatch.setattr(workspace, "FOLDERS", (str(tmp_path),))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     asked: list[str] = []
@@ -71,7 +71,7 @@ def test_a_mark_names_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_temporary_files_of_a_build(tmp_path: Path) -> None:
-    """They lie beside the slug, and go with the workspace; the log has Heroku's path."""
+    """Temporary files lie beside the slug and are removed with it; the log has Heroku's path."""
     hook = "mktemp; mktemp | tr -d / >&2; exit 1\n"
     _, said = pushed({"bin/pre_compile": hook}, tmp_path / "app")
     first, second = (line.strip() for line in said if "tmp." in line)
@@ -84,7 +84,7 @@ def test_temporary_files_of_a_build(tmp_path: Path) -> None:
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("ending", ["KILL parity", "KILL inner guard", "KILL all"])
 def test_daemons_of_a_build(level: str, ending: str, tmp_path: Path) -> None:
-    """Deaf to every signal, in sessions of their own: nothing is left when anything is killed."""
+    """Daemons in their own sessions, deaf to every signal, do not outlive a kill of all."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     app, scratch, ready = tmp_path / "app", tmp_path / "tmp", tmp_path / "ready"

@@ -1,4 +1,4 @@
-"""app.json: read with limits, applied to a new app alone."""
+"""app.json: parsed within limits, applied only to a new app."""
 
 import json
 import subprocess
@@ -25,7 +25,7 @@ APP = {
 
 
 def checked(place: Path, manifest: object, *, new: bool = True, **options: object) -> Verdict:
-    """The static part on an app with this app.json."""
+    """Return the static verdict on an app with this app.json."""
     text = manifest if isinstance(manifest, str) else json.dumps(manifest, indent=1)
     app = repository(place / "app", {**APP, "app.json": text})
     values = {"GIVEN": "by hand"}
@@ -37,7 +37,7 @@ def checked(place: Path, manifest: object, *, new: bool = True, **options: objec
 
 
 def texts(found: dict[str, Finding]) -> str:
-    """Everything that the rules on app.json say."""
+    """Return everything that the rules about app.json say."""
     return " ".join(f"{f.title} {f.fix}" for f in found.values() if f.id.startswith("app-json"))
 
 
@@ -56,7 +56,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(("text", "words", "line"), BROKEN, ids=range(len(BROKEN)))
 def test_a_broken_one(text: str, words: str, line: int | None, tmp_path: Path) -> None:
-    """On a new app the setup fails, with the place; on any other it is a note."""
+    """A broken app.json fails the setup of a new app, with the place; otherwise it is a note."""
     verdict = checked(tmp_path / "new", text)
     assert (verdict.symptom, verdict.exit_code) == ("app-setup-failed", 1)
     cause = by_id(verdict)["app-json-invalid"]
@@ -68,7 +68,7 @@ def test_a_broken_one(text: str, words: str, line: int | None, tmp_path: Path) -
 
 
 def test_bytes_that_are_no_text() -> None:
-    """UTF-16 is no JSON; a byte order mark is passed over."""
+    """UTF-16 is not JSON; a byte order mark is skipped."""
     made = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-16")}))
     assert made and made.broken
     made = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-8-sig")}))
@@ -94,7 +94,7 @@ def test_bytes_that_are_no_text() -> None:
     ],
 )
 def test_values_of_a_wrong_kind(content: str, words: str) -> None:
-    """Each is named; the rest is read."""
+    """Each value of a wrong type is named; the rest is read."""
     made = read(tree({"app.json": content}))
     assert made and not made.broken
     assert words in " ".join(problem.seen for problem in made.problems)
@@ -118,7 +118,7 @@ NEW = {
 
 
 def test_a_new_app(tmp_path: Path) -> None:
-    """Config vars, buildpacks and stack are those of app.json; what was typed counts before."""
+    """Config vars, buildpacks and stack come from app.json; what was typed takes precedence."""
     verdict = checked(tmp_path, NEW)
     plan = verdict.plan
     assert verdict.exit_code == 0 and plan
@@ -137,14 +137,14 @@ def test_a_new_app(tmp_path: Path) -> None:
 
 
 def test_typed_before_written(tmp_path: Path) -> None:
-    """`--stack` and `--buildpack` win over app.json."""
+    """`--stack` and `--buildpack` override app.json."""
     verdict = checked(tmp_path, NEW, stack="heroku-22", buildpacks=("heroku/python",))
     assert verdict.plan and verdict.plan.stack == "heroku-22"
     assert "-----> Using buildpack: heroku/python" in [line.text for line in verdict.log]
 
 
 def test_a_required_config_var(tmp_path: Path) -> None:
-    """Required unless it says otherwise; without a value the setup fails."""
+    """A config var is required by default; without a value the setup fails."""
     verdict = checked(tmp_path, {"env": {"MAIL_FROM": {"description": "who writes"}}})
     cause = by_id(verdict)["config-var-required"]
     assert (verdict.symptom, cause.evidence[0].line) == ("app-setup-failed", 3)
@@ -160,13 +160,13 @@ def test_docker_is_not_rehearsed(tmp_path: Path) -> None:
 
 
 def test_a_formation_without_web(tmp_path: Path) -> None:
-    """Such an app answers nothing until somebody scales it up."""
+    """An app without web dynos answers nothing until somebody scales it up."""
     verdict = checked(tmp_path, {"formation": [{"process": "web", "quantity": 0}]})
     assert by_id(verdict)["app-json-without-web"].effect == "warn"
 
 
 def test_what_a_push_leaves_out(tmp_path: Path) -> None:
-    """Without `--new-app` it decides nothing: notes say what the app would miss."""
+    """Without `--new-app`, app.json decides nothing: notes say what the app would miss."""
     manifest = {**NEW, "buildpacks": [{"url": "heroku/nodejs"}, {"url": "heroku/python"}]}
     verdict = checked(tmp_path, manifest, new=False)
     found = by_id(verdict)
@@ -202,7 +202,7 @@ HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Hello).serve_forever()
     ("script", "symptom"), [("echo seeded $PLAIN", None), ("exit 3", "postdeploy-failed")]
 )
 def test_postdeploy_runs_once(script: str, symptom: str | None, tmp_path: Path) -> None:
-    """After the release, in a one-off dyno with the new app's config vars."""
+    """postdeploy runs after the release, in a one-off dyno with the new app's config vars."""
     manifest = {**NEW, "scripts": {"postdeploy": script}, "env": {**NEW["env"], "GIVEN": "x"}}  # type: ignore[dict-item]
     files = {**APP, "server.py": SERVER, "app.json": json.dumps(manifest)}
     verdict = rehearse(repository(tmp_path / "app", files), options=Options(new_app=True))
@@ -216,7 +216,7 @@ def test_postdeploy_runs_once(script: str, symptom: str | None, tmp_path: Path) 
 
 
 def test_postdeploy_and_a_database_elsewhere(tmp_path: Path) -> None:
-    """It is not run against what may be the production database."""
+    """postdeploy does not run against what may be the production database."""
     files = {**APP, "server.py": SERVER, "app.json": json.dumps(NEW)}
     values = {"DATABASE_URL": "postgres://u:p@db.example.com/x", "GIVEN": "x"}
     verdict = rehearse(
@@ -230,7 +230,7 @@ def test_postdeploy_and_a_database_elsewhere(tmp_path: Path) -> None:
 
 
 def test_what_is_generated_is_masked(tmp_path: Path) -> None:
-    """A secret that Heroku would make up is shown nowhere, not even where the app prints it."""
+    """A secret that Heroku would generate is never shown, even where the app prints it."""
     files = {**APP, "app.json": json.dumps({**NEW, "scripts": {"postdeploy": "true"}})}
     files["server.py"] = "import os\nprint('key', os.environ['SECRET_KEY'])\nraise SystemExit(1)\n"
     app = repository(tmp_path / "app", files)

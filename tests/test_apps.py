@@ -1,9 +1,8 @@
-"""`tests/apps/<outcome>/` is the specification: every app is pushed, booted and asked for real.
+"""`tests/apps/<outcome>/` is the specification: every app is really pushed, booted and requested.
 
 `expected.toml` says what Heroku does with it: `push`, `first_request`, `code`, the `reason` of a
-rejected push, `findings` in order, those that come to light `after` a repair, lines that are
-`said`, which causes get a diff (`fixes`), and optionally `[git]` state, `[options]` and shortened
-`[limits]`.
+rejected push, `findings` in order, those that appear `after` a repair, lines that are `said`, which
+causes get a diff (`fixes`), and optionally `[git]` state, `[options]` and shortened `[limits]`.
 """
 
 import shutil
@@ -31,7 +30,7 @@ GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core
 
 
 def materialise(app: Path, git: dict[str, Any], to: Path) -> None:
-    """Copy an app (`dot.x` is `.x`) and commit it, but for what `[git]` leaves out."""
+    """Copy an app (`dot.x` is `.x`) and commit it, except for what `[git]` leaves out."""
     for path in app.rglob("*"):
         if path.is_dir() or path.name == "expected.toml":
             continue
@@ -46,7 +45,7 @@ def materialise(app: Path, git: dict[str, Any], to: Path) -> None:
 
 
 def commit(folder: Path, git: dict[str, Any]) -> None:
-    """Make `folder` a repository with one commit; `untracked` stay out, `after` come later."""
+    """Make `folder` a repository with one commit; `untracked` stay out, `after` are added later."""
     later = {name: (folder / name).read_bytes() for name in git.get("untracked", [])}
     for name in later:
         (folder / name).unlink()
@@ -60,7 +59,7 @@ def commit(folder: Path, git: dict[str, Any]) -> None:
 
 
 def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
-    """What happened, in the words of `expected.toml`."""
+    """Return what happened, in the terms of `expected.toml`."""
     code = verdict.symptom
     decisive = [f.id for f in verdict.findings if f.effect != "note" and f.after is None]
     after = [f.id for f in verdict.findings if f.effect != "note" and f.after]
@@ -81,14 +80,14 @@ def outcome(verdict: Verdict, expected: dict[str, Any]) -> dict[str, Any]:
 
 
 def grouped(app: Path) -> Any:
-    """The app as a parameter; those that listen on a port of their own choice, one at a time."""
+    """Return the app as a parameter; apps with a fixed port of their own run one at a time."""
     fixed = app.name.startswith("r10-")
     marks = [pytest.mark.xdist_group("fixed ports")] if fixed else []
     return pytest.param(app, id=app.name, marks=marks)
 
 
 def mended(app: Path, expected: dict[str, Any], diff: str, to: Path) -> Path:
-    """The app with a diff that git itself has applied."""
+    """Return the app after git itself has applied a diff."""
     to.mkdir()
     materialise(app, expected.get("git", {}), to)
     tracked = ["--index"] if expected.get("git", {}).get("repository", True) else []
@@ -107,7 +106,7 @@ def mended(app: Path, expected: dict[str, Any], diff: str, to: Path) -> Path:
     "app", [grouped(path.parent) for path in sorted(APPS.glob("*/expected.toml"))]
 )
 def test_app(app: Path, tmp_path: Path) -> None:
-    """The app's folder name says what Heroku does with it."""
+    """The name of the app's folder says what Heroku does with it."""
     expected = tomllib.loads((app / "expected.toml").read_text())
     folder = tmp_path / "app"
     folder.mkdir()

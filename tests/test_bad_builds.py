@@ -1,4 +1,4 @@
-"""Builds in bad surroundings: includes that lead astray, indexes in trouble, full disks, kills.
+"""Builds in bad circumstances: include loops, failing indexes, full disks, kills.
 
 Twenty kills by default; `PARITY_KILLS=100 pytest tests/test_bad_builds.py` for more.
 """
@@ -27,7 +27,7 @@ PACKAGES = (wheel("alpha", "1.0"), wheel("beta", "1.0", requires="alpha"), wheel
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> None:
-    """A small index, a cache of its own, and nothing else."""
+    """A small index, a separate cache, and nothing else."""
     prepared(monkeypatch, tmp_path, tools)
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "simple", *PACKAGES))
 
@@ -40,7 +40,7 @@ ASTRAY = [
 
 @pytest.mark.parametrize(("files", "name"), ASTRAY)
 def test_includes_that_loop(files: dict[str, str], name: str, tmp_path: Path) -> None:
-    """A file that includes itself, by whatever way, is told with the line that does it."""
+    """A file that includes itself, directly or not, is reported with the offending line."""
     slug, _ = pushed(files, tmp_path)
     told = found(slug)["requirements-include-themselves"]
     assert (told.evidence[0].file, told.evidence[0].line) in (
@@ -52,7 +52,7 @@ def test_includes_that_loop(files: dict[str, str], name: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("flag", ["-r", "-c", "--requirement"])
 def test_includes_that_leave_the_tree(flag: str, tmp_path: Path) -> None:
-    """What lies on this machine's disk is not there on Heroku, though pip would find it here."""
+    """A file elsewhere on this disk does not exist on Heroku, though pip would find it here."""
     (tmp_path / "base.txt").write_text("alpha\n")
     for number, path in enumerate((tmp_path / "base.txt", "../../base.txt", "../nowhere.txt")):
         slug, log = pushed({"requirements.txt": f"beta\n{flag} {path}\n"}, tmp_path / str(number))
@@ -84,7 +84,7 @@ def test_includes_without_end(tmp_path: Path) -> None:
 
 
 def test_a_private_index_without_credentials(tmp_path: Path) -> None:
-    """The app's own index that asks for a password is told as such, and fails as on Heroku."""
+    """The app's own index that asks for a password fails as on Heroku, and is named."""
     with refusing(401) as address:
         text = f"--index-url {address}/simple\nshop-models==1.0\n"
         slug, _ = pushed({"requirements.txt": text}, tmp_path)
@@ -97,7 +97,7 @@ def test_a_private_index_without_credentials(tmp_path: Path) -> None:
 def test_a_password_of_this_machine_s_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """This machine's own index that asks for a password is not the app's fault."""
+    """A password that this machine's own index asks for is not the app's fault."""
     with refusing(401) as address:
         monkeypatch.setenv("PIP_INDEX_URL", f"{address}/simple")
         slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path)
@@ -105,7 +105,7 @@ def test_a_password_of_this_machine_s_index(
 
 
 def test_an_index_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An index that takes connections and never answers decides nothing, and leaves nothing."""
+    """An index that accepts connections and never answers decides nothing, and leaves nothing."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.getsockname()[1]}/simple")
         monkeypatch.setenv("PIP_TIMEOUT", "1")
@@ -133,7 +133,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk(
     small_disk: Path, tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A disk that is full is this machine's trouble; with more room the same cache is right."""
+    """A full disk is reported as this machine's trouble; with more room the same cache works."""
     (small_disk / "tools").symlink_to(tools)
     monkeypatch.setenv("PARITY_CACHE_DIR", str(small_disk))
     files = {"requirements.txt": "beta\n"}
@@ -150,7 +150,7 @@ def test_a_full_disk(
 
 
 def test_builds_that_are_killed(tmp_path: Path) -> None:
-    """Killed at random moments, a build leaves a cache from which the next run is right."""
+    """A build killed at a random moment leaves a cache with which the next run succeeds."""
     rng = random.Random(7)
     files = {"requirements.txt": "beta\nalpha==1.0\n"}
     began = time.monotonic()
@@ -162,7 +162,7 @@ def test_builds_that_are_killed(tmp_path: Path) -> None:
         shutil.rmtree(cache.root() / "envs", ignore_errors=True)
         place = tmp_path / f"killed-{number}"
         with builder(place, files) as process:
-            time.sleep(rng.random() * longest)  # the moment of the kill is what is tested
+            time.sleep(rng.random() * longest)  # the random moment is the point of the test
             process.kill()
         assert gone(str(place)) == []
         finished += any(map(environment.intact, (cache.root() / "envs").glob("*")))
@@ -181,7 +181,7 @@ def test_builds_that_are_killed(tmp_path: Path) -> None:
 def test_an_installer_that_was_half_fetched(
     tmp_path: Path, tools: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed while it fetches pip itself, the next run fetches it again, whole."""
+    """A run killed while downloading pip does not spoil the next one, which downloads it again."""
     own = tmp_path / "own"
     shutil.copytree(tools, own / "tools", symlinks=True)
     monkeypatch.setenv("PARITY_CACHE_DIR", str(own))

@@ -52,17 +52,17 @@ def alone(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> Iterator[Non
 
 
 def names(folder: Path) -> set[str]:
-    """What is in a folder."""
+    """Return the names in a folder."""
     return {path.name for path in folder.iterdir()}
 
 
 def reason(slug: Slug) -> str | None:
-    """Heroku's name for what stopped the build."""
+    """Return Heroku's name for what stopped the build."""
     return slug.refusal.reason if slug.refusal else None
 
 
 def test_a_build_from_nothing(tmp_path: Path) -> None:
-    """Heroku's lines in Heroku's order; pip's own, indented; the slug has its Python."""
+    """Heroku's lines come in Heroku's order, pip's own indented; the slug has its Python."""
     slug, log = pushed({"requirements.txt": "alpha==1.0\n"}, tmp_path)
     steps = [line for line in log if line.startswith("----->")]
     assert steps == [
@@ -85,13 +85,13 @@ def test_a_build_from_nothing(tmp_path: Path) -> None:
 
 
 def test_names_of_packages_are_normalised(tmp_path: Path) -> None:
-    """Distributions are known by the name that indexes compare."""
+    """Distributions are named in the normalised form that indexes compare."""
     slug, _ = pushed({"requirements.txt": "under-score.dotted\n"}, tmp_path)
     assert slug.packages["under-score-dotted"] == "2.0"
 
 
 def test_commands_of_the_environment_run(tmp_path: Path) -> None:
-    """python, python3, Heroku's python3.N and pip are there, and are the environment's own."""
+    """python, python3, Heroku's python3.N and pip exist, and are the environment's own."""
     slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path)
     folder = slug.root / ".heroku" / "python" / "bin"
     for command in (
@@ -105,7 +105,7 @@ def test_commands_of_the_environment_run(tmp_path: Path) -> None:
 
 
 def test_python_is_called_as_on_heroku(tmp_path: Path) -> None:
-    """Whatever stands in for Python 3.14: a command that starts `python3.14` finds it."""
+    """Whatever stands in for Python 3.14, a command that starts `python3.14` finds it."""
     slug, _ = pushed({"requirements.txt": "alpha\n", ".python-version": "3.14"}, tmp_path)
     assert slug.environment and (slug.environment / "bin" / "python3.14").exists()
     assert not (slug.environment / "bin" / "python3.13").exists()
@@ -114,7 +114,7 @@ def test_python_is_called_as_on_heroku(tmp_path: Path) -> None:
 
 
 def test_release_command_is_announced(tmp_path: Path) -> None:
-    """With a release process type git push says that the release waits for it."""
+    """With a release process type, git push says that the release waits for it."""
     files = {"requirements.txt": "", "Procfile": "web: a\nrelease: b\n"}
     _, log = pushed(files, tmp_path)
     assert "       Procfile declares types -> release, web" in log
@@ -122,7 +122,7 @@ def test_release_command_is_announced(tmp_path: Path) -> None:
 
 
 def sourced(slug: Path, variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The environment after the profile scripts, and what they print on stderr."""
+    """Return the environment after the profile scripts, and what they print on stderr."""
     script = 'for x in .profile.d/*.sh; do . "$x"; done; env -0'
     done = subprocess.run(
         ["bash", "-c", script], cwd=slug, env=dict(variables), capture_output=True, check=True
@@ -133,7 +133,7 @@ def sourced(slug: Path, variables: Mapping[str, str]) -> tuple[dict[str, str], l
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=lambda size: size.name)
 def test_web_concurrency(size: object, tmp_path: Path) -> None:
-    """Workers by memory and cores as the buildpack counts them; parity's variables are gone."""
+    """Workers are limited by memory and cores as in the buildpack; parity's variables are gone."""
     from parity.facts.dynos import DynoSize
 
     assert isinstance(size, DynoSize)
@@ -155,7 +155,7 @@ def test_web_concurrency(size: object, tmp_path: Path) -> None:
 
 
 def test_profile_scripts(tmp_path: Path) -> None:
-    """What the buildpack exports, and which of it a config var may replace."""
+    """The buildpack exports these variables, and a config var may override some of them."""
     profile.write(tmp_path, nltk=True)
     given = {"HOME": "/app", "PATH": "/usr/bin:/bin", "DYNO": "worker.1", "PARITY_DYNO_MB": "512"}
     seen, told = sourced(tmp_path, {**given, "PARITY_DYNO_CORES": "8"})
@@ -181,7 +181,7 @@ def test_profile_scripts(tmp_path: Path) -> None:
 
 
 def test_the_apps_own_profile_scripts_stay(tmp_path: Path) -> None:
-    """Beside the buildpack's scripts the app's are kept; a link of its name leads nowhere else."""
+    """The app's own profile scripts are kept beside the buildpack's."""
     files = {"requirements.txt": "", ".profile.d/own.sh": "export OWN=1\n"}
     slug, _ = pushed(files, tmp_path)
     folder = slug.root / ".profile.d"
@@ -197,7 +197,7 @@ touch "$HOME/lost" made
 
 
 def test_hooks_run_in_their_place(tmp_path: Path) -> None:
-    """pre_compile comes before Python, post_compile after all; they see the config vars."""
+    """pre_compile runs before Python, post_compile after everything; both see the config vars."""
     files = {
         "requirements.txt": "alpha\n",
         "bin/pre_compile": HOOK,
@@ -218,14 +218,14 @@ def test_hooks_run_in_their_place(tmp_path: Path) -> None:
 
 
 def test_a_hook_may_write_the_requirements(tmp_path: Path) -> None:
-    """What pre_compile writes is what is installed."""
+    """The requirements that pre_compile writes are installed."""
     files = {"requirements.txt": "", "bin/pre_compile": "echo alpha >> requirements.txt\n"}
     slug, _ = pushed(files, tmp_path)
     assert "alpha" in slug.packages
 
 
 def test_a_hook_may_write_all_that_decides(tmp_path: Path) -> None:
-    """The buildpack looks at the tree after pre_compile, and says so after it."""
+    """The buildpack decides on the tree as pre_compile leaves it, and prints so afterwards."""
     hook = "rm -r venv; echo alpha > requirements.txt; echo 3.14 > .python-version\n"
     files = {"venv/pyvenv.cfg": "", "requirements.txt": "", "bin/pre_compile": hook}
     slug, log = pushed(files, tmp_path)
@@ -235,7 +235,7 @@ def test_a_hook_may_write_all_that_decides(tmp_path: Path) -> None:
 
 
 def test_a_hook_may_spoil_what_was_right(tmp_path: Path) -> None:
-    """What it leaves is refused as if it had been pushed so."""
+    """What pre_compile leaves is refused as if it had been pushed."""
     hook = "echo 2.7 > .python-version\n"
     slug, log = pushed({"requirements.txt": "", "bin/pre_compile": hook}, tmp_path)
     assert reason(slug) == "python-version::eol"
@@ -283,7 +283,7 @@ def test_a_hook_that_lacks_what_heroku_has(tmp_path: Path) -> None:
 
 
 def test_a_build_that_does_not_end(tmp_path: Path) -> None:
-    """After Heroku's time the build is undecided here, and nothing of it runs on."""
+    """A build that exceeds Heroku's time limit is undecided here, and leaves no process."""
     script = f"echo begun; sleep 1000 & touch {tmp_path}/begun; sleep 1000\n"
     began = time.monotonic()
     slug, _ = pushed({"requirements.txt": "", "bin/pre_compile": script}, tmp_path, limit=1.0)
@@ -296,7 +296,7 @@ MANAGE = "import os, sys\nprint(*sys.argv[1:])\n"
 
 
 def test_collectstatic_runs_where_django_is(tmp_path: Path) -> None:
-    """With Django and a manage.py collectstatic runs, quietly, with the config vars."""
+    """With Django and a manage.py, collectstatic runs quietly, with the config vars."""
     code = (
         "print('Copying x')\nprint('Post-processed y')\nprint()\n"
         "print(os.environ['PYTHONPATH'], os.environ['KEY'], os.environ.get('PYTHONHOME'))\n"
@@ -356,7 +356,7 @@ def test_the_nearest_manage_py_is_taken(tmp_path: Path) -> None:
 
 
 REASONS = [
-    # what manage.py does; Heroku's reason; the cause; where; words
+    # code of manage.py; Heroku's reason; the cause; its place; words
     ("x = = 1", "collectstatic-syntax-error", "syntax-error", "manage.py:3", ()),
     (
         "os.environ['SECRET_KEY']",
@@ -423,7 +423,7 @@ REASONS = [
 def test_collectstatic_fails(
     code: str, heroku: str, cause: str, place: str, words: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """A failing collectstatic rejects the push by Heroku's name, with the line to blame."""
+    """A failing collectstatic rejects the push with Heroku's reason and the line to blame."""
     files = {
         "requirements.txt": "django\n",
         "manage.py": f"import os, sys\n\n{code}\n",
@@ -442,7 +442,7 @@ def test_collectstatic_fails(
 
 
 def test_what_an_add_on_would_set(tmp_path: Path) -> None:
-    """A build that stops for want of DATABASE_URL is undecided: an add-on may set it."""
+    """A build that stops for lack of DATABASE_URL is undecided: an add-on may set it."""
     code = "import os\nos.environ['DATABASE_URL']\n"
     slug, _ = pushed({"requirements.txt": "django\n", "manage.py": code}, tmp_path)
     told = found(slug)["add-on-variable-missing"]
@@ -450,7 +450,7 @@ def test_what_an_add_on_would_set(tmp_path: Path) -> None:
 
 
 def test_nltk(tmp_path: Path) -> None:
-    """NLTK's data are downloaded as nltk.txt asks; a network that fails decides nothing."""
+    """NLTK's data are downloaded as nltk.txt asks; a network failure decides nothing."""
     plain = {"requirements.txt": "nltk\n"}
     slug, log = pushed({**plain, "nltk.txt": "punkt\nstopwords\n"}, tmp_path / "1")
     assert "-----> Downloading NLTK packages: punkt stopwords" in log
@@ -467,7 +467,7 @@ def test_nltk(tmp_path: Path) -> None:
 
 
 def test_offline_is_honest(tmp_path: Path) -> None:
-    """Offline, what is not in the cache is undecided; what is, or is no requirement, is not."""
+    """Offline, a package missing from the cache is undecided; a cached or invalid one is not."""
     files = {"requirements.txt": "alpha # offline\n"}
     slug, _ = pushed(files, tmp_path / "1", offline=True)
     assert slug.unknown and reason(slug) is None and found(slug)["build-undecided"]
@@ -479,7 +479,7 @@ def test_offline_is_honest(tmp_path: Path) -> None:
 
 
 def test_a_slug_is_copied(tmp_path: Path) -> None:
-    """A dyno gets files of its own, with their modes; links stay links; no sockets or pipes."""
+    """A dyno gets its own copies of the files, with modes and links, but no sockets or pipes."""
     slug, home = tmp_path / "slug", tmp_path / "home"
     (slug / "sub").mkdir(parents=True)
     home.mkdir()
@@ -497,7 +497,7 @@ def test_a_slug_is_copied(tmp_path: Path) -> None:
 
 
 def test_the_compressed_size_is_estimated(tmp_path: Path) -> None:
-    """The estimate from samples is near what gzip makes of the folder."""
+    """The estimate from samples is close to what gzip makes of the folder."""
     rng = random.Random(1)
     folder = tmp_path / "slug"
     folder.mkdir()
@@ -516,7 +516,7 @@ def test_the_compressed_size_is_estimated(tmp_path: Path) -> None:
 
 
 def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond Heroku's limit the push is rejected, in Heroku's words; near it, it is warned of."""
+    """Above Heroku's limit the push is rejected in Heroku's words; near it there is a warning."""
     noise = random.Random(1).randbytes(16 * 1024 * 1024)
     files: dict[str, str | bytes] = {"requirements.txt": "", "model.bin": noise}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024 * 1024)
@@ -538,7 +538,7 @@ def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_slug_near_the_limit_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the estimate leaves it open the whole is compressed; the largest packages are named."""
+    """An estimate near the limit is checked by compressing; the largest packages are named."""
     rng = random.Random(2)
     misleading = b"x" * folders.SAMPLE + rng.randbytes(folders.STEP - folders.SAMPLE)
     files: dict[str, str | bytes] = {"requirements.txt": "alpha\n", "data/model.bin": misleading}
@@ -552,7 +552,7 @@ def test_a_slug_near_the_limit_is_measured(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_nothing_of_the_tree_is_written_outside(tmp_path: Path) -> None:
-    """A build writes to its own folders alone: the slug, one beside it, the cache."""
+    """A build writes only to its own folders: the slug, the one beside it, the cache."""
     pushed({"requirements.txt": "alpha\n"}, tmp_path / "app")
     beside = names(tmp_path / "app")
     assert "slug" in beside and len(beside) == 2

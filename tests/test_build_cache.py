@@ -1,4 +1,4 @@
-"""The build cache of an app: when Heroku keeps it, why it throws it away, what it prints."""
+"""The build cache of an app: when Heroku keeps it, why it is discarded, and what is printed."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ BASE = Build("heroku-24", "3.13.15", "pip", PIP, "a")
 
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> None:
-    """A small index, and a cache that nothing has been built in."""
+    """A small index, and an empty cache."""
     prepared(monkeypatch, tmp_path, tools)
     packages = (wheel("alpha", "1.0"), wheel("pip", "26.2.1"))
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "simple", *packages))
@@ -47,7 +47,7 @@ CHANGES = [
 
 @pytest.mark.parametrize(("change", "reasons"), CHANGES)
 def test_why_the_cache_is_discarded(change: dict[str, str], reasons: list[str]) -> None:
-    """Whatever decides what is in it empties it, and is told in the buildpack's words and order."""
+    """Every change that affects the cache empties it, with the buildpack's words and order."""
     now = BASE._replace(**change)
     said = previous_build.lines(BASE, now)
     if reasons:
@@ -67,20 +67,20 @@ def test_what_each_package_manager_heeds() -> None:
 
 
 def source(root: Path, remote: str | None, **files: str) -> Source:
-    """A small pip app."""
+    """Return a small pip app."""
     made = tree({**APP, "requirements.txt": "alpha\n", **files})
     return made._replace(root=root, remote=remote)
 
 
 def steps(made: Source, place: Path) -> list[str]:
-    """The first lines of a build; its files lie in `place`."""
+    """Return the first lines of a build; its files lie in `place`."""
     project = made.root
     _, log = pushed(made, place, root=project)
     return log[: 1 + next(n for n, line in enumerate(log) if "Python" in line)]
 
 
 def test_a_second_push_finds_the_cache_of_the_first(tmp_path: Path) -> None:
-    """An app on Heroku has its cache back; a change of what it depends on empties it."""
+    """An app on Heroku gets its cache back; a change of its dependencies empties it."""
     shop = source(tmp_path, "shop")
     exact = versions().newest[HERE]
     assert steps(shop, tmp_path / "1") == [f"-----> Installing Python {exact}"]
@@ -97,7 +97,7 @@ def test_a_second_push_finds_the_cache_of_the_first(tmp_path: Path) -> None:
 
 
 def test_a_first_push_has_no_cache(tmp_path: Path) -> None:
-    """Without a remote on Heroku, for another app or folder, every push is the first."""
+    """Without a remote on Heroku, or for another app or folder, every push is the first."""
     steps(source(tmp_path, "shop"), tmp_path / "1")
     for number, (root, remote) in enumerate(
         ((tmp_path, None), (tmp_path, "other"), (tmp_path / "x", "shop"), (tmp_path, None))
@@ -106,14 +106,14 @@ def test_a_first_push_has_no_cache(tmp_path: Path) -> None:
 
 
 def test_a_failed_build_saves_nothing(tmp_path: Path) -> None:
-    """What Heroku rejects leaves the cache as it was."""
+    """A push that Heroku rejects leaves the cache as it was."""
     broken = source(tmp_path, "shop", **{"requirements.txt": "no-such-thing-at-all\n"})
     assert len(steps(broken, tmp_path / "1")) == 1
     assert previous_build.last(broken) is None
 
 
 def test_the_python_of_the_last_build_is_kept(tmp_path: Path) -> None:
-    """An app that asks for no Python keeps the series of its last build."""
+    """An app that does not specify a Python keeps the series of its last build."""
     asks = source(tmp_path, "shop")
     made, said = planned(without(asks))
     assert made.python and made.python.origin == "default"
@@ -129,7 +129,7 @@ def test_the_python_of_the_last_build_is_kept(tmp_path: Path) -> None:
 
 
 def without(made: Source) -> Source:
-    """The same app, asking for no Python."""
+    """Return the same app without a Python version."""
     entries = {path: e for path, e in made.entries.items() if path != ".python-version"}
     return made._replace(entries=entries)
 
@@ -138,7 +138,7 @@ def without(made: Source) -> Source:
     "content", ["", "{", "[1]", '["a", "b", "c", "d"]', "null", "[1, 2, 3, 4, 5]"]
 )
 def test_a_spoilt_memory_is_none(content: str, tmp_path: Path) -> None:
-    """What cannot be read is as if there had been no build."""
+    """An unreadable record counts as no earlier build."""
     shop = source(tmp_path, "shop")
     steps(shop, tmp_path / "1")
     (memory,) = (cache.root() / "apps").iterdir()

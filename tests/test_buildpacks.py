@@ -42,7 +42,7 @@ HTTPServer(("", int(os.environ["PORT"])), Page).serve_forever()
 
 
 def buildpack(place: Path, **programs: str) -> str:
-    """A buildpack with these programs in `bin`; its path."""
+    """Create a buildpack with these programs in `bin`, and return its path."""
     (place / "bin").mkdir(parents=True)
     for name, text in {"detect": DETECT, "compile": COMPILE, **programs}.items():
         (place / "bin" / name).write_text(text)
@@ -51,7 +51,7 @@ def buildpack(place: Path, **programs: str) -> str:
 
 
 def test_the_whole_api(tmp_path: Path) -> None:
-    """detect names the app, compile gets its three folders, release the types, export the next."""
+    """detect names the app, compile gets its three folders, release sets types, export exports."""
     toy = buildpack(tmp_path / "toy", release=RELEASE)
     config = {"TOY": "a secret"}
     slug, said = pushed({"x": ""}, tmp_path / "a", buildpacks=[toy], config=config)
@@ -91,7 +91,7 @@ def test_exports_reach_the_next(tmp_path: Path) -> None:
 
 
 def test_compile_that_fails(tmp_path: Path) -> None:
-    """The push is rejected, with the buildpack's last words."""
+    """The push is rejected, with the last lines of the buildpack's output."""
     toy = buildpack(tmp_path / "toy", compile="#!/bin/sh\necho out of wood >&2\nexit 3\n")
     slug, said = pushed({"x": ""}, tmp_path / "a", buildpacks=[toy])
     assert " !     Push rejected, failed to compile Toy app." in said
@@ -100,7 +100,7 @@ def test_compile_that_fails(tmp_path: Path) -> None:
 
 
 def test_program_that_cannot_be_run(tmp_path: Path) -> None:
-    """A bin/compile that is not executable fails as on Heroku, and says why."""
+    """A bin/compile that is not executable fails as on Heroku, and parity says why."""
     toy = buildpack(tmp_path / "toy")
     (tmp_path / "toy" / "bin" / "compile").chmod(0o644)
     slug, _ = pushed({"x": ""}, tmp_path / "a", buildpacks=[toy])
@@ -118,7 +118,7 @@ def test_detect_that_refuses(tmp_path: Path) -> None:
 
 
 def test_no_web_process(tmp_path: Path) -> None:
-    """Without a default type and a Procfile there is no web process: known after the build."""
+    """Without a default type and a Procfile, the build shows that there is no web process."""
     toy = buildpack(tmp_path / "toy")
     slug, _ = pushed({"x": ""}, tmp_path / "a", buildpacks=[toy], config={"TOY": ""})
     assert found(slug)["H14"].effect == "fail"
@@ -135,13 +135,13 @@ def test_procfile_that_a_buildpack_writes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["./nowhere", "/nowhere/at/all", "~/nowhere-at-all"])
 def test_folder_without_a_buildpack(name: str) -> None:
-    """A folder that is not there, or has no bin/compile, is a usage error."""
+    """A folder that does not exist, or has no bin/compile, is a usage error."""
     with pytest.raises(Usage, match="no such folder"):
         planned(tree({"x": ""}), buildpacks=[name])
 
 
 def test_folder_without_compile(tmp_path: Path) -> None:
-    """So is one that is no buildpack."""
+    """A folder that is not a buildpack is a usage error."""
     with pytest.raises(Usage, match="no bin/compile"):
         planned(tree({"x": ""}), buildpacks=[str(tmp_path)])
 
@@ -156,14 +156,14 @@ def test_folder_without_compile(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_buildpack_elsewhere(name: str, clone: str) -> None:
-    """What is not on this machine leaves the verdict open, with the command that gets it."""
+    """A buildpack that is not here leaves the verdict open, with the command to get it."""
     told = findings(tree({"Gemfile": ""}), buildpacks=[name])
     assert told["not-emulated"].effect == "unknown"
     assert clone in told["not-emulated"].fix
 
 
 def test_node_then_python(tmp_path: Path) -> None:
-    """Both run in order; the last one's types count, and Node.js is there for Python's hooks."""
+    """Both run in order; the last one's types count, and Node.js is available to Python's hooks."""
     files = {
         **package(scripts={"build": "echo 1 > made"}),
         "requirements.txt": "",
@@ -186,7 +186,7 @@ def test_node_then_python(tmp_path: Path) -> None:
 
 
 def test_what_an_earlier_one_makes_decides_for_the_later(tmp_path: Path) -> None:
-    """A file that a build script writes makes the next buildpack take, or refuse, the app."""
+    """A file that a build script creates makes the next buildpack accept, or refuse, the app."""
     writes = "touch requirements.txt; echo 3.8 > .python-version"
     files = package(scripts={"build": writes})
     slug, said = pushed(files, tmp_path / "a", buildpacks=["heroku/nodejs", "heroku/python"])
@@ -212,5 +212,5 @@ def test_what_an_earlier_one_makes_decides_for_the_later(tmp_path: Path) -> None
     ],
 )  # fmt: skip
 def test_types_of_bin_release(text: str, types: Mapping[str, str]) -> None:
-    """The YAML of bin/release, as buildpacks write it."""
+    """The YAML of bin/release is read as buildpacks write it."""
     assert dict(folders.types(text)) == types

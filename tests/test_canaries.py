@@ -1,4 +1,4 @@
-"""Canaries: random values of config vars, everywhere an app can put them, and no output has them.
+"""Canaries: random values of config vars, wherever an app puts them, must not reach any output.
 
 The apps are real; every kind of report is made of each run, and searched for the values, their
 spellings, and pieces of them.
@@ -19,7 +19,7 @@ from parity.report import KINDS
 from tests.test_apps import commit
 
 PIECE = 12
-"""Characters of a value that no output may have in a row."""
+"""Consecutive characters of a value that no output may contain."""
 
 BOT = """\
 import base64, json, os, sys, urllib.parse
@@ -82,12 +82,12 @@ APPS = {
 
 
 def token() -> str:
-    """A value in which every spelling differs, of random letters."""
+    """Return a random value that is spelled differently in every notation."""
     return f"k1{secrets.token_urlsafe(18)}/+ &k2{secrets.token_urlsafe(18)}"
 
 
 def spellings(value: str) -> set[str]:
-    """The value as programs write it, and every piece of it."""
+    """Return the value as programs write it, and every piece of it."""
     whole = {
         value,
         quote(value),
@@ -100,7 +100,7 @@ def spellings(value: str) -> set[str]:
 
 
 def leaked(value: str, outputs: dict[str, str]) -> list[tuple[str, str]]:
-    """Where pieces of the value stand, and what stands around them."""
+    """Return the places of pieces of the value, with their surroundings."""
     found = []
     for name, text in outputs.items():
         for piece in spellings(value):
@@ -114,7 +114,7 @@ def leaked(value: str, outputs: dict[str, str]) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("source", ["--config", ".env"])
 @pytest.mark.parametrize("app", APPS)
 def test_no_value_reaches_an_output(app: str, source: str, tmp_path: Path) -> None:
-    """Every kind of report, stdout and stderr, of an app that says its secrets everywhere."""
+    """No value is in any report, stdout or stderr of an app that prints its secrets everywhere."""
     folder = tmp_path / "app"
     for name, text in {"requirements.txt": "", **APPS[app]}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +147,7 @@ def test_no_value_reaches_an_output(app: str, source: str, tmp_path: Path) -> No
 
 
 def test_the_search_finds_what_is_there() -> None:
-    """The test's own eyes: a value, its spellings and its pieces are seen."""
+    """The search itself detects a value, its spellings and its pieces."""
     value = token()
     assert leaked(value, {"a": f"x{value}y"})
     assert leaked(value, {"a": quote_plus(value)})

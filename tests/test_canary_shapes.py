@@ -1,6 +1,6 @@
 """Canaries in the parts of values: keys in JSON, items, passwords, paths, headers, short ones.
 
-One app prints every part as programs do; whatever command it is run by, no output has one of them.
+One app prints every part as programs do; whatever command runs it, no output has any of them.
 """
 
 import base64
@@ -67,7 +67,7 @@ HTTPServer(("0.0.0.0", int(e["PORT"])), Handler).serve_forever()
 
 
 class Canaries:
-    """Config vars with random secrets in them; `parts` are what no output may have."""
+    """Config vars with random secrets in them; `parts` must not be in any output."""
 
     def __init__(self) -> None:
         body = [base64.b64encode(secrets.token_bytes(48)).decode() for _ in range(3)]
@@ -99,7 +99,7 @@ class Canaries:
         self.parts = [*plain, *encoded, account["private_key_id"], quote(query, safe="")]
 
     def leaked(self, outputs: dict[str, str]) -> list[tuple[str, str, str]]:
-        """Which part stands in which output, and what stands around it."""
+        """Return the parts that are in an output, with their surroundings."""
         found = []
         for name, text in outputs.items():
             for part in self.parts:
@@ -111,12 +111,12 @@ class Canaries:
 
 @pytest.fixture
 def canaries() -> Canaries:
-    """Other values for every test."""
+    """Return new values for every test."""
     return Canaries()
 
 
 def app(folder: Path, canaries: Canaries, code: str) -> Path:
-    """An app that prints its secrets; its `.env` has them."""
+    """Create an app that prints its secrets, which are in its `.env`."""
     folder.mkdir()
     (folder / "requirements.txt").touch()
     (folder / "Procfile").write_text("web: python bot.py\nshow: python bot.py\n")
@@ -129,7 +129,7 @@ def app(folder: Path, canaries: Canaries, code: str) -> Path:
 
 
 def parity(*argv: str, folder: Path, stdin: str = "") -> "subprocess.CompletedProcess[str]":
-    """One command of parity in a folder."""
+    """Run one command of parity in a folder."""
     return subprocess.run(
         [sys.executable, "-m", "parity", *argv],
         cwd=folder,
@@ -147,7 +147,7 @@ def parity(*argv: str, folder: Path, stdin: str = "") -> "subprocess.CompletedPr
 def test_no_part_is_in_a_report(
     command: str, code: str, canaries: Canaries, tmp_path: Path
 ) -> None:
-    """All formats, stdout and stderr: the names are there, the secrets are not."""
+    """All formats, stdout and stderr have the names, but not the secrets."""
     folder = app(tmp_path / "app", canaries, code)
     reports = [f"--report={kind}={tmp_path / kind}" for kind in KINDS]
     done = parity(command, str(folder), *reports, folder=tmp_path)
@@ -164,7 +164,7 @@ def test_no_part_is_in_a_report(
 
 
 def test_no_part_is_in_the_log_that_is_served(canaries: Canaries, tmp_path: Path) -> None:
-    """Line by line as it comes, in the panel of the error page, and in what stderr explains."""
+    """They are hidden in the live log, in the error page's panel, and in messages on stderr."""
     folder = app(tmp_path / "app", canaries, CRASH)
     with serving(folder) as served:
         crashed = " to crashed"
@@ -179,7 +179,7 @@ def test_no_part_is_in_the_log_that_is_served(canaries: Canaries, tmp_path: Path
 
 
 def test_no_part_is_in_what_parity_says_of_a_command(canaries: Canaries, tmp_path: Path) -> None:
-    """The output of `exec` is the command's own; what parity says on stderr is masked."""
+    """The output of `exec` is the command's own; parity's messages on stderr are masked."""
     folder = app(tmp_path / "app", canaries, CRASH)
     hook, token = canaries.values["HOOK"].rpartition("/")[2], canaries.values["API_TOKEN"]
     done = parity("exec", ".", "--", f": {hook} {token}; echo $API_TOKEN", folder=folder)
@@ -189,7 +189,7 @@ def test_no_part_is_in_what_parity_says_of_a_command(canaries: Canaries, tmp_pat
 
 
 def test_no_part_is_in_an_explained_log(canaries: Canaries, tmp_path: Path) -> None:
-    """In the app's folder `explain -` hides what stands in its `.env`."""
+    """In the app's folder, `explain -` hides the values in its `.env`."""
     folder = app(tmp_path / "app", canaries, CRASH)
     log = parity("exec", ".", "--", "show", folder=folder)
     assert canaries.leaked({"log": log.stdout + log.stderr})
@@ -218,7 +218,7 @@ def test_api():
 
 
 def test_no_part_is_in_what_pytest_shows(canaries: Canaries, tmp_path: Path) -> None:
-    """The fixture's report, and the document of the API."""
+    """The fixture's report and the API's document are masked."""
     folder = app(tmp_path / "app", canaries, CRASH)
     (folder / "test_it.py").write_text(USES)
     done = subprocess.run(
@@ -234,7 +234,7 @@ def test_no_part_is_in_what_pytest_shows(canaries: Canaries, tmp_path: Path) -> 
 
 
 def test_no_part_is_in_a_message(canaries: Canaries, tmp_path: Path) -> None:
-    """A usage error names the option, not what was typed in place of a pair."""
+    """A usage error names the option, not what was typed instead of a pair."""
     for part in canaries.parts:
         done = parity("check", ".", f"--config={part}", folder=tmp_path)
         if "=" not in part.rstrip("="):
@@ -243,7 +243,7 @@ def test_no_part_is_in_a_message(canaries: Canaries, tmp_path: Path) -> None:
 
 
 def test_no_part_is_in_what_could_not_be_done(canaries: Canaries, tmp_path: Path) -> None:
-    """A message about a file has its name, but for a secret in it."""
+    """A message about a file has its name, except for a secret in it."""
     folder = app(tmp_path / "app", canaries, CRASH)
     hook = canaries.values["HOOK"].rpartition("/")[2]
     done = parity("check", ".", f"--report=json=/nowhere/{hook}/a.json", folder=folder)
@@ -253,7 +253,7 @@ def test_no_part_is_in_what_could_not_be_done(canaries: Canaries, tmp_path: Path
 
 
 def test_nothing_of_a_value_is_left_on_disk(canaries: Canaries, tmp_path: Path) -> None:
-    """Caches, keys, manifests and the temporary folder: after a run no file has a secret."""
+    """After a run, no cache, key, manifest or temporary file has a secret."""
     folder, home = app(tmp_path / "app", canaries, CRASH), tmp_path / "home"
     (home / "tmp").mkdir(parents=True)
     env = {**os.environ, "HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}

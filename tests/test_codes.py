@@ -1,4 +1,4 @@
-"""Each of Heroku's codes by its real cause, with its status, its page and its line in the log."""
+"""Each of Heroku's codes, provoked by its real cause, with its status, page and log line."""
 
 import re
 import socket
@@ -33,12 +33,12 @@ PAGE = 506
 
 @pytest.mark.parametrize("line", (GOLDEN / "router-lines.txt").read_text().splitlines())
 def test_the_grammar_is_that_of_real_lines(line: str) -> None:
-    """Lines from public logs, with their addresses made anonymous."""
+    """The grammar matches lines from public logs, with their addresses made anonymous."""
     assert GRAMMAR.fullmatch(line)
 
 
 def parsed(made: Stage, count: int = 1) -> dict[str, str | None]:
-    """The fields of the newest line."""
+    """Return the fields of the newest line."""
     line = made.log(count)
     match = GRAMMAR.fullmatch(line)
     assert match, line
@@ -55,7 +55,7 @@ def door(request: pytest.FixtureRequest) -> Iterator[Stage]:
 def logged(
     made: Stage, code: str, desc: str, status: int, filled: str, *, at: str = "error"
 ) -> None:
-    """The newest line has these words, and exactly the `filled` fields of dyno to bytes."""
+    """Assert that the newest line has these words, and exactly the `filled` fields."""
     seen = parsed(made)
     assert (seen["code"], seen["desc"], seen["at"]) == (code, desc, at)
     assert seen["status"] == str(status)
@@ -67,7 +67,7 @@ def logged(
 
 
 def unavailable(got: bytes) -> None:
-    """The error page, as Heroku serves it."""
+    """Assert that it is the error page, as Heroku serves it."""
     head, _, body = got.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
     assert b"\r\nCache-Control: no-cache, no-store\r\n" in head
@@ -88,7 +88,7 @@ def test_h10(door: Stage) -> None:
 
 
 def test_h11() -> None:
-    """200 requests are under way at the only dyno, and one more comes."""
+    """200 requests are in progress at the only dyno, and one more comes."""
     with stage() as made:
         made.servers[0].listen(512)
         for _ in range(200):
@@ -100,7 +100,7 @@ def test_h11() -> None:
 
 
 def test_h12(door: Stage) -> None:
-    """Not one byte within the limit; the dyno's connection is closed then."""
+    """The dyno sends no byte within the limit; its connection is closed then."""
     client = door.client(CLOSING)
     dyno = door.dyno()
     dyno.head()
@@ -113,7 +113,7 @@ def test_h12(door: Stage) -> None:
 
 
 def test_h12_counts_from_the_end_of_the_request(door: Stage) -> None:
-    """A slow upload does not eat the time for the answer."""
+    """A slow upload does not count towards the time for the answer."""
     client = door.client(request("POST", "Content-Length: 8"))
     dyno = door.dyno()
     for _ in range(8):
@@ -126,7 +126,7 @@ def test_h12_counts_from_the_end_of_the_request(door: Stage) -> None:
 
 
 def test_h12_counts_from_when_the_dyno_is_up() -> None:
-    """Waiting for the boot, for longer than the limit, does not eat the time for the answer."""
+    """Waiting for the boot, for longer than the limit, does not count towards the answer's time."""
     with stage(limits=QUICK.shortened(boot_wait=PATIENCE)) as made:
         made.backends[0].state = "starting"
         client = made.client(get())
@@ -140,7 +140,7 @@ def test_h12_counts_from_when_the_dyno_is_up() -> None:
 
 
 def test_h12_counts_from_when_it_is_asked_again() -> None:
-    """What a kept connection took before it died does not eat the time for the answer."""
+    """Time on a reused connection before it died does not count towards the answer's time."""
     with stage(limits=QUICK) as made:
         client = made.client(get())
         dyno = made.dyno()
@@ -160,7 +160,7 @@ def test_h12_counts_from_when_it_is_asked_again() -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 O", b"HTTP/1.1 200 OK\r\nX: y\r\n"])
 def test_h13(door: Stage, sent: bytes) -> None:
-    """The dyno closes before its answer's head is whole."""
+    """The dyno closes before its answer's head is complete."""
     client = door.client(CLOSING)
     dyno = door.dyno()
     dyno.head()
@@ -190,7 +190,7 @@ def test_h14(profile: facts.Profile) -> None:
 
 
 def test_h15(door: Stage) -> None:
-    """The answer stops in its middle; the client sees that it is not whole."""
+    """The answer stops in the middle; the client sees that it is incomplete."""
     client = door.client(get())
     door.dyno().send(answer("200 OK", "Content-Length: 100000"), b"x" * 10)
     got = client.rest()
@@ -200,7 +200,7 @@ def test_h15(door: Stage) -> None:
 
 
 def test_a_slow_answer_is_not_idle(door: Stage) -> None:
-    """Each byte starts the time again."""
+    """Each byte restarts the time limit."""
     client = door.client(get())
     dyno = door.dyno()
     dyno.send(answer("200 OK", "Content-Length: 12"))
@@ -231,7 +231,7 @@ def test_a_slow_answer_is_not_idle(door: Stage) -> None:
     ],
 )
 def test_h17(door: Stage, sent: bytes) -> None:
-    """What the dyno sends is no HTTP answer: named, and never passed on."""
+    """An answer that is not HTTP is named, and never forwarded."""
     client = door.client(CLOSING)
     door.dyno().send(sent)
     unavailable(client.rest())
@@ -249,7 +249,7 @@ CUT: dict[str, bytes] = {
 
 @pytest.mark.parametrize("sent", CUT.values(), ids=CUT)
 def test_h18(door: Stage, sent: bytes) -> None:
-    """The answer breaks off: the client is cut, too. Router 2.0 logs the status it had sent."""
+    """The answer breaks off, and so does the client's. Router 2.0 logs the status it had sent."""
     client = door.client(get())
     door.dyno().send(sent).close()
     assert client.rest().startswith(b"HTTP/1.1 200 OK\r\n")
@@ -270,7 +270,7 @@ def test_h18_within_the_request(door: Stage) -> None:
 
 
 def test_h18_of_a_kept_connection() -> None:
-    """Router 2.0: the dyno closes a kept connection over a POST; a GET is asked again."""
+    """Router 2.0: the dyno closes a reused connection on a POST; a GET is sent again."""
     with stage() as made:
         client, dyno = made.client(), None
         for _ in range(2):
@@ -295,7 +295,7 @@ def test_h18_of_a_kept_connection() -> None:
 
 
 def test_h19() -> None:
-    """The dyno's queue of connections is full, and nobody takes any."""
+    """The dyno's queue of connections is full, and nobody accepts any."""
     with socket.socket() as server, stage(limits=QUICK, dynos=0) as made:
         server.bind(("127.0.0.1", 0))
         server.listen(0)
@@ -304,7 +304,7 @@ def test_h19() -> None:
             waiting.append(socket.socket())
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(server.getsockname())
-        made.router.door.dynos.backends.append(Backend("web.1", server.getsockname()[1]))
+        made.router.context.dynos.backends.append(Backend("web.1", server.getsockname()[1]))
         unavailable(made.client(CLOSING).rest())
         logged(made, "H19", "Backend connection timeout", 503, "dyno connect")
         assert int((parsed(made)["connect"] or "")[:-2]) >= 300
@@ -320,7 +320,7 @@ def test_h20(door: Stage) -> None:
 
 
 def test_a_request_waits_for_the_dyno(door: Stage) -> None:
-    """A dyno that comes up meanwhile answers; `connect=` has the waiting."""
+    """A dyno that comes up meanwhile answers; `connect=` includes the waiting."""
     door.backends[0].state = "starting"
     client = door.client(get())
     assert not door.asked()
@@ -365,7 +365,7 @@ RESTRICTED: dict[str, bytes] = {
 
 @pytest.mark.parametrize("words", RESTRICTED)
 def test_h25(door: Stage, words: str) -> None:
-    """An answer outside the limits: 502."""
+    """An answer outside the limits results in a 502."""
     client = door.client(CLOSING)
     door.dyno().send(RESTRICTED[words])
     assert client.rest().startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
@@ -382,7 +382,7 @@ REFUSED: dict[str, tuple[bytes, int]] = {
 
 @pytest.mark.parametrize("cause", REFUSED)
 def test_h26(door: Stage, cause: str) -> None:
-    """A bad request. Router 2.0 has no such code: it refuses without one."""
+    """A bad request. Router 2.0 has no such code: it refuses without logging one."""
     sent, status = REFUSED[cause]
     assert door.client(sent).rest().startswith(b"HTTP/1.1 %d " % status)
     if door.router.profile.name == "legacy":
@@ -396,7 +396,7 @@ def test_h26(door: Stage, cause: str) -> None:
 
 
 def test_h27_before_the_answer(door: Stage) -> None:
-    """The client leaves while the dyno works."""
+    """The client leaves while the dyno is working."""
     client = door.client(get())
     dyno = door.dyno()
     dyno.head()
@@ -436,7 +436,7 @@ def test_h28(door: Stage) -> None:
 
 
 def test_h28_of_a_client_that_does_not_read(door: Stage) -> None:
-    """The client takes nothing of a large answer, and the dyno is made to wait."""
+    """The client does not read a large answer, and the dyno has to wait."""
     client = door.client(get())
     dyno = door.dyno()
     dyno.head()
@@ -454,15 +454,15 @@ def test_h28_of_a_client_that_does_not_read(door: Stage) -> None:
 
 
 def test_h80(door: Stage) -> None:
-    """Maintenance mode: dynos keep running, nobody reaches them."""
-    door.router.door.maintenance = True
+    """In maintenance mode, dynos keep running, and nobody reaches them."""
+    door.router.context.maintenance = True
     got = door.client(CLOSING).rest()
     assert b"/error-pages/maintenance-mode.html" in got
     logged(door, "H80", "Maintenance mode", 503, "", at="info")
 
 
 def test_h81() -> None:
-    """Nothing was released yet: there is no dyno, and no type of which there could be one."""
+    """Nothing has been released yet: there is no dyno, and no type that could have one."""
     with stage(backends=[]) as made:
         made.router.send_to([], blank=True)
         got = made.client(CLOSING).rest()
@@ -484,7 +484,7 @@ def test_h99() -> None:
 
 
 def test_quarantine_ends(door: Stage) -> None:
-    """A dyno that refused gets another chance after a while."""
+    """A dyno that refused is tried again after a while."""
     port = door.servers[0].getsockname()[1]
     door.servers[0].close()
     unavailable(door.client(CLOSING).rest())
@@ -496,16 +496,16 @@ def test_quarantine_ends(door: Stage) -> None:
 
 
 def test_the_users_own_pages() -> None:
-    """ERROR_PAGE_URL and MAINTENANCE_PAGE_URL are what the page shows."""
+    """The page shows ERROR_PAGE_URL and MAINTENANCE_PAGE_URL."""
     config = {"ERROR_PAGE_URL": "//x.example/e?a=1&b", "MAINTENANCE_PAGE_URL": "//x.example/m"}
     with stage(config=config, backends=[]) as made:
         assert b'<iframe src="//x.example/e?a=1&amp;b">' in made.client(CLOSING).rest()
-        made.router.door.maintenance = True
+        made.router.context.maintenance = True
         assert b'<iframe src="//x.example/m">' in made.client(CLOSING).rest()
 
 
 def test_the_apps_own_500_has_no_code(door: Stage) -> None:
-    """An answer of the app goes through, whatever it is."""
+    """Any answer of the app is forwarded."""
     client = door.client(get())
     door.dyno().send(answer("500 Oops", "Content-Length: 3", body=b"own"))
     assert client.until(b"own").startswith(b"HTTP/1.1 500 Oops")
@@ -534,7 +534,7 @@ def test_paths_in_the_log(door: Stage, name: str) -> None:
 
 
 def test_quotes_do_not_forge_a_line(door: Stage) -> None:
-    """A quote in the path or among the addresses does not end the field."""
+    """A quote in the path or in the addresses does not end the field."""
     client = door.client(get('X-Forwarded-For: 1" dyno="x', path='/a"b'))
     door.dyno().send(OK)
     client.head()
@@ -542,13 +542,13 @@ def test_quotes_do_not_forge_a_line(door: Stage) -> None:
 
 
 def test_fwd_has_every_hop(door: Stage) -> None:
-    """Addresses are joined without blanks."""
+    """Addresses are joined without spaces."""
     door.client(get("X-Forwarded-For: 198.51.100.1, 198.51.100.2"))
     door.dyno().send(OK)
     assert parsed(door)["fwd"] == "198.51.100.1,198.51.100.2,203.0.113.7"
 
 
 def test_every_code_has_its_test() -> None:
-    """No code without a test that provokes it by its real cause."""
+    """Every code has a test that provokes it by its real cause."""
     tested = {name[5:8].upper() for name in globals() if re.match(r"test_h\d\d", name)}
     assert set(facts.CODES) == tested

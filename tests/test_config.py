@@ -14,7 +14,7 @@ from tests.trees import FLASK, findings, tree
 
 
 def from_file(folder: Path, content: str | bytes, *pairs: str) -> Config:
-    """The config vars of an app whose .env has this content."""
+    """Return the config vars of an app whose .env has this content."""
     path = folder / ".env"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return read([], pairs, path)
@@ -38,7 +38,7 @@ def from_file(folder: Path, content: str | bytes, *pairs: str) -> Config:
     ],
 )
 def test_env_file(tmp_path: Path, content: str, values: dict[str, str]) -> None:
-    """The usual forms of .env are understood, BOM, CRLF, export and quotes among them."""
+    """The usual forms of .env are understood, including BOM, CRLF, export and quotes."""
     config = from_file(tmp_path, content)
     assert config.values == values
     assert config.problems == ()
@@ -81,7 +81,7 @@ def test_port_and_dyno_are_never_taken(tmp_path: Path, name: str) -> None:
 def test_problems(
     tmp_path: Path, content: str | bytes, kinds: list[tuple[str, int | None]]
 ) -> None:
-    """What Heroku would not take is told by name and line, never by its value."""
+    """What Heroku would reject is reported by name and line, never by its value."""
     config = from_file(tmp_path, content)
     assert [(p.kind, p.line) for p in config.problems] == kinds
     assert not any("secretvalue" in problem.seen for problem in config.problems)
@@ -90,7 +90,7 @@ def test_problems(
 
 
 def test_precedence(tmp_path: Path) -> None:
-    """Later files beat earlier ones, pairs beat files, and .env is read only without any file."""
+    """Later files override earlier ones, pairs override files, and .env is the fallback."""
     for name, text in (("a", "A=1\nB=1\nC=1\n"), ("b", "B=2\nC=2\n"), (".env", "D=4\n")):
         (tmp_path / name).write_text(text)
     config = read([tmp_path / "a", tmp_path / "b"], ["C=3", "E=a=b"], tmp_path / ".env")
@@ -108,7 +108,7 @@ def test_no_file_is_no_problem(tmp_path: Path) -> None:
 
 
 def test_links(tmp_path: Path) -> None:
-    """A .env that is a link is read if it stays in the folder, and left alone if it leads out."""
+    """A .env that is a link is read if it stays in the folder, and ignored if it leads out."""
     app, other = tmp_path / "app", tmp_path / "other"
     app.mkdir()
     other.write_text("A=1\n")
@@ -135,7 +135,7 @@ def test_wrong_pair(pair: str) -> None:
 
 
 def test_a_line_of_a_key_is_no_name_to_show(tmp_path: Path) -> None:
-    """The lines of a PEM key without quotes are read as names: they are not told."""
+    """The lines of a PEM key without quotes are parsed as names, but never shown."""
     (tmp_path / "env").write_text("KEY=-----BEGIN KEY-----\nMIIE/zK3vQ8mX1wT6yB9n=\nA-B=1\n")
     problems = read([tmp_path / "env"], [], None).problems
     assert [p.line for p in problems] == [2, 3]
@@ -144,7 +144,7 @@ def test_a_line_of_a_key_is_no_name_to_show(tmp_path: Path) -> None:
 
 
 def test_wrong_file(tmp_path: Path) -> None:
-    """A file that was asked for and cannot be read is a usage error that names it."""
+    """A file that was named and cannot be read is a usage error that names it."""
     (tmp_path / "wide").write_bytes("A=1".encode("utf-16"))
     cases = {"gone": "No such file", ".": "folder", "wide": "UTF-16"}
     for name, words in cases.items():
@@ -165,7 +165,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_names_to_set_are_noted(tmp_path: Path) -> None:
-    """The names that stand only in .env are listed, without values; those of --config are not."""
+    """Names that are only in .env are listed, without values; those of --config are not."""
     config = from_file(tmp_path, "SECRET_KEY=hush-hush\nDEBUG=1\n", "OTHER=x")
     told = findings(tree({**FLASK, "Procfile": "web: x"}), config=config)
     assert list(told) == ["config-vars-to-set"]
@@ -175,7 +175,7 @@ def test_names_to_set_are_noted(tmp_path: Path) -> None:
 
 
 def test_port_as_config_var_is_warned_of() -> None:
-    """PORT as a config var is warned of, with the command that fixes it."""
+    """A PORT config var causes a warning, with the command that fixes it."""
     told = findings(tree({**FLASK, "Procfile": "web: x"}), config=read([], ["PORT=80"], None))
     assert told["port-config-var"].effect == "warn"
     assert "heroku config:unset PORT" in told["port-config-var"].fix
@@ -184,7 +184,7 @@ def test_port_as_config_var_is_warned_of() -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.one_of(st.binary(), st.text("A=\"'\n\r#\\ $x{}\0").map(str.encode)))
 def test_any_content_is_read(tmp_path: Path, content: bytes) -> None:
-    """No .env makes parity fail, and whatever is taken could be set on Heroku."""
+    """No .env makes parity fail, and whatever it accepts could be set on Heroku."""
     config = from_file(tmp_path, content)
     for name, value in config.values.items():
         assert name.replace("_", "a").isalnum()

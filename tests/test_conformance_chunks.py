@@ -1,4 +1,4 @@
-"""What Heroku's own proxy library asserts of chunks, row by row, cut at every position."""
+"""What Heroku's own proxy library asserts about chunks, row by row, cut at every position."""
 
 import itertools
 
@@ -13,7 +13,7 @@ GARBAGE = b"GET / HTTP/1.1\r\n"
 
 
 def fed(*pieces: bytes, decoded: bool = False) -> tuple[bytes, bool, bytes]:
-    """What comes out, whether it is over, and what is left."""
+    """Return the output, whether the body is over, and the rest."""
     chunks = Chunks(decoded=decoded)
     out, rest = b"", b""
     for piece in pieces:
@@ -25,7 +25,7 @@ def fed(*pieces: bytes, decoded: bool = False) -> tuple[bytes, bool, bytes]:
 
 
 def refused(data: bytes, words: str = ".") -> None:
-    """`data` is refused, however it comes."""
+    """Assert that `data` is refused, however it is split."""
     for cut in (1, len(data)):
         with pytest.raises(Malformed, match=words) as raised:
             fed(*(data[i : i + cut] for i in range(0, len(data), cut)))
@@ -33,7 +33,7 @@ def refused(data: bytes, words: str = ".") -> None:
 
 
 def test_v150() -> None:
-    """A size that ends with LF CRLF."""
+    """A size that ends with LF CRLF is refused."""
     refused(b"5\n\r\nhello\r\n0\r\n\r\n")
 
 
@@ -44,7 +44,7 @@ def test_v151() -> None:
 
 
 def test_v152() -> None:
-    """A stream cut anywhere is not over; what is no trailer is refused."""
+    """A truncated stream is not over; an invalid trailer is refused."""
     assert not any(fed(FOUR[:end])[1] for end in range(len(FOUR)))
     refused(FOUR[:-2] + GARBAGE, "trailers")
 
@@ -64,29 +64,29 @@ def test_v154() -> None:
 
 
 def test_v155() -> None:
-    """The next request where a trailer should be."""
+    """The next request in place of a trailer is refused."""
     refused(FOUR[:-2] + GARBAGE, "colon")
 
 
 def test_v156() -> None:
-    """`0` and two CRLF at once are the end."""
+    """`0` and two CRLF at once end the body."""
     assert fed(b"0\r\n\r\n") == (b"0\r\n\r\n", True, b"")
 
 
 def test_v157() -> None:
-    """Byte by byte: the same."""
+    """Byte by byte, the result is the same."""
     assert fed(*(FOUR[i : i + 1] for i in range(len(FOUR)))) == (FOUR, True, b"")
 
 
 def test_v158() -> None:
-    """An empty chunk in the middle: refused; with its empty line it is the end."""
+    """An empty chunk in the middle is refused; with its empty line it ends the body."""
     refused(b"0\r\n5\r\nhello\r\n0\r\n\r\n")
     rest = b"5\r\nhello\r\n"
     assert fed(b"0\r\n\r\n" + rest) == (b"0\r\n\r\n", True, rest)
 
 
 def test_v159() -> None:
-    """A size followed by CR CR LF."""
+    """A size followed by CR CR LF is refused."""
     refused(b"c\r\r\nhello, world\r\n0\r\n\r\n")
 
 
@@ -97,25 +97,25 @@ def test_v160() -> None:
 
 
 def test_v161() -> None:
-    """Cut at every position: the same."""
+    """Cut at every position, the result is the same."""
     for at in range(len(FOUR)):
         assert fed(FOUR[:at], FOUR[at:]) == (FOUR, True, b"")
 
 
 def test_v162() -> None:
-    """Cut at every pair of positions: the same."""
+    """Cut at every pair of positions, the result is the same."""
     for a, b in itertools.combinations(range(len(FOUR)), 2):
         assert fed(FOUR[:a], FOUR[a:b], FOUR[b:]) == (FOUR, True, b"")
 
 
 def test_v163() -> None:
-    """Only the data comes out where chunks are taken apart."""
+    """Only the data comes out if chunks are decoded."""
     for at in range(len(FOUR)):
         assert fed(FOUR[:at], FOUR[at:], decoded=True) == (DATA, True, b"")
 
 
 def test_extensions_do_not_go_on() -> None:
-    """Extensions are read and dropped, whatever they say."""
+    """Extensions are parsed and dropped, whatever they say."""
     assert fed(b'5;a=b;c="d"\r\nhello\r\n0;x\r\n\r\n')[0] == b"5\r\nhello\r\n0\r\n\r\n"
 
 
@@ -123,11 +123,11 @@ def test_extensions_do_not_go_on() -> None:
     "size", [b" 5", b"5 ", b"\t5", b"+5", b"-5", b"0x5", b"5_0", b"", b"g", b"F" * 17, b"8" * 16]
 )
 def test_odd_sizes_are_refused(size: bytes) -> None:
-    """Only hexadecimal digits are a size, and it has an upper bound."""
+    """Only hexadecimal digits are a size, and there is an upper limit."""
     refused(size + b"\r\nhello\r\n0\r\n\r\n")
 
 
 @pytest.mark.parametrize("line", [b"5;\n", b"5;a\x00", b"5;" + b"x" * 5000])
 def test_odd_extensions_are_refused(line: bytes) -> None:
-    """No LF, no NUL, no novels."""
+    """Extensions must not have LF or NUL, or be too long."""
     refused(line + b"\r\nhello\r\n0\r\n\r\n")

@@ -34,7 +34,7 @@ def legacy(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 @pytest.fixture(params=list(CUTS))
 def keeping(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """The legacy router that keeps its connections to dynos."""
+    """The legacy router, changed to keep its connections to dynos."""
     with stage(profile=KEEPING, cut=CUTS[request.param]) as made:
         yield made
 
@@ -61,7 +61,7 @@ def test_v065(legacy: Stage) -> None:
 
 
 def test_v066(legacy: Stage) -> None:
-    """The same with Connection: close."""
+    """8 KB both ways with Connection: close."""
     client, dyno = _large(legacy, "Connection: close")
     assert dyno.closed()
     assert client.closed()
@@ -96,7 +96,7 @@ def test_v068(legacy: Stage) -> None:
 
 
 def test_v069(legacy: Stage) -> None:
-    """The same with an unfinished chunked upload."""
+    """The dyno answers 304 during an unfinished chunked upload."""
     head = request("POST", CHUNKED)
     got = _interrupted(legacy, (head, chunk(b"x" * 4000)), answer("304 Not Modified"))
     assert got.startswith(b"HTTP/1.1 304 Not Modified\r\n")
@@ -104,7 +104,7 @@ def test_v069(legacy: Stage) -> None:
 
 @pytest.mark.parametrize("size", [30_000])
 def test_v070(legacy: Stage, size: int) -> None:
-    """The same with an answer of 30,000 bytes that ends with the connection."""
+    """The dyno answers early with 30,000 bytes that end with the connection."""
     head = request("POST", "Content-Length: 1000000")
     got = _interrupted(legacy, (head, b"x" * 4000), answer("200 OK", body=b"y" * size), read=4000)
     assert got.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -112,7 +112,7 @@ def test_v070(legacy: Stage, size: int) -> None:
 
 
 def test_v071(legacy: Stage) -> None:
-    """The same with 80,000 bytes."""
+    """The dyno answers early with 80,000 bytes."""
     head = request("POST", "Content-Length: 1000000")
     got = _interrupted(legacy, (head, b"x" * 4000), answer("200 OK", body=b"y" * 80_000), read=4000)
     assert got.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -120,7 +120,7 @@ def test_v071(legacy: Stage) -> None:
 
 
 def test_v072(legacy: Stage) -> None:
-    """`Content-Length: 208062 ` with a blank after it: 502."""
+    """`Content-Length: 208062 ` with a trailing space: 502."""
     client = legacy.client(get())
     legacy.dyno().send(b"HTTP/1.1 200 OK\r\nContent-Length: 208062 \r\n\r\n")
     assert status(client.head()) == "502"
@@ -130,7 +130,7 @@ def test_v072(legacy: Stage) -> None:
 def _connection(
     made: Stage, client_says: str, dyno_says: str, *, to_dyno: str, to_client: str
 ) -> tuple[Peer, Peer]:
-    """One exchange in which both sides say something, or nothing, about their connections."""
+    """Run one exchange in which each side may say something about its connection."""
     client = made.client(get(*([f"Connection: {client_says}"] if client_says else [])))
     dyno = made.dyno()
     assert has(dyno.head(), f"Connection: {to_dyno}")
@@ -165,7 +165,7 @@ def test_v074(legacy: Stage) -> None:
 
 
 def test_v075(legacy: Stage) -> None:
-    """Nothing said: the client's stays open."""
+    """Nothing said: the client's connection stays open."""
     _client_open(legacy, *_connection(legacy, "", "", **KEEP))
 
 
@@ -188,7 +188,7 @@ BOTH = {"to_dyno": "keep-alive", "to_client": "keep-alive"}
 
 
 def _again(client: Peer, dyno: Peer, sent: bytes, answered: bytes) -> None:
-    """A second exchange on the same two connections."""
+    """Run a second exchange on the same two connections."""
     client.send(sent)
     assert dyno.head()
     dyno.send(answered)
@@ -203,7 +203,7 @@ def test_v079(keeping: Stage, says: str) -> None:
 
 
 def test_v080(keeping: Stage) -> None:
-    """Kept: the same where nothing is said."""
+    """Kept: the same if nothing is said."""
     client, dyno = _connection(keeping, "", "", **BOTH)
     _again(client, dyno, get(), OK)
 
@@ -310,7 +310,7 @@ def test_v089(keeping: Stage) -> None:
 
 
 def _asked(made: Stage, sent: bytes, *, tls: bool = False) -> str:
-    """What the dyno gets."""
+    """Return the head that the dyno gets."""
     made.client(sent, tls=tls)
     return made.dyno().head()
 
@@ -322,7 +322,7 @@ def _field(head: str, name: str) -> str:
 
 
 def test_v090(legacy: Stage) -> None:
-    """Without X-Request-Id one is made."""
+    """Without X-Request-Id one is created."""
     pattern = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
     assert re.fullmatch(pattern, _field(_asked(legacy, get()), "X-Request-Id"))
 
@@ -346,20 +346,20 @@ def test_v093(legacy: Stage) -> None:
 
 
 def test_v094(legacy: Stage) -> None:
-    """A given X-Forwarded-For is appended to."""
+    """An existing X-Forwarded-For is appended to."""
     head = _asked(legacy, get("X-Forwarded-For: 10.0.0.1"))
     assert _field(head, "X-Forwarded-For") == "10.0.0.1, 203.0.113.7"
 
 
 def test_v095(legacy: Stage) -> None:
-    """The front for http: port 80, proto http; what the client says counts for nothing."""
+    """The http port: port 80, proto http; the client's own headers do not count."""
     head = _asked(legacy, get("X-Forwarded-Proto: https", "X-Forwarded-Port: 443"))
     assert _field(head, "X-Forwarded-Port") == "80"
     assert _field(head, "X-Forwarded-Proto") == "http"
 
 
 def test_v096(legacy: Stage) -> None:
-    """The front for https, and a Host with port 443: port 443, proto https."""
+    """The https port, and a Host with port 443: port 443, proto https."""
     for head in (_asked(legacy, get(), tls=True), _asked(legacy, get(host="localhost:443"))):
         assert _field(head, "X-Forwarded-Port") == "443"
         assert _field(head, "X-Forwarded-Proto") == "https"
@@ -393,12 +393,12 @@ def test_v103(legacy: Stage) -> None:
 
 
 def test_v104(legacy: Stage) -> None:
-    """The Host goes on."""
+    """The Host is forwarded."""
     assert _field(_asked(legacy, get(host="localhost")), "Host") == "localhost"
 
 
 def test_v105(legacy: Stage) -> None:
-    """The query goes on, the fragment does not."""
+    """The query is forwarded, the fragment is not."""
     head = _asked(legacy, get(path="/p?test=foo&bar=car#fragment=ding"))
     assert head.startswith("GET /p?test=foo&bar=car HTTP/1.1\r\n")
 
@@ -429,7 +429,7 @@ def test_v109() -> None:
 
 
 def test_v110(legacy: Stage) -> None:
-    """Status and headers of an answer are noted and passed on."""
+    """Status and headers of an answer are recorded and forwarded."""
     client = legacy.client(get())
     legacy.dyno().send(answer("200 OK", "Set-Cookie: a=1", "Content-Length: 0"))
     assert has(client.head(), "Set-Cookie: a=1")
@@ -437,7 +437,7 @@ def test_v110(legacy: Stage) -> None:
 
 
 def test_v111(legacy: Stage) -> None:
-    """Bytes and times of a request are noted, and the path with its query."""
+    """Bytes and times of a request are recorded, and the path with its query."""
     legacy.client(get(path="/x?y=1"))
     legacy.dyno().send(OK)
     pattern = r'path="/x\?y=1" .* connect=\d+ms service=\d+ms status=200 bytes=\d+ protocol=http$'
@@ -454,7 +454,7 @@ def test_v112(keeping: Stage) -> None:
 
 
 def test_v113(legacy: Stage) -> None:
-    """A websocket's message comes back unchanged, by both fronts."""
+    """A websocket's message comes back unchanged, through both ports."""
     for tls in (False, True):
         client = legacy.client(get(*WEBSOCKET), tls=tls)
         dyno = legacy.dyno()
@@ -481,7 +481,7 @@ def test_v164(legacy: Stage) -> None:
 
 
 def test_v165(legacy: Stage) -> None:
-    """The end of a pipe is noted: with the status 101, its time and its bytes."""
+    """The end of a pipe is recorded with status 101, its time and its bytes."""
     client, dyno = _upgraded(legacy)
     dyno.send(b"hello")
     client.take(5)
@@ -500,7 +500,7 @@ def test_v166() -> None:
 
 
 def test_v167(legacy: Stage) -> None:
-    """The same pipe again (the library has it in a second form)."""
+    """The same pipe in the library's second form."""
     test_v164(legacy)
 
 
@@ -510,9 +510,9 @@ def test_v168() -> None:
 
 
 def test_v170() -> None:
-    """The log has every request, in the order of time."""
+    """The log has every request, in chronological order."""
     with stage(profile=LEGACY) as made:
-        made.router.door.dynos.backends.clear()
+        made.router.context.dynos.backends.clear()
         clients = [made.client(get(path=f"/{n}")) for n in range(50)]
         for client in clients:
             assert status(client.head()) == "503"
@@ -523,7 +523,7 @@ def test_v170() -> None:
 
 
 def test_two_backends_are_both_asked() -> None:
-    """A dyno is chosen at random."""
+    """Dynos are chosen at random."""
     with stage(dynos=2, limits=QUICK) as made:
         for _ in range(40):
             made.client(get())

@@ -1,7 +1,7 @@
 """What Heroku's own proxy library asserts, row by row: 100-continue, headers, HTTP/1.0, bodies.
 
 Rows are numbered as in the list that `tests/bench/conformance.py` prints. Each is played with a
-scripted dyno, its messages whole, byte by byte and split at random.
+scripted dyno, with its messages whole, byte by byte and split at random.
 """
 
 import time
@@ -40,28 +40,28 @@ def legacy(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 @pytest.fixture(params=list(CUTS))
 def deep(request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """The legacy router that leaves 100-continue to the dyno."""
+    """The legacy router, changed to leave 100-continue to the dyno."""
     with stage(profile=LEGACY._replace(continues=False), cut=CUTS[request.param]) as made:
         yield made
 
 
 def status(head: str) -> str:
-    """The code of a status line."""
+    """Return the code of a status line."""
     return head.split(" ")[1]
 
 
 def has(head: str, *lines: str) -> bool:
-    """Whether `head` has these header lines."""
+    """Return whether `head` has these header lines."""
     return all(line in head.split("\r\n") for line in lines)
 
 
 def posting(*headers: str, length: int = 5, version: str = "1.1") -> bytes:
-    """The head of a POST."""
+    """Return the head of a POST."""
     return request("POST", *headers, f"Content-Length: {length}", version=version)
 
 
 def open_still(client: Peer, made: Stage) -> bool:
-    """Whether another request on the client's connection is answered."""
+    """Return whether another request on the client's connection is answered."""
     client.send(get())
     made.dyno().send(OK)
     return status(client.head()) == "200"
@@ -164,7 +164,7 @@ def test_v007(deep: Stage) -> None:
 
 
 def test_v008(deep: Stage) -> None:
-    """A 100 that nobody asked for is passed on to an HTTP/1.1 client."""
+    """An unrequested 100 is forwarded to an HTTP/1.1 client."""
     client = deep.client(posting(), b"hello")
     deep.dyno().send(CONTINUE, OK)
     assert client.until(b"\r\n\r\n") == CONTINUE
@@ -172,7 +172,7 @@ def test_v008(deep: Stage) -> None:
 
 
 def test_v009(deep: Stage) -> None:
-    """A 100 is not passed on to an HTTP/1.0 client."""
+    """A 100 is not forwarded to an HTTP/1.0 client."""
     client = deep.client(posting(version="1.0"), b"hello")
     deep.dyno().send(CONTINUE, OK)
     assert status(client.head()) == "200"
@@ -180,7 +180,7 @@ def test_v009(deep: Stage) -> None:
 
 @pytest.mark.parametrize("value", ["whatever"])
 def test_v010(legacy: Stage, value: str) -> None:
-    """Another expectation: 417, and nothing goes to the dyno."""
+    """Another expectation: 417, and nothing is sent to the dyno."""
     assert status(legacy.client(get(f"Expect: {value}")).head()) == "417"
     assert legacy.code() == "H26"
     assert 'cause="unsupported expect header value"' in legacy.log()
@@ -188,7 +188,7 @@ def test_v010(legacy: Stage, value: str) -> None:
 
 
 def test_v011(legacy: Stage) -> None:
-    """An Expect that cannot be read: 400, and nothing goes to the dyno."""
+    """An unreadable Expect: 400, and nothing is sent to the dyno."""
     assert status(legacy.client(get("Expect: 100 continue")).head()) == "400"
     assert legacy.code() == "H26"
     assert not legacy.asked()
@@ -226,7 +226,7 @@ def test_v014(legacy: Stage) -> None:
 
 
 def test_v015(legacy: Stage) -> None:
-    """Two equal Content-Length go on as one."""
+    """Two equal Content-Length are forwarded as one."""
     legacy.client(posting("Content-Length: 5"), b"hello")
     assert legacy.dyno().head().count("Content-Length: 5") == 1
 
@@ -251,7 +251,7 @@ def test_v017(legacy: Stage) -> None:
 
 
 def test_v018(legacy: Stage) -> None:
-    """Two equal Content-Length of an answer go on as one."""
+    """Two equal Content-Length in an answer are forwarded as one."""
     client = legacy.client(get())
     legacy.dyno().send(answer("200 OK", "Content-Length: 2", "Content-Length: 2", body=b"ok"))
     assert client.head().count("Content-Length: 2") == 1
@@ -275,13 +275,13 @@ def _hops(head: str) -> None:
 
 
 def test_v019(legacy: Stage) -> None:
-    """Hop-by-hop headers of a request do not go on; Trailer and Proxy-Authentication do."""
+    """Hop-by-hop request headers are not forwarded; Trailer and Proxy-Authentication are."""
     legacy.client(get("Connection: keep-alive", *HOPS))
     _hops(legacy.dyno().head())
 
 
 def test_v020(legacy: Stage) -> None:
-    """The same of an answer."""
+    """Hop-by-hop headers of an answer are not forwarded either."""
     client = legacy.client(get())
     legacy.dyno().send(answer("200 OK", "Content-Length: 0", "Connection: keep-alive", *HOPS))
     _hops(client.head())
@@ -312,7 +312,7 @@ def test_v023(legacy: Stage) -> None:
 
 
 def _exchange(made: Stage, sent: bytes, answered: bytes) -> tuple[str, str]:
-    """What the dyno got and what the client got."""
+    """Return the heads that the dyno and the client got."""
     client = made.client(sent)
     dyno = made.dyno()
     asked = dyno.head()
@@ -336,7 +336,7 @@ def test_v025(legacy: Stage) -> None:
 
 
 def test_v026(legacy: Stage) -> None:
-    """Any status of three digits, with any text, goes through."""
+    """Any status of three digits, with any text, is forwarded."""
     _, answered = _exchange(legacy, get(), answer("666 THE NUMBER", "Content-Length: 0"))
     assert answered.startswith("HTTP/1.1 666 THE NUMBER\r\n")
 
@@ -346,13 +346,13 @@ CAMEL = ("Content-Type: a", "Proxy-Authentication: b", "Custom-Header: c")
 
 
 def test_v027(legacy: Stage) -> None:
-    """Names of a request's headers are written Camel-Case."""
+    """Names of request headers are written in Camel-Case."""
     legacy.client(request("POST", *ODD, "content-LENGTH: 0"))
     assert has(legacy.dyno().head(), *CAMEL, "Content-Length: 0", "Connection: close")
 
 
 def test_v028(legacy: Stage) -> None:
-    """The same of an answer's."""
+    """Names of response headers are written in Camel-Case."""
     _, answered = _exchange(legacy, get(), answer("200 OK", *ODD, "content-LENGTH: 0"))
     assert has(answered, *CAMEL, "Content-Length: 0")
 
@@ -406,7 +406,7 @@ def test_v034(legacy: Stage) -> None:
 
 
 def test_v035(legacy: Stage) -> None:
-    """A chunked answer to HTTP/1.0 comes without chunks and ends with the connection."""
+    """A chunked answer to HTTP/1.0 arrives without chunks and ends with the connection."""
     client = legacy.client(get("Connection: keep-alive", version="1.0"))
     legacy.dyno().send(answer("200 OK", CHUNKED), chunk(b"hello "), chunk(b"world"), LAST)
     head = client.head()
@@ -419,7 +419,7 @@ BODY = chunk(b"hello ") + b"00005\r\nworld\r\n" + LAST
 
 
 def test_v036(legacy: Stage) -> None:
-    """Chunks pass byte for byte in both directions; Content-Length gives way to them."""
+    """Chunks pass byte for byte in both directions; Content-Length is dropped for them."""
     client = legacy.client(posting(CHUNKED), BODY)
     dyno = legacy.dyno()
     assert "content-length" not in dyno.head().lower()
@@ -444,7 +444,7 @@ EARLY = chunk(b"good") + b"0\r\n" + chunk(b"bad") + LAST
 
 
 def test_v038(legacy: Stage) -> None:
-    """An empty chunk in the middle: the dyno gets the good part and is cut, the client 400."""
+    """An empty chunk in the middle: the dyno gets the valid part, the client gets 400."""
     client = legacy.client(request("POST", CHUNKED), EARLY)
     dyno = legacy.dyno()
     dyno.head()
@@ -476,7 +476,7 @@ def test_v040(legacy: Stage) -> None:
 
 
 def test_v041(legacy: Stage) -> None:
-    """A bad chunk in the answer: what was good has been sent, then the connection is cut."""
+    """A bad chunk in the answer: the valid part is sent, then the connection is cut."""
     client = legacy.client(get())
     legacy.dyno().send(answer("200 OK", CHUNKED), EARLY)
     assert status(client.head()) == "200"
@@ -534,7 +534,7 @@ def test_v045(legacy: Stage) -> None:
 
 
 def test_v046(legacy: Stage) -> None:
-    """The same, and the client's connection is closed if it said so."""
+    """Trailers pass, and the client's connection is closed if it asked for that."""
     assert _trailed(legacy, "Trailer: X-Sum", connection="close").closed()
 
 
@@ -560,7 +560,7 @@ def test_v049(legacy: Stage) -> None:
 
 
 def _bodyless(made: Stage, sent: bytes, answered: bytes, *, kept: bool = True) -> str:
-    """The client's head; the next request must get the next answer, not a body."""
+    """Return the client's head; the next request must get the next answer, not a body."""
     client = made.client(sent)
     dyno = made.dyno()
     dyno.send(answered)
@@ -571,31 +571,31 @@ def _bodyless(made: Stage, sent: bytes, answered: bytes, *, kept: bool = True) -
 
 
 def head_request(*headers: str) -> bytes:
-    """A HEAD."""
+    """Return the head of a HEAD request."""
     return request("HEAD", *headers)
 
 
 @pytest.mark.parametrize("length", [43])
 def test_v050(legacy: Stage, length: int) -> None:
-    """HEAD: the length goes through, no body is awaited."""
+    """HEAD: the length is forwarded, no body is awaited."""
     head = _bodyless(legacy, head_request(), answer("200 OK", f"Content-Length: {length}"))
     assert has(head, f"Content-Length: {length}")
 
 
 def test_v051(legacy: Stage) -> None:
-    """HEAD with a large length: the same."""
+    """HEAD with a large length: forwarded, no body is awaited."""
     head = _bodyless(legacy, head_request(), answer("200 OK", "Content-Length: 430000"))
     assert has(head, "Content-Length: 430000")
 
 
 def test_v052(legacy: Stage) -> None:
-    """HEAD with no length: the same."""
+    """HEAD without a length: no body is awaited."""
     head = _bodyless(legacy, head_request(), answer("200 OK", "Content-Length: 0"))
     assert has(head, "Content-Length: 0")
 
 
 def test_v053(legacy: Stage) -> None:
-    """HEAD with a chunked answer: the header goes through, no body is awaited."""
+    """HEAD with a chunked answer: the header is forwarded, no body is awaited."""
     assert has(_bodyless(legacy, head_request(), answer("200 OK", CHUNKED)), CHUNKED)
 
 

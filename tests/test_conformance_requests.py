@@ -18,7 +18,7 @@ def legacy(request: pytest.FixtureRequest) -> Iterator[Stage]:
 
 
 def _accepted(made: Stage, *sent: bytes) -> str:
-    """What the dyno gets; the client gets its answer."""
+    """Return the head that the dyno gets; the client must get its answer."""
     client = made.client(*sent)
     dyno = made.dyno()
     head = dyno.head()
@@ -38,7 +38,7 @@ def test_v115(legacy: Stage) -> None:
 
 
 def test_v116(legacy: Stage) -> None:
-    """An empty Expect counts for nothing."""
+    """An empty Expect is ignored."""
     _accepted(legacy, get("Expect:"))
 
 
@@ -94,7 +94,7 @@ def test_v126(legacy: Stage) -> None:
 
 def test_v128(legacy: Stage) -> None:
     """Maintenance mode: 503."""
-    legacy.router.door.maintenance = True
+    legacy.router.context.maintenance = True
     _refused(legacy, get(), code="503")
     assert 'at=info code=H80 desc="Maintenance mode"' in legacy.log()
 
@@ -105,7 +105,7 @@ def test_v129(legacy: Stage) -> None:
 
 
 def test_v130(legacy: Stage) -> None:
-    """`Connection: Upgrade Keep-Alive` is no reason to refuse."""
+    """`Connection: Upgrade Keep-Alive` is not refused."""
     _accepted(legacy, get("Upgrade: WebSocket", "Connection: Upgrade Keep-Alive"))
 
 
@@ -129,23 +129,23 @@ def _crowded(made: Stage, code: str) -> None:
 
 def test_v133(legacy: Stage) -> None:
     """More requests than dynos can have: 503, H11."""
-    legacy.router.door.dynos.active = 200
+    legacy.router.context.dynos.active = 200
     _crowded(legacy, "H11")
 
 
 def test_v134(legacy: Stage) -> None:
     """Too many connections: 503, H22."""
-    legacy.router.door.turns.update(Turn(print) for _ in range(10_000))
+    legacy.router.context.turns.update(Turn(print) for _ in range(10_000))
     _crowded(legacy, "H22")
 
 
 def test_v135() -> None:
-    """The platform finds no way to any dyno: 503, H99."""
+    """The platform cannot reach any dyno: 503, H99."""
     _unreachable()
 
 
 def _unreachable() -> None:
-    """Both dynos stay quarantined for longer than a request may wait."""
+    """Keep both dynos quarantined for longer than a request may wait."""
     limits = QUICK.shortened(quarantine=60)
     with stage(profile=LEGACY, limits=limits, dynos=2) as made:
         for server in made.servers:
@@ -196,19 +196,19 @@ def _status_line(made: Stage, line: bytes) -> str:
 
 
 def test_v144(legacy: Stage) -> None:
-    """A status line without a reason."""
+    """A status line without a reason is accepted."""
     assert _status_line(legacy, b"HTTP/1.1 421") == "HTTP/1.1 421 "
 
 
 def test_v145(legacy: Stage) -> None:
-    """A reason of the app's own is kept."""
+    """The app's own reason phrase is kept."""
     assert _status_line(legacy, b"HTTP/1.1 421 Deliberate Phrase") == (
         "HTTP/1.1 421 Deliberate Phrase"
     )
 
 
 def test_v146(legacy: Stage) -> None:
-    """An empty reason."""
+    """An empty reason is accepted."""
     assert _status_line(legacy, b"HTTP/1.1 421 ") == "HTTP/1.1 421 "
 
 

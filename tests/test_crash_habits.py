@@ -1,4 +1,4 @@
-"""What people type and take for granted: characters, folders, programs, headers, their own app."""
+"""Wrong habits and assumptions: characters, folders, programs, headers, the app itself."""
 
 from pathlib import Path
 
@@ -351,5 +351,5 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause alone, where it lies, with what to type."""
+    """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)

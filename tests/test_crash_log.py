@@ -1,4 +1,4 @@
-"""Logs as they come: chained, grouped, interleaved; and what they say of this machine."""
+"""Logs as they come: chained, grouped, interleaved; and what they say about this machine."""
 
 import time
 from pathlib import Path
@@ -21,7 +21,7 @@ OLDER = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", False)
 def crashed(
     *log: str, code: str = "", config: Config = verdicts.NO_CONFIG, here: Interpreter = OLDER
 ) -> dict[str, Finding]:
-    """The causes of a crash of hello.py with this log, by id."""
+    """Return the causes of a crash of hello.py with this log, by id."""
     load()
     files = {**verdicts.FILES, "hello.py": code or verdicts.HELLO}
     slug = verdicts.slug(verdicts.plan(verdicts.source(files), config), interpreter=here)
@@ -50,7 +50,7 @@ def test_the_last_exception_is_told_with_what_led_to_it() -> None:
 
 
 def test_a_server_that_ends_itself_is_not_the_reason() -> None:
-    """gunicorn's HaltServer comes after the worker's own exception."""
+    """gunicorn's HaltServer follows the worker's own exception, which is the reason."""
     log = [
         TRACE,
         '  File "/app/hello.py", line 1, in <module>',
@@ -84,7 +84,7 @@ def test_an_exception_group_is_read() -> None:
 
 
 def test_an_exception_that_names_its_place_itself() -> None:
-    """FastAPI's say what failed, and in which function, behind their first line."""
+    """FastAPI's exceptions say what failed, and in which function, after their first line."""
     log = [
         TRACE,
         '  File "/app/.heroku/python/lib/python3.14/site-packages/fastapi/x.py", line 3, in f',
@@ -103,7 +103,7 @@ def test_an_exception_that_names_its_place_itself() -> None:
 
 
 def test_two_workers_between_each_other() -> None:
-    """Lines of two tracebacks mixed still give the exception and a line of the app."""
+    """Interleaved lines of two tracebacks still give the exception and a line of the app."""
     log = [
         TRACE,
         TRACE,
@@ -137,12 +137,12 @@ def test_where_a_worker_was_when_it_was_ended() -> None:
 @given(st.lists(st.one_of(st.text(max_size=40), st.just(TRACE), st.just("KeyError: 'A'"),
        st.just('  File "/app/hello.py", line 99999, in x')), max_size=12))  # fmt: skip
 def test_no_log_is_too_strange(log: list[str]) -> None:
-    """Whatever an app prints, the rules read it without failing."""
+    """The rules never fail, whatever an app prints."""
     crashed(*log)
 
 
 def test_a_long_log_is_read_in_time() -> None:
-    """A crash loop's log of 3000 lines with tracebacks costs little."""
+    """A crash loop's log of 3000 lines with tracebacks is cheap to read."""
     began = time.monotonic()
     crashed(
         *([TRACE, '  File "/app/hello.py", line 7, in <module>', "    x", "KeyError: 'A'"] * 750)
@@ -154,7 +154,7 @@ SYNTAX = ['  File "/app/hello.py", line 4', "    except A, B:", "           ^", 
 
 
 def test_syntax_of_a_newer_python() -> None:
-    """What only Heroku's Python can read is no error of the app."""
+    """Syntax that only Heroku's Python can read is not the app's error."""
     code = "try:\n    pass\n\nexcept A, B:\n    pass\n"
     found = crashed(TRACE, *SYNTAX, code=code)
     assert [*found] == ["newer-syntax"] and found["newer-syntax"].effect == "unknown"
@@ -164,7 +164,7 @@ def test_syntax_of_a_newer_python() -> None:
 
 @pytest.mark.parametrize("module", ["annotationlib", "compression.zstd", "_bz2"])
 def test_modules_of_a_newer_python(module: str) -> None:
-    """What this machine's Python lacks and Heroku's has is no error of the app."""
+    """A module that Heroku's Python has and this machine's lacks is not the app's error."""
     found = crashed(
         TRACE,
         '  File "/app/hello.py", line 1, in <module>',
@@ -192,7 +192,7 @@ def test_modules_of_a_newer_python(module: str) -> None:
     ],
 )
 def test_what_a_given_service_says(said: str, id: str, effect: str) -> None:
-    """A config var that names a service of this machine: what it answers decides nothing."""
+    """A config var that names a service on this machine: its answer decides nothing."""
     found = crashed(
         TRACE,
         '  File "/app/hello.py", line 1, in <module>',
@@ -204,7 +204,7 @@ def test_what_a_given_service_says(said: str, id: str, effect: str) -> None:
 
 
 def test_a_killed_process() -> None:
-    """Status 137 and nothing in the log: killed from outside."""
+    """Status 137 and nothing in the log mean that it was killed from outside."""
     load()
     slug = verdicts.slug(verdicts.plan(verdicts.source()))
     boot = verdicts.boot(slug, state="crashed", exit=137, listeners=())
@@ -212,7 +212,7 @@ def test_a_killed_process() -> None:
 
 
 def test_compiled_code_is_not_the_apps() -> None:
-    """Cython names its file without a path, as if it lay in the root."""
+    """Cython names its file without a path, as if it were in the root."""
     log = [
         "Traceback (most recent call last):",
         '  File "/app/app.py", line 1, in <module>',
@@ -224,7 +224,7 @@ def test_compiled_code_is_not_the_apps() -> None:
 
 
 def test_urls_are_imported_at_the_first_request() -> None:
-    """Django does so: an exception of that import is the request's, not one of the start."""
+    """Django imports URLs at the first request: such an exception is not one of the start."""
     log = [
         "Traceback (most recent call last):",
         '  File "/app/.heroku/python/lib/django/core/handlers/exception.py", line 55, in inner',

@@ -1,4 +1,4 @@
-"""What a Node.js app does wrong in its own code, and what to type."""
+"""Mistakes in a Node.js app's own code, and what to type."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ BROKEN = (
 
 
 def app(files: Mapping[str, str], **scripts: str) -> dict[str, str]:
-    """An app that starts server.js."""
+    """Return an app that starts server.js."""
     package = {"name": "shop", "scripts": {"start": "node server.js", **scripts}}
     return {"package.json": json.dumps(package), **files}
 
@@ -168,12 +168,12 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause alone, where it lies, with what to type."""
+    """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)
 
 
 def test_an_error_at_the_first_request_is_none_of_the_start(tmp_path: Path) -> None:
-    """The dyno is up when it throws."""
+    """The dyno is up when it throws, so it did not crash at the start."""
     code = "require('http').createServer(() => { throw new Error('no') })"
     case = Case(
         "js-unhandled-error",

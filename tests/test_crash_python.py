@@ -1,4 +1,4 @@
-"""Code that is newer than its Python, settings that nothing sets, and what a stack lacks."""
+"""Code that is newer than its Python, missing settings, and missing parts of a stack."""
 
 import subprocess
 from pathlib import Path
@@ -262,12 +262,12 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause alone, where it lies, with what to type."""
+    """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)
 
 
 def test_a_locale_that_only_this_machine_lacks(tmp_path: Path) -> None:
-    """Heroku has en_US.UTF-8: where it is missing here, nobody can tell."""
+    """Heroku has en_US.UTF-8: if it is missing here, the answer is "could not tell"."""
     code = "import locale\n\nlocale.setlocale(locale.LC_ALL, '')\n" + SERVER
     case = Case("locale-not-here", app("python server.py", {"server.py": code}), None, "")
     verdict = rehearsed(tmp_path / "app", case)

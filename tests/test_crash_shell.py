@@ -1,4 +1,4 @@
-"""What bash says of a command: how it is written, and what it names."""
+"""bash's errors about a command: its syntax, and what it names."""
 
 from pathlib import Path
 
@@ -141,5 +141,5 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[c.files["Procfile"][5:-1] for c in CASES])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause alone, where it lies, with what to type."""
+    """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)

@@ -1,4 +1,4 @@
-"""What an app expects around it: config vars, services, ports, versions, programs."""
+"""What an app expects of its environment: config vars, services, ports, versions, programs."""
 
 import socket
 from pathlib import Path
@@ -468,12 +468,12 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause alone, where it lies, with what to type."""
+    """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)
 
 
 def test_an_exception_that_was_caught_at_the_start_is_no_reason(tmp_path: Path) -> None:
-    """The app goes on without its cache; the 500 of a page has nothing to do with it."""
+    """The app goes on without its cache, so a page's 500 has another reason."""
     code = (
         "import logging\nimport socket\n\nfrom flask import abort\n\n"
         f"try:\n    {LOCAL}except OSError:\n    logging.exception('no cache')\n\n"
@@ -485,7 +485,7 @@ def test_an_exception_that_was_caught_at_the_start_is_no_reason(tmp_path: Path) 
 
 
 def test_a_fixed_port_that_a_stranger_has(tmp_path: Path) -> None:
-    """Another program of this machine holds the port that the app wants: still R10."""
+    """Another program of this machine occupies the port that the app wants: still R10."""
     with socket.create_server(("0.0.0.0", 0)) as stranger:
         port = stranger.getsockname()[1]
         files = {"server.py": SERVER.replace('int(os.environ["PORT"])', str(port))}

@@ -252,5 +252,5 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[c.files["Procfile"][5:-1] for c in CASES])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause alone, where it lies, with what to type."""
+    """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)

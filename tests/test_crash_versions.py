@@ -1,4 +1,4 @@
-"""Packages, Pythons and libraries that do not fit each other."""
+"""Packages, Pythons and libraries that do not work together."""
 
 from pathlib import Path
 
@@ -94,5 +94,5 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause alone, where it lies, with what to type."""
+    """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)

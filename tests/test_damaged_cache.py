@@ -1,4 +1,4 @@
-"""A cache that is damaged, or goes while it is used: it is built again, and no app is blamed."""
+"""A cache that is damaged, or removed while in use: it is rebuilt, and no app is blamed."""
 
 import os
 import random
@@ -25,7 +25,7 @@ FILES = {"requirements.txt": "alpha\n"}
 
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """A cache of its own, which may be damaged, and nothing remembered of another."""
+    """A separate cache, which may be damaged, and no memory of another."""
     monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(downloads, "_used", {})
     yield
@@ -47,7 +47,7 @@ def installers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> 
 
 
 def built(place: Path, files: dict[str, str] = FILES, *, offline: bool = False) -> Slug:
-    """A build as `parity run` makes it: certain of its failures."""
+    """Build as `parity run` does, which makes sure of failures."""
     places = (place.with_name(f"{place.name}-{number}") for number in range(3))
     return whole.sure(
         lambda: pushed(files, next(places), offline=offline, limit=600)[0],
@@ -57,7 +57,7 @@ def built(place: Path, files: dict[str, str] = FILES, *, offline: bool = False) 
 
 
 def works(slug: Slug) -> bool:
-    """Whether the environment has its package, and that can be imported."""
+    """Return whether the environment has its package, and that can be imported."""
     assert slug.refusal is None and slug.unknown is None and slug.environment, slug.output
     python = slug.environment / "bin" / "python"
     code = "import alpha; assert alpha.NAME == 'alpha'"
@@ -65,13 +65,13 @@ def works(slug: Slug) -> bool:
 
 
 def one(pattern: str) -> Path:
-    """The one path in the cache."""
+    """Return the one matching path in the cache."""
     (found,) = cache.root().glob(pattern)
     return found
 
 
 def damaged(place: Path, how: Callable[[Path, random.Random], object]) -> None:
-    """Damage a place of the cache."""
+    """Damage a path in the cache."""
     (cache.root().parent / "outside").mkdir(exist_ok=True)
     how(place, random.Random(7))
 
@@ -82,7 +82,7 @@ FILE = "lib/package/module.py"
 
 
 def kept(name: str = "ab" * 16) -> tuple[Path, bool]:
-    """A small environment, and whether it was in the cache."""
+    """Return a small environment, and whether it was in the cache."""
 
     def fill(place: Path) -> bool:
         (place / FILE).parent.mkdir(parents=True)
@@ -98,7 +98,7 @@ def kept(name: str = "ab" * 16) -> tuple[Path, bool]:
 
 @pytest.fixture
 def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Files of the user's, to which links lead: they must be as they were."""
+    """The user's files, to which links lead: they must stay as they are."""
     monkeypatch.setattr(damages, "_root", lambda _: cache.root())
     own = tmp_path / "outside" / "own"
     own.mkdir(parents=True)
@@ -112,7 +112,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("path", [FILE, "parity-manifest.json"])
 def test_a_damaged_file(kind: str, path: str) -> None:
-    """Whatever became of a file, the next use has it whole; where only content tells, later."""
+    """A file is restored at its next use, or later if only its content tells."""
     place, _ = kept()
     assert kept() == (place, True)
     damaged(place / path, KINDS[kind])
@@ -130,7 +130,7 @@ FOLDERS = {**damages.FOLDERS, **damages.BOTH}
 @pytest.mark.parametrize("kind", [kind for kind in FOLDERS if kind != "foreign"])
 @pytest.mark.parametrize("pattern", ["envs", "envs/*", "envs/*/lib", "locks", "envs/*/empty"])
 def test_a_damaged_folder(kind: str, pattern: str) -> None:
-    """Folders are made again at any depth; where a link leads to is not touched."""
+    """Folders are created again at any depth; a link's target is not touched."""
     place, _ = kept()
     kept("cd" * 16)
     for number, found in enumerate(sorted(cache.root().glob(pattern))):
@@ -142,7 +142,7 @@ def test_a_damaged_folder(kind: str, pattern: str) -> None:
 
 @pytest.mark.usefixtures("installers")
 def test_a_damaged_installer(tmp_path: Path) -> None:
-    """Bytes of the installer that changed under an old time are noticed when it fails."""
+    """Changed bytes of the installer under an old time are noticed when it fails."""
     works(built(tmp_path / "1"))
     main = one("tools/pip-*.py3*/code/pip/_internal/cli/main.py")
     compiled = next(main.parent.glob("__pycache__/main.*.pyc"))
@@ -159,7 +159,7 @@ def test_a_damaged_installer(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("installers")
 @pytest.mark.parametrize("kind", ["halved", "fifo"])
 def test_a_damaged_wheel(kind: str, tmp_path: Path) -> None:
-    """An installer's wheel that cannot be unpacked is fetched again; offline, that is told."""
+    """An installer's broken wheel is downloaded again; offline, it is reported."""
     damaged(one("tools/pip-*.whl"), KINDS[kind])
     with pytest.raises(Trouble) as told:
         built(tmp_path / "1", offline=True)
@@ -169,7 +169,7 @@ def test_a_damaged_wheel(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["halved", "flipped", "garbage", "fifo", "link to itself", "huge"])
 def test_damaged_memories(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is remembered of Pythons and of earlier builds counts only as it was written."""
+    """Records of Pythons and of earlier builds count only if they are as they were written."""
     monkeypatch.setattr(interpreters, "_asked", lambda _: "3.13.1")
     shop = source(tmp_path, "shop")
     previous_build.note(shop, previous_build.Build("heroku-26", "3.13.1", "pip", "1", "a"))
@@ -183,7 +183,7 @@ def test_damaged_memories(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def removing(times: Path, most: int) -> tuple[str, bytes]:
-    """A package that removes the cache whenever its build runs, but for the `most`th time on."""
+    """Return a package whose build removes the cache, the first `most` - 1 times."""
     name, data = wheel("omega", "1.0")
     code = f"""
 import io, os, shutil, zipfile
@@ -205,7 +205,7 @@ GONE = {"requirements.txt": "alpha\nomega\n"}
 
 @pytest.mark.usefixtures("installers")
 def test_a_cache_that_goes_once_while_an_installer_runs(tmp_path: Path) -> None:
-    """The build is made again, and comes to its end."""
+    """The build is repeated, and succeeds."""
     index(tmp_path / "simple", removing(tmp_path / "times", 2))
     assert works(built(tmp_path / "app", GONE))
     assert (tmp_path / "times").stat().st_size > 1
@@ -213,7 +213,7 @@ def test_a_cache_that_goes_once_while_an_installer_runs(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("installers")
 def test_a_cache_that_goes_whenever_an_installer_runs(tmp_path: Path) -> None:
-    """That is said, and is not the app's."""
+    """It is reported, and not blamed on the app."""
     index(tmp_path / "simple", removing(tmp_path / "times", 99))
     with pytest.raises(Trouble) as told:
         built(tmp_path / "app", GONE)
@@ -230,7 +230,7 @@ http.server.HTTPServer(("0.0.0.0", int(os.environ["PORT"])),
 
 
 def app(folder: Path) -> Path:
-    """An app that needs alpha to answer."""
+    """Create an app that needs alpha to answer."""
     folder.mkdir()
     for name, text in {**APP, **FILES, "app.py": SERVER}.items():
         (folder / name).write_text(text)
@@ -241,7 +241,7 @@ def app(folder: Path) -> Path:
 def test_a_run_whose_packages_were_damaged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An app that crashes for a damaged package runs again with a whole one."""
+    """An app that crashes because of a damaged package runs again with an intact one."""
     place = app(tmp_path / "app")
     assert parity.rehearse(place).verdict == "works"
     module = one(MODULE)
@@ -255,7 +255,7 @@ def test_a_run_whose_packages_were_damaged(
 
 @pytest.mark.usefixtures("installers")
 def test_a_cache_that_goes_while_the_app_boots(tmp_path: Path) -> None:
-    """`rm -rf` of the cache during a run makes no app fail."""
+    """Removing the cache during a run makes no app fail."""
     place = app(tmp_path / "app")
     gone = []
 
@@ -269,7 +269,7 @@ def test_a_cache_that_goes_while_the_app_boots(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("installers")
 def test_an_app_that_fails_with_a_whole_cache_runs_once(tmp_path: Path) -> None:
-    """What the cache is not to blame for is told at once."""
+    """A failure that the cache did not cause is reported at once."""
     place = app(tmp_path / "app")
     (place / "app.py").write_text("import nothing_like_it\n")
     stages: list[str] = []
@@ -312,7 +312,7 @@ def stopped() -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
 def test_a_lock_of_a_stopped_process(
     tmp_path: Path, stopped: Callable[[str], "subprocess.Popen[str]"]
 ) -> None:
-    """Who was stopped while it builds (Ctrl-Z) keeps nobody waiting: others build a private one."""
+    """A process stopped while it builds (Ctrl-Z) blocks nobody: others build a private one."""
     first = built(tmp_path / "1")
     assert first.environment
     shutil.rmtree(first.environment)
@@ -339,7 +339,7 @@ def test_a_wait_says_what_it_is_for(stopped: Callable[..., "subprocess.Popen[str
 
 
 def test_locks_that_are_something_else(tmp_path: Path) -> None:
-    """A folder, link or pipe in a lock's place is replaced; a link's file stays as it is."""
+    """A folder, link or pipe in a lock's place is replaced; a link's target stays as it is."""
     own = tmp_path / "own"
     own.write_text("mine")
     place = cache.folder("locks") / "ab"
@@ -356,7 +356,7 @@ def test_locks_that_are_something_else(tmp_path: Path) -> None:
 
 
 def test_downloads_that_were_changed_are_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that is not as it was left is emptied when a build fails, and else kept."""
+    """A changed download folder is emptied when a build fails, and kept otherwise."""
     folder = downloads.folder("pip")
     (folder / "wheels").mkdir()
     (folder / "wheels" / "one").write_text("whole")
@@ -386,7 +386,7 @@ def test_downloads_that_were_changed_are_fetched_again(monkeypatch: pytest.Monke
 def test_clearing_leaves_what_is_not_parity_s(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A cache folder with files of the user's in it: they stay, whatever links lead to them."""
+    """Files of the user's in the cache folder stay, whatever links lead to them."""
     home = tmp_path / "home"
     (home / "documents").mkdir(parents=True)
     (home / "documents" / "thesis").write_text("mine")

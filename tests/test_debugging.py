@@ -1,4 +1,4 @@
-"""DEBUG that is certainly on, and DEBUG that may be off."""
+"""Settings with DEBUG certainly on, and settings in which it may be off."""
 
 import pytest
 
@@ -17,7 +17,7 @@ FILES = {
 
 
 def told(settings: str, **files: str) -> bool:
-    """Whether settings of this text are said to have DEBUG on."""
+    """Return whether DEBUG is reported as on for these settings."""
     plan, _ = planned(tree({**FILES, "shop/settings.py": settings, **files}))
     return django_debug.id in [finding.id for finding in diagnose(plan)]
 
@@ -38,7 +38,7 @@ def told(settings: str, **files: str) -> bool:
     ],
 )
 def test_debug(settings: str, on: bool) -> None:
-    """Only the settings that the web process uses count, and only what they say for certain."""
+    """Only the settings of the web process count, and only what they say for certain."""
     assert told(settings) is on
 
 

@@ -1,4 +1,4 @@
-"""Repositories with folders that are deeper than Python recurses, or than a path can be long."""
+"""Repositories with folders deeper than Python recurses, or longer than a path can be."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ def same(root: Path, to: Path) -> None:
 
 
 def test_a_repository_700_deep(tmp_path: Path) -> None:
-    """As git takes it from a disk: as a commit, as files, without git."""
+    """It works for a commit, for files on disk, and without git."""
     app = repository(tmp_path / "app", {"a" + "/a" * 700 + "/file": "text"})
     same(app, tmp_path / "1")
     assert folders.remove(app / ".git")
@@ -35,7 +35,7 @@ def test_a_repository_700_deep(tmp_path: Path) -> None:
 
 
 def test_a_commit_whose_paths_no_disk_takes(tmp_path: Path) -> None:
-    """A commit can hold what cannot be checked out by its path."""
+    """A commit can contain what cannot be checked out by its path."""
     app = tmp_path / "app"
     app.mkdir()
     git(app, "init", "-q")
@@ -48,7 +48,7 @@ def test_a_commit_whose_paths_no_disk_takes(tmp_path: Path) -> None:
 
 
 def test_a_folder_too_deep_to_read(tmp_path: Path) -> None:
-    """Without git: what lies beyond is told as unread, in a line that a person can read."""
+    """Without git, what lies beyond is reported as unread, in a readable line."""
     app = deep(tmp_path / "app", DEPTH)
     (app / "Procfile").write_text("web: true\n")
     source = read(app)

@@ -18,7 +18,7 @@ YOURS = {
     "port": "5001",
     "quiet": "true",
 }
-"""What widens what parity does, or reaches beyond the app: a value for each."""
+"""Options that let parity do more, or reach beyond the app, each with a value."""
 
 OUT = {
     "absolute": "{outside}/file",
@@ -38,7 +38,7 @@ OUT = {
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An app beside a folder that is none of its business; the user has a home of their own."""
+    """An app beside a folder that it must not reach; the user has a separate home."""
     outside, folder = tmp_path / "outside", tmp_path / "app"
     for place in (outside / "file" / "bin", folder / ".git", folder / "own" / "bin"):
         place.mkdir(parents=True)
@@ -56,12 +56,12 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def table(folder: Path, key: str, value: str) -> None:
-    """The app sets one key."""
+    """Let the app set one key."""
     (folder / "pyproject.toml").write_text(f"[tool.parity]\n{key} = {value}\n")
 
 
 def own(folder: Path, text: str) -> Path:
-    """The user's own file, in the home of an app's fixture."""
+    """Write the user's own file, in the fixture's home."""
     file = folder.parent / "outside" / ".config" / "parity" / "config.toml"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
@@ -69,14 +69,14 @@ def own(folder: Path, text: str) -> Path:
 
 
 def command(key: str) -> str:
-    """A command that has the option."""
+    """Return a command that has the option."""
     return next(
         n for n, p in _commands(_parser()).items() if f"--{key}" in p._option_string_actions
     )
 
 
 def test_every_option_has_its_place() -> None:
-    """A new option is settable by no app until somebody has thought about it, and says so here."""
+    """No app may set a new option until somebody has decided so here."""
     options = {
         option.removeprefix("--")
         for parser in _commands(_parser()).values()
@@ -92,7 +92,7 @@ def test_every_option_has_its_place() -> None:
 def test_what_is_the_users_to_choose(
     key: str, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line, exit 2, for an app that sets it; the user's own file and the command line may."""
+    """An app that sets it ends with one line and exit 2; the user's file and command line may."""
     value = YOURS.get(key, '"github"')
     table(app, key, value)
     assert main(["check", str(app)]) == 2
@@ -111,7 +111,7 @@ def test_what_is_the_users_to_choose(
 def test_paths_stay_in_the_app(
     key: str, way: str, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing beyond the app is read, and nothing that never ends; nothing of it is shown."""
+    """Nothing outside the app, and nothing endless, is read or shown."""
     text = OUT[way].format(outside=app.parent / "outside")
     if key == "buildpack" and text == "-":
         pytest.skip("the name of a buildpack")
@@ -120,13 +120,13 @@ def test_paths_stay_in_the_app(
     told = capsys.readouterr()
     assert len(told.err.splitlines()) == 1
     assert SECRET not in told.out + told.err
-    assert "is no file of the app" in told.err or "No such file" in told.err
+    assert "is not a file in the app" in told.err or "No such file" in told.err
 
 
 def test_paths_are_relative_to_the_app(
     app: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Wherever parity is started; names of buildpacks are left as they are."""
+    """Paths are relative to the app, wherever parity is started; names of buildpacks stay."""
     text = '[tool.parity]\nenv = ["own.env"]\nscenario = "own.toml"\n'
     text += 'buildpack = ["heroku/python", "./own", "own", "https://example.com/x"]\n'
     (app / "pyproject.toml").write_text(text)
@@ -143,7 +143,7 @@ def test_paths_are_relative_to_the_app(
 def test_no_other_way_to_a_folder(
     typed: str, app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A name is never a folder, nor one that lies where parity happens to be started."""
+    """A buildpack's name never means a folder, not even one in the working directory."""
     bait = app.parent / "outside" / "bp"
     (app.parent / "outside" / "file").rename(bait)
     (app / "Procfile").write_text("web: x\n")
@@ -151,7 +151,7 @@ def test_no_other_way_to_a_folder(
     table(app, "buildpack", f'"{typed.format(bait)}"')
     assert main(["check", str(app), "--format", "concise"]) in (2, 3)
     told = capsys.readouterr()
-    assert "is no file of the app" in told.err or "not emulated" in told.out
+    assert "is not a file in the app" in told.err or "not emulated" in told.out
 
 
 def test_a_buildpack_of_app_json_is_no_folder(
@@ -173,7 +173,7 @@ def test_a_link_is_not_the_apps_file(app: Path) -> None:
 
 
 def test_what_counts_more(app: Path) -> None:
-    """What is typed, then the user's own file, then the app's: no app undoes `offline`."""
+    """The command line overrides the user's own file, that the app's: no app undoes `offline`."""
     table(app, "offline", 'false\ndyno = "standard-1x"\nrouter = "legacy"\nstrict = true')
     own(app, 'offline = true\ndyno = "standard-2x"\n')
     made = parsed(["run", str(app), "--router", "2.0"])
@@ -181,7 +181,7 @@ def test_what_counts_more(app: Path) -> None:
 
 
 def test_the_users_own_paths(app: Path) -> None:
-    """They may lie anywhere, and are relative to the file."""
+    """They may be anywhere, and are relative to the file."""
     file = own(app, 'env = ["mine.env", "~/x.env", "-"]\n')
     wanted = [str(file.parent / "mine.env"), str(app.parent / "outside" / "x.env"), "-"]
     assert parsed(["check", str(app)]).env == wanted
@@ -195,13 +195,13 @@ def test_the_users_own_paths(app: Path) -> None:
         ("dyno = 3\n", "config.toml: dyno must be a string"),
         ('network = "mine"\n', "config.toml: network: one of host, own"),
         ("dyno = \n", "config.toml is not TOML"),
-        ('env = "a\\u0000b"\n', "holds a NUL byte"),
+        ('env = "a\\u0000b"\n', "contains a NUL byte"),
     ],
 )
 def test_a_wrong_file_of_the_users(
     text: str, told: str, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The same errors as the app's table, with the name of the file."""
+    """The errors are the same as for the app's table, with the name of the file."""
     own(app, text)
     assert main(["check", str(app)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -212,7 +212,7 @@ def test_a_wrong_file_of_the_users(
 def test_the_users_file_is_in_no_tested_repository(
     app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A repository that is HOME, as on some CI services, brings no file of the user's."""
+    """A repository that is HOME, as on some CI services, provides no file of the user's."""
     inner = app / "inner"
     inner.mkdir()
     (app / ".config" / "parity").mkdir(parents=True)
@@ -220,7 +220,7 @@ def test_the_users_file_is_in_no_tested_repository(
     for name, home in (("HOME", app), ("XDG_CONFIG_HOME", app / ".config")):
         monkeypatch.setenv(name, str(home))
         for path in (app, inner):
-            with pytest.raises(Usage, match="lies in the tested repository"):
+            with pytest.raises(Usage, match="is in the tested repository"):
                 parsed(["run", str(path)])
     monkeypatch.setenv("HOME", "")
     monkeypatch.setenv("XDG_CONFIG_HOME", ".config")
@@ -229,7 +229,7 @@ def test_the_users_file_is_in_no_tested_repository(
 
 
 def test_a_message_is_one_line(app: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Whatever stands in the file: a CI service obeys what begins a line of its log."""
+    """A message stays on one line, as a CI service obeys the beginning of a log line."""
     table(app, "dyno", '"a\\n::error::owned"')
     assert main(["run", str(app)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
@@ -239,7 +239,7 @@ def test_a_message_is_one_line(app: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_command_for_the_dyno_beside_the_table(
     app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What stands behind `--` is not parity's."""
+    """What follows `--` does not belong to parity."""
     (app / ".git" / "config").unlink()
     (app / ".git").rmdir()
     table(app, "dyno", '"standard-2x"')

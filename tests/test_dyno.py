@@ -1,4 +1,4 @@
-"""Real processes as dynos: what counts as bound, as crashed, as stopped."""
+"""Real processes as dynos: when they count as bound, as crashed, as stopped."""
 
 import os
 import re
@@ -31,7 +31,7 @@ FILES = {"server.py": SERVER}
 
 
 def free() -> int:
-    """A port that nobody listens on."""
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
@@ -52,7 +52,7 @@ def free() -> int:
 def test_what_counts_as_bound(
     tmp_path: Path, bound: str, state: str, reachable: bool | None
 ) -> None:
-    """Only a socket on $PORT that IPv4 connections from elsewhere reach is bound."""
+    """Only a socket on $PORT that IPv4 connections from elsewhere can reach counts as bound."""
     other = free()
     with dyno(tmp_path, f"exec python3 server.py {bound.format(other=other)}", FILES) as web:
         boot = web.boot()
@@ -84,7 +84,7 @@ def test_the_log_of_a_healthy_dyno(tmp_path: Path) -> None:
 
 
 def test_the_real_limit(tmp_path: Path) -> None:
-    """Nothing listens: R10 in Heroku's lines when the limit has passed, and not before."""
+    """Nothing listens: R10 in Heroku's lines once the limit has passed, and not before."""
     said: list[Line] = []
     with dyno(
         tmp_path, "echo ready; sleep 100", said=said, limits=QUICK.shortened(boot_timeout=1)
@@ -119,7 +119,7 @@ def test_exact_never_predicts(tmp_path: Path) -> None:
 
 
 def test_a_prediction_is_not_logged(tmp_path: Path) -> None:
-    """What was predicted and not seen never enters the log."""
+    """A predicted failure never enters the log."""
     said: list[Line] = []
     with dyno(tmp_path, "exec python3 server.py 127.0.0.1 $PORT", FILES, said=said) as web:
         assert web.boot().predicted
@@ -138,7 +138,7 @@ def test_a_prediction_is_not_logged(tmp_path: Path) -> None:
     ],
 )
 def test_a_crash(tmp_path: Path, command: str, code: int) -> None:
-    """The end of the start command is a crash, whatever it leaves behind or holds open."""
+    """The end of the start command is a crash, whatever it leaves running or open."""
     said: list[Line] = []
     with dyno(tmp_path, command, said=said) as web:
         boot = web.boot()
@@ -166,7 +166,7 @@ def test_up_and_then_gone(tmp_path: Path) -> None:
 
 
 def test_sigterm_reaches_every_process(tmp_path: Path) -> None:
-    """Also the one that went into a session of its own."""
+    """SIGTERM also reaches a process that has started its own session."""
     command = """
     trap 'echo leader; exit 0' TERM
     setsid bash -c 'trap "echo other > told; exit 0" TERM; while true; do sleep 0.05; done' &
@@ -184,7 +184,7 @@ def test_sigterm_reaches_every_process(tmp_path: Path) -> None:
     "prelude", ["trap '' TERM; ", "kill -STOP $$ & "], ids=["ignores TERM", "stopped"]
 )
 def test_what_does_not_leave_is_killed(tmp_path: Path, prelude: str) -> None:
-    """After the limit: R12 and SIGKILL; a stopped process is woken to hear SIGTERM."""
+    """After the limit, R12 and SIGKILL; a stopped process is continued to receive SIGTERM."""
     said: list[Line] = []
     command = f"python3 server.py 0.0.0.0 $PORT & {prelude} while true; do sleep 0.1; done"
     with dyno(tmp_path, command, FILES, said=said) as web:
@@ -196,7 +196,7 @@ def test_what_does_not_leave_is_killed(tmp_path: Path, prelude: str) -> None:
 
 
 def test_a_stranger_on_the_fixed_port(tmp_path: Path) -> None:
-    """The app wants 5000-like port N, somebody has it: that is the wrong port, not a crash."""
+    """If somebody occupies the app's fixed port, that is a wrong port, not a crash."""
     with socket.create_server(("0.0.0.0", 0)) as stranger:
         port = stranger.getsockname()[1]
         command = f"python3 server.py 0.0.0.0 {port} || (echo 'Port {port} is in use'; exit 1)"
@@ -225,7 +225,7 @@ def test_the_environment_starts_from_nothing(
 
 
 def test_profile_scripts_come_first(tmp_path: Path) -> None:
-    """`.profile.d/*.sh` in order, then `.profile`; a failing one does not stop the boot."""
+    """`.profile.d/*.sh` run in order, then `.profile`; a failing one does not stop the boot."""
     files = {
         ".profile.d/b.sh": "export SEEN=${SEEN}b\n",
         ".profile.d/a.sh": "export SEEN=a; false\n",
@@ -237,7 +237,7 @@ def test_profile_scripts_come_first(tmp_path: Path) -> None:
 
 
 def test_output_of_every_kind(tmp_path: Path) -> None:
-    """Bytes that are not text, no line end, endless lines: all of it is log."""
+    """Bytes that are not text, missing line ends, endless lines: all of it is logged."""
     command = r"printf 'caf\xe9\r\n'; head -c 25000 /dev/zero | tr '\0' x; echo; printf end"
     with dyno(tmp_path, command) as web:
         texts = [line.text for line in web.boot().output]
@@ -259,13 +259,13 @@ def test_a_flood_keeps_its_two_ends(tmp_path: Path) -> None:
 
 
 def test_a_worker_has_no_port_to_bind(tmp_path: Path) -> None:
-    """A process type that is not web is up once it has started."""
+    """A process type other than web is up once it has started."""
     with dyno(tmp_path, "sleep 100", kind="worker") as worker:
         assert worker.boot().state == "up"
 
 
 def test_memory_counts_the_whole_tree(tmp_path: Path) -> None:
-    """The peak is what all processes of the dyno hold together; over quota it is logged."""
+    """The peak is the memory of all the dyno's processes together; over quota it is logged."""
     hold = "x = bytearray(80 << 20)\nfor i in range(0, len(x), 4096):\n    x[i] = 1\n"
     server = SERVER.replace("server.listen()", f"{hold}server.listen()")
     with dyno(tmp_path, "exec python3 app.py 0.0.0.0 $PORT", {"app.py": server}) as web:
@@ -277,7 +277,7 @@ def test_memory_counts_the_whole_tree(tmp_path: Path) -> None:
 
 
 def test_files_that_would_be_lost(tmp_path: Path) -> None:
-    """What the app wrote into its copy is named; caches and pid files are not."""
+    """Files that the app wrote into its copy are named; caches and pid files are not."""
     command = (
         "echo x > data.db; mkdir -p up __pycache__; echo y > up/a.txt; echo z > run.pid;"
         "echo q > __pycache__/m.pyc; echo more >> server.py; exec python3 server.py 0.0.0.0 $PORT"
@@ -303,7 +303,7 @@ def test_a_traced_boot_names_the_line(tmp_path: Path) -> None:
 
 
 def test_a_variable_that_cannot_be_passed(tmp_path: Path) -> None:
-    """More than the kernel takes in one variable: trouble with a fix, no traceback."""
+    """A variable longer than the kernel allows is trouble with a fix, not a traceback."""
     from parity.system.errors import Trouble
 
     with (
@@ -314,7 +314,7 @@ def test_a_variable_that_cannot_be_passed(tmp_path: Path) -> None:
 
 
 def test_ports_differ_and_are_free() -> None:
-    """Random, in the range, nobody's."""
+    """Ports are random, in the range, and free."""
     from parity.dyno.port import HIGHEST, LOWEST, choose
 
     ports = {choose() for _ in range(20)}
@@ -323,7 +323,7 @@ def test_ports_differ_and_are_free() -> None:
 
 
 def test_a_taken_port_is_trouble() -> None:
-    """--port of somebody else's listener is said before anything starts."""
+    """A --port that is in use is reported before anything starts."""
     from parity.dyno.port import choose
     from parity.system.errors import Trouble
 
@@ -332,6 +332,6 @@ def test_a_taken_port_is_trouble() -> None:
 
 
 def test_limits_have_sources() -> None:
-    """Every limit says where it is known from."""
+    """Every limit states its source."""
     assert all(fact.source and fact.unit == "s" for fact in LIMITS)
     assert os.getpid() > 0

@@ -22,7 +22,7 @@ from tests.test_dyno import FILES
 
 REAL = (Path(__file__).parent / "heroku.log").read_text().splitlines()
 SMALL = DynoSize("basic", 48, 8, 256, 96)
-"""A dyno in which little memory is too much."""
+"""A dyno whose memory is quickly exceeded."""
 
 HOLD = """
 import sys, time
@@ -58,18 +58,18 @@ def test_the_grammar_takes_what_heroku_wrote(line: str) -> None:
     ],
 )
 def test_the_grammar_takes_nothing_else(text: str) -> None:
-    """Lines that are nearly right do not parse."""
+    """Lines that are almost right do not parse."""
     assert not parses(f"2026-11-22T11:20:01.123456+00:00 {text}")
 
 
 def heroku(said: list[Line]) -> list[str]:
-    """The dyno manager's part of a log, in which every line must be one of Heroku's."""
+    """Return the dyno manager's part of a log, in which every line must be one of Heroku's."""
     assert strange(said) == []
     return [line.text for line in said if line.source.startswith("heroku[")]
 
 
 def test_r10(tmp_path: Path) -> None:
-    """Killed at the limit, crashed."""
+    """The dyno is killed at the limit, and has crashed."""
     said: list[Line] = []
     with dyno(tmp_path, "sleep 100", said=said, limits=QUICK.shortened(boot_timeout=1)) as web:
         web.boot()
@@ -84,7 +84,7 @@ def test_r10(tmp_path: Path) -> None:
 
 
 def test_r12_names_who_stayed(tmp_path: Path) -> None:
-    """R12, SIGKILL, 137; who was left, and what it does with SIGTERM."""
+    """R12, SIGKILL, 137; the survivors are recorded, with how they treat SIGTERM."""
     said: list[Line] = []
     command = (
         "trap '' TERM; python3 server.py 0.0.0.0 $PORT &"
@@ -107,7 +107,7 @@ def test_r12_names_who_stayed(tmp_path: Path) -> None:
 
 
 def test_r14_every_so_often(tmp_path: Path) -> None:
-    """Over the quota: the pair of lines, again and again, and the dyno lives on."""
+    """Over the quota, the pair of lines is repeated, and the dyno lives on."""
     said: list[Line] = []
     limits = QUICK.shortened(memory_every=0.8, memory_patience=0.1)
     with dyno(
@@ -129,7 +129,7 @@ def test_r14_every_so_often(tmp_path: Path) -> None:
 
 
 def test_r14_is_not_for_a_moments_peak(tmp_path: Path) -> None:
-    """What is over for less time than Heroku would notice is no R14."""
+    """A peak shorter than Heroku would notice is not R14."""
     said: list[Line] = []
     brief = HOLD.replace("    time.sleep(0.6)", "    time.sleep(0.5); held.clear()")
     with dyno(
@@ -143,7 +143,7 @@ def test_r14_is_not_for_a_moments_peak(tmp_path: Path) -> None:
 
 
 def test_r15_kills(tmp_path: Path) -> None:
-    """Vastly over: SIGKILL, 137, crashed; the record says why."""
+    """Vastly over the quota: SIGKILL, 137, crashed; the record says why."""
     said: list[Line] = []
     with dyno(
         tmp_path, "exec python3 hold.py 60 60", {"hold.py": HOLD}, said=said, size=SMALL
@@ -163,7 +163,7 @@ def test_r15_kills(tmp_path: Path) -> None:
 
 
 def test_without_swap_there_is_no_r14(tmp_path: Path) -> None:
-    """Private Spaces have no swap: R15 comes at the quota, nothing before it."""
+    """Private Spaces have no swap: R15 comes at the quota, without an R14 before it."""
     said: list[Line] = []
     with dyno(
         tmp_path, "exec python3 hold.py 30 40", {"hold.py": HOLD}, said=said,
@@ -205,7 +205,7 @@ def test_crash_and_restart(tmp_path: Path) -> None:
 
 
 def test_a_restart(tmp_path: Path) -> None:
-    """As after `heroku ps:restart`: the old process ends, the new one comes up."""
+    """As with `heroku ps:restart`, the old process ends and the new one comes up."""
     said: list[Line] = []
     with dyno(tmp_path, "exec python3 server.py 0.0.0.0 $PORT", FILES, said=said) as web:
         boot = web.boot()
@@ -229,7 +229,7 @@ def test_a_restart(tmp_path: Path) -> None:
 
 
 def test_later_crashes_wait_longer() -> None:
-    """The first at once, later ones twice as long each, up to a day."""
+    """The first restart is at once, each later one waits twice as long, up to a day."""
     waits = [pause(crashes, LIMITS) for crashes in range(1, 40)]
     assert waits[:4] == [0, 600, 1200, 2400]
     assert waits == sorted(waits)
@@ -237,7 +237,7 @@ def test_later_crashes_wait_longer() -> None:
 
 
 def test_a_worker_that_dies(tmp_path: Path) -> None:
-    """Up, then its command ends: crashed."""
+    """A worker comes up, then its command ends: crashed."""
     said: list[Line] = []
     with dyno(tmp_path, "sleep 1; exit 7", kind="worker", said=said) as worker:
         boot = worker.boot()
@@ -250,7 +250,7 @@ def test_a_worker_that_dies(tmp_path: Path) -> None:
 
 
 def test_a_dyno_that_dies_before_it_is_stopped(tmp_path: Path) -> None:
-    """Nobody sends SIGTERM to what has ended by itself."""
+    """A command that has ended by itself is sent no SIGTERM."""
     said: list[Line] = []
     with dyno(tmp_path, "exec python3 server.py 0.0.0.0 $PORT", FILES, said=said) as web:
         boot = web.boot()
@@ -264,7 +264,7 @@ def test_a_dyno_that_dies_before_it_is_stopped(tmp_path: Path) -> None:
 
 
 def test_a_percentage_is_of_the_bytes() -> None:
-    """As in real logs: whole megabytes, but the percentage knows better."""
+    """As in real logs: whole megabytes, but an exact percentage."""
     assert running(538968064, 512 * MB) == "Process running mem=514M(100.4%)"
     assert running(871 * MB, 512 * MB) == "Process running mem=871M(170.1%)"
 
@@ -282,7 +282,7 @@ SEEN = {
 
 
 def ran(name: str, tmp_path: Path) -> Verdict:
-    """One of the apps that are the specification."""
+    """Return the verdict on one of the apps that are the specification."""
     expected = tomllib.loads((APPS / name / "expected.toml").read_text())
     materialise(APPS / name, expected.get("git", {}), tmp_path)
     options = {
@@ -294,7 +294,7 @@ def ran(name: str, tmp_path: Path) -> Verdict:
 
 @pytest.mark.parametrize("name", SEEN)
 def test_a_whole_rehearsal(name: str, tmp_path: Path) -> None:
-    """Whatever goes wrong: no line that Heroku would not write."""
+    """Whatever goes wrong, no line is one that Heroku would not write."""
     verdict = ran(name, tmp_path)
     texts = "\n".join(heroku([x for x in verdict.log if x.source != "remote"]))
     assert [part for part in SEEN[name] if part not in texts] == []

@@ -1,4 +1,4 @@
-"""Every app that does not want to end, under every way of ending: nothing is left of it.
+"""Every app that refuses to end, with every way of ending parity: nothing is left of it.
 
 The fixed cases, and a hundred random ones (`PARITY_KILLS=1000 pytest tests/test_endings.py`).
 """
@@ -20,7 +20,7 @@ needs_namespaces = pytest.mark.skipif(
 
 
 def fixed(level: str, app: str, ending: str, folder: Path) -> Outcome:
-    """One case, ended when the app says that it is ready."""
+    """Run one case, ended once the app says that it is ready."""
     run = parity(level, app, folder)
     run.ready()
     run.end(ending)
@@ -31,7 +31,7 @@ def fixed(level: str, app: str, ending: str, folder: Path) -> Outcome:
 @pytest.mark.parametrize("ending", ENDINGS)
 @pytest.mark.parametrize("app", APPS)
 def test_in_namespaces(app: str, ending: str, tmp_path: Path) -> None:
-    """Whoever is killed, the kernel ends the rest."""
+    """Whichever process is killed, the kernel ends the rest."""
     outcome = fixed("pidns", app, ending, tmp_path)
     assert outcome.left == (), outcome
     assert not wrong(app, ending, outcome)
@@ -42,7 +42,7 @@ def test_in_namespaces(app: str, ending: str, tmp_path: Path) -> None:
     [(a, e) for i, a in enumerate(APPS) for j, e in enumerate(TWO) if (i + j) % 3 == 0],
 )
 def test_between_two_guards(app: str, ending: str, tmp_path: Path) -> None:
-    """The same without namespaces, as long as one of parity and its two guards is alive."""
+    """The same without namespaces, as long as parity or one of its two guards is alive."""
     outcome = fixed("guard", app, ending, tmp_path)
     assert outcome.left == (), outcome
     assert not wrong(app, ending, outcome)
@@ -52,7 +52,7 @@ def test_between_two_guards(app: str, ending: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["TERM", "INT twice", "KILL parity"])
 @pytest.mark.parametrize("level", ["subreaper", "basic"])
 def test_lower_levels(level: str, app: str, ending: str, tmp_path: Path) -> None:
-    """One guard that lives, and a cookie in the environment, are enough for these."""
+    """At these levels one live guard, and a cookie in the environment, are enough."""
     outcome = fixed(level, app, ending, tmp_path)
     assert outcome.left == (), outcome
     assert not wrong(app, ending, outcome)
@@ -61,7 +61,7 @@ def test_lower_levels(level: str, app: str, ending: str, tmp_path: Path) -> None
 @needs_namespaces
 @pytest.mark.parametrize("seed", range(KILLS))
 def test_at_any_moment(seed: int, tmp_path: Path) -> None:
-    """An app, an ending and a moment at random, counted from parity's start."""
+    """A random app and ending, at a random moment after parity's start."""
     case, outcome = randomly(random.Random(seed), "pidns", tmp_path)
     assert outcome.left == (), (case, outcome)
     assert not case.wrong(outcome), case

@@ -26,13 +26,13 @@ MINOR = sys.version_info.minor
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> None:
-    """A small index, a cache of its own, and nothing else."""
+    """A small index, a separate cache, and nothing else."""
     prepared(monkeypatch, tmp_path, tools)
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "simple", *PACKAGES))
 
 
 def environments() -> list[Path]:
-    """What lies in the cache."""
+    """Return the environments in the cache."""
     return sorted((cache.root() / "envs").iterdir())
 
 
@@ -48,10 +48,10 @@ def test_the_same_requirements_are_installed_once(tmp_path: Path) -> None:
     assert second.packages == first.packages and not any("alpha" in line for line in log)
 
 
-def test_a_cache_that_was_moved_is_filled_again(
+def test_a_cache_that_was_moved_is_filled_anew(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Scripts name the interpreter of their environment by its path: elsewhere none would start."""
+    """Scripts contain the path of their environment's interpreter: moved, none would start."""
     pushed({"requirements.txt": "alpha\n"}, tmp_path / "1")
     shutil.copytree(cache.root(), tmp_path / "moved", symlinks=True)
     monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "moved"))
@@ -71,7 +71,7 @@ CHANGES: list[Mapping[str, str | bytes]] = [
 
 
 def test_every_file_that_counts_is_in_the_name(tmp_path: Path) -> None:
-    """Included and constraint files count, at any depth; another encoding of the same does not."""
+    """Included and constraint files count, at any depth; another encoding does not."""
     pushed({"requirements.txt": "alpha\n"}, tmp_path / "plain")
     for number, files in enumerate(CHANGES):
         slug, _ = pushed(files, tmp_path / str(number))
@@ -83,7 +83,7 @@ def test_every_file_that_counts_is_in_the_name(tmp_path: Path) -> None:
 def test_settings_of_the_index_are_in_the_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Another index is another environment, from this machine's settings or from a config var."""
+    """Another index means another environment, whether this machine or a config var sets it."""
     plain = {"requirements.txt": "alpha\n"}
     pushed(plain, tmp_path / "1")
     more = index(tmp_path / "more", wheel("alpha", "2.0"))
@@ -96,7 +96,7 @@ def test_settings_of_the_index_are_in_the_name(
 
 
 def test_a_link_to_the_requirements(tmp_path: Path) -> None:
-    """Where requirements.txt is a link within the tree, what it leads to is what counts."""
+    """If requirements.txt is a link within the tree, its target's content counts."""
     for number, name in enumerate(("alpha", "beta")):
         source = tree(
             {**APP, "reqs/base.txt": f"{name}\n"}, links={"requirements.txt": "reqs/base.txt"}
@@ -146,17 +146,17 @@ FREE = [
 
 @pytest.mark.parametrize("line", TIED)
 def test_tied_to_the_tree(line: str) -> None:
-    """What is installed from the tree itself is not shared with other trees."""
+    """A package installed from the tree itself is not shared with other trees."""
     assert requirements.tied_to_tree({"requirements.txt": f"alpha\n{line}\n"})
 
 
 @pytest.mark.parametrize("line", FREE)
 def test_not_tied_to_the_tree(line: str) -> None:
-    """What comes from an index or an address is."""
+    """A package from an index or an address is shared."""
     assert not requirements.tied_to_tree({"requirements.txt": f"{line}\n"})
 
 
-def test_a_package_of_the_tree_is_installed_again(tmp_path: Path) -> None:
+def test_a_package_of_the_tree_is_installed_anew(tmp_path: Path) -> None:
     """A folder of the app as a requirement is installed from each tree, and never cached."""
     project = (
         '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
@@ -216,14 +216,14 @@ def allow(place: Path) -> None:
 
 
 def lead(place: Path) -> None:
-    """Let a link lead elsewhere."""
+    """Point a link elsewhere."""
     (place / "python").unlink()
     (place / "python").symlink_to("/usr/bin/false")
 
 
 @pytest.mark.parametrize("change", [write, add, remove, swap, allow, lead])
 def test_every_change_is_seen(change: Callable[[Path], None], tmp_path: Path) -> None:
-    """A finished environment that anybody wrote into is no longer as it was."""
+    """A finished environment that anybody wrote to no longer counts as intact."""
     place = tmp_path / "place"
     (place / "lib" / "alpha").mkdir(parents=True)
     (place / "lib" / "alpha" / "one.py").write_text("")
@@ -237,7 +237,7 @@ def test_every_change_is_seen(change: Callable[[Path], None], tmp_path: Path) ->
 
 
 def test_what_an_app_has_written_into_is_not_used_again(tmp_path: Path) -> None:
-    """An environment that changed since it was finished is thrown away and built again."""
+    """An environment that changed since it was finished is discarded and rebuilt."""
     files = {"requirements.txt": "alpha\n"}
     slug, _ = pushed(files, tmp_path / "1")
     assert slug.environment
@@ -249,7 +249,7 @@ def test_what_an_app_has_written_into_is_not_used_again(tmp_path: Path) -> None:
 
 
 def test_compiled_python_is_no_change(tmp_path: Path) -> None:
-    """That an interpreter writes compiled modules spoils nothing."""
+    """Modules compiled by an interpreter do not count as a change."""
     slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path / "1")
     assert slug.environment
     command = [slug.environment / "bin" / "python", "-c", "import pip._vendor.rich.markup, alpha"]
@@ -270,7 +270,7 @@ if len(sys.argv) > 2:
 
 
 def builder(place: Path, files: Mapping[str, str], *more: str) -> "subprocess.Popen[str]":
-    """Another parity that builds the same."""
+    """Start another parity that builds the same."""
     code = BUILD.format(root=str(Path(__file__).parent.parent), files=dict(files))
     return subprocess.Popen(
         [sys.executable, "-c", code, str(place), *more],
@@ -281,7 +281,7 @@ def builder(place: Path, files: Mapping[str, str], *more: str) -> "subprocess.Po
 
 
 def test_two_at_once_build_once(tmp_path: Path) -> None:
-    """Of two that need the same environment at once one builds it, and both have it."""
+    """Of two that need the same environment at once, one builds it, and both get it."""
     files = {"requirements.txt": "alpha\n"}
     both = [builder(tmp_path / str(number), files) for number in range(2)]
     told = [process.communicate(timeout=60)[0].split() for process in both]
@@ -290,7 +290,7 @@ def test_two_at_once_build_once(tmp_path: Path) -> None:
 
 
 def test_a_builder_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed in the middle: nothing runs on, nothing looks finished, and the next run is right."""
+    """A killed builder leaves no process and nothing that looks finished; the next run succeeds."""
     marker = tmp_path / "building"
     slow = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(600)"
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "slow", *PACKAGES, backend(slow)))
@@ -307,7 +307,7 @@ def test_a_builder_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_an_ended_build_left_is_swept_up(tmp_path: Path) -> None:
-    """The next build removes what others left half made, and keeps what is finished."""
+    """The next build removes half-finished environments, and keeps finished ones."""
     kept, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path / "1")
     ruin = cache.root() / "envs" / ("0" * 32)
     (ruin / "lib").mkdir(parents=True)
@@ -316,7 +316,7 @@ def test_what_an_ended_build_left_is_swept_up(tmp_path: Path) -> None:
 
 
 def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environments unused for longest go first; the one just made stays."""
+    """The environments unused for longest are removed first; the newest one stays."""
     monkeypatch.setattr(environment, "KEPT", 2)
     made = []
     for number, text in enumerate(("alpha\n", "beta\n", "alpha\nbeta\n")):
@@ -332,7 +332,7 @@ def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_environment_in_use_is_not_removed(tmp_path: Path) -> None:
-    """A spoilt environment that another run still uses stays; who needs it builds a private one."""
+    """A spoilt environment that another run uses stays; whoever needs it builds a private one."""
     files = {"requirements.txt": "alpha\n"}
     with builder(tmp_path / "1", files, "stay") as user:
         assert user.stdin and user.stdout
@@ -381,7 +381,7 @@ def test_waiting_for_another_builder_can_be_interrupted() -> None:
 
 @pytest.mark.parametrize("variable", ["PARITY_CACHE_DIR", "XDG_CACHE_HOME"])
 def test_a_cache_that_cannot_be_written(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where nothing can be cached, the trouble names the folder and the variable to set."""
+    """If nothing can be cached, the trouble names the folder and the variable to set."""
     monkeypatch.delenv("PARITY_CACHE_DIR")
     monkeypatch.setenv(variable, "/dev/null/cache")
     with pytest.raises(Trouble) as told:
@@ -390,18 +390,18 @@ def test_a_cache_that_cannot_be_written(variable: str, monkeypatch: pytest.Monke
 
 
 def test_the_cache_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A cache folder that parity makes is for its user alone."""
+    """A cache folder that parity creates is for its user alone."""
     monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "a" / "b"))
     assert cache.root().stat().st_mode & 0o077 == 0
 
 
-# --- what of this machine reaches the build
+# --- what reaches the build from this machine
 
 
 def test_nothing_of_the_developers_environment_reaches_a_build(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A package's own code sees no secret, no home, no setting but the way to the index."""
+    """A package's own code sees no secret, no home, and no setting except the index."""
     home = tmp_path / "developer"
     (home / ".config" / "pip").mkdir(parents=True)
     (home / ".config" / "pip" / "pip.conf").write_text(
@@ -433,7 +433,7 @@ def test_nothing_of_the_developers_environment_reaches_a_build(
 
 
 def test_settings_of_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The environment wins over files, own files over the system's; a broken file is left out."""
+    """The environment overrides files, the user's the system's; a broken file is ignored."""
     own = tmp_path / "pip.conf"
     own.write_text("[global]\nindex-url = https://a/simple\nretries = 0\nno-index = yes\n")
     monkeypatch.delenv("PIP_INDEX_URL")
@@ -455,7 +455,7 @@ def test_settings_of_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """A home with Pythons as version managers keep them; each is a script that says its version."""
+    """A home with version managers' Pythons, each of which is a script that prints its version."""
     home = tmp_path / "home"
     home.mkdir()
     for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR"):
@@ -490,7 +490,7 @@ def test_interpreters_of_version_managers(machine: Callable[..., Path]) -> None:
 
 
 def test_the_exact_version_else_the_newest_patch(machine: Callable[..., Path]) -> None:
-    """The version itself is taken, else the newest patch of its series."""
+    """The exact version is taken, or else the newest patch of its series."""
     for patch in (2, 10, 9):
         machine(f".pyenv/versions/3.41.{patch}", 41)
     assert [i.version for i in (interpreters.find("3.41.9"), interpreters.find("3.41.5")) if i] == [
@@ -500,7 +500,7 @@ def test_the_exact_version_else_the_newest_patch(machine: Callable[..., Path]) -
 
 
 def test_the_nearest_series_stands_in(machine: Callable[..., Path]) -> None:
-    """Where the series is not there the nearest stands in, of two the newer; too old is none."""
+    """Without the series the nearest one stands in, the newer of two; one too old does not."""
     machine(".pyenv/versions/3.29.1", 29)
     assert interpreters.find("3.41.0") is None
     for version in ("3.40.1", "3.42.1", "3.45.1"):
@@ -523,7 +523,7 @@ def test_what_is_no_release_of_cpython(name: str, machine: Callable[..., Path]) 
 def test_a_system_python_is_asked_once(
     machine: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A Python whose name tells no patch is asked for it, and the answer is remembered."""
+    """A Python whose name does not include the patch is run once to ask, and the answer is kept."""
     path = machine("usr", 41, "3.41.7")
     monkeypatch.setenv("PATH", str(path.parent))
     for _ in range(2):
@@ -536,7 +536,7 @@ def test_a_system_python_is_asked_once(
 def test_a_python_that_is_something_else(
     says: str, machine: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What does not say that it is this CPython is not taken."""
+    """A program that does not identify as this CPython is not taken."""
     monkeypatch.setenv("PATH", str(machine("usr", 41, says).parent))
     assert interpreters.find("3.41.0") is None
 
@@ -544,7 +544,7 @@ def test_a_python_that_is_something_else(
 def test_shims_are_no_interpreters(
     machine: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shim chooses by the developer's settings, so it is passed over."""
+    """A shim chooses by the developer's settings, so it is skipped."""
     shim = machine(".pyenv/shims", 41, "3.41.7")
     monkeypatch.setenv("PATH", f"{shim.parent.parent}:{shim.parent}")
     shim.rename(shim.parent.parent / shim.name)
@@ -552,7 +552,7 @@ def test_shims_are_no_interpreters(
 
 
 def test_the_python_that_runs_parity_is_there() -> None:
-    """The interpreter that runs parity is found, out of its virtual environment."""
+    """The interpreter that runs parity is found, outside its virtual environment."""
     found = interpreters.find(f"{HERE}.999")
     assert found and found.exact and found.version.startswith(f"3.{MINOR}.")
     assert Path(found.path).resolve() == found.path
@@ -561,7 +561,7 @@ def test_the_python_that_runs_parity_is_there() -> None:
 def test_a_pin_that_the_stand_in_takes_and_heroku_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pinned package that installs on the Python here but says no to Heroku's is refused."""
+    """A pinned package that installs on the Python here but not on Heroku's is refused."""
     known = interpreters.find("3.14.0")
     if known is None or known.exact:
         pytest.skip("Python 3.14 is here, so nothing stands in for it")

@@ -1,4 +1,4 @@
-"""`parity exec`: a command in a one-off dyno, at pipes and at a terminal."""
+"""`parity exec`: a command in a one-off dyno, with pipes and at a terminal."""
 
 import fcntl
 import os
@@ -38,7 +38,7 @@ def app(tmp_path: Path) -> Path:
 def execute(
     app: Path, *words: str, options: tuple[str, ...] = (), stdin: bytes = b""
 ) -> "subprocess.CompletedProcess[bytes]":
-    """`parity exec APP OPTIONS -- WORDS`."""
+    """Run `parity exec APP OPTIONS -- WORDS`."""
     return subprocess.run(
         [*PARITY, "exec", str(app), *options, "--", *words],
         input=stdin,
@@ -50,7 +50,7 @@ def execute(
 
 
 def test_a_dyno_of_its_own(app: Path) -> None:
-    """Its name, its environment, the config vars; nothing of the developer's; the exit code."""
+    """The dyno has its name, its environment and the config vars, nothing of the developer's."""
     done = execute(app, "env; pwd; exit 5", options=("--config", "GREETING=hi there"))
     assert done.returncode == 5
     *variables, where = done.stdout.decode().splitlines()
@@ -65,7 +65,7 @@ def test_a_dyno_of_its_own(app: Path) -> None:
 
 
 def test_streams_are_the_commands_own(app: Path) -> None:
-    """Bytes in, bytes out, stderr apart; the end of stdin is the end."""
+    """Bytes in, bytes out, stderr separate; the end of stdin arrives."""
     data = bytes(range(256)) * 500
     done = execute(app, "cat; echo wrong >&2", options=("--quiet",), stdin=data)
     assert (done.stdout, done.stderr, done.returncode) == (data, b"wrong\n", 0)
@@ -99,7 +99,7 @@ def test_commands(app: Path, words: list[str], output: str, code: int) -> None:
 
 
 def test_how_words_become_a_line() -> None:
-    """One stays as it is; of several, those with blanks or quotes are quoted."""
+    """A single word stays as it is; of several, those with spaces or quotes are quoted."""
     assert joined(["echo $A; exit 3"]) == "echo $A; exit 3"
     assert joined(["echo", "a b", 'say "x"', "c"]) == 'echo "a b" "say \\"x\\"" c'
     types = {"worker": ProcessType("worker", "python w.py", 1)}
@@ -109,7 +109,7 @@ def test_how_words_become_a_line() -> None:
 
 
 def test_where_the_command_begins() -> None:
-    """Behind the first --, for this command alone."""
+    """The command follows the first --, for `exec` alone."""
     assert split(["exec", "app", "--", "ls", "--", "x"]) == (["exec", "app"], ["ls", "--", "x"])
     assert split(["run", "--", "x"]) == (["run", "--", "x"], [])
 
@@ -118,14 +118,14 @@ def test_where_the_command_begins() -> None:
     "words", [["exec"], ["exec", "--"], ["exec", "--", ""], ["exec", "/nonesuch", "--", "ls"]]
 )
 def test_wrong_usage(words: list[str]) -> None:
-    """One line, status 2."""
+    """Wrong usage gets one line and status 2."""
     done = subprocess.run([*PARITY, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_no_slug_no_command(app: Path) -> None:
-    """A push that Heroku rejects has no dynos: said on stderr, with the status of the verdict."""
+    """A rejected push has no dynos: stderr says so, with the verdict's status."""
     (app / "requirements.txt").write_text("flask=3.0\n")
     done = execute(app, "echo", "never")
     assert done.returncode == 1
@@ -134,7 +134,7 @@ def test_no_slug_no_command(app: Path) -> None:
 
 
 def started(app: Path, command: str) -> "subprocess.Popen[bytes]":
-    """`parity exec` in the background, once the command says that it is ready."""
+    """Start `parity exec` in the background and wait until the command says that it is ready."""
     process = subprocess.Popen(
         [*PARITY, "exec", str(app), "--quiet", "--", command],
         stdin=subprocess.DEVNULL,
@@ -158,10 +158,10 @@ def started(app: Path, command: str) -> "subprocess.Popen[bytes]":
     ],
 )
 def test_signals(app: Path, command: str, signals: list[int], code: int) -> None:
-    """Ctrl-C is the command's to handle, a second one kills; nothing is left either way."""
+    """Ctrl-C is for the command to handle, a second one kills it; nothing is left either way."""
     with started(app, command) as process:
         for number, signum in enumerate(signals):
-            time.sleep(0.5 * number)  # two signals at once would be one
+            time.sleep(0.5 * number)  # two signals at once would count as one
             process.send_signal(signum)
         process.communicate(timeout=20)
     assert process.returncode == code
@@ -169,7 +169,7 @@ def test_signals(app: Path, command: str, signals: list[int], code: int) -> None
 
 
 def _guarding(process: psutil.Process) -> bool:
-    """Whether the guard's own program has been started."""
+    """Return whether the guard's own program has been started."""
     try:
         return any(child.cmdline()[1:3] == ["-I", "-S"] for child in process.children())
     except psutil.Error:
@@ -177,7 +177,7 @@ def _guarding(process: psutil.Process) -> bool:
 
 
 def test_ctrl_c_before_parity_knows_of_the_start(app: Path) -> None:
-    """The command runs already while parity has not yet heard so: Ctrl-C is the command's."""
+    """Ctrl-C goes to a command that runs before parity has noticed its start."""
     process = subprocess.Popen(
         [
             *PARITY,
@@ -202,7 +202,7 @@ def test_ctrl_c_before_parity_knows_of_the_start(app: Path) -> None:
 
 
 def test_a_killed_parity_leaves_nothing(app: Path) -> None:
-    """SIGKILL of parity is the end of the command, too."""
+    """SIGKILL of parity ends the command, too."""
     with started(app, "(setsid sleep 100 &); echo ready; exec sleep 100") as process:
         process.kill()
         process.wait()
@@ -210,7 +210,7 @@ def test_a_killed_parity_leaves_nothing(app: Path) -> None:
 
 
 def at_terminal(app: Path, command: str, *typed: tuple[bytes, bytes]) -> tuple[str, int]:
-    """The same at a terminal of 101 columns; each text is typed once something is shown."""
+    """Run it at a terminal of 101 columns; each text is typed once its prompt is shown."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.environ.update(TMPDIR=str(app.parent), TERM="xterm", PS1="")
@@ -230,7 +230,7 @@ def at_terminal(app: Path, command: str, *typed: tuple[bytes, bytes]) -> tuple[s
 
 
 def test_at_a_terminal(app: Path) -> None:
-    """A terminal of its own, of the same size and kind."""
+    """The command gets a terminal of the same size and kind."""
     command = "tty; stty size; echo $TERM $COLUMNS $LINES; [ -t 0 ] && [ -t 1 ] && exit 6"
     shown, code = at_terminal(app, command)
     assert code == 6
@@ -238,7 +238,7 @@ def test_at_a_terminal(app: Path) -> None:
 
 
 def test_ctrl_c_reaches_the_command(app: Path) -> None:
-    """The key, not a signal to parity; the terminal is as it was afterwards."""
+    """The key goes to the command, not to parity; afterwards the terminal is as before."""
     shown, code = at_terminal(app, "echo re''ady; exec sleep 100", (b"ready", b"\x03"))
     assert code == 130
     assert "^C" in shown
@@ -246,7 +246,7 @@ def test_ctrl_c_reaches_the_command(app: Path) -> None:
 
 
 def test_what_is_typed_and_ctrl_d(app: Path) -> None:
-    """Lines are the command's input, Ctrl-D their end."""
+    """Typed lines are the command's input, Ctrl-D ends it."""
     command = "echo re''ady; read a; echo got $a; cat; echo end"
     typed = ((b"ready", b"hello\n"), (b"got hello", b"\x04"))
     shown, code = at_terminal(app, command, *typed)
@@ -255,7 +255,7 @@ def test_what_is_typed_and_ctrl_d(app: Path) -> None:
 
 
 def test_job_control(app: Path) -> None:
-    """An interactive shell is told of its terminal: Ctrl-C ends its job, not the shell."""
+    """An interactive shell controls its terminal: Ctrl-C ends its job, not the shell."""
     steps = (
         (rb"up, run\.", b"PS1='as''k:'\n"),
         (b"ask:", b"bash -c 'echo X$((40+2)); exec sleep 100'\n"),
@@ -268,24 +268,24 @@ def test_job_control(app: Path) -> None:
 
 
 def test_what_is_typed_too_early(app: Path) -> None:
-    """Typed while the dyno starts, it is the command's input all the same."""
+    """What is typed while the dyno starts is still the command's input."""
     shown, code = at_terminal(app, "read a; echo got $a", (rb"up, run\.", b"early\n"))
     assert code == 0, shown
     assert "got early" in shown
 
 
 def test_a_closed_terminal(app: Path) -> None:
-    """The window is closed: SIGHUP, and nothing is left."""
+    """When the window is closed, SIGHUP ends everything."""
     closed_under(app, lambda: None)
 
 
 def test_a_closed_terminal_of_another_session(app: Path) -> None:
-    """No signal comes, as under `setsid`: what is read and written fails, which means the same."""
+    """Without SIGHUP, as under `setsid`, failing reads and writes have the same effect."""
     closed_under(app, in_a_session_of_its_own)
 
 
 def in_a_session_of_its_own() -> None:
-    """Go on in a child that no terminal controls; its exit code becomes ours."""
+    """Go on in a child without a controlling terminal, and exit with its code."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     if child := os.fork():
         os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
@@ -294,7 +294,7 @@ def in_a_session_of_its_own() -> None:
 
 
 def closed_under(app: Path, first: Callable[[], None]) -> None:
-    """Do `first`, start a command at a terminal, and close that once it is ready."""
+    """Call `first`, start a command at a terminal, and close that once it is ready."""
     pid, terminal = pty.fork()
     if pid == 0:
         first()

@@ -1,4 +1,4 @@
-"""Who can reach an app while it runs: the one line that says it, and what the app can look into."""
+"""Who can reach a running app: the line that says so; and what the app itself can look into."""
 
 import json
 import os
@@ -18,7 +18,7 @@ CANARY = "canary-e41b07"
 
 
 def app(folder: Path, host: str = "0.0.0.0") -> Path:
-    """A server without packages."""
+    """Create a server without packages."""
     folder.mkdir()
     (folder / "requirements.txt").touch()
     (folder / "Procfile").write_text("web: python3 server.py\n")
@@ -33,13 +33,13 @@ def run(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
 
 
 def told(text: str) -> list[str]:
-    """The lines about the listener."""
+    """Return the lines about the listener."""
     return [line for line in text.splitlines() if "open to your network" in line]
 
 
 @pytest.mark.parametrize("level", [pytest.param("pidns", marks=needs_namespaces), "guard"])
 def test_what_other_machines_can_reach_is_told(level: str, tmp_path: Path) -> None:
-    """On stderr, once, with the way out where there is one; the report on stdout is what it was."""
+    """stderr says so once, with a remedy if there is one; the report on stdout is unchanged."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     done = run(app(tmp_path / "app"), "--isolation", level, "--format", "json")
@@ -61,12 +61,12 @@ def test_what_other_machines_can_reach_is_told(level: str, tmp_path: Path) -> No
 def test_what_nobody_else_can_reach_is_not(
     host: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """Neither with --quiet, which was typed."""
+    """Nothing is said about loopback, nor with --quiet."""
     assert told(run(app(tmp_path / "app", host), *options).stderr) == []
 
 
 def test_it_is_told_while_the_app_is_served(tmp_path: Path) -> None:
-    """Once, on stderr."""
+    """`parity serve` says so once, on stderr."""
     with serving(app(tmp_path / "app")) as served:
         assert served.says("a dyno listens on 0.0.0.0:", "open to your network")
         served.end()
@@ -94,7 +94,7 @@ print("files", os.listdir("."))
 
 
 def landlock() -> bool:
-    """Whether this kernel has it, tried in a process of its own."""
+    """Return whether this kernel has Landlock, tried in a separate process."""
     code = "from parity.dyno import reach, landlock\nreach.humble()\nassert landlock.apart()"
     return (
         subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode
@@ -104,7 +104,7 @@ def landlock() -> bool:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_an_app_looks_into_no_other_process(level: str, tmp_path: Path) -> None:
-    """Nobody's environment and memory, not even of what parity has not started; files as ever."""
+    """An app reads no other process's environment or memory, but its files as ever."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     if level != "pidns" and not landlock():

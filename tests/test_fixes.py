@@ -1,4 +1,4 @@
-"""Edits that are certain: what they change, what they leave, and when there is none."""
+"""Edits that are certain: what they change, what they leave alone, and when there is none."""
 
 import subprocess
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from tests.trees import NO_CONFIG, tree
 
 
 def pushed(files: Mapping[str, str | bytes]) -> Pushed:
-    """A tree on its way to Heroku."""
+    """Return a tree on its way to Heroku."""
     return Pushed(tree(files), NO_CONFIG, "heroku-26", ())
 
 
 def bound(push: Pushed, host: str, port: int) -> Boot:
-    """A dyno with $PORT 23817 whose server listens elsewhere."""
+    """Return a dyno with $PORT 23817 whose server listens elsewhere."""
     listener = Listener(host, port, 3320, "python3", False, True, True)
     plan = verdicts.plan(push.source)
     return verdicts.boot(verdicts.slug(plan), state="timeout", listeners=(listener,), port=23817)
@@ -29,7 +29,7 @@ def bound(push: Pushed, host: str, port: int) -> Boot:
 def address(
     file: str, text: str | bytes, line: int, host: str = "127.0.0.1", port: int = 5000
 ) -> str | None:
-    """What becomes of the file whose line is blamed for the address; None: no edit."""
+    """Return the file after the fix of the blamed line; None: no edit."""
     push = pushed({file: text})
     told = verdicts.finding("binds-loopback", evidence=(Evidence("seen", file, line),))
     made = FIXES["binds-loopback"](push, bound(push, host, port), told)
@@ -79,7 +79,7 @@ PORT = 'int(os.environ.get("PORT", {}))'
     ],
 )
 def test_python_addresses(text: str, line: int, wanted: str) -> None:
-    """Host and port where the call has them, with the old number for the laptop."""
+    """Host and port are set where the call has them, with the old number for the laptop."""
     right = wanted.replace("{}", "5000")
     assert address("app.py", text, line) == right
     assert address("app.py", text.replace("\n", "\r\n"), line) == right.replace("\n", "\r\n")
@@ -113,7 +113,7 @@ def test_no_edit_where_the_address_comes_from_elsewhere(text: str | bytes, line:
 
 
 def test_only_what_is_wrong_is_changed() -> None:
-    """A right port stays, and so does a right host."""
+    """A correct port stays, and so does a correct host."""
     told = 'import os\napp.run(host="127.0.0.1", port=int(os.environ["PORT"]))\n'
     assert address("app.py", told, 2, port=23817) == told.replace("127.0.0.1", "0.0.0.0")
     text = 'import os\napp.run(host="0.0.0.0", port=8000)\n'
@@ -140,12 +140,12 @@ def test_only_what_is_wrong_is_changed() -> None:
     ],
 )
 def test_node_ports(text: str, wanted: str | None) -> None:
-    """The number behind $PORT; none where another line may set it."""
+    """The number behind $PORT is removed; there is no edit if another line may set it."""
     assert address("server.js", text, 1, "0.0.0.0", 3000) == wanted
 
 
 def test_node_hosts() -> None:
-    """The host that is named; where none is, or two, no edit."""
+    """The host is set if exactly one is named."""
     right = "app.listen(process.env.PORT || 3000, '0.0.0.0');\n"
     assert address("server.js", "app.listen(3000, 'localhost');\n", 1, port=3000) == right
     assert address("server.js", "app.listen(3000, host);\n", 1, port=3000) is None
@@ -154,7 +154,7 @@ def test_node_hosts() -> None:
 
 
 def told(id: str, files: Mapping[str, str | bytes], **names: str) -> dict[str, str] | None:
-    """What an edit of the Procfile's first line, or of what it names, makes of the files."""
+    """Return the files after an edit of the Procfile's first line, or of what it names."""
     push = pushed(files)
     finding = verdicts.finding(id, evidence=(Evidence("seen", "Procfile", 1, names=names),))
     process = ProcessType("web", "x", 1)
@@ -181,7 +181,7 @@ def test_a_line_of_the_procfile() -> None:
 
 
 def test_only_known_packages_are_installed() -> None:
-    """Anybody can take the name of an unknown module on PyPI."""
+    """Anybody can register an unknown module's name on PyPI, so only known packages are added."""
     files = {"Procfile": "web: x\n", "requirements.txt": "flask"}
     names = {"manifest": "requirements.txt", "module": "yaml", "package": "PyYAML"}
     made = told("missing-dependency", files, **names)
@@ -204,7 +204,7 @@ def test_only_known_packages_are_installed() -> None:
     ],
 )
 def test_imports_in_another_case(line: str, wanted: str | None) -> None:
-    """The file's name is the one that counts; the app's own name for it stays."""
+    """The file's name counts; the app's own name for the import stays."""
     push = pushed({"app.py": f"{line}\n", "models.py": ""})
     names = {"module": "Models", "right": "models"}
     finding = verdicts.finding("case", evidence=(Evidence("x", "app.py", 1, names=names),))
@@ -214,7 +214,7 @@ def test_imports_in_another_case(line: str, wanted: str | None) -> None:
 
 
 def test_an_executable_script() -> None:
-    """Only what says by which program it is run."""
+    """Only a script that names its interpreter is made executable."""
     for text, mode in (("#!/bin/sh\n", 0o100755), ("echo\n", None)):
         push = pushed({"run.sh": text})
         names = {"script": "run.sh"}
@@ -239,12 +239,12 @@ FILES = [
 
 
 def entry(data: bytes | None, mode: int = 0o100644) -> Entry | None:
-    """A file with these bytes."""
+    """Return a file with these bytes."""
     return None if data is None else Entry(mode, len(data), None, data)
 
 
 def test_git_applies_the_diffs(tmp_path: Path) -> None:
-    """Whatever the lines end in."""
+    """git applies them, whatever the line ends."""
     readable = [(p, o, n) for p, o, n in FILES if p != "ff.txt"]
     for path, old, _ in readable:
         (tmp_path / path).parent.mkdir(exist_ok=True)

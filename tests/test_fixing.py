@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.cli.fix import Refused, apply
+from parity.cli.fix import FixRefused, apply
 from parity.push.source import read
 from parity.records import Entry
 from parity.records.verdict import Fix
@@ -18,7 +18,7 @@ FILES = {"requirements.txt": "", "Procfile": "Web: python app.py\n", "app.py": S
 
 
 def parity(*arguments: str, code: int = 1) -> tuple[str, str]:
-    """The output of `parity run`, which ends with `code`."""
+    """Return the output of `parity run`, which must end with `code`."""
     done = subprocess.run(
         [sys.executable, "-m", "parity", "run", "--quiet", *arguments],
         capture_output=True,
@@ -31,7 +31,7 @@ def parity(*arguments: str, code: int = 1) -> tuple[str, str]:
 
 
 def fix(app: Path, old: bytes | None, new: bytes | None, path: str = "Procfile") -> Fix:
-    """An edit of one file, as it was tested."""
+    """Return an edit of one file, as it was tested."""
     mode = (app / path).stat().st_mode if (app / path).exists() else 0o100644
     kind = 0o100755 if mode & 0o100 else 0o100644
     pair = [None if d is None else Entry(kind, len(d), None, d) for d in (old, new)]
@@ -39,7 +39,7 @@ def fix(app: Path, old: bytes | None, new: bytes | None, path: str = "Procfile")
 
 
 def test_a_clean_repository(tmp_path: Path) -> None:
-    """The fix is written, the exit code stays, git shows it, and then it works."""
+    """The fix is written, the exit code stays, git shows it, and the next run works."""
     app = repository(tmp_path / "app", FILES)
     (app / "Procfile").chmod(0o664)
     out, _ = parity(str(app), "--fix")
@@ -62,7 +62,7 @@ def test_a_clean_repository(tmp_path: Path) -> None:
 
 
 def test_the_diff_alone(tmp_path: Path) -> None:
-    """`--diff` changes nothing, and its output is what `git apply` takes."""
+    """`--diff` changes nothing, and `git apply` accepts its output."""
     app = repository(tmp_path / "app", FILES)
     out, _ = parity(str(app), "--diff")
     assert git(app, "status", "--porcelain") == ""
@@ -73,7 +73,7 @@ def test_the_diff_alone(tmp_path: Path) -> None:
 
 
 def test_a_dirty_file(tmp_path: Path) -> None:
-    """What is not committed could not be got back; --force writes all the same."""
+    """Uncommitted changes could not be recovered; --force writes nevertheless."""
     app = repository(tmp_path / "app", {**FILES, "Procfile": "web: true\n"})
     (app / "Procfile").write_text(FILES["Procfile"])
     out, _ = parity(str(app), "--fix")
@@ -84,7 +84,7 @@ def test_a_dirty_file(tmp_path: Path) -> None:
 
 
 def test_without_git(tmp_path: Path) -> None:
-    """A folder has no way back."""
+    """Without git there is no way back."""
     for path, text in FILES.items():
         (tmp_path / path).write_text(text)
     out, _ = parity(str(tmp_path), "--fix")
@@ -96,7 +96,7 @@ def test_without_git(tmp_path: Path) -> None:
 
 
 def test_carriage_returns(tmp_path: Path) -> None:
-    """CRLF stays CRLF, also where git keeps LF and the disk has CRLF."""
+    """CRLF stays CRLF, even if git stores LF and the disk has CRLF."""
     app = repository(tmp_path / "app", FILES)
     git(app, "config", "core.autocrlf", "true")
     (app / "Procfile").unlink()
@@ -113,7 +113,7 @@ def test_carriage_returns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["file", "folder", "gone", "changed", "fifo"])
 def test_what_is_not_as_it_was_tested(kind: str, tmp_path: Path) -> None:
-    """No link is followed, nothing is written that was not tested, not even with --force."""
+    """No link is followed, and nothing untested is written, not even with --force."""
     app = repository(tmp_path / "app", {"sub/Procfile": "a\n", "b": "b\n"})
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -130,13 +130,13 @@ def test_what_is_not_as_it_was_tested(kind: str, tmp_path: Path) -> None:
         (app / "sub/Procfile").write_text("other\n")
     elif kind == "fifo":
         os.mkfifo(app / "sub/Procfile")
-    with pytest.raises(Refused):
+    with pytest.raises(FixRefused):
         apply(source, whole, force=True)
     assert ((outside / "Procfile").read_text(), (app / "b").read_text()) == ("a\n", "b\n")
 
 
 def test_new_deleted_and_executable_files(tmp_path: Path) -> None:
-    """A new file is not put in the place of one that git does not know."""
+    """A new file does not replace one that git does not know."""
     app = repository(tmp_path / "app", {"Procfile.txt": "web: x\n", "run.sh": "#!/bin/sh\n"})
     script = Entry(0o100644, 10, None, b"#!/bin/sh\n")
     made = (
@@ -145,20 +145,20 @@ def test_new_deleted_and_executable_files(tmp_path: Path) -> None:
         fix(app, None, b"web: x\n"),
     )
     (app / "Procfile").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Refused, match=r"Procfile"):
+    with pytest.raises(FixRefused, match=r"Procfile"):
         apply(read(app), made, force=True)
     (app / "Procfile").unlink()
     apply(read(app), made, force=False)
     assert sorted(p.name for p in app.iterdir()) == [".git", "Procfile", "run.sh"]
     assert (app / "run.sh").stat().st_mode & 0o111 and not (tmp_path / "elsewhere").exists()
     bad = (fix(app, None, b"x", "../outside"),)
-    with pytest.raises(Refused):
+    with pytest.raises(FixRefused):
         apply(read(app), bad, force=True)
     assert not (tmp_path / "outside").exists()
 
 
 def test_a_disk_that_refuses(tmp_path: Path) -> None:
-    """What was written before is taken back: all of it or nothing."""
+    """Earlier writes are undone: all of them or none."""
     app = repository(tmp_path / "app", {"a": "a\n", "c": "c\n"})
     (app / "a").chmod(0o640)
     made = (
@@ -167,7 +167,7 @@ def test_a_disk_that_refuses(tmp_path: Path) -> None:
         fix(app, b"c\n", None, "c"),
         fix(app, None, b"x\n", "no-such-folder/b"),
     )
-    with pytest.raises(Refused, match="No such file or directory"):
+    with pytest.raises(FixRefused, match="No such file or directory"):
         apply(read(app), made, force=True)
     assert git(app, "status", "--porcelain") == ""
     assert (app / "a").stat().st_mode & 0o777 == 0o640
@@ -183,13 +183,13 @@ def test_a_disk_that_refuses(tmp_path: Path) -> None:
     ],
 )
 def test_options_that_do_not_go_together(arguments: list[str], why: str, tmp_path: Path) -> None:
-    """One clear line, before anything is run."""
+    """Such options get one clear line, before anything runs."""
     _, error = parity(str(tmp_path), *arguments, code=2)
     assert why in error and error.count("\n") == 1
 
 
 def test_a_diff_with_a_secret(tmp_path: Path) -> None:
-    """A value of a config var reaches no output; with its name in its place a diff is wrong."""
+    """A config var's value reaches no output; with its name instead, a diff would be wrong."""
     line = "python app.py sWordfish-0815-secret"
     app = repository(tmp_path / "app", {**FILES, "Procfile": f"Web: {line}\n"})
     secret = ("--config", "KEY=sWordfish-0815-secret")

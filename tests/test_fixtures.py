@@ -1,7 +1,7 @@
 """The request fixtures in gunicorn's source distribution, through the router to a dyno.
 
-Skipped unless PARITY_GUNICORN_SDIST names the unpacked distribution:
-`python tests/bench/fixtures.py` fetches it and runs this.
+Skipped unless PARITY_GUNICORN_SDIST names the unpacked distribution: `python
+tests/bench/fixtures.py` downloads it and runs this.
 """
 
 import contextlib
@@ -37,15 +37,15 @@ HARMLESS = {
     "rfc9112_leading_crlf_02": "an empty line before the request is skipped (RFC 9112 section 2.2)",
     "rfc9112_smuggle_cl_te_chunked_01": "chunks win, the length is removed (documented)",
 }
-"""Invalid for gunicorn, and sent on by this router: in a form that cannot be misread."""
+"""Invalid for gunicorn, but forwarded by this router, in a form that cannot be misread."""
 
 
 def sent(data: bytes) -> tuple[bytes, bytes]:
-    """What reaches the dyno of `data`, and the first bytes that the client gets."""
+    """Return what reaches the dyno of `data`, and the first bytes that the client gets."""
     hosts = re.findall(rb"(?im)^host:[ \t]*([^\r\n]*)", data)
     with stage(limits=QUICK) as made:
         names = {host.decode("latin-1").lower().partition(":")[0] for host in hosts}
-        made.router.door.names.update(names)
+        made.router.context.names.update(names)
         client = made.client(data)
         made.servers[0].settimeout(0.25)
         got = b""
@@ -63,7 +63,7 @@ def sent(data: bytes) -> tuple[bytes, bytes]:
 
 
 def meant(path: Path) -> bytes:
-    """The bytes that a fixture stands for."""
+    """Return the bytes that a fixture stands for."""
     data = path.read_bytes().replace(b"\n", b"").replace(b"\\r\\n", b"\r\n")
     data = data.replace(b"\\0", b"\0").replace(b"\\n", b"\n").replace(b"\\t", b"\t")
     return re.sub(rb"\\x([0-9A-Fa-f]{2})", lambda m: bytes([int(m[1], 16)]), data)
@@ -72,7 +72,7 @@ def meant(path: Path) -> bytes:
 @pytest.mark.skipif(not FILES, reason="tests/bench/fixtures.py fetches the fixtures")
 @pytest.mark.parametrize("path", FILES, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_fixture(path: Path) -> None:
-    """A valid request with a Host goes on, an invalid one does not."""
+    """A valid request with a Host is forwarded, an invalid one is not."""
     data = meant(path)
     good = path.parent.name == "valid"
     hosts = len(re.findall(rb"(?im)^host:", data))
@@ -88,11 +88,11 @@ def test_fixture(path: Path) -> None:
 
 
 def _whole(got: bytes) -> bool:
-    """Whether a whole message has reached the dyno; h11 must not refuse it."""
+    """Return whether a whole message has reached the dyno; h11 must not refuse it."""
     first = got.partition(b"\r\n\r\n")[0]
     assert len(re.findall(rb"(?im)^(?:content-length|transfer-encoding):", first)) < 2
     try:
         return bool(got) and understood(got) is not None
     except h11.RemoteProtocolError:
-        # a part of a bad body has gone on before the connection was cut
+        # part of a bad body was forwarded before the connection was cut
         return False

@@ -15,7 +15,7 @@ DEEP = 5000
 
 
 def deep(root: Path, depth: int = DEEP) -> Path:
-    """A folder `depth` deep, with a file at its end."""
+    """Create a folder `depth` deep, with a file at its end."""
     root.mkdir()
     with folders.Cursor(root) as cursor:
         for _ in range(depth):
@@ -25,7 +25,7 @@ def deep(root: Path, depth: int = DEEP) -> Path:
 
 
 def test_a_deep_folder_is_copied_and_removed(tmp_path: Path) -> None:
-    """Deeper than a path can be long and than Python recurses."""
+    """It works deeper than a path can be long, and than Python recurses."""
     made, copy = deep(tmp_path / "made"), tmp_path / "copy"
     copy.mkdir()
     slug.copy(made, copy)
@@ -37,7 +37,7 @@ def test_a_deep_folder_is_copied_and_removed(tmp_path: Path) -> None:
 
 
 def test_a_copy_is_the_same(tmp_path: Path) -> None:
-    """Content, permissions, times, links, empty folders; no sockets or pipes."""
+    """A copy has content, permissions, times, links and empty folders, but no sockets or pipes."""
     made, copy = tmp_path / "made", tmp_path / "copy"
     (made / "bin" / "empty").mkdir(parents=True), copy.mkdir()
     (made / "bin" / "run").write_bytes(b"x" * 100_000)
@@ -58,7 +58,7 @@ def test_a_copy_is_the_same(tmp_path: Path) -> None:
 
 
 def test_removal_needs_no_permission(tmp_path: Path) -> None:
-    """Folders of mode 000, in each other and at the top."""
+    """Folders of mode 000 are removed, nested and at the top."""
     inner = tmp_path / "top" / "middle" / "inner"
     inner.mkdir(parents=True)
     (inner / "file").write_text("")
@@ -69,7 +69,7 @@ def test_removal_needs_no_permission(tmp_path: Path) -> None:
 
 
 def test_removal_follows_no_link(tmp_path: Path) -> None:
-    """Neither in the folder nor in its own name."""
+    """No link is followed, neither in the folder nor as its own name."""
     kept, top = tmp_path / "kept", tmp_path / "top"
     kept.mkdir(), top.mkdir()
     (kept / "file").write_text("")
@@ -81,7 +81,7 @@ def test_removal_follows_no_link(tmp_path: Path) -> None:
 
 
 def test_removal_can_be_stopped(tmp_path: Path) -> None:
-    """What is left is removed the next time; the named file goes last."""
+    """The rest is removed the next time; the named file goes last."""
     top = deep(tmp_path / "top", 50)
     (top / "mark").write_text("")
     asked = iter([True] * 20)
@@ -101,7 +101,7 @@ sys.exit(folders.remove(Path(sys.argv[1])))
 
 @needs_namespaces
 def test_removal_stays_out_of_mounts(tmp_path: Path) -> None:
-    """What is mounted in a folder, from the same disk, is not touched; the rest goes."""
+    """A mount inside a folder, from the same disk, is not touched; the rest goes."""
     kept, top = tmp_path / "kept", tmp_path / "top"
     kept.mkdir(), (top / "a" / "mount").mkdir(parents=True)
     (kept / "file").write_text(""), (top / "a" / "other").write_text("")
@@ -130,7 +130,7 @@ sys.exit(folders.remove(Path("top")))
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
 def test_removal_of_what_belongs_to_another(tmp_path: Path) -> None:
-    """It stays where this user may not remove it, and nothing is raised."""
+    """What this user may not remove stays, and nothing is raised."""
     top = tmp_path / "top"
     (top / "theirs" / "inner").mkdir(parents=True), (top / "mine").mkdir()
     tmp_path.chmod(0o755), os.chown(top, 65534, 65534), os.chown(top / "mine", 65534, 65534)

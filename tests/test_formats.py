@@ -1,4 +1,4 @@
-"""Every format is read by a reader that is not ours, whatever the app wrote into it."""
+"""Every format is parsed by a reader that is not ours, whatever the app wrote into it."""
 
 import json
 import re
@@ -46,7 +46,7 @@ PAYLOADS = (
 
 @each
 def test_the_document_obeys_its_schema(make: Callable[[], Verdict]) -> None:
-    """The published schema takes every document of ours, and is a schema itself."""
+    """The published schema is valid, and accepts every document of ours."""
     published = json.loads(schema())
     jsonschema.Draft202012Validator.check_schema(published)
     jsonschema.validate(json.loads(render("json", make())), published)
@@ -63,14 +63,14 @@ def test_the_document_obeys_its_schema(make: Callable[[], Verdict]) -> None:
     ],
 )
 def test_the_schema_refuses_what_is_no_report(spoilt: dict[str, Any]) -> None:
-    """A schema that takes anything would prove nothing."""
+    """A schema that accepts anything would prove nothing."""
     document = json.loads(render("json", verdicts.loopback())) | spoilt
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, json.loads(schema()))
 
 
 def test_every_key_of_the_document_is_in_the_schema() -> None:
-    """No key is published that the schema does not know."""
+    """No key is published that the schema does not have."""
 
     def unknown(value: Any, known: dict[str, Any], root: dict[str, Any]) -> set[str]:
         known = root["$defs"]["finding"] if "$ref" in known else known
@@ -89,7 +89,7 @@ def test_every_key_of_the_document_is_in_the_schema() -> None:
 
 
 def test_the_schema_is_printed() -> None:
-    """`parity explain --schema` is how an installed parity gives it."""
+    """An installed parity prints it with `parity explain --schema`."""
     done = subprocess.run(
         [sys.executable, "-m", "parity", "explain", "--schema"],
         capture_output=True,
@@ -113,7 +113,7 @@ def test_sarif_is_read(make: Callable[[], Verdict]) -> None:
 
 
 def test_sarif_places_are_seen_from_the_repository() -> None:
-    """An app in a sub-folder is annotated where the repository has it, names are URIs."""
+    """An app in a sub-folder is annotated at its path in the repository; names are URIs."""
     found = finding("a", evidence=(Evidence("seen", "my app/ä#1.py", 3, 2),))
     tested = source({"my app/ä#1.py": "x"}, prefix="apps/shop")
     verdict = verdicts.works(source=tested, findings=(found,))
@@ -124,7 +124,7 @@ def test_sarif_places_are_seen_from_the_repository() -> None:
 
 
 def test_sarif_fingerprints_outlive_a_moved_line() -> None:
-    """The same cause three lines further down is no new alert; another file is."""
+    """The same cause three lines further down is no new alert; one in another file is."""
 
     def print_of(file: str, line: int) -> str:
         found = finding("a", evidence=(Evidence("seen", file, line),))
@@ -136,7 +136,7 @@ def test_sarif_fingerprints_outlive_a_moved_line() -> None:
 
 
 def suite(verdict: Verdict) -> TestSuite:
-    """The one suite of a JUnit report."""
+    """Return the one suite of a JUnit report."""
     (read,) = JUnitXml.fromstring(render("junit", verdict).encode())
     assert isinstance(read, TestSuite)
     return read
@@ -144,7 +144,7 @@ def suite(verdict: Verdict) -> TestSuite:
 
 @each
 def test_junit_is_read(make: Callable[[], Verdict]) -> None:
-    """A stage is a case; the counts are right; what fails is what made the verdict."""
+    """A stage is a case; the counts are right; the failure is what decided the verdict."""
     verdict, read = make(), suite(make())
     results = [(case.name, kind.type) for case in read for kind in case.result]
     assert read.tests == (2 if verdict.command == "check" else 7)
@@ -160,7 +160,7 @@ def test_junit_tells_what_could_not_be_decided_as_an_error() -> None:
 
 
 def test_strict_fails_in_junit_too() -> None:
-    """Where --strict made a warning decide, its stage fails."""
+    """If --strict makes a warning decisive, its stage fails."""
     verdict = verdicts.slow_stop()._replace(verdict="fails", symptom="R12")
     assert suite(verdict).failures == 1
 
@@ -176,7 +176,7 @@ def test_one_annotation_per_result(make: Callable[[], Verdict]) -> None:
 
 @pytest.mark.parametrize("text", ["x::y", "a,file=b", "%0A::error::x", "\n::error::x", "a\r::b::"])
 def test_nothing_forges_an_annotation(text: str) -> None:
-    """A text of the app neither ends a command, nor begins one, nor adds a property."""
+    """An app's text cannot end or begin a command, nor add a property."""
     rows = render("github", hostile(text)).splitlines()
     assert len(rows) == 3
     for row in rows[:2]:
@@ -186,13 +186,13 @@ def test_nothing_forges_an_annotation(text: str) -> None:
 
 
 def page(verdict: Verdict) -> Any:
-    """The HTML page as a browser would understand it; raises for what is not HTML5."""
+    """Return the HTML page as a browser would parse it; raises for what is not HTML5."""
     parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
     return parser.parse(render("html", verdict))
 
 
 def shape(verdict: Verdict) -> list[tuple[str, tuple[str, ...]]]:
-    """Every element of the page with its attributes' names."""
+    """Return every element of the page with its attributes' names."""
     return [
         (e.tag, tuple(map(str, e.attrib))) for e in page(verdict).iter() if isinstance(e.tag, str)
     ]
@@ -200,7 +200,7 @@ def shape(verdict: Verdict) -> list[tuple[str, tuple[str, ...]]]:
 
 @each
 def test_html_is_valid_and_self_contained(make: Callable[[], Verdict]) -> None:
-    """The page has no script, loads nothing, and its links lead to the documentation only."""
+    """The page has no script, loads nothing, and links only to the documentation."""
     root = page(make())
     for element in root.iter():
         for name, value in element.attrib.items():
@@ -212,7 +212,7 @@ def test_html_is_valid_and_self_contained(make: Callable[[], Verdict]) -> None:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_html_keeps_hostile_text_as_text(payload: str) -> None:
-    """Whatever the app writes, the page has the elements that it has for a harmless word."""
+    """Whatever the app writes, the page has the same elements as for a harmless word."""
     spans = payload.count("`") // 2
     harmless = "`word`" * spans or "word"
     assert shape(hostile(payload)) == shape(hostile(harmless))
@@ -221,7 +221,7 @@ def test_html_keeps_hostile_text_as_text(payload: str) -> None:
 @settings(max_examples=40, deadline=None)
 @given(anything)
 def test_no_text_breaks_a_format(text: str) -> None:
-    """Whatever an app writes, every format can still be read, and HTML has no element more."""
+    """Every format stays readable, and HTML gets no extra element."""
     verdict = hostile(text)
     Sarif.model_validate_json(render("sarif", verdict))
     assert suite(verdict).tests == 7
@@ -231,7 +231,7 @@ def test_no_text_breaks_a_format(text: str) -> None:
 
 
 def test_html_of_a_flood_is_cut_in_the_middle() -> None:
-    """Of a very long log the page shows the beginning and the end, and says so."""
+    """Of a very long log, the page shows the beginning and the end, and says so."""
     log = tuple(Line(float(n), "app[web.1]", f"line {n}.") for n in range(FIRST + LAST + 500))
     told = render("html", verdicts.works(log=log))
     assert "500 lines left out" in told
@@ -241,7 +241,7 @@ def test_html_of_a_flood_is_cut_in_the_middle() -> None:
 
 
 def test_html_shows_the_lines_that_the_file_has() -> None:
-    """What follows the last line's end is no line."""
+    """There is no extra line after the last line end."""
     found = finding("a", evidence=(Evidence("seen", "a.py", 2),))
     verdict = verdicts.works(
         verdict="fails", symptom="a", findings=(found,), source=source({"a.py": "one\ntwo\n"})
@@ -251,7 +251,7 @@ def test_html_shows_the_lines_that_the_file_has() -> None:
 
 
 def elements(verdict: Verdict) -> list[str]:
-    """The elements of a Markdown report but code, as a reader of CommonMark makes them."""
+    """Return the elements of a Markdown report except code, as a CommonMark reader sees them."""
     made = MarkdownIt("commonmark").enable("table").render(render("md", verdict))
     return [tag for tag in re.findall(r"<(?!!--)/?(\w+)", made) if tag != "code"]
 
@@ -273,19 +273,19 @@ def elements(verdict: Verdict) -> list[str]:
     ],
 )
 def test_markdown_keeps_hostile_text_as_text(text: str) -> None:
-    """What an app wrote makes no element: not a link, a picture, a heading, a cell."""
+    """An app's text makes no element: not a link, a picture, a heading, a cell."""
     assert elements(hostile(text)) == elements(hostile("word"))
 
 
 @pytest.mark.parametrize("text", ["@octocat", "#12", "https://evil.example", "www.evil.example"])
 def test_markdown_makes_no_mention_and_no_link(text: str) -> None:
-    """What GitHub alone would link is broken up, outside of code."""
+    """What only GitHub would link is broken up, outside of code."""
     outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", render("md", hostile(text)), flags=re.DOTALL)
     assert text not in outside
 
 
 def test_every_kind_goes_to_a_file(tmp_path: Path) -> None:
-    """All kinds in one run, each in its own file."""
+    """One run writes all kinds, each to its own file."""
     reports = [f"--report={kind}={tmp_path / kind}" for kind in KINDS]
     done = subprocess.run(
         [sys.executable, "-m", "parity", "check", "examples/hello_app", *reports, "--quiet"],
@@ -299,7 +299,7 @@ def test_every_kind_goes_to_a_file(tmp_path: Path) -> None:
 
 
 def test_the_step_summary_is_written_for_github_alone(tmp_path: Path) -> None:
-    """`--format github` adds to the summary of the step; another format leaves it alone."""
+    """`--format github` appends to the step's summary; another format leaves it alone."""
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
     for kind in ("concise", "github"):
@@ -315,7 +315,7 @@ def test_the_step_summary_is_written_for_github_alone(tmp_path: Path) -> None:
 
 
 def test_a_kind_that_is_nearly_right_is_understood() -> None:
-    """An unknown kind is wrong usage, and the nearest one is offered."""
+    """An unknown kind is wrong usage, and the nearest one is suggested."""
     done = subprocess.run(
         [sys.executable, "-m", "parity", "check", "--format", "junitxml"],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Repositories in unusual states: what would be pushed all the same."""
+"""Repositories in unusual states: what would be pushed nevertheless."""
 
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -14,7 +14,7 @@ FILES = {"requirements.txt": "", "Procfile": "web: python a/x.py\n", "a/x.py": "
 
 
 def test_a_sparse_checkout_pushes_everything(tmp_path: Path) -> None:
-    """What is not checked out is not deleted."""
+    """A file that is not checked out is not deleted."""
     app = repository(tmp_path / "app", FILES)
     git(app, "sparse-checkout", "set", "a")
     source = read(app)
@@ -24,7 +24,7 @@ def test_a_sparse_checkout_pushes_everything(tmp_path: Path) -> None:
 
 
 def test_a_file_that_git_was_told_not_to_look_at(tmp_path: Path) -> None:
-    """`git commit -a` leaves it as it was."""
+    """`git commit -a` leaves such a file as it was."""
     app = repository(tmp_path / "app", FILES)
     git(app, "update-index", "--assume-unchanged", "a/x.py")
     (app / "a/x.py").write_text("local settings")
@@ -32,7 +32,7 @@ def test_a_file_that_git_was_told_not_to_look_at(tmp_path: Path) -> None:
 
 
 def test_a_bare_repository_needs_a_commit(tmp_path: Path) -> None:
-    """There are no files on disk; a commit of it can be tested."""
+    """It has no files on disk; a commit of it can be tested."""
     app = repository(tmp_path / "app", FILES)
     git(app, "clone", "-q", "--bare", ".", "../bare.git")
     for folder in (tmp_path / "bare.git", app / ".git"):
@@ -42,7 +42,7 @@ def test_a_bare_repository_needs_a_commit(tmp_path: Path) -> None:
 
 
 def test_another_branch_is_not_deployed(tmp_path: Path) -> None:
-    """Heroku takes a push to another branch, and builds nothing: a note with what to type."""
+    """Heroku accepts a push to another branch, but builds nothing: a note with what to type."""
     app = repository(tmp_path / "app", FILES)
     git(app, "switch", "-q", "-c", "feature")
     note = by_id(check(app))["branch-not-deployed"]
@@ -51,7 +51,7 @@ def test_another_branch_is_not_deployed(tmp_path: Path) -> None:
 
 
 def test_an_unfinished_merge(tmp_path: Path) -> None:
-    """git would commit nothing; the tree on disk is tested, and that is said."""
+    """git would commit nothing; the tree on disk is tested, and a note says so."""
     app = repository(tmp_path / "app", FILES)
     for branch, text in (("other", "theirs"), ("main", "ours")):
         git(app, "switch", "-q", *(["-c"] if branch == "other" else []), branch)
@@ -68,7 +68,7 @@ def test_an_unfinished_merge(tmp_path: Path) -> None:
 def test_a_repository_on_a_machine_without_git(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which files are pushed is not known then; of a folder that is no repository it is: all."""
+    """It is unknown which files are pushed; of a folder that is not a repository, all are."""
     app = repository(tmp_path / "app", FILES)
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "requirements.txt").write_text("")
@@ -81,7 +81,7 @@ def test_a_repository_on_a_machine_without_git(
 
 
 def test_an_index_that_leads_through_a_link(tmp_path: Path) -> None:
-    """git follows no link to a tracked file: what is behind it is deleted on commit."""
+    """git does not follow a link to a tracked file: the file behind it is deleted on commit."""
     app = repository(tmp_path / "app", FILES)
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "secret.py").write_text("secret = 1")

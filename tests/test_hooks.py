@@ -1,4 +1,4 @@
-"""Build steps that Heroku never runs: only what is meant as one, and is named by nobody else."""
+"""Build steps that Heroku never runs: only files meant as one, that nothing else names."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ SCRIPT = "#!/bin/sh\necho built\n"
 
 
 def told(files: Mapping[str, str]) -> list[tuple[str | None, str]]:
-    """The file and the fix of each hook that is not read."""
+    """Return the file and the fix of each hook that is not read."""
     found = findings(tree(files)).get("hook-not-read")
     return [(e.file, found.fix) for e in found.evidence] if found else []
 
@@ -32,7 +32,7 @@ def test_a_hook_by_another_name(path: str, fix: str) -> None:
 
 
 def test_nodejs_runs_no_files() -> None:
-    """There the steps are scripts of package.json."""
+    """In Node.js, the steps are scripts of package.json."""
     ((file, text),) = told({**NODE, "bin/post_compile": SCRIPT})
     assert file == "bin/post_compile" and '"heroku-postbuild": "bash bin/post_compile"' in text
 
@@ -50,5 +50,5 @@ def test_nodejs_runs_no_files() -> None:
     ],
 )
 def test_what_is_run_or_may_be(files: Mapping[str, str]) -> None:
-    """Nothing is said of a hook that runs, nor of a script that something else runs."""
+    """A hook that runs, or a script that something else runs, is not mentioned."""
     assert told(files) == []

@@ -1,4 +1,4 @@
-"""Clients and dynos that mean ill, or are broken: no crash, no hang, no unbounded memory."""
+"""Malicious or broken clients and dynos: no crash, no hang, no unbounded memory."""
 
 import contextlib
 import random
@@ -54,7 +54,7 @@ def test_rebound_names_reach_nobody(host: str) -> None:
 
 @pytest.mark.parametrize("host", OURS)
 def test_own_names(host: str) -> None:
-    """The app's names, and those that only this machine can have."""
+    """The app's names, and names that only mean this machine, are served."""
     with stage() as made:
         client = made.client(get(host=host))
         made.dyno().send(OK)
@@ -74,7 +74,7 @@ def test_loopback_alone() -> None:
 
 
 def test_pipelined_requests_are_answered_in_order() -> None:
-    """Three requests in one packet, the third is garbage: two answers and a 400."""
+    """Three requests in one packet, the third garbage: two answers and a 400."""
     with stage() as made:
         client = made.client(get(path="/1") + get(path="/2") + b"garbage\r\n\r\n")
         dyno = made.dyno()
@@ -86,7 +86,7 @@ def test_pipelined_requests_are_answered_in_order() -> None:
 
 
 def test_a_request_behind_a_body() -> None:
-    """What follows a body is the next request, however it is cut."""
+    """What follows a body is the next request, however it is split."""
     with stage(cut=randomly) as made:
         body = chunk(b"a") + LAST
         client = made.client(
@@ -102,7 +102,7 @@ def test_a_request_behind_a_body() -> None:
 
 
 def test_slow_headers() -> None:
-    """A client that sends its head too slowly: 408, whatever it goes on sending."""
+    """A client that sends its head too slowly gets 408, whatever it sends after that."""
     with stage(limits=QUICK) as made:
         client = made.client(b"GET / HTTP/1.1\r\n")
         began = time.monotonic()
@@ -118,7 +118,7 @@ def test_slow_headers() -> None:
 
 
 def test_a_client_that_asks_and_never_reads() -> None:
-    """Answers pile up only so far; then its requests wait, too."""
+    """Only so many answers pile up; then its requests wait, too."""
     with stage(backends=[]) as made:
         client = made.client()
         client.sock.settimeout(0.5)
@@ -127,18 +127,18 @@ def test_a_client_that_asks_and_never_reads() -> None:
                 client.sock.sendall(get() * 100)
         before = len(made.lines)
         assert before < 100_000
-        assert made.on_loop(lambda: len(made.router.door.turns)) == 1
+        assert made.on_loop(lambda: len(made.router.context.turns)) == 1
         client.close()
 
 
 def test_silent_clients() -> None:
-    """A client that says nothing is closed without a word."""
+    """A client that says nothing is closed without an answer."""
     with stage(limits=QUICK) as made:
         assert made.client().closed()
 
 
 def test_a_head_that_never_ends() -> None:
-    """Refused as soon as it is too long, not kept."""
+    """The head is refused as soon as it is too long, and not kept."""
     with stage() as made:
         client = made.client(b"GET / HTTP/1.1\r\nHost: a\r\n")
         with contextlib.suppress(OSError):
@@ -156,7 +156,7 @@ def test_endless_lines(bomb: bytes) -> None:
 
 
 def test_half_closed() -> None:
-    """A client that closes its side before it has asked anything."""
+    """A client closes its side before it has sent a request."""
     with stage() as made:
         client = made.client(b"GET / HT")
         client.sock.shutdown(socket.SHUT_WR)
@@ -165,7 +165,7 @@ def test_half_closed() -> None:
 
 
 def test_many_idle_connections() -> None:
-    """5,000 connections that say nothing do not keep another one from being served."""
+    """5,000 silent connections do not keep another one from being served."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 11_000:
         pytest.skip("this machine allows too few open files")
@@ -179,7 +179,7 @@ def test_many_idle_connections() -> None:
             client = made.client(get())
             made.dyno().send(OK)
             assert status(client.head()) == "200"
-            assert made.on_loop(lambda: len(made.router.door.turns)) == 5001
+            assert made.on_loop(lambda: len(made.router.context.turns)) == 5001
             assert psutil.Process().memory_info().rss - before < 100 * 2**20
             for sock in idle:
                 sock.close()
@@ -188,7 +188,7 @@ def test_many_idle_connections() -> None:
 
 
 def reset(sock: socket.socket) -> None:
-    """Close so that the other side gets an error instead of an end."""
+    """Close so that the other side gets an error instead of a regular end."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
 
@@ -209,7 +209,7 @@ def test_a_reset_after_an_upgrade(side: str) -> None:
 
 
 def test_a_kept_connection_is_reset() -> None:
-    """A dyno resets a connection that is kept for the next request: that one gets a new one."""
+    """A dyno resets an idle connection: the next request gets a new one."""
     with stage() as made:
         client = made.client(get())
         dyno = made.dyno()
@@ -237,7 +237,7 @@ def test_a_kept_connection_of_a_dyno_that_is_gone() -> None:
 
 @pytest.mark.parametrize("close", ["close", "keep-alive"])
 def test_a_slow_reader_is_no_idle_one(close: str) -> None:
-    """Whoever takes an answer slowly, but takes it, gets all of it: each byte counts."""
+    """A client that reads slowly, but steadily, gets the whole answer: each byte counts."""
     size = 1_500_000
     with stage(limits=LIMITS.shortened(idle_window=0.4)) as made:
         made.router.http._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 20_000)
@@ -262,7 +262,7 @@ def test_a_slow_reader_is_no_idle_one(close: str) -> None:
 
 
 def test_no_descriptors_left() -> None:
-    """Where no file can be opened any more, connections wait; then they are served."""
+    """Without file descriptors, connections wait; then they are served."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with stage() as made:
         client = made.client(get())
@@ -291,7 +291,7 @@ def test_no_descriptors_left() -> None:
 
 
 def test_a_body_is_never_kept() -> None:
-    """100 MB up and 100 MB down: the memory stays where it was."""
+    """With 100 MB in both directions, the memory does not grow."""
     size, piece = 100_000_000, b"x" * 100_000
     with stage() as made:
         client = made.client(request("POST", f"Content-Length: {size}"))
@@ -315,7 +315,7 @@ def test_a_body_is_never_kept() -> None:
 
 
 def test_a_dyno_that_sends_garbage_for_ever() -> None:
-    """Refused at the first bytes."""
+    """Garbage is refused at the first bytes."""
     with stage() as made:
         client = made.client(get("Connection: close"))
         dyno = made.dyno()
@@ -327,7 +327,7 @@ def test_a_dyno_that_sends_garbage_for_ever() -> None:
 
 
 def test_a_second_answer_that_nobody_asked_for() -> None:
-    """It does not become the answer of the next request."""
+    """An unrequested second answer does not become the answer to the next request."""
     with stage() as made:
         client = made.client(get())
         first = made.dyno()
@@ -340,7 +340,7 @@ def test_a_second_answer_that_nobody_asked_for() -> None:
 
 
 def test_a_dyno_that_speaks_on_an_idle_connection() -> None:
-    """A kept connection on which something comes unasked is closed."""
+    """An idle connection on which unrequested bytes arrive is closed."""
     with stage() as made:
         client = made.client(get())
         dyno = made.dyno()
@@ -353,7 +353,7 @@ def test_a_dyno_that_speaks_on_an_idle_connection() -> None:
 
 
 def test_one_dyno_dies_under_load() -> None:
-    """Of two dynos one stops listening: nobody gets an error for it."""
+    """One of two dynos stops listening: nobody gets an error because of it."""
     with stage(dynos=2, limits=QUICK.shortened(first_byte=20)) as made:
         threads = [threading.Thread(target=_serving, args=(s,), daemon=True) for s in made.servers]
         for thread in threads:
@@ -362,7 +362,7 @@ def test_one_dyno_dies_under_load() -> None:
         for number in range(60):
             if number == 20:
                 made.servers[1].close()
-                threads[1].join()  # in accept() it keeps the socket open
+                threads[1].join()  # a thread in accept() keeps the socket open
             client = made.client(get("Connection: close"))
             seen.append(client.rest()[:12])
         assert set(seen[25:]) == {b"HTTP/1.1 200"}
@@ -382,7 +382,7 @@ def _serving(server: socket.socket) -> None:
 
 
 def test_fuzzed_on_sockets() -> None:
-    """Random messages to the router, random answers of the dyno: it serves on."""
+    """After random messages from clients and dynos, the router still serves."""
     dice = random.Random(5)
     with stage(limits=QUICK.shortened(linger=0.01)) as made:
         thread = threading.Thread(target=_raving, args=(made, dice), daemon=True)
@@ -413,7 +413,7 @@ ANSWERS = (
 
 
 def _raving(made: Stage, dice: random.Random) -> None:
-    """Answer each connection with anything, and close it."""
+    """Answer each connection with random bytes, and close it."""
     made.servers[0].settimeout(0.05)
     while made.servers[0].fileno() >= 0:
         with contextlib.suppress(TimeoutError, OSError):
@@ -426,7 +426,7 @@ def _raving(made: Stage, dice: random.Random) -> None:
 
 
 def test_websocket_bytes_are_not_touched() -> None:
-    """10 MB of random bytes each way, at once."""
+    """10 MB of random bytes in each direction at once arrive unchanged."""
     data = random.Random(1).randbytes(10_000_000)
     with stage() as made:
         client = made.client(get(*WEBSOCKET))
@@ -448,7 +448,7 @@ def test_websocket_bytes_are_not_touched() -> None:
 
 
 def test_limits_have_sources() -> None:
-    """Every number of the router says where it comes from."""
+    """Every number of the router states its source."""
     numbers = [value for value in vars(facts).values() if isinstance(value, facts.Fact)]
     assert len(numbers) > 12
     assert all(number.source and number.unit for number in numbers)

@@ -1,4 +1,4 @@
-"""Framing: what is read, what is refused, and what goes on is never ambiguous."""
+"""Framing: what is read, what is refused, and what is forwarded is never ambiguous."""
 
 import random
 import tracemalloc
@@ -18,12 +18,12 @@ HOST = b"Host: a.herokuapp.com\r\n"
 
 
 def post(*lines: bytes, body: bytes = b"", version: bytes = b"1.1") -> bytes:
-    """A POST with these header lines."""
+    """Return a POST with these header lines."""
     return b"POST / HTTP/%s\r\n%s%s\r\n%s" % (version, HOST, b"".join(lines), body)
 
 
 def get(line: bytes, *lines: bytes) -> bytes:
-    """A request with this request line."""
+    """Return a request with this request line."""
     return b"%s\r\n%s%s\r\n" % (line, HOST, b"".join(lines))
 
 
@@ -101,14 +101,14 @@ REFUSED: dict[str, tuple[bytes, int]] = {
 }
 
 
-def parse(data: bytes) -> http1.Request:
-    """The request whose head `data` begins with."""
+def parse(data: bytes) -> http1.RequestHead:
+    """Parse the request whose head `data` begins with."""
     return http1.request(data[: http1.end_of_head(data, 0)])
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(name: str) -> None:
-    """Refused with its status, however it comes; nothing of it goes on."""
+    """Refused with its status, however it is split; nothing of it is forwarded."""
     data, status = REFUSED[name]
     with pytest.raises(Malformed) as raised:
         parse(data)
@@ -134,13 +134,13 @@ ACCEPTED: dict[str, tuple[bytes, bytes]] = {
 
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_accepted(name: str) -> None:
-    """Goes on as this request line."""
+    """Forwarded with this request line."""
     data, line = ACCEPTED[name]
     assert headers.to_dyno(trip(parse(data)), ROUTER_2, keep=True).startswith(line + b"\r\n")
 
 
 def test_length_and_chunks() -> None:
-    """Chunks win, the length goes, and the connection ends: nobody can hide a second request."""
+    """Chunks win, the length is dropped, and the connection ends: nothing can smuggle a request."""
     hidden = b"0\r\n\r\nGET /admin HTTP/1.1\r\n" + HOST + b"\r\n"
     got = read(whole(post(b"Content-Length: %d\r\n" % len(hidden), TE, body=hidden)))
     assert len(got.sent) == 1
@@ -149,7 +149,7 @@ def test_length_and_chunks() -> None:
 
 
 def test_a_zero_padded_length_goes_on_plain() -> None:
-    """`0005` is 5."""
+    """`0005` becomes 5."""
     assert (
         b"\r\nContent-Length: 5\r\n"
         in read(whole(post(b"Content-Length: 0005\r\n", body=b"hello"))).sent[0]
@@ -157,7 +157,7 @@ def test_a_zero_padded_length_goes_on_plain() -> None:
 
 
 def test_headers_that_connection_names() -> None:
-    """Router 2.0 removes them; what frames the message stays, whatever Connection says."""
+    """Router 2.0 removes them; headers that frame the message stay, whatever Connection says."""
     head = post(b"Connection: x-a, host, transfer-encoding\r\n", b"X-A: b\r\n", TE)
     sent = headers.to_dyno(trip(parse(head)), ROUTER_2, keep=True)
     assert b"\r\nX-A:" not in sent
@@ -167,7 +167,7 @@ def test_headers_that_connection_names() -> None:
 
 
 def test_h2c_is_not_offered() -> None:
-    """curl --http2 asks for it; the request goes on as an ordinary one."""
+    """curl --http2 asks for it; the request is forwarded as an ordinary one."""
     lines = (
         b"Connection: Upgrade, HTTP2-Settings\r\n",
         b"Upgrade: h2c\r\n",
@@ -181,7 +181,7 @@ def test_h2c_is_not_offered() -> None:
 
 
 def test_a_spoofed_forward_is_not_believed() -> None:
-    """The router's own values stand alone, or last."""
+    """The router's own values replace the client's, or come last."""
     head = get(
         b"GET / HTTP/1.1",
         b"X-Forwarded-Proto: http\r\n",
@@ -209,7 +209,7 @@ OURS = (
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(TOKENS, VALUES), max_size=8), st.binary(max_size=300), st.booleans())
 def test_round_trip(fields: list[tuple[bytes, bytes]], body: bytes, chunked: bool) -> None:
-    """Any good request goes on, and h11 reads on the other side what was meant."""
+    """Any valid request is forwarded, and h11 reads on the other side what was meant."""
     fields = [(n, v) for n, v in fields if n.lower() not in OURS]
     lines = [b"%s: %s\r\n" % field for field in fields]
     half = len(body) // 2
@@ -228,7 +228,7 @@ def test_round_trip(fields: list[tuple[bytes, bytes]], body: bytes, chunked: boo
 @settings(max_examples=200, deadline=None)
 @given(st.integers(200, 999), st.lists(st.tuples(TOKENS, VALUES), max_size=8), st.booleans())
 def test_answers_round_trip(status: int, fields: list[tuple[bytes, bytes]], decoded: bool) -> None:
-    """A dyno's good head goes on, and h11 reads what the dyno said."""
+    """A dyno's valid head is forwarded, and h11 reads what the dyno said."""
     fields = [(n, v) for n, v in fields if n.lower() not in OURS]
     lines = b"".join(b"%s: %s\r\n" % field for field in fields)
     answer = http1.response(b"HTTP/1.1 %d Fine\r\n%s\r\n" % (status, lines + TE), b"GET")
@@ -247,7 +247,7 @@ def test_answers_round_trip(status: int, fields: list[tuple[bytes, bytes]], deco
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=6), st.data())
 def test_chunks_round_trip(parts: list[bytes], data: st.DataObject) -> None:
-    """However chunks are cut, the framing and the data come out the same."""
+    """However chunks are split, the framing and the data come out the same."""
     coded = b"".join(b"%X\r\n%s\r\n" % (len(p), p) for p in parts) + b"0\r\n\r\n"
     cuts = sorted(data.draw(st.lists(st.integers(0, len(coded)), max_size=8)))
     framed, plain = Chunks(), Chunks(decoded=True)
@@ -263,7 +263,7 @@ def test_chunks_round_trip(parts: list[bytes], data: st.DataObject) -> None:
 @settings(max_examples=500, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
-    """No other exception, however they come; a dyno's bytes, too."""
+    """No bytes, from a client or a dyno, cause any other exception, however they are split."""
     assert read(whole(data)) == read(singly(data))
     try:
         end = http1.end_of_head(data, 0)
@@ -280,7 +280,7 @@ def test_fuzzed_requests() -> None:
 
 
 def test_long_requests_are_not_kept() -> None:
-    """What is remembered for when a request comes again stays small, whatever clients send."""
+    """The cache of repeated requests stays small, whatever clients send."""
     tracemalloc.start()
     try:
         for number in range(300):

@@ -26,7 +26,7 @@ MANAGERS = tuple(SHOWN)
 
 
 def app(name: str, **changed: str | None) -> dict[str, str | bytes]:
-    """The files of an app of the specification, some changed or (None) removed."""
+    """Return the files of a specification app, some changed or (None) removed."""
     files: dict[str, str | bytes] = {}
     for path in (APPS / name).iterdir():
         if path.name != "expected.toml":
@@ -42,18 +42,18 @@ def app(name: str, **changed: str | None) -> dict[str, str | bytes]:
 def built(
     place: Path, files: Mapping[str, str | bytes], **options: object
 ) -> tuple[Slug, list[str]]:
-    """A build of exactly these files, in this machine's cache."""
+    """Build exactly these files, in this machine's cache."""
     return pushed(tree(files), place, limit=300, **options)  # type: ignore[arg-type]
 
 
 def causes(slug: Slug) -> list[str]:
-    """What is told besides notes."""
+    """Return the findings other than notes."""
     return [f.id for f in found(slug).values() if f.effect != "note"]
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_built_as_on_heroku(manager: str, tmp_path: Path) -> None:
-    """The command is shown as on Heroku; development packages stay out; the next build has it."""
+    """The command is shown as on Heroku; no development packages; the next build is cached."""
     name, command = SHOWN[manager]
     files = app(f"works-{manager}")
     slug, log = built(tmp_path / "1", files)
@@ -99,7 +99,7 @@ CONFLICT = "<<<<<<< HEAD\n"
 @pytest.mark.parametrize("manager", MANAGERS)
 @pytest.mark.parametrize("how", ["half", "conflict"])
 def test_a_lock_file_that_cannot_be_read(manager: str, how: str, tmp_path: Path) -> None:
-    """A half-written lock file, or one with a merge conflict, is told with what to type."""
+    """A truncated lock file, or one with a merge conflict, is reported with what to type."""
     files = {**app(f"works-{manager}"), ".python-version": "3.13"}
     lock = files[LOCKS[manager]]
     assert isinstance(lock, bytes)
@@ -114,7 +114,7 @@ def test_a_lock_file_that_cannot_be_read(manager: str, how: str, tmp_path: Path)
 
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_a_lock_file_without_its_project(manager: str, tmp_path: Path) -> None:
-    """The lock file alone is not enough: the file that was not committed is named."""
+    """A lock file alone is not enough: the file that was not committed is named."""
     project = next(tool.project for tool in TOOLS if tool.id == manager)
     files = {**app(f"works-{manager}"), ".python-version": "3.13"}
     del files[project]
@@ -126,7 +126,7 @@ def test_a_lock_file_without_its_project(manager: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_another_file_than_was_locked(manager: str, tmp_path: Path) -> None:
-    """A checksum that does not fit is the lock file's fault, and told in the program's words."""
+    """A wrong checksum is the lock file's fault, reported in the program's words."""
     files = {**app(f"works-{manager}"), ".python-version": "3.13"}
     lock = files[LOCKS[manager]]
     assert isinstance(lock, bytes)
@@ -138,7 +138,7 @@ def test_another_file_than_was_locked(manager: str, tmp_path: Path) -> None:
 
 
 def test_uv_compares_pythons_by_heroku_s(tmp_path: Path) -> None:
-    """uv's refusal of a Python is judged by the one on Heroku, whatever stands in for it here."""
+    """uv's refusal of a Python is judged by Heroku's version, whatever stands in for it here."""
     files = app("works-uv")
     slug, log = built(tmp_path / "1", {**files, ".python-version": "3.12"})
     assert causes(slug) == ["push-rejected", "project-asks-for-other-python"]
@@ -158,7 +158,7 @@ def test_uv_compares_pythons_by_heroku_s(tmp_path: Path) -> None:
 
 
 def test_pipenv_compares_pythons_by_heroku_s(tmp_path: Path) -> None:
-    """So is Pipenv's; an exact patch that is not here is no reason either."""
+    """Pipenv's refusal is judged likewise; an exact patch that is not here is no reason either."""
     files = app("works-pipenv")
     for number, version in enumerate(("3.12", "3.14")):
         slug, _ = built(tmp_path / str(number), {**files, ".python-version": version})
@@ -181,18 +181,18 @@ FITS = [
 
 @pytest.mark.parametrize(("asked", "version", "expected"), FITS)
 def test_what_a_pipfile_asks_for(asked: str, version: str, expected: bool) -> None:
-    """A Pipfile names numbers, as many as it likes, or a range."""
+    """A Pipfile names any number of versions, or a range."""
     assert pipenv.fits(asked, version) is expected
 
 
 def test_poetry_does_not_compare_pythons(tmp_path: Path) -> None:
-    """On Heroku Poetry takes the system's Python as it is."""
+    """On Heroku, Poetry takes the system's Python as it is."""
     slug, _ = built(tmp_path, {**app("works-poetry"), ".python-version": "3.12"})
     assert slug.refusal is None and "flask" in slug.packages
 
 
 def test_poetry_installs_the_project_too(tmp_path: Path) -> None:
-    """A project that is no package stops Poetry, and the fix says so; one that is, works."""
+    """A project that is not a package stops Poetry, and the fix says so; a package works."""
     files = app("works-poetry")
     project = files["pyproject.toml"]
     assert isinstance(project, bytes)
@@ -210,7 +210,7 @@ def test_poetry_installs_the_project_too(tmp_path: Path) -> None:
 
 
 def test_uv_builds_a_project_that_is_a_package(tmp_path: Path) -> None:
-    """So does uv where the project has a build system; what cannot be built is told as such."""
+    """uv builds a project that has a build system; a failing build is reported."""
     files = app("works-uv")
     project, lock = files["pyproject.toml"], files["uv.lock"]
     assert isinstance(project, bytes) and isinstance(lock, bytes)
@@ -229,13 +229,13 @@ def test_uv_builds_a_project_that_is_a_package(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_offline(manager: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a network what is not cached is undecided; a lock out of date is still told."""
+    """Without a network, what is not cached is undecided; an outdated lock is still reported."""
     files = {**app(f"works-{manager}"), ".python-version": "3.13"}
     built(tmp_path / "1", files)
     slug, _ = built(tmp_path / "2", files, offline=True)
     assert slug.cached and slug.refusal is None
     stale = app(f"rejected-{manager}-lock-out-of-date")
-    if manager != "uv":  # uv must look up the new requirement to know that it is not locked
+    if manager != "uv":  # uv has to look up the new requirement to know that it is not locked
         slug, _ = built(tmp_path / "3", stale, offline=True)
         assert causes(slug) == ["push-rejected", f"{manager}-lock-out-of-date"]
     own = tmp_path / "cache"
@@ -250,7 +250,7 @@ def test_offline(manager: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_an_installer_that_cannot_be_fetched(
     manager: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A machine that cannot fetch the package manager is in trouble; the app is not."""
+    """A machine that cannot download the package manager is in trouble; the app is not."""
     monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("PIP_EXTRA_INDEX_URL", "")
@@ -291,7 +291,7 @@ STOOD_IN = [
 
 @pytest.mark.parametrize(("line", "expected"), STOOD_IN)
 def test_what_a_stand_in_may_be_to_blame_for(line: str, expected: bool) -> None:
-    """A failure is undecided only where Heroku's Python, or its network, could do otherwise."""
+    """A failure is undecided only if Heroku's Python, or its network, could behave differently."""
     here = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", exact=False)
     python = Python("uv", "3.14", ".python-version", "3.14.7")
     why = undecided([line], here, python, offline=False, killed=False, answers=lambda: True)
@@ -337,7 +337,7 @@ x = ["y"]
 
 
 def test_requirements_of_a_project() -> None:
-    """What people require is found with its line, however it is written; the rest is left out."""
+    """Requirements are found with their lines, however they are written."""
     assert list(required(PIPFILE)) == [(5, "flask"), (6, "flask-cors"), (9, "pytest")]
     assert list(required(PYPROJECT)) == [
         (5, "flask"),

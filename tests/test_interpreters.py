@@ -28,7 +28,7 @@ PLACES = [
 def test_a_real_python_wherever_people_keep_it(
     place: str, variables: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The interpreter of the tests, linked to where a manager would have put it, is found."""
+    """The tests' interpreter, linked to where a manager would have put it, is found."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", "/nowhere")
     for name in ("PYENV_ROOT", "UV_PYTHON_INSTALL_DIR", "ASDF_DATA_DIR", "MISE_DATA_DIR"):
@@ -56,7 +56,7 @@ def test_a_real_python_wherever_people_keep_it(
 def test_without_any_python_nothing_is_said_to_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No interpreter, no build: could not tell, with the command that gets one."""
+    """Without an interpreter there is no build: could not tell, with the command to get one."""
     monkeypatch.setattr(interpreters, "_installed", lambda: iter(()))
     slug, log = pushed({"requirements.txt": "alpha\n", ".python-version": "3.14"}, tmp_path / "a")
     assert slug.refusal is None and slug.unknown

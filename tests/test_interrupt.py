@@ -1,4 +1,4 @@
-"""A signal ends parity whatever it does: in the middle of a match, and with a dyno up."""
+"""A signal ends parity whatever it is doing: in the middle of a match, and with a dyno up."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 ENDLESS = 're.match("(a|a)*b", "a" * 60)'
-"""Takes longer than anybody lives, and never comes to a check."""
+"""Takes practically forever, and never gets to a check."""
 
 MATCHING = f"""\
 import re
@@ -46,11 +46,11 @@ except interrupt.Interrupted:
     print("unwinding", flush=True)
     {ENDLESS}
 """
-"""Hangs once more while it cleans up."""
+"""Hangs again while it cleans up."""
 
 
 def started(code: str, *argv: str, **env: str) -> "subprocess.Popen[str]":
-    """Python with `code`, when it says that it is ready."""
+    """Start Python with `code`, and wait until it says that it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-c", code, *argv],
         stdout=subprocess.PIPE,
@@ -71,7 +71,7 @@ def test_a_match_is_ended(signum: signal.Signals) -> None:
 
 
 def test_a_cleaning_up_that_hangs_is_ended_by_a_second_signal() -> None:
-    """As it stands."""
+    """A second signal ends the process as it is."""
     with started(UNWILLING) as process:
         process.send_signal(signal.SIGINT)
         assert process.stdout
@@ -81,7 +81,7 @@ def test_a_cleaning_up_that_hangs_is_ended_by_a_second_signal() -> None:
 
 
 def test_nothing_is_left_of_a_dyno(tmp_path: Path) -> None:
-    """A rehearsal that computes with its dyno up: no process, no folder stays."""
+    """A rehearsal that computes with its dyno up leaves no process and no folder."""
     app, temporary, home = (tmp_path / name for name in ("app", "tmp", "home"))
     for folder in (app, temporary, home):
         folder.mkdir()

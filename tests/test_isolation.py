@@ -1,4 +1,4 @@
-"""Levels of isolation: what each keeps away from an app, and what is done where one is missing."""
+"""Levels of isolation: what each keeps from an app, and what happens where one is missing."""
 
 import os
 import platform
@@ -23,14 +23,14 @@ SECRETS = (".netrc", ".aws/credentials", ".pip/pip.conf", ".config/pip/pip.conf"
 
 
 def lines(tmp: Path, level: str, command: str, **options: object) -> list[str]:
-    """What a command prints as a dyno."""
+    """Return what a command prints as a dyno."""
     with dyno(tmp, command, isolated=level, **options) as made:  # type: ignore[arg-type]
         return [line.text for line in made.boot().output]
 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_contains(level: str, tmp_path: Path) -> None:
-    """The record says which; HOME is /app, or the copy where there is no private root."""
+    """The record names the level; HOME is /app, or the copy if there is no private root."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     with dyno(tmp_path, "echo $HOME; pwd -P; exit 3", isolated=level) as made:
@@ -44,7 +44,7 @@ def test_every_level_contains(level: str, tmp_path: Path) -> None:
 def test_nothing_of_the_developer_gets_in(
     level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No variable, and nothing of what a program would look for in HOME."""
+    """The dyno gets none of the developer's variables or files in HOME."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     developer = tmp_path / "developer"
@@ -64,7 +64,7 @@ def test_nothing_of_the_developer_gets_in(
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's loader tells who it loads")
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) -> None:
-    """LD_PRELOAD and the like make a program run the app's code; the guard is not contained."""
+    """LD_PRELOAD and the like would make the guard, which is not contained, run the app's code."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     env = {"PATH": os.defpath, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{tmp_path}/loaded"}
@@ -76,7 +76,7 @@ def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("cookie", ["", "X", "X=", "PARITY_RUN_ID="])
 def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
-    """What has the mark is killed; every environment ends with an empty string."""
+    """An incomplete mark matches no process: whatever has the mark is killed."""
     with subprocess.Popen(["sleep", "60"], env={"X": "", "PARITY_RUN_ID": ""}) as other:
         try:
             assert signals.marked(cookie) == []
@@ -91,7 +91,7 @@ def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
 def test_an_environment_that_no_process_can_have(
     env: dict[str, str], error: type[Exception], tmp_path: Path
 ) -> None:
-    """It is told before anything is started."""
+    """It is reported before anything is started."""
     with pytest.raises(error):
         start(Place("basic"), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
     with pytest.raises(Trouble, match="the dyno cannot be started"):
@@ -100,7 +100,7 @@ def test_an_environment_that_no_process_can_have(
 
 @needs_namespaces
 def test_a_machine_like_a_dyno(tmp_path: Path) -> None:
-    """An ordinary user, /app and /tmp to write to, the system read-only, no home of anybody."""
+    """An ordinary user, a writable /app and /tmp, a read-only system, nobody's home."""
     outside = tmp_path / "outside"
     outside.write_text(CANARY)
     command = f"""
@@ -121,7 +121,7 @@ def test_a_machine_like_a_dyno(tmp_path: Path) -> None:
 @needs_namespaces
 @pytest.mark.skipif(os.getuid() == 0, reason="the kernel lets root's processes pass")
 def test_the_process_limit(tmp_path: Path) -> None:
-    """256 processes and threads on the small dynos, then no more."""
+    """The small dynos have 256 processes and threads, and no more."""
     code = "import threading, time\nwhile 1: threading.Thread(target=time.sleep, args=(9,)).start()"
     told = lines(tmp_path, "pidns", "exec python3 app.py", files={"app.py": code})
     assert "can't start new thread" in told[-1]
@@ -129,7 +129,7 @@ def test_the_process_limit(tmp_path: Path) -> None:
 
 @needs_namespaces
 def test_local_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What stands in for an add-on is reached by its socket, but not with a network of its own."""
+    """A stand-in for an add-on is reached by its socket, but not from a separate network."""
     folder = tmp_path / "run"
     folder.mkdir()
     monkeypatch.setattr(isolation, "SERVICES", (folder,))
@@ -155,7 +155,7 @@ def test_a_machine_that_has_an_app_folder(tmp_path: Path) -> None:
 
 
 def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":
-    """Run Python where no user namespace can be made, as in many containers."""
+    """Run Python where no user namespace can be created, as in many containers."""
     ban = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
     return subprocess.run(
         ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", ban, "sh", *argv],
@@ -168,7 +168,7 @@ def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":
 
 @needs_namespaces
 def test_a_machine_without_namespaces(tmp_path: Path) -> None:
-    """The next level is taken without a word; asked for by name, a level may be refused."""
+    """The next level is taken silently; a level that was asked for may be refused."""
     app = tmp_path / "app"
     app.mkdir()
     auto = outside_namespaces(
@@ -184,7 +184,7 @@ def test_a_machine_without_namespaces(tmp_path: Path) -> None:
 
 
 def test_a_level_that_is_refused() -> None:
-    """Auto goes down the ladder, and remembers; one that was asked for is trouble."""
+    """`auto` tries the levels in order, and remembers; a refused explicit level is trouble."""
     asked: list[str] = []
 
     def act(level: str) -> str:
@@ -206,7 +206,7 @@ def test_a_level_that_is_refused() -> None:
 
 
 def test_a_place_on_the_command_line(tmp_path: Path) -> None:
-    """What is shown and what may be written are told apart."""
+    """Visible and writable paths are listed separately."""
     place = Place("pidns", tmp_path, (Path("/a"),), (Path("/b"),), 256)
     assert place.arguments() == [str(tmp_path), "256", "10000", "2", "r/a", "w/b"]
     assert str(place.home) == "/app"
@@ -214,7 +214,7 @@ def test_a_place_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_metadata_is_well_formed() -> None:
-    """The variables of the lab, the same ids for the same app at every run."""
+    """The variables of the labs feature, with the same ids for the same app at every run."""
     from uuid import UUID
 
     from parity.dyno.metadata import variables
@@ -263,7 +263,7 @@ def test_what_counts_as_bound_in_a_network_of_its_own(
 
 @needs_namespaces
 def test_a_network_of_its_own(tmp_path: Path) -> None:
-    """A fixed port is nobody else's, what listens on this machine is not there, the router is."""
+    """A fixed port is free, this machine's listeners are not there, the router is."""
     (tmp_path / "1").mkdir(), (tmp_path / "2").mkdir()
     with socket.create_server(("127.0.0.1", 0)) as here:
         app = {**SERVER, "app.py": FIXED.replace("OTHER", str(here.getsockname()[1]))}
@@ -283,7 +283,7 @@ def test_a_network_of_its_own(tmp_path: Path) -> None:
 
 @needs_namespaces
 def test_a_port_that_is_taken_here_is_free_there(tmp_path: Path) -> None:
-    """`--port N` is the dyno's; it is reached through another one of this machine."""
+    """`--port N` is the dyno's; it is reached through another port of this machine."""
     with socket.create_server(("127.0.0.1", 0)) as here:
         port, command = here.getsockname()[1], "exec python3 server.py 0.0.0.0 $PORT"
         with pytest.raises(Trouble, match=f"port {port} is in use"):
@@ -302,7 +302,7 @@ def test_a_port_that_is_taken_here_is_free_there(tmp_path: Path) -> None:
 
 
 def asked(port: int | None) -> bytes:
-    """The first line of the answer to a request through the relay."""
+    """Return the first line of the answer to a request through the relay."""
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
         return connection.recv(100).split(b"\r\n")[0]
@@ -310,7 +310,7 @@ def asked(port: int | None) -> bytes:
 
 @needs_namespaces
 def test_a_network_that_cannot_be_had(tmp_path: Path) -> None:
-    """Without namespaces there is none of its own, and that is said."""
+    """Without namespaces there is no separate network, and parity says so."""
     with (
         dyno(tmp_path, "true", isolated="guard", network="own") as made,
         pytest.raises(Trouble, match="--network own here: it goes with --isolation pidns"),
@@ -320,7 +320,7 @@ def test_a_network_that_cannot_be_had(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_beside_many_open_files(level: str, tmp_path: Path) -> None:
-    """File descriptors beyond those that select(2) takes: a test suite may hold as many."""
+    """It works with file descriptors above select(2)'s limit, which a test suite may have."""
     import resource
 
     if levels.why_not(level):

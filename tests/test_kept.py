@@ -1,4 +1,4 @@
-"""Logs in bounded memory: what stays of a flood, in which order, and what is said of the rest."""
+"""Logs in bounded memory: what is kept of a flood, its order, and the notice about the rest."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from parity.system.log_buffer import FIRST, FIRST_LENGTH, LAST, LAST_LENGTH, Log
 
 
 def app(number: int, text: str = "") -> Line:
-    """A line of an app's, a second after the one before."""
+    """Return a line of an app's, a second after the one before."""
     return Line(float(number), "app[web.1]", text or str(number))
 
 
@@ -51,7 +51,7 @@ def test_a_flood_of_one_source_costs_no_other_its_lines() -> None:
 
 
 def test_long_lines_count_by_their_length() -> None:
-    """Lines of the longest kind are kept by the megabyte, not by the thousand."""
+    """Very long lines are limited by the megabyte, not by the thousand."""
     log = Log()
     for number in range(5000):
         log.add(app(number, "x" * LONGEST))
@@ -61,7 +61,7 @@ def test_long_lines_count_by_their_length() -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 4096, 10_001, 1 << 18])
 def test_lines_do_not_depend_on_how_they_are_read(size: int) -> None:
-    """The fast way and the careful way cut the same lines."""
+    """The fast path and the careful path split the same lines."""
     data = (b"short\n\ncaf\xc3\xa9\r\n\xff\n" + b"x" * 25_000 + b"\nplain\n" * 100) * 3 + b"rest"
     lines = Lines()
     found = [text for n in range(0, len(data), size) for text in lines.feed(data[n : n + size])]

@@ -21,11 +21,11 @@ from tests.test_folders import deep
 RUNS = int(os.environ.get("PARITY_INTERRUPTS", "12"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 LONGEST = 1.0
-"""Seconds: a run takes about half of it, more on a busy machine."""
+"""Seconds; a run takes about half of it, more on a busy machine."""
 
 
 def strangers(mark: str) -> list[str]:
-    """Command lines of all processes whose environment or arguments name `mark`."""
+    """Return the command lines of processes whose environment or arguments name `mark`."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -38,7 +38,7 @@ def strangers(mark: str) -> list[str]:
 
 
 def gone(mark: str) -> list[str]:
-    """What is still there of `mark` a few seconds later (a dying process takes a moment)."""
+    """Return what is left of `mark` a few seconds later (a dying process takes a moment)."""
     until = time.monotonic() + 5
     while (left := strangers(mark)) and time.monotonic() < until:
         time.sleep(0.02)
@@ -46,7 +46,7 @@ def gone(mark: str) -> list[str]:
 
 
 def run(app: Path, scratch: Path, rng: random.Random, interrupt: bool) -> tuple[int, str]:
-    """One `parity run`, perhaps interrupted; its exit code and what happened."""
+    """Do one `parity run`, perhaps interrupted; return its exit code and what happened."""
     process = subprocess.Popen(
         [sys.executable, "-m", "parity", "run", str(app), "--format", "json", "--no-env"],
         stdout=subprocess.PIPE,
@@ -113,7 +113,7 @@ def test_nobody_reads(tmp_path: Path) -> None:
 
 
 def marked(folder: Path, signature: bytes = workspace.SIGNATURE) -> Path:
-    """A folder that looks like the workspace of a killed run."""
+    """Create a folder that looks like the workspace of a killed run."""
     (folder / "web.1").mkdir(parents=True)
     folder.chmod(0o700)
     (folder / workspace.MARK).write_bytes(signature)
@@ -123,7 +123,7 @@ def marked(folder: Path, signature: bytes = workspace.SIGNATURE) -> Path:
 def test_what_a_killed_run_has_left_is_swept_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next run removes what has the mark and nobody holds, and nothing else."""
+    """The next run removes folders with the mark and without a lock, and nothing else."""
     monkeypatch.setattr(workspace, "_parents", lambda: iter([tmp_path]))
     abandoned, in_use = (marked(tmp_path / f"parity-{n}") for n in ("00000000", "11111111"))
     forged = marked(tmp_path / "parity-33333333", b"parity")
@@ -151,7 +151,7 @@ def test_what_a_killed_run_has_left_is_swept_up(
 
 
 def test_a_sweep_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be removed in time keeps its mark; the run goes on, the next one sweeps on."""
+    """What cannot be removed in time keeps its mark; the next run continues the sweep."""
     monkeypatch.setattr(workspace, "_parents", lambda: iter([tmp_path]))
     huge = deep(marked(tmp_path / "parity-00000000") / "deep").parent
     monkeypatch.setattr(workspace, "SWEEP", -1.0)
@@ -163,7 +163,7 @@ def test_a_sweep_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_no_workspace_in_the_project(tmp_path: Path) -> None:
-    """Where no folder for temporary files can be written, that is said: the project is none."""
+    """If no temporary folder is writable, parity says so: it never uses the project."""
     app, home = tmp_path / "app", tmp_path / "home"
     app.mkdir(), home.mkdir()
     materialise(APPS / "works-stdlib-server", {}, app)

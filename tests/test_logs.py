@@ -31,23 +31,23 @@ CRASHED = (
 
 
 def told(*rows: str) -> Story:
-    """The story of these lines."""
+    """Return the story of these lines."""
     return read(["\n".join(rows).encode("utf-8", "surrogatepass")])
 
 
 def app(text: str) -> str:
-    """A line of the app's own."""
+    """Return a line of the app's own."""
     return f"{AT} app[web.1]: {text}"
 
 
 def routed(code: str, words: str = "x", **fields: str) -> str:
-    """A line of the router's."""
+    """Return a line of the router's."""
     more = " ".join(f'{key}="{value}"' for key, value in fields.items())
     return f'{AT} heroku[router]: at=error code={code} desc="{words}" method=GET {more} status=503'
 
 
 def blamed(story: Story) -> dict[str, list[str]]:
-    """Each symptom with its causes."""
+    """Return each symptom with its causes."""
     return {c.symptom.id: [f.id for f in c.causes] for c in causes(story, None)}
 
 
@@ -77,7 +77,7 @@ def blamed(story: Story) -> dict[str, list[str]]:
     ],
 )
 def test_codes_are_found_in_every_form(row: str, code: str) -> None:
-    """As `heroku logs` prints it, in colour, from a drain, from a service, cut out of a log."""
+    """In the forms of `heroku logs`, in colour, of a drain, of a service, and of an excerpt."""
     assert list(told(row).tallies) == [code]
     assert code in CODES
 
@@ -139,14 +139,14 @@ TRACEBACK = (
 def test_a_cause_is_named_from_the_logs_own_lines(
     rows: list[str], symptom: str, cause: list[str]
 ) -> None:
-    """Without the app: from addresses, tracebacks and the shell's words; else none is made up."""
+    """Without the app: from addresses, tracebacks and the shell's words; nothing is made up."""
     *output, end = rows
     ending = end if end == R10 else f"{AT} heroku[web.1]: Process exited with status {end}"
     assert blamed(told(START, *map(app, output), ending)) == {symptom: cause}
 
 
 def test_workers_that_never_come_up_listen_nowhere() -> None:
-    """uvicorn's parent says that it runs on $PORT before any worker has read the app."""
+    """uvicorn's parent says that it runs on $PORT before any worker has loaded the app."""
     start = START.replace("python3 hello.py", "uvicorn hello:app --host 0.0.0.0 --port 34567")
     rows = [
         "INFO:     Uvicorn running on http://0.0.0.0:34567 (Press CTRL+C to quit)",
@@ -159,7 +159,7 @@ def test_workers_that_never_come_up_listen_nowhere() -> None:
 
 
 def test_the_traceback_tells_the_line() -> None:
-    """The innermost frame of the app, not the server's."""
+    """The innermost frame of the app is named, not the server's."""
     rows = [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'"]
     (cause,) = causes(told(START, *map(app, rows), *CRASHED), None)
     places = [(e.file, e.line) for e in cause.causes[0].evidence]
@@ -167,7 +167,7 @@ def test_the_traceback_tells_the_line() -> None:
 
 
 def test_the_release_command_is_no_web_process() -> None:
-    """A release dyno that ends badly is a failed release."""
+    """A release dyno that fails is a failed release."""
     rows = (
         f"{AT} heroku[release.4242]: Starting process with command `python manage.py migrate`",
         f"{AT} app[release.4242]: CommandError: no such app",
@@ -185,7 +185,7 @@ def test_the_release_command_is_no_web_process() -> None:
     ],
 )
 def test_an_end_that_heroku_wanted_is_no_crash(rows: tuple[str, ...]) -> None:
-    """SIGTERM at a deploy, a restart or idling; R12 is a warning of its own."""
+    """SIGTERM at a deploy, a restart or idling is no crash; R12 is a separate warning."""
     story = told(START, *(f"{AT} heroku[web.1]: {row}" for row in rows))
     assert set(blamed(story)) <= {"R12"}
 
@@ -217,12 +217,12 @@ def test_an_answer_of_500_is_explained_by_what_the_request_raised() -> None:
     ],
 )
 def test_an_answer_that_nothing_explains_is_left_alone(rows: tuple[str, ...]) -> None:
-    """No exception of a request, no word of one."""
+    """Without an exception in a request, nothing is said about it."""
     assert causes(told(*rows), None) == []
 
 
 def test_what_a_package_has_lost_is_known_without_the_build() -> None:
-    """A log does not say what is installed; names that moved are known."""
+    """A log does not list installed packages, but names that moved are known."""
     rows = (
         START,
         app("Traceback (most recent call last):"),
@@ -235,7 +235,7 @@ def test_what_a_package_has_lost_is_known_without_the_build() -> None:
 
 
 def test_a_refused_form_is_told() -> None:
-    """To Heroku a 403 is an answer like others; what the app says of it is in the log."""
+    """To Heroku a 403 is an ordinary answer; the app's own message about it is in the log."""
     refused = (
         "Origin checking failed - https://shop.example.com does not match any trusted origins."
     )
@@ -247,7 +247,7 @@ def test_a_refused_form_is_told() -> None:
 
 @pytest.mark.parametrize(("method", "told_of"), [("OPTIONS", True), ("GET", False)])
 def test_what_a_browser_calls_cors(method: str, told_of: bool) -> None:
-    """A preflight that got Heroku's error page is a CORS error in the browser, and only there."""
+    """A preflight that got Heroku's error page looks like a CORS error in the browser only."""
     story = told(routed("H12").replace("method=GET", f"method={method}"))
     assert ("CORS" in page(story, causes(story, None), None, 80, False)) is told_of
 
@@ -322,7 +322,7 @@ def test_a_rejected_push_is_named_without_the_app(pushed: str, cause: str, prefi
 
 
 def test_headlines_are_those_of_the_refusals() -> None:
-    """What parity prints as Heroku would, it also reads."""
+    """parity also recognises the refusals that it prints as Heroku would."""
     for files, stack in (
         ({"requirements.txt": "", ".python-version": "3.6"}, "heroku-26"),
         ({"requirements.txt": "", ".python-version": "3.99"}, "heroku-26"),
@@ -349,17 +349,17 @@ def test_headlines_are_those_of_the_refusals() -> None:
 def test_a_push_that_works_has_no_error(tmp_path: Path) -> None:
     """Warnings of a build are no rejection."""
     text = "remote:  !     Release command declared: this new release\nremote: Verifying deploy..."
-    assert "no error of Heroku's" in explain(text.encode(), tmp_path).stdout
+    assert "no error from Heroku" in explain(text.encode(), tmp_path).stdout
 
 
 def test_a_one_off_dyno_is_no_part_of_the_app() -> None:
-    """What somebody typed into `heroku run` may fail."""
+    """A command that somebody typed into `heroku run` may fail."""
     story = told(f"{AT} heroku[run.1234]: Process exited with status 127")
     assert causes(story, None) == []
 
 
 def test_codes_are_counted_and_ordered() -> None:
-    """What explains the others comes first, whatever came first in the log."""
+    """What explains the others comes first, regardless of the order in the log."""
     rows = [routed("H10", path="/")] * 3 + [START, R10, routed("H12", path="/slow")]
     shown = page(read(["\n".join(rows).encode()]), [], None, 100, False)
     order = [row.split()[2] for row in shown.splitlines() if " × " in row]
@@ -379,7 +379,7 @@ def test_a_later_start_is_told() -> None:
 def explain(
     log: bytes, folder: Path, *arguments: str, code: int = 0
 ) -> subprocess.CompletedProcess[str]:
-    """`parity explain -` with `log`, in `folder`."""
+    """Run `parity explain -` on `log`, in `folder`."""
     done = subprocess.run(
         [sys.executable, "-m", "parity", "explain", *(arguments or ["-"])],
         input=log,
@@ -407,7 +407,7 @@ def test_in_the_apps_folder_the_line_is_named(tmp_path: Path) -> None:
 def test_a_silent_server_that_never_asks_for_the_port(
     port: str, cause: str | None, tmp_path: Path
 ) -> None:
-    """It may well have opened a port: that it opened none is said only of one that asks for it."""
+    """It may have opened another port: "never listens" is said only of an app that reads $PORT."""
     (tmp_path / "Procfile").write_text("web: python3 hello.py\n")
     (tmp_path / "requirements.txt").write_text("tornado\n")
     (tmp_path / "hello.py").write_text(f"import os\n\nApplication().listen({port})\n")
@@ -418,7 +418,7 @@ def test_a_silent_server_that_never_asks_for_the_port(
 
 
 def test_in_the_apps_folder_h14_is_explained(tmp_path: Path) -> None:
-    """H14 has its cause in the tree alone."""
+    """The cause of H14 is in the tree alone."""
     materialise(APPS / "r10-flask-run", {"repository": False}, tmp_path)
     (tmp_path / "Procfile").rename(tmp_path / "procfile")
     shown = explain(routed("H14").encode(), tmp_path).stdout
@@ -426,11 +426,11 @@ def test_in_the_apps_folder_h14_is_explained(tmp_path: Path) -> None:
 
 
 def test_elsewhere_a_cause_is_only_likely(tmp_path: Path) -> None:
-    """Without the app nothing is claimed of its code."""
+    """Without the app, nothing is claimed about its code."""
     log = "\n".join((START, app("Running on http://127.0.0.1:5000"), R10)).encode()
     shown = explain(log, tmp_path).stdout
     assert "likely[binds-loopback]" in shown
-    assert "the log alone was read" in shown
+    assert "only the log was read" in shown
 
 
 def test_a_file_is_read_as_well(tmp_path: Path) -> None:
@@ -445,23 +445,25 @@ def test_a_file_is_read_as_well(tmp_path: Path) -> None:
     ids=["empty", "words", "zeros", "random"],
 )
 def test_what_is_no_log_is_told(data: bytes, tmp_path: Path) -> None:
-    """One line, what to type, exit 3."""
+    """One line with what to type, exit 3."""
     done = explain(data, tmp_path, code=3)
-    assert "no line of this is as Heroku logs it" in done.stderr
+    assert "no line has the form of Heroku's logs" in done.stderr
     assert "heroku logs --num" in done.stderr
     assert done.stdout == ""
 
 
 def test_words_of_an_app_alone(tmp_path: Path) -> None:
-    """A traceback that somebody pasted: what it most likely is, and that nothing says so."""
+    """A pasted traceback is read as what it most likely is, with a note that it is a guess."""
     pasted = [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'"]
     shown = explain("\n".join(pasted).encode(), tmp_path).stdout
-    assert shown.startswith("note: no line is Heroku's; this is read as the last output")
+    assert shown.startswith("note: no line comes from Heroku; this is read as the last output")
     assert "likely[missing-dependency]" in shown
     shown = explain(b"bash: gunicorn: command not found\n", tmp_path).stdout
     assert "likely[command-not-found]" in shown
     shown = explain(b"ERROR: No matching distribution found for pywin32==306\n", tmp_path).stdout
-    assert shown.startswith("note: no line is Heroku's; this is read as the end of a failed build")
+    assert shown.startswith(
+        "note: no line comes from Heroku; this is read as the end of a failed build"
+    )
     assert "likely[windows-only-package]: pywin32==306" in shown
 
 
@@ -474,7 +476,7 @@ def test_words_of_an_app_alone(tmp_path: Path) -> None:
     ],
 )
 def test_messages_without_their_heads(rows: list[str], symptom: str, cause: str) -> None:
-    """What is cut off by hand is Heroku's where it speaks as Heroku does, the rest the app's."""
+    """In an excerpt without heads, Heroku's phrases count as Heroku's, the rest as the app's."""
     story = told(*rows)
     assert story.tallies or story.crashes
     named = blamed(story)
@@ -483,25 +485,25 @@ def test_messages_without_their_heads(rows: list[str], symptom: str, cause: str)
 
 
 def test_what_looks_like_herokus_is_told(tmp_path: Path) -> None:
-    """It is not believed among lines that have heads, and not called nothing either."""
+    """Among lines with heads it is not believed, but mentioned."""
     message = R10[R10.index("Error") :]
     shown = explain(f"{app('Listening')}\n{message}\n".encode(), tmp_path).stdout
-    assert "not believed: 1 line (1 look like Heroku's, cut off from their heads)" in flat(shown)
-    assert "no error of Heroku's" not in flat(shown)
+    assert "another form: 1 line (1 look like Heroku's, cut off from their heads)" in flat(shown)
+    assert "no error from Heroku" not in flat(shown)
 
 
 def flat(text: str) -> str:
-    """The words of a text, however it was wrapped."""
+    """Return the words of a text, however it was wrapped."""
     return " ".join(text.split())
 
 
 def test_a_folder_is_no_log(tmp_path: Path) -> None:
-    """Neither an id nor a file: wrong usage."""
+    """A folder is neither an id nor a file: wrong usage."""
     assert "cannot be read" in explain(b"", tmp_path, ".", code=2).stderr
 
 
 def test_values_of_the_env_file_are_hidden(tmp_path: Path) -> None:
-    """The app logged its secret; the explanation does not, wherever its lines are cut."""
+    """A secret that the app logged is hidden in the explanation, wherever its lines are cut."""
     secret = "tR5vQ9zW" + "kL2mN8bX" * 12
     (tmp_path / ".env").write_text(f"API_KEY={secret}\n")
     rows = (
@@ -516,7 +518,7 @@ def test_values_of_the_env_file_are_hidden(tmp_path: Path) -> None:
 
 
 def test_a_tail_is_explained_at_its_end(tmp_path: Path) -> None:
-    """`heroku logs --tail | parity explain -` and Ctrl-C: what had come is explained, exit 130."""
+    """`heroku logs --tail | parity explain -` and Ctrl-C: what has come is explained, exit 130."""
     child = subprocess.Popen(
         [sys.executable, "-m", "parity", "explain", "-"],
         stdin=subprocess.PIPE,
@@ -535,7 +537,7 @@ def test_a_tail_is_explained_at_its_end(tmp_path: Path) -> None:
 
 
 def unread(pipe: int) -> int:
-    """Bytes that lie in a pipe (FIONREAD, pipe(7))."""
+    """Return the number of bytes in a pipe (FIONREAD, pipe(7))."""
     import fcntl
     import termios
 
@@ -543,7 +545,7 @@ def unread(pipe: int) -> int:
 
 
 def test_a_flood_is_read_in_bounded_memory(tmp_path: Path) -> None:
-    """100 MB of log, some codes in it, lines without an end: less than 100 MB of memory."""
+    """100 MB of log with some codes and endless lines takes less than 100 MB of memory."""
     flood = (app("x" * 400) + "\n") * 200 + routed("H12", path="/") + "\n"
     code = (
         "import resource, subprocess, sys\n"
@@ -571,7 +573,7 @@ def test_a_flood_is_read_in_bounded_memory(tmp_path: Path) -> None:
 
 
 def test_many_lines_take_a_moment() -> None:
-    """100,000 lines in less than 10 s, on a busy machine."""
+    """100,000 lines take less than 10 s, on a busy machine."""
     rows = (app("x" * 100) + "\n").encode() * 100_000
     began = time.monotonic()
     assert read([rows]).count == 100_000
@@ -584,7 +586,7 @@ anything = st.lists(st.text(st.characters(exclude_categories=()), max_size=60), 
 @settings(max_examples=100, deadline=None)
 @given(anything)
 def test_no_log_breaks_the_explanation(texts: list[str]) -> None:
-    """Whatever stands in a log, there is an answer, and no control character in it."""
+    """Whatever a log contains, there is an answer, without control characters."""
     rows = [START, *map(app, texts), *texts, *CRASHED, *(routed("H12", path=t) for t in texts)]
     story = told(*rows)
     shown = page(story, causes(story, None), None, 80, False)
@@ -593,7 +595,7 @@ def test_no_log_breaks_the_explanation(texts: list[str]) -> None:
 
 
 def test_the_manual_has_a_page_for_every_code() -> None:
-    """Every code of the facts can be explained, also those that no rehearsal ends with."""
+    """Every known code can be explained, even those that no rehearsal ends with."""
     from parity.report.explain import page as manual_page
 
     assert all(manual_page(code, 80, False) for code in CODES)

@@ -1,4 +1,4 @@
-"""Lines of a megabyte, and patterns that run away, in every file that `check` reads."""
+"""Lines of a megabyte, and runaway patterns, in every file that `check` reads."""
 
 import os
 import subprocess
@@ -38,7 +38,7 @@ print(code, int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) // 1024)
 
 @pytest.mark.parametrize("name", TREES)
 def test_check_comes_to_an_end_in_little_memory(name: str, tmp_path: Path) -> None:
-    """An answer, no warning on stderr."""
+    """There is an answer, and no warning on stderr."""
     app, home = tmp_path / "app", tmp_path / "home"
     app.mkdir(), home.mkdir()
     for path, text in {**PLAIN, **TREES[name]}.items():
@@ -58,7 +58,7 @@ def test_check_comes_to_an_end_in_little_memory(name: str, tmp_path: Path) -> No
 
 
 def test_rules_see_the_beginning_of_a_line() -> None:
-    """Of a log, and of a file; what is short is the same object."""
+    """Long lines of a log or a file are shortened; short ones are returned as they are."""
     short, long = Line(0.0, "app[web.1]", "short"), Line(0.0, "app[web.1]", "x" * 9000)
     seen = bounded(Ended(1, (short, long), 0.0)).output
     assert seen == (short, long._replace(text="x" * LONGEST + "…"))

@@ -1,4 +1,4 @@
-"""Odd machines, those that can be made without root: what they lack is never told as the app's."""
+"""Odd machines that can be made without root: what they lack is never blamed on the app."""
 
 import errno
 import os
@@ -38,7 +38,7 @@ WORKS, FAILS, CANNOT = 0, 1, 3
 
 
 def app(folder: Path, before: str = "") -> Path:
-    """An app without packages, that answers."""
+    """Create an app without packages that answers."""
     folder.mkdir()
     (folder / "app.py").write_text(ANSWERS.format(before=before))
     (folder / "Procfile").write_text("web: python app.py\n")
@@ -48,7 +48,7 @@ def app(folder: Path, before: str = "") -> Path:
 
 
 def on(machine: str, *words: str, folder: Path, cache: Path | None = None) -> tuple[int, str]:
-    """What parity says, with which exit code, after `machine`: shell in `folder`."""
+    """Return parity's exit code and output after the shell commands `machine` in `folder`."""
     (folder / "tmp").mkdir(exist_ok=True)
     script = machine if '"$@"' in machine else f'{machine}\nexec "$@"'
     kept = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
@@ -72,7 +72,7 @@ def on(machine: str, *words: str, folder: Path, cache: Path | None = None) -> tu
 
 
 def made(machine: str) -> None:
-    """Skip the test where the kernel does not let an ordinary user make such a machine."""
+    """Skip the test if the kernel does not let an ordinary user create such a machine."""
     options = re.search(r"unshare \S+", machine)
     if options and subprocess.run([*options[0].split(), "true"], check=False).returncode:
         pytest.skip("the kernel refuses namespaces")
@@ -96,7 +96,7 @@ LACKS = {
 
 @pytest.mark.parametrize("name", LACKS)
 def test_what_a_machine_lacks(name: str, tmp_path: Path) -> None:
-    """It is told before anything is built, with what to do."""
+    """It is reported before anything is built, with what to do."""
     machine, told = LACKS[name]
     made(machine)
     app(tmp_path / "app")
@@ -107,7 +107,7 @@ def test_what_a_machine_lacks(name: str, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def cache(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A cache in which the environment of an app without packages is built."""
+    """A cache with the environment of an app without packages."""
     folder = tmp_path_factory.mktemp("cache")
     (folder / "tools").symlink_to(tools)
     place = tmp_path_factory.mktemp("first")
@@ -118,7 +118,7 @@ def cache(tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pat
 
 
 def refused(calls: str) -> str:
-    """A machine whose kernel refuses these system calls."""
+    """Return a machine whose kernel refuses these system calls."""
     return f'exec "{sys.executable}" "{REFUSING}" {calls} "$@"'
 
 
@@ -139,7 +139,7 @@ ODD = {
 @pytest.mark.xdist_group("machines")
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_machine(name: str, cache: Path, tmp_path: Path) -> None:
-    """Limits are raised as far as they can be; what they break is not told as the app's."""
+    """Limits are raised as far as possible; what they break is not blamed on the app."""
     machine, before, wanted = ODD[name]
     if "refusing" in machine and platform.machine() != "x86_64":
         pytest.skip("the filter knows the system calls of x86-64 alone")
@@ -150,7 +150,7 @@ def test_an_odd_machine(name: str, cache: Path, tmp_path: Path) -> None:
 
 
 def test_doctor_tries_what_it_vouches_for(tmp_path: Path) -> None:
-    """Limits, /proc, loopback, folders: each trouble has its line and its fix."""
+    """Limits, /proc, loopback, folders: each problem has its line and its fix."""
     (tmp_path / "cache").mkdir()
     code, said = on("ulimit -n 60", "doctor", "--offline", folder=tmp_path)
     assert code == CANNOT
@@ -182,7 +182,7 @@ def test_the_machines_own_oom_killer(
 
 
 def said(text: str) -> Line:
-    """A line of an app's."""
+    """Return a line of an app's."""
     return Line(verdicts.AT, "app[web.1]", text)
 
 
@@ -191,7 +191,7 @@ DISK = ("OSError: [Errno 28] No space left on device", "ENOSPC: write", "[Errno 
 
 @pytest.mark.parametrize("line", DISK)
 def test_a_full_disk(line: str) -> None:
-    """A build that finds none is not told as the app's."""
+    """A build without disk space is not blamed on the app."""
     slug = SLUG._replace(output=("Collecting flask", line))
     assert withheld.lack(slug)
 
@@ -208,7 +208,7 @@ print(clock.now() - began)
 
 
 def test_a_clock_that_was_stopped() -> None:
-    """The time in which parity was stopped (Ctrl-Z) counts for nobody."""
+    """The time during which parity was stopped (Ctrl-Z) does not count."""
     with subprocess.Popen([sys.executable, "-c", CLOCK], stdout=subprocess.PIPE) as process:
         os.waitid(os.P_PID, process.pid, os.WSTOPPED)
         until = time.monotonic() + 0.5
@@ -229,7 +229,7 @@ def test_a_clock_that_was_stopped() -> None:
     ids=repr,
 )
 def test_what_is_at_its_end(error: Exception) -> None:
-    """It is trouble with this machine, and no bug of parity's."""
+    """It is trouble with this machine, and not a bug in parity."""
     trouble = troubled(error)
     assert trouble
     assert trouble.fix.endswith(".")
@@ -253,5 +253,5 @@ RANGES = {
 
 @pytest.mark.parametrize("ephemeral", RANGES)
 def test_the_ports_to_choose_from(ephemeral: tuple[int, int]) -> None:
-    """However many the kernel takes for itself, some are left."""
+    """However many ports the kernel reserves, some are left."""
     assert port.span(*ephemeral) == RANGES[ephemeral]

@@ -1,4 +1,4 @@
-"""Values of config vars never show, and nothing else is hidden."""
+"""Values of config vars are never shown, and nothing else is hidden."""
 
 import json
 from base64 import b64encode
@@ -20,11 +20,11 @@ from tests import verdicts
 from tests.verdicts import boot, exchange, finding, plan, slug, source
 
 CANARY = "qX7/vB2+mK9 \"t'&é<zW4%yP8"
-"""A value in which every way of writing differs."""
+"""A value that is written differently in every notation."""
 
 
 def mask(**values: str) -> Mask:
-    """A mask for an app that has `shop/settings.py` and `hello.py`."""
+    """Return a mask for an app that has `shop/settings.py` and `hello.py`."""
     tree = source({"hello.py": "", "shop/settings.py": "", "static/css/site.css": ""})
     return Mask(Config(values, {}), tree)
 
@@ -86,7 +86,7 @@ URL = "postgres://joe:s3cr%40t99@db.example.com:5432/shop"
     ids=["all", "another scheme", "user and password", "password", "host"],
 )
 def test_passwords_in_urls_are_masked_alone(shown: str, told: str) -> None:
-    """Of a URL with a password, its secret parts are hidden wherever they stand."""
+    """Of a URL with a password, only the secret parts are hidden, wherever they occur."""
     assert mask(DATABASE_URL=URL).text(shown) == told
 
 
@@ -118,7 +118,7 @@ def test_what_is_no_secret_stays(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["hello.other-thing", "eyJhbGci.eyJzdWIi.c2lnbmF0", "http://["])
 def test_what_only_looks_like_a_module_is_masked(value: str) -> None:
-    """A dotted value is no module unless the app or Python has one of that name."""
+    """A dotted value is not a module unless the app or Python has one of that name."""
     assert mask(TOKEN=value).text(f"a {value} b") == "a [TOKEN] b"
 
 
@@ -130,13 +130,13 @@ def test_the_longest_value_wins() -> None:
 
 @pytest.mark.parametrize("cut", range(1, len(CANARY)))
 def test_a_value_is_masked_across_lines(cut: int) -> None:
-    """A log line that ends in the middle of a value hides it, and stays two lines."""
+    """A value across two log lines is hidden, and they stay two lines."""
     lines = ("head " + CANARY[:cut], CANARY[cut:] + " tail")
     assert mask(KEY=CANARY).lines(lines) == ("head [KEY]", " tail")
 
 
 def test_a_value_is_masked_across_other_sources() -> None:
-    """Between two lines of the app, the platform may say something."""
+    """The platform may write a line between two lines of the app."""
     log = (Line(1.0, "app", "a qX7vB2m"), Line(2.0, "heroku", "b"), Line(3.0, "app", "K9tzW4 c"))
     texts = [line.text for line in mask(KEY="qX7vB2mK9tzW4").log(log)]
     assert texts == ["a [KEY]", "b", " c"]
@@ -161,7 +161,7 @@ def test_a_key_of_many_lines_is_masked() -> None:
     ],
 )
 def test_a_value_that_an_excerpt_cuts_is_masked(seen: str, told: str) -> None:
-    """Evidence may quote a part of a line: a part of a value is hidden too."""
+    """Evidence may quote part of a line: part of a value is hidden, too."""
     assert mask(KEY="qX7vB2mK9tzW4yP8").excerpt(seen) == told
 
 
@@ -177,7 +177,7 @@ VALUES = st.text(
 @settings(max_examples=100, deadline=None)
 @given(VALUES, st.text(max_size=20), st.integers(0, 60))
 def test_no_value_gets_through(value: str, around: str, cut: int) -> None:
-    """Whatever a value is made of and wherever a line breaks, it is not in the output."""
+    """Whatever a value consists of and wherever a line breaks, it is not in the output."""
     text = f"{around}{value[:cut]}\n{value[cut:]}{around}"
     told = mask(TOKEN=value).text(text)
     assert value not in told.replace("\n", "")
@@ -185,7 +185,7 @@ def test_no_value_gets_through(value: str, around: str, cut: int) -> None:
 
 
 def leaky(value: str) -> Verdict:
-    """A run in which the app and its tree show `value` wherever they can."""
+    """Return a run in which the app and its tree show `value` wherever they can."""
     config = Config({"TOKEN": value, "TINY": "qX7"}, {"TOKEN": "--config"})
     tree = source({"hello.py": f"a\nKEY = '{value}'\nb\n"})
     log = (Line(1.0, "app[web.1]", f"x {value[:9]}"), Line(2.0, "app[web.1]", f"{value[9:]} y"))
@@ -223,7 +223,7 @@ def leaky(value: str) -> Verdict:
 
 
 def hidden(value: str) -> Verdict:
-    """`leaky`, masked."""
+    """Return `leaky`, masked."""
     verdict = leaky(value)
     assert verdict.plan
     return Mask(verdict.plan.config, verdict.source).verdict(verdict)
@@ -233,7 +233,7 @@ SECRET = "zK3vQ8mX1wT6yB9n"
 
 
 def test_no_report_shows_a_value() -> None:
-    """Of a masked verdict no report of any kind shows a value, nor does the verdict itself."""
+    """Neither a masked verdict nor any report of it shows a value."""
     masked = hidden(SECRET)
     texts = [render(kind, masked) for kind in KINDS]
     texts += [after_stop(masked, width=80, colour=False), repr(masked)]
@@ -244,7 +244,7 @@ def test_no_report_shows_a_value() -> None:
 
 
 def test_places_and_addresses_stay() -> None:
-    """File, line, column, ports, hosts and parity's own words are what they were."""
+    """File, line, column, ports, hosts and parity's own words are unchanged."""
     verdict = verdicts.loopback()
     values = {"A": "hello.py:12", "B": "timeout", "C": "127.0.0.1", "D": "binds-loopback"}
     values |= {"E": "worktree", "F": "23817", "G": "app[web.1]", "H": "heroku/python"}
@@ -278,7 +278,7 @@ def test_a_verdict_without_values_is_equal() -> None:
 
 
 def test_a_large_log_is_masked_quickly() -> None:
-    """A megabyte of log and fifty values take well under a second of work."""
+    """A megabyte of log and fifty values take well under a second."""
     values = {f"NAME_{n}": f"value-{n:03}-{'x' * n}" for n in range(50)}
     log = tuple(
         Line(float(n), "app[web.1]", f"line {n} of the log of an app") for n in range(30000)
@@ -289,7 +289,7 @@ def test_a_large_log_is_masked_quickly() -> None:
 
 
 def test_paths_are_not_followed() -> None:
-    """The root of the app is a path of this machine, no text: it stays."""
+    """The root of the app is a path on this machine, and stays."""
     made = verdicts.works(source=source(root=Path("/work/shop")))
     masked = Mask(Config({"A": "/work/shop"}, {}), None).verdict(made)
     assert masked.source

@@ -20,7 +20,7 @@ from tests.verdicts import source
 
 
 def mask(**values: str) -> Mask:
-    """A mask for an app without files."""
+    """Return a mask for an app without files."""
     return Mask(Config(values, {}), source({}))
 
 
@@ -77,7 +77,7 @@ PARTS = {
 
 @pytest.mark.parametrize(("value", "printed", "told"), PARTS.values(), ids=PARTS)
 def test_secret_parts_are_masked_alone(value: str, printed: str, told: str) -> None:
-    """What is secret in a value is hidden where a program prints it alone."""
+    """A secret part is hidden where a program prints it alone."""
     assert mask(V=value).text(printed) == told
 
 
@@ -96,12 +96,12 @@ def test_secret_parts_are_masked_alone(value: str, printed: str, told: str) -> N
     ],
 )
 def test_a_name_says_what_is_secret(name: str, value: str, printed: str, told: str) -> None:
-    """Of a variable named as a secret short values, words and items of a list are hidden, too."""
+    """If the variable's name is a secret's, short values, words and list items are hidden, too."""
     assert mask(**{name: value}).text(printed) == told
 
 
 def test_base64_is_masked_within_more_of_it() -> None:
-    """A value in the base64 of something longer is hidden wherever it begins in there."""
+    """A value inside longer base64 is hidden, wherever it begins in there."""
     secret = "sEcr3t-pAss+w0rd/"
     for before in ("apikey:", "user:", "ab:", ":", ""):
         for after in ("", ":", ":x", ":xy"):
@@ -177,7 +177,7 @@ def test_ordinary_values_leave_a_report_readable(text: str) -> None:
 
 
 def test_what_a_name_has_to_end_in() -> None:
-    """A name speaks of a secret if its last word does, whatever stage or notation follows."""
+    """The last word of a name decides, apart from a stage or notation after it."""
     secret = "SECRET_KEY SECRET_KEY_BASE API_KEY_2 DB_PASSWORD_PROD dbPassword AccountKey Pwd"
     other = "TOKEN_TTL SECRET_NAME KEYBOARD PUBLIC_KEY CACHE_KEY AUTH_ENABLED PASSWORD_FILE MONKEY"
     assert [name for name in secret.split() if not secret_name(name)] == []
@@ -190,7 +190,7 @@ KEYS = st.text("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789-_/+&'\"
 @settings(max_examples=150, deadline=None)
 @given(KEYS.filter(lambda s: s == s.strip() and len(set(s)) > 6), st.binary(max_size=4))
 def test_every_notation_is_masked(value: str, before: bytes) -> None:
-    """A random value in each notation that the module names is hidden, whole."""
+    """A random value in each notation of the module is hidden entirely."""
     hide, data = mask(API_TOKEN=value), value.encode()
     quoted = shlex.quote(value)
     notations = {
@@ -210,12 +210,12 @@ def test_every_notation_is_masked(value: str, before: bytes) -> None:
 
 
 def flowed(flow: Flow, *texts: str, source: str = "app[web.1]") -> list[str]:
-    """Lines of one source, as they are shown while they come."""
+    """Return lines of one source as they are shown while they come."""
     return [flow.text(Line(1.0, source, text)) for text in texts]
 
 
 def test_a_log_that_flows_hides_what_goes_on() -> None:
-    """What is shown at once knows how the value began in the line before of the same source."""
+    """A value that began in the source's previous line is hidden."""
     flow = Flow(mask(KEY="qX7vB2mK9tzW4yP8-aB3dE5fG7hI9"))
     assert flowed(flow, "a qX7vB2mK9") == ["a [KEY]"]
     assert flowed(flow, "b", source="heroku[web.1]") == ["b"]
@@ -225,7 +225,7 @@ def test_a_log_that_flows_hides_what_goes_on() -> None:
 
 @pytest.mark.parametrize("cut", range(1, 16))
 def test_a_long_line_that_is_cut_hides_the_value(cut: int) -> None:
-    """Where a line of 10,000 bytes ends in a value, the rest of it is hidden in the next."""
+    """If a line of 10,000 bytes ends inside a value, its rest is hidden in the next line."""
     value = "qX7vB2mK9tzW4yP8"
     head = "x" * (10_000 - cut) + value[:cut]
     first, second = flowed(Flow(mask(KEY=value)), head, f"{value[cut:]} y")
@@ -234,7 +234,7 @@ def test_a_long_line_that_is_cut_hides_the_value(cut: int) -> None:
 
 
 def test_no_line_of_a_file_of_config_vars_is_shown() -> None:
-    """A line of `.env` that could not be read may be a value: the report shows only names."""
+    """A malformed line of `.env` may be a value: the report shows only names."""
     text = "KEY=-----BEGIN\nMIIE/zK3vQ8mX1wT6yB9n\nexport A_B='c\n"
     hide = Mask(Config({}, {}), source({}))
     assert hide.file(".env", text.encode()) == "KEY=[KEY]\n[…]\nexport A_B=[A_B]\n".encode()

@@ -1,4 +1,4 @@
-"""What a dyno's memory is, measured over real trees of processes; sizes; what `--dyno` takes."""
+"""A dyno's memory, measured on real trees of processes; sizes; the values of `--dyno`."""
 
 import json
 import os
@@ -35,7 +35,7 @@ time.sleep(100)
 
 @contextmanager
 def grown(folder: Path, shared: int, own: int, processes: int) -> Iterator[int]:
-    """Processes that share some megabytes, and have some of their own; the one above them."""
+    """Start processes with shared and own megabytes below one parent."""
     (folder / "forks.py").write_text(FORKS)
     command = f"{sys.executable} forks.py {shared} {own} {processes} & wait"
     shell = subprocess.Popen(["sh", "-c", command], cwd=folder, start_new_session=True)
@@ -73,7 +73,7 @@ time.sleep(100)
 
 
 def test_a_worker_that_still_loads_does_not_grow(tmp_path: Path) -> None:
-    """What its sibling held at the first answer was to come; what is more, is growth."""
+    """A worker that catches up with its sibling does not grow; anything above that is growth."""
 
     def all_at(step: int) -> bool:
         return all((tmp_path / f"{name}.{step}").exists() for name in ("first", "second"))
@@ -99,7 +99,7 @@ def test_a_worker_that_still_loads_does_not_grow(tmp_path: Path) -> None:
 
 
 def test_a_single_process_needs_no_second_look(tmp_path: Path) -> None:
-    """The cheap figure is exact where nothing is shared."""
+    """The cheap figure is exact if nothing is shared."""
     with grown(tmp_path, 60, 0, 1) as root:
         meter = Meter(root, SIZES["basic"])
         used = meter.look()
@@ -109,8 +109,7 @@ def test_a_single_process_needs_no_second_look(tmp_path: Path) -> None:
 
 
 def test_the_exact_look_is_rare_while_there_is_room(tmp_path: Path) -> None:
-    """Far from the quota, several processes are looked at exactly every five seconds; near R15, at
-    once."""
+    """Far from the quota, processes are measured exactly every five seconds; near R15, at once."""
     with grown(tmp_path, 40, 5, 3) as root:
         roomy, close = SIZES["performance-m"], DynoSize("basic", 60, 8, 256, 60)
         meter = Meter(root, roomy)
@@ -122,7 +121,7 @@ def test_the_exact_look_is_rare_while_there_is_room(tmp_path: Path) -> None:
 
 
 def test_a_rough_look_is_cheap(tmp_path: Path) -> None:
-    """At most a millisecond for a handful of processes, whatever they hold."""
+    """A cheap measurement takes at most a millisecond for a handful of processes."""
     with grown(tmp_path, 200, 1, 5) as root:
         meter = Meter(root, SIZES["performance-l"])
         meter.look(exact=True)
@@ -135,7 +134,7 @@ def test_a_rough_look_is_cheap(tmp_path: Path) -> None:
 
 
 def test_the_curve_is_bounded(tmp_path: Path) -> None:
-    """However long a dyno runs, the curve has a few hundred points, the last ones with it."""
+    """However long a dyno runs, the curve has a few hundred points, including the last ones."""
     with grown(tmp_path, 1, 1, 1) as root:
         meter = Meter(root, SIZES["basic"])
         for _ in range(1000):
@@ -145,7 +144,7 @@ def test_the_curve_is_bounded(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_to_measure() -> None:
-    """A process id that is gone is no memory and no error."""
+    """A process id that is gone counts as no memory and no error."""
     done = subprocess.Popen(["true"])
     done.wait()
     assert Meter(done.pid, SIZES["basic"]).look(exact=True) is None
@@ -162,7 +161,7 @@ def test_nothing_is_left_to_measure() -> None:
     ],
 )
 def test_command_lines_as_people_type_them(words: list[str], told: str) -> None:
-    """Without the interpreter and the folders in front."""
+    """Without the interpreter and the leading folders."""
     assert typed(words) == told
 
 
@@ -189,14 +188,14 @@ def test_sizes(name: str, memory_mb: int, concurrency: int, processes: int, vast
 
 
 def test_only_common_dynos_swap() -> None:
-    """R14 is for dynos with swap."""
+    """Only dynos with swap have R14."""
     assert {name.split("-")[0] for name, size in SIZES.items() if size.swaps} == {
         "eco", "basic", "standard", "performance",
     }  # fmt: skip
 
 
 def test_the_next_larger_dyno() -> None:
-    """The smallest that holds it; none for what no dyno holds."""
+    """The smallest size that holds it; none for what no dyno holds."""
     assert [getattr(holding(n * MB), "name", None) for n in (400, 600, 3000, 200_000)] == [
         "standard-1x", "standard-2x", "performance-l", None,
     ]  # fmt: skip
@@ -227,7 +226,7 @@ def app(environ, start):
 def test_gunicorn_with_two_workers(
     tmp_path: Path, options: str, megabytes: int, size: str, over: str | None
 ) -> None:
-    """R14 only where Heroku would say it; the report has the peak, the curve, the processes."""
+    """R14 only where Heroku would log it; the report has the peak, the curve, the processes."""
     (tmp_path / "app.py").write_text(APP)
     (tmp_path / "Procfile").write_text(f"web: gunicorn {options} app:app\n")
     (tmp_path / "requirements.txt").write_text("gunicorn==27.0.1\n")
@@ -248,7 +247,7 @@ def test_gunicorn_with_two_workers(
 
 
 def test_a_steady_tree_is_looked_at_less_often(tmp_path: Path) -> None:
-    """Between half and 80 % of the quota, until something moves."""
+    """Between half and 80 % of the quota, a steady tree is measured less often."""
     with grown(tmp_path, 40, 5, 3) as root:
         meter = Meter(root, DynoSize("basic", 80, 8, 256, 160))
         meter.look(exact=True), meter.look(exact=True)
@@ -256,7 +255,7 @@ def test_a_steady_tree_is_looked_at_less_often(tmp_path: Path) -> None:
         assert meter._steady() and meter._exact < 0.8 * 80 * MB
         meter._asked -= max(1.1, 201 * meter._cost)
         assert meter.look() is None, "due, were it not steady"
-        meter._before //= 2  # what was shared is so no more: it has grown since the look before
+        meter._before //= 2  # as if shared memory had become private since the last measurement
         assert meter.look() is not None
         meter._asked = asked - memory.RESTED - 201 * meter._cost
         assert meter.look() is not None, "in the end it is looked at anyway"
@@ -282,8 +281,7 @@ time.sleep(100)
 
 
 def test_r15_comes_at_once(tmp_path: Path) -> None:
-    """A tree that has been steady, and leaps past twice its quota, is killed before it has gone
-    much further."""
+    """A steady tree that jumps past twice its quota is killed before it grows much further."""
     from tests.dynos import dyno
 
     with dyno(tmp_path, "exec python3 leaps.py", {"leaps.py": LEAPS}, kind="worker") as made:

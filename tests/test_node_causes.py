@@ -1,4 +1,4 @@
-"""Why Node.js apps fail, by small apps: some are pushed, booted and asked, some only built."""
+"""Why Node.js apps fail, shown by small apps: some are booted and requested, some only built."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ SERVES = 'require("http").createServer((q, r) => r.end("ok"))'
 
 
 def node(server: str, *, name: str = "server.js", **fields: object) -> dict[str, str]:
-    """An app that starts with `server`."""
+    """Return an app that starts with `server`."""
     told = {"name": "shop", "scripts": {"start": f"node {name}"}, **fields}
     return {"package.json": json.dumps(told, indent=1), name: server}
 
@@ -93,12 +93,12 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[case.cause for case in CASES])
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
-    """One cause, at its place, with what to write there."""
+    """Exactly one cause is named, at its place, with what to write there."""
     check(tmp_path / "shop", case)
 
 
 def script(text: str) -> dict[str, str]:
-    """An app that is built by a script."""
+    """Return an app that is built by a script."""
     return package(scripts={"build": text, "start": "node server.js"})
 
 
@@ -140,14 +140,14 @@ BUILDS: dict[str, dict[str, str | bytes]] = {
 
 @pytest.mark.parametrize("cause", BUILDS)
 def test_the_build_names_it(cause: str, tmp_path: Path) -> None:
-    """npm itself, or the build script, fails; the cause is told with its words."""
+    """npm itself, or the build script, fails; the cause quotes it."""
     slug, _ = pushed(BUILDS[cause], tmp_path)
     assert slug.unknown is None and slug.refusal
     assert [f.id for f in found(slug).values() if f.effect != "note"] == ["push-rejected", cause]
 
 
 def test_a_private_repository(tmp_path: Path) -> None:
-    """git asks for a password, and Heroku has none to give."""
+    """git asks for a password, which Heroku does not have."""
     with refusing(401) as address:
         asks = package(dependencies={"kit": f"git+{address}/shop/kit.git"})
         slug, _ = pushed(asks, tmp_path)

@@ -37,7 +37,7 @@ def test_ranges(text: str, low: tuple[int, ...], high: tuple[int, ...]) -> None:
 
 
 def test_alternatives() -> None:
-    """`||` joins ranges; what contradicts itself admits nothing."""
+    """`||` joins ranges; contradictions admit nothing."""
     wanted = semver.parse("18.x || >=20 <22")
     assert wanted
     told = [v for v in (17, 18, 19, 20, 21, 22) if semver.admits(wanted, (v, 3, 1))]
@@ -52,14 +52,14 @@ def test_alternatives() -> None:
     ["latest", "lts/*", "node20", "20.", "20.1.2.3", "stable", ">=", "20 ||| 22", "~~20", "1.02"],
 )
 def test_no_ranges(text: str) -> None:
-    """What npm does not read is no range."""
+    """What npm cannot parse is not a range."""
     assert semver.parse(text) is None
 
 
 def decided(
     *, config: Config = NO_CONFIG, files: dict[str, str] | None = None, **fields: object
 ) -> tuple[Node | None, Refusal | None]:
-    """The buildpack's decision for a package.json with these fields."""
+    """Return the buildpack's decision for a package.json with these fields."""
     return decide(tree({**package(**fields), **(files or {})}), config, "heroku-26")
 
 
@@ -79,7 +79,7 @@ def test_release(asked: str, major: int) -> None:
 
 
 def test_release_is_the_newest_of_its_line() -> None:
-    """`24.x` and no wish at all are the same release today; a number stays what it is."""
+    """`24.x` and no request are the same release today; an exact version stays."""
     none, x = decided()[0], decided(engines={"node": f"{LTS}.x"})[0]
     assert none and x and none.version == x.version
     assert none.requested is None
@@ -97,7 +97,7 @@ def test_release_is_the_newest_of_its_line() -> None:
     ],
 )  # fmt: skip
 def test_warnings(asked: str, warnings: list[str]) -> None:
-    """Open ranges and releases past their end are warned of."""
+    """Open ranges and releases past their end cause warnings."""
     node, _ = decided(engines={"node": asked})
     assert node and [w.reason for w in node.warnings] == warnings
 
@@ -110,7 +110,7 @@ def test_wide_range_by_config_var() -> None:
 
 
 def test_release_that_may_exist_by_now() -> None:
-    """Newer than parity's list is neither there nor refused."""
+    """A release newer than parity's list is neither accepted nor refused."""
     newest = max(inventory().newest[LTS])
     node, refusal = decided(engines={"node": f"{LTS}.{newest + 2}.0"})
     assert node and refusal is None and not node.certain
@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[dict[str, str], dict[str, object]]] = {
 
 @pytest.mark.parametrize("reason", [page.reason for page in PLAN_PAGES])
 def test_refusals_and_their_pages(reason: str) -> None:
-    """Each refusal before the installation has its page, filled."""
+    """Each refusal before the installation has its page, filled in."""
     files, fields = REFUSED[reason]
     source = tree({**package(**fields), **files})
     told = findings(source)
@@ -148,7 +148,7 @@ def test_refusals_and_their_pages(reason: str) -> None:
 
 
 def test_order_of_the_refusals() -> None:
-    """What comes first in the buildpack decides."""
+    """The first check in the buildpack decides."""
     engines = {"node": "lts/*", "iojs": "1", "npm": "1", "yarn": "1"}
     locks = {"yarn.lock": "", "package-lock.json": "{}"}
     worse: list[tuple[dict[str, str], dict[str, str]]] = [
@@ -171,7 +171,7 @@ def test_order_of_the_refusals() -> None:
 
 
 def test_line_of_broken_json() -> None:
-    """The comma that is too much is blamed, not the brace behind it."""
+    """The extra comma is blamed, not the brace after it."""
     files = {"package.json": '{\n "name": "a",\n "scripts": {},\n}\n'}
     evidence = findings(tree(files))["invalid-package-json"].evidence[0]
     assert (evidence.file, evidence.line) == ("package.json", 3)
@@ -238,7 +238,7 @@ def test_log_of_a_build(tmp_path: Path) -> None:
 
 
 def test_procfile_wins_over_the_default(tmp_path: Path) -> None:
-    """With a web line of its own the app has no default type; with others it has both."""
+    """An app with its own web line has no default type; with other types it has both."""
     slug, said = pushed({**package(), "Procfile": "web: node server.js\n"}, tmp_path / "a")
     assert slug.plan.processes["web"].command == "node server.js"
     assert "       Procfile declares types -> web" in said
@@ -269,7 +269,7 @@ def test_scripts_in_their_order(tmp_path: Path) -> None:
 
 
 def test_failing_script(tmp_path: Path) -> None:
-    """A build script that fails rejects the push, with its name and its last words."""
+    """A failing build script rejects the push, with its name and its last lines."""
     slug, said = pushed(package(scripts={"build": "echo broken glass >&2; exit 3"}), tmp_path / "a")
     assert slug.refusal and slug.refusal.reason == "unknown-build-script-error"
     assert said[-8:-6] == ["", " !     Push rejected, failed to compile Node.js app."]
@@ -280,7 +280,7 @@ def test_failing_script(tmp_path: Path) -> None:
 
 
 def test_typescript_older_than_the_types(tmp_path: Path) -> None:
-    """Types in newer syntax than the TypeScript that is asked for: TypeScript is to blame."""
+    """If types use newer syntax than the required TypeScript, TypeScript is to blame."""
     tools = {"typescript": "4.2.3", "@types/node": "24.0.0"}
     files = package(scripts={"build": "tsc --types node index.ts"}, devDependencies=tools)
     slug, _ = pushed({**files, "index.ts": "export {};\n"}, tmp_path / "a")
@@ -296,7 +296,7 @@ LOCAL = {"local/package.json": '{"name": "local", "version": "1.0.0"}', "local/i
 
 
 def test_node_modules_come_from_the_cache(tmp_path: Path) -> None:
-    """The second build has the same files and the same log; what an app writes stays its own."""
+    """The second build has the same files and log; what an app writes stays its own."""
     files = package(dependencies={"ms": "2.1.3"}, engines={"node": f"{LTS}.x"})
     first, said = pushed(files, tmp_path / "a")
     assert first.refusal is None and not first.unknown, first.output
@@ -318,7 +318,7 @@ def _lock(root: Path) -> str:
 
 
 def test_development_dependencies_are_pruned(tmp_path: Path) -> None:
-    """They are there for the build script, and gone in the slug, unless NODE_ENV says otherwise."""
+    """They exist for the build script, and not in the slug, unless NODE_ENV says otherwise."""
     build = "node -p \"require('ms')(1000)\" > built"
     files = package(devDependencies={"ms": "2.1.3"}, scripts={"build": build, "start": "true"})
     slug, _ = pushed(files, tmp_path / "a")
@@ -349,7 +349,7 @@ def test_own_registry_settings_do_not_beat_the_apps(
 
 
 def test_committed_node_modules(tmp_path: Path) -> None:
-    """A node_modules in git is completed, not replaced, and warned of."""
+    """A node_modules in git is completed, not replaced, with a warning."""
     files = {**package(), "node_modules/own/index.js": "", "node_modules/own/package.json": "{}"}
     slug, said = pushed(files, tmp_path / "a")
     assert "       Prebuild detected (node_modules already exists)" in said
@@ -358,7 +358,7 @@ def test_committed_node_modules(tmp_path: Path) -> None:
 
 
 def test_every_build_page_is_complete() -> None:
-    """Each failure of an installation has a title, a cause, a fix and a pattern with a group."""
+    """Each installation failure has a title, a cause, a fix and a pattern with a group."""
     for page in BUILD_PAGES:
         assert page.title and page.cause and page.fix
         assert "(" in page.pattern

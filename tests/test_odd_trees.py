@@ -1,4 +1,4 @@
-"""Trees that push, with something odd in them: what `parity check` says, of real repositories."""
+"""Trees that can be pushed, with something odd in them: `parity check` of real repositories."""
 
 import filecmp
 import os
@@ -25,7 +25,7 @@ POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'ab' * 32}\n
 
 
 def node(asked: str | None) -> dict[str, str]:
-    """A Node.js app that asks for a version."""
+    """Return a Node.js app that requests a version."""
     engines = f', "engines": {{"node": "{asked}"}}' if asked else ""
     return {"package.json": f'{{"name": "shop"{engines}}}', "server.js": ""}
 
@@ -44,14 +44,14 @@ ODD: list[tuple[str, Mapping[str, str], str, str]] = [
 def test_an_odd_tree(
     id: str, files: Mapping[str, str], effect: str, word: str, tmp_path: Path
 ) -> None:
-    """It is named, with the file or what is asked for."""
+    """It is named, with the file or the requested version."""
     told = by_id(check(repository(tmp_path / "shop", files)))[id]
     evidence = " ".join(f"{e.file} {e.seen}" for e in told.evidence)
     assert (told.effect, word in f"{told.title} {evidence}") == (effect, True), told
 
 
 def test_a_link_that_leaves_the_tree(tmp_path: Path) -> None:
-    """git keeps the link, and Heroku has nothing where it leads to."""
+    """git keeps the link, and on Heroku its target does not exist."""
     app = repository(tmp_path / "shop", GOOD)
     (app / "data.csv").symlink_to("/srv/data.csv")
     git(app, "add", "data.csv")
@@ -61,7 +61,7 @@ def test_a_link_that_leaves_the_tree(tmp_path: Path) -> None:
 
 
 def test_a_part_of_a_repository(tmp_path: Path) -> None:
-    """Only the folder is tested; the push for it is another command."""
+    """Only the folder is tested; pushing it takes another command."""
     whole = repository(tmp_path / "all", {f"shop/{path}": text for path, text in GOOD.items()})
     told = by_id(check(whole / "shop"))["sub-tree"]
     assert "git subtree push --prefix shop" in told.fix
@@ -69,7 +69,7 @@ def test_a_part_of_a_repository(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
-    """What it holds may decide, so nothing is claimed."""
+    """Its content may be decisive, so nothing is claimed."""
     app = repository(tmp_path / "shop", GOOD)
     (app / "requirements.txt").write_text("flask\n")
     (app / "requirements.txt").chmod(0)
@@ -87,7 +87,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
 def test_config_vars_that_heroku_does_not_take(
     id: str, env: str, seen: str, tmp_path: Path
 ) -> None:
-    """As `parity check --env FILE` reads them."""
+    """They are reported by `parity check --env FILE`."""
     (tmp_path / "vars").write_text(env)
     config = read([tmp_path / "vars"], [], None)
     told = by_id(check(repository(tmp_path / "shop", GOOD), config=config))[id]
@@ -97,14 +97,14 @@ def test_config_vars_that_heroku_does_not_take(
 
 @pytest.mark.parametrize("changed", [False, True])
 def test_a_file_larger_than_memory(changed: bool, tmp_path: Path) -> None:
-    """What git has is written, and compared, in pieces."""
+    """git's version is written, and compared, in pieces."""
     app = repository(tmp_path / "shop", GOOD)
     big = app / "model.bin"
     with big.open("wb") as file:
         file.truncate(64 * MB)
         file.write(b"model")
     git(app, "-c", "core.compression=0", "add", "model.bin")
-    os.utime(big, ns=(1, 1))  # git's index does not know it like this
+    os.utime(big, ns=(1, 1))  # so that git's index does not match
     if changed:
         with big.open("ab") as file:
             file.write(b"!")
@@ -122,7 +122,7 @@ def test_a_file_larger_than_memory(changed: bool, tmp_path: Path) -> None:
 
 
 DIGITS = "9" * 5000
-"""More than Python reads into an integer unless it is told to."""
+"""More digits than Python parses into an integer by default."""
 
 DEEP = 100_000
 NODE = {"package.json": '{"scripts": {"start": "node a.js"}}', "a.js": "", "Procfile": "web: a\n"}
@@ -152,6 +152,6 @@ BOMBS: dict[str, Mapping[str, str]] = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_numbers_and_nesting(name: str, tmp_path: Path) -> None:
-    """However long or deep, it is the app's mistake or none: nothing is raised, nobody guesses."""
+    """However long or deep, it is the app's mistake or none: nothing is raised, nothing guessed."""
     found = check(repository(tmp_path / "shop", BOMBS[name]))
     assert not [f for f in found.findings if f.id == "this-machine"]

@@ -1,4 +1,4 @@
-"""The panel in Heroku's error page: nothing that an app says becomes part of the page itself."""
+"""The panel in Heroku's error page: no text from an app becomes part of the page itself."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ from tests.test_report import hostile
 
 
 def shape(text: str, code: str = "H10") -> list[tuple[str, tuple[str, ...]]]:
-    """Every element of the page, with the names of its attributes."""
+    """Return every element of the page, with the names of its attributes."""
     log = [Line(0.0, "app[web.1]", text), Line(0.0, text, "said")]
     page = added(pages.page(code, 503, {}), code, Told(hostile(text), log, "press r"))
     tree = html5lib.parse(page, namespaceHTMLElements=False)
@@ -28,20 +28,20 @@ def shape(text: str, code: str = "H10") -> list[tuple[str, tuple[str, ...]]]:
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_hostile_text_stays_text(payload: str) -> None:
-    """The same elements as with a harmless word."""
+    """The page has the same elements as with a harmless word."""
     assert shape(payload) == shape("word")
 
 
 @given(st.text(max_size=40))
 def test_any_text_stays_text(text: str) -> None:
-    """No element and no attribute that is not the template's."""
+    """The page has no element and no attribute that is not the template's."""
     allowed = set(shape("word"))
     assert {e for e in shape(text) if e not in allowed} <= {("pre", ()), ("div", ())}
 
 
 @pytest.mark.parametrize("code", sorted(CODES))
 def test_every_code_has_its_panel(code: str) -> None:
-    """With what it means, and with no script, form or address that is loaded but Heroku's own."""
+    """It has the code's meaning, and no script, form or loaded address except Heroku's own."""
     page = added(pages.page(code, 503, {}), code, Told(None)).decode()
     assert f"{code}</code>" in page
     assert not re.search(r"<(script|form|img|link|object|base)\b|javascript:|\son\w+=", page)
@@ -64,5 +64,5 @@ def test_the_policy_allows_these_styles_alone() -> None:
 
 
 def test_a_page_of_another_form_stays_as_it_is() -> None:
-    """There is no place for a panel in it."""
+    """It has no place for a panel."""
     assert added(b"<p>Sorry.", "H10", Told(None)) == b"<p>Sorry."

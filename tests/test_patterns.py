@@ -1,4 +1,4 @@
-"""No pattern runs away, whatever a line holds."""
+"""No pattern runs away, whatever a line contains."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from tests.patterns import Collection, Pattern
 from tests.steps import growth
 
 BUDGET = 1500
-"""Steps for each character of the longest line that rules see (about 10 ms for all of it)."""
+"""Steps per character of the longest line that rules see (about 10 ms for all of it)."""
 
 UNFOLLOWED = {"parity.push.cache", "parity.rules.crash.stack"}
-"""Modules with a pattern whose parts are not found in the source: there, a number."""
+"""Modules with a pattern whose parts are not in the source: there, a number."""
 
 RUNAWAYS = {
     r"\s*(?:npm (?:ERR!|error)|ERR_PNPM_|.*YN0028|error .*lockfile|gyp ERR!) ?": True,
@@ -21,24 +21,24 @@ RUNAWAYS = {
     r"(a|a)*b": True,
     r"\s*foo": False,
 }
-"""Patterns that must be found out; whether they are only tried at the beginning of a text."""
+"""Patterns that must be detected; whether they only match at the beginning of a text."""
 
 
 def runs_away(pattern: Pattern) -> bool:
-    """Whether a text of the longest line's size may take more steps than the budget has."""
+    """Return whether a text of the longest line's size may take more steps than the budget."""
     found = growth(pattern.text, pattern.flags, LONGEST, anchored=pattern.anchored)
     return found.steps > BUDGET * LONGEST
 
 
 @pytest.mark.parametrize("text", RUNAWAYS)
 def test_runaways_are_found_out(text: str) -> None:
-    """The measure itself."""
+    """The measurement itself works."""
     asked = frozenset({"match"} if RUNAWAYS[text] else {"search"})
     assert runs_away(Pattern("", text, 0, asked))
 
 
 def test_no_pattern_of_the_package_runs_away() -> None:
-    """All that are compiled anywhere, measured at two lengths."""
+    """All patterns compiled anywhere in the package, measured at two lengths."""
     collection = Collection()
     patterns = {(p.text, p.flags, p.anchored): p for p in collection.patterns()}
     assert len(patterns) > 600

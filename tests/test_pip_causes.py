@@ -1,4 +1,4 @@
-"""Which line of the requirements is to blame, why, and what to write instead: asked of real pip."""
+"""Which line of the requirements is to blame, why, and what to write instead: with real pip."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
@@ -141,7 +141,7 @@ def test_rejected(
 
 
 BUILT = [
-    # what the build prints and does, cause, words
+    # code of the build, cause, words
     ("import distutils_is_gone", "source-build-failed", ("newer", "distutils_is_gone")),
     ("raise ModuleNotFoundError(\"No module named 'imp'\")", "release-too-old", ("3.11",)),
     ("raise SystemExit('error in setup command: use_2to3 is invalid')", "release-too-old", ()),
@@ -174,7 +174,7 @@ def test_not_built(
 
 
 def test_backport_that_cannot_be_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What this Python has itself is to be taken out, not to be had newer."""
+    """A backport of what this Python has should be removed, not updated."""
     old = backend("raise OSError('no longer')", "dataclasses")
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
     slug, _ = pushed({"requirements.txt": "dataclasses==1.0\n"}, tmp_path)
@@ -187,7 +187,7 @@ def test_backport_that_cannot_be_built(tmp_path: Path, monkeypatch: pytest.Monke
 def test_distribution_called_like_its_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """psycopg2 is a package of its own: where it cannot be built, its name is not to blame."""
+    """psycopg2 is a package of that name: if it cannot be built, its name is not to blame."""
     old = backend("raise OSError('no longer')", "psycopg2")
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
     slug, _ = pushed({"requirements.txt": "psycopg2==1.0\n"}, tmp_path)
@@ -196,7 +196,7 @@ def test_distribution_called_like_its_module(
 
 
 def test_a_build_tool_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip ends with an exception of its own then, and names no package."""
+    """pip ends with its own exception then, and names no package."""
     lines = ("requires = []", 'build-backend = "setuptools.build_meta"', 'backend-path = ["."]')
     files = {
         "pyproject.toml": "\n".join(("[build-system]", *lines, "")),
@@ -225,7 +225,7 @@ UNKNOWN = [
 def test_not_decided(
     code: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where this machine lacks what Heroku has, the build is undecided, not failed."""
+    """If this machine lacks what Heroku has, the build is undecided, not failed."""
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", backend(code)))
     slug, log = pushed({"requirements.txt": "omega==1.0\n"}, tmp_path)
     assert slug.refusal is None and slug.unknown and words in slug.unknown
@@ -270,14 +270,14 @@ def test_an_unreachable_index_is_not_the_apps_fault(
 def test_a_line_that_is_wrong_is_wrong_without_a_network_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A network that does not answer hides no line that pip cannot read."""
+    """A line that pip cannot read is reported even without a network."""
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     slug, _ = pushed({"requirements.txt": "alpha=1.0\n"}, tmp_path)
     assert slug.refusal and "single-equals" in found(slug)
 
 
 def test_python_that_is_not_supported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version for another Python is told with what it asks for."""
+    """A version for another Python is reported with its requirement."""
     address = index(tmp_path / "own", wheel("alpha", "3.0"), python=">=3.99")
     monkeypatch.setenv("PIP_INDEX_URL", address)
     slug, _ = pushed({"requirements.txt": "alpha==3.0\n"}, tmp_path)
@@ -286,7 +286,7 @@ def test_python_that_is_not_supported(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_untracked_include_is_named(tmp_path: Path) -> None:
-    """An included file that is ignored is told with the line that ignores it."""
+    """An ignored included file is reported with the line that ignores it."""
     source = tree(
         {**APP, "requirements.txt": "-r base.txt\n", ".gitignore": "base.txt\n"},
         absent={"base.txt": Ignored(".gitignore", 1, "base.txt")},
@@ -319,7 +319,7 @@ OLDER = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", exact=False)
 NEWER = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", exact=False)
 SAME = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", exact=True)
 STOOD_IN = [
-    # interpreter, the Python of the app, what pip prints, whether that is undecided
+    # interpreter, the app's Python, pip's output, whether it is undecided
     (
         OLDER,
         "3.14.7",
@@ -369,7 +369,7 @@ STOOD_IN = [
 def test_what_a_stand_in_may_be_to_blame_for(
     interpreter: Interpreter, version: str, line: str, expected: bool
 ) -> None:
-    """A failure is undecided only where Heroku's Python, or its image, could do otherwise."""
+    """A failure is undecided only if Heroku's Python, or its image, could behave differently."""
     python = Python("pip", None, "default", version)
     told = undecided([line], interpreter, python, offline=False, killed=False, answers=lambda: True)
     assert isinstance(told, Undecided) is expected
@@ -383,7 +383,7 @@ NETWORK = [
 
 @pytest.mark.parametrize(("noise", "name", "expected"), NETWORK)
 def test_a_network_is_to_blame_only_for_what_it_hid(noise: str, name: str, expected: bool) -> None:
-    """A connection that broke once excuses no other package that does not exist."""
+    """A connection that broke once does not excuse another package that does not exist."""
     output = [noise, f"ERROR: No matching distribution found for {name}"]
     python = Python("pip", None, "default", "3.13.15")
     told = undecided(output, SAME, python, offline=False, killed=False, answers=lambda: True)
@@ -413,7 +413,7 @@ CORRECTED = {
 
 @pytest.mark.parametrize(("text", "expected"), CORRECTED.items())
 def test_correction(text: str, expected: str | None) -> None:
-    """A line is corrected only where it is clear what was meant."""
+    """A line is corrected only if it is clear what was meant."""
     assert corrected(text) == expected
 
 

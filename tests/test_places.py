@@ -33,7 +33,7 @@ def run(
     env: Mapping[str, str] | None = None,
     program: tuple[str, ...] = (sys.executable, "-m", "parity"),
 ) -> subprocess.CompletedProcess[str]:
-    """A command of parity's, typed in `cwd`."""
+    """Run a command line of parity's in `cwd`."""
     return subprocess.run(
         [*program, *arguments],
         input=text,
@@ -47,7 +47,7 @@ def run(
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Path:
-    """An app whose push is rejected, in a repository of its own: quick to judge."""
+    """An app whose push is rejected, in its own repository: quick to judge."""
     folder = tmp_path / "app"
     folder.mkdir()
     (folder / "Procfile").write_text("web: python app.py\n")
@@ -60,24 +60,24 @@ def broken(tmp_path: Path) -> Path:
 
 
 def head(folder: Path) -> str:
-    """The last commit."""
+    """Return the last commit."""
     done = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True
     )
     return done.stdout.strip()
 
 
-# [tool.parity]; what it may set: test_defaults.py
+# [tool.parity]; for what it may set see test_defaults.py
 
 
 def with_table(folder: Path, table: str) -> Path:
-    """An app with that pyproject.toml."""
+    """Give an app that pyproject.toml."""
     (folder / "pyproject.toml").write_text(table)
     return folder
 
 
 def test_defaults_stand_in_pyproject(tmp_path: Path) -> None:
-    """Every kind of option can be given, and counts where it was not typed."""
+    """Every kind of option can be given, and applies unless it was typed."""
     table = """
     [tool.parity]
     path = ["/health", "/"]
@@ -92,14 +92,14 @@ def test_defaults_stand_in_pyproject(tmp_path: Path) -> None:
 
 
 def test_what_is_typed_counts_more(tmp_path: Path) -> None:
-    """Also where what is typed is the built-in default; lists are not added up."""
+    """Even if the typed value is the built-in default; lists are not merged."""
     table = '[tool.parity]\npath = ["/a", "/b"]\ndyno = "standard-2x"\n'
     made = parsed(["run", str(with_table(tmp_path, table)), "--path", "/c", "--dyno", "basic"])
     assert (made.paths, made.dyno) == (["/c"], "basic")
 
 
 def test_a_key_of_another_command_is_no_error(tmp_path: Path) -> None:
-    """`check` knows no dyno; the table is for `run` too."""
+    """`check` has no --dyno; the table is for `run` too."""
     made = parsed(["check", str(with_table(tmp_path, '[tool.parity]\ndyno = "basic"\n'))])
     assert not hasattr(made, "dyno")
 
@@ -139,13 +139,13 @@ def test_a_pyproject_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 
 
 def pushed(*refs: str) -> str:
-    """What git writes to a pre-push hook."""
+    """Return what git writes to a pre-push hook."""
     pairs = zip(refs[::2], refs[1::2], strict=True)
     return "".join(f"refs/heads/main {commit} {ref} {ZERO}\n" for commit, ref in pairs)
 
 
 def test_a_push_to_heroku_is_rehearsed(broken: Path) -> None:
-    """What Heroku would reject does not leave the machine."""
+    """A push that Heroku would reject does not leave the machine."""
     text = pushed(head(broken), "refs/heads/main")
     done = run("hook", "heroku", HEROKU, cwd=broken, text=text)
     assert done.returncode == 1
@@ -162,14 +162,14 @@ def test_a_push_to_heroku_is_rehearsed(broken: Path) -> None:
     ],
 )
 def test_what_is_no_deploy_goes_through(url: str, ref: str, broken: Path) -> None:
-    """Other remotes, other branches and tags are none of parity's business."""
+    """Other remotes, other branches and tags are let through."""
     text = pushed(head(broken), ref)
     done = run("hook", "origin", url, cwd=broken, text=text)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_a_deleted_branch_goes_through(broken: Path) -> None:
-    """git tells a deletion by a commit of zeros."""
+    """git reports a deletion as a commit of zeros."""
     text = pushed(ZERO, "refs/heads/main")
     assert run("hook", "heroku", HEROKU, cwd=broken, text=text).returncode == 0
 
@@ -183,13 +183,13 @@ def test_a_deleted_branch_goes_through(broken: Path) -> None:
     ],
 )
 def test_every_address_of_herokus_is_known(url: str, broken: Path) -> None:
-    """https and SSH, with a token or without."""
+    """https and SSH, with or without a token."""
     text = pushed(head(broken), "refs/heads/master")
     assert run("hook", "heroku", url, cwd=broken, text=text).returncode == 1
 
 
 def test_the_commit_is_tested_and_not_the_disk(broken: Path) -> None:
-    """What was mended on disk, and not committed, is not what Heroku gets."""
+    """Heroku does not get an uncommitted fix on disk."""
     (broken / ".python-version").write_text("3.13\n")
     text = pushed(head(broken), "refs/heads/main")
     assert run("hook", "heroku", HEROKU, cwd=broken, text=text).returncode == 1
@@ -227,12 +227,12 @@ def test_pre_commit_tells_the_push_in_variables(broken: Path) -> None:
 
 
 def test_a_hook_without_a_push_is_wrong_usage(tmp_path: Path) -> None:
-    """Typed by hand it says who calls it."""
+    """Typed by hand, it says who should call it."""
     assert run("hook", cwd=tmp_path).returncode == 2
 
 
 def test_the_hooks_file_is_taken_by_pre_commit() -> None:
-    """Its own validator reads it, and the commands that it names exist."""
+    """Its own validator accepts it, and the commands that it names exist."""
     import yaml
 
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -249,7 +249,7 @@ def test_the_hooks_file_is_taken_by_pre_commit() -> None:
 
 
 def test_the_action_is_valid() -> None:
-    """GitHub's own schema for actions takes it."""
+    """GitHub's own schema for actions accepts it."""
     checker = str(Path(sys.executable).with_name("check-jsonschema"))
     done = run(
         "--builtin-schema",
@@ -262,7 +262,7 @@ def test_the_action_is_valid() -> None:
 
 
 def act(folder: Path, app: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str], str]:
-    """The Action's step, as a runner runs it; what it wrote into GITHUB_OUTPUT."""
+    """Run the Action's step as a runner does; return what it wrote to GITHUB_OUTPUT."""
     temp = folder / "runner"
     (temp / "parity-venv" / "bin").mkdir(parents=True, exist_ok=True)
     for name in ("python", "parity"):
@@ -294,7 +294,7 @@ def test_the_action_annotates_and_reports(broken: Path, tmp_path: Path) -> None:
 
 
 def test_the_actions_inputs_are_no_shell(broken: Path, tmp_path: Path) -> None:
-    """Whatever an input holds, it is one word or several, never a command."""
+    """An input is one or several words, never a command."""
     done, _ = act(tmp_path, broken, ARGS="--quiet $(touch owned) `touch owned` ; touch owned *")
     assert done.returncode == 2
     assert not list(tmp_path.rglob("owned"))
@@ -303,7 +303,7 @@ def test_the_actions_inputs_are_no_shell(broken: Path, tmp_path: Path) -> None:
 
 
 def test_the_action_installs_parity_from_its_own_folder() -> None:
-    """The folder that pip gets is the one with pyproject.toml."""
+    """pip gets the folder with pyproject.toml."""
     assert (ACTION / ".." / ".." / ".." / "pyproject.toml").is_file()
     assert '"$GITHUB_ACTION_PATH/../../.."' in (ACTION / "run.sh").read_text()
 
@@ -312,7 +312,7 @@ def test_the_action_installs_parity_from_its_own_folder() -> None:
 
 
 def completed(shell: str, line: str) -> set[str]:
-    """What the shell itself offers at the end of `line`."""
+    """Return what the shell itself offers at the end of `line`."""
     from parity.cli.main import _parser
 
     text = script(shell, _parser())
@@ -354,7 +354,7 @@ def test_the_shell_completes(shell: str, line: str, offered: set[str]) -> None:
 
 
 def test_every_shell_takes_its_script(tmp_path: Path) -> None:
-    """No syntax error, in those shells that are here."""
+    """There is no syntax error in the shells that are installed."""
     for shell in SHELLS:
         text = run("completion", shell, cwd=tmp_path).stdout
         assert all(word in text for word in ("run", "check", "explain", *KINDS, *load()))
@@ -367,7 +367,7 @@ def test_every_shell_takes_its_script(tmp_path: Path) -> None:
 
 
 def test_the_api_is_the_document(broken: Path) -> None:
-    """`to_dict` of a verdict is what `--format json` prints, and obeys the schema."""
+    """`to_dict` of a verdict is what `--format json` prints, and matches the schema."""
     verdict = parity.check(broken)
     document = parity.to_dict(verdict)
     printed = json.loads(run("check", "--format", "json", "--no-env", cwd=broken).stdout)
@@ -418,7 +418,7 @@ def test_an_app_stays_up_while_it_is_asked(tmp_path: Path) -> None:
 
 
 def test_an_app_that_does_not_come_up_is_told(broken: Path) -> None:
-    """The exception is the verdict's first line, and has the verdict."""
+    """The exception's message is the verdict's first line, and it has the verdict."""
     with pytest.raises(parity.NotUp, match=r"Python 3\.6 has reached its end of life") as caught:
         parity.App(broken).__enter__()
     assert caught.value.verdict.symptom == "push-rejected"
@@ -430,13 +430,13 @@ def test_an_app_that_does_not_come_up_is_told(broken: Path) -> None:
 
 
 def inner_session(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """pytest in that folder, with the plugin as it is installed."""
+    """Run pytest in that folder, with the plugin as it is installed."""
     program = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist")
     return run("-q", "-rA", *arguments, program=program, cwd=folder)
 
 
 def test_the_fixture_boots_once_per_session(tmp_path: Path) -> None:
-    """Two tests, one dyno; the log and the answers are there."""
+    """Two tests share one dyno; the log and the answers are there."""
     shutil.copytree(ROOT / "examples" / "hello_app", tmp_path, dirs_exist_ok=True)
     (tmp_path / "test_it.py").write_text(
         "urls = []\n"
@@ -472,7 +472,7 @@ def test_a_wrong_setting_is_one_line_in_pytest(tmp_path: Path) -> None:
 
 
 def test_the_stages_are_tests(broken: Path) -> None:
-    """`--parity` adds the checks, `--parity-run` the whole rehearsal, each stage with its name."""
+    """`--parity` adds the checks, `--parity-run` the whole rehearsal, each stage by name."""
     done = inner_session(broken, "--parity")
     assert "PASSED parity check::source" in done.stdout
     assert "FAILED parity check::detect" in done.stdout
@@ -483,7 +483,7 @@ def test_the_stages_are_tests(broken: Path) -> None:
 
 
 def test_the_plugin_costs_nothing_when_unused(tmp_path: Path) -> None:
-    """Without the fixture and the options no part of parity but the plugin is imported."""
+    """Without the fixture and the options, only the plugin is imported."""
     (tmp_path / "test_it.py").write_text(
         "import sys\n"
         "def test_one():\n"

@@ -1,4 +1,4 @@
-"""The Procfile: how Heroku reads it, and what became of the web process."""
+"""The Procfile: how Heroku reads it, and what happened to the web process."""
 
 import re
 
@@ -13,13 +13,13 @@ from tests.trees import FLASK, findings, planned, tree
 
 
 def types(data: str | bytes) -> dict[str, str]:
-    """Names and commands that Heroku takes from a Procfile."""
+    """Return names and commands that Heroku reads from a Procfile."""
     raw = data if isinstance(data, bytes) else data.encode()
     return {name: process.command for name, process in parse("Procfile", raw).types.items()}
 
 
 LINES = [
-    # the line, what Heroku takes, what `heroku local` and honcho take
+    # the line, what Heroku reads, what `heroku local` and honcho read
     ("web: gunicorn app:app", {"web": "gunicorn app:app"}, {"web": "gunicorn app:app"}),
     ("web:gunicorn app:app", {}, {"web": "gunicorn app:app"}),
     ("web gunicorn app:app", {"web": "gunicorn app:app"}, {}),
@@ -50,7 +50,7 @@ LINES = [
 
 @pytest.mark.parametrize(("line", "heroku", "local"), LINES, ids=[repr(x[0]) for x in LINES])
 def test_line_by_both_patterns(line: str, heroku: dict[str, str], local: dict[str, str]) -> None:
-    """Every kind of line is read as Heroku reads it, which is not as heroku local does."""
+    """Every kind of line is read as Heroku reads it, which differs from heroku local."""
     found = re.match(LOCAL, line)
     assert types(line) == heroku
     assert ({found[1]: found[2].rstrip()} if found and found[2].strip() else {}) == local
@@ -64,7 +64,7 @@ def test_lines_end_at_newline_alone() -> None:
 
 
 def test_last_duplicate_wins() -> None:
-    """Of a type declared twice the last counts, with its own line number."""
+    """Of a type declared twice the last declaration counts, with its own line number."""
     made = parse("Procfile", b"web: a\nworker: b\nweb: c\n")
     assert made.types["web"].command == "c"
     assert made.types["web"].line == 3
@@ -72,7 +72,7 @@ def test_last_duplicate_wins() -> None:
 
 
 def test_ignored_lines_are_kept_with_their_numbers() -> None:
-    """What Heroku drops is known by line; blanks and comments are no loss."""
+    """Lines that Heroku drops are recorded by number; blank lines and comments are not."""
     made = parse("Procfile", b"# c\n\nweb:x\nworker: y\n  # d\n'clock': z\n")
     assert made.ignored == ((3, "web:x"), (6, "'clock': z"))
 
@@ -93,14 +93,14 @@ def test_ignored_lines_are_kept_with_their_numbers() -> None:
     ],
 )
 def test_encodings(data: bytes, encoding: str) -> None:
-    """The encoding is told, so that a rule can name it."""
+    """The encoding is recorded, so that a rule can name it."""
     made = parse("Procfile", data)
     assert made.encoding == encoding
     assert encoding != "utf-16" or (made.types == {} and made.ignored[0][1].startswith("web: "))
 
 
 def test_nul_is_no_command() -> None:
-    """A line with a NUL byte, which no shell can run, is no process type."""
+    """A line with a NUL byte, which no shell can run, is not a process type."""
     assert types(b"web: a\0b\nworker: c\n") == {"worker": "c"}
 
 
@@ -113,7 +113,7 @@ def test_enormous_files() -> None:
 
 @given(st.binary())
 def test_any_bytes_are_read(data: bytes) -> None:
-    """No content makes the parser raise, and every type stands on its own line."""
+    """No content makes the parser raise, and every type has its own line."""
     made = parse("Procfile", data)
     for name, process in made.types.items():
         assert name in made.lines[process.line - 1]
@@ -122,7 +122,7 @@ def test_any_bytes_are_read(data: bytes) -> None:
 
 @given(st.lists(st.sampled_from("web:W \t\r\n#=\"'-1\ufeff\u00a0x"), max_size=30).map("".join))
 def test_any_procfile_is_explained(text: str) -> None:
-    """Whatever a Procfile holds, the verdict follows from its types, and H14 has a cause."""
+    """Whatever a Procfile contains, the verdict follows from its types, and H14 has a cause."""
     made, _ = planned(tree({**FLASK, "Procfile": text}))
     told = findings(tree({**FLASK, "Procfile": text}))
     assert ("H14" in told) == ("web" not in made.processes)
@@ -131,7 +131,7 @@ def test_any_procfile_is_explained(text: str) -> None:
 
 
 def cause(text: str | bytes) -> tuple[str, int | None, str]:
-    """Id and line of the first cause of H14, and its fix."""
+    """Return id and line of the first cause of H14, and its fix."""
     told = findings(tree({**FLASK, "Procfile": text}))
     assert told["H14"].effect == "fail"
     found = next(f for f in told.values() if f.kind == "cause" and f.symptom == "H14")
@@ -188,13 +188,13 @@ def test_a_procfile_that_is_not_read_beside_a_start_script() -> None:
 
 
 def test_invisible_character_is_named() -> None:
-    """A character that cannot be seen is told by its number."""
+    """An invisible character is named by its number."""
     found = findings(tree({**FLASK, "Procfile": "web:\u00a0python app.py"}))
     assert "U+00A0" in found["procfile-line-not-read"].cause
 
 
 def first_cause(**extra: object) -> tuple[str, list[tuple[str | None, int | None]]]:
-    """The cause of H14 for an app without a Procfile, and the places it names."""
+    """Return the cause of H14 for an app without a Procfile, and the places it names."""
     files = {**FLASK, **extra.pop("files", {})}  # type: ignore[dict-item]
     told = findings(tree(files, **extra))  # type: ignore[arg-type]
     found = next(f for f in told.values() if f.kind == "cause" and f.symptom == "H14")
@@ -213,12 +213,12 @@ def test_wrong_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", [".profile", "profile.py", "Dockerfile", "procfile_parser.py"])
 def test_other_files_are_not_taken_for_it(name: str) -> None:
-    """Files that only sound alike are not accused."""
+    """Files with merely similar names are not blamed."""
     assert first_cause(files={name: "export X=1\n"})[0] == "no-procfile"
 
 
 def test_no_file_where_it_should_be() -> None:
-    """A Procfile in a sub-folder, out of git, as a folder or as a link is found and named."""
+    """A Procfile in a sub-folder, ignored by git, as a folder or as a link is found and named."""
     assert first_cause() == ("no-procfile", [("Procfile", None)])
     assert first_cause(files={"deploy/Procfile": "web: x"}) == (
         "procfile-in-subfolder",
@@ -283,14 +283,14 @@ def test_server_that_is_not_required_is_told() -> None:
      "worker: celery -A shop worker"],
 )  # fmt: skip
 def test_worker_only_is_a_warning(text: str) -> None:
-    """An app of background processes is allowed, and warned of."""
+    """An app of background processes is allowed, with a warning."""
     told = findings(tree({**FLASK, "Procfile": text}))
     assert (told["H14"].effect, told["worker-only"].effect) == ("warn", "warn")
     assert not any(f.effect == "fail" for f in told.values())
 
 
 def test_command_for_a_terminal_is_no_process_type() -> None:
-    """A line `heroku …` is told as one to delete, and no worker to scale up."""
+    """A line `heroku …` should be deleted; it is no worker to scale up."""
     told = findings(tree({**FLASK, "Procfile": "heroku ps:scale bot=1\nbot: python bot.py\n"}))
     line = told["procfile-terminal-command"]
     assert (line.effect, line.evidence[0].line) == ("warn", 1)
@@ -304,7 +304,7 @@ def test_command_for_a_terminal_is_no_process_type() -> None:
 
 
 def test_hook_that_writes_the_procfile_leaves_it_open() -> None:
-    """Where a build hook speaks of the Procfile, nobody knows."""
+    """If a build hook mentions the Procfile, its effect is unknown."""
     told = findings(tree({**FLASK, "bin/post_compile": "#!/bin/sh\ncp x/Procfile .\n"}))
     assert told["H14"].effect == "unknown"
     assert told["procfile-made-by-hook"].evidence[0].line == 2
@@ -321,7 +321,7 @@ def test_notes_do_not_decide() -> None:
 
 
 def test_a_good_procfile_has_no_findings() -> None:
-    """The ordinary case is silent."""
+    """The ordinary case has no findings."""
     assert findings(tree({**FLASK, "Procfile": "web: gunicorn app:app\n"})) == {}
 
 

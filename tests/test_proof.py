@@ -1,4 +1,4 @@
-"""Every kind of fix for real: the app fails, the diff is applied by git, the app works."""
+"""Every kind of fix for real: the app fails, git applies the diff, the app works."""
 
 import json
 import subprocess
@@ -110,12 +110,12 @@ CASES: list[tuple[str, dict[str, str]]] = [
 
 
 def rehearsed(app: Path) -> Verdict:
-    """The verdict, with no wait for anything but the app."""
+    """Return the verdict, without waiting for anything but the app."""
     return rehearse(app, options=Options(paths=("/",)))
 
 
 def written(app: Path, files: dict[str, str]) -> None:
-    """A repository with one commit; line ends are those of `files`."""
+    """Create a repository with one commit; line ends are those of `files`."""
     app.mkdir()
     for path, text in files.items():
         (app / path).write_bytes(text.encode())
@@ -124,7 +124,7 @@ def written(app: Path, files: dict[str, str]) -> None:
 
 
 def texts(app: Path) -> dict[str, str]:
-    """The app's files, with their line ends."""
+    """Return the app's files, with their line ends."""
     files = (file for file in app.rglob("*") if file.is_file() and ".git" not in file.parts)
     return {str(file.relative_to(app)): file.read_bytes().decode() for file in files}
 
@@ -133,7 +133,7 @@ def texts(app: Path) -> dict[str, str]:
     ("cause", "files"), CASES, ids=[f"{n}-{c[0]}" for n, c in enumerate(CASES)]
 )
 def test_a_fix(cause: str, files: dict[str, str], tmp_path: Path) -> None:
-    """What is offered is right: git applies it, and then the app works."""
+    """The offered fix is right: git applies it, and then the app works."""
     app = tmp_path / "app"
     written(app, files)
     if cause == "windows-line-ends":

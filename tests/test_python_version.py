@@ -19,7 +19,7 @@ PIP = {"requirements.txt": ""}
 
 
 def outcome(files: dict[str, str | bytes], stack: str = "heroku-26") -> Python | Refusal:
-    """The Python that is chosen, or the refusal."""
+    """Return the chosen Python, or the refusal."""
     made, refusal = decide(tree(files), NO_CONFIG, stack)
     answer = refusal or made
     assert answer is not None
@@ -27,20 +27,20 @@ def outcome(files: dict[str, str | bytes], stack: str = "heroku-26") -> Python |
 
 
 def reason(files: dict[str, str | bytes], stack: str = "heroku-26") -> str | None:
-    """The `failure_reason`, None if nothing is refused."""
+    """Return the `failure_reason`, None if nothing is refused."""
     answer = outcome(files, stack)
     return answer.reason if isinstance(answer, Refusal) else None
 
 
 def version(files: dict[str, str | bytes]) -> tuple[str | None, str, str]:
-    """Request, its origin, and the exact version."""
+    """Return the request, its origin, and the exact version."""
     answer = outcome(files)
     assert isinstance(answer, Python), answer
     return answer.requested, answer.origin, answer.version
 
 
 def test_versions_file_is_toml() -> None:
-    """What parity reads by hand from versions.toml is what TOML says."""
+    """parity's own parser reads versions.toml as TOML does."""
     path = Path(facts.__file__).with_name("versions.toml")
     assert tomllib.loads(path.read_text()) == versions()._asdict()
     assert versions().default in versions().newest
@@ -68,7 +68,7 @@ def test_default() -> None:
     ],
 )
 def test_version_file(content: str, requested: str) -> None:
-    """Blanks, empty lines, comments and CRLF around the version do not matter."""
+    """Whitespace, empty lines, comments and CRLF around the version do not matter."""
     series = requested if requested.count(".") == 1 else ""
     exact = versions().newest[series] if series else requested
     assert version({**PIP, ".python-version": content}) == (requested, ".python-version", exact)
@@ -93,7 +93,7 @@ def test_invalid_in_the_version_file(content: str) -> None:
 
 
 def test_what_cannot_be_seen_is_shown() -> None:
-    """A wrong version is repeated with a sign for each byte that cannot be printed."""
+    """A wrong version is repeated with a mark for each byte that cannot be printed."""
     answer = outcome({**PIP, ".python-version": "3.12\0\x1b[31m"})
     assert isinstance(answer, Refusal)
     assert answer.subject == "3.12␀�[31m"
@@ -116,13 +116,13 @@ def test_what_cannot_be_seen_is_shown() -> None:
     ],
 )
 def test_other_refusals_of_the_version_file(content: bytes, expected: str) -> None:
-    """Empty, several, and encodings that are not plain UTF-8 have reasons of their own."""
+    """Empty files, several versions, and encodings other than UTF-8 have their own reasons."""
     assert reason({**PIP, ".python-version": content}) == f"python-version-file::{expected}"
 
 
 @pytest.mark.parametrize("content", ["python-3.12", "\n python-3.12\r\n\n", "\tpython-3.12\u2003"])
 def test_runtime_txt(content: str) -> None:
-    """`python-N.N` is read from runtime.txt, with blanks around it, and beats .python-version."""
+    """`python-N.N` in runtime.txt, with spaces around it, overrides .python-version."""
     newest = versions().newest["3.12"]
     expected = ("3.12", "runtime.txt", newest)
     assert version({**PIP, "runtime.txt": content, ".python-version": "3.13"}) == expected
@@ -136,7 +136,7 @@ def test_runtime_txt(content: str) -> None:
      b"python-3.013", b"python-3.13\0", b"python--3.13", b"'python-3.13'"],
 )  # fmt: skip
 def test_invalid_runtime_txt(content: bytes) -> None:
-    """All else in runtime.txt is refused, even where .python-version is right."""
+    """Anything else in runtime.txt is refused, even if .python-version is right."""
     answer = outcome({**PIP, "runtime.txt": content, ".python-version": "3.13"})
     assert isinstance(answer, Refusal)
     assert (answer.reason, answer.file) == ("runtime-txt::invalid-version", "runtime.txt")
@@ -152,12 +152,12 @@ def test_all_misspellings() -> None:
 
 
 def lock(**requires: object) -> dict[str, str | bytes]:
-    """A Pipenv app whose lock file has these requirements."""
+    """Return a Pipenv app whose lock file has these requirements."""
     return {"Pipfile": "", "Pipfile.lock": json.dumps({"_meta": {"requires": requires}})}
 
 
 def test_pipfile_lock() -> None:
-    """Pipenv's lock file is asked after .python-version, the full version first."""
+    """Pipenv's lock file comes after .python-version, its full version first."""
     newest = versions().newest["3.12"]
     assert version(lock(python_version="3.12")) == ("3.12", "Pipfile.lock", newest)
     full = lock(python_version="3.12", python_full_version="3.12.1")
@@ -189,13 +189,13 @@ def test_pipfile_lock() -> None:
     ],
 )
 def test_wrong_pipfile_lock(content: str, expected: str) -> None:
-    """A lock file that jq cannot read, or that holds no version, is refused."""
+    """A lock file that jq cannot parse, or without a version, is refused."""
     assert reason({"Pipfile.lock": content}) == f"pipfile-lock::{expected}"
 
 
 @pytest.mark.parametrize("asked", ["2.7.18", "2.7", "3.6.1", "3.9", "3.9.25", "3.0", "1.0", "0.0"])
 def test_end_of_life(asked: str) -> None:
-    """Python below 3.10 is refused, and the request is still told."""
+    """Python below 3.10 is refused, and the request is still reported."""
     made, refusal = decide(tree({**PIP, "runtime.txt": f"python-{asked}"}), NO_CONFIG, "heroku-26")
     assert made and (made.requested, made.origin, made.version) == (asked, "runtime.txt", asked)
     assert refusal and (refusal.reason, refusal.line) == ("python-version::eol", 1)
@@ -205,12 +205,12 @@ def test_end_of_life(asked: str) -> None:
     "asked", ["3.15", "3.99", "3.15.0", "4.0", "10.2", "3.1000000", f"3.{'9' * 5000}"]
 )
 def test_unknown_major(asked: str) -> None:
-    """What is not released yet, or never will be, is not recognised."""
+    """A version that is not released yet, or never will be, is not recognised."""
     assert reason({**PIP, ".python-version": asked}) == "python-version::unknown-major"
 
 
 def test_patches() -> None:
-    """A patch is kept; one that is newer than our data is uncertain, an absurd one refused."""
+    """A patch is kept; one newer than our data is uncertain, an absurd one refused."""
     newest = int(versions().newest["3.13"].split(".")[2])
     for patch in (0, newest):
         answer = outcome({**PIP, ".python-version": f"3.13.{patch}"})
@@ -263,7 +263,7 @@ def test_several_managers_are_listed_in_order() -> None:
 
 
 def test_package_files_that_are_no_files() -> None:
-    """A link that leads nowhere, or a folder, is not a package file; a link to a file is."""
+    """A broken link, or a folder, is not a package file; a link to a file is."""
     broken = tree({"app.py": ""}, links={"requirements.txt": "gone"})
     folder = tree({"app.py": "", "requirements.txt/base.txt": ""})
     linked = tree({"deploy/base.txt": ""}, links={"requirements.txt": "deploy/base.txt"})
@@ -274,7 +274,7 @@ def test_package_files_that_are_no_files() -> None:
 
 
 def test_uv() -> None:
-    """uv wants .python-version: neither the default nor runtime.txt will do."""
+    """uv requires .python-version: neither the default nor runtime.txt will do."""
     assert reason({"uv.lock": ""}) == "python-version-file::not-found"
     assert reason({"uv.lock": "", "runtime.txt": "python-3.13"}) == "runtime-txt::not-supported"
     assert reason({"uv.lock": "", "runtime.txt": "python-3.8"}) == "python-version::eol"
@@ -308,7 +308,7 @@ def test_committed_environments() -> None:
 
 
 def test_order_of_the_checks() -> None:
-    """Of several reasons the first in the buildpack's order is told."""
+    """Of several reasons, the first in the buildpack's order is reported."""
     files: dict[str, str | bytes] = {
         ".heroku/python/x": "",
         "Pipfile": "",
@@ -350,7 +350,7 @@ def test_warnings_are_printed_in_order() -> None:
 
 
 def test_warnings_become_findings() -> None:
-    """What Heroku warns of is a warning, what it only mentions a note."""
+    """Heroku's warnings are warnings, what it merely mentions is a note."""
     web = {**PIP, "Procfile": "web: x"}
     told = findings(tree({**web, "runtime.txt": "python-3.10.2"}))
     assert {f.id: f.effect for f in told.values()} == {
@@ -364,7 +364,7 @@ def test_warnings_become_findings() -> None:
 
 
 def kept(files: dict[str, str | bytes], series: str) -> Python | Refusal:
-    """The decision for an app whose last build had Python `series`."""
+    """Return the decision for an app whose last build had Python `series`."""
     made, refusal = decide(tree(files), NO_CONFIG, "heroku-26", series)
     answer = refusal or made
     assert answer is not None
@@ -395,7 +395,7 @@ def test_precedence() -> None:
 
 
 def test_the_last_build_s_python_is_sticky() -> None:
-    """Its series stays, in its newest patch; one that has reached its end is refused as cached."""
+    """Its series stays, in its newest patch; one past its end is refused as cached."""
     answer = kept(PIP, "3.12")
     assert isinstance(answer, Python)
     assert (answer.origin, answer.requested) == ("cached", None)
@@ -411,13 +411,13 @@ def test_the_last_build_s_python_is_sticky() -> None:
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "setup.cfg", "setup.py", "tox.ini"])
 def test_other_files_ask_for_no_python(name: str) -> None:
-    """What a project says of Pythons elsewhere is not read by the buildpack."""
+    """The buildpack does not read Python requirements of a project elsewhere."""
     text = '[project]\nrequires-python = "==3.11.*"\n'
     assert version({**PIP, name: text})[1] == "default"
 
 
 def test_blanks_are_those_of_bash() -> None:
-    """The blanks around a version are what bash's [[:space:]] matches in C.UTF-8."""
+    """The whitespace around a version is what bash's [[:space:]] matches in C.UTF-8."""
     script = 'while IFS= read -r -d "" c; do [[ $c =~ ^[[:space:]]$ ]] && printf %s "$c"; done'
     candidates = "".join(chr(n) for n in range(1, 0x3100) if chr(n).isspace() or chr(n) in SPACE)
     done = subprocess.run(
@@ -432,7 +432,7 @@ def test_blanks_are_those_of_bash() -> None:
 
 @given(st.sampled_from([".python-version", "runtime.txt", "Pipfile.lock"]), st.binary())
 def test_any_content_is_decided(name: str, content: bytes) -> None:
-    """No content of a version file makes parity fail: it is a version or a refusal."""
+    """Any content of a version file is a version or a refusal, never an error."""
     files: dict[str, str | bytes] = {name: content}
     if name != "Pipfile.lock":
         files["requirements.txt"] = ""

@@ -1,4 +1,4 @@
-"""What the README shows is what parity does."""
+"""parity does what the README shows."""
 
 import os
 import re
@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text()
 
 
 def scrubbed(text: str) -> str:
-    """Without what differs from run to run, and without the line breaks that it moves."""
+    """Remove what differs from run to run, and the line breaks that it moves."""
     text = re.sub(r"\(pid \d+", "(pid N", text)
     text = re.sub(r"\$PORT is \d+", "$PORT is N", text)
     return " ".join(text.split())
@@ -44,7 +44,7 @@ def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
 
 
 def test_the_options_of_the_readme_exist() -> None:
-    """Every option that the README names is one of run's, serve's, explain's or the plugin's."""
+    """Every option in the README is one of run's, serve's, explain's or the plugin's."""
     parity = (["parity", name] for name in ("run", "serve", "explain"))
     commands = (*parity, ["pytest"])
     help_text = "".join(
@@ -59,7 +59,7 @@ def test_the_options_of_the_readme_exist() -> None:
 
 
 def test_the_catalogue_is_the_rules() -> None:
-    """The part between the marks comes from the rules; `PARITY_GOLDEN=write` writes it."""
+    """The text between the marks is made from the rules; `PARITY_GOLDEN=write` writes it."""
     head, _, rest = README.partition(f"{BEGIN}\n")
     _, _, tail = rest.partition(END)
     made = f"{head}{BEGIN}\n\n{catalogue()}\n{END}{tail}"
@@ -82,5 +82,5 @@ def test_every_page_of_the_manual_is_in_the_whole() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_readme_names_every_format(kind: str) -> None:
-    """Each kind of report stands in the table of options."""
+    """The table of options has each kind of report."""
     assert f"`{kind}`" in README

@@ -32,7 +32,7 @@ REASONS = tuple(
     " collectstatic-missing-file collectstatic-other"
     " internal-error::bundled-pip-not-found internal-error::abort internal-error::unhandled".split()
 )
-"""The buildpack's own names; the first has none there, and parity's."""
+"""The buildpack's own names; the first has none there, so it is parity's."""
 
 _NETWORK = "Heroku cannot download it: no app can do that, and here it is undecided"
 _BUG = "a fault of the buildpack's own: no app can do that"
@@ -50,11 +50,11 @@ NO_APP = {
         for name in ("bundled-pip-not-found", "abort", "unhandled")
     },
 }
-"""Reasons that no app can bring about: why, and the test of what happens here instead."""
+"""Reasons that no app can cause: why, and the test of what happens here instead."""
 
 
 def shown() -> dict[str, list[str]]:
-    """The apps that show each reason."""
+    """Return the apps that show each reason."""
     found: dict[str, list[str]] = {}
     for path in sorted(APPS.glob("*/expected.toml")):
         expected = tomllib.loads(path.read_text())
@@ -64,27 +64,27 @@ def shown() -> dict[str, list[str]]:
 
 
 def table() -> list[tuple[str, str]]:
-    """Each reason and what shows it."""
+    """Return each reason and what shows it."""
     apps = shown()
     return [(r, ", ".join(apps.get(r, [])) or ": ".join(NO_APP.get(r, ())[::-1])) for r in REASONS]
 
 
 def test_every_reason_is_shown() -> None:
-    """Every row of the table has an app, or says why no app can show it; and never both."""
+    """Every row of the table has either an app, or a reason why no app can show it."""
     assert [reason for reason, by in table() if not by] == []
     assert [reason for reason in NO_APP if reason in shown()] == []
     assert set(shown()) - set(REASONS) <= {"no-default-language", "slug-too-large"}
 
 
 def test_tests_of_what_no_app_shows_are_there() -> None:
-    """The tests that the table names exist."""
+    """The tests named in the table exist."""
     for _, test in NO_APP.values():
         file, _, name = test.partition("::")
         assert not test or f"def {name.partition('[')[0]}(" in (HERE / file).read_text()
 
 
 def test_every_reason_has_a_page() -> None:
-    """Whatever an app can bring about has a cause in the manual, both hooks the same."""
+    """Whatever an app can cause has a cause in the manual; both hooks share one."""
     named = {rule.heroku for rule in load().values()}
     missing = [r for r in REASONS if r not in NO_APP and r not in named]
     assert missing == ["buildpack-not-compatible", "hooks::pre_compile", "hooks::post_compile"]

@@ -1,4 +1,4 @@
-"""Before the build: submodules, and what .slugignore takes out of the tree."""
+"""Before the build: submodules, and what .slugignore removes from the tree."""
 
 import subprocess
 from pathlib import Path
@@ -26,7 +26,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def repository(folder: Path, files: dict[str, str]) -> Path:
-    """A repository with one commit of `files`."""
+    """Create a repository with one commit of `files`."""
     folder.mkdir(parents=True)
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def repository(folder: Path, files: dict[str, str]) -> Path:
 
 @pytest.fixture
 def with_submodule(tmp_path: Path) -> Path:
-    """An app with a checked out submodule in `lib`, said to come from a public address."""
+    """Create an app with a checked out submodule in `lib` with a public address."""
     inner = repository(tmp_path / "inner", {"tool.py": "x = 1\n", "deep/more.py": "y = 2\n"})
     app = repository(tmp_path / "app", {"requirements.txt": "", "Procfile": "web: python app.py\n"})
     git(app, "submodule", "add", "-q", str(inner), "lib")
@@ -48,26 +48,26 @@ def with_submodule(tmp_path: Path) -> Path:
 
 
 def address(app: Path, url: str) -> None:
-    """Change where the submodule is said to come from."""
+    """Change the submodule's address."""
     git(app, "config", "-f", ".gitmodules", "submodule.lib.url", url)
     git(app, "commit", "-qam", "submodule")
 
 
 def received(app: Path, ref: str | None = None) -> tuple[Source, list[str]]:
-    """The tree that the build gets, and what git push prints before it."""
+    """Return the tree that the build gets, and what git push prints before it."""
     said: list[str] = []
     source = receive(read(app, ref), lambda line: said.append(line.text), lambda: 0.0)
     return source, said
 
 
 def by_id(verdict: Verdict) -> dict[str, Finding]:
-    """A verdict's findings."""
+    """Return a verdict's findings by id."""
     return {finding.id: finding for finding in verdict.findings}
 
 
 @pytest.mark.parametrize("ref", [None, "HEAD"])
 def test_a_checkout_stands_in(with_submodule: Path, tmp_path: Path, ref: str | None) -> None:
-    """The recorded commit is laid out, whatever was changed in the checkout since."""
+    """The recorded commit is used, whatever was changed in the checkout since."""
     (with_submodule / "lib" / "tool.py").write_text("x = 'changed'\n")
     source, said = received(with_submodule, ref)
     folder = tmp_path / "slug"
@@ -85,7 +85,7 @@ def test_a_checkout_stands_in(with_submodule: Path, tmp_path: Path, ref: str | N
 
 
 def test_a_submodule_within_a_submodule(with_submodule: Path, tmp_path: Path) -> None:
-    """Heroku installs them all the way down."""
+    """Heroku installs nested submodules, too."""
     core = repository(tmp_path / "core", {"core.py": "z = 3\n"})
     git(with_submodule / "lib", "submodule", "add", "-q", str(core), "core")
     git(
@@ -99,7 +99,7 @@ def test_a_submodule_within_a_submodule(with_submodule: Path, tmp_path: Path) ->
 
 
 def test_not_checked_out(with_submodule: Path) -> None:
-    """parity fetches nothing: could not tell, with the command that helps."""
+    """parity downloads nothing: could not tell, with the command that helps."""
     git(with_submodule, "submodule", "deinit", "-q", "-f", "lib")
     source, said = received(with_submodule)
     verdict = check(with_submodule)
@@ -132,7 +132,7 @@ def test_an_address_that_heroku_cannot_use(
 
 
 def test_a_repository_by_accident(tmp_path: Path) -> None:
-    """`git add` of a folder that is a repository makes a link that nothing names."""
+    """`git add` of a folder that is a repository creates a link without a name."""
     app = repository(tmp_path / "app", {"requirements.txt": ""})
     repository(app / "vendored", {"x.py": ""})
     git(app, "add", "vendored")
@@ -143,7 +143,7 @@ def test_a_repository_by_accident(tmp_path: Path) -> None:
 
 
 def test_passwords_of_addresses_are_not_shown(with_submodule: Path) -> None:
-    """Neither in the log nor in a finding."""
+    """They are neither in the log nor in a finding."""
     address(with_submodule, "https://me:s3cret-token@example.com/inner.git")
     _, said = received(with_submodule)
     assert "https://***@example.com/inner.git" in said[1]
@@ -177,7 +177,7 @@ FILES = (
     ],
 )
 def test_slugignore(text: str, gone: str, count: int) -> None:
-    """Patterns as Ruby's globs: hidden names stay unless named, `!` means nothing."""
+    """Patterns work like Ruby's globs: hidden names must be named, `!` means nothing."""
     visible = [path for path in FILES if not path.startswith(".")]
     pruned = prune(tree({**dict.fromkeys(FILES, "x"), ".slugignore": text}))
     assert sorted(pruned.pruned) == sorted(visible if gone == "*" else gone.split())
@@ -186,7 +186,7 @@ def test_slugignore(text: str, gone: str, count: int) -> None:
 
 
 def test_slugignore_before_detection(tmp_path: Path) -> None:
-    """Without requirements.txt there is no Python app; the line to blame is .slugignore's."""
+    """Without requirements.txt it is no Python app; the line of .slugignore is to blame."""
     files = {"requirements.txt": "", "Procfile": "web: ./run\n", ".slugignore": "# text\n*.txt\n"}
     verdict = check(repository(tmp_path / "app", files))
     said = [line.text for line in verdict.log]
@@ -196,7 +196,7 @@ def test_slugignore_before_detection(tmp_path: Path) -> None:
 
 
 def test_slugignore_and_the_procfile(tmp_path: Path) -> None:
-    """The Procfile is read after the build; an exception in .slugignore is none."""
+    """The Procfile is read after the build; .slugignore has no exceptions."""
     files = {"requirements.txt": "", "Procfile": "web: ./run\n", ".slugignore": "P*\n!Procfile\n"}
     found = by_id(check(repository(tmp_path / "app", files)))
     assert found["slugignore-procfile"].symptom == "H14"
@@ -215,7 +215,7 @@ def test_a_submodule_of_a_sub_tree(tmp_path: Path) -> None:
 
 
 def test_what_is_certain_without_a_submodule(with_submodule: Path) -> None:
-    """No submodule could make Heroku take an old Python."""
+    """No submodule could make Heroku accept an old Python."""
     (with_submodule / "runtime.txt").write_text("python-3.6.1\n")
     git(with_submodule, "add", "runtime.txt")
     git(with_submodule, "submodule", "deinit", "-q", "-f", "lib")
@@ -239,7 +239,7 @@ def test_an_app_with_a_submodule_runs(with_submodule: Path) -> None:
 
 
 def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where not everything can be kept, the files in the root are."""
+    """If not everything can be kept, the files in the root are."""
     monkeypatch.setattr("parity.push.worktree.BUDGET", 2000)
     files = {f"a/b/c{n}.py": "x" * 900 for n in range(9)} | {"Procfile": "web: x\n", "z.py": "y"}
     source = read(repository(tmp_path / "app", files))
@@ -248,7 +248,7 @@ def test_near_the_root_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_slugignore_and_an_import(tmp_path: Path) -> None:
-    """What the code imports and .slugignore deletes is said before anything runs."""
+    """A deleted file that the code imports is reported before anything runs."""
     files = {
         "requirements.txt": "",
         "Procfile": "web: python web.py\n",

@@ -1,4 +1,4 @@
-"""The release phase: when it runs, when it had better not, and what its end means."""
+"""The release phase: when it runs, when it should not, and what its end means."""
 
 import time
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ COMMAND = ProcessType("release", "echo migrating; echo late >&2", 2)
 def slug_with(
     tmp: Path, command: ProcessType | None, config: Mapping[str, str] | None = None
 ) -> Slug:
-    """A slug whose Procfile has this release command."""
+    """Return a slug whose Procfile has this release command."""
     root = tmp / "slug"
     root.mkdir(parents=True)
     slug = slug_of({"settings.py": ""}, root, config or {})
@@ -38,7 +38,7 @@ def released(
     run_release: bool = False,
     limit: float = 20,
 ) -> tuple[Release, list[str]]:
-    """A release phase with a real one-off dyno, and the lines of its log."""
+    """Run a release phase with a real one-off dyno; return it and the lines of its log."""
     slug = slug_with(tmp, command, config)
     said: list[Line] = []
     home = tmp / "home"
@@ -54,13 +54,13 @@ def released(
 
 
 def findings(record: Release) -> dict[str, Finding]:
-    """What the rules find in a release, by id."""
+    """Return the findings about a release, by id."""
     load()
     return {finding.id: finding for finding in diagnose(record)}
 
 
 def test_without_a_release_command(tmp_path: Path) -> None:
-    """No release process type: nothing runs and nothing is found."""
+    """Without a release process type, nothing runs and nothing is found."""
     record, said = released(tmp_path, None)
     assert (record.status, record.command, said) == ("none", None, [])
     assert findings(record) == {}
@@ -80,7 +80,7 @@ def test_a_release_command_that_succeeds(tmp_path: Path) -> None:
 
 
 def test_a_release_command_that_fails(tmp_path: Path) -> None:
-    """A failing command fails the release, is blamed in the Procfile, with its last line."""
+    """A failing command fails the release; the Procfile is blamed, with the last line."""
     record, _ = released(tmp_path, ProcessType("release", "echo no table; exit 3", 2))
     assert record.status == "failed" and record.ended and record.ended.exit == 3
     told = findings(record)["release-failed"]
@@ -90,7 +90,7 @@ def test_a_release_command_that_fails(tmp_path: Path) -> None:
 
 
 def test_a_release_command_that_crashes_is_explained(tmp_path: Path) -> None:
-    """What a traceback of the release command says is named as the cause."""
+    """A traceback of the release command is explained by its cause."""
     code = "import os; os.environ['API_KEY']"
     record, _ = released(tmp_path, ProcessType("release", f'python3 -c "{code}"', 1))
     assert record.status == "failed"
@@ -146,7 +146,7 @@ def test_a_database_elsewhere(name: str, value: str) -> None:
 
 @pytest.mark.parametrize(("name", "value"), HERE.items())
 def test_a_database_here(name: str, value: str) -> None:
-    """What is on this machine, or no database, keeps no release command from running."""
+    """A local database, or none, does not keep a release command from running."""
     assert remote_database({name: value}) is None
 
 

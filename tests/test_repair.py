@@ -1,4 +1,4 @@
-"""What comes to light after an obvious repair: labelled, and deciding nothing."""
+"""Problems that appear after an obvious repair: labelled, and without influence on the verdict."""
 
 import subprocess
 import sys
@@ -22,16 +22,16 @@ FLASK = {
     "app.py": "from flask import Flask\n\napp = Flask(__name__)\n",
 }
 NO_WEB = {**FLASK, "Procfile": "Web: gunicorn app:app\n"}
-"""Something that shows only once what stops the push is repaired."""
+"""An app with a problem that appears only once what stops the push is repaired."""
 
 
 def checked(app: Path, files: Mapping[str, str], **options: object) -> Verdict:
-    """The static part on a repository of `files`."""
+    """Return the static verdict on a repository of `files`."""
     return check(repository(app / "app", dict(files)), options=Options(**options))  # type: ignore[arg-type]
 
 
 def labelled(verdict: Verdict) -> list[tuple[str, str]]:
-    """What was found after which repair, without notes."""
+    """Return what was found after which repair, without notes."""
     return [(f.after, f.id) for f in verdict.findings if f.after and f.effect != "note"]
 
 
@@ -54,7 +54,7 @@ def labelled(verdict: Verdict) -> list[tuple[str, str]]:
     ],
 )
 def test_what_comes_after(more: dict[str, str], repaired: str, what: str, tmp_path: Path) -> None:
-    """The first thing decides; the missing web process is found in the repaired copy."""
+    """The first problem decides; the missing web process is found in the repaired copy."""
     verdict = checked(tmp_path, {**NO_WEB, **more})
     assert (verdict.symptom, verdict.exit_code) == ("push-rejected", 1)
     assert next((r.finding, what in r.what) for r in verdict.repaired) == (repaired, True)
@@ -63,7 +63,7 @@ def test_what_comes_after(more: dict[str, str], repaired: str, what: str, tmp_pa
 
 
 def test_other_stacks_and_buildpacks(tmp_path: Path) -> None:
-    """What is set on the app is repaired, too."""
+    """The app's stack and buildpacks are repaired, too."""
     twice = ("heroku/python", "heroku/python")
     verdict = checked(tmp_path, NO_WEB, stack="heroku-18", buildpacks=twice)
     assert [r.finding for r in verdict.repaired][:2] == [
@@ -74,7 +74,7 @@ def test_other_stacks_and_buildpacks(tmp_path: Path) -> None:
 
 
 def test_misspelt_and_in_a_folder(tmp_path: Path) -> None:
-    """A file of another name, and an app that is not in the root."""
+    """A misspelled file, and an app that is not in the root."""
     files = {f"web/{path}": text for path, text in NO_WEB.items()}
     files["web/requirement.txt"] = files.pop("web/requirements.txt")
     files["web/requirements.txt"] = ""
@@ -103,7 +103,7 @@ def test_what_is_not_committed(tmp_path: Path) -> None:
 
 
 def test_nothing_is_committed(tmp_path: Path) -> None:
-    """After `git init` alone; what an ignore rule keeps out stays out."""
+    """It works after `git init` alone; ignored files stay out."""
     app = tmp_path / "app"
     app.mkdir()
     for path, text in {**NO_WEB, ".gitignore": "venv/\n", "venv/pyvenv.cfg": ""}.items():
@@ -117,7 +117,7 @@ def test_nothing_is_committed(tmp_path: Path) -> None:
 
 
 def test_a_repository_by_accident_is_committed(tmp_path: Path) -> None:
-    """The files of a submodule that Heroku cannot fetch, as if they were the app's own."""
+    """The files of a submodule that Heroku cannot fetch are treated as the app's own."""
     app = repository(tmp_path / "app", NO_WEB)
     repository(app / "lib", {"x.py": ""})
     git(app, "add", "lib")
@@ -137,7 +137,7 @@ def test_a_repository_by_accident_is_committed(tmp_path: Path) -> None:
     ],
 )
 def test_a_web_line(procfile: str | None, what: str, tmp_path: Path) -> None:
-    """What the Procfile should say is known."""
+    """The right line for the Procfile is known."""
     files = {path: text for path, text in FLASK.items() if path != "Procfile"}
     verdict = checked(tmp_path, files if procfile is None else {**files, "Procfile": procfile})
     assert verdict.symptom == "H14"
@@ -146,14 +146,14 @@ def test_a_web_line(procfile: str | None, what: str, tmp_path: Path) -> None:
 
 
 def test_a_server_that_nobody_requires(tmp_path: Path) -> None:
-    """The line alone would not do."""
+    """The line alone would not be enough."""
     files = {"requirements.txt": "flask\n", "app.py": FLASK["app.py"]}
     (repaired,) = checked(tmp_path, files).repaired
     assert repaired.what.endswith("in the Procfile, gunicorn in requirements.txt")
 
 
 def test_what_is_not_obvious_is_left(tmp_path: Path) -> None:
-    """A script that is no server, an app without any file of packages."""
+    """A script that is not a server, and an app without a package file, are left alone."""
     script = {"requirements.txt": "", "app.py": "print('hello')\n"}
     assert checked(tmp_path / "a", script).repaired == ()
     assert checked(tmp_path / "b", {"main.py": "", "Procfile": "web: ./x\n"}).repaired == ()
@@ -180,7 +180,7 @@ def test_the_report_keeps_the_order(tmp_path: Path) -> None:
 def test_this_machine_in_the_way_of_a_repair(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What cannot be tried here after a repair changes nothing about what was certain."""
+    """A repair that cannot be tried here does not change what was certain."""
     monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "empty"))
     app = repository(tmp_path / "app", {**FLASK, ".python-version": "3.6\n"})
     told: list[Verdict] = []
@@ -192,7 +192,7 @@ def test_this_machine_in_the_way_of_a_repair(
 
 
 def test_the_verdict_is_told_before_a_repair_is_tried(tmp_path: Path) -> None:
-    """People need not wait for what comes after; it stands below, once."""
+    """People need not wait for what comes after; it is printed below, once."""
     files = {**NO_WEB, "requirements.txt": "", "Procfile": "Web: python server.py\n"}
     files["server.py"] = (Path(__file__).parent / "apps/works-stdlib-server/app.py").read_text()
     app = repository(tmp_path / "app", files)
@@ -209,5 +209,5 @@ def test_the_verdict_is_told_before_a_repair_is_tried(tmp_path: Path) -> None:
     assert out.index("next: ") < out.index(
         "after that: with `web: python server.py` in the Procfile"
     )
-    assert "nothing else stands in the way; the last answer was 200." in out
+    assert "nothing else fails; the last answer was 200." in out
     assert out.count("after that: ") == out.count("fails: ") == 1

@@ -1,4 +1,4 @@
-"""Reports: what people and programs are told, compared whole."""
+"""Reports: the texts for people and programs, compared as a whole."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tests.verdicts import VERDICTS, before_stop, finding, source
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("PARITY_GOLDEN") == "write"
-"""`PARITY_GOLDEN=write pytest tests/test_report.py` writes the files again; read the diff."""
+"""`PARITY_GOLDEN=write pytest tests/test_report.py` rewrites the files; read the diff."""
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -31,7 +31,7 @@ each = pytest.mark.parametrize("make", VERDICTS.values(), ids=VERDICTS)
 
 
 def compare(name: str, text: str) -> None:
-    """`text` is what the golden file says."""
+    """Assert that `text` is the content of the golden file."""
     path = GOLDEN / name
     if WRITE:
         path.write_text(text)
@@ -40,7 +40,7 @@ def compare(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", VERDICTS)
 def test_text_is_as_written(name: str) -> None:
-    """Full at 80 columns and concise read as the golden files do."""
+    """`full` at 80 columns and `concise` match the golden files."""
     verdict = VERDICTS[name]()
     compare(
         f"{name}.txt", f"{full(verdict, width=80, colour=False)}\n~~~ concise\n{concise(verdict)}"
@@ -49,7 +49,7 @@ def test_text_is_as_written(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["works", "slow-stop"])
 def test_the_stop_is_told_after_the_verdict(name: str) -> None:
-    """What the stop adds is printed alone, below the report."""
+    """The findings of the stop are printed below the report."""
     verdict = VERDICTS[name]()
     first = full(before_stop(verdict), width=80, colour=False)
     later = after_stop(verdict, width=80, colour=False)
@@ -58,7 +58,7 @@ def test_the_stop_is_told_after_the_verdict(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["loopback", "rejected", "interrupted"])
 def test_json_is_as_written(name: str) -> None:
-    """The whole document, key by key."""
+    """The whole document matches, key by key."""
     document = render("json", VERDICTS[name]()).replace(f'"{__version__}"', '"0"')
     compare(f"{name}.json", document)
 
@@ -74,7 +74,7 @@ def test_the_verdict_comes_first(make: Callable[[], Verdict]) -> None:
 @each
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_prose_keeps_to_the_width(make: Callable[[], Verdict], width: int) -> None:
-    """No line is wider than the page, but for addresses and code, which are for copying."""
+    """No line is wider than the page, except addresses and code, which are for copying."""
     rows = full(make(), width=width, colour=False).splitlines()
     wide = [row for row in rows if cells(row) > width]
     assert [row for row in wide if "https://" not in row and "app.run(" not in row] == []
@@ -82,7 +82,7 @@ def test_prose_keeps_to_the_width(make: Callable[[], Verdict], width: int) -> No
 
 @each
 def test_colour_changes_no_word(make: Callable[[], Verdict]) -> None:
-    """Without colours the same text stands there."""
+    """Without colours the text is the same."""
     coloured = full(make(), width=80, colour=True)
     assert "\x1b[1" in coloured
     assert COLOURS.sub("", coloured) == full(make(), width=80, colour=False)
@@ -108,7 +108,7 @@ HOSTILE = "\x1b]0;owned\x07\x1b[2J\r\x9b31m\u202etxt\x00\x7f\u2066" + "ordinary"
 
 
 def hostile(text: str) -> Verdict:
-    """Every text that an app or its tree can choose is `text`."""
+    """Return a verdict in which every text from an app or its tree is `text`."""
     verdict = verdicts.loopback()
     bad = finding(
         "bad",
@@ -132,7 +132,7 @@ def hostile(text: str) -> Verdict:
 
 
 def everything(verdict: Verdict, width: int = 80) -> str:
-    """All reports of a verdict, as a pass and as a failure."""
+    """Return all reports of a verdict, as a pass and as a failure."""
     made = [full(verdict, width=width, colour=False)]
     made += [COLOURS.sub("", full(verdict, width=width, colour=True))]
     made += [render(kind, verdict) for kind in KINDS if kind != "github"]
@@ -143,7 +143,7 @@ def everything(verdict: Verdict, width: int = 80) -> str:
 
 @pytest.mark.parametrize("character", [c for c in HOSTILE if not c.isascii() or ord(c) < 32])
 def test_no_control_character_gets_through(character: str) -> None:
-    """Each class of control character is written out, wherever an app may put it."""
+    """Each class of control character is escaped, wherever an app may put it."""
     told = everything(hostile(f"a{character}b"))
     assert not CONTROLS.search(told)
     code = ord(character)
@@ -153,7 +153,7 @@ def test_no_control_character_gets_through(character: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(st.characters(exclude_categories=()), max_size=120), st.integers(20, 130))
 def test_no_text_steers_the_terminal(text: str, width: int) -> None:
-    """Whatever an app writes, a report holds no control character and can be encoded."""
+    """Whatever an app writes, a report has no control character and can be encoded."""
     told = everything(hostile(text), width)
     assert not CONTROLS.search(told)
     told.encode()
@@ -163,7 +163,7 @@ def test_no_text_steers_the_terminal(text: str, width: int) -> None:
     "text", ["::error::x", "x\n::set-output name=a::b", "##[error]x", "##vso[task"]
 )
 def test_no_text_commands_the_ci_service(text: str) -> None:
-    """A log line that GitHub, Azure or TeamCity would obey does not reach their logs as such."""
+    """A log line that GitHub, Azure or TeamCity would obey is made inert in their logs."""
     told = everything(hostile(text))
     assert "##[" not in told
     assert "##vso[" not in told
@@ -241,13 +241,13 @@ def test_a_long_line_is_cut_around_the_column() -> None:
     ids=["line not there", "UTF-16", "empty"],
 )
 def test_a_line_that_is_not_there_is_not_shown(content: str | bytes, line: int) -> None:
-    """Where the tree has no such line of text, the place alone is told."""
+    """If the tree has no such line of text, only the place is shown."""
     told = blamed(content, None, line)
     assert f"--> a.py:{line}\n  seen:" in told
 
 
 def blamed(content: str | bytes, column: int | None, line: int = 1) -> str:
-    """A report that blames one place of a file with that content."""
+    """Return a report that blames one place in a file with that content."""
     found = finding("a", evidence=(Evidence("e", "a.py", line, column),))
     verdict = verdicts.works(
         source=source({"a.py": content}), verdict="fails", symptom="a", findings=(found,)
@@ -279,7 +279,7 @@ def test_a_pass_ends_with_the_push(changed: dict[str, Any], command: str) -> Non
 
 
 def test_what_to_type_has_the_path_that_was_typed() -> None:
-    """`parity run` alone would look at another folder."""
+    """`parity run` alone would test another folder."""
     tested = source(root=Path("my shop"))
     assert what_next(verdicts.loopback()._replace(source=tested)).endswith("parity run 'my shop'")
     checked = verdicts.works(source=tested, command="check")
@@ -287,7 +287,7 @@ def test_what_to_type_has_the_path_that_was_typed() -> None:
 
 
 def test_no_words_in_a_strip() -> None:
-    """A long label leaves the text below it room, in a narrow terminal too."""
+    """A long label leaves room for the text below it, even in a narrow terminal."""
     told = full(verdicts.worker(), width=40, colour=False).splitlines()
     at = told.index("note[python-patch-outdated]: Python")
     assert told[at + 1] == "  3.14.0 has a newer patch: 3.14.1"
@@ -295,13 +295,13 @@ def test_no_words_in_a_strip() -> None:
 
 @pytest.mark.parametrize("width", [40, 80])
 def test_a_line_of_the_router_is_shown_with_its_status(width: int) -> None:
-    """Whoever reads the report sees what the visitor got."""
+    """The report shows what the visitor got."""
     told = full(verdicts.error_500(), width=width, colour=False)
     assert "status=500" in told
 
 
 def test_what_decides_comes_first() -> None:
-    """Also in reports that go through the findings one by one: notes are last."""
+    """Reports that list the findings one by one end with the notes, too."""
     note = finding("n", effect="note", stage="source")
     made = verdicts.loopback()
     rows = render("md", made._replace(findings=(note, *made.findings))).splitlines()
@@ -312,13 +312,13 @@ def test_what_decides_comes_first() -> None:
 
 
 def test_the_stop_can_change_the_verdict() -> None:
-    """With --strict a warning at the stop fails the run: the new verdict is printed."""
+    """With --strict, a warning at the stop fails the run: the new verdict is printed."""
     verdict = verdicts.slow_stop()._replace(verdict="fails", symptom="R12")
     assert after_stop(verdict, width=80, colour=False).startswith("fails: R12 Exit timeout")
 
 
 def test_a_verdict_is_not_told_twice() -> None:
-    """A stop that changes nothing repeats no headline."""
+    """A stop that changes nothing does not repeat the headline."""
     late = verdicts.slow_stop().findings
     verdict = verdicts.loopback()
     verdict = verdict._replace(findings=(*verdict.findings, *late))
@@ -335,7 +335,7 @@ def test_the_stop_of_what_never_ran_is_not_told() -> None:
 
 
 def test_a_signal_during_the_stop_is_told() -> None:
-    """Ctrl-C while the dyno is stopped: the run was not finished, and says so."""
+    """With Ctrl-C during the stop, the report says that the run was not finished."""
     verdict = before_stop(verdicts.works(interrupted=2, verdict="unknown"))
     rows = (*verdict.stages[:-1], StageResult("stop", "not-reached", 0.3))
     told = after_stop(verdict._replace(stages=rows), width=80, colour=False)
@@ -343,13 +343,13 @@ def test_a_signal_during_the_stop_is_told() -> None:
 
 
 def test_check_promises_nothing() -> None:
-    """A check that finds nothing does not say that it works: nothing was run."""
+    """A check without findings does not claim that it works: nothing was run."""
     verdict = verdicts.works(command="check", traffic=None, boot=None, shutdown=None)
     assert headline(verdict) == "check: nothing found, nothing run"
 
 
 def test_the_log_is_the_lead_where_no_cause_is_known() -> None:
-    """Without a cause the last 15 lines of the log are shown, and not the others."""
+    """Without a cause, the last 15 lines of the log are shown, and not the others."""
     verdict = verdicts.error_500()
     log = tuple(Line(1.0 + n, "app[web.1]", f"line {n:02}") for n in range(30))
     told = full(verdict._replace(log=log), width=80, colour=False)

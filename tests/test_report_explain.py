@@ -1,4 +1,4 @@
-"""The manual: every rule has a page, and an id that is nearly right is understood."""
+"""The manual: every rule has a page, and an almost correct id is understood."""
 
 import pytest
 
@@ -14,12 +14,12 @@ IDS = sorted(engine.RULES)
 
 
 def flat(text: str | None) -> str:
-    """A text without its line breaks."""
+    """Return a text without its line breaks."""
     return " ".join((text or "").split())
 
 
 def unlike(id: str) -> list[str]:
-    """What the page of a rule lacks, and its rows that are too wide."""
+    """Return what the page of a rule lacks, and its rows that are too wide."""
     told, shown = explain.page(id, 80, False) or "", engine.manual(engine.RULES[id])
     texts = (id, shown.title, shown.cause, explain.fix(shown), shown.docs)
     wide = [r for r in told.splitlines() if cells(r) > 80 and "`" not in r and "://" not in r]
@@ -27,12 +27,12 @@ def unlike(id: str) -> list[str]:
 
 
 def test_every_rule_has_a_page() -> None:
-    """A page has title, cause, fix and docs, fits its width, and no placeholder is left open."""
+    """A page has title, cause, fix and docs, fits its width, and has no open placeholder."""
     assert [wrong for id in IDS for wrong in unlike(id)] == []
 
 
 def test_a_symptom_tells_its_causes() -> None:
-    """A symptom's page lists its causes, or names the symptom that lists them, too."""
+    """A symptom's page lists its causes, or names the symptom that lists them."""
     pages = {id: explain.page(id, 100, False) or "" for id in IDS}
     wrong = []
     for cause in engine.RULES.values():
@@ -51,7 +51,7 @@ def test_upper_and_lower_case_are_one() -> None:
 
 
 def test_an_unknown_id_has_no_page() -> None:
-    """There is no page for what is no rule; what looks alike is offered."""
+    """There is no page for an unknown id; similar ids are suggested."""
     assert explain.page("R1O", 80, False) is None
     assert "R10" in explain.nearest("R1O")
     assert explain.nearest("H1O")[0] in CODES
@@ -60,7 +60,7 @@ def test_an_unknown_id_has_no_page() -> None:
 
 
 def test_the_index_keeps_to_the_terminal() -> None:
-    """In one of 80 columns nothing is broken by its edge, and in a pipe every id has one row."""
+    """At 80 columns nothing is broken by the edge, and in a pipe every id has one row."""
     assert [
         row for row in explain.index(80).splitlines() if cells(row) > 80 and "`" not in row
     ] == []
@@ -69,7 +69,7 @@ def test_the_index_keeps_to_the_terminal() -> None:
 
 
 def test_the_index_has_every_rule() -> None:
-    """Every id stands in the index, causes below each symptom that they explain."""
+    """Every id is in the index, causes below each symptom that they explain."""
     rows = explain.index(1000).splitlines()
     listed = [row.split()[0] for row in rows if row]
     assert set(IDS) <= set(listed)
@@ -86,19 +86,19 @@ def test_colour_marks_the_title() -> None:
 
 
 ELSEWHERE = {"nothing-to-push", "submodule-not-mapped", "app-setup-failed", "postdeploy-failed"}
-"""Symptoms that git, or the page from which an app is set up, shows."""
+"""Symptoms shown by git, or by the page from which an app is set up."""
 
 OURS = {"unexpected-status"}
-"""What the user's own scenario expects."""
+"""Symptoms that come from the user's own scenario."""
 
 
 def test_the_handbook_speaks_of_rules() -> None:
-    """Every entry belongs to a rule, so none outlives its rule."""
+    """Every entry belongs to a rule."""
     assert set(MANUAL) <= set(IDS)
 
 
 def test_a_symptom_says_what_heroku_prints_and_why_the_laptop_did_not() -> None:
-    """The page of what Heroku shows has Heroku's lines, and what was different at home."""
+    """The page of a symptom has Heroku's lines, and the difference to the laptop."""
     symptoms = {id for id in IDS if engine.RULES[id].symptom} - ELSEWHERE - OURS
     heads = ("What Heroku prints", "Why it worked on the laptop")
     pages = {id: explain.page(id, 80, False) or "" for id in symptoms}
@@ -107,7 +107,7 @@ def test_a_symptom_says_what_heroku_prints_and_why_the_laptop_did_not() -> None:
 
 @pytest.mark.parametrize(("id", "share"), [("R10", 0.7), ("H10", 0.25)])
 def test_causes_are_told_apart(id: str, share: float) -> None:
-    """The commonest causes say by which words of the log they are known; of R10's few, most do."""
+    """The most common causes say which words of the log identify them; of R10's, most do."""
     causes = [rule for rule in engine.RULES.values() if rule.leads_to[:1] == (id,)]
     apart = [rule for rule in causes if rule.id in MANUAL and MANUAL[rule.id].apart]
     assert len(apart) > share * len(causes)

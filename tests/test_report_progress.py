@@ -1,4 +1,4 @@
-"""Progress: signs of life for slow stages only, which nothing can break."""
+"""Progress: messages for slow stages only, which nothing can break."""
 
 import io
 import os
@@ -30,21 +30,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 class Told(io.StringIO):
-    """A stream that says when something is written to it."""
+    """A stream that signals when something is written to it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written = threading.Event()
 
     def write(self, text: str) -> int:
-        """Take the text and wake who waits for it."""
+        """Accept the text, and wake the waiting test."""
         count = super().write(text)
         self.written.set()
         return count
 
 
 def test_a_slow_stage_gets_one_plain_line() -> None:
-    """In a pipe: one line, which tells the step that Heroku would print, without its controls."""
+    """In a pipe: one line with the step that Heroku would print, without control characters."""
     stream = Told()
     with Progress(stream, tty=False, quiet=False, colour=False) as shown:
         shown.stage("build")
@@ -83,7 +83,7 @@ def test_quiet_is_quiet() -> None:
 
 
 def until(master: int, wanted: bytes) -> bytes:
-    """What a terminal gets until `wanted` is among it."""
+    """Return what a terminal gets up to `wanted`."""
     got, end = b"", time.monotonic() + 10
     while wanted not in got and time.monotonic() < end:
         if select.select([master], [], [], 0.1)[0]:
@@ -108,7 +108,7 @@ def test_a_terminal_gets_a_spinner_that_vanishes() -> None:
 
 
 def full_pipe() -> tuple[int, int]:
-    """A pipe that takes nothing more."""
+    """Return a pipe that accepts no more."""
     source, target = os.pipe()
     os.set_blocking(target, False)
     with pytest.raises(BlockingIOError):
@@ -121,7 +121,7 @@ def full_pipe() -> tuple[int, int]:
 @pytest.mark.parametrize("tty", [True, False])
 @pytest.mark.parametrize("broken", ["full", "no reader", "closed"])
 def test_a_broken_stderr_holds_nothing_up(tty: bool, broken: str) -> None:
-    """Whatever becomes of stderr, the stages go on and end."""
+    """Whatever happens to stderr, the stages go on and end."""
     source, target = full_pipe()
     stream = os.fdopen(target, "w")
     if broken != "full":
@@ -141,7 +141,7 @@ def test_a_broken_stderr_holds_nothing_up(tty: bool, broken: str) -> None:
 
 
 def test_rich_is_imported_only_to_show_something() -> None:
-    """A run whose stages are quick does not pay for rich."""
+    """A run with quick stages does not pay for rich."""
     code = """
 import sys
 from parity.report.progress import Progress

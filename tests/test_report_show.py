@@ -1,4 +1,4 @@
-"""What a command prints, where, and when."""
+"""The output of a command: what, where, and when."""
 
 import io
 import json
@@ -17,7 +17,7 @@ NO_CONFIG = Config({}, {})
 
 
 def shown(format: str, report: tuple[str, ...] = (), config: Config = NO_CONFIG) -> tuple[str, str]:
-    """stdout after the verdict, and after the stop."""
+    """Return stdout after the verdict, and after the stop."""
     out = io.StringIO()
     verdict = verdicts.slow_stop()
     arguments = Namespace(format=format, report=list(report), quiet=False)
@@ -40,7 +40,7 @@ def test_people_need_not_wait_for_the_stop() -> None:
 
 @pytest.mark.parametrize("kind", ["concise", "json"])
 def test_programs_get_one_document(kind: str) -> None:
-    """A report for programs is printed once, when all is known."""
+    """A report for programs is printed once, at the end."""
     first, later = shown(kind)
     assert first == ""
     assert "R12" in later
@@ -77,14 +77,14 @@ def test_all_of_it_is_masked(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_reported_is_refused_at_once(format: str, report: tuple[str, ...]) -> None:
-    """An unknown kind or an impossible file is wrong usage, told before anything runs."""
+    """An unknown kind or an impossible file is wrong usage, reported before anything runs."""
     arguments = Namespace(format=format, report=report, quiet=True)
     with pytest.raises(Usage):
         Show(arguments, NO_CONFIG, io.StringIO(), None)
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """What this machine refuses is told in one line, with a way out."""
+    """A failed write is reported in one line, with a remedy."""
     target = tmp_path / "full"
     target.symlink_to("/dev/full")
     with pytest.raises(Trouble, match="No space left"):
@@ -92,10 +92,10 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
 

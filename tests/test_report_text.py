@@ -1,4 +1,4 @@
-"""What leaves parity: nothing that steers a terminal, and no reader that stops it."""
+"""Text output: nothing controls a terminal, and no reader blocks parity."""
 
 import io
 import os
@@ -37,7 +37,7 @@ def test_what_cannot_be_seen_is_written_out(text: str, shown: str) -> None:
 
 
 def test_oneline_is_one_line() -> None:
-    """Line breaks and tabs of a name cannot make another line or column."""
+    """Line breaks and tabs in a name cannot make another line or column."""
     assert oneline("a\nb\tc\r") == r"a\nb    c\x0d"
 
 
@@ -53,14 +53,14 @@ def test_clip_says_that_it_cut() -> None:
 
 
 def test_folding_loses_nothing() -> None:
-    """A log line is cut at spaces where there are some, and kept whole."""
+    """A log line is split at spaces if there are any, and nothing is lost."""
     assert fold("  one two three", 10) == ["  one two", "three"]
     assert "".join(fold("x" * 25, 10)) == "x" * 25
     assert [cells(row) for row in fold("日本" * 5, 7)] == [6, 6, 6, 2]
 
 
 def test_wrapping_keeps_commands_whole() -> None:
-    """A command between backticks is one word, with what is glued to it."""
+    """A command between backticks is one word, with what is attached to it."""
     assert wrap("Type (`git add -A`), then `git push`.", 15) == [
         "Type",
         "(`git add -A`),",
@@ -71,7 +71,7 @@ def test_wrapping_keeps_commands_whole() -> None:
 
 
 def piped(text: str, encoding: str) -> bytes:
-    """What a reader of a pipe gets."""
+    """Return what a reader of a pipe gets."""
     source, target = os.pipe()
     with os.fdopen(target, "w", encoding=encoding) as stream, os.fdopen(source, "rb") as reader:
         assert emit(text, stream)
@@ -80,14 +80,14 @@ def piped(text: str, encoding: str) -> bytes:
 
 
 def test_any_encoding_takes_the_text() -> None:
-    """Where the encoding lacks a character, a plainer one or an escape stands."""
+    """A character that the encoding lacks becomes a plainer one or an escape."""
     assert piped("GET / → 200 — ☃\n", "ascii") == b"GET / -> 200 - \\u2603\n"
     assert piped("GET / → 200\n", "utf-8") == "GET / → 200\n".encode()
     assert piped("é…☃\n", "latin-1") == b"\xe9...\\u2603\n"
 
 
 def test_a_large_text_arrives_whole() -> None:
-    """A reader that is slow gets every byte, in order."""
+    """A slow reader gets every byte, in order."""
     text = "".join(f"line {n}\n" for n in range(100_000))
     source, target = os.pipe()
     got: list[bytes] = []
@@ -110,7 +110,7 @@ def test_a_closed_reader_is_no_error() -> None:
 
 
 def test_a_closed_stream_is_no_error() -> None:
-    """A stream that is closed, missing, or whose file is gone takes nothing."""
+    """A stream that is closed, missing, or whose file is gone accepts nothing."""
     source, target = os.pipe()
     os.close(source)
     stream = os.fdopen(target, "w")
@@ -125,7 +125,7 @@ def test_a_closed_stream_is_no_error() -> None:
 
 
 def test_what_was_written_before_stays_before() -> None:
-    """Text that a stream still holds comes first; a stream without a file is written to."""
+    """Text buffered in a stream comes first; a stream without a file is written to."""
     source, target = os.pipe()
     with os.fdopen(target, "w") as stream, os.fdopen(source) as reader:
         stream.write("one ")

@@ -1,4 +1,4 @@
-"""The router's visitors: what `parity run` asks through it, and what it makes of the answers."""
+"""The router's visitors: the requests of `parity run`, and the records of the answers."""
 
 import gzip
 import re
@@ -51,7 +51,7 @@ def dyno(*answers: bytes | None, hold: bool = False) -> Iterator[tuple[int, list
 
 
 def probe(port: int, said: list[Line] | None = None, path: str = "/") -> tuple[Exchange, ...]:
-    """What a visitor sees through a router with short limits."""
+    """Return what a visitor sees through a router with short limits."""
     with stage(limits=QUICK, backends=[Backend("web.1", port)]) as door:
         exchanges = door.router.probe(path)
     if said is not None:
@@ -110,7 +110,7 @@ def test_a_dyno_that_refuses() -> None:
 
 
 def test_an_endless_body_is_an_answer() -> None:
-    """A stream that goes on (server-sent events) is read for a while and is fine."""
+    """An endless stream (server-sent events) is read for a while and is fine."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n"
     with dyno(head, hold=True) as (port, _):
         (exchange,) = probe(port)
@@ -122,7 +122,7 @@ PAGE = b"<h1>hello</h1>\n" * 9000
 
 
 def bare(data: bytes) -> bytes:
-    """`deflate` as some servers send it, without the head of RFC 1950."""
+    """Return `deflate` as some servers send it, without the header of RFC 1950."""
     made = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return made.compress(data) + made.flush()
 
@@ -133,7 +133,7 @@ def bare(data: bytes) -> bytes:
     ids=["gzip", "deflate", "bare deflate", "identity"],
 )
 def test_a_compressed_body_is_read(encoding: str, made: Callable[[bytes], bytes]) -> None:
-    """As browsers do, up to what is kept of a body."""
+    """It is decompressed as in browsers, up to the part of a body that is kept."""
     body = made(PAGE)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
     with dyno(head.encode() + body) as (port, _):
@@ -143,7 +143,7 @@ def test_a_compressed_body_is_read(encoding: str, made: Callable[[bytes], bytes]
 
 
 def test_a_body_that_is_not_what_it_says() -> None:
-    """No fault of the router's, and no end of parity's."""
+    """It is neither the router's fault nor an error in parity."""
     with dyno(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nplain") as (
         port,
         _,
@@ -153,13 +153,13 @@ def test_a_body_that_is_not_what_it_says() -> None:
 
 
 def redirect(location: str, *headers: str) -> bytes:
-    """A 302 to `location`."""
+    """Return a 302 to `location`."""
     lines = ["HTTP/1.1 302 Found", f"Location: {location}", *headers, "Content-Length: 0", "", ""]
     return "\r\n".join(lines).encode()
 
 
 def test_redirects_on_the_host_are_followed() -> None:
-    """A redirect to another page of the app leads there, with the cookies that were set."""
+    """A redirect to another page of the app is followed, with the cookies that were set."""
     with dyno(redirect("/login", "Set-Cookie: a=1; Secure; HttpOnly"), OK) as (port, received):
         exchanges = probe(port)
     assert [e.status for e in exchanges] == [302, 200]
@@ -175,21 +175,21 @@ def test_redirects_elsewhere_are_not_followed() -> None:
 
 
 def test_a_redirect_to_plain_http_says_so() -> None:
-    """Where the app sends the browser to http://, the next request is not https."""
+    """If the app sends the browser to http://, the next request is not https."""
     with dyno(redirect(f"http://{HOST}/x"), OK) as (port, received):
         probe(port)
     assert b"X-Forwarded-Proto: http\r\n" in received[1]
 
 
 def test_a_redirect_is_written_as_browsers_do() -> None:
-    """Blanks and umlauts of a Location are encoded."""
+    """Spaces and umlauts in a Location are encoded."""
     with dyno(redirect("/a b/ü?c=d e"), OK) as (port, received):
         probe(port)
     assert received[1].startswith(b"GET /a%20b/%C3%BC?c=d%20e HTTP/1.1\r\n")
 
 
 def test_a_redirect_loop_ends() -> None:
-    """An app that redirects forever is asked eleven times, and no more."""
+    """An app that redirects forever gets eleven requests, and no more."""
     with dyno(*[redirect(f"https://{HOST}/")] * 11) as (port, received):
         exchanges = probe(port)
         assert len(exchanges) == len(received) == 11
@@ -197,7 +197,7 @@ def test_a_redirect_loop_ends() -> None:
 
 
 def test_this_machines_proxy_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    """HTTP_PROXY of the developer's shell does not come between."""
+    """HTTP_PROXY of the developer's shell is ignored."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with dyno(OK) as (port, _):

@@ -61,11 +61,11 @@ FIXES = {
         },
     },
 }
-"""What SARIF 2.1.0 asks of `fixes` (§3.27.30, §3.55 to §3.57), and whole positions besides."""
+"""The requirements of SARIF 2.1.0 for `fixes` (§3.27.30, §3.55 to §3.57), and whole positions."""
 
 
 def applied(result: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, str]:
-    """`files` after the one fix of a result, the last replacement first."""
+    """Return `files` after the one fix of a result, the last replacement first."""
     made = dict(files)
     jsonschema.validate(result["fixes"], FIXES)
     (fix,) = result["fixes"]
@@ -80,19 +80,19 @@ def applied(result: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, st
 
 
 def offset(text: str, line: int, column: int) -> int:
-    """Where a position lies that the text must have."""
+    """Return the offset of a position that the text must have."""
     lines = text.split("\n")
     assert column <= len(lines[line - 1]) + 1
     return sum(len(each) + 1 for each in lines[: line - 1]) + column - 1
 
 
 def sources(*steps: Mapping[str, str | bytes]) -> list[Source]:
-    """A tree and what became of it, edit by edit."""
+    """Return a tree and its later states, edit by edit."""
     return [tree(files) for files in steps]
 
 
 def mended(steps: list[Source], config: Config = NO_CONFIG) -> Verdict:
-    """A verdict whose edits were proved, one per step; the first one's finding decides."""
+    """Return a verdict with one proved edit per step; the first one's finding decides."""
     made = verdicts.loopback()
     after, found, fixes = None, [], []
     for number, (old, new) in enumerate(pairwise(steps)):
@@ -110,7 +110,7 @@ def mended(steps: list[Source], config: Config = NO_CONFIG) -> Verdict:
 
 
 def results(verdict: Verdict) -> list[dict[str, Any]]:
-    """The results of the report, which a reader that is not ours takes, too."""
+    """Return the results of the report, which an independent reader accepts, too."""
     text = render("sarif", verdict)
     Sarif.model_validate_json(text)
     told: list[dict[str, Any]] = json.loads(text)["runs"][0]["results"]
@@ -134,7 +134,7 @@ def test_a_fix_makes_the_file_what_was_proved(before: str, after: str) -> None:
 
 
 def test_edits_that_were_proved_together_stand_together() -> None:
-    """Each result has the whole of them, against the files as they are."""
+    """Each result has all of them, against the files as they are."""
     steps = (
         {"a.py": "1\n2\n3\n", "Procfile": "web: x\n"},
         {"a.py": "0\n1\n2\n3\n", "Procfile": "web: x\n"},
@@ -146,7 +146,7 @@ def test_edits_that_were_proved_together_stand_together() -> None:
 
 
 def test_a_file_that_comes_or_goes_or_changes_its_mode_has_no_fix() -> None:
-    """SARIF has no words for it; half of an edit is none."""
+    """SARIF cannot express it, and half of an edit is none."""
     (old,) = sources({"a.py": "1\n"})
     (with_more,) = sources({"a.py": "2\n", "b.py": ""})
     entry = old.entries["a.py"]._replace(mode=worktree.EXECUTABLE, data=b"2\n")
@@ -159,7 +159,7 @@ def test_a_file_that_comes_or_goes_or_changes_its_mode_has_no_fix() -> None:
 
 @pytest.mark.parametrize("line", [1, 20])
 def test_a_masked_value_is_in_no_fix(line: int) -> None:
-    """A replacement with a name in place of the value would be wrong; elsewhere it is no matter."""
+    """A replacement with a name instead of the value would be wrong; other values do not matter."""
     config = NO_CONFIG._replace(values={"TOKEN": "hunter2hunter2"})
     rows = ["x"] * 20
     rows[line - 1] = "key = 'hunter2hunter2'"
@@ -171,7 +171,7 @@ def test_a_masked_value_is_in_no_fix(line: int) -> None:
 
 
 def test_without_a_proof_there_is_no_fix() -> None:
-    """A diff that nothing proved is none; nor are the other results' edits."""
+    """An unproved diff is not a fix; nor are the other results' edits."""
     assert all("fixes" not in result for result in results(verdicts.loopback()))
     other = finding("other")
     verdict = mended(sources({"a.py": "1"}, {"a.py": "2"}))
@@ -180,7 +180,7 @@ def test_without_a_proof_there_is_no_fix() -> None:
 
 
 def test_a_fix_is_placed_from_the_repository() -> None:
-    """As the results are."""
+    """Fixes are placed relative to the repository, as results are."""
     old, new = (s._replace(prefix="apps/shop") for s in sources({"ä.py": "1"}, {"ä.py": "2"}))
     (result,) = results(mended([old, new]))
     place = result["fixes"][0]["artifactChanges"][0]["artifactLocation"]

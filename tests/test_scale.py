@@ -36,7 +36,7 @@ HTTPServer(("0.0.0.0", int(os.environ["PORT"])), Named).serve_forever()
 
 
 def app(folder: Path, types: Mapping[str, str]) -> Path:
-    """An app of these process types, with `server.py`."""
+    """Create an app of these process types, with `server.py`."""
     folder.mkdir(exist_ok=True)
     (folder / "server.py").write_text(SERVER)
     (folder / "requirements.txt").touch()
@@ -45,7 +45,7 @@ def app(folder: Path, types: Mapping[str, str]) -> Path:
 
 
 def run(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
-    """`parity run`: exit code, report, what it says on stderr."""
+    """Run `parity run`; return exit code, report, stderr."""
     done = subprocess.run(
         [sys.executable, "-m", "parity", "run", str(folder), "--format", "json", *options],
         capture_output=True,
@@ -56,7 +56,7 @@ def run(folder: Path, *options: str) -> tuple[int, dict[str, Any], str]:
 
 
 def log(report: dict[str, Any], source: str) -> list[str]:
-    """What `source` has logged."""
+    """Return what `source` has logged."""
     lines = (line.split(" ", 1)[1] for line in report["log"])
     return [line.split(": ", 1)[1] for line in lines if line.startswith(f"{source}:")]
 
@@ -73,7 +73,7 @@ def log(report: dict[str, Any], source: str) -> list[str]:
     ],
 )
 def test_what_is_asked_for(given: list[str], wanted: dict[str, int]) -> None:
-    """As `heroku ps:scale` takes it; the last number of a type counts."""
+    """As `heroku ps:scale` accepts it; the last number of a type counts."""
     assert dict(parsed(given)) == wanted
 
 
@@ -85,13 +85,13 @@ def test_what_cannot_be_asked_for(given: str) -> None:
 
 
 def test_no_dyno_at_all() -> None:
-    """Nothing to run is nothing to judge."""
+    """Without dynos there is nothing to judge."""
     with pytest.raises(Usage, match="no dyno"):
         chosen({"web": ProcessType("web", "true", 1)}, [("web", 0)])
 
 
 def test_every_dyno_has_a_name() -> None:
-    """Those of web come first; `all` is one of each, but for what ends by itself."""
+    """Those of web come first; `all` is one of each, except types that end by themselves."""
     names = ("worker", "web", "release", "clock")
     types = {name: ProcessType(name, "true", 1) for name in names}
     assert [n for _, n in chosen(types, [("worker", 1), ("web", 2)])] == [
@@ -103,7 +103,7 @@ def test_every_dyno_has_a_name() -> None:
 
 @pytest.mark.parametrize("wanted", ["nosuch", "release", "Web"])
 def test_a_type_that_is_not_there(tmp_path: Path, wanted: str) -> None:
-    """Refused before anything is built, in Heroku's words, with the types that there are."""
+    """Refused before anything is built, in Heroku's words, with the existing types."""
     folder = app(tmp_path / "app", {"web": "python server.py", "release": "true"})
     code, report, told = run(folder, "--process", wanted)
     assert (code, report) == (2, {})
@@ -138,7 +138,7 @@ def test_side_by_side(tmp_path: Path) -> None:
 
 
 def test_the_worker_alone(tmp_path: Path) -> None:
-    """Without web nothing is asked, and no H14 is meant: that is what was typed."""
+    """Without web there are no requests, and no H14: that is what was typed."""
     folder = app(tmp_path / "app", {"web": "python server.py", "worker": "sleep 100"})
     code, report, _ = run(folder, "--process", "worker")
     assert code == 0
@@ -147,7 +147,7 @@ def test_the_worker_alone(tmp_path: Path) -> None:
 
 
 def test_a_small_dyno_cannot_be_scaled(tmp_path: Path) -> None:
-    """Said as a note: on Heroku it takes Standard dynos."""
+    """A note says that on Heroku this takes Standard dynos."""
     folder = app(tmp_path / "app", {"web": "python server.py"})
     code, report, _ = run(folder, "--process", "web=2")
     assert code == 0
@@ -155,7 +155,7 @@ def test_a_small_dyno_cannot_be_scaled(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_dies_while_web_is_asked(tmp_path: Path) -> None:
-    """The death is noticed, told and judged, though web answered."""
+    """The death is noticed, reported and judged, though web answered."""
     folder = app(tmp_path / "app", {"web": "python server.py", "worker": "sleep 1; exit 7"})
     code, report, _ = run(folder, "--process", "all")
     assert (code, report["verdict"], report["symptom"]) == (1, "fails", "crashed")
@@ -187,7 +187,7 @@ def test_interrupted(tmp_path: Path, signum: int) -> None:
 
 
 def test_fifty_types(tmp_path: Path) -> None:
-    """All of them are started, heard, and gone again."""
+    """All of them are started, logged, and gone again."""
     types = {f"p{n}": "echo hello; exec sleep 100" for n in range(50)}
     folder = app(tmp_path / "app", types)
     code, report, _ = run(folder, "--process", "all")

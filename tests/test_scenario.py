@@ -1,4 +1,4 @@
-"""Scenarios: what a file may say, and one clear line for what it may not."""
+"""Scenarios: what a file may contain, and one clear line for anything else."""
 
 import threading
 import time
@@ -14,14 +14,14 @@ from tests.doors import QUICK, answer, stage
 
 
 def written(tmp: Path, text: str) -> Path:
-    """A scenario file."""
+    """Write a scenario file."""
     file = tmp / "scenario.toml"
     file.write_text(text)
     return file
 
 
 def test_all_keys(tmp_path: Path) -> None:
-    """Everything that a request can have."""
+    """Every key of a request."""
     text = """
 [[request]]
 path = "/a?b=c"
@@ -58,7 +58,7 @@ WRONG = {
     "x = ": "not TOML",
     "[request]\npath = '/'": "[[request]] sections",
     "[[request]]\npath = '/'\n[other]": "[[request]] sections",
-    "[[request]]": "path must be there",
+    "[[request]]": "path is required",
     "[[request]]\npath = 'a'": "start with /",
     '[[request]]\npath = "/\\n"': "printable",
     "[[request]]\npath = '/'\nmethod = 'G T'": "method must be letters",
@@ -91,7 +91,7 @@ def test_no_such_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_no_such_router(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Exit 2, with the names that there are."""
+    """Exit 2, with the existing names."""
     assert main.main(["run", str(tmp_path), "--router", "3"]) == 2
     assert "one of 2.0, legacy" in capsys.readouterr().err
 
@@ -103,7 +103,7 @@ def test_no_such_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_client_that_stalls() -> None:
-    """A slow client goes too slow for the router: H28 is in its record."""
+    """A client that is too slow for the router gets H28 in its record."""
     with stage(limits=QUICK) as made:
         (exchange,) = made.router.play(Step("/", "POST", body=b"x" * 40, seconds=40.0))
         assert (exchange.code, exchange.status) == ("H28", 499)
@@ -130,7 +130,7 @@ def test_an_answer_to_a_slow_client() -> None:
 
 @pytest.mark.parametrize("step", [Step("/", leave=0.3), Step("/", "POST", body=b"x", seconds=0.01)])
 def test_a_client_that_has_enough(step: Step) -> None:
-    """An answer that drips without end keeps no client that wants to leave, and none too long."""
+    """A client that leaves is not kept by an endless answer, nor is any kept for too long."""
     with stage(limits=QUICK) as made:
         over = threading.Event()
 

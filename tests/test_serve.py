@@ -64,27 +64,27 @@ class Served:
 
     @property
     def port(self) -> int:
-        """The router's, from the address line."""
+        """The router's port, from the address line."""
         assert eventually(lambda: bool(self.lines)), self.told
         return int(self.lines[0].rpartition(":")[2])
 
     def get(self, path: str = "/", host: str = "") -> tuple[int, bytes]:
-        """Status and body of one request."""
+        """Return status and body of one request."""
         with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as made:
             made.request("GET", path, headers={"Host": host or f"app.localhost:{self.port}"})
             answer = made.getresponse()
             return answer.status, answer.read()
 
     def logs(self, *wanted: str, times: int = 1) -> bool:
-        """Whether stdout has each of the `wanted` texts so often, soon."""
+        """Return whether stdout soon has each of the `wanted` texts, `times` times."""
         return eventually(lambda: all("\n".join(self.lines).count(w) >= times for w in wanted))
 
     def says(self, *wanted: str) -> bool:
-        """Whether stderr has each of the `wanted` texts, soon."""
+        """Return whether stderr soon has each of the `wanted` texts."""
         return eventually(lambda: all(w in "\n".join(self.told) for w in wanted))
 
     def end(self, signum: int = signal.SIGINT) -> int:
-        """Send a signal; the exit code."""
+        """Send a signal; return the exit code."""
         self.process.send_signal(signum)
         return self.process.wait(PATIENCE)
 
@@ -94,7 +94,7 @@ def _collect(stream: Iterable[str], into: list[str]) -> None:
 
 
 def eventually(happened: Callable[[], bool], seconds: float = PATIENCE) -> bool:
-    """Whether it comes true in time."""
+    """Return whether it becomes true in time."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if happened():
@@ -105,7 +105,7 @@ def eventually(happened: Callable[[], bool], seconds: float = PATIENCE) -> bool:
 
 @contextmanager
 def serving(folder: Path | None, *options: str) -> Iterator[Served]:
-    """`parity serve` of `folder`, on a port of its own; afterwards nothing is left of it."""
+    """Run `parity serve` of `folder`, on a separate port; afterwards nothing is left of it."""
     where = [str(folder)] if folder else []
     tmp = folder.parent if folder else Path("/tmp")
     port = [] if "--port" in options else ["--port", str(free())]
@@ -129,13 +129,13 @@ def serving(folder: Path | None, *options: str) -> Iterator[Served]:
 
 
 def free() -> int:
-    """A port that nobody uses."""
+    """Return a port that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 def app(tmp_path: Path, server: str = SERVER, procfile: str = "web: python server.py\n") -> Path:
-    """An app with `server.py`."""
+    """Create an app with `server.py`."""
     folder = tmp_path / "app"
     folder.mkdir()
     (folder / "server.py").write_text(server)
@@ -145,7 +145,7 @@ def app(tmp_path: Path, server: str = SERVER, procfile: str = "web: python serve
 
 
 def panel(body: bytes) -> str:
-    """The words of the panel, as a browser has them; it must be the only thing that was added."""
+    """Return the words of the panel, as a browser has them; it must be the only addition."""
     tree = html5lib.parse(body, namespaceHTMLElements=False)
     asides = tree.findall(".//aside[@id='parity']")
     assert len(asides) == 1
@@ -154,7 +154,7 @@ def panel(body: bytes) -> str:
 
 
 def heroku(body: bytes) -> bytes:
-    """The page without what parity has put into it."""
+    """Return the page without what parity has put into it."""
     body = re.sub(rb"<meta http-equiv[^>]*>\n", b"", body)
     return re.sub(rb"<style>\n#parity.*</aside>\n?", b"", body, flags=re.DOTALL)
 
@@ -200,7 +200,7 @@ def test_ctrl_c_while_it_builds(tmp_path: Path) -> None:
 
 
 def test_twice_kills(tmp_path: Path) -> None:
-    """A dyno that ignores SIGTERM has no 30 seconds after a second Ctrl-C."""
+    """After a second Ctrl-C, a dyno that ignores SIGTERM does not get 30 seconds."""
     stubborn = SERVER.replace("lambda *_: os._exit(0)", "signal.SIG_IGN")
     with serving(app(tmp_path, stubborn)) as served:
         served.get()
@@ -255,7 +255,7 @@ def test_an_app_that_does_not_boot(tmp_path: Path) -> None:
 
 
 def test_a_wrong_address(tmp_path: Path) -> None:
-    """R10 is told without waiting for it, with the line that binds; it is not tried again."""
+    """R10 is reported without waiting for it, with the line that binds; it is not tried again."""
     folder = tmp_path / "app"
     folder.mkdir()
     materialise(APPS / "r10-loopback", {}, folder)
@@ -269,7 +269,7 @@ def test_a_wrong_address(tmp_path: Path) -> None:
 
 
 def test_a_push_that_is_rejected(tmp_path: Path) -> None:
-    """Heroku's blank app, and in the page why."""
+    """Heroku's blank app, with the reason in the page."""
     folder = app(tmp_path)
     (folder / ".python-version").write_text("3.7\n")
     with serving(folder) as served:
@@ -283,7 +283,7 @@ def test_a_push_that_is_rejected(tmp_path: Path) -> None:
 
 
 def test_no_web_process(tmp_path: Path) -> None:
-    """What there is runs, and a browser gets H14."""
+    """The existing types run, and a browser gets H14."""
     with serving(app(tmp_path, procfile="worker: echo working; sleep 100\n")) as served:
         assert served.logs("app[worker.1]: working")
         status, body = served.get()
@@ -292,7 +292,7 @@ def test_no_web_process(tmp_path: Path) -> None:
 
 
 def test_a_code_without_a_verdict(tmp_path: Path) -> None:
-    """The page tells what the code means; the terminal, what was seen."""
+    """The page says what the code means; the terminal, what was seen."""
     with serving(app(tmp_path)) as served:
         status, body = served.get("/garbage")
         assert status == 503
@@ -302,7 +302,7 @@ def test_a_code_without_a_verdict(tmp_path: Path) -> None:
 
 
 def test_a_host_that_the_app_refuses(tmp_path: Path) -> None:
-    """A 400 is the app's own answer; a line says what it may be."""
+    """A 400 is the app's own answer; a line suggests the reason."""
     strict = SERVER.replace("self.send_response(200)", "self.send_response(400)")
     with serving(app(tmp_path, strict)) as served:
         assert served.get()[0] == 400
@@ -310,7 +310,7 @@ def test_a_host_that_the_app_refuses(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_dies(tmp_path: Path) -> None:
-    """It is told, and started again at once; web goes on."""
+    """It is reported, and started again at once; web goes on."""
     procfile = "web: python server.py\nworker: sleep 1; exit 3\n"
     with serving(app(tmp_path, procfile=procfile), "--process", "web,worker") as served:
         assert served.says("worker.1 is down")
@@ -341,7 +341,7 @@ def test_two_web_dynos(tmp_path: Path) -> None:
 
 
 def test_watch(tmp_path: Path) -> None:
-    """A file that would be pushed changes: built again, and the new dyno takes over."""
+    """When a file that would be pushed changes, it is built again, and the new dyno takes over."""
     folder = app(tmp_path)
     git = ["git", "-C", str(folder), "-c", "user.name=a", "-c", "user.email=a@example.com"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
@@ -444,7 +444,7 @@ def test_a_reader_that_has_enough(tmp_path: Path) -> None:
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
-    """Where the log cannot be written parity ends, and says so."""
+    """If the log cannot be written, parity ends, and says so."""
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "parity", "serve", str(app(tmp_path)), "--port", str(free())],
@@ -460,7 +460,7 @@ def test_a_full_disk(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_stands_still(tmp_path: Path) -> None:
-    """A log that nobody takes holds up the log, and not the end."""
+    """An unread log blocks the log, but not the end."""
     flood = SERVER.replace("ThreadingHTTPServer((", LOUD + "ThreadingHTTPServer((")
     process = subprocess.Popen(
         [sys.executable, "-m", "parity", "serve", str(app(tmp_path, flood)), "--port", str(free())],

@@ -1,4 +1,4 @@
-"""`parity serve --https`: the same port for both, an authority that is good for nothing else."""
+"""`parity serve --https`: one port for both, with an authority that is good for nothing else."""
 
 import http.client
 import os
@@ -25,13 +25,13 @@ from tests.test_serve import PATIENCE, Served, app, eventually, serving
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the authority is kept."""
+    """The folder of the authority."""
     monkeypatch.setenv("PARITY_DATA_DIR", str(tmp_path / "data"))
     return tmp_path / "data" / "https"
 
 
 def securely(served: Served, trusted: Path, path: str = "/") -> tuple[int, bytes]:
-    """One request over TLS, by a client that trusts this authority alone and checks the name."""
+    """Make one request over TLS, trusting only this authority and checking the name."""
     with closing(http.client.HTTPConnection("127.0.0.1", served.port)) as made:
         context = ssl.create_default_context(cafile=str(trusted))
         plain = socket.create_connection(("127.0.0.1", served.port), PATIENCE)
@@ -42,7 +42,7 @@ def securely(served: Served, trusted: Path, path: str = "/") -> tuple[int, bytes
 
 
 def test_both_on_one_port(tmp_path: Path, data: Path) -> None:
-    """The app is told which one it was; the log, too; the key is the user's alone."""
+    """The app and the log know which one it was; the key is the user's alone."""
     with serving(app(tmp_path), "--https") as served:
         assert served.port
         assert served.lines[0].startswith("https://app.localhost:")
@@ -66,7 +66,7 @@ def test_both_on_one_port(tmp_path: Path, data: Path) -> None:
 def test_folders_of_the_users_alone(
     umask: int, older: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the umask, and what an earlier parity has made; nothing that is not parity's."""
+    """Whatever the umask, and whatever an earlier parity created; nothing that is not parity's."""
     folders = {"XDG_DATA_HOME": tmp_path / "data", "XDG_CACHE_HOME": tmp_path / "cache"}
     for name, folder in folders.items():
         monkeypatch.setenv(name, str(folder))
@@ -102,7 +102,7 @@ def test_a_folder_that_the_user_has_named_stays_as_it_is(
 
 
 def test_made_once(tmp_path: Path, data: Path) -> None:
-    """What a browser was told to trust yesterday is good today."""
+    """The authority that a browser was told to trust yesterday is good today."""
     folder = app(tmp_path)
     with serving(folder, "--https") as served:
         securely(served, data / "authority.crt")
@@ -113,7 +113,7 @@ def test_made_once(tmp_path: Path, data: Path) -> None:
 
 
 def test_good_for_nothing_else(tmp_path: Path, data: Path) -> None:
-    """A certificate for another site, signed with the stolen key, is not believed."""
+    """A certificate for another site, signed with the stolen key, is not accepted."""
     from parity.runtime.certificates import context
 
     _, public = context("app.localhost")

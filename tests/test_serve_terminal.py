@@ -1,4 +1,4 @@
-"""`parity serve` at a terminal: colours, keys, a browser that is opened."""
+"""`parity serve` at a terminal: colours, keys, opening a browser."""
 
 import os
 import pty
@@ -20,7 +20,7 @@ from tests.test_serve import PATIENCE, SERVER, app, eventually, free
 
 
 class Screen:
-    """`parity serve` with a pseudo-terminal for all three streams; `text` is what it showed."""
+    """`parity serve` with a pseudo-terminal for all three streams; `text` is its output."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", outer: int) -> None:
         self.process = process
@@ -29,7 +29,7 @@ class Screen:
         threading.Thread(target=self._read, daemon=True).start()
 
     def shows(self, wanted: str, times: int = 1) -> bool:
-        """Whether `wanted` comes, so often."""
+        """Return whether `wanted` appears, `times` times."""
         return eventually(lambda: len(re.findall(wanted, self.text)) >= times)
 
     def types(self, keys: bytes) -> None:
@@ -37,14 +37,14 @@ class Screen:
         os.write(self._outer, keys)
 
     def _read(self) -> None:
-        with suppress(OSError):  # EIO: nobody has the other end any more
+        with suppress(OSError):  # EIO: the other end is closed
             while data := os.read(self._outer, 65536):
                 self.text += data.decode("utf-8", "replace")
 
 
 @contextmanager
 def screen(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> Iterator[Screen]:
-    """`parity serve` of `folder` at a terminal, which is as it was afterwards."""
+    """Run `parity serve` of `folder` at a terminal, which must be unchanged afterwards."""
     outer, inner = pty.openpty()
     before = termios.tcgetattr(inner)
     kept = {k: v for k, v in os.environ.items() if k not in ("CI", "NO_COLOR")}
@@ -94,7 +94,7 @@ def test_keys(tmp_path: Path) -> None:
 
 
 def test_keys_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody looks for the end of a dyno that has left, however late the look would have come."""
+    """A dyno that was replaced is not waited for, however late the check would have come."""
     late = "import parity.runtime.process as running; running.TICK = 0.5\nfrom parity.__main__"
     monkeypatch.setattr(f"{__name__}.START", START.replace("from parity.__main__", late))
     with screen(app(tmp_path)) as seen:
@@ -109,7 +109,7 @@ def test_keys_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @contextmanager
 def shell(tmp_path: Path) -> Iterator[Screen]:
-    """An interactive bash at a terminal of its own."""
+    """An interactive bash at its own terminal."""
     outer, inner = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", SHELL],
@@ -123,7 +123,7 @@ def shell(tmp_path: Path) -> Iterator[Screen]:
     try:
         yield Screen(process, outer)
     finally:
-        process.send_signal(signal.SIGHUP)  # which bash sends on to its jobs
+        process.send_signal(signal.SIGHUP)  # which bash forwards to its jobs
         process.wait(PATIENCE)
         assert eventually(lambda: gone(str(tmp_path)) == [])
         os.close(outer)
@@ -137,7 +137,7 @@ os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
 
 
 def test_a_job_of_a_shell(tmp_path: Path) -> None:
-    """Stopped, in the background, and back: it never takes what is typed for the shell."""
+    """Stopped, in the background, and back: it never takes input that is for the shell."""
     folder, port = app(tmp_path), free()
     with shell(tmp_path) as seen:
         seen.types(f"{sys.executable} -m parity serve {folder} --port {port}\n".encode())
@@ -158,7 +158,7 @@ def test_a_job_of_a_shell(tmp_path: Path) -> None:
 
 
 def test_ctrl_c(tmp_path: Path) -> None:
-    """The terminal sends SIGINT to all of its group: the build's processes, too."""
+    """The terminal sends SIGINT to the whole group, including the build's processes."""
     with screen(app(tmp_path)) as seen:
         assert seen.shows("starting to up")
         seen.types(b"\x03")
@@ -192,14 +192,14 @@ def test_q_while_it_builds(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("variable", ["NO_COLOR", "CI"])
 def test_without_colour(tmp_path: Path, variable: str) -> None:
-    """Whoever wants none gets none."""
+    """NO_COLOR is respected."""
     with screen(app(tmp_path), env={variable: "1"}) as seen:
         assert seen.shows("starting to up")
         assert not re.search(r"\x1b\[3\dm\d{4}-", seen.text)
 
 
 def test_the_browser(tmp_path: Path) -> None:
-    """`--open` opens it once the app is up, as the user's own $BROWSER says."""
+    """`--open` opens it once the app is up, with the user's own $BROWSER."""
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
     browser.chmod(0o755)

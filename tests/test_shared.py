@@ -1,4 +1,4 @@
-"""Shared memory and temporary files of a command: they go with it, and nobody else's does."""
+"""Shared memory and temporary files of a command: removed with it, and nobody else's are."""
 
 import os
 import uuid
@@ -73,7 +73,7 @@ def test_shared_memory_that_others_hold_stays(name: Path, tmp_path: Path) -> Non
 
 @needs_namespaces
 def test_a_build_has_shared_memory_of_its_own(name: Path, tmp_path: Path) -> None:
-    """Unless something that it was given lies there."""
+    """Unless something that it was given is there."""
     said: list[str] = []
     command = ["bash", "-c", f"touch {name}; ls /dev/shm"]
     start(Place("pidns"), command, cwd=tmp_path, env={}, on_line=said.append, limit=9)
@@ -86,7 +86,7 @@ def test_a_build_has_shared_memory_of_its_own(name: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_temporary_files_go_with_the_dyno(level: str, tmp_path: Path) -> None:
-    """A /tmp of its own, else a TMPDIR beside it, which a config var replaces."""
+    """A separate /tmp, or else a TMPDIR beside it, which a config var overrides."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     command = "echo ${TMPDIR-none}; mktemp"

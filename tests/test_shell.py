@@ -31,7 +31,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shell_reads_the_name(name: str) -> None:
-    """bash gets exactly it, and what is printed stays on one line."""
+    """bash gets exactly that name, and the command stays on one line."""
     typed = word(name)
     assert "\n" not in typed and "\x1b" not in typed
     done = subprocess.run(
@@ -47,7 +47,7 @@ def test_a_shell_reads_the_name(name: str) -> None:
 def test_the_command_that_pushes_a_folder(
     folder: str, above: str, branch: str, committed: bool, tmp_path: Path
 ) -> None:
-    """Typed into a shell it names the folder, whatever it is called."""
+    """Typed into a shell, it names the folder, whatever it is called."""
     top, app = tmp_path / above, tmp_path / above / folder
     app.mkdir(parents=True)
     (app / "file").touch()
@@ -67,7 +67,7 @@ def test_the_command_that_pushes_a_folder(
 
 
 def test_in_the_commands_of_a_rule() -> None:
-    """Only there; prose has the name as it is."""
+    """Only in commands; prose has the name as it is."""
     text = "{name} is in `git mv {name} Procfile`, not in `web: {name}`; `git add {paths}`."
     assert filled(text, {"name": "a b", "paths": "a 'b c'"}) == (
         "a b is in `git mv 'a b' Procfile`, not in `web: a b`; `git add a 'b c'`."

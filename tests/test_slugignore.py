@@ -1,4 +1,4 @@
-"""`.slugignore` takes time that grows with pattern times name, and matches what it always did."""
+"""`.slugignore` takes time proportional to pattern times name, and matches as it always did."""
 
 import re
 import warnings
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from parity.push import globs, source
 from parity.push.slugignore import prune
 
-# Patterns whose backtracking translation is quick: at most three signs that repeat.
+# Patterns whose backtracking translation is quick: at most three repeating signs.
 PLAIN = st.sampled_from(["a", "b", ".", "-", "/", "c", "ab", "\\", "^", "]", "}", ","])
 SIGN = st.sampled_from(
     "* ? **/ ** [ab] [!a] [^b] [a-c] [a-] [-a] [] [a&&b] [[a] [+--b] {a,b} {a*,.b} {,a} {a [a"
@@ -24,7 +24,7 @@ PATHS = st.text("ab.-/c{[,]}^&\\", min_size=1, max_size=9)
 
 
 def backtracking(glob: str) -> str:
-    """A Ruby glob as a regular expression that may try everything: the measure."""
+    """Return a Ruby glob as a backtracking regular expression, the reference for the test."""
     found, position = "", 0
     for token in re.finditer(r"\*\*/|\*+|\?|\[[^]]*\]|\{[^}]*\}|[^*?\[{]|[\[{]", glob):
         text, start = token[0], position == 0 or glob[position - 1] == "/"
@@ -34,7 +34,7 @@ def backtracking(glob: str) -> str:
 
 
 def sign(text: str) -> str:
-    """One sign of it."""
+    """Return the translation of one sign."""
     if text == "**/":
         return r"(?:(?!\.)[^/]+/)*"
     if text.startswith("*"):
@@ -52,13 +52,13 @@ def sign(text: str) -> str:
 @given(PATTERNS, PATHS)
 @settings(max_examples=3000, deadline=None)
 def test_globs_mean_what_a_backtracking_translation_means(pattern: str, path: str) -> None:
-    """Both ways of matching, on patterns of every kind of sign."""
+    """Both ways of matching agree, on patterns of every kind of sign."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # of the measure alone
+        warnings.simplefilter("ignore", FutureWarning)  # of the reference alone
         try:
             expected = re.compile(backtracking(pattern)).fullmatch(path) is not None
         except re.error:
-            reject()  # it knows no range that ends before its beginning
+            reject()  # it does not accept a range that ends before its beginning
     assert globs.glob(pattern)(path) is expected
     machine = globs._Machine(list(globs._tokens(pattern)))
     assert machine.matches(path) is expected
@@ -89,7 +89,7 @@ def test_odd_patterns_are_matched_as_any(pattern: str) -> None:
 
 
 def test_a_tree_with_such_a_file_is_pruned(tmp_path: Path) -> None:
-    """The hostile lines take out nothing, the plain ones what they name."""
+    """The hostile lines remove nothing, the plain ones what they name."""
     (tmp_path / ("a" * 80)).write_text("")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/x.md").write_text("")

@@ -21,7 +21,7 @@ GOOD = {
 
 
 def told(folder: Path, files: Mapping[str, str], config: Mapping[str, str] = {}) -> list[Finding]:
-    """The causes that `check` predicts for the good app with `files` in it."""
+    """Return the causes that `check` predicts for the good app with `files` in it."""
     for name, text in {**GOOD, **files}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -30,7 +30,7 @@ def told(folder: Path, files: Mapping[str, str], config: Mapping[str, str] = {})
 
 
 def script(*lines: str, command: str = "python app.py") -> dict[str, str]:
-    """The good app, started as a script that ends in `lines`."""
+    """Return the good app, started as a script that ends in `lines`."""
     return {"Procfile": f"web: {command}\n", "app.py": FLASK + "\n".join(lines) + "\n"}
 
 
@@ -87,7 +87,7 @@ WRONG = [
 def test_what_every_start_runs_into(
     rule: str, place: str, files: dict[str, str], tmp_path: Path
 ) -> None:
-    """The one cause, at its line, with every placeholder of its texts filled."""
+    """Exactly one cause, at its line, with every placeholder of its texts filled."""
     (found,) = told(tmp_path, files)
     assert found.id == rule
     assert place in [f"{e.file}:{e.line}" for e in found.evidence]
@@ -135,7 +135,7 @@ RIGHT: list[dict[str, str]] = [
 
 @pytest.mark.parametrize("files", RIGHT, ids=range(len(RIGHT)))
 def test_what_may_well_work(files: dict[str, str], tmp_path: Path) -> None:
-    """Nothing is claimed of what a start may not run, or of what something else may supply."""
+    """Nothing is claimed about code that may not run, or about what may come from elsewhere."""
     assert [f.id for f in told(tmp_path, files)] == []
 
 
@@ -147,7 +147,7 @@ def test_a_config_var_that_is_set(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("app", sorted(APPS.glob("works-*")), ids=lambda p: p.name)
 def test_an_app_that_works_is_not_accused(app: Path, tmp_path: Path) -> None:
-    """Of the apps that work when they are run, the source alone says nothing bad."""
+    """The source of apps that work when they are run has no bad findings."""
     expected = tomllib.loads((app / "expected.toml").read_text())
     materialise(app, expected.get("git", {}), tmp_path)
     values = expected.get("config", {})

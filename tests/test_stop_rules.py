@@ -1,4 +1,4 @@
-"""What is told at a dyno's end: files that are lost, limits, who held memory, who did not leave."""
+"""Findings at a dyno's end: lost files, limits, processes holding memory, processes left over."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,16 +23,16 @@ def end(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shutdown]:
     load()
     folder = tmp_path_factory.mktemp("dyno")
     with dyno(folder, "exec python3 server.py 0.0.0.0 $PORT", FILES) as web:
-        yield web.stop(web.boot(), None)._replace(written=())  # its copy was made by hand
+        yield web.stop(web.boot(), None)._replace(written=())  # its copy was created by hand
 
 
 def told(record: Shutdown) -> dict[str, Finding]:
-    """The findings by id."""
+    """Return the findings by id."""
     return {finding.id: finding for finding in diagnose(record)}
 
 
 def with_files(end: Shutdown, **files: str) -> Shutdown:
-    """The same dyno, of an app that has these files (`_` is a dot)."""
+    """Return the same dyno, of an app that has these files (`_` is a dot)."""
     entries = {
         name.replace("_", "."): Entry(0o100644, len(text), None, text.encode())
         for name, text in files.items()
@@ -45,7 +45,7 @@ def with_files(end: Shutdown, **files: str) -> Shutdown:
 
 
 def test_a_good_dyno_is_told_nothing(end: Shutdown) -> None:
-    """No warning without a reason."""
+    """There is no warning without a reason."""
     assert told(end) == {}
 
 
@@ -66,7 +66,7 @@ def test_a_good_dyno_is_told_nothing(end: Shutdown) -> None:
     ],
 )
 def test_a_file_that_goes_with_the_dyno(end: Shutdown, path: str, tells: str) -> None:
-    """Data is warned of; logs, and what can be made again, are noted."""
+    """Data cause a warning; logs, and what can be recreated, a note."""
     found = told(end._replace(written=(path,)))
     assert {name for name in TELLS if name in found} == {tells}
     assert found[tells].effect == ("warn" if tells == "ephemeral-files" else "note")
@@ -74,7 +74,7 @@ def test_a_file_that_goes_with_the_dyno(end: Shutdown, path: str, tells: str) ->
 
 
 def test_collected_static_files_are_no_data(end: Shutdown) -> None:
-    """Whatever their folder is called: images come with style sheets there."""
+    """Whatever their folder is called: they are recognised by images beside style sheets."""
     found = told(end._replace(written=("cdn/css/a.css", "cdn/img/a.png", "cdn/staticfiles.json")))
     assert "ephemeral-files" not in found
     found = told(end._replace(written=("style.css", "photo.png")))
@@ -89,7 +89,7 @@ PASSING = (
 
 
 def test_files_that_nobody_misses(tmp_path: Path) -> None:
-    """Caches, pid files, sockets, the server's own logs, what libraries keep in HOME."""
+    """Caches, pid files, sockets, the server's own logs, files of libraries in HOME."""
     slug, copy = tmp_path / "slug", tmp_path / "copy"
     slug.mkdir()
     for path in (*PASSING, "kept.db"):
@@ -100,7 +100,7 @@ def test_files_that_nobody_misses(tmp_path: Path) -> None:
 
 
 def test_a_tracked_folder_with_a_dot_counts(tmp_path: Path) -> None:
-    """What the app itself brought is its own."""
+    """A folder that the app itself brought is its own."""
     for folder in ("slug", "copy"):
         (tmp_path / folder / ".data").mkdir(parents=True)
         (tmp_path / folder / ".data/kept.txt").write_text("x")
@@ -110,7 +110,7 @@ def test_a_tracked_folder_with_a_dot_counts(tmp_path: Path) -> None:
 
 
 def test_writes_where_a_dyno_cannot(tmp_path: Path) -> None:
-    """A file held open for writing outside the dyno and /tmp is named, one for reading is not."""
+    """A file open for writing outside the dyno and /tmp is named, one open for reading is not."""
     import shutil
     import tempfile
 
@@ -132,7 +132,7 @@ def test_writes_where_a_dyno_cannot(tmp_path: Path) -> None:
 
 
 def test_processes_and_threads_count_together(tmp_path: Path) -> None:
-    """More of them than the dyno allows: warned of, with both numbers."""
+    """More of them than the dyno allows cause a warning, with both numbers."""
     server = FILES["server.py"].replace(
         "server.listen()",
         "from threading import Thread; from time import sleep\n"
@@ -153,12 +153,12 @@ def test_processes_and_threads_count_together(tmp_path: Path) -> None:
 
 
 def share(pid: int, megabytes: int, grown: int = 0, command: str = "gunicorn app:app") -> Share:
-    """One process's part."""
+    """Return one process's part."""
     return Share(pid, command, megabytes * MB, grown * MB)
 
 
 def using(end: Shutdown, over: str, *shares: Share) -> Shutdown:
-    """The same dyno with these processes at its peak."""
+    """Return the same dyno with these processes at its peak."""
     peak = sum(s.bytes for s in shares)
     memory = Memory(peak, 3.0, shares, len(shares), "R15" if over == "R15" else "R14")
     return end._replace(memory=memory, peak=peak)
@@ -189,14 +189,14 @@ def test_who_holds_the_memory(
 
 
 def test_the_line_that_loads(end: Shutdown) -> None:
-    """The code that loads a model or data is shown."""
+    """The line that loads a model or data is shown."""
     code = "import torch\n\nmodel = torch.load('big.pt')\n"
     finding = told(using(with_files(end, app_py=code), "R14", share(1, 700)))["memory-at-start"]
     assert (finding.evidence[0].file, finding.evidence[0].line) == ("app.py", 3)
 
 
 def test_the_procfile_that_sets_the_workers(end: Shutdown) -> None:
-    """Where the Procfile says how many, it is what to change."""
+    """If the Procfile sets the number, it is what to change."""
     process = end.boot.process._replace(command="gunicorn --workers=4 app:app")
     told_here = end._replace(boot=end.boot._replace(process=process))
     shares = [share(n, 150, command=process.command) for n in range(2, 6)]
@@ -231,7 +231,7 @@ def test_why_it_did_not_leave(
     cause: str,
     place: tuple[str | None, int | None],
 ) -> None:
-    """Who stayed, what it does with SIGTERM, and the line that says so."""
+    """The survivor, how it treats SIGTERM, and the responsible line."""
     survivor = Survivor(77, command, sigterm)  # type: ignore[arg-type]
     stayed = with_files(end, **files)._replace(killed=True, survivors=(survivor,))
     found = told(stayed)
@@ -243,6 +243,6 @@ def test_why_it_did_not_leave(
 
 
 def test_fir_is_said_to_be_half(end: Shutdown) -> None:
-    """A Fir size is taken, with a word on what it does not change."""
+    """A Fir size is accepted, with a note on what it does not change."""
     boot = end.boot._replace(size="dyno-2c-4gb")
     assert [f.id for f in diagnose(boot)] == ["fir-generation"]

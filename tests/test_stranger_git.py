@@ -1,6 +1,6 @@
-"""Repositories of strangers: `parity check` runs nothing of them, fetches nothing, waits for none.
+"""Strangers' repositories: `parity check` runs nothing in them, fetches nothing, waits for none.
 
-Every canary is a program that notes its own name when it is started.
+Every canary is a program that records its own name when it is started.
 """
 
 import os
@@ -45,7 +45,7 @@ ADDRESSES = ("ssh://host/x", "git://127.0.0.1:9/x", "http://127.0.0.1:9/x", "ext
 
 
 class Case:
-    """An app's repository, and what runs of it."""
+    """An app's repository, and a record of what runs in it."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -55,7 +55,7 @@ class Case:
         self.canary = self.plant(place / "canary")
 
     def plant(self, file: Path) -> Path:
-        """Put a program that notes its name at `file`."""
+        """Put a program that records its name at `file`."""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f'#!/bin/sh\necho "$0" >> {self.ran}\nexit 1\n')
         file.chmod(0o755)
@@ -64,7 +64,7 @@ class Case:
     def start(
         self, *arguments: str, path: str = os.defpath, cwd: Path | None = None
     ) -> "subprocess.Popen[str]":
-        """Start parity with a HOME of its own."""
+        """Start parity with a separate HOME."""
         home = str(self.place / "home")
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "parity", *arguments],
@@ -77,7 +77,7 @@ class Case:
         )
 
     def check(self, *arguments: str, path: str = os.defpath, cwd: Path | None = None) -> str:
-        """What `parity check` prints, its exit code before it; 30 seconds are a hang."""
+        """Return the exit code and output of `parity check`; 30 seconds count as a hang."""
         with self.start("check", *(arguments or ("app",)), path=path, cwd=cwd) as process:
             try:
                 out, _ = process.communicate(timeout=30)
@@ -86,7 +86,7 @@ class Case:
         return f"{process.returncode}: {out}"
 
     def lose(self, name: str) -> None:
-        """Take an object out of the repository."""
+        """Remove an object from the repository."""
         oid = git(self.app, "rev-parse", name)
         (self.app / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
 
@@ -98,7 +98,7 @@ def case(tmp_path: Path) -> Case:
 
 
 def spoil(case: Case, address: str) -> None:
-    """All that an unpacked archive can have in its `.git` to run a program."""
+    """Add everything that an unpacked archive can have in its `.git` to run a program."""
     for key, value in SETTINGS.items():
         git(case.app, "config", key, value)
     for key in PROGRAMS:
@@ -113,7 +113,7 @@ def spoil(case: Case, address: str) -> None:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_an_object_that_is_missing_is_not_fetched(case: Case, address: str) -> None:
-    """Neither the transport nor what the configuration names for it is started."""
+    """Neither the transport nor the configured programs for it are started."""
     spoil(case, address)
     case.lose("HEAD:Procfile")
     told = case.check()
@@ -123,7 +123,7 @@ def test_an_object_that_is_missing_is_not_fetched(case: Case, address: str) -> N
 
 
 def test_a_whole_repository_with_a_program_behind_every_setting(case: Case) -> None:
-    """It is read as any other; git's own `status` would start some of these programs."""
+    """It is read like any other; git's own `status` would start some of these programs."""
     spoil(case, ADDRESSES[0])
     assert case.check().startswith("0: ")
     assert not case.ran.exists(), case.ran.read_text()
@@ -133,7 +133,7 @@ def test_a_whole_repository_with_a_program_behind_every_setting(case: Case) -> N
 
 
 def test_a_tracked_folder_that_looks_like_a_repository(case: Case) -> None:
-    """Heroku gets the files of the repository around it, so these are tested."""
+    """Heroku gets the files of the surrounding repository, so these are tested."""
     inner = case.app / "inner"
     shutil.copytree(case.app / ".git", inner, ignore=shutil.ignore_patterns("hooks", "logs"))
     for name, text in FILES.items():
@@ -160,7 +160,7 @@ NAMES = ("git", "ssh", "sh", "bash", "python3", "python3.13", "node", "npm", "uv
 
 @pytest.mark.parametrize("entry", ["", ".", "bin", "{app}", "{app}/bin", "{place}/link"])
 def test_a_program_of_the_tree_is_none_of_this_machine(case: Case, entry: str) -> None:
-    """PATH may name the tree: by nothing, by a relative folder, in full, through a link."""
+    """PATH may contain the tree: as an empty entry, relative, in full, through a link."""
     for name in NAMES:
         case.plant(case.app / name)
         case.plant(case.app / "bin" / name)
@@ -186,7 +186,7 @@ PIPES = """
 
 @pytest.mark.parametrize("place", PIPES)
 def test_a_named_pipe_where_git_reads(case: Case, place: str) -> None:
-    """It is told in one line and not waited for."""
+    """It is reported in one line and not waited for."""
     pipe = case.app / place
     git(case.app, "config", "include.path", str(case.app / "included"))
     (case.app / ".git" / "objects" / "info" / "alternates").write_text(f"{case.app}/alternate\n")
@@ -203,7 +203,7 @@ def test_a_named_pipe_where_git_reads(case: Case, place: str) -> None:
 @pytest.mark.parametrize("key", ["core.attributesFile", "core.excludesFile"])
 @pytest.mark.parametrize("kind", ["pipe", "/dev/zero"])
 def test_a_repository_names_no_file_outside(case: Case, key: str, kind: str) -> None:
-    """The files of attributes and of what is ignored are the user's own, or in the repository."""
+    """The files for attributes and ignore rules are the user's own, or in the repository."""
     named = case.place / "named"
     if kind == "pipe":
         os.mkfifo(named)
@@ -216,7 +216,7 @@ def test_a_repository_names_no_file_outside(case: Case, key: str, kind: str) -> 
 
 
 def test_the_users_own_file_of_what_is_ignored(case: Case) -> None:
-    """It counts where the repository names none, or one that does not count."""
+    """It applies if the repository names none, or one that does not count."""
     git(case.app, "config", "core.excludesFile", "/dev/zero")
     own = case.place / "home" / ".config" / "git" / "ignore"
     own.parent.mkdir(parents=True)
@@ -230,7 +230,7 @@ def test_the_users_own_file_of_what_is_ignored(case: Case) -> None:
 
 
 def test_ctrl_c_ends_git_at_once(case: Case) -> None:
-    """Also one that does not answer: no git is left."""
+    """Even a git that does not answer: no git is left."""
     folder, begun = case.place / "bin", case.place / "begun"
     folder.mkdir()
     os.mkfifo(begun)
@@ -246,7 +246,7 @@ def test_ctrl_c_ends_git_at_once(case: Case) -> None:
 
 
 def test_the_files_of_another_folder_are_not_read(case: Case) -> None:
-    """`core.worktree`, and a `.git` that names another repository, are told in one line."""
+    """`core.worktree`, and a `.git` that names another repository, are reported in one line."""
     other = repository(case.place / "other", {"secret.txt": "x", **FILES})
     git(case.app, "config", "core.worktree", str(other))
     told = case.check()
@@ -262,7 +262,7 @@ def test_the_files_of_another_folder_are_not_read(case: Case) -> None:
 
 
 def test_a_linked_worktree(case: Case) -> None:
-    """It is read where it is; after a move git's own command is named, and is enough."""
+    """It is read where it is; after a move, git's own command is named, and is enough."""
     git(case.app, "worktree", "add", "-q", "../linked")
     assert case.check("linked").startswith("0: ")
     (case.place / "linked").rename(case.place / "moved")
@@ -274,14 +274,14 @@ def test_a_linked_worktree(case: Case) -> None:
 
 
 def test_a_git_file_that_leads_nowhere(case: Case) -> None:
-    """A checked out submodule that was copied is a folder without a repository."""
+    """A copied checkout of a submodule is a folder without a repository."""
     shutil.rmtree(case.app / ".git")
     (case.app / ".git").write_text("gitdir: ../.git/modules/app\n")
     assert case.check().startswith("0: ")
 
 
 def test_a_partial_clone_of_the_users_own(case: Case) -> None:
-    """What is missing is said, with what to type; after that it is read."""
+    """Missing objects are reported, with what to type; after that it is read."""
     git(case.app, "config", "uploadpack.allowFilter", "true")
     own = case.place / "own"
     url = f"file://{case.app}"

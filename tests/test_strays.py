@@ -1,4 +1,4 @@
-"""What leaves its command's session at the levels without namespaces: found, ended, and told."""
+"""Processes that leave their command's session, without namespaces: found, ended and reported."""
 
 import json
 import os
@@ -51,19 +51,19 @@ FILES = {"daemon.py": DAEMON}
 
 @pytest.fixture(autouse=True)
 def nothing_untold() -> Iterator[None]:
-    """Each test has its own."""
+    """Each test has its own strays."""
     outlived()
     yield
     outlived()
 
 
 def daemon_of(tmp: Path) -> int:
-    """The daemon's process id."""
+    """Return the daemon's process id."""
     return int((tmp / "home" / "daemon.pid").read_text())
 
 
 def running(pid: int) -> bool:
-    """Whether a process is there and no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.Error:
@@ -71,12 +71,12 @@ def running(pid: int) -> bool:
 
 
 def below() -> list[psutil.Process]:
-    """Everything that this process has started."""
+    """Return everything that this process has started."""
     return psutil.Process().children(recursive=True)
 
 
 def kill_guards() -> None:
-    """All at once."""
+    """Kill all guards at once."""
     for guard in [p for p in below() if "parity.dyno.guard" in command(p.pid)]:
         guard.send_signal(signal.SIGKILL)
 
@@ -84,7 +84,7 @@ def kill_guards() -> None:
 @pytest.mark.parametrize("level", LOWER)
 @pytest.mark.parametrize("environment", ["kept", "clear"])
 def test_a_daemon_that_outlives_its_command(level: str, environment: str, tmp_path: Path) -> None:
-    """Twice forked, a session of its own, closed files, perhaps without environment."""
+    """Twice forked, a session of its own, closed files, perhaps no environment."""
     starts = f"exec python3 daemon.py {environment}"
     with dyno(tmp_path, starts, FILES, kind="worker", isolated=level) as made:
         assert made.boot().exit == 5
@@ -97,7 +97,7 @@ def test_a_daemon_that_outlives_its_command(level: str, environment: str, tmp_pa
 @pytest.mark.parametrize("level", LOWER)
 @pytest.mark.parametrize("environment", ["kept", "clear"])
 def test_a_daemon_that_ignores_the_stop(level: str, environment: str, tmp_path: Path) -> None:
-    """It had its time after SIGTERM; one that ends in that time is told nothing of."""
+    """It had its time after SIGTERM; one that ends in that time is not reported."""
     for kind, told in (("deaf", 1), ("hears", 0)):
         folder = tmp_path / kind
         folder.mkdir()
@@ -111,7 +111,7 @@ def test_a_daemon_that_ignores_the_stop(level: str, environment: str, tmp_path: 
 
 @pytest.mark.parametrize("level", LOWER)
 def test_a_daemon_has_time_to_end(level: str, tmp_path: Path) -> None:
-    """Nobody's child gets the time that Heroku gives, too."""
+    """Even a daemon without a parent gets the time that Heroku gives."""
     slow = "trap 'sleep 0.4; echo done > ended; exit' TERM; echo > set; while :; do sleep 0.1; done"
     starts = f'(setsid bash -c "{slow}" </dev/null >/dev/null 2>&1 &); exec sleep 100'
     with dyno(tmp_path, starts, kind="worker", isolated=level) as made:
@@ -164,7 +164,7 @@ def test_gunicorn_is_told_nothing_of(level: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("level", LOWER)
 def test_what_parity_kills_itself_was_not_late(level: str, tmp_path: Path) -> None:
-    """A run that is cut short says nothing about the app's ways."""
+    """A run that is cut short says nothing about the app's behaviour."""
     starts = "exec python3 daemon.py stay"
     with dyno(tmp_path, starts, FILES, kind="worker", isolated=level) as made:
         made.boot()
@@ -186,7 +186,7 @@ def test_when_the_guards_are_killed(level: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("level", LOWER)
 def test_when_the_guard_is_killed_last(level: str, tmp_path: Path) -> None:
-    """It has told how the command ended, and gives the daemon a moment: parity does the rest."""
+    """It has reported the command's end, and gives the daemon a moment: parity does the rest."""
     with dyno(tmp_path, "exec python3 daemon.py", FILES, kind="worker", isolated=level) as made:
         made.launch()
         while made.watch.code is None:
@@ -201,7 +201,7 @@ FREEZER = Path("/sys/fs/cgroup/freezer")
 
 @pytest.fixture
 def frozen() -> Iterator[Path]:
-    """A control group whose processes do not even end at SIGKILL."""
+    """A control group whose processes do not end even at SIGKILL."""
     group = FREEZER / f"parity-{os.getpid()}"
     try:
         group.mkdir()
@@ -215,7 +215,7 @@ def frozen() -> Iterator[Path]:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_what_cannot_be_ended_is_told(level: str, frozen: Path, tmp_path: Path) -> None:
-    """A process that SIGKILL does not reach: parity ends nevertheless, and says that it is there.
+    """A process that SIGKILL does not reach: parity ends nevertheless, and reports it.
 
     In namespaces its guard waits with it; parity does not.
     """
@@ -238,7 +238,7 @@ def test_what_cannot_be_ended_is_told(level: str, frozen: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_program_becomes_root(level: str, tmp_path: Path) -> None:
-    """As on a dyno; and what another user runs could not be ended."""
+    """As on a dyno; and what runs as another user could not be ended."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     told: list[str] = []
@@ -248,7 +248,7 @@ def test_no_program_becomes_root(level: str, tmp_path: Path) -> None:
 
 
 def app(folder: Path, procfile: str) -> Path:
-    """A Python app with the daemon."""
+    """Create a Python app with the daemon."""
     folder.mkdir()
     (folder / "requirements.txt").touch()
     (folder / "Procfile").write_text(procfile)
@@ -257,7 +257,7 @@ def app(folder: Path, procfile: str) -> Path:
 
 
 def parity(*argv: str) -> "subprocess.CompletedProcess[str]":
-    """A parity of its own, where no namespaces are asked for."""
+    """Run parity in a separate process."""
     return subprocess.run(
         [sys.executable, "-m", "parity", *argv], capture_output=True, text=True, check=False
     )
@@ -265,7 +265,7 @@ def parity(*argv: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize("level", LOWER)
 def test_the_report_has_it(level: str, tmp_path: Path) -> None:
-    """A note with process id and command; the verdict and the stages are what they are."""
+    """A note with process id and command; the verdict and the stages are unchanged."""
     folder = app(tmp_path / "app", "web: python daemon.py clear\n")
     done = parity("run", str(folder), "--format", "json", "--no-env", "--isolation", level)
     report = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""The machine: what the doctor sees, and a cache that is emptied while others use it."""
+"""The machine: the doctor's checks, and a cache that is cleared while others use it."""
 
 import json
 import os
@@ -16,7 +16,7 @@ PARITY = [sys.executable, "-m", "parity"]
 
 
 def typed(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """parity as typed, with some variables other than ours."""
+    """Run parity as typed, with some variables changed."""
     environ = {**os.environ, **variables}
     return subprocess.run(
         [*PARITY, *arguments], capture_output=True, text=True, env=environ, check=False, timeout=120
@@ -32,7 +32,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def made(name: str, *packages: str) -> Path:
-    """A finished environment with some packages, the first of which was asked for."""
+    """Create a finished environment with some packages, the first of which was asked for."""
 
     def fill(place: Path) -> bool:
         site = place / "lib" / "python3.13" / "site-packages"
@@ -49,7 +49,7 @@ def made(name: str, *packages: str) -> Path:
 
 
 def test_the_doctor_says_what_it_sees(own_cache: Path) -> None:
-    """Every line has a status, in 80 columns without colours; the exit code tells the whole."""
+    """Every line has a status, in 80 columns without colours; the exit code sums them up."""
     done = typed("doctor", "--offline", NO_COLOR="1")
     assert done.stderr == ""
     assert [x for x in done.stdout.splitlines() if len(x) > 80 and str(own_cache) not in x] == []
@@ -65,7 +65,7 @@ def test_the_doctor_says_what_it_sees(own_cache: Path) -> None:
 
 
 def test_the_doctor_on_a_bare_machine(tmp_path: Path) -> None:
-    """Without git, bash, node, an index and a cache folder: each with what fixes it."""
+    """Without git, bash, node, an index and a cache folder: each with its fix."""
     (tmp_path / "file").write_text("")
     done = typed(
         "doctor",
@@ -95,12 +95,12 @@ def test_the_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     ("platform", "status"), [("linux", "ok"), ("darwin", "limited"), ("win32", "missing")]
 )
 def test_systems(platform: str, status: str) -> None:
-    """Linux is what Heroku runs, macOS is near, Windows needs WSL."""
+    """Linux is what Heroku runs, macOS is close, Windows needs WSL."""
     assert doctor.system(platform).status == status
 
 
 def test_how_to_get_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By what there is to get it with."""
+    """It depends on the installers on this machine."""
     told = []
     for name in (None, "pyenv", "uv"):
         if name:
@@ -116,7 +116,7 @@ def test_how_to_get_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_cache_tells_what_it_holds(own_cache: Path) -> None:
-    """Each environment by its Python and what was asked for, the last used first."""
+    """Each environment by its Python and requirements, the most recently used first."""
     made("aa" * 16, "flask", "werkzeug")
     made("bb" * 16, "django")
     os.utime(own_cache / "envs" / ("aa" * 16), (0, 0))
@@ -153,7 +153,7 @@ def test_clearing_leaves_what_is_in_use(own_cache: Path) -> None:
 
 @pytest.mark.usefixtures("own_cache")
 def test_clearing_by_age() -> None:
-    """`--older` days: only what was not used for so long."""
+    """`--older` days: only what was not used for that long."""
     old, new = made("aa" * 16, "flask"), made("bb" * 16, "django")
     for place in (old, new):
         environment._held.pop(place).release()

@@ -1,4 +1,4 @@
-"""What cannot be as it was typed: one line that says what to type, and nothing is run."""
+"""Wrong usage: one line that says what to type, and nothing is run."""
 
 import os
 import subprocess
@@ -12,23 +12,23 @@ from tests.test_apps import APPS, materialise
 PARITY = (sys.executable, "-m", "parity")
 
 WRONG = {
-    "": "the following arguments are required: COMMAND; `parity --help` tells more",
+    "": "the following arguments are required: COMMAND; see `parity --help`",
     "chek": "no command chek. Did you mean check?",
     "run --quite": "parity run has no --quite. Did you mean --quiet?",
     "check --formt=json": "parity check has no --formt. Did you mean --format?",
-    "run --zzz": "parity run has no --zzz; `parity run --help` tells more",
+    "run --zzz": "parity run has no --zzz; see `parity run --help`",
     "check --path /x": "parity check has no --path; parity run has",
     "--quiet run": "--quiet goes after the command: parity run --quiet",
-    "run a b": "b is one argument too many; `parity run --help` tells more",
-    "run --port x": "--port x: no such number",
-    "run --config": "argument --config: expected one argument; `parity run --help` tells more",
+    "run a b": "b is one argument too many; see `parity run --help`",
+    "run --port x": "--port x: not a valid number",
+    "run --config": "argument --config: expected one argument; see `parity run --help`",
     "run --dyno standart-2x": "--dyno: no size standart-2x. Did you mean standard-2x?",
     "run --network mine": "no network mine: one of host, own",
     "run --isolation none": "--isolation none: one of auto, pidns, guard, subreaper, basic",
     "doctor --format xml": "no format xml: one of full, json",
     "cache clean": "no action clean. Did you mean clear?",
-    "cache --older -3": "--older -3: no such number",
-    "cache --older nan": "--older nan: no such number",
+    "cache --older -3": "--older -3: not a valid number",
+    "cache --older nan": "--older nan: not a valid number",
     "completion bsh": "no shell bsh. Did you mean bash?",
     "explain H1O": "no such ID: H1O. Did you mean H10?",
     "check --report jsn=x": "--report: no report jsn. Did you mean json?",
@@ -54,7 +54,7 @@ def test_one_line_says_what_to_type(typed: str, tmp_path: Path) -> None:
 
 
 def test_a_report_where_the_user_may_not_write(tmp_path: Path) -> None:
-    """It is said before the app is built."""
+    """It is reported before the app is built."""
     if os.geteuid() == 0:
         pytest.skip("root may write everywhere")
     tmp_path.chmod(0o500)
@@ -67,7 +67,7 @@ def test_a_report_where_the_user_may_not_write(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_standard_stream_may_be_closed(closed: str, tmp_path: Path) -> None:
-    """None of parity's own pipes takes its place: the verdict is as ever, and comes."""
+    """None of parity's own pipes takes its place: the verdict is as usual, and arrives."""
     materialise(APPS / "works-stdlib-server", {}, tmp_path)
     script = f'exec "$0" -m parity run "$1" --report concise="$1/out" {closed}'
     command = ("bash", "-c", script, sys.executable, str(tmp_path))
@@ -79,7 +79,7 @@ def test_a_standard_stream_may_be_closed(closed: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("words", ["explain -", "run --env -"])
 def test_a_closed_stdin_is_an_empty_one(words: str, tmp_path: Path) -> None:
-    """No bug of ours is told (exit status 4)."""
+    """It is not reported as a bug of ours (exit status 4)."""
     script = f'cd "$1" && exec "$0" -m parity {words} <&-'
     command = ("bash", "-c", script, sys.executable, str(tmp_path))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -89,7 +89,7 @@ def test_a_closed_stdin_is_an_empty_one(words: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("typed", ["run", "explain R10", "--version"])
 def test_windows_is_told_where_parity_runs(typed: str) -> None:
-    """Before anything is imported that Windows lacks: two lines, as any trouble of the machine."""
+    """Before anything that Windows lacks is imported: two lines, like other machine trouble."""
     script = (
         "import signal, sys\nsys.platform = 'win32'\ndel signal.SIGHUP, signal.SIGQUIT\n"
         f"sys.argv[1:] = {typed.split()!r}\nfrom parity.__main__ import main\nmain()"

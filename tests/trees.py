@@ -25,7 +25,7 @@ def tree(
     links: Mapping[str, str] | None = None,
     absent: Mapping[str, Ignored | None] | None = None,
 ) -> Source:
-    """A tree of `files` and symbolic `links`; `absent` are on disk, but not in it."""
+    """Return a tree of `files` and symbolic `links`; `absent` are on disk, but not in it."""
     entries = {}
     for path, content in files.items():
         data = content.encode() if isinstance(content, str) else content
@@ -43,7 +43,7 @@ def planned(
     config: Config = NO_CONFIG,
     builds: bool = True,
 ) -> tuple[Plan, list[str]]:
-    """The plan, and the lines that Heroku would have printed."""
+    """Return the plan, and the lines that Heroku would have printed."""
     said: list[Line] = []
     made = detect(
         source,
@@ -59,6 +59,6 @@ def planned(
 
 
 def findings(source: Source, **options: object) -> dict[str, Finding]:
-    """What the rules find in the plan, by id."""
+    """Return the findings about the plan, by id."""
     made, _ = planned(source, **options)  # type: ignore[arg-type]
     return {finding.id: finding for finding in diagnose(made)}

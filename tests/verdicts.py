@@ -1,4 +1,4 @@
-"""Verdicts written down by hand, one per way a rehearsal can end."""
+"""Verdicts written by hand, one per way a rehearsal can end."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,12 +49,12 @@ NOT_EMULATED = ("add-ons", "PYTHONHOME", "the stack image's system packages")
 
 
 def source(files: Mapping[str, str | bytes] = FILES, **changed: Any) -> Source:
-    """A repository on main with one commit."""
+    """Return a repository on main with one commit."""
     return tree(files)._replace(commit="7039fffa0c1b2d3e4f5061728394a5b6c7d8e9f0", **changed)
 
 
 def plan(source: Source, config: Config = NO_CONFIG, **changed: Any) -> Plan:
-    """Python, pip and one web process."""
+    """Return a plan with Python, pip and one web process."""
     web = ProcessType("web", "python3 hello.py", 1)
     python = Python("pip", "3.14", ".python-version", "3.14.0")
     made = Plan(
@@ -73,7 +73,7 @@ def plan(source: Source, config: Config = NO_CONFIG, **changed: Any) -> Plan:
 
 
 def slug(plan: Plan, **changed: Any) -> Slug:
-    """A build that went well."""
+    """Return a build that went well."""
     here = Interpreter(Path("/usr/bin/python3.14"), "3.14.0", True)
     packages = {"flask": "3.1.2", "werkzeug": "3.1.3"}
     made = Slug(plan, Path("/tmp/slug"), here, None, True, (), packages, None, None, 4.2)
@@ -81,7 +81,7 @@ def slug(plan: Plan, **changed: Any) -> Slug:
 
 
 def boot(slug: Slug, **changed: Any) -> Boot:
-    """A web dyno that listens where it should."""
+    """Return a web dyno that listens where it should."""
     web = slug.plan.processes.get("web", ProcessType("web", "python3 hello.py", 1))
     made = Boot(
         release=Release(slug, None, None, None),
@@ -104,13 +104,13 @@ def boot(slug: Slug, **changed: Any) -> Boot:
 
 
 def exchange(**changed: Any) -> Exchange:
-    """GET / → 200."""
+    """Return GET / → 200."""
     made = Exchange("GET", "/", "shop-1.herokuapp.com", 200, None, "", 1, 12, 5, {}, b"hello", "/")
     return made._replace(**changed)
 
 
 def finding(id: str, **given: Any) -> Finding:
-    """A finding of the boot, fields by default what they mostly are."""
+    """Return a finding of the boot, with the usual fields by default."""
     fields: dict[str, Any] = {
         "kind": "cause",
         "symptom": None,
@@ -130,7 +130,7 @@ def finding(id: str, **given: Any) -> Finding:
 
 
 def stages(**reached: tuple[Any, float]) -> tuple[StageResult, ...]:
-    """All stages; those not given were not reached."""
+    """Return all stages; those not given were not reached."""
     return tuple(
         StageResult(name, *reached.get(name, ("not-reached", 0.0)))  # type: ignore[arg-type]
         for name in STAGES
@@ -138,12 +138,12 @@ def stages(**reached: tuple[Any, float]) -> tuple[StageResult, ...]:
 
 
 def log(*lines: tuple[str, str]) -> tuple[Line, ...]:
-    """Lines of (source, text), a second apart."""
+    """Return lines of (source, text), a second apart."""
     return tuple(Line(AT + n, source, text) for n, (source, text) in enumerate(lines))
 
 
 def works(**changed: Any) -> Verdict:
-    """A pass, all the way to the stop."""
+    """Return a pass, all the way to the stop."""
     started = boot(slug(plan(source())))
     traffic = Traffic(started, (exchange(),), ())
     made = Verdict(
@@ -178,14 +178,14 @@ def works(**changed: Any) -> Verdict:
 
 
 def before_stop(verdict: Verdict) -> Verdict:
-    """The verdict as it stood before the dyno was stopped."""
+    """Return the verdict as it was before the dyno was stopped."""
     rows = (*verdict.stages[:-1], StageResult("stop", "not-reached", 0.0))
     found = tuple(f for f in verdict.findings if f.stage != "stop")
     return verdict._replace(shutdown=None, stages=rows, findings=found)
 
 
 def loopback() -> Verdict:
-    """The classic: the app listens on 127.0.0.1:5000."""
+    """Return the classic: the app listens on 127.0.0.1:5000."""
     listener = Listener("127.0.0.1", 5000, 3320, "python3", False, True, True)
     started = boot(
         slug(plan(source())),
@@ -244,7 +244,7 @@ def loopback() -> Verdict:
 
 
 def rejected() -> Verdict:
-    """runtime.txt asks for a Python that has ended."""
+    """Return a rejection: runtime.txt asks for a Python past its end of life."""
     tested = source(FILES | {"runtime.txt": "python-3.6.1\n"})
     message = (
         " !     Error: The requested Python version has reached end-of-life.",
@@ -296,7 +296,7 @@ NOTHING_RUN: dict[str, None] = dict.fromkeys(
 
 
 def unknown() -> Verdict:
-    """pip is not here, and nothing can be said about the app."""
+    """Return "could not tell": pip is missing here, which says nothing about the app."""
     stuck = finding(
         "this-machine",
         effect="unknown",
@@ -316,7 +316,7 @@ def unknown() -> Verdict:
 
 
 def worker() -> Verdict:
-    """A bot: no web process, which Heroku does not mind."""
+    """Return a bot: no web process, which Heroku does not mind."""
     types = {"worker": ProcessType("worker", "python3 bot.py", 1)}
     started = boot(
         slug(plan(source(), processes=types)),
@@ -358,7 +358,7 @@ def worker() -> Verdict:
 
 
 def error_500() -> Verdict:
-    """The page fails, the log has the traceback, and nobody knows why."""
+    """Return a failing page with a traceback in the log, and no known cause."""
     made = works()
     assert made.boot
     lines = (
@@ -401,7 +401,7 @@ def error_500() -> Verdict:
 
 
 def interrupted() -> Verdict:
-    """Ctrl-C while the app boots."""
+    """Return Ctrl-C while the app boots."""
     return works(
         verdict="unknown",
         interrupted=2,
@@ -419,13 +419,13 @@ def interrupted() -> Verdict:
 
 
 def uncommitted() -> Verdict:
-    """It works, but not what is committed."""
+    """Return an app that works, but is not committed."""
     files = ("hello.py", "Procfile", "a.py", "b.py")
     return works(source=source(uncommitted=files, branch="feature/x"))
 
 
 def slow_stop() -> Verdict:
-    """It works, but does not stop in time."""
+    """Return an app that works, but does not stop in time."""
     made = works()
     assert made.shutdown
     late = finding(

@@ -1,1 +1,1 @@
-"""The commands beside `run` and `check`: each adds its parser, and acts."""
+"""The command line: one file per command, each of which adds its parser and acts."""

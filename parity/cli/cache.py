@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DOCTOR = """\
 exit status: 0 if this machine gives verdicts of full fidelity, 3 if some verdict
-could be `could not tell` for its sake; each line says what fixes it
+could be `could not tell` because of it; each line says what fixes it
 """
 DAY = 86400
 KINDS = ("full", "json")
@@ -33,14 +33,14 @@ def add(commands: "Commands") -> None:
     doctor.set_defaults(act=_doctor)
     cache = commands.add_parser("cache", help="what parity keeps from earlier builds")
     cache.add_argument("action", nargs="?", default="show", choices=["show", "clear"])
-    cache.add_argument("--older", type=_days, metavar="DAYS", help="only what is unused so long")
+    cache.add_argument("--older", type=_days, metavar="DAYS", help="only what is unused that long")
     _add_format(cache)
     cache.set_defaults(act=_cache)
 
 
 def _add_format(parser: argparse.ArgumentParser) -> None:
-    told = ", ".join(KINDS)
-    parser.add_argument("--format", default="full", choices=KINDS, metavar="KIND", help=told)
+    kinds = ", ".join(KINDS)
+    parser.add_argument("--format", default="full", choices=KINDS, metavar="KIND", help=kinds)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -84,7 +84,7 @@ def _cache(arguments: argparse.Namespace) -> int:
 
 
 def _days(text: str) -> float:
-    """Raises `ValueError` for what is no number of days."""
+    """Parse a number of days. Raises `ValueError`."""
     days = float(text)
     if not 0 <= days < 1e6:
         raise ValueError

@@ -1,4 +1,4 @@
-"""`parity completion SHELL`: a script that completes commands, options and ids, made from argparse.
+"""`parity completion SHELL`: a script that completes commands, options and ids, from argparse.
 
 Bash: https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html; zsh runs the
 same function through bashcompinit; fish: https://fishshell.com/docs/current/completions.html.
@@ -55,7 +55,7 @@ def _act(arguments: argparse.Namespace, parser: argparse.ArgumentParser) -> int:
 
 
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
-    """The script for one of `SHELLS`."""
+    """Return the script for one of `SHELLS`."""
     known = commands(parser)
     if shell == "fish":
         return "".join(f"{row}\n" for row in _fish(known))
@@ -77,7 +77,7 @@ def _long(action: argparse.Action) -> str:
 
 
 def _words(action: argparse.Action) -> tuple[str, ...]:
-    """The values that an option or a place knows; none: anything, such as a file."""
+    """Return the known values of an option or argument; none: anything, such as a file."""
     if action.choices is not None:
         return tuple(map(str, action.choices))
     from parity.dyno.isolation import LEVELS
@@ -97,7 +97,7 @@ def _words(action: argparse.Action) -> tuple[str, ...]:
 
 
 def _places(command: argparse.ArgumentParser) -> tuple[str, ...]:
-    """What may stand in the command's own place, an id or a shell; none: a folder."""
+    """Return the values of the command's own argument, an id or a shell; none: a folder."""
     places = (action for action in command._actions if not action.option_strings)
     return next((words for words in map(_words, places) if words), ())
 
@@ -110,7 +110,7 @@ def _ids() -> tuple[str, ...]:
 
 
 def _bash_values(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
-    """After an option with known values, only these."""
+    """Yield the cases that complete an option's known values, and nothing else after it."""
     for name, command in commands.items():
         for action in _options(command):
             words = _words(action)
@@ -141,11 +141,11 @@ def _fish(commands: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
     for name in commands:
         yield f"complete -c parity -f -n '{none}' -a {name}"
     for name, command in commands.items():
-        seen = f"-n '__fish_seen_subcommand_from {name}'"
+        condition = f"-n '__fish_seen_subcommand_from {name}'"
         if _places(command):
-            yield f"complete -c parity -f {seen} -a '{' '.join(_places(command))}'"
+            yield f"complete -c parity -f {condition} -a '{' '.join(_places(command))}'"
         for action in _options(command):
             words = _words(action)
             values = f" -x -a '{' '.join(words)}'" if words else "" if action.nargs == 0 else " -r"
-            told = (action.help or "").replace("'", "").split("(")[0].strip()
-            yield f"complete -c parity {seen} -l {_long(action)[2:]}{values} -d '{told}'"
+            text = (action.help or "").replace("'", "").split("(")[0].strip()
+            yield f"complete -c parity {condition} -l {_long(action)[2:]}{values} -d '{text}'"

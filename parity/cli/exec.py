@@ -20,18 +20,18 @@ MARK = "--"
 
 
 def split(argv: "Sequence[str]") -> "tuple[list[str], list[str]]":
-    """parity's own arguments, and those behind `--`, which are the command's."""
-    given = list(argv)
-    if given[:1] != ["exec"] or MARK not in given:
-        return given, []
-    at = given.index(MARK)
-    return given[:at], given[at + 1 :]
+    """Split parity's own arguments from the command after `--`."""
+    arguments = list(argv)
+    if arguments[:1] != ["exec"] or MARK not in arguments:
+        return arguments, []
+    at = arguments.index(MARK)
+    return arguments[:at], arguments[at + 1 :]
 
 
 def joined(words: "Sequence[str]") -> str:
-    """The words as one command line for the dyno's bash, as Heroku's own CLI joins them.
+    """Join the words to a command line for the dyno's bash, as Heroku's own CLI does.
 
-    A single word is left as it is: `parity exec -- 'echo $DYNO'`. Of several, those with blanks or
+    A single word is left as it is: `parity exec -- 'echo $DYNO'`. Of several, those with spaces or
     quotes are quoted (observed: src/lib/run/helpers.ts of https://github.com/heroku/cli).
 
     >>> joined(["python", "-c", 'print("hi there")'])
@@ -48,7 +48,7 @@ def _quoted(word: str) -> str:
 
 
 def expanded(command: str, types: "Mapping[str, ProcessType]") -> str:
-    """The command; a process type as its first word stands for that type's command."""
+    """Return the command, with a process type as its first word replaced by that type's command."""
     first, blank, rest = command.partition(" ")
     return f"{types[first].command}{blank}{rest}" if first in types else command
 
@@ -56,10 +56,10 @@ def expanded(command: str, types: "Mapping[str, ProcessType]") -> str:
 def run(
     app: str, words: "Sequence[str]", config: "Config", options: "Options", *, quiet: bool
 ) -> int:
-    """Build the slug, run the command in a dyno of its own, and return its exit code.
+    """Build the slug, run the command in a one-off dyno, and return its exit code.
 
-    Where there is no slug to run it in, the reason is told on stderr, and the code is that of
-    `parity run`. Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
+    Without a slug to run it in, the reason goes to stderr, and the code is that of `parity run`.
+    Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
     """
     from pathlib import Path
 
@@ -110,10 +110,10 @@ def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, 
 def _strays(slug: "Slug", config: "Config", *, quiet: bool) -> None:
     from parity.dyno.containment import outlived
 
-    if found := outlived():
+    if strays := outlived():
         from parity.report import stray_processes
 
-        stray_processes.tell(found, config, slug.plan.source, quiet=quiet)
+        stray_processes.tell(strays, config, slug.plan.source, quiet=quiet)
 
 
 def _called(slug: "Slug") -> str:
@@ -140,10 +140,10 @@ def _no_slug(records: "Sequence[Record]", config: "Config") -> int:
     verdict = trial.verdict()
     masked = Mask(config, verdict.source).verdict(verdict)
     emit(render("concise", masked), sys.stderr)
-    emit("parity: no slug to run a command in; `parity run` tells more\n", sys.stderr)
+    emit("parity: there is no slug to run a command in; see `parity run`\n", sys.stderr)
     return verdict.exit_code or 3
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """How `parity exec` is typed."""
+    """Set the usage line of `parity exec`."""
     parser.usage = USAGE

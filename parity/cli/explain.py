@@ -1,4 +1,4 @@
-"""`parity explain`: the page of an id, the index of all, or what a log of Heroku's says."""
+"""`parity explain`: the page of an id, the index of all, or the diagnosis of a log from Heroku."""
 
 import argparse
 import os
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from parity.records import Plan
 
 ONE_ROW = 1000
-"""Columns of the index in a pipe: `grep` finds a title whole."""
+"""Columns of the index in a pipe, so that `grep` sees whole titles."""
 
 CHUNK = 1 << 16
 """Bytes of a log that are read at once."""
@@ -36,7 +36,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def act(arguments: argparse.Namespace) -> int:
-    """Print what was asked for. Raises `Usage` for an id that nothing has."""
+    """Print what was asked for. Raises `Usage` for an unknown id."""
     from parity.report import explain
     from parity.report.show import capable, coloured, columns
     from parity.system.text import emit
@@ -75,9 +75,9 @@ def _readable(name: str) -> bool:
 
 
 def _log(name: str) -> int:
-    """Explain a log; of one that a signal ended (`--tail`), what had come.
+    """Explain a log; if a signal ends it (`--tail`), what has come so far.
 
-    Raises `Usage` for one that cannot be read.
+    Raises `Usage` if it cannot be read.
     """
     from parity.logs import causes, read
     from parity.report.log_report import page
@@ -90,21 +90,21 @@ def _log(name: str) -> int:
         raise Usage(f"{name}: cannot be read: {error.strerror or error}") from error
     interrupt.answering()
     plan = _here()
-    source, found = plan.source if plan else None, causes(story, plan)
-    if story.form is None or (story.endless and not any(cause.causes for cause in found)):
+    source, found_causes = plan.source if plan else None, causes(story, plan)
+    if story.form is None or (story.endless and not any(cause.causes for cause in found_causes)):
         raise Trouble(
-            f"no line of this is as Heroku logs it ({story.count} lines)",
+            f"no line has the form of Heroku's logs ({story.count} lines)",
             "Type `heroku logs --num 1500 | parity explain -`, or `git push heroku main 2>&1 |"
             " parity explain -`.",
         )
-    told = page(story, found, source, columns(sys.stdout), coloured(sys.stdout))
-    emit(told, sys.stdout)
+    text = page(story, found_causes, source, columns(sys.stdout), coloured(sys.stdout))
+    emit(text, sys.stdout)
     interrupt.check()
     return 0
 
 
 def _chunks(name: str) -> Iterator[bytes]:
-    """A file's or stdin's bytes as they come, until a signal ends them. Raises `OSError`."""
+    """Yield a file's or stdin's bytes as they come, until a signal ends them. Raises `OSError`."""
     import select
 
     descriptor = sys.stdin.fileno() if name == "-" else os.open(name, os.O_RDONLY | os.O_NONBLOCK)
@@ -117,7 +117,7 @@ def _chunks(name: str) -> Iterator[bytes]:
 
 
 def _here() -> "Plan | None":
-    """What Heroku would make of the folder we are in; None if it is no app's."""
+    """Return Heroku's plan for the current folder, or None if it is not an app."""
     from parity.facts.python import PACKAGE_FILES
     from parity.rehearsal.pipeline import check
 
@@ -131,7 +131,10 @@ def _here() -> "Plan | None":
 
 
 def _hidden() -> "Callable[[str], str] | None":
-    """Hides the values of the folder's .env: the app may have logged them (None: it has none)."""
+    """Return a function that hides the values in the folder's .env, which the app may have logged.
+
+    None: there are none.
+    """
     from pathlib import Path
 
     from parity.push.config import read

@@ -1,6 +1,6 @@
-"""`parity run --fix`: what was proved safe in a copy is written into the user's own files.
+"""`parity run --fix`: writes the edits that were proved safe in a copy to the user's own files.
 
-All of it or nothing: each file must still hold what was tested, and no link is followed.
+All of them or none: each file must still hold what was tested, and no link is followed.
 """
 
 import argparse
@@ -24,14 +24,14 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-class Refused(Exception):
-    """Why nothing was changed."""
+class FixRefused(Exception):
+    """The reason why nothing was changed."""
 
 
 class Write(NamedTuple):
-    """What becomes of one file; `data` None: it goes. `mode` are its permissions.
+    """The change of one file; `data` None: it is deleted. `mode` are its permissions.
 
-    `before` are the bytes and permissions that it had (None: there was none).
+    `before` are its previous bytes and permissions (None: there was no file).
     """
 
     path: str
@@ -41,14 +41,14 @@ class Write(NamedTuple):
 
 
 def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:
-    """Make the safe fixes of `verdict`, and say so; what refuses them is told, too."""
+    """Make the safe fixes of `verdict`, and report them, or why they were refused."""
     from parity.system.text import emit
 
     out = sys.stdout if arguments.format in ("full", "concise") else sys.stderr
-    emit("".join(f"{line}\n" for line in _told(arguments, verdict, masked)), out)
+    emit("".join(f"{line}\n" for line in _messages(arguments, verdict, masked)), out)
 
 
-def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> Iterator[str]:
+def _messages(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> Iterator[str]:
     from parity.system.text import oneline
 
     if verdict.interrupted is not None or verdict.source is None or not verdict.fixes:
@@ -57,7 +57,7 @@ def _told(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> I
         return
     try:
         written = apply(verdict.source, verdict.fixes, force=arguments.force)
-    except Refused as refused:
+    except FixRefused as refused:
         yield f"parity: nothing was changed: {oneline(str(refused))}"
         return
     for fix in masked.fixes:
@@ -75,9 +75,9 @@ def _next(source: Source, written: list[Write]) -> str:
 
 
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:
-    """Write the fixes into the files under `source.root`. Raises `Refused`: nothing is changed."""
+    """Write the fixes into the files under `source.root`, or raise `FixRefused` and change none."""
     if source.kind == "folder" and not force:
-        raise Refused("without git there is no way back; --force writes all the same")
+        raise FixRefused("without git there is no way back; --force writes anyway")
     planned = [_planned(source, path, *pair, force=force) for path, pair in together(fixes).items()]
     planned.sort(key=lambda write: write.data is None)
     done: list[Write] = []
@@ -88,7 +88,7 @@ def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]
     except OSError as error:
         for write in done:
             _write(source.root, _undone(write))
-        raise Refused(f"{error.filename or 'a file'}: {error.strerror}") from error
+        raise FixRefused(f"{error.filename or 'a file'}: {error.strerror}") from error
     return planned
 
 
@@ -100,33 +100,33 @@ def _undone(write: Write) -> Write:
 def _planned(
     source: Source, path: str, old: Entry | None, new: Entry | None, *, force: bool
 ) -> Write:
-    """The write for one path. Raises `Refused`."""
+    """Return the write for one path. Raises `FixRefused`."""
     if path in source.uncommitted and not force:
-        raise Refused(f"{path} has changes that are not committed; commit them, or use --force")
-    found = _found(source.root, path)
+        raise FixRefused(f"{path} has changes that are not committed; commit them, or use --force")
+    current = _current(source.root, path)
     if old is None:
-        if found is not None or path in source.absent:
-            raise Refused(f"{path} is on disk already, and git does not have it")
+        if current is not None or path in source.absent:
+            raise FixRefused(f"{path} is on disk already, and git does not have it")
         return Write(path, new.data if new else None, 0o666 & ~_umask())
-    if found is None:
-        raise Refused(f"{path} is no plain file any more")
-    data, mode = found
+    if current is None:
+        raise FixRefused(f"{path} is no longer a regular file")
+    data, mode = current
     if new is None:
         _fitted(path, data, old.data, b"")
-        return Write(path, None, mode, found)
+        return Write(path, None, mode, current)
     if new.mode == worktree.EXECUTABLE and old.mode != new.mode:
         mode |= (mode & 0o444) >> 2
-    return Write(path, _fitted(path, data, old.data, new.data), mode, found)
+    return Write(path, _fitted(path, data, old.data, new.data), mode, current)
 
 
 def _fitted(path: str, here: bytes, old: bytes | None, new: bytes | None) -> bytes:
-    """The new content with the line ends that the file has on disk, where git converts them."""
+    """Return the new content, with CRLF line ends if git has converted them on disk."""
     if old is not None and new is not None:
         if here == old:
             return new
         if b"\r" not in old + new and here == old.replace(b"\n", b"\r\n"):
             return new.replace(b"\n", b"\r\n")
-    raise Refused(f"{path} has changed since it was tested")
+    raise FixRefused(f"{path} has changed since it was tested")
 
 
 def _umask() -> int:
@@ -137,10 +137,10 @@ def _umask() -> int:
 
 @contextmanager
 def _folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
-    """The folder that holds `path`, opened without following a link below `root`, and the name."""
+    """Open the folder that holds `path`, following no link below `root`; yield it and the name."""
     *folders, name = path.split("/")
     if {"", ".", "..", ".git"} & {*folders, name}:
-        raise Refused(f"{path} is no path of the app")
+        raise FixRefused(f"{path} is not a path in the app")
     at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for folder in folders:
@@ -152,18 +152,18 @@ def _folder(root: Path, path: str) -> Iterator[tuple[int, str]]:
         os.close(at)
 
 
-def _found(root: Path, path: str) -> tuple[bytes, int] | None:
-    """Bytes and permissions of a file. Raises `Refused` for a link, or anything but a file."""
+def _current(root: Path, path: str) -> tuple[bytes, int] | None:
+    """Return a file's bytes and permissions. Raises `FixRefused` for a link or a special file."""
     try:
         with _folder(root, path) as (at, name), _opened(at, name) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
-                raise Refused(f"{path} is no plain file")
+                raise FixRefused(f"{path} is not a regular file")
             return file.read(), stat.S_IMODE(mode)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Refused(f"{path}: {error.strerror} (a link is not followed)") from error
+        raise FixRefused(f"{path}: {error.strerror} (a link is not followed)") from error
 
 
 def _opened(at: int, name: str) -> BinaryIO:
@@ -171,21 +171,21 @@ def _opened(at: int, name: str) -> BinaryIO:
 
 
 def _write(root: Path, write: Write) -> None:
-    """Put the file there in one step: a reader sees the old one or the new one."""
+    """Replace the file in one step: a reader sees either the old one or the new one."""
     with _folder(root, write.path) as (at, name):
         if write.data is None:
             os.unlink(name, dir_fd=at)
             return
-        made = f".{name[:100]}.parity-{token_hex(4)}"
+        temporary = f".{name[:100]}.parity-{token_hex(4)}"
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-            with os.fdopen(os.open(made, flags, 0o600, dir_fd=at), "wb") as file:
+            with os.fdopen(os.open(temporary, flags, 0o600, dir_fd=at), "wb") as file:
                 file.write(write.data)
                 file.flush()
                 os.fchmod(file.fileno(), write.mode)
                 os.fsync(file.fileno())
-            os.replace(made, name, src_dir_fd=at, dst_dir_fd=at)
+            os.replace(temporary, name, src_dir_fd=at, dst_dir_fd=at)
         except OSError:
             with suppress(OSError):
-                os.unlink(made, dir_fd=at)
+                os.unlink(temporary, dir_fd=at)
             raise

@@ -1,8 +1,8 @@
 """`parity hook`: before a push to Heroku, rehearse exactly the commit that is pushed.
 
-git tells a pre-push hook the remote's name and address as arguments and the refs on stdin
-(https://git-scm.com/docs/githooks#_pre_push); pre-commit tells them in variables
-(https://pre-commit.com/#pre-commit-for-pre-push-stage). Pushes elsewhere are none of its business.
+git passes a pre-push hook the remote's name and address as arguments and the refs on stdin
+(https://git-scm.com/docs/githooks#_pre_push); pre-commit passes them in variables
+(https://pre-commit.com/#pre-commit-for-pre-push-stage). Other pushes are let through.
 """
 
 import argparse
@@ -16,16 +16,16 @@ from parity.system.errors import Usage
 HEROKU = re.compile(
     r"(?:https?://(?:[^@/]+@)?git\.heroku\.com/|(?:ssh://)?git@heroku\.com[:/])", re.IGNORECASE
 )
-"""https://devcenter.heroku.com/articles/git (documented); the second is SSH's, of before 2021."""
+"""https://devcenter.heroku.com/articles/git (documented); the second is SSH, used until 2021."""
 
 DEPLOYED = ("refs/heads/main", "refs/heads/master")
-"""What Heroku builds; other branches are stored, and nothing else happens (documented there)."""
+"""The branches that Heroku builds; others are only stored (documented there)."""
 
 Run = Callable[[list[str]], int]
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Run) -> None:
-    """Add the command to the parser; `run` runs a command line of parity's."""
+    """Add the command to the parser; `run` runs one of parity's command lines."""
     hook = commands.add_parser("hook", help="before a push to Heroku: rehearse what is pushed")
     hook.add_argument("remote", nargs="?", metavar="NAME", help="the remote, as git tells a hook")
     hook.add_argument("url", nargs="?", metavar="URL")
@@ -33,10 +33,10 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]", run: Ru
 
 
 def _act(arguments: argparse.Namespace, run: Run) -> int:
-    """0 lets the push through: what works, what this machine cannot decide, what is no deploy."""
+    """Return 0 to let the push through: it works, or cannot be decided here, or is not a deploy."""
     url = arguments.url or os.environ.get("PRE_COMMIT_REMOTE_URL")
     if url is None:
-        raise Usage("hook: no remote. git calls it with NAME URL, pre-commit sets variables")
+        raise Usage("hook: no remote; git calls it with NAME URL, pre-commit sets variables")
     if not HEROKU.match(url):
         return 0
     worst = 0
@@ -47,7 +47,7 @@ def _act(arguments: argparse.Namespace, run: Run) -> int:
 
 
 def _commits() -> Iterator[str]:
-    """The commits that this push would deploy."""
+    """Yield the commits that this push would deploy."""
     if "PRE_COMMIT_TO_REF" in os.environ:
         branch = os.environ.get("PRE_COMMIT_REMOTE_BRANCH", DEPLOYED[0])
         pushed = [(os.environ["PRE_COMMIT_TO_REF"], branch)]

@@ -1,7 +1,7 @@
 """The command line: arguments in, verdict out. The only place that prints and exits.
 
-Third-party packages and slow modules are imported where they are used: `parity --help` and
-`parity check` run on every commit.
+Third-party packages and slow modules are imported where they are used: `parity --help` and `parity
+check` run on every commit.
 """
 
 import argparse
@@ -9,7 +9,7 @@ import os
 import sys
 
 from parity.cli import exec as executing
-from parity.cli import options as given
+from parity.cli import options as cli_options
 from parity.cli import parser as typed
 from parity.cli import project_file
 from parity.cli.parser import Parser
@@ -40,7 +40,7 @@ def main(argv: "Sequence[str]") -> int:
         arguments.words = words
         code: int = arguments.act(project_file.filled(arguments, _parser, own))
     except Usage as error:
-        return _told(2, arguments, f"parity: {error}")
+        return _failed(2, arguments, f"parity: {error}")
     except Trouble as error:
         return _stuck(error, arguments)
     except interrupt.Interrupted as ended:
@@ -52,17 +52,17 @@ def main(argv: "Sequence[str]") -> int:
             return _stuck(trouble, arguments)
         if os.environ.get("PARITY_DEBUG"):
             raise
-        return _told(4, arguments, f"parity: {_bug(error)}")
+        return _failed(4, arguments, f"parity: {_bug(error)}")
     return code
 
 
 def parsed(argv: "Sequence[str]") -> argparse.Namespace:
-    """The arguments of a command line, with the app's own defaults. Raises `Usage`."""
+    """Return the arguments of a command line, with the app's own defaults. Raises `Usage`."""
     return project_file.filled(typed.read(_parser, argv), _parser, argv)
 
 
 def _bug(error: Exception) -> str:
-    """One line about a bug of ours, with the place, without a traceback."""
+    """Return one line about a bug of ours, with the place, without a traceback."""
     place = error.__traceback__
     while place and place.tb_next:
         place = place.tb_next
@@ -75,11 +75,11 @@ def _bug(error: Exception) -> str:
 
 
 def _stuck(trouble: Trouble, arguments: argparse.Namespace) -> int:
-    told = (f"parity: could not tell: {trouble.what}", f"  fix: {trouble.fix}")
-    return _told(3, arguments, *told)
+    lines = (f"parity: could not tell: {trouble.what}", f"  fix: {trouble.fix}")
+    return _failed(3, arguments, *lines)
 
 
-def _told(code: int, arguments: argparse.Namespace, *lines: str) -> int:
+def _failed(code: int, arguments: argparse.Namespace, *lines: str) -> int:
     from parity.system.text import emit, oneline
 
     message = "".join(f"{oneline(line)}\n" for line in lines)
@@ -92,8 +92,10 @@ def _told(code: int, arguments: argparse.Namespace, *lines: str) -> int:
 
 
 def _parser(first: str = "") -> argparse.ArgumentParser:
-    """With all commands; of the two that are run on every commit, with nothing but what is typed
-    `first`: each command costs time."""
+    """Create the parser, with all commands unless `first` is one of the two run on every commit.
+
+    For these it has nothing else, as each command costs time.
+    """
     parser: argparse.ArgumentParser = Parser(
         prog="parity",
         description="Would `git push heroku main` and the first request work? "
@@ -104,16 +106,16 @@ def _parser(first: str = "") -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     if first != "check":
         run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
-        given.source(run)
-        given.report(run)
-        given.requests(run)
-        given.dynos(run)
-        given.fixes(run)
+        cli_options.source(run)
+        cli_options.report(run)
+        cli_options.requests(run)
+        cli_options.dynos(run)
+        cli_options.fixes(run)
         run.set_defaults(act=_run)
     if first != "run":
         check = commands.add_parser("check", help="the static part: runs none of the app's code")
-        given.source(check)
-        given.report(check)
+        cli_options.source(check)
+        cli_options.report(check)
         check.set_defaults(act=_check)
     if first not in ("run", "check"):
         _add_rest(commands)
@@ -125,14 +127,14 @@ def _add_rest(commands: "Commands") -> None:
     from parity.cli import serve as serving
 
     execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
-    given.source(execute)
-    given.dyno(execute)
+    cli_options.source(execute)
+    cli_options.dyno(execute)
     executing.describe(execute)
     execute.set_defaults(act=_exec)
     serve = commands.add_parser("serve", help="keep the app up behind Heroku's router")
-    given.source(serve)
+    cli_options.source(serve)
     serving.describe(serve)
-    given.dynos(serve)
+    cli_options.dynos(serve)
     serve.set_defaults(act=_serve)
     explain.add(commands)
     cache.add(commands)
@@ -144,8 +146,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from parity.rehearsal.pipeline import rehearse
     from parity.report.show import Show
 
-    given.checked(arguments)
-    options, config = given.options_of(arguments), given.config_of(arguments)
+    cli_options.checked(arguments)
+    options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
             arguments.path,
@@ -170,7 +172,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from parity.rehearsal.pipeline import check
     from parity.report.show import Show
 
-    options, config = given.options_of(arguments), given.config_of(arguments)
+    options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict: Verdict = check(arguments.path, config=config, options=options)
         show.final(verdict)
@@ -178,11 +180,13 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _exec(arguments: argparse.Namespace) -> int:
-    options, config = given.options_of(arguments), given.config_of(arguments)
+    options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
     return executing.run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
     from parity.cli import serve as serving
 
-    return serving.run(arguments, given.config_of(arguments), given.options_of(arguments))
+    return serving.run(
+        arguments, cli_options.config_of(arguments), cli_options.options_of(arguments)
+    )

@@ -1,4 +1,4 @@
-"""The options of a rehearsal: how they are typed, and what becomes of them."""
+"""The options of a rehearsal: their definition, their checks, and the resulting records."""
 
 import argparse
 
@@ -19,7 +19,7 @@ NETWORKS = ("host", "own")
 
 
 def source(parser: argparse.ArgumentParser) -> None:
-    """What is pushed, and the app on Heroku that it is pushed to."""
+    """Add the options for what is pushed, and for the app on Heroku that it is pushed to."""
     add = parser.add_argument
     add("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
     add("--ref", metavar="REV", help="test exactly this commit")
@@ -33,16 +33,16 @@ def source(parser: argparse.ArgumentParser) -> None:
 
 
 def report(parser: argparse.ArgumentParser) -> None:
-    """What is told, and how."""
+    """Add the options for the reports."""
     add = parser.add_argument
     add("--format", default="full", metavar="KIND", help="full, concise, json, …")
-    add("--report", action="append", default=[], metavar="KIND=FILE", help="in a file, too")
+    add("--report", action="append", default=[], metavar="KIND=FILE", help="also write to a file")
     add("--strict", action="store_true", help="warnings fail")
-    add("--first-only", action="store_true", help="no look at what follows where Heroku stops")
+    add("--first-only", action="store_true", help="stop where Heroku stops")
 
 
 def requests(parser: argparse.ArgumentParser) -> None:
-    """What is asked of the app."""
+    """Add the options for the requests to the app."""
     add = parser.add_argument
     add("--path", dest="paths", action="append", metavar="/PATH", help="request it (default: /)")
     add("--host", metavar="NAME", help="Host of the requests")
@@ -51,7 +51,7 @@ def requests(parser: argparse.ArgumentParser) -> None:
 
 
 def dyno(parser: argparse.ArgumentParser) -> None:
-    """What any dyno needs."""
+    """Add the options that any dyno needs."""
     add = parser.add_argument
     add("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
     add("--offline", action="store_true", help="install from pip's cache alone")
@@ -59,7 +59,7 @@ def dyno(parser: argparse.ArgumentParser) -> None:
 
 
 def dynos(parser: argparse.ArgumentParser) -> None:
-    """How the app's dynos run, and the router before them."""
+    """Add the options for how the app's dynos run, and for the router in front of them."""
     dyno(parser)
     add = parser.add_argument
     add(
@@ -77,7 +77,7 @@ def dynos(parser: argparse.ArgumentParser) -> None:
 
 
 def fixes(parser: argparse.ArgumentParser) -> None:
-    """What becomes of the fixes that were proved."""
+    """Add the options for the fixes that were proved."""
     add = parser.add_argument
     add("--diff", action="store_true", help="print the fixes that were proved")
     add("--fix", action="store_true", help="write them into a clean git tree")
@@ -85,27 +85,27 @@ def fixes(parser: argparse.ArgumentParser) -> None:
 
 
 def options_of(arguments: argparse.Namespace) -> "Options":
-    """The rehearsal's options. Raises `Usage` for what cannot be."""
+    """Return the rehearsal's options. Raises `Usage` for invalid ones."""
     from parity.records.options import Options
 
-    given = vars(arguments)
-    given["dyno"] = given.get("dyno", "basic").lower()
-    _check_names(given)
-    _check_requests(given)
-    chosen = {name: given[name] for name in Options._fields if given.get(name) is not None}
-    if given.get("process"):
+    values = vars(arguments)
+    values["dyno"] = values.get("dyno", "basic").lower()
+    _check_names(values)
+    _check_requests(values)
+    chosen = {name: values[name] for name in Options._fields if values.get(name) is not None}
+    if values.get("process"):
         from parity.runtime.scale import parsed
 
-        chosen["processes"] = parsed(given["process"])
-    chosen["buildpacks"] = tuple(given["buildpack"])
-    if given.get("scenario"):
-        chosen["scenario"] = _scenario(given["scenario"])
-    chosen["paths"] = tuple(given.get("paths") or ("/",))
+        chosen["processes"] = parsed(values["process"])
+    chosen["buildpacks"] = tuple(values["buildpack"])
+    if values.get("scenario"):
+        chosen["scenario"] = _scenario(values["scenario"])
+    chosen["paths"] = tuple(values.get("paths") or ("/",))
     return Options(**chosen)
 
 
 def checked(arguments: argparse.Namespace) -> None:
-    """Raises `Usage` for options that do not go together, of those that fix the app."""
+    """Raise `Usage` for options of `--fix` and `--diff` that exclude each other."""
     wanted = "--fix" if arguments.fix else "--diff" if arguments.diff else None
     if wanted and arguments.first_only:
         raise Usage(f"{wanted} needs the trial of a fix, which --first-only leaves out")
@@ -115,35 +115,35 @@ def checked(arguments: argparse.Namespace) -> None:
         raise Usage("--force goes with --fix")
 
 
-def _check_names(given: "Mapping[str, Any]") -> None:
-    """Raises `Usage` for a value that is none of those that there are."""
+def _check_names(values: "Mapping[str, Any]") -> None:
+    """Raise `Usage` for a name that does not exist."""
     from parity.facts.dynos import SIZES
     from parity.facts.router import PROFILES
     from parity.system.text import offered
 
-    if given["dyno"] not in SIZES:
-        raise Usage(f"--dyno: no size {given['dyno']}{offered(given['dyno'], SIZES)}")
+    if values["dyno"] not in SIZES:
+        raise Usage(f"--dyno: no size {values['dyno']}{offered(values['dyno'], SIZES)}")
     known = {"router": tuple(PROFILES)}
-    if given.get("isolation", "auto") != "auto":
+    if values.get("isolation", "auto") != "auto":
         from parity.dyno.isolation import LEVELS
 
         known["isolation"] = ("auto", *LEVELS)
-    for name, values in known.items():
-        if given.get(name, values[0]) not in values:
-            raise Usage(f"--{name} {given[name]}: one of {', '.join(values)}")
+    for name, choices in known.items():
+        if values.get(name, choices[0]) not in choices:
+            raise Usage(f"--{name} {values[name]}: one of {', '.join(choices)}")
 
 
-def _check_requests(given: "Mapping[str, Any]") -> None:
-    """Raises `Usage` for a path, a host or a port that no request can have."""
+def _check_requests(values: "Mapping[str, Any]") -> None:
+    """Raise `Usage` for a path, a host or a port that no request can have."""
     import re
 
-    for path in given.get("paths") or ():
+    for path in values.get("paths") or ():
         if not path.startswith("/"):
             raise Usage(f"--path {path}: a request path starts with /")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", given.get("host") or "a"):
-        raise Usage(f"--host {given['host']}: a name such as shop.example.com")
-    if given.get("port") is not None and not 1024 <= given["port"] <= 65535:
-        raise Usage(f"--port {given['port']}: a number from 1024 to 65535")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?", values.get("host") or "a"):
+        raise Usage(f"--host {values['host']}: a name such as shop.example.com")
+    if values.get("port") is not None and not 1024 <= values["port"] <= 65535:
+        raise Usage(f"--port {values['port']}: a number from 1024 to 65535")
 
 
 def _scenario(name: str) -> "tuple[Step, ...]":
@@ -155,7 +155,7 @@ def _scenario(name: str) -> "tuple[Step, ...]":
 
 
 def config_of(arguments: argparse.Namespace) -> "Config":
-    """The config vars of the command line, else of `.env`. Raises `Usage`.
+    """Return the config vars of the command line, else of `.env`. Raises `Usage`.
 
     `arguments` keeps them as `known`, so that no message about a failure shows their values.
     """

@@ -1,4 +1,4 @@
-"""The parser of what is typed, and the one line for what it cannot take."""
+"""The parser of the command line, and its one-line errors."""
 
 import argparse
 import os
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
 COMMANDS = 16
-"""Columns of a command's name in the list of all: argparse reckons without its indent."""
+"""Columns for a command's name in the list of all: argparse ignores its indent."""
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
-    """With a width of our own: argparse would import shutil, with all its archives, for it."""
+    """Sets the width itself: for that, argparse would import shutil and its archive formats."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_width())
@@ -26,17 +26,17 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Commands are parsers of the same kind, and so get the same help, and the same one line.
+    """A parser whose commands are parsers of the same kind, with the same help and errors.
 
     Raises `Usage` where argparse would print how everything is used, and exit.
     """
 
-    def __init__(self, **given: "Any") -> None:
-        super().__init__(**{"formatter_class": _Help, **given})
+    def __init__(self, **settings: "Any") -> None:
+        super().__init__(**{"formatter_class": _Help, **settings})
 
     def error(self, message: str) -> "NoReturn":
-        """What argparse has to say."""
-        raise Usage(f"{message}; `{self.prog} --help` tells more")
+        """Raise argparse's complaint as `Usage`."""
+        raise Usage(f"{message}; see `{self.prog} --help`")
 
     def _check_value(self, action: argparse.Action, value: "Any") -> None:
         if action.choices is not None and value not in action.choices:
@@ -48,15 +48,15 @@ class Parser(argparse.ArgumentParser):
         try:
             return super()._get_value(action, text)
         except argparse.ArgumentError:
-            raise Usage(f"{action.option_strings[-1]} {text}: no such number") from None
+            raise Usage(f"{action.option_strings[-1]} {text}: not a valid number") from None
 
 
 def read(
     make: "Callable[..., argparse.ArgumentParser]", argv: "Sequence[str]"
 ) -> argparse.Namespace:
-    """The arguments of a command line; `make` makes the parser, with the commands that it may need.
+    """Return the arguments of a command line; `make` creates the parser with the needed commands.
 
-    Raises `Usage` for what cannot be, and `SystemExit` once help is printed.
+    Raises `Usage` for invalid ones, and `SystemExit` once help is printed.
     """
     arguments, rest = make(*argv[:1]).parse_known_args(argv)
     if rest:
@@ -65,7 +65,7 @@ def read(
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The commands of parity's parser, by name."""
+    """Return the commands of parity's parser, by name."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             return dict(action.choices)
@@ -73,8 +73,8 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 
 def _unknown(word: str, command: str, known: "dict[str, argparse.ArgumentParser]") -> str:
-    """What to type in place of an argument that the command does not take."""
-    more = f"; `parity {command} --help` tells more"
+    """Return what to type in place of an argument that the command does not take."""
+    more = f"; see `parity {command} --help`"
     option = word.partition("=")[0]
     if not option.startswith("-"):
         return f"{word} is one argument too many{more}"

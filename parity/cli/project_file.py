@@ -1,7 +1,7 @@
-"""What is typed at every run, written down once: by the app in `[tool.parity]`, by the user.
+"""Defaults for the options: the app's in `[tool.parity]`, and the user's own file.
 
 A key is a long option without its dashes. The app may come from a stranger: its table chooses what
-is judged, and nothing that widens what parity does. What the user typed counts most, then the
+is judged, and nothing that gives parity more reach. What the user typed takes precedence, then the
 user's own file, then the app's.
 """
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
 TYPED_ONLY = frozenset({"help", "ref", "report", "run-release", "fix", "force", "upstream"})
-"""Options that no file must set."""
+"""Options that no file may set."""
 
 APP = frozenset(
     "config diff dyno exact first-only format host metadata new-app no-env offline path process"
     " router stack strict watch".split()
 )
-"""Options that the app's own table may set: they choose what is judged, and how it is told."""
+"""Options that the app's own table may set: they choose what is judged, and how it is reported."""
 
 PATHS = frozenset({"buildpack", "env", "scenario"})
-"""Those that it may set to what lies in the app. All others are the user's to choose."""
+"""Options that it may set to a path inside the app. All others are the user's to choose."""
 
 WRITES = frozenset({"github"})
 """Formats that also write a file, which only the user may ask for."""
@@ -39,7 +39,7 @@ FILE = "pyproject.toml"
 
 
 class _Table:
-    """The keys of one file. `app` is the app's folder where the file is the app's, else None."""
+    """The keys of one file. `app` is the app's folder if the file is the app's, else None."""
 
     def __init__(self, label: str, folder: str, keys: "dict[str, Any]", app: str | None) -> None:
         self.label, self.folder, self.keys, self.app = label, folder, keys, app
@@ -50,7 +50,7 @@ def filled(
     parser: Callable[[], argparse.ArgumentParser],
     argv: Sequence[str],
 ) -> argparse.Namespace:
-    """`arguments`, with defaults from both files for what was not typed. Raises `Usage`."""
+    """Return `arguments`, with defaults from both files for what was not typed. Raises `Usage`."""
     path = getattr(arguments, "path", None)
     tables = [] if path is None else [t for t in (_apps(path), _users(path)) if t.keys]
     if not tables:
@@ -63,14 +63,14 @@ def filled(
             action = known.get(key)
             if action is None:
                 raise Usage(f"{table.label} has no key {key!r}{_near(key, known)}")
-            made = _allowed(table, key, _made(table.label, key, action, value))
+            allowed = _allowed(table, key, _converted(table.label, key, action, value))
             if action.dest in mine and action.dest not in typed:
-                setattr(arguments, action.dest, made)
+                setattr(arguments, action.dest, allowed)
     return arguments
 
 
 def _apps(path: str) -> _Table:
-    """The table of the app at `path`. Raises `Usage` for one that cannot be read."""
+    """Return the table of the app at `path`. Raises `Usage` if it cannot be read."""
     file = os.path.normpath(os.path.join(path, FILE))  # noqa: PTH118
     label, folder = f"{FILE}: [tool.parity]", "" if path == "." else path
     if not os.path.isfile(file) or not within(file, path):  # noqa: PTH113
@@ -83,9 +83,9 @@ def _apps(path: str) -> _Table:
 
 
 def own_file() -> str:
-    """Where the user's own file is, by the XDG Base Directory Specification; it need not exist."""
-    given = os.environ.get("XDG_CONFIG_HOME", "")
-    base = given if os.path.isabs(given) else os.path.expanduser("~/.config")  # noqa: PTH111, PTH117
+    """Return the path of the user's own file (XDG Base Directory); it need not exist."""
+    folder = os.environ.get("XDG_CONFIG_HOME", "")
+    base = folder if os.path.isabs(folder) else os.path.expanduser("~/.config")  # noqa: PTH111, PTH117
     return os.path.join(base, "parity", "config.toml")  # noqa: PTH118
 
 
@@ -95,28 +95,28 @@ def _shown() -> str:
 
 
 def _users(path: str) -> _Table:
-    """The user's own table, for a run on the app at `path`. Raises `Usage`."""
+    """Return the user's own table, for a run on the app at `path`. Raises `Usage`."""
     file = own_file()
     label, folder = f"{_shown()}:", os.path.dirname(file)  # noqa: PTH120
     if not os.path.isabs(file) or not os.path.isfile(file):  # noqa: PTH113, PTH117
         return _Table(label, folder, {}, None)
     if within(file, _repository(path)):
-        raise Usage(f"{label} it lies in the tested repository, so it is not certainly yours")
+        raise Usage(f"{label} it is in the tested repository, so it may not be yours")
     return _Table(label, folder, _content(file, _shown()), None)
 
 
 def _repository(path: str) -> str:
-    """The nearest folder around the app that has a `.git`; the app's own where there is none."""
-    place = found = os.path.realpath(path)
+    """Return the nearest folder around the app with a `.git`, or the app's own if there is none."""
+    place = own = os.path.realpath(path)
     while not os.path.lexists(os.path.join(place, ".git")):  # noqa: PTH118
         if place == os.path.dirname(place):  # noqa: PTH120
-            return found
+            return own
         place = os.path.dirname(place)  # noqa: PTH120
     return place
 
 
 def _content(file: str, label: str, word: bytes = b"") -> "dict[str, Any]":
-    """A TOML file; nothing where it does not have the `word`. Raises `Usage`."""
+    """Read a TOML file; return nothing if it does not contain `word`. Raises `Usage`."""
     try:
         with open(file, "rb") as stream:  # noqa: PTH123
             data = stream.read(LARGEST)
@@ -130,12 +130,12 @@ def _content(file: str, label: str, word: bytes = b"") -> "dict[str, Any]":
         return tomllib.loads(data.decode())
     except UnicodeDecodeError as error:
         raise Usage(f"{label} is not TOML: not UTF-8 (byte {error.start + 1})") from error
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, too
+    except (ValueError, RecursionError) as error:  # also for a number of 5,000 digits
         raise Usage(f"{label} is not TOML: {error}") from error
 
 
 def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """The commands that take a PATH, by name."""
+    """Return the commands that take a PATH, by name."""
     return {
         name: command
         for name, command in commands(parser).items()
@@ -152,7 +152,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Ac
 
 
 def _typed(parser: argparse.ArgumentParser, argv: Sequence[str]) -> frozenset[str]:
-    """What stands on the command line itself."""
+    """Return the options that are on the command line itself."""
     for command in _commands(parser).values():
         for action in command._actions:
             action.default = argparse.SUPPRESS
@@ -168,8 +168,8 @@ def _near(key: str, known: "dict[str, Any]") -> str:
     return offered(option, sorted(known))
 
 
-def _made(label: str, key: str, action: argparse.Action, value: "Any") -> "Any":
-    """The value as the option would have it. Raises `Usage` for one of another type."""
+def _converted(label: str, key: str, action: argparse.Action, value: "Any") -> "Any":
+    """Return the value converted for its option. Raises `Usage` for one of another type."""
     if key == "config" and isinstance(value, dict):
         value = [f"{name}={inner}" for name, inner in value.items()]
     if isinstance(action, argparse._StoreTrueAction):
@@ -190,7 +190,7 @@ def _made(label: str, key: str, action: argparse.Action, value: "Any") -> "Any":
 
 
 def _allowed(table: _Table, key: str, value: "Any") -> "Any":
-    """The value, its paths as seen from here. Raises `Usage` for what the file may not choose."""
+    """Return the value, its paths resolved. Raises `Usage` for what the file may not choose."""
     if table.app is not None and key not in APP | PATHS:
         raise Usage(f"{table.label} {key} is yours alone to choose: {_yours(key)}")
     if table.app is not None and key == "format" and value in WRITES:
@@ -207,27 +207,27 @@ def _yours(key: str) -> str:
 
 
 def _placed(table: _Table, key: str, text: str) -> str:
-    """A path that a file names, which is relative to that file. Raises `Usage`."""
+    """Return a path in a file, which is relative to that file. Raises `Usage`."""
     if "\0" in text:
-        raise Usage(f"{table.label} {key}: {text!r} holds a NUL byte")
+        raise Usage(f"{table.label} {key}: {text!r} contains a NUL byte")
     if table.app is None:
         text = os.path.expanduser(text)  # noqa: PTH111
     place = os.path.join(table.folder, text)  # noqa: PTH118
     if key == "buildpack":
         from parity.push.buildpacks import decision
 
-        found = decision.folder(text, table.folder) or decision.folder(text)
-        if found is None:
+        chosen = decision.folder(text, table.folder) or decision.folder(text)
+        if chosen is None:
             return text
-        place = str(found)
+        place = str(chosen)
     if table.app is None:
         return text if text == "-" else place
     if text == "-" or not within(place, table.app) or _special(place):
-        raise Usage(f"{table.label} {key}: {text} is no file of the app: {_yours(key)}")
+        raise Usage(f"{table.label} {key}: {text} is not a file in the app: {_yours(key)}")
     return place
 
 
 def _special(place: str) -> bool:
-    """Whether there is something other than a file or a folder, which might never end."""
+    """Return whether there is something other than a file or a folder, which might never end."""
     there = os.path.exists(place)  # noqa: PTH110
     return there and not (os.path.isfile(place) or os.path.isdir(place))  # noqa: PTH112, PTH113

@@ -1,4 +1,4 @@
-"""For pytest: the fixture `parity_app`, and `--parity` for the checks as tests.
+"""The pytest plugin: the fixture `parity_app`, and `--parity` for the checks as tests.
 
 pytest loads this file at every start, so it imports nothing of parity before it is needed.
 https://docs.pytest.org/en/stable/how-to/writing_plugins.html
@@ -20,7 +20,7 @@ STAGES = (*CHECKED, "build", "release", "boot", "route", "stop")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options, and the ini value for an app that is not in the root."""
+    """Add the options, and the ini value for an app that is not in the root."""
     group = parser.getgroup("parity", "rehearse a Heroku deploy")
     group.addoption("--parity", action="store_true", help="report `parity check` as tests")
     group.addoption("--parity-run", action="store_true", help="report `parity run` as tests")
@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def import_all() -> None:
-    """Import, in this one thread, what a rehearsal imports in several.
+    """Import, in this one thread, everything that a rehearsal imports in several.
 
     pytest rewrites the modules of a plugin, and CPython before 3.11.8 cannot do that in two threads
     at once: https://github.com/python/cpython/issues/106905.
@@ -46,7 +46,7 @@ def import_all() -> None:
 def parity_app(pytestconfig: pytest.Config) -> "Iterator[App]":
     """The app, pushed and booted once per session: `.url`, `.get(path)`, `.logs`, `.verdict`.
 
-    Tests fail where it does not come up, and are skipped where this machine cannot tell.
+    Tests fail if it does not come up, and are skipped if this machine cannot tell.
     """
     from parity.cli.options import config_of, options_of
     from parity.rehearsal.app import App, NotUp
@@ -62,16 +62,16 @@ def parity_app(pytestconfig: pytest.Config) -> "Iterator[App]":
     except Usage as error:
         pytest.fail(f"parity: {error}", pytrace=False)
     except NotUp as error:
-        told = render("full", _masked(error.verdict, config))
+        report = render("full", _masked(error.verdict, config))
         if error.verdict.verdict == "unknown":
-            pytest.skip(f"parity could not tell\n{told}")
-        pytest.fail(f"the app does not come up\n{told}", pytrace=False)
+            pytest.skip(f"parity could not tell\n{report}")
+        pytest.fail(f"the app does not come up\n{report}", pytrace=False)
 
 
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """With `--parity`, a test per stage after the others."""
+    """With `--parity`, append a test per stage."""
     run = config.getoption("--parity-run")
     if run or config.getoption("--parity"):
         judged = _Judged(config, "run" if run else "check")
@@ -94,7 +94,7 @@ class _Judged:
 
     @property
     def verdict(self) -> "Verdict":
-        """The masked verdict; the first test that asks for it pays for it."""
+        """The masked verdict, computed at first use."""
         if self._verdict is None:
             from parity.cli.options import config_of, options_of
             from parity.rehearsal.pipeline import check, rehearse
@@ -108,26 +108,26 @@ class _Judged:
 
 
 class StageItem(pytest.Item):
-    """One stage as a test: it fails where the stage made the verdict, and skips what is unknown."""
+    """One stage as a test: fails if the stage decided the verdict, skips if it is unknown."""
 
-    def __init__(self, *, judged: _Judged, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, *, judged: _Judged, **settings: Any) -> None:
+        super().__init__(**settings)
         self._judged = judged
 
     def runtest(self) -> None:
-        """Raise what the stage's findings amount to."""
+        """Raise or skip according to the stage's findings."""
         from parity.report.results import decides
 
         verdict = self._judged.verdict
         stage = next(s for s in verdict.stages if s.name == self.name)
-        found = [f for f in verdict.findings if f.stage == self.name]
-        if any(decides(f, verdict) for f in found):
+        findings = [f for f in verdict.findings if f.stage == self.name]
+        if any(decides(f, verdict) for f in findings):
             raise _Failed
         if stage.status in ("unknown", "not-reached"):
             pytest.skip(f"{stage.status}: parity {self._judged.command} says why")
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> Any:
-        """The report, where the app is to blame; one line for what cannot be as it was set."""
+        """Return the report if the app is to blame; one line for wrong usage."""
         from parity.report import render
         from parity.system.errors import Usage
 
@@ -138,7 +138,7 @@ class StageItem(pytest.Item):
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Where pytest says that the test stands."""
+        """Return the place that pytest shows for the test."""
         return self.path, None, self.nodeid
 
 
@@ -147,7 +147,7 @@ class _Failed(Exception):
 
 
 def _arguments(config: pytest.Config, command: str) -> "Namespace":
-    """As typed at the root: [tool.parity] counts here too."""
+    """Return the arguments as if typed at the root: [tool.parity] applies here too."""
     from parity.cli.main import parsed
 
     return parsed([command, str(config.rootpath / config.getini("parity_path"))])

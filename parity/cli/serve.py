@@ -1,4 +1,4 @@
-"""`parity serve`: the app behind Heroku's front door, in a browser, until Ctrl-C."""
+"""`parity serve`: the app behind Heroku's router, in a browser, until Ctrl-C."""
 
 import argparse
 
@@ -21,7 +21,7 @@ exit status: after q as `parity run`: 0, 1 or 3; 2 wrong usage, 3 no way to serv
 
 
 def describe(parser: argparse.ArgumentParser) -> None:
-    """What `parity serve` takes besides."""
+    """Add the options that only `parity serve` takes."""
     parser.epilog = EPILOG
     parser.add_argument("--port", type=int, metavar="N", help="the router's port (default: 5006)")
     parser.add_argument("--watch", action="store_true", help="build again when the tree changes")

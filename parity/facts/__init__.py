@@ -1,4 +1,4 @@
-"""What Heroku decided: limits, codes, sizes, versions, phrases, each with its source."""
+"""Facts about Heroku: limits, codes, sizes, versions, phrases, each with its source."""
 
 from typing import Literal, NamedTuple
 
@@ -6,7 +6,7 @@ Basis = Literal["documented", "observed", "inferred", "ours"]
 
 
 class Fact(NamedTuple):
-    """One number of the platform: `basis` says how sure it is, `source` where it stands."""
+    """One number of the platform; `basis` is how certain it is, `source` where it is published."""
 
     value: float
     unit: str

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class AddOn(NamedTuple):
-    """`plan` is what `heroku addons:create` takes."""
+    """An add-on; `plan` is the argument of `heroku addons:create`."""
 
     name: str
     plan: str

@@ -1,4 +1,4 @@
-"""app.json: its keys. https://devcenter.heroku.com/articles/app-json-schema (documented)."""
+"""The keys of app.json. https://devcenter.heroku.com/articles/app-json-schema (documented)."""
 
 SCHEMA = "https://devcenter.heroku.com/articles/app-json-schema"
 NAME = "app.json"
@@ -9,7 +9,7 @@ KEYS = frozenset(
 )
 POSTDEPLOY = "postdeploy"
 GENERATOR = "secret"
-"""The only generator that there is."""
+"""The only generator that exists."""
 
 DEEPEST = 64
-"""Levels of brackets that are read: more is no app.json (ours)."""
+"""Deepest nesting of brackets that is parsed (ours); no real app.json comes near it."""

@@ -1,4 +1,4 @@
-"""What Heroku's build image has for compiling, and what it lacks.
+"""The headers and tools that Heroku's build image has, and those it lacks.
 
 Source: https://github.com/heroku/base-images, `installed-packages-amd64.txt` of heroku-24-build and
 heroku-26-build (observed).
@@ -36,11 +36,12 @@ ABSENT_HEADERS: Mapping[str, str] = {
     r"readline/readline\.h": "libreadline-dev",
     r"n?curses\.h": "libncurses-dev",
 }
-"""Header (a pattern) → the package that an Aptfile would name."""
+"""Header (a pattern) → the package to list in an Aptfile."""
 
 REMOVED_HEADERS = r"longintrepr\.h|(?:code|eval|structmember|Python-ast|graminit|node)\.h"
-"""Headers of CPython itself that newer versions no longer have: https://docs.python.org/3/whatsnew/
-(documented)."""
+"""CPython's own headers that newer versions no longer have: https://docs.python.org/3/whatsnew/
+(documented).
+"""
 
 ABSENT_TOOLS: Mapping[str, str] = {
     "cargo": "Rust",
@@ -53,7 +54,7 @@ ABSENT_TOOLS: Mapping[str, str] = {
     "geos-config": "the GEOS library",
     "xmlsec1": "xmlsec",
 }
-"""Command or pkg-config name → what it belongs to."""
+"""Command or pkg-config name → the language or library it belongs to."""
 
 TOOLS = frozenset(
     "autoconf automake bison bzip2 cc cmake curl dig file g++ gcc gettext git gpg gs gzip identify"
@@ -64,5 +65,5 @@ TOOLS = frozenset(
 
 
 def absent_library(header: str) -> str | None:
-    """The package with `header`, if the build image lacks it."""
+    """Return the package with `header`, if the build image lacks it."""
     return next((p for name, p in ABSENT_HEADERS.items() if re.fullmatch(name, header)), None)

@@ -1,7 +1,7 @@
-"""The official classic buildpacks, in the order in which Heroku asks them.
+"""The official classic buildpacks, in the order in which Heroku tries them.
 
 Order: https://devcenter.heroku.com/articles/buildpacks#buildpack-detect-order (documented; the
-place of .NET, younger than the list, is inferred). What they look for: `bin/detect` of each
+place of .NET, younger than the list, is inferred). Their conditions: `bin/detect` of each
 https://github.com/heroku/heroku-buildpack-NAME (observed).
 """
 
@@ -16,14 +16,15 @@ UNOFFICIAL: Mapping[str, str] = {
     "Cargo.toml": "emk/rust",
     "mix.exs": "https://github.com/HashNuke/heroku-buildpack-elixir",
 }
-"""Package files of languages that no official buildpack takes, and what to set for them:
-https://github.com/emk/heroku-buildpack-rust and the address itself (documented)."""
+"""Package file of a language without an official buildpack → the buildpack to set for it:
+https://github.com/emk/heroku-buildpack-rust and the address itself (documented).
+"""
 
 
 class Buildpack(NamedTuple):
     """`name` as its `bin/detect` prints it; `files` in the root, or `paths` (a pattern), select it.
 
-    The Python buildpack's own rule is in its room, for it also takes folders.
+    The Python buildpack also accepts folders; its rule is in parity.push.buildpacks.python.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What newer versions of popular packages do differently, by what Python says of it.
+"""Incompatible changes in popular packages, recognised by Python's message.
 
 The projects' own changelogs (documented).
 """
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """`said`: pattern of the exception; `now`: what to write; `pin`: the versions before."""
+    """One change. `said`: pattern of the message; `now`: what to write; `pin`: earlier versions."""
 
     said: str
     package: str
@@ -21,25 +21,25 @@ CHANGES = (
         r"|numpy\.core\.multiarray failed to import|module 'numpy' has no attribute '(?:float|int"
         r"|bool|object|str)'",
         "numpy",
-        "take newer versions of the packages that use NumPy",
+        "use newer versions of the packages that use NumPy",
         "numpy<2",
     ),
     Change(
         r"Descriptors cannot (?:not )?be created directly",
         "protobuf",
-        "take a newer version of the package that brings the _pb2 files",
+        "use a newer version of the package that contains the _pb2 files",
         "protobuf<3.21",
     ),
     Change(
         r"got an unexpected keyword argument 'proxies'",
         "httpx",
-        "take a newer openai (or groq, anthropic …) package",
+        "use a newer openai (or groq, anthropic …) package",
         "httpx<0.28",
     ),
     Change(
         r"module 'bcrypt' has no attribute '__about__'|password cannot be longer than 72 bytes",
         "bcrypt",
-        "use bcrypt without passlib, which no longer fits it",
+        "use bcrypt without passlib, which no longer works with it",
         "bcrypt<4.1",
     ),
     Change(
@@ -60,7 +60,7 @@ CHANGES = (
         r"'Flask' object has no attribute '(?:before_first_request|session_cookie_name"
         r"|json_encoder)'",
         "flask",
-        "call the function within `with app.app_context():` where the app is made",
+        "call the function within `with app.app_context():` where the app is created",
         "flask<2.3",
     ),
     Change(
@@ -96,12 +96,12 @@ CHANGES = (
         r"|Can't get attribute '\w+' on <module 'sklearn",
         "scikit-learn",
         "train and save the model again with the version that is installed",
-        "the version that made the file: `pip freeze` where it was trained",
+        "the version that wrote the file (`pip freeze` where it was trained)",
     ),
     Change(
         r"There is no current event loop in thread",
         "Python",
-        "write `asyncio.run(main())` around what needs the loop",
-        "3.13 (in .python-version: Python 3.14 makes no event loop by itself)",
+        "write `asyncio.run(main())` around the code that needs the loop",
+        "3.13 (in .python-version: Python 3.14 creates no event loop by itself)",
     ),
 )

@@ -1,7 +1,7 @@
-"""Every error code that Heroku logs: its words in the log, and what it means.
+"""Every error code that Heroku logs: its words in the log, and its meaning.
 
-https://devcenter.heroku.com/articles/error-codes (documented); R11 and H82 are history and stand in
-old logs (observed).
+https://devcenter.heroku.com/articles/error-codes (documented); R11 and H82 are obsolete, but occur
+in old logs (observed).
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ ARTICLE = "https://devcenter.heroku.com/articles/error-codes"
 
 
 class Code(NamedTuple):
-    """`words` as they stand in the log; `meaning` is one or two sentences."""
+    """A code: `words` as they appear in the log; `meaning` in one or two sentences."""
 
     words: str
     meaning: str
@@ -20,7 +20,7 @@ class Code(NamedTuple):
 CODES: Mapping[str, Code] = {
     "H10": Code("App crashed", "No dyno is up: the web process has ended, or never came up."),
     "H11": Code("Backlog too deep", "More requests wait for the dyno than the router queues."),
-    "H12": Code("Request timeout", "The dyno gave no byte of an answer within 30 seconds."),
+    "H12": Code("Request timeout", "The dyno sent no byte of an answer within 30 seconds."),
     "H13": Code(
         "Connection closed without response",
         "The dyno took the request and closed the connection without an answer.",
@@ -31,18 +31,18 @@ CODES: Mapping[str, Code] = {
     ),
     "H15": Code("Idle connection", "The answer began, then nothing came for 55 seconds."),
     "H16": Code("Redirect to herokuapp.com", "An old routing stack redirected; it is gone."),
-    "H17": Code("Poorly formatted HTTP response", "What the dyno sent is no HTTP answer."),
+    "H17": Code("Poorly formatted HTTP response", "The dyno's answer is not valid HTTP."),
     "H18": Code("Server Request Interrupted", "The dyno closed in the middle of its answer."),
-    "H19": Code("Backend connection timeout", "The dyno took no connection within 5 seconds."),
+    "H19": Code("Backend connection timeout", "The dyno accepted no connection in 5 seconds."),
     "H20": Code("App boot timeout", "The request waited 75 seconds for a dyno that never came up."),
     "H21": Code("Backend connection refused", "The dyno is up, and nothing listens on its $PORT."),
     "H22": Code("Connection limit reached", "The dyno has as many connections as Heroku allows."),
     "H23": Code("Endpoint misconfigured", "A WebSocket went to a dyno that does not speak it."),
     "H24": Code("Forced close", "The routing layer ended the connection while it was in use."),
     "H25": Code("HTTP restriction", "The answer breaks a limit: a header, cookie or length."),
-    "H26": Code("Request Error", "The client's request is no HTTP that the router forwards."),
+    "H26": Code("Request Error", "The client's request is not HTTP that the router accepts."),
     "H27": Code("Client Request Interrupted", "The client left before the answer was complete."),
-    "H28": Code("Client Connection Idle", "The client took nothing of the answer for 55 seconds."),
+    "H28": Code("Client Connection Idle", "The client read none of the answer for 55 seconds."),
     "H31": Code("Misdirected Request", "The request is for another host than its TLS session."),
     "H80": Code("Maintenance mode", "Somebody typed `heroku maintenance:on`; `:off` ends it."),
     "H81": Code("Blank app", "Nothing was ever pushed to this app."),
@@ -65,5 +65,5 @@ CODES: Mapping[str, Code] = {
     "L12": Code("Local buffer overflow", "The app logs too fast; lines are missing."),
     "L13": Code("Local delivery error", "Lines of the log were lost on their way."),
     "L14": Code("Certificate validation error", "The log drain's certificate is not valid."),
-    "L15": Code("Tail buffer temporarily unavailable", "The tail of the log was away for a while."),
+    "L15": Code("Tail buffer temporarily unavailable", "The log's tail was gone for a while."),
 }

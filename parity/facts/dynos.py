@@ -1,8 +1,8 @@
-"""Dyno sizes: memory, the cores that `nproc` shows, the process and thread limit, where R15 comes.
+"""Dyno sizes: memory, the cores that `nproc` shows, the process and thread limit, the R15 limit.
 
 Memory and R15: https://devcenter.heroku.com/articles/dyno-memory-behavior; process limits:
 https://devcenter.heroku.com/articles/dyno-scaling-and-process-limits (documented). Cores are those
-seen in the Python buildpack's own CI (observed); those of Fir dynos stand in their names.
+seen in the Python buildpack's own CI (observed); those of Fir dynos are part of their names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,9 +14,9 @@ MB = 1024 * 1024
 
 
 class DynoSize(NamedTuple):
-    """`memory` and `vastly` (where R15 kills) in MB; `cores` None: never reported.
+    """A dyno size. `memory` and `vastly` (the R15 limit) in MB; `cores` None: never reported.
 
-    `processes` counts threads, too; 0: no limit is published.
+    `processes` includes threads; 0: no limit is published.
     """
 
     name: str
@@ -27,17 +27,17 @@ class DynoSize(NamedTuple):
 
     @property
     def quota(self) -> int:
-        """Bytes of memory from which on R14 is logged."""
+        """Bytes of memory above which R14 is logged."""
         return self.memory * MB
 
     @property
     def deadly(self) -> int:
-        """Bytes of memory at which R15 kills."""
+        """Bytes of memory at which R15 kills the dyno."""
         return self.vastly * MB
 
     @property
     def swaps(self) -> bool:
-        """Whether there is anything between quota and R15: without swap there is no R14."""
+        """True if the dyno has swap; without it there is no R14."""
         return self.vastly > self.memory
 
     @property
@@ -58,21 +58,22 @@ COMMON = (
     DynoSize("performance-xl", 63488, 8, 32768, 76186),
     DynoSize("performance-2xl", 129024, 16, 65536, 154829),
 )
-"""The Common Runtime's, with swap."""
+"""The sizes of the Common Runtime, with swap."""
 
 ONE_PER_TYPE = ("eco", "basic")
-"""Sizes of which a process type can have one dyno only (documented)."""
+"""Sizes that allow only one dyno per process type (documented)."""
 
 FIR = {1: (0.5, 4, 8), 2: (1, 4, 8, 16), 4: (8, 16, 32), 8: (16, 32, 64), 16: (32, 64, 128)}
-"""Cores and gigabytes of the Fir generation's dynos, and one more:
-https://devcenter.heroku.com/articles/dyno-types. They are restarted at their full memory."""
+"""Cores → gigabytes of the Fir generation's dynos, all but the largest:
+https://devcenter.heroku.com/articles/dyno-types. They are restarted at their full memory.
+"""
 
 GENERATION = "dyno-"
-"""How the names of Fir's sizes begin."""
+"""The prefix of the names of Fir's sizes."""
 
 
 def _private() -> Iterator[DynoSize]:
-    """Private Spaces: as the performance dynos, but without swap, so R15 comes at the quota."""
+    """Yield the sizes of Private Spaces: without swap, so that R15 comes at the quota."""
     for kind in ("private", "shield"):
         yield DynoSize(f"{kind}-s", 1024, None, 512, 1024)
         for size in COMMON[4:]:
@@ -88,16 +89,16 @@ def _fir() -> Iterator[DynoSize]:
 
 
 SIZES: Mapping[str, DynoSize] = {size.name: size for size in (*COMMON, *_private(), *_fir())}
-"""By the name that `--dyno` takes."""
+"""The sizes by the name that `--dyno` takes."""
 
 DEFAULT = SIZES["basic"]
 
 OPEN_FILES = Fact(
     10_000, "files", "inferred", "three quarters of it in public logs of ImageMagick on a dyno"
 )
-"""How many files a process may have open."""
+"""The number of files that a process may have open."""
 
 
 def holding(used: int) -> DynoSize | None:
-    """The smallest common size whose memory holds `used` bytes, if there is one."""
+    """Return the smallest common size whose memory holds `used` bytes, if there is one."""
     return next((size for size in COMMON[2:] if used <= size.quota), None)

@@ -1,4 +1,4 @@
-"""A dyno's life in the words of Heroku's dyno manager, as public logs have them (observed).
+"""A dyno's life in the words of Heroku's dyno manager, as found in public logs (observed).
 
 Codes: https://devcenter.heroku.com/articles/error-codes; states: `dyno.state` in
 https://devcenter.heroku.com/articles/platform-api-reference#dyno.
@@ -27,22 +27,22 @@ R15 = "Error R15 (Memory quota vastly exceeded)"
 
 
 def starting(command: str) -> str:
-    """The first line of every dyno."""
+    """Return the first line of every dyno."""
     return f"Starting process with command `{command}`"
 
 
 def changed(before: str, after: str) -> str:
-    """A change of state."""
+    """Return the line for a change of state."""
     return f"State changed from {before} to {after}"
 
 
 def exited(code: int) -> str:
-    """The end of the command; `code` is 128 + signal where a signal ended it."""
+    """Return the line for the command's end; `code` is 128 + signal if a signal ended it."""
     return f"Process exited with status {code}"
 
 
 def boot_timeout(seconds: float) -> str:
-    """R10."""
+    """Return the line for R10."""
     return (
         "Error R10 (Boot timeout) -> Web process failed to bind to $PORT "
         f"within {seconds:.0f} seconds of launch"
@@ -50,7 +50,7 @@ def boot_timeout(seconds: float) -> str:
 
 
 def exit_timeout(seconds: float) -> str:
-    """R12."""
+    """Return the line for R12."""
     return (
         "Error R12 (Exit timeout) -> At least one process failed to exit "
         f"within {seconds:.0f} seconds of SIGTERM"
@@ -58,5 +58,5 @@ def exit_timeout(seconds: float) -> str:
 
 
 def running(used: int, quota: int) -> str:
-    """The line before R14 and R15: whole megabytes, and percent of the quota; both in bytes."""
+    """Return the line before R14 and R15: whole MB, and percent of `quota`; both are in bytes."""
     return f"Process running mem={used // MB}M({100 * used / quota:.1f}%)"

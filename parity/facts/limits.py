@@ -40,7 +40,7 @@ class Limits(NamedTuple):
     memory_patience: Fact = Fact(1, "s", "ours", "how long over its memory a dyno must be for R14")
 
     def shortened(self, **seconds: float) -> "Limits":
-        """The same limits with some replaced by `seconds`, keeping their sources."""
+        """Return the limits with some replaced by `seconds`, keeping their sources."""
         return self._replace(
             **{name: getattr(self, name)._replace(value=value) for name, value in seconds.items()}
         )

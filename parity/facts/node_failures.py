@@ -1,4 +1,4 @@
-"""How the Node.js buildpack names a build that failed, by what the build printed.
+"""The Node.js buildpack's names for a failed build, recognised by its output.
 
 https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh (observed).
 """
@@ -11,7 +11,7 @@ _MEMORY = r"JavaScript heap out of memory|Allocation failed - JavaScript heap"
 
 
 class Known(NamedTuple):
-    """A failure that the buildpack knows: its name, and the headline it prints."""
+    """A failure that the buildpack recognises: its name, and the headline it prints."""
 
     pattern: str
     reason: str
@@ -64,18 +64,18 @@ KNOWN = (
 
 
 def known(lines: Sequence[str]) -> Known | None:
-    """The failure by the buildpack's own patterns, in its order."""
+    """Return the first failure whose pattern matches, in the buildpack's order."""
     text = "\n".join(lines)
     return next((k for k in KNOWN if re.search(k.pattern, text)), None)
 
 
 def reason(lines: Sequence[str]) -> str | None:
-    """Heroku's name for the failure."""
-    found = known(lines)
-    return found.reason if found else None
+    """Return Heroku's name for the failure."""
+    failure = known(lines)
+    return failure.reason if failure else None
 
 
 def headline(lines: Sequence[str], otherwise: str) -> str:
-    """The first line of the buildpack's message."""
-    found = known(lines)
-    return found.headline if found else otherwise
+    """Return the first line of the buildpack's message."""
+    failure = known(lines)
+    return failure.headline if failure else otherwise

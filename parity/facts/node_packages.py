@@ -1,4 +1,4 @@
-"""Commands that npm packages bring, and modules of Node.js itself.
+"""Commands of npm packages, and the built-in modules of Node.js.
 
 The packages' own pages on https://www.npmjs.com, https://nodejs.org/api/ (documented).
 """
@@ -35,10 +35,10 @@ COMMANDS: Mapping[str, str] = {
     "astro": "astro",
     "tailwindcss": "@tailwindcss/cli",
 }
-"""Command → package, where the two are not called alike."""
+"""Command → package, where the names differ."""
 
 DEVELOPMENT = frozenset("nodemon ts-node-dev tsx ts-node babel-node node-dev supervisor".split())
-"""What restarts or translates an app while it is written; a dyno needs none of it."""
+"""Commands that restart or translate an app during development; a dyno needs none of them."""
 
 BUILT_IN = frozenset(
     "assert async_hooks buffer child_process cluster console crypto dgram diagnostics_channel dns"
@@ -46,9 +46,9 @@ BUILT_IN = frozenset(
     " querystring readline repl sqlite stream string_decoder test timers tls tty url util v8 vm"
     " wasi worker_threads zlib".split()
 )
-"""Modules of Node.js itself."""
+"""The built-in modules of Node.js."""
 
 NOT_FROM_NPM = frozenset(
     "gunicorn uvicorn flask django-admin celery bundle rails rake puma php java".split()
 )
-"""Commands of other languages, which no npm package brings."""
+"""Commands of other languages, which no npm package provides."""

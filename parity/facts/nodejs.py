@@ -1,4 +1,4 @@
-"""What the classic Node.js buildpack knows: its versions, defaults and limits.
+"""The versions, defaults and limits of the classic Node.js buildpack.
 
 Source: https://github.com/heroku/heroku-buildpack-nodejs and
 https://devcenter.heroku.com/articles/nodejs-support (documented).
@@ -19,7 +19,7 @@ LOCK_FILES: Mapping[str, str] = {
     "pnpm": "pnpm-lock.yaml",
     "Yarn": "yarn.lock",
 }
-"""Package manager, as the buildpack spells and orders them, and its lock file."""
+"""Package manager, as the buildpack spells and orders them → its lock file."""
 
 DEFAULT_ENV: Mapping[str, str] = {
     "NPM_CONFIG_LOGLEVEL": "error",
@@ -27,19 +27,19 @@ DEFAULT_ENV: Mapping[str, str] = {
     "NODE_ENV": "production",
     "NODE_MODULES_CACHE": "true",
 }
-"""What the build sees unless a config var says otherwise, in the order of the log."""
+"""The build's environment where no config var overrides it, in the order of the log."""
 
 BUILD_OPTIONS = "--max_old_space_size=2560"
 """NODE_OPTIONS of the build, in MB: the memory of a build dyno."""
 
 DEFAULT_WEB = "npm start"
-"""The `web` command of an app whose Procfile has none."""
+"""The `web` command of an app whose Procfile declares none."""
 
 Version: TypeAlias = tuple[int, int, int]
 
 
 class Inventory(NamedTuple):
-    """The releases that parity knows: by major version, the newest patch of every minor."""
+    """The releases that parity knows: for each major version, the newest patch of every minor."""
 
     date: str
     lts: int
@@ -49,7 +49,7 @@ class Inventory(NamedTuple):
 
     @property
     def newest_major(self) -> int:
-        """The newest major version of all."""
+        """The newest major version."""
         return max(self.newest)
 
 
@@ -58,29 +58,29 @@ _LINE = re.compile(r'"?([\w.]+)"? = "([^"]*)"')
 
 @cache
 def inventory() -> Inventory:
-    """nodejs.toml, read without `tomllib`, whose import costs `parity check` 6 ms."""
+    """Read nodejs.toml without `tomllib`, whose import costs `parity check` 6 ms."""
     tables: dict[str, dict[str, str]] = {"": {}}
     table = tables[""]
     for line in Path(__file__).with_name("nodejs.toml").read_text("utf-8").splitlines():
         if line.startswith("["):
             table = tables[line.strip("[]")] = {}
-        elif found := _LINE.match(line):
-            table[found[1]] = found[2]
+        elif match := _LINE.match(line):
+            table[match[1]] = match[2]
     top = tables[""]
     return Inventory(
         date=top["date"],
         lts=int(top["lts"]),
         eol=frozenset(map(int, top["eol"].split())),
         yarn=top["yarn"],
-        newest={int(major): _minors(told) for major, told in tables["newest"].items()},
+        newest={int(major): _minors(minors) for major, minors in tables["newest"].items()},
     )
 
 
-def _minors(told: str) -> dict[int, int]:
-    pairs = (part.split(".") for part in told.split())
+def _minors(text: str) -> dict[int, int]:
+    pairs = (part.split(".") for part in text.split())
     return {int(minor): int(patch) for minor, patch in pairs}
 
 
 def number(digits: str) -> int | float:
-    """An integer of JSON as JavaScript reads it: a long one is no error, but about as large."""
+    """Parse an integer as JavaScript does: a very long one becomes a float instead of an error."""
     return int(digits) if len(digits) <= 16 else float(digits)

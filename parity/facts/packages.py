@@ -1,4 +1,4 @@
-"""Packages that cannot be what a Linux app needs, and names that people mix up.
+"""Packages that do not work on Linux, and names that people confuse.
 
 The projects' own pages on https://pypi.org (documented).
 """
@@ -16,8 +16,9 @@ MACOS_ONLY = frozenset(
 )
 
 LAST_WITH: Mapping[str, str] = {"pkg_resources": "setuptools<82"}
-"""Modules that the newest version of their distribution no longer has, and the last that has:
-https://setuptools.pypa.io/en/stable/history.html (81.0.0 has it, 84.2.1 has not: observed)."""
+"""Modules that the newest version of their distribution lacks → the last version that has them:
+https://setuptools.pypa.io/en/stable/history.html (81.0.0 has it, 84.2.1 has not: observed).
+"""
 
 DISTRIBUTIONS: Mapping[str, str] = {
     "allauth": "django-allauth",
@@ -126,7 +127,7 @@ DISTRIBUTIONS: Mapping[str, str] = {
     "yt_dlp": "yt-dlp",
     "zmq": "pyzmq",
 }
-"""Import name → the distribution to require, where the two differ."""
+"""Import name → the distribution to require, where the names differ."""
 
 STANDARD_LIBRARY_GONE: Mapping[str, int] = {
     "asynchat": 12,
@@ -154,8 +155,9 @@ STANDARD_LIBRARY_GONE: Mapping[str, int] = {
     "uu": 13,
     "xdrlib": 13,
 }
-"""Modules that left the standard library, with the Python 3 minor version that lacks them first:
-https://docs.python.org/3/whatsnew/3.12.html#removed and 3.13.html#removed (documented)."""
+"""Modules removed from the standard library → the Python 3 minor version that removed them:
+https://docs.python.org/3/whatsnew/3.12.html#removed and 3.13.html#removed (documented).
+"""
 
 STANDARD_LIBRARY_NEW: Mapping[str, int] = {
     "graphlib": 9,
@@ -164,7 +166,7 @@ STANDARD_LIBRARY_NEW: Mapping[str, int] = {
     "annotationlib": 14,
     "compression": 14,
 }
-"""Modules that came, with the Python 3 minor version that has them first: the same pages."""
+"""Modules added to the standard library → the Python 3 minor version that did so (same pages)."""
 
 STANDARD_NAMES_NEW: Mapping[str, Mapping[str, int]] = {
     "asyncio": {"TaskGroup": 11, "timeout": 11, "Runner": 11, "Barrier": 11},
@@ -189,8 +191,7 @@ STANDARD_NAMES_NEW: Mapping[str, Mapping[str, int]] = {
     "uuid": {"uuid6": 14, "uuid7": 14, "uuid8": 14},
     "warnings": {"deprecated": 13},
 }
-"""Names that came into older modules, with the Python 3 minor version that has them first: the
-same pages."""
+"""Names added to older modules → the Python 3 minor version that added them (same pages)."""
 
 WINDOWS_LIBRARY = frozenset({"winreg", "_winreg", "msvcrt", "winsound", "_winapi", "msilib", "nt"})
 """Modules that only Python for Windows has: https://docs.python.org/3/library/windows.html."""
@@ -201,7 +202,7 @@ CONDA_ONLY = frozenset(
     " menuinst mkl-service navigator-updater"
     " libmambapy conda-libmamba-solver conda-index ruamel-yaml-conda".split()
 )
-"""What `pip freeze` lists in an Anaconda installation and no other index has, or not so."""
+"""Packages that `pip freeze` lists in an Anaconda installation and that PyPI does not have."""
 
 SYSTEM_ONLY = frozenset(
     "apturl apt-clone brlapi cloud-init command-not-found compizconfig-python cupshelpers"
@@ -210,8 +211,9 @@ SYSTEM_ONLY = frozenset(
     " ubuntu-drivers-common ubuntu-pro-client ufw unattended-upgrades unity-tweak-tool usb-creator"
     " xdiagnose xkit".split()
 )
-"""Packages of Ubuntu itself, which `pip freeze` lists outside of a virtual environment:
-https://packages.ubuntu.com (documented)."""
+"""Packages of Ubuntu itself, which `pip freeze` lists outside a virtual environment:
+https://packages.ubuntu.com (documented).
+"""
 
 POPULAR = tuple(
     "aiohttp alembic amqp anyio apscheduler asgiref asyncpg attrs authlib babel bcrypt"
@@ -235,4 +237,4 @@ POPULAR = tuple(
     " tornado tqdm transformers tweepy twilio typing-extensions tzdata urllib3 uvicorn uvloop"
     " waitress websockets werkzeug wheel whitenoise wtforms xgboost xlrd zipp".split()
 )
-"""Packages that web apps often require, to know a misspelt name by."""
+"""Packages that web apps often require, to recognise misspelled names."""

@@ -1,7 +1,7 @@
-"""What `git push heroku main` prints, word for word.
+"""The lines that `git push heroku main` prints, word for word.
 
-Source: public deploy logs and https://devcenter.heroku.com/articles/git (observed); the messages
-of a buildpack: its repository. The advice that Heroku adds to an error stands in the rules.
+Source: public deploy logs and https://devcenter.heroku.com/articles/git (observed); the messages of
+a buildpack: its repository. The advice that Heroku adds to an error is in the rules.
 """
 
 from parity.facts.buildpacks import ARTICLE
@@ -24,27 +24,27 @@ SUBMODULES_FAILED = "!\tPush rejected, submodule install failed"
 
 
 def no_submodule_mapping(path: str) -> str:
-    """git's own words where a gitlink has no entry in .gitmodules."""
+    """Return git's error for a gitlink without an entry in .gitmodules."""
     return f"fatal: no submodule mapping found in .gitmodules for path '{path}'"
 
 
 def submodules(registered: tuple[str, ...], end: tuple[str, ...]) -> tuple[str, ...]:
-    """What the receiving git prints of submodules, before the build."""
+    """Return what the receiving git prints about submodules, before the build."""
     return ("Git submodules detected, installing:", *registered, *end)
 
 
 def deleting(count: int) -> tuple[str, ...]:
-    """The line about .slugignore (its place above the stack's line is inferred)."""
+    """Return the line about .slugignore (its place above the stack's line is inferred)."""
     return (f"-----> Deleting {count} files matching .slugignore patterns.",) if count else ()
 
 
 def building(stack: str) -> str:
-    """The line that names the stack: `heroku-26` is printed as `Heroku-26`."""
+    """Return the line that names the stack: `heroku-26` is printed as `Heroku-26`."""
     return f"-----> Building on the {stack.capitalize()} stack"
 
 
 def using(buildpacks: tuple[str, ...]) -> tuple[str, ...]:
-    """The buildpacks that are set on the app."""
+    """Return the lines that list the buildpacks set on the app."""
     if len(buildpacks) == 1:
         return (f"-----> Using buildpack: {buildpacks[0]}",)
     numbered = (f"{INDENT}{n}. {name}" for n, name in enumerate(buildpacks, 1))
@@ -52,7 +52,7 @@ def using(buildpacks: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def several(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The warning when more than one buildpack would take the app (indents are inferred)."""
+    """Return the warning for an app that several buildpacks would take (indents are inferred)."""
     return (
         " !     Warning: Multiple default buildpacks reported the ability to handle this app."
         " The first buildpack in the list below will be used.",
@@ -62,7 +62,7 @@ def several(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def incompatible(url: str, error: tuple[str, ...]) -> tuple[str, ...]:
-    """The refusal when a buildpack that is set does not take the app; `error` is its own."""
+    """Return the refusal of a buildpack that does not take the app; `error` is its own text."""
     return (
         f"-----> App not compatible with buildpack: {url}",
         INDENT,
@@ -73,12 +73,12 @@ def incompatible(url: str, error: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def message(*lines: str) -> tuple[str, ...]:
-    """Lines in the style of a buildpack's error or warning."""
+    """Return lines in the style of a buildpack's error or warning."""
     return tuple(f" !     {line}" for line in lines)
 
 
 def failed(app: str, language: str | None = None) -> tuple[str, ...]:
-    """The end of every rejected push; `language` as its buildpack calls it, if it compiled."""
+    """Return the end of a rejected push; `language` as its buildpack calls it, if it compiled."""
     compiled = (f" !     Push rejected, failed to compile {language} app.", "") if language else ()
     return (
         *compiled,

@@ -1,4 +1,4 @@
-"""How a line of the Procfile is read: by Heroku, and by what developers run on their machines.
+"""How Heroku, and the tools that developers run locally, read a line of the Procfile.
 
 Heroku's classic pattern: https://github.com/heroku/buildpacks-procfile/blob/main/SPEC.md
 (documented). `heroku local` and honcho share the other one (observed):
@@ -10,7 +10,7 @@ import re
 ARTICLE = "https://devcenter.heroku.com/articles/procfile"
 
 CLASSIC = r"[ \t\r\f\v]*([a-zA-Z0-9_-]+):?[ \t\r\f\v]+(.*)"
-"""One line, its start: name, command. Other lines are dropped without a word."""
+"""Matches at the start of a line: name, command. Other lines are dropped silently."""
 
 LOCAL = r"([A-Za-z0-9_-]+):\s*(.+)$"
 
@@ -23,10 +23,10 @@ TYPED = re.compile(r"heroku|git|pip3?|cd|sudo|export|echo")
 
 
 def for_terminal(name: str, line: str) -> bool:
-    """Whether a line that declares the type `name` is meant for a terminal: `heroku ps:scale`."""
+    """Return whether `line`, which declares the type `name`, is a shell command (`heroku run`)."""
     return bool(TYPED.fullmatch(name)) and not line.strip().removeprefix(name).startswith(":")
 
 
 def runs_on(name: str, line: str) -> bool:
-    """Whether the type `name`, declared on `line`, is part of a running formation."""
+    """Return whether the type `name`, declared on `line`, is part of a running formation."""
     return name not in SHORT_RUN and not for_terminal(name, line)

@@ -1,4 +1,4 @@
-"""What the classic Python buildpack looks for, and the versions it knows.
+"""The files that the classic Python buildpack looks for, and the versions it knows.
 
 Source: https://github.com/heroku/heroku-buildpack-python (bin/detect, lib/package_manager.sh,
 lib/python_version.sh) and https://devcenter.heroku.com/articles/python-support (documented).
@@ -19,7 +19,7 @@ PACKAGE_FILES: Mapping[str, str] = {
     "poetry.lock": "Poetry",
     "uv.lock": "uv",
 }
-"""The files that choose the package manager, in the buildpack's order, with its name."""
+"""Package file → the package manager it selects, in the buildpack's order."""
 
 MISSPELT_REQUIREMENTS = (
     "requeriments.txt",
@@ -30,10 +30,10 @@ MISSPELT_REQUIREMENTS = (
     "requirements.txt.txt",
     "requirments.txt",
 )
-"""Names that make the app a Python app but then name no package manager."""
+"""Names that make the app a Python app but select no package manager."""
 
 PRE_COMPILE, POST_COMPILE = "bin/pre_compile", "bin/post_compile"
-"""The app's own steps of the build, before the buildpack decides and after all is installed."""
+"""The app's own build hooks: before the buildpack decides, and after everything is installed."""
 
 DETECTED_BY = (
     ".python-version",
@@ -54,7 +54,7 @@ DETECTED_BY = (
     "uv.lock",
     *MISSPELT_REQUIREMENTS,
 )
-"""Paths in the root, files or folders, any of which makes it a Python app."""
+"""Files or folders in the root, any of which makes the app a Python app."""
 
 DETECTED_BY_FOLDERS = ("__pycache__", ".venv", "venv")
 
@@ -80,7 +80,7 @@ MISSPELT_VERSION_FILES = (
     "python-version.txt",
     "python-version",
 )
-"""Names that stop the build, even next to a right one (not if there is a runtime.txt)."""
+"""Names that stop the build, even beside a correct one (unless there is a runtime.txt)."""
 
 NUMBER = r"(?:0|[1-9][0-9]*)"
 VERSION = rf"{NUMBER}\.{NUMBER}(?:\.{NUMBER})?"
@@ -90,14 +90,14 @@ SPACE = (
     "\t\n\v\f\r \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2008\u2009\u200a\u2028\u2029\u205f\u3000"
 )
-"""What bash's `[[:space:]]` matches in C.UTF-8 (observed): no no-break spaces."""
+"""The characters that bash's `[[:space:]]` matches in C.UTF-8 (observed): no no-break spaces."""
 
 NEVER_RELEASED = 30
-"""A patch this far above the newest known exists nowhere: no Python series got so many (ours)."""
+"""A patch this far above the newest one does not exist: no Python series got so many (ours)."""
 
 
 class Versions(NamedTuple):
-    """The buildpack release that parity knows; `newest` patch by `major.minor`."""
+    """The buildpack release that parity knows; `newest` maps `major.minor` to its newest patch."""
 
     buildpack: str
     date: str
@@ -117,14 +117,14 @@ _LINE = re.compile(r'"?([\w.]+)"? = "([^"]*)"')
 
 @cache
 def versions() -> Versions:
-    """versions.toml, read without `tomllib`, whose import costs `parity check` 6 ms."""
+    """Read versions.toml without `tomllib`, whose import costs `parity check` 6 ms."""
     tables: dict[str, dict[str, str]] = {"": {}}
     table = tables[""]
     for line in Path(__file__).with_name("versions.toml").read_text("utf-8").splitlines():
         if line.startswith("["):
             table = tables[line.strip("[]")] = {}
-        elif found := _LINE.match(line):
-            table[found[1]] = found[2]
+        elif match := _LINE.match(line):
+            table[match[1]] = match[2]
     return Versions(**tables[""], newest=tables["newest"], installer=tables["installer"])
 
 
@@ -134,12 +134,14 @@ COLLECTSTATIC_FAILURES = (
     ("The CSS file", "collectstatic-fancy-references"),
     ("OSError", "collectstatic-missing-file"),
 )
-"""What the buildpack looks for in the output, in its order. A FileNotFoundError is none of these:
-it is an OSError that Python calls by another name."""
+"""The strings that the buildpack searches the output for, in its order.
+
+A FileNotFoundError matches none of them: Python prints its own name, not OSError.
+"""
 
 
 def collectstatic_failure(lines: Iterable[str]) -> str:
-    """The buildpack's name for a collectstatic that failed, by what it printed."""
+    """Return the buildpack's name for a failed collectstatic, by its output."""
     text = "\n".join(lines)
-    found = (name for said, name in COLLECTSTATIC_FAILURES if said in text)
-    return next(found, "collectstatic-other")
+    names = (name for sign, name in COLLECTSTATIC_FAILURES if sign in text)
+    return next(names, "collectstatic-other")

@@ -1,4 +1,4 @@
-"""What well-known packages require: `requires.txt`, one line a package.
+"""The requirements of well-known packages, from `requires.txt`, one line per package.
 
 Each line is `name version: required ... | of extras ...`; a star marks a requirement with extras.
 Source: the packages' own metadata on https://pypi.org (observed), as `pip install --report` gives
@@ -14,8 +14,8 @@ from typing import NamedTuple
 _LINE = re.compile(r"(\S+) (\S+):([^|]*)\|?(.*)")
 
 
-class Package(NamedTuple):
-    """`version` is the one whose requirements these are."""
+class Requirements(NamedTuple):
+    """The requirements of one `version` of a package."""
 
     version: str
     requires: tuple[str, ...]
@@ -24,14 +24,14 @@ class Package(NamedTuple):
 
 @cache
 def _lines() -> Mapping[str, str]:
-    """The lines of the table by package."""
+    """Return the lines of the table by package."""
     text = Path(__file__).with_name("requires.txt").read_text("utf-8")
     return {line[: line.index(" ")]: line for line in text.splitlines()}
 
 
-def package(name: str) -> Package | None:
-    """A package by its normalised name; None if it is not in the table."""
+def package(name: str) -> Requirements | None:
+    """Return a package by its normalised name, or None if it is not in the table."""
     match = _LINE.fullmatch(_lines().get(name, ""))
     if match is None:
         return None
-    return Package(match[2], tuple(match[3].split()), tuple(match[4].split()))
+    return Requirements(match[2], tuple(match[3].split()), tuple(match[4].split()))

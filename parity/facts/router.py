@@ -1,6 +1,6 @@
-"""Heroku's two routers: what both do, and where they differ.
+"""Heroku's two routers: their common limits, and their differences.
 
-Router 2.0 is what new apps get since 2025. The legacy router is the library
+New apps have had Router 2.0 since 2025. The legacy router is the library
 https://github.com/heroku/vegur (read and run: observed), without Heroku's own settings.
 """
 
@@ -31,25 +31,25 @@ CONNECTIONS = Fact(10_000, "connections", "ours", "H22 exists, its number is not
 TRIES = Fact(10, "dynos", "documented", f"{ROUTING}#dyno-connection-behavior")
 
 REQUEST_ID = (20, 200)
-"""Characters of an X-Request-Id that is kept: https://devcenter.heroku.com/articles/http-request-id."""
+"""Length of an accepted X-Request-Id: https://devcenter.heroku.com/articles/http-request-id."""
 
 CLIENT = b"203.0.113.7"
-"""A visitor's address, in place of this machine's own, which no dyno ever sees (RFC 5737; ours)."""
+"""A visitor's address, in place of 127.0.0.1, which no dyno ever sees (RFC 5737; ours)."""
 
 
 class Profile(NamedTuple):
-    """Where the routers differ.
+    """The differences between the routers.
 
-    `via`, `server`: what they call themselves. `keeps`: a dyno's connection serves many requests
-    (idle at most `Limits.dyno_idle`). `continues`: the router answers `Expect: 100-continue`
-    itself. `camel`: header names are re-written Camel-Case. `metrics`: Connect-Time and
-    Total-Route-Time are added. `held`: a shorter response of known length waits until it is whole.
-    `cuts_port`: the Host loses its port, which becomes X-Forwarded-Port. `long_line`: the status
-    for a request line that is too long. `interim_ends`: a 1xx that is not 100 or 101 ends the
-    exchange (else it is dropped). `blanks`: blanks after a Content-Length are fine. `h26`: refused
-    requests are logged as H26. `heads`: `bytes=` counts the response's head, too. `partial`: an
-    answer that breaks off is logged with the status that was sent. `strips`: headers that
-    Connection names are removed (RFC 9110 section 7.6.1).
+    `via`, `server`: the names they give themselves. `keeps`: a dyno's connection serves many
+    requests (idle at most `Limits.dyno_idle`). `continues`: the router answers `Expect:
+    100-continue` itself. `camel`: header names are rewritten in Camel-Case. `metrics`: Connect-Time
+    and Total-Route-Time are added. `held`: a response of a known, shorter length is held until
+    complete. `cuts_port`: the Host loses its port, which becomes X-Forwarded-Port. `long_line`: the
+    status for a request line that is too long. `interim_ends`: a 1xx that is not 100 or 101 ends
+    the exchange (else it is dropped). `blanks`: whitespace after a Content-Length is accepted.
+    `h26`: refused requests are logged as H26. `heads`: `bytes=` includes the response's head.
+    `partial`: a truncated answer is logged with the status that was sent. `strips`: headers listed
+    in Connection are removed (RFC 9110 section 7.6.1).
     """
 
     name: str
@@ -76,7 +76,7 @@ ROUTER_2 = Profile(
     server=b"Heroku",  # observed
     keeps=True,  # documented: keep-alive to the dyno, 90 s idle
     continues=True,  # documented; the labs feature http-end-to-end-continue turns it off
-    camel=False,  # inferred: names are passed on as they came
+    camel=False,  # inferred: names are forwarded as they came
     metrics=False,  # inferred: no longer in the documented list
     held=0,  # inferred from H18 lines with status=200 (observed)
     cuts_port=False,  # documented
@@ -106,17 +106,17 @@ LEGACY = Profile(
     partial=False,
     strips=False,
 )
-"""All observed in vegur's own tests and in a run of it."""
+"""All observed in vegur's own tests and by running it."""
 
 PROFILES: Mapping[str, Profile] = {"2.0": ROUTER_2, "legacy": LEGACY}
-"""By the name that `--router` takes."""
+"""The profiles by the name that `--router` takes."""
 
 
-class Code(NamedTuple):
+class RouterCode(NamedTuple):
     """One of Heroku's error codes: its words in the log, its level, the status of the answer.
 
-    `fields`: what of dyno, connect, service and bytes the log line fills (observed in real lines):
-    `b` a count of bytes, `n` the same or nothing for none, `0` always 0.
+    `fields`: which of dyno, connect, service and bytes the log line fills in (observed in real
+    lines): `b` a count of bytes, `n` the same but empty for none, `0` always 0.
     """
 
     desc: str
@@ -126,27 +126,27 @@ class Code(NamedTuple):
     sock: str = ""
 
 
-CODES: Mapping[str, Code] = {
-    "H10": Code("App crashed", "error", 503, ""),
-    "H11": Code("Backlog too deep", "error", 503, ""),
-    "H12": Code("Request timeout", "error", 503, "dcs0"),
-    "H13": Code("Connection closed without response", "error", 503, "dcs0"),
-    "H14": Code("No web processes running", "error", 503, ""),
-    "H15": Code("Idle connection", "error", 503, "dcsn"),
-    "H17": Code("Poorly formatted HTTP response", "error", 503, "dcsb"),
-    "H18": Code("Server Request Interrupted", "error", 503, "dcsb", "backend"),
-    "H19": Code("Backend connection timeout", "error", 503, "dc"),
-    "H20": Code("App boot timeout", "error", 503, ""),
-    "H21": Code("Backend connection refused", "error", 503, "dc"),
-    "H22": Code("Connection limit reached", "error", 503, ""),
-    "H24": Code("Forced close", "error", 503, "dcsb"),
-    "H25": Code("HTTP restriction: {cause}", "error", 502, "dcsb"),
-    "H26": Code("Request Error", "error", 400, "dcsb"),
-    "H27": Code("Client Request Interrupted", "warning", 499, "dcsn", "client"),
-    "H28": Code("Client Connection Idle", "warning", 499, "dcsn"),
-    "H80": Code("Maintenance mode", "info", 503, ""),
-    "H81": Code("Blank app", "info", 502, ""),  # 502 in real lines; the article has 503
-    "H99": Code("Platform error", "error", 503, ""),
+CODES: Mapping[str, RouterCode] = {
+    "H10": RouterCode("App crashed", "error", 503, ""),
+    "H11": RouterCode("Backlog too deep", "error", 503, ""),
+    "H12": RouterCode("Request timeout", "error", 503, "dcs0"),
+    "H13": RouterCode("Connection closed without response", "error", 503, "dcs0"),
+    "H14": RouterCode("No web processes running", "error", 503, ""),
+    "H15": RouterCode("Idle connection", "error", 503, "dcsn"),
+    "H17": RouterCode("Poorly formatted HTTP response", "error", 503, "dcsb"),
+    "H18": RouterCode("Server Request Interrupted", "error", 503, "dcsb", "backend"),
+    "H19": RouterCode("Backend connection timeout", "error", 503, "dc"),
+    "H20": RouterCode("App boot timeout", "error", 503, ""),
+    "H21": RouterCode("Backend connection refused", "error", 503, "dc"),
+    "H22": RouterCode("Connection limit reached", "error", 503, ""),
+    "H24": RouterCode("Forced close", "error", 503, "dcsb"),
+    "H25": RouterCode("HTTP restriction: {cause}", "error", 502, "dcsb"),
+    "H26": RouterCode("Request Error", "error", 400, "dcsb"),
+    "H27": RouterCode("Client Request Interrupted", "warning", 499, "dcsn", "client"),
+    "H28": RouterCode("Client Connection Idle", "warning", 499, "dcsn"),
+    "H80": RouterCode("Maintenance mode", "info", 503, ""),
+    "H81": RouterCode("Blank app", "info", 502, ""),  # 502 in real lines; the article says 503
+    "H99": RouterCode("Platform error", "error", 503, ""),
 }
 """https://devcenter.heroku.com/articles/error-codes (documented); fields as in public log lines."""
 
@@ -156,7 +156,7 @@ RESTRICTIONS: Mapping[str, str] = {
     "header": "oversized header",
     "status": "oversized status line",
 }
-"""What H25 says of a response: https://devcenter.heroku.com/articles/error-codes (documented)."""
+"""The words of H25: https://devcenter.heroku.com/articles/error-codes (documented)."""
 
 REQUEST_ERRORS: Mapping[str, str] = {
     "bad header": "bad header",
@@ -164,4 +164,4 @@ REQUEST_ERRORS: Mapping[str, str] = {
     "bad chunk": "bad chunk",
     "expect": "unsupported expect header value",
 }
-"""What H26 gives as its cause (documented; a bad request line as `bad header` is inferred)."""
+"""The cause in H26 (documented; `bad header` for a bad request line is inferred)."""

@@ -1,11 +1,11 @@
-"""Reading a log that Heroku wrote: which codes are in it, and what a rehearsal would say of it.
+"""Analysis of a log that Heroku wrote: its codes, and the likely cause of each.
 
-A log is what a deploy left behind, seen from outside. So it is turned back into the records that a
-rehearsal leaves, and the same rules judge them.
+A log is the outside view of a deploy, so it is converted back into the records that a rehearsal
+leaves, and judged by the same rules.
 """
 
-from parity.logs.grammar import Entry, Form, form_of, lines
+from parity.logs.grammar import Form, LogEntry, form_of, lines
 from parity.logs.replay import Cause, causes
 from parity.logs.story import Story, Tally, read
 
-__all__ = ["Cause", "Entry", "Form", "Story", "Tally", "causes", "form_of", "lines", "read"]
+__all__ = ["Cause", "Form", "LogEntry", "Story", "Tally", "causes", "form_of", "lines", "read"]

@@ -1,9 +1,9 @@
-"""One line of a log: who wrote it, when, and what it says.
+"""The grammar of one line of a log: its author, its time and its text.
 
-Only what stands before the text decides who wrote a line: an app may print anything, also what
-looks like the router. So the strictest form that the head of a log has is asked of every line.
-Forms: https://devcenter.heroku.com/articles/logging#log-format (documented), log drains and what
-services and people make of them (observed).
+Only the head of a line decides who wrote it: an app may print anything, including lines that look
+like the router's. So every line must have the strictest form found at the head of the log. Forms:
+https://devcenter.heroku.com/articles/logging#log-format (documented), log drains and the formats of
+log services and of excerpts that people paste (observed).
 """
 
 import re
@@ -16,16 +16,16 @@ LONGEST = 10_000
 
 CHUNK = 1 << 20
 PUSH, BUILD, OUTPUT = "git push", "build log", "an app's output"
-"""Forms that tell who wrote all of it: `BUILD` is the dashboard's, which has no `remote:`."""
+"""Forms with a single author; `BUILD` is the dashboard's build log, which has no `remote:`."""
 
 _SGR = r"(?:\x1b\[[\d;]*m)*"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
 
 
-class Entry(NamedTuple):
-    """A line of the log; `ps` as `web.1`, `router`, `api`. `at` is empty where none is told.
+class LogEntry(NamedTuple):
+    """A line of the log; `ps` as `web.1`, `router`, `api`. `at` is empty if the form has no time.
 
-    What `git push` printed has the source `remote`.
+    The output of `git push` has the source `remote`.
     """
 
     at: str
@@ -35,21 +35,21 @@ class Entry(NamedTuple):
 
     @property
     def platform(self) -> bool:
-        """Whether Heroku wrote it. A dyno's name has a number, so `app[api]` is no dyno."""
+        """True if Heroku wrote it. A dyno's name has a number, so `app[api]` is not a dyno."""
         return self.source in ("heroku", "remote") or (self.source == "app" and "." not in self.ps)
 
 
 class Form(NamedTuple):
-    """A way in which logs are written, known by one line that the first of its `patterns` takes.
+    """A log format; it applies if the first of its `patterns` matches any line.
 
-    They have the groups at, source, ps, text; a line is read by the first that takes it.
+    The patterns have the groups at, source, ps, text; a line is parsed by the first that matches.
     """
 
     name: str
     patterns: tuple[re.Pattern[str], ...]
 
     def read(self, line: str) -> "re.Match[str] | None":
-        """The line in this form; None for one that has another."""
+        """Parse a line in this form; None if it has another."""
         return next((match for p in self.patterns if (match := p.match(line))), None)
 
 
@@ -63,7 +63,7 @@ MESSAGE = _pattern(
     r"|Starting process with command .*|Process exited with status \d+|Process running mem=.*"
     r"|State changed from \w+ to \w+)"
 )
-"""What Heroku says, without who says it."""
+"""Heroku's messages without their source."""
 
 _APP = _pattern(r"(?P<at>)(?P<source>)(?P<ps>)(?P<text>.*\S.*)")
 _STEP = r"(?P<at>)(?P<source>)(?P<ps>)(?P<text>{})"
@@ -110,11 +110,11 @@ FORMS = (
     Form("bare messages", (MESSAGE, _APP)),
     Form(OUTPUT, (_APP,)),
 )
-"""The strictest first: of the later ones less is certain."""
+"""The strictest first: the later ones say less about a line's author."""
 
 
 def lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    """The lines of a stream, each of bounded length. A carriage return ends no line."""
+    """Yield a stream's lines, each of bounded length. A carriage return does not end a line."""
     rest = b""
     for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
@@ -132,13 +132,13 @@ def _text(line: bytes) -> str:
 
 
 def form_of(head: Iterable[str]) -> Form | None:
-    """The strictest form that any line of the head of a log has; None: there is nothing in it."""
+    """Return the strictest form of any line in the head of a log; None if there is no text."""
     head = list(head)
     return next((form for form in FORMS if any(map(form.patterns[0].match, head))), None)
 
 
-def entry(form: Form, line: str) -> Entry | None:
-    """The line in that form; None for one that has another."""
+def entry(form: Form, line: str) -> LogEntry | None:
+    """Parse a line in that form; None if it has another."""
     match = form.read(line)
     if match is None:
         return None
@@ -147,7 +147,7 @@ def entry(form: Form, line: str) -> Entry | None:
         source = "remote"
     elif match.re is _APP:
         source, ps = "app", "web.1"
-    return Entry(match["at"], source or "heroku", ps or _writer(match["text"]), match["text"])
+    return LogEntry(match["at"], source or "heroku", ps or _writer(match["text"]), match["text"])
 
 
 def _writer(message: str) -> str:
@@ -155,7 +155,7 @@ def _writer(message: str) -> str:
 
 
 def seconds(at: str) -> float:
-    """A time of the log as a number; 0 where it is none."""
+    """Return a time of the log in seconds since the epoch, or 0 if it is not a time."""
     try:
         return datetime.fromisoformat(at).timestamp()
     except ValueError:

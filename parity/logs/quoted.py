@@ -1,4 +1,4 @@
-"""The lines of code that tracebacks in a log quote, as a tree: all that it knows of the app."""
+"""A tree made of the lines of code that tracebacks in a log quote."""
 
 import re
 from collections.abc import Iterable
@@ -7,16 +7,16 @@ from pathlib import Path
 from parity.records import Entry, Source
 
 DEEPEST = 20_000
-"""The highest line number that is believed: a log may say anything."""
+"""The highest line number that is accepted: a log may contain anything."""
 
 MOST = 50
-"""Files."""
+"""The largest number of files."""
 
 _FRAME = re.compile(r'\s+File "/app/(?P<file>[^"]+)", line (?P<line>\d+)')
 
 
 def tree(home: str, lines: Iterable[str]) -> Source:
-    """A tree of the quoted files, each empty but for the quoted lines."""
+    """Return a tree of the quoted files, each empty except for the quoted lines."""
     files: dict[str, dict[int, str]] = {}
     place: tuple[str, int] | None = None
     for line in lines:

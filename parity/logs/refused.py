@@ -1,4 +1,4 @@
-"""Why Heroku rejected a push, by the lines that it printed: its name for it, and what it is about.
+"""The reason why Heroku rejected a push, and its subject, from the lines that it printed.
 
 The headlines: https://github.com/heroku/heroku-buildpack-python (observed), public deploy logs.
 """
@@ -36,26 +36,26 @@ _ALWAYS: dict[str, str | Callable[[Sequence[str]], str]] = {
     r"Can't parse Pipfile\.lock": "pipfile-lock::invalid-json",
     r"No default language could be detected": "no-default-language",
 }
-"""Headlines whose page needs no word of the app's files."""
+"""Headlines that identify the reason on their own."""
 
 _ABOUT = {
     r"Existing '(\.?venv|\.heroku/python)/' directory found": "checks::existing-{}-dir",
     r"The '(\S+)' stack is no longer supported": "checks::stack::eol",
     r"The '(\S+)' stack isn't recognised": "checks::stack::unknown",
 }
-"""Headlines that name what they are about."""
+"""Headlines that contain their subject."""
 
 
 def refusal(pushed: Sequence[str]) -> Refusal:
-    """The refusal of a push that printed these lines; its reason is empty where none is known."""
-    told = tuple(line for line in pushed if _MARK.match(line))
-    headlines = "\n".join(told) or "\n".join(pushed)
+    """Return the refusal of a push that printed these lines; its reason is empty if unknown."""
+    marked = tuple(line for line in pushed if _MARK.match(line))
+    headlines = "\n".join(marked) or "\n".join(pushed)
     reason, subject = _named(headlines, pushed)
-    return Refusal(reason, told, subject=subject)
+    return Refusal(reason, marked, subject=subject)
 
 
 def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
-    """Heroku's name for the reason, and its subject."""
+    """Return Heroku's name for the reason, and its subject."""
     for pattern, named in _ALWAYS.items():
         match = re.search(pattern, headlines)
         if match:
@@ -70,7 +70,7 @@ def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
 
 
 def _version(headlines: str, pushed: Sequence[str]) -> tuple[str, str] | None:
-    """A refused Python, if the version was said before."""
+    """Return the reason and the refused Python, if an earlier line says the version."""
     using = next((match for line in pushed if (match := _USING.match(line))), None)
     for words, reason in _VERSION.items():
         if using and f"Python version {words}" in headlines:
@@ -79,15 +79,15 @@ def _version(headlines: str, pushed: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _by_output(pushed: Sequence[str]) -> str:
-    """The reason by what a tool printed, where no headline tells it."""
+    """Return the reason from a tool's output, if no headline says it."""
     if any(map(_PIP.match, pushed)):
         return REASON
     if any(map(_TRACEBACK.match, pushed)):
         return collectstatic_failure(pushed)
-    found = known(pushed) if any(map(_NODE.match, pushed)) else None
-    return found.reason if found else ""
+    failure = known(pushed) if any(map(_NODE.match, pushed)) else None
+    return failure.reason if failure else ""
 
 
 def output(pushed: Sequence[str]) -> tuple[str, ...]:
-    """What the build's commands printed, without Heroku's indent and own words."""
+    """Return the output of the build's commands, without Heroku's indent and own lines."""
     return tuple(line.removeprefix(INDENT) for line in pushed if not line.startswith(" ! "))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.dynos import SIZES
-from parity.logs.grammar import Entry, seconds
+from parity.logs.grammar import LogEntry, seconds
 from parity.logs.quoted import tree
 from parity.logs.refused import output, refusal
 from parity.logs.story import Life, Story
@@ -37,16 +37,16 @@ from parity.rules.views.python_variables import all_reads
 
 MB = 1024 * 1024
 HOME = "/app"
-"""Where an app lies in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
+"""The app's folder in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
 
 SYMPTOMS = frozenset(
     "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed push-rejected"
     " http-403 http-500".split()
 )
-"""What a log can show."""
+"""The symptoms that a log can show."""
 
 NEED_CODE = frozenset({"never-listens", "boots-too-slowly"})
-"""Causes that say what the app's code does not do: without the code nobody knows."""
+"""Causes that claim the app's code lacks something: without the code that is unknown."""
 
 _BINDS = r"\.run\(|\bserve\(|\.listen\(|run_server\(|\.bind\("
 _PORT = re.compile(r"(?:--port|-p|--bind|-b|--http|--listen)[ =]?\S*?:?(\d{4,5})\b|:(\d{4,5})\b")
@@ -56,18 +56,18 @@ _LISTENS = re.compile(
     r"|(?:listening|running|started)\b[^\n]{0,30}?\bport[ :=]+(?P<bare>\d{2,5})\b",
     re.IGNORECASE,
 )
-"""What servers print about where they listen: gunicorn, uvicorn, Flask, waitress, Express."""
+"""Messages of servers about where they listen: gunicorn, uvicorn, Flask, waitress, Express."""
 
 USUAL = frozenset({3000, 4567, 5000, 7860, 8000, 8050, 8080, 8081, 8501, 8888, 9292})
-"""Ports that frameworks take by default: none of them is $PORT (observed)."""
+"""Default ports of frameworks, none of which is ever $PORT (observed)."""
 
 
 SERVICES = frozenset({3306, 5432, 5672, 6379, 9092, 9200, 11211, 27017})
-"""Ports of databases, caches and queues: an app that names one speaks of a service it uses."""
+"""Ports of databases, caches and queues: an app that mentions one talks about a service it uses."""
 
 
 class Another(int):
-    """A $PORT that the log does not tell, in the words of a sentence: `$PORT is another number`."""
+    """A $PORT that is not in the log; in a sentence it reads `$PORT is another number`."""
 
     def __format__(self, spec: str) -> str:
         return "another number"
@@ -77,7 +77,7 @@ class Another(int):
 
 
 class Cause(NamedTuple):
-    """What explains a code: a symptom's finding and its causes; `life` of the dyno (None: any)."""
+    """A symptom's finding and its causes; `life` is that of the dyno (None: any)."""
 
     symptom: Finding
     causes: tuple[Finding, ...]
@@ -85,7 +85,7 @@ class Cause(NamedTuple):
 
 
 def causes(story: Story, plan: Plan | None) -> list[Cause]:
-    """What the rules say of the story; `plan` of the app's folder makes them sure (None: none)."""
+    """Return the causes of the story's codes; `plan` of the app's folder makes them certain."""
     load()
     slug = _slug(plan or _plan(_quoted(story)))
     records = list(_records(story, slug))
@@ -93,25 +93,29 @@ def causes(story: Story, plan: Plan | None) -> list[Cause]:
         records.append((plan, None))
     elif story.rejected:
         records.append((_rejected(story.pushed, slug), None))
-    found = [cause for record, life in records for cause in _causes(record, life, sure=bool(plan))]
-    if story.endless and not any(cause.causes for cause in found):
+    all_causes = [
+        cause for record, life in records for cause in _causes(record, life, sure=bool(plan))
+    ]
+    if story.endless and not any(cause.causes for cause in all_causes):
         printed = (entry.text for entry in story.output("web.1"))
         return list(_causes(_rejected(printed, slug), None, sure=bool(plan)))
-    return found
+    return all_causes
 
 
 def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]:
-    found = diagnose(record)
-    for symptom in (f for f in found if f.id in SYMPTOMS):
-        told = (f for f in found if f.kind == "cause" and f.symptom == symptom.id)
-        told = (f for f in told if sure or f.id not in NEED_CODE)
-        told = (f for f in told if f.id != "boots-too-slowly" or not _portless(record))
-        yield Cause(symptom, tuple(_told(f, symptom, life) for f in told), life)
+    findings = diagnose(record)
+    for symptom in (f for f in findings if f.id in SYMPTOMS):
+        explaining = (f for f in findings if f.kind == "cause" and f.symptom == symptom.id)
+        explaining = (f for f in explaining if sure or f.id not in NEED_CODE)
+        explaining = (f for f in explaining if f.id != "boots-too-slowly" or not _portless(record))
+        yield Cause(symptom, tuple(_corrected(f, symptom, life) for f in explaining), life)
 
 
 def _portless(record: Record) -> bool:
-    """Whether nothing of a Python app asks for $PORT: then it opens another one, and the log does
-    not say that it opened none."""
+    """Return whether nothing in a Python app mentions $PORT.
+
+    Such an app listens on another port, and the log does not say that it listened on none.
+    """
     if not isinstance(record, Boot):
         return False
     source, command = record.release.slug.plan.source, record.process.command
@@ -120,8 +124,8 @@ def _portless(record: Record) -> bool:
     return not read and not written and any(path.endswith(".py") for path in source.entries)
 
 
-def _told(cause: Finding, symptom: Finding, life: Life | None) -> Finding:
-    """A cause; where its fix is the command as it stands, the line to change is not known."""
+def _corrected(cause: Finding, symptom: Finding, life: Life | None) -> Finding:
+    """Return the cause; a fix that repeats the logged command is replaced by the symptom's."""
     same = life is not None and f"{life.type}: {life.command}`" in cause.fix
     return cause._replace(fix=symptom.fix) if same and symptom.id == "R10" else cause
 
@@ -133,15 +137,15 @@ def _records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
         elif life.error != "R15":
             yield _boot(life, slug), life
     codes = (code for code in story.requests if code != "H21")
-    asked = [_exchange(fields, code) for code in codes for fields in story.requests[code]]
+    exchanges = [_exchange(fields, code) for code in codes for fields in story.requests[code]]
     output = tuple(map(_line, story.output("web.1")))
-    asked += _refused(output)
+    exchanges += _refused_forms(output)
     up = _boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
     broken = tuple(_exchange(fields, None) for fields in story.answered)
-    if broken and not asked and not story.failed and logged(Traffic(up, broken, output)):
-        asked = [*broken]
-    if asked:
-        yield Traffic(up, tuple(asked), output), None
+    if broken and not exchanges and not story.failed and logged(Traffic(up, broken, output)):
+        exchanges = [*broken]
+    if exchanges:
+        yield Traffic(up, tuple(exchanges), output), None
     if story.swollen and story.swollen.memory:
         yield _shutdown(story.swollen, slug), story.swollen
     if story.overstayed:
@@ -167,13 +171,13 @@ def _slug(plan: Plan) -> Slug:
 
 
 def _rejected(pushed: Iterable[str], slug: Slug) -> Slug:
-    """The build that the push ended with."""
+    """Return the build with which the push ended."""
     lines = tuple(pushed)
     return slug._replace(output=output(lines), refusal=refusal(lines))
 
 
 def _process(life: Life, slug: Slug) -> ProcessType:
-    """The process type as the Procfile has it, else as the log has it."""
+    """Return the process type from the Procfile, or else from the log."""
     declared = slug.plan.processes.get(life.type)
     return declared or ProcessType(life.type, life.command, 0)
 
@@ -206,7 +210,7 @@ def _boot(life: Life, slug: Slug) -> Boot:
 
 
 def _binds(listeners: tuple[Listener, ...], source: Source) -> tuple[Bind, ...] | None:
-    """The only call in the app that can be the one that listens; None: there are several."""
+    """Return the only call in the app that can be listening; None if there are several."""
     calls = list(places(source, _BINDS))
     if len(calls) != 1:
         return None
@@ -219,12 +223,12 @@ def _release(life: Life, slug: Slug) -> Release:
     return Release(slug, _process(life, slug), ended, None)
 
 
-def _line(entry: Entry) -> Line:
+def _line(entry: LogEntry) -> Line:
     return Line(seconds(entry.at), f"{entry.source}[{entry.ps}]", entry.text)
 
 
 def _listeners(life: Life) -> Iterator[Listener]:
-    """Where the app itself says that it listens."""
+    """Yield the addresses that the app itself says it listens on."""
     for entry in life.output:
         match = _LISTENS.search(entry.text)
         if match:
@@ -237,16 +241,16 @@ def _listeners(life: Life) -> Iterator[Listener]:
 
 
 def _port(life: Life, listeners: Iterable[Listener]) -> int:
-    """$PORT, which Heroku has put into the logged command; else it is known only what it is not."""
+    """Return $PORT, which Heroku substitutes in the logged command, or else `Another`."""
     match = _PORT.search(life.command)
     if match and int(match[1] or match[2]) not in USUAL:
         return int(match[1] or match[2])
-    said = next((x.port for x in listeners if x.port not in USUAL), None)
-    return said if said is not None else Another()
+    named = next((x.port for x in listeners if x.port not in USUAL), None)
+    return named if named is not None else Another()
 
 
-def _refused(output: Iterable[Line]) -> Iterator[Exchange]:
-    """The forms that Django refuses for their Origin: the router logs a 403 like any answer."""
+def _refused_forms(output: Iterable[Line]) -> Iterator[Exchange]:
+    """Yield forms that Django refused for their Origin: the router logs them as a plain 403."""
     for line in output:
         match = re.search(r"Forbidden \(Origin checking failed - .*\): (/\S*)", line.text)
         if match:
@@ -255,7 +259,7 @@ def _refused(output: Iterable[Line]) -> Iterator[Exchange]:
 
 
 def _exchange(fields: Mapping[str, str], code: str | None) -> Exchange:
-    """A request as the router logs it; without a code the answer is the app's own."""
+    """Return a request as the router logs it; without a code the answer is the app's own."""
     path = fields.get("path") or "/"
     return Exchange(
         method=fields.get("method") or "GET",

@@ -1,4 +1,4 @@
-"""What a log tells, in bounded memory: the codes, and the last life of every dyno in it."""
+"""The contents of a log in bounded memory: its codes, and the last life of every dyno."""
 
 import re
 from collections import deque
@@ -6,36 +6,37 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from parity.logs.grammar import MESSAGE, OUTPUT, Entry, Form, entry, form_of, lines
+from parity.logs.grammar import MESSAGE, OUTPUT, Form, LogEntry, entry, form_of, lines
 
 HEAD = 2000
-"""Lines by which the form of a log is decided."""
+"""Lines from which the form of a log is determined."""
 
 KEPT = 400
 """Lines of a dyno's output that are kept: a traceback is shorter."""
 
 PUSHED = 2000
-"""Lines of a push that are kept: pip's own among them."""
+"""Lines of a push that are kept: enough to include pip's own."""
 
 LIVES = 50
 """Dynos whose last failed life is kept."""
 
 ONE_OFF = frozenset({"run", "scheduler"})
-"""Dynos that are not part of the formation: commands that somebody typed or planned."""
+"""Dynos outside the formation: one-off and scheduled commands."""
 
 NOT_FOUND = 127
-"""What bash exits with for a command that is not there
-(https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html, documented)."""
+"""bash's exit status for a missing command
+(https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html, documented).
+"""
 
 REQUESTS = 5
-"""Requests per code that are kept."""
+"""Requests that are kept per code."""
 
 _ROUTER = re.compile(
     r'(?:(?:sock=\w+ )?(?:at=)?\w+ )?code=(?P<code>[HLR]\d\d) desc="(?P<words>[^"]*)"'
 )
 _ERROR = re.compile(r"(?:Error )?(?P<code>[HLR]\d\d)(?: \((?P<words>[^)]*)\)|:)")
 _BROKEN = re.compile(r"\bstatus=50[0-4]\b")
-"""An answer of the app's own that says that it failed: it has no code of Heroku's."""
+"""An error status from the app itself, without a code from Heroku."""
 _STARTING = re.compile(r"Starting process with command `(.*)`")
 _EXITED = re.compile(r"Process exited with status (\d+)")
 _STATE = re.compile(r"State changed from (\w+) to (\w+)")
@@ -44,7 +45,7 @@ _FIELD = re.compile(r'\b(\w+)=(?:"([^"]*)"|(\S*))')
 
 
 class Tally(NamedTuple):
-    """How often a code came, from when to when, and its words in the log."""
+    """How often a code occurred, from when to when, and its words in the log."""
 
     code: str
     words: str
@@ -54,13 +55,13 @@ class Tally(NamedTuple):
 
 
 class Life:
-    """One start of a dyno: what it printed and how it ended."""
+    """One start of a dyno: its output and its end."""
 
     def __init__(self, ps: str, command: str, at: str) -> None:
         self.ps = ps
         self.command = command
         self.at = at
-        self.output: deque[Entry] = deque(maxlen=KEPT)
+        self.output: deque[LogEntry] = deque(maxlen=KEPT)
         self.exit: int | None = None
         self.error: str | None = None
         self.stopped = False
@@ -73,13 +74,13 @@ class Life:
 
     @property
     def crashed(self) -> bool:
-        """Whether it ended by itself, not by R10 or R15."""
+        """True if it ended by itself, not by R10 or R15."""
         ended = self.exit is not None and self.error is None
         return ended and (self.exit != 0 or self.type == "web")
 
 
 class Story:
-    """Everything of a log that a diagnosis needs."""
+    """Everything in a log that a diagnosis needs."""
 
     def __init__(self, form: Form | None) -> None:
         self.form = form
@@ -98,76 +99,76 @@ class Story:
         self._lives: dict[str, Life] = {}
 
     def take(self, line: str) -> None:
-        """Take one line of the log."""
+        """Process one line of the log."""
         self.count += 1
-        found = entry(self.form, line) if self.form else None
-        if found is None:
+        parsed = entry(self.form, line) if self.form else None
+        if parsed is None:
             self.unread += bool(line.strip())
             self.alike += bool(MESSAGE.match(line))
             return
-        self.first, self.last = self.first or found.at, found.at or self.last
-        if found.source == "remote":
-            self.pushed.append(found.text)
-        elif not found.platform:
-            self._life(found).output.append(found)
-        elif found.ps == "router":
-            self._routed(found)
+        self.first, self.last = self.first or parsed.at, parsed.at or self.last
+        if parsed.source == "remote":
+            self.pushed.append(parsed.text)
+        elif not parsed.platform:
+            self._life(parsed).output.append(parsed)
+        elif parsed.ps == "router":
+            self._router_line(parsed)
         else:
-            self._told(found)
+            self._platform_line(parsed)
 
     @property
     def rejected(self) -> bool:
-        """Whether the log is a push that Heroku rejected."""
+        """True if the log is a push that Heroku rejected."""
         return any("Push rejected" in x or "!     Push failed" in x for x in self.pushed)
 
     @property
     def endless(self) -> bool:
-        """Whether it is what an app printed and nothing else, so that its end is not known."""
+        """True if it is only an app's output, so that its end is unknown."""
         return self.form is not None and self.form.name == OUTPUT
 
-    def output(self, ps: str) -> tuple[Entry, ...]:
-        """What a dyno printed last."""
+    def output(self, ps: str) -> tuple[LogEntry, ...]:
+        """Return the last output of a dyno."""
         life = self._lives.get(ps)
         return tuple(life.output) if life else ()
 
-    def _life(self, found: Entry) -> Life:
-        if found.ps not in self._lives:
+    def _life(self, line: LogEntry) -> Life:
+        if line.ps not in self._lives:
             while len(self._lives) >= LIVES:
                 del self._lives[next(iter(self._lives))]
-            self._lives[found.ps] = Life(found.ps, "", found.at)
-        return self._lives[found.ps]
+            self._lives[line.ps] = Life(line.ps, "", line.at)
+        return self._lives[line.ps]
 
     def _count(self, code: str, words: str, at: str) -> None:
-        told = self.tallies.get(code) or Tally(code, words or "", 0, at, at)
-        self.tallies[code] = told._replace(times=told.times + 1, last=at)
+        tally = self.tallies.get(code) or Tally(code, words or "", 0, at, at)
+        self.tallies[code] = tally._replace(times=tally.times + 1, last=at)
 
-    def _routed(self, found: Entry) -> None:
-        match = _ROUTER.match(found.text) or _ERROR.match(found.text)
+    def _router_line(self, line: LogEntry) -> None:
+        match = _ROUTER.match(line.text) or _ERROR.match(line.text)
         if match is None:
-            if _BROKEN.search(found.text):
-                self.answered.append(_fields(found.text))
+            if _BROKEN.search(line.text):
+                self.answered.append(_fields(line.text))
             return
-        self._count(match["code"], match["words"], found.at)
-        kept = self.requests.setdefault(match["code"], [])
-        if len(kept) < REQUESTS:
-            kept.append(_fields(found.text))
+        self._count(match["code"], match["words"], line.at)
+        requests = self.requests.setdefault(match["code"], [])
+        if len(requests) < REQUESTS:
+            requests.append(_fields(line.text))
 
-    def _told(self, found: Entry) -> None:
-        starting = _STARTING.match(found.text)
+    def _platform_line(self, line: LogEntry) -> None:
+        starting = _STARTING.match(line.text)
         if starting:
-            self._lives.pop(found.ps, None)
-            self._life(found).command = starting[1]
+            self._lives.pop(line.ps, None)
+            self._life(line).command = starting[1]
             return
-        error = _ERROR.match(found.text)
+        error = _ERROR.match(line.text)
         if error:
-            self._count(error["code"], error["words"], found.at)
-        if found.source == "heroku" and "." in found.ps:
-            self._changed(self._life(found), found, error)
+            self._count(error["code"], error["words"], line.at)
+        if line.source == "heroku" and "." in line.ps:
+            self._apply(self._life(line), line, error)
 
-    def _changed(self, life: Life, found: Entry, error: re.Match[str] | None) -> None:
-        """What Heroku says of one dyno."""
-        exited, state = _EXITED.match(found.text), _STATE.match(found.text)
-        memory = _MEMORY.match(found.text)
+    def _apply(self, life: Life, line: LogEntry, error: re.Match[str] | None) -> None:
+        """Apply a message from Heroku about one dyno."""
+        exited, state = _EXITED.match(line.text), _STATE.match(line.text)
+        memory = _MEMORY.match(line.text)
         if error and error["code"] in ("R10", "R15"):
             life.error = error["code"]
             self._fail(life)
@@ -177,16 +178,16 @@ class Story:
             self.swollen = life
         if error and error["code"] == "R12":
             self.overstayed = life
-        if found.text.startswith(("Stopping all processes", "Stopping remaining", "Error R12")):
+        if line.text.startswith(("Stopping all processes", "Stopping remaining", "Error R12")):
             life.stopped = True
         if state and state[2] == "up":
             life.was_up = True
-            self.up[life.type] = found.at
+            self.up[life.type] = line.at
         if exited:
             self._exited(life, int(exited[1]))
 
     def end(self) -> None:
-        """The log is over: what only an app printed is taken for the last words of one."""
+        """Finish: an app's output without Heroku's lines counts as that of a crash."""
         if self.endless and not self.failed:
             for life in self._lives.values():
                 life.exit = NOT_FOUND if "command not found" in life.output[-1].text else 1
@@ -194,7 +195,7 @@ class Story:
 
     def _exited(self, life: Life, status: int) -> None:
         if life.stopped:
-            life.stopped = False  # the next one may have started before the old one was gone
+            life.stopped = False  # the next dyno may have started before this one was gone
             return
         life.exit = status
         if life.crashed and life.type not in ONE_OFF:
@@ -207,12 +208,12 @@ class Story:
 
 
 def _fields(text: str) -> dict[str, str]:
-    """The `name=value` pairs of a router's line."""
+    """Return the `name=value` pairs of a router's line."""
     return {m[1]: m[2] or m[3] or "" for m in _FIELD.finditer(text)}
 
 
 def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> Story:
-    """The story of a log, each line through `hide`."""
+    """Read a log, passing each line through `hide`."""
     every = map(hide, lines(chunks)) if hide else lines(chunks)
     head = list(islice(every, HEAD))
     story = Story(form_of(head))
@@ -223,7 +224,7 @@ def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> S
 
 
 def ranked(story: Story) -> Iterator[Tally]:
-    """The codes, what explains others first: a boot that fails, then what visitors get of it."""
+    """Yield the codes, causes before effects: a failed boot, then the visitors' errors."""
     order = {code: n for n, code in enumerate(ORDER)}
     yield from sorted(story.tallies.values(), key=lambda t: (order.get(t.code, 99), -t.times))
 

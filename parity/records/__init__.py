@@ -1,8 +1,8 @@
-"""What each stage of a rehearsal left behind: frozen values that point backwards.
+"""The records that each stage of a rehearsal leaves: frozen values that refer to earlier ones.
 
-A rule takes one of these and sees the whole history through it
-(`boot.release.slug.plan.source`). They are named tuples, not dataclasses: `parity check`
-pays for its imports on every commit, and `dataclasses` costs 12 ms of them.
+A rule takes one of these and reaches the whole history through it
+(`boot.release.slug.plan.source`). They are named tuples, not dataclasses: `parity check` pays for
+its imports on every commit, and importing `dataclasses` takes 12 ms.
 
 Times are seconds (`float`), sizes bytes (`int`), paths of the app relative to its root with `/`.
 """
@@ -95,7 +95,7 @@ __all__ = [
 
 
 class Stuck(NamedTuple):
-    """This machine, not the app, ended the rehearsal in `stage`; `fix` says what to do."""
+    """An end in `stage` that is due to this machine, not the app; `fix` says what to do."""
 
     stage: str
     what: str
@@ -103,9 +103,9 @@ class Stuck(NamedTuple):
 
 
 class Stray(NamedTuple):
-    """A process that outlived its command in a session of its own, and whether it could be ended.
+    """A process that outlived its command by starting a new session; `ended`: parity has ended it.
 
-    Only the lower levels of isolation know of any (parity/dyno/guard.py).
+    Only the lower levels of isolation can leave any (parity/dyno/guard.py).
     """
 
     pid: int
@@ -118,7 +118,7 @@ class Stray(NamedTuple):
 
 
 class Strays(NamedTuple):
-    """All of them; `stage` is the one in which the rehearsal has ended."""
+    """All stray processes; `stage` is the one in which the rehearsal ended."""
 
     stage: str
     processes: tuple[Stray, ...]

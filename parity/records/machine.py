@@ -1,4 +1,4 @@
-"""What this machine has for parity: the doctor's checks, and what the cache holds."""
+"""The state of this machine: the doctor's checks, and the contents of the cache."""
 
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 class Check(NamedTuple):
     """One thing that a rehearsal needs. `fix` is what to do or type, empty if all is well.
 
-    limited: some verdicts are "could not tell", or rest on less; missing: most are.
+    limited: some verdicts are "could not tell", or less certain; missing: most are.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Stored(NamedTuple):
 
 
 class Cleared(NamedTuple):
-    """What was removed, and what stayed because another run uses it."""
+    """The result of clearing the cache: what was removed, and what another run still uses."""
 
     removed: tuple[Stored, ...]
     in_use: tuple[Stored, ...]

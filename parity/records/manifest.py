@@ -1,11 +1,11 @@
-"""app.json: what an app that is created from it gets."""
+"""app.json: the configuration of an app that is created from it."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
 
 class EnvVar(NamedTuple):
-    """A config var that app.json asks for. `generated`: Heroku makes up a secret value."""
+    """A config var that app.json declares. `generated`: Heroku makes up a secret value."""
 
     name: str
     value: str | None
@@ -15,14 +15,14 @@ class EnvVar(NamedTuple):
 
 
 class Dynos(NamedTuple):
-    """How many dynos of a process type, and of which size (None: not said)."""
+    """Number and size of the dynos of a process type (None: not specified)."""
 
     quantity: int | None
     size: str | None
 
 
 class Problem(NamedTuple):
-    """What is wrong in app.json; `fatal`: nobody could read it."""
+    """A mistake in app.json; `fatal`: the file cannot be read."""
 
     seen: str
     line: int | None
@@ -30,10 +30,10 @@ class Problem(NamedTuple):
 
 
 class Manifest(NamedTuple):
-    """app.json as read; `applied`: the app is created from it (`--new-app`).
+    """The contents of app.json; `applied`: the app is created from it (`--new-app`).
 
-    `scripts` are shell commands by their name; `unset` are required config vars that then had no
-    value. https://devcenter.heroku.com/articles/app-json-schema (documented).
+    `scripts` are shell commands by name; `unset` are required config vars without a value.
+    https://devcenter.heroku.com/articles/app-json-schema (documented).
     """
 
     env: Mapping[str, EnvVar] = {}
@@ -48,7 +48,7 @@ class Manifest(NamedTuple):
 
     @property
     def stops_setup(self) -> bool:
-        """Whether no app comes of it: Heroku refuses it, or builds a Docker image instead."""
+        """True if no app results: Heroku refuses it, or builds a Docker image instead."""
         return self.applied and (self.broken or bool(self.unset) or self.stack == "container")
 
     @property

@@ -1,4 +1,4 @@
-"""What a user may choose about a rehearsal."""
+"""The options of a rehearsal."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -7,11 +7,11 @@ if TYPE_CHECKING:
 
 
 class Options(NamedTuple):
-    """What a user may choose; `host` None: the app's own name, `port` None: a random one.
+    """The options of a rehearsal; `host` None: the app's own name, `port` None: a random one.
 
-    `first_only`: the rehearsal ends where Heroku stops, without a look at what comes after.
-    `new_app`: the app is created from app.json.
-    `processes` are the types to run, each with its number of dynos; none: as after a first deploy.
+    `first_only`: the rehearsal ends where Heroku stops, instead of looking for further problems.
+    `new_app`: the app is created from app.json. `processes` are the types to run, each with its
+    number of dynos; empty: as after a first deploy.
     """
 
     ref: str | None = None

@@ -1,4 +1,4 @@
-"""What a running dyno leaves behind: boot, traffic, shutdown."""
+"""The records of a running dyno: boot, traffic, shutdown."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
@@ -10,7 +10,7 @@ Content: TypeAlias = bytes
 
 
 class Listener(NamedTuple):
-    """A listening TCP socket. `own`: it is the dyno's. `http`: it answered HTTP."""
+    """A listening TCP socket. `own`: it belongs to the dyno. `http`: it answered HTTP."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class Listener(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """One place in Python code; `file` is relative to the app if it lies in it, else absolute."""
+    """One place in Python code; `file` is relative to the app if inside it, else absolute."""
 
     file: str
     line: int
@@ -43,7 +43,7 @@ class Bind(NamedTuple):
 
 
 class Share(NamedTuple):
-    """One process's part of the peak; `grown` since the dyno's first answer; bytes."""
+    """One process's part of the peak; `grown` since the dyno's first answer; both in bytes."""
 
     pid: int
     command: str
@@ -52,10 +52,10 @@ class Share(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """The dyno's memory so far: the peak in bytes, `seconds` after the launch, who held it.
+    """The dyno's memory so far: the peak in bytes, `seconds` after the launch, and who held it.
 
-    `over` is what Heroku has logged because of it. `tasks` are the most processes and threads that
-    were seen at one time.
+    `over` is the error that Heroku has logged because of it. `tasks` is the largest number of
+    processes and threads seen at one time.
     """
 
     peak: int
@@ -66,9 +66,9 @@ class Memory(NamedTuple):
 
 
 class Survivor(NamedTuple):
-    """A process that was still there when the time after SIGTERM was over, and what it does at it.
+    """A process still alive when the time after SIGTERM was over, and how it treats SIGTERM.
 
-    `default`: it would have ended, had nothing held it.
+    `default`: it would have ended, had nothing held it up.
     """
 
     pid: int
@@ -81,11 +81,11 @@ class Boot(NamedTuple):
 
     `state` up: it bound `$PORT` where the router can reach it, and lived until the first answer.
     `predicted`: the failure was certain before Heroku's limit had passed. `reachable`: whether a
-    connection from another address got through (None: not tried). `why` explains `unknown`.
-    `command` is the command as Heroku logs it, `$PORT` substituted. `binds` and `stack`,
-    where the code was most of the time (innermost first), are a second boot's.
-    `isolation` is the level that contained it (parity/dyno/isolation.py); `front` is the port of
-    this machine that leads to its own.
+    connection from another address succeeded (None: not tried). `why` explains `unknown`. `command`
+    is the command as Heroku logs it, `$PORT` substituted. `binds` and `stack`, where the code spent
+    most of the time (innermost first), come from a second boot. `isolation` is the level that
+    contained it (parity/dyno/isolation.py); `front` is the port of this machine that leads to the
+    dyno's own.
     """
 
     release: Release
@@ -113,7 +113,7 @@ class Boot(NamedTuple):
 
     @property
     def goes_on(self) -> bool:
-        """Whether requests reach the dyno."""
+        """True if requests reach the dyno."""
         return self.state == "up"
 
 
@@ -140,7 +140,7 @@ class Exchange(NamedTuple):
 
     @property
     def as_expected(self) -> bool:
-        """Whether it got the status that the user wants, be it an error."""
+        """True if it got the status that the user expects, even if that is an error."""
         return self.expected == self.status
 
     @property
@@ -151,13 +151,13 @@ class Exchange(NamedTuple):
 class Traffic(NamedTuple):
     """The boot and all its requests.
 
-    `exchanges` has one request per `--path`, each with the redirects it led to (`first` is the
-    path it began with). `hosts` are retries of a 400 with other Host headers. `repeats` are the
-    bodies of a few more requests, `single` the same with one worker (None: not tried).
-    `parts` are style sheets and scripts that the page asks for. `sessions` are requests of visitors
-    that Socket.IO knows, `beside` what others got while such a visitor waited for news.
-    `traceback` are the lines of an exception, or of a refusal, that only a second boot showed;
-    `stack` is where the code was while it kept a request waiting, innermost frame first.
+    `exchanges` has one request per `--path`, each with the redirects it led to (`first` is the path
+    it began with). `hosts` are retries of a 400 with other Host headers. `repeats` are the bodies
+    of a few more requests, `single` the same with one worker (None: not tried). `parts` are style
+    sheets and scripts that the page refers to. `sessions` are requests of visitors with a Socket.IO
+    session, `beside` the answers to others while such a visitor waited for news. `traceback` are
+    the lines of an exception, or of a refusal, that only a second boot showed; `stack` is where the
+    code was while it kept a request waiting, innermost frame first.
     """
 
     boot: Boot
@@ -181,9 +181,9 @@ class Traffic(NamedTuple):
 class Shutdown(NamedTuple):
     """The end of the dyno. `peak` and `quota` in bytes; `written` are files that would be lost.
 
-    `samples` are the tree's memory over time: seconds since the launch, bytes. `survivors` are what
-    SIGKILL had to end. `outside` are files that the app had open for writing where a dyno's disk
-    is read-only.
+    `samples` are the tree's memory over time: seconds since the launch, bytes. `survivors` are the
+    processes that SIGKILL had to end. `outside` are files that the app had open for writing where a
+    dyno's disk is read-only.
     """
 
     boot: Boot

@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 
 class Step(NamedTuple):
-    """One `[[request]]`: what is asked, by how many `clients` at once, and what should come.
+    """One `[[request]]`: what to send, by how many `clients` at once, and the status to expect.
 
-    `seconds`: the body is sent slowly, over so long. `leave`: the client goes after so many
-    seconds. `websocket`: messages to send, each of which gets one in return.
+    `seconds`: how long sending the body takes. `leave`: seconds after which the client leaves.
+    `websocket`: messages to send, each of which is answered with one.
     """
 
     path: str
@@ -23,5 +23,5 @@ class Step(NamedTuple):
 
     @property
     def special(self) -> bool:
-        """Whether it takes more than a browser's ordinary request."""
+        """True if it needs more than an ordinary request of a browser."""
         return bool(self.seconds or self.websocket) or self.leave is not None

@@ -10,16 +10,16 @@ TEXT_LIMIT = 1024 * 1024
 """Bytes of a file up to which `Entry.data` keeps its content."""
 
 LONGEST = 2000
-"""Characters of a line that rules see (ours): what a line says stands at its beginning."""
+"""Characters of a line that rules see (ours): the beginning of a line is enough for them."""
 
 
 def shortened(line: str) -> str:
-    """A line as rules see it."""
+    """Return a line as rules see it."""
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def shortened_lines(text: str) -> str:
-    """A text as rules see it; its lines stay as many as they are."""
+    """Return a text as rules see it: each line shortened, none removed."""
     if len(text) <= LONGEST:
         return text
     lines = text.splitlines(keepends=True)
@@ -29,7 +29,7 @@ def shortened_lines(text: str) -> str:
 
 
 def _end(line: str) -> str:
-    """The line end that `shortened` has taken."""
+    """Return the line ending that `shortened` has cut off."""
     return line[len(line.rstrip("\r\n")) :] if len(line) > LONGEST else ""
 
 
@@ -48,7 +48,7 @@ Say: TypeAlias = Callable[[Line], None]
 
 
 class Entry(NamedTuple):
-    """One path of the tested tree. `mode` is git's; `oid` None means: the bytes on disk."""
+    """One path of the tested tree. `mode` is git's; `oid` None: the bytes on disk."""
 
     mode: int
     size: int
@@ -65,7 +65,7 @@ class Ignored(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why Heroku rejects the push: its own `failure_reason`, its own lines, and where it lies."""
+    """Why Heroku rejects the push: its own `failure_reason` and lines, and the place to blame."""
 
     reason: str
     lines: tuple[str, ...]
@@ -77,9 +77,9 @@ class Refusal(NamedTuple):
 class Submodule(NamedTuple):
     """A repository inside the tree. `url` is shown without its password, `line` of .gitmodules.
 
-    `trouble`: why Heroku cannot fetch it; `elsewhere`: whether it can is not known here; `behind`:
-    its .gitmodules is not pushed, and what Heroku does then is not known. With
-    `objects` (its own git objects) the checkout on this disk stands in for what would be fetched.
+    `trouble`: why Heroku cannot fetch it; `elsewhere`: only Heroku knows whether it can; `behind`:
+    its .gitmodules is not pushed, and Heroku's reaction is not known. With `objects` (its own git
+    objects) the checkout on this disk stands in for what would be fetched.
     """
 
     path: str
@@ -91,7 +91,7 @@ class Submodule(NamedTuple):
 
 
 class Pruned(NamedTuple):
-    """A path that .slugignore takes out of the tree before the build, and by which line."""
+    """A path that .slugignore removes from the tree before the build, and the line that does so."""
 
     entry: Entry
     line: int
@@ -101,10 +101,10 @@ class Pruned(NamedTuple):
 class Source(NamedTuple):
     """The tree that would be pushed.
 
-    `absent` are paths on disk that are not in it, with the ignore rule that keeps them out
-    (None: merely untracked); a folder of which nothing is tracked ends in `/`. `refusal`: why
-    Heroku rejects the push before it builds. `pruned` is what .slugignore has taken out, in
-    `deleted` files and whole folders.
+    `absent` are paths on disk that are not in it, with the ignore rule that keeps them out (None:
+    merely untracked); a folder without tracked files ends in `/`. `refusal`: why Heroku rejects the
+    push before it builds. `pruned` are the paths removed by .slugignore, `deleted` the number of
+    files and whole folders.
     """
 
     root: Path
@@ -126,7 +126,7 @@ class Source(NamedTuple):
 
     @property
     def goes_on(self) -> bool:
-        """Whether Heroku takes the push and looks at the tree, as far as parity can tell."""
+        """True if Heroku takes the push and looks at the tree, as far as parity can tell."""
         if self.incomplete:
             return True
         left_behind = any(s.trouble == "behind" for s in self.submodules)
@@ -135,18 +135,18 @@ class Source(NamedTuple):
 
     @property
     def nothing_committed(self) -> bool:
-        """Whether git tracks none of the files in the folder: git push has nothing to send."""
+        """True if git tracks none of the files in the folder: git push has nothing to send."""
         empty = self.kind == "worktree" and not self.entries and self.commit is None
         return empty and bool(self.absent)
 
     @property
     def incomplete(self) -> bool:
-        """Whether all that is missing are submodules, whose folders no decision looks into."""
+        """True if only submodules are missing, whose contents no decision depends on."""
         missing = any(s.objects is None for s in self.submodules)
         return missing and self.refusal is None and not self.unread
 
     def text(self, path: str) -> str | None:
-        """The file's text as UTF-8, other bytes as escapes, its lines shortened as rules see them.
+        """Return the file's text as UTF-8, other bytes as escapes, its lines shortened for rules.
 
         None if it is not there or not kept.
         """
@@ -154,7 +154,7 @@ class Source(NamedTuple):
         return None if whole is None else shortened_lines(whole)
 
     def whole(self, path: str) -> str | None:
-        """The same with lines of any length: for a parser, not for a pattern."""
+        """Return the same text with its full lines: for a parser, not for a pattern."""
         entry = self.entries.get(path)
         if entry is None or entry.data is None:
             return None
@@ -162,7 +162,7 @@ class Source(NamedTuple):
 
 
 class ConfigProblem(NamedTuple):
-    """A config var that Heroku would not take or heed; `seen` holds names, never values."""
+    """A config var that Heroku would reject or ignore; `seen` holds names, never values."""
 
     kind: Literal["line", "name", "size", "port"]
     seen: str
@@ -171,7 +171,7 @@ class ConfigProblem(NamedTuple):
 
 
 class Config(NamedTuple):
-    """The app's config vars. `origin`: where each came from, `--config` or a file."""
+    """The app's config vars. `origin`: the source of each, `--config` or a file."""
 
     values: Mapping[str, str]
     origin: Mapping[str, str]
@@ -179,7 +179,7 @@ class Config(NamedTuple):
 
 
 class Pushed(NamedTuple):
-    """A tree and the app that it is pushed to; no `buildpacks` set on it: Heroku looks for one."""
+    """A tree and the app that it is pushed to; without `buildpacks` Heroku detects one."""
 
     source: Source
     config: Config

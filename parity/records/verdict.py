@@ -1,4 +1,4 @@
-"""Findings and the verdict: what parity thinks of the records, in the shape of the report."""
+"""Findings and the verdict: parity's judgement of the records, in the shape of the report."""
 
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
@@ -12,11 +12,11 @@ Outcome = Literal["works", "stops", "told", "unknown", "checked"]
 Basis = Literal["observed", "predicted", "static"]
 
 UNEXPLAINED = " parity found no known cause: the end of the log is the best lead."
-"""What a symptom says that has none of the causes it may have."""
+"""Appended to a symptom that none of its possible causes explains."""
 
 
 class Evidence(NamedTuple):
-    """What was seen, and where. `names` fill the `{placeholders}` of the rule's texts."""
+    """An observation and its place. `names` fill the `{placeholders}` of the rule's texts."""
 
     seen: str
     file: str | None = None
@@ -27,15 +27,15 @@ class Evidence(NamedTuple):
 
     @property
     def edit(self) -> Edit | None:
-        """What to write, where one of the names says so."""
+        """The edit to make, if one of the names holds one."""
         return next((text.edit for text in self.names.values() if isinstance(text, Advice)), None)
 
 
 class Finding(NamedTuple):
     """A rule that applies, with its evidence: one object of the report's `findings`.
 
-    `diff` is an edit that was proved safe: a copy with it passed what had failed, and nothing else
-    did. `tried` says so, or what stood in the way (None: there was no edit to try).
+    `diff` is an edit that was proved safe: in a copy it made pass what had failed, and changed
+    nothing else. `tried` says so, or what prevented the proof (None: there was no edit to try).
     """
 
     id: str
@@ -62,10 +62,10 @@ class StageResult(NamedTuple):
 
 
 class Repaired(NamedTuple):
-    """How the rehearsal went on once `what` was changed in the copy, because of a finding (its id).
+    """How the rehearsal continued with `what` changed in the copy, because of a finding (its id).
 
-    `outcome` stops: something new stood in the way; told: something known already. `answer` is the
-    status of the last request.
+    `outcome` stops: a new problem came up; told: a problem reported already. `answer` is the status
+    of the last request.
     """
 
     finding: str
@@ -75,7 +75,7 @@ class Repaired(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """An edit that was proved safe: by path, what was there and what is to be (None: no file)."""
+    """An edit that was proved safe: the old and the new entry of each path (None: no file)."""
 
     finding: str
     what: str

@@ -1,7 +1,7 @@
-"""Verdict → text. One file per kind of report, and one line in `KINDS`.
+"""Reports of a verdict. One file per kind of report, and one line in `KINDS`.
 
-`full` alone knows the width and the colours of a terminal; the others take the verdict. A verdict
-is masked (`parity.report.mask`) before any of them sees it.
+Only `full` knows the width and the colours of a terminal; the others take just the verdict. A
+verdict is masked (`parity.report.mask`) before any of them sees it.
 """
 
 from importlib import import_module
@@ -18,13 +18,13 @@ KINDS = {
     "md": "markdown.document",
     "html": "html.document",
 }
-"""By the name that `--format` and `--report` take: file and function, imported on use."""
+"""File and function, imported on use, by the name that `--format` and `--report` take."""
 
 LAID_OUT = frozenset({"full"})
 
 
 def render(kind: str, verdict: Verdict, *, width: int = 80, colour: bool = False) -> str:
-    """The report of one kind, ending in a newline. Raises `KeyError` for an unknown kind."""
+    """Return the report of one kind, ending in a newline. Raises `KeyError` for an unknown kind."""
     module, name = KINDS[kind].split(".")
     renderer = getattr(import_module(f"parity.report.{module}"), name)
     layout = {"width": width, "colour": colour} if kind in LAID_OUT else {}

@@ -1,4 +1,4 @@
-"""What came to light once the obvious repair was made in the copy: one part for each repair."""
+"""The problems that appeared after the obvious repairs in the copy, in one part per repair."""
 
 from parity.records import Source
 from parity.records.verdict import Repaired, Verdict
@@ -9,39 +9,39 @@ from parity.system.text import oneline
 
 
 def afterwards(page: Page, verdict: Verdict) -> None:
-    """The repairs in their order, each with what was found after it, or that nothing was."""
+    """Print the repairs in order, each with the findings after it, or that there were none."""
     for number, repaired in enumerate(verdict.repaired, 1):
         label = "after that: " if number == 1 else "and after that: "
         what = oneline(repaired.what)
-        found = groups(f for f in verdict.findings if f.after == repaired.finding)
-        outcome = _outcome(repaired, told=bool(found))
+        later = groups(f for f in verdict.findings if f.after == repaired.finding)
+        outcome = _outcome(repaired, explained=bool(later))
         page.prose(f"with {what}, {outcome}", label=label, style="note", body="strong")
-        _found(page, found, verdict.source)
+        _print_groups(page, later, verdict.source)
         page.blank()
     if verdict.fixes:
-        shown = "`parity run --diff` shows the change, `parity run --fix` makes it."
-        page.prose(shown, label="fix: ", style="strong")
+        hint = "`parity run --diff` shows the change, `parity run --fix` makes it."
+        page.prose(hint, label="fix: ", style="strong")
 
 
-def _found(page: Page, told: list[Group], source: Source | None) -> None:
-    """What would stop the next push in full, warnings shortly; notes stay with the first part."""
-    for group in told:
+def _print_groups(page: Page, later: list[Group], source: Source | None) -> None:
+    """Print what would stop the next push in full, and warnings briefly; notes are not repeated."""
+    for group in later:
         if group.effect in DECIDING:
             page.blank()
             findings.group(page, group, source)
-    for group in told:
+    for group in later:
         if group.effect == "warn":
             page.blank()
             findings.warning(page, group, source)
 
 
-def _outcome(repaired: Repaired, *, told: bool) -> str:
+def _outcome(repaired: Repaired, *, explained: bool) -> str:
     if repaired.outcome == "stops":
-        return "the next thing stands in the way:"
+        return "the next problem is:"
     if repaired.outcome == "works":
-        return f"nothing else stands in the way; the last answer was {repaired.answer}."
+        return f"nothing else fails; the last answer was {repaired.answer}."
     if repaired.outcome == "unknown":
-        return f"what comes next is not known here{':' if told else '.'}"
+        return f"parity cannot tell what comes next{':' if explained else '.'}"
     if repaired.outcome == "told":
-        return "only what is told above still stands in the way."
-    return "nothing else stands in the way as far as the tree alone tells."
+        return "only the problems above remain."
+    return "the tree alone shows no other problem."

@@ -10,21 +10,21 @@ _COLOURS = {"+": "32", "-": "31", "@": "36", "d": "1"}
 
 
 def diffs(verdict: Verdict) -> str:
-    """The diffs in the order in which they were tried; each fits on what those before it left.
+    """Return the diffs in the order in which they were tried; each builds on those before it.
 
     Empty without a proved fix, and if one of them cannot be shown: they were proved together.
     """
     after: str | None = None
     parts: list[str] = []
     for repaired in verdict.repaired:
-        told = (f.diff for f in verdict.findings if (f.id, f.after) == (repaired.finding, after))
-        parts.append(next((diff for diff in told if diff), ""))
+        proved = (f.diff for f in verdict.findings if (f.id, f.after) == (repaired.finding, after))
+        parts.append(next((diff for diff in proved if diff), ""))
         after = repaired.finding
     return "".join(parts) if all(parts) else ""
 
 
 def together(fixes: tuple[Fix, ...]) -> Mapping[str, tuple[Entry | None, Entry | None]]:
-    """By path, what was tested, and what is to be after all fixes (None: no file)."""
+    """Return, by path, the tested entry and the one after all fixes (None: no file)."""
     merged: dict[str, tuple[Entry | None, Entry | None]] = {}
     for fix in fixes:
         for path, (old, new) in fix.changes.items():
@@ -33,7 +33,7 @@ def together(fixes: tuple[Fix, ...]) -> Mapping[str, tuple[Entry | None, Entry |
 
 
 def shown(text: str, *, colour: bool) -> str:
-    """A diff on a terminal or in a build's log, which it cannot steer."""
+    """Return a diff for a terminal or a build's log, which it cannot control."""
     return "".join(f"{_painted(line) if colour else line}\n" for line in safe(text).splitlines())
 
 

@@ -1,4 +1,4 @@
-"""The doctor's and the cache's reports, for people and for programs."""
+"""The reports of `parity doctor` and `parity cache`, for people and for programs."""
 
 import json
 import time
@@ -17,12 +17,12 @@ _KINDS = {"environment": "environments", "installer": "installers", "downloads":
 
 
 def exit_code(checks: Sequence[Check]) -> int:
-    """0: every check is well; 3: some verdict could be `could not tell` for this machine's sake."""
+    """Return 0 if every check is ok, 3 if some verdict could be `could not tell`."""
     return 0 if all(check.status == "ok" for check in checks) else 3
 
 
 def doctor(checks: Sequence[Check], *, width: int, colour: bool) -> str:
-    """The checks in a table, each with what fixes it."""
+    """Return the checks as a table, each with its fix."""
     page = Page(width, colour)
     page.prose(_headline(checks), style="strong", body="strong")
     page.blank()
@@ -33,8 +33,8 @@ def doctor(checks: Sequence[Check], *, width: int, colour: bool) -> str:
         if check.fix:
             page.prose(check.fix, label="fix: ", indent=len(label), style="strong")
     page.blank()
-    known = f"parity {__version__} knows Heroku's Python buildpack {_buildpack()}."
-    page.prose(known, body="dim")
+    version = f"parity {__version__} knows Heroku's Python buildpack {_buildpack()}."
+    page.prose(version, body="dim")
     return str(page)
 
 
@@ -52,40 +52,42 @@ def _headline(checks: Sequence[Check]) -> str:
 
 
 def doctor_document(checks: Sequence[Check]) -> str:
-    """One JSON document of schema `parity.doctor/1`."""
+    """Return one JSON document of schema `parity.doctor/1`."""
     return _document("doctor", exit_code=exit_code(checks), checks=[c._asdict() for c in checks])
 
 
 def cache(root: Path, stored: Sequence[Stored], *, width: int, colour: bool) -> str:
-    """What the cache holds, by kind, what was used last first."""
+    """Return the contents of the cache, by kind, the most recently used first."""
     page = Page(width, colour)
     total = sum(one.size for one in stored)
     page.prose(f"{root}: {_size(total)}", label="cache ", style="strong", body="strong")
     now = time.time()
     for kind, title in _KINDS.items():
-        told = [one for one in stored if one.kind == kind]
-        if told:
+        entries = [one for one in stored if one.kind == kind]
+        if entries:
             page.blank()
-            page.prose(f"{_size(sum(one.size for one in told))}", label=f"{title} ", style="strong")
-        for one in told:
+            page.prose(
+                f"{_size(sum(one.size for one in entries))}", label=f"{title} ", style="strong"
+            )
+        for one in entries:
             label = f"  {one.path.name[:8]:<8} {_size(one.size):>8}  {_ago(now - one.used):>14}  "
             page.prose(oneline(one.what), label=label)
     page.blank()
-    page.prose("parity cache clear (what another run uses stays)", label="next: ", style="strong")
+    page.prose("parity cache clear (keeps what another run uses)", label="next: ", style="strong")
     return str(page)
 
 
-def cleared(done: Cleared) -> str:
-    """What was removed, in a line or two."""
-    size = _size(sum(one.size for one in done.removed))
-    told = f"removed {len(done.removed)} of {len(done.removed) + len(done.in_use)}, {size}\n"
-    if done.in_use:
-        told += f"{len(done.in_use)} stay: another run uses them\n"
-    return told
+def cleared(result: Cleared) -> str:
+    """Return what was removed, in a line or two."""
+    size = _size(sum(one.size for one in result.removed))
+    text = f"removed {len(result.removed)} of {len(result.removed) + len(result.in_use)}, {size}\n"
+    if result.in_use:
+        text += f"kept {len(result.in_use)}: another run uses them\n"
+    return text
 
 
 def cache_document(root: Path, stored: Sequence[Stored]) -> str:
-    """One JSON document of schema `parity.cache/1`."""
+    """Return one JSON document of schema `parity.cache/1`."""
     entries = [{**one._asdict(), "path": str(one.path), "used": round(one.used)} for one in stored]
     return _document("cache", folder=str(root), bytes=sum(s.size for s in stored), entries=entries)
 

@@ -10,7 +10,7 @@ from parity.rules.manual.handbook import MANUAL
 from parity.rules.manual.handbook_page import Manual
 
 _DIGITS = str.maketrans("oil", "011")
-"""Letters that are typed for the digits of a code."""
+"""Letters that people type for the digits of a code."""
 
 EFFECTS = {
     "reject": "the push is rejected, the old release runs on",
@@ -22,46 +22,46 @@ EFFECTS = {
 
 
 def known(id: str) -> bool:
-    """Whether there is a page of that name."""
+    """Return whether there is a page with that name."""
     return id.casefold() in _named() or id.upper() in CODES
 
 
 def page(id: str, width: int, colour: bool) -> str | None:
-    """The manual page of a rule or a code, in upper or lower case; None if there is none."""
+    """Return the page of a rule or a code, in upper or lower case; None if there is none."""
     rule = _named().get(id.casefold())
     if rule is None:
         return _code(id.upper(), width, colour) if id.upper() in CODES else None
-    shown, made = manual(rule), Page(width, colour)
-    made.prose(shown.title, label=f"{shown.id}  ", style="strong")
-    _facts(made, shown)
+    shown, out = manual(rule), Page(width, colour)
+    out.prose(shown.title, label=f"{shown.id}  ", style="strong")
+    _facts(out, shown)
     more = MANUAL.get(shown.id, Manual())
-    _prints(made, more)
-    _paragraph(made, "What it means" if shown.symptom else "Cause", shown.cause)
-    _told_apart(made, more)
+    _prints(out, more)
+    _paragraph(out, "What it means" if shown.symptom else "Cause", shown.cause)
+    _distinction(out, more)
     if more.browser:
-        _paragraph(made, "What a browser says", more.browser)
+        _paragraph(out, "What a browser says", more.browser)
     if more.laptop:
-        _paragraph(made, "Why it worked on the laptop", more.laptop)
-    _paragraph(made, "Fix", fix(shown))
-    _by_framework(made, more)
-    _causes(made, shown)
-    made.blank()
-    made.code(f"docs: {shown.docs}")
-    return str(made)
+        _paragraph(out, "Why it worked on the laptop", more.laptop)
+    _paragraph(out, "Fix", fix(shown))
+    _by_framework(out, more)
+    _causes(out, shown)
+    out.blank()
+    out.code(f"docs: {shown.docs}")
+    return str(out)
 
 
 def _code(id: str, width: int, colour: bool) -> str:
-    """The page of a code that no rehearsal can end with."""
-    made = Page(width, colour)
-    made.prose(CODES[id].words, label=f"{id}  ", style="strong")
-    _paragraph(made, "What it means", CODES[id].meaning)
-    made.blank()
-    made.code(f"docs: {ARTICLE}")
-    return str(made)
+    """Return the page of a code that no rehearsal can end with."""
+    out = Page(width, colour)
+    out.prose(CODES[id].words, label=f"{id}  ", style="strong")
+    _paragraph(out, "What it means", CODES[id].meaning)
+    out.blank()
+    out.code(f"docs: {ARTICLE}")
+    return str(out)
 
 
 def fix(shown: Rule) -> str:
-    """The advice of a page; where it depends on the app all through, the symptom's."""
+    """Return the advice of a page, or the symptom's if it depends on the app entirely."""
     if not shown.fix.isupper():
         return shown.fix
     symptom = load().get(next(iter(shown.leads_to), ""))
@@ -70,19 +70,19 @@ def fix(shown: Rule) -> str:
 
 
 def index(width: int) -> str:
-    """Every id with its title, causes under the symptoms that they explain."""
-    made, rules = Page(width, colour=False), [manual(rule) for rule in load().values()]
+    """Return every id with its title, causes below the symptoms that they explain."""
+    out, rules = Page(width, colour=False), [manual(rule) for rule in load().values()]
     for symptom in (rule for rule in rules if rule.symptom):
         own, others = causes(symptom)
-        _block(made, f"{symptom.id}  ", symptom.title, own)
+        _block(out, f"{symptom.id}  ", symptom.title, own)
         for other in others:
-            made.code(f"those of {other}", indent=2)
-    _block(made, "", "On their own", [r for r in rules if not r.symptom and not r.leads_to])
-    return str(made)
+            out.code(f"those of {other}", indent=2)
+    _block(out, "", "On their own", [r for r in rules if not r.symptom and not r.leads_to])
+    return str(out)
 
 
 def nearest(id: str) -> list[str]:
-    """The id that was meant, else at most five that look like it, the nearest first."""
+    """Return the id that was meant, or else up to five similar ones, the nearest first."""
     ids = {code.casefold(): code for code in CODES} | {
         name: rule.id for name, rule in _named().items()
     }
@@ -95,17 +95,17 @@ def _named() -> dict[str, Rule]:
     return {name.casefold(): rule for name, rule in load().items()}
 
 
-def _block(made: Page, label: str, title: str, below: list[Rule]) -> None:
-    made.blank()
-    made.prose(title, label=label)
+def _block(out: Page, label: str, title: str, below: list[Rule]) -> None:
+    out.blank()
+    out.prose(title, label=label)
     width = max((len(rule.id) for rule in below), default=0)
     for rule in below:
-        made.prose(rule.title, label=f"{rule.id:<{width}}  ", indent=2)
+        out.prose(rule.title, label=f"{rule.id:<{width}}  ", indent=2)
 
 
-def _facts(made: Page, rule: Rule) -> None:
-    """What kind of rule it is."""
-    made.blank()
+def _facts(out: Page, rule: Rule) -> None:
+    """Print what kind of rule it is."""
+    out.blank()
     rows = {
         "Heroku": rule.heroku or (rule.id if rule.symptom and rule.id[-1].isdigit() else ""),
         "leads to": ", ".join(rule.leads_to),
@@ -115,53 +115,53 @@ def _facts(made: Page, rule: Rule) -> None:
     }
     for label, text in rows.items():
         if text:
-            made.prose(text, label=f"{label:<10}", style="dim")
+            out.prose(text, label=f"{label:<10}", style="dim")
 
 
-def _paragraph(made: Page, head: str, text: str) -> None:
-    made.blank()
-    made.prose("", label=head, style="strong")
-    made.prose(text, indent=2)
+def _paragraph(out: Page, head: str, text: str) -> None:
+    out.blank()
+    out.prose("", label=head, style="strong")
+    out.prose(text, indent=2)
 
 
-def _prints(made: Page, more: Manual) -> None:
+def _prints(out: Page, more: Manual) -> None:
     if more.prints:
-        made.blank()
-        made.prose("", label="What Heroku prints", style="strong")
+        out.blank()
+        out.prose("", label="What Heroku prints", style="strong")
     for line in more.prints:
-        made.verbatim(line, indent=2)
+        out.verbatim(line, indent=2)
 
 
-def _told_apart(made: Page, more: Manual) -> None:
+def _distinction(out: Page, more: Manual) -> None:
     if more.apart:
-        _paragraph(made, "How to tell it", more.apart)
+        _paragraph(out, "How to tell it", more.apart)
 
 
-def _by_framework(made: Page, more: Manual) -> None:
-    """Each in its own lines; a command stays in one piece."""
+def _by_framework(out: Page, more: Manual) -> None:
+    """Print the fix for each framework on its own line; a command stays in one piece."""
     width = max(map(len, more.by), default=0)
     for framework, fix in more.by.items():
-        made.prose(fix, label=f"{framework:<{width}}  ", indent=2)
+        out.prose(fix, label=f"{framework:<{width}}  ", indent=2)
 
 
-def _causes(made: Page, symptom: Rule) -> None:
-    """Its own causes; those that it has from another symptom stand on that one's page."""
+def _causes(out: Page, symptom: Rule) -> None:
+    """Print the symptom's own causes; shared ones are on the page of another symptom."""
     own, others = causes(symptom)
     if own or others:
-        made.blank()
-        made.prose("", label="Its causes (parity explain ID)", style="strong")
+        out.blank()
+        out.prose("", label="Its causes (parity explain ID)", style="strong")
     width = max((len(rule.id) for rule in own), default=0)
     for cause in own:
         apart = MANUAL.get(cause.id, Manual()).apart
-        told = f"{cause.title}. Tell it by: {apart}" if apart else cause.title
-        made.prose(told, label=f"{cause.id:<{width}}  ", indent=2)
+        text = f"{cause.title}. Tell it by: {apart}" if apart else cause.title
+        out.prose(text, label=f"{cause.id:<{width}}  ", indent=2)
     for other in others:
-        made.prose(f"parity explain {other}", label=f"those of {other}: ", indent=2)
+        out.prose(f"parity explain {other}", label=f"those of {other}: ", indent=2)
 
 
 def causes(symptom: Rule) -> tuple[list[Rule], list[str]]:
-    """The causes that are its own, and the ids of the symptoms whose causes it shares."""
-    found = [manual(rule) for rule in load().values() if symptom.id in rule.leads_to]
-    own = [cause for cause in found if cause.leads_to[0] == symptom.id]
-    others = dict.fromkeys(cause.leads_to[0] for cause in found)
+    """Return the symptom's own causes, and the ids of the symptoms whose causes it shares."""
+    explaining = [manual(rule) for rule in load().values() if symptom.id in rule.leads_to]
+    own = [cause for cause in explaining if cause.leads_to[0] == symptom.id]
+    others = dict.fromkeys(cause.leads_to[0] for cause in explaining)
     return own, [other for other in others if other != symptom.id]

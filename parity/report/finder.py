@@ -1,8 +1,8 @@
-"""Finds any of thousands of texts, in time that does not grow with their number.
+"""A search for thousands of texts at once, in time that does not grow with their number.
 
-Every text has four neighbouring groups of four bytes at its head; one of them lies where a
-multiple of four begins, wherever the text does. So a look at each fourth place is enough, and a
-set holds all the groups.
+The head of every text has four overlapping groups of four bytes, one of which is aligned to a
+multiple of four wherever the text begins. So it is enough to look at every fourth place, in a table
+of all the groups.
 """
 
 import re
@@ -13,29 +13,29 @@ from functools import cached_property
 from typing import NamedTuple
 
 WINDOW = 7
-"""Bytes that hold an aligned group of four wherever they begin; shorter texts need a pattern."""
+"""Bytes that contain an aligned group of four wherever they begin; less needs a pattern."""
 
 LONG = 32
-"""Bytes from which on texts are compared one by one: long slices are not hashed at each place."""
+"""Length in bytes above which texts are compared one by one, instead of hashing long slices."""
 
 CUT = 8
-"""Bytes of a text that count as the text where the data may break off."""
+"""Bytes of a text that count as the text if the data may be truncated after them."""
 
 CERTAIN = 4
-"""The same where it is known to break off."""
+"""The same if the data is known to be truncated."""
 
 STRUCTURED = 14
-"""The same there of a text that has parts, for it may begin as any URL does."""
+"""The same for a text that has parts, as it may begin like any URL."""
 
 _BEFORE = re.compile(
     rb"(?:\A|[^A-Za-z0-9_]|%[0-9A-Fa-f]{2}|\\[nrt]|\\x[0-9a-f]{2})(?<!\d[.:])\Z", re.DOTALL
 )
 _AFTER = rb"(?![A-Za-z0-9_]|(?<=\d)[.:]\d)"
-"""What stands around a whole word; a number is none within an address or a time."""
+"""The surroundings of a whole word; a number inside an address or a time is not one."""
 
 
 class Span(NamedTuple):
-    """Where a text stands, and whose it is."""
+    """The place of a text, and the name it belongs to."""
 
     start: int
     end: int
@@ -43,8 +43,7 @@ class Span(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What to look for; `word`: only between other characters than those of words. `whole`: it has
-    no parts."""
+    """A text to search for. `word`: only as a whole word. `whole`: it has no parts."""
 
     data: bytes
     name: str
@@ -53,7 +52,7 @@ class Text(NamedTuple):
 
 
 class Finder:
-    """Finds `texts` in bytes; line ends may stand anywhere in a text."""
+    """Finds `texts` in bytes, even with line breaks inside them."""
 
     def __init__(self, texts: Sequence[Text]) -> None:
         self._names = {t.data: t.name for t in texts if not t.word}
@@ -69,26 +68,26 @@ class Finder:
         self._longest = max(map(len, self._names), default=0)
 
     def spans(self, data: bytes, *, cut: bool = False) -> list[Span]:
-        """All places, in order, none in another; `cut`: more of the data is known to follow."""
+        """Return all places, in order and disjoint; `cut`: the data is known to be truncated."""
         flat = data.translate(None, b"\r\n") if b"\n" in data or b"\r" in data else data
-        found = list(self._found(flat, cut=cut))
-        if flat is not data and found:
-            found = _mapped(found, data)
+        spans = list(self._search(flat, cut=cut))
+        if flat is not data and spans:
+            spans = _mapped(spans, data)
         if self._pattern:
             words = (m for m in self._pattern.finditer(data) if _word(data, m.start()))
-            found += [Span(m.start(), m.end(), self._words[m[0]]) for m in words]
-        return _apart(found) if len(found) > 1 else found
+            spans += [Span(m.start(), m.end(), self._words[m[0]]) for m in words]
+        return _apart(spans) if len(spans) > 1 else spans
 
     def opened(self, data: bytes, *, cut: bool) -> int | None:
-        """Where the last text begins that `data` breaks off in; None: it does not."""
+        """Return where the last text begins that is truncated by the end of `data`, or None."""
         starts = [start for start, _ in self._heads(data)] if self._near(data) else []
         if cut:
             starts += range(max(0, len(data) - CUT), len(data))
-        found = (s for s in sorted(starts) if self._begun(data, s, 1 if cut else CUT, cut=cut))
-        return next(found, None)
+        truncated = (s for s in sorted(starts) if self._begun(data, s, 1 if cut else CUT, cut=cut))
+        return next(truncated, None)
 
     def ends(self, data: bytes, start: int) -> Span | None:
-        """The longest end of a text at `start`, where the data may begin in the middle of one."""
+        """Return the longest end of a text at `start`, where the data may begin inside one."""
         if self._tail_groups.isdisjoint(_view(data)):
             return None
         for at in range(min(len(data), start + self._longest), start + CUT - 1, -1):
@@ -99,11 +98,11 @@ class Finder:
 
     @cached_property
     def _tails(self) -> Mapping[bytes, list[bytes]]:
-        found: dict[bytes, list[bytes]] = {}
+        by_tail: dict[bytes, list[bytes]] = {}
         for text in self._whole:
             if len(text) > CUT:
-                found.setdefault(text[-CUT:], []).append(text)
-        return found
+                by_tail.setdefault(text[-CUT:], []).append(text)
+        return by_tail
 
     @cached_property
     def _tail_groups(self) -> frozenset[int]:
@@ -114,13 +113,13 @@ class Finder:
         return sorted(self._names)
 
     def _near(self, data: bytes) -> bool:
-        """Whether any group is there: for most lines, all that is ever done."""
+        """Return whether any group occurs: for most lines, this is all the work."""
         return not self._groups.keys().isdisjoint(_view(data))
 
-    def _found(self, data: bytes, *, cut: bool) -> Iterator[Span]:
+    def _search(self, data: bytes, *, cut: bool) -> Iterator[Span]:
         if self._short:
-            found = self._short.finditer(data)
-            yield from (Span(m.start(), m.end(), self._names[m[0]]) for m in found)
+            matches = self._short.finditer(data)
+            yield from (Span(m.start(), m.end(), self._names[m[0]]) for m in matches)
         heads = self._heads(data) if self._groups and self._near(data) else ()
         past = 0
         for start, lengths in heads:
@@ -137,7 +136,7 @@ class Finder:
                 yield Span(start, len(data), begun)
 
     def _end(self, data: bytes, start: int, lengths: tuple[int, ...]) -> int:
-        """Where the longest text that begins at `start` ends; 0: there is none."""
+        """Return the end of the longest text that begins at `start`, 0 if there is none."""
         for text in self._long.get(data[start : start + LONG], ()):
             if data.startswith(text, start):
                 return start + len(text)
@@ -145,7 +144,7 @@ class Finder:
         return next(ends, 0)
 
     def _heads(self, data: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Where texts may begin, and how long those are that begin so; the longest first."""
+        """Yield where texts may begin, and the possible lengths, the longest first."""
         groups = self._groups
         for at, group in enumerate(_view(data)):
             if group in groups:
@@ -154,7 +153,7 @@ class Finder:
                         yield 4 * at - offset, lengths
 
     def _begun(self, data: bytes, start: int, least: int, *, cut: bool) -> str | None:
-        """Whose text begins at `start` and has not ended where the data does."""
+        """Return the name of the text that begins at `start` and is truncated by the end."""
         if not least <= len(data) - start <= self._longest:
             return None
         rest = data[start:]
@@ -173,17 +172,17 @@ def _view(data: bytes) -> memoryview:
 
 
 def _groups(texts: Iterable[bytes]) -> dict[int, tuple[tuple[int, tuple[int, ...]], ...]]:
-    """By group of four bytes: at which offsets of texts it stands, and how long those are."""
-    found: dict[int, dict[int, set[int]]] = {}
+    """Return, for each group of four bytes, its offsets in texts and the texts' lengths."""
+    table: dict[int, dict[int, set[int]]] = {}
     for text in texts:
         for offset in range(4):
             group = int.from_bytes(text[offset : offset + 4], sys.byteorder)
-            found.setdefault(group, {}).setdefault(offset, set()).add(min(len(text), LONG))
+            table.setdefault(group, {}).setdefault(offset, set()).add(min(len(text), LONG))
     return {
         group: tuple(
             (at, tuple(sorted(n, reverse=True))) for at, n in sorted(offsets.items(), reverse=True)
         )
-        for group, offsets in found.items()
+        for group, offsets in table.items()
     }
 
 
@@ -195,12 +194,12 @@ def _words(words: Mapping[bytes, str]) -> "re.Pattern[bytes] | None":
 
 
 def _word(data: bytes, start: int) -> bool:
-    """Whether a word may begin at `start`: not within another, but behind an escape."""
+    """Return whether a word may begin at `start`: not inside another, but after an escape."""
     return _BEFORE.search(data[max(0, start - 4) : start]) is not None
 
 
-def _mapped(found: Sequence[Span], data: bytes) -> list[Span]:
-    """Spans of the data without line ends, as those of the data."""
+def _mapped(spans: Sequence[Span], data: bytes) -> list[Span]:
+    """Translate spans of the data without line breaks to spans of the data."""
     breaks = [m.start() - n for n, m in enumerate(re.finditer(rb"[\r\n]", data))]
     return [
         Span(
@@ -208,15 +207,15 @@ def _mapped(found: Sequence[Span], data: bytes) -> list[Span]:
             span.end + bisect_right(breaks, span.end - 1),
             span.name,
         )
-        for span in found
+        for span in spans
     ]
 
 
-def _apart(found: Sequence[Span]) -> list[Span]:
-    """Overlapping spans as one, in the name of the longest."""
+def _apart(spans: Sequence[Span]) -> list[Span]:
+    """Merge overlapping spans, in the name of the longest."""
     merged: list[Span] = []
     longest = 0
-    for span in sorted(found, key=lambda span: (span.start, -span.end)):
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
         if merged and span.start < merged[-1].end:
             last, length = merged[-1], span.end - span.start
             name = span.name if length > longest else last.name

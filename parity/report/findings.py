@@ -1,4 +1,4 @@
-"""Findings as a good compiler shows its errors: what, where, what was seen, why, what to do."""
+"""Findings in the style of a compiler's errors: what, where, the evidence, why, what to do."""
 
 from collections.abc import Iterator
 
@@ -20,52 +20,52 @@ HANG = 6
 """Columns of a label such as `seen: `."""
 
 
-def group(page: Page, found: Group, source: Source | None) -> None:
-    """A finding that decides, or is uncertain: all of it, with its causes."""
-    first = found.first
+def group(page: Page, group: Group, source: Source | None) -> None:
+    """Print a finding that decides the verdict, or is uncertain, in full, with its causes."""
+    first = group.first
     if first.kind == "cause":
         _whole(page, first, source, first.effect)
         return
     title(page, first, first.effect)
     page.prose(first.cause, indent=2)
-    _seen(page, tuple(_untold(found)), source)
-    if not found.causes:
+    _seen(page, tuple(_remaining(group)), source)
+    if not group.causes:
         advice(page, first)
-    for cause in found.causes:
+    for cause in group.causes:
         page.blank()
         _whole(page, cause, source, "cause")
 
 
-def _untold(found: Group) -> Iterator[Evidence]:
-    """The symptom's evidence that neither its text nor a cause will show."""
-    causes = [e for cause in found.causes for e in cause.evidence]
-    for evidence in found.first.evidence:
-        if evidence.seen in found.first.cause or any(evidence.seen == e.seen for e in causes):
+def _remaining(group: Group) -> Iterator[Evidence]:
+    """Yield the symptom's evidence that neither its text nor a cause shows."""
+    causes = [e for cause in group.causes for e in cause.evidence]
+    for evidence in group.first.evidence:
+        if evidence.seen in group.first.cause or any(evidence.seen == e.seen for e in causes):
             continue
         shown = any(place(evidence) == place(e) for e in causes)
         yield evidence._replace(file=None) if shown else evidence
 
 
-def warning(page: Page, found: Group, source: Source | None) -> None:
-    """A finding that does not decide: without its reason and its manual."""
-    for finding in (found.first, *found.causes):
-        title(page, finding, "cause" if finding is not found.first else finding.effect)
-        if finding is found.first and found.causes:
+def warning(page: Page, group: Group, source: Source | None) -> None:
+    """Print a finding that does not decide, without its reason and its manual page."""
+    for finding in (group.first, *group.causes):
+        title(page, finding, "cause" if finding is not group.first else finding.effect)
+        if finding is group.first and group.causes:
             continue
         _seen(page, finding.evidence, source)
         page.prose(finding.fix, label="fix:  ", indent=2, style="strong")
 
 
-def notes(page: Page, found: list[Group]) -> None:
-    """Notes, in a line each."""
-    for note in found[:NOTES]:
+def notes(page: Page, groups: list[Group]) -> None:
+    """Print notes, in a line each."""
+    for note in groups[:NOTES]:
         title(page, note.first, "note")
-    if len(found) > NOTES:
-        page.prose(f"and {len(found) - NOTES} more notes (--format json has all)", label="note: ")
+    if len(groups) > NOTES:
+        page.prose(f"and {len(groups) - NOTES} more notes (--format json has all)", label="note: ")
 
 
 def title(page: Page, finding: Finding, word: str) -> None:
-    """`word[id]: the title`."""
+    """Print `word[id]: the title`."""
     label = f"{word}[{finding.id}]: "
     style = finding.effect if finding.effect != "reject" else "fail"
     page.prose(oneline(finding.title), label=label, style=style, body="strong")
@@ -79,7 +79,7 @@ def _whole(page: Page, finding: Finding, source: Source | None, word: str) -> No
 
 
 def advice(page: Page, finding: Finding) -> None:
-    """The fix, its diff, and where to read on."""
+    """Print the fix, its diff, and where to read more."""
     page.prose(finding.fix, label="fix:  ", indent=2, style="strong")
     if finding.tried:
         page.prose(finding.tried, label="did:  ", indent=2, style="strong")
@@ -89,23 +89,23 @@ def advice(page: Page, finding: Finding) -> None:
 
 
 def _seen(page: Page, evidence: tuple[Evidence, ...], source: Source | None) -> None:
-    """The first place as a frame of code, then what was seen."""
+    """Print the first place as a frame of code, then the evidence."""
     framed = next((e for e in evidence if e.file), None)
     if framed:
         frame(page, source, framed, indent=2)
     for number, one in enumerate(evidence[:SEEN]):
         label = "seen: " if number == 0 else "      "
-        page.prose(_told(one, framed), label=label, indent=2, style="strong")
+        page.prose(_described(one, framed), label=label, indent=2, style="strong")
     if len(evidence) > SEEN:
         page.prose(f"and {len(evidence) - SEEN} more", indent=2 + HANG)
 
 
-def _told(evidence: Evidence, framed: Evidence | None) -> str:
-    told = clip(oneline(evidence.seen).strip(), LONGEST)
+def _described(evidence: Evidence, framed: Evidence | None) -> str:
+    text = clip(oneline(evidence.seen).strip(), LONGEST)
     where = place(evidence) if framed and place(evidence) != place(framed) else ""
     pid = f"pid {evidence.pid}" if evidence.pid else ""
-    known = [oneline(part) for part in (where, pid) if part and part not in told]
-    return f"{told} ({', '.join(known)})" if known else told
+    extras = [oneline(part) for part in (where, pid) if part and part not in text]
+    return f"{text} ({', '.join(extras)})" if extras else text
 
 
 def _diff(page: Page, diff: str | None) -> None:

@@ -1,4 +1,4 @@
-"""The line of the app that is to blame, with a mark under the place."""
+"""The line of the app that is to blame, with a mark below the column."""
 
 from parity.records import Source
 from parity.records.verdict import Evidence
@@ -9,21 +9,21 @@ TAB = 4
 
 
 def place(evidence: Evidence) -> str:
-    """`file:line:column`, as far as known; empty without a file."""
+    """Return `file:line:column`, as far as known; empty without a file."""
     parts = (evidence.file, evidence.line, evidence.column if evidence.line else None)
     return ":".join(str(part) for part in parts if part is not None) if evidence.file else ""
 
 
 def frame(page: Page, source: Source | None, evidence: Evidence, *, indent: int = 0) -> None:
-    """Print where the evidence lies, and the line itself if the tree has it."""
-    found = lines(source, evidence)
+    """Print the place of the evidence, and its line if the tree has it."""
+    rows = lines(source, evidence)
     number = str(evidence.line or "")
     gutter = " " * len(number)
     page.code(f"{gutter}--> {visible(place(evidence))}", indent=indent, style="note")
-    if not found or not evidence.line:
+    if not rows or not evidence.line:
         return
     room = page.width - indent - len(number) - 3
-    shown, caret = _window(found[evidence.line - 1], evidence.column, room)
+    shown, caret = _window(rows[evidence.line - 1], evidence.column, room)
     page.code(f"{gutter} |", indent=indent, style="dim")
     page.code(f"{number} | {shown}", indent=indent)
     if caret is not None:
@@ -31,17 +31,19 @@ def frame(page: Page, source: Source | None, evidence: Evidence, *, indent: int 
 
 
 def lines(source: Source | None, evidence: Evidence) -> list[str]:
-    """The lines of the file that the evidence names; none where its line is not there, or is no
-    text (UTF-16, a binary file)."""
+    """Return the lines of the file that the evidence names.
+
+    Empty if its line does not exist, or is not text (UTF-16, a binary file).
+    """
     text = source.text(evidence.file) if source and evidence.file else None
-    found = text.removesuffix("\n").split("\n") if text else []
-    if not evidence.line or evidence.line > len(found) or "\0" in found[evidence.line - 1]:
+    rows = text.removesuffix("\n").split("\n") if text else []
+    if not evidence.line or evidence.line > len(rows) or "\0" in rows[evidence.line - 1]:
         return []
-    return [line.rstrip("\r") for line in found]
+    return [line.rstrip("\r") for line in rows]
 
 
 def _window(text: str, column: int | None, room: int) -> tuple[str, int | None]:
-    """As much of a line as fits, around the column, and where the mark stands under it."""
+    """Return as much of a line as fits, around the column, and the position of the mark."""
     shown = visible(text).expandtabs(TAB).rstrip()
     if column is None or not 1 <= column <= len(text) + 1:
         return (shown if cells(shown) <= room else f"{_head(shown, room - 1)}…"), None
@@ -56,7 +58,7 @@ def _window(text: str, column: int | None, room: int) -> tuple[str, int | None]:
 
 
 def _head(text: str, room: int) -> str:
-    """The characters of `text` that fit into `room` columns."""
+    """Return the characters of `text` that fit into `room` columns."""
     end = min(len(text), room)
     while cells(text[:end]) > room:
         end -= 1

@@ -1,7 +1,7 @@
 """Annotations for GitHub Actions: workflow commands, one per result.
 
-https://docs.github.com/actions/reference/workflow-commands-for-github-actions (documented). What
-an app chose is escaped, so that it can neither end a command nor begin one.
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions (documented). Text
+from an app is escaped, so that it can neither end a command nor begin one.
 """
 
 from parity.records.verdict import Verdict
@@ -11,22 +11,22 @@ from parity.system.text import oneline, safe
 
 COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 SEEN = 3
-"""Pieces of evidence in an annotation: GitHub cuts a message at 4 kB."""
+"""Pieces of evidence in an annotation: GitHub truncates a message at 4 kB."""
 
 
 def annotations(verdict: Verdict) -> str:
-    """A command per result, then the verdict."""
+    """Return a command per result, then the verdict."""
     rows = [_command(result, verdict) for result in results(verdict)]
     return "".join(f"{row}\n" for row in (*rows, headline(verdict)))
 
 
 def _command(result: Result, verdict: Verdict) -> str:
     finding = result.finding
-    given = {**_place(result, verdict), "title": f"{finding.id}: {result.title}"}
-    properties = ",".join(f"{key}={_property(value)}" for key, value in given.items())
-    seen = [f"seen: {text}" for text in result.seen[:SEEN]]
-    told = (*seen, f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
-    return f"::{COMMANDS[result.level]} {properties}::{_data(chr(10).join(told))}"
+    attributes = {**_place(result, verdict), "title": f"{finding.id}: {result.title}"}
+    properties = ",".join(f"{key}={_property(value)}" for key, value in attributes.items())
+    evidence = [f"seen: {text}" for text in result.seen[:SEEN]]
+    message = (*evidence, f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
+    return f"::{COMMANDS[result.level]} {properties}::{_data(chr(10).join(message))}"
 
 
 def _place(result: Result, verdict: Verdict) -> dict[str, str]:

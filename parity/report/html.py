@@ -1,7 +1,7 @@
-"""One HTML page that needs nothing else: no script, no font, no address is loaded.
+"""One self-contained HTML page: it loads no script, no font and no address.
 
-Every value goes through jinja2's escaping and `safe`; a content security policy forbids what
-would get through all the same (https://www.w3.org/TR/CSP3/).
+jinja2 and `safe` escape every value; a content security policy forbids whatever would get through
+nevertheless (https://www.w3.org/TR/CSP3/).
 """
 
 import re
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 WIDTH, HEIGHT = 720, 160
-"""Of a curve, in pixels of its own (SVG)."""
+"""Size of the memory curve, in SVG units."""
 
 FIRST, LAST = 1000, 4000
 """Lines of a long log that a page shows: a browser has to lay them out."""
@@ -40,44 +40,44 @@ _STYLE = re.compile(rb"<style[^>]*>(.*?)</style>", re.DOTALL)
 
 
 def document(verdict: Verdict) -> str:
-    """The page."""
+    """Return the page."""
     text = (files("parity.report") / "templates" / "report.html").read_bytes()
     return template("report.html").render(**_page(verdict), policy=policy(text)) + "\n"
 
 
 def template(name: str) -> "Template":
-    """A template that escapes every value; with filters for an app's words and for advice."""
+    """Return a template that escapes every value, with filters for an app's text and for advice."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("parity.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["v"] = safe
-    made.filters["link"] = _link
-    made.filters["prose"] = _prose
-    return made.get_template(name)
+    environment.filters["v"] = safe
+    environment.filters["link"] = _link
+    environment.filters["prose"] = _prose
+    return environment.get_template(name)
 
 
 def _page(verdict: Verdict) -> dict[str, Any]:
-    word, said = spoken(verdict)
-    told = sorted(groups(verdict.findings), key=importance)
+    word, sentence = spoken(verdict)
+    ordered = sorted(groups(verdict.findings), key=importance)
     return {
         "parity": __version__,
         "command": verdict.command,
         "word": word,
-        "said": said,
+        "said": sentence,
         "state": verdict.verdict,
         "next": what_next(verdict),
         "where": str(verdict.source.root) if verdict.source else "",
         "timeline": list(_timeline(verdict)),
         "requests": [_request(e) for e in verdict.traffic.exchanges] if verdict.traffic else [],
         "memory": _memory(verdict.shutdown) if verdict.shutdown else None,
-        "findings": [shown(group, verdict) for group in told if group.effect != "note"],
-        "notes": [group.first for group in told if group.effect == "note"],
+        "findings": [shown(group, verdict) for group in ordered if group.effect != "note"],
+        "notes": [group.first for group in ordered if group.effect == "note"],
         "log": list(_log(verdict.log)),
         "lines": len(verdict.log),
         "not_emulated": verdict.not_emulated,
@@ -85,8 +85,7 @@ def _page(verdict: Verdict) -> dict[str, Any]:
 
 
 def policy(page: bytes, *more: str) -> str:
-    """What a browser may load for `page`: nothing but the style sheets that stand in it, and what
-    the directives `more` allow."""
+    """Return the content security policy of `page`: its own style sheets, and `more` directives."""
     hashes = (b64encode(sha256(style).digest()).decode() for style in _STYLE.findall(page))
     styles = " ".join(f"'sha256-{digest}'" for digest in hashes)
     rules = ("default-src 'none'", f"style-src {styles}", *more)
@@ -94,12 +93,12 @@ def policy(page: bytes, *more: str) -> str:
 
 
 def _link(address: str) -> str:
-    """An address that may be followed: only the manual's own are, and those are https."""
+    """Return an address that may be followed: anything but http and https becomes `#`."""
     return address if re.match(r"https?://", address) else "#"
 
 
 def _prose(text: str) -> str:
-    """A sentence whose commands between backticks are code; every part of it is escaped."""
+    """Return a sentence whose commands between backticks are code; every part is escaped."""
     from markupsafe import Markup, escape
 
     parts = [escape(part) for part in _SPAN.split(safe(text))]
@@ -108,7 +107,7 @@ def _prose(text: str) -> str:
 
 
 def _timeline(verdict: Verdict) -> Iterator[dict[str, Any]]:
-    """Each stage with its bar; a bar that would be too thin to see is one pixel wide."""
+    """Yield each stage with its bar, which is at least one pixel wide."""
     whole = sum(stage.seconds for stage in verdict.stages) or 1.0
     began = 0.0
     for stage in verdict.stages:
@@ -129,7 +128,7 @@ def _request(exchange: Exchange) -> dict[str, Any]:
 
 
 def _memory(shutdown: Shutdown) -> dict[str, Any] | None:
-    """The curve of the dyno's memory, with the line above which Heroku warns."""
+    """Return the curve of the dyno's memory, with the line above which Heroku warns."""
     if len(shutdown.samples) < 2:
         return None
     last = shutdown.samples[-1][0] or 1.0
@@ -148,7 +147,7 @@ def _memory(shutdown: Shutdown) -> dict[str, Any] | None:
 
 
 def shown(group: Group, verdict: Verdict) -> dict[str, Any]:
-    """What a template needs of a finding and its causes."""
+    """Return the data that a template needs of a finding and its causes."""
     return {
         "first": _finding(group.first, verdict),
         "causes": [_finding(cause, verdict) for cause in group.causes],
@@ -171,7 +170,7 @@ def _sort(row: str) -> str:
 
 
 def _frame(evidence: Evidence, verdict: Verdict) -> Iterator[tuple[int, bool, str]]:
-    """The line to blame, and those around it: number, whether it is the one, text."""
+    """Yield the line to blame and those around it: number, whether it is to blame, text."""
     blamed = evidence.line or 0
     first = max(1, blamed - AROUND)
     shown = lines(verdict.source, evidence)[first - 1 : blamed + AROUND]
@@ -180,7 +179,7 @@ def _frame(evidence: Evidence, verdict: Verdict) -> Iterator[tuple[int, bool, st
 
 
 def _log(log: tuple[Line, ...]) -> Iterator[dict[str, str]]:
-    """The log's lines by who wrote them; of a flood the beginning and the end."""
+    """Yield the log's lines by kind of source; of a very long log the beginning and the end."""
     left_out = len(log) - FIRST - LAST
     shown = log if left_out <= 0 else (*log[:FIRST], *log[-LAST:])
     for number, line in enumerate(shown):

@@ -1,4 +1,4 @@
-"""The report for programs: one document of schema `parity.report/1`. Keys never vanish."""
+"""The report for programs: one document of schema `parity.report/1`. Every key is always there."""
 
 import json
 from datetime import UTC, datetime
@@ -14,19 +14,19 @@ MB = 1024 * 1024
 
 
 def schema() -> str:
-    """The JSON Schema of the document."""
+    """Return the JSON Schema of the document."""
     name = "parity.report-1.json"
     return (files("parity.report") / "schema" / name).read_text(encoding="utf-8")
 
 
 def document(verdict: Verdict) -> str:
-    """The document, in ASCII: no byte of an app's output reaches a terminal as it is."""
+    """Return the document in ASCII, so that no byte of an app's output reaches a terminal raw."""
     text = json.dumps(report(verdict), indent=2, allow_nan=False)
     return text.replace("##", "#\\u0023") + "\n"
 
 
 def report(verdict: Verdict) -> dict[str, Any]:
-    """The document as an object."""
+    """Return the document as an object."""
     return {
         "schema": "parity.report/1",
         "parity": __version__,
@@ -73,7 +73,7 @@ def _source(verdict: Verdict) -> dict[str, Any]:
 
 
 def _push(verdict: Verdict) -> str:
-    """Heroku's answer to the push; it rejects what a finding says it rejects."""
+    """Return Heroku's answer to the push: rejected if a finding says so."""
     if any(f.effect == "reject" and f.after is None for f in verdict.findings):
         return "rejected"
     slug = verdict.slug
@@ -81,7 +81,7 @@ def _push(verdict: Verdict) -> str:
 
 
 def _latest(verdict: Verdict) -> Plan | None:
-    """The plan as the build has left it, if there was one."""
+    """Return the plan as the build has left it, if there was one."""
     return verdict.slug.plan if verdict.slug else verdict.plan
 
 
@@ -215,6 +215,6 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
 
 
 def _line(line: Line) -> str:
-    """As `heroku logs` prints it: https://devcenter.heroku.com/articles/logging#log-format."""
+    """Return a line as in https://devcenter.heroku.com/articles/logging#log-format."""
     at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
     return readable(f"{at} {line.source}: {line.text}")

@@ -1,4 +1,4 @@
-"""JUnit XML: every stage of the rehearsal is a test case.
+"""JUnit XML, with a test case for every stage of the rehearsal.
 
 The dialect of Jenkins' xUnit plugin, which GitLab, Azure and CircleCI read, too:
 https://github.com/jenkinsci/xunit-plugin (junit-10.xsd, observed).
@@ -15,7 +15,7 @@ from parity.system.text import safe
 
 
 def document(verdict: Verdict) -> str:
-    """One suite with a case per stage."""
+    """Return one suite with a case per stage."""
     cases = [_case(stage, verdict) for stage in verdict.stages if _expected(stage, verdict)]
     counts = {
         "tests": len(cases),
@@ -42,33 +42,33 @@ def _expected(stage: StageResult, verdict: Verdict) -> bool:
 def _case(stage: StageResult, verdict: Verdict) -> Element:
     names = {"classname": f"parity.{verdict.command}", "name": stage.name}
     case = Element("testcase", {**names, "time": f"{stage.seconds:.3f}"})
-    told = [r for r in results(verdict) if r.finding.stage == stage.name]
-    failing = [r for r in told if decides(r.finding, verdict)]
-    unsure = [r for r in told if r.finding.effect == "unknown" and r not in failing]
+    of_stage = [r for r in results(verdict) if r.finding.stage == stage.name]
+    failing = [r for r in of_stage if decides(r.finding, verdict)]
+    unsure = [r for r in of_stage if r.finding.effect == "unknown" and r not in failing]
     if failing:
         _problem(case, "failure", failing)
     elif unsure:
         _problem(case, "error", unsure)
     elif stage.status == "not-reached":
         SubElement(case, "skipped", {"message": safe(f"not reached: {headline(verdict)}")})
-    others = [r for r in told if r not in failing and r not in unsure]
+    others = [r for r in of_stage if r not in failing and r not in unsure]
     if others:
-        SubElement(case, "system-out").text = "\n\n".join(map(_told, others))
+        SubElement(case, "system-out").text = "\n\n".join(map(_described, others))
     return case
 
 
-def _problem(case: Element, kind: str, found: list[Result]) -> None:
-    first = found[0]
+def _problem(case: Element, kind: str, problems: list[Result]) -> None:
+    first = problems[0]
     code = first.symptom.id if first.symptom else first.finding.id
     problem = SubElement(case, kind, {"type": code, "message": safe(first.title)})
-    problem.text = "\n\n".join(map(_told, found))
+    problem.text = "\n\n".join(map(_described, problems))
 
 
-def _told(result: Result) -> str:
+def _described(result: Result) -> str:
     finding = result.finding
     where = [f"at: {place(evidence)}" for evidence in result.places]
-    seen = [f"seen: {text}" for text in result.seen]
-    rows = (f"{finding.effect}[{finding.id}] {result.title}", *where, *seen)
+    evidence = [f"seen: {text}" for text in result.seen]
+    rows = (f"{finding.effect}[{finding.id}] {result.title}", *where, *evidence)
     advice = (f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
     return safe("\n".join((*rows, *advice)))
 

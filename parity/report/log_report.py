@@ -1,4 +1,4 @@
-"""What a log of Heroku's says: its codes in order, and the likely cause of each."""
+"""The report on a log from Heroku: its codes in order, and the likely cause of each."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,11 +17,11 @@ LONGEST = 300
 """Characters of one piece of evidence."""
 
 FOLLOWS = frozenset({"H10", "H20", "H21"})
-"""Codes that visitors get because a dyno did not start: its start explains them."""
+"""Codes that visitors get because a dyno did not start; the failed start explains them."""
 
 ABOVE = "The failed start above is why."
 ELSEWHERE = (
-    "Why the dyno did not start stands further up: `heroku logs --num 1500 | parity explain -`."
+    "An earlier line says why the dyno did not start: `heroku logs --num 1500 | parity explain -`."
 )
 PREFLIGHT = (
     "some of these are a browser's OPTIONS requests: its console calls them CORS errors, as"
@@ -29,79 +29,79 @@ PREFLIGHT = (
     " answer."
 )
 CRASHED = frozenset({"H10", "crashed", "release-failed", "push-rejected"})
-"""Symptoms whose fix is their cause's."""
+"""Symptoms whose fix is that of their cause."""
 
 STARTS = frozenset({"R10", "R11", "R15", "H10", "crashed"})
 
 
 def page(
-    story: Story, found: Sequence[Cause], source: Source | None, width: int, colour: bool
+    story: Story, causes: Sequence[Cause], source: Source | None, width: int, colour: bool
 ) -> str:
-    """The whole answer; `source` is the tree of the app's folder (None: the log alone)."""
-    made = Page(width, colour)
+    """Return the whole report; `source` is the tree of the app's folder (None: the log alone)."""
+    out = Page(width, colour)
     if story.endless:
-        _endless(made, found)
+        _endless(out, causes)
     else:
-        _head(made, story)
-    _table(made, story)
-    told = _merged(found)
-    for cause in told:
-        made.blank()
-        _cause(made, cause, source)
-        _since(made, cause, story)
-    started = any(cause.symptom.id in STARTS for cause in told)
-    for tally in _alone(story, told):
-        made.blank()
-        _code(made, tally, started)
-    _foot(made, told, source)
-    return str(made)
+        _head(out, story)
+    _table(out, story)
+    merged = _merged(causes)
+    for cause in merged:
+        out.blank()
+        _cause(out, cause, source)
+        _since(out, cause, story)
+    started = any(cause.symptom.id in STARTS for cause in merged)
+    for tally in _alone(story, merged):
+        out.blank()
+        _code(out, tally, started)
+    _foot(out, merged, source)
+    return str(out)
 
 
-def _endless(made: Page, found: Sequence[Cause]) -> None:
-    """What output alone is taken for: nothing in it tells who wrote it and how it ended."""
-    dyno = any(cause.life for cause in found)
+def _endless(out: Page, causes: Sequence[Cause]) -> None:
+    """Say how a log without any line from Heroku was interpreted."""
+    dyno = any(cause.life for cause in causes)
     taken = "the last output of a web dyno that crashed" if dyno else "the end of a failed build"
-    made.prose(f"no line is Heroku's; this is read as {taken}", label="note: ", style="note")
+    out.prose(f"no line comes from Heroku; this is read as {taken}", label="note: ", style="note")
 
 
-def _head(made: Page, story: Story) -> None:
+def _head(out: Page, story: Story) -> None:
     when = f", {story.first} to {story.last}" if story.first else ""
     count = sum(tally.times for tally in story.tallies.values()) + story.rejected
     ended = f", {story.crashes} crash{'es' if story.crashes > 1 else ''}" if story.crashes else ""
     errors = f"{count} error{'' if count == 1 else 's'}{ended}"
-    made.prose(f"{errors} in {_lines(story.count)}{when}", label="log: ", style="strong")
+    out.prose(f"{errors} in {_lines(story.count)}{when}", label="log: ", style="strong")
     if story.unread:
         alike = f" ({story.alike} look like Heroku's, cut off from their heads)"
-        text = f"in another form, and not believed: {_lines(story.unread)}"
-        made.prose(text + alike * bool(story.alike), label="note: ", style="note")
+        text = f"ignored because of another form: {_lines(story.unread)}"
+        out.prose(text + alike * bool(story.alike), label="note: ", style="note")
     if not (story.tallies or story.crashes or story.rejected or story.alike):
-        made.prose("There is no error of Heroku's in it, and no dyno that crashes.")
-    made.blank()
+        out.prose("It has no error from Heroku, and no dyno that crashes.")
+    out.blank()
 
 
 def _lines(count: int) -> str:
     return f"{count} line{'' if count == 1 else 's'}"
 
 
-def _table(made: Page, story: Story) -> None:
+def _table(out: Page, story: Story) -> None:
     for tally in ranked(story):
         since = f" {tally.first} to {tally.last}" if tally.times > 1 else f" {tally.first}"
         words = CODES[tally.code].words if tally.code in CODES else tally.words
-        made.prose(
+        out.prose(
             f"{oneline(words)},{since}".rstrip(" ,"), label=f"{tally.times:>6} × {tally.code}  "
         )
-    asked = (fields for kept in story.requests.values() for fields in kept)
-    if any(fields.get("method") == "OPTIONS" for fields in asked):
-        made.prose(PREFLIGHT, label="note: ", style="note")
+    requests = (fields for of_code in story.requests.values() for fields in of_code)
+    if any(fields.get("method") == "OPTIONS" for fields in requests):
+        out.prose(PREFLIGHT, label="note: ", style="note")
 
 
-def _merged(found: Sequence[Cause]) -> list[Cause]:
-    """One answer per symptom: the last dyno in which it was seen, one with a cause before others.
+def _merged(causes: Sequence[Cause]) -> list[Cause]:
+    """Return one answer per symptom, from its last dyno, preferring one with a cause.
 
-    A boot that fails comes first: it is why visitors see anything.
+    A failed boot comes first: it is the reason for what visitors see.
     """
     best: dict[str, Cause] = {}
-    for cause in found:
+    for cause in causes:
         old = best.get(cause.symptom.id)
         if old is None or cause.causes or not old.causes:
             best[cause.symptom.id] = cause
@@ -112,38 +112,38 @@ def _merged(found: Sequence[Cause]) -> list[Cause]:
     )
 
 
-def _alone(story: Story, told: Sequence[Cause]) -> Iterator[Tally]:
-    """Codes for which there is no more than their meaning."""
-    shown = {cause.symptom.id for cause in told}
+def _alone(story: Story, merged: Sequence[Cause]) -> Iterator[Tally]:
+    """Return the codes about which nothing is known but their meaning."""
+    shown = {cause.symptom.id for cause in merged}
     return (tally for tally in ranked(story) if tally.code not in shown)
 
 
-def _cause(made: Page, cause: Cause, source: Source | None) -> None:
+def _cause(out: Page, cause: Cause, source: Source | None) -> None:
     symptom = cause.symptom
-    title(made, symptom._replace(title=f"{symptom.title}{_where(cause)}"), symptom.effect)
+    title(out, symptom._replace(title=f"{symptom.title}{_where(cause)}"), symptom.effect)
     if not cause.causes:
-        _seen(made, symptom, source)
+        _seen(out, symptom, source)
         why = symptom.cause.removesuffix(UNEXPLAINED)
-        made.prose(why, label="why:  ", indent=2, style="strong")
-        _tail(made, cause)
+        out.prose(why, label="why:  ", indent=2, style="strong")
+        _tail(out, cause)
         if symptom.id in CRASHED:
-            made.code(f"more: parity explain {symptom.id}", indent=2, style="dim")
+            out.code(f"more: parity explain {symptom.id}", indent=2, style="dim")
         else:
-            advice(made, symptom)
+            advice(out, symptom)
     for finding in cause.causes:
-        made.blank()
-        title(made, finding, "cause" if source else "likely")
-        _seen(made, finding, source)
-        made.prose(finding.cause, label="why:  ", indent=2, style="strong")
-        advice(made, finding)
+        out.blank()
+        title(out, finding, "cause" if source else "likely")
+        _seen(out, finding, source)
+        out.prose(finding.cause, label="why:  ", indent=2, style="strong")
+        advice(out, finding)
 
 
-def _since(made: Page, cause: Cause, story: Story) -> None:
-    """That what is told is over, if the log says so."""
+def _since(out: Page, cause: Cause, story: Story) -> None:
+    """Print that the problem is over, if the log says so."""
     at = story.up.get(cause.life.type) if cause.life and cause.symptom.id in STARTS else None
     if at and cause.life:
         text = f"later, at {at}, {cause.life.type} came up: this may be solved"
-        made.prose(text, label="note: ", indent=2, style="note")
+        out.prose(text, label="note: ", indent=2, style="note")
 
 
 def _where(cause: Cause) -> str:
@@ -153,37 +153,37 @@ def _where(cause: Cause) -> str:
     return f" ({cause.life.ps}{command})"
 
 
-def _seen(made: Page, finding: Finding, source: Source | None) -> None:
+def _seen(out: Page, finding: Finding, source: Source | None) -> None:
     placed = next((e for e in finding.evidence if e.file and (e.line or source)), None)
     if placed:
-        frame(made, source, placed, indent=2)
-    told = dict.fromkeys(e.seen for e in finding.evidence if "``" not in e.seen)
-    for number, seen in enumerate(list(told)[:SEEN]):
+        frame(out, source, placed, indent=2)
+    texts = dict.fromkeys(e.seen for e in finding.evidence if "``" not in e.seen)
+    for number, text in enumerate(list(texts)[:SEEN]):
         label = "seen: " if number == 0 else "      "
-        made.prose(clip(oneline(seen).strip(), LONGEST), label=label, indent=2, style="strong")
+        out.prose(clip(oneline(text).strip(), LONGEST), label=label, indent=2, style="strong")
 
 
-def _tail(made: Page, cause: Cause) -> None:
-    """The dyno's last words, where no cause is known."""
+def _tail(out: Page, cause: Cause) -> None:
+    """Print the dyno's last output."""
     for entry in list(cause.life.output)[-8:] if cause.life else ():
-        made.verbatim(entry.text, label=f"app[{oneline(entry.ps)}]: ", indent=2, style="dim")
+        out.verbatim(entry.text, label=f"app[{oneline(entry.ps)}]: ", indent=2, style="dim")
 
 
-def _code(made: Page, tally: Tally, started: bool) -> None:
+def _code(out: Page, tally: Tally, started: bool) -> None:
     known = CODES.get(tally.code)
-    made.prose(
+    out.prose(
         oneline(known.words if known else tally.words), label=f"{tally.code}  ", style="strong"
     )
-    made.prose(known.meaning if known else "Heroku's error-codes page has it.", indent=2)
+    out.prose(known.meaning if known else "See Heroku's page on error codes.", indent=2)
     if tally.code in FOLLOWS:
-        made.prose(ABOVE if started else ELSEWHERE, indent=2)
-    made.code(f"more: parity explain {tally.code}", indent=2, style="dim")
+        out.prose(ABOVE if started else ELSEWHERE, indent=2)
+    out.code(f"more: parity explain {tally.code}", indent=2, style="dim")
 
 
-def _foot(made: Page, told: Sequence[Cause], source: Source | None) -> None:
-    made.blank()
-    if any(cause.causes for cause in told) and source is None:
-        text = "the log alone was read; in the app's folder the causes are checked against its code"
-        made.prose(text, label="note: ", style="note")
+def _foot(out: Page, merged: Sequence[Cause], source: Source | None) -> None:
+    out.blank()
+    if any(cause.causes for cause in merged) and source is None:
+        text = "only the log was read; in the app's folder the causes are checked against its code"
+        out.prose(text, label="note: ", style="note")
     if source is not None:
-        made.prose("parity run", label="next: ", style="strong")
+        out.prose("parity run", label="next: ", style="strong")

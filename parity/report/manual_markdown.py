@@ -1,4 +1,4 @@
-"""The manual as Markdown: the catalogue of the README, and a page per id. Made from the rules."""
+"""The manual as Markdown, made from the rules: the README's catalogue, and a page per id."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,11 @@ from parity.rules.manual.handbook_page import Manual
 
 BEGIN = "<!-- catalogue: parity explain --all -->"
 END = "<!-- /catalogue -->"
-"""Between these the README has `catalogue()`."""
+"""The marks around `catalogue()` in the README."""
 
 
 def catalogue() -> str:
-    """A table of every symptom with its causes, for the README; each cause stands there once."""
+    """Return a table of every symptom with its causes, for the README; each cause appears once."""
     rows = ["| what Heroku shows | causes that parity names |", "|---|---|"]
     rows += [f"| `{s.id}` {prose(s.title)} | {' · '.join(_listed(s))} |" for s in _symptoms()]
     alone = " · ".join(f"`{rule.id}`" for rule in _alone())
@@ -24,14 +24,14 @@ def catalogue() -> str:
 
 
 def _listed(symptom: Rule) -> Iterator[str]:
-    """The causes of a symptom; those that stand with another one are named by it."""
+    """Yield the symptom's causes; shared ones are named by the other symptom."""
     own, others = causes(symptom)
     yield from (f"`{cause.id}`" for cause in own)
     yield from (f"those of `{other}`" for other in others)
 
 
 def everything() -> str:
-    """The whole manual: symptoms with their causes, then what stands alone, then other codes."""
+    """Return the whole manual: symptoms with their causes, other findings, then other codes."""
     blocks = ["# What parity explains", catalogue()]
     for symptom in _symptoms():
         blocks += [_page(symptom, 2), *(_page(cause, 3) for cause in causes(symptom)[0])]

@@ -1,6 +1,6 @@
-"""Markdown, for a pull request, a job's summary or a chat: what an app wrote stays text.
+"""Markdown for a pull request, a job's summary or a chat, in which an app's text stays text.
 
-Text of the app stands in code; elsewhere marks, mentions and addresses in it are broken up
+Text of the app is set as code; elsewhere its markup, mentions and addresses are broken up
 (https://github.github.com/gfm/, documented).
 """
 
@@ -19,21 +19,21 @@ from parity.system.text import clip, oneline
 MARKS = {"ok": "✅", "warn": "⚠️", "fail": "❌", "unknown": "❔", "not-reached": "⬜"}
 SEEN = 5
 TAIL = 40
-"""Lines of the log that a report for people needs."""
+"""Lines of the log that people need in a report."""
 
 LONGEST = 400
 """Characters of one line."""
 
 _SPAN = re.compile(r"(`[^`\n]+`)")
 _SPECIAL = re.compile(r"([\\*_{}\[\]<>#!|~&`])")
-"""What means something within a line; no line of a report begins with text of the app."""
+"""Markup within a line; no line of a report begins with text of the app."""
 
 _LINKED = re.compile(r"[@#](?=\w)|(?<=:)//|(?<=\bwww)\.", re.IGNORECASE)
-"""What GitHub makes a mention, a reference or a link of."""
+"""The text that GitHub turns into a mention, a reference or a link."""
 
 
 def document(verdict: Verdict) -> str:
-    """The verdict, the stages, the findings and the end of the log."""
+    """Return the verdict, the stages, the findings and the end of the log."""
     blocks = [f"## {prose(headline(verdict))}", _stages(verdict)]
     blocks += [_finding(result) for result in results(verdict)]
     blocks += [_log(verdict.log), f"**Next:** {prose(what_next(verdict))}"]
@@ -41,13 +41,13 @@ def document(verdict: Verdict) -> str:
 
 
 def prose(text: str) -> str:
-    """A sentence as Markdown: commands between backticks stay code, all else is plain text."""
+    """Return a sentence as Markdown: commands in backticks stay code, the rest is plain text."""
     parts = _SPAN.split(oneline(text))
     return "".join(code(part[1:-1]) if n % 2 else _plain(part) for n, part in enumerate(parts))
 
 
 def code(text: str) -> str:
-    """Text of the app as a span of code, also inside a table."""
+    """Return text of the app as a span of code, safe inside a table."""
     text = clip(oneline(text), LONGEST).strip().replace("|", "\\|") or " "
     ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
     pad = " " if "`" in text else ""
@@ -55,7 +55,7 @@ def code(text: str) -> str:
 
 
 def fence(text: str, language: str = "text") -> str:
-    """A block of code whose fence is longer than any in it."""
+    """Return a block of code with a fence longer than any in the code."""
     ticks = "`" * max(3, max(map(len, re.findall("`+", text)), default=0) + 1)
     return f"{ticks}{language}\n{text}\n{ticks}"
 
@@ -98,7 +98,7 @@ def _body(result: Result) -> Iterator[str]:
 
 
 def _fix(fix: str) -> Iterator[str]:
-    """The advice in its order; its lines of code (indented by two spaces) as blocks."""
+    """Yield the advice in order; its lines of code (indented by two spaces) as blocks."""
     label = "- fix: "
     for typed, rows in groupby(fix.split("\n"), lambda row: row.startswith("  ")):
         if typed:

@@ -1,14 +1,14 @@
-"""Values of config vars become `[NAME]` before anything is shown.
+"""Replacing the values of config vars by `[NAME]` in everything that is shown.
 
-A value is looked for as it is and as URLs, JSON, Python, HTML, shells and base64 write it, also
-across line ends, and so are its secret parts (`parity.report.secret`). What names a file or a
-module of the app, and what is a word or a number of a variable that is not named as a secret, is
-none: masking it would only make the report unreadable. Of a secret that is short, or one plain
-word, only whole words are masked.
+A value is recognised as it is and as URLs, JSON, Python, HTML, shells and base64 write it, even
+across line breaks, and so are its secret parts (`parity.report.secret`). Names of files and modules
+of the app are not masked, nor are words and numbers unless the variable's name says that it is
+secret: masking them would only make the report unreadable. A secret that is short, or one plain
+word, is masked only as a whole word.
 
 What no search can find stays visible: what a program computes from a secret (a digest, another
-encoding, other case, a reversed or padded text), pieces of fewer than eight characters,
-secrets of fewer than three, and common words even where they are passwords (`admin`).
+encoding, other case, a reversed or padded text), pieces of fewer than eight characters, secrets of
+fewer than three, and common words even where they are passwords (`admin`).
 """
 
 import re
@@ -23,15 +23,15 @@ from parity.report.secret import parts, plain
 from parity.report.spelling import spellings
 
 SHORTEST = 6
-"""Characters from which on a value is masked wherever it stands."""
+"""Characters from which on a value is masked wherever it occurs."""
 
 SHORTEST_WORD, SHORTEST_MIXED = 4, 3
-"""Characters from which on a secret is masked as a whole word; the second with letters and digits.
-"""
+"""Characters from which on a secret is masked as a whole word; the second: if it is mixed."""
 
 LINE = 10_000
-"""Bytes of a log line after which it goes on in the next (documented:
-https://devcenter.heroku.com/articles/limits#logging)."""
+"""Bytes of a log line after which it continues in the next one (documented:
+https://devcenter.heroku.com/articles/limits#logging).
+"""
 
 _HARMLESS = """production development staging testing debug default enabled disabled verbose warning
     critical notset localhost 127.0.0.1 0.0.0.0 postgres postgresql sqlite sqlite3 python python3
@@ -43,7 +43,7 @@ _HARMLESS = """production development staging testing debug default enabled disa
     passwd secret changeme default example web app api http https main master dev prod stage local
     django flask redis mysql mariadb mongo mongodb rabbitmq celery node npm pip auth token key"""
 HARMLESS = frozenset(_HARMLESS.split())
-"""No secrets whatever the variable's name is, compared in lower case."""
+"""Values, in lower case, that are never secret, whatever the variable's name is."""
 
 _KEPT = """after basis branch buildpack commit detected docs effect encoding file finding heroku
     host id kind manager name origin outcome prefix reason remote requested size source stack stage
@@ -58,11 +58,10 @@ _LOCAL = re.compile(
     r"([a-z+]+://)?(localhost|\d{1,3}(\.\d{1,3}){3}|\[::1?\])(:\d{1,5})?(/\w{0,12})?"
     r"|(Africa|America|Asia|Atlantic|Australia|Etc|Europe|Indian|Pacific)/[A-Z][A-Za-z_]{1,20}"
 )
-"""Addresses of this machine and IP addresses, and time zones."""
+"""Local addresses, IP addresses, and time zones."""
 
 _CUT = re.compile(r"(?<=…)|(?<=\]: )")
-"""Behind what an excerpt may begin in the middle of a value: a mark, or the source of a log line.
-"""
+"""Places after which an excerpt may begin inside a value: a mark, or a log line's source."""
 
 _MARKS = re.compile(r"(\[\w+\])…|…(\[\w+\])", re.ASCII)
 
@@ -73,29 +72,29 @@ class Mask:
     def __init__(self, config: Config, source: Source | None) -> None:
         self._paths = _paths(source)
         self._files = frozenset(config.origin.values())
-        found: dict[bytes, Text] = {}
+        texts: dict[bytes, Text] = {}
         for name, value in config.values.items():
             for text in self._texts(name, value):
-                found.setdefault(text.data, text)
-        self._finder = Finder(tuple(found.values()))
+                texts.setdefault(text.data, text)
+        self._finder = Finder(tuple(texts.values()))
 
     def text(self, s: str, *, cut: bool = False) -> str:
-        """`s` with every secret replaced by `[NAME]`, also where a line break cuts one.
+        """Return `s` with every secret replaced by `[NAME]`, even across line breaks.
 
-        At its end 8 characters of one are enough; with `cut`, because `s` goes on, 4.
+        At its end, 8 characters of a secret are enough; with `cut`, because `s` is truncated, 4.
         """
         data = _bytes(s)
         spans = self._finder.spans(data, cut=cut)
         return _replaced(data, spans) if spans else s
 
     def lines(self, lines: Sequence[str]) -> tuple[str, ...]:
-        """Consecutive lines of one output, masked together."""
+        """Mask consecutive lines of one output together."""
         if any("\n" in line for line in lines):
             return tuple(map(self.text, lines))
         return tuple(self.text("\n".join(lines)).split("\n")) if lines else ()
 
     def log(self, log: Sequence[Line]) -> tuple[Line, ...]:
-        """A log: lines of one source belong together, whatever stands between them."""
+        """Mask a log: lines of one source belong together, even with others between them."""
         masked = list(log)
         for source in dict.fromkeys(line.source for line in log):
             at = [n for n, line in enumerate(log) if line.source == source]
@@ -104,15 +103,17 @@ class Mask:
         return tuple(masked)
 
     def excerpt(self, s: str) -> str:
-        """A text that may be part of a longer one: a value cut off at either end is masked too."""
+        """Mask a text that may be truncated inside a value at either end."""
         pieces = s.split("…")
         last = len(pieces) - 1
         s = self._begun("…".join(self.text(p, cut=n < last) for n, p in enumerate(pieces)))
         return _MARKS.sub(lambda m: m[1] or m[2], s) if last else s
 
     def file(self, path: str, data: bytes | None) -> bytes | None:
-        """A file's content; of a file of config vars only the names, for a line that cannot be
-        read may hold a value, too."""
+        """Mask a file's content; of a file of config vars only the names remain.
+
+        A malformed line of such a file may hold a value, too.
+        """
         if data is None:
             return None
         text = data.decode("utf-8", "surrogateescape")
@@ -121,13 +122,13 @@ class Mask:
         return self.text(text).encode("utf-8", "surrogateescape")
 
     def opened(self, s: str, *, cut: bool) -> str:
-        """What `s` ends in, if that may be the beginning of a value."""
+        """Return the end of `s` if it may be the beginning of a value, else an empty string."""
         data = _bytes(s.replace("\n", ""))
         at = self._finder.opened(data, cut=cut)
         return "" if at is None else _text(data[at:])
 
     def _begun(self, s: str) -> str:
-        """`s` without ends of values where it may begin in their middle."""
+        """Mask the ends of values at the places where `s` may begin inside one."""
         for at in (0, *(m.start() for m in _CUT.finditer(s))):
             start = len(_bytes(s[:at]))
             if end := self._finder.ends(_bytes(s), start):
@@ -135,12 +136,12 @@ class Mask:
         return s
 
     def verdict(self, verdict: Verdict) -> Verdict:
-        """All of `verdict`, records included: the only thing a report may be made from."""
+        """Mask all of `verdict`, records included; reports may be made only from the result."""
         files = {e.file for f in verdict.findings for e in f.evidence if e.file}
         return Verdict(*_Walk(self, files).fields(verdict))
 
     def _texts(self, name: str, value: str) -> Iterator[Text]:
-        """All that is to be masked because of one config var."""
+        """Yield every text to be masked because of one config var."""
         for part, (named, whole) in parts(name, value).items():
             if (word := self._word(part, named=named)) is None:
                 continue
@@ -150,7 +151,7 @@ class Mask:
                     yield Text(data, name, word, whole)
 
     def _word(self, text: str, *, named: bool) -> bool | None:
-        """Whether `text` is masked as a whole word alone; None: it is not masked at all."""
+        """Return whether `text` is masked only as a whole word; None: not at all."""
         if self._harmless(text):
             return None
         if len(text) >= SHORTEST and not plain(text):
@@ -167,7 +168,7 @@ class Mask:
         return dotted is not None and self._module(dotted[1])
 
     def _module(self, name: str) -> bool:
-        """Whether `name` is a top-level module: Python's own, or the app's."""
+        """Return whether `name` is a top-level module: Python's own, or the app's."""
         return (
             name in sys.stdlib_module_names
             or f"{name}.py" in self._paths
@@ -176,18 +177,18 @@ class Mask:
 
 
 def _paths(source: Source | None) -> frozenset[str]:
-    """The tracked files and the folders they are in."""
-    found = set(source.entries if source else ())
-    for path in tuple(found):
-        while "/" in path and (path := path.rpartition("/")[0]) not in found:
-            found.add(path)
-    return frozenset(found)
+    """Return the tracked files and the folders that contain them."""
+    paths = set(source.entries if source else ())
+    for path in tuple(paths):
+        while "/" in path and (path := path.rpartition("/")[0]) not in paths:
+            paths.add(path)
+    return frozenset(paths)
 
 
 def _named(line: str) -> str:
-    """A line of a file of config vars without the value."""
-    found = _ASSIGNED.match(line)
-    return f"{found[1]}[{found[2]}]" if found else "[…]" if line.strip() else line
+    """Return a line of a file of config vars without the value."""
+    match = _ASSIGNED.match(line)
+    return f"{match[1]}[{match[2]}]" if match else "[…]" if line.strip() else line
 
 
 def _bytes(s: str) -> bytes:
@@ -199,41 +200,41 @@ def _text(data: bytes) -> str:
 
 
 def _replaced(data: bytes, spans: Sequence[Span]) -> str:
-    """`data` with the names in place of the spans; line ends within them stay."""
-    made: list[bytes] = []
+    """Return `data` with names in place of the spans; line breaks within them stay."""
+    pieces: list[bytes] = []
     at = 0
     for span in spans:
         breaks = data.count(b"\n", span.start, span.end)
-        made += (data[at : span.start], b"[%b]" % span.name.encode(), b"\n" * breaks)
+        pieces += (data[at : span.start], b"[%b]" % span.name.encode(), b"\n" * breaks)
         at = span.end
-    return _text(b"".join((*made, data[at:])))
+    return _text(b"".join((*pieces, data[at:])))
 
 
 def hidden(verdict: Verdict) -> Verdict:
-    """`verdict` without the values of the config vars that it was reached with."""
+    """Return `verdict` without the values of the config vars that it was reached with."""
     config = verdict.plan.config if verdict.plan else None
     return Mask(config, verdict.source).verdict(verdict) if config else verdict
 
 
 class Flow:
-    """Masks a log as it comes: a value may go on in the next line of the same source."""
+    """Masks a log as it comes, including values that continue in the source's next line."""
 
     def __init__(self, mask: Mask) -> None:
         self._mask = mask
         self._open: dict[str, str] = {}
 
     def text(self, line: Line) -> str:
-        """The text of the next line."""
+        """Return the masked text of the next line."""
         before = self._open.get(line.source, "")
         text = f"{before}\n{line.text}" if before else line.text
         cut = len(line.text) >= LINE or len(_bytes(line.text)) >= LINE
         self._open[line.source] = self._mask.opened(text, cut=cut)
-        told = self._mask.text(text, cut=cut)
-        return told.partition("\n")[2] if before else told
+        masked = self._mask.text(text, cut=cut)
+        return masked.partition("\n")[2] if before else masked
 
 
 class _Walk:
-    """Masks records all through; each is done once, so that they still share their past."""
+    """Masks records recursively; each only once, so that they still share their history."""
 
     def __init__(self, mask: Mask, files: set[str]) -> None:
         self._mask = mask
@@ -241,14 +242,14 @@ class _Walk:
         self._done: dict[int, Any] = {}
 
     def fields(self, record: Any) -> list[Any]:
-        """The masked fields of a named tuple."""
+        """Return the masked fields of a named tuple."""
         pairs = zip(record._fields, record, strict=True)
         return [
             value if name in KEPT and _plain(value) else self.any(value) for name, value in pairs
         ]
 
     def any(self, value: Any) -> Any:
-        """One value of a record, whatever it is."""
+        """Return the masked value, whatever its type."""
         if isinstance(value, str):
             return self._mask.text(value)
         if isinstance(value, bytes):
@@ -273,7 +274,7 @@ class _Walk:
         if isinstance(value, Evidence):
             value = value._replace(seen=self._mask.excerpt(value.seen))
         if isinstance(value, Finding) and self.any(value.diff) != value.diff:
-            value = value._replace(diff=None)  # with a name in place of the value it would be wrong
+            value = value._replace(diff=None)  # with a name in place of the value it is wrong
         if hasattr(value, "_fields"):
             return type(value)(*self.fields(value))
         if value and all(isinstance(item, Line) for item in value):
@@ -283,7 +284,7 @@ class _Walk:
         return tuple(map(self.any, value))
 
     def _source(self, source: Source) -> Source:
-        """The tree: only files that the report quotes need it."""
+        """Mask the tree, in which only files quoted by the report matter."""
         quoted = {f: source.entries[f] for f in self._files if f in source.entries}
         shown = {
             path: entry._replace(data=self._mask.file(path, entry.data))
@@ -293,7 +294,7 @@ class _Walk:
 
 
 def _plain(value: Any) -> bool:
-    """Whether a value is text: a kept field may be named like one that holds a record."""
+    """Return whether a value is text: a field of the same name may hold a record."""
     return isinstance(value, str) or (
         isinstance(value, tuple) and all(isinstance(item, str) for item in value)
     )

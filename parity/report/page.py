@@ -1,4 +1,4 @@
-"""A page of the terminal: prose is wrapped, code is not, and everything is made visible.
+"""A page for the terminal: prose is wrapped, code is not, and everything is made visible.
 
 No third-party package: `parity check` prints a page too, on every commit.
 """
@@ -18,18 +18,18 @@ STYLES = {
     "added": "32",
     "removed": "31",
 }
-"""What a style is to a terminal of eight colours (ECMA-48, Select Graphic Rendition)."""
+"""The SGR parameters of each style, for a terminal of eight colours (ECMA-48)."""
 
 NARROWEST = 40
 LONGEST = 300
-"""Characters of a log's line: one of Heroku's router is shown with its status (ours)."""
+"""Characters of a log line: enough for a router's line up to its status (ours)."""
 
 _WORDS = r"(?:[^\s`]|`[^`\n]*`|`)+"
-"""A word, or a command between backticks: it is for copying and stays in one piece."""
+"""A word, or a command between backticks, which stays in one piece for copying."""
 
 
 class Page:
-    """Lines of at most `width` columns, but for what must stay in one piece."""
+    """Lines of at most `width` columns, except for what must stay in one piece."""
 
     def __init__(self, width: int, colour: bool) -> None:
         self.width = max(NARROWEST, width)
@@ -37,14 +37,14 @@ class Page:
         self._lines: list[str] = []
 
     def blank(self) -> None:
-        """An empty line, never two in a row and none at the top."""
+        """Add an empty line, never two in a row and none at the top."""
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
     def prose(
         self, text: str, *, label: str = "", indent: int = 0, style: str = "", body: str = ""
     ) -> None:
-        """Wrapped text after a `label` in `style`; what follows stands under its first word.
+        """Add wrapped text after a `label` in `style`; all rows are aligned with its first word.
 
         Lines of `text` that begin with two spaces are code and stay as they are.
         """
@@ -54,13 +54,13 @@ class Page:
         self._hung(rows, label, hang, indent, (style, body))
 
     def verbatim(self, text: str, *, label: str = "", indent: int = 0, style: str = "") -> None:
-        """One line of a log, folded at the edge, with its spaces; of a very long one the start."""
+        """Add a line of a log with its spaces, folded at the edge, and truncated if very long."""
         room = self.width - indent - cells(label)
         text = clip(visible(text).replace("\n", "\\n").expandtabs(4), LONGEST)
         self._hung(fold(text, room), label, cells(label), indent, (style, style))
 
     def code(self, text: str, *, indent: int = 0, style: str = "") -> None:
-        """One line that is neither folded nor wrapped."""
+        """Add a line that is neither folded nor wrapped."""
         self._line([("", " " * indent), (style, visible(text))])
 
     def _hung(
@@ -93,13 +93,15 @@ def _painted(style: str, text: str) -> str:
 
 
 def _hang(label: str, room: int) -> int:
-    """Where the rows below a label begin: under its text, unless that left a narrow strip."""
+    """Return the indent of the rows below a label: under its text, unless that is too narrow."""
     return cells(label) if cells(label) <= room // 2 else 2
 
 
 def wrap(text: str, width: int, first: int | None = None) -> list[str]:
-    """`text`, made visible, in rows of `width` columns (the `first` may have less); what is longer
-    alone overflows."""
+    """Return `text`, made visible, in rows of `width` columns; the `first` may be shorter.
+
+    A single word that is longer overflows.
+    """
     rows: list[str] = []
     for paragraph in visible(text).expandtabs(4).split("\n"):
         if paragraph.startswith("  "):
@@ -123,7 +125,7 @@ def _filled(words: list[str], width: int, first: int) -> list[str]:
 
 
 def fold(text: str, width: int) -> list[str]:
-    """`text` in pieces of `width` columns, cut at a space if one is in the last two thirds."""
+    """Split `text` into pieces of `width` columns, at a space if one is in the last two thirds."""
     rows = []
     while cells(text) > width:
         cut = width

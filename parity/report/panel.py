@@ -1,7 +1,7 @@
-"""Heroku's error page with a panel below that Heroku does not have: the true cause, and the fix.
+"""Heroku's error page with an additional panel: the true cause, and the fix.
 
-Heroku's own bytes stay as they are; a policy and the panel are put between them. No script, nothing
-loaded, every value escaped (https://www.w3.org/TR/CSP3/).
+Heroku's own bytes stay as they are; a policy and the panel are inserted. No script, nothing loaded,
+every value escaped (https://www.w3.org/TR/CSP3/).
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ LONGEST = 300
 """Characters of one of them."""
 
 HEAD, BODY = b"<head>\n", b"</body>"
-"""Where a page of Heroku's takes the policy, and the panel."""
+"""The places in Heroku's page for the policy and the panel."""
 
 FRAMES = "frame-src http: https:"
-"""Heroku's page has a frame."""
+"""The directive for the frame in Heroku's page."""
 
 
 class Told(NamedTuple):
-    """What the panel knows: the verdict (masked) that stands now, the last lines, what comes."""
+    """The data of the panel: the current verdict (masked), the last lines, and what comes next."""
 
     verdict: Verdict | None
     log: Sequence[Line] = ()
@@ -40,7 +40,7 @@ class Told(NamedTuple):
 
 
 def added(page: bytes, code: str, told: Told) -> bytes:
-    """`page` with the panel. A page that is not Heroku's stays as it is."""
+    """Return `page` with the panel. A page that is not Heroku's stays as it is."""
     if HEAD not in page or BODY not in page:
         return page
     panel = _template().render(**_values(code, told)).encode("utf-8", "backslashreplace")
@@ -71,6 +71,6 @@ def _values(code: str, told: Told) -> dict[str, Any]:
 
 
 def _group(code: str, verdict: Verdict) -> Group | None:
-    """What made the verdict, else what explains this very code."""
+    """Return the group that decided the verdict, else one that explains this code."""
     own = (g for g in groups(verdict.findings) if code in (g.first.id, g.first.symptom))
     return decisive(verdict) or next(own, None)

@@ -1,7 +1,7 @@
-"""Signs of life on stderr, for stages that take longer than a second.
+"""Progress on stderr, for stages that take longer than a second.
 
-A clock of its own has to run beside the stages: a thread that only ever writes what can be written
-at once, so that neither a full pipe nor a closed terminal holds anything up.
+A thread shows it while the stages run. It writes only what can be written at once, so that neither
+a full pipe nor a closed terminal holds anything up.
 """
 
 import threading
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 SLOW = 1.0
-"""Seconds after which a stage is worth a word."""
+"""Seconds after which a stage is shown."""
 
 FRAME = 0.1
-"""Seconds between two pictures of the spinner."""
+"""Seconds between two frames of the spinner."""
 
 DOING = {
     "source": "reading the tree that would be pushed",
@@ -64,7 +64,7 @@ class Progress:
         self.pause()
 
     def stage(self, name: str) -> None:
-        """A stage begins."""
+        """Begin a stage."""
         if self._silent:
             return
         with self._lock:
@@ -76,13 +76,13 @@ class Progress:
             self._clock.start()
 
     def line(self, line: Line) -> None:
-        """A line of platform output: a step of the push says what is being done now."""
+        """Note a line of platform output: a step of the push describes the current work."""
         step = line.text.removeprefix("-----> ")
         if step != line.text and line.source == "remote":
             self._doing = oneline(step)
 
     def pause(self) -> None:
-        """Clear the terminal for other output; the next stage goes on."""
+        """Clear the terminal for other output; the next stage continues."""
         with self._lock:
             self._erase()
             self._stage = None
@@ -152,7 +152,7 @@ class _AtOnce:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: `write` does not buffer."""
 
     def isatty(self) -> bool:
         return True

@@ -1,6 +1,6 @@
-"""What other tools call a result: one thing to change, with its level and its place.
+"""Results as other tools understand them: one thing to change, with its level and its place.
 
-A symptom that a cause explains is no result of its own: its name stands before the cause's title.
+A symptom explained by a cause is not a result of its own: its name precedes the cause's title.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ LEVELS: dict[EffectName, Level] = {
 
 
 class Result(NamedTuple):
-    """`symptom` is what Heroku shows (None: nothing); `places` are evidence with a file."""
+    """One result. `symptom`: what Heroku shows (None: nothing); `places`: evidence with a file."""
 
     finding: Finding
     symptom: Finding | None
@@ -40,12 +40,12 @@ class Result(NamedTuple):
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """What was seen, each on one line."""
+        """The evidence, each piece on one line."""
         return tuple(oneline(e.seen).strip() for e in self.finding.evidence)
 
 
 def results(verdict: Verdict) -> Iterator[Result]:
-    """Every cause, and every symptom for which none was found; what decides comes first."""
+    """Yield every cause, and every symptom without one; the decisive ones first."""
     for group in sorted(groups(verdict.findings), key=importance):
         if not group.causes:
             yield Result(group.first, None, _places(group.first))
@@ -54,15 +54,15 @@ def results(verdict: Verdict) -> Iterator[Result]:
 
 
 def decides(finding: Finding, verdict: Verdict) -> bool:
-    """Whether a finding makes the verdict `fails`; with --strict a warning may."""
+    """Return whether a finding makes the verdict `fails`; with --strict a warning may."""
     if finding.after is not None:
         return False
-    asked = verdict.symptom in (finding.symptom, finding.id) and verdict.verdict == "fails"
-    return asked or finding.effect in ("fail", "reject")
+    decisive = verdict.symptom in (finding.symptom, finding.id) and verdict.verdict == "fails"
+    return decisive or finding.effect in ("fail", "reject")
 
 
 def path(verdict: Verdict, file: str) -> str:
-    """A file of the app as seen from the repository's root, where other tools stand."""
+    """Return a file of the app relative to the repository's root, as other tools expect."""
     prefix = verdict.source.prefix.rstrip("/") if verdict.source else ""
     return f"{prefix}/{file}" if prefix and not file.startswith("/") else file
 

@@ -27,9 +27,9 @@ ROOT = "%SRCROOT%"
 
 
 def document(verdict: Verdict) -> str:
-    """One run of one tool."""
-    found = list(results(verdict))
-    rules = {result.finding.id: _rule(result.finding) for result in found}
+    """Return a log with one run of one tool."""
+    all_results = list(results(verdict))
+    rules = {result.finding.id: _rule(result.finding) for result in all_results}
     ids, fixes = list(rules), _fixes(verdict)
     run = {
         "tool": {"driver": {**_DRIVER, "rules": list(rules.values())}},
@@ -39,7 +39,7 @@ def document(verdict: Verdict) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [
             _result(result, ids, verdict) | (fixes if result.finding.diff else {})
-            for result in found
+            for result in all_results
         ],
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -48,7 +48,7 @@ def document(verdict: Verdict) -> str:
 
 
 def _readable(value: Any) -> Any:
-    """The log with strings that every JSON reader takes."""
+    """Return the log with strings that every JSON reader accepts."""
     if isinstance(value, str):
         return readable(value)
     if isinstance(value, dict):
@@ -68,7 +68,7 @@ _DRIVER = {
 
 
 def _rule(finding: Finding) -> dict[str, Any]:
-    """The rule's own page, without what it found this time."""
+    """Return the rule's general description, without this run's evidence."""
     rule = load().get(finding.id)
     shown = manual(rule) if rule else finding
     return {
@@ -114,8 +114,8 @@ def _result(result: Result, ids: list[str], verdict: Verdict) -> dict[str, Any]:
 
 
 def _message(result: Result) -> str:
-    seen = [_sentence(f"Seen: {text}") for text in result.seen[:1]]
-    text = " ".join([_sentence(result.title), *seen, f"Fix: {_sentence(result.finding.fix)}"])
+    evidence = [_sentence(f"Seen: {text}") for text in result.seen[:1]]
+    text = " ".join([_sentence(result.title), *evidence, f"Fix: {_sentence(result.finding.fix)}"])
     return safe(text)
 
 
@@ -125,7 +125,7 @@ def _sentence(text: str) -> str:
 
 
 def _places(result: Result, verdict: Verdict) -> tuple[Evidence, ...]:
-    """Where to show a result: code scanning takes none without a place, so the Procfile's top."""
+    """Return the places of a result; code scanning requires one, by default the Procfile's top."""
     if result.places:
         return result.places
     entries = verdict.source.entries if verdict.source else {}
@@ -151,25 +151,27 @@ def _artifact(file: str, verdict: Verdict) -> dict[str, str]:
 
 
 def _fixes(verdict: Verdict) -> dict[str, Any]:
-    """`fixes` for a result with a proved edit: all of them, as only together they were proved.
+    """Return `fixes` for a result with a proved edit: all edits, as they were only proved together.
 
-    Empty where there is none, and where SARIF cannot say it: a file that comes, goes or becomes
+    Empty if there is none, and if SARIF cannot express it: a file that is added, deleted or made
     executable.
     """
     changed = together(verdict.fixes) if diffs(verdict) else {}
     edits = {file: list(_replacements(*pair)) for file, pair in changed.items()}
     if not all(old and new and old.mode == new.mode for old, new in changed.values()):
         return {}
-    made = [
+    changes = [
         {"artifactLocation": _artifact(file, verdict), "replacements": replacements}
         for file, replacements in edits.items()
     ]
-    told = safe(_sentence(", ".join(fix.what for fix in verdict.fixes)))
-    return {"fixes": [{"description": {"text": told}, "artifactChanges": made}]} if made else {}
+    text = safe(_sentence(", ".join(fix.what for fix in verdict.fixes)))
+    return (
+        {"fixes": [{"description": {"text": text}, "artifactChanges": changes}]} if changes else {}
+    )
 
 
 def _replacements(old: Entry | None, new: Entry | None) -> Iterator[dict[str, Any]]:
-    """Whole lines with their ends, so that any of them may be Windows'."""
+    """Yield replacements of whole lines with their line ends, any of which may be CRLF."""
     before, after = _lines(old), _lines(new)
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, first, last, start, end in matcher.get_opcodes():
@@ -187,20 +189,20 @@ def _replacements(old: Entry | None, new: Entry | None) -> Iterator[dict[str, An
 
 
 def _end(lines: list[str], count: int) -> tuple[int, int]:
-    """Line and column behind the first `count` lines."""
+    """Return line and column after the first `count` lines."""
     if count == len(lines) and lines and not lines[-1].endswith("\n"):
         return count, len(lines[-1]) + 1
     return count + 1, 1
 
 
 def _lines(entry: Entry | None) -> list[str]:
-    """With their ends; a diff could show the entry, so it is text in UTF-8."""
+    """Return the lines with their ends; a diff could show the entry, so it is text in UTF-8."""
     text = entry.data.decode() if entry and entry.data else ""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _fingerprint(result: Result) -> str:
-    """The same for the same cause at the same file, so that a moved line is no new alert."""
+    """Return a hash that stays the same when the line moves, so that it causes no new alert."""
     file = result.places[0].file if result.places else ""
     key = "\0".join((result.finding.id, result.finding.symptom or "", file or "", result.title))
     return sha256(key.encode("utf-8", "backslashreplace")).hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""What of a config var's value is secret: the value, and the parts of it that a program uses alone.
+"""The secret parts of a config var: its value, and the parts that a program uses on their own.
 
-The name of a variable, of a JSON key or of a URL's parameter says so, the place does (a URL's
-password), or the shape: a part that looks random, or that begins as well-known keys do.
+The name of a variable, of a JSON key or of a URL's parameter tells, or the place (a URL's
+password), or the shape: a part that looks random, or that begins like well-known keys.
 """
 
 import re
@@ -12,11 +12,14 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import unquote_plus, urlsplit
 
 Why: TypeAlias = Literal["named", "kept", "shape"]
-"""named: its name or place says that it is secret; kept: it holds secrets, and is nothing else;
-shape: a secret only if it looks like one."""
+"""Why a part is masked.
+
+named: its name or place says that it is secret; kept: it contains secrets and little else; shape:
+only if it looks like a secret.
+"""
 
 DEEPEST = 6
-"""Levels of parts in parts: a PEM key in JSON in base64 has four."""
+"""Levels of nested parts: a PEM key in JSON in base64 has four."""
 
 KEY = 12
 """Characters from which on a part may be secret by its shape."""
@@ -31,14 +34,14 @@ _NAMED = re.compile(
     r"|PEPPER|SIG|SIGNATURE|JWT|OTP|PSK"
 )
 _OPEN = frozenset({"PUBLIC", "CACHE", "SORT", "PARTITION", "FOREIGN"})
-"""What stands before KEY in the name of a key that is no secret."""
+"""Words before KEY in the name of a key that is not secret."""
 
 _KNOWN = re.compile(
     r"(sk|pk|rk|whsec|ghp|gho|ghs|ghu|ghr|github_pat|glpat|xox[a-z]|xapp|npm|pypi|hf|shpat|dop_v1"
     r"|AKIA|ASIA|AIza|ya29|SG|key|eyJ)[-_.A-Za-z0-9][\w.~+/=-]{10,}",
     re.ASCII,
 )
-"""How well-known keys begin, as scanners for secrets look for them (observed: gitleaks' rules)."""
+"""Prefixes of well-known keys, as secret scanners use them (observed: gitleaks' rules)."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[0-9a-f]{16,}", re.IGNORECASE)
@@ -56,30 +59,30 @@ Piece: TypeAlias = tuple[str, Why]
 
 
 def parts(name: str, value: str) -> dict[str, tuple[bool, bool]]:
-    """By part: whether its name or place says that it is secret, and whether it has no parts."""
-    found: dict[str, tuple[bool, bool]] = {}
-    seen: set[Piece] = set()
+    """Return, by part, whether its name or place makes it secret, and whether it has no parts."""
+    by_part: dict[str, tuple[bool, bool]] = {}
+    visited: set[Piece] = set()
 
     def take(text: str, why: Why, depth: int) -> None:
         text = text.strip()
-        if not text or (text, why) in seen:
+        if not text or (text, why) in visited:
             return
-        seen.add((text, why))
+        visited.add((text, why))
         inner = list(_pieces(text, why)) if depth < DEEPEST else []
         if why != "shape" or random(text):
-            named, whole = found.get(text, (False, True))
-            found[text] = (named or why == "named", whole and not inner)
+            named, whole = by_part.get(text, (False, True))
+            by_part[text] = (named or why == "named", whole and not inner)
         for piece, reason in inner:
             take(piece, reason, depth + 1)
 
     take(value, "named" if secret_name(name) else "kept", 0)
-    if value.strip() in found:
-        found[value] = found[value.strip()]
-    return found
+    if value.strip() in by_part:
+        by_part[value] = by_part[value.strip()]
+    return by_part
 
 
 def secret_name(name: str) -> bool:
-    """Whether what bears this name is a secret: PASSWORD and KEY are, TOKEN_TTL is not.
+    """Return whether a name is that of a secret: PASSWORD and KEY are, TOKEN_TTL is not.
 
     >>> [secret_name(n) for n in ("API_KEYS", "SECRET_KEY_BASE", "AccountKey", "TOKEN_TTL")]
     [True, True, True, False]
@@ -94,12 +97,12 @@ def secret_name(name: str) -> bool:
 
 
 def plain(text: str) -> bool:
-    """One word or number: it may stand in any text, and mean something else there."""
+    """Return whether it is one word or number, which may occur in any text with another meaning."""
     return _PLAIN.fullmatch(text) is not None
 
 
 def random(text: str) -> bool:
-    """Whether `text` looks like a key: letters, digits and capitals take turns as in no word."""
+    """Return whether `text` looks like a key: letters, digits and capitals mixed as in no word."""
     if len(text) < KEY or re.search(r"\s|://", text):
         return False
     if _KNOWN.fullmatch(text) or _UUID.fullmatch(text) or _HEX.fullmatch(text):
@@ -109,7 +112,7 @@ def random(text: str) -> bool:
 
 
 def _pieces(text: str, why: Why) -> Iterator[Piece]:
-    """The parts of `text`, by the first notation that it is written in."""
+    """Yield the parts of `text`, by the first notation that matches."""
     inherited: Why = "named" if why == "named" else "shape"
     if (tree := _json(text)) is not None:
         yield from _leaves(tree, inherited)
@@ -124,7 +127,7 @@ def _pieces(text: str, why: Why) -> Iterator[Piece]:
 
 
 def _written(text: str, inherited: Why) -> Iterator[Piece]:
-    """Parts of one line that is no URL: fields, pairs, items, user and password, words."""
+    """Yield parts of one line that is not a URL: fields, pairs, items, user and password, words."""
     if _SCHEME.fullmatch(text) and text.count("://") == 1:
         yield from _url(text)
     if header := _HEADER.fullmatch(text):
@@ -146,7 +149,7 @@ def _written(text: str, inherited: Why) -> Iterator[Piece]:
 
 
 def _json(text: str) -> Any:
-    """The value that `text` is in JSON: an object, a list or a string; None: none."""
+    """Return the value that `text` is in JSON: an object, a list or a string; else None."""
     if text[0] not in '{["':
         return None
     try:
@@ -156,7 +159,7 @@ def _json(text: str) -> Any:
 
 
 def _leaves(tree: Any, inherited: Why) -> Iterator[Piece]:
-    """Strings and numbers of a JSON value; the items of a list are as secret as the list."""
+    """Yield strings and numbers of a JSON value; the items of a list are as secret as the list."""
     waiting: list[tuple[Any, Why]] = [(tree, inherited)]
     while waiting:
         value, why = waiting.pop()
@@ -170,7 +173,7 @@ def _leaves(tree: Any, inherited: Why) -> Iterator[Piece]:
 
 
 def _decoded(text: str) -> str:
-    """The text that `text` holds in base64, if that is readable."""
+    """Return the text that `text` holds in base64, if that is readable."""
     if not _BASE64.fullmatch(text):
         return ""
     try:
@@ -182,7 +185,7 @@ def _decoded(text: str) -> str:
 
 
 def _lines(text: str, inherited: Why) -> Iterator[Piece]:
-    """The lines of a text; of a PEM key those between its marks are secret."""
+    """Yield the lines of a text; those of a PEM key between its marks are secret."""
     pem = "-----BEGIN" in text
     if pem:
         yield text, "kept"
@@ -195,7 +198,7 @@ def _lines(text: str, inherited: Why) -> Iterator[Piece]:
 
 
 def _assigned(text: str) -> Iterator[Piece]:
-    """The values of `name=value` pairs, quoted or not."""
+    """Yield the values of `name=value` pairs, quoted or not."""
     sep = next((sep for sep in ";&, " if sep in text), ";")
     for name, value in _PAIRS[sep].findall(text):
         quoted = value[:1] in ("'", '"') and value[-1:] == value[:1] and len(value) > 1
@@ -203,7 +206,7 @@ def _assigned(text: str) -> Iterator[Piece]:
 
 
 def _url(text: str) -> Iterator[Piece]:
-    """A URL's credentials, and what looks like a key in its path and its query."""
+    """Yield a URL's credentials, and what looks like a key in its path and its query."""
     scheme, _, rest = text.partition("://")
     userinfo = _userinfo(rest)
     user, colon, password = userinfo.partition(":")
@@ -224,7 +227,7 @@ def _url(text: str) -> Iterator[Piece]:
 
 
 def _userinfo(rest: str) -> str:
-    """What stands before a URL's host; a password may have unquoted `/`, `?` and `#`."""
+    """Return the part before a URL's host; a password may have unquoted `/`, `?` and `#`."""
     netloc = re.split(r"[/?#]", rest, maxsplit=1)[0]
     if "@" in netloc:
         return netloc.rpartition("@")[0]
@@ -234,7 +237,7 @@ def _userinfo(rest: str) -> str:
 
 
 def _path(path: str, query: str) -> Iterator[Piece]:
-    """A path with a key in it, and the key: https://hooks.slack.com/services/T/B/KEY."""
+    """Yield a path with a key in it, and the key: https://hooks.slack.com/services/T/B/KEY."""
     keys = [part for part in path.split("/") if random(part)]
     if keys:
         yield path, "kept"
@@ -246,7 +249,7 @@ def _path(path: str, query: str) -> Iterator[Piece]:
 
 
 def _both(text: str, why: Why) -> Iterator[Piece]:
-    """A part of a URL as it is written, and as a program reads it."""
+    """Yield a part of a URL as it is written, and as a program decodes it."""
     yield text, why
     if "%" in text or "+" in text:
         yield unquote_plus(text), why

@@ -27,8 +27,8 @@ WIDEST = 100
 class Show:
     """Shows a rehearsal while it runs and when it has ended.
 
-    `arguments` has `format`, `report` and `quiet`. Raises `Usage` for a kind of report
-    that does not exist, before anything is run.
+    `arguments` has `format`, `report` and `quiet`. Raises `Usage` for a kind of report that does
+    not exist, before anything is run.
     """
 
     def __init__(
@@ -61,23 +61,23 @@ class Show:
         self._progress.__exit__(kind, error, trace)
 
     def stage(self, name: str) -> None:
-        """A stage begins; while the app boots, there is time to import the report."""
+        """Show that a stage begins; while the app boots, there is time to import the report."""
         self._progress.stage(name)
         if name == "boot":
             Thread(target=import_module, args=("parity.report.terminal",), daemon=True).start()
 
     def pause(self) -> None:
-        """Other output comes: clear the terminal of signs of life."""
+        """Clear the terminal of progress before other output."""
         self._progress.pause()
 
     def line(self, line: Line) -> None:
-        """Heroku would print `line` now; of what `git push` prints, progress tells the step."""
+        """Handle a line that Heroku would print now; those of `git push` name the current step."""
         if line.source == "remote":
             text = self._mask.text(line.text) if self._mask else line.text
             self._progress.line(line._replace(text=text))
 
     def listens(self, boot: Boot) -> None:
-        """Who can reach the app while it runs; once."""
+        """Tell, once, who can reach the app while it runs."""
         text = "" if self._quiet or self._told else exposed(boot, self._network)
         if text:
             self._told = True
@@ -85,13 +85,13 @@ class Show:
             emit(f"parity: {oneline(text)}\n", self._err)
 
     def verdict(self, verdict: Verdict) -> None:
-        """The verdict stands, the dyno still runs: people need not wait for its end."""
+        """Print the verdict while the dyno still runs: people need not wait for its end."""
         if self._kind == "full":
             self._print(self._full(self.masked(verdict)))
             self._printed = True
 
     def final(self, verdict: Verdict) -> None:
-        """All is known. Raises `Trouble` if a file cannot be written."""
+        """Print or complete the report, and write the files. Raises `Trouble` if that fails."""
         masked = self.masked(verdict)
         if self._printed:
             from parity.report.terminal import after_stop
@@ -106,14 +106,14 @@ class Show:
             _summarise(masked)
 
     def diffs(self, verdict: Verdict) -> None:
-        """The fixes that were proved safe: for `git apply`, or for people to read."""
+        """Print the fixes that were proved safe: for `git apply`, or for people to read."""
         from parity.report.diffs import diffs, shown
 
         text = diffs(self.masked(verdict))
         stream = self._out if self._kind in ("full", "concise") else self._err
         self._progress.pause()
         if not text:
-            hidden = "a config var's value stands in it" if verdict.fixes else ""
+            hidden = "it would contain a config var's value" if verdict.fixes else ""
             why = hidden or "no edit was both certain and proved"
             emit(f"parity: no diff: {why}\n", self._err)
         elif capable(stream) or os.environ.get("CI"):
@@ -122,14 +122,16 @@ class Show:
             emit(text, stream)
 
     def masked(self, verdict: Verdict) -> Verdict:
-        """The verdict as any output may have it."""
-        made = verdict.plan.config.values if verdict.plan else {}  # a new app has more of them
-        config = self._config._replace(values={**made, **self._config.values})
+        """Return the verdict with everything masked that no output may show."""
+        from_plan = (
+            verdict.plan.config.values if verdict.plan else {}
+        )  # a new app has more config vars
+        config = self._config._replace(values={**from_plan, **self._config.values})
         mask = self._masker(verdict.source, config)
         return mask.verdict(verdict) if mask else verdict
 
     def _masker(self, source: Source | None, config: Config) -> "Mask | None":
-        """Nothing to hide, nothing to import: most checks have no config vars."""
+        """Return the mask; without config vars None, which saves the import in most checks."""
         if not config.values:
             return None
         from parity.report.mask import Mask
@@ -145,14 +147,14 @@ class Show:
 
 
 def known(kind: str, option: str) -> str:
-    """`kind` if there is such a report. Raises `Usage`."""
+    """Return `kind` if there is such a report. Raises `Usage`."""
     if kind not in KINDS:
         raise Usage(f"{option}: no report {kind}{offered(kind, KINDS)}")
     return kind
 
 
 def _targets(texts: Sequence[str]) -> list[tuple[str, Path]]:
-    """Kind and file of each report. Raises `Usage`."""
+    """Return kind and file of each report. Raises `Usage`."""
     targets = [_target(text) for text in texts]
     files = [os.path.realpath(path) for _, path in targets if not path.is_char_device()]
     twice = next((path for path in files if files.count(path) > 1), None)
@@ -183,7 +185,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _summarise(masked: Verdict) -> None:
-    """The step's summary, below what other commands of the step wrote there.
+    """Append to the step's summary, below what other commands of the step wrote there.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions#adding-a-job-summary
     """
@@ -201,7 +203,7 @@ def _summarise(masked: Verdict) -> None:
 
 
 def capable(stream: TextIO | None) -> bool:
-    """Whether `stream` is a terminal that can move its cursor."""
+    """Return whether `stream` is a terminal that can move its cursor."""
     try:
         return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
     except ValueError:
@@ -209,12 +211,12 @@ def capable(stream: TextIO | None) -> bool:
 
 
 def coloured(stream: TextIO | None) -> bool:
-    """Whether to colour: a capable terminal, and no NO_COLOR (https://no-color.org)."""
+    """Return whether to use colours: a capable terminal, and no NO_COLOR (https://no-color.org)."""
     return capable(stream) and not os.environ.get("NO_COLOR")
 
 
 def columns(stream: TextIO | None) -> int:
-    """The width of a page on `stream`."""
+    """Return the width of a page on `stream`."""
     if stream is None or not capable(stream):
         return 80
     try:

@@ -1,4 +1,4 @@
-"""How a text may be written: by URLs, JSON, Python, HTML, shells and base64."""
+"""The ways to write a text: in URLs, JSON, Python, HTML, shells and base64."""
 
 import re
 from base64 import b64encode
@@ -11,17 +11,17 @@ _CONTROL = {
     7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 27: "\\E",
     39: "\\'", 92: "\\\\",
 }  # fmt: skip
-"""What Bash writes in $'…' (observed: bash 5.2, lib/sh/strtrans.c)."""
+"""Bash's escapes in $'…' (observed: bash 5.2, lib/sh/strtrans.c)."""
 
 _SKIPPED = (0, 2, 3)
 """Characters of base64 that a value shares with the 0, 1 or 2 bytes before it."""
 
 SHORTEST_BASE64 = 6
-"""Bytes from which on a value is looked for within longer base64."""
+"""Bytes from which on a value is searched for within longer base64."""
 
 
 def spellings(value: str) -> set[str]:
-    """All ways to write `value`, the plain one among them."""
+    """Return all ways to write `value`, including the plain one."""
     return {text for text in _all(value) if text}
 
 
@@ -30,7 +30,7 @@ def _all(value: str) -> Iterator[str]:
     yield value
     yield from _base64(data)
     if value.isascii() and value.replace("-", "").replace("_", "").isalnum():
-        return  # every other notation writes it as it is
+        return  # no other notation changes it
     quoted = (quote(data), quote(data, safe=""), quote_plus(data))
     yield from quoted
     yield from (re.sub("%..", lambda m: m[0].lower(), text) for text in quoted)
@@ -40,7 +40,7 @@ def _all(value: str) -> Iterator[str]:
 
 
 def _literals(value: str, data: bytes) -> Iterator[str]:
-    """As JSON and Python write it; JSON in JSON, and in a page's script, too."""
+    """Yield it as JSON and Python write it, including JSON in JSON, and in a page's script."""
     for text in (dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1]):
         yield from (text, dumps(text)[1:-1], text.replace("/", "\\/"))
         yield re.sub("[<>&']", lambda m: f"\\u{ord(m[0]):04x}", text)
@@ -56,7 +56,7 @@ def _html(value: str) -> Iterator[str]:
 
 
 def _shell(value: str, data: bytes) -> Iterator[str]:
-    r"""As `bash -x`, `dash -x`, `declare -p` and `printf %q` write it."""
+    r"""Yield it as `bash -x`, `dash -x`, `declare -p` and `printf %q` write it."""
     yield from (value.replace("'", quote) for quote in ("'\\''", "'\"'\"'"))
     yield re.sub(r'(["\\$`])', r"\\\1", value)
     yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", value)
@@ -71,7 +71,7 @@ def _ansi(code: int) -> str:
 
 
 def _base64(data: bytes) -> Iterator[str]:
-    """Alone, and what is the same wherever it stands in something longer: `Basic user:VALUE`."""
+    """Yield its base64, and the part of it that any longer text has: `Basic user:VALUE`."""
     yield from _both(b64encode(data).decode().rstrip("="))
     if len(data) < SHORTEST_BASE64:
         return
@@ -82,5 +82,5 @@ def _base64(data: bytes) -> Iterator[str]:
 
 
 def _both(text: str) -> tuple[str, str]:
-    """Base64, and that of URLs."""
+    """Return base64 text in the ordinary and in the URL alphabet."""
     return text, text.replace("+", "-").replace("/", "_")

@@ -12,7 +12,7 @@ MB = 1024 * 1024
 
 
 def table(page: Page, verdict: Verdict) -> None:
-    """Every stage that was reached, and in one line those that were not."""
+    """Print every stage that was reached, and in one line those that were not."""
     for stage in verdict.stages:
         if stage.status != "not-reached":
             row(page, stage, verdict)
@@ -22,14 +22,14 @@ def table(page: Page, verdict: Verdict) -> None:
 
 
 def _awaited(stage: StageResult, verdict: Verdict) -> bool:
-    """Whether a stage that was not reached is missed; `check` ends with the plan."""
+    """Return whether to mention a stage that was not reached; `check` ends with the plan."""
     if verdict.command == "check":
         return stage.name in ("source", "detect")
     return stage.name != "stop" or verdict.boot is None
 
 
 def row(page: Page, stage: StageResult, verdict: Verdict) -> None:
-    """One stage; further details stand under the first."""
+    """Print one stage; further details are below the first."""
     details = list(DETAILS[stage.name](verdict)) or [""]
     label = f"{stage.name:<8}{stage.status:<8}{stage.seconds:6.1f} s  "
     for number, detail in enumerate(details):
@@ -126,7 +126,7 @@ def _route(verdict: Verdict) -> Iterator[str]:
 
 
 def _exchange(exchange: Exchange) -> str:
-    """`GET / → 200, 12 ms`."""
+    """Return `GET / → 200, 12 ms`."""
     code = f" {exchange.code}" if exchange.code else ""
     to = f" to {exchange.location}" if exchange.location else ""
     answer = f"{exchange.status}{code}{to}, {exchange.service_ms} ms"

@@ -1,4 +1,4 @@
-"""What outlived its command, told at the end of commands that have no report."""
+"""Messages about processes that outlived their command, for commands that have no report."""
 
 import sys
 from collections.abc import Iterable
@@ -7,11 +7,11 @@ from parity.records import Config, Source, Stray
 from parity.system.text import emit, oneline
 
 
-def tell(found: Iterable[Stray], config: Config, source: Source | None, *, quiet: bool) -> None:
-    """A line on stderr for each, masked; `quiet`: only for what still runs."""
+def tell(strays: Iterable[Stray], config: Config, source: Source | None, *, quiet: bool) -> None:
+    """Print a line on stderr for each process, masked; `quiet`: only for those still running."""
     from parity.report.mask import Mask
 
-    for stray in found:
+    for stray in strays:
         if stray.ended and quiet:
             continue
         text = f"parity: outlived the command that started it: {stray.told}"

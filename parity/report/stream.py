@@ -1,6 +1,6 @@
 """Heroku's log as it comes, line by line, as `heroku logs --tail` shows it.
 
-https://devcenter.heroku.com/articles/logging#log-format. Colours by source; an app's own escapes
+https://devcenter.heroku.com/articles/logging#log-format. Coloured by source; an app's own escapes
 are made visible, and values of config vars are masked.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from parity.report.mask import Flow
 
 APP = ("36", "32", "34", "35", "96", "92", "94", "95")
-"""Colours of the app's dynos, one after the other (ECMA-48)."""
+"""Colours of the app's dynos, in turn (ECMA-48)."""
 
 MANAGER, ROUTER, ERROR = "33", "2", "31"
 _TROUBLE = re.compile(r"Error [RL]\d\d |exited with status (?!0$|143$)|to crashed$|at=error")
@@ -35,11 +35,11 @@ class Stream:
         self._known: dict[str, str] = {}
 
     def hide(self, flow: "Flow") -> None:
-        """From now on values of config vars are masked."""
+        """Mask the values of config vars from now on."""
         self._flow = flow
 
     def line(self, line: Line) -> bool:
-        """One line; False if nobody reads it."""
+        """Print one line; return False if nobody reads it."""
         at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
         text = oneline(self._flow.text(line) if self._flow else line.text)
         head = f"{at} {oneline(line.source)}:"
@@ -50,7 +50,7 @@ class Stream:
         return self.text(f"{head} {text}\n")
 
     def text(self, text: str) -> bool:
-        """Anything else, between lines."""
+        """Print other text between lines; return False if nobody reads it."""
         with self._lock:
             return emit(text, self._out)
 

@@ -17,11 +17,11 @@ Word = Literal["works", "fails", "could not tell", "check"]
 _OWN_CODE = re.compile(r"[A-Z]\d\d")
 _COMMON = r"(?:The|A|An|No|Nothing|There|This|That|It|Its|Some|Several|Your|One|Only|Two) "
 NAMED = 3
-"""Files that the first line names; of more it says how many."""
+"""Files that the first line names; it gives the number of the rest."""
 
 
 DECIDING: tuple[EffectName, ...] = ("reject", "fail", "unknown")
-"""Effects that make a verdict other than `works`, the first before the others."""
+"""Effects that make a verdict other than `works`, the strongest first."""
 
 _ORDER: tuple[EffectName, ...] = (*DECIDING, "warn", "note")
 
@@ -38,19 +38,19 @@ class Group(NamedTuple):
 
 
 def groups(findings: Iterable[Finding]) -> list[Group]:
-    """Each symptom with its causes; what stands alone is a group of one."""
-    found: list[Group] = []
+    """Group each symptom with its causes; any other finding is a group of one."""
+    result: list[Group] = []
     for finding in findings:
-        last = found[-1] if found else None
+        last = result[-1] if result else None
         if last and last.first.kind == "symptom" and _explains(finding, last.first):
-            found[-1] = Group(last.first, (*last.causes, finding))
+            result[-1] = Group(last.first, (*last.causes, finding))
         else:
-            found.append(Group(finding, ()))
-    return found
+            result.append(Group(finding, ()))
+    return result
 
 
 def importance(group: Group) -> tuple[bool, int]:
-    """By which groups are told: what decides first, notes last; then what only a repair showed."""
+    """Return the sort key of a group: decisive ones, then notes, then those after a repair."""
     return group.first.after is not None, _ORDER.index(group.effect)
 
 
@@ -64,23 +64,23 @@ def _explains(cause: Finding, symptom: Finding) -> bool:
 
 
 def decisive(verdict: Verdict) -> Group | None:
-    """The group that made the verdict what it is; None for one that works."""
-    told = [g for g in groups(verdict.findings) if g.first.after is None]
+    """Return the group that decided the verdict; None for one that works."""
+    candidates = [g for g in groups(verdict.findings) if g.first.after is None]
     if verdict.verdict == "fails":
-        right = [g for g in told if verdict.symptom in (g.first.symptom, g.first.id)]
+        right = [g for g in candidates if verdict.symptom in (g.first.symptom, g.first.id)]
     else:
-        right = [g for g in told if g.effect == "unknown" and verdict.verdict == "unknown"]
+        right = [g for g in candidates if g.effect == "unknown" and verdict.verdict == "unknown"]
     return right[0] if right else None
 
 
 def spoken(verdict: Verdict) -> tuple[Word, str]:
-    """The verdict in a word, and the sentence that goes on from it."""
+    """Return the verdict in a word, and the sentence that continues it."""
     group = decisive(verdict)
     ended = signal.Signals(verdict.interrupted).name if verdict.interrupted else None
     if verdict.verdict == "fails":
-        said = _blame(group) if group else verdict.symptom or "no reason given"
-        said += _more(verdict)
-        return "fails", said + (f" (then ended by {ended})" if ended else "")
+        sentence = _blame(group) if group else verdict.symptom or "no reason given"
+        sentence += _more(verdict)
+        return "fails", sentence + (f" (then ended by {ended})" if ended else "")
     if ended:
         return "could not tell", f"ended by {ended} {_during(verdict)}"
     if verdict.verdict == "unknown":
@@ -92,16 +92,16 @@ def spoken(verdict: Verdict) -> tuple[Word, str]:
 
 
 def _more(verdict: Verdict) -> str:
-    """How much more stands in the way once that is repaired."""
-    told = groups(f for f in verdict.findings if f.after and f.effect in ("fail", "reject"))
-    return f" (and {len(told)} more after that)" if told else ""
+    """Return how many more problems follow once that is repaired, as a clause."""
+    later = groups(f for f in verdict.findings if f.after and f.effect in ("fail", "reject"))
+    return f" (and {len(later)} more after that)" if later else ""
 
 
 def headline(verdict: Verdict) -> str:
-    """The verdict in one sentence, on one line: the first line of every report for people."""
-    word, said = spoken(verdict)
-    said = oneline(said)
-    return f"{word} {said}" if said.startswith("once ") else f"{word}: {said}"
+    """Return the verdict in one sentence, the first line of every report for people."""
+    word, sentence = spoken(verdict)
+    sentence = oneline(sentence)
+    return f"{word} {sentence}" if sentence.startswith("once ") else f"{word}: {sentence}"
 
 
 def _blame(group: Group) -> str:
@@ -113,18 +113,18 @@ def _blame(group: Group) -> str:
 
 
 def called(finding: Finding) -> str:
-    """A finding's title, after Heroku's code if it has one: people search for it."""
+    """Return a finding's title, after Heroku's code if it has one: people search for it."""
     coded = _OWN_CODE.fullmatch(finding.id) and not finding.title.startswith(finding.id)
     return f"{finding.id} {finding.title}" if coded else finding.title
 
 
 def _inside(title: str) -> str:
-    """A title as it stands inside a sentence."""
+    """Return a title as it reads inside a sentence."""
     return title[0].lower() + title[1:] if re.match(_COMMON, title) else title
 
 
 def _during(verdict: Verdict) -> str:
-    """The stage that a signal ended: the last one that took any time."""
+    """Return the stage that a signal ended: the last one that took any time."""
     begun = [s.name for s in verdict.stages if s.seconds or s.status != "not-reached"]
     return f"in the stage {begun[-1]}" if begun else "before the first stage"
 
@@ -146,22 +146,22 @@ def _works(verdict: Verdict) -> str:
 
 
 def named(paths: tuple[str, ...]) -> str:
-    """A few paths by name, the others by number."""
+    """Return a few paths by name, the others by number."""
     more = len(paths) - NAMED
-    told = ", ".join(map(oneline, paths[:NAMED]))
-    return f"{told} and {more} more file{'s' if more > 1 else ''}" if more > 0 else told
+    names = ", ".join(map(oneline, paths[:NAMED]))
+    return f"{names} and {more} more file{'s' if more > 1 else ''}" if more > 0 else names
 
 
 def requests(traffic: Traffic) -> list[str]:
-    """One line per path that was asked for: `GET / → 301 → 200`; scenarios by their number."""
-    asked: dict[str, list[Exchange]] = {}
+    """Return one line per requested path: `GET / → 301 → 200`; scenarios by their number."""
+    by_path: dict[str, list[Exchange]] = {}
     scenario = sum(exchange.scenario for exchange in traffic.exchanges)
     for exchange in traffic.exchanges:
         if not exchange.scenario:
-            asked.setdefault(exchange.first, []).append(exchange)
+            by_path.setdefault(exchange.first, []).append(exchange)
     chains = [
         f"{chain[0].method} {path} → {' → '.join(map(_answer, chain))}"
-        for path, chain in asked.items()
+        for path, chain in by_path.items()
     ]
     more = f"{scenario} request{'s' if scenario > 1 else ''} of the scenario"
     return [*chains, more] if scenario else chains
@@ -172,7 +172,7 @@ def _answer(exchange: Exchange) -> str:
 
 
 def what_next(verdict: Verdict) -> str:
-    """What to type now."""
+    """Return what to type now."""
     if verdict.verdict == "works":
         run = f"parity run{_typed_path(verdict.source)}"
         return run if verdict.command == "check" else _push(verdict.source)
@@ -187,13 +187,13 @@ def what_next(verdict: Verdict) -> str:
 
 
 def _typed_path(source: Source | None) -> str:
-    """The PATH that was typed, for another command."""
+    """Return the PATH that was typed, for another command."""
     root = source.root if source else Path()
     return "" if root == Path() else f" {word(str(root))}"
 
 
 def git(folder: Path) -> str:
-    """`git` for the repository of a folder, from where parity was typed."""
+    """Return `git` for the repository of a folder, from where parity was typed."""
     return "git" if folder == Path() else f"git -C {word(str(folder))}"
 
 
@@ -211,25 +211,27 @@ def _push(source: Source | None) -> str:
 
 
 def _subtree(root: Path, prefix: str) -> str:
-    """git takes it only in the repository's own folder: https://git-scm.com/docs/git-subtree."""
+    """Return the push of a subfolder, which git accepts only in the repository's own folder:
+    https://git-scm.com/docs/git-subtree.
+    """
     top = Path(os.path.normpath(root / "/".join([".."] * len(prefix.split("/")))))
     return f"{git(top)} subtree push --prefix {word(prefix)} heroku main"
 
 
 def _refspec(branch: str | None) -> str:
-    """Heroku builds what is pushed to main (https://devcenter.heroku.com/articles/git)."""
+    """Return what to push: Heroku builds main (https://devcenter.heroku.com/articles/git)."""
     if branch is None:
         return "HEAD:refs/heads/main"
     return branch if branch == "main" else f"{word(branch)}:main"
 
 
 def at_stop(finding: Finding) -> bool:
-    """Whether only the dyno's stop showed it."""
+    """Return whether only the dyno's stop revealed it."""
     return finding.stage == "stop"
 
 
 def changed_by_stop(verdict: Verdict) -> bool:
-    """Whether the stop, or a signal during it, made the verdict what it is."""
+    """Return whether the stop, or a signal during it, decided the verdict."""
     if verdict.interrupted:
         return True
     earlier = [f for f in verdict.findings if not at_stop(f) and f.after is None]

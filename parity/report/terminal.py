@@ -1,8 +1,8 @@
 """The report for people: `full` on a terminal, `concise` for grep and editors.
 
-The verdict is printed before the dyno is stopped, which may take half a minute. So `full` shows all
-that the verdict it gets knows, and `after_stop` what only the stop added to it: its findings, its
-line of the table, and the headline again if it is another one now.
+The verdict is printed before the dyno is stopped, which may take half a minute. So `full` shows
+everything known by then, and `after_stop` what the stop adds: its findings, its line of the table,
+and the headline again if it has changed.
 """
 
 import re
@@ -30,12 +30,12 @@ from parity.system.text import oneline
 __all__ = ["after_stop", "concise", "full", "headline"]
 
 TAIL = 15
-"""Lines of the log that are shown where no cause was found."""
+"""Lines of the log that are shown if no cause was found."""
 
 SHOWN = 6
 """Lines of the log that are shown as what Heroku would show."""
 
-_TOLD = (
+_NOTABLE = (
     r"Error [RHL]\d\d|at=error|status=[45]\d\d|exited with status [1-9]|Stopping .*SIGKILL"
     r"|to crashed|[Rr]elease command failed"
 )
@@ -43,12 +43,12 @@ _STYLE = {"works": "good", "fails": "fail", "could not tell": "unknown", "check"
 
 
 def full(verdict: Verdict, *, width: int, colour: bool) -> str:
-    """The whole report in `width` columns; it reads as well without colour."""
+    """Return the whole report in `width` columns; it reads equally well without colour."""
     page = Page(width, colour)
     _head(page, verdict)
     page.blank()
     _shown(page, _heroku(verdict))
-    _found(page, verdict, [g for g in groups(verdict.findings) if g.first.after is None])
+    _print_findings(page, verdict, [g for g in groups(verdict.findings) if g.first.after is None])
     if _unexplained(verdict):
         _log_tail(page, verdict)
     page.blank()
@@ -61,14 +61,16 @@ def full(verdict: Verdict, *, width: int, colour: bool) -> str:
 
 
 def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
-    """What the stop, or a repair, added to a verdict that was printed before it; may be empty."""
+    """Return what the stop, or a repair, added to a verdict printed earlier; may be empty."""
     page = Page(width, colour)
     afterwards(page, verdict)
     page.blank()
     if changed_by_stop(verdict):
         _head(page, verdict)
         page.blank()
-    _found(page, verdict, groups(f for f in verdict.findings if at_stop(f) and not f.after))
+    _print_findings(
+        page, verdict, groups(f for f in verdict.findings if at_stop(f) and not f.after)
+    )
     page.blank()
     crashed = verdict.boot is not None and verdict.boot.state != "up"
     for stage in verdict.stages:
@@ -78,7 +80,7 @@ def after_stop(verdict: Verdict, *, width: int, colour: bool) -> str:
 
 
 def concise(verdict: Verdict) -> str:
-    """`file:line:column: effect[id] title` for each finding, then the verdict."""
+    """Return `file:line:column: effect[id] title` for each finding, then the verdict."""
     rows = [_row(finding) for finding in verdict.findings]
     return "".join(f"{row}\n" for row in (*rows, headline(verdict)))
 
@@ -91,9 +93,9 @@ def _row(finding: Finding) -> str:
 
 
 def _head(page: Page, verdict: Verdict) -> None:
-    word, said = spoken(verdict)
-    label = f"{word} " if said.startswith("once ") else f"{word}: "
-    page.prose(oneline(said), label=label, style=_STYLE[word], body="strong")
+    word, sentence = spoken(verdict)
+    label = f"{word} " if sentence.startswith("once ") else f"{word}: "
+    page.prose(oneline(sentence), label=label, style=_STYLE[word], body="strong")
 
 
 def _shown(page: Page, lines: list[Line]) -> None:
@@ -106,7 +108,7 @@ def _shown(page: Page, lines: list[Line]) -> None:
 
 
 def _heroku(verdict: Verdict) -> list[Line]:
-    """The few lines of the log by which people would search for the trouble."""
+    """Return the few lines of the log that people would search for."""
     if verdict.verdict == "works" or _unexplained(verdict):
         return []
     if any(f.effect == "reject" and f.after is None for f in verdict.findings):
@@ -115,32 +117,32 @@ def _heroku(verdict: Verdict) -> list[Line]:
     return [
         line
         for line in verdict.log
-        if line.source.startswith("heroku[") and re.search(_TOLD, line.text)
+        if line.source.startswith("heroku[") and re.search(_NOTABLE, line.text)
     ][-SHOWN:]
 
 
 def _marked(text: str) -> bool:
-    """Whether a line of the push has Heroku's mark of trouble, and says something."""
+    """Return whether a line of the push has Heroku's error mark, and some text."""
     return text.lstrip().startswith("!") and len(text.strip()) > 1
 
 
-def _found(page: Page, verdict: Verdict, told: list[Group]) -> None:
-    """What decides, the warnings, the notes."""
-    for group in _of(told, *DECIDING):
+def _print_findings(page: Page, verdict: Verdict, all_groups: list[Group]) -> None:
+    """Print the decisive findings, the warnings, the notes."""
+    for group in _of(all_groups, *DECIDING):
         findings.group(page, group, verdict.source)
         page.blank()
-    for group in _of(told, "warn"):
+    for group in _of(all_groups, "warn"):
         findings.warning(page, group, verdict.source)
         page.blank()
-    findings.notes(page, list(_of(told, "note")))
+    findings.notes(page, list(_of(all_groups, "note")))
 
 
-def _of(told: list[Group], *effects: EffectName) -> Iterator[Group]:
-    return (group for effect in effects for group in told if group.effect == effect)
+def _of(all_groups: list[Group], *effects: EffectName) -> Iterator[Group]:
+    return (group for effect in effects for group in all_groups if group.effect == effect)
 
 
 def _unexplained(verdict: Verdict) -> bool:
-    """Whether the log is the best lead: what decided has no known cause, or nothing did."""
+    """Return whether the log is the best lead: no finding, or no known cause, decided."""
     group = decisive(verdict)
     if group is None:
         return verdict.verdict != "works" and verdict.interrupted is None

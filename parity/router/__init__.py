@@ -1,4 +1,4 @@
-"""Heroku's front door: a real router on loopback before the dynos, and visitors who use it.
+"""Heroku's router, played by a real server on loopback, and the visitors who send requests to it.
 
 https://devcenter.heroku.com/articles/http-routing (documented): TLS ends before the app, which sees
 plain HTTP/1.1 with `X-Forwarded-Proto: https`.
@@ -19,31 +19,32 @@ from parity.facts.router import ROUTER_2, Profile
 from parity.records import Beside, Exchange, Line, Say
 from parity.records.scenario import Step
 from parity.router import log, pages
-from parity.router.connection import Relay
-from parity.router.context import Door, Page
-from parity.router.dynos import Backend, Dynos
+from parity.router.connection import ClientConnection
+from parity.router.context import Page, RouterContext
+from parity.router.dynos import Backend, DynoPool
 from parity.router.exchange import exchange, target, text
 from parity.router.listener import Front
 from parity.router.request_log import Passed
 from parity.router.transport import CLIENT_ROOM, Turn, Wire
 
 if TYPE_CHECKING:
-    from parity.router.client import Seen
+    from parity.router.client import ClientView
 
 __all__ = ["Backend", "Passed", "Router"]
 
 MOST_REDIRECTS = 10
 MARGIN = 30.0
-"""Seconds that a visitor waits beyond all of the router's own limits."""
+"""Seconds that a visitor waits beyond the sum of the router's own limits."""
 
 
 class Router:
-    """A context manager: listens on loopback while it is open, and serves while `loop` runs.
+    """The router: a context manager that listens on loopback and serves while `loop` runs.
 
-    `backends` are the web dynos, whose `state` their owner keeps true. `host` is the app's name
-    outside. `during` runs a blocking call in a thread while the loop runs. `page` makes the error
-    pages, else they are Heroku's with the config vars' `ERROR_PAGE_URL` and `MAINTENANCE_PAGE_URL`.
-    `on_passed` gets every request that is over. Raises `Trouble` for a `port` in use.
+    `backends` are the web dynos; their owner keeps each `state` up to date. `host` is the app's
+    public name. `during` runs a blocking call in a thread while the loop runs. `page` renders the
+    error pages; the default is Heroku's, with the config vars `ERROR_PAGE_URL` and
+    `MAINTENANCE_PAGE_URL`. `on_passed` is called with every finished request. Raises `Trouble` for
+    a `port` in use.
     """
 
     def __init__(
@@ -71,37 +72,37 @@ class Router:
         self._on_passed = on_passed
         self._awaited: dict[str, queue.SimpleQueue[Passed]] = {}
         self._bug: BaseException | None = None
-        shown = page or (lambda code, status: pages.page(code, status, config or {}))
-        dynos = Dynos(list(backends), limits, loop)
+        error_page = page or (lambda code, status: pages.page(code, status, config or {}))
+        dynos = DynoPool(list(backends), limits, loop)
         names = {host.rpartition(":")[0] or host}
-        self.door = Door(profile, limits, dynos, names, shown, self._record, loop)
+        self.context = RouterContext(profile, limits, dynos, names, error_page, self._record, loop)
 
     def __enter__(self) -> "Router":
         self.http = Front(self.loop, self._port, self._accepted, tls=False)
         self.https = Front(self.loop, 0, self._accepted, tls=True)
-        self.door.watch()
+        self.context.watch()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.http.close()
         self.https.close()
-        for turn in list(self.door.turns):
+        for turn in list(self.context.turns):
             turn.cancel()
-        self.door.close()
+        self.context.close()
         if self._bug:
             raise self._bug
 
     def loopback(self) -> str:
-        """The address at which this machine's own programs reach the app, as if by https."""
+        """Return the URL at which programs on this machine reach the app, as if over https."""
         return f"http://127.0.0.1:{self.https.port}"
 
     def take(self, sock: socket.socket) -> None:
-        """A client's connection that was accepted elsewhere, in plain http."""
+        """Serve a plain-http connection that was accepted elsewhere."""
         self._accepted(sock, False)
 
     def send_to(self, backends: Sequence[Backend], *, blank: bool = False) -> None:
-        """Other dynos from now on; `blank`: there is no release, not even one without web."""
-        dynos = self.door.dynos
+        """Route to other dynos from now on. `blank`: the app has no release at all."""
+        dynos = self.context.dynos
         for gone in (b for b in dynos.backends if b not in backends):
             gone.state = "crashed"
         dynos.drop(0.0)
@@ -109,7 +110,7 @@ class Router:
         dynos.blank = blank
 
     def probe(self, path: str) -> tuple[Exchange, ...]:
-        """GET `path` as a browser does, following redirects on this host."""
+        """GET `path` as a browser does, following redirects that stay on this host."""
         cookies: dict[str, str] = {}
         url = f"https://{self.host}{path}"
         exchanges: list[Exchange] = []
@@ -128,55 +129,55 @@ class Router:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> Exchange:
-        """One request for the public `url`. `cookies` are used and kept."""
+        """Send one request to the public `url`. `cookies` are sent along and updated."""
         jar = {} if cookies is None else cookies
-        seen, passed = self._during(lambda: self._visit(url, jar, method, headers or {}, body))
-        jar.update(seen.cookies)
-        return exchange(url, method, seen, passed, first)
+        view, passed = self._during(lambda: self._visit(url, jar, method, headers or {}, body))
+        jar.update(view.cookies)
+        return exchange(url, method, view, passed, first)
 
     def burst(self, url: str, count: int, *, after: float = 0.0) -> list[bytes]:
-        """The bodies of `count` requests for `url` at once, `after` seconds; none for a failure."""
+        """Send `count` GETs at once, after `after` seconds; return the bodies of good answers."""
 
-        def one(_: int) -> "tuple[Seen, Passed | None]":
+        def one(_: int) -> "tuple[ClientView, Passed | None]":
             return self._visit(url, {}, "GET", {}, None)
 
-        def all_of_them() -> "list[tuple[Seen, Passed | None]]":
+        def all_of_them() -> "list[tuple[ClientView, Passed | None]]":
             time.sleep(after)
             with ThreadPoolExecutor(count) as pool:
                 return list(pool.map(one, range(count)))
 
         answers = self._during(all_of_them)
-        return [seen.body for seen, passed in answers if passed and not passed.code]
+        return [view.body for view, passed in answers if passed and not passed.code]
 
     def play(self, *steps: Step) -> tuple[Exchange, ...]:
-        """Steps of a scenario at once, each by as many clients as it says."""
+        """Run the steps of a scenario in parallel, each with its number of clients."""
         every = [step for step in steps for _ in range(step.clients)]
 
-        def one(step: Step) -> "tuple[Seen, Passed | None]":
+        def one(step: Step) -> "tuple[ClientView, Passed | None]":
             if not step.special:
                 headers, body = {**self._origin(step), **step.headers}, step.body or None
                 return self._visit(self._url(step), {}, step.method, headers, body)
             return self._noted(self._url(step), step.headers, partial(self._specially, step))
 
-        def all_of_them() -> "list[tuple[Seen, Passed | None]]":
+        def all_of_them() -> "list[tuple[ClientView, Passed | None]]":
             with ThreadPoolExecutor(len(every)) as pool:
                 return list(pool.map(one, every))
 
         return tuple(
-            exchange(self._url(step), step.method, seen, passed, None)._replace(
+            exchange(self._url(step), step.method, view, passed, None)._replace(
                 scenario=True, expected=step.expect
             )
-            for step, (seen, passed) in zip(every, self._during(all_of_them), strict=True)
+            for step, (view, passed) in zip(every, self._during(all_of_them), strict=True)
         )
 
     def _url(self, step: Step) -> str:
         return f"https://{self.host}{step.path}"
 
     def _origin(self, step: Step) -> dict[str, str]:
-        """The Origin that a browser sends with a form: https://fetch.spec.whatwg.org/#origin-header."""
+        """Return a form's Origin, as in https://fetch.spec.whatwg.org/#origin-header."""
         return {} if step.method in ("GET", "HEAD") else {"Origin": f"https://{self.host}"}
 
-    def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "Seen":
+    def _specially(self, step: Step, port: int, headers: Mapping[str, str]) -> "ClientView":
         from parity.router.slow_clients import visit
 
         return visit(
@@ -196,15 +197,15 @@ class Router:
         method: str,
         headers: Mapping[str, str],
         body: bytes | None,
-    ) -> "tuple[Seen, Passed | None]":
-        """What a visitor of `url` sees, and what the router notes of it. Runs in a thread."""
+    ) -> "tuple[ClientView, Passed | None]":
+        """Visit `url` in a thread; return the visitor's view of it and the router's record."""
         from parity.router.client import visit
 
         if cookies:
             joined = "; ".join(f"{name}={value}" for name, value in cookies.items())
             headers = {**headers, "Cookie": joined}
 
-        def go(port: int, sent: Mapping[str, str]) -> "Seen":
+        def go(port: int, sent: Mapping[str, str]) -> "ClientView":
             return visit(
                 port,
                 target(url),
@@ -218,21 +219,24 @@ class Router:
         return self._noted(url, headers, go)
 
     def _noted(
-        self, url: str, headers: Mapping[str, str], go: "Callable[[int, Mapping[str, str]], Seen]"
-    ) -> "tuple[Seen, Passed | None]":
-        """What a visitor sees who goes to the right port, and what the router notes of it."""
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        go: "Callable[[int, Mapping[str, str]], ClientView]",
+    ) -> "tuple[ClientView, Passed | None]":
+        """Let `go` send a request to the right port; return the visitor's view and our record."""
         from parity.router.client import BROWSER
 
         parts = urlsplit(url)
         front = self.https if parts.scheme == "https" else self.http
-        self.door.names.add(parts.hostname or "")
-        request_id = self.door.request_id(None).decode()
+        self.context.names.add(parts.hostname or "")
+        request_id = self.context.request_id(None).decode()
         sent = {"Host": parts.netloc, **BROWSER, **headers, "X-Request-Id": request_id}
         noted: queue.SimpleQueue[Passed] = queue.SimpleQueue()
         self._awaited[request_id] = noted
         try:
-            seen = go(front.port, sent)
-            return seen, _within(noted, MARGIN if seen.left or not seen.status else 5.0)
+            view = go(front.port, sent)
+            return view, _within(noted, MARGIN if view.left or not view.status else 5.0)
         finally:
             del self._awaited[request_id]
 
@@ -243,11 +247,11 @@ class Router:
     def _accepted(self, sock: socket.socket, tls: bool) -> None:
         turn = Turn(self._over)
         wire = Wire(sock, self.loop, turn, CLIENT_ROOM)
-        self.door.turns.add(turn)
-        turn.run(Relay(wire, turn, self.door, tls=tls).serve())
+        self.context.turns.add(turn)
+        turn.run(ClientConnection(wire, turn, self.context, tls=tls).serve())
 
     def _over(self, turn: Turn, bug: BaseException | None) -> None:
-        self.door.turns.discard(turn)
+        self.context.turns.discard(turn)
         self._bug = self._bug or bug
 
     def _record(self, passed: Passed) -> None:

@@ -1,7 +1,7 @@
-"""Bodies, followed to their end without being kept: by length, by chunks, by the connection.
+"""Incremental parsers that find the end of a body without buffering it, for each kind of framing.
 
-RFC 9112 sections 6 and 7. What `feed` is given goes on at once; only an unfinished line between
-two chunks waits.
+RFC 9112 sections 6 and 7. `feed` returns its input at once; only an unfinished line between two
+chunks is held back.
 """
 
 import re
@@ -26,17 +26,17 @@ NO_BODY = Body("none", 0)
 
 
 class Follow(Protocol):
-    """Follows a body: `feed` gives what goes on; `rest` is what came after its end."""
+    """A parser that follows a body: `feed` returns what to forward; `rest` came after the body."""
 
     done: bool
     rest: bytes
 
     def feed(self, data: bytes) -> bytes:
-        """Take `data`, give what to pass on. Raises `Malformed`."""
+        """Take `data` and return what to forward. Raises `Malformed`."""
 
 
 def follow(body: Body, *, decoded: bool = False) -> Follow:
-    """A follower of `body`; `decoded` gives the data of chunks without their framing."""
+    """Return a parser for `body`. `decoded`: it yields the chunks' data without their framing."""
     if body.kind == "chunked":
         return Chunks(decoded=decoded)
     if body.kind == "close":
@@ -55,7 +55,7 @@ class Counted:
         self._left = length
 
     def feed(self, data: bytes) -> bytes:
-        """The bytes of `data` that belong to the body."""
+        """Return the bytes of `data` that belong to the body."""
         if len(data) > self._left:
             data, self.rest = data[: self._left], data[self._left :]
         self._left -= len(data)
@@ -64,22 +64,22 @@ class Counted:
 
 
 NOTHING = Counted(0)
-"""Follows a body that is over before it begins."""
+"""The parser for an empty body."""
 
 
 class Endless:
-    """A body that only the end of the connection ends."""
+    """A body that ends only when the connection does."""
 
     done = False
     rest = b""
 
     def feed(self, data: bytes) -> bytes:
-        """All of it."""
+        """Return `data` unchanged."""
         return data
 
 
 class Chunks:
-    """A chunked body: chunks go on as they were cut, their extensions do not."""
+    """A chunked body: chunks are forwarded as they were cut, without their extensions."""
 
     def __init__(self, *, decoded: bool = False) -> None:
         self.done = False
@@ -91,7 +91,7 @@ class Chunks:
         self._trailers = 0
 
     def feed(self, data: bytes) -> bytes:
-        """Take `data`, give what to pass on. Raises `Malformed` with what was still `good`."""
+        """Take `data` and return what to forward. Raises `Malformed` with the rest in `good`."""
         if self._left > len(data):
             self._left -= len(data)
             return data
@@ -122,7 +122,7 @@ class Chunks:
             self.rest = data[at:]
 
     def _unfinished(self, line: bytes) -> None:
-        """Keep the beginning of a line, unless it can only become a bad one."""
+        """Hold back the beginning of a line, unless no continuation could make it valid."""
         too_long = len(line) > facts.CHUNK_LINE.value + facts.HEADER_LINE.value
         after_data = self._line == self._after and line != b"\r"
         if b"\n" in line or too_long or after_data:
@@ -159,7 +159,7 @@ class Chunks:
 
 
 def _checked(trailer: bytes) -> None:
-    """Refuse what is not a field, and headers that would change where the message ends."""
+    """Refuse a trailer that is not a field or that would change the message's framing."""
     try:
         ((name, _, _),) = fields_of(b"\r\n" + trailer + b"\r\n\r\n", 2)
     except Malformed as bad:

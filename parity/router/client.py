@@ -1,4 +1,4 @@
-"""A visitor's browser: requests to the router's own socket."""
+"""The visitor's browser: it sends requests to the router's own socket."""
 
 import http.client
 import socket
@@ -20,8 +20,8 @@ BROWSER = {
 }
 
 
-class Seen(NamedTuple):
-    """What the visitor got. `status` 0: no answer; `left`: the visitor went before its end."""
+class ClientView(NamedTuple):
+    """A visitor's view of an answer. `status` 0: none came; `left`: they left before its end."""
 
     status: int
     headers: Mapping[str, str]
@@ -30,7 +30,7 @@ class Seen(NamedTuple):
     left: bool
 
 
-NOTHING = Seen(0, {}, {}, b"", False)
+NOTHING = ClientView(0, {}, {}, b"", False)
 
 
 def visit(
@@ -42,8 +42,8 @@ def visit(
     body: bytes | None,
     timeout: float,
     patience: float,
-) -> Seen:
-    """Ask the router at `port` for `target`; nothing but `headers` is sent.
+) -> ClientView:
+    """Ask the router at `port` for `target`, sending no headers but `headers`.
 
     The answer is read for at most `patience` seconds after its head has come.
     """
@@ -55,7 +55,7 @@ def visit(
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             for name, value in sent.items():
                 connection.putheader(name, value)
-            with suppress(BrokenPipeError, ConnectionResetError):  # there may be an answer
+            with suppress(BrokenPipeError, ConnectionResetError):  # an answer may have come anyway
                 connection.endheaders(body)
             with connection.getresponse() as response:
                 return _read(response, sock, patience)
@@ -63,29 +63,29 @@ def visit(
         return NOTHING
 
 
-def _read(response: http.client.HTTPResponse, sock: socket.socket, patience: float) -> Seen:
-    """The first bytes of the body, cut off where an endless one would go on."""
+def _read(response: http.client.HTTPResponse, sock: socket.socket, patience: float) -> ClientView:
+    """Read the beginning of the body, within `patience` and `KEPT_BODY`."""
     body = b""
     headers = _folded(response.getheaders())
-    broken = (OSError, http.client.HTTPException, zlib.error)  # the router knows why
+    broken = (OSError, http.client.HTTPException, zlib.error)  # the router's record says why
     with leaving(partial(sock.shutdown, socket.SHUT_RD), patience) as cut, suppress(*broken):
         for piece in _pieces(response, headers.get("content-encoding", "").strip()):
             body += piece[: KEPT_BODY - len(body)]
     cookies = _cookies(response.headers.get_all("Set-Cookie") or [])
-    return Seen(response.status, headers, cookies, body, cut.is_set())
+    return ClientView(response.status, headers, cookies, body, cut.is_set())
 
 
 def _folded(pairs: list[tuple[str, str]]) -> dict[str, str]:
-    """Header lines by lower-case name; those of the same name joined, as browsers show them."""
-    found: dict[str, str] = {}
+    """Return the headers by lower-case name; repeated ones are joined, as browsers show them."""
+    joined: dict[str, str] = {}
     for name, value in pairs:
-        before = found.get(name.lower())
-        found[name.lower()] = value if before is None else f"{before}, {value}"
-    return found
+        before = joined.get(name.lower())
+        joined[name.lower()] = value if before is None else f"{before}, {value}"
+    return joined
 
 
 def _pieces(response: http.client.HTTPResponse, encoding: str) -> Iterator[bytes]:
-    """The body as it comes, decompressed. Raises `zlib.error` where it is not what it says."""
+    """Yield the body, decompressed, as it comes. Raises `zlib.error` for another encoding."""
     inflated = encoding.lower() in ("gzip", "x-gzip", "deflate")
     inflate = None
     while piece := response.read1(PIECE):
@@ -96,15 +96,17 @@ def _pieces(response: http.client.HTTPResponse, encoding: str) -> Iterator[bytes
 
 
 def _format(encoding: str, first: int) -> int:
-    """The `wbits` of zlib for a body with that first byte: `deflate` comes with and without the
-    head of RFC 1950, whose low half says 8."""
+    """Return zlib's `wbits` for a body with that first byte.
+
+    `deflate` comes with and without the header of RFC 1950, whose low half-byte is 8.
+    """
     bare = encoding.lower() == "deflate" and first & 0x0F != 8
     return -zlib.MAX_WBITS if bare else 32 + zlib.MAX_WBITS
 
 
 @contextmanager
 def leaving(leave: Callable[[], object], seconds: float) -> Iterator[threading.Event]:
-    """Do `leave` after `seconds`; the event says that it was us who ended the reading."""
+    """Call `leave` after `seconds`; the event says that it was called."""
     left = threading.Event()
 
     def go() -> None:
@@ -122,6 +124,6 @@ def leaving(leave: Callable[[], object], seconds: float) -> Iterator[threading.E
 
 
 def _cookies(lines: list[str]) -> dict[str, str]:
-    """The cookies an answer sets, whatever their attributes: the host stays the same."""
+    """Return the cookies that an answer sets; their attributes do not matter on a single host."""
     split = (line.split(";")[0].partition("=") for line in lines)
     return {name.strip(): value.strip() for name, _, value in split}

@@ -1,7 +1,7 @@
-"""One client's connection, from its first request to its end: one coroutine that reads downwards.
+"""One client's connection, from its first request to its last, as one coroutine.
 
-Both sockets wake it; whatever the other side is doing, it passes on what has come. Conditions of
-the codes: https://devcenter.heroku.com/articles/error-codes (documented).
+Both sockets wake it, and it forwards whatever has come, in either direction. Conditions of the
+codes: https://devcenter.heroku.com/articles/error-codes (documented).
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import time
 
 from parity.facts import router as facts
 from parity.router import headers, http1
-from parity.router.context import Door
+from parity.router.context import RouterContext
 from parity.router.forward import Talk
 from parity.router.header_fields import Malformed
 from parity.router.rejections import refused
@@ -17,21 +17,21 @@ from parity.router.request_log import Fault, Trip
 from parity.router.transport import Turn, Wire
 
 
-class Relay:
-    """The story of `client`; `tls`: it came in by the front for https."""
+class ClientConnection:
+    """The server side of `client`'s connection. `tls`: it came in on the https port."""
 
-    __slots__ = ("_cut", "_keep", "_turn", "client", "door", "tls")
+    __slots__ = ("_cut", "_keep", "_turn", "client", "context", "tls")
 
-    def __init__(self, client: Wire, turn: Turn, door: Door, *, tls: bool) -> None:
+    def __init__(self, client: Wire, turn: Turn, context: RouterContext, *, tls: bool) -> None:
         self.client = client
-        self.door = door
+        self.context = context
         self.tls = tls
         self._turn = turn
         self._keep = True
         self._cut = False
 
     async def serve(self) -> None:
-        """Answer one request after the other, then close."""
+        """Answer one request after another, then close."""
         try:
             while self._keep:
                 head = await self._head()
@@ -43,23 +43,23 @@ class Relay:
             self.client.close()
 
     async def _head(self) -> bytes | None:
-        """The next request's head; None where none comes or can be answered."""
-        client, turn, seen = self.client, self._turn, 0
-        until = turn.now + self.door.client_idle
-        while client.clogged:  # it asks again and again, and reads no answer
+        """Return the next request's head, or None if there is none or it was refused."""
+        client, turn, checked = self.client, self._turn, 0
+        until = turn.now + self.context.client_idle
+        while client.clogged:  # it keeps sending requests without reading the answers
             if not await turn.wait(until):
                 return None
         while True:
             data = client.inbox
             if data:
                 try:
-                    end = self._end(seen)
+                    end = self._end(checked)
                 except Malformed as bad:
                     self._refuse(bytes(data), bad)
                     return None
                 if end:
                     return client.take_first(end)
-                seen = len(client.inbox)
+                checked = len(client.inbox)
             if client.ended:
                 return None
             if not await turn.wait(until):
@@ -67,38 +67,38 @@ class Relay:
                     self._refuse(bytes(data), Malformed("bad request", "too slow", 408))
                 return None
 
-    def _end(self, seen: int) -> int:
-        """Where the request's head ends, 0 if not yet. Raises `Malformed`."""
+    def _end(self, checked: int) -> int:
+        """Return where the request's head ends, or 0 if it has not yet. Raises `Malformed`."""
         client = self.client
         if client.inbox[:1] == b"\r":
             client.inbox = _without_empty_lines(client.inbox)
-        end = http1.end_of_head(client.inbox, seen)
+        end = http1.end_of_head(client.inbox, checked)
         if not end:
             http1.unfinished_request(client.inbox)
         return end
 
     def _refuse(self, head: bytes, bad: Malformed) -> None:
-        """Answer what is no request, and close: nobody knows where the next one would begin."""
+        """Answer a malformed request and close: there is no telling where the next one begins."""
         self._keep = False
-        self.client.send(refused(head, bad, self.door, tls=self.tls))
+        self.client.send(refused(head, bad, self.context, tls=self.tls))
 
     async def _exchange(self, head: bytes) -> None:
-        """One request, answered or refused, and logged."""
-        door, turn = self.door, self._turn
+        """Answer or refuse one request, and log it."""
+        context, turn = self.context, self._turn
         try:
             request = http1.request(head)
         except Malformed as bad:
             self._refuse(head, bad)
             return
-        if not door.knows(request.host):
+        if not context.knows(request.host):
             self._refuse(head, Malformed("bad header", "no such app", 404))
             return
         trip = self._trip(request)
         fault = None
-        door.dynos.active += 1
+        context.dynos.active += 1
         try:
             self._admit()
-            talk = Talk(trip, self.client, turn, door)
+            talk = Talk(trip, self.client, turn, context)
             await talk.hold()
             self._keep = self._keep and talk.client_kept
         except Fault as failed:
@@ -108,16 +108,16 @@ class Relay:
             fault = Fault("H24", "the router was stopped", status=trip.status)
             raise
         finally:
-            door.dynos.active -= 1
-            door.record(trip.passed(turn.now, fault, h26=door.profile.h26))
+            context.dynos.active -= 1
+            context.record(trip.passed(turn.now, fault, h26=context.profile.h26))
 
-    def _trip(self, request: http1.Request) -> Trip:
+    def _trip(self, request: http1.RequestHead) -> Trip:
         known = request.known
-        given = known.get(b"x-request-id", ())
+        ids = known.get(b"x-request-id", ())
         self._keep = request.keep and not request.doubtful
         return Trip(
             request,
-            self.door.request_id(given[0] if len(given) == 1 else None),
+            self.context.request_id(ids[0] if len(ids) == 1 else None),
             headers.joined(known, b"x-forwarded-for", facts.CLIENT),
             tls=self.tls,
             wall=time.time(),
@@ -125,33 +125,33 @@ class Relay:
         )
 
     def _admit(self) -> None:
-        """Raises `Fault` for what no dyno gets to see."""
-        door, dynos = self.door, self.door.dynos
-        if door.maintenance:
+        """Raise `Fault` for a request that the router answers itself."""
+        context, dynos = self.context, self.context.dynos
+        if context.maintenance:
             raise Fault("H80", "maintenance mode is on")
-        if len(door.turns) > facts.CONNECTIONS.value:
-            raise Fault("H22", f"{len(door.turns)} connections at once")
+        if len(context.turns) > facts.CONNECTIONS.value:
+            raise Fault("H22", f"{len(context.turns)} connections at once")
         if dynos.active > facts.CONCURRENCY.value * (len(dynos.backends) or 1):
             raise Fault("H11", f"{dynos.active} requests at once")
 
     def _failed(self, trip: Trip, fault: Fault) -> None:
-        """Heroku's page where the client has got nothing yet, else a cut that it notices."""
+        """Send Heroku's error page, or cut the connection if part of an answer was sent already."""
         if fault.status == 499 or trip.status:
             self._keep = False
             self._cut = trip.endless
             return
-        page = self.door.page(fault.code, fault.status)
+        page = self.context.page(fault.code, fault.status)
         self._keep = self._keep and trip.whole
         trip.bytes = len(page)
-        date, profile = self.door.date(), self.door.profile
+        date, profile = self.context.date(), self.context.profile
         self.client.send(
             headers.own(fault.status, page, "text/html", profile, keep=self._keep, date=date)
         )
 
     async def _leave(self) -> None:
-        """Let what was sent arrive, and close; unread bytes would turn the close into a reset."""
-        client, turn, door = self.client, self._turn, self.door
-        began, idle = turn.now, door.idle_window
+        """Send the rest, read what comes, then close: unread bytes would cause a reset."""
+        client, turn, context = self.client, self._turn, self.context
+        began, idle = turn.now, context.idle_window
         while not client.sent and not client.broken:
             if not await turn.wait(max(began, client.taken) + idle):
                 break
@@ -160,13 +160,13 @@ class Relay:
             client.close(reset=True)
             return
         client.finish()
-        until = turn.now + door.limits.linger.value
+        until = turn.now + context.limits.linger.value
         while not client.ended and await turn.wait(until):
             client.take()
 
 
 def _without_empty_lines(data: bytes | bytearray) -> bytes | bytearray:
-    """What follows a few empty lines before a request line (RFC 9112 section 2.2)."""
+    """Return `data` without a few leading empty lines (RFC 9112 section 2.2)."""
     for _ in range(int(facts.EMPTY_LINES.value)):
         if not data.startswith(b"\r\n"):
             break

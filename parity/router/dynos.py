@@ -1,4 +1,4 @@
-"""The web dynos behind the router: which one gets a request, and the connection to it.
+"""The web dynos behind the router: choosing one for each request, and connecting to it.
 
 https://devcenter.heroku.com/articles/http-routing (documented): random choice, five seconds of
 quarantine after a failed connection, at most ten tries.
@@ -16,11 +16,11 @@ from parity.router.request_log import Fault, Trip
 from parity.router.transport import Turn, Wire
 
 LOOK_AGAIN = 0.05
-"""Seconds between two looks for a dyno that is up (ours; Heroku's is about a second)."""
+"""Seconds between two checks for a dyno that is up (ours; Heroku's is about a second)."""
 
 
 class Backend:
-    """One web dyno. Whoever runs it keeps `state` true."""
+    """One web dyno; whoever runs it keeps `state` up to date."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Backend:
         self.idle: list[Link] = []
 
     def kept(self, turn: Turn) -> "Link | None":
-        """A connection that has served a request before, for whom `turn` runs; else None."""
+        """Return an idle connection to reuse, woken by `turn` from now on, or None."""
         while self.idle:
             link = self.idle.pop()
             if link.until > turn.now:
@@ -56,14 +56,14 @@ class Link:
         self.until = 0.0
 
     def wake(self) -> None:
-        """Bytes or an end that nobody asked for, in the pool: the connection is of no more use."""
+        """Drop the idle connection: the dyno has closed it or sent bytes unasked."""
         if self in self.backend.idle:
             self.backend.idle.remove(self)
         self.wire.close()
 
 
-class Dynos:
-    """Finds a connection for each request, and keeps those that can serve another one.
+class DynoPool:
+    """Connects each request to a dyno, and keeps connections for reuse.
 
     `blank`: the app has no release yet.
     """
@@ -79,7 +79,7 @@ class Dynos:
         self._loop = loop
 
     def chosen(self, now: float) -> Backend | None:
-        """One of the dynos that are up, each as likely as the other."""
+        """Return one of the dynos that are up, at random, or None."""
         backends = self.backends
         if backends:
             first = backends[int(random() * len(backends))]
@@ -91,13 +91,13 @@ class Dynos:
     async def reach(
         self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None = None
     ) -> Link:
-        """A new connection to a dyno that is up, to `backend` if it can be. Raises `Fault`."""
+        """Return a new connection to a dyno that is up, preferably `backend`. Raises `Fault`."""
         try:
-            return await self._reached(trip, client, turn, backend)
+            return await self._linked(trip, client, turn, backend)
         finally:
             trip.connected = turn.now
 
-    async def _reached(self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None) -> Link:
+    async def _linked(self, trip: Trip, client: Wire, turn: Turn, backend: Backend | None) -> Link:
         until = trip.began + self._limits.boot_wait.value
         tries = 0
         while True:
@@ -116,16 +116,16 @@ class Dynos:
                     backend = None
                     continue
             now = turn.now
-            self._hopeless(now >= until)
+            self._check_states(now >= until)
             await turn.wait(min(until, now + LOOK_AGAIN))
             if client.ended:
                 raise Fault("H27", "the client left while no dyno was up")
 
-    def _hopeless(self, late: bool) -> None:
-        """Give up where waiting cannot help, or has not helped."""
+    def _check_states(self, late: bool) -> None:
+        """Raise `Fault` if waiting cannot help, or if it is too `late`."""
         states = {backend.state for backend in self.backends}
         if not states and self.blank:
-            raise Fault("H81", "nothing was released yet")
+            raise Fault("H81", "nothing has been released yet")
         if not states:
             raise Fault("H14", "there is no web dyno")
         if states == {"crashed"}:
@@ -147,7 +147,7 @@ class Dynos:
                 error = await self._connecting(sock, turn)
             if error == errno.EADDRNOTAVAIL:
                 raise Fault("H99", "this machine has no port left for another connection")
-            itself = sock.getsockname() == backend.address  # the kernel does that to a free port
+            itself = sock.getsockname() == backend.address  # possible for a free port
             if error not in (0, errno.EINPROGRESS) or itself:
                 raise Fault("H21", f"{backend.name} refused the connection")
         except BaseException:
@@ -156,7 +156,7 @@ class Dynos:
         return Link(backend, Wire(sock, self._loop, turn, int(facts.BUFFER.value)))
 
     async def _connecting(self, sock: socket.socket, turn: Turn) -> int:
-        """The error of a connection that takes its time, 0 for none."""
+        """Wait for a pending connection and return its error, 0 for none. Raises `Fault` (H19)."""
         until = turn.now + self._limits.connect_timeout.value
         writable: list[bool] = []
 
@@ -176,7 +176,7 @@ class Dynos:
         return sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
 
     def keep(self, link: Link, now: float) -> None:
-        """Keep a connection that is idle from `now` on for the next request."""
+        """Keep a connection, idle since `now`, for the next request."""
         link.used = True
         link.until = now + self._idle
         link.wire.turn = link
@@ -186,7 +186,7 @@ class Dynos:
             link.backend.idle.append(link)
 
     def drop(self, until: float) -> None:
-        """Close what has been idle too long at the time `until`, and what leads to no dyno."""
+        """Close connections whose idle time ends by `until`, and those to dynos that are not up."""
         for backend in self.backends:
             gone = backend.state != "up"
             for link in [link for link in backend.idle if gone or link.until <= until]:
@@ -195,7 +195,7 @@ class Dynos:
 
 
 def _connected(sock: socket.socket) -> bool:
-    """Whether the handshake is over already, as it is on loopback."""
+    """Return whether the handshake is already over, as it usually is on loopback."""
     try:
         sock.getpeername()
     except OSError:

@@ -1,4 +1,4 @@
-"""What a visitor of a public address saw, and the router's own record of that, as one."""
+"""The visitor's view of a request and the router's record of it, merged into an `Exchange`."""
 
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -7,11 +7,11 @@ from parity.records import Exchange
 from parity.router.request_log import Passed
 
 if TYPE_CHECKING:
-    from parity.router.client import Seen
+    from parity.router.client import ClientView
 
 
 def text(value: str) -> str:
-    """A header's value, which is read as Latin-1, as a browser reads it."""
+    """Return a header's value, which was read as Latin-1, as a browser reads it."""
     try:
         return value.encode("latin-1").decode()
     except UnicodeError:
@@ -19,33 +19,33 @@ def text(value: str) -> str:
 
 
 def target(url: str) -> str:
-    """Path and query of `url`, as a browser writes them in the request line."""
+    """Return path and query of `url` as a browser writes them in the request line."""
     parts = urlsplit(url)
-    asked = parts.path + (f"?{parts.query}" if parts.query else "")
-    return quote(asked, safe="!#$%&'()*+,/:;=?@[]~") or "/"
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    return quote(path, safe="!#$%&'()*+,/:;=?@[]~") or "/"
 
 
 def exchange(
-    url: str, method: str, seen: "Seen", passed: Passed | None, first: str | None
+    url: str, method: str, view: "ClientView", passed: Passed | None, first: str | None
 ) -> Exchange:
-    """The router's own record of a request, with what the visitor saw.
+    """Merge the visitor's view of a request with the router's record of it.
 
-    A request that the router refused is in no record. The visitor who had enough is no fault.
+    A refused request has no record. A visitor who left on purpose is no fault.
     """
-    asked = target(url)
-    known = passed if passed and not (seen.left and passed.code == "H27") else None
-    status = known.status if known else seen.status or (passed.status if passed else 0)
+    path = target(url)
+    record = passed if passed and not (view.left and passed.code == "H27") else None
+    status = record.status if record else view.status or (passed.status if passed else 0)
     return Exchange(
         method=method,
-        path=asked,
+        path=path,
         host=urlsplit(url).netloc,
         status=status,
-        code=known.code if known else None,
-        detail=known.detail if known else "",
+        code=record.code if record else None,
+        detail=record.detail if record else "",
         connect_ms=(passed.connect_ms or 0) if passed else 0,
         service_ms=(passed.service_ms or 0) if passed else 0,
         bytes=(passed.bytes or 0) if passed else 0,
-        headers=seen.headers,
-        body=seen.body,
-        first=first or asked,
+        headers=view.headers,
+        body=view.body,
+        first=first or path,
     )

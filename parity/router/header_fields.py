@@ -1,4 +1,4 @@
-"""Header fields: read strictly, and what the ones that frame a message say. No I/O."""
+"""Header fields: strict parsing, and the meaning of those that frame a message. No I/O."""
 
 import re
 from typing import Literal, TypeAlias
@@ -6,10 +6,10 @@ from typing import Literal, TypeAlias
 from parity.facts import router as facts
 
 Field: TypeAlias = tuple[bytes, bytes, bytes]
-"""A header: its name in small letters, its name as sent, its value without outer blanks."""
+"""A header: its name in lower case, its name as sent, its value without surrounding whitespace."""
 
 Known: TypeAlias = dict[bytes, list[bytes]]
-"""The values of the headers that the router itself reads, by name in small letters."""
+"""The values of the headers that the router itself reads, by lower-case name."""
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 TEXT = rb"[^\x00-\x08\n-\x1f\x7f]"
@@ -31,9 +31,9 @@ Kind = Literal[
 
 
 class Malformed(Exception):
-    """A message that must not go on. `status` is what the client gets, `kind` what is wrong.
+    """A message that must not be forwarded: `kind` of error, and the `status` for the client.
 
-    `good` is what came before it in the same body.
+    `good` is the valid part before it in the same body.
     """
 
     def __init__(self, kind: Kind, reason: str, status: int = 400) -> None:
@@ -45,30 +45,30 @@ class Malformed(Exception):
 
 
 def shown(data: bytes) -> str:
-    """The beginning of `data`, for a sentence."""
+    """Return the beginning of `data`, quoted, for use in a sentence."""
     return repr(data[:60].decode("utf-8", "backslashreplace"))
 
 
 def fields_of(head: bytes, start: int) -> list[Field]:
-    """The headers from `start` to the empty line that ends `head`. Raises `Malformed`."""
-    found = _FIELD.findall(head, start)
-    if len(found) != head.count(b"\r\n", start, len(head) - 2):
+    """Parse the headers from `start` to the empty line that ends `head`. Raises `Malformed`."""
+    fields = _FIELD.findall(head, start)
+    if len(fields) != head.count(b"\r\n", start, len(head) - 2):
         raise Malformed("bad header", _trouble(head[start:-4]))
-    return [(name.lower(), name, value.rstrip(b" \t")) for name, value in found]
+    return [(name.lower(), name, value.rstrip(b" \t")) for name, value in fields]
 
 
 def _trouble(block: bytes) -> str:
-    """Why one of these lines is no header."""
+    """Return why one of these lines is not a header."""
     for line in block.split(b"\r\n"):
         name, colon, value = line.partition(b":")
         if b"\n" in line:
             return BARE_LF
         if line[:1] in (b" ", b"\t"):
-            return f"a header goes on in the next line: {shown(line)}"
+            return f"a header continues on the next line: {shown(line)}"
         if not colon:
             return f"a header without a colon: {shown(line)}"
         if name.rstrip(b" \t") != name:
-            return f"a blank before the colon: {shown(line)}"
+            return f"a space before the colon: {shown(line)}"
         if not re.fullmatch(rb"%s+" % TOKEN, name):
             return f"not a header name: {shown(name)}"
         if not re.fullmatch(rb"%s*" % TEXT, value):
@@ -77,7 +77,7 @@ def _trouble(block: bytes) -> str:
 
 
 def request_sizes(fields: list[Field], head: bytes) -> None:
-    """Refuse too many or too long headers of a request."""
+    """Refuse a request with too many or too long headers."""
     if len(head) <= facts.HEADER_NAME.value:
         return
     if len(fields) > facts.HEADERS.value:
@@ -88,7 +88,7 @@ def request_sizes(fields: list[Field], head: bytes) -> None:
 
 
 def response_sizes(fields: list[Field], head: bytes) -> None:
-    """Refuse too long headers of a response."""
+    """Refuse a response with too long headers."""
     if len(head) <= facts.COOKIE_LINE.value:
         return
     for low, name, value in fields:
@@ -100,7 +100,7 @@ def response_sizes(fields: list[Field], head: bytes) -> None:
 
 
 def known_of(fields: list[Field]) -> Known:
-    """The headers that the router itself reads."""
+    """Return the headers that the router itself reads."""
     known: Known = {}
     for low, _, value in fields:
         if low in _KNOWN:
@@ -112,7 +112,7 @@ def known_of(fields: list[Field]) -> Known:
 
 
 def named(known: Known) -> frozenset[bytes]:
-    """What the Connection header names, in small letters."""
+    """Return the names listed in the Connection header, in lower case."""
     lines = known.get(b"connection")
     if not lines:
         return frozenset()
@@ -120,7 +120,7 @@ def named(known: Known) -> frozenset[bytes]:
 
 
 def length(known: Known) -> int | None:
-    """The one Content-Length: equal lines count as one. Raises ValueError for anything else."""
+    """Return the one Content-Length; equal lines count as one. Raises `ValueError` otherwise."""
     values = known.get(b"content-length")
     if not values:
         return None
@@ -133,7 +133,7 @@ def length(known: Known) -> int | None:
 
 
 def upgrade(known: Known, tokens: frozenset[bytes]) -> bytes:
-    """The protocol to change to. h2c is never offered: its frames would pass unread."""
+    """Return the protocol to switch to. h2c is never offered: its frames would pass unread."""
     if b"upgrade" not in tokens:
         return b""
     protocols = known.get(b"upgrade", [])
@@ -143,13 +143,13 @@ def upgrade(known: Known, tokens: frozenset[bytes]) -> bytes:
 
 
 def once(fields: list[Field], name: bytes) -> list[Field]:
-    """The fields without repetitions of `name`."""
+    """Return the fields without repetitions of `name`."""
     first = next((n for n, field in enumerate(fields) if field[0] == name), 0) + 1
     return [*fields[:first], *(field for field in fields[first:] if field[0] != name)]
 
 
 def expects(known: Known) -> bool:
-    """Whether the client waits for `100 Continue`. Raises `Malformed` for other expectations."""
+    """Return whether the client waits for `100 Continue`. Raises `Malformed` for other values."""
     wanted = [value.lower() for value in known.get(b"expect", ()) if value]
     if all(value == b"100-continue" for value in wanted):
         return bool(wanted)

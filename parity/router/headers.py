@@ -1,4 +1,4 @@
-"""Heads as the router sends them on: what it adds, replaces and drops. No I/O.
+"""Heads as the router forwards them: which headers it adds, replaces and drops. No I/O.
 
 https://devcenter.heroku.com/articles/http-routing (documented); order, case and what is dropped:
 https://github.com/heroku/vegur (observed).
@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from parity.facts.router import Profile
 from parity.router.header_fields import Field, Known
-from parity.router.http1 import Request, Response
+from parity.router.http1 import RequestHead, ResponseHead
 from parity.router.request_log import Trip
 
 _HOPS = frozenset(b"connection te keep-alive proxy-authorization".split())
@@ -26,12 +26,12 @@ _FRAMING = frozenset(b"transfer-encoding host content-length".split())
 
 @lru_cache(512)
 def camel(name: bytes) -> bytes:
-    """`content-type` as `Content-Type`."""
+    """Return `Content-Type` for `content-type`."""
     return b"-".join(part.capitalize() for part in name.split(b"-"))
 
 
 def to_dyno(trip: Trip, profile: Profile, *, keep: bool) -> bytes:
-    """The head that the dyno gets."""
+    """Return the head for the dyno."""
     request, kind = trip.request, (profile, trip.tls, keep, trip.fwd)
     parts = request.made.get(kind)
     if parts is None:
@@ -54,9 +54,9 @@ def to_dyno(trip: Trip, profile: Profile, *, keep: bool) -> bytes:
 
 
 def _to_dyno(
-    request: Request, profile: Profile, tls: bool, keep: bool, fwd: bytes
+    request: RequestHead, profile: Profile, tls: bool, keep: bool, fwd: bytes
 ) -> tuple[bytes, bytes, bytes]:
-    """What stands before the request id, after it, and after the times."""
+    """Return the parts of the head before the request id, after it, and after the times."""
     host, scheme, port = _front(request.host, tls, profile)
     connection = b"Upgrade" if request.upgrade else b"keep-alive" if keep else b"close"
     lines = [
@@ -75,19 +75,19 @@ def _to_dyno(
     return b"\r\n".join(lines), then, last
 
 
-def _empty_body(request: Request) -> bool:
+def _empty_body(request: RequestHead) -> bool:
     return request.body.kind == "none" and request.method in _BODIED
 
 
 @cache
 def _never(metrics: bool, continues: bool) -> frozenset[bytes]:
-    """Headers of clients that do not go on."""
+    """Return the client headers that are never forwarded."""
     own = _METRICS if metrics else frozenset()
     return _HOPS | _SET | own | ({b"expect"} if continues else frozenset())
 
 
-def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
-    """This client's headers that do not go on."""
+def _dropped(request: RequestHead, profile: Profile) -> frozenset[bytes]:
+    """Return the headers of this request that are not forwarded."""
     drop = _never(profile.metrics, profile.continues)
     if not request.named or request.named <= _COMMON:
         return drop
@@ -99,7 +99,7 @@ def _dropped(request: Request, profile: Profile) -> frozenset[bytes]:
 
 
 def _front(host: bytes, tls: bool, profile: Profile) -> tuple[bytes, bytes, bytes]:
-    """Host, scheme and port as the dyno is told them."""
+    """Return host, scheme and port as forwarded to the dyno."""
     scheme, port = (b"https", b"443") if tls else (b"http", b"80")
     if not profile.cuts_port:
         return host, scheme, port
@@ -111,26 +111,26 @@ def _front(host: bytes, tls: bool, profile: Profile) -> tuple[bytes, bytes, byte
 
 
 def joined(known: Known, name: bytes, ours: bytes) -> bytes:
-    """The values of `name` with `ours` as the last."""
+    """Return the values of `name`, followed by `ours`."""
     return b", ".join((*filter(None, known[name]), ours)) if name in known else ours
 
 
 def _add(lines: list[bytes], fields: list[Field], drop: frozenset[bytes], camels: bool) -> None:
-    """The headers that go on (in one loop: a comprehension costs more for so few)."""
+    """Append the headers that are forwarded (a plain loop: faster for so few)."""
     for low, name, value in fields:
         if low not in drop:
             lines.append(b"%s: %s" % (camel(name) if camels else name, value))
 
 
 def to_client(
-    response: Response,
+    response: ResponseHead,
     profile: Profile,
     *,
     connection: bytes,
     date: bytes,
     decoded: bool = False,
 ) -> bytes:
-    """The head that the client gets; `decoded`: the body's chunks are taken apart for HTTP/1.0."""
+    """Return the head for the client. `decoded`: the body is sent without chunks, for HTTP/1.0."""
     kind = (profile, connection, decoded)
     parts = response.made.get(kind)
     if parts is None:
@@ -140,9 +140,9 @@ def to_client(
 
 
 def _to_client(
-    response: Response, profile: Profile, connection: bytes, decoded: bool
+    response: ResponseHead, profile: Profile, connection: bytes, decoded: bool
 ) -> tuple[bytes, bytes]:
-    """What stands before the router's date, nothing if the dyno has given one, and the rest."""
+    """Return the part before the router's date, empty if the dyno sent one, and the rest."""
     lines = [b"HTTP/1.1 %d %s" % (response.status, response.reason)]
     if b"server" not in response.known:
         lines.append(b"Server: " + profile.server)
@@ -161,7 +161,7 @@ def _to_client(
 
 
 def own(status: int, body: bytes, kind: str, profile: Profile, *, keep: bool, date: bytes) -> bytes:
-    """An answer of the router's own (headers as on Heroku's error page: observed)."""
+    """Return an answer by the router itself (headers as on Heroku's error page: observed)."""
     phrase = HTTPStatus(status).phrase
     lines = (
         f"HTTP/1.1 {status} {phrase}",

@@ -1,4 +1,4 @@
-"""HTTP/1.1 heads without I/O: bytes to meaning. Strict where request smuggling starts.
+"""Parsing of HTTP/1.1 heads, without I/O. Strict where request smuggling starts.
 
 RFC 9112 and RFC 9110; where Heroku's routers differ: parity.facts.router.
 """
@@ -21,16 +21,16 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: (%s*+))?" % TEXT)
 _HOST = re.compile(rb"(?:[A-Za-z0-9_.\-~!$&'()*+;=%]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 
 REMEMBERED = 2048
-"""Bytes up to which a head and its meaning are kept for when it comes again (ours)."""
+"""Largest head, in bytes, whose parsed form is cached (ours)."""
 
 
 @dataclass(slots=True, eq=False)
-class Request:
-    """A request's head. `keep`: the client wants its connection kept; `upgrade`: to what.
+class RequestHead:
+    """A request's head. `keep`: the client wants a persistent connection; `upgrade`: new protocol.
 
-    `named` is what its Connection header names; `known` are the headers that the router reads;
-    `doubtful`: it says in two ways how it ends. `text`: method, target and host, for people.
-    `made`: what was made of it, for when it comes again; nothing else of it ever changes.
+    `named` are the names in its Connection header; `known` are the headers that the router reads;
+    `doubtful`: it states its length in two ways. `text`: method, target and host, for display.
+    `made` caches the heads built from it; nothing else changes after parsing.
     """
 
     method: bytes
@@ -49,16 +49,16 @@ class Request:
     made: dict[object, tuple[bytes, bytes, bytes]] = field(default_factory=dict)
 
 
-_Asked: TypeAlias = tuple[
+_ParsedHeaders: TypeAlias = tuple[
     int, bytes, list[Field], Body, bool, bool, bytes, frozenset[bytes], Known, bool
 ]
 
 
 @dataclass(slots=True, eq=False)
-class Response:
+class ResponseHead:
     """A response's head. `keep`: the dyno will take another request on this connection.
 
-    `made`: what was made of it, for when it comes again; nothing else of it ever changes.
+    `made` caches the heads built from it; nothing else changes after parsing.
     """
 
     status: int
@@ -71,12 +71,12 @@ class Response:
     made: dict[object, tuple[bytes, bytes]] = field(default_factory=dict)
 
 
-def end_of_head(data: bytes | bytearray, seen: int) -> int:
-    """Where the head in `data` ends, 0 if not yet; its first `seen` bytes were looked at before.
+def end_of_head(data: bytes | bytearray, checked: int) -> int:
+    """Return where the head in `data` ends, 0 if not yet; `seen` bytes were checked before.
 
-    Raises `Malformed` for a bare LF where no end has come: none ever would.
+    Raises `Malformed` for a bare LF in an unfinished head, which would never end.
     """
-    start = max(seen - 3, 0) if seen else 0
+    start = max(checked - 3, 0) if checked else 0
     end = data.find(b"\r\n\r\n", start)
     if end >= 0:
         return end + 4
@@ -86,7 +86,7 @@ def end_of_head(data: bytes | bytearray, seen: int) -> int:
 
 
 def unfinished_request(data: bytes | bytearray) -> None:
-    """Refuse the beginning of a head that can only become too long."""
+    """Refuse an unfinished head of a request that is already too long."""
     first = data.find(b"\r\n")
     if first < 0 and len(data) > facts.REQUEST_LINE.value:
         raise _long_line()
@@ -98,7 +98,7 @@ def unfinished_request(data: bytes | bytearray) -> None:
 
 
 def unfinished_response(data: bytes | bytearray) -> None:
-    """Refuse the beginning of a dyno's head that can only become too long, or is no HTTP."""
+    """Refuse an unfinished head of a response that is already too long or is not HTTP."""
     first = data.find(b"\r\n")
     if not b"HTTP/1.".startswith(bytes(data[:7])):
         raise Malformed("bad request", f"not a status line: {shown(bytes(data[:60]))}", 503)
@@ -110,26 +110,26 @@ def unfinished_response(data: bytes | bytearray) -> None:
         raise Malformed("header", "headers of more than 1 MB", 502)
 
 
-def request(head: bytes) -> Request:
-    """What `head`, with its empty line, asks for. Raises `Malformed`."""
+def request(head: bytes) -> RequestHead:
+    """Parse `head`, which includes its empty line. Raises `Malformed`."""
     return _request(head) if len(head) <= REMEMBERED else _request.__wrapped__(head)
 
 
 @lru_cache(256)
-def _request(head: bytes) -> Request:
+def _request(head: bytes) -> RequestHead:
     end = head.index(b"\r\n")
     method, target, minor = _request_line(head[:end])
     headers = head[end:]
-    asked = _asked if len(headers) <= REMEMBERED else _asked.__wrapped__
-    said = asked(headers, minor)
-    path, host = _path(method, target, said[1]), said[1]
+    parse = _parse_headers if len(headers) <= REMEMBERED else _parse_headers.__wrapped__
+    parsed = parse(headers, minor)
+    path, host = _path(method, target, parsed[1]), parsed[1]
     text = method.decode(), path.decode("utf-8", "replace"), host.decode("latin-1")
-    return Request(method, path, *said, text)
+    return RequestHead(method, path, *parsed, text)
 
 
 @lru_cache(256)
-def _asked(headers: bytes, minor: int) -> _Asked:
-    """All of `Request` but its line. A client sends the same headers for many paths."""
+def _parse_headers(headers: bytes, minor: int) -> _ParsedHeaders:
+    """Parse everything but the request line. A client sends the same headers for many paths."""
     fields = read.fields_of(headers, 2)
     read.request_sizes(fields, headers)
     known = read.known_of(fields)
@@ -148,17 +148,17 @@ def _asked(headers: bytes, minor: int) -> _Asked:
     )
 
 
-def response(head: bytes, method: bytes, *, blanks: bool = True) -> Response:
-    """What `head` answers to a `method` request. Raises `Malformed` with status 502 or 503.
+def response(head: bytes, method: bytes, *, blanks: bool = True) -> ResponseHead:
+    """Parse the `head` of an answer to `method`. Raises `Malformed` with status 502 or 503.
 
-    `blanks`: whether a Content-Length may have blanks after it (RFC 9110 section 5.5).
+    `blanks`: a Content-Length may have trailing whitespace (RFC 9110 section 5.5).
     """
-    answered = _response if len(head) <= REMEMBERED else _response.__wrapped__
-    return answered(head, method, blanks)
+    parse = _response if len(head) <= REMEMBERED else _response.__wrapped__
+    return parse(head, method, blanks)
 
 
 @lru_cache(256)
-def _response(head: bytes, method: bytes, blanks: bool) -> Response:
+def _response(head: bytes, method: bytes, blanks: bool) -> ResponseHead:
     end = head.index(b"\r\n")
     if end > facts.STATUS_LINE.value:
         raise Malformed("status", f"a status line of {end} bytes", 502)
@@ -174,7 +174,7 @@ def _response(head: bytes, method: bytes, blanks: bool) -> Response:
     lasting = b"keep-alive" in tokens if minor == b"0" else b"close" not in tokens
     keep = lasting and body.kind != "close"
     fields = read.once(fields, b"content-length")
-    return Response(int(digits), phrase, fields, body, keep, tokens, known)
+    return ResponseHead(int(digits), phrase, fields, body, keep, tokens, known)
 
 
 def _response_fields(head: bytes, start: int) -> list[Field]:
@@ -195,7 +195,7 @@ def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
 
 
 def _bad_line(line: bytes) -> Malformed:
-    """Why `line` is no request line."""
+    """Return why `line` is not a request line."""
     if len(line) > facts.REQUEST_LINE.value:
         return _long_line()
     if b"\n" in line:
@@ -223,7 +223,7 @@ def _long_line() -> Malformed:
 
 
 def _path(method: bytes, target: bytes, host: bytes) -> bytes:
-    """The target as a path, its fragment cut off (RFC 9112 section 3.2)."""
+    """Return the target as a path without its fragment (RFC 9112 section 3.2)."""
     if target.startswith(b"/") and b"#" not in target and method != b"CONNECT":
         return target
     if method == b"CONNECT":
@@ -272,7 +272,7 @@ def _response_length(known: Known, head: bytes, blanks: bool) -> int | None:
     except ValueError as error:
         raise Malformed("length", f"Content-Length: {error}", 502) from None
     if not blanks and re.search(rb"(?i)\ncontent-length:[^\r\n]*[ \t]\r\n", head):
-        raise Malformed("length", "a blank after Content-Length", 502)
+        raise Malformed("length", "a space after Content-Length", 502)
     return length
 
 

@@ -1,4 +1,4 @@
-"""The router's sockets: loopback only, one for plain http and one for what was https outside."""
+"""The router's sockets, on loopback only: one for plain http, one for what was https outside."""
 
 import asyncio
 import errno
@@ -8,16 +8,16 @@ from collections.abc import Callable
 from parity.system.errors import Trouble
 
 AT_ONCE = 64
-"""Connections accepted in one turn of the loop."""
+"""Connections accepted in one iteration of the loop."""
 
 PAUSE = 0.1
-"""Seconds without accepting when this process has no file descriptor left (ours)."""
+"""Seconds without accepting when this process has run out of file descriptors (ours)."""
 
 Accepted = Callable[[socket.socket, bool], None]
 
 
 class Front:
-    """A listening socket on loopback; `tls`: what comes here was encrypted outside."""
+    """A listening socket on loopback. `tls`: its connections were encrypted outside."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, port: int, accepted: Accepted, *, tls: bool
@@ -38,7 +38,7 @@ class Front:
         loop.add_reader(self._sock.fileno(), self._accept)
 
     def close(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._timer:
             self._timer.cancel()
         self._loop.remove_reader(self._sock.fileno())
@@ -59,7 +59,7 @@ class Front:
             self._accepted(sock, self.tls)
 
     def _pause(self) -> None:
-        """Let connections wait in the kernel until others have closed."""
+        """Leave connections in the kernel's queue until others have closed."""
         self._loop.remove_reader(self._sock.fileno())
         self._timer = self._loop.call_later(
             PAUSE, self._loop.add_reader, self._sock.fileno(), self._accept

@@ -1,7 +1,7 @@
 """The router's log line, in the fields and the order of each profile.
 
-https://devcenter.heroku.com/articles/http-routing (documented); `tls_version=unknown` is what every
-request to a herokuapp.com host logs, and Router 2.0's paths are decoded (observed).
+https://devcenter.heroku.com/articles/http-routing (documented); every request to a herokuapp.com
+host is logged with `tls_version=unknown`, and Router 2.0's paths are decoded (observed).
 """
 
 import re
@@ -16,12 +16,12 @@ _UNPRINTABLE = re.compile(r'[\x00-\x1f\x7f"\ufffd\u2028\u2029]')
 
 
 def line(passed: Passed, profile: Profile) -> str:
-    """What `heroku[router]` logs about `passed`."""
+    """Return the `heroku[router]` line for `passed`."""
     method, path, host, request_id, fwd, tls, dyno, connect, service, status, count = passed[:11]
-    same = _same if len(path) + len(fwd) <= REMEMBERED else _same.__wrapped__
-    asked, fwd, protocol = same(method, path, host, fwd, tls, profile.name)
+    shared = _shared if len(path) + len(fwd) <= REMEMBERED else _shared.__wrapped__
+    request, fwd, protocol = shared(method, path, host, fwd, tls, profile.name)
     return (
-        f"{_head(passed) if passed.code else 'at=info'} {asked} request_id={request_id} {fwd} "
+        f"{_head(passed) if passed.code else 'at=info'} {request} request_id={request_id} {fwd} "
         f"dyno={dyno} connect={'' if connect is None else f'{connect}ms'} "
         f"service={'' if service is None else f'{service}ms'} "
         f"status={status} bytes={'' if count is None else count} {protocol}"
@@ -29,10 +29,10 @@ def line(passed: Passed, profile: Profile) -> str:
 
 
 @lru_cache(256)
-def _same(
+def _shared(
     method: str, path: str, host: str, fwd: str, tls: bool, profile: str
 ) -> tuple[str, str, str]:
-    """What is the same in the line of each request for this path by the same client."""
+    """Return the parts of the line that requests for this path by the same client share."""
     legacy, path, fwd = profile == "legacy", path.replace('"', "%22"), fwd.replace('"', "")
     protocol = f"protocol=http1.1 tls={str(tls).lower()} tls_version=unknown"
     return (
@@ -52,7 +52,7 @@ def _head(passed: Passed) -> str:
 
 
 def _decoded(path: str) -> str:
-    """The path without percent signs, but with nothing that would break the line."""
+    """Return the path with its percent escapes decoded, unless that would break the line."""
     if "%" not in path:
         return path
     name, mark, query = path.partition("?")

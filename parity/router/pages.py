@@ -1,8 +1,8 @@
-"""What a browser gets in place of an answer.
+"""The HTML pages that a browser gets instead of the app's answer.
 
 https://devcenter.heroku.com/articles/error-pages (documented). The page of 506 bytes is the one
-that was served (observed, legacy); Router 2.0's was never seen and is taken to be the same, and so
-is that of an app to which nothing was pushed (H81).
+that was served (observed, legacy); Router 2.0's page, and that of an app to which nothing was
+pushed (H81), were never seen and are assumed to be the same.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _PAGE = """\
 
 
 def page(code: str, _status: int, config: Mapping[str, str]) -> bytes:
-    """The page for `code`; `ERROR_PAGE_URL` and `MAINTENANCE_PAGE_URL` of `config` replace it."""
+    """Return the page for `code`, or the frame around the config vars' `…_PAGE_URL`."""
     if code == "H80":
         address = config.get("MAINTENANCE_PAGE_URL") or f"{CDN}/maintenance-mode.html"
         return _page("Offline for Maintenance", address)
@@ -49,7 +49,7 @@ def page(code: str, _status: int, config: Mapping[str, str]) -> bytes:
 
 
 def no_such_app() -> bytes:
-    """For a Host that is nobody's."""
+    """Return the page for a Host that belongs to no app."""
     return _page("Heroku | No such app", f"{CDN}/no-such-app.html")
 
 

@@ -1,10 +1,10 @@
-"""Requests that never reach a dyno because they cannot be read, or are for nobody here."""
+"""Requests that never reach a dyno, because they are malformed or for an unknown host."""
 
 import re
 
 from parity.facts.router import CLIENT, REQUEST_ERRORS
 from parity.router import headers, pages
-from parity.router.context import Door
+from parity.router.context import RouterContext
 from parity.router.header_fields import Malformed
 from parity.router.request_log import Passed
 
@@ -12,30 +12,30 @@ _LINE = re.compile(rb"([!-~]{1,127}) ([!-~]{1,8192}) HTTP/")
 _HOST = re.compile(rb"(?i)\r\nhost:[ \t]*([a-z0-9_.:\[\]-]+)[ \t]*\r\n")
 
 
-def refused(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> bytes:
-    """The answer to a `head` that is refused; logged where Heroku's router logs it (H26)."""
+def refused(head: bytes, bad: Malformed, context: RouterContext, *, tls: bool) -> bytes:
+    """Return the answer to a refused `head`; it is logged where Heroku's router logs it (H26)."""
     status = bad.status
     if status == 404:
         body, kind = pages.no_such_app(), "text/html"
     else:
-        status = door.profile.long_line if status == 414 else status
+        status = context.profile.long_line if status == 414 else status
         body, kind = f"{status}: {bad.reason}\n".encode(), "text/plain"
-    if door.profile.h26 and status in (400, 417):
-        _record(head, bad, door, tls=tls)
-    return headers.own(status, body, kind, door.profile, keep=False, date=door.date())
+    if context.profile.h26 and status in (400, 417):
+        _record(head, bad, context, tls=tls)
+    return headers.own(status, body, kind, context.profile, keep=False, date=context.date())
 
 
-def _record(head: bytes, bad: Malformed, door: Door, *, tls: bool) -> None:
-    """Note H26, if it can be read for whom the request was."""
+def _record(head: bytes, bad: Malformed, context: RouterContext, *, tls: bool) -> None:
+    """Log H26, if the request is readable enough to say which app it was for."""
     line, host = _LINE.match(head), _HOST.search(head)
-    if not line or not host or not door.knows(host[1]):
+    if not line or not host or not context.knows(host[1]):
         return
-    door.record(
+    context.record(
         Passed(
             method=line[1].decode(),
             path=line[2].decode(),
             host=host[1].decode(),
-            request_id=door.request_id(None).decode(),
+            request_id=context.request_id(None).decode(),
             fwd=CLIENT.decode(),
             tls=tls,
             dyno="",

@@ -1,15 +1,15 @@
-"""What the router notes of one request on its way: what it logs, and what a report reads."""
+"""The router's record of one request: what goes into the log and into a report."""
 
 from typing import NamedTuple
 
 from parity.facts.router import CODES
-from parity.router.http1 import Request
+from parity.router.http1 import RequestHead
 
 
 class Fault(Exception):
-    """Why a request fails: Heroku's `code`; `detail` is what the sockets showed.
+    """The reason why a request fails: Heroku's `code`; `detail` is what the sockets showed.
 
-    `cause` is what the log says beside the code; `status` where it is not the code's own.
+    `cause` is logged beside the code; `status` is set where it is not the code's own.
     """
 
     def __init__(self, code: str, detail: str, *, cause: str = "", status: int = 0) -> None:
@@ -21,7 +21,7 @@ class Fault(Exception):
 
 
 class Passed(NamedTuple):
-    """One request that is over. Times in ms, None where the log leaves them empty.
+    """A finished request. Times in ms, None where the log leaves them empty.
 
     `code` None: the dyno's answer went through. `sent`: the status that the client saw (0: none).
     """
@@ -44,11 +44,12 @@ class Passed(NamedTuple):
 
 
 class Trip:
-    """A request on its way. Times in seconds of the router's clock (wire.py); `wall` since 1970.
+    """A request in progress. Times in seconds of the router's clock (`transport.clock`).
 
-    `whole`: all of the request has come. `continued`: the client was told to go on. `status`: what
-    the client got from the dyno (0: nothing yet). `endless`: only a close tells the client that the
-    answer is over. `note`: what was odd about a good answer.
+    `wall`: its arrival in seconds since 1970. `whole`: all of the request has come. `continued`:
+    the client was sent `100 Continue`. `status`: of the dyno's answer, once sent (0: nothing yet).
+    `endless`: only a close tells the client that the answer is over. `note`: what was odd about a
+    good answer.
     """
 
     __slots__ = (
@@ -58,7 +59,7 @@ class Trip:
 
     def __init__(
         self,
-        request: Request,
+        request: RequestHead,
         request_id: bytes,
         fwd: bytes,
         *,
@@ -82,11 +83,11 @@ class Trip:
 
     @property
     def connect_ms(self) -> int:
-        """From the request's arrival to a connection to a dyno."""
+        """Milliseconds from the request's arrival to a connection to a dyno."""
         return int((self.connected - self.began) * 1000)
 
     def passed(self, now: float, fault: Fault | None, *, h26: bool = True) -> Passed:
-        """The finished record; without `h26` the log knows no such code."""
+        """Return the finished record; without `h26` the log has no such code."""
         request_id, fwd = self.request_id.decode(), self.fwd.decode("latin-1")
         began, connected, status = self.began, self.connected, self.status
         method, path, host = self.request.text
@@ -107,10 +108,10 @@ class Trip:
             self.note,
             status,
         )
-        return self._spoilt(good, fault, h26) if fault else good
+        return self._failed(good, fault, h26) if fault else good
 
-    def _spoilt(self, good: Passed, fault: Fault, h26: bool) -> Passed:
-        """The record of a request that failed: what Heroku's line for the fault has, and why."""
+    def _failed(self, good: Passed, fault: Fault, h26: bool) -> Passed:
+        """Return the record of a failed request, with the fields that Heroku logs for its code."""
         filled = CODES[fault.code].fields if self.dyno else ""
         counted = "b" in filled or ("n" in filled and self.bytes)
         return good._replace(

@@ -1,4 +1,4 @@
-"""`--scenario FILE.toml`: requests of the user's own, read strictly."""
+"""The file of `--scenario FILE.toml`: the user's own requests, strictly parsed."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ MOST_CLIENTS = 200
 OURS = frozenset(
     ("host", "connection", "content-length", "transfer-encoding", "upgrade", "x-request-id")
 )
-"""Headers that follow from the request, or by which parity knows it again."""
+"""Headers that follow from the request, or by which parity identifies it."""
 
 _TEXT, _WHOLE, _NUMBER = (
     ((str,), "a string"),
@@ -31,18 +31,18 @@ _TYPES: Mapping[str, tuple[tuple[type, ...], str]] = {
     "leave": _NUMBER,
     "websocket": ((list,), "a list"),
 }
-"""By key, what its value must be, and how TOML calls it."""
+"""For each key, the types of its value, and TOML's name for them."""
 
 
 def read(file: Path) -> tuple[Step, ...]:
-    """The steps of `file`. Raises `Usage` with the place and what to write."""
+    """Read the steps in `file`. Raises `Usage` with the place and what to write."""
     import tomllib
 
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Usage(f"--scenario {file}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, too
+    except (ValueError, RecursionError) as error:  # also for a number of 5,000 digits
         raise Usage(f"--scenario {file}: not TOML: {error}") from None
     requests = content.get("request")
     if not isinstance(requests, list) or not requests or set(content) != {"request"}:
@@ -63,13 +63,13 @@ def _step(file: Path, number: int, section: Mapping[str, Any]) -> Step:
     trouble = _trouble(section)
     if trouble:
         raise wrong(trouble)
-    return _made(section)
+    return _step_of(section)
 
 
 def _trouble(section: Mapping[str, Any]) -> str:
-    """What is wrong with the values, if anything."""
+    """Return what is wrong with the values, empty if nothing is."""
     if not str(section.get("path", "")).startswith("/"):
-        return "path must be there and start with /"
+        return "path is required and must start with /"
     if not str(section.get("method", "GET")).isalpha():
         return "method must be letters, such as POST"
     if not 1 <= section.get("clients", 1) <= MOST_CLIENTS:
@@ -88,7 +88,7 @@ def _trouble(section: Mapping[str, Any]) -> str:
     return "" if "body" not in section or "bytes" not in section else "body or bytes, not both"
 
 
-def _made(section: Mapping[str, Any]) -> Step:
+def _step_of(section: Mapping[str, Any]) -> Step:
     body = section.get("body", "").encode() or b"x" * section.get("bytes", 0)
     websocket = tuple(str(text) for text in section.get("websocket", ()))
     leave = section.get("leave")

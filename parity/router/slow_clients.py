@@ -1,4 +1,4 @@
-"""Visitors that no library plays: slow ones, such as leave, and websockets. They run in threads."""
+"""Visitors that no library can play: slow ones, ones that leave, websockets. Run in threads."""
 
 import base64
 import contextlib
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from parity.records.scenario import Step
-from parity.router.client import KEPT_BODY, NOTHING, Seen, leaving
+from parity.router.client import KEPT_BODY, NOTHING, ClientView, leaving
 
 PIECES = 20
 """Parts in which a slow body is sent."""
@@ -20,18 +20,18 @@ PIECES = 20
 
 def visit(
     port: int, step: Step, headers: Mapping[str, str], timeout: float, patience: float
-) -> Seen:
+) -> ClientView:
     """Play `step` against the router's `port`; an answer is read for at most `patience` seconds."""
     with socket.create_connection(("127.0.0.1", port), timeout) as sock:
         stay = threading.TIMEOUT_MAX if step.leave is None else step.leave
         with leaving(partial(sock.shutdown, socket.SHUT_RDWR), stay) as left:
             try:
                 sock.sendall(_head(step, headers))
-                _slowly(sock, step)
-                seen = _answer(sock, step, patience)
+                _send_body(sock, step)
+                view = _answer(sock, step, patience)
             except (OSError, http.client.HTTPException):
-                seen = NOTHING
-        return seen._replace(left=seen.left or left.is_set())
+                view = NOTHING
+        return view._replace(left=view.left or left.is_set())
 
 
 def _head(step: Step, headers: Mapping[str, str]) -> bytes:
@@ -46,8 +46,8 @@ def _head(step: Step, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join((f"{step.method} {step.path} HTTP/1.1", *lines, "", "")).encode("latin-1")
 
 
-def _slowly(sock: socket.socket, step: Step) -> None:
-    """Send the body over so many seconds; whoever answers early is listened to."""
+def _send_body(sock: socket.socket, step: Step) -> None:
+    """Send the body over `step.seconds`; stop if the router has already answered and closed."""
     size = max(len(step.body) // PIECES, 1) if step.seconds else max(len(step.body), 1)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         for at in range(0, len(step.body), size):
@@ -56,23 +56,23 @@ def _slowly(sock: socket.socket, step: Step) -> None:
             sock.sendall(step.body[at : at + size])
 
 
-def _answer(sock: socket.socket, step: Step, patience: float) -> Seen:
+def _answer(sock: socket.socket, step: Step, patience: float) -> ClientView:
     response = http.client.HTTPResponse(sock, method=step.method)
     response.begin()
     headers = {name.lower(): value for name, value in response.getheaders()}
     if step.websocket and response.status == 101:
-        heard = [_said(sock, text) for text in step.websocket]
-        return Seen(101, headers, {}, b"\n".join(heard), False)
+        heard = [_reply(sock, text) for text in step.websocket]
+        return ClientView(101, headers, {}, b"\n".join(heard), False)
     body = b""
     lost = contextlib.suppress(OSError, http.client.HTTPException)
     with lost, leaving(partial(sock.shutdown, socket.SHUT_RDWR), patience) as cut:
         while piece := response.read1(16 * 1024):
             body += piece[: KEPT_BODY - len(body)]
-    return Seen(response.status, headers, {}, body, cut.is_set())
+    return ClientView(response.status, headers, {}, body, cut.is_set())
 
 
-def _said(sock: socket.socket, text: str) -> bytes:
-    """Send one text message and wait for one message back (RFC 6455 section 5.2)."""
+def _reply(sock: socket.socket, text: str) -> bytes:
+    """Send one text message and wait for one in return (RFC 6455 section 5.2)."""
     data, mask = text.encode(), secrets.token_bytes(4)
     masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(data))
     length = len(data)

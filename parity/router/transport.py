@@ -1,7 +1,7 @@
-"""One TCP connection on the loop: what has come, what waits to go, and whom to wake for it.
+"""One TCP connection on the loop: its input, its pending output, and the coroutine to wake.
 
-Sockets by hand, not asyncio's transports: a transport forgets what it has read when a write fails,
-and an answer that a dyno gives before it closes on an upload would be lost.
+Raw sockets, not asyncio's transports: a transport drops what it has read when a write fails, so an
+answer that a dyno sends before it closes on an upload would be lost.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from typing import Protocol
 from parity.system.awake import Clock
 
 CLIENT_ROOM = 512 * 1024
-"""Bytes from a client that may wait before it has to: more than the longest head (ours)."""
+"""Unread bytes at which a client is no longer read from: more than the longest head (ours)."""
 
 CLOGGED = 256 * 1024
-"""Bytes that may wait to be sent before the other side has to wait (ours)."""
+"""Unsent bytes at which the other side has to wait (ours)."""
 
 _PIECE = memoryview(bytearray(1024 * 1024))
-"""Where every connection reads into: a read is copied out of it before anything else happens.
+"""The buffer that all connections read into; each read is copied out of it at once.
 
 Large bodies take two thirds of the time that they take with 128 KiB (measured).
 """
@@ -32,10 +32,10 @@ _RESET = struct.pack("ii", 1, 0)
 
 
 def _prompt(sock: socket.socket) -> None:
-    """Send what is there at once: no packet waits for more data, and none is paced.
+    """Have packets sent at once, without waiting for more data and without pacing.
 
-    Reno has no pacing, which some machines have as their default (BBR) and loopback no need of: a
-    large body takes half the time (measured).
+    Some machines default to BBR, whose pacing loopback does not need; Reno has none, and a large
+    body takes half the time (measured).
     """
     with contextlib.suppress(OSError):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -44,15 +44,15 @@ def _prompt(sock: socket.socket) -> None:
 
 
 clock = Clock()
-"""The time by which every limit of the router is measured."""
+"""The clock by which every limit of the router is measured."""
 
 
 class Turn:
-    """Runs the one coroutine of a client's connection: each event resumes it at once.
+    """Runs the coroutine of a client's connection; each event resumes it at once.
 
-    A task would do the same one turn of the loop later, and twice as dear. The coroutine waits for
-    nothing but `wait`. `now` is when it was resumed, by `clock`: time stands still while it runs.
-    `over` gets what it raised, or None, when it has ended.
+    A task would do so one iteration of the loop later, at twice the cost. The coroutine awaits
+    nothing but `wait`. `now` is when it was resumed, by `clock`; it does not advance while the
+    coroutine runs. `over` is called at its end with the exception it raised, or None.
     """
 
     __slots__ = ("_coroutine", "_over", "_waiting", "deadline", "now")
@@ -65,18 +65,18 @@ class Turn:
         self._coroutine: Coroutine[None, None, None] | None = None
 
     def run(self, coroutine: Coroutine[None, None, None]) -> None:
-        """Begin."""
+        """Start `coroutine`."""
         self._coroutine = coroutine
         self._waiting = True
         self.wake()
 
     def cancel(self) -> None:
-        """End the coroutine where it waits."""
+        """Cancel the coroutine where it waits."""
         self.wake(asyncio.CancelledError())
 
     @types.coroutine
     def wait(self, until: float) -> Generator[None, None, bool]:
-        """Wait for an event; False where it is `until` (by `clock`) already."""
+        """Wait for an event; False if it is already `until` (by `clock`)."""
         if self.now >= until:
             return False
         self.deadline = until
@@ -84,7 +84,7 @@ class Turn:
         return True
 
     def wake(self, error: BaseException | None = None) -> None:
-        """Let the coroutine look again, if it waits; `error` is raised there."""
+        """Resume the coroutine if it waits; `error` is raised in it."""
         if not self._waiting or not self._coroutine:
             return
         self._waiting = False
@@ -103,16 +103,16 @@ class Turn:
 
 
 class Wakes(Protocol):
-    """What a connection tells that something has happened."""
+    """The object that a connection wakes on an event."""
 
     def wake(self) -> None: ...
 
 
 class Wire:
-    """A connected, non-blocking `sock`. `ended`: nothing more comes; `broken`: nothing more goes.
+    """A connected, non-blocking `sock`. `ended`: no more input; `broken`: no more output.
 
-    `taken`: when something that had waited here last went (by `clock`, 0: never). With `room`
-    bytes unread the socket is left alone, so that its sender has to wait.
+    `taken`: when pending output last went out (by `clock`, 0: never). Once `room` bytes are unread,
+    the socket is not read, so that its sender has to wait.
     """
 
     __slots__ = (
@@ -139,16 +139,16 @@ class Wire:
 
     @property
     def clogged(self) -> bool:
-        """Whether the other side has to wait before more is sent here."""
+        """True if so much output is pending that the other side has to wait."""
         return len(self._out) >= CLOGGED
 
     @property
     def sent(self) -> bool:
-        """Whether everything has gone."""
+        """True if no output is pending."""
         return not self._out
 
     def take(self) -> bytes | bytearray:
-        """All that has come."""
+        """Return all unread input, and empty it."""
         data, self.inbox = self.inbox, b""
         if self._paused and not self.ended:
             self._paused = False
@@ -156,18 +156,18 @@ class Wire:
         return data
 
     def take_first(self, count: int) -> bytes:
-        """The first `count` bytes of what has come."""
+        """Take the first `count` bytes of the input."""
         data = self.take() if self._paused else self.inbox
         self.inbox = data[count:]
         return bytes(data[:count])
 
     def put_back(self, data: bytes | bytearray) -> None:
-        """What was taken too much."""
+        """Put back input that was taken too early."""
         if data:
             self.inbox = data + self.inbox if self.inbox else data
 
     def send(self, data: bytes | bytearray) -> None:
-        """Send `data` now or as soon as it can go; after an error it goes nowhere."""
+        """Send `data` now or as soon as possible; after an error it is dropped."""
         if self.broken or not data:
             return
         if self._out:
@@ -186,12 +186,12 @@ class Wire:
             self._loop.add_writer(self.sock.fileno(), self._writable)
 
     def finish(self) -> None:
-        """Say that nothing more comes from here."""
+        """Shut down the sending side."""
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_WR)
 
     def close(self, *, reset: bool = False) -> None:
-        """End the connection; `reset` so that nobody takes it for a proper end."""
+        """Close the connection; `reset` keeps the other side from taking it for a regular end."""
         if self.sock.fileno() < 0:
             return
         self._loop.remove_reader(self.sock.fileno())
@@ -204,7 +204,7 @@ class Wire:
         self.sock.close()
 
     def look(self) -> None:
-        """Take in what has come by now, without waiting for the loop to say so."""
+        """Read what has come by now, without waiting for the loop."""
         if not self.ended and not self._paused:
             self._receive(wake=False)
 

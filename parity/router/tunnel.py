@@ -1,11 +1,11 @@
-"""A connection that is no longer HTTP: bytes both ways until one side ends."""
+"""A connection that is no longer HTTP: bytes are copied both ways until one side ends."""
 
 from parity.router.request_log import Fault, Trip
 from parity.router.transport import Turn, Wire
 
 
 async def tunnel(client: Wire, dyno: Wire, turn: Turn, trip: Trip, idle: float) -> None:
-    """Pass on what comes. Raises `Fault` (H15) where nothing moves for `idle` seconds."""
+    """Copy bytes both ways. Raises `Fault` (H15) if none moves for `idle` seconds."""
     heard = turn.now
     while True:
         moved = _move(dyno, client)

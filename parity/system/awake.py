@@ -1,17 +1,17 @@
-"""A clock that stands still while this machine, or parity itself, was stopped.
+"""A clock that does not advance while this machine, or parity itself, is stopped.
 
-After Ctrl-Z, `docker pause` or a virtual machine's pause time has passed in which neither parity
-nor, perhaps, the app could do anything: no limit of Heroku's runs out in it.
+During Ctrl-Z, `docker pause` or the pause of a virtual machine, neither parity nor, perhaps, the
+app can do anything, so none of Heroku's limits may run out.
 """
 
 import time
 
 LONGEST_GAP = 2.0
-"""Seconds between two looks at the clock after which parity was stopped in between (ours)."""
+"""Seconds between two readings above which parity must have been stopped in between (ours)."""
 
 
 class Clock:
-    """Counts seconds like `time.monotonic`; whoever waits looks at it at least once a second."""
+    """Counts seconds like `time.monotonic`; it has to be read at least once a second."""
 
     __slots__ = ("_last", "_slept")
 
@@ -20,7 +20,7 @@ class Clock:
         self._slept = 0.0
 
     def now(self) -> float:
-        """Seconds of which none was slept."""
+        """Return the seconds, without those during which parity was stopped."""
         here = time.monotonic()
         if here - self._last > LONGEST_GAP:
             self._slept += here - self._last

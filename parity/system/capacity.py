@@ -1,4 +1,4 @@
-"""How much this machine gives a process, against what a dyno has: limits and memory."""
+"""This machine's limits and memory, compared with those of a dyno."""
 
 import re
 import resource
@@ -13,35 +13,35 @@ from parity.system.errors import Trouble
 MB = 1024 * 1024
 
 
-def checked(name: str, faults: Iterator[Trouble], found: str) -> Check:
-    """What was tried on the ground of all verdicts, and what was `found` if nothing is wrong."""
+def checked(name: str, faults: Iterator[Trouble], detail: str) -> Check:
+    """Return the check of a precondition: its first fault, or `found` if there is none."""
     fault = next(faults, None)
-    return Check(name, "missing", fault.what, fault.fix) if fault else Check(name, "ok", found)
+    return Check(name, "missing", fault.what, fault.fix) if fault else Check(name, "ok", detail)
 
 
 def limits() -> Check:
-    """The limits of the shell that has started parity; less open files than on a dyno is little."""
+    """Check the limits of parity's shell; fewer open files than in a dyno is `limited`."""
     few, wanted = ulimits.hard(resource.RLIMIT_NOFILE), int(OPEN_FILES.value)
     check = checked("limits", ground.limits(), "none below a dyno's")
     if check.status == "ok" and few is not None and few < wanted:
-        found = f"{few} open files (a dyno: {wanted}); an app that needs more cannot be told"
-        return Check("limits", "limited", found, f"`ulimit -n {wanted}`, as root.")
+        detail = f"{few} open files (a dyno: {wanted}); for apps that need more: `could not tell`"
+        return Check("limits", "limited", detail, f"`ulimit -n {wanted}`, as root.")
     return check
 
 
 def memory() -> Check:
-    """What is free here, or what a container may use, against the memory of a dyno."""
-    found = [withheld.allowed("memory", "memory.max", "memory.limit_in_bytes")]
+    """Compare the free memory, or a container's limit, with a dyno's memory."""
+    sizes = [withheld.allowed("memory", "memory.max", "memory.limit_in_bytes")]
     try:
         free = re.search(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(), re.M)
-        found.append(int(free[1]) * 1024 if free else None)
+        sizes.append(int(free[1]) * 1024 if free else None)
     except OSError:
         pass
-    least = min((size for size in found if size is not None), default=None)
+    least = min((size for size in sizes if size is not None), default=None)
     if least is None:
-        return Check("memory", "ok", "nobody tells how much is free")
-    told = f"{least // MB:,} MB may be used"
+        return Check("memory", "ok", "the free memory is unknown")
+    detail = f"{least // MB:,} MB available"
     if least >= DEFAULT.quota:
-        return Check("memory", "ok", told)
+        return Check("memory", "ok", detail)
     fix = "Close other programs; a container: allow it more (`docker run --memory`)."
-    return Check("memory", "limited", f"{told} (a dyno: {DEFAULT.quota // MB} MB)", fix)
+    return Check("memory", "limited", f"{detail} (a dyno: {DEFAULT.quota // MB} MB)", fix)

@@ -4,7 +4,7 @@ import errno
 
 
 class Trouble(Exception):
-    """This machine, not the app, stands in the way: one line what, one line what to do (exit 3)."""
+    """A problem of this machine, not the app: one line what, one line what to do (exit 3)."""
 
     def __init__(self, what: str, fix: str) -> None:
         super().__init__(what)
@@ -13,11 +13,11 @@ class Trouble(Exception):
 
 
 class Usage(Exception):
-    """What was typed cannot be done as it stands: one line that says what to type (exit 2)."""
+    """A command line that cannot be carried out: one line that says what to type (exit 2)."""
 
 
 MACHINE = (Trouble, OSError, MemoryError, RuntimeError)
-"""What a machine that stands in the way is noticed by; `troubled` tells it from a bug."""
+"""The exceptions that a problem of this machine raises; `troubled` tells it from a bug."""
 
 AT_ITS_END = {
     errno.EMFILE: "Raise the limit of open files: `ulimit -n 4096`.",
@@ -31,15 +31,15 @@ AT_ITS_END = {
     errno.EIO: "Look at the disk (`dmesg`), or set TMPDIR and PARITY_CACHE_DIR to another one.",
     errno.ESTALE: "Mount the network disk again, or set PARITY_CACHE_DIR to a local folder.",
 }
-"""What to do where this machine has no more of something, or a disk of it fails."""
+"""What to do if this machine runs out of something, or one of its disks fails."""
 
 
 def troubled(error: BaseException) -> Trouble | None:
-    """An exception that says what this machine lacks, in words; None: it may be a bug."""
+    """Describe an exception that is due to this machine; None: it may be a bug."""
     if isinstance(error, Trouble):
         return error
     if isinstance(error, MemoryError):
-        return Trouble("no memory is left for parity", AT_ITS_END[errno.ENOMEM])
+        return Trouble("parity has run out of memory", AT_ITS_END[errno.ENOMEM])
     if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
         return Trouble("no thread can be started", AT_ITS_END[errno.EAGAIN])
     if isinstance(error, OSError) and error.errno in AT_ITS_END:
@@ -49,11 +49,11 @@ def troubled(error: BaseException) -> Trouble | None:
 
 
 def what_and_fix(error: Exception) -> tuple[str, str]:
-    """What stood in the way, and what to do about it. Raises an `error` that is a bug of ours."""
+    """Return the problem, and what to do about it. Raises an `error` that is a bug of ours."""
     trouble = troubled(error)
     if trouble:
         return trouble.what, trouble.fix
     if not isinstance(error, OSError):
         raise error
-    told = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    return told, "Check free disk space, permissions and limits (ulimit -a), then try again."
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return what, "Check free disk space, permissions and limits (ulimit -a), then try again."

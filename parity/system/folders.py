@@ -1,7 +1,7 @@
-"""Folders as an app may leave them: of any depth, without permissions, with mounts in them.
+"""Folders as an app may leave them: of any depth, without permissions, containing mounts.
 
-Everything goes by open folders and names, never by a whole path, which may be longer than the
-system takes (PATH_MAX). No link is followed, and nothing recurses.
+Everything works with open folders and names, never with whole paths, which may exceed the system's
+limit (PATH_MAX). No link is followed, and nothing recurses.
 """
 
 import errno
@@ -19,18 +19,18 @@ FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 PIECE = 8 * 1024 * 1024
-"""Bytes that are copied between two looks at signals."""
+"""Bytes that are copied between two checks for signals."""
 
 PASSES = 2
-"""Some file systems skip entries of a folder from which others are being removed."""
+"""Attempts: some file systems skip entries of a folder while others are being removed."""
 
 
 class Elsewhere(OSError):
-    """A folder that was being walked has been moved."""
+    """A folder was moved during a walk."""
 
 
 def opened(name: str | Path, parent: int | None = None, *, force: bool = False) -> int:
-    """A folder's file descriptor; `force`: even where its permissions do not allow it."""
+    """Open a folder and return its descriptor; `force`: change permissions that forbid it."""
     try:
         return os.open(name, FLAGS, dir_fd=parent)
     except PermissionError:
@@ -46,7 +46,7 @@ def _allow(name: str | Path, parent: int | None) -> None:
 
 
 class Cursor:
-    """A way through a tree of folders: one of them is open at a time, as `fd`."""
+    """A position in a tree of folders: one of them is open at a time, as `fd`."""
 
     def __init__(self, root: Path, *, force: bool = False) -> None:
         self.fd = opened(root, force=force)
@@ -61,11 +61,11 @@ class Cursor:
 
     @property
     def depth(self) -> int:
-        """How far below the root it is."""
+        """The number of levels below the root."""
         return len(self._above)
 
     def down(self, name: str, *, make: bool = False, force: bool = False) -> None:
-        """Into a folder; `make`: where there is none, a new one. Raises `OSError`."""
+        """Enter a folder; `make`: create it if it is missing. Raises `OSError`."""
         if make:
             with suppress(FileExistsError):
                 os.mkdir(name, 0o755, dir_fd=self.fd)
@@ -75,7 +75,7 @@ class Cursor:
         self._move(inner)
 
     def to(self, names: list[str], *, make: bool = False) -> None:
-        """To a folder anywhere below the root, the shortest way. Raises `OSError`."""
+        """Go to a folder anywhere below the root, by the shortest way. Raises `OSError`."""
         pairs = zip(self._names, names, strict=False)
         common = next((n for n, (a, b) in enumerate(pairs) if a != b), min(self.depth, len(names)))
         while self.depth > common:
@@ -84,7 +84,7 @@ class Cursor:
             self.down(name, make=make)
 
     def up(self, like: os.stat_result | None = None) -> None:
-        """Back out; the folder gets the permissions and the time of another. Raises `OSError`."""
+        """Leave the folder, giving it the permissions and times of `like`. Raises `OSError`."""
         outer = os.open("..", FLAGS, dir_fd=self.fd)
         if like:
             os.utime(self.fd, ns=(like.st_atime_ns, like.st_mtime_ns))
@@ -100,14 +100,14 @@ class Cursor:
 
 
 def _identity(fd: int) -> tuple[int, int]:
-    found = os.fstat(fd)
-    return found.st_dev, found.st_ino
+    status = os.fstat(fd)
+    return status.st_dev, status.st_ino
 
 
 class Step(NamedTuple):
-    """A folder of a walk: its name and depth, its descriptor, what else than folders is in it.
+    """A folder of a walk: its name and depth, its descriptor, and its entries other than folders.
 
-    Without a `name`, `fd` is left for the folder above (or for good).
+    Without a `name`, the walk leaves `fd` for the folder above (or for good).
     """
 
     name: str | None
@@ -117,7 +117,7 @@ class Step(NamedTuple):
 
 
 def walk(root: Path) -> Iterator[Step]:
-    """Every folder from `root` on, the outer before the inner. Raises `OSError`."""
+    """Yield every folder from `root` on, the outer before the inner. Raises `OSError`."""
     with Cursor(root) as cursor:
         name, todo = "", list[list[str]]()
         while True:
@@ -144,16 +144,16 @@ def _listed(fd: int) -> "tuple[list[str], tuple[os.DirEntry[str], ...]]":
 def copy_file(name: str, folder: int, new: str, to: int) -> None:
     """Copy a regular file from one open folder into another. Raises `Interrupted`, `OSError`."""
     with os.fdopen(os.open(name, FILE, dir_fd=folder), "rb", buffering=0) as source:
-        found = os.fstat(source.fileno())
-        made = os.open(new, NEW, 0o600, dir_fd=to)
-        with os.fdopen(made, "wb", buffering=0) as target:
+        status = os.fstat(source.fileno())
+        descriptor = os.open(new, NEW, 0o600, dir_fd=to)
+        with os.fdopen(descriptor, "wb", buffering=0) as target:
             pour(source.fileno(), target.fileno())
-            os.fchmod(made, stat.S_IMODE(found.st_mode))
-            os.utime(made, ns=(found.st_atime_ns, found.st_mtime_ns))
+            os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+            os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def pour(source: int, target: int) -> None:
-    """Copy what is left to read, in pieces; by the kernel as far as it does that."""
+    """Copy the rest of `source` in pieces, in the kernel if it supports that."""
     with suppress(OSError, AttributeError):
         while os.copy_file_range(source, target, PIECE):
             interrupt.check()
@@ -164,10 +164,10 @@ def pour(source: int, target: int) -> None:
 
 
 def remove(root: Path, go_on: Callable[[], bool] = lambda: True, *, last: str = "") -> bool:
-    """Remove a folder with all that can be removed of it, and say whether it is gone.
+    """Remove a folder as far as possible, and return whether it is gone.
 
-    `go_on` is asked between two entries: the rest stays once it says no. The file `last` stays
-    until nothing else is left. Never raises `OSError`.
+    `go_on` is called between two entries: the rest stays once it returns False. The file `last`
+    stays until nothing else is left. Never raises `OSError`.
     """
     for _ in range(PASSES):
         try:
@@ -186,7 +186,7 @@ def remove(root: Path, go_on: Callable[[], bool] = lambda: True, *, last: str = 
 
 
 def _finish(root: Path, fd: int, last: str) -> None:
-    """Remove a folder and its last file, or neither: it may be written to. Raises `OSError`."""
+    """Remove a folder and its last file, or neither. Raises `OSError`."""
     with os.fdopen(os.open(last, FILE, dir_fd=fd), "rb") as file:
         data = file.read()
     os.unlink(last, dir_fd=fd)
@@ -233,7 +233,7 @@ class _Removal:
             os.rmdir(name, dir_fd=self._cursor.fd)
 
     def _emptied(self) -> list[str]:
-        """Remove files and empty folders; the names of the other folders."""
+        """Remove files and empty folders; return the names of the other folders."""
         fd, folders = self._cursor.fd, list[str]()
         with suppress(OSError):
             os.fchmod(fd, 0o700)
@@ -253,7 +253,7 @@ class _Removal:
                 os.unlink(name, dir_fd=self._cursor.fd)
 
     def _empty(self, name: str) -> bool:
-        """Whether a folder was empty, or is a mount or another user's: it is gone, or stays."""
+        """Remove a folder if it is empty; return False if it has to be emptied first."""
         try:
             os.rmdir(name, dir_fd=self._cursor.fd)
         except OSError as error:

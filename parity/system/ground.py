@@ -1,6 +1,6 @@
-"""What a machine must have so that nothing odd about it is told as the app's.
+"""The preconditions of every verdict: else this machine's faults would look like the app's.
 
-Looked at before a build, in milliseconds, without starting a process; `parity doctor` tries more.
+Checked before a build, in milliseconds, without starting a process; `parity doctor` tries more.
 """
 
 import os
@@ -26,24 +26,28 @@ LEAST = (
     (resource.RLIMIT_STACK, "s", MB, 1024, "kB of stack"),
     (resource.RLIMIT_NOFILE, "n", 64, 1, "open files for a process"),
 )
-"""Hard limits below which builds and dynos fail that would not on Heroku: the limit, its letter in
-bash, the least that will do, the unit in bash, and what it limits (ours)."""
+"""Hard limits below which builds and dynos fail that would not fail on Heroku (ours).
+
+Each is the limit, its letter in bash, the least that will do, the unit in bash, and what it limits.
+"""
 
 BREAKS = re.compile(r"""["'`$\\:#\s]""")
-"""What cannot stand in a path of PATH, or in the first line of a script that names its Python; a
-blank alone can (pip writes such scripts for /bin/sh)."""
+"""Characters that break a path in PATH, or the first line of a script that names its Python.
+
+A space alone does not (pip writes such scripts for /bin/sh).
+"""
 
 OTHER_ADDRESS = "127.0.0.2"
 
 
 def check(work: Path, cache: Path) -> None:
-    """Raises `Trouble` for the first fault of this machine, with its folders."""
+    """Raise `Trouble` for the first fault of this machine or of parity's folders on it."""
     for trouble in faults(work, cache):
         raise trouble
 
 
 def faults(work: Path, cache: Path) -> Iterator[Trouble]:
-    """Everything odd by which an app could fail here and not on Heroku."""
+    """Yield every fault because of which an app could fail here and not on Heroku."""
     yield from limits()
     yield from folder(work, "the temporary folder", "TMPDIR")
     yield from folder(cache, "the cache folder", "PARITY_CACHE_DIR")
@@ -52,28 +56,28 @@ def faults(work: Path, cache: Path) -> Iterator[Trouble]:
 
 
 def limits() -> Iterator[Trouble]:
-    """Limits that parity was started with and cannot raise."""
+    """Yield the limits that parity was started with and cannot raise."""
     for limit, letter, least, unit, what in LEAST:
         most = ulimits.hard(limit)
         if most is not None and most < least:
-            told = f"this shell allows only {most // unit} {what} (ulimit -H{letter})"
+            problem = f"this shell allows only {most // unit} {what} (ulimit -H{letter})"
             fix = f"Raise it to {least // unit} or more: `ulimit -{letter} unlimited` as root."
-            yield Trouble(told, fix if limit != resource.RLIMIT_NOFILE else ELSEWHERE)
+            yield Trouble(problem, fix if limit != resource.RLIMIT_NOFILE else ELSEWHERE)
 
 
 def folder(path: Path, what: str, variable: str) -> Iterator[Trouble]:
-    """Whether programs start in a folder, and scripts find their interpreter there."""
+    """Yield why programs cannot start in a folder, or scripts not find their interpreter."""
     fix = f"Set {variable} to a folder "
     if os.statvfs(path).f_flag & os.ST_NOEXEC:
-        told = f"{what} {path} is mounted with noexec: no program can start there"
-        yield Trouble(told, f"{fix}on a disk without noexec.")
+        problem = f"{what} {path} is mounted with noexec: no program can start there"
+        yield Trouble(problem, f"{fix}on a disk without noexec.")
     if odd := BREAKS.search(str(path).replace(" ", "")):
-        told = f"{what} {str(path)!r} has {odd[0]!r} in its path, which breaks scripts in it"
-        yield Trouble(told, f"{fix}whose path has letters, digits, `-`, `_` and `.` alone.")
+        problem = f"{what} {str(path)!r} has {odd[0]!r} in its path, which breaks scripts in it"
+        yield Trouble(problem, f"{fix}whose path has letters, digits, `-`, `_` and `.` alone.")
 
 
 def processes() -> Iterator[Trouble]:
-    """Whether /proc, where there should be one, shows this process, by the number it has."""
+    """Yield why /proc does not show this process under its own number; only Linux must have one."""
     if not sys.platform.startswith("linux"):
         return
     try:
@@ -81,7 +85,7 @@ def processes() -> Iterator[Trouble]:
         Path("/proc/self/stat").read_bytes()
     except OSError:
         fix = "`mount -t proc proc /proc` (in a container: do not hide /proc)."
-        yield Trouble("there is no /proc, so nobody can tell what the app's processes do", fix)
+        yield Trouble("there is no /proc, so parity cannot see the app's processes", fix)
         return
     if own != str(os.getpid()):
         fix = "`mount -t proc proc /proc` (for unshare: the option --mount-proc)."
@@ -89,7 +93,7 @@ def processes() -> Iterator[Trouble]:
 
 
 def loopback() -> Iterator[Trouble]:
-    """Whether this machine reaches itself: the router reaches the dyno in no other way."""
+    """Yield why this machine cannot reach itself, as the router has to reach the dyno."""
     addresses = ["127.0.0.1"] + [OTHER_ADDRESS] * sys.platform.startswith("linux")
     try:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as server:
@@ -99,5 +103,7 @@ def loopback() -> Iterator[Trouble]:
                 with socket.create_connection((address, server.getsockname()[1]), 2):
                     pass
     except OSError as error:
-        told = f"there is no loopback network here ({error.strerror or error})"
-        yield Trouble(told, "`ip link set lo up` (as root), or allow connections to 127.0.0.0/8.")
+        problem = f"there is no loopback network here ({error.strerror or error})"
+        yield Trouble(
+            problem, "`ip link set lo up` (as root), or allow connections to 127.0.0.0/8."
+        )

@@ -1,11 +1,11 @@
-"""Signals are noted when they come and acted on where it is safe: at `check()`.
+"""Signals are recorded when they come, and acted on where it is safe: in `check()`.
 
-Every wait of parity is a loop that calls `check()`. Code between two checks sees no interruption,
-so nothing is half made when `Interrupted` unwinds it. But what computes, or hangs, for long comes
-to no check: `PATIENCE` seconds after a signal `Interrupted` is raised wherever parity is, also in
-the middle of a regular expression. Once raised, a signal does not raise again (cleaning up must not
-be interrupted), but `again()` tells a wait to hurry, and `HURRY` seconds after a second signal the
-process ends as it stands: the guards end what runs, the next run removes what lies about.
+Every wait in parity is a loop that calls `check()`. Code between two checks is never interrupted,
+so nothing is half done when `Interrupted` unwinds it. But a long computation, or a hang, does not
+get to a check: `PATIENCE` seconds after a signal, `Interrupted` is raised wherever parity is, even
+in the middle of a regular expression. It is raised only once, as cleaning up must not be
+interrupted, but `again()` tells a wait to hurry, and `HURRY` seconds after a second signal the
+process exits at once: the guards end what still runs, the next run removes leftover files.
 """
 
 import os
@@ -13,13 +13,13 @@ import signal
 from types import FrameType
 
 PATIENCE = 2.0
-"""Seconds from a signal to the end of what comes to no check."""
+"""Seconds from a signal until code that does not get to a check is interrupted."""
 
 HURRY = 5.0
 """Seconds that cleaning up may take after the second signal."""
 
 ANSWER = 30.0
-"""Seconds for what a log says that ended with Ctrl-C."""
+"""Seconds for explaining a log that ended with Ctrl-C."""
 
 _seen: list[int] = []
 _raised = False
@@ -34,9 +34,9 @@ class Interrupted(BaseException):
 
 
 def install() -> None:
-    """Note what asks parity to end from now on. A SIGHUP ignored at start (nohup) stays so.
+    """Start recording the signals that ask parity to end. An ignored SIGHUP (nohup) stays ignored.
 
-    Whoever has started parity may have blocked signals, or ignored the end of children.
+    The parent process may have blocked signals, or ignored SIGCHLD; both are undone.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -47,7 +47,7 @@ def install() -> None:
 
 
 def own_process() -> bool:
-    """Whether this process is parity's own, and not a program that uses parity."""
+    """Return whether this process is parity's own, and not a program that uses parity."""
     return signal.getsignal(signal.SIGINT) is _note
 
 
@@ -62,13 +62,13 @@ def _act_in(seconds: float) -> None:
 
 
 def answering() -> None:
-    """A signal that has come was the end of the question: the answer may take `ANSWER` seconds."""
+    """Allow `ANSWER` seconds for the answer after a signal that ended the input."""
     if len(_seen) == 1 and not _raised:
         _act_in(ANSWER)
 
 
 def _overdue(_signum: int, _frame: FrameType | None) -> None:
-    """Nothing has acted on a signal for long: end what goes on, after a second one the process."""
+    """Interrupt what has gone on too long after a signal; after a second one, exit."""
     if again():
         if _raised:
             os._exit(128 + _seen[0])
@@ -77,7 +77,7 @@ def _overdue(_signum: int, _frame: FrameType | None) -> None:
 
 
 def check() -> None:
-    """Raise `Interrupted` if a signal has come and none was raised yet."""
+    """Raise `Interrupted` if a signal has come and it has not been raised yet."""
     global _raised
     if _seen and not _raised:
         _raised = True
@@ -85,10 +85,10 @@ def check() -> None:
 
 
 def came() -> bool:
-    """Whether a signal has come, raised or not: for what can neither raise nor wait forever."""
+    """Return whether a signal has come, for code that can neither raise nor wait forever."""
     return bool(_seen)
 
 
 def again() -> bool:
-    """Whether a second signal has come: stop waiting for anything, kill."""
+    """Return whether a second signal has come: stop waiting, and kill."""
     return len(_seen) > 1

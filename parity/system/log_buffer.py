@@ -1,34 +1,34 @@
-"""A log in bounded memory: of every source its beginning, its end, and how much is missing."""
+"""A log in bounded memory: the beginning and end of every source, and how much is missing."""
 
 from collections import deque
 
 from parity.records import Line
 
 FIRST, LAST = 1000, 2000
-"""Lines kept of a flood (ours: Heroku keeps 1500 for `heroku logs`)."""
+"""Lines kept per source (ours: Heroku keeps 1500 for `heroku logs`)."""
 
 FIRST_LENGTH, LAST_LENGTH = 1 << 20, 2 << 20
-"""Characters kept of it."""
+"""Characters kept per source."""
 
 
 class Log:
-    """Keeps the first and the last lines of every source, all in their order."""
+    """Keeps the first and the last lines of every source, in their order."""
 
     def __init__(self) -> None:
         self._sources: dict[str, _Kept] = {}
         self._count = 0
 
     def add(self, line: Line) -> None:
-        """Take one more line."""
-        kept = self._sources.get(line.source)
-        if kept is None:
-            kept = self._sources[line.source] = _Kept()
+        """Add a line."""
+        source = self._sources.get(line.source)
+        if source is None:
+            source = self._sources[line.source] = _Kept()
         self._count += 1
-        kept.add(self._count, line)
+        source.add(self._count, line)
 
     def lines(self) -> tuple[Line, ...]:
-        """What was kept, with a notice (as Heroku's L10) where lines are missing."""
-        numbered = [pair for kept in self._sources.values() for pair in kept.numbered()]
+        """Return the lines kept, with a notice (as Heroku's L10) where lines are missing."""
+        numbered = [pair for source in self._sources.values() for pair in source.numbered()]
         return tuple(line for _, line in sorted(numbered, key=_number))
 
 
@@ -68,7 +68,7 @@ class _Kept:
 
 
 def _notice(first: Line, dropped: int) -> Line:
-    """In the words of a log drain's own notice (observed)."""
+    """Return the notice of missing lines in the words of a log drain (observed)."""
     from datetime import UTC, datetime
 
     since = datetime.fromtimestamp(first.at, UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Where a path really leads, and folders that are this user's alone."""
+"""The real place of a path, and folders that are this user's alone."""
 
 import os
 import stat
@@ -6,14 +6,14 @@ from contextlib import suppress
 
 
 def within(place: str, folder: str) -> bool:
-    """Whether links lead from `place` to what lies in `folder`, and not in git's own part of it."""
+    """Return whether `place`, links followed, is in `folder` but not in its `.git`."""
     root, real = os.path.realpath(folder), os.path.realpath(place)
     inner = f"{os.path.relpath(real, root)}/".lower()
     return not inner.startswith("../") and "/.git/" not in f"/{inner}"
 
 
 def private(folder: str) -> None:
-    """Make `folder`, and what is missing above it, for this user alone, whatever the umask.
+    """Create `folder`, and missing parents, for this user alone, whatever the umask.
 
     Raises `OSError`.
     """
@@ -24,13 +24,13 @@ def private(folder: str) -> None:
         os.mkdir(folder, 0o700)
         closed(folder)
     except FileExistsError:
-        if not os.path.isdir(folder):  # else another parity was faster
+        if not os.path.isdir(folder):  # otherwise another parity created it first
             raise
 
 
 def closed(folder: str) -> None:
-    """Let nobody but this user into a folder of theirs, if the file system can."""
+    """Close this user's folder to everybody else, if the file system can."""
     with suppress(OSError):
-        found = os.lstat(folder)
-        if found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) != 0o700:
+        status = os.lstat(folder)
+        if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) != 0o700:
             os.chmod(folder, 0o700)

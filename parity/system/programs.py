@@ -1,7 +1,7 @@
-"""The programs of this machine that parity starts outside of a dyno, and where they are looked for.
+"""The programs of this machine that parity starts outside a dyno, and how they are found.
 
 Only in folders of PATH that are absolute and outside the tested tree: with `.`, an empty entry or
-`node_modules/.bin` in PATH the app's own `git` would run otherwise.
+`node_modules/.bin` in PATH, the app's own `git` would run instead.
 """
 
 import os
@@ -9,19 +9,19 @@ from functools import cache
 from pathlib import Path
 
 ELSEWHERE = "/"
-"""Where a program is started that could read settings from the folder that it is started in."""
+"""The working directory of programs that could read settings from it."""
 
 _trees: set[str] = set()
 
 
 def distrust(tree: Path) -> None:
-    """Nothing below `tree` is a program of this machine's from now on.
+    """Never run programs below `tree` from now on.
 
-    A tree that holds HOME as well (a repository of dotfiles) has the user's own programs in it.
+    A tree that contains HOME as well (a repository of dotfiles) has the user's own programs in it.
     """
     try:
         folder = os.path.realpath(tree)
-    except FileNotFoundError:  # the folder that parity was started in is gone
+    except FileNotFoundError:  # the working directory is gone
         return
     home = os.path.realpath(os.environ.get("HOME") or "/nonexistent")
     if not _below(home, folder):
@@ -29,18 +29,18 @@ def distrust(tree: Path) -> None:
 
 
 def trusted(folder: str) -> bool:
-    """Whether programs of `folder` may run."""
+    """Return whether programs in `folder` may run."""
     return _trusted(folder, frozenset(_trees))
 
 
 def folders() -> list[str]:
-    """The folders of PATH that count."""
+    """Return the trusted folders of PATH."""
     listed = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return [folder for folder in dict.fromkeys(listed) if trusted(folder)]
 
 
 def find(name: str) -> str | None:
-    """The program `name`, None if there is none."""
+    """Return the path of the program `name`, or None."""
     for folder in folders():
         file = f"{folder}/{name}"
         if os.path.isfile(file) and os.access(file, os.X_OK):  # noqa: PTH113
@@ -49,7 +49,7 @@ def find(name: str) -> str | None:
 
 
 def narrow() -> None:
-    """Leave only these in PATH of this process: for a library that looks programs up itself."""
+    """Reduce PATH to the trusted folders, for a library that finds programs itself."""
     os.environ["PATH"] = os.pathsep.join(folders())
 
 

@@ -1,4 +1,4 @@
-"""Text on its way out: an app's words cannot steer the terminal, and no reader can stop parity."""
+"""Text output: an app's text cannot control the terminal, and no slow reader can block parity."""
 
 import os
 import re
@@ -12,32 +12,32 @@ from parity.system import interrupt
 _NO_CHARACTERS = "\ufdd0-\ufdef" + "".join(
     f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
 )
-"""Never text, in no format (https://www.unicode.org/faq/private_use.html#noncharacters)."""
+"""Noncharacters (https://www.unicode.org/faq/private_use.html#noncharacters)."""
 
 _UNSAFE = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
     f"\ud800-\udfff\U000e0000-\U000e007f{_NO_CHARACTERS}]"
 )
-"""C0 but newline and tab, DEL, C1; direction and other invisible marks; what is no character."""
+"""C0 except newline and tab, DEL, C1; direction and other invisible marks; noncharacters."""
 
 _WORKFLOW = r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)"
-"""What a CI service takes for a command: GitHub's `::error::`, Azure's and TeamCity's `##…[`."""
+"""Commands of CI services: GitHub's `::error::`, Azure's and TeamCity's `##…[`."""
 
 _PLAIN = str.maketrans({"—": "-", "–": "-", "…": "...", "→": "->", "·": "-", "’": "'"})
 _CHUNK = 4096
-"""Bytes that a pipe which is ready takes without blocking (PIPE_BUF of Linux)."""
+"""Bytes that a ready pipe accepts without blocking (PIPE_BUF on Linux)."""
 
 _GIVE_UP = 1.0
-"""Seconds that a reader may keep parity waiting once a signal has told it to end."""
+"""Seconds that a reader may delay parity after a signal has told it to end."""
 
 
 def readable(value: str) -> str:
-    """A string that every JSON reader takes: bytes that are not UTF-8 as escapes."""
+    """Return a string that every JSON reader accepts: bytes that are not UTF-8 as escapes."""
     return visible(value) if any("\ud800" <= c <= "\udfff" for c in value) else value
 
 
 def visible(text: str) -> str:
-    r"""`text` with every control or invisible character written out, as `\x1b` or `\u202e`.
+    r"""Return `text` with every control or invisible character escaped, as `\x1b` or `\u202e`.
 
     Bytes of a file name that are not UTF-8 (surrogateescape) become `\xff`.
     """
@@ -54,30 +54,32 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def inert(line: str) -> str:
-    """`line` without what a CI service would obey if it stood in a build's log."""
+    """Return `line` without anything that a CI service would take for a command."""
     if "::" not in line and "##" not in line:
         return line
     return re.sub(_WORKFLOW, lambda m: f"{m[1]}\\x3a" if m[2] is None else "#\\x23", line)
 
 
 def oneline(text: str) -> str:
-    r"""`text` visible and on one line: a newline becomes `\n`, a tab a few spaces."""
+    r"""Return `text` visible and on one line: a newline becomes `\n`, a tab spaces."""
     return inert(visible(text).replace("\n", "\\n").expandtabs(4))
 
 
 def safe(text: str) -> str:
-    """`text` visible, line by line inert, with its line breaks: for blocks of other formats."""
+    """Return `text` visible and inert, with its line breaks: for blocks in other formats."""
     return "\n".join(inert(line).expandtabs(4) for line in visible(text).split("\n"))
 
 
 def clip(text: str, length: int) -> str:
-    """At most `length` characters of `text`, with `…` for the rest."""
+    """Return at most `length` characters of `text`, with `…` for the rest."""
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def offered(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
-    """What to type in place of `word`: the nearest of the `known` words, or `otherwise` (None: all
-    of them)."""
+    """Return a suggestion for `word`: the nearest of the `known` words, or `otherwise`.
+
+    `otherwise` None: all the known words.
+    """
     from difflib import get_close_matches
 
     names = list(known)
@@ -88,17 +90,17 @@ def offered(word: str, known: Iterable[str], otherwise: str | None = None) -> st
 
 
 def cells(text: str) -> int:
-    """Columns that `text` takes in a terminal: wide characters two, combining ones none."""
+    """Return the width of `text` in a terminal: wide characters count 2, combining ones 0."""
     if text.isascii():
         return len(text)
     return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def emit(text: str, stream: TextIO | None) -> bool:
-    """Write all of `text`; False if nobody reads it. Never raises for the stream's sake.
+    """Write all of `text`; return False if nobody reads it. Never raises because of the stream.
 
-    What the stream's encoding lacks is written as an escape. A reader that is slow is waited for,
-    but not for long once a signal has come.
+    Characters that the stream's encoding lacks are escaped. It waits for a slow reader, but not for
+    long once a signal has come.
     """
     return _put(text, stream, wait=True)
 
@@ -124,7 +126,7 @@ def _put(text: str, stream: TextIO | None, *, wait: bool) -> bool:
 
 
 def _descriptor(stream: TextIO) -> int | None:
-    """The file behind `stream`, after what was written to it before; None: it has none."""
+    """Flush `stream` and return its descriptor; None if it has none."""
     stream.flush()
     try:
         return stream.fileno()
@@ -141,7 +143,7 @@ def _fitted(text: str, encoding: str) -> str:
 
 
 def _send(descriptor: int, data: bytes, *, wait: bool) -> bool:
-    """Write in chunks that cannot block, so that a signal is always seen."""
+    """Write in chunks that cannot block, so that a signal is always noticed."""
     rest, stalled = memoryview(data), 0.0
     ready = select.poll()
     ready.register(descriptor, select.POLLOUT)

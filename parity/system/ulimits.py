@@ -1,6 +1,6 @@
-"""The limits that parity was started with (`ulimit -a`): raised for the dyno as far as they can be.
+"""The limits that parity was started with (`ulimit -a`), raised for the dyno where possible.
 
-Standard library only, and little of it: the guard imports this, too.
+Only a little of the standard library, as the guard imports this, too.
 """
 
 import resource
@@ -8,30 +8,30 @@ import resource
 UNLIMITED = resource.RLIM_INFINITY
 MB = 1024 * 1024
 STACK = 8 * MB
-"""Bytes of stack of a process on Linux, unless somebody says otherwise."""
+"""Bytes of stack that a process on Linux has by default."""
 
 ROOM = 4096
 """Files that parity itself may have open, with many clients at its router (ours)."""
 
 RAISED = (resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_AS, resource.RLIMIT_DATA)
-"""Where a dyno has no limit: seconds of CPU time, bytes of a file, of addresses, of data."""
+"""Limits that a dyno does not have: seconds of CPU time, bytes of a file, of addresses, of data."""
 
 
 def hard(limit: int) -> int | None:
-    """The most that a limit may be set to; None: as much as one likes, or nobody tells."""
+    """Return the hard limit; None: unlimited or unknown."""
     most = _both(limit)[1]
     return None if most == UNLIMITED else most
 
 
 def lift(files: int | None = None) -> None:
-    """Raise what limits this process and its children, as far as this user may.
+    """Raise the limits of this process and its children, as far as this user may.
 
     `files` is how many files a process may have open (None: at least what parity needs).
     """
     for limit in RAISED:
         most = hard(limit)
         if limit == resource.RLIMIT_CPU and most is not None:
-            most = max(1, most - 1)  # SIGXCPU comes first, and says what SIGKILL would not
+            most = max(1, most - 1)  # SIGXCPU comes first, and is logged; SIGKILL is not
         _set(limit, UNLIMITED if most is None else most)
     open_now = _both(resource.RLIMIT_NOFILE)[0]
     if files is not None or UNLIMITED != open_now < ROOM:
@@ -42,7 +42,7 @@ def lift(files: int | None = None) -> None:
 
 
 def _both(limit: int) -> tuple[int, int]:
-    """What holds now, and the most that it may be set to."""
+    """Return the soft and the hard limit."""
     try:
         return resource.getrlimit(limit)
     except OSError:
@@ -54,7 +54,7 @@ def _least(wanted: int, most: int | None) -> int:
 
 
 def _set(limit: int, soft: int) -> None:
-    """Where the kernel refuses, the limit stays as it is."""
+    """Set the soft limit; it stays as it is where the kernel refuses."""
     try:
         resource.setrlimit(limit, (soft, resource.getrlimit(limit)[1]))
     except (OSError, ValueError):
@@ -62,7 +62,7 @@ def _set(limit: int, soft: int) -> None:
 
 
 def none(limit: int) -> None:
-    """Take away all of something; where the kernel refuses, it stays."""
+    """Set a limit to 0; it stays as it is where the kernel refuses."""
     try:
         resource.setrlimit(limit, (0, 0))
     except (OSError, ValueError):

@@ -1,7 +1,7 @@
-"""Failures that this machine has made: what it ran out of, or was told to withhold.
+"""Failures caused by this machine: what it ran out of, or was told to withhold.
 
-An app, or a step of its build, that fails for the lack of something of which Heroku has more says
-so in its log, or by the signal that ended it. That is told as this machine's, not as the app's.
+An app, or a step of its build, that fails for lack of something of which Heroku has more shows it
+in its log, or in the signal that ended it. That is reported as this machine's fault, not the app's.
 """
 
 import re
@@ -15,23 +15,23 @@ from parity.records import Boot, Record, Release, Slug, Traffic
 from parity.system import ulimits
 
 SIGXCPU, SIGXFSZ, SIGKILL, SIGSEGV = 152, 153, 137, 139
-"""Exit statuses of a command that such a signal has ended."""
+"""Exit statuses of a command that the signal has ended."""
 
 LAST = 200
-"""Lines of a log that are looked at, from its end (ours)."""
+"""Lines at the end of a log that are searched (ours)."""
 
 RAISE = "Raise the limit (as root, or in /etc/security/limits.conf), and run parity again."
 
 
 class Lack(NamedTuple):
-    """What was lacking, and what to do about it."""
+    """A shortage, and what to do about it."""
 
     what: str
     fix: str
 
 
 class Sign(NamedTuple):
-    """A hard limit below which (None: any) a message, or an exit status, is this machine's."""
+    """The symptom of a hard limit below `enough` (None: of any): a message, or an exit status."""
 
     limit: int
     enough: int | None
@@ -81,33 +81,33 @@ DISK = (
 )
 KILLED = r"\bKilled\b|SIGKILL|signal 9\b|exit(?:ed with)? (?:code|status) 137\b|code -9\b"
 CLOSED = ("H13", "H18", "H21")
-"""What the router says of a dyno whose worker was killed at a request."""
+"""The router's codes for a dyno whose worker was killed during a request."""
 
 _killed_before: list[int] = []
 
 
 def begin() -> None:
-    """Note how many processes the kernel's OOM killer has ended until now."""
+    """Record how many processes the kernel's OOM killer has ended so far."""
     _killed_before[:] = [_killed()]
 
 
 def _killed() -> int:
-    """Of all that runs on this kernel, as far as it tells."""
+    """Return the kernel's count of OOM kills, 0 if it does not tell."""
     try:
         counters = Path("/proc/vmstat").read_text()
     except OSError:
         return 0
-    found = re.search(r"^oom_kill (\d+)$", counters, re.MULTILINE)
-    return int(found[1]) if found else 0
+    match = re.search(r"^oom_kill (\d+)$", counters, re.MULTILINE)
+    return int(match[1]) if match else 0
 
 
 def lack(record: Record) -> Lack | None:
-    """Why a record that stops Heroku says nothing about the app; None: it does."""
+    """Return why a failed record says nothing about the app; None: it does."""
     return next(_lacks(record, _output(record), _exit(record)), None)
 
 
 def _output(record: Record) -> str:
-    """The end of what was printed."""
+    """Return the end of the output."""
     if isinstance(record, Slug):
         return "\n".join(record.output[-LAST:])
     if isinstance(record, Release):
@@ -130,18 +130,18 @@ def _lacks(record: Record, text: str, code: int | None) -> Iterator[Lack]:
         if small and (code == sign.exit or re.search(sign.pattern, text)):
             yield Lack(f"it allows only {most} {sign.what}", RAISE)
     if _few_tasks(record) and re.search(TASKS, text):
-        yield Lack("it lets no more processes or threads start (ulimit -u, pids.max)", RAISE)
+        yield Lack("it allows no more processes or threads (ulimit -u, pids.max)", RAISE)
     if _little_memory() and re.search(MEMORY, text):
         yield Lack("it allows no more memory (ulimit -v, -d)", RAISE)
-    if found := re.search(DISK, text):
-        yield Lack(f"its disk or its file table is at its end ({found[0]})", "Free some space.")
+    if match := re.search(DISK, text):
+        yield Lack(f"its disk or its file table is full ({match[0]})", "Free some space.")
     if _killed_before and _killed() > _killed_before[0] and _was_killed(record, text, code):
         fix = "Close other programs, or give it more memory (a container: a higher limit)."
-        yield Lack("its memory was at an end, and the kernel's OOM killer ended a process", fix)
+        yield Lack("it ran out of memory, and the kernel's OOM killer ended a process", fix)
 
 
 def _few_tasks(record: Record) -> bool:
-    """Whether fewer processes may run here than in a dyno, all of this user's counted."""
+    """Return whether fewer processes may run here than in a dyno, counting all of this user's."""
     boot = record.boot if isinstance(record, Traffic) else record
     level = boot.isolation if isinstance(boot, Boot) else None
     size = SIZES.get(boot.size, DEFAULT) if isinstance(boot, Boot) else DEFAULT
@@ -151,7 +151,7 @@ def _few_tasks(record: Record) -> bool:
 
 
 def allowed(controller: str, *files: str) -> int | None:
-    """What the control group of this process allows (a container's --pids-limit, --memory)."""
+    """Return the limit of this process's control group (a container's --pids-limit, --memory)."""
     try:
         own = Path("/proc/self/cgroup").read_text()
     except OSError:
@@ -174,7 +174,7 @@ def _little_memory() -> bool:
 
 
 def _was_killed(record: Record, text: str, code: int | None) -> bool:
-    """By somebody else than Heroku, which kills at R15."""
+    """Return whether something other than Heroku's R15 has killed it."""
     if isinstance(record, Boot) and record.memory and record.memory.over == "R15":
         return False
     closed = isinstance(record, Traffic) and any(e.code in CLOSED for e in record.exchanges)

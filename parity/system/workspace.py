@@ -1,4 +1,4 @@
-"""The temporary folder of one rehearsal: short, private, and gone afterwards."""
+"""The temporary folder of one rehearsal: short, private, and removed afterwards."""
 
 import fcntl
 import os
@@ -13,17 +13,17 @@ from parity.system import folders, interrupt
 from parity.system.errors import Trouble
 
 LONGEST_HOME = 60
-"""Bytes of a dyno's HOME: apps put sockets there, whose paths end at 107 bytes (unix(7))."""
+"""Bytes of a dyno's HOME: apps put sockets there, whose paths may have 107 bytes (unix(7))."""
 
 FOLDERS = ("/tmp", "/var/tmp", "/usr/tmp")
 NAME = re.compile(r"parity-[0-9a-f]{8}")
 RUN = re.compile(r"[0-9a-f]*")
 MARK = ".parity-workspace"
 SIGNATURE = b"parity made this folder, and removes it: nothing in it is kept.\n"
-"""What the file `MARK` begins with; the run follows. What has it, and nobody holds, is swept."""
+"""The beginning of the file `MARK`; the run follows. Marked folders without a lock are swept."""
 
 SWEEP = 1.0
-"""Seconds at most for which a run cleans up after others; the next run goes on (ours)."""
+"""Longest time in seconds for which a run cleans up after others; the next run goes on (ours)."""
 
 MOST = 500
 """Folders that a sweep looks at (ours)."""
@@ -33,13 +33,13 @@ HURRY = 3.0
 
 
 class Workspace:
-    """Hands out new empty folders below one root."""
+    """Creates new empty folders below one root."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def folder(self, name: str) -> Path:
-        """A new empty folder; a name that is taken gets a number."""
+        """Create an empty folder; a name that is taken gets a number."""
         path, number = self.root / name, 1
         while path.exists():
             number += 1
@@ -54,12 +54,12 @@ def _nothing(_: str) -> None:
 
 @contextmanager
 def workspace(run: str = "", end: Callable[[str], None] = _nothing) -> Iterator[Workspace]:
-    """A folder for everything that the rehearsal writes; removed in any case.
+    """A folder for everything that the rehearsal writes; always removed.
 
-    The mark names the `run`; `end` gets the name of each run whose folder is swept, before that.
-    Raises `Trouble` where nothing can be written.
+    The mark names the `run`; `end` is called with each run whose folder is about to be swept.
+    Raises `Trouble` if nothing can be written.
     """
-    root, held = _made(run)
+    root, held = _create(run)
     try:
         with suppress(OSError):
             _sweep(root.parent, end)
@@ -70,7 +70,7 @@ def workspace(run: str = "", end: Callable[[str], None] = _nothing) -> Iterator[
 
 
 def _patience() -> Callable[[], bool]:
-    """Whether to go on removing: after a second signal only for a moment."""
+    """Return a function that allows removal to go on; after a second signal only for a moment."""
     until: list[float] = []
 
     def go_on() -> bool:
@@ -81,15 +81,15 @@ def _patience() -> Callable[[], bool]:
     return go_on
 
 
-def _made(run: str) -> tuple[Path, int]:
-    """A new folder, marked, and a lock on it."""
+def _create(run: str) -> tuple[Path, int]:
+    """Create a folder, mark it, and lock it."""
     why: OSError | None = None
     for parent in _parents():
         root = parent / f"parity-{os.urandom(4).hex()}"
         try:
             root.mkdir(mode=0o700)
             try:
-                return root, _marked(root, run)
+                return root, _mark(root, run)
             except OSError:
                 folders.remove(root)
                 raise
@@ -102,9 +102,9 @@ def _made(run: str) -> tuple[Path, int]:
 
 
 def _parents() -> Iterator[Path]:
-    """The user's temporary folders; /tmp first where the HOME of a dyno would be too long.
+    """Yield the user's temporary folders; /tmp first if the HOME of a dyno would be too long.
 
-    Never the working directory, which `tempfile` ends with: it may be the project.
+    Never the working directory, which `tempfile` tries last: it may be the project.
     """
     named = (os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
     for place in (*filter(None, named), *FOLDERS):
@@ -115,9 +115,9 @@ def _parents() -> Iterator[Path]:
             yield chosen
 
 
-def _marked(root: Path, run: str) -> int:
-    """A lock on a new folder, as long as this process lives; then the mark. Raises `OSError`."""
-    held = _held(root)
+def _mark(root: Path, run: str) -> int:
+    """Lock a new folder for the lifetime of this process, then mark it. Raises `OSError`."""
+    held = _lock(root)
     try:
         mark = os.open(MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=held)
         with os.fdopen(mark, "wb") as file:
@@ -128,8 +128,8 @@ def _marked(root: Path, run: str) -> int:
     return held
 
 
-def _held(root: Path) -> int:
-    """A lock on a folder. Raises `OSError` if another has it."""
+def _lock(root: Path) -> int:
+    """Lock a folder. Raises `OSError` if it is locked."""
     folder = folders.opened(root)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -140,7 +140,7 @@ def _held(root: Path) -> int:
 
 
 def _sweep(parent: Path, end: Callable[[str], None]) -> None:
-    """Remove what runs have left that were killed: marked, and not locked."""
+    """Remove the workspaces of killed runs: marked, and not locked."""
     until: list[float] = []
 
     def go_on() -> bool:
@@ -157,12 +157,12 @@ def _sweep(parent: Path, end: Callable[[str], None]) -> None:
 
 
 def _abandoned(parent: Path) -> Iterator[tuple[Path, tuple[int, str]]]:
-    """Workspaces of this user's that nobody holds, each with a lock on it and its run."""
+    """Yield this user's unlocked workspaces, each with a lock on it and its run."""
     with suppress(OSError):
         names = [entry.name for entry in os.scandir(parent) if NAME.fullmatch(entry.name)]
         for root in (parent / name for name in names[:MOST]):
             with suppress(OSError):
-                held = _held(root)
+                held = _lock(root)
                 run = _ours(held)
                 if run is None:
                     os.close(held)
@@ -171,9 +171,9 @@ def _abandoned(parent: Path) -> Iterator[tuple[Path, tuple[int, str]]]:
 
 
 def _ours(folder: int) -> str | None:
-    """The run by the mark of a folder that is private to this user; None for any other folder."""
-    found = os.fstat(folder)
-    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+    """Return the run of a marked folder that is private to this user; None for any other folder."""
+    status = os.fstat(folder)
+    if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
         return None
     try:
         mark = os.open(MARK, folders.FILE, dir_fd=folder)
