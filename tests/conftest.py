@@ -1,21 +1,96 @@
-"""Fixtures that tests of builds share: the installers are downloaded once."""
+"""What all tests share: folders of their own, the three layers, and the installers.
 
+A test is `fast` unless it is marked `real` (it starts processes or opens sockets) or `net` (it
+needs a package index, too). A fast test that does either fails.
+"""
+
+import fcntl
+import os
 import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from parity.cli.pytest_plugin import import_all
+OWN = Path(__file__).parents[1] / ".pytest_cache" / "parity"
+"""The suite's own folders, kept between runs: the user's cache and configuration are not used."""
+
+PIP = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "pip"
+
+
+def _own_folders() -> None:
+    """Point parity at the suite's own cache, and at a configuration with the user's index alone."""
+    for name in ("cache", "config"):
+        (OWN / name).mkdir(parents=True, exist_ok=True)
+        os.environ[f"XDG_{name.upper()}_HOME"] = str(OWN / name)
+    link = OWN / "config" / "pip"
+    if PIP.is_dir() and not link.exists() and link != PIP:
+        link.symlink_to(PIP)
+    os.environ.pop("PARITY_CACHE_DIR", None)
+
+
+_own_folders()
+
+from parity.cli.pytest_plugin import import_all  # noqa: E402
 
 import_all()
 
 # A runner under nohup ignores SIGHUP, and what the tests start would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
+SLOWER = ("real", "net")
+STARTS = frozenset(
+    {
+        *("subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"),
+        *("socket.bind", "socket.connect", "socket.getaddrinfo"),
+    }
+)
+"""Audit events of what a fast test does not do."""
+
+_done: list[str] | None = None
+"""What the fast test that runs now has done of that."""
+
+
+def _watched(event: str, _: object) -> None:
+    if _done is not None and event in STARTS:
+        _done.append(event)
+
+
+sys.addaudithook(_watched)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `fast` what is in no slower layer."""
+    for item in items:
+        if not any(item.get_closest_marker(name) for name in SLOWER):
+            item.add_marker(pytest.mark.fast)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a fast test that starts a process or opens a connection."""
+    global _done
+    _done = [] if item.get_closest_marker("fast") else None
+    try:
+        yield
+        assert not _done, f"mark it `real` or `net`: a fast test has done {_done}"
+    finally:
+        _done = None
+
 
 @pytest.fixture(scope="session")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the installers as a build downloads them."""
+    """Return the installers as a build downloads them, once for all workers of this run."""
     from tests.builds import fetched
 
-    return fetched(tmp_path_factory.mktemp("tools"))
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "tools"
+    with (shared / "tools.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not lock.tell():
+            fetched(folder)
+            lock.write("fetched")
+    return folder / "cache" / "tools"

@@ -18,6 +18,8 @@ from tests.builds import pushed
 from tests.dynos import eventually
 from tests.misbehaving import Run
 
+pytestmark = pytest.mark.real
+
 RUN, OTHER = "0123456789abcdef", "fedcba9876543210"
 
 

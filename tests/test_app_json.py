@@ -16,6 +16,8 @@ from parity.rehearsal.pipeline import check
 from tests.test_receive import by_id, repository
 from tests.trees import tree
 
+pytestmark = pytest.mark.real
+
 APP = {
     "requirements.txt": "",
     "Procfile": "web: python server.py\n",

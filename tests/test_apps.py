@@ -25,6 +25,8 @@ from parity.report.mask import Mask
 from parity.router.scenario import read
 from tests.decisions import disagreeing
 
+pytestmark = pytest.mark.real
+
 APPS = Path(__file__).parent / "apps"
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false"]
 

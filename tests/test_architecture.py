@@ -5,6 +5,8 @@ import statistics
 import subprocess
 import sys
 
+import pytest
+
 from tests.house import (
     FILES,
     FLOORS,
@@ -117,18 +119,21 @@ def loaded(code: str, *argv: str) -> set[str]:
     return set(line.split()[1:])
 
 
+@pytest.mark.real
 def test_help_imports_nothing_slow() -> None:
     """Not even what everything else begins with."""
     begins = {"parity.records", "pathlib", "subprocess", "threading", "typing"}
     assert loaded(COMMAND, "--help") & {*FOREIGN, *SLOW, *begins} == set()
 
 
+@pytest.mark.real
 def test_check_imports_nothing_slow() -> None:
     """It runs on every commit; and what is for another language is not read for this one."""
     node = {"parity.push.buildpacks.nodejs", "parity.rules.views.python_traceback"}
     assert loaded(COMMAND, "check", "examples/hello_app") & {*FOREIGN, *SLOW, *node} == set()
 
 
+@pytest.mark.real
 def test_a_verdict_waits_for_no_library() -> None:
     """What an app that works needs is little, and nobody waits for more until the verdict."""
     needed = {"honcho", "platformdirs", "packaging"}  # the last in a first build alone

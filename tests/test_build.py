@@ -20,6 +20,8 @@ from parity.records import Slug
 from tests.builds import APP, HERE, found, index, prepared, pushed, wheel
 from tests.test_leftovers import gone
 
+pytestmark = pytest.mark.real
+
 NLTK = """
 import sys, pathlib
 

@@ -12,6 +12,8 @@ from parity.records import Source
 from tests.builds import APP, HERE, index, prepared, pushed, wheel
 from tests.trees import planned, tree
 
+pytestmark = pytest.mark.real
+
 PIP = versions().installer["pip"]
 BASE = Build("heroku-24", "3.13.15", "pip", PIP, "a")
 

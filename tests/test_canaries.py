@@ -18,6 +18,8 @@ import pytest
 from parity.report import KINDS
 from tests.test_apps import commit
 
+pytestmark = pytest.mark.real
+
 PIECE = 12
 """Consecutive characters of a value that no output may contain."""
 

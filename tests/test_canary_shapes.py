@@ -18,6 +18,8 @@ from parity.report import KINDS
 from tests.test_apps import commit
 from tests.test_serve import eventually, serving
 
+pytestmark = pytest.mark.real
+
 BOT = """\
 import base64, json, os, subprocess, sys, urllib.parse
 e = os.environ

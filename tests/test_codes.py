@@ -26,6 +26,8 @@ from tests.doors import (
     stage,
 )
 
+pytestmark = pytest.mark.real
+
 GOLDEN = Path(__file__).parent / "golden"
 PAGE = 506
 """Bytes of the error page."""

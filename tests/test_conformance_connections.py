@@ -22,6 +22,8 @@ from tests.doors import (
 )
 from tests.test_conformance_exchange import CHUNKED, SWITCH, WEBSOCKET, has, open_still, status
 
+pytestmark = pytest.mark.real
+
 KEEPING = LEGACY._replace(keeps=True)
 
 

@@ -24,6 +24,8 @@ from tests.doors import (
     stage,
 )
 
+pytestmark = pytest.mark.real
+
 EXPECT = "Expect: 100-continue"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 CHUNKED = "Transfer-Encoding: chunked"

@@ -9,6 +9,8 @@ from parity.router.transport import Turn
 from tests.doors import CUTS, LEGACY, OK, QUICK, Stage, answer, get, request, stage
 from tests.test_conformance_exchange import _refused, has, status
 
+pytestmark = pytest.mark.real
+
 
 @pytest.fixture(params=list(CUTS))
 def legacy(request: pytest.FixtureRequest) -> Iterator[Stage]:

@@ -6,6 +6,8 @@ import pytest
 
 from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, SERVER, Case, app, check
 
+pytestmark = pytest.mark.real
+
 MIGRATE = "release: alembic upgrade head\nweb: gunicorn app:app\n"
 
 CASES = [

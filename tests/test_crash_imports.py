@@ -6,6 +6,8 @@ import pytest
 
 from tests.crashes import DJANGO, FLASK, HELLO, SERVER, Case, app, check
 
+pytestmark = pytest.mark.real
+
 SETTINGS = 'SECRET_KEY = "x"\n'
 WSGI = (
     "import os\n\nfrom django.core.wsgi import get_wsgi_application\n\n"

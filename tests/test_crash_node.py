@@ -8,6 +8,8 @@ import pytest
 
 from tests.crashes import Case, check, rehearsed
 
+pytestmark = pytest.mark.real
+
 SERVER = 'const server = require("http").createServer((ask, answer) => answer.end("ok"));\n'
 LISTENS = "server.listen(process.env.PORT);\n"
 BROKEN = (

@@ -7,6 +7,8 @@ import pytest
 
 from tests.crashes import FLASK, HELLO, SERVER, Case, app, causes, check, rehearsed
 
+pytestmark = pytest.mark.real
+
 PINNED = {".python-version": "3.11\n"}
 FROM_HELPER = "from helper import VALUE\n\n"
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.crashes import FLASK, HELLO, SERVER, Case, app, check
 
+pytestmark = pytest.mark.real
+
 CASES = [
     Case(
         "no-such-script",

@@ -6,6 +6,8 @@ import pytest
 
 from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, Case, app, check
 
+pytestmark = pytest.mark.real
+
 PROJECT = {
     "manage.py": "",
     "shop/__init__.py": "",

@@ -4,11 +4,15 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from parity.push import slug
 from parity.push.source import lay_out, read
 from parity.system import folders
 from tests.test_folders import deep
 from tests.test_receive import git, repository
+
+pytestmark = pytest.mark.real
 
 DEPTH = 3000
 

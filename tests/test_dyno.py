@@ -12,6 +12,8 @@ from parity.facts.limits import LIMITS
 from parity.records import Line
 from tests.dynos import QUICK, dyno
 
+pytestmark = pytest.mark.real
+
 SERVER = """
 import os, socket, sys
 family = socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET

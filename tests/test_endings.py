@@ -12,6 +12,8 @@ import pytest
 from parity.dyno import levels
 from tests.misbehaving import APPS, ENDINGS, Outcome, parity, randomly, wrong
 
+pytestmark = pytest.mark.real
+
 KILLS = int(os.environ.get("PARITY_KILLS", "100"))
 TWO = [ending for ending in ENDINGS if ending != "KILL all"]
 needs_namespaces = pytest.mark.skipif(

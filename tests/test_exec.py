@@ -21,6 +21,8 @@ from parity.cli.exec import expanded, joined, split
 from parity.records import ProcessType
 from tests.test_leftovers import gone
 
+pytestmark = pytest.mark.real
+
 PARITY = [sys.executable, "-m", "parity"]
 
 

@@ -243,6 +243,7 @@ def entry(data: bytes | None, mode: int = 0o100644) -> Entry | None:
     return None if data is None else Entry(mode, len(data), None, data)
 
 
+@pytest.mark.real
 def test_git_applies_the_diffs(tmp_path: Path) -> None:
     """git applies them, whatever the line ends."""
     readable = [(p, o, n) for p, o, n in FILES if p != "ff.txt"]

@@ -24,6 +24,7 @@ def deep(root: Path, depth: int = DEEP) -> Path:
     return root
 
 
+@pytest.mark.real  # takes too long for the fast layer
 def test_a_deep_folder_is_copied_and_removed(tmp_path: Path) -> None:
     """It works deeper than a path can be long, and than Python recurses."""
     made, copy = deep(tmp_path / "made"), tmp_path / "copy"
@@ -99,6 +100,7 @@ sys.exit(folders.remove(Path(sys.argv[1])))
 """
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_removal_stays_out_of_mounts(tmp_path: Path) -> None:
     """A mount inside a folder, from the same disk, is not touched; the rest goes."""
@@ -128,6 +130,7 @@ sys.exit(folders.remove(Path("top")))
 """
 
 
+@pytest.mark.real
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a file away")
 def test_removal_of_what_belongs_to_another(tmp_path: Path) -> None:
     """What this user may not remove stays, and nothing is raised."""

@@ -5,12 +5,16 @@ import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from parity.dyno import Dyno
 from parity.facts.limits import LIMITS
 from parity.records import Line
 from parity.router import Backend, Passed, Router
 from tests import dynos
 from tests.doors import HOST
+
+pytestmark = pytest.mark.real
 
 SERVER = """\
 import os

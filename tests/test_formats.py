@@ -88,6 +88,7 @@ def test_every_key_of_the_document_is_in_the_schema() -> None:
     assert unknown(json.loads(render("json", verdicts.loopback())), published, published) == set()
 
 
+@pytest.mark.real
 def test_the_schema_is_printed() -> None:
     """An installed parity prints it with `parity explain --schema`."""
     done = subprocess.run(
@@ -284,6 +285,7 @@ def test_markdown_makes_no_mention_and_no_link(text: str) -> None:
     assert text not in outside
 
 
+@pytest.mark.real
 def test_every_kind_goes_to_a_file(tmp_path: Path) -> None:
     """One run writes all kinds, each to its own file."""
     reports = [f"--report={kind}={tmp_path / kind}" for kind in KINDS]
@@ -298,6 +300,7 @@ def test_every_kind_goes_to_a_file(tmp_path: Path) -> None:
     assert all((tmp_path / kind).read_text() for kind in KINDS)
 
 
+@pytest.mark.real
 def test_the_step_summary_is_written_for_github_alone(tmp_path: Path) -> None:
     """`--format github` appends to the step's summary; another format leaves it alone."""
     summary = tmp_path / "summary.md"
@@ -314,6 +317,7 @@ def test_the_step_summary_is_written_for_github_alone(tmp_path: Path) -> None:
     assert summary.read_text().count("## check: ") == 1
 
 
+@pytest.mark.real
 def test_a_kind_that_is_nearly_right_is_understood() -> None:
     """An unknown kind is wrong usage, and the nearest one is suggested."""
     done = subprocess.run(

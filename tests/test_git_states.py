@@ -10,6 +10,8 @@ from parity.rehearsal.pipeline import check
 from parity.system.errors import Usage
 from tests.test_receive import by_id, git, repository
 
+pytestmark = pytest.mark.real
+
 FILES = {"requirements.txt": "", "Procfile": "web: python a/x.py\n", "a/x.py": "x", "b/y.py": "y"}
 
 

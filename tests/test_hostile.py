@@ -29,6 +29,8 @@ from tests.doors import (
 from tests.framing import fuzzed
 from tests.test_conformance_exchange import SWITCH, WEBSOCKET, open_still, status
 
+pytestmark = pytest.mark.real
+
 STRANGERS = ["evil.example", "evil.example:80", "herokuapp.com.evil.example", "10.0.0.1", "a"]
 OURS = [
     HOST,

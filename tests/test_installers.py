@@ -17,6 +17,8 @@ from tests.builds import found, pushed
 from tests.test_apps import APPS
 from tests.trees import tree
 
+pytestmark = pytest.mark.real
+
 SHOWN = {
     "pipenv": ("Pipenv", "pipenv install --deploy"),
     "poetry": ("Poetry", "poetry sync --only main"),

@@ -9,6 +9,8 @@ import pytest
 from parity.push.buildpacks.python import interpreters
 from tests.builds import HERE, found, pushed
 
+pytestmark = pytest.mark.real
+
 REAL = f"{HERE}.{sys.version_info.micro}"
 PLACES = [
     (f".pyenv/versions/{REAL}", {}),

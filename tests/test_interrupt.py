@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.real
+
 ENDLESS = 're.match("(a|a)*b", "a" * 60)'
 """Takes practically forever, and never gets to a check."""
 

@@ -28,6 +28,7 @@ def lines(tmp: Path, level: str, command: str, **options: object) -> list[str]:
         return [line.text for line in made.boot().output]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("level", LEVELS)
 def test_every_level_contains(level: str, tmp_path: Path) -> None:
     """The record names the level; HOME is /app, or the copy if there is no private root."""
@@ -40,6 +41,7 @@ def test_every_level_contains(level: str, tmp_path: Path) -> None:
     assert [line.text for line in boot.output] == [home, home]
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("level", LEVELS)
 def test_nothing_of_the_developer_gets_in(
     level: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -61,6 +63,7 @@ def test_nothing_of_the_developer_gets_in(
     assert len([text for text in told if "No such file" in text]) == 2 * len(SECRETS)
 
 
+@pytest.mark.real
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's loader tells who it loads")
 @pytest.mark.parametrize("level", LEVELS)
 def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) -> None:
@@ -74,6 +77,7 @@ def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) ->
     assert "transferring control: true" in loaded.read_text()
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("cookie", ["", "X", "X=", "PARITY_RUN_ID="])
 def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
     """An incomplete mark matches no process: whatever has the mark is killed."""
@@ -84,6 +88,7 @@ def test_a_mark_that_all_processes_would_have_is_none(cookie: str) -> None:
             other.kill()
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("env", "error"),
     [({"A": "x" * 128 * 1024}, OSError), ({"A": "b\0c"}, ValueError)],
@@ -98,6 +103,7 @@ def test_an_environment_that_no_process_can_have(
         lines(tmp_path, "basic", "true", extra_env=env)
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_a_machine_like_a_dyno(tmp_path: Path) -> None:
     """An ordinary user, a writable /app and /tmp, a read-only system, nobody's home."""
@@ -127,6 +133,7 @@ def test_the_process_limit(tmp_path: Path) -> None:
     assert "can't start new thread" in told[-1]
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_local_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stand-in for an add-on is reached by its socket, but not from a separate network."""
@@ -145,6 +152,7 @@ def test_local_databases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             assert made.boot().exit == 1
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_a_machine_that_has_an_app_folder(tmp_path: Path) -> None:
     """Python or parity's cache in a real /app cannot be shown: the next level is taken."""
@@ -166,6 +174,7 @@ def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_a_machine_without_namespaces(tmp_path: Path) -> None:
     """The next level is taken silently; a level that was asked for may be refused."""
@@ -240,6 +249,7 @@ time.sleep(100)
 """
 
 
+@pytest.mark.real
 @needs_namespaces
 @pytest.mark.parametrize(
     ("bound", "state", "reachable"),
@@ -261,6 +271,7 @@ def test_what_counts_as_bound_in_a_network_of_its_own(
         assert listener.own and "server.py" in listener.command
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_a_network_of_its_own(tmp_path: Path) -> None:
     """A fixed port is free, this machine's listeners are not there, the router is."""
@@ -281,6 +292,7 @@ def test_a_network_of_its_own(tmp_path: Path) -> None:
     assert answers == [b"HTTP/1.1 200 OK"] * 2
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_a_port_that_is_taken_here_is_free_there(tmp_path: Path) -> None:
     """`--port N` is the dyno's; it is reached through another port of this machine."""
@@ -308,6 +320,7 @@ def asked(port: int | None) -> bytes:
         return connection.recv(100).split(b"\r\n")[0]
 
 
+@pytest.mark.real
 @needs_namespaces
 def test_a_network_that_cannot_be_had(tmp_path: Path) -> None:
     """Without namespaces there is no separate network, and parity says so."""
@@ -318,6 +331,7 @@ def test_a_network_that_cannot_be_had(tmp_path: Path) -> None:
         made.boot()
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("level", LEVELS)
 def test_beside_many_open_files(level: str, tmp_path: Path) -> None:
     """It works with file descriptors above select(2)'s limit, which a test suite may have."""

@@ -72,6 +72,7 @@ def test_lines_do_not_depend_on_how_they_are_read(size: int) -> None:
     assert found[-1] == "rest" and max(map(len, found)) == LONGEST
 
 
+@pytest.mark.real
 def test_memory_of_an_endless_line(tmp_path: Path) -> None:
     """A line of 100 MB takes hardly more memory than none."""
     code = (

@@ -271,6 +271,7 @@ To https://git.heroku.com/shop.git
 """
 
 
+@pytest.mark.real
 def test_a_rejected_push_is_explained(tmp_path: Path) -> None:
     """`git push heroku main 2>&1 | parity explain -`, in the app's folder and elsewhere."""
     alone = explain(PUSH.encode(), tmp_path).stdout
@@ -346,6 +347,7 @@ def test_headlines_are_those_of_the_refusals() -> None:
         assert read_back.subject in ("", plan.refusal.subject)
 
 
+@pytest.mark.real
 def test_a_push_that_works_has_no_error(tmp_path: Path) -> None:
     """Warnings of a build are no rejection."""
     text = "remote:  !     Release command declared: this new release\nremote: Verifying deploy..."
@@ -391,6 +393,7 @@ def explain(
     return subprocess.CompletedProcess(done.args, code, done.stdout.decode(), done.stderr.decode())
 
 
+@pytest.mark.real
 def test_in_the_apps_folder_the_line_is_named(tmp_path: Path) -> None:
     """The log says that it listens on 127.0.0.1, the code says where."""
     materialise(APPS / "r10-flask-run", {}, tmp_path)
@@ -401,6 +404,7 @@ def test_in_the_apps_folder_the_line_is_named(tmp_path: Path) -> None:
     assert 'port=int(os.environ["PORT"])' in shown
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("port", "cause"), [("8888", None), ('int(os.environ["PORT"])', "boots-too-slowly")]
 )
@@ -417,6 +421,7 @@ def test_a_silent_server_that_never_asks_for_the_port(
     assert cause or "Listen on 0.0.0.0 and on the port in $PORT" in shown
 
 
+@pytest.mark.real
 def test_in_the_apps_folder_h14_is_explained(tmp_path: Path) -> None:
     """The cause of H14 is in the tree alone."""
     materialise(APPS / "r10-flask-run", {"repository": False}, tmp_path)
@@ -425,6 +430,7 @@ def test_in_the_apps_folder_h14_is_explained(tmp_path: Path) -> None:
     assert "cause[procfile-name]" in shown
 
 
+@pytest.mark.real
 def test_elsewhere_a_cause_is_only_likely(tmp_path: Path) -> None:
     """Without the app, nothing is claimed about its code."""
     log = "\n".join((START, app("Running on http://127.0.0.1:5000"), R10)).encode()
@@ -433,12 +439,14 @@ def test_elsewhere_a_cause_is_only_likely(tmp_path: Path) -> None:
     assert "only the log was read" in shown
 
 
+@pytest.mark.real
 def test_a_file_is_read_as_well(tmp_path: Path) -> None:
     """`parity explain FILE`."""
     (tmp_path / "heroku.log").write_text(routed("H12", path="/") + "\n")
     assert "fail[H12]" in explain(b"", tmp_path, "heroku.log").stdout
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     "data",
     [b"", b"hello\nworld\n", bytes(300_000), os.urandom(300_000)],
@@ -452,6 +460,7 @@ def test_what_is_no_log_is_told(data: bytes, tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.real
 def test_words_of_an_app_alone(tmp_path: Path) -> None:
     """A pasted traceback is read as what it most likely is, with a note that it is a guess."""
     pasted = [*TRACEBACK, "    import pandas", "ModuleNotFoundError: No module named 'pandas'"]
@@ -484,6 +493,7 @@ def test_messages_without_their_heads(rows: list[str], symptom: str, cause: str)
     assert not symptom or cause in named[symptom][0]
 
 
+@pytest.mark.real
 def test_what_looks_like_herokus_is_told(tmp_path: Path) -> None:
     """Among lines with heads it is not believed, but mentioned."""
     message = R10[R10.index("Error") :]
@@ -497,11 +507,13 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.real
 def test_a_folder_is_no_log(tmp_path: Path) -> None:
     """A folder is neither an id nor a file: wrong usage."""
     assert "cannot be read" in explain(b"", tmp_path, ".", code=2).stderr
 
 
+@pytest.mark.real
 def test_values_of_the_env_file_are_hidden(tmp_path: Path) -> None:
     """A secret that the app logged is hidden in the explanation, wherever its lines are cut."""
     secret = "tR5vQ9zW" + "kL2mN8bX" * 12
@@ -517,6 +529,7 @@ def test_values_of_the_env_file_are_hidden(tmp_path: Path) -> None:
     assert not [n for n in range(len(secret) - 8) if secret[n : n + 8] in shown]
 
 
+@pytest.mark.real
 def test_a_tail_is_explained_at_its_end(tmp_path: Path) -> None:
     """`heroku logs --tail | parity explain -` and Ctrl-C: what has come is explained, exit 130."""
     child = subprocess.Popen(
@@ -544,6 +557,7 @@ def unread(pipe: int) -> int:
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
+@pytest.mark.real
 def test_a_flood_is_read_in_bounded_memory(tmp_path: Path) -> None:
     """100 MB of log with some codes and endless lines takes less than 100 MB of memory."""
     flood = (app("x" * 400) + "\n") * 200 + routed("H12", path="/") + "\n"

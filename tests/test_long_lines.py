@@ -10,6 +10,8 @@ import pytest
 from parity.records import LONGEST, Ended, Entry, Line, Source
 from parity.rules.bounds import bounded
 
+pytestmark = pytest.mark.real
+
 MANY = 490_000
 PLAIN = {"Procfile": "web: python app.py\n", "requirements.txt": "flask\n", "app.py": "import os\n"}
 TREES = {

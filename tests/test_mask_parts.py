@@ -111,6 +111,7 @@ def test_base64_is_masked_within_more_of_it() -> None:
             assert len(told) < len("Basic  end[KEY]") + len(header) - len(secret)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("shell", ["bash", "dash"])
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 @pytest.mark.parametrize("value", ["it's a p'ss-2nd", "a\tb'\xe9\n2nd$x`y\"z\\q", "1\\slash!2nd"])

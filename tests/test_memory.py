@@ -47,6 +47,7 @@ def grown(folder: Path, shared: int, own: int, processes: int) -> Iterator[int]:
         shell.wait()
 
 
+@pytest.mark.real
 def test_shared_pages_count_once(tmp_path: Path) -> None:
     """Three forks with 100 MB in common and 10 MB each of their own are 130 MB, not 330."""
     with grown(tmp_path, 100, 10, 3) as root:
@@ -72,6 +73,7 @@ time.sleep(100)
 """
 
 
+@pytest.mark.real
 def test_a_worker_that_still_loads_does_not_grow(tmp_path: Path) -> None:
     """A worker that catches up with its sibling does not grow; anything above that is growth."""
 
@@ -98,6 +100,7 @@ def test_a_worker_that_still_loads_does_not_grow(tmp_path: Path) -> None:
         above.wait()
 
 
+@pytest.mark.real
 def test_a_single_process_needs_no_second_look(tmp_path: Path) -> None:
     """The cheap figure is exact if nothing is shared."""
     with grown(tmp_path, 60, 0, 1) as root:
@@ -108,6 +111,7 @@ def test_a_single_process_needs_no_second_look(tmp_path: Path) -> None:
         assert meter._asked == 0
 
 
+@pytest.mark.real
 def test_the_exact_look_is_rare_while_there_is_room(tmp_path: Path) -> None:
     """Far from the quota, processes are measured exactly every five seconds; near R15, at once."""
     with grown(tmp_path, 40, 5, 3) as root:
@@ -120,6 +124,7 @@ def test_the_exact_look_is_rare_while_there_is_room(tmp_path: Path) -> None:
         assert meter.look() is not None
 
 
+@pytest.mark.real
 def test_a_rough_look_is_cheap(tmp_path: Path) -> None:
     """A cheap measurement takes at most a millisecond for a handful of processes."""
     with grown(tmp_path, 200, 1, 5) as root:
@@ -133,6 +138,7 @@ def test_a_rough_look_is_cheap(tmp_path: Path) -> None:
         assert sorted(times)[25] < 0.002
 
 
+@pytest.mark.real
 def test_the_curve_is_bounded(tmp_path: Path) -> None:
     """However long a dyno runs, the curve has a few hundred points, including the last ones."""
     with grown(tmp_path, 1, 1, 1) as root:
@@ -143,6 +149,7 @@ def test_the_curve_is_bounded(tmp_path: Path) -> None:
         assert meter.samples[0][0] < 0.5
 
 
+@pytest.mark.real
 def test_nothing_is_left_to_measure() -> None:
     """A process id that is gone counts as no memory and no error."""
     done = subprocess.Popen(["true"])
@@ -213,6 +220,7 @@ def app(environ, start):
 """
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("options", "megabytes", "size", "over"),
     [
@@ -246,6 +254,7 @@ def test_gunicorn_with_two_workers(
     assert told["tasks"] >= 3
 
 
+@pytest.mark.real
 def test_a_steady_tree_is_looked_at_less_often(tmp_path: Path) -> None:
     """Between half and 80 % of the quota, a steady tree is measured less often."""
     with grown(tmp_path, 40, 5, 3) as root:
@@ -280,6 +289,7 @@ time.sleep(100)
 """
 
 
+@pytest.mark.real
 def test_r15_comes_at_once(tmp_path: Path) -> None:
     """A steady tree that jumps past twice its quota is killed before it grows much further."""
     from tests.dynos import dyno

@@ -9,6 +9,8 @@ from tests.builds import refusing, sdist
 from tests.crashes import Case, check
 from tests.pushes import SERVER, found, package, pushed
 
+pytestmark = pytest.mark.real
+
 SERVES = 'require("http").createServer((q, r) => r.end("ok"))'
 
 

@@ -14,6 +14,8 @@ from parity.push.source import read as source_of
 from parity.rehearsal.pipeline import check
 from tests.test_receive import by_id, git, repository
 
+pytestmark = pytest.mark.real
+
 MB = 1024 * 1024
 GOOD = {
     "requirements.txt": "",

@@ -37,6 +37,7 @@ def test_runaways_are_found_out(text: str) -> None:
     assert runs_away(Pattern("", text, 0, asked))
 
 
+@pytest.mark.real  # takes too long for the fast layer
 def test_no_pattern_of_the_package_runs_away() -> None:
     """All patterns compiled anywhere in the package, measured at two lengths."""
     collection = Collection()

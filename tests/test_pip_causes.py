@@ -13,6 +13,8 @@ from parity.rules.views.requirement_spelling import corrected
 from tests.builds import APP, backend, found, index, prepared, pushed, refusing, sdist, wheel
 from tests.trees import tree
 
+pytestmark = pytest.mark.real
+
 PACKAGES = (
     wheel("alpha", "1.0"),
     wheel("alpha", "1.1"),

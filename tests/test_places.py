@@ -20,6 +20,8 @@ from parity.rules.loading import load
 from parity.system.errors import Usage
 from tests.test_apps import GIT
 
+pytestmark = pytest.mark.real
+
 ROOT = Path(__file__).parent.parent
 ACTION = ROOT / ".github" / "actions" / "parity"
 HEROKU = "https://git.heroku.com/shop.git"

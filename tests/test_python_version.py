@@ -416,6 +416,7 @@ def test_other_files_ask_for_no_python(name: str) -> None:
     assert version({**PIP, name: text})[1] == "default"
 
 
+@pytest.mark.real
 def test_blanks_are_those_of_bash() -> None:
     """The whitespace around a version is what bash's [[:space:]] matches in C.UTF-8."""
     script = 'while IFS= read -r -d "" c; do [[ $c =~ ^[[:space:]]$ ]] && printf %s "$c"; done'

@@ -15,6 +15,8 @@ from parity.rehearsal.pipeline import check
 from tests.test_apps import GIT
 from tests.trees import tree
 
+pytestmark = pytest.mark.real
+
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git in `folder`; local addresses are allowed, as for any test of submodules."""

@@ -66,6 +66,7 @@ def test_without_a_release_command(tmp_path: Path) -> None:
     assert findings(record) == {}
 
 
+@pytest.mark.real
 def test_a_release_command_that_succeeds(tmp_path: Path) -> None:
     """The command runs in a one-off dyno, with the lines of Heroku's logs."""
     record, said = released(tmp_path, COMMAND)
@@ -79,6 +80,7 @@ def test_a_release_command_that_succeeds(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.real
 def test_a_release_command_that_fails(tmp_path: Path) -> None:
     """A failing command fails the release; the Procfile is blamed, with the last line."""
     record, _ = released(tmp_path, ProcessType("release", "echo no table; exit 3", 2))
@@ -89,6 +91,7 @@ def test_a_release_command_that_fails(tmp_path: Path) -> None:
     assert "no table" in told.cause and "status 3" in told.cause
 
 
+@pytest.mark.real
 def test_a_release_command_that_crashes_is_explained(tmp_path: Path) -> None:
     """A traceback of the release command is explained by its cause."""
     code = "import os; os.environ['API_KEY']"
@@ -98,6 +101,7 @@ def test_a_release_command_that_crashes_is_explained(tmp_path: Path) -> None:
     assert "KeyError" in told.cause
 
 
+@pytest.mark.real
 def test_a_release_command_that_does_not_end(tmp_path: Path) -> None:
     """After Heroku's hour the release has failed, and the command is gone."""
     began = time.monotonic()
@@ -162,6 +166,7 @@ def test_a_release_that_would_touch_production(tmp_path: Path) -> None:
     assert "amazonaws" not in str(told)
 
 
+@pytest.mark.real
 def test_a_release_that_is_asked_for(tmp_path: Path) -> None:
     """With --run-release the command runs whatever the database."""
     marker = tmp_path / "1" / "home" / "ran"

@@ -16,6 +16,8 @@ from parity.report import render
 from tests.test_apps import GIT
 from tests.test_receive import git, repository
 
+pytestmark = pytest.mark.real
+
 FLASK = {
     "requirements.txt": "flask\ngunicorn\n",
     "Procfile": "web: gunicorn app:app\n",

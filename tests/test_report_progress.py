@@ -140,6 +140,7 @@ def test_a_broken_stderr_holds_nothing_up(tty: bool, broken: str) -> None:
     stream.close()
 
 
+@pytest.mark.real
 def test_rich_is_imported_only_to_show_something() -> None:
     """A run with quick stages does not pay for rich."""
     code = """

@@ -153,6 +153,7 @@ def run(code: str, **streams: int) -> "subprocess.Popen[bytes]":
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, **streams)  # type: ignore[call-overload,no-any-return]
 
 
+@pytest.mark.real
 def test_a_reader_that_does_not_read_cannot_hold_a_signal_up() -> None:
     """SIGTERM ends parity although the pipe it writes to is full and nobody reads."""
     code = """
@@ -173,6 +174,7 @@ sys.exit(7 if not emit("x" * 1_000_000, sys.stdout) else 0)
     process.stderr.close()
 
 
+@pytest.mark.real
 def test_without_stdout_nothing_is_said() -> None:
     """`parity run >&-`: no traceback, neither then nor at exit."""
     code = "import sys; from parity.system.text import emit; emit('x', sys.stdout)"

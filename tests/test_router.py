@@ -15,6 +15,8 @@ from parity.records import Exchange, Line
 from parity.router import Backend
 from tests.doors import HOST, OK, stage
 
+pytestmark = pytest.mark.real
+
 QUICK = LIMITS.shortened(first_byte=1.5, connect_timeout=1, body_patience=0.3)
 SAMPLE = re.compile(
     r'(sock=backend )?at=(info|error code=H\d\d desc="[^"]+") method=GET path="[^"]*" host=\S+ '

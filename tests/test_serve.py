@@ -21,6 +21,8 @@ from tests.grammar import LINE, parses
 from tests.test_apps import APPS, materialise
 from tests.test_leftovers import gone
 
+pytestmark = pytest.mark.real
+
 PATIENCE = 60.0
 SERVER = """
 import os, signal, sys

@@ -18,6 +18,8 @@ import pytest
 from tests.test_leftovers import gone
 from tests.test_serve import PATIENCE, SERVER, app, eventually, free
 
+pytestmark = pytest.mark.real
+
 
 class Screen:
     """`parity serve` with a pseudo-terminal for all three streams; `text` is its output."""

@@ -13,6 +13,8 @@ from parity.dyno.isolation import LEVELS, Place
 from tests.dynos import dyno
 from tests.test_endings import needs_namespaces
 
+pytestmark = pytest.mark.real
+
 HOLDS = """
 import mmap, os, sys, time
 file = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)

@@ -11,6 +11,8 @@ from parity.rules.shell import word
 from parity.rules.texts import filled
 from tests.test_apps import GIT
 
+pytestmark = pytest.mark.real
+
 NAMES = [
     "plain/name.py",
     "a b",

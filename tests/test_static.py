@@ -145,6 +145,7 @@ def test_a_config_var_that_is_set(tmp_path: Path) -> None:
     assert told(tmp_path, files, {"KEY": "secret-value"}) == []
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("app", sorted(APPS.glob("works-*")), ids=lambda p: p.name)
 def test_an_app_that_works_is_not_accused(app: Path, tmp_path: Path) -> None:
     """The source of apps that work when they are run has no bad findings."""

@@ -14,6 +14,8 @@ from parity.rules.loading import load
 from tests.dynos import dyno
 from tests.test_dyno import FILES
 
+pytestmark = pytest.mark.real
+
 TELLS = frozenset({"ephemeral-files", "logs-in-files", "files-written"})
 
 

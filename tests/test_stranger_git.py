@@ -14,6 +14,8 @@ import pytest
 
 from tests.test_receive import git, repository
 
+pytestmark = pytest.mark.real
+
 FILES = {
     "requirements.txt": "Flask\ngunicorn\n",
     "Procfile": "web: gunicorn app:app\n",

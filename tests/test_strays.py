@@ -22,6 +22,8 @@ from parity.rules.loading import load
 from tests.dynos import dyno, eventually
 from tests.test_endings import needs_namespaces
 
+pytestmark = pytest.mark.real
+
 LOWER = ("subreaper", "basic")
 DAEMON = """
 import os, signal, sys, time

@@ -9,6 +9,8 @@ import pytest
 
 from tests.test_apps import APPS, materialise
 
+pytestmark = pytest.mark.real
+
 PARITY = (sys.executable, "-m", "parity")
 
 WRONG = {
