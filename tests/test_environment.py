@@ -50,7 +50,7 @@ def test_the_same_requirements_are_installed_once(tmp_path: Path) -> None:
     assert second.packages == first.packages and not any("alpha" in line for line in log)
 
 
-def test_a_cache_that_was_moved_is_filled_anew(
+def test_a_cache_that_was_moved_is_filled_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Scripts contain the path of their environment's interpreter: moved, none would start."""
@@ -158,7 +158,7 @@ def test_not_tied_to_the_tree(line: str) -> None:
     assert not requirements.tied_to_tree({"requirements.txt": f"{line}\n"})
 
 
-def test_a_package_of_the_tree_is_installed_anew(tmp_path: Path) -> None:
+def test_a_package_of_the_tree_is_installed_again(tmp_path: Path) -> None:
     """A folder of the app as a requirement is installed from each tree, and never cached."""
     project = (
         '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
