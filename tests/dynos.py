@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parity.dyno import Dyno
+from parity.dyno.containment import Containment
+from parity.dyno.isolation import AUTO
 from parity.facts.dynos import DEFAULT
 from parity.facts.limits import LIMITS
 from parity.records import Config, Line, Plan, ProcessType, Release, Slug, Source
@@ -35,6 +37,8 @@ def dyno(
     number: int = 1,
     said: list[Line] | None = None,
     config: Mapping[str, str] | None = None,
+    isolated: str = AUTO,
+    network: str = "host",
     **options: object,
 ) -> Iterator[Dyno]:
     """A dyno of `command` over a folder with `files`; what it says goes to `said`."""
@@ -46,6 +50,7 @@ def dyno(
         (home / path).write_text(text)
     lines: list[Line] = [] if said is None else said
     chosen: dict[str, object] = {"limits": QUICK, "size": DEFAULT, "say": lines.append, **options}
+    chosen["containment"] = Containment(isolated, network)
     with Dyno(
         Release(slug, None, None, None),
         ProcessType(kind, command, 1),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import isolation, levels, signals
-from parity.dyno.containment import start
+from parity.dyno.containment import Containment
 from parity.dyno.isolation import LEVELS, Place, Refused
 from parity.system.errors import Trouble
 from tests import test_dyno
@@ -68,7 +68,9 @@ def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) ->
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     env = {"PATH": os.defpath, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{tmp_path}/loaded"}
-    ended = start(Place(level), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+    ended = Containment().start(
+        Place(level), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100
+    )
     assert ended.exit == 0
     (loaded,) = tmp_path.glob("loaded.*")
     assert "transferring control: true" in loaded.read_text()
@@ -93,7 +95,9 @@ def test_an_environment_that_no_process_can_have(
 ) -> None:
     """It is told before anything is started."""
     with pytest.raises(error):
-        start(Place("basic"), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+        Containment().start(
+            Place("basic"), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100
+        )
     with pytest.raises(Trouble, match="the dyno cannot be started"):
         lines(tmp_path, "basic", "true", extra_env=env)
 
@@ -151,7 +155,7 @@ def test_a_machine_that_has_an_app_folder(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     place = Place("pidns", tmp_path / "app", (Path("/app/.heroku/python"),))
     with pytest.raises(Refused, match="parity's own files are in /app"):
-        start(place, ["true"], cwd=tmp_path, env={}, on_line=print, limit=9)
+        Containment().start(place, ["true"], cwd=tmp_path, env={}, on_line=print, limit=9)
 
 
 def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":
@@ -195,11 +199,11 @@ def test_a_level_that_is_refused() -> None:
 
     before = dict(isolation.refusals)
     try:
-        assert isolation.tried("auto", act) == "basic"
-        assert isolation.tried("auto", act) == "basic"
+        assert isolation.at_best(isolation.levels("auto"), act) == "basic"
+        assert isolation.at_best(isolation.levels("auto"), act) == "basic"
         assert asked[-1:] == ["basic"] and asked.count("guard") <= 1
         with pytest.raises(Trouble, match="does not grant --isolation guard: not here"):
-            isolation.tried("guard", act)
+            isolation.at_best(isolation.levels("guard"), act)
     finally:
         isolation.refusals.clear()
         isolation.refusals.update(before)

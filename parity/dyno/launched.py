@@ -17,6 +17,7 @@ from parity.system.log_buffer import Log
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from parity.dyno.containment import Containment
     from parity.dyno.listeners import Bound
     from parity.dyno.process import DynoProcess
     from parity.dyno.quota import Quota
@@ -48,8 +49,7 @@ class Launched:
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         loop: "AbstractEventLoop | None" = None,
-        isolated: str = isolation.AUTO,
-        network: str = "host",
+        containment: "Containment",
     ) -> None:
         self.release = release
         self.type = process
@@ -58,11 +58,11 @@ class Launched:
         self.size = size
         self.limits = limits
         self.exact = exact
-        self.isolation = isolated
-        self.network = network
+        self.containment = containment
+        self.isolation: str | None = None
         self.home = folder
         self.report = folder.with_name(f"{folder.name}.trace") if trace else None
-        self.port = choose(port, own_network=network == "own")
+        self.port = choose(port, own_network=containment.own_network)
         self.events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self.began = 0.0
         self._extra = dict(extra_env or {})
@@ -126,7 +126,7 @@ class Launched:
         """
         self._let_go()
         self.folder, self._log = folder, Log()
-        self.port = choose(self._wanted, own_network=self.network == "own")
+        self.port = choose(self._wanted, own_network=self.containment.own_network)
         if self._state != "starting":
             self.becomes("starting")
 
@@ -172,7 +172,7 @@ class Launched:
         self.say(lifecycle.starting(self.command))
         self.began = time.monotonic()
         bound = Bound(self.port)  # before: what listens already is not the dyno's
-        isolation.tried(self.isolation, self._start, network=self.network)
+        isolation.at_best(self.containment.levels(), self._start)
         assert self._process
         door = self._process.guard.door
         return Bound(self.port, door.socket) if door else bound
@@ -184,7 +184,8 @@ class Launched:
         place = self._place(level)
         argv = environment.command(self.type.command)
         try:
-            self._process = DynoProcess(argv, self.name, self._environment(place), place)
+            env, note = self._environment(place), self.containment.note
+            self._process = DynoProcess(argv, self.name, env, place, note)
             self._process.run(self.events)
         except (OSError, ValueError) as error:
             self._ended()
@@ -219,9 +220,9 @@ class Launched:
         traced = trace.files(self.report) if self.report else ()
         for path in traced:
             path.touch(mode=0o600)
-        slug = self.release.slug
+        slug, own_network = self.release.slug, self.containment.own_network
         return isolation.dyno(
-            level, self.folder, slug, self.size, writable=traced, network=self.network
+            level, self.folder, slug, self.size, writable=traced, own_network=own_network
         )
 
     def _environment(self, place: isolation.Place) -> dict[str, str]:

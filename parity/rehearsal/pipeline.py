@@ -18,8 +18,9 @@ from parity.system import interrupt
 from parity.system.errors import MACHINE, Trouble, what_and_fix
 
 if TYPE_CHECKING:
+    from parity.dyno.containment import Containment
+    from parity.dyno.sandbox import Sandbox
     from parity.rehearsal.edits import Repair
-    from parity.system.workspace import Workspace
 
 
 def rehearse(
@@ -42,9 +43,10 @@ def rehearse(
     this machine stands in the way, the verdict is `unknown`. Raises `Usage` for no folder.
     """
 
+    from parity.dyno.containment import Containment
     from parity.push import whole
 
-    told = proof.once(on_verdict)
+    told, containment = proof.once(on_verdict), Containment(options.isolation, options.network)
 
     def certain(verdict: Verdict) -> None:
         if verdict.verdict != "works":
@@ -53,19 +55,20 @@ def rehearse(
             told(verdict)
 
     new = partial(Trial, "run", say, on_stage, strict=options.strict, on_listen=on_listen)
+    inputs = (Path(app), config, containment, options, facts)
     try:
         return whole.sure(
-            lambda: _rehearsed(new(), Path(app), config, options, facts, certain, stay),
-            offline=options.offline,
+            lambda: _rehearsed(new(), *inputs, certain, stay), offline=options.offline
         )
     except Trouble as error:
-        return _stuck(new(), error)
+        return _stuck(new(), containment, error)
 
 
 def _rehearsed(
     trial: Trial,
     app: Path,
     config: Config,
+    containment: "Containment",
     options: Options,
     facts: Limits,
     told: Callable[[Verdict], None],
@@ -75,40 +78,40 @@ def _rehearsed(
     from threading import Thread
 
     from parity.dyno.abandoned import workspace
+    from parity.dyno.sandbox import Sandbox
     from parity.push import whole
 
     try:
         Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
         with workspace() as work:
+            sandbox = Sandbox(work, containment)
             pushed = stages.receive(trial, app, config, options)
             if pushed.source.goes_on:
-                deploy(trial, pushed, work, options, facts, told, stay)
-            mend(trial, pushed, work, options, facts, told, stay)
+                deploy(trial, pushed, sandbox, options, facts, told, stay)
+            mend(trial, pushed, sandbox, options, facts, told, stay)
     except interrupt.Interrupted as ended:
-        return _over(trial, ended.signum)
+        return _over(trial, containment, ended.signum)
     except MACHINE as error:
         whole.check(offline=options.offline)
-        return _stuck(trial, error)
-    return _over(trial)
+        return _stuck(trial, containment, error)
+    return _over(trial, containment)
 
 
-def _stuck(trial: Trial, error: Exception) -> Verdict:
+def _stuck(trial: Trial, containment: "Containment", error: Exception) -> Verdict:
     trial.stuck(*what_and_fix(error))
-    return _over(trial)
+    return _over(trial, containment)
 
 
-def _over(trial: Trial, interrupted: int | None = None) -> Verdict:
+def _over(trial: Trial, containment: "Containment", interrupted: int | None = None) -> Verdict:
     """The verdict, when all processes have ended that could be."""
-    from parity.dyno.containment import outlived
-
-    trial.strays(outlived())
+    trial.strays(containment.outlived)
     return trial.verdict(interrupted=interrupted)
 
 
 def mend(
     trial: Trial,
     pushed: Pushed,
-    work: "Workspace",
+    sandbox: "Sandbox",
     options: Options,
     facts: Limits,
     told: Callable[[Verdict], None] | None,
@@ -120,7 +123,7 @@ def mend(
     if (trial.stopped or trial.failed) and told:
         told(trial.verdict())
     again = options._replace(run_release=False)
-    after_that(trial, pushed, options, lambda p: deploy(trial, p, work, again, facts))
+    after_that(trial, pushed, options, lambda p: deploy(trial, p, sandbox, again, facts))
 
 
 def check(
@@ -169,7 +172,7 @@ def after_that(
 def deploy(
     trial: Trial,
     pushed: Pushed,
-    work: "Workspace",
+    sandbox: "Sandbox",
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None = None,
@@ -177,18 +180,18 @@ def deploy(
 ) -> None:
     """What follows on a push that Heroku's git takes, as far as it gets."""
     plan = stages.decide(trial, pushed)
-    slug = stages.compile_slug(trial, plan, work, options, facts) if plan.goes_on else None
+    slug = stages.compile_slug(trial, plan, sandbox, options, facts) if plan.goes_on else None
     if slug and slug.goes_on:
-        released = stages.release_phase(trial, slug, work, options, facts)
+        released = stages.release_phase(trial, slug, sandbox, options, facts)
         if released.goes_on:
             sized = stages.sized(options, pushed.source)
-            start(trial, released, work, sized, facts, on_verdict, stay)
+            start(trial, released, sandbox, sized, facts, on_verdict, stay)
 
 
 def start(
     trial: Trial,
     released: Release,
-    work: "Workspace",
+    sandbox: "Sandbox",
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None,
@@ -200,7 +203,7 @@ def start(
     from parity.runtime import scale
     from parity.runtime.formation import Formation
 
-    formation = Formation(released, work, options, facts, trial.say)
+    formation = Formation(released, sandbox, options, facts, trial.say)
     probing = Probing(trial, formation)
 
     def told() -> None:

@@ -15,11 +15,11 @@ from parity.facts.limits import Limits
 from parity.facts.router import PROFILES
 from parity.push.slug import copy
 from parity.records import Ended, ProcessType, Release, Say, Slug
-from parity.system.workspace import Workspace
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from parity.dyno.sandbox import Sandbox
     from parity.records.options import Options
     from parity.router import Router
 
@@ -31,12 +31,17 @@ class Formation:
     """Makes the dynos of `released` and routers for them; it judges nothing."""
 
     def __init__(
-        self, released: Release, work: Workspace, options: "Options", limits: Limits, say: Say
+        self,
+        released: Release,
+        sandbox: "Sandbox",
+        options: "Options",
+        limits: Limits,
+        say: Say,
     ) -> None:
         self.released = released
         self.options = options
         self.limits = limits
-        self._work = work
+        self._sandbox = sandbox
         self._say = say
         self._host = options.host or host_of(released)
 
@@ -72,15 +77,14 @@ class Formation:
             exact=self.options.exact and not again,
             trace=trace,
             extra_env={**_metadata(self.released.slug, self.options), **(extra_env or {})},
-            isolated=self.options.isolation,
-            network=self.options.network,
+            containment=self._sandbox.containment,
             loop=loop,
         ) as dyno:
             yield dyno
 
     def fresh(self, name: str) -> Path:
         """Another copy of the slug, for a dyno that is started again."""
-        folder = self._work.folder(name)
+        folder = self._sandbox.work.folder(name)
         copy(self.released.slug.root, folder)
         return folder
 
@@ -108,7 +112,7 @@ class Formation:
 def one_off(
     slug: Slug,
     process: ProcessType,
-    work: Workspace,
+    sandbox: "Sandbox",
     options: "Options",
     limits: Limits,
     say: Say,
@@ -118,7 +122,7 @@ def one_off(
     Four digits end its name, as on Heroku.
     """
     name = f"{process.name}.{randint(1000, 9999)}"
-    folder = work.folder(name)
+    folder = sandbox.work.folder(name)
     copy(slug.root, folder)
     return run_one_off(
         slug,
@@ -128,9 +132,8 @@ def one_off(
         size=SIZES[options.dyno],
         limit=limits.release_timeout.value,
         say=say,
-        isolated=options.isolation,
+        containment=sandbox.containment,
         extra=_metadata(slug, options),
-        network=options.network,
     )
 
 

@@ -6,8 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from parity.dyno.containment import outlived
+from parity.dyno.containment import Containment
 from parity.dyno.restart import pause
+from parity.dyno.sandbox import Sandbox
 from parity.facts.limits import Limits
 from parity.records import Boot, Config, Release, Shutdown, Traffic
 from parity.records.options import Options
@@ -68,6 +69,7 @@ class Session:
         self._config = config
         self._options = options._replace(port=None)
         self._work = work
+        self._containment = Containment(options.isolation, options.network)
         self._limits = limits
         self._events = events
         self._teller = teller
@@ -123,7 +125,7 @@ class Session:
         """Nothing is left."""
         for live in self._all():
             live.closing.close()
-        self._teller.strays(outlived())
+        self._teller.strays(self._containment.outlived)
         self._teller.close()
 
     @property
@@ -150,13 +152,14 @@ class Session:
         self._building, self._stale = True, False
         self._builds += 1
         work, first = Workspace(self._work.folder(f"v{self._builds}")), self._builds == 1
+        sandbox = Sandbox(work, self._containment)
         self._events.job(
             "built",
             lambda: build(
                 self._app,
                 self._config,
                 self._options,
-                work,
+                sandbox,
                 self._limits,
                 self._teller.line,
                 self._teller.stage,
@@ -182,7 +185,7 @@ class Session:
 
     def _rejected(self, built: Built, verdict: Verdict) -> None:
         self._teller.report(self._teller.masked(verdict))
-        folders.remove(built.work.root)
+        folders.remove(built.sandbox.work.root)
         if self._live:
             self._teller.note("what was released before stays up, as on Heroku")
             return
@@ -191,9 +194,11 @@ class Session:
 
     def _release(self, built: Built, released: Release) -> None:
         """The new dynos start as soon as the old ones are told to end, as on Heroku."""
-        formation = Formation(released, built.work, built.options, self._limits, built.observed.say)
+        formation = Formation(
+            released, built.sandbox, built.options, self._limits, built.observed.say
+        )
         closing = ExitStack()
-        closing.callback(folders.remove, built.work.root)
+        closing.callback(folders.remove, built.sandbox.work.root)
         old, running = self._live, []
         loop = self._events.loop
         for process, name in built.dynos:
