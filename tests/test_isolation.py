@@ -278,7 +278,7 @@ def test_a_network_of_its_own(tmp_path: Path) -> None:
             dyno(tmp_path / "2", command, app, network="own") as two,
         ):
             boots = [made.boot() for made in (one, two)]
-            answers = [made.during(lambda port=made.port: asked(port)) for made in (one, two)]
+            answers = [made.edge.beside(lambda port=made.port: asked(port)) for made in (one, two)]
     assert [boot.state for boot in boots] == ["up", "up"]
     said = [[line.text for line in made.output()] for made in (one, two)]
     assert said == [["[Errno 111] Connection refused"]] * 2
@@ -297,7 +297,7 @@ def test_a_port_that_is_taken_here_is_free_there(tmp_path: Path) -> None:
             boot = web.boot()
             assert (boot.state, boot.port) == ("up", port)
             assert boot.front not in (port, None)
-            assert web.during(lambda: asked(boot.front)) == b"HTTP/1.1 200 OK"
+            assert web.edge.beside(lambda: asked(boot.front)) == b"HTTP/1.1 200 OK"
             again = web.folder.with_name("again")
             web.folder.rename(again)
             web.stop(boot, None)

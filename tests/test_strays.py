@@ -1,5 +1,6 @@
 """What leaves its command's session at the levels without namespaces: found, ended, and told."""
 
+import asyncio
 import json
 import os
 import signal
@@ -175,7 +176,7 @@ def test_when_the_guards_are_killed(level: str, tmp_path: Path) -> None:
     with dyno(tmp_path, starts, FILES, kind="worker", isolated=level) as made:
         made.boot()
         kill_guards()
-        assert made.watch.run(made.watch.ended(5))
+        assert made.ended(5)
     assert not running(daemon_of(tmp_path))
     assert made.containment.outlived == ()
 
@@ -185,8 +186,9 @@ def test_when_the_guard_is_killed_last(level: str, tmp_path: Path) -> None:
     """It has told how the command ended, and gives the daemon a moment: parity does the rest."""
     with dyno(tmp_path, "exec python3 daemon.py", FILES, kind="worker", isolated=level) as made:
         made.launch()
+        made.edge.run(made.dyno.follow())
         while made.watch.code is None:
-            made.watch.run(made.watch.tick(0.001))
+            made.edge.run(asyncio.sleep(0.001))
         kill_guards()
         assert made.watch.code == 5
     assert not running(daemon_of(tmp_path))

@@ -93,11 +93,25 @@ class Guard:
         Raises `Refused`, and what `check` raises (`interrupt.Interrupted`).
         """
         until = time.monotonic() + BEGIN
-        while not (self._ready or self._over) and time.monotonic() < until:
+        while not self.settled and time.monotonic() < until:
             signals.ready([self.status], TICK)
-            self._listen()
+            self.listen()
             check()
-        if self._refused or not (self._ready or self._over):
+        self.granted()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the command has been started, or cannot be any more."""
+        return self._ready or self._over
+
+    @property
+    def over(self) -> bool:
+        """Whether the guard has gone."""
+        return self._over
+
+    def granted(self) -> None:
+        """Raise `Refused` if the command was not started."""
+        if self._refused or not self.settled:
             raise Refused(self._refused or f"its guard did not start within {BEGIN:.0f} s")
 
     def order(self, letter: bytes) -> None:
@@ -109,19 +123,34 @@ class Guard:
 
     def code(self) -> int | None:
         """The command's exit code if the guard has told it, or has gone."""
-        self._listen()
+        self.listen()
         return 137 if self._code is None and self._over else self._code
 
     def release(self) -> None:
         """Let go: the guard kills what is left, and is waited for."""
-        if self._released:
+        if not self.let_go():
             return
-        self._released = True
-        os.close(self.control)
         until = time.monotonic() + BEGIN
         while not self._over and time.monotonic() < until:
             signals.ready([self.status], TICK)
-            self._listen()
+            self.listen()
+        self.swept()
+
+    def let_go(self) -> bool:
+        """Have the guard kill what is left, and end; False if it was let go before."""
+        if self._released:
+            return False
+        self._released = True
+        os.close(self.control)
+        return True
+
+    @property
+    def failed(self) -> bool:
+        """Whether the guard, let go, did not end what was left: `swept` may take its time."""
+        return not (self._over and self._done)
+
+    def swept(self) -> None:
+        """End what the guard could not end, and tell of what was looked for."""
         alive = [Stray(pid, signals.command(pid), ended=False) for pid in self._alive()]
         self._outlived([*self._strays, *alive])
 
@@ -143,7 +172,7 @@ class Guard:
         if self.door:
             self.door.close()
 
-    def _listen(self) -> None:
+    def listen(self) -> None:
         """Take what the guard has told."""
         try:
             data = os.read(self.status, 4096)

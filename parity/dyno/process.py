@@ -69,10 +69,23 @@ class DynoProcess(Process):  # type: ignore[misc]
         self._send_message({"returncode": code}, type="stop")
 
     def close(self) -> None:
-        """End whatever is left."""
+        """End whatever is left, without a loop."""
         self.guard.release()
         if self._child:
             reap(self._child)
+        self.shut()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the guard's process has ended, and was waited for."""
+        return self._child is None or self._child.poll() is not None
+
+    def shut(self) -> None:
+        """Close the pipes; a guard that is stuck is killed."""
+        if not self.gone:
+            self._child.kill()
+            self._child.wait()
+        if self._child:
             self._child.stdout.close()
         self.guard.close()
 

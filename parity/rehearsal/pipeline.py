@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.facts.limits import LIMITS, Limits
-from parity.records import Boot, Config, Pushed, Release, Say
+from parity.records import Boot, Config, ProcessType, Pushed, Release, Say
 from parity.records.options import DEFAULTS, Options
 from parity.records.verdict import Verdict
 from parity.rehearsal import proof
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from parity.dyno.containment import Containment
     from parity.dyno.sandbox import Sandbox
     from parity.rehearsal.edits import Repair
+    from parity.rehearsal.probing import Probing
 
 
 def rehearse(
@@ -201,30 +202,43 @@ def start(
     from parity.rehearsal import side_by_side
     from parity.rehearsal.probing import Probing
     from parity.runtime import scale
+    from parity.runtime.edge import Edge
     from parity.runtime.formation import Formation
-
-    formation = Formation(released, sandbox, options, facts, trial.say)
-    probing = Probing(trial, formation)
 
     def told() -> None:
         if on_verdict:
             on_verdict(trial.verdict())
 
-    dynos = scale.chosen(released.slug.plan.processes, options.processes)
-    if dynos:
-        side_by_side.together(trial, probing, dynos, told)
-        return
-    web = released.slug.plan.processes.get("web")
-    if web is None:
-        if trial.stopped is None:
+    with Edge() as edge:
+        formation = Formation(released, sandbox, options, facts, trial.say)
+        probing = Probing(trial, formation, edge)
+        dynos = scale.chosen(released.slug.plan.processes, options.processes)
+        web = released.slug.plan.processes.get("web")
+        if dynos:
+            side_by_side.together(trial, probing, dynos, told)
+        elif web:
+            _web(trial, probing, web, told, stay)
+        elif trial.stopped is None:
             probing.workers()
-        return
-    with formation.dyno(web, "web.1") as dyno:
+
+
+def _web(
+    trial: Trial,
+    probing: "Probing",
+    web: ProcessType,
+    told: Callable[[], None],
+    stay: Callable[[Verdict, str], None] | None,
+) -> None:
+    from parity.rehearsal import side_by_side
+
+    edge, formation = probing.edge, probing.formation
+    dyno = formation.dyno(web, "web.1")
+    with edge.holding(dyno):
         boot, traffic = probing.serve(dyno)
-        boot = side_by_side.still(trial, dyno, boot, answered=traffic is not None)
+        boot = side_by_side.still(trial, edge, dyno, boot, answered=traffic is not None)
         told()
         if stay and boot.state == "up":
-            with formation.router(dyno) as router:
-                dyno.during(partial(stay, trial.verdict(), router.loopback()))
+            with formation.router(dyno, edge) as router:
+                edge.beside(partial(stay, trial.verdict(), router.loopback()))
         with trial.stage("stop"):
-            trial.observe(dyno.stop(boot, traffic))
+            trial.observe(edge.run(dyno.stop(boot, traffic)))

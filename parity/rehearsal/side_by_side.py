@@ -1,19 +1,19 @@
 """Several dynos rehearsed side by side: `--process web=2 --process worker=1`."""
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import ExitStack, closing, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import ExitStack, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from parity.facts.procfile import ROUTED
 from parity.records import Boot, ProcessType, Shutdown, Traffic
-from parity.system import interrupt
 
 if TYPE_CHECKING:
-    import asyncio
-
     from parity.dyno import Dyno
     from parity.rehearsal.probing import Probing
     from parity.rehearsal.trial import Trial
+    from parity.runtime.edge import Edge
+
+T = TypeVar("T")
 
 
 class Member(NamedTuple):
@@ -34,53 +34,53 @@ def together(
 
     The first one is the report's own; of the others it has the findings and how they ended.
     """
-    import asyncio  # slow, and one dyno alone does not need it before it is launched
-
+    edge, made = probing.edge, [probing.formation.dyno(*each) for each in dynos]
     with ExitStack() as stack:
-        loop = stack.enter_context(closing(asyncio.new_event_loop()))
-        made = [stack.enter_context(probing.formation.dyno(*each, loop=loop)) for each in dynos]
+        for dyno in made:
+            stack.enter_context(edge.holding(dyno))
         with trial.stage("boot"):
-            boots = loop.run_until_complete(_all([dyno.boot_aside() for dyno in made]))
+            for dyno in made:
+                dyno.launch()
+            boots = edge.run(_each([dyno.boot() for dyno in made]))
         pairs = zip(made, boots, strict=True)
         members = [_judged(trial, probing, n, *pair) for n, pair in enumerate(pairs)]
-        members = [_still(trial, n, member) for n, member in enumerate(members)]
+        members = [_still(trial, edge, n, member) for n, member in enumerate(members)]
         trial.formation(tuple(member.boot for member in members))
         before_stop()
         with trial.stage("stop"):
-            stops = [member.dyno.stopping(member.boot, member.traffic) for member in members]
-            for number, end in enumerate(loop.run_until_complete(_each(stops))):
+            stops = [member.dyno.stop(member.boot, member.traffic) for member in members]
+            for number, end in enumerate(edge.run(_each(stops))):
                 _judge(trial, number, end)
 
 
-def still(trial: "Trial", dyno: "Dyno", boot: Boot, *, answered: bool) -> Boot:
+def still(trial: "Trial", edge: "Edge", dyno: "Dyno", boot: Boot, *, answered: bool) -> Boot:
     """The boot of a dyno that is to be stopped; one that has ended by itself has crashed."""
-    later = dyno.settle(boot, failed=False, answered=answered) if boot.state == "up" else boot
+    if boot.state != "up":
+        return boot
+    later = edge.run(dyno.settle(boot, failed=False, answered=answered))
     if later.state != boot.state:
         trial.observe(later)
     return later
 
 
-def _still(trial: "Trial", number: int, member: Member) -> Member:
+def _still(trial: "Trial", edge: "Edge", number: int, member: Member) -> Member:
     with trial.aside() if number else nullcontext():
-        boot = still(trial, member.dyno, member.boot, answered=member.traffic is not None)
+        boot = still(trial, edge, member.dyno, member.boot, answered=member.traffic is not None)
         return member._replace(boot=boot)
 
 
-async def _all(tasks: "Sequence[asyncio.Task[Boot]]") -> list[Boot]:
-    """Wait for every boot. Raises `interrupt.Interrupted`, and what a boot raises."""
+async def _each(works: "Sequence[Coroutine[Any, Any, T]]") -> list[T]:
+    """All at once; where one raises, the others end, too."""
     import asyncio
 
-    pending = set(tasks)
-    while pending:
-        _, pending = await asyncio.wait(pending, timeout=0.05)
-        interrupt.check()
-    return [task.result() for task in tasks]
-
-
-async def _each(stops: "Iterable[Coroutine[Any, Any, Shutdown]]") -> list[Shutdown]:
-    import asyncio
-
-    return list(await asyncio.gather(*stops))
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
 
 
 def _judge(trial: "Trial", number: int, record: Boot | Shutdown) -> None:

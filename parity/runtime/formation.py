@@ -1,8 +1,7 @@
 """The dynos of one release, each with its own copy of the slug, and the router before them."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from random import randint
@@ -17,11 +16,10 @@ from parity.push.slug import copy
 from parity.records import Ended, ProcessType, Release, Say, Slug
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from parity.dyno.sandbox import Sandbox
     from parity.records.options import Options
     from parity.router import Router
+    from parity.runtime.edge import Edge
 
 HURRIED = 5.0
 """Seconds that a second look waits for a boot or an answer that is slow (ours)."""
@@ -45,7 +43,6 @@ class Formation:
         self._say = say
         self._host = options.host or host_of(released)
 
-    @contextmanager
     def dyno(
         self,
         process: ProcessType,
@@ -54,8 +51,7 @@ class Formation:
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         hurry: bool = False,
-        loop: "AbstractEventLoop | None" = None,
-    ) -> Iterator[Dyno]:
+    ) -> Dyno:
         """One dyno in its own copy of the slug. A second look (`trace`, `extra_env`) is not logged.
 
         `hurry`: it need not wait for the whole boot timeout.
@@ -65,7 +61,7 @@ class Formation:
         limits = self.limits.shortened(idle_before_verdict=0.3) if again else self.limits
         if hurry:
             limits = limits.shortened(boot_timeout=min(limits.boot_timeout.value, HURRIED))
-        with Dyno(
+        return Dyno(
             self.released,
             process,
             name,
@@ -78,9 +74,7 @@ class Formation:
             trace=trace,
             extra_env={**_metadata(self.released.slug, self.options), **(extra_env or {})},
             containment=self._sandbox.containment,
-            loop=loop,
-        ) as dyno:
-            yield dyno
+        )
 
     def fresh(self, name: str) -> Path:
         """Another copy of the slug, for a dyno that is started again."""
@@ -88,7 +82,9 @@ class Formation:
         copy(self.released.slug.root, folder)
         return folder
 
-    def router(self, dyno: Dyno, *, hurry: bool = False, quiet: bool = False) -> "Router":
+    def router(
+        self, dyno: Dyno, edge: "Edge", *, hurry: bool = False, quiet: bool = False
+    ) -> "Router":
         """A router before one dyno; a `quiet` one logs nothing."""
         from parity.router import Backend, Router
 
@@ -96,8 +92,8 @@ class Formation:
         return Router(
             [Backend(dyno.name, dyno.watch.front, state="crashed" if crashed else "up")],
             self._host,
-            loop=dyno.watch.loop,
-            during=dyno.during,
+            loop=edge.loop,
+            during=edge.beside,
             limits=self._hurried() if hurry else self.limits,
             say=_unsaid if quiet else self._say,
             profile=PROFILES[self.options.router],

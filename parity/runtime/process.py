@@ -45,25 +45,24 @@ class Running:
         return self._ends is not None and self._ends.done()
 
     def start(self) -> None:
-        """Launch it; the loop does the rest."""
+        """Launch it; the loop does the rest. Raises `Trouble`."""
         self.boot, self.answered = None, False
         self.backend.state = "starting"
-        booting = self.dyno.boot_aside()
-        self.backend.address = ("127.0.0.1", self.dyno.watch.front)
-        self._follows = self._events.loop.create_task(self._followed(booting))
+        self.dyno.launch()
+        self._follows = self._events.loop.create_task(self._followed())
 
     def again(self) -> None:
         """Start it once more, with a fresh copy of the slug, after it has ended."""
-        old = self.dyno.folder
-        self.dyno.renew(self._fresh(self.dyno.name))
-        folders.remove(old)
-        self.start()
+        self._follows = self._events.loop.create_task(self._renewed())
 
-    def settled(self) -> Boot:
-        """The boot of a dyno that has ended after it was up: a crash."""
-        assert self.boot
-        self.boot = self.dyno.settle(self.boot, failed=False, answered=self.answered)
-        return self.boot
+    async def _renewed(self) -> None:
+        old = self.dyno.folder
+        try:
+            await self.dyno.renew(self._fresh(self.dyno.name))
+            folders.remove(old)
+            self.start()
+        except Exception as error:
+            self._events.failed(error)
 
     def leave(self) -> None:
         """Stop it while the loop turns: its successor starts meanwhile, as on Heroku."""
@@ -88,9 +87,7 @@ class Running:
             if self._follows:
                 await asyncio.wait([self._follows], timeout=PATIENCE)
             return None
-        stopping = self.dyno.stopping(self.boot, None)
-        self.dyno.watch.aside = True  # whoever turns the loop notices a signal
-        return await stopping
+        return await self.dyno.stop(self.boot, None)
 
     async def _left(self) -> None:
         try:
@@ -99,17 +96,22 @@ class Running:
             self._events.failed(error)
         self._events.post("stopped", self)
 
-    async def _followed(self, booting: "asyncio.Task[Boot]") -> None:
+    async def _followed(self) -> None:
         try:
-            self.boot = await booting
+            self.boot = await self.dyno.boot()
+            self.backend.address = ("127.0.0.1", self.dyno.watch.front)
             self._events.post("booted", self)
             if self.boot.state != "up":
                 return
             while not self.leaving and self.dyno.watch.code is None:
                 await asyncio.sleep(TICK)
+            if not self.leaving:
+                await self._ended(self.boot)
         except Exception as error:
             self._events.failed(error)
-        else:
-            if not self.leaving:
-                self.backend.state = "starting"  # until it is known what comes next
-                self._events.post("ended", self)
+
+    async def _ended(self, boot: Boot) -> None:
+        """A dyno has ended after it was up: a crash."""
+        self.backend.state = "starting"  # until it is known what comes next
+        self.boot = await self.dyno.settle(boot, failed=False, answered=self.answered)
+        self._events.post("ended", self)

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
+from parity.dyno import Dyno
 from parity.dyno.containment import Containment
 from parity.dyno.restart import pause
 from parity.dyno.sandbox import Sandbox
@@ -200,9 +201,9 @@ class Session:
         closing = ExitStack()
         closing.callback(folders.remove, built.sandbox.work.root)
         old, running = self._live, []
-        loop = self._events.loop
         for process, name in built.dynos:
-            dyno = closing.enter_context(formation.dyno(process, name, loop=loop))
+            dyno = formation.dyno(process, name)
+            closing.callback(self._close, dyno)
             running.append(Running(dyno, self._events, formation.fresh))
         self._live = Live(built, released, formation, tuple(running), closing)
         if old:
@@ -214,6 +215,9 @@ class Session:
             one.start()
         if not any(one.routed for one in running):
             self._known.stands(built.observed.verdict(), self._again)
+
+    def _close(self, dyno: Dyno) -> None:
+        self._events.loop.run_until_complete(dyno.close())
 
     def _booted(self, one: Running) -> None:
         boot, live = one.boot, self._live
@@ -236,8 +240,8 @@ class Session:
             self._down(one, boot)
 
     def _ended(self, one: Running) -> None:
-        if not one.leaving:
-            self._down(one, one.settled())
+        if one.boot and not one.leaving:
+            self._down(one, one.boot)
 
     def _down(self, one: Running, boot: Boot) -> None:
         """It has crashed: tell why; the first time, start it again at once."""
