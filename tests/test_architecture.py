@@ -1,6 +1,7 @@
 """The layout is the architecture: who may import whom, and how big anything may be."""
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tests.house import (
     MODULES,
     PACKAGE,
     circle,
+    dotted,
     floors,
     functions,
     imported,
@@ -67,6 +69,14 @@ def test_records_and_rules_have_no_effects() -> None:
             if node.func.id in {"open", "print", "input", "exec", "eval"}
         ]
     assert wrong == []
+
+
+def test_one_edge_turns_the_loop() -> None:
+    """All else is coroutines on the loop that runs, so that a server can hold it."""
+    turns = re.compile(r"\b(run_until_complete|run_forever|new_event_loop|asyncio\.run)\(")
+    edge = PACKAGE / "runtime" / "edge.py"
+    code = {path: ast.unparse(parsed(path)) for path in FILES if room(dotted(path)) != "rules"}
+    assert [path for path, text in code.items() if turns.search(text)] == [edge]
 
 
 def test_functions_are_short() -> None:

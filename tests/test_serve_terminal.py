@@ -95,7 +95,7 @@ def test_keys(tmp_path: Path) -> None:
 
 def test_keys_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody looks for the end of a dyno that has left, however late the look would have come."""
-    late = "import parity.runtime.process as running; running.TICK = 0.5\nfrom parity.__main__"
+    late = "import parity.dyno.watch as watch; watch.TICK = 0.5\nfrom parity.__main__"
     monkeypatch.setattr(f"{__name__}.START", START.replace("from parity.__main__", late))
     with screen(app(tmp_path)) as seen:
         for times in range(1, 5):

@@ -82,6 +82,7 @@ class Watch:
         self._on_lines = on_lines
         self._on_beat = on_beat
         self._lines = Lines()
+        self._over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(process.output, self._read)
         self._loop.add_reader(process.guard.status, self._told)
@@ -94,6 +95,10 @@ class Watch:
         if door:
             self._relay = Relay(door, self.front)
             self.front = await self._relay.listen()
+
+    async def over(self) -> None:
+        """Wait until the command has ended."""
+        await self._over.wait()
 
     async def ended(self, seconds: float) -> bool:
         """Whether the command has ended, within at most `seconds`; its output is drained."""
@@ -138,5 +143,6 @@ class Watch:
         code = self._process.guard.code()
         if code is not None:
             self.code = code
+            self._over.set()
             self._loop.remove_reader(self._process.guard.status)
             self._process.ended(code)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.facts.limits import LIMITS, Limits
-from parity.records import Boot, Config, ProcessType, Pushed, Release, Say
+from parity.records import Boot, Config, Pushed, Release, Say
 from parity.records.options import DEFAULTS, Options
 from parity.records.verdict import Verdict
 from parity.rehearsal import proof
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from parity.dyno.sandbox import Sandbox
     from parity.rehearsal.edits import Repair
     from parity.rehearsal.probing import Probing
+    from parity.runtime.process import RunningDyno
 
 
 def rehearse(
@@ -199,46 +200,37 @@ def start(
     stay: Callable[[Verdict, str], None] | None = None,
 ) -> None:
     """The web dyno and its first requests; without one, the other long-running types."""
-    from parity.rehearsal import side_by_side
     from parity.rehearsal.probing import Probing
+    from parity.rehearsal.side_by_side import together
     from parity.runtime import scale
     from parity.runtime.edge import Edge
     from parity.runtime.formation import Formation
 
-    def told() -> None:
-        if on_verdict:
-            on_verdict(trial.verdict())
-
+    plan = released.slug.plan
     with Edge() as edge:
         formation = Formation(released, sandbox, options, facts, trial.say)
         probing = Probing(trial, formation, edge)
-        dynos = scale.chosen(released.slug.plan.processes, options.processes)
-        web = released.slug.plan.processes.get("web")
-        if dynos:
-            side_by_side.together(trial, probing, dynos, told)
-        elif web:
-            _web(trial, probing, web, told, stay)
+
+        def told(running: "list[RunningDyno]") -> None:
+            if dynos:
+                trial.formation(tuple(one.boot for one in running if one.boot))
+            if on_verdict:
+                on_verdict(trial.verdict())
+            if stay and not dynos:
+                _stays(trial, probing, running[0], stay)
+
+        dynos = scale.chosen(plan.processes, options.processes)
+        if dynos or "web" in plan.processes:
+            together(trial, probing, dynos or scale.usual(plan), told)
         elif trial.stopped is None:
-            probing.workers()
+            for each in scale.usual(plan):
+                together(trial, probing, [each], lambda _: None)
 
 
-def _web(
-    trial: Trial,
-    probing: "Probing",
-    web: ProcessType,
-    told: Callable[[], None],
-    stay: Callable[[Verdict, str], None] | None,
+def _stays(
+    trial: Trial, probing: "Probing", one: "RunningDyno", stay: Callable[[Verdict, str], None]
 ) -> None:
-    from parity.rehearsal import side_by_side
-
-    edge, formation = probing.edge, probing.formation
-    dyno = formation.dyno(web, "web.1")
-    with edge.holding(dyno):
-        boot, traffic = probing.serve(dyno)
-        boot = side_by_side.still(trial, edge, dyno, boot, answered=traffic is not None)
-        told()
-        if stay and boot.state == "up":
-            with formation.router(dyno, edge) as router:
-                edge.beside(partial(stay, trial.verdict(), router.loopback()))
-        with trial.stage("stop"):
-            trial.observe(edge.run(dyno.stop(boot, traffic)))
+    """Keep a dyno that is up behind a router, until `stay` comes back."""
+    if one.boot and one.boot.state == "up":
+        with probing.formation.router(one.dyno, probing.edge) as router:
+            probing.edge.beside(partial(stay, trial.verdict(), router.loopback()))

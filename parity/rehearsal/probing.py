@@ -13,7 +13,8 @@ from parity.rules.order import UP
 from parity.rules.views.python_traceback import logged
 from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
-from parity.runtime.scale import background
+from parity.runtime.process import RunningDyno
+from parity.runtime.release import RunningRelease
 
 if TYPE_CHECKING:
     from parity.router import Router
@@ -37,53 +38,38 @@ QUICK_ANSWER_MS = 2000
 
 
 class Probing:
-    """Starts, asks and judges the dynos of `formation`, which live on the loop of `edge`."""
+    """Boots, asks and judges dynos of `formation`, which live on the loop of `edge`."""
 
     def __init__(self, trial: Trial, formation: Formation, edge: Edge) -> None:
         self.formation = formation
         self.edge = edge
         self._trial = trial
 
-    def serve(self, dyno: Dyno) -> tuple[Boot, Traffic | None]:
-        """Boot the web dyno, send it the first requests, judge both."""
+    def boot(self, release: RunningRelease) -> None:
+        """Boot all dynos of the release at once, and import what comes next meanwhile."""
         with self._trial.stage("boot"):
-            Thread(target=_prepare, daemon=True).start()
-            boot = self._booted(dyno)
-        return self.ask(dyno, boot)
+            if any(one.routed for one in release.dynos):
+                Thread(target=_prepare, daemon=True).start()
+            release.launch()  # before there is a loop, whose import takes its time
+            self.edge.run(release.boot())
 
-    def _booted(self, dyno: Dyno) -> Boot:
-        dyno.launch()  # before there is a loop, whose import takes its time
-        return self.edge.run(dyno.boot())
-
-    def ask(self, dyno: Dyno, boot: Boot) -> tuple[Boot, Traffic | None]:
+    def ask(self, one: RunningDyno) -> None:
         """Send a web dyno its first requests, once it is up, and judge what came of them."""
+        dyno, boot = one.dyno, one.boot
+        assert boot, "the dyno was not booted"
         exchanges: tuple[Exchange, ...] = ()
         self._trial.listens(boot)
         with self._trial.stage("route"):
             if boot.state == "up":
                 exchanges = self._probe(dyno)
                 failed = any(e.code or e.status >= SERVER_ERROR for e in exchanges)
-                boot = self.edge.run(dyno.settle(boot, failed=failed))
+                boot = self.edge.run(one.settle(failed=failed))
             elif boot.state == "crashed":
                 self._probe(dyno)  # what a visitor gets now: H10 in the log, nothing to judge
         self._trial.observe(self.explained(boot))
-        if not boot.goes_on:
-            return boot, None
-        traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
-        self._trial.observe(traffic)
-        return boot, traffic
-
-    def workers(self) -> None:
-        """Boot what an app without a web process runs; each is watched for a while."""
-        plan = self.formation.released.slug.plan
-        for process in background(plan):
-            dyno = self.formation.dyno(process, f"{process.name}.1")
-            with self.edge.holding(dyno):
-                with self._trial.stage("boot"):
-                    boot = self._booted(dyno)
-                self._trial.observe(boot)
-                with self._trial.stage("stop"):
-                    self._trial.observe(self.edge.run(dyno.stop(boot, None)))
+        if boot.goes_on:
+            one.traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
+            self._trial.observe(one.traffic)
 
     def _probe(self, dyno: Dyno) -> tuple[Exchange, ...]:
         exchanges: tuple[Exchange, ...] = ()

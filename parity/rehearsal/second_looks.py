@@ -2,22 +2,30 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from parity.records import Boot, ProcessType
+from parity.runtime.release import RunningRelease
 
 if TYPE_CHECKING:
     from parity.dyno import Dyno
     from parity.router import Router
     from parity.runtime.edge import Edge
     from parity.runtime.formation import Formation
+    from parity.runtime.process import RunningDyno
 
 
-class Again(NamedTuple):
+class Again:
     """A dyno that was booted once more."""
 
-    dyno: "Dyno"
-    boot: Boot
+    def __init__(self, running: "RunningDyno", boot: Boot) -> None:
+        self.running = running
+        self.boot = boot
+
+    @property
+    def dyno(self) -> "Dyno":
+        """The dyno itself."""
+        return self.running.dyno
 
 
 class SecondLooks:
@@ -37,11 +45,12 @@ class SecondLooks:
         hurry: bool = False,
     ) -> Iterator[Again]:
         """Another dyno, booted; `hurry`: it need not wait for the whole boot timeout."""
-        dyno = self._formation.dyno(
-            self._process, "again", trace=trace, extra_env=extra_env or {}, hurry=hurry
-        )
-        with self._edge.holding(dyno):
-            yield Again(dyno, self._edge.run(dyno.boot()))
+        formation = self._formation.again(trace=trace, extra_env=extra_env, hurry=hurry)
+        release = RunningRelease(formation, [(self._process, "again")])
+        with self._edge.holding(release):
+            release.launch()
+            (boot,) = self._edge.run(release.boot())
+            yield Again(release.dynos[0], boot)
 
     def router(self, again: Again, *, hurry: bool = False) -> "Router":
         """A router before it that logs nothing."""
@@ -49,4 +58,4 @@ class SecondLooks:
 
     def settle(self, again: Again) -> None:
         """Let it end, or log, what a failed request has led to."""
-        self._edge.run(again.dyno.settle(again.boot, failed=True))
+        self._edge.run(again.running.settle(failed=True))

@@ -2,18 +2,26 @@
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from parity.system import interrupt
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
 
-    from parity.dyno import Dyno
-
 T = TypeVar("T")
 TICK = 0.05
 """Seconds between two looks for a signal."""
+
+
+class Closes(Protocol):
+    """What may have started processes, and ends them."""
+
+    async def close(self) -> None:
+        """End whatever is left."""
+
+    def abandon(self) -> None:
+        """The same where no loop can be had."""
 
 
 class Edge:
@@ -62,17 +70,17 @@ class Edge:
         return self.loop.run_until_complete(self._task(work))
 
     @contextmanager
-    def holding(self, dyno: "Dyno") -> Iterator[None]:
-        """Close the dyno at the end, whatever signal comes."""
+    def holding(self, what: Closes) -> Iterator[None]:
+        """Close what lives on the loop at the end, whatever signal comes."""
         try:
             yield
         finally:
             try:
                 self.loop  # noqa: B018 — it may be that none can be made
             except BaseException:
-                dyno.abandon()
+                what.abandon()
                 raise
-            self.finish(dyno.close())
+            self.finish(what.close())
 
     def beside(self, work: Callable[[], T]) -> T:
         """Do blocking `work` in a thread while the loop turns, and return its result."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from hashlib import sha256
 from pathlib import Path
 from random import randint
@@ -12,7 +13,7 @@ from parity.dyno import one_off as run_one_off
 from parity.facts.dynos import SIZES
 from parity.facts.limits import Limits
 from parity.facts.router import PROFILES
-from parity.push.slug import copy
+from parity.push.slug import copy as copy_slug
 from parity.records import Ended, ProcessType, Release, Say, Slug
 
 if TYPE_CHECKING:
@@ -42,44 +43,51 @@ class Formation:
         self._sandbox = sandbox
         self._say = say
         self._host = options.host or host_of(released)
+        self._trace = False
+        self._extra_env: Mapping[str, str] = {}
 
-    def dyno(
+    def again(
         self,
-        process: ProcessType,
-        name: str,
         *,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         hurry: bool = False,
-    ) -> Dyno:
-        """One dyno in its own copy of the slug. A second look (`trace`, `extra_env`) is not logged.
+    ) -> "Formation":
+        """Return the same for a second look at the release, which is not logged.
 
-        `hurry`: it need not wait for the whole boot timeout.
+        Its dynos may have `extra_env`, or write a `trace`; `hurry`: they need not wait for the
+        whole boot timeout.
         """
-        again = trace or extra_env is not None
-        folder = self.fresh(name)
-        limits = self.limits.shortened(idle_before_verdict=0.3) if again else self.limits
+        again = copy(self)
+        again.limits = self.limits.shortened(idle_before_verdict=0.3)
         if hurry:
-            limits = limits.shortened(boot_timeout=min(limits.boot_timeout.value, HURRIED))
+            wait = min(self.limits.boot_timeout.value, HURRIED)
+            again.limits = again.limits.shortened(boot_timeout=wait)
+        again.options = self.options._replace(port=None, exact=False)
+        again._say, again._trace, again._extra_env = _unsaid, trace, extra_env or {}
+        return again
+
+    def dyno(self, process: ProcessType, name: str) -> Dyno:
+        """One dyno in its own copy of the slug."""
         return Dyno(
             self.released,
             process,
             name,
-            folder=folder,
+            folder=self.fresh(name),
             size=SIZES[self.options.dyno],
-            limits=limits,
-            say=_unsaid if again else self._say,
-            port=self.options.port if name == "web.1" and not again else None,
-            exact=self.options.exact and not again,
-            trace=trace,
-            extra_env={**_metadata(self.released.slug, self.options), **(extra_env or {})},
+            limits=self.limits,
+            say=self._say,
+            port=self.options.port if name == "web.1" else None,
+            exact=self.options.exact,
+            trace=self._trace,
+            extra_env={**_metadata(self.released.slug, self.options), **self._extra_env},
             containment=self._sandbox.containment,
         )
 
     def fresh(self, name: str) -> Path:
         """Another copy of the slug, for a dyno that is started again."""
         folder = self._sandbox.work.folder(name)
-        copy(self.released.slug.root, folder)
+        copy_slug(self.released.slug.root, folder)
         return folder
 
     def router(
@@ -119,7 +127,7 @@ def one_off(
     """
     name = f"{process.name}.{randint(1000, 9999)}"
     folder = sandbox.work.folder(name)
-    copy(slug.root, folder)
+    copy_slug(slug.root, folder)
     return run_one_off(
         slug,
         process,

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from parity.report.mask import Mask
-    from parity.runtime.events import Events
     from parity.runtime.front import Front
+    from parity.serving.events import Events
 
 SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"})
 

@@ -33,6 +33,16 @@ async def beside(work: Callable[[], T]) -> T:
     return await done
 
 
+async def to_its_end(work: Callable[[], T]) -> T:
+    """The same for work that must not go on alone: when this is cancelled, it is waited for."""
+    task = asyncio.ensure_future(beside(work))
+    try:
+        return await asyncio.shield(task)
+    finally:
+        if not task.done():
+            await asyncio.wait([task])
+
+
 def _finish(done: "asyncio.Future[Any]", act: Callable[..., None], what: Any) -> None:
     if not done.done():
         act(what)
