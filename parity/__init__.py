@@ -46,8 +46,8 @@ _ROOMS = {
 
 def to_dict(verdict: "Verdict") -> "dict[str, Any]":
     """The verdict as the document of `--format json`, values of config vars masked as there."""
+    from parity.masking.mask import hidden
     from parity.report.json import report
-    from parity.report.mask import hidden
 
     return report(hidden(verdict))
 

@@ -1,7 +1,6 @@
 """The layout is the architecture: who may import whom, and how big anything may be."""
 
 import ast
-import re
 import statistics
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from tests.house import (
     MODULES,
     PACKAGE,
     circle,
-    dotted,
     floors,
     functions,
     imported,
@@ -73,10 +71,14 @@ def test_records_and_rules_have_no_effects() -> None:
 
 def test_one_edge_turns_the_loop() -> None:
     """All else is coroutines on the loop that runs, so that a server can hold it."""
-    turns = re.compile(r"\b(run_until_complete|run_forever|new_event_loop|asyncio\.run)\(")
-    edge = PACKAGE / "runtime" / "edge.py"
-    code = {path: ast.unparse(parsed(path)) for path in FILES if room(dotted(path)) != "rules"}
-    assert [path for path, text in code.items() if turns.search(text)] == [edge]
+    turns = {"run_until_complete", "run_forever", "new_event_loop"}
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in turns
+    }
+    assert found == {"runtime/edge.py"}
 
 
 def test_functions_are_short() -> None:
@@ -137,6 +139,13 @@ def test_check_imports_nothing_slow() -> None:
     """It runs on every commit; and what is for another language is not read for this one."""
     node = {"parity.push.buildpacks.nodejs", "parity.rules.views.python_traceback"}
     assert loaded(COMMAND, "check", "examples/hello_app") & {*FOREIGN, *SLOW, *node} == set()
+
+
+def test_a_one_off_dyno_needs_no_rules() -> None:
+    """They only explain; and there is nothing to report."""
+    found = loaded(COMMAND, "exec", "examples/hello_app", "--config", "KEY=swordfish", "--", "true")
+    assert [name for name in found if name.startswith(("parity.rules", "parity.report"))] == []
+    assert found & {"asyncio", "honcho"} == set()
 
 
 def test_a_verdict_waits_for_no_library() -> None:

@@ -124,16 +124,16 @@ def _called(slug: "Slug") -> str:
 
 
 def _announce(text: str, plan: "Plan") -> None:
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
     from parity.system.text import emit, oneline
 
     emit(oneline(Mask(plan.config, plan.source).text(text)) + "\n", sys.stderr)
 
 
 def _no_slug(records: "Sequence[Record]", config: "Config") -> int:
+    from parity.masking.mask import Mask
     from parity.rehearsal.trial import Trial
     from parity.report import render
-    from parity.report.mask import Mask
     from parity.system.text import emit
 
     trial = Trial("run", None, None, strict=False)

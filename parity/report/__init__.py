@@ -1,7 +1,7 @@
 """Verdict → text. One file per kind of report, and one line in `KINDS`.
 
 `full` alone knows the width and the colours of a terminal; the others take the verdict. A verdict
-is masked (`parity.report.mask`) before any of them sees it.
+is masked (`parity.masking.mask`) before any of them sees it.
 """
 
 from importlib import import_module

@@ -18,7 +18,7 @@ from parity.system.errors import Trouble, Usage
 from parity.system.text import emit, offered, oneline
 
 if TYPE_CHECKING:
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
 
 WIDEST = 100
 """Columns that a report uses at most."""
@@ -132,7 +132,7 @@ class Show:
         """Nothing to hide, nothing to import: most checks have no config vars."""
         if not config.values:
             return None
-        from parity.report.mask import Mask
+        from parity.masking.mask import Mask
 
         return Mask(config, source)
 

@@ -9,7 +9,7 @@ from parity.system.text import emit, oneline
 
 def tell(found: Iterable[Stray], config: Config, source: Source | None, *, quiet: bool) -> None:
     """A line on stderr for each, masked; `quiet`: only for what still runs."""
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
 
     for stray in found:
         if stray.ended and quiet:

@@ -1,7 +1,7 @@
 """Values of config vars become `[NAME]` before anything is shown.
 
 A value is looked for as it is and as URLs, JSON, Python, HTML, shells and base64 write it, also
-across line ends, and so are its secret parts (`parity.report.secret`). What names a file or a
+across line ends, and so are its secret parts (`parity.masking.secret`). What names a file or a
 module of the app, and what is a word or a number of a variable that is not named as a secret, is
 none: masking it would only make the report unreadable. Of a secret that is short, or one plain
 word, only whole words are masked.
@@ -16,11 +16,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from parity.masking.finder import Finder, Span, Text
+from parity.masking.secret import parts, plain
+from parity.masking.spelling import spellings
 from parity.records import Config, Line, Source
 from parity.records.verdict import Evidence, Finding, Verdict
-from parity.report.finder import Finder, Span, Text
-from parity.report.secret import parts, plain
-from parity.report.spelling import spellings
 
 SHORTEST = 6
 """Characters from which on a value is masked wherever it stands."""
