@@ -120,6 +120,18 @@ rehearse(sys.argv[1], on_verdict=told)
 """
 
 
+LAUNCH = """\
+import sys
+from parity import rehearse
+early = []
+def said(line):
+    if line.text.startswith("Starting process"):
+        early.extend(sys.modules)
+rehearse(sys.argv[1], say=said)
+print("LOADED", *early, file=sys.stderr)
+"""
+
+
 def loaded(code: str, *argv: str) -> set[str]:
     """What `code` has imported by the time it says so; of this folder's parity."""
     command = [sys.executable, "-E", "-s", "-c", code, *argv]
@@ -139,6 +151,13 @@ def test_check_imports_nothing_slow() -> None:
     """It runs on every commit; and what is for another language is not read for this one."""
     node = {"parity.push.buildpacks.nodejs", "parity.rules.views.python_traceback"}
     assert loaded(COMMAND, "check", "examples/hello_app") & {*FOREIGN, *SLOW, *node} == set()
+
+
+def test_a_dyno_is_launched_before_there_is_a_loop() -> None:
+    """Its import takes as long as a small app's start: it goes on meanwhile."""
+    found = loaded(LAUNCH, "examples/hello_app")
+    assert "parity.dyno.launched" in found
+    assert "asyncio" not in found
 
 
 def test_a_one_off_dyno_needs_no_rules() -> None:

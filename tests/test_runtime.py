@@ -38,6 +38,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+if os.environ.get("FAILS"):
+    sys.exit(3)
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever()
 """
@@ -223,6 +225,25 @@ def test_a_process_that_cannot_be_spawned(tmp_path: Path, monkeypatch: pytest.Mo
                 await running[1].start()
             assert await good.get() == (200, "web.1 of v1")
             await together([each.close() for each in running])
+
+    with nothing_left(tmp_path, monkeypatch), workspace() as work:
+        asyncio.run(run(work))
+
+
+@pytest.mark.parametrize("moment", ["launched", "crashed", "booted"])
+def test_closed_at_any_moment(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While its guard starts, while it is about to start again, while it is up."""
+
+    async def run(work: Workspace) -> None:
+        slugs = tmp_path / "slugs"
+        slugs.mkdir()
+        app = App("closed", slugs, work)
+        with app.router:
+            running = app.release("v1", FAILS="1" if moment == "crashed" else "")
+            await running.start()
+            if moment != "launched":
+                await app.hears(f"web.1 {moment}")
+            await running.close()
 
     with nothing_left(tmp_path, monkeypatch), workspace() as work:
         asyncio.run(run(work))

@@ -90,8 +90,9 @@ class Launched:
         process, self._process = self._process, None
         if process:
             from parity.dyno.watch import let_go
+            from parity.system.beside import to_its_end
 
-            await let_go(process)
+            await to_its_end(let_go(process))
 
     @property
     def watch(self) -> "Watch":

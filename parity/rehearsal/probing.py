@@ -48,9 +48,9 @@ class Probing:
     def boot(self, release: RunningRelease) -> None:
         """Boot all dynos of the release at once, and import what comes next meanwhile."""
         with self._trial.stage("boot"):
+            release.launch()  # before there is a loop, whose import takes its time
             if any(one.routed for one in release.dynos):
                 Thread(target=_prepare, daemon=True).start()
-            release.launch()  # before there is a loop, whose import takes its time
             self.edge.run(release.boot())
 
     def ask(self, one: RunningDyno) -> None:

@@ -107,11 +107,12 @@ class RunningDyno:
         from functools import partial
 
         from parity.system import folders
-        from parity.system.beside import to_its_end
+        from parity.system.beside import beside, to_its_end
 
         old, self.boot = self.dyno.folder, None
-        await self.dyno.renew(await to_its_end(partial(self._fresh, self.dyno.name)))
-        await to_its_end(partial(folders.remove, old))
+        fresh = await to_its_end(beside(partial(self._fresh, self.dyno.name)))
+        await self.dyno.renew(fresh)
+        await to_its_end(beside(partial(folders.remove, old)))
 
     def retire(self) -> None:
         """Say that it restarts: its successor starts while it ends, as on Heroku."""
@@ -140,7 +141,7 @@ class RunningDyno:
             await asyncio.wait([self.supervision])
         if self._closing is None:
             self._closing = asyncio.ensure_future(self.dyno.close())
-        await self._closing
+        await asyncio.shield(self._closing)
 
     def _leave(self) -> None:
         self.leaving = True

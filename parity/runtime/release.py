@@ -70,6 +70,7 @@ class RunningRelease:
         self._router = router
         self._listener = listener
         self._launched = False
+        self._going: list[RunningDyno] = []
 
     def named(self, name: str) -> RunningDyno | None:
         """The dyno of that name."""
@@ -117,9 +118,10 @@ class RunningRelease:
         """Have `count` dynos of a type: the missing ones start, those beyond it are stopped."""
         mine = {one.number: one for one in self.dynos if one.dyno.type.name == process.name}
         new = [f"{process.name}.{n}" for n in range(1, count + 1) if n not in mine]
-        made = [await _to_its_end(partial(self._made, process, name)) for name in new]
+        made = [await _aside(partial(self._made, process, name)) for name in new]
         gone = [one for number, one in mine.items() if number > count]
         self.dynos = [*(one for one in self.dynos if one not in gone), *made]
+        self._going += gone
         self._route()
         for one in made:
             one.launch()
@@ -127,12 +129,20 @@ class RunningRelease:
         return await together([self._removed(one) for one in gone])
 
     async def stop(self) -> list[Shutdown | None]:
-        """Stop every dyno as Heroku does; their shutdowns, None for one that was not up yet."""
+        """Stop every dyno as Heroku does.
+
+        Returns their shutdowns; None for one that was not up yet, and was killed.
+        """
         return await together([self._end(one) for one in self.dynos])
 
     async def close(self) -> None:
         """End whatever is left."""
-        await together([one.close() for one in self.dynos])
+        import asyncio
+
+        closes = [one.close() for one in (*self.dynos, *self._going)]
+        for result in await asyncio.gather(*closes, return_exceptions=True):
+            if result is not None:
+                raise result
 
     def abandon(self) -> None:
         """End what was launched, where no loop can be had."""
@@ -144,7 +154,7 @@ class RunningRelease:
 
     async def _prepared(self) -> None:
         if not self.dynos:
-            await _to_its_end(self.prepare)
+            await _aside(self.prepare)
 
     async def _begun(self) -> None:
         """Every dyno launched, and known to the router."""
@@ -212,7 +222,8 @@ class RunningRelease:
 
         shutdown = await self._end(one)
         await one.close()
-        await _to_its_end(partial(folders.remove, one.dyno.folder))
+        self._going.remove(one)
+        await _aside(partial(folders.remove, one.dyno.folder))
         return shutdown
 
     async def _tell(self, event: Event) -> None:
@@ -220,10 +231,11 @@ class RunningRelease:
             await self._listener.happened(event)
 
 
-async def _to_its_end(work: Callable[[], T]) -> T:
-    from parity.system.beside import to_its_end  # slow: not before a dyno is launched
+async def _aside(work: Callable[[], T]) -> T:
+    """Do work on files in a thread; it is not left half done."""
+    from parity.system.beside import beside, to_its_end  # slow: not before a dyno is launched
 
-    return await to_its_end(work)
+    return await to_its_end(beside(work))
 
 
 async def together(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

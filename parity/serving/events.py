@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 
 from parity.runtime.edge import Edge
 from parity.system import interrupt
-from parity.system.beside import to_its_end
+from parity.system.beside import beside, to_its_end
 
 T = TypeVar("T")
 Kind = Literal["built", "failed", "rebuild"]
@@ -66,7 +66,7 @@ class Events:
         """Return the result of blocking `work`, which notices a signal itself."""
         self._jobs += 1
         try:
-            return await to_its_end(work)
+            return await to_its_end(beside(work))
         finally:
             self._jobs -= 1
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -33,9 +33,12 @@ async def beside(work: Callable[[], T]) -> T:
     return await done
 
 
-async def to_its_end(work: Callable[[], T]) -> T:
-    """The same for work that must not go on alone: when this is cancelled, it is waited for."""
-    task = asyncio.ensure_future(beside(work))
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Return the result of `work`, which must not be left half done.
+
+    When this is cancelled, the work goes on, and is waited for.
+    """
+    task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)
     finally:
