@@ -46,8 +46,8 @@ _ROOMS = {
 
 def to_dict(verdict: "Verdict") -> "dict[str, Any]":
     """Return the document of `--format json`, with the values of config vars masked."""
+    from parity.masking.mask import hidden
     from parity.report.json import report
-    from parity.report.mask import hidden
 
     return report(hidden(verdict))
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.dyno.containment import run
+from parity.dyno.containment import Containment
 from parity.push import cache
 from parity.push.build import build
 from parity.push.detect import detect
@@ -127,7 +127,12 @@ def pushed(
     folder.mkdir(parents=True)
     lay_out(source, folder)
     slug = build(
-        plan, folder, run=run, say=said.append, clock=time.time, offline=offline, limit=limit
+        *(plan, folder),
+        run=Containment().run,
+        say=said.append,
+        clock=time.time,
+        offline=offline,
+        limit=limit,
     )
     return slug, [line.text for line in said]
 

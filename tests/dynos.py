@@ -4,11 +4,26 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from parity.dyno import Dyno
+from parity.dyno.containment import Containment
+from parity.dyno.isolation import AUTO
 from parity.facts.dynos import DEFAULT
 from parity.facts.limits import LIMITS
-from parity.records import Config, Line, Plan, ProcessType, Release, Slug, Source
+from parity.records import (
+    Boot,
+    Config,
+    Line,
+    Plan,
+    ProcessType,
+    Release,
+    Shutdown,
+    Slug,
+    Source,
+    Traffic,
+)
+from parity.runtime.edge import Edge
 
 QUICK = LIMITS.shortened(boot_timeout=6, exit_timeout=1, idle_before_verdict=0.5)
 PYTHON = "/usr/bin/env python3"
@@ -25,6 +40,38 @@ def slug_of(files: Mapping[str, str], root: Path, config: Mapping[str, str]) -> 
     return Slug(plan, root, None, None, False, (), {}, None, None, 0.0)
 
 
+class AtEdge:
+    """A dyno whose coroutines are run to their end, by code that is not on its loop."""
+
+    def __init__(self, dyno: Dyno, edge: Edge) -> None:
+        self.dyno = dyno
+        self.edge = edge
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.dyno, name)
+
+    def boot(self) -> Boot:
+        """Launch it, and wait for what comes of it."""
+        self.dyno.launch()
+        return self.edge.run(self.dyno.boot())
+
+    def settle(self, boot: Boot, *, failed: bool) -> Boot:
+        """What became of it by now."""
+        return self.edge.run(self.dyno.settle(boot, failed=failed))
+
+    def stop(self, boot: Boot, traffic: Traffic | None) -> Shutdown:
+        """Stop it as Heroku does."""
+        return self.edge.run(self.dyno.stop(boot, traffic))
+
+    def renew(self, folder: Path) -> None:
+        """Make ready to boot again."""
+        self.edge.run(self.dyno.renew(folder))
+
+    def ended(self, seconds: float) -> bool:
+        """Whether it ends within so many seconds."""
+        return self.edge.run(self.dyno.watch.ended(seconds))
+
+
 @contextmanager
 def dyno(
     tmp: Path,
@@ -35,8 +82,11 @@ def dyno(
     number: int = 1,
     said: list[Line] | None = None,
     config: Mapping[str, str] | None = None,
+    isolated: str = AUTO,
+    network: str = "host",
+    edge: Edge | None = None,
     **options: object,
-) -> Iterator[Dyno]:
+) -> Iterator[AtEdge]:
     """Return a dyno of `command` in a folder with `files`; it logs to `said`."""
     root, home = tmp / "slug", tmp / "home"
     root.mkdir(), home.mkdir()
@@ -46,14 +96,16 @@ def dyno(
         (home / path).write_text(text)
     lines: list[Line] = [] if said is None else said
     chosen: dict[str, object] = {"limits": QUICK, "size": DEFAULT, "say": lines.append, **options}
-    with Dyno(
+    chosen["containment"] = Containment(isolated, network)
+    made = Dyno(
         Release(slug, None, None, None),
         ProcessType(kind, command, 1),
         f"{kind}.{number}",
         folder=home,
         **chosen,  # type: ignore[arg-type]
-    ) as made:
-        yield made
+    )
+    with Edge() as own, (edge or own).holding(made):
+        yield AtEdge(made, edge or own)
 
 
 def eventually(happened: object, seconds: float = 5.0) -> bool:

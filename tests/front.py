@@ -25,7 +25,7 @@ def main(level: str, folder: str, command: str) -> int:
         Path(folder), command, kind="worker", said=Told(), config={"MARK": folder}, isolated=level
     ) as made:
         boot = made.boot()
-        while boot.state != "crashed" and not made.watch.run(made.watch.ended(1.0)):
+        while boot.state != "crashed" and not made.ended(1.0):
             continue
         return made.watch.code if made.watch.code is not None else 70
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from parity.dyno.containment import run
+from parity.dyno.containment import Containment
 from parity.push.build import build
 from parity.push.detect import detect
 from parity.push.source import lay_out
@@ -47,6 +47,7 @@ def pushed(
     folder = place / "slug"
     folder.mkdir(parents=True)
     lay_out(source, folder)
+    run = Containment().run
     slug = build(plan, folder, run=run, say=said.append, clock=time.time, offline=offline)
     return slug, [line.text for line in said]
 

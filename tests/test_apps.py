@@ -16,12 +16,12 @@ import pytest
 
 from parity import rehearse
 from parity.facts.limits import LIMITS
+from parity.masking.mask import Mask
 from parity.records import Config
 from parity.records.options import Options
 from parity.records.verdict import Verdict
 from parity.report import KINDS, render
 from parity.report.diffs import diffs
-from parity.report.mask import Mask
 from parity.router.scenario import read
 from tests.decisions import disagreeing
 

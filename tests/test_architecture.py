@@ -71,6 +71,18 @@ def test_records_and_rules_have_no_effects() -> None:
     assert wrong == []
 
 
+def test_one_edge_turns_the_loop() -> None:
+    """All else is coroutines on the loop that runs, so that a server can hold it."""
+    turns = {"run_until_complete", "run_forever", "new_event_loop"}
+    found = {
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and node.attr in turns
+    }
+    assert found == {"runtime/edge.py"}
+
+
 def test_functions_are_short() -> None:
     """Median at most 8 lines, nine of ten at most 25, none above 40."""
     lengths = sorted(length for _, length in functions())
@@ -110,6 +122,18 @@ rehearse(sys.argv[1], on_verdict=told)
 """
 
 
+LAUNCH = """\
+import sys
+from parity import rehearse
+early = []
+def said(line):
+    if line.text.startswith("Starting process"):
+        early.extend(sys.modules)
+rehearse(sys.argv[1], say=said)
+print("LOADED", *early, file=sys.stderr)
+"""
+
+
 def loaded(code: str, *argv: str) -> set[str]:
     """What `code` has imported by the time it says so; of this folder's parity."""
     command = [sys.executable, "-E", "-s", "-c", code, *argv]
@@ -131,6 +155,22 @@ def test_check_imports_nothing_slow() -> None:
     """It runs on every commit; and what is for another language is not read for this one."""
     node = {"parity.push.buildpacks.nodejs", "parity.rules.views.python_traceback"}
     assert loaded(COMMAND, "check", "examples/hello_app") & {*FOREIGN, *SLOW, *node} == set()
+
+
+@pytest.mark.real
+def test_a_dyno_is_launched_before_there_is_a_loop() -> None:
+    """Its import takes as long as a small app's start: it goes on meanwhile."""
+    found = loaded(LAUNCH, "examples/hello_app")
+    assert "parity.dyno.launched" in found
+    assert "asyncio" not in found
+
+
+@pytest.mark.real
+def test_a_one_off_dyno_needs_no_rules() -> None:
+    """They only explain; and there is nothing to report."""
+    found = loaded(COMMAND, "exec", "examples/hello_app", "--config", "KEY=swordfish", "--", "true")
+    assert [name for name in found if name.startswith(("parity.rules", "parity.report"))] == []
+    assert found & {"asyncio", "honcho"} == set()
 
 
 @pytest.mark.real

@@ -265,7 +265,7 @@ def test_a_dyno_that_dies_before_it_is_stopped(tmp_path: Path) -> None:
     with dyno(tmp_path, "exec python3 server.py 0.0.0.0 $PORT", FILES, said=said) as web:
         boot = web.boot()
         web.order(b"K")
-        assert web.watch.run(web.watch.ended(5.0))
+        assert web.ended(5.0)
         web.stop(boot, None)
     assert heroku(said)[2:] == [
         "Process exited with status 137",

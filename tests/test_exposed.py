@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import levels
-from parity.dyno.containment import start
+from parity.dyno.containment import Containment
 from parity.dyno.isolation import LEVELS, Place
 from tests.test_endings import needs_namespaces
 from tests.test_serve import SERVER, serving
@@ -116,7 +116,7 @@ def test_an_app_looks_into_no_other_process(level: str, tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "100"], env={"CANARY": CANARY}) as other:
         try:
             argv = ["python3", "-c", WALK]
-            start(
+            Containment().start(
                 Place(level, tmp_path), argv, cwd=tmp_path, env=env, on_line=lines.append, limit=50
             )
         finally:

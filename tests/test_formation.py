@@ -1,16 +1,15 @@
 """Several web dynos behind one router, all on one loop: real processes."""
 
-import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from parity.dyno import Dyno
 from parity.facts.limits import LIMITS
 from parity.records import Line
 from parity.router import Backend, Passed, Router
+from parity.runtime.edge import Edge
 from tests import dynos
 from tests.doors import HOST
 
@@ -41,7 +40,7 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever
 
 
 @contextlib.contextmanager
-def two(tmp: Path, loop: asyncio.AbstractEventLoop) -> Iterator[list[Dyno]]:
+def two(tmp: Path, edge: Edge) -> Iterator[list[dynos.AtEdge]]:
     """Two booted dynos that share a loop."""
     with contextlib.ExitStack() as stack:
         made = []
@@ -50,7 +49,7 @@ def two(tmp: Path, loop: asyncio.AbstractEventLoop) -> Iterator[list[Dyno]]:
             folder.mkdir()
             dyno = stack.enter_context(
                 dynos.dyno(
-                    folder, f"{dynos.PYTHON} app.py", {"app.py": SERVER}, number=number, loop=loop
+                    folder, f"{dynos.PYTHON} app.py", {"app.py": SERVER}, number=number, edge=edge
                 )
             )
             assert dyno.boot().state == "up"
@@ -60,18 +59,16 @@ def two(tmp: Path, loop: asyncio.AbstractEventLoop) -> Iterator[list[Dyno]]:
 
 def test_one_of_two_dynos_dies(tmp_path: Path) -> None:
     """Both answer; after one has died, the other does, and nobody sees an error."""
-    loop = asyncio.new_event_loop()
     said: list[Line] = []
     passed: list[Passed] = []
     limits = LIMITS.shortened(quarantine=0.5)
-    with two(tmp_path, loop) as running:
+    with Edge() as edge, two(tmp_path, edge) as running:
         backends = [Backend(dyno.name, dyno.port) for dyno in running]
-        during: Callable[..., object] = running[0].during
         with Router(
             backends,
             HOST,
-            loop=loop,
-            during=during,  # type: ignore[arg-type]
+            loop=edge.loop,
+            during=edge.beside,
             limits=limits,
             say=said.append,
             on_passed=passed.append,
@@ -86,6 +83,5 @@ def test_one_of_two_dynos_dies(tmp_path: Path) -> None:
             assert {e.code for e in after} == {None}
             assert {e.body for e in after} == {b"web.1", b"web.2"} - {dead.encode()}
             died = next(dyno for dyno in running if dyno.name == dead)
-            assert not died.alive()
+            assert died.ended(5.0)
             assert died.watch.code == 3
-    loop.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import isolation, levels, signals
-from parity.dyno.containment import start
+from parity.dyno.containment import Containment
 from parity.dyno.isolation import LEVELS, Place, Refused
 from parity.system.errors import Trouble
 from tests import test_dyno
@@ -71,7 +71,9 @@ def test_the_guard_is_not_in_the_apps_environment(level: str, tmp_path: Path) ->
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
     env = {"PATH": os.defpath, "LD_DEBUG": "files", "LD_DEBUG_OUTPUT": f"{tmp_path}/loaded"}
-    ended = start(Place(level), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+    ended = Containment().start(
+        Place(level), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100
+    )
     assert ended.exit == 0
     (loaded,) = tmp_path.glob("loaded.*")
     assert "transferring control: true" in loaded.read_text()
@@ -98,7 +100,9 @@ def test_an_environment_that_no_process_can_have(
 ) -> None:
     """It is reported before anything is started."""
     with pytest.raises(error):
-        start(Place("basic"), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100)
+        Containment().start(
+            Place("basic"), ["true"], cwd=tmp_path, env=env, on_line=lambda _: None, limit=100
+        )
     with pytest.raises(Trouble, match="the dyno cannot be started"):
         lines(tmp_path, "basic", "true", extra_env=env)
 
@@ -159,7 +163,7 @@ def test_a_machine_that_has_an_app_folder(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     place = Place("pidns", tmp_path / "app", (Path("/app/.heroku/python"),))
     with pytest.raises(Refused, match="parity's own files are in /app"):
-        start(place, ["true"], cwd=tmp_path, env={}, on_line=print, limit=9)
+        Containment().start(place, ["true"], cwd=tmp_path, env={}, on_line=print, limit=9)
 
 
 def outside_namespaces(*argv: str) -> "subprocess.CompletedProcess[str]":
@@ -204,11 +208,11 @@ def test_a_level_that_is_refused() -> None:
 
     before = dict(isolation.refusals)
     try:
-        assert isolation.tried("auto", act) == "basic"
-        assert isolation.tried("auto", act) == "basic"
+        assert isolation.at_best(isolation.levels("auto"), act) == "basic"
+        assert isolation.at_best(isolation.levels("auto"), act) == "basic"
         assert asked[-1:] == ["basic"] and asked.count("guard") <= 1
         with pytest.raises(Trouble, match="does not grant --isolation guard: not here"):
-            isolation.tried("guard", act)
+            isolation.at_best(isolation.levels("guard"), act)
     finally:
         isolation.refusals.clear()
         isolation.refusals.update(before)
@@ -285,7 +289,7 @@ def test_a_network_of_its_own(tmp_path: Path) -> None:
             dyno(tmp_path / "2", command, app, network="own") as two,
         ):
             boots = [made.boot() for made in (one, two)]
-            answers = [made.during(lambda port=made.port: asked(port)) for made in (one, two)]
+            answers = [made.edge.beside(lambda port=made.port: asked(port)) for made in (one, two)]
     assert [boot.state for boot in boots] == ["up", "up"]
     said = [[line.text for line in made.output()] for made in (one, two)]
     assert said == [["[Errno 111] Connection refused"]] * 2
@@ -305,7 +309,7 @@ def test_a_port_that_is_taken_here_is_free_there(tmp_path: Path) -> None:
             boot = web.boot()
             assert (boot.state, boot.port) == ("up", port)
             assert boot.front not in (port, None)
-            assert web.during(lambda: asked(boot.front)) == b"HTTP/1.1 200 OK"
+            assert web.edge.beside(lambda: asked(boot.front)) == b"HTTP/1.1 200 OK"
             again = web.folder.with_name("again")
             web.folder.rename(again)
             web.stop(boot, None)

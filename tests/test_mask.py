@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parity.masking.mask import Mask
 from parity.records import Config, Line, Release, Traffic
 from parity.records.verdict import Evidence, Verdict
 from parity.report import KINDS, render
-from parity.report.mask import Mask
 from parity.report.terminal import after_stop
 from tests import verdicts
 from tests.verdicts import boot, exchange, finding, plan, slug, source

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parity.masking.mask import Flow, Mask
+from parity.masking.secret import secret_name
+from parity.masking.spelling import spellings
 from parity.records import Config, Line
-from parity.report.mask import Flow, Mask
-from parity.report.secret import secret_name
-from parity.report.spelling import spellings
 from tests.verdicts import source
 
 

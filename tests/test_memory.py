@@ -297,7 +297,7 @@ def test_r15_comes_at_once(tmp_path: Path) -> None:
     with dyno(tmp_path, "exec python3 leaps.py", {"leaps.py": LEAPS}, kind="worker") as made:
         boot = made.boot()
         assert boot.state == "up"
-        assert made.watch.run(made.watch.ended(20))
+        assert made.ended(20)
         told = made.quota.memory()
         lines = [line.text.split() for line in made.output() if line.text.startswith("held")]
     assert told.over == "R15"

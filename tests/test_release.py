@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import one_off
+from parity.dyno.containment import Containment
 from parity.facts.dynos import DEFAULT
 from parity.push.release import release, remote_database
 from parity.records import Ended, Line, Plan, ProcessType, Release, Slug
@@ -46,7 +47,12 @@ def released(
 
     def run(process: ProcessType) -> Ended:
         return one_off(
-            slug, process, "release.1", folder=home, size=DEFAULT, limit=limit, say=said.append
+            *(slug, process, "release.1"),
+            folder=home,
+            size=DEFAULT,
+            limit=limit,
+            say=said.append,
+            containment=Containment(),
         )
 
     ended = release(slug, one_off=run, run_release=run_release)

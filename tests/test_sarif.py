@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sarif_pydantic import Sarif
 
+from parity.masking.mask import Mask
 from parity.push import worktree
 from parity.records import Config, Source
 from parity.records.verdict import Fix, Repaired, Verdict
 from parity.rehearsal.edits.diff import changes, unified
 from parity.report import render
-from parity.report.mask import Mask
 from tests import verdicts
 from tests.trees import NO_CONFIG, tree
 from tests.verdicts import finding

@@ -97,7 +97,7 @@ def test_keys(tmp_path: Path) -> None:
 
 def test_keys_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dyno that was replaced is not waited for, however late the check would have come."""
-    late = "import parity.runtime.process as running; running.TICK = 0.5\nfrom parity.__main__"
+    late = "import parity.dyno.watch as watch; watch.TICK = 0.5\nfrom parity.__main__"
     monkeypatch.setattr(f"{__name__}.START", START.replace("from parity.__main__", late))
     with screen(app(tmp_path)) as seen:
         for times in range(1, 5):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.dyno import levels
-from parity.dyno.containment import start
+from parity.dyno.containment import Containment
 from parity.dyno.isolation import LEVELS, Place
 from tests.dynos import dyno
 from tests.test_endings import needs_namespaces
@@ -78,11 +78,13 @@ def test_a_build_has_shared_memory_of_its_own(name: Path, tmp_path: Path) -> Non
     """Unless something that it was given is there."""
     said: list[str] = []
     command = ["bash", "-c", f"touch {name}; ls /dev/shm"]
-    start(Place("pidns"), command, cwd=tmp_path, env={}, on_line=said.append, limit=9)
+    Containment().start(Place("pidns"), command, cwd=tmp_path, env={}, on_line=said.append, limit=9)
     assert name.exists(), "it was named on the command line"
     name.unlink()
     command = ["bash", "-c", f"touch /dev/*/{name.name} || touch /dev/s*m/{name.name}"]
-    start(Place("pidns"), command, cwd=tmp_path, env=dict(os.environ), on_line=print, limit=9)
+    Containment().start(
+        Place("pidns"), command, cwd=tmp_path, env=dict(os.environ), on_line=print, limit=9
+    )
     assert not name.exists()
 
 

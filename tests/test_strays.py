@@ -1,22 +1,28 @@
 """Processes that leave their command's session, without namespaces: found, ended and reported."""
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
 import pytest
 
+from parity import rehearse
 from parity.dyno import levels
-from parity.dyno.containment import outlived, start
+from parity.dyno.containment import Containment
 from parity.dyno.isolation import LEVELS, Place
 from parity.dyno.signals import command
 from parity.records import Stray, Strays
+from parity.records.options import DEFAULTS
+from parity.records.verdict import Verdict
 from parity.rules.engine import diagnose
 from parity.rules.loading import load
 from tests.dynos import dyno, eventually
@@ -51,14 +57,6 @@ os.execve("/bin/sleep", ["sleep", "98765"], {} if clear else os.environ)
 FILES = {"daemon.py": DAEMON}
 
 
-@pytest.fixture(autouse=True)
-def nothing_untold() -> Iterator[None]:
-    """Each test has its own strays."""
-    outlived()
-    yield
-    outlived()
-
-
 def daemon_of(tmp: Path) -> int:
     """Return the daemon's process id."""
     return int((tmp / "home" / "daemon.pid").read_text())
@@ -91,9 +89,8 @@ def test_a_daemon_that_outlives_its_command(level: str, environment: str, tmp_pa
     with dyno(tmp_path, starts, FILES, kind="worker", isolated=level) as made:
         assert made.boot().exit == 5
     pid = daemon_of(tmp_path)
-    assert outlived() == (Stray(pid, "sleep 98765", ended=True),)
+    assert made.containment.outlived == (Stray(pid, "sleep 98765", ended=True),)
     assert not running(pid)
-    assert outlived() == (), "told once"
 
 
 @pytest.mark.parametrize("level", LOWER)
@@ -107,7 +104,7 @@ def test_a_daemon_that_ignores_the_stop(level: str, environment: str, tmp_path: 
         with dyno(folder, starts, FILES, kind="worker", isolated=level) as made:
             end = made.stop(made.boot(), None)
             assert end.killed == bool(told)
-        assert [stray.ended for stray in outlived()] == [True] * told
+        assert [stray.ended for stray in made.containment.outlived] == [True] * told
         assert not running(daemon_of(folder))
 
 
@@ -121,7 +118,7 @@ def test_a_daemon_has_time_to_end(level: str, tmp_path: Path) -> None:
         assert eventually((tmp_path / "home/set").exists)
         assert not made.stop(boot, None).killed
     assert (tmp_path / "home/ended").read_text() == "done\n"
-    assert outlived() == ()
+    assert made.containment.outlived == ()
 
 
 GOOD = {
@@ -139,7 +136,7 @@ def test_no_false_alarm(level: str, good: str, tmp_path: Path) -> None:
     """Workers, children of the same session, helpers that end by themselves."""
     with dyno(tmp_path, GOOD[good], kind="worker", isolated=level) as made:
         made.stop(made.boot(), None)
-    assert outlived() == ()
+    assert made.containment.outlived == ()
 
 
 WSGI = """
@@ -170,7 +167,7 @@ def test_what_parity_kills_itself_was_not_late(level: str, tmp_path: Path) -> No
     starts = "exec python3 daemon.py stay"
     with dyno(tmp_path, starts, FILES, kind="worker", isolated=level) as made:
         made.boot()
-    assert outlived() == ()
+    assert made.containment.outlived == ()
     assert not running(daemon_of(tmp_path))
 
 
@@ -181,9 +178,9 @@ def test_when_the_guards_are_killed(level: str, tmp_path: Path) -> None:
     with dyno(tmp_path, starts, FILES, kind="worker", isolated=level) as made:
         made.boot()
         kill_guards()
-        assert made.watch.run(made.watch.ended(5))
+        assert made.ended(5)
     assert not running(daemon_of(tmp_path))
-    assert outlived() == ()
+    assert made.containment.outlived == ()
 
 
 @pytest.mark.parametrize("level", LOWER)
@@ -191,8 +188,9 @@ def test_when_the_guard_is_killed_last(level: str, tmp_path: Path) -> None:
     """It has reported the command's end, and gives the daemon a moment: parity does the rest."""
     with dyno(tmp_path, "exec python3 daemon.py", FILES, kind="worker", isolated=level) as made:
         made.launch()
+        made.edge.run(made.dyno.follow())
         while made.watch.code is None:
-            made.watch.run(made.watch.tick(0.001))
+            made.edge.run(asyncio.sleep(0.001))
         kill_guards()
         assert made.watch.code == 5
     assert not running(daemon_of(tmp_path))
@@ -234,7 +232,7 @@ def test_what_cannot_be_ended_is_told(level: str, frozen: Path, tmp_path: Path) 
         assert eventually(lambda: (frozen / "freezer.state").read_text() == "FROZEN\n")
         began = time.monotonic()
     assert time.monotonic() - began < 30
-    told = {stray for stray in outlived() if stray.command}
+    told = {stray for stray in made.containment.outlived if stray.command}
     assert {(s.pid, s.command, s.ended) for s in told} >= {(p, "sleep 98766", False) for p in pids}
 
 
@@ -245,7 +243,7 @@ def test_no_program_becomes_root(level: str, tmp_path: Path) -> None:
         pytest.skip(str(levels.why_not(level)))
     told: list[str] = []
     argv = ["grep", "NoNewPrivs", "/proc/self/status"]
-    start(Place(level), argv, cwd=tmp_path, env={}, on_line=told.append, limit=9)
+    Containment().start(Place(level), argv, cwd=tmp_path, env={}, on_line=told.append, limit=9)
     assert told == ["NoNewPrivs:\t1"]
 
 
@@ -282,6 +280,34 @@ def test_the_report_has_it(level: str, tmp_path: Path) -> None:
     assert not running(evidence["pid"])
 
 
+@pytest.mark.parametrize("level", LOWER)
+def test_a_run_knows_only_its_own(level: str, tmp_path: Path) -> None:
+    """Two rehearsals in one process, each with a daemon that the other must not hear of."""
+    both = threading.Barrier(2, timeout=60)
+
+    def rehearsed(number: int) -> Verdict:
+        """Both have seen their daemon before either looks back."""
+        starts = f"setsid sleep 9876{number} </dev/null >/dev/null 2>&1 & sleep 0.2"
+        files = f"release: {starts}\nweb: python -m http.server $PORT\n"
+        return rehearse(
+            app(tmp_path / str(number), files),
+            options=DEFAULTS._replace(isolation=level, run_release=True),
+            on_stage=lambda stage: stage != "boot" or both.wait(),
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        verdicts = [*pool.map(rehearsed, (1, 2))]
+    assert [verdict.verdict for verdict in verdicts] == ["works", "works"]
+    told = [
+        [e.seen for f in verdict.findings if f.id == "outlived-its-command" for e in f.evidence]
+        for verdict in verdicts
+    ]
+    assert [[seen.partition("(")[2] for seen in each] for each in told] == [
+        ["sleep 98761) was ended"],
+        ["sleep 98762) was ended"],
+    ]
+
+
 @pytest.mark.parametrize("quiet", [True, False])
 def test_a_one_off_dyno_tells_it(quiet: bool, tmp_path: Path) -> None:
     """On stderr, with config vars' values masked; not with --quiet, as all is well."""
@@ -311,4 +337,4 @@ def test_in_namespaces_there_is_nothing_to_tell(tmp_path: Path) -> None:
     """The kernel has ended it."""
     with dyno(tmp_path, "exec python3 daemon.py", FILES, kind="worker", isolated="pidns") as made:
         assert made.boot().exit == 5
-    assert outlived() == ()
+    assert made.containment.outlived == ()

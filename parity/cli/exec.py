@@ -11,9 +11,9 @@ TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from parity.records import Config, Plan, ProcessType, Record, Slug
+    from parity.dyno.sandbox import Sandbox
+    from parity.records import Config, Plan, ProcessType, Record, Slug, Stray
     from parity.records.options import Options
-    from parity.system.workspace import Workspace
 
 USAGE = "%(prog)s [PATH] [OPTION ...] -- COMMAND [ARGUMENT ...]"
 MARK = "--"
@@ -64,6 +64,8 @@ def run(
     from pathlib import Path
 
     from parity.dyno.abandoned import workspace
+    from parity.dyno.containment import Containment
+    from parity.dyno.sandbox import Sandbox
     from parity.facts.limits import LIMITS
     from parity.runtime.deploy import Recorder, slug_of
 
@@ -71,17 +73,20 @@ def run(
         raise Usage("no command: type parity exec [PATH] -- COMMAND")
     recorder = Recorder()
     with workspace() as work:
-        slug = slug_of(recorder, Path(app), work, config, options, LIMITS)
+        sandbox = Sandbox(work, Containment(options.isolation, options.network))
+        slug = slug_of(recorder, Path(app), sandbox, config, options, LIMITS)
         if slug is None:
             return _no_slug(recorder.records, config)
         command = expanded(joined(words), slug.plan.processes)
         try:
-            return _dyno(slug, command, work, options, quiet=quiet)
+            return _dyno(slug, command, sandbox, options, quiet=quiet)
         finally:
-            _strays(slug, config, quiet=quiet)
+            _strays(sandbox.containment.outlived, slug, config, quiet=quiet)
 
 
-def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, quiet: bool) -> int:
+def _dyno(
+    slug: "Slug", command: str, sandbox: "Sandbox", options: "Options", *, quiet: bool
+) -> int:
     from random import randint
 
     from parity.dyno.pty_run import attached
@@ -90,7 +95,7 @@ def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, 
     from parity.push.slug import copy
 
     name = f"run.{randint(1000, 9999)}"
-    folder = work.folder(name)
+    folder = sandbox.work.folder(name)
     copy(slug.root, folder)
     if not quiet:
         _announce(f"Running {command} on {_called(slug)}... up, {name}", slug.plan)
@@ -102,18 +107,15 @@ def _dyno(slug: "Slug", command: str, work: "Workspace", options: "Options", *, 
         size=SIZES[options.dyno],
         limits=LIMITS,
         terminal=os.isatty(0) and os.isatty(1),
-        isolated=options.isolation,
-        network=options.network,
+        containment=sandbox.containment,
     )
 
 
-def _strays(slug: "Slug", config: "Config", *, quiet: bool) -> None:
-    from parity.dyno.containment import outlived
-
-    if strays := outlived():
+def _strays(outlived: "tuple[Stray, ...]", slug: "Slug", config: "Config", *, quiet: bool) -> None:
+    if outlived:
         from parity.report import stray_processes
 
-        stray_processes.tell(strays, config, slug.plan.source, quiet=quiet)
+        stray_processes.tell(outlived, config, slug.plan.source, quiet=quiet)
 
 
 def _called(slug: "Slug") -> str:
@@ -122,16 +124,16 @@ def _called(slug: "Slug") -> str:
 
 
 def _announce(text: str, plan: "Plan") -> None:
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
     from parity.system.text import emit, oneline
 
     emit(oneline(Mask(plan.config, plan.source).text(text)) + "\n", sys.stderr)
 
 
 def _no_slug(records: "Sequence[Record]", config: "Config") -> int:
+    from parity.masking.mask import Mask
     from parity.rehearsal.trial import Trial
     from parity.report import render
-    from parity.report.mask import Mask
     from parity.system.text import emit
 
     trial = Trial("run", None, None, strict=False)

@@ -142,6 +142,6 @@ def _hidden() -> "Callable[[str], str] | None":
     config = read([], [], Path(".env"))
     if not config.values:
         return None
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
 
     return Mask(config, None).excerpt

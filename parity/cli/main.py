@@ -84,7 +84,7 @@ def _failed(code: int, arguments: argparse.Namespace, *lines: str) -> int:
 
     message = "".join(f"{oneline(line)}\n" for line in lines)
     if config := getattr(arguments, "known", None):
-        from parity.report.mask import Mask
+        from parity.masking.mask import Mask
 
         message = Mask(config, None).text(message)
     emit(message, sys.stderr)

@@ -154,6 +154,6 @@ def _arguments(config: pytest.Config, command: str) -> "Namespace":
 
 
 def _masked(verdict: "Verdict", config: Any) -> "Verdict":
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
 
     return Mask(config, verdict.source).verdict(verdict) if config.values else verdict

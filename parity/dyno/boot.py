@@ -4,6 +4,7 @@ Only failures are predicted: an exit, a listener in the wrong place while the ap
 to do, or workers that die again and again. `--exact` waits for Heroku's limit instead.
 """
 
+import asyncio
 import re
 import time
 from typing import TYPE_CHECKING, Literal
@@ -13,6 +14,7 @@ from parity.dyno.listeners import Bound
 from parity.facts import lifecycle
 from parity.records import Boot, Listener
 from parity.system.awake import Clock
+from parity.system.beside import beside
 
 if TYPE_CHECKING:
     from parity.dyno.launched import Launched
@@ -33,7 +35,7 @@ WORKER_WATCH = 3.0
 
 
 async def booted(dyno: "Launched", bound: Bound) -> Boot:
-    """The boot's outcome. Raises `interrupt.Interrupted`."""
+    """The boot's outcome."""
     if dyno.type.name != "web":
         return await _worker(dyno, bound)
     idle, loop, clock = Idle(dyno), Loop(dyno), Clock()
@@ -41,18 +43,18 @@ async def booted(dyno: "Launched", bound: Bound) -> Boot:
     while dyno.watch.code is None:
         now = clock.now()
         bound.look(dyno.root)
-        if bound.ours() and bound.reachable() is not False:
+        if bound.ours() and await beside(bound.reachable) is not False:
             dyno.becomes("up")
             return _boot(dyno, bound, "up", reachable=True)
         if predict and _wrong(bound) and idle.since(now) >= _patience(dyno):
-            if _certain(dyno, bound):
+            if await _certain(dyno, bound):
                 return await _predicted(dyno, bound)
             predict = False
         if predict and not bound.own and loop.seen(now):
             return await _predicted(dyno, bound)
         if now > limit:
             return await _timeout(dyno, bound)
-        await dyno.watch.tick(_step(now - dyno.began))
+        await asyncio.sleep(_step(now - dyno.began))
     await dyno.watch.ended(0.0)
     return _crash(dyno, bound)
 
@@ -71,15 +73,15 @@ def _wrong(bound: Bound) -> bool:
     return bool(bound.own) and bound.ours() is None
 
 
-def _certain(dyno: "Launched", bound: Bound) -> bool:
+async def _certain(dyno: "Launched", bound: Bound) -> bool:
     """Whether what it has opened is its server: it answers HTTP, or has `$PORT` on loopback."""
-    bound.ask_all()
+    await beside(bound.ask_all)
     return any(x.http or (x.loopback and x.port == dyno.port) for x in bound.own)
 
 
 async def _predicted(dyno: "Launched", bound: Bound) -> Boot:
     """A failure before its time."""
-    reached = _reached(bound)
+    reached = await _reached(bound)
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
     return _boot(dyno, bound, "timeout", predicted=True, reachable=reached)
@@ -120,10 +122,10 @@ class Loop:
 
 async def _timeout(dyno: "Launched", bound: Bound) -> Boot:
     """Heroku's limit has passed: R10, in its own lines."""
-    bound.ask_all()
+    await beside(bound.ask_all)
     dyno.say(lifecycle.boot_timeout(dyno.limits.boot_timeout.value))
     dyno.say(lifecycle.KILLING)
-    reached = _reached(bound)
+    reached = await _reached(bound)
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
     dyno.say(lifecycle.exited(137))
@@ -131,8 +133,9 @@ async def _timeout(dyno: "Launched", bound: Bound) -> Boot:
     return _boot(dyno, bound, "timeout", code=137, reachable=reached)
 
 
-def _reached(bound: Bound) -> bool | None:
-    return bound.reachable() if any(x.port == bound.port for x in bound.own) else None
+async def _reached(bound: Bound) -> bool | None:
+    own = any(x.port == bound.port for x in bound.own)
+    return await beside(bound.reachable) if own else None
 
 
 def _crash(dyno: "Launched", bound: Bound) -> Boot:
@@ -163,7 +166,7 @@ async def _worker(dyno: "Launched", bound: Bound) -> Boot:
     clock = Clock()
     until = clock.now() + WORKER_WATCH
     while dyno.watch.code is None and clock.now() < until:
-        await dyno.watch.tick(WORKER_TICK)
+        await asyncio.sleep(WORKER_TICK)
         bound.look(dyno.root)
     if dyno.watch.code is None:
         dyno.quota.meter.started()

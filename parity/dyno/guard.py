@@ -1,7 +1,7 @@
 """Between parity and a stranger's command: nothing of the command outlives either of them.
 
-Started alone, isolated, without `site` (see contained.py). Levels of isolation, the first that this
-machine has (isolation.py):
+Started alone, isolated, without `site` (see guard_pipes.py). Levels of isolation, the first that
+this machine has (isolation.py):
 
 `pidns`: an outer guard, and an inner one that is process 1 of a private user, pid, mount and IPC
 namespace. Whichever of them dies, the kernel ends all that the command has started.
@@ -14,7 +14,7 @@ The inner guard takes single bytes from CONTROL: `T` sends SIGTERM to every proc
 all; the end of the pipe means that parity has died, and does the same. Lines to STATUS: `root PID`,
 then `ready` or `refused WHY`, then `exit N`, then `left PID ended|alive COMMAND` for each process
 that outlived the command outside of its session, then `done`. At DOOR, a socket or -1, it makes
-sockets of the dyno's own network for parity (door.py). Standard library only, one thread.
+sockets of the dyno's own network for parity (netns_sockets.py). Standard library only, one thread.
 """
 
 import _signal as signal  # what is behind signal, whose enums take as long as all the rest

@@ -7,7 +7,7 @@ has the levels themselves); only a level asked for by name may fail.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -32,7 +32,8 @@ RUN_ELSEWHERE = "Close other programs, and run parity outside of what restricts 
 refusals: dict[str, str] = (
     {} if sys.platform.startswith("linux") else dict.fromkeys(LEVELS[:-1], "only Linux has it")
 )
-"""Why this machine does not grant a level, as far as it was found out (levels.py)."""
+"""Why this machine does not grant a level, as far as it was found out (levels.py): a fact of the
+machine, which every run may know."""
 
 
 class Refused(Exception):
@@ -79,7 +80,7 @@ def dyno(
     size: DynoSize,
     *,
     writable: tuple[Path, ...] = (),
-    network: str = "host",
+    own_network: bool = False,
 ) -> Place:
     """A dyno's place: its copy of the slug, and the Python that the slug links to."""
     visible = [slug.root, Path(__file__).with_name("trace_hook")]
@@ -88,9 +89,9 @@ def dyno(
     for interpreter in (slug.interpreter, slug.node):
         if interpreter:
             visible += _prefixes(interpreter.path)
-    if network == "host":
+    if not own_network:
         visible += SERVICES
-    place = Place(level, folder, tuple(visible), writable, size.processes, network == "own")
+    place = Place(level, folder, tuple(visible), writable, size.processes, own_network)
     if place.temporary:
         place.temporary.mkdir(mode=0o700, exist_ok=True)
     return place
@@ -114,20 +115,31 @@ def _prefixes(interpreter: Path) -> list[Path]:
     ]
 
 
-def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
-    """What `act` returns at the first level that it is not refused.
+def at_best(levels: Generator[str, None, None], act: Callable[[str], T]) -> T:
+    """What `act` returns at the first of `levels` that it is not refused. Raises `Trouble`."""
+    level = next(levels)
+    while True:
+        try:
+            return act(level)
+        except Refused as refused:
+            level = levels.throw(refused)
 
-    Raises `Trouble` if one level was `wanted` and it is refused, or a network of its own.
+
+def levels(wanted: str, *, own_network: bool = False) -> Generator[str, None, None]:
+    """The levels to try: each that `wanted` allows and that this machine has not refused yet.
+
+    A `Refused` that is thrown into it leads to the next one. Raises `Trouble` where none is left.
     """
-    if network == "own":
-        return _with_network(wanted, act)
+    if own_network:
+        yield from _with_network(wanted)
+        return
     for level in LEVELS if wanted == AUTO else (wanted,):
         if level in refusals:
             continue
         if level != "pidns" and own_process():
             signals.conceal()
         try:
-            return act(level)
+            yield level
         except Refused as refused:
             refusals[level] = str(refused)
     if wanted == AUTO:
@@ -135,13 +147,13 @@ def tried(wanted: str, act: Callable[[str], T], *, network: str = "host") -> T:
     raise _trouble(wanted)
 
 
-def _with_network(wanted: str, act: Callable[[str], T]) -> T:
+def _with_network(wanted: str) -> Generator[str, None, None]:
     why = refusals.get("pidns")
     if wanted not in (AUTO, "pidns"):
         why = f"it goes with --isolation pidns, not {wanted}"
     try:
         if not why:
-            return act("pidns")
+            yield "pidns"
     except Refused as refused:
         why = str(refused)
     raise Trouble(

@@ -1,10 +1,10 @@
-"""A dyno's process: launched, watched, told to end; its boot and its end are in other files."""
+"""A dyno's process: launched, followed, told to end; its boot and its end are in other files."""
 
 import queue
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING
 
 from parity.dyno import environment, isolation
 from parity.dyno.port import choose
@@ -15,22 +15,19 @@ from parity.records import Line, ProcessType, Release, Say
 from parity.system.log_buffer import Log
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
+    from parity.dyno.containment import Containment
     from parity.dyno.listeners import Bound
     from parity.dyno.process import DynoProcess
     from parity.dyno.quota import Quota
     from parity.dyno.watch import Watch
 
-T = TypeVar("T")
 KILLED = 137
 
 
 class Launched:
     """One process of a release, launched and watched, in `folder`, its copy of the slug.
 
-    `extra_env` is for second looks; with `trace` the app's own code writes a `report` (trace.py);
-    dynos that run side by side share a `loop`. Leaving it ends whatever is left of the dyno.
+    `extra_env` is for second looks; with `trace` the app's own code writes a `report` (trace.py).
     """
 
     def __init__(
@@ -47,9 +44,7 @@ class Launched:
         exact: bool = False,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
-        loop: "AbstractEventLoop | None" = None,
-        isolated: str = isolation.AUTO,
-        network: str = "host",
+        containment: "Containment",
     ) -> None:
         self.release = release
         self.type = process
@@ -58,17 +53,16 @@ class Launched:
         self.size = size
         self.limits = limits
         self.exact = exact
-        self.isolation = isolated
-        self.network = network
+        self.containment = containment
+        self.isolation: str | None = None
         self.home = folder
         self.report = folder.with_name(f"{folder.name}.trace") if trace else None
-        self.port = choose(port, own_network=network == "own")
+        self.port = choose(port, own_network=containment.own_network)
         self.events: queue.SimpleQueue[object] = queue.SimpleQueue()
         self.began = 0.0
         self._extra = dict(extra_env or {})
         self._say = say
         self._log = Log()
-        self._loop = loop
         self._wanted = port
         self._state = "starting"
 
@@ -76,23 +70,33 @@ class Launched:
     _watch: "Watch | None" = None
     _quota: "Quota | None" = None
 
-    def __enter__(self) -> Self:
-        return self
+    _bound: "Bound | None" = None
+    _levels: Generator[str, None, None]
 
-    def __exit__(self, *_: object) -> None:
-        self._let_go()
-
-    def _let_go(self) -> None:
+    async def close(self) -> None:
         """End what is left of the command."""
-        if self._watch:
-            self._watch.close()
-        if self._process:
-            self._process.close()
-        self._watch = self._process = None
+        watch, self._watch = self._watch, None
+        if watch:
+            await watch.close()
+        await self._let_go()
+
+    def abandon(self) -> None:
+        """End what was launched, where no loop can be had that would follow it."""
+        process, self._process = self._process, None
+        if process:
+            process.close()
+
+    async def _let_go(self) -> None:
+        process, self._process = self._process, None
+        if process:
+            from parity.dyno.watch import let_go
+            from parity.system.beside import to_its_end
+
+            await to_its_end(let_go(process))
 
     @property
     def watch(self) -> "Watch":
-        """The loop around the running dyno."""
+        """What follows the running dyno."""
         assert self._watch, "the dyno was not launched"
         return self._watch
 
@@ -119,24 +123,16 @@ class Launched:
         text = self.type.command.replace("${PORT}", str(self.port))
         return text.replace("$PORT", str(self.port))
 
-    def renew(self, folder: Path) -> None:
+    async def renew(self, folder: Path) -> None:
         """Make ready to `boot` again: another $PORT, and in `folder` a fresh copy of the slug.
 
         After a crash, or a stop. How long Heroku waits before it: `parity.dyno.restart.pause`.
         """
-        self._let_go()
+        await self.close()
         self.folder, self._log = folder, Log()
-        self.port = choose(self._wanted, own_network=self.network == "own")
+        self.port = choose(self._wanted, own_network=self.containment.own_network)
         if self._state != "starting":
             self.becomes("starting")
-
-    def alive(self) -> bool:
-        """Whether the start command still runs."""
-        return not self.watch.run(self.watch.ended(0.0))
-
-    def during(self, work: Callable[[], T]) -> T:
-        """Run blocking `work` in a thread while the dyno is being watched."""
-        return self.watch.run(self.watch.beside(work))
 
     def output(self) -> tuple[Line, ...]:
         """The app's log so far."""
@@ -165,53 +161,60 @@ class Launched:
         if self._process:
             self._process.guard.order(letter)
 
-    def launch(self) -> "Bound":
-        """Start the command at the best level; what is slow to import comes meanwhile."""
+    def launch(self) -> None:
+        """Spawn the command; that needs no loop: what is slow to import comes meanwhile."""
         from parity.dyno.listeners import Bound
 
         self.say(lifecycle.starting(self.command))
         self.began = time.monotonic()
-        bound = Bound(self.port)  # before: what listens already is not the dyno's
-        isolation.tried(self.isolation, self._start, network=self.network)
-        assert self._process
-        door = self._process.guard.door
-        return Bound(self.port, door.socket) if door else bound
+        self._bound = Bound(self.port)  # before: what listens already is not the dyno's
+        self._levels = self.containment.levels()
+        self._spawn(next(self._levels))
 
-    def _start(self, level: str) -> None:
-        """Raises `isolation.Refused`, `Trouble`."""
+    async def follow(self) -> "Bound":
+        """Wait until the launched command runs, at the best level, and follow it from then on.
+
+        Raises `Trouble`.
+        """
+        from parity.dyno.listeners import Bound
+        from parity.dyno.quota import Quota
+        from parity.dyno.watch import Watch
+
+        process = await self._begun()
+        self._quota = Quota(self)
+        self._watch = Watch(process, self.told, self._quota.beat, port=self.port)
+        await self._watch.relay()
+        door = process.guard.door
+        assert self._bound
+        return Bound(self.port, door.socket) if door else self._bound
+
+    async def _begun(self) -> "DynoProcess":
+        from parity.dyno.watch import begun
+
+        while True:
+            assert self._process, "the dyno was not launched"
+            try:
+                await begun(self._process.guard)
+            except isolation.Refused as refused:
+                await self._let_go()
+                self._spawn(self._levels.throw(refused))
+            else:
+                return self._process
+
+    def _spawn(self, level: str) -> None:
+        """Raises `Trouble`."""
         from parity.dyno.process import DynoProcess, unpassed
 
         place = self._place(level)
         argv = environment.command(self.type.command)
         try:
-            self._process = DynoProcess(argv, self.name, self._environment(place), place)
+            env, note = self._environment(place), self.containment.note
+            self._process = DynoProcess(argv, self.name, env, place, note)
             self._process.run(self.events)
         except (OSError, ValueError) as error:
-            self._ended()
+            self.abandon()
             raise unpassed(error) from error
-        try:
-            self._process.guard.begun()
-        except isolation.Refused:
-            self._ended()
-            raise
         self.isolation, self.home = level, place.home
-        self._follow()
-
-    def _follow(self) -> None:
-        """Take the output of the launched process, and measure its memory."""
-        from parity.dyno.quota import Quota
-        from parity.dyno.watch import Watch
-
-        assert self._process
-        self._quota = Quota(self)
-        self._watch = Watch(
-            self._process, self.told, self._quota.beat, port=self.port, loop=self._loop
-        )
-
-    def _ended(self) -> None:
-        if self._process:
-            self._process.close()
-            self._process = None
 
     def _place(self, level: str) -> isolation.Place:
         from parity.dyno import trace
@@ -219,9 +222,9 @@ class Launched:
         traced = trace.files(self.report) if self.report else ()
         for path in traced:
             path.touch(mode=0o600)
-        slug = self.release.slug
+        slug, own_network = self.release.slug, self.containment.own_network
         return isolation.dyno(
-            level, self.folder, slug, self.size, writable=traced, network=self.network
+            level, self.folder, slug, self.size, writable=traced, own_network=own_network
         )
 
     def _environment(self, place: isolation.Place) -> dict[str, str]:

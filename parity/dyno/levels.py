@@ -1,6 +1,6 @@
 """Which levels of isolation this machine grants, found out by running a command at each."""
 
-from parity.dyno.containment import start
+from parity.dyno.containment import Containment
 from parity.dyno.isolation import LEVELS, Place, Refused, refusals
 from parity.system.errors import Trouble
 from parity.system.workspace import workspace
@@ -29,6 +29,8 @@ def _probe(level: str) -> None:
     with workspace() as work:
         app = work.folder("app")
         place = Place(level, app)
-        ended = start(place, ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10)
+        ended = Containment().start(
+            place, ["true"], cwd=app, env={}, on_line=lambda _: None, limit=10
+        )
     if ended.exit:
         raise Refused(f"a command in it ended with status {ended.exit}")

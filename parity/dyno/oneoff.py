@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from parity.dyno import environment, isolation, port
-from parity.dyno.containment import start
+from parity.dyno.containment import Containment
 from parity.dyno.files import written
 from parity.facts import lifecycle
 from parity.facts.dynos import DynoSize
@@ -22,9 +22,8 @@ def one_off(
     size: DynoSize,
     limit: float,
     say: Say,
-    isolated: str = isolation.AUTO,
+    containment: Containment,
     extra: Mapping[str, str] | None = None,
-    network: str = "host",
 ) -> Ended:
     """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
     variables = partial(
@@ -38,8 +37,8 @@ def one_off(
     told(lifecycle.changed("starting", "up"))
 
     def at(level: str) -> Ended:
-        place = isolation.dyno(level, folder, slug, size, network=network)
-        return start(
+        place = isolation.dyno(level, folder, slug, size, own_network=containment.own_network)
+        return containment.start(
             place,
             environment.command(process.command),
             cwd=folder,
@@ -48,7 +47,7 @@ def one_off(
             limit=limit,
         )
 
-    ended = isolation.tried(isolated, at, network=network)
+    ended = isolation.at_best(containment.levels(), at)
     told(lifecycle.exited(ended.exit))
     told(lifecycle.changed("up", "complete"))
     return ended._replace(written=written(folder, slug.root, process.command))

@@ -4,25 +4,33 @@ honcho's own loop sees no exit while a grandchild holds the pipe, and reads line
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from errno import E2BIG
 from subprocess import DEVNULL
 from typing import Any
 
 from honcho.process import Process
 
-from parity.dyno.containment import Guard, reap
 from parity.dyno.environment import CLEAN
+from parity.dyno.guard_pipes import Guard, reap
 from parity.dyno.isolation import RUN_ELSEWHERE, Place
+from parity.records import Stray
 from parity.system.errors import Trouble, troubled
 
 
 class DynoProcess(Process):  # type: ignore[misc]
     """One process type's command in its own session; `events` gets honcho's messages."""
 
-    def __init__(self, argv: list[str], name: str, env: Mapping[str, str], place: Place) -> None:
+    def __init__(
+        self,
+        argv: list[str],
+        name: str,
+        env: Mapping[str, str],
+        place: Place,
+        outlived: Callable[[Sequence[Stray]], None],
+    ) -> None:
         """Raises `OSError`, `ValueError` for an environment that no process can have."""
-        self.guard = Guard(place)
+        self.guard = Guard(place, outlived)
         try:
             command = "exec " + shlex.join(self.guard.command(argv, env))
         except (OSError, ValueError):
@@ -61,10 +69,23 @@ class DynoProcess(Process):  # type: ignore[misc]
         self._send_message({"returncode": code}, type="stop")
 
     def close(self) -> None:
-        """End whatever is left."""
+        """End whatever is left, without a loop."""
         self.guard.release()
         if self._child:
             reap(self._child)
+        self.shut()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the guard's process has ended, and was waited for."""
+        return self._child is None or self._child.poll() is not None
+
+    def shut(self) -> None:
+        """Close the pipes; a guard that is stuck is killed."""
+        if not self.gone:
+            self._child.kill()
+            self._child.wait()
+        if self._child:
             self._child.stdout.close()
         self.guard.close()
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from parity.dyno import environment, isolation, port, process_tree
-from parity.dyno.containment import DRAIN, TICK, Guard, reap
+from parity.dyno.containment import DRAIN, Containment
+from parity.dyno.guard_pipes import TICK, Guard, reap
 from parity.dyno.signals import ready
 from parity.facts.dynos import DynoSize
 from parity.facts.limits import Limits
@@ -39,8 +40,7 @@ def attached(
     size: DynoSize,
     limits: Limits,
     terminal: bool,
-    isolated: str = isolation.AUTO,
-    network: str = "host",
+    containment: Containment,
 ) -> int:
     """Run `command` in `folder`, its copy of the slug, to its end; its exit code.
 
@@ -50,28 +50,29 @@ def attached(
     number = port.choose()
 
     def at(level: str) -> int:
-        place = isolation.dyno(level, folder, slug, size, network=network)
+        place = isolation.dyno(level, folder, slug, size, own_network=containment.own_network)
         extra = _terminal_variables() if terminal else {}
         env = environment.variables(
             slug.plan.config.values, place=place, name=name, port=number, size=size, extra=extra
         )
         argv = environment.command(command)
-        return _at_terminal(argv, env, place) if terminal else _piped(argv, env, place, limits)
+        guard = Guard(place, containment.note)
+        return _at_terminal(argv, env, guard) if terminal else _piped(argv, env, guard, limits)
 
-    return isolation.tried(isolated, at, network=network)
+    return isolation.at_best(containment.levels(), at)
 
 
-def _piped(argv: list[str], env: Mapping[str, str], place: isolation.Place, limits: Limits) -> int:
-    with _guarded(argv, env, place, None) as guard:
+def _piped(argv: list[str], env: Mapping[str, str], guard: Guard, limits: Limits) -> int:
+    with _guarded(argv, env, guard, None):
         return _waited(guard, limits)
 
 
-def _at_terminal(argv: list[str], env: Mapping[str, str], place: isolation.Place) -> int:
+def _at_terminal(argv: list[str], env: Mapping[str, str], guard: Guard) -> int:
     from parity.dyno.terminal import Terminal, closable
 
     with closable(), Terminal() as own:
         wrapped = ["bash", "-c", TAKE_TERMINAL, "bash", *argv]
-        with _guarded(wrapped, env, place, own.inner) as guard:
+        with _guarded(wrapped, env, guard, own.inner):
             own.started()
             return _relayed(guard, own)
 
@@ -85,16 +86,15 @@ def _terminal_variables() -> dict[str, str]:
 
 @contextmanager
 def _guarded(
-    argv: list[str], env: Mapping[str, str], place: isolation.Place, stream: int | None
-) -> Iterator[Guard]:
+    argv: list[str], env: Mapping[str, str], guard: Guard, stream: int | None
+) -> Iterator[None]:
     """The command under a guard, its three streams `stream` or ours; killed at the end."""
-    guard = Guard(place)
     process = None
     try:
         try:
             process = subprocess.Popen(
                 guard.command(argv, env),
-                cwd=place.app,
+                cwd=guard.place.app,
                 env=environment.CLEAN,
                 stdin=stream,
                 stdout=stream,
@@ -105,7 +105,7 @@ def _guarded(
         finally:
             guard.started()
         guard.begun(check=_later)
-        yield guard
+        yield
     finally:
         guard.close()
         if process:

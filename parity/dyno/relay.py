@@ -11,28 +11,26 @@ CHUNK = 1 << 16
 class Relay:
     """What comes to `front`, a port of 127.0.0.1, goes to `port` of the dyno's network.
 
-    The two are the same, unless `port` is taken on this machine. It lives on the loop that watches
-    the dyno. Raises `OSError`.
+    The two are the same, unless `port` is taken on this machine.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, door: Door, port: int) -> None:
-        self._loop, self._door, self._port = loop, door, port
+    def __init__(self, door: Door, port: int) -> None:
+        self._door, self._port = door, port
         self._tasks: set[asyncio.Task[None]] = set()
-        self._server = loop.run_until_complete(self._listening())
-        self.front: int = self._server.sockets[0].getsockname()[1]
+        self._server: asyncio.Server | None = None
 
-    def close(self) -> None:
-        """End it, and what still goes through it."""
-        self._loop.run_until_complete(self._ended())
-
-    async def _listening(self) -> asyncio.Server:
+    async def listen(self) -> int:
+        """Begin; returns `front`. Raises `OSError`."""
         try:
-            return await asyncio.start_server(self._come, "127.0.0.1", self._port)
+            self._server = await asyncio.start_server(self._come, "127.0.0.1", self._port)
         except OSError:
-            return await asyncio.start_server(self._come, "127.0.0.1", 0)
+            self._server = await asyncio.start_server(self._come, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
 
-    async def _ended(self) -> None:
-        self._server.close()
+    async def close(self) -> None:
+        """End it, and what still goes through it."""
+        if self._server:
+            self._server.close()
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
@@ -60,7 +58,7 @@ class Relay:
         dyno = self._door.socket(socket.AF_INET, socket.SOCK_STREAM)
         dyno.setblocking(False)
         try:
-            await self._loop.sock_connect(dyno, ("127.0.0.1", self._port))
+            await asyncio.get_running_loop().sock_connect(dyno, ("127.0.0.1", self._port))
         except OSError:
             dyno.close()
             raise

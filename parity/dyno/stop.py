@@ -3,7 +3,9 @@
 SIGTERM goes to every process; what is left after 30 seconds gets SIGKILL (R12).
 """
 
+import asyncio
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from parity.dyno import process_tree
@@ -12,6 +14,7 @@ from parity.dyno.files import written
 from parity.facts import lifecycle
 from parity.records import Boot, Shutdown, Survivor, Traffic
 from parity.system import interrupt
+from parity.system.beside import beside
 
 if TYPE_CHECKING:
     from parity.dyno.launched import Launched
@@ -24,7 +27,7 @@ BUSY = 0.01
 
 
 async def stopped(dyno: "Launched", boot: Boot, traffic: Traffic | None) -> Shutdown:
-    """Stop what still runs, and look at what would be lost. Raises `interrupt.Interrupted`."""
+    """Stop what still runs, and look at what would be lost."""
     began = time.monotonic()
     survivors: tuple[Survivor, ...] | None = None
     outside: tuple[str, ...] = ()
@@ -35,16 +38,18 @@ async def stopped(dyno: "Launched", boot: Boot, traffic: Traffic | None) -> Shut
         survivors = await _ended(dyno)
     elif dyno.state == "up":
         dyno.crashed()
-    memory = dyno.quota.memory()
+    seconds, memory = time.monotonic() - began, dyno.quota.memory()
+    slug, command = dyno.release.slug.root, dyno.type.command
+    lost = await beside(partial(written, dyno.folder, slug, command))
     return Shutdown(
         boot=boot,
         traffic=traffic,
-        seconds=time.monotonic() - began,
+        seconds=seconds,
         exit=dyno.watch.code,
         killed=survivors is not None,
         peak=memory.peak or None,
         quota=dyno.size.quota,
-        written=written(dyno.folder, dyno.release.slug.root, dyno.type.command),
+        written=lost,
         output=dyno.output(),
         samples=tuple(dyno.quota.meter.samples),
         memory=memory,
@@ -64,7 +69,7 @@ async def _settled(dyno: "Launched") -> None:
         before, used = used, process_tree.busy(dyno.root)
         if before and used - before < BUSY and not dyno.quota.meter.grows():
             return
-        await dyno.watch.tick(0.1)
+        await asyncio.sleep(0.1)
 
 
 async def _ended(dyno: "Launched") -> tuple[Survivor, ...] | None:

@@ -1,33 +1,70 @@
-"""The loop around one dyno: takes its output, notices its end, lets its memory be measured.
+"""Follows one dyno on the running loop: its output, its end, its memory.
 
-One asyncio loop in the main thread. Its import is slow, so it happens while the app boots.
+asyncio's import is slow, so it happens while the app boots.
 """
 
 import asyncio
-import threading
 import time
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Callable
 
 from parity.dyno.containment import DRAIN
+from parity.dyno.guard_pipes import BEGIN, Guard
 from parity.dyno.lines import Lines, read
 from parity.dyno.process import DynoProcess
 from parity.dyno.relay import Relay
 from parity.system import interrupt
 from parity.system.awake import Clock
+from parity.system.beside import beside
 
-T = TypeVar("T")
 TICK = 0.05
 BEAT = 0.2
 """Seconds between two looks at the dyno's memory."""
 
+REAP = 1.0
+"""Seconds that a guard which is over may take to end (ours)."""
+
+
+async def begun(guard: Guard) -> None:
+    """Wait until the command has been started, or its guard killed. Raises `Refused`."""
+    await _heard(guard, lambda: guard.settled, BEGIN)
+    guard.granted()
+
+
+async def let_go(process: DynoProcess) -> None:
+    """End whatever is left of the command."""
+    guard = process.guard
+    if guard.let_go():
+        await _heard(guard, lambda: guard.over, BEGIN)
+        if guard.failed:
+            await beside(guard.swept)
+        else:
+            guard.swept()
+    until = time.monotonic() + REAP
+    while not process.gone and time.monotonic() < until:
+        await asyncio.sleep(0.002)
+    process.shut()
+
+
+async def _heard(guard: Guard, enough: Callable[[], bool], seconds: float) -> None:
+    """Take what the guard tells until it is `enough`, for at most so many seconds."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(guard.status, told.set)
+    try:
+        async with asyncio.timeout(seconds):
+            while not enough():
+                await told.wait()
+                told.clear()
+                guard.listen()
+    except TimeoutError:
+        return
+    finally:
+        loop.remove_reader(guard.status)
+
 
 class Watch:
-    """Follows a launched `DynoProcess`; `on_lines` gets lines of output as they come.
+    """Follows a `DynoProcess` that has begun; `on_lines` gets lines of output as they come.
 
-    `on_beat` is called several times a second while the command runs. Dynos that run side by side,
-    and the router, share a `loop`; what runs on it `aside` leaves it to others to notice an
-    interruption.
+    `on_beat` is called several times a second while the command runs.
     """
 
     def __init__(
@@ -37,63 +74,38 @@ class Watch:
         on_beat: Callable[[], None],
         *,
         port: int,
-        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.code: int | None = None
-        self.aside = False
+        self.front = port
+        """The port of this machine that leads to the dyno's `$PORT`."""
         self._process = process
         self._on_lines = on_lines
         self._on_beat = on_beat
         self._lines = Lines()
-        self._own_loop = loop is None
-        self._loop = loop or asyncio.new_event_loop()
+        self._over = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
         self._loop.add_reader(process.output, self._read)
         self._loop.add_reader(process.guard.status, self._told)
         self._timer = self._loop.call_later(BEAT, self._beat)
-        door = process.guard.door
-        self._relay = Relay(self._loop, door, port) if door else None
-        self.front = self._relay.front if self._relay else port
-        """The port of this machine that leads to the dyno's `$PORT`."""
+        self._told()
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, for what else has to happen while the dyno is watched."""
-        return self._loop
+    async def relay(self) -> None:
+        """Open the way into a network of the dyno's own. Raises `OSError`."""
+        door = self._process.guard.door
+        if door:
+            self._relay = Relay(door, self.front)
+            self.front = await self._relay.listen()
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` on the loop to its end. Raises what it raises, `Interrupted` too."""
-        return self._loop.run_until_complete(work)
-
-    async def tick(self, seconds: float = TICK) -> None:
-        """Let the loop turn for at most `seconds`. Raises `interrupt.Interrupted`."""
-        await asyncio.sleep(seconds)
-        if not self.aside:
-            interrupt.check()
-
-    async def beside(self, work: Callable[[], T]) -> T:
-        """The result of blocking `work`, done in a thread that nobody waits for at the end."""
-        done: asyncio.Future[T] = self._loop.create_future()
-
-        def act() -> None:
-            try:
-                result = work()
-            except BaseException as error:
-                self._later(_fail, done, error)
-            else:
-                self._later(_finish, done, result)
-
-        threading.Thread(target=act, daemon=True).start()
-        while not done.done():
-            await asyncio.wait([done], timeout=BEAT)  # each turn of the loop costs CPU
-            interrupt.check()
-        return done.result()
+    async def over(self) -> None:
+        """Wait until the command has ended."""
+        await self._over.wait()
 
     async def ended(self, seconds: float) -> bool:
         """Whether the command has ended, within at most `seconds`; its output is drained."""
         clock = Clock()
         until = clock.now() + seconds
         while self.code is None and clock.now() < until and not interrupt.again():
-            await self.tick()
+            await asyncio.sleep(TICK)
         if self.code is None:
             return False
         until = time.monotonic() + DRAIN
@@ -101,16 +113,15 @@ class Watch:
             await asyncio.sleep(0.005)
         return True
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop following."""
-        if self._relay:
-            self._relay.close()
         self._loop.remove_reader(self._process.output)
         self._loop.remove_reader(self._process.guard.status)
         self._timer.cancel()
-        if self._own_loop:
-            self._loop.close()
+        if self._relay:
+            await self._relay.close()
 
+    _relay: Relay | None = None
     _finished = False
 
     def _beat(self) -> None:
@@ -118,12 +129,6 @@ class Watch:
         self._timer = self._loop.call_later(BEAT, self._beat)
         if self.code is None:
             self._on_beat()
-
-    def _later(self, act: Callable[..., None], *arguments: Any) -> None:
-        try:
-            self._loop.call_soon_threadsafe(act, *arguments)
-        except RuntimeError:
-            return  # the loop is closed: the rehearsal was interrupted
 
     def _read(self) -> None:
         lines = read(self._process.output, self._lines)
@@ -138,15 +143,6 @@ class Watch:
         code = self._process.guard.code()
         if code is not None:
             self.code = code
+            self._over.set()
             self._loop.remove_reader(self._process.guard.status)
             self._process.ended(code)
-
-
-def _fail(done: "asyncio.Future[Any]", error: BaseException) -> None:
-    if not done.done():
-        done.set_exception(error)
-
-
-def _finish(done: "asyncio.Future[Any]", result: object) -> None:
-    if not done.done():
-        done.set_result(result)

@@ -22,7 +22,7 @@ class NotUp(Exception):
     """The app does not come up; `verdict` says why. No value of a config var is in the message."""
 
     def __init__(self, verdict: Verdict) -> None:
-        from parity.report.mask import hidden
+        from parity.masking.mask import hidden
         from parity.report.summary import headline
 
         super().__init__(headline(hidden(verdict)))

@@ -6,6 +6,7 @@ from parity.records import Boot, Line, Record, Release, Say
 from parity.records.verdict import Verdict
 from parity.rehearsal.probing import Probing
 from parity.rehearsal.trial import Trial
+from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
 from parity.system.errors import Trouble
 
@@ -33,6 +34,8 @@ class Diagnosis:
     def explained(self, formation: Formation, boot: Boot) -> Boot:
         """A boot with what a second look at it shows, if that can be had."""
         try:
-            return Probing(Trial("run", None, None, strict=False), formation).explained(boot)
+            with Edge() as edge:
+                trial = Trial("run", None, None, strict=False)
+                return Probing(trial, formation, edge).explained(boot)
         except (Trouble, OSError):
             return boot

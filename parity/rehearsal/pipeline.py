@@ -18,8 +18,11 @@ from parity.system import interrupt
 from parity.system.errors import MACHINE, Trouble, what_and_fix
 
 if TYPE_CHECKING:
+    from parity.dyno.containment import Containment
+    from parity.dyno.sandbox import Sandbox
     from parity.rehearsal.edits import Repair
-    from parity.system.workspace import Workspace
+    from parity.rehearsal.probing import Probing
+    from parity.runtime.process import RunningDyno
 
 
 def rehearse(
@@ -42,17 +45,19 @@ def rehearse(
     this machine stands in the way, the verdict is `unknown`. Raises `Usage` for no folder.
     """
 
+    from parity.dyno.containment import Containment
     from parity.push import whole
 
     certain = _certain(on_verdict, offline=options.offline)
+    containment = Containment(options.isolation, options.network)
     new = partial(Trial, "run", say, on_stage, strict=options.strict, on_listen=on_listen)
+    inputs = (Path(app), config, containment, options, facts)
     try:
         return whole.sure(
-            lambda: _rehearsed(new(), Path(app), config, options, facts, certain, stay),
-            offline=options.offline,
+            lambda: _rehearsed(new(), *inputs, certain, stay), offline=options.offline
         )
     except Trouble as error:
-        return _stuck(new(), error)
+        return _stuck(new(), containment, error)
 
 
 def _certain(
@@ -79,6 +84,7 @@ def _rehearsed(
     trial: Trial,
     app: Path,
     config: Config,
+    containment: "Containment",
     options: Options,
     facts: Limits,
     told: Callable[[Verdict], None],
@@ -88,40 +94,40 @@ def _rehearsed(
     from threading import Thread
 
     from parity.dyno.abandoned import workspace
+    from parity.dyno.sandbox import Sandbox
     from parity.push import whole
 
     try:
         Thread(target=import_module, args=("parity.dyno.process",), daemon=True).start()
         with workspace() as work:
+            sandbox = Sandbox(work, containment)
             pushed = stages.receive(trial, app, config, options)
             if pushed.source.goes_on:
-                deploy(trial, pushed, work, options, facts, told, stay)
-            mend(trial, pushed, work, options, facts, told, stay)
+                deploy(trial, pushed, sandbox, options, facts, told, stay)
+            mend(trial, pushed, sandbox, options, facts, told, stay)
     except interrupt.Interrupted as ended:
-        return _over(trial, ended.signum)
+        return _over(trial, containment, ended.signum)
     except MACHINE as error:
         whole.check(offline=options.offline)
-        return _stuck(trial, error)
-    return _over(trial)
+        return _stuck(trial, containment, error)
+    return _over(trial, containment)
 
 
-def _stuck(trial: Trial, error: Exception) -> Verdict:
+def _stuck(trial: Trial, containment: "Containment", error: Exception) -> Verdict:
     trial.stuck(*what_and_fix(error))
-    return _over(trial)
+    return _over(trial, containment)
 
 
-def _over(trial: Trial, interrupted: int | None = None) -> Verdict:
+def _over(trial: Trial, containment: "Containment", interrupted: int | None = None) -> Verdict:
     """The verdict, when all processes have ended that could be."""
-    from parity.dyno.containment import outlived
-
-    trial.strays(outlived())
+    trial.strays(containment.outlived)
     return trial.verdict(interrupted=interrupted)
 
 
 def mend(
     trial: Trial,
     pushed: Pushed,
-    work: "Workspace",
+    sandbox: "Sandbox",
     options: Options,
     facts: Limits,
     told: Callable[[Verdict], None] | None,
@@ -133,7 +139,7 @@ def mend(
     if (trial.stopped or trial.failed) and told:
         told(trial.verdict())
     again = options._replace(run_release=False)
-    after_that(trial, pushed, options, lambda p: deploy(trial, p, work, again, facts))
+    after_that(trial, pushed, options, lambda p: deploy(trial, p, sandbox, again, facts))
 
 
 def check(
@@ -182,7 +188,7 @@ def after_that(
 def deploy(
     trial: Trial,
     pushed: Pushed,
-    work: "Workspace",
+    sandbox: "Sandbox",
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None = None,
@@ -190,51 +196,55 @@ def deploy(
 ) -> None:
     """What follows on a push that Heroku's git takes, as far as it gets."""
     plan = stages.decide(trial, pushed)
-    slug = stages.compile_slug(trial, plan, work, options, facts) if plan.goes_on else None
+    slug = stages.compile_slug(trial, plan, sandbox, options, facts) if plan.goes_on else None
     if slug and slug.goes_on:
-        released = stages.release_phase(trial, slug, work, options, facts)
+        released = stages.release_phase(trial, slug, sandbox, options, facts)
         if released.goes_on:
             sized = stages.sized(options, pushed.source)
-            start(trial, released, work, sized, facts, on_verdict, stay)
+            start(trial, released, sandbox, sized, facts, on_verdict, stay)
 
 
 def start(
     trial: Trial,
     released: Release,
-    work: "Workspace",
+    sandbox: "Sandbox",
     options: Options,
     facts: Limits,
     on_verdict: Callable[[Verdict], None] | None,
     stay: Callable[[Verdict, str], None] | None = None,
 ) -> None:
     """The web dyno and its first requests; without one, the other long-running types."""
-    from parity.rehearsal import side_by_side
     from parity.rehearsal.probing import Probing
+    from parity.rehearsal.side_by_side import together
     from parity.runtime import scale
+    from parity.runtime.edge import Edge
     from parity.runtime.formation import Formation
 
-    formation = Formation(released, work, options, facts, trial.say)
-    probing = Probing(trial, formation)
+    plan = released.slug.plan
+    with Edge() as edge:
+        formation = Formation(released, sandbox, options, facts, trial.say)
+        probing = Probing(trial, formation, edge)
 
-    def told() -> None:
-        if on_verdict:
-            on_verdict(trial.verdict())
+        def told(running: "list[RunningDyno]") -> None:
+            if dynos:
+                trial.formation(tuple(one.boot for one in running if one.boot))
+            if on_verdict:
+                on_verdict(trial.verdict())
+            if stay and not dynos:
+                _stays(trial, probing, running[0], stay)
 
-    dynos = scale.chosen(released.slug.plan.processes, options.processes)
-    if dynos:
-        side_by_side.together(trial, probing, dynos, told)
-        return
-    web = released.slug.plan.processes.get("web")
-    if web is None:
-        if trial.stopped is None:
-            probing.workers()
-        return
-    with formation.dyno(web, "web.1") as dyno:
-        boot, traffic = probing.serve(dyno)
-        boot = side_by_side.still(trial, dyno, boot, answered=traffic is not None)
-        told()
-        if stay and boot.state == "up":
-            with formation.router(dyno) as router:
-                dyno.during(partial(stay, trial.verdict(), router.loopback()))
-        with trial.stage("stop"):
-            trial.observe(dyno.stop(boot, traffic))
+        dynos = scale.chosen(plan.processes, options.processes)
+        if dynos or "web" in plan.processes:
+            together(trial, probing, dynos or scale.usual(plan), told)
+        elif trial.stopped is None:
+            for each in scale.usual(plan):
+                together(trial, probing, [each], lambda _: None)
+
+
+def _stays(
+    trial: Trial, probing: "Probing", one: "RunningDyno", stay: Callable[[Verdict, str], None]
+) -> None:
+    """Keep a dyno that is up behind a router, until `stay` comes back."""
+    if one.boot and one.boot.state == "up":
+        with probing.formation.router(one.dyno, probing.edge) as router:
+            probing.edge.beside(partial(stay, trial.verdict(), router.loopback()))

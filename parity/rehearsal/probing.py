@@ -1,19 +1,20 @@
 """The first requests to a release's dynos, and the second looks that explain what came of them."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from threading import Thread
 from typing import TYPE_CHECKING
 
 from parity.dyno import Dyno
 from parity.records import Boot, Exchange, Traffic
 from parity.rehearsal import reruns
+from parity.rehearsal.second_looks import SecondLooks
 from parity.rehearsal.trial import Trial
 from parity.rules.loading import load
 from parity.rules.order import UP
 from parity.rules.views.python_traceback import logged
+from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
-from parity.runtime.scale import background
+from parity.runtime.process import RunningDyno
+from parity.runtime.release import RunningRelease
 
 if TYPE_CHECKING:
     from parity.router import Router
@@ -37,98 +38,76 @@ QUICK_ANSWER_MS = 2000
 
 
 class Probing:
-    """Starts, asks and judges the dynos of `formation`."""
+    """Boots, asks and judges dynos of `formation`, which live on the loop of `edge`."""
 
-    def __init__(self, trial: Trial, formation: Formation) -> None:
+    def __init__(self, trial: Trial, formation: Formation, edge: Edge) -> None:
         self.formation = formation
+        self.edge = edge
         self._trial = trial
 
-    def serve(self, dyno: Dyno) -> tuple[Boot, Traffic | None]:
-        """Boot the web dyno, send it the first requests, judge both."""
+    def boot(self, release: RunningRelease) -> None:
+        """Boot all dynos of the release at once, and import what comes next meanwhile."""
         with self._trial.stage("boot"):
-            Thread(target=_prepare, daemon=True).start()
-            boot = dyno.boot()
-        return self.ask(dyno, boot)
+            release.launch()  # before there is a loop, whose import takes its time
+            if any(one.routed for one in release.dynos):
+                Thread(target=_prepare, daemon=True).start()
+            self.edge.run(release.boot())
 
-    def ask(self, dyno: Dyno, boot: Boot) -> tuple[Boot, Traffic | None]:
+    def ask(self, one: RunningDyno) -> None:
         """Send a web dyno its first requests, once it is up, and judge what came of them."""
+        dyno, boot = one.dyno, one.boot
+        assert boot, "the dyno was not booted"
         exchanges: tuple[Exchange, ...] = ()
         self._trial.listens(boot)
         with self._trial.stage("route"):
             if boot.state == "up":
                 exchanges = self._probe(dyno)
                 failed = any(e.code or e.status >= SERVER_ERROR for e in exchanges)
-                boot = dyno.settle(boot, failed=failed)
+                boot = self.edge.run(one.settle(failed=failed))
             elif boot.state == "crashed":
                 self._probe(dyno)  # what a visitor gets now: H10 in the log, nothing to judge
         self._trial.observe(self.explained(boot))
-        if not boot.goes_on:
-            return boot, None
-        traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
-        self._trial.observe(traffic)
-        return boot, traffic
-
-    def workers(self) -> None:
-        """Boot what an app without a web process runs; each is watched for a while."""
-        plan = self.formation.released.slug.plan
-        for process in background(plan):
-            with self.formation.dyno(process, f"{process.name}.1") as dyno:
-                with self._trial.stage("boot"):
-                    boot = dyno.boot()
-                self._trial.observe(boot)
-                with self._trial.stage("stop"):
-                    self._trial.observe(dyno.stop(boot, None))
+        if boot.goes_on:
+            one.traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
+            self._trial.observe(one.traffic)
 
     def _probe(self, dyno: Dyno) -> tuple[Exchange, ...]:
         exchanges: tuple[Exchange, ...] = ()
-        with self.formation.router(dyno) as router:
+        with self.formation.router(dyno, self.edge) as router:
             for path in self.formation.options.paths:
                 exchanges += router.probe(path)
-                if not dyno.alive():
+                if self.edge.run(dyno.watch.ended(0.0)):
                     return exchanges
             for step in self.formation.options.scenario:
                 exchanges += router.play(step)
         return exchanges
 
-    def _hurried(self, dyno: Dyno) -> "Router":
-        return self.formation.router(dyno, hurry=True, quiet=True)
-
     def _quiet(self, dyno: Dyno) -> "Router":
-        return self.formation.router(dyno, quiet=True)
+        return self.formation.router(dyno, self.edge, quiet=True)
 
-    def _launch(self, boot: Boot) -> reruns.Launch:
-        def launch(
-            *,
-            trace: bool = False,
-            extra_env: Mapping[str, str] | None = None,
-            hurry: bool = False,
-        ) -> AbstractContextManager[Dyno]:
-            return self.formation.dyno(
-                boot.process, "again", trace=trace, extra_env=extra_env, hurry=hurry
-            )
-
-        return launch
+    def _looks(self, boot: Boot) -> SecondLooks:
+        return SecondLooks(self.formation, self.edge, boot.process)
 
     def explained(self, boot: Boot) -> Boot:
         """A boot that bound the wrong address, with the line that did it."""
         if boot.state != "timeout" or boot.foreign:
             return boot
         if not boot.listeners:
-            return boot._replace(stack=reruns.stack(self._launch(boot)))
-        return boot._replace(binds=reruns.binds(self._launch(boot)))
+            return boot._replace(stack=reruns.stack(self._looks(boot)))
+        return boot._replace(binds=reruns.binds(self._looks(boot)))
 
     def _looked_into(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         """What is worth a second look: a silent 500, a 400, an answer that may hold state."""
+        looks = self._looks(traffic.boot)
         for exchange in (e for e in traffic.exchanges if not e.as_expected):
             if exchange.code == "H12":
-                launch = self._launch(traffic.boot)
-                return traffic._replace(stack=reruns.stack(launch, self._hurried, exchange.first))
+                return traffic._replace(stack=reruns.stack(looks, exchange.first))
             if exchange.status == 500 and exchange.code is None and not logged(traffic):
-                lines = reruns.traceback(self._launch(traffic.boot), self._quiet, exchange.first)
+                lines = reruns.traceback(looks, exchange.first)
                 return traffic._replace(traceback=lines)
             if exchange.status == FORBIDDEN and exchange.scenario and CSRF in exchange.body:
                 steps = self.formation.options.scenario
-                lines = reruns.refusals(self._launch(traffic.boot), self._quiet, steps)
+                lines = reruns.refusals(looks, steps)
                 return traffic._replace(traceback=lines)
             if exchange.status == 400:
                 source = self.formation.released.slug.plan.source
@@ -144,11 +123,11 @@ class Probing:
             bodies = reruns.repeats(router, last)
             traffic = traffic._replace(parts=reruns.parts(router, last))
         if SOCKET_IO in self.formation.released.slug.packages:
-            known, others = reruns.connected(self._launch(traffic.boot), self._hurried, last.first)
+            known, others = reruns.connected(self._looks(traffic.boot), last.first)
             traffic = traffic._replace(sessions=known, beside=others)
         if len(set(bodies)) in (1, len(bodies)):
             return traffic._replace(repeats=bodies)
-        alone = reruns.single(self._launch(traffic.boot), self._quiet, last.first)
+        alone = reruns.single(self._looks(traffic.boot), last.first)
         return traffic._replace(repeats=bodies, single=alone)
 
 

@@ -5,18 +5,17 @@ The judged run stays untouched: every second boot is a dyno of its own, with a c
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from html import unescape
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from parity.dyno import trace
 from parity.records import Bind, Exchange, Frame, Source
 
 if TYPE_CHECKING:
-    from parity.dyno import Dyno
     from parity.records.scenario import Step
+    from parity.rehearsal.second_looks import SecondLooks
     from parity.router import Router
 
 OK = 200
@@ -46,64 +45,43 @@ _HOSTS = re.compile(r"(?:allowed|trusted)_hosts\b[^\[(\n]*[\[(]([^\])]*)[\])]", 
 _LITERAL = r"""["']([\w.*-]+)["']"""
 
 
-class Launch(Protocol):
-    """Makes another dyno of the same release."""
-
-    def __call__(
-        self,
-        *,
-        trace: bool = False,
-        extra_env: Mapping[str, str] | None = None,
-        hurry: bool = False,
-    ) -> "AbstractContextManager[Dyno]": ...
-
-
-def binds(launch: Launch) -> tuple[Bind, ...]:
+def binds(looks: "SecondLooks") -> tuple[Bind, ...]:
     """The `socket.bind` calls of a boot with an audit hook (sys.addaudithook, PEP 578)."""
-    with launch(trace=True) as dyno:
-        dyno.boot()
-        return trace.binds(dyno.report, dyno.home)
+    with looks.dyno(trace=True) as again:
+        return trace.binds(again.dyno.report, again.dyno.home)
 
 
-def traceback(
-    launch: Launch, route: "Callable[[Dyno], Router]", path: str
-) -> tuple[str, ...] | None:
+def traceback(looks: "SecondLooks", path: str) -> tuple[str, ...] | None:
     """The last traceback that the app logged, or kept to itself, while it answered `path`."""
-    with launch(trace=True) as dyno:
-        boot = dyno.boot()
-        if boot.state != "up":
+    with looks.dyno(trace=True) as again:
+        if again.boot.state != "up":
             return None
-        with route(dyno) as router:
+        with looks.router(again) as router:
             router.probe(path)
-        dyno.settle(boot, failed=True)
-        return next(reversed(trace.tracebacks(dyno.report)), None)
+        looks.settle(again)
+        return next(reversed(trace.tracebacks(again.dyno.report)), None)
 
 
-def refusals(
-    launch: Launch, route: "Callable[[Dyno], Router]", steps: "Sequence[Step]"
-) -> tuple[str, ...]:
+def refusals(looks: "SecondLooks", steps: "Sequence[Step]") -> tuple[str, ...]:
     """What Django logged, or kept to itself, of the requests that it refused of `steps`."""
-    with launch(trace=True) as dyno:
-        if dyno.boot().state != "up":
+    with looks.dyno(trace=True) as again:
+        if again.boot.state != "up":
             return ()
-        with route(dyno) as router:
+        with looks.router(again) as router:
             for step in steps:
                 router.play(step)
-        return trace.refusals(dyno.report)
+        return trace.refusals(again.dyno.report)
 
 
-def stack(
-    launch: Launch, route: "Callable[[Dyno], Router] | None" = None, path: str = "/"
-) -> tuple[Frame, ...]:
+def stack(looks: "SecondLooks", path: str | None = None) -> tuple[Frame, ...]:
     """Where the app is while it opens no port, or keeps the request for `path` waiting."""
-    with launch(trace=True, hurry=route is None) as dyno:
-        boot = dyno.boot()
-        if route and boot.state != "up":
+    with looks.dyno(trace=True, hurry=path is None) as again:
+        if path and again.boot.state != "up":
             return ()
-        if route:
-            with route(dyno) as router:
+        if path:
+            with looks.router(again, hurry=True) as router:
                 router.probe(path)
-        return trace.stack(dyno.report, dyno.home)
+        return trace.stack(again.dyno.report, again.dyno.home)
 
 
 def repeats(router: "Router", first: Exchange) -> tuple[bytes, ...]:
@@ -116,14 +94,12 @@ def repeats(router: "Router", first: Exchange) -> tuple[bytes, ...]:
     return tuple(bodies)
 
 
-def single(
-    launch: Launch, route: "Callable[[Dyno], Router]", path: str
-) -> tuple[bytes, ...] | None:
+def single(looks: "SecondLooks", path: str) -> tuple[bytes, ...] | None:
     """The same bodies where one process alone answers (WEB_CONCURRENCY=1)."""
-    with launch(extra_env={"WEB_CONCURRENCY": "1"}) as dyno:
-        if dyno.boot().state != "up":
+    with looks.dyno(extra_env={"WEB_CONCURRENCY": "1"}) as again:
+        if again.boot.state != "up":
             return None
-        with route(dyno) as router:
+        with looks.router(again) as router:
             first = router.probe(path)[-1]
             more = router.burst(f"https://{first.host}{first.path}", 2 * AT_ONCE)
         return (first.body, *more)
@@ -148,9 +124,7 @@ def _on_this_host(page: Exchange, reference: str) -> str:
     return quote(f"{parts.path}{'?' * bool(parts.query)}{parts.query}", _SAFE) if ours else ""
 
 
-def connected(
-    launch: Launch, route: "Callable[[Dyno], Router]", path: str
-) -> tuple[tuple[Exchange, ...], tuple[Exchange, ...]]:
+def connected(looks: "SecondLooks", path: str) -> tuple[tuple[Exchange, ...], tuple[Exchange, ...]]:
     """What visitors get whom Socket.IO has greeted, and others who ask for `path` meanwhile.
 
     They send nothing but the pong of Engine.IO's protocol, which the app does not hear of:
@@ -158,10 +132,10 @@ def connected(
     """
     from parity.records.scenario import Step
 
-    with launch(extra_env={}) as dyno:
-        if dyno.boot().state != "up":
+    with looks.dyno() as again:
+        if again.boot.state != "up":
             return (), ()
-        with route(dyno) as router:
+        with looks.router(again, hurry=True) as router:
             known = [*filter(None, map(_session, router.play(Step(GREETING, clients=AT_ONCE))))]
             if not known:
                 return (), ()

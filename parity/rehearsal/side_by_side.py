@@ -1,98 +1,63 @@
-"""Several dynos rehearsed side by side: `--process web=2 --process worker=1`."""
+"""The dynos of a release, rehearsed: booted at once, asked one after the other, stopped at once."""
 
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from contextlib import ExitStack, closing, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
-from parity.facts.procfile import ROUTED
-from parity.records import Boot, ProcessType, Shutdown, Traffic
-from parity.system import interrupt
+from parity.records import ProcessType
+from parity.runtime.release import RunningRelease
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from parity.dyno import Dyno
     from parity.rehearsal.probing import Probing
     from parity.rehearsal.trial import Trial
-
-
-class Member(NamedTuple):
-    """One dyno of the formation, and what became of it so far."""
-
-    dyno: "Dyno"
-    boot: Boot
-    traffic: Traffic | None
+    from parity.runtime.process import RunningDyno
 
 
 def together(
     trial: "Trial",
     probing: "Probing",
     dynos: Sequence[tuple[ProcessType, str]],
-    before_stop: Callable[[], None],
+    before_stop: "Callable[[list[RunningDyno]], None]",
 ) -> None:
     """Boot all at once, ask those of web, judge each, stop all at once.
 
     The first one is the report's own; of the others it has the findings and how they ended.
     """
-    import asyncio  # slow, and one dyno alone does not need it before it is launched
-
-    with ExitStack() as stack:
-        loop = stack.enter_context(closing(asyncio.new_event_loop()))
-        made = [stack.enter_context(probing.formation.dyno(*each, loop=loop)) for each in dynos]
-        with trial.stage("boot"):
-            boots = loop.run_until_complete(_all([dyno.boot_aside() for dyno in made]))
-        pairs = zip(made, boots, strict=True)
-        members = [_judged(trial, probing, n, *pair) for n, pair in enumerate(pairs)]
-        members = [_still(trial, n, member) for n, member in enumerate(members)]
-        trial.formation(tuple(member.boot for member in members))
-        before_stop()
+    edge, release = probing.edge, RunningRelease(probing.formation, dynos)
+    release.prepare()
+    with edge.holding(release):
+        probing.boot(release)
+        for number, one in enumerate(release.dynos):
+            with _share(trial, number):
+                _judge(trial, probing, one)
+        for number, one in enumerate(release.dynos):
+            with _share(trial, number):
+                _settle(trial, probing, one)
+        before_stop(release.dynos)
         with trial.stage("stop"):
-            stops = [member.dyno.stopping(member.boot, member.traffic) for member in members]
-            for number, end in enumerate(loop.run_until_complete(_each(stops))):
-                _judge(trial, number, end)
+            for number, end in enumerate(edge.run(release.stop())):
+                with _share(trial, number):
+                    assert end, "a dyno that was booted has a shutdown"
+                    trial.observe(end)
 
 
-def still(trial: "Trial", dyno: "Dyno", boot: Boot, *, answered: bool) -> Boot:
-    """The boot of a dyno that is to be stopped; one that has ended by itself has crashed."""
-    later = dyno.settle(boot, failed=False, answered=answered) if boot.state == "up" else boot
-    if later.state != boot.state:
-        trial.observe(later)
-    return later
-
-
-def _still(trial: "Trial", number: int, member: Member) -> Member:
-    with trial.aside() if number else nullcontext():
-        boot = still(trial, member.dyno, member.boot, answered=member.traffic is not None)
-        return member._replace(boot=boot)
-
-
-async def _all(tasks: "Sequence[asyncio.Task[Boot]]") -> list[Boot]:
-    """Wait for every boot. Raises `interrupt.Interrupted`, and what a boot raises."""
-    import asyncio
-
-    pending = set(tasks)
-    while pending:
-        _, pending = await asyncio.wait(pending, timeout=0.05)
-        interrupt.check()
-    return [task.result() for task in tasks]
-
-
-async def _each(stops: "Iterable[Coroutine[Any, Any, Shutdown]]") -> list[Shutdown]:
-    import asyncio
-
-    return list(await asyncio.gather(*stops))
-
-
-def _judge(trial: "Trial", number: int, record: Boot | Shutdown) -> None:
+def _share(trial: "Trial", number: int) -> AbstractContextManager[None]:
     """The first dyno's records are the report's."""
-    with trial.aside() if number else nullcontext():
-        trial.observe(record)
+    return trial.aside() if number else nullcontext()
 
 
-def _judged(trial: "Trial", probing: "Probing", number: int, dyno: "Dyno", boot: Boot) -> Member:
+def _judge(trial: "Trial", probing: "Probing", one: "RunningDyno") -> None:
     """The first requests to a dyno of web; the boots of others are judged as they are."""
-    if dyno.type.name != ROUTED:
-        _judge(trial, number, boot)
-        return Member(dyno, boot, None)
-    with trial.aside() if number else nullcontext():
-        return Member(dyno, *probing.ask(dyno, boot))
+    assert one.boot, "the dyno was not booted"
+    if one.routed:
+        probing.ask(one)
+    else:
+        trial.observe(one.boot)
+
+
+def _settle(trial: "Trial", probing: "Probing", one: "RunningDyno") -> None:
+    """Before it is stopped: a dyno that has ended by itself has crashed."""
+    if one.boot and one.boot.state == "up":
+        later = probing.edge.run(one.settle(answered=one.traffic is not None))
+        if later.state != "up":
+            trial.observe(later)

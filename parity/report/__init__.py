@@ -1,7 +1,7 @@
 """Reports of a verdict. One file per kind of report, and one line in `KINDS`.
 
 Only `full` knows the width and the colours of a terminal; the others take just the verdict. A
-verdict is masked (`parity.report.mask`) before any of them sees it.
+verdict is masked (`parity.masking.mask`) before any of them sees it.
 """
 
 from importlib import import_module

@@ -18,7 +18,7 @@ from parity.system.errors import Trouble, Usage
 from parity.system.text import emit, offered, oneline
 
 if TYPE_CHECKING:
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
 
 WIDEST = 100
 """Columns that a report uses at most."""
@@ -134,7 +134,7 @@ class Show:
         """Return the mask; without config vars None, which saves the import in most checks."""
         if not config.values:
             return None
-        from parity.report.mask import Mask
+        from parity.masking.mask import Mask
 
         return Mask(config, source)
 

@@ -9,7 +9,7 @@ from parity.system.text import emit, oneline
 
 def tell(strays: Iterable[Stray], config: Config, source: Source | None, *, quiet: bool) -> None:
     """Print a line on stderr for each process, masked; `quiet`: only for those still running."""
-    from parity.report.mask import Mask
+    from parity.masking.mask import Mask
 
     for stray in strays:
         if stray.ended and quiet:

@@ -15,7 +15,7 @@ from parity.report.show import coloured
 from parity.system.text import emit, oneline
 
 if TYPE_CHECKING:
-    from parity.report.mask import Flow
+    from parity.masking.mask import Flow
 
 APP = ("36", "32", "34", "35", "96", "92", "94", "95")
 """Colours of the app's dynos, in turn (ECMA-48)."""

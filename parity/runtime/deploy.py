@@ -17,7 +17,7 @@ from parity.records.options import DEFAULTS, Options
 from parity.records.verdict import Stage
 
 if TYPE_CHECKING:
-    from parity.system.workspace import Workspace
+    from parity.dyno.sandbox import Sandbox
 
 NO_CONFIG = Config({}, {})
 
@@ -56,7 +56,7 @@ class Recorder:
 def slug_of(
     observer: Observer,
     app: Path,
-    work: "Workspace",
+    sandbox: "Sandbox",
     config: Config,
     options: Options,
     limits: Limits,
@@ -67,7 +67,7 @@ def slug_of(
     """
     pushed = receive(observer, app, config, options)
     plan = decide(observer, pushed) if pushed.source.goes_on else None
-    slug = compile_slug(observer, plan, work, options, limits) if plan and plan.goes_on else None
+    slug = compile_slug(observer, plan, sandbox, options, limits) if plan and plan.goes_on else None
     return slug if slug and slug.goes_on else None
 
 
@@ -103,12 +103,9 @@ def decide(observer: Observer, pushed: Pushed, *, builds: bool = True) -> Plan:
 
 
 def compile_slug(
-    observer: Observer, plan: Plan, work: "Workspace", options: Options, limits: Limits
+    observer: Observer, plan: Plan, sandbox: "Sandbox", options: Options, limits: Limits
 ) -> Slug:
     """The build. Raises `Usage` for a process type that is not there to run after it."""
-    from functools import partial
-
-    from parity.dyno.containment import run
     from parity.push import cache, downloads, whole
     from parity.push.build import build
     from parity.push.source import lay_out
@@ -116,12 +113,12 @@ def compile_slug(
     from parity.system import ground, withheld
 
     def built() -> Slug:
-        folder = work.folder("slug")
+        folder = sandbox.work.folder("slug")
         lay_out(plan.source, folder)
         return build(
             plan,
             folder,
-            run=partial(run, isolated=options.isolation),
+            run=sandbox.containment.run,
             say=observer.say,
             clock=time.time,
             offline=options.offline,
@@ -130,7 +127,7 @@ def compile_slug(
 
     scale.chosen(plan.processes, options.processes)
     with observer.stage("build"):
-        ground.check(work.root, cache.root())
+        ground.check(sandbox.work.root, cache.root())
         withheld.begin()
         slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
         downloads.left()
@@ -139,7 +136,7 @@ def compile_slug(
 
 
 def release_phase(
-    observer: Observer, slug: Slug, work: "Workspace", options: Options, limits: Limits
+    observer: Observer, slug: Slug, sandbox: "Sandbox", options: Options, limits: Limits
 ) -> Release:
     """The release command, in a dyno of its own."""
     from parity.push.release import release
@@ -147,7 +144,7 @@ def release_phase(
     with observer.stage("release"):
         released = release(
             slug,
-            one_off=_one_off(observer, slug, work, options, limits),
+            one_off=_one_off(observer, slug, sandbox, options, limits),
             run_release=options.run_release,
         )
         observer.observe(released)
@@ -155,12 +152,12 @@ def release_phase(
 
 
 def _one_off(
-    observer: Observer, slug: Slug, work: "Workspace", options: Options, limits: Limits
+    observer: Observer, slug: Slug, sandbox: "Sandbox", options: Options, limits: Limits
 ) -> Callable[[ProcessType], Ended]:
     def run(process: ProcessType) -> Ended:
         from parity.runtime.formation import one_off
 
-        return one_off(slug, process, work, options, limits, observer.say)
+        return one_off(slug, process, sandbox, options, limits, observer.say)
 
     return run
 

@@ -1,8 +1,8 @@
 """The dynos of one release, each with its own copy of the slug, and the router before them."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from copy import copy
 from hashlib import sha256
 from pathlib import Path
 from random import randint
@@ -13,15 +13,14 @@ from parity.dyno import one_off as run_one_off
 from parity.facts.dynos import SIZES
 from parity.facts.limits import Limits
 from parity.facts.router import PROFILES
-from parity.push.slug import copy
+from parity.push.slug import copy as copy_slug
 from parity.records import Ended, ProcessType, Release, Say, Slug
-from parity.system.workspace import Workspace
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
+    from parity.dyno.sandbox import Sandbox
     from parity.records.options import Options
     from parity.router import Router
+    from parity.runtime.edge import Edge
 
 HURRIED = 5.0
 """Seconds that a second look waits for a boot or an answer that is slow (ours)."""
@@ -31,60 +30,69 @@ class Formation:
     """Makes the dynos of `released` and routers for them; it judges nothing."""
 
     def __init__(
-        self, released: Release, work: Workspace, options: "Options", limits: Limits, say: Say
+        self,
+        released: Release,
+        sandbox: "Sandbox",
+        options: "Options",
+        limits: Limits,
+        say: Say,
     ) -> None:
         self.released = released
         self.options = options
         self.limits = limits
-        self._work = work
+        self._sandbox = sandbox
         self._say = say
         self._host = options.host or host_of(released)
+        self._trace = False
+        self._extra_env: Mapping[str, str] = {}
 
-    @contextmanager
-    def dyno(
+    def again(
         self,
-        process: ProcessType,
-        name: str,
         *,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         hurry: bool = False,
-        loop: "AbstractEventLoop | None" = None,
-    ) -> Iterator[Dyno]:
-        """One dyno in its own copy of the slug. A second look (`trace`, `extra_env`) is not logged.
+    ) -> "Formation":
+        """Return the same for a second look at the release, which is not logged.
 
-        `hurry`: it need not wait for the whole boot timeout.
+        Its dynos may have `extra_env`, or write a `trace`; `hurry`: they need not wait for the
+        whole boot timeout.
         """
-        again = trace or extra_env is not None
-        folder = self.fresh(name)
-        limits = self.limits.shortened(idle_before_verdict=0.3) if again else self.limits
+        again = copy(self)
+        again.limits = self.limits.shortened(idle_before_verdict=0.3)
         if hurry:
-            limits = limits.shortened(boot_timeout=min(limits.boot_timeout.value, HURRIED))
-        with Dyno(
+            wait = min(self.limits.boot_timeout.value, HURRIED)
+            again.limits = again.limits.shortened(boot_timeout=wait)
+        again.options = self.options._replace(port=None, exact=False)
+        again._say, again._trace, again._extra_env = _unsaid, trace, extra_env or {}
+        return again
+
+    def dyno(self, process: ProcessType, name: str) -> Dyno:
+        """One dyno in its own copy of the slug."""
+        return Dyno(
             self.released,
             process,
             name,
-            folder=folder,
+            folder=self.fresh(name),
             size=SIZES[self.options.dyno],
-            limits=limits,
-            say=_unsaid if again else self._say,
-            port=self.options.port if name == "web.1" and not again else None,
-            exact=self.options.exact and not again,
-            trace=trace,
-            extra_env={**_metadata(self.released.slug, self.options), **(extra_env or {})},
-            isolated=self.options.isolation,
-            network=self.options.network,
-            loop=loop,
-        ) as dyno:
-            yield dyno
+            limits=self.limits,
+            say=self._say,
+            port=self.options.port if name == "web.1" else None,
+            exact=self.options.exact,
+            trace=self._trace,
+            extra_env={**_metadata(self.released.slug, self.options), **self._extra_env},
+            containment=self._sandbox.containment,
+        )
 
     def fresh(self, name: str) -> Path:
         """Another copy of the slug, for a dyno that is started again."""
-        folder = self._work.folder(name)
-        copy(self.released.slug.root, folder)
+        folder = self._sandbox.work.folder(name)
+        copy_slug(self.released.slug.root, folder)
         return folder
 
-    def router(self, dyno: Dyno, *, hurry: bool = False, quiet: bool = False) -> "Router":
+    def router(
+        self, dyno: Dyno, edge: "Edge", *, hurry: bool = False, quiet: bool = False
+    ) -> "Router":
         """A router before one dyno; a `quiet` one logs nothing."""
         from parity.router import Backend, Router
 
@@ -92,8 +100,8 @@ class Formation:
         return Router(
             [Backend(dyno.name, dyno.watch.front, state="crashed" if crashed else "up")],
             self._host,
-            loop=dyno.watch.loop,
-            during=dyno.during,
+            loop=edge.loop,
+            during=edge.beside,
             limits=self._hurried() if hurry else self.limits,
             say=_unsaid if quiet else self._say,
             profile=PROFILES[self.options.router],
@@ -108,7 +116,7 @@ class Formation:
 def one_off(
     slug: Slug,
     process: ProcessType,
-    work: Workspace,
+    sandbox: "Sandbox",
     options: "Options",
     limits: Limits,
     say: Say,
@@ -118,8 +126,8 @@ def one_off(
     Four digits end its name, as on Heroku.
     """
     name = f"{process.name}.{randint(1000, 9999)}"
-    folder = work.folder(name)
-    copy(slug.root, folder)
+    folder = sandbox.work.folder(name)
+    copy_slug(slug.root, folder)
     return run_one_off(
         slug,
         process,
@@ -128,9 +136,8 @@ def one_off(
         size=SIZES[options.dyno],
         limit=limits.release_timeout.value,
         say=say,
-        isolated=options.isolation,
+        containment=sandbox.containment,
         extra=_metadata(slug, options),
-        network=options.network,
     )
 
 

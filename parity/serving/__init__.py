@@ -1,12 +1,10 @@
 """`parity serve`: the story of a deploy with "until Ctrl-C" in place of the first requests."""
 
-import asyncio
 import threading
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from parity.dyno.abandoned import workspace
 from parity.facts.limits import LIMITS, Limits
@@ -14,12 +12,13 @@ from parity.records import Config
 from parity.records.options import Options
 from parity.router import Backend
 from parity.runtime.deploy import NO_CONFIG
-from parity.runtime.events import Events
+from parity.runtime.edge import Edge
 from parity.runtime.formation import name_of
 from parity.runtime.front import opened
 from parity.serving import upstream
 from parity.serving.console import Teller
 from parity.serving.error_panel import Pages
+from parity.serving.events import Events
 from parity.serving.judge import Judge
 from parity.serving.keys import Keys, there
 from parity.serving.session import Session
@@ -53,14 +52,15 @@ def serve(
     if not app.is_dir():
         raise Usage(f"{app}: {'not a folder' if app.exists() else 'no such folder'}")
     host = f"{name_of(app)}.localhost"
-    with workspace() as work, _loop() as loop:
-        events = Events(loop)
+    with workspace() as work, Edge() as edge:
+        events = Events(edge)
         teller = Teller(config, events, quiet=choice.quiet)
         pages = Pages(teller)
         known = Knowing(judge, teller, pages, lambda: _browse(url) if choice.open else None)
         session = Session(
             *(app, config, options),
             work=work,
+            edge=edge,
             limits=limits,
             events=events,
             teller=teller,
@@ -69,14 +69,14 @@ def serve(
             known=known,
         )
         with opened(
-            *(host, options, loop, limits, teller.line, pages.page),
+            *(host, options, edge.loop, limits, teller.line, pages.page),
             https=choice.https,
             on_passed=session.passed,
         ) as shown:
             session.router, url = shown.router, shown.url
             teller.front(shown)
             with Keys(events), Watching(app, events) if choice.watch else nullcontext():
-                return _run(session, known, events)
+                return _run(session, known, events, edge)
 
 
 def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS) -> int:
@@ -85,13 +85,13 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
     Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
     """
     host, port = upstream.address(where)
-    with _loop() as loop:
-        events = Events(loop)
+    with Edge() as edge:
+        events = Events(edge)
         teller = Teller(NO_CONFIG, events, quiet=choice.quiet)
         pages = Pages(teller)
         pages.knows(None, f"start what is to listen on {where}, or fix it, then load this again")
         with opened(
-            *("localhost", options, loop, limits, teller.line, pages.page),
+            *("localhost", options, edge.loop, limits, teller.line, pages.page),
             https=choice.https,
             backends=(Backend("web.1", port, host),),
         ) as opened_front:
@@ -100,8 +100,7 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
                 _browse(opened_front.url)
             try:
                 with Keys(events):
-                    while True:
-                        events.next()
+                    edge.run(_until_it_ends(events), events.check)
             except interrupt.Interrupted:
                 if not events.quitting:
                     raise
@@ -110,9 +109,14 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
                 teller.close()
 
 
-def _run(session: Session, known: Knowing, events: Events) -> int:
+async def _until_it_ends(events: Events) -> NoReturn:
+    while True:
+        await events.next()
+
+
+def _run(session: Session, known: Knowing, events: Events, edge: Edge) -> int:
     try:
-        session.run()
+        edge.run(session.run(), events.check)
     except interrupt.Interrupted:
         code = known.exit_code
         session.stop()
@@ -133,20 +137,3 @@ def _browse(url: str) -> None:
     """In a thread: a browser may take its time to come."""
     programs.narrow()
     threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-
-
-@contextmanager
-def _loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop on which nothing is left when it closes."""
-    loop = asyncio.new_event_loop()
-    try:
-        yield loop
-    finally:
-        loop.run_until_complete(_cancelled(asyncio.all_tasks(loop)))
-        loop.close()
-
-
-async def _cancelled(tasks: "set[asyncio.Task[object]]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,33 +4,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from parity.dyno.sandbox import Sandbox
 from parity.facts.limits import Limits
 from parity.records import Config, ProcessType, Release, Say
 from parity.records.options import Options
 from parity.runtime import deploy, scale
 from parity.serving.judge import Build, Judge
 from parity.system.errors import Trouble, Usage, what_and_fix
-from parity.system.workspace import Workspace
 
 
 class Built(NamedTuple):
     """What came of one build; `released` None: Heroku, or this machine, did not get so far.
 
-    `dynos` are the types to run, each with its name; `work` is the folder that all of it is in.
+    `dynos` are the types to run, each with its name; all of it is in the folder of `sandbox`.
     """
 
     observed: Build
     released: Release | None
     dynos: tuple[tuple[ProcessType, str], ...]
     options: Options
-    work: Workspace
+    sandbox: Sandbox
 
 
 def build(
     app: Path,
     config: Config,
     options: Options,
-    work: Workspace,
+    sandbox: Sandbox,
     limits: Limits,
     say: Say,
     on_stage: Callable[[str], None],
@@ -44,14 +44,14 @@ def build(
     """
     observer = judge.build(say, on_stage)
     try:
-        return _built(observer, app, config, options, work, limits)
+        return _built(observer, app, config, options, sandbox, limits)
     except Usage as error:
         if first:
             raise
         observer.stuck(str(error), "Correct it; parity looks again at the next change.")
     except (Trouble, OSError) as error:
         observer.stuck(*what_and_fix(error))
-    return Built(observer, None, (), options, work)
+    return Built(observer, None, (), options, sandbox)
 
 
 def _built(
@@ -59,13 +59,13 @@ def _built(
     app: Path,
     config: Config,
     options: Options,
-    work: Workspace,
+    sandbox: Sandbox,
     limits: Limits,
 ) -> Built:
-    slug = deploy.slug_of(observer, app, work, config, options, limits)
-    released = deploy.release_phase(observer, slug, work, options, limits) if slug else None
+    slug = deploy.slug_of(observer, app, sandbox, config, options, limits)
+    released = deploy.release_phase(observer, slug, sandbox, options, limits) if slug else None
     if released is None or not released.goes_on:
-        return Built(observer, None, (), options, work)
+        return Built(observer, None, (), options, sandbox)
     plan = released.slug.plan
     dynos = scale.chosen(plan.processes, options.processes) or scale.usual(plan)
-    return Built(observer, released, tuple(dynos), deploy.sized(options, plan.source), work)
+    return Built(observer, released, tuple(dynos), deploy.sized(options, plan.source), sandbox)

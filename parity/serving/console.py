@@ -20,9 +20,9 @@ from parity.system.text import emit, oneline
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from parity.report.mask import Mask
-    from parity.runtime.events import Events
+    from parity.masking.mask import Mask
     from parity.runtime.front import Front
+    from parity.serving.events import Events
 
 SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"})
 
@@ -46,7 +46,7 @@ class Teller:
         """What there is to hide, and what names files of the app and is no secret."""
         self._config, self._source = config, verdict.source if verdict else None
         if config.values:
-            from parity.report.mask import Flow, Mask
+            from parity.masking.mask import Flow, Mask
 
             self._mask = Mask(config, self._source)
             self._stream.hide(Flow(self._mask))

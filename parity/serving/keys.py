@@ -7,7 +7,7 @@ import tty
 from contextlib import suppress
 from typing import Any, Self
 
-from parity.runtime.events import Events
+from parity.serving.events import Events
 
 EVERY = 0.3
 """Seconds between two looks at whose the terminal is (ours)."""

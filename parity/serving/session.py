@@ -1,24 +1,27 @@
 """An app kept up behind the router: built, run, started again, built again, until it is to end."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from parity.dyno.containment import outlived
-from parity.dyno.restart import pause
+from parity.dyno.containment import Containment
+from parity.dyno.sandbox import Sandbox
 from parity.facts.limits import Limits
-from parity.records import Boot, Config, Release, Shutdown, Traffic
+from parity.records import Boot, Config, Release, Traffic
 from parity.records.options import Options
 from parity.records.verdict import Verdict
 from parity.router import Backend, Passed, Router
-from parity.runtime.events import Event, Events
+from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
-from parity.runtime.process import Running
+from parity.runtime.process import RunningDyno
+from parity.runtime.release import Event as Dynos
+from parity.runtime.release import RunningRelease, together
 from parity.serving.build import Built, build
 from parity.serving.console import Teller
 from parity.serving.error_panel import Pages
+from parity.serving.events import Events
 from parity.serving.judge import asked
 from parity.serving.verdict_state import Knowing
 from parity.system import folders
@@ -38,17 +41,18 @@ CLIENTS = frozenset({"H27", "H28"})
 
 
 class Live(NamedTuple):
-    """A release that runs, and what has to be closed after it."""
+    """A release that runs, and the build that it came from."""
 
     built: Built
     released: Release
-    formation: Formation
-    running: tuple[Running, ...]
-    closing: ExitStack
+    running: RunningRelease
 
 
 class Session:
-    """Takes events one by one. `again` says how the user has the app built again."""
+    """Takes events one by one, on the loop of `edge`.
+
+    `again` says how the user has the app built again.
+    """
 
     def __init__(
         self,
@@ -57,6 +61,7 @@ class Session:
         options: Options,
         *,
         work: Workspace,
+        edge: Edge,
         limits: Limits,
         events: Events,
         teller: Teller,
@@ -68,6 +73,8 @@ class Session:
         self._config = config
         self._options = options._replace(port=None)
         self._work = work
+        self._edge = edge
+        self._containment = Containment(options.isolation, options.network)
         self._limits = limits
         self._events = events
         self._teller = teller
@@ -76,27 +83,23 @@ class Session:
         self._known = known
         self.router: Router | None = None
         self._live: Live | None = None
-        self._leaving: list[Live] = []
+        self._releases: list[Live] = []
+        self._ends: set[asyncio.Task[None]] = set()
         self._builds = 0
         self._building = self._stale = self._looking = self._hinted = False
 
-    def run(self) -> NoReturn:
-        """Until it is interrupted. Raises `interrupt.Interrupted`, and what stands in the way."""
-        acts: dict[str, Callable[..., None]] = {
-            "built": self._built,
-            "booted": self._booted,
-            "explained": self._explained,
-            "ended": self._ended,
-            "due": self._due,
-            "failed": self._failed,
-            "rebuild": self._rebuild,
-            "stopped": self._stopped,
-        }
+    async def run(self) -> NoReturn:
+        """Until it is cancelled. Raises what stands in the way."""
         self._router.send_to([Backend("web.1", 0, state="starting")])
         self._build()
         while True:
-            event: Event = self._events.next()
-            acts[event.kind](event.value)
+            event = await self._events.next()
+            if event.kind == "built":
+                await self._built(event.value)
+            elif event.kind == "failed":
+                self._failed(event.value)
+            else:
+                self._rebuild(event.value)
 
     def passed(self, passed: Passed) -> None:
         """A request is over; one that failed is looked into, as soon as the log has its reason."""
@@ -113,17 +116,19 @@ class Session:
 
     def stop(self) -> None:
         """Stop every dyno as Heroku does, and tell what that has shown."""
-        running = [one for live in self._all() for one in live.running]
-        ends = self._events.loop.run_until_complete(_ends(running))
-        for one, end in zip(running, ends, strict=True):
-            if end and one.boot and self._live and one in self._live.running:
+        up = [one for one in self._dynos() if one.boot and one.boot.state == "up"]
+        self._edge.run(together([live.running.stop() for live in self._releases]))
+        for one in up:
+            end = self._edge.run(one.stop())
+            if end and one.boot and self._live:
                 self._known.judge(self._live.released, one.boot, end, following="")
 
     def close(self) -> None:
         """Nothing is left."""
-        for live in self._all():
-            live.closing.close()
-        self._teller.strays(outlived())
+        for live in [*self._releases]:
+            self._edge.finish(live.running.close())
+            folders.remove(live.built.sandbox.work.root)
+        self._teller.strays(self._containment.outlived)
         self._teller.close()
 
     @property
@@ -131,12 +136,11 @@ class Session:
         assert self.router, "the session has no router"
         return self.router
 
-    def _all(self) -> list[Live]:
-        return [*self._leaving, *([self._live] if self._live else [])]
+    def _dynos(self) -> list[RunningDyno]:
+        return self._live.running.dynos if self._live else []
 
-    def _named(self, name: str) -> Running | None:
-        running = self._live.running if self._live else ()
-        return next((one for one in running if one.dyno.name == name), None)
+    def _named(self, name: str) -> RunningDyno | None:
+        return self._live.running.named(name) if self._live else None
 
     def _rebuild(self, why: str) -> None:
         self._teller.note(f"{why}: building again")
@@ -150,13 +154,14 @@ class Session:
         self._building, self._stale = True, False
         self._builds += 1
         work, first = Workspace(self._work.folder(f"v{self._builds}")), self._builds == 1
+        sandbox = Sandbox(work, self._containment)
         self._events.job(
             "built",
             lambda: build(
                 self._app,
                 self._config,
                 self._options,
-                work,
+                sandbox,
                 self._limits,
                 self._teller.line,
                 self._teller.stage,
@@ -165,7 +170,7 @@ class Session:
             ),
         )
 
-    def _built(self, built: Built) -> None:
+    async def _built(self, built: Built) -> None:
         self._building = False
         verdict = built.observed.verdict()
         made = verdict.plan.config.values if verdict.plan else {}
@@ -174,7 +179,7 @@ class Session:
         self._teller.restart()
         self._pages.config = config.values
         if built.released:
-            self._release(built, built.released)
+            await self._release(built, built.released)
         else:
             self._rejected(built, verdict)
         if self._stale:
@@ -182,81 +187,79 @@ class Session:
 
     def _rejected(self, built: Built, verdict: Verdict) -> None:
         self._teller.report(self._teller.masked(verdict))
-        folders.remove(built.work.root)
+        folders.remove(built.sandbox.work.root)
         if self._live:
             self._teller.note("what was released before stays up, as on Heroku")
             return
         self._router.send_to([], blank=True)
         self._known.stands(verdict, self._again)
 
-    def _release(self, built: Built, released: Release) -> None:
+    async def _release(self, built: Built, released: Release) -> None:
         """The new dynos start as soon as the old ones are told to end, as on Heroku."""
-        formation = Formation(released, built.work, built.options, self._limits, built.observed.say)
-        closing = ExitStack()
-        closing.callback(folders.remove, built.work.root)
-        old, running = self._live, []
-        loop = self._events.loop
-        for process, name in built.dynos:
-            dyno = closing.enter_context(formation.dyno(process, name, loop=loop))
-            running.append(Running(dyno, self._events, formation.fresh))
-        self._live = Live(built, released, formation, tuple(running), closing)
+        say = built.observed.say
+        formation = Formation(released, built.sandbox, built.options, self._limits, say)
+        running = RunningRelease(formation, built.dynos, router=self._router, listener=self)
+        old, live = self._live, Live(built, released, running)
+        self._releases.append(live)
+        await self._events.beside(running.prepare)
+        self._live = live
         if old:
-            self._leaving.append(old)
-            for one in old.running:
-                one.leave()
-        self._router.send_to([one.backend for one in running if one.routed])
-        for one in running:
-            one.start()
-        if not any(one.routed for one in running):
+            task = asyncio.ensure_future(self._replaced(old, await running.replace(old.running)))
+            self._ends.add(task)
+            task.add_done_callback(self._ends.discard)
+        else:
+            await running.start()
+        if not any(one.routed for one in running.dynos):
             self._known.stands(built.observed.verdict(), self._again)
 
-    def _booted(self, one: Running) -> None:
-        boot, live = one.boot, self._live
-        if one.leaving or boot is None or live is None:
+    async def _replaced(self, old: Live, ended: "Awaitable[object]") -> None:
+        """Let go of a release once its dynos have ended."""
+        try:
+            await ended
+            await old.running.close()
+            folders.remove(old.built.sandbox.work.root)
+            self._releases.remove(old)
+        except Exception as error:
+            self._events.failed(error)
+
+    def failed(self, error: BaseException) -> None:
+        """Something stands in the way of a dyno: `run` raises it."""
+        self._events.failed(error)
+
+    async def happened(self, event: Dynos) -> None:
+        """Tell what became of a dyno of the release that is served."""
+        if event.dyno.leaving or event.dyno not in self._dynos() or event.boot is None:
             return
-        if boot.state == "up":
-            one.backend.state = "up"
-            self._teller.listens(boot, self._options.network)
-            if all(other.backend.state != "crashed" for other in live.running):
-                self._judge(boot, "")
-        elif boot.state == "timeout" and not boot.foreign:
-            explained, formation = self._known.judging.explained, live.formation
-            self._events.job("explained", lambda: (one, explained(formation, boot)))
+        if event.kind == "booted":
+            self._booted(event.boot)
         else:
-            self._down(one, boot)
+            await self._down(event, event.boot)
 
-    def _explained(self, told: tuple[Running, Boot]) -> None:
-        one, boot = told
-        if not one.leaving:
-            self._down(one, boot)
+    def _booted(self, boot: Boot) -> None:
+        self._teller.listens(boot, self._options.network)
+        if all(other.backend.state != "crashed" for other in self._dynos()):
+            self._judge(boot, "")
 
-    def _ended(self, one: Running) -> None:
-        if not one.leaving:
-            self._down(one, one.settled())
-
-    def _down(self, one: Running, boot: Boot) -> None:
-        """It has crashed: tell why; the first time, start it again at once."""
-        one.crashes += 1
-        wait = pause(one.crashes, self._limits)
+    async def _down(self, event: Dynos, boot: Boot) -> None:
+        """It has crashed: tell why, and whether it starts again."""
+        one, wait = event.dyno, event.restarts_in
+        if event.kind == "crashed" and boot.state == "timeout" and not boot.foreign:
+            boot = await self._events.beside(partial(self._explained, boot))
+            if one.leaving:
+                return
         following = self._again
-        if not boot.predicted and wait:
+        if wait:
             following = f"{self._again}; else {one.dyno.name} starts again in {wait / 60:.0f} min"
         known = self._judge(boot, following)
-        if boot.predicted or wait:
-            one.backend.state = "crashed"
+        if wait != 0:
             self._teller.note(
                 f"{one.dyno.name} is down{'' if known else ' for the same reason'}: {following}"
             )
-        if boot.predicted:
-            return
-        if wait:
-            self._events.loop.call_later(wait, self._events.post, "due", one)
-        else:
-            one.again()
 
-    def _due(self, one: Running) -> None:
-        if not one.leaving:
-            one.again()
+    def _explained(self, boot: Boot) -> Boot:
+        """A second look at it; in a thread."""
+        assert self._live
+        return self._known.judging.explained(self._live.running.formation, boot)
 
     def _failed(self, passed: Passed) -> None:
         """Look into a request that failed, unless its dyno has ended: that is told anyway."""
@@ -272,14 +275,3 @@ class Session:
         log = self._live.built.observed.verdict().log
         released = self._live.released
         return self._known.judge(released, boot, *later, following=following, log=log)
-
-    def _stopped(self, _one: Running) -> None:
-        """Let go of a release whose dynos have all ended."""
-        for live in self._leaving:
-            if all(one.gone for one in live.running):
-                live.closing.close()
-        self._leaving = [x for x in self._leaving if not all(one.gone for one in x.running)]
-
-
-async def _ends(running: Sequence[Running]) -> list[Shutdown | None]:
-    return list(await asyncio.gather(*(one.stopped() for one in running)))

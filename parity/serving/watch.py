@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 
 from parity.push.source import read
-from parity.runtime.events import Events
+from parity.serving.events import Events
 from parity.system.errors import Trouble, Usage
 
 EVERY = 1.0

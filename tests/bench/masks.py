@@ -9,8 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from parity.masking.mask import Flow, Mask
 from parity.records import Config, Line
-from parity.report.mask import Flow, Mask
 
 WORDS = (
     "GET /static/app.js status=200 bytes=1234 served http://example.com/x in 12ms connect=0ms"

@@ -76,7 +76,7 @@ def flooded(command: str) -> None:
     with tempfile.TemporaryDirectory(prefix="flood-") as folder:
         with dyno(Path(folder), command, kind="worker", say=trial.say) as made:
             boot = made.boot()
-            while boot.state != "crashed" and not made.watch.run(made.watch.ended(1.0)):
+            while boot.state != "crashed" and not made.ended(1.0):
                 continue
         assert trial.verdict().log
 

@@ -7,14 +7,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
+from parity.runtime.edge import Edge
 from parity.system import interrupt
+from parity.system.beside import beside, to_its_end
 
-TICK = 0.05
-"""Seconds between two looks for a signal."""
-
-Kind = Literal["built", "booted", "explained", "ended", "due", "failed", "rebuild", "stopped"]
+T = TypeVar("T")
+Kind = Literal["built", "failed", "rebuild"]
 
 
 class Event(NamedTuple):
@@ -23,29 +23,30 @@ class Event(NamedTuple):
 
 
 class Events:
-    """The loop turns while `next` waits; what an event leads to is done while it stands still."""
+    """A queue on the loop of `edge`, which threads may post to as well."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
+    def __init__(self, edge: Edge) -> None:
+        self.loop = edge.loop
         self.quitting = False
         self._waiting: deque[Event | BaseException] = deque()
+        self._new = asyncio.Event()
         self._jobs = 0
 
     def post(self, kind: Kind, value: Any = None) -> None:
         """Something has happened, on the loop."""
-        self._waiting.append(Event(kind, value))
+        self._add(Event(kind, value))
 
     def post_from_thread(self, kind: Kind, value: Any = None) -> None:
         """Something has happened elsewhere."""
-        self._later(self._waiting.append, Event(kind, value))
+        self._later(self._add, Event(kind, value))
 
     def failed(self, error: BaseException) -> None:
         """`next` is to raise `error`."""
-        self._waiting.append(error)
+        self._add(error)
 
     def failed_in_thread(self, error: BaseException) -> None:
         """The same, elsewhere."""
-        self._later(self.failed, error)
+        self._later(self._add, error)
 
     def job(self, kind: Kind, work: Callable[[], Any]) -> None:
         """Do blocking `work` in a thread; its result is an event, what it raises is raised."""
@@ -61,9 +62,31 @@ class Events:
         self._jobs += 1
         threading.Thread(target=act, name=f"parity-{kind}", daemon=True).start()
 
-    def next(self) -> Event:
-        """The next event. Raises `interrupt.Interrupted`, and what a job has raised."""
-        return self.loop.run_until_complete(self._next())
+    async def beside(self, work: Callable[[], T]) -> T:
+        """Return the result of blocking `work`, which notices a signal itself."""
+        self._jobs += 1
+        try:
+            return await to_its_end(beside(work))
+        finally:
+            self._jobs -= 1
+
+    async def next(self) -> Event:
+        """The next event. Raises what a job has raised."""
+        while not self._waiting:
+            self._new.clear()
+            await self._new.wait()
+        first = self._waiting.popleft()
+        if isinstance(first, BaseException):
+            raise first
+        return first
+
+    def check(self) -> None:
+        """Raise `Interrupted` if a signal has come.
+
+        A job that goes on notices it, too: it ends what it has started, and raises.
+        """
+        if not self._jobs:
+            interrupt.check()
 
     def quit(self) -> None:
         """End everything as Ctrl-C does, but as what was meant to be; unless it ends already."""
@@ -72,19 +95,13 @@ class Events:
         self.quitting = True
         os.kill(os.getpid(), signal.SIGINT)
 
-    async def _next(self) -> Event:
-        while not self._waiting:
-            await asyncio.sleep(TICK)
-            if not self._jobs:  # else the job notices, ends what it has started, and raises
-                interrupt.check()
-        first = self._waiting.popleft()
-        if isinstance(first, BaseException):
-            raise first
-        return first
+    def _add(self, what: Event | BaseException) -> None:
+        self._waiting.append(what)
+        self._new.set()
 
     def _done(self, what: Event | BaseException) -> None:
         self._jobs -= 1
-        self._waiting.append(what)
+        self._add(what)
 
     def _later(self, act: Callable[[Any], None], what: Any) -> None:
         with suppress(RuntimeError):  # the loop is closed: nobody wants to know any more

@@ -1,9 +1,9 @@
 """Replacing the values of config vars by `[NAME]` in everything that is shown.
 
 A value is recognised as it is and as URLs, JSON, Python, HTML, shells and base64 write it, even
-across line breaks, and so are its secret parts (`parity.report.secret`). Names of files and modules
-of the app are not masked, nor are words and numbers unless the variable's name says that it is
-secret: masking them would only make the report unreadable. A secret that is short, or one plain
+across line breaks, and so are its secret parts (`parity.masking.secret`). Names of files and
+modules of the app are not masked, nor are words and numbers unless the variable's name says that it
+is secret: masking them would only make the report unreadable. A secret that is short, or one plain
 word, is masked only as a whole word.
 
 What no search can find stays visible: what a program computes from a secret (a digest, another
@@ -16,11 +16,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from parity.masking.finder import Finder, Span, Text
+from parity.masking.secret import parts, plain
+from parity.masking.spelling import spellings
 from parity.records import Config, Line, Source
 from parity.records.verdict import Evidence, Finding, Verdict
-from parity.report.finder import Finder, Span, Text
-from parity.report.secret import parts, plain
-from parity.report.spelling import spellings
 
 SHORTEST = 6
 """Characters from which on a value is masked wherever it occurs."""
