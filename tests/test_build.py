@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.dynos import SIZES
 from parity.facts.slug import HARD
 from parity.push import slug as folders
@@ -66,7 +67,7 @@ def test_a_build_from_nothing(tmp_path: Path) -> None:
     slug, log = pushed({"requirements.txt": "alpha==1.0\n"}, tmp_path)
     steps = [line for line in log if line.startswith("----->")]
     assert steps == [
-        f"-----> Installing Python {slug.plan.python.version}",  # type: ignore[union-attr]
+        f"-----> Installing Python {slug.plan.runtime(PYTHON).version}",  # type: ignore[union-attr]
         *[line for line in steps if line.startswith("-----> Installing pip 26.")],
         "-----> Installing dependencies using 'pip install -r requirements.txt'",
         "-----> Saving cache",
@@ -80,8 +81,8 @@ def test_a_build_from_nothing(tmp_path: Path) -> None:
     assert slug.refusal is None and slug.unknown is None and slug.installed and not slug.cached
     assert slug.packages["alpha"] == "1.0" and slug.packages["pip"]
     assert slug.environment == (slug.root / ".heroku" / "python").resolve()
-    assert slug.interpreter and slug.interpreter.exact
-    assert slug.interpreter.version.startswith(HERE)
+    assert slug.interpreters[PYTHON].exact
+    assert slug.interpreters[PYTHON].version.startswith(HERE)
 
 
 def test_names_of_packages_are_normalised(tmp_path: Path) -> None:
@@ -109,7 +110,8 @@ def test_python_is_called_as_on_heroku(tmp_path: Path) -> None:
     slug, _ = pushed({"requirements.txt": "alpha\n", ".python-version": "3.14"}, tmp_path)
     assert slug.environment and (slug.environment / "bin" / "python3.14").exists()
     assert not (slug.environment / "bin" / "python3.13").exists()
-    stood_in = slug.interpreter is not None and not slug.interpreter.exact
+    here = slug.interpreters.get(PYTHON)
+    stood_in = here is not None and not here.exact
     assert ("interpreter-stands-in" in found(slug)) is stood_in
 
 

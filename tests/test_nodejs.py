@@ -196,13 +196,13 @@ def test_package_manager(
     """The lock file chooses the package manager."""
     node, refusal = decided(files=files, **fields)
     assert refusal is None and node
-    assert (node.manager, node.berry) == (manager, berry)
+    assert (node.manager, node.edition) == (manager, "berry" if berry else "")
 
 
 def test_log_of_a_build(tmp_path: Path) -> None:
     """The lines are those of a push, from the first to the last."""
     slug, said = pushed(package(), tmp_path / "a")
-    assert slug.refusal is None and slug.unknown is None and slug.node
+    assert slug.refusal is None and slug.unknown is None and slug.interpreters
     start = said.index("-----> Node.js app detected")
     assert said[start : start + 16] == [
         "-----> Node.js app detected",
@@ -219,7 +219,7 @@ def test_log_of_a_build(tmp_path: Path) -> None:
         "       engines.npm (package.json):    unspecified (use default)",
         "       ",
         "       No Node.js version specified, resolving current LTS version...",
-        f"       Downloading and installing node {slug.plan.node and slug.plan.node.version}...",
+        f"       Downloading and installing node {slug.plan.runtimes[0].version}...",
         "       Validating checksum",
     ]
     heads = [line for line in said[start:] if line.startswith("----->")]

@@ -81,13 +81,12 @@ def dyno(
     writable: tuple[Path, ...] = (),
     network: str = "host",
 ) -> Place:
-    """A dyno's place: its copy of the slug, and the Python that the slug links to."""
+    """A dyno's place: its copy of the slug, and what the slug links to."""
     visible = [slug.root, Path(__file__).with_name("trace_hook")]
     if slug.environment:
         visible += [slug.environment, *_linked(slug.environment)]
-    for interpreter in (slug.interpreter, slug.node):
-        if interpreter:
-            visible += _prefixes(interpreter.path)
+    for interpreter in slug.interpreters.values():
+        visible += _prefixes(interpreter.path)
     if network == "host":
         visible += SERVICES
     place = Place(level, folder, tuple(visible), writable, size.processes, network == "own")

@@ -14,7 +14,7 @@ from parity.facts.procfile import ROUTED
 from parity.facts.python import PRE_COMPILE
 from parity.push import procfile, tree
 from parity.push.buildpacks import decision, python
-from parity.push.buildpacks.decision import Decision
+from parity.push.buildpacks.decision import Decision, merged
 from parity.records import Config, Line, Plan, ProcessType, Procfile, Refusal, Say, Source
 
 _REGISTRY = "https://buildpack-registry.s3.amazonaws.com/buildpacks/{}.tgz"
@@ -64,10 +64,9 @@ def detect(
         buildpack=choice.runs[-1] if choice.runs else None,
         procfile=file,
         processes=formation(file, defaults(choice.runs)),
-        python=made.python,
+        runtimes=made.runtimes,
         refusal=choice.refusal,
         unsupported=choice.unsupported or trouble,
-        node=made.node,
         runs=choice.runs,
     )
 
@@ -142,11 +141,9 @@ def _decided(
         unsupported = unsupported or (None if builds else _open(refusal))
         first, refusal = first._replace(said=()), None
     unsupported = unsupported or first.unsupported or next(_unfollowed(later), None)
-    merged = first._replace(
-        python=first.python or next((d.python for d in later if d.python), None),
-        node=first.node or next((d.node for d in later if d.node), None),
-    )
-    return merged, choice._replace(refusal=refusal, unsupported=None if refusal else unsupported)
+    of_later = (made for decision in reversed(later) for made in decision.runtimes)
+    first = first._replace(runtimes=merged(of_later, first.runtimes))
+    return first, choice._replace(refusal=refusal, unsupported=None if refusal else unsupported)
 
 
 def _unfollowed(later: Sequence[Decision]) -> Iterator[str]:

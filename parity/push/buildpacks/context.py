@@ -128,7 +128,7 @@ def blank(job: Job) -> Slug:
     return Slug(
         plan=job.plan,
         root=job.folder,
-        interpreter=None,
+        interpreters={},
         environment=None,
         cached=False,
         output=(),

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON, Buildpack
 from parity.facts.python import versions
 from parity.push import tree
 from parity.push.buildpacks import python
-from parity.records import Config, Node, Python, Refusal, Source
+from parity.records import Config, Refusal, Runtime, Source
 from parity.system.errors import Usage
 
 EMULATED = (NODE, PYTHON)
@@ -20,8 +21,7 @@ _GITHUB = r"https://github\.com/heroku/heroku-buildpack-([a-z]+)(?:\.git)?/?"
 class Decision(NamedTuple):
     """One buildpack's decisions; `said` are its lines, without the refusal's own."""
 
-    python: Python | None = None
-    node: Node | None = None
+    runtimes: tuple[Runtime, ...] = ()
     said: tuple[str, ...] = ()
     refusal: Refusal | None = None
     unsupported: str | None = None
@@ -87,7 +87,7 @@ def decided(name: str, source: Source, config: Config, stack: str) -> Decision:
 
 def _python(source: Source, config: Config, stack: str) -> Decision:
     made, refusal = python.decide(source, config, stack, _kept(source))
-    return Decision(python=made, said=_python_lines(made), refusal=refusal)
+    return Decision((made,) if made else (), said=_python_lines(made), refusal=refusal)
 
 
 def _kept(source: Source) -> str | None:
@@ -99,14 +99,14 @@ def _kept(source: Source) -> str | None:
     return previous_build.series(source)
 
 
-def _python_lines(made: Python | None) -> tuple[str, ...]:
+def _python_lines(made: Runtime | None) -> tuple[str, ...]:
     if made is None:
         return ()
     warnings = (("", *w.lines, "") for w in made.warnings)
     return (_using(made), *(line for block in warnings for line in block))
 
 
-def _using(made: Python) -> str:
+def _using(made: Runtime) -> str:
     if made.requested:
         return f"-----> Using Python {made.requested} specified in {made.origin}"
     if made.origin == "cached":
@@ -134,7 +134,16 @@ def _node(source: Source, config: Config, stack: str) -> Decision:
         unsupported = (
             f"parity knows the Node.js releases of {date}, none of which is {made.version}"
         )
-    return Decision(node=made, said=said, refusal=refusal, unsupported=unsupported)
+    return Decision((made,) if made else (), said=said, refusal=refusal, unsupported=unsupported)
+
+
+def merged(before: Iterable[Runtime], now: Iterable[Runtime]) -> tuple[Runtime, ...]:
+    """One runtime for each language, `now` in place of what was decided `before`.
+
+    In the order in which Heroku asks the buildpacks.
+    """
+    found = {made.language: made for made in (*before, *now)}
+    return tuple(sorted(found.values(), key=lambda made: [*BUILDPACKS].index(made.language)))
 
 
 def refused(refusal: Refusal, name: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ def decided(job: Job, name: str, source: Source) -> tuple[Plan, Refusal | None]:
     refusal = made.refusal
     if refusal:
         refusal = refusal._replace(lines=(*decision.refused(refusal, name), ""))
-    return plan._replace(python=made.python or plan.python, node=made.node or plan.node), refusal
+    return plan._replace(runtimes=decision.merged(plan.runtimes, made.runtimes)), refusal
 
 
 def tree(source: Source, folder: Path) -> Source:

@@ -56,8 +56,7 @@ def _compiled(job: Job, name: str) -> Slug:
     if name == NODE:
         from parity.push.buildpacks.nodejs.compile import compile_app as compile_node
 
-        assert job.plan.node, "decided before"
-        return compile_node(job, job.plan.node)
+        return compile_node(job)
     from parity.push.buildpacks.python.compile import compile_app as compile_python
 
     return compile_python(job)
@@ -90,9 +89,8 @@ def _exported(job: Job, name: str) -> dict[str, str]:
 def _merged(slug: Slug, made: Slug) -> Slug:
     """What two buildpacks have left together."""
     return made._replace(
-        interpreter=made.interpreter or slug.interpreter,
+        interpreters={**slug.interpreters, **made.interpreters},
         environment=made.environment or slug.environment,
-        node=made.node or slug.node,
         packages={**slug.packages, **made.packages},
         cached=made.cached and (slug.cached or not slug.installed),
         installed=made.installed or slug.installed,

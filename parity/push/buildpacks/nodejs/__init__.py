@@ -4,14 +4,14 @@ Source: https://github.com/heroku/heroku-buildpack-nodejs (bin/detect, bin/compi
 """
 
 from collections.abc import Iterator
-from typing import Literal
 
+from parity.facts.buildpacks import NODE
 from parity.facts.nodejs import LOCK_FILES
 from parity.facts.phrases import message
 from parity.push import tree
 from parity.push.buildpacks.nodejs import version
-from parity.push.buildpacks.nodejs.package import Package, read
-from parity.records import Config, Node, Refusal, Source
+from parity.push.buildpacks.nodejs.package import BERRY, Package, read
+from parity.records import Config, Refusal, Runtime, Source
 
 _IN_THE_WAY = {".heroku": "dot-heroku", ".heroku/node": "dot-heroku-node"}
 
@@ -21,7 +21,7 @@ def matches(source: Source) -> bool:
     return tree.file(source, "package.json") is not None
 
 
-def decide(source: Source, config: Config, _stack: str) -> tuple[Node | None, Refusal | None]:
+def decide(source: Source, config: Config, _stack: str) -> tuple[Runtime | None, Refusal | None]:
     """The buildpack's decisions in its order, up to the first that refuses the app.
 
     The Node is there as soon as a version was looked for, though it may then be refused.
@@ -38,18 +38,18 @@ def decide(source: Source, config: Config, _stack: str) -> tuple[Node | None, Re
     if refusal:
         return None, refusal
     made = version.resolve(package, config)
-    manager, berry = manager_of(source, package)
+    manager, edition = manager_of(source, package)
     if isinstance(made, Refusal):
         asked = package.table("engines").get("node")
-        return Node(manager, asked, "", berry), made
-    return made._replace(manager=manager, berry=berry), None
+        return Runtime(NODE, manager, asked, "engines.node", "", edition=edition), made
+    return made._replace(manager=manager, edition=edition), None
 
 
-def manager_of(source: Source, package: Package) -> tuple[Literal["npm", "yarn", "pnpm"], bool]:
-    """The package manager, and whether it is a Yarn of the second kind or newer."""
+def manager_of(source: Source, package: Package) -> tuple[str, str]:
+    """The package manager, and its edition."""
     if tree.file(source, "yarn.lock"):
-        return "yarn", _berry(source, package)
-    return ("pnpm", False) if tree.file(source, "pnpm-lock.yaml") else ("npm", False)
+        return "yarn", BERRY if _berry(source, package) else ""
+    return ("pnpm", "") if tree.file(source, "pnpm-lock.yaml") else ("npm", "")
 
 
 def _berry(source: Source, package: Package) -> bool:

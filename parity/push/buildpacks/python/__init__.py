@@ -5,13 +5,14 @@ Source: https://github.com/heroku/heroku-buildpack-python (bin/detect, bin/compi
 
 from fnmatch import fnmatchcase
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.phrases import message
 from parity.facts.python import DETECTED_BY, DETECTED_BY_FOLDERS
 from parity.facts.stacks import END_OF_LIFE, SUPPORTED
 from parity.push import tree
 from parity.push.buildpacks.python import version
 from parity.push.buildpacks.python.manager import choose
-from parity.records import Config, Python, Refusal, Source
+from parity.records import Config, Refusal, Runtime, Source
 
 TWICE = Refusal(
     "checks::duplicate-python-buildpack",
@@ -29,7 +30,7 @@ def matches(source: Source) -> bool:
 
 def decide(
     source: Source, _config: Config, stack: str, kept: str | None = None
-) -> tuple[Python | None, Refusal | None]:
+) -> tuple[Runtime | None, Refusal | None]:
     """The buildpack's decisions in its order, up to the first that refuses the app.
 
     The Python is there as soon as a version was requested, though it may then be refused. `kept` is
@@ -49,7 +50,7 @@ def decide(
         return None, request
     exact = version.resolve(request)
     asked = None if request.origin in version.UNASKED else request.version
-    python = Python(manager, asked, request.origin, request.version)
+    python = Runtime(PYTHON, manager, asked, request.origin, request.version)
     if isinstance(exact, Refusal):
         return python, exact
     refusal = version.unfit(request, manager)

@@ -19,7 +19,7 @@ from parity.push.buildpacks.python import (
 )
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
-from parity.records import Interpreter, Python, Slug
+from parity.records import Interpreter, Runtime, Slug
 
 
 def compile_app(job: Job) -> Slug:
@@ -30,12 +30,13 @@ def compile_app(job: Job) -> Slug:
     began = time.monotonic()
     job = job._replace(exported={**job.exported, **_libraries(job.python)})
     job, stop = _decided(job)
-    slug, python = blank(job), job.plan.python
+    slug, python = blank(job), job.plan.runtime(PYTHON)
     if not stop:
         assert python, "what refuses nothing has decided"
         interpreter = interpreters.find(python.version)
         if interpreter:
-            slug, stop = _compiled(job, python, slug._replace(interpreter=interpreter), interpreter)
+            slug = slug._replace(interpreters={PYTHON: interpreter})
+            slug, stop = _compiled(job, python, slug, interpreter)
         else:
             stop = Undecided(f"neither Python {python.version} nor one near it is on this machine")
     return stopped(slug, job, stop)._replace(seconds=time.monotonic() - began)
@@ -65,7 +66,7 @@ def _libraries(python: Path) -> dict[str, str]:
     }
 
 
-def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
+def _compiled(job: Job, python: Runtime, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
     """The steps that need Python; those after a stop are left out."""
     now = previous_build.of(job.plan, job.folder)
     last = previous_build.last(job.plan.source)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.build_image import REMOVED_HEADERS, TOOLS, absent_library
 from parity.push.buildpacks.context import Undecided, saying
-from parity.records import Interpreter, Python
+from parity.records import Interpreter, Runtime
 
 NETWORK = (
     r"NewConnectionError|NameResolutionError|name resolution|ReadTimeout|ConnectTimeout|timed out"
@@ -70,7 +70,7 @@ _REQUIRES = (
 def undecided(
     output: list[str],
     interpreter: Interpreter,
-    python: Python,
+    python: Runtime,
     *,
     offline: bool,
     killed: bool,
@@ -124,7 +124,7 @@ def _not_here(output: list[str]) -> Iterator[tuple[str, str | None]]:
             yield "a library is missing here, and Heroku has it", line.strip()
 
 
-def stand_in(output: Iterable[str], interpreter: Interpreter, python: Python) -> Undecided | None:
+def stand_in(output: Iterable[str], interpreter: Interpreter, python: Runtime) -> Undecided | None:
     """The line that says that Heroku's Python might do what the one here did not."""
     lines = list(output)
     refused = next((x.strip() for x in lines if _differs(x, interpreter, python)), None)
@@ -140,7 +140,7 @@ def stand_in(output: Iterable[str], interpreter: Interpreter, python: Python) ->
     return Undecided(f"{stood}, which may be why: {line}")
 
 
-def _differs(line: str, interpreter: Interpreter, python: Python) -> bool:
+def _differs(line: str, interpreter: Interpreter, python: Runtime) -> bool:
     """Whether a package asks for a Python that Heroku's is, and the one here is not."""
     for match in re.finditer(_REQUIRES, line):
         asked = next(group for group in match.groups() if group)

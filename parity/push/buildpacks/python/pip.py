@@ -12,7 +12,7 @@ from parity.facts.python import versions
 from parity.push.buildpacks.context import Job, saying
 from parity.push.buildpacks.python import requirements, settings, site, stand_in, tools
 from parity.push.buildpacks.python.installer import Installer, compiled
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 INSTALL = (
     *("install", "-r", "requirements.txt", "--disable-pip-version-check"),
@@ -25,7 +25,7 @@ NOISE = ("Looking in indexes:", "Looking in links:", "WARNING: Location 'file:")
 """What pip says of this machine's settings; on Heroku it has none."""
 
 _UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
-"""What an app imports hardly ever: Python compiles it when it does."""
+"""What an app imports hardly ever: Runtime compiles it when it does."""
 
 _REFUSED = re.compile(r"40[13] (?:Client )?Error")
 
@@ -36,7 +36,7 @@ sys.exit(main())
 """
 
 
-def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """pip for this app."""
     files = requirements.read(job.folder)
     known = versions().installer
@@ -72,18 +72,18 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     )
 
 
-def _named(python: Python) -> str:
+def _named(python: Runtime) -> str:
     known = versions().installer
     more = f" and setuptools {known['setuptools']}" if _old(python) else ""
     return f"pip {known['pip']}{more}"
 
 
-def _old(python: Python) -> bool:
+def _old(python: Runtime) -> bool:
     return int(python.version.split(".")[1]) <= WITH_SETUPTOOLS
 
 
 def _filled(
-    job: Job, python: Python, interpreter: Interpreter, place: Path, files: Mapping[str, str]
+    job: Job, python: Runtime, interpreter: Interpreter, place: Path, files: Mapping[str, str]
 ) -> Ended:
     """Fill the empty folder `place`; how pip ended."""
     known = versions().installer

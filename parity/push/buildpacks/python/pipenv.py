@@ -18,7 +18,7 @@ from parity.push.buildpacks.python.installer import (
     text,
 )
 from parity.push.buildpacks.python.machine_faults import admits
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 COMMAND = "pipenv install --deploy"
 
@@ -41,7 +41,7 @@ _LOCAL = re.compile(r'"(?:path|editable)":|"file": "(?!https?:)')
 _ASKED = re.compile(r'^\s*python(?:_full)?_version\s*=\s*["\']([^"\']+)', re.MULTILINE)
 
 
-def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """Pipenv for this app."""
     version = versions().installer["pipenv"]
     files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
@@ -88,7 +88,7 @@ def fits(asked: str, version: str) -> bool:
 
 
 def _words(
-    place: Path, program: tools.Program, python: Python, interpreter: Interpreter
+    place: Path, program: tools.Program, python: Runtime, interpreter: Interpreter
 ) -> dict[str, str]:
     """What Pipenv says on Heroku, where it lies beside Python."""
     return {

@@ -11,7 +11,7 @@ from parity.push import downloads
 from parity.push.buildpacks.context import Job
 from parity.push.buildpacks.python import settings, site, tools
 from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 COMMAND = "poetry sync --only main"
 FLAGS = ("--compile", "--no-ansi", "--no-interaction")
@@ -47,7 +47,7 @@ _LOCAL = re.compile(r'^type = "(?:directory|file)"', re.MULTILINE)
 _NO_PACKAGE = re.compile(r"^\s*package-mode\s*=\s*false\b", re.MULTILINE)
 
 
-def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """Poetry for this app."""
     version = versions().installer["poetry"]
     files = [text(job.folder, name) for name in ("pyproject.toml", "poetry.lock", "poetry.toml")]
