@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from parity.facts.nodejs import inventory
-from parity.push.buildpacks.nodejs import decide, semver
-from parity.records import Config, Node, Refusal
+from parity.push.buildpacks.nodejs import semver
+from parity.push.buildpacks.nodejs.decision import chosen
+from parity.records import Config, Refusal, Runtime
 from parity.rules.build.node.build import PAGES as BUILD_PAGES
 from parity.rules.build.node.plan import PAGES as PLAN_PAGES
 from tests.pushes import found, package, pushed
@@ -58,9 +59,9 @@ def test_no_ranges(text: str) -> None:
 
 def decided(
     *, config: Config = NO_CONFIG, files: dict[str, str] | None = None, **fields: object
-) -> tuple[Node | None, Refusal | None]:
+) -> tuple[Runtime | None, Refusal | None]:
     """The buildpack's decision for a package.json with these fields."""
-    return decide(tree({**package(**fields), **(files or {})}), config, "heroku-26")
+    return chosen(tree({**package(**fields), **(files or {})}), config)
 
 
 @pytest.mark.parametrize(

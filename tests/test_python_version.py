@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from parity.facts import python as facts
 from parity.facts.python import MISSPELT_VERSION_FILES, SPACE, versions
-from parity.push.buildpacks.python import decide
+from parity.push.buildpacks.python.decision import chosen
 from parity.records import Refusal, Runtime
-from tests.trees import NO_CONFIG, findings, planned, tree
+from tests.trees import findings, planned, tree
 
 PIP = {"requirements.txt": ""}
 
 
 def outcome(files: dict[str, str | bytes], stack: str = "heroku-26") -> Runtime | Refusal:
     """The Python that is chosen, or the refusal."""
-    made, refusal = decide(tree(files), NO_CONFIG, stack)
+    made, refusal = chosen(tree(files), stack)
     answer = refusal or made
     assert answer is not None
     return answer
@@ -196,7 +196,7 @@ def test_wrong_pipfile_lock(content: str, expected: str) -> None:
 @pytest.mark.parametrize("asked", ["2.7.18", "2.7", "3.6.1", "3.9", "3.9.25", "3.0", "1.0", "0.0"])
 def test_end_of_life(asked: str) -> None:
     """Python below 3.10 is refused, and the request is still told."""
-    made, refusal = decide(tree({**PIP, "runtime.txt": f"python-{asked}"}), NO_CONFIG, "heroku-26")
+    made, refusal = chosen(tree({**PIP, "runtime.txt": f"python-{asked}"}), "heroku-26")
     assert made and (made.requested, made.origin, made.version) == (asked, "runtime.txt", asked)
     assert refusal and (refusal.reason, refusal.line) == ("python-version::eol", 1)
 
@@ -268,9 +268,9 @@ def test_package_files_that_are_no_files() -> None:
     folder = tree({"app.py": "", "requirements.txt/base.txt": ""})
     linked = tree({"deploy/base.txt": ""}, links={"requirements.txt": "deploy/base.txt"})
     for source in (broken, folder):
-        _, refusal = decide(source, NO_CONFIG, "heroku-26")
+        _, refusal = chosen(source, "heroku-26")
         assert refusal and refusal.reason == "package-manager::none-found"
-    assert decide(linked, NO_CONFIG, "heroku-26")[1] is None
+    assert chosen(linked, "heroku-26")[1] is None
 
 
 def test_uv() -> None:
@@ -364,7 +364,7 @@ def test_warnings_become_findings() -> None:
 
 def kept(files: dict[str, str | bytes], series: str) -> Runtime | Refusal:
     """The decision for an app whose last build had Python `series`."""
-    made, refusal = decide(tree(files), NO_CONFIG, "heroku-26", series)
+    made, refusal = chosen(tree(files), "heroku-26", series)
     answer = refusal or made
     assert answer is not None
     return answer

@@ -28,8 +28,8 @@ Stop: TypeAlias = Refusal | Undecided | None
 class Job(NamedTuple):
     """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic.
 
-    `exported` are variables that the steps and buildpacks before left for those after them; `node`
-    is the Node.js that stands in for Heroku's, once it was found.
+    `exported` are variables that the steps and buildpacks before left for those after them;
+    `interpreter` is what stands for Heroku's own in this buildpack's steps, once it was found.
     """
 
     plan: Plan
@@ -41,7 +41,7 @@ class Job(NamedTuple):
     offline: bool
     until: float
     exported: Mapping[str, str] = {}
-    node: Interpreter | None = None
+    interpreter: Interpreter | None = None
 
     def print(self, text: str) -> None:
         """Command output: indented, and kept."""

@@ -30,7 +30,7 @@ def compile_app(job: Job) -> Slug:
     if here is None:
         stop: Stop = Undecided(f"neither Node.js {decided.version} nor another one is here")
     else:
-        job = job._replace(node=here)
+        job = job._replace(interpreter=here)
         slug = slug._replace(interpreters={NODE: here})
         slug, stop = _compiled(job, decided, slug, here, package)
     return stopped(slug, job, stop)._replace(seconds=time.monotonic() - began)

@@ -17,6 +17,7 @@ from parity.push.buildpacks.python import (
     settings,
     site,
 )
+from parity.push.buildpacks.python.decision import decide
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
 from parity.records import Interpreter, Runtime, Slug
@@ -49,9 +50,9 @@ def _decided(job: Job) -> tuple[Job, Stop]:
     stop = hooks.hook(job, hooks.BEFORE)
     if stop:
         return job, stop
-    plan, refusal = intermediate.decided(
-        job, PYTHON, intermediate.tree(job.plan.source, job.folder)
-    )
+    source = intermediate.tree(job.plan.source, job.folder)
+    made = decide(source, job.plan.config, job.plan.stack)
+    plan, refusal = intermediate.decided(job, made)
     return job._replace(plan=plan), refusal
 
 
