@@ -15,9 +15,10 @@ from parity.facts.buildpacks import PYTHON
 from parity.facts.dynos import SIZES
 from parity.facts.slug import HARD
 from parity.push import slug as folders
-from parity.push.buildpacks.python import profile
+from parity.push.buildpacks import LANGUAGES
+from parity.push.buildpacks.python import LANGUAGE, profile
 from parity.push.buildpacks.python.django import _files
-from parity.records import Slug
+from parity.records import Part, Slug
 from tests.builds import APP, HERE, found, index, prepared, pushed, wheel
 from tests.test_leftovers import gone
 
@@ -517,13 +518,19 @@ def test_the_compressed_size_is_estimated(tmp_path: Path) -> None:
     )
 
 
+def python_takes(packed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if Python itself had so many bytes in Heroku's slug."""
+    own = LANGUAGE._replace(beside=(Part("Python itself", packed),))
+    monkeypatch.setitem(LANGUAGES, PYTHON, lambda: own)
+
+
 def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond Heroku's limit the push is rejected, in Heroku's words; near it, it is warned of."""
     noise = random.Random(1).randbytes(16 * 1024 * 1024)
     files: dict[str, str | bytes] = {"requirements.txt": "", "model.bin": noise}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024 * 1024)
     monkeypatch.setattr("parity.push.slug_size.HARD", HARD._replace(value=3))
-    monkeypatch.setattr("parity.push.slug_size.PYTHON", HARD._replace(value=0))
+    python_takes(0, monkeypatch)
     slug, log = pushed(files, tmp_path / "1")
     assert reason(slug) == "slug-too-large"
     assert any("is too large (max is 3M)." in line for line in log)
@@ -545,7 +552,7 @@ def test_a_slug_near_the_limit_is_measured(tmp_path: Path, monkeypatch: pytest.M
     misleading = b"x" * folders.SAMPLE + rng.randbytes(folders.STEP - folders.SAMPLE)
     files: dict[str, str | bytes] = {"requirements.txt": "alpha\n", "data/model.bin": misleading}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024)
-    monkeypatch.setattr("parity.push.slug_size.PYTHON", HARD._replace(value=1.0))
+    python_takes(1024 * 1024, monkeypatch)
     monkeypatch.setattr("parity.push.slug_size.ERROR", HARD._replace(value=10))
     slug, _ = pushed(files, tmp_path / "1")
     sizes = {part.name: part.packed for part in slug.largest}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from parity.push import cache
-from parity.push.buildpacks.python import environment, interpreters, requirements, settings
+from parity.push import cache, environment
+from parity.push.buildpacks.python import interpreters, requirements, settings
 from parity.system.errors import Trouble
 from tests.builds import APP, HERE, backend, index, prepared, pushed, wheel
 from tests.dynos import eventually

@@ -7,8 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 from parity.facts import phrases
-from parity.facts.slug import ERROR, HARD, PYTHON, SOFT
+from parity.facts.slug import ERROR, HARD, SOFT
+from parity.push import environment
 from parity.push import slug as folders
+from parity.push.buildpacks import emulated
 from parity.records import Part, Refusal, Slug
 
 MB = 1024 * 1024
@@ -23,8 +25,6 @@ def weighed(slug: Slug) -> Slug:
 
     Raises `interrupt.Interrupted`, `OSError`.
     """
-    from parity.push.buildpacks.python import environment
-
     if slug.refusal or slug.unknown:
         return slug
     place = slug.environment
@@ -67,8 +67,8 @@ def _parts(slug: Slug, *, whole: bool = False) -> Counter[str]:
         if root:
             for path, size in folders.packed_files(root, whole=whole):
                 found[_part(path, root)] += size
-    if slug.environment:
-        found["Python itself"] += int(PYTHON.value * MB)
+    for language in filter(None, map(emulated, slug.interpreters)):
+        found.update({part.name: part.packed for part in language.beside})
     return found
 
 

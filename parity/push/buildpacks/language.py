@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from parity.facts.buildpacks import BUILDPACKS
-from parity.records import Config, Refusal, Runtime, Source
+from parity.records import Config, Part, Refusal, Runtime, Source
 
 if TYPE_CHECKING:
     from parity.push.buildpacks.context import Job
@@ -64,6 +64,10 @@ class Language(NamedTuple):
     """What this machine has to run the language with."""
     network_checks: "Callable[[], Iterator[Check]]" = _no_checks
     """Whether what is to be installed can be fetched from here."""
+    downloads: tuple[str, ...] = ()
+    """The folders of the cache that its package managers fill."""
+    beside: tuple[Part, ...] = ()
+    """What Heroku's slug has of the language itself, and the folder that is built here has not."""
     asked_for: Callable[[], str] = str
     """The version that a fix asks for where any will do: one that is here, if Heroku has it."""
 

@@ -3,7 +3,7 @@
 Source: https://github.com/heroku/heroku-buildpack-nodejs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from parity.facts.nodejs import DEFAULT_WEB
@@ -15,6 +15,7 @@ from parity.records import Source
 if TYPE_CHECKING:
     from parity.push.buildpacks.context import Job
     from parity.records import Slug
+    from parity.records.machine import Check
 
 
 def _compile(job: "Job") -> "Slug":
@@ -29,8 +30,21 @@ def _exports(job: "Job") -> Mapping[str, str]:
     return exports(job)
 
 
+def _checks() -> "Iterator[Check]":
+    from parity.push.buildpacks.nodejs.checks import node
+
+    yield node()
+
+
 def _default_types(_source: Source) -> Mapping[str, str]:
     return {ROUTED: DEFAULT_WEB}
 
 
-LANGUAGE = Language(decide, _compile, exports=_exports, default_types=_default_types)
+LANGUAGE = Language(
+    decide,
+    _compile,
+    exports=_exports,
+    default_types=_default_types,
+    checks=_checks,
+    downloads=("npm", "pnpm", "yarn"),
+)

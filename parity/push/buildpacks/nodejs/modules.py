@@ -10,12 +10,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from parity.push import environment
 from parity.push import slug as folders
 from parity.push.buildpacks.context import Job, Stop
 from parity.push.buildpacks.nodejs import install, scripts
 from parity.push.buildpacks.nodejs.messages import BLANK
 from parity.push.buildpacks.nodejs.package import BERRY, Package
-from parity.push.buildpacks.python import environment
 from parity.records import Interpreter, Runtime
 
 DECIDING = (

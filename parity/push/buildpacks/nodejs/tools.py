@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.nodejs import inventory
+from parity.push import environment
 from parity.push.buildpacks.context import Job, Stop, Undecided
 from parity.push.buildpacks.nodejs import environ
 from parity.push.buildpacks.nodejs.machine_faults import NETWORK
 from parity.push.buildpacks.nodejs.package import BERRY, Package
-from parity.push.buildpacks.python import environment
 from parity.records import Interpreter, Refusal, Runtime
 
 _YARN_PATH = re.compile(r"^yarnPath:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)

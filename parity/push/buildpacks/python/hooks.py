@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from parity.facts.build_image import TOOLS
+from parity.facts.network_failures import NETWORK
 from parity.facts.phrases import INDENT, message
 from parity.push.buildpacks.context import Job, Stop, Undecided, saying, timed_out
 from parity.push.buildpacks.python import settings
-from parity.push.buildpacks.python.machine_faults import NETWORK
 from parity.records import Refusal
 
 BEFORE = "pre_compile"

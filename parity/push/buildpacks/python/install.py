@@ -4,8 +4,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from parity.push import environment
 from parity.push.buildpacks.context import Job, Stop, timed_out
-from parity.push.buildpacks.python import environment, settings
+from parity.push.buildpacks.python import settings
 from parity.push.buildpacks.python.installer import Exported, Installer
 from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Ended, Interpreter, Runtime

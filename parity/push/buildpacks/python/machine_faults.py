@@ -8,20 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.build_image import REMOVED_HEADERS, TOOLS, absent_library
+from parity.facts.network_failures import NETWORK
 from parity.push.buildpacks.context import Undecided, saying
 from parity.records import Interpreter, Runtime
 
-NETWORK = (
-    r"NewConnectionError|NameResolutionError|name resolution|ReadTimeout|ConnectTimeout|timed out"
-    r"|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|5\d\d Server Error"
-    r"|HTTP error 5\d\d|HTTP error 429|429 Client Error|ConnectionResetError|RemoteDisconnected"
-    r"|ProtocolError|IncompleteRead|Network is unreachable|Could not resolve (?:host|proxy)"
-    r"|Failed to connect to|Connection refused|from proxy after CONNECT|unable to resolve host"
-    r"|returned error: 5\d\d|<urlopen error|Temporary failure in name|unable to look up"
-    r"|error sending request|client error \(Connect\)|dns error|tcp connect error"
-    r"|operation timed out|error decoding response body|All attempts to connect"
-    r"|Max retries exceeded|etwork connectivity is disabled|server error \(5\d\d"
-)
 _CERTAIN = (
     r"Invalid requirement|ResolutionImpossible|Could not open requirements file"
     r"|DO NOT MATCH THE HASHES|must have their versions pinned|Host key verification failed"

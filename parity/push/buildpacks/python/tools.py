@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.python import versions
-from parity.push import cache, downloads
+from parity.push import cache, downloads, environment
 from parity.push.buildpacks.context import BUILD_PATH, Job
-from parity.push.buildpacks.python import environment, settings
-from parity.push.buildpacks.python.environment import key
+from parity.push.buildpacks.python import settings
+from parity.push.environment import key
 from parity.records import Interpreter
 from parity.system.errors import Trouble
 
