@@ -10,6 +10,7 @@ from parity.facts.buildpacks import PYTHON
 from parity.push.buildpacks import intermediate
 from parity.push.buildpacks.context import Job, Stop, Undecided, blank, stopped
 from parity.push.buildpacks.python import (
+    environ,
     hooks,
     interpreters,
     previous_build,
@@ -29,7 +30,7 @@ def compile_app(job: Job) -> Slug:
     Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     began = time.monotonic()
-    job = job._replace(exported={**job.exported, **_libraries(job.python)})
+    job = job._replace(exported={**job.exported, **_libraries(environ.root(job))})
     job, stop = _decided(job)
     slug, python = blank(job), job.plan.runtime(PYTHON)
     if not stop:
@@ -106,7 +107,7 @@ def _exporting(job: Job, installed: Installed) -> Job:
     It may go to the network again there, on the ways of this machine.
     """
     path, variables = installed.exported
-    more = {"PATH": f"{path}:{job.path}", **settings.network()} if path else {}
+    more = {"PATH": f"{path}:{environ.path(job)}", **settings.network()} if path else {}
     return job._replace(exported={**job.exported, **variables, **more})
 
 
