@@ -13,7 +13,7 @@ from pathlib import Path
 
 from parity.push import cache, environment
 from parity.push.buildpacks.context import Job
-from parity.push.buildpacks.python.tools import fetched, sound
+from parity.push.buildpacks.wheels import fetched, sound
 from parity.records import Interpreter
 from parity.system import programs
 

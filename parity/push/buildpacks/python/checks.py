@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from parity.facts.python import versions
-from parity.push.buildpacks.python import interpreters, settings
-from parity.push.buildpacks.python.tools import bundled
+from parity.push.buildpacks import pip_settings
+from parity.push.buildpacks.python import interpreters
+from parity.push.buildpacks.wheels import bundled
 from parity.records.machine import Check
 from parity.system import programs
 
@@ -49,7 +50,7 @@ def index() -> Check:
     """Whether the package index answers, asked by pip with this machine's settings."""
     hurry = ("--retries", "1", "--timeout", "5", "--disable-pip-version-check")
     argv = [*bundled(Path(sys.executable).resolve()), "index", "versions", "pip", *hurry]
-    env = {"PATH": os.pathsep.join(programs.folders()), **settings.variables()}
+    env = {"PATH": os.pathsep.join(programs.folders()), **pip_settings.variables()}
     try:
         done = subprocess.run(
             argv,

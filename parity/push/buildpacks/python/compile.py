@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from parity.facts.buildpacks import PYTHON
-from parity.push.buildpacks import intermediate
+from parity.push.buildpacks import intermediate, pip_settings
 from parity.push.buildpacks.context import Job, Stop, Undecided, blank, stopped
 from parity.push.buildpacks.python import (
     environ,
@@ -15,7 +15,6 @@ from parity.push.buildpacks.python import (
     interpreters,
     previous_build,
     profile,
-    settings,
     site,
 )
 from parity.push.buildpacks.python.decision import decide
@@ -107,7 +106,7 @@ def _exporting(job: Job, installed: Installed) -> Job:
     It may go to the network again there, on the ways of this machine.
     """
     path, variables = installed.exported
-    more = {"PATH": f"{path}:{environ.path(job)}", **settings.network()} if path else {}
+    more = {"PATH": f"{path}:{environ.path(job)}", **pip_settings.network()} if path else {}
     return job._replace(exported={**job.exported, **variables, **more})
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from parity.facts.build_image import TOOLS
 from parity.facts.network_failures import NETWORK
 from parity.facts.phrases import INDENT, message
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, Stop, Undecided, saying, timed_out
-from parity.push.buildpacks.python import environ, settings
+from parity.push.buildpacks.python import environ
 from parity.records import Refusal
 
 BEFORE = "pre_compile"
@@ -37,7 +38,7 @@ def hook(job: Job, name: str) -> Stop:
     began = len(job.output)
     data = _data_file(job)
     # Through a shell, as on Heroku: it also runs a script without #! line.
-    env = {**settings.options(), **environ.variables(job)}
+    env = {**pip_settings.options(), **environ.variables(job)}
     ended = job.call(["bash", "-c", f"bin/{name}"], env)
     if ended.exit == 0:
         return None if data.exists() else _deleted(name)

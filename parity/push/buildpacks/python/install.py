@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.push import environment
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, Stop, timed_out
-from parity.push.buildpacks.python import settings
 from parity.push.buildpacks.python.installer import Exported, Installer
 from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Ended, Interpreter, Runtime
@@ -73,7 +73,7 @@ def _failure(
         job.output,
         interpreter,
         python,
-        offline=job.offline or settings.no_index(),
+        offline=job.offline or pip_settings.no_index(),
         killed=ended.exit > 128,
         answers=installer.answers,
     )

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from parity.facts.python import versions
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, saying
-from parity.push.buildpacks.python import requirements, settings, site, stand_in, tools
+from parity.push.buildpacks.python import requirements, site, stand_in, tools
 from parity.push.buildpacks.python.installer import Installer, compiled
 from parity.records import Ended, Interpreter, Runtime
 
@@ -57,7 +58,7 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
             known["pip"],
             known["setuptools"],
             job.plan.config.values.get("PIP_EXTRA_INDEX_URL", ""),
-            *settings.indexes(),
+            *pip_settings.indexes(),
             *(part for pair in sorted(files.items()) for part in pair),
         ),
         tied=requirements.tied_to_tree(files),

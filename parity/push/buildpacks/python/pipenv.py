@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 from parity.facts.python import versions
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job
-from parity.push.buildpacks.python import settings, site, tools
+from parity.push.buildpacks.python import site, tools
 from parity.push.buildpacks.python.installer import (
     PLACE,
     Exported,
@@ -71,7 +72,7 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         command=COMMAND,
         tools=f"Pipenv {version}",
         kept=True,
-        parts=(version, _LAYOUT, *files, extra, *settings.indexes()),
+        parts=(version, _LAYOUT, *files, extra, *pip_settings.indexes()),
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
