@@ -10,6 +10,7 @@ import pytest
 from parity.cli.main import main
 from parity.facts.buildpacks import BUILDPACKS
 from parity.push.buildpacks import LANGUAGES
+from parity.push.buildpacks.language import Language
 from tests.hello_language import HELLO, LANGUAGE, WEB
 from tests.test_receive import repository
 
@@ -85,6 +86,16 @@ def test_it_comes_after_another(tmp_path: Path, report: Report) -> None:
     document = report("check", str(app), *both)
     assert document["plan"]["buildpacks"] == ["heroku/nodejs", HELLO.id]
     assert document["process_types"] == {"web": WEB}
+
+
+def test_it_needs_a_procfile(
+    tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a default process type an app that declares none has no web process."""
+    monkeypatch.setitem(LANGUAGES, HELLO.id, lambda: Language(LANGUAGE.decide, LANGUAGE.compile))
+    app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
+    document = report("check", str(app))
+    assert (document["symptom"], document["process_types"]) == ("H14", {})
 
 
 def test_its_log_is_explained(

@@ -37,6 +37,10 @@ def _no_types(_source: Source) -> Mapping[str, str]:
     return {}
 
 
+def _no_version() -> str:
+    return ""
+
+
 def _no_checks() -> "Iterator[Check]":
     return iter(())
 
@@ -68,7 +72,9 @@ class Language(NamedTuple):
     """The folders of the cache that its package managers fill."""
     beside: tuple[Part, ...] = ()
     """What Heroku's slug has of the language itself, and the folder that is built here has not."""
-    asked_for: Callable[[], str] = str
+    package_folders: tuple[str, ...] = ()
+    """What the folders are called that hold one folder or file for each package."""
+    suggested_version: Callable[[], str] = _no_version
     """The version that a fix asks for where any will do: one that is here, if Heroku has it."""
 
 

@@ -51,4 +51,4 @@ def _meant(text: str) -> str | None:
 def _here() -> str:
     """A series that this machine has, if Heroku has it, too."""
     python = emulated(PYTHON)
-    return python.asked_for() if python else versions().default
+    return python.suggested_version() if python else versions().default

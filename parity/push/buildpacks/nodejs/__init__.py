@@ -46,5 +46,6 @@ LANGUAGE = Language(
     exports=_exports,
     default_types=_default_types,
     checks=_checks,
+    package_folders=("node_modules",),
     downloads=("npm", "pnpm", "yarn"),
 )

@@ -37,7 +37,7 @@ def _network_checks() -> "Iterator[Check]":
     yield index()
 
 
-def _asked_for() -> str:
+def _suggested_version() -> str:
     from parity.push.buildpacks.python.interpreters import newest_series
 
     return newest_series()
@@ -54,7 +54,8 @@ LANGUAGE = Language(
     ),
     checks=_checks,
     network_checks=_network_checks,
-    asked_for=_asked_for,
+    suggested_version=_suggested_version,
+    package_folders=("site-packages",),
     downloads=("pip", "poetry", "uv"),
     beside=(Part("Python itself", int(SIZE.value * 1024 * 1024)),),
 )
