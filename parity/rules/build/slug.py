@@ -100,7 +100,7 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
     python = slug.plan.runtime(PYTHON)
     tool = python.manager if python else ""
     version = versions().installer.get(tool, "")
-    if slug.installer and slug.installer != version:
+    if tool and slug.installer and slug.installer != version:
         names = {"tool": tool, "used": slug.installer, "version": version}
         yield Evidence(f"{tool} {slug.installer} was used", names=names)
 

@@ -191,8 +191,8 @@ LANGUAGE_FILES = {
     docs=f"{BUILDPACKS}#buildpack-detect-order",
 )
 def several_buildpacks(plan: Plan) -> Iterator[Evidence]:
-    first = plan.detected[0] == plan.buildpack == PYTHON if plan.detected else False
-    if first and len(plan.detected) > 1 and plan.runtime(PYTHON):
+    several = len(plan.detected) > 1 and plan.detected[0] == plan.buildpack == PYTHON
+    if several and plan.runtime(PYTHON):
         names = {"detected": ", ".join(plan.detected), "first": plan.detected[0]}
         yield Evidence(f"detected: {names['detected']}", names=names)
 

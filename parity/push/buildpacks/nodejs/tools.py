@@ -72,9 +72,8 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
     name = "@yarnpkg/cli-dist" if node.edition == BERRY else "yarn"
     stop = _added(job, here, Tool(name, asked, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
     if not stop:
-        job.print(
-            f"{'Using' if node.edition == BERRY else 'Installed'} yarn {_version(job, 'yarn')}"
-        )
+        verb = "Using" if node.edition == BERRY else "Installed"
+        job.print(f"{verb} yarn {_version(job, 'yarn')}")
     return stop
 
 
