@@ -1,7 +1,7 @@
-"""What a language is: one of Heroku's buildpacks, as a package of this folder follows it.
+"""The protocol of a language: one of Heroku's buildpacks, emulated by a package of this folder.
 
-The package has one `LANGUAGE`, and imports what builds only when it builds. What the buildpack
-looks for in a tree is a fact (`facts/buildpacks.py`), so that no package is read for nothing.
+The package has one `LANGUAGE`, and imports what builds only when it builds. The files that select
+a buildpack are facts (`facts/buildpacks.py`), so that a package is imported only when it runs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -59,23 +59,23 @@ class Language(NamedTuple):
     exports: "Callable[[Job], Mapping[str, str]]" = _no_exports
     default_types: Callable[[Source], Mapping[str, str]] = _no_types
     decides_after: str | None = None
-    """The app's own script that runs before the buildpack decides, where the app has it."""
+    """The app's own script that runs before the buildpack decides, if the app has one."""
     undetected: tuple[str, ...] = ()
-    """What the buildpack prints where it is set on an app that it does not take."""
+    """The lines that the buildpack prints when it is set on an app that it does not take."""
     once: Refusal | None = None
-    """How it refuses to run twice in a build, if it does."""
+    """The refusal of a second run in the same build; None: it may run again."""
     checks: "Callable[[], Iterator[Check]]" = _no_checks
-    """What this machine has to run the language with."""
+    """Checks of this machine: the programs that the language needs."""
     network_checks: "Callable[[], Iterator[Check]]" = _no_checks
-    """Whether what is to be installed can be fetched from here."""
+    """Checks that need a network: the package registry."""
     downloads: tuple[str, ...] = ()
-    """The folders of the cache that its package managers fill."""
+    """Folders of the cache that its package managers fill."""
     beside: tuple[Part, ...] = ()
-    """What Heroku's slug has of the language itself, and the folder that is built here has not."""
+    """Parts of Heroku's slug that the folder built here does not have: the language itself."""
     package_folders: tuple[str, ...] = ()
-    """What the folders are called that hold one folder or file for each package."""
+    """Names of the folders that hold a folder or file for each package."""
     suggested_version: Callable[[], str] = _no_version
-    """The version that a fix asks for where any will do: one that is here, if Heroku has it."""
+    """The version that a fix asks for when any will do: one of this machine, if Heroku has it."""
 
 
 def merged(before: Iterable[Runtime], now: Iterable[Runtime]) -> tuple[Runtime, ...]:
