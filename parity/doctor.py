@@ -1,7 +1,5 @@
 """Checks of what this machine can and cannot do for a rehearsal, and how to fix it."""
 
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from parity.facts.python import versions
 from parity.records.machine import Check
 from parity.system import capacity, ground, programs
 from parity.system.errors import Trouble, what_and_fix
@@ -18,35 +15,30 @@ MB = 1024 * 1024
 ROOM = 500 * MB
 """Free bytes that a build of ordinary size takes (ours)."""
 
-PATIENCE = 20.0
-"""Seconds that the package index may take to answer (ours)."""
-
-MISSING_NODE = (
-    "Install Node.js and npm (Debian: `apt install nodejs npm`; macOS: `brew install node`)."
-)
-
 
 def examine(*, offline: bool = False) -> Iterator[Check]:
     """Yield every check, one after another: some take a second.
 
     Programs are found as `parity check .` would find them.
     """
+    from parity.push.buildpacks import languages
+
     programs.distrust(Path())
     yield system(sys.platform)
     yield processes()
     yield sockets()
     yield command("git", "Install git: it alone knows which files would be pushed.")
     yield command("bash", "Install bash: dynos start their commands with it.")
-    yield from pythons()
-    yield node()
+    for language in languages():
+        yield from language.checks()
     yield capacity.limits()
     yield capacity.memory()
     yield capacity.checked(
         "/proc", ground.processes(), "shows the processes of parity's own namespace"
     )
     yield capacity.checked("loopback", ground.loopback(), "this machine reaches itself")
-    if not offline:
-        yield index()
+    for language in () if offline else languages():
+        yield from language.network_checks()
     yield cache_folder()
     yield temporary_folder()
 
@@ -109,114 +101,7 @@ def command(name: str, fix: str) -> Check:
     path = programs.find(name)
     if path is None:
         return Check(name, "missing", "not on PATH", fix)
-    return Check(name, "ok", f"{_version(path)} ({_short(path)})")
-
-
-def _short(path: Path | str) -> str:
-    """Return a path as people write it, with `~` for their HOME."""
-    home = os.environ.get("HOME", "").rstrip("/")
-    text = str(path)
-    return f"~{text[len(home) :]}" if home and text.startswith(f"{home}/") else text
-
-
-def _version(path: str) -> str:
-    try:
-        process = subprocess.run(
-            [path, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-            cwd=programs.ELSEWHERE,
-            env=_few(),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return "unknown version"
-    match = re.search(r"(?<!\d)\d+(?:\.\d+)+", process.stdout)
-    return match[0] if match else "unknown version"
-
-
-def _few() -> dict[str, str]:
-    """Return the minimal environment for `--version`.
-
-    yarn and corepack would obey other variables, and files in the working directory.
-    """
-    home = os.environ.get("HOME")
-    path = os.pathsep.join(programs.folders())
-    return {"PATH": path, "COREPACK_ENABLE_NETWORK": "0", **({"HOME": home} if home else {})}
-
-
-def pythons() -> Iterator[Check]:
-    """Check, for each Python that Heroku installs, what would run here."""
-    for series, newest in reversed(list(versions().newest.items())):
-        yield _python(series, newest)
-
-
-def _python(series: str, newest: str) -> Check:
-    from parity.push.buildpacks.python import interpreters
-
-    name = f"Python {series}" + (" (default)" if series == versions().default else "")
-    interpreter = interpreters.find(newest)
-    if interpreter is None:
-        return Check(name, "missing", "not found, nor a similar one", get_python(series))
-    if not interpreter.exact:
-        here = f"none; {interpreter.version} would stand in ({_short(interpreter.path)})"
-        return Check(name, "limited", here, get_python(series))
-    patch = "" if interpreter.version == newest else f"; Heroku's is {newest}"
-    return Check(name, "ok", f"{interpreter.version}{patch} ({_short(interpreter.path)})")
-
-
-def get_python(series: str) -> str:
-    """Return the command that installs a Python, by the installers on this machine."""
-    if programs.find("uv"):
-        return f"Type `uv python install {series}`."
-    if programs.find("pyenv"):
-        return f"Type `pyenv install {series}`."
-    if sys.platform == "darwin" and programs.find("brew"):
-        return f"Type `brew install python@{series}`."
-    return f"Type `pip install uv && uv python install {series}`."
-
-
-def node() -> Check:
-    """Check Node.js, and the package managers beside it."""
-    path = programs.find("node")
-    if path is None:
-        return Check("Node.js", "limited", "not on PATH", MISSING_NODE)
-    beside = [f"{n} {_version(p)}" for n in ("npm", "yarn", "pnpm") if (p := programs.find(n))]
-    if not any(text.startswith("npm") for text in beside):
-        return Check("Node.js", "limited", f"{_version(path)}, but no npm", MISSING_NODE)
-    return Check("Node.js", "ok", f"{_version(path)} ({_short(path)}), {', '.join(beside)}")
-
-
-def index() -> Check:
-    """Check whether the package index answers, asked by pip with this machine's settings."""
-    from parity.push.buildpacks.python import settings
-    from parity.push.buildpacks.python.tools import bundled
-
-    hurry = ("--retries", "1", "--timeout", "5", "--disable-pip-version-check")
-    argv = [*bundled(Path(sys.executable).resolve()), "index", "versions", "pip", *hurry]
-    env = {"PATH": os.pathsep.join(programs.folders()), **settings.variables()}
-    try:
-        process = subprocess.run(
-            argv,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-            cwd=programs.ELSEWHERE,
-            env=env,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return _no_index("it does not answer")
-    if process.returncode:
-        lines = [line for line in process.stderr.splitlines() if line.startswith("ERROR")]
-        return _no_index(lines[-1].removeprefix("ERROR: ") if lines else "pip cannot query it")
-    return Check("package index", "ok", "answers")
-
-
-def _no_index(why: str) -> Check:
-    fix = "Connect to the network; `pip config list` shows which index pip asks."
-    return Check("package index", "missing", f"{why}: only what is in the cache installs", fix)
+    return Check(name, "ok", f"{programs.version(path)} ({programs.shown(path)})")
 
 
 def cache_folder() -> Check:
@@ -267,7 +152,7 @@ def _fault(folder: Path, what: str, variable: str) -> Trouble | None:
 
 def _room(name: str, folder: Path, detail: str, variable: str) -> Check:
     free = shutil.disk_usage(folder).free
-    text = f"{_short(folder)}: {detail}, {free / MB:,.0f} MB free"
+    text = f"{programs.shown(folder)}: {detail}, {free / MB:,.0f} MB free"
     if free < ROOM:
         fix = f"Free some space, or set {variable} to a folder on another disk."
         return Check(name, "limited", text, fix)

@@ -36,8 +36,8 @@ def slug_of(files: Mapping[str, str], root: Path, config: Mapping[str, str]) -> 
         (root / path).write_text(text)
     vars_ = Config(dict(config), dict.fromkeys(config, "--config"))
     source = Source(root, "folder", None, None, "", None, {}, (), {}, {})
-    plan = Plan(source, vars_, "heroku-26", (), "heroku/python", None, {}, None, None, None)
-    return Slug(plan, root, None, None, False, (), {}, None, None, 0.0)
+    plan = Plan(source, vars_, "heroku-26", (), "heroku/python", None, {}, (), None, None)
+    return Slug(plan, root, {}, None, False, (), {}, None, None, 0.0)
 
 
 class AtEdge:

@@ -13,6 +13,7 @@ from tests.house import (
     MAY,
     MODULES,
     PACKAGE,
+    arrows,
     circle,
     floors,
     functions,
@@ -53,6 +54,20 @@ def test_the_floors_are_those_of_the_plan() -> None:
 def test_no_files_import_each_other() -> None:
     """There is no circle, however long."""
     assert circle() == ""
+
+
+def test_a_language_is_known_to_its_entry_alone() -> None:
+    """What is outside a language's package imports nothing of it, but for the table of them all."""
+    table = "parity.push.buildpacks"
+    packages = [f"{table}.{path.parent.name}." for path in PACKAGE.glob("push/buildpacks/*/*.py")]
+    used = {(module, other) for module in MODULES for other in arrows(module) if module != table}
+    wrong = {
+        f"{module} -> {other}"
+        for module, other in used
+        for package in packages
+        if f"{other}.".startswith(package) and not f"{module}.".startswith(package)
+    }
+    assert len({*packages}) >= 2 and wrong == set()
 
 
 def test_records_and_rules_have_no_effects() -> None:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from parity.push import cache
-from parity.push.buildpacks.python import environment
+from parity.push import cache, environment
 from parity.push.buildpacks.python.requirements import read
 from tests.builds import found, index, prepared, pushed, refusing, wheel
 from tests.test_environment import builder

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.dynos import SIZES
 from parity.facts.slug import HARD
 from parity.push import slug as folders
-from parity.push.buildpacks.python import profile
+from parity.push.buildpacks import LANGUAGES
+from parity.push.buildpacks.python import LANGUAGE, profile
 from parity.push.buildpacks.python.django import _files
-from parity.records import Slug
+from parity.records import Part, Slug
 from tests.builds import APP, HERE, found, index, prepared, pushed, wheel
 from tests.test_leftovers import gone
 
@@ -68,7 +70,7 @@ def test_a_build_from_nothing(tmp_path: Path) -> None:
     slug, log = pushed({"requirements.txt": "alpha==1.0\n"}, tmp_path)
     steps = [line for line in log if line.startswith("----->")]
     assert steps == [
-        f"-----> Installing Python {slug.plan.python.version}",  # type: ignore[union-attr]
+        f"-----> Installing Python {slug.plan.runtime(PYTHON).version}",  # type: ignore[union-attr]
         *[line for line in steps if line.startswith("-----> Installing pip 26.")],
         "-----> Installing dependencies using 'pip install -r requirements.txt'",
         "-----> Saving cache",
@@ -82,8 +84,8 @@ def test_a_build_from_nothing(tmp_path: Path) -> None:
     assert slug.refusal is None and slug.unknown is None and slug.installed and not slug.cached
     assert slug.packages["alpha"] == "1.0" and slug.packages["pip"]
     assert slug.environment == (slug.root / ".heroku" / "python").resolve()
-    assert slug.interpreter and slug.interpreter.exact
-    assert slug.interpreter.version.startswith(HERE)
+    assert slug.interpreters[PYTHON].exact
+    assert slug.interpreters[PYTHON].version.startswith(HERE)
 
 
 def test_names_of_packages_are_normalised(tmp_path: Path) -> None:
@@ -111,7 +113,8 @@ def test_python_is_called_as_on_heroku(tmp_path: Path) -> None:
     slug, _ = pushed({"requirements.txt": "alpha\n", ".python-version": "3.14"}, tmp_path)
     assert slug.environment and (slug.environment / "bin" / "python3.14").exists()
     assert not (slug.environment / "bin" / "python3.13").exists()
-    stood_in = slug.interpreter is not None and not slug.interpreter.exact
+    here = slug.interpreters.get(PYTHON)
+    stood_in = here is not None and not here.exact
     assert ("interpreter-stands-in" in found(slug)) is stood_in
 
 
@@ -517,13 +520,19 @@ def test_the_compressed_size_is_estimated(tmp_path: Path) -> None:
     )
 
 
+def python_takes(packed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if Python itself had so many bytes in Heroku's slug."""
+    own = LANGUAGE._replace(beside=(Part("Python itself", packed),))
+    monkeypatch.setitem(LANGUAGES, PYTHON, lambda: own)
+
+
 def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Above Heroku's limit the push is rejected in Heroku's words; near it there is a warning."""
     noise = random.Random(1).randbytes(16 * 1024 * 1024)
     files: dict[str, str | bytes] = {"requirements.txt": "", "model.bin": noise}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024 * 1024)
     monkeypatch.setattr("parity.push.slug_size.HARD", HARD._replace(value=3))
-    monkeypatch.setattr("parity.push.slug_size.PYTHON", HARD._replace(value=0))
+    python_takes(0, monkeypatch)
     slug, log = pushed(files, tmp_path / "1")
     assert reason(slug) == "slug-too-large"
     assert any("is too large (max is 3M)." in line for line in log)
@@ -545,7 +554,7 @@ def test_a_slug_near_the_limit_is_measured(tmp_path: Path, monkeypatch: pytest.M
     misleading = b"x" * folders.SAMPLE + rng.randbytes(folders.STEP - folders.SAMPLE)
     files: dict[str, str | bytes] = {"requirements.txt": "alpha\n", "data/model.bin": misleading}
     monkeypatch.setattr("parity.push.slug.SMALL", 1024)
-    monkeypatch.setattr("parity.push.slug_size.PYTHON", HARD._replace(value=1.0))
+    python_takes(1024 * 1024, monkeypatch)
     monkeypatch.setattr("parity.push.slug_size.ERROR", HARD._replace(value=10))
     slug, _ = pushed(files, tmp_path / "1")
     sizes = {part.name: part.packed for part in slug.largest}

@@ -118,12 +118,12 @@ def test_the_python_of_the_last_build_is_kept(tmp_path: Path) -> None:
     """An app that does not specify a Python keeps the series of its last build."""
     asks = source(tmp_path, "shop")
     made, said = planned(without(asks))
-    assert made.python and made.python.origin == "default"
+    assert made.runtimes[0].origin == "default"
     steps(asks, tmp_path / "1")
     made, said = planned(without(asks))
     newest = versions().newest[HERE]
-    assert made.python and (made.python.origin, made.python.version) == ("cached", newest)
-    assert made.python.requested is None
+    (python,) = made.runtimes
+    assert (python.origin, python.version, python.requested) == ("cached", newest, None)
     assert (
         "-----> No Python version was specified. Using the same major version as the last build:"
         f" Python {HERE}"

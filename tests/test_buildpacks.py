@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from parity import rehearse
+from parity.facts.buildpacks import NODE
 from parity.push.buildpacks import folder as folders
 from parity.records import Config
 from parity.records.options import Options
@@ -183,7 +184,7 @@ def test_node_then_python(tmp_path: Path) -> None:
     slug, said = pushed(files, tmp_path / "a", buildpacks=both)
     assert slug.refusal is None and slug.unknown is None, slug.output
     assert (slug.root / "answer").read_text() == "42\n1\n"
-    assert slug.node and slug.environment
+    assert NODE in slug.interpreters and slug.environment
     order = [line for line in said if line.endswith(" app detected") or "succeeded" in line]
     assert order == [
         "-----> Node.js app detected",

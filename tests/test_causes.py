@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.facts.buildpacks import PYTHON
 from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
 from parity.rules.engine import diagnose
 from parity.rules.loading import load
@@ -110,7 +111,7 @@ def crashed(*said: str, code: str = "x\n") -> Record:
     """A boot of hello.py with an older Python than Heroku's, which ended with these lines."""
     older = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", False)
     source = verdicts.source({**verdicts.FILES, "hello.py": code})
-    slug = verdicts.slug(verdicts.plan(source), interpreter=older)
+    slug = verdicts.slug(verdicts.plan(source), interpreters={PYTHON: older})
     log = (
         "Traceback (most recent call last):",
         '  File "/app/hello.py", line 1, in <module>',

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parity.facts.buildpacks import PYTHON
 from parity.records import Config, Interpreter, Line
 from parity.records.verdict import Finding
 from parity.rules.engine import diagnose
@@ -24,7 +25,7 @@ def crashed(
     """Return the causes of a crash of hello.py with this log, by id."""
     load()
     files = {**verdicts.FILES, "hello.py": code or verdicts.HELLO}
-    slug = verdicts.slug(verdicts.plan(verdicts.source(files), config), interpreter=here)
+    slug = verdicts.slug(verdicts.plan(verdicts.source(files), config), interpreters={PYTHON: here})
     output = tuple(Line(verdicts.AT, "app[web.1]", text) for text in log)
     boot = verdicts.boot(slug, state="crashed", exit=1, output=output, listeners=())
     return {f.id: f for f in diagnose(boot) if f.kind == "cause"}

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import parity
-from parity.push import cache, cache_contents, downloads, whole
-from parity.push.buildpacks.python import environment, interpreters, previous_build
+from parity.push import cache, cache_contents, downloads, environment, whole
+from parity.push.buildpacks.python import interpreters, previous_build
 from parity.records import Slug
 from parity.system.errors import Trouble
 from tests.bench import damages

@@ -141,7 +141,7 @@ def test_buildpack_that_is_set(name: str) -> None:
     """A buildpack set on the app is used as it is, and nothing else is looked for."""
     made, said = planned(tree({**FLASK, "package.json": "{}", "Gemfile": ""}), buildpacks=[name])
     assert (made.detected, made.buildpack) == (("heroku/python",), "heroku/python")
-    assert made.python
+    assert made.runtime("heroku/python")
     assert f"-----> Using buildpack: {name}" in said
     assert not any("Determining" in line for line in said)
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from parity.push import cache
-from parity.push.buildpacks.python import environment, interpreters, requirements, settings
+from parity.push import cache, environment
+from parity.push.buildpacks import pip_settings
+from parity.push.buildpacks.python import interpreters, requirements
 from parity.system.errors import Trouble
 from tests.builds import APP, HERE, backend, index, prepared, pushed, wheel
 from tests.dynos import eventually
@@ -441,15 +442,17 @@ def test_settings_of_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("PIP_INDEX_URL")
     monkeypatch.delenv("PIP_RETRIES")
     monkeypatch.setenv("PIP_CONFIG_FILE", str(own))
-    found = settings.variables()
-    assert found["PIP_INDEX_URL"] == "https://a/simple" and settings.no_index()
+    found = pip_settings.variables()
+    assert found["PIP_INDEX_URL"] == "https://a/simple" and pip_settings.no_index()
     assert found["PIP_RETRIES"] == "1" and found["PIP_CONFIG_FILE"] == os.devnull
     monkeypatch.setenv("PIP_INDEX_URL", "https://b/simple")
     monkeypatch.setenv("PIP_NO_INDEX", "0")
-    assert "PIP_INDEX_URL=https://b/simple" in settings.indexes() and not settings.no_index()
+    assert (
+        "PIP_INDEX_URL=https://b/simple" in pip_settings.indexes() and not pip_settings.no_index()
+    )
     own.write_text("no section\n\0")
     monkeypatch.delenv("PIP_INDEX_URL")
-    assert settings.variables().get("PIP_INDEX_URL") != "https://a/simple"
+    assert pip_settings.variables().get("PIP_INDEX_URL") != "https://a/simple"
 
 
 # --- which Python

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.python import versions
 from parity.push import cache
 from parity.push.buildpacks.python import pipenv
 from parity.push.buildpacks.python.machine_faults import undecided
-from parity.records import Interpreter, Python, Slug
+from parity.records import Interpreter, Runtime, Slug
 from parity.rules.views.lock_output import TOOLS, required
 from parity.system.errors import Trouble
 from tests.builds import found, pushed
@@ -61,7 +62,7 @@ def test_built_as_on_heroku(manager: str, tmp_path: Path) -> None:
     slug, log = built(tmp_path / "1", files)
     steps = [line for line in log if line.startswith("----->")][:4]
     assert steps == [
-        f"-----> Installing Python {slug.plan.python.version}",  # type: ignore[union-attr]
+        f"-----> Installing Python {slug.plan.runtime(PYTHON).version}",  # type: ignore[union-attr]
         f"-----> Installing {name} {versions().installer[manager]}",
         f"-----> Installing dependencies using '{command}'",
         "-----> Saving cache",
@@ -295,7 +296,7 @@ STOOD_IN = [
 def test_what_a_stand_in_may_be_to_blame_for(line: str, expected: bool) -> None:
     """A failure is undecided only if Heroku's Python, or its network, could behave differently."""
     here = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", exact=False)
-    python = Python("uv", "3.14", ".python-version", "3.14.7")
+    python = Runtime(PYTHON, "uv", "3.14", ".python-version", "3.14.7")
     why = undecided([line], here, python, offline=False, killed=False, answers=lambda: True)
     assert (why is not None) is expected
 

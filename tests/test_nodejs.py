@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from parity.facts.nodejs import inventory
-from parity.push.buildpacks.nodejs import decide, semver
-from parity.records import Config, Node, Refusal
+from parity.push.buildpacks.nodejs import semver
+from parity.push.buildpacks.nodejs.decision import chosen
+from parity.records import Config, Refusal, Runtime
 from parity.rules.build.node.build import PAGES as BUILD_PAGES
 from parity.rules.build.node.plan import PAGES as PLAN_PAGES
 from tests.pushes import found, package, pushed
@@ -58,9 +59,9 @@ def test_no_ranges(text: str) -> None:
 
 def decided(
     *, config: Config = NO_CONFIG, files: dict[str, str] | None = None, **fields: object
-) -> tuple[Node | None, Refusal | None]:
+) -> tuple[Runtime | None, Refusal | None]:
     """Return the buildpack's decision for a package.json with these fields."""
-    return decide(tree({**package(**fields), **(files or {})}), config, "heroku-26")
+    return chosen(tree({**package(**fields), **(files or {})}), config)
 
 
 @pytest.mark.parametrize(
@@ -196,14 +197,14 @@ def test_package_manager(
     """The lock file chooses the package manager."""
     node, refusal = decided(files=files, **fields)
     assert refusal is None and node
-    assert (node.manager, node.berry) == (manager, berry)
+    assert (node.manager, node.edition) == (manager, "berry" if berry else "")
 
 
 @pytest.mark.real
 def test_log_of_a_build(tmp_path: Path) -> None:
     """The lines are those of a push, from the first to the last."""
     slug, said = pushed(package(), tmp_path / "a")
-    assert slug.refusal is None and slug.unknown is None and slug.node
+    assert slug.refusal is None and slug.unknown is None and slug.interpreters
     start = said.index("-----> Node.js app detected")
     assert said[start : start + 16] == [
         "-----> Node.js app detected",
@@ -220,7 +221,7 @@ def test_log_of_a_build(tmp_path: Path) -> None:
         "       engines.npm (package.json):    unspecified (use default)",
         "       ",
         "       No Node.js version specified, resolving current LTS version...",
-        f"       Downloading and installing node {slug.plan.node and slug.plan.node.version}...",
+        f"       Downloading and installing node {slug.plan.runtimes[0].version}...",
         "       Validating checksum",
     ]
     heads = [line for line in said[start:] if line.startswith("----->")]

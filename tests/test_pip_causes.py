@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from parity.facts.buildpacks import PYTHON
 from parity.push.buildpacks.context import Undecided
 from parity.push.buildpacks.python.machine_faults import undecided
-from parity.records import Ignored, Interpreter, Python
+from parity.records import Ignored, Interpreter, Runtime
 from parity.rules.views.requirement_spelling import corrected
 from tests.builds import APP, backend, found, index, prepared, pushed, refusing, sdist, wheel
 from tests.trees import tree
@@ -372,7 +373,7 @@ def test_what_a_stand_in_may_be_to_blame_for(
     interpreter: Interpreter, version: str, line: str, expected: bool
 ) -> None:
     """A failure is undecided only if Heroku's Python, or its image, could behave differently."""
-    python = Python("pip", None, "default", version)
+    python = Runtime(PYTHON, "pip", None, "default", version)
     told = undecided([line], interpreter, python, offline=False, killed=False, answers=lambda: True)
     assert isinstance(told, Undecided) is expected
 
@@ -387,7 +388,7 @@ NETWORK = [
 def test_a_network_is_to_blame_only_for_what_it_hid(noise: str, name: str, expected: bool) -> None:
     """A connection that broke once does not excuse another package that does not exist."""
     output = [noise, f"ERROR: No matching distribution found for {name}"]
-    python = Python("pip", None, "default", "3.13.15")
+    python = Runtime(PYTHON, "pip", None, "default", "3.13.15")
     told = undecided(output, SAME, python, offline=False, killed=False, answers=lambda: True)
     assert (told is not None) is expected
 

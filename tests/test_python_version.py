@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from parity.facts import python as facts
 from parity.facts.python import MISSPELT_VERSION_FILES, SPACE, versions
-from parity.push.buildpacks.python import decide
-from parity.records import Python, Refusal
-from tests.trees import NO_CONFIG, findings, planned, tree
+from parity.push.buildpacks.python.decision import chosen
+from parity.records import Refusal, Runtime
+from tests.trees import findings, planned, tree
 
 PIP = {"requirements.txt": ""}
 
 
-def outcome(files: dict[str, str | bytes], stack: str = "heroku-26") -> Python | Refusal:
+def outcome(files: dict[str, str | bytes], stack: str = "heroku-26") -> Runtime | Refusal:
     """Return the chosen Python, or the refusal."""
-    made, refusal = decide(tree(files), NO_CONFIG, stack)
+    made, refusal = chosen(tree(files), stack)
     answer = refusal or made
     assert answer is not None
     return answer
@@ -35,7 +35,7 @@ def reason(files: dict[str, str | bytes], stack: str = "heroku-26") -> str | Non
 def version(files: dict[str, str | bytes]) -> tuple[str | None, str, str]:
     """Return the request, its origin, and the exact version."""
     answer = outcome(files)
-    assert isinstance(answer, Python), answer
+    assert isinstance(answer, Runtime), answer
     return answer.requested, answer.origin, answer.version
 
 
@@ -196,7 +196,7 @@ def test_wrong_pipfile_lock(content: str, expected: str) -> None:
 @pytest.mark.parametrize("asked", ["2.7.18", "2.7", "3.6.1", "3.9", "3.9.25", "3.0", "1.0", "0.0"])
 def test_end_of_life(asked: str) -> None:
     """Python below 3.10 is refused, and the request is still reported."""
-    made, refusal = decide(tree({**PIP, "runtime.txt": f"python-{asked}"}), NO_CONFIG, "heroku-26")
+    made, refusal = chosen(tree({**PIP, "runtime.txt": f"python-{asked}"}), "heroku-26")
     assert made and (made.requested, made.origin, made.version) == (asked, "runtime.txt", asked)
     assert refusal and (refusal.reason, refusal.line) == ("python-version::eol", 1)
 
@@ -214,10 +214,10 @@ def test_patches() -> None:
     newest = int(versions().newest["3.13"].split(".")[2])
     for patch in (0, newest):
         answer = outcome({**PIP, ".python-version": f"3.13.{patch}"})
-        assert isinstance(answer, Python)
+        assert isinstance(answer, Runtime)
         assert answer.certain
     later = outcome({**PIP, ".python-version": f"3.13.{newest + 1}"})
-    assert isinstance(later, Python)
+    assert isinstance(later, Runtime)
     assert (later.certain, later.version) == (False, f"3.13.{newest + 1}")
     assert reason({**PIP, ".python-version": "3.13.999"}) == "python-version::unknown-patch"
 
@@ -268,9 +268,9 @@ def test_package_files_that_are_no_files() -> None:
     folder = tree({"app.py": "", "requirements.txt/base.txt": ""})
     linked = tree({"deploy/base.txt": ""}, links={"requirements.txt": "deploy/base.txt"})
     for source in (broken, folder):
-        _, refusal = decide(source, NO_CONFIG, "heroku-26")
+        _, refusal = chosen(source, "heroku-26")
         assert refusal and refusal.reason == "package-manager::none-found"
-    assert decide(linked, NO_CONFIG, "heroku-26")[1] is None
+    assert chosen(linked, "heroku-26")[1] is None
 
 
 def test_uv() -> None:
@@ -335,8 +335,7 @@ def test_order_of_the_checks() -> None:
 def test_warnings_are_printed_in_order() -> None:
     """The buildpack's warnings come after the version, each in its own block."""
     made, said = planned(tree({**PIP, "runtime.txt": "python-3.10.2"}))
-    assert made.python
-    assert [w.reason for w in made.python.warnings] == [
+    assert [w.reason for w in made.runtimes[0].warnings] == [
         "runtime-txt",
         "deprecated",
         "outdated-patch",
@@ -363,9 +362,9 @@ def test_warnings_become_findings() -> None:
     assert list(later) == ["python-patch-unknown"]
 
 
-def kept(files: dict[str, str | bytes], series: str) -> Python | Refusal:
+def kept(files: dict[str, str | bytes], series: str) -> Runtime | Refusal:
     """Return the decision for an app whose last build had Python `series`."""
-    made, refusal = decide(tree(files), NO_CONFIG, "heroku-26", series)
+    made, refusal = chosen(tree(files), "heroku-26", series)
     answer = refusal or made
     assert answer is not None
     return answer
@@ -381,7 +380,7 @@ def test_precedence() -> None:
     order = []
     for gone in ("runtime.txt", ".python-version", "Pipfile.lock", ""):
         answer = kept(files, "3.14")
-        assert isinstance(answer, Python)
+        assert isinstance(answer, Runtime)
         order.append((answer.origin, ".".join(answer.version.split(".")[:2])))
         files.pop(gone, None)
         files = files if gone != "Pipfile.lock" else {"Pipfile.lock": "{}"}
@@ -397,7 +396,7 @@ def test_precedence() -> None:
 def test_the_last_build_s_python_is_sticky() -> None:
     """Its series stays, in its newest patch; one past its end is refused as cached."""
     answer = kept(PIP, "3.12")
-    assert isinstance(answer, Python)
+    assert isinstance(answer, Runtime)
     assert (answer.origin, answer.requested) == ("cached", None)
     assert answer.version == versions().newest["3.12"]
     assert [w.reason for w in answer.warnings] == ["unspecified"]

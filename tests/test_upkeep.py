@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from parity import doctor
-from parity.push import cache, cache_contents
-from parity.push.buildpacks.python import environment
+from parity.push import cache, cache_contents, environment
+from parity.push.buildpacks.python.checks import get_python
 
 PARITY = [sys.executable, "-m", "parity"]
 
@@ -110,7 +110,7 @@ def test_how_to_get_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             (tmp_path / name).write_text("#!/bin/sh\n")
             (tmp_path / name).chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        told.append(doctor.get_python("3.14"))
+        told.append(get_python("3.14"))
     assert told == [
         "Type `pip install uv && uv python install 3.14`.",
         "Type `pyenv install 3.14`.",

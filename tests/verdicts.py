@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from parity.facts.buildpacks import PYTHON
 from parity.records import (
     Boot,
     Config,
@@ -13,9 +14,9 @@ from parity.records import (
     Listener,
     Plan,
     ProcessType,
-    Python,
     Refusal,
     Release,
+    Runtime,
     Shutdown,
     Slug,
     Source,
@@ -56,7 +57,7 @@ def source(files: Mapping[str, str | bytes] = FILES, **changed: Any) -> Source:
 def plan(source: Source, config: Config = NO_CONFIG, **changed: Any) -> Plan:
     """Return a plan with Python, pip and one web process."""
     web = ProcessType("web", "python3 hello.py", 1)
-    python = Python("pip", "3.14", ".python-version", "3.14.0")
+    python = Runtime(PYTHON, "pip", "3.14", ".python-version", "3.14.0")
     made = Plan(
         source,
         config,
@@ -65,7 +66,7 @@ def plan(source: Source, config: Config = NO_CONFIG, **changed: Any) -> Plan:
         "heroku/python",
         None,
         {"web": web},
-        python,
+        (python,),
         None,
         None,
     )
@@ -76,7 +77,7 @@ def slug(plan: Plan, **changed: Any) -> Slug:
     """Return a build that went well."""
     here = Interpreter(Path("/usr/bin/python3.14"), "3.14.0", True)
     packages = {"flask": "3.1.2", "werkzeug": "3.1.3"}
-    made = Slug(plan, Path("/tmp/slug"), here, None, True, (), packages, None, None, 4.2)
+    made = Slug(plan, Path("/tmp/slug"), {PYTHON: here}, None, True, (), packages, None, None, 4.2)
     return made._replace(**changed)
 
 
@@ -253,7 +254,8 @@ def rejected() -> Verdict:
         " !     therefore no longer receiving security updates.",
     )
     refusal = Refusal("python-version::eol", message, "runtime.txt", 1, "3.6.1")
-    made = plan(tested, refusal=refusal, python=Python("pip", "3.6.1", "runtime.txt", "3.6.1"))
+    python = Runtime(PYTHON, "pip", "3.6.1", "runtime.txt", "3.6.1")
+    made = plan(tested, refusal=refusal, runtimes=(python,))
     told = "Error: The requested Python version has reached end-of-life."
     symptom = finding(
         "push-rejected",

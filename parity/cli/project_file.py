@@ -214,9 +214,9 @@ def _placed(table: _Table, key: str, text: str) -> str:
         text = os.path.expanduser(text)  # noqa: PTH111
     place = os.path.join(table.folder, text)  # noqa: PTH118
     if key == "buildpack":
-        from parity.push.buildpacks import decision
+        from parity.push.buildpacks import naming
 
-        chosen = decision.folder(text, table.folder) or decision.folder(text)
+        chosen = naming.folder(text, table.folder) or naming.folder(text)
         if chosen is None:
             return text
         place = str(chosen)

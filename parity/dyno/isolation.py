@@ -82,13 +82,12 @@ def dyno(
     writable: tuple[Path, ...] = (),
     own_network: bool = False,
 ) -> Place:
-    """A dyno's place: its copy of the slug, and the Python that the slug links to."""
+    """A dyno's place: its copy of the slug, and what the slug links to."""
     visible = [slug.root, Path(__file__).with_name("trace_hook")]
     if slug.environment:
         visible += [slug.environment, *_linked(slug.environment)]
-    for interpreter in (slug.interpreter, slug.node):
-        if interpreter:
-            visible += _prefixes(interpreter.path)
+    for interpreter in slug.interpreters.values():
+        visible += _prefixes(interpreter.path)
     if not own_network:
         visible += SERVICES
     place = Place(level, folder, tuple(visible), writable, size.processes, own_network)

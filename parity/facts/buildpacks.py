@@ -8,6 +8,8 @@ https://github.com/heroku/heroku-buildpack-NAME (observed).
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from parity.facts.python import DETECTED_BY, DETECTED_BY_FOLDERS
+
 ARTICLE = "https://devcenter.heroku.com/articles/buildpacks"
 PYTHON = "heroku/python"
 NODE = "heroku/nodejs"
@@ -22,15 +24,17 @@ https://github.com/emk/heroku-buildpack-rust and the address itself (documented)
 
 
 class Buildpack(NamedTuple):
-    """`name` as its `bin/detect` prints it; `files` in the root, or `paths` (a pattern), select it.
+    """`name` as its `bin/detect` prints it.
 
-    The Python buildpack also accepts folders; its rule is in parity.push.buildpacks.python.
+    `files`, `folders` and `entries` (either) of the root select it, or `paths` (a pattern).
     """
 
     id: str
     name: str
-    files: tuple[str, ...]
+    files: tuple[str, ...] = ()
     paths: str | None = None
+    folders: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
 
 
 BUILDPACKS: Mapping[str, Buildpack] = {
@@ -39,7 +43,7 @@ BUILDPACKS: Mapping[str, Buildpack] = {
         Buildpack("heroku/ruby", "Ruby", ("Gemfile",)),
         Buildpack(NODE, "Node.js", ("package.json",)),
         Buildpack("heroku/clojure", "Clojure", ("project.clj",)),
-        Buildpack(PYTHON, "Python", ()),
+        Buildpack(PYTHON, "Python", folders=DETECTED_BY_FOLDERS, entries=DETECTED_BY),
         Buildpack(
             "heroku/java",
             "Java",

@@ -16,10 +16,6 @@ NO_LANGUAGE = (
     " to use for this application automatically.",
     f"\t\t\tSee {ARTICLE}",
 )
-NO_PYTHON = (
-    "Error: Your app is configured to use the Python buildpack,",
-    "but we couldn't find any supported Python project files.",
-)
 SUBMODULES_FAILED = "!\tPush rejected, submodule install failed"
 
 

@@ -58,6 +58,12 @@ DETECTED_BY = (
 
 DETECTED_BY_FOLDERS = ("__pycache__", ".venv", "venv")
 
+UNDETECTED = (
+    "Error: Your app is configured to use the Python buildpack,",
+    "but we couldn't find any supported Python project files.",
+)
+"""The first lines of what `bin/detect` prints where it takes an app for none of Python."""
+
 MISSPELT_VERSION_FILES = (
     " .python-version",
     ". python-version",

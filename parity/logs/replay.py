@@ -163,11 +163,11 @@ def _quoted(story: Story) -> Source:
 
 
 def _plan(source: Source) -> Plan:
-    return Plan(source, Config({}, {}), "", (), None, None, {}, None, None, None)
+    return Plan(source, Config({}, {}), "", (), None, None, {}, (), None, None)
 
 
 def _slug(plan: Plan) -> Slug:
-    return Slug(plan, Path(HOME), None, None, False, (), {}, None, None, 0.0)
+    return Slug(plan, Path(HOME), {}, None, False, (), {}, None, None, 0.0)
 
 
 def _rejected(pushed: Iterable[str], slug: Slug) -> Slug:

@@ -46,8 +46,8 @@ HARMLESS = frozenset(_HARMLESS.split())
 """Values, in lower case, that are never secret, whatever the variable's name is."""
 
 _KEPT = """after basis branch buildpack commit detected docs effect encoding file finding heroku
-    host id kind manager name origin outcome prefix reason remote requested size source stack stage
-    state status symptom uncommitted verdict version"""
+    host id kind language manager name origin outcome prefix reason remote requested size source
+    stack stage state status symptom uncommitted verdict version"""
 KEPT = frozenset(_KEPT.split())
 """Fields that hold parity's own words, names of files, versions or addresses: never masked."""
 

@@ -228,9 +228,9 @@ def set_up(pushed: Pushed) -> Pushed:
 
 def _no_folder(buildpack: str) -> str:
     """A buildpack of app.json, which names no folder of this machine: Heroku could not read it."""
-    from parity.push.buildpacks import decision
+    from parity.push.buildpacks import naming
 
-    return f"urn:buildpack:{buildpack}" if decision.folder(buildpack) else buildpack
+    return f"urn:buildpack:{buildpack}" if naming.folder(buildpack) else buildpack
 
 
 def _value(asked: EnvVar) -> str | None:

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from parity.push import cache
-from parity.push.buildpacks.python import environment
+from parity.push import cache, environment
+from parity.push.buildpacks import languages
 from parity.records.machine import Cleared, Stored
 
 SHOWN = 6
 """Packages that an environment is described by."""
 
-_FETCHED = ("apps", "npm", "pip", "pnpm", "poetry", "uv", "yarn")
-"""What else is parity's own, in a folder that may be anybody's."""
+_APPS = "apps"
+"""What is remembered of the last builds."""
 
 
 def everything() -> tuple[Stored, ...]:
@@ -68,8 +68,9 @@ def _installers(folder: Path) -> Iterator[Stored]:
 
 
 def _downloads(root: Path) -> Iterator[Stored]:
+    ours = {_APPS, *(name for language in languages() for name in language.downloads)}
     for place in _folders(root):
-        if place.name in _FETCHED:
+        if place.name in ours:  # the folder may be anybody's
             size = environment.bytes_of(place)
             yield Stored("downloads", place, f"what {place.name} fetched", size, _used(place))
 

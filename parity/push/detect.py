@@ -8,26 +8,46 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from parity.facts import phrases
-from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON
-from parity.facts.nodejs import DEFAULT_WEB
-from parity.facts.procfile import ROUTED
-from parity.facts.python import PRE_COMPILE
+from parity.facts.buildpacks import BUILDPACKS
 from parity.push import procfile, tree
-from parity.push.buildpacks import decision, python
-from parity.push.buildpacks.decision import Decision
-from parity.records import Config, Line, Plan, ProcessType, Procfile, Refusal, Say, Source
+from parity.push.buildpacks import (
+    LANGUAGES,
+    decided,
+    default_types,
+    emulated,
+    is_folder,
+    takes,
+    taking,
+)
+from parity.push.buildpacks.language import Decision, merged
+from parity.records import (
+    Config,
+    Line,
+    Plan,
+    ProcessType,
+    Procfile,
+    Refusal,
+    Runtime,
+    Say,
+    Source,
+)
 
 _REGISTRY = "https://buildpack-registry.s3.amazonaws.com/buildpacks/{}.tgz"
 
 
 class _Choice(NamedTuple):
-    """Detection's result: who would take the app, and who runs (the last one's types count)."""
+    """Detection's result: who would take the app, and who runs (the last one's types count).
+
+    `lead` is printed before the refusal, `runtimes` are what those that run have decided.
+    """
 
     detected: tuple[str, ...]
     runs: tuple[str, ...]
     said: tuple[str, ...]
     refusal: Refusal | None = None
     unsupported: str | None = None
+    lead: tuple[str, ...] = ()
+    runtimes: tuple[Runtime, ...] = ()
 
 
 def detect(
@@ -48,10 +68,10 @@ def detect(
     a `buildpacks` entry that is no buildpack.
     """
     choice = _set(source, buildpacks) if buildpacks else _automatic(source)
-    made, choice = _decided(source, config, stack, choice, builds=builds)
+    choice = _decided(source, config, stack, choice, builds=builds)
     file, trouble = _procfile(source)
     received = (*phrases.RECEIVED, *phrases.deleting(source.deleted))
-    said = (*received, phrases.building(stack), *choice.said, *made.said)
+    said = (*received, phrases.building(stack), *choice.said)
     if choice.refusal:
         said += _refused(source, choice)
     for text in said:
@@ -63,18 +83,12 @@ def detect(
         detected=choice.detected,
         buildpack=choice.runs[-1] if choice.runs else None,
         procfile=file,
-        processes=formation(file, defaults(choice.runs)),
-        python=made.python,
+        processes=formation(file, default_types(choice.runs, source)),
+        runtimes=choice.runtimes,
         refusal=choice.refusal,
         unsupported=choice.unsupported or trouble,
-        node=made.node,
         runs=choice.runs,
     )
-
-
-def defaults(runs: Sequence[str]) -> dict[str, str]:
-    """The default process types: those of the last buildpack that runs."""
-    return {ROUTED: DEFAULT_WEB} if runs and runs[-1] == NODE else {}
 
 
 def formation(file: Procfile | None, default: Mapping[str, str]) -> dict[str, ProcessType]:
@@ -85,7 +99,7 @@ def formation(file: Procfile | None, default: Mapping[str, str]) -> dict[str, Pr
 
 def _automatic(source: Source) -> _Choice:
     """Heroku's own search: the first official buildpack that takes the app."""
-    found = tuple(b for b in BUILDPACKS.values() if decision.matches(source, b))
+    found = taking(source)
     said: tuple[str, ...] = (phrases.DETERMINING,)
     if not found:
         return _Choice((), (), said, Refusal("no-default-language", phrases.NO_LANGUAGE))
@@ -101,12 +115,14 @@ def _set(source: Source, typed: Sequence[str]) -> _Choice:
 
     What the later ones find may have been made by those before.
     """
-    ids = tuple(decision.named(name) for name in typed)
+    from parity.push.buildpacks.naming import named
+
+    ids = tuple(named(name) for name in typed)
     said = phrases.using(tuple(typed))
     first = BUILDPACKS.get(ids[0])
     if first is None:
         return _Choice(ids, ids, said, unsupported=_foreign(ids))
-    if not decision.matches(source, first):
+    if not takes(first, source):
         refusal = incompatible(first.id, typed[0])
         return _Choice((), ids[:1], said, refusal)
     said += (f"-----> {first.name} app detected",)
@@ -115,50 +131,65 @@ def _set(source: Source, typed: Sequence[str]) -> _Choice:
 
 def incompatible(name: str, typed: str) -> Refusal:
     """The refusal by a buildpack that is set and does not take the app."""
-    url = typed if "://" in typed or decision.is_folder(name) else _REGISTRY.format(name)
-    error = phrases.message(*phrases.NO_PYTHON) if name == PYTHON else ()
-    lines = phrases.incompatible(url, error)
+    url = typed if "://" in typed or is_folder(name) else _REGISTRY.format(name)
+    known = emulated(name)
+    lines = phrases.incompatible(url, known.undetected if known else ())
     return Refusal("buildpack-not-compatible", lines, subject=name)
 
 
 def _foreign(ids: tuple[str, ...]) -> str | None:
     """The first buildpack that is neither emulated nor on this machine."""
-    known = (n for n in ids if n not in decision.EMULATED and not decision.is_folder(n))
+    known = (n for n in ids if n not in LANGUAGES and not is_folder(n))
     other = next(known, None)
     return f"{other} is not emulated yet" if other else None
 
 
 def _decided(
     source: Source, config: Config, stack: str, choice: _Choice, *, builds: bool
-) -> tuple[Decision, _Choice]:
+) -> _Choice:
     """What the buildpacks decide; the first one's refusal stands, the others' is the build's."""
     if choice.refusal or not choice.runs:
-        return Decision(), choice
-    first, *later = (decision.decided(name, source, config, stack) for name in choice.runs)
-    refusal, unsupported = first.refusal, choice.unsupported
-    if not refusal and choice.runs[0] == PYTHON and choice.runs.count(PYTHON) > 1:
-        refusal = python.TWICE
-    if choice.runs[0] == PYTHON and tree.file(source, PRE_COMPILE):
-        unsupported = unsupported or (None if builds else _open(refusal))
+        return choice
+    first, *later = (decided(name, source, config, stack) for name in choice.runs)
+    refusal, unsupported = first.refusal or _twice(choice.runs), choice.unsupported
+    hook = _hook(source, choice.runs[0])
+    if hook:
+        unsupported = unsupported or (None if builds else _open(hook, refusal))
         first, refusal = first._replace(said=()), None
     unsupported = unsupported or first.unsupported or next(_unfollowed(later), None)
-    merged = first._replace(
-        python=first.python or next((d.python for d in later if d.python), None),
-        node=first.node or next((d.node for d in later if d.node), None),
+    made = (decision.runtime for decision in (*reversed(later), first))
+    return choice._replace(
+        said=(*choice.said, *first.said),
+        refusal=refusal,
+        unsupported=None if refusal else unsupported,
+        lead=first.lead,
+        runtimes=merged((runtime for runtime in made if runtime), ()),
     )
-    return merged, choice._replace(refusal=refusal, unsupported=None if refusal else unsupported)
+
+
+def _twice(runs: Sequence[str]) -> Refusal | None:
+    """The refusal of the first buildpack to run again."""
+    first = emulated(runs[0])
+    return first.once if first and runs.count(runs[0]) > 1 else None
+
+
+def _hook(source: Source, name: str) -> str | None:
+    """The app's own script that runs before the buildpack decides, if it has one."""
+    known = emulated(name)
+    script = known.decides_after if known else None
+    return script if script and tree.file(source, script) else None
 
 
 def _unfollowed(later: Sequence[Decision]) -> Iterator[str]:
     return (d.unsupported for d in later if d.unsupported)
 
 
-def _open(refusal: Refusal | None) -> str | None:
+def _open(hook: str, refusal: Refusal | None) -> str | None:
     """What a refusal leaves open until the hook has run."""
     if not refusal:
         return None
     headline = refusal.lines[0].removeprefix(" !     Error: ")
-    return f"what {PRE_COMPILE} changes before Heroku decides this is not known ({headline})"
+    return f"what {hook} changes before Heroku decides this is not known ({headline})"
 
 
 def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
@@ -168,9 +199,8 @@ def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
     if refusal is None:
         return ()
     if choice.detected:
-        first = choice.runs[0]
-        lines = decision.refused(refusal, first)
-        return (*lines, "", *phrases.failed(app, BUILDPACKS[first].name))
+        failed = phrases.failed(app, BUILDPACKS[choice.runs[0]].name)
+        return (*choice.lead, *refusal.lines, "", *failed)
     return (*refusal.lines, "", *phrases.failed(app))
 
 

@@ -4,18 +4,19 @@ https://devcenter.heroku.com/articles/slug-compiler#slug-size (documented).
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from parity.facts import phrases
-from parity.facts.slug import ERROR, HARD, PYTHON, SOFT
+from parity.facts.slug import ERROR, HARD, SOFT
+from parity.push import environment
 from parity.push import slug as folders
+from parity.push.buildpacks import emulated, languages
 from parity.records import Part, Refusal, Slug
 
 MB = 1024 * 1024
 LARGEST = 5
 """Parts of the slug that are named."""
-
-_PACKAGES = ("site-packages", "node_modules")
 
 
 def weighed(slug: Slug) -> Slug:
@@ -23,8 +24,6 @@ def weighed(slug: Slug) -> Slug:
 
     Raises `interrupt.Interrupted`, `OSError`.
     """
-    from parity.push.buildpacks.python import environment
-
     if slug.refusal or slug.unknown:
         return slug
     place = slug.environment
@@ -63,19 +62,20 @@ def _too_large(packed: int) -> Refusal:
 def _parts(slug: Slug, *, whole: bool = False) -> Counter[str]:
     """Compressed bytes by package, and by file or folder of the root."""
     found: Counter[str] = Counter()
+    holders = [folder for language in languages() for folder in language.package_folders]
     for root in (slug.root, slug.environment):
         if root:
             for path, size in folders.packed_files(root, whole=whole):
-                found[_part(path, root)] += size
-    if slug.environment:
-        found["Python itself"] += int(PYTHON.value * MB)
+                found[_part(path, root, holders)] += size
+    for language in filter(None, map(emulated, slug.interpreters)):
+        found.update({part.name: part.packed for part in language.beside})
     return found
 
 
-def _part(path: str, root: Path) -> str:
-    """What a file belongs to: a package, else what it is below in the root."""
+def _part(path: str, root: Path, holders: Iterable[str]) -> str:
+    """What a file belongs to: a package in one of `holders`, else what it is below in the root."""
     parts = path[len(str(root)) + 1 :].split("/")
-    for folder in _PACKAGES:
+    for folder in holders:
         if folder in parts[:-1]:
             name = parts[parts.index(folder) + 1]
             scoped = name.startswith("@") and len(parts) > parts.index(folder) + 2

@@ -19,8 +19,7 @@ def check(*, offline: bool) -> None:
     What is damaged is forgotten, so that the next use builds it. Raises `Trouble` if
     that cannot be, `interrupt.Interrupted`.
     """
-    from parity.push import downloads
-    from parity.push.buildpacks.python import environment
+    from parity.push import downloads, environment
 
     found = [*environment.spoilt(), *downloads.emptied(offline=offline)]
     if found:
@@ -34,7 +33,7 @@ def sure(
 
     Raises what `act` raises, and `Trouble` if the cache is damaged again meanwhile.
     """
-    from parity.push.buildpacks.python import environment
+    from parity.push import environment
 
     for _ in range(2):
         try:

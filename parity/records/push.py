@@ -27,41 +27,32 @@ class Procfile(NamedTuple):
     lines: tuple[str, ...]
 
 
-class Python(NamedTuple):
-    """What the Python buildpack decides before it installs anything.
+class Runtime(NamedTuple):
+    """What the buildpack of one language decides before it installs anything.
 
-    `warnings` are what it warns of, as refusals that refuse nothing. Not `certain`: the version is
-    newer than those that parity knows, so only the download would tell whether it exists.
+    `language` is the buildpack's id, `origin` the file or field that asks for a version: nothing
+    is `requested` where it is a default. `warnings` are what the buildpack warns of, as refusals
+    that refuse nothing. Not `certain`: the version is newer than those that parity knows, so only
+    the download would tell whether it exists. `edition` tells apart what is called `manager` but
+    works otherwise (`berry`: Yarn 2 or newer).
     """
 
-    manager: Literal["pip", "pipenv", "poetry", "uv"]
+    language: str
+    manager: str
     requested: str | None
-    origin: Literal["runtime.txt", ".python-version", "Pipfile.lock", "cached", "default"]
+    origin: str
     version: str
     warnings: tuple[Refusal, ...] = ()
     certain: bool = True
-
-
-class Node(NamedTuple):
-    """What the Node.js buildpack decides before it installs anything.
-
-    `requested` is `engines.node` of package.json (None: not there), `version` what it resolves to
-    in Heroku's inventory. `berry`: Yarn 2 or newer. `warnings` are what the buildpack warns of.
-    """
-
-    manager: Literal["npm", "yarn", "pnpm"]
-    requested: str | None
-    version: str
-    berry: bool = False
-    warnings: tuple[Refusal, ...] = ()
-    certain: bool = True
+    edition: str = ""
 
 
 class Plan(NamedTuple):
     """What Heroku decides from the tree alone. `refusal`: the first decision that rejects it.
 
     `detected` are all buildpacks that would take the app, in Heroku's order; `runs` those that
-    compile it, one after the other (a folder: its path).
+    compile it, one after the other (a folder: its path). `runtimes` has one for each language of
+    which a version was looked for, in the order in which Heroku asks their buildpacks.
     `unsupported` names what parity does not emulate here; then no verdict follows.
     """
 
@@ -72,11 +63,14 @@ class Plan(NamedTuple):
     buildpack: str | None
     procfile: Procfile | None
     processes: Mapping[str, ProcessType]
-    python: Python | None
+    runtimes: tuple[Runtime, ...]
     refusal: Refusal | None
     unsupported: str | None
-    node: Node | None = None
     runs: tuple[str, ...] = ()
+
+    def runtime(self, language: str) -> Runtime | None:
+        """What the buildpack `language` has decided, if it came so far."""
+        return next((made for made in self.runtimes if made.language == language), None)
 
     def line_of(self, process: ProcessType) -> str:
         """The line of the Procfile that declares `process`; a buildpack's default has none."""
@@ -92,7 +86,7 @@ class Plan(NamedTuple):
 
 
 class Interpreter(NamedTuple):
-    """A Python or Node.js of this machine; `exact` when Heroku would use the same series.
+    """What runs a language on this machine; `exact` when Heroku would use the same series.
 
     The series is `major.minor` of Python, `major` of Node.js.
     """
@@ -116,13 +110,14 @@ class Slug(NamedTuple):
     decide (None: nothing); `packages` are the installed distributions by normalised name.
     `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit), and
     `largest` what takes the most of them.
-    `installer` is the version of the package manager that ran here. `node` is the Node.js in it
-    (None: none); `environment` and `interpreter` are Python's.
+    `installer` is the version of the package manager that ran here, `interpreters` what stands for
+    Heroku's Python, Node.js, … by the buildpack's id. `environment` is a folder that the slug links
+    to, and that may be shared with other slugs.
     """
 
     plan: Plan
     root: Path
-    interpreter: Interpreter | None
+    interpreters: Mapping[str, Interpreter]
     environment: Path | None
     cached: bool
     output: tuple[str, ...]
@@ -133,7 +128,6 @@ class Slug(NamedTuple):
     installed: bool = True
     packed: int | None = None
     installer: str = ""
-    node: Interpreter | None = None
     largest: tuple[Part, ...] = ()
 
     @property

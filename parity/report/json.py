@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
+from parity.facts.buildpacks import NODE, PYTHON
 from parity.records import Exchange, Line, Plan
 from parity.records.verdict import Evidence, Finding, Repaired, Verdict
 from parity.system.text import readable
@@ -147,9 +148,9 @@ def _memory(verdict: Verdict) -> dict[str, Any]:
 
 def _plan(verdict: Verdict) -> dict[str, Any]:
     plan = _latest(verdict)
-    python = plan.python if plan else None
-    here = verdict.slug.interpreter if verdict.slug else None
-    chosen = python or (plan.node if plan else None)
+    python = plan.runtime(PYTHON) if plan else None
+    here = verdict.slug.interpreters.get(PYTHON) if verdict.slug else None
+    chosen = python or next(iter(plan.runtimes if plan else ()), None)
     return {
         "buildpack": plan.buildpack if plan else None,
         "buildpacks": _texts(plan.runs) if plan else [],
@@ -166,8 +167,8 @@ def _plan(verdict: Verdict) -> dict[str, Any]:
 
 def _node(verdict: Verdict) -> dict[str, Any]:
     plan = _latest(verdict)
-    node = plan.node if plan else None
-    here = verdict.slug.node if verdict.slug else None
+    node = plan.runtime(NODE) if plan else None
+    here = verdict.slug.interpreters.get(NODE) if verdict.slug else None
     return {
         "requested": readable(node.requested) if node and node.requested else None,
         "version": node.version or None if node else None,

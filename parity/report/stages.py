@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import BUILDPACKS, NODE
 from parity.records import Boot, Exchange, Shutdown, Slug
 from parity.records.verdict import StageResult, Verdict
 from parity.report.page import Page
@@ -55,11 +56,9 @@ def _detect(verdict: Verdict) -> Iterator[str]:
     plan = verdict.plan
     if plan and plan.buildpack:
         parts = [" + ".join(plan.runs) or plan.buildpack]
-        if plan.node:
-            asked = "engines.node" if plan.node.requested else "default"
-            parts += [plan.node.manager, f"Node.js {plan.node.version} ({asked})"]
-        if plan.python:
-            parts += [plan.python.manager, f"Python {plan.python.version} ({plan.python.origin})"]
+        for made in plan.runtimes:
+            name = BUILDPACKS[made.language].name
+            parts += [made.manager, f"{name} {made.version} ({made.origin})"]
         yield ", ".join(parts)
 
 
@@ -72,14 +71,14 @@ def _build(verdict: Verdict) -> Iterator[str]:
 
 def _built(slug: Slug) -> str:
     count = len(slug.packages)
-    if slug.node and not slug.environment:
+    if NODE in slug.interpreters and not slug.environment and not slug.packages:
         return "node_modules"
     return f"{count} package{'' if count == 1 else 's'}"
 
 
 def _stand_ins(slug: Slug) -> str:
-    here = (("Python", slug.interpreter), ("Node.js", slug.node))
-    return "".join(f"; ran here with {n} {i.version}" for n, i in here if i and not i.exact)
+    here = [(BUILDPACKS[x].name, one) for x, one in sorted(slug.interpreters.items(), reverse=True)]
+    return "".join(f"; ran here with {name} {one.version}" for name, one in here if not one.exact)
 
 
 def _release(verdict: Verdict) -> Iterator[str]:

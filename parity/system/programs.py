@@ -53,6 +53,42 @@ def narrow() -> None:
     os.environ["PATH"] = os.pathsep.join(folders())
 
 
+def shown(path: Path | str) -> str:
+    """A path as people write it, with `~` for their HOME."""
+    home = os.environ.get("HOME", "").rstrip("/")
+    text = str(path)
+    return f"~{text[len(home) :]}" if home and text.startswith(f"{home}/") else text
+
+
+def version(path: str) -> str:
+    """The version that a program tells, in words if it tells none."""
+    import re
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            cwd=ELSEWHERE,
+            env=_few(),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "its version is not known"
+    found = re.search(r"(?<!\d)\d+(?:\.\d+)+", done.stdout)
+    return found[0] if found else "its version is not known"
+
+
+def _few() -> dict[str, str]:
+    """What a program needs to tell its version: yarn and corepack would obey the rest, and what
+    stands in the folder that they are started in."""
+    home = os.environ.get("HOME")
+    path = os.pathsep.join(folders())
+    return {"PATH": path, "COREPACK_ENABLE_NETWORK": "0", **({"HOME": home} if home else {})}
+
+
 @cache
 def _trusted(folder: str, trees: frozenset[str]) -> bool:
     if not folder.startswith("/"):

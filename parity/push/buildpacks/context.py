@@ -9,10 +9,6 @@ from parity.facts.phrases import INDENT
 from parity.records import Ended, Interpreter, Plan, Refusal, Run, Slug
 
 BUILD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-HIDDEN = frozenset(
-    ("PATH", "CPATH", "CPPATH", "LD_PRELOAD", "LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
-)
-"""Config vars that no step of the build sees."""
 
 
 class Undecided(NamedTuple):
@@ -28,8 +24,8 @@ Stop: TypeAlias = Refusal | Undecided | None
 class Job(NamedTuple):
     """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic.
 
-    `exported` are variables that the steps and buildpacks before left for those after them; `node`
-    is the Node.js that stands in for Heroku's, once it was found.
+    `exported` are variables that the steps and buildpacks before left for those after them;
+    `interpreter` is what stands for Heroku's own in this buildpack's steps, once it was found.
     """
 
     plan: Plan
@@ -41,7 +37,7 @@ class Job(NamedTuple):
     offline: bool
     until: float
     exported: Mapping[str, str] = {}
-    node: Interpreter | None = None
+    interpreter: Interpreter | None = None
 
     def print(self, text: str) -> None:
         """Command output: indented, and kept."""
@@ -70,42 +66,13 @@ class Job(NamedTuple):
         return self.run(argv, cwd=self.folder, env=env, on_line=told, limit=left)
 
     @property
-    def python(self) -> Path:
-        """Where the slug has its Python."""
-        return self.folder / ".heroku" / "python"
-
-    @property
     def home(self) -> Path:
-        """HOME of the build, which is not part of the slug; Python is found there, too."""
+        """HOME of the build, which is not part of the slug; it leads to what is installed there."""
         home = self.work / "home"
         if not home.exists():
             home.mkdir()
             (home / ".heroku").symlink_to(self.folder / ".heroku")
         return home
-
-    @property
-    def path(self) -> str:
-        """PATH of a step: what was exported, Python's own folder in it, and the build image's."""
-        exported, own = self.exported.get("PATH", BUILD_PATH), str(self.python / "bin")
-        return exported if own in exported.split(":") else f"{own}:{exported}"
-
-    def variables(self) -> dict[str, str]:
-        """What hooks, downloads and collectstatic see: the build's variables and config vars."""
-        config = self.plan.config.values
-        shown = {name: value for name, value in config.items() if name not in HIDDEN}
-        return {
-            "LANG": "en_US.UTF-8",
-            **self.exported,
-            **shown,
-            "HOME": str(self.home),
-            "PATH": self.path,
-            "PYTHONUNBUFFERED": "1",
-            "STACK": self.plan.stack,
-            "SOURCE_VERSION": self.plan.source.commit or "",
-            "BUILD_DIR": str(self.folder),
-            "CACHE_DIR": str(self.inner("cache")),
-            "ENV_DIR": str(self.env_dir()),
-        }
 
     def env_dir(self) -> Path:
         """The config vars as a folder of files, as a buildpack gets them."""
@@ -128,7 +95,7 @@ def blank(job: Job) -> Slug:
     return Slug(
         plan=job.plan,
         root=job.folder,
-        interpreter=None,
+        interpreters={},
         environment=None,
         cached=False,
         output=(),

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from parity.facts.network_failures import NETWORK
 from parity.push import detect
 from parity.push.buildpacks.context import (
     BUILD_PATH,
@@ -21,7 +22,6 @@ from parity.push.buildpacks.context import (
     stopped,
     timed_out,
 )
-from parity.push.buildpacks.python.machine_faults import NETWORK
 from parity.records import Ended, Refusal, Slug
 
 _PAIR = re.compile(r"""\s+(["']?)([\w-]+)\1\s*:\s*(.*?)\s*""")

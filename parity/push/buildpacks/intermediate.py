@@ -5,21 +5,20 @@ import stat
 from pathlib import Path
 
 from parity.push import worktree
-from parity.push.buildpacks import decision
 from parity.push.buildpacks.context import Job
+from parity.push.buildpacks.language import Decision, merged
 from parity.records import TEXT_LIMIT, Entry, Plan, Refusal, Source
 
 
-def decided(job: Job, name: str, source: Source) -> tuple[Plan, Refusal | None]:
-    """What the buildpack `name` decides of `source`, said; the refusal as it prints it."""
-    plan = job.plan
-    made = decision.decided(name, source, plan.config, plan.stack)
+def decided(job: Job, made: Decision) -> tuple[Plan, Refusal | None]:
+    """The plan with what a buildpack has decided by now, said; the refusal as it prints it."""
+    plan, refusal = job.plan, made.refusal
     for text in made.said:
         job.tell(text)
-    refusal = made.refusal
     if refusal:
-        refusal = refusal._replace(lines=(*decision.refused(refusal, name), ""))
-    return plan._replace(python=made.python or plan.python, node=made.node or plan.node), refusal
+        refusal = refusal._replace(lines=(*made.lead, *refusal.lines, ""))
+    now = (made.runtime,) if made.runtime else ()
+    return plan._replace(runtimes=merged(plan.runtimes, now)), refusal
 
 
 def tree(source: Source, folder: Path) -> Source:

@@ -6,13 +6,14 @@ last one's default process types count.
 """
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from parity.facts.buildpacks import BUILDPACKS, NODE, PYTHON
+from parity.facts.buildpacks import BUILDPACKS
 from parity.push import detect, procfile
-from parity.push.buildpacks import decision, intermediate, python
-from parity.push.buildpacks.context import BUILD_PATH, Job, blank
-from parity.push.buildpacks.python import hooks
+from parity.push.buildpacks import default_types, emulated, intermediate, takes
+from parity.push.buildpacks.context import Job, blank
+from parity.push.buildpacks.language import Language
 from parity.records import Plan, ProcessType, Refusal, Slug
 
 
@@ -22,16 +23,18 @@ def compile_all(job: Job) -> tuple[Slug, str | None]:
     Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     began = time.monotonic()
-    slug, defaults = blank(job), detect.defaults(job.plan.runs)
+    slug = blank(job)
+    defaults = default_types(job.plan.runs, job.plan.source)
     label: str | None
     for number, name in enumerate(job.plan.runs):
-        if decision.is_folder(name):
+        language = emulated(name)
+        if language:
+            made, label = _official(job, number, name, language)
+            exported = language.exports(job)
+        else:
             from parity.push.buildpacks import folder
 
             made, label, exported, defaults = folder.compile_app(job, Path(name))
-        else:
-            made, label = _official(job, number, name)
-            exported = _exported(job, name)
         slug = _merged(slug, made)
         if slug.refusal or slug.unknown:
             return slug, label
@@ -40,66 +43,44 @@ def compile_all(job: Job) -> tuple[Slug, str | None]:
     return slug._replace(plan=plan, seconds=time.monotonic() - began), None
 
 
-def _official(job: Job, number: int, name: str) -> tuple[Slug, str | None]:
+def _official(job: Job, number: int, name: str, language: Language) -> tuple[Slug, str | None]:
     """One of Heroku's own; the first has decided before anything was built."""
     label = BUILDPACKS[name].name
     if number:
-        plan, refusal = _decided(job, number, name)
+        plan, refusal = _decided(job, number, name, language)
         job = job._replace(plan=plan)
         if refusal:
             label_or_none = None if refusal.reason == "buildpack-not-compatible" else label
             return blank(job)._replace(refusal=refusal, output=tuple(job.output)), label_or_none
-    return _compiled(job, name), label
+    return language.compile(job), label
 
 
-def _compiled(job: Job, name: str) -> Slug:
-    if name == NODE:
-        from parity.push.buildpacks.nodejs.compile import compile_app as compile_node
-
-        assert job.plan.node, "decided before"
-        return compile_node(job, job.plan.node)
-    from parity.push.buildpacks.python.compile import compile_app as compile_python
-
-    return compile_python(job)
-
-
-def _decided(job: Job, number: int, name: str) -> tuple[Plan, Refusal | None]:
+def _decided(job: Job, number: int, name: str, language: Language) -> tuple[Plan, Refusal | None]:
     """What a later buildpack decides of the tree that the earlier ones have left."""
     plan = job.plan
     source = intermediate.tree(plan.source, job.folder)
-    if not decision.matches(source, BUILDPACKS[name]):
+    if not takes(BUILDPACKS[name], source):
         return plan, detect.incompatible(name, name)
     job.tell(f"-----> {BUILDPACKS[name].name} app detected")
-    if name == PYTHON and PYTHON in plan.runs[:number]:
-        return plan, python.TWICE
-    if name == PYTHON and hooks.has(job.folder, hooks.BEFORE):
+    if language.once and name in plan.runs[:number]:
+        return plan, language.once
+    if language.decides_after and (job.folder / language.decides_after).is_file():
         return plan, None  # it decides after that
-    return intermediate.decided(job, name, source)
-
-
-def _exported(job: Job, name: str) -> dict[str, str]:
-    """What an official buildpack exports; Python's is in the PATH of every step anyway."""
-    if name != NODE:
-        return {}
-    path = job.exported.get("PATH", BUILD_PATH)
-    from parity.push.buildpacks.nodejs.profile import exports
-
-    return exports(job.folder, path, job.plan.config.values)
+    return intermediate.decided(job, language.decide(source, plan.config, plan.stack))
 
 
 def _merged(slug: Slug, made: Slug) -> Slug:
     """What two buildpacks have left together."""
     return made._replace(
-        interpreter=made.interpreter or slug.interpreter,
+        interpreters={**slug.interpreters, **made.interpreters},
         environment=made.environment or slug.environment,
-        node=made.node or slug.node,
         packages={**slug.packages, **made.packages},
         cached=made.cached and (slug.cached or not slug.installed),
         installed=made.installed or slug.installed,
     )
 
 
-def _formation(job: Job, defaults: dict[str, str]) -> dict[str, ProcessType]:
+def _formation(job: Job, defaults: Mapping[str, str]) -> dict[str, ProcessType]:
     """The process types by the Procfile as the build has left it."""
     path = job.folder / "Procfile"
     known = job.plan.source.entries.get("Procfile")

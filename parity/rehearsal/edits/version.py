@@ -2,7 +2,9 @@
 
 import re
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.python import MISSPELT_VERSION_FILES, versions
+from parity.push.buildpacks import emulated
 from parity.records import Pushed, Record
 from parity.records.verdict import Finding
 from parity.rehearsal.edits.tree import with_file, without
@@ -47,11 +49,6 @@ def _meant(text: str) -> str | None:
 
 
 def _here() -> str:
-    """The newest series that this machine has, else Heroku's default."""
-    from parity.push.buildpacks.python import interpreters
-
-    for series in reversed(list(versions().newest)):
-        found = interpreters.find(versions().newest[series])
-        if found and found.exact:
-            return series
-    return versions().default
+    """A series that this machine has, if Heroku has it, too."""
+    python = emulated(PYTHON)
+    return python.suggested_version() if python else versions().default

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import NODE, PYTHON
 from parity.facts.python import SUPPORT, versions
 from parity.facts.slug import ARTICLE, HARD, SOFT
 from parity.records import Slug
@@ -51,11 +52,11 @@ _REMEDIES = (
 )
 def build_undecided(slug: Slug) -> Iterator[Evidence]:
     if slug.unknown:
-        version = slug.plan.python.version if slug.plan.python else "3"
+        python, node = slug.plan.runtime(PYTHON), slug.plan.runtime(NODE)
         why = shown(slug.unknown)
         file = "requirements.txt" if "requirements.txt" in slug.plan.source.entries else None
-        node = slug.plan.node.version if slug.plan.node else ""
-        remedy = _remedy(why, version).replace("{node}", node)
+        remedy = _remedy(why, python.version if python else "3")
+        remedy = remedy.replace("{node}", node.version if node else "")
         names = {"why": why[0].upper() + why[1:], "remedy": remedy}
         yield Evidence(why, file, names=names)
 
@@ -78,11 +79,12 @@ def _remedy(why: str, version: str) -> str:
     docs=SUPPORT,
 )
 def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
-    if slug.interpreter and not slug.interpreter.exact and slug.plan.python:
-        version = slug.plan.python.version
+    here, python = slug.interpreters.get(PYTHON), slug.plan.runtime(PYTHON)
+    if here and not here.exact and python:
+        version = python.version
         series = version.rpartition(".")[0]
-        names = {"used": slug.interpreter.version, "version": version, "series": series}
-        yield Evidence(f"{slug.interpreter.path} is Python {slug.interpreter.version}", names=names)
+        names = {"used": here.version, "version": version, "series": series}
+        yield Evidence(f"{here.path} is Python {here.version}", names=names)
 
 
 @rule(
@@ -95,9 +97,10 @@ def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
     docs=SUPPORT,
 )
 def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
-    tool = slug.plan.python.manager if slug.plan.python else ""
+    python = slug.plan.runtime(PYTHON)
+    tool = python.manager if python else ""
     version = versions().installer.get(tool, "")
-    if slug.installer and slug.installer != version:
+    if tool and slug.installer and slug.installer != version:
         names = {"tool": tool, "used": slug.installer, "version": version}
         yield Evidence(f"{tool} {slug.installer} was used", names=names)
 

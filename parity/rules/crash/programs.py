@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from parity.facts.buildpacks import PYTHON
 from parity.records import edits
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, adding, at_command, procfile
@@ -80,7 +81,7 @@ def command_not_found(record: Failing) -> Iterator[Evidence]:
 
 def _developed(crash: Crash, package: str) -> int | None:
     """The line that names a package which the lock file's manager has not installed."""
-    python = crash.plan.python
+    python = crash.plan.runtime(PYTHON)
     if python is None or python.manager == "pip" or package.lower() in crash.slug.packages:
         return None
     named = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
@@ -107,7 +108,8 @@ def build_tool_not_at_run_time(record: Failing) -> Iterator[Evidence]:
 
 
 def _pipenv(crash: Crash) -> bool:
-    return bool(crash.plan.python and crash.plan.python.manager == "pipenv")
+    python = crash.plan.runtime(PYTHON)
+    return bool(python and python.manager == "pipenv")
 
 
 @rule(

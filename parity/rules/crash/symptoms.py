@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import PYTHON
 from parity.records import Boot, edits
 from parity.records.verdict import Evidence
 from parity.rules.boot.boot import R10
@@ -104,7 +105,7 @@ _ADDING = {
 
 def adding(crash: Crash, package: str) -> tuple[str, str]:
     """The file in which the app's package manager wants a package, and how it gets there."""
-    python = crash.plan.python
+    python = crash.plan.runtime(PYTHON)
     file, advice = _ADDING[python.manager if python else "pip"]
     name = package.partition("<")[0]
     if file == "requirements.txt" and name != package and requires(crash.source, name):

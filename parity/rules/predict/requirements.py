@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import PYTHON
 from parity.records import Plan
 from parity.records.edits import on_platform
 from parity.rules.predict.prediction import Prediction
@@ -16,7 +17,8 @@ _NO_LINUX = frozenset({"pywin32", "pypiwin32", "windows-curses"})
 
 def predict(plan: Plan) -> Iterator[Prediction]:
     """The lines, each with the cause that the build would show."""
-    if plan.python is None or plan.python.manager != "pip":
+    python = plan.runtime(PYTHON)
+    if python is None or python.manager != "pip":
         return
     for entry in entries(plan.source):
         for rule, seen, names in _wrong(entry):

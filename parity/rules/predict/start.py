@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from parity.facts.buildpacks import PYTHON
 from parity.records import LONGEST, Plan, ProcessType, Source
 from parity.rules.predict.executed import body, statements
 from parity.rules.views.python_source import SERVERS, dotted, parsed
@@ -77,7 +78,7 @@ def start(plan: Plan) -> Start | None:
     web = plan.processes.get("web")
     short = web is not None and len(web.command) <= LONGEST  # shlex takes the square of the length
     words, variables = _words(web.command) if web and short else ([], {})
-    if not web or not words or plan.python is None:
+    if not web or not words or plan.runtime(PYTHON) is None:
         return None
     root = _root(words)
     target = None if _configured(plan.source, words) else _target(words)

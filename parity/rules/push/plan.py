@@ -191,14 +191,16 @@ LANGUAGE_FILES = {
     docs=f"{BUILDPACKS}#buildpack-detect-order",
 )
 def several_buildpacks(plan: Plan) -> Iterator[Evidence]:
-    if len(plan.detected) > 1 and plan.detected[0] == plan.buildpack == PYTHON and plan.python:
+    several = len(plan.detected) > 1 and plan.detected[0] == plan.buildpack == PYTHON
+    if several and plan.runtime(PYTHON):
         names = {"detected": ", ".join(plan.detected), "first": plan.detected[0]}
         yield Evidence(f"detected: {names['detected']}", names=names)
 
 
 def _warned(plan: Plan, reason: str) -> Iterator[Evidence]:
     """The warning `reason` of the Python buildpack, if it gives it."""
-    for warning in plan.python.warnings if plan.python and not plan.refusal else ():
+    python = plan.runtime(PYTHON)
+    for warning in python.warnings if python and not plan.refusal else ():
         if warning.reason == reason:
             series = warning.subject.rpartition(".")[0]
             names = {
@@ -270,7 +272,7 @@ def python_patch_outdated(plan: Plan) -> Iterator[Evidence]:
     docs=f"{SUPPORT}#supported-python-versions",
 )
 def python_patch_unknown(plan: Plan) -> Iterator[Evidence]:
-    python = plan.python
+    python = plan.runtime(PYTHON)
     if python and not python.certain and not plan.refusal:
         series = python.version.rpartition(".")[0]
         names = {"version": python.version, "series": series, "date": versions().date}

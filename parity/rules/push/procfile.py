@@ -18,14 +18,19 @@ _HOOKS = (PRE_COMPILE, POST_COMPILE)
 
 
 def no_web(plan: Plan) -> bool:
-    """Whether Heroku would find no web process: Python has no default one."""
+    """Whether Heroku would find no web process, not even the buildpack's default."""
     return (
         plan.refusal is None
-        and plan.buildpack == PYTHON
+        and _followed(plan)
         and ROUTED not in plan.processes
         and not _unread(plan)
         and all(name in BUILDPACKS for name in plan.detected)
     )
+
+
+def _followed(plan: Plan) -> bool:
+    """Whether the default types are known: whatever it decides, Python's buildpack has none."""
+    return plan.buildpack == PYTHON or any(x.language == plan.buildpack for x in plan.runtimes)
 
 
 def _built_without_web(slug: Slug) -> bool:

@@ -6,6 +6,7 @@ import sys
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import (
     DISTRIBUTIONS,
     POPULAR,
@@ -159,7 +160,7 @@ def _found(crash: Crash, module: str) -> str | None:
 
 def _outside(crash: Crash, module: str) -> Reason:
     """Reasons that lie in Python and in what is installed."""
-    top, python = module.partition(".")[0], crash.plan.python
+    top, python = module.partition(".")[0], crash.plan.runtime(PYTHON)
     since = STANDARD_LIBRARY_GONE.get(top)
     if since and python and int(python.version.split(".")[1]) >= since:
         return "gone"
@@ -167,7 +168,7 @@ def _outside(crash: Crash, module: str) -> Reason:
         return "desktop"
     if top in WINDOWS_LIBRARY:
         return "windows"
-    if crash.slug.interpreter and _of_the_library(crash, top):
+    if PYTHON in crash.slug.interpreters and _of_the_library(crash, top):
         return "newer"
     if top in STANDARD_LIBRARY_NEW and python:
         return "older"
@@ -190,7 +191,7 @@ def near_own(crash: Crash, top: str) -> str | None:
 
 def _of_the_library(crash: Crash, module: str) -> bool:
     """Whether Heroku's Python has the module in its standard library, and this one has not."""
-    python, since = crash.plan.python, STANDARD_LIBRARY_NEW.get(module)
+    python, since = crash.plan.runtime(PYTHON), STANDARD_LIBRARY_NEW.get(module)
     if since and python:
         return int(python.version.split(".")[1]) >= since
     return module in sys.stdlib_module_names and module not in STANDARD_LIBRARY_GONE

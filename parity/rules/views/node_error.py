@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from parity.facts.buildpacks import NODE
 from parity.records import Frame
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_traceback import Crash, Failing, crash
@@ -48,7 +49,7 @@ def own(file: str) -> bool:
 def node_crash(record: Failing) -> Crash | None:
     """A crash of an app that Node.js runs."""
     found = crash(record)
-    return found if found and (is_node(found.plan) or found.slug.node) else None
+    return found if found and (is_node(found.plan) or NODE in found.slug.interpreters) else None
 
 
 def relative(file: str, home: str) -> str:

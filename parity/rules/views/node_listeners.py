@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from parity.facts.buildpacks import NODE
 from parity.records import Boot, Source, edits
 from parity.rules.views.node_source import command, find, found, is_node, line_in_package, script
 from parity.rules.views.python_source import Place, line_of
@@ -38,7 +39,7 @@ _OLD = r"(?<!\s)\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=
 def concerns(boot: Boot) -> bool:
     """Whether Node.js runs the process."""
     plan = boot.release.slug.plan
-    return is_node(plan) or (boot.release.slug.node is not None and _runs_node(boot))
+    return is_node(plan) or (NODE in boot.release.slug.interpreters and _runs_node(boot))
 
 
 def _runs_node(boot: Boot) -> bool:

@@ -1,99 +1,51 @@
-"""The classic Node.js buildpack: here is what it decides before it installs anything.
+"""The classic Node.js buildpack.
 
-Source: https://github.com/heroku/heroku-buildpack-nodejs (bin/detect, bin/compile).
+Source: https://github.com/heroku/heroku-buildpack-nodejs.
 """
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from parity.facts.nodejs import LOCK_FILES
-from parity.facts.phrases import message
-from parity.push import tree
-from parity.push.buildpacks.nodejs import version
-from parity.push.buildpacks.nodejs.package import Package, read
-from parity.records import Config, Node, Refusal, Source
+from parity.facts.nodejs import DEFAULT_WEB
+from parity.facts.procfile import ROUTED
+from parity.push.buildpacks.language import Language
+from parity.push.buildpacks.nodejs.decision import decide
+from parity.records import Source
 
-_IN_THE_WAY = {".heroku": "dot-heroku", ".heroku/node": "dot-heroku-node"}
-
-
-def matches(source: Source) -> bool:
-    """Whether the buildpack takes the app."""
-    return tree.file(source, "package.json") is not None
+if TYPE_CHECKING:
+    from parity.push.buildpacks.context import Job
+    from parity.records import Slug
+    from parity.records.machine import Check
 
 
-def decide(source: Source, config: Config, _stack: str) -> tuple[Node | None, Refusal | None]:
-    """The buildpack's decisions in its order, up to the first that refuses the app.
+def _compile(job: "Job") -> "Slug":
+    from parity.push.buildpacks.nodejs.compile import compile_app
 
-    The Node is there as soon as a version was looked for, though it may then be refused.
-    """
-    for path, reason in _IN_THE_WAY.items():
-        if tree.file(source, path):
-            headline = f"Error: The directory {path} could not be created."
-            return None, Refusal(reason, message(headline), path, subject=path)
-    package = read(source)
-    if package is None:
-        headline = "Error: Unable to parse your package.json."
-        return None, Refusal("invalid-package-json", message(headline), "package.json")
-    refusal = _locks(source) or _managers(package) or _iojs(package)
-    if refusal:
-        return None, refusal
-    made = version.resolve(package, config)
-    manager, berry = manager_of(source, package)
-    if isinstance(made, Refusal):
-        asked = package.table("engines").get("node")
-        return Node(manager, asked, "", berry), made
-    return made._replace(manager=manager, berry=berry), None
+    return compile_app(job)
 
 
-def manager_of(source: Source, package: Package) -> tuple[Literal["npm", "yarn", "pnpm"], bool]:
-    """The package manager, and whether it is a Yarn of the second kind or newer."""
-    if tree.file(source, "yarn.lock"):
-        return "yarn", _berry(source, package)
-    return ("pnpm", False) if tree.file(source, "pnpm-lock.yaml") else ("npm", False)
+def _exports(job: "Job") -> Mapping[str, str]:
+    from parity.push.buildpacks.nodejs.profile import exports
+
+    return exports(job)
 
 
-def _berry(source: Source, package: Package) -> bool:
-    wanted = package.tool.removeprefix("yarn@") if package.tool.startswith("yarn@") else ""
-    asked = wanted or package.table("engines").get("yarn", "")
-    if asked.lstrip("^~>=v ")[:1] in set("23456789"):
-        return True
-    return tree.file(source, ".yarnrc.yml") is not None
+def _checks() -> "Iterator[Check]":
+    from parity.push.buildpacks.nodejs.checks import node
+
+    yield node()
 
 
-def _locks(source: Source) -> Refusal | None:
-    """More than one lock file, or npm's old one beside a newer."""
-    found = [name for name, file in LOCK_FILES.items() if tree.file(source, file)]
-    if len(found) > 1:
-        file = LOCK_FILES[found[-1]]
-        lines = message("Error: Multiple lockfiles found.")
-        return Refusal("multiple-lock-files", lines, file, subject=",".join(found))
-    if found and tree.file(source, "npm-shrinkwrap.json"):
-        lines = message("Error: Multiple lockfiles conflicting with npm-shrinkwrap.json.")
-        subject = LOCK_FILES[found[0]]
-        return Refusal("shrinkwrap-lock-file-conflict", lines, "npm-shrinkwrap.json", None, subject)
-    return None
+def _default_types(_source: Source) -> Mapping[str, str]:
+    return {ROUTED: DEFAULT_WEB}
 
 
-def _managers(package: Package) -> Refusal | None:
-    """More than one package manager named in package.json."""
-    named = list(_named(package))
-    if len({manager for manager, _ in named}) < 2:
-        return None
-    subject = ", ".join(field for _, field in named)
-    lines = message("Error: Multiple package managers declared in package.json.")
-    return Refusal("multiple-package-managers", lines, "package.json", None, subject)
-
-
-def _named(package: Package) -> Iterator[tuple[str, str]]:
-    engines = package.table("engines")
-    yield from ((name, f"engines.{name}") for name in ("npm", "yarn", "pnpm") if name in engines)
-    for name in ("yarn", "pnpm"):
-        if package.tool.startswith(name):
-            yield name, "packageManager"
-
-
-def _iojs(package: Package) -> Refusal | None:
-    if "iojs" not in package.table("engines"):
-        return None
-    lines = message("Error: io.js no longer supported.")
-    return Refusal("iojs-unsupported", lines, "package.json", None, "engines.iojs")
+LANGUAGE = Language(
+    decide,
+    _compile,
+    exports=_exports,
+    default_types=_default_types,
+    checks=_checks,
+    package_folders=("node_modules",),
+    downloads=("npm", "pnpm", "yarn"),
+)

@@ -5,13 +5,14 @@ The order of bin/compile: https://github.com/heroku/heroku-buildpack-nodejs (obs
 
 import time
 
+from parity.facts.buildpacks import NODE
 from parity.facts.phrases import message
 from parity.push import tree
 from parity.push.buildpacks.context import Job, Stop, Undecided, blank, stopped
 from parity.push.buildpacks.nodejs import install, modules, node, profile, scripts, tools
 from parity.push.buildpacks.nodejs.messages import BLANK
 from parity.push.buildpacks.nodejs.package import Package, read
-from parity.records import Interpreter, Node, Slug
+from parity.records import Interpreter, Runtime, Slug
 
 NO_START = message("This app may not specify any way to start a node process")
 NO_START_LINK = (
@@ -19,22 +20,24 @@ NO_START_LINK = (
 )
 
 
-def compile_app(job: Job, decided: Node) -> Slug:
+def compile_app(job: Job) -> Slug:
     """The slug of a Node.js app. Raises `interrupt.Interrupted`, `Trouble`, `OSError`."""
     began = time.monotonic()
-    slug = blank(job)
+    slug, decided = blank(job), job.plan.runtime(NODE)
+    assert decided, "decided before"
     here = node.find(job, decided.version)
     package = read(job.plan.source) or Package({})
     if here is None:
         stop: Stop = Undecided(f"neither Node.js {decided.version} nor another one is here")
     else:
-        job = job._replace(node=here)
-        slug, stop = _compiled(job, decided, slug._replace(node=here), here, package)
+        job = job._replace(interpreter=here)
+        slug = slug._replace(interpreters={NODE: here})
+        slug, stop = _compiled(job, decided, slug, here, package)
     return stopped(slug, job, stop)._replace(seconds=time.monotonic() - began)
 
 
 def _compiled(
-    job: Job, decided: Node, slug: Slug, here: Interpreter, package: Package
+    job: Job, decided: Runtime, slug: Slug, here: Interpreter, package: Package
 ) -> tuple[Slug, Stop]:
     """The steps that need Node.js; those after a stop are left out."""
     tools.put(job, here)

@@ -4,10 +4,12 @@ Config vars are exported to the whole build, unlike Python's:
 https://devcenter.heroku.com/articles/nodejs-support#build-behavior (documented).
 """
 
+from parity.facts.buildpacks import NODE
 from parity.facts.nodejs import BUILD_OPTIONS, DEFAULT_ENV
 from parity.push import downloads
 from parity.push.buildpacks.context import BUILD_PATH, Job
 from parity.push.buildpacks.nodejs import settings
+from parity.push.buildpacks.nodejs.package import BERRY
 
 _HIDDEN = frozenset("PATH GIT_DIR CPATH CPPATH LD_PRELOAD LIBRARY_PATH LANG BUILD_DIR HOME".split())
 
@@ -39,7 +41,7 @@ def path(job: Job) -> str:
 
 def _downloads(job: Job) -> dict[str, str]:
     """Where the package managers keep what they fetch: in parity's cache, never by hard links."""
-    node = job.plan.node
+    node = job.plan.runtime(NODE)
     settled = job.work / "npmrc"
     if not settled.exists():
         settled.write_text("".join(f"{line}\n" for line in settings.lines()))
@@ -53,7 +55,8 @@ def _downloads(job: Job) -> dict[str, str]:
             found[f"{prefix}_store_dir"] = str(downloads.folder("pnpm"))
             found[f"{prefix}_package_import_method"] = "copy"
     if node and node.manager == "yarn":
-        found |= _berry() if node.berry else {"YARN_CACHE_FOLDER": str(downloads.folder("yarn"))}
+        own = {"YARN_CACHE_FOLDER": str(downloads.folder("yarn"))}
+        found |= _berry() if node.edition == BERRY else own
     return found
 
 

@@ -10,13 +10,13 @@ from parity.facts.phrases import INDENT
 from parity.push.buildpacks.context import Job, Stop, timed_out
 from parity.push.buildpacks.nodejs import environ, machine_faults
 from parity.push.buildpacks.nodejs.messages import BLANK
-from parity.push.buildpacks.nodejs.package import Package
-from parity.records import Node, Refusal
+from parity.push.buildpacks.nodejs.package import BERRY, Package
+from parity.records import Refusal, Runtime
 
 NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 
 
-def dependencies(job: Job, node: Node) -> Stop:
+def dependencies(job: Job, node: Runtime) -> Stop:
     """Everything that package.json names, devDependencies too."""
     job.tell(BLANK)
     job.tell("-----> Installing dependencies")
@@ -28,8 +28,8 @@ def dependencies(job: Job, node: Node) -> Stop:
     return _npm(job)
 
 
-def _yarn(job: Job, node: Node) -> Stop:
-    if node.berry:
+def _yarn(job: Job, node: Runtime) -> Stop:
+    if node.edition == BERRY:
         job.tell(f"{INDENT}Running 'yarn install' with yarn.lock")
         return _step(job, ["yarn", "install", "--immutable"])
     job.tell(f"{INDENT}Installing node modules (yarn.lock)")
@@ -64,7 +64,7 @@ def _installing(job: Job, what: str) -> str:
     return f"{what} (package.json{kind.get(_lock(job) or '', '')})"
 
 
-def prune(job: Job, node: Node, package: Package) -> Stop:
+def prune(job: Job, node: Runtime, package: Package) -> Stop:
     """Take the devDependencies out again, which the build alone needs."""
     config = job.plan.config.values
     job.tell(BLANK)
@@ -77,19 +77,19 @@ def prune(job: Job, node: Node, package: Package) -> Stop:
         return _step(job, ["npm", "prune", "--userconfig", str(job.folder / ".npmrc")])
     if node.manager == "pnpm":
         return _pnpm_pruned(job, package)
-    if node.berry:
+    if node.edition == BERRY:
         return _berry_pruned(job)
     flags = ("--frozen-lockfile", "--ignore-engines", "--ignore-scripts", "--prefer-offline")
     return _step(job, ["yarn", "install", "--production=true", *flags])
 
 
-def _kept(node: Node, env: str, config: Mapping[str, str]) -> str | None:
+def _kept(node: Runtime, env: str, config: Mapping[str, str]) -> str | None:
     """Why nothing is pruned."""
     if env != "production":
         wrong = "'test'" if env == "test" else "not 'production'"
         return f"Skipping because NODE_ENV is {wrong}"
     skip = {"npm": "NPM_CONFIG_PRODUCTION", "yarn": "YARN_PRODUCTION", "pnpm": "PNPM_SKIP_PRUNING"}
-    name = "YARN2_SKIP_PRUNING" if node.berry else skip[node.manager]
+    name = "YARN2_SKIP_PRUNING" if node.edition == BERRY else skip[node.manager]
     value = config.get(name)
     skips = value == "true" or (value and not name.endswith("_SKIP_PRUNING"))
     return f"Skipping because {name} is '{value}'" if skips else None

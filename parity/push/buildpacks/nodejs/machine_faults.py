@@ -4,6 +4,7 @@ import re
 
 from parity.facts import node_failures
 from parity.facts.build_image import TOOLS
+from parity.facts.buildpacks import NODE
 from parity.push.buildpacks.context import Job, Undecided, saying
 from parity.push.buildpacks.nodejs import settings
 
@@ -79,7 +80,7 @@ def _tools(lines: list[str]) -> str | None:
 
 def stand_in(job: Job, lines: list[str]) -> Undecided | None:
     """The line that says that Heroku's Node.js might do what the one here did not."""
-    node, here = job.plan.node, job.node
+    node, here = job.plan.runtime(NODE), job.interpreter
     line = saying(lines, _STAND_IN)
     if node is None or here is None or here.exact or not line:
         return None

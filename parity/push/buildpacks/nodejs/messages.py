@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from parity.facts.nodejs import DEFAULT_ENV
 from parity.facts.phrases import INDENT
 from parity.push.buildpacks.nodejs.package import Package, read
-from parity.records import Config, Node, Refusal, Source
+from parity.records import Config, Refusal, Runtime, Source
 
 BLANK = INDENT
 _LISTED = ("NPM_CONFIG_", "YARN_", "USE_NPM_", "USE_YARN_", "NODE_")
@@ -13,7 +13,7 @@ _WIDTH = 31
 
 
 def opening(
-    source: Source, config: Config, node: Node | None, refusal: Refusal | None
+    source: Source, config: Config, node: Runtime | None, refusal: Refusal | None
 ) -> tuple[str, ...]:
     """The lines up to the release of Node.js; of a refusal only what comes before it."""
     if node is None:
@@ -30,14 +30,14 @@ def opening(
     return (*lines, f"{INDENT}Downloading and installing node {node.version}...")
 
 
-def _environment(config: Config, node: Node) -> Iterator[tuple[str, str]]:
+def _environment(config: Config, node: Runtime) -> Iterator[tuple[str, str]]:
     """The variables that the buildpack lists."""
     defaults = {**DEFAULT_ENV, **({"USE_YARN_CACHE": "true"} if node.manager == "yarn" else {})}
     shown = {k: v for k, v in config.values.items() if k.startswith(_LISTED)}
     yield from {**defaults, **shown}.items()
 
 
-def _engines(node: Node, package: Package) -> Iterator[str]:
+def _engines(node: Runtime, package: Package) -> Iterator[str]:
     asked = package.table("engines")
     yield f"{'engines.node (package.json):':<{_WIDTH}}{asked.get('node', 'unspecified')}"
     for name in ("npm", *((node.manager,) if node.manager != "npm" else ())):
@@ -45,7 +45,7 @@ def _engines(node: Node, package: Package) -> Iterator[str]:
         yield f"{label:<{_WIDTH}}{asked.get(name, 'unspecified (use default)')}"
 
 
-def _resolving(node: Node) -> str:
+def _resolving(node: Runtime) -> str:
     if node.requested is None:
         return "No Node.js version specified, resolving current LTS version..."
     return f"Resolving node version {node.requested}..."

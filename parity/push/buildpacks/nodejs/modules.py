@@ -10,13 +10,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from parity.push import environment
 from parity.push import slug as folders
 from parity.push.buildpacks.context import Job, Stop
 from parity.push.buildpacks.nodejs import install, scripts
 from parity.push.buildpacks.nodejs.messages import BLANK
-from parity.push.buildpacks.nodejs.package import Package
-from parity.push.buildpacks.python import environment
-from parity.records import Interpreter, Node
+from parity.push.buildpacks.nodejs.package import BERRY, Package
+from parity.records import Interpreter, Runtime
 
 DECIDING = (
     *("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"),
@@ -28,7 +28,7 @@ KEPT = ("node_modules", "package-lock.json")
 LOG = "parity-log.json"
 
 
-def installed(job: Job, node: Node, here: Interpreter, package: Package) -> tuple[Stop, bool]:
+def installed(job: Job, node: Runtime, here: Interpreter, package: Package) -> tuple[Stop, bool]:
     """Install, build, prune; why the build does not go on, and whether the cache had it."""
     builds = any(package.table("scripts").get(name) for name in scripts.BUILD)
     name = _key(job, node, here, "built" if builds else "pruned")
@@ -57,9 +57,9 @@ def _has(job: Job) -> bool:
     return (job.folder / "node_modules").exists()
 
 
-def _keepable(job: Job, node: Node, package: Package) -> bool:
+def _keepable(job: Job, node: Runtime, package: Package) -> bool:
     """Whether the files that decide say all about what is installed."""
-    if package.own_scripts or package.reaches_out or _has(job) or node.berry:
+    if package.own_scripts or package.reaches_out or _has(job) or node.edition == BERRY:
         return False
     if (job.folder / "binding.gyp").exists() or (job.folder / "patches").exists():
         return False
@@ -68,12 +68,12 @@ def _keepable(job: Job, node: Node, package: Package) -> bool:
     )
 
 
-def _key(job: Job, node: Node, here: Interpreter, kind: str) -> str:
+def _key(job: Job, node: Runtime, here: Interpreter, kind: str) -> str:
     """The name: whatever could make node_modules others, config vars among it."""
     return environment.key("node_modules", kind, *_parts(job, node, here))
 
 
-def _parts(job: Job, node: Node, here: Interpreter) -> Iterator[str]:
+def _parts(job: Job, node: Runtime, here: Interpreter) -> Iterator[str]:
     yield from (str(here.path), here.version, node.version, node.manager)
     for folder in (".heroku/node/bin", ".heroku/yarn/bin", ".heroku/pnpm/bin"):
         for link in sorted((job.folder / folder).glob("*")):

@@ -11,10 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from parity.push import cache
+from parity.push import cache, environment
 from parity.push.buildpacks.context import Job
-from parity.push.buildpacks.python import environment
-from parity.push.buildpacks.python.tools import fetched, sound
+from parity.push.buildpacks.wheels import fetched, sound
 from parity.records import Interpreter
 from parity.system import programs
 

@@ -13,6 +13,9 @@ LIFECYCLE = ("preinstall", "install", "postinstall", "prepublish", "preprepare",
 """Scripts of the app that every package manager runs while it installs:
 https://docs.npmjs.com/cli/using-npm/scripts (documented)."""
 
+BERRY = "berry"
+"""The edition of Yarn from its second major version on."""
+
 _LOCAL = ("file:", "link:", "portal:", "workspace:", ".", "/", "~/")
 
 

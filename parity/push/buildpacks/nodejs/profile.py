@@ -4,10 +4,10 @@ https://github.com/heroku/heroku-buildpack-nodejs (profile/, lib/environment.sh;
 dyno's memory comes from a variable of parity's, which does not reach the app.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from parity.facts.nodejs import BUILD_OPTIONS
+from parity.push.buildpacks.context import BUILD_PATH, Job
 
 NODE = """\
 export PATH="$HOME/.heroku/node/bin:$HOME/.heroku/yarn/bin:$HOME/.heroku/pnpm/bin:$PATH"
@@ -44,11 +44,12 @@ def write(slug: Path) -> None:
         path.write_text(text)
 
 
-def exports(slug: Path, path: str, config: Mapping[str, str]) -> dict[str, str]:
-    """The variables for the buildpacks that follow; `path` is the PATH so far."""
+def exports(job: Job) -> dict[str, str]:
+    """The variables for the buildpacks that follow."""
+    slug, path = job.folder, job.exported.get("PATH", BUILD_PATH)
     own = ":".join(str(slug / ".heroku" / name / "bin") for name in ("node", "yarn", "pnpm"))
     return {
         "PATH": f"{own}:{path}:{slug / 'node_modules' / '.bin'}",
         "NODE_HOME": str(slug / ".heroku" / "node"),
-        "NODE_OPTIONS": config.get("NODE_OPTIONS", BUILD_OPTIONS),
+        "NODE_OPTIONS": job.plan.config.values.get("NODE_OPTIONS", BUILD_OPTIONS),
     }

@@ -4,6 +4,7 @@ https://devcenter.heroku.com/articles/nodejs-support#customizing-the-build-proce
 """
 
 from parity.facts import node_failures
+from parity.facts.buildpacks import NODE
 from parity.facts.phrases import INDENT
 from parity.push.buildpacks.context import Job, Stop, timed_out
 from parity.push.buildpacks.nodejs import environ, machine_faults
@@ -48,7 +49,7 @@ def cleanup(job: Job, package: Package) -> Stop:
 
 def _run(job: Job, name: str, *flags: str) -> Stop:
     """Run one script with the app's package manager."""
-    node = job.plan.node
+    node = job.plan.runtime(NODE)
     manager = node.manager if node else "npm"
     job.tell(f"{INDENT}Running {name}" + (" (yarn)" if manager == "yarn" else ""))
     began = len(job.output)

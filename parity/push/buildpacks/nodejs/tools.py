@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.nodejs import inventory
+from parity.push import environment
 from parity.push.buildpacks.context import Job, Stop, Undecided
 from parity.push.buildpacks.nodejs import environ
 from parity.push.buildpacks.nodejs.machine_faults import NETWORK
-from parity.push.buildpacks.nodejs.package import Package
-from parity.push.buildpacks.python import environment
-from parity.records import Interpreter, Node, Refusal
+from parity.push.buildpacks.nodejs.package import BERRY, Package
+from parity.records import Interpreter, Refusal, Runtime
 
 _YARN_PATH = re.compile(r"^yarnPath:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
 _PNPM_FOR_LOCK = {"5.3": "6", "5.4": "7", "6.0": "8", "6.1": "8"}
@@ -42,7 +42,7 @@ def link(path: Path, at: Path) -> None:
     at.symlink_to(path)
 
 
-def install(job: Job, node: Node, here: Interpreter, package: Package) -> Stop:
+def install(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
     """Another npm, Yarn or pnpm, where package.json or a lock file asks for one."""
     asked = package.table("engines").get("npm")
     stop: Stop = None
@@ -58,8 +58,8 @@ def install(job: Job, node: Node, here: Interpreter, package: Package) -> Stop:
     return _pnpm(job, here, package) if not stop and node.manager == "pnpm" else stop
 
 
-def _yarn(job: Job, node: Node, here: Interpreter, package: Package) -> Stop:
-    vendored = _vendored(job.folder) if node.berry else None
+def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
+    vendored = _vendored(job.folder) if node.edition == BERRY else None
     if vendored:
         if not (job.folder / vendored).is_file():
             headline = " !     Error: Yarn was not found."
@@ -67,12 +67,13 @@ def _yarn(job: Job, node: Node, here: Interpreter, package: Package) -> Stop:
         link(_launcher(job, vendored), _bin(job) / "yarn")
         job.print(f"Using yarn {_version(job, 'yarn')}")
         return None
-    asked = _wanted(package, "yarn") or ("4" if node.berry else inventory().yarn)
+    asked = _wanted(package, "yarn") or ("4" if node.edition == BERRY else inventory().yarn)
     job.print(f"Downloading and installing yarn ({asked})")
-    name = "@yarnpkg/cli-dist" if node.berry else "yarn"
+    name = "@yarnpkg/cli-dist" if node.edition == BERRY else "yarn"
     stop = _added(job, here, Tool(name, asked, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
     if not stop:
-        job.print(f"{'Using' if node.berry else 'Installed'} yarn {_version(job, 'yarn')}")
+        verb = "Using" if node.edition == BERRY else "Installed"
+        job.print(f"{verb} yarn {_version(job, 'yarn')}")
     return stop
 
 

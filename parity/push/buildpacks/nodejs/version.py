@@ -5,22 +5,24 @@ https://devcenter.heroku.com/articles/nodejs-support#specifying-a-node-js-versio
 
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import NODE
 from parity.facts.nodejs import Inventory, Version, inventory
 from parity.facts.phrases import message
 from parity.push.buildpacks.nodejs import semver
 from parity.push.buildpacks.nodejs.package import Package
-from parity.records import Config, Node, Refusal
+from parity.records import Config, Refusal, Runtime
 
 NEWER_MINORS = 6
 """A minor version this far above the newest known may exist by now (ours)."""
 
 
-def resolve(package: Package, config: Config) -> Node | Refusal:
+def resolve(package: Package, config: Config) -> Runtime | Refusal:
     """The Node.js that Heroku installs, with what it warns of; the manager is not decided here."""
     known = inventory()
     asked = package.table("engines").get("node")
     if asked is None or not asked.strip():
-        return Node("npm", None, _text(_newest(semver.parse(f"{known.lts}.x") or (), known)))
+        newest = _newest(semver.parse(f"{known.lts}.x") or (), known)
+        return _runtime(None, _text(newest))
     wanted = semver.parse("*" if asked.strip() == "latest" else asked)
     if wanted is None:
         return _refused("invalid-semver-requirement", "Invalid Node.js version requirement.", asked)
@@ -29,12 +31,19 @@ def resolve(package: Package, config: Config) -> Node | Refusal:
         headline = "No published Node.js version matches the requested range."
         return _refused("invalid-node-version", headline, asked)
     if found is None:
-        return Node("npm", asked, _text(wanted[0].low), certain=False)
+        return _runtime(asked, _text(wanted[0].low), certain=False)
     wide = semver.unbounded(wanted)
     capped = _capped(wanted, known) if wide and not _opted_out(config) else None
     exact = capped if capped and capped < found else found
     warnings = tuple(_warnings(asked, exact, wide=wide, capped=exact != found))
-    return Node("npm", asked, _text(exact), warnings=warnings)
+    return _runtime(asked, _text(exact), warnings)
+
+
+def _runtime(
+    asked: str | None, version: str, warnings: tuple[Refusal, ...] = (), *, certain: bool = True
+) -> Runtime:
+    origin = "engines.node" if asked else "default"
+    return Runtime(NODE, "npm", asked, origin, version, warnings, certain)
 
 
 def _opted_out(config: Config) -> bool:

@@ -7,19 +7,20 @@ import time
 from pathlib import Path
 
 from parity.facts.buildpacks import PYTHON
-from parity.push.buildpacks import intermediate
+from parity.push.buildpacks import intermediate, pip_settings
 from parity.push.buildpacks.context import Job, Stop, Undecided, blank, stopped
 from parity.push.buildpacks.python import (
+    environ,
     hooks,
     interpreters,
     previous_build,
     profile,
-    settings,
     site,
 )
+from parity.push.buildpacks.python.decision import decide
 from parity.push.buildpacks.python.django import collectstatic
 from parity.push.buildpacks.python.install import Installed, install
-from parity.records import Interpreter, Python, Slug
+from parity.records import Interpreter, Runtime, Slug
 
 
 def compile_app(job: Job) -> Slug:
@@ -28,14 +29,15 @@ def compile_app(job: Job) -> Slug:
     Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     began = time.monotonic()
-    job = job._replace(exported={**job.exported, **_libraries(job.python)})
+    job = job._replace(exported={**job.exported, **_libraries(environ.root(job))})
     job, stop = _decided(job)
-    slug, python = blank(job), job.plan.python
+    slug, python = blank(job), job.plan.runtime(PYTHON)
     if not stop:
         assert python, "what refuses nothing has decided"
         interpreter = interpreters.find(python.version)
         if interpreter:
-            slug, stop = _compiled(job, python, slug._replace(interpreter=interpreter), interpreter)
+            slug = slug._replace(interpreters={PYTHON: interpreter})
+            slug, stop = _compiled(job, python, slug, interpreter)
         else:
             stop = Undecided(f"neither Python {python.version} nor one near it is on this machine")
     return stopped(slug, job, stop)._replace(seconds=time.monotonic() - began)
@@ -48,9 +50,9 @@ def _decided(job: Job) -> tuple[Job, Stop]:
     stop = hooks.hook(job, hooks.BEFORE)
     if stop:
         return job, stop
-    plan, refusal = intermediate.decided(
-        job, PYTHON, intermediate.tree(job.plan.source, job.folder)
-    )
+    source = intermediate.tree(job.plan.source, job.folder)
+    made = decide(source, job.plan.config, job.plan.stack)
+    plan, refusal = intermediate.decided(job, made)
     return job._replace(plan=plan), refusal
 
 
@@ -65,7 +67,7 @@ def _libraries(python: Path) -> dict[str, str]:
     }
 
 
-def _compiled(job: Job, python: Python, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
+def _compiled(job: Job, python: Runtime, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
     """The steps that need Python; those after a stop are left out."""
     now = previous_build.of(job.plan, job.folder)
     last = previous_build.last(job.plan.source)
@@ -104,7 +106,7 @@ def _exporting(job: Job, installed: Installed) -> Job:
     It may go to the network again there, on the ways of this machine.
     """
     path, variables = installed.exported
-    more = {"PATH": f"{path}:{job.path}", **settings.network()} if path else {}
+    more = {"PATH": f"{path}:{environ.path(job)}", **pip_settings.network()} if path else {}
     return job._replace(exported={**job.exported, **variables, **more})
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from parity.facts.phrases import message
 from parity.facts.python import collectstatic_failure
 from parity.push.buildpacks.context import Job, Stop, timed_out
+from parity.push.buildpacks.python import environ
 from parity.records import Refusal
 
 DEEPEST = 3
@@ -32,7 +33,7 @@ def collectstatic(job: Job, packages: Mapping[str, str]) -> Stop:
         if not _SILENT.match(text):
             job.print(text)
 
-    env = {"PYTHONPATH": ".", **job.variables()}
+    env = {"PYTHONPATH": ".", **environ.variables(job)}
     command = ["python", found, "collectstatic", "--noinput", "--traceback"]
     ended = job.call(command, env, on_line=show)
     job.tell("")

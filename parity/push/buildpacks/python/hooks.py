@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from parity.facts.build_image import TOOLS
+from parity.facts.network_failures import NETWORK
 from parity.facts.phrases import INDENT, message
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, Stop, Undecided, saying, timed_out
-from parity.push.buildpacks.python import settings
-from parity.push.buildpacks.python.machine_faults import NETWORK
+from parity.push.buildpacks.python import environ
 from parity.records import Refusal
 
 BEFORE = "pre_compile"
@@ -37,7 +38,7 @@ def hook(job: Job, name: str) -> Stop:
     began = len(job.output)
     data = _data_file(job)
     # Through a shell, as on Heroku: it also runs a script without #! line.
-    env = {**settings.options(), **job.variables()}
+    env = {**pip_settings.options(), **environ.variables(job)}
     ended = job.call(["bash", "-c", f"bin/{name}"], env)
     if ended.exit == 0:
         return None if data.exists() else _deleted(name)
@@ -48,7 +49,7 @@ def hook(job: Job, name: str) -> Stop:
 
 def _data_file(job: Job) -> Path:
     """The file in CACHE_DIR in which the buildpack notes how the build goes."""
-    data = Path(job.variables()["CACHE_DIR"], "build-data", "python.json")
+    data = Path(environ.variables(job)["CACHE_DIR"], "build-data", "python.json")
     data.parent.mkdir(exist_ok=True)
     data.touch()
     return data
@@ -103,7 +104,9 @@ def nltk(job: Job, packages: Mapping[str, str]) -> Stop:
         return Undecided("without a network no NLTK data can be downloaded")
     began = len(job.output)
     target = str(job.folder / NLTK_DATA)
-    ended = job.call(["python", "-m", "nltk.downloader", "-d", target, *wanted], job.variables())
+    ended = job.call(
+        ["python", "-m", "nltk.downloader", "-d", target, *wanted], environ.variables(job)
+    )
     if ended.timed_out:
         return timed_out(job)
     line = saying(job.output[began:], NETWORK)

@@ -4,11 +4,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+from parity.push import environment
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, Stop, timed_out
-from parity.push.buildpacks.python import environment, settings
 from parity.push.buildpacks.python.installer import Exported, Installer
 from parity.push.buildpacks.python.machine_faults import undecided
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 VERSION = "parity-installer"
 """The file in an environment that says which version of its package manager made it."""
@@ -24,7 +25,7 @@ class Installed(NamedTuple):
 
 
 def install(
-    job: Job, python: Python, interpreter: Interpreter, *, cached: bool = False
+    job: Job, python: Runtime, interpreter: Interpreter, *, cached: bool = False
 ) -> Installed | Stop:
     """The environment with everything installed, or why there is none.
 
@@ -61,7 +62,7 @@ def install(
 
 
 def _failure(
-    job: Job, python: Python, interpreter: Interpreter, installer: Installer, ended: Ended
+    job: Job, python: Runtime, interpreter: Interpreter, installer: Installer, ended: Ended
 ) -> Stop:
     """What a failed installation amounts to."""
     if ended.timed_out:
@@ -72,14 +73,14 @@ def _failure(
         job.output,
         interpreter,
         python,
-        offline=job.offline or settings.no_index(),
+        offline=job.offline or pip_settings.no_index(),
         killed=ended.exit > 128,
         answers=installer.answers,
     )
     return why or installer.failed()
 
 
-def _key(python: Python, interpreter: Interpreter, installer: Installer) -> str:
+def _key(python: Runtime, interpreter: Interpreter, installer: Installer) -> str:
     """The name of the environment: whatever could make it another one."""
     return environment.key(
         installer.name,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from parity.facts.python import versions
 from parity.push import cache
 from parity.records import Interpreter
 from parity.system import programs
@@ -54,6 +55,15 @@ def find(wanted: str) -> Interpreter | None:
         if version:
             return Interpreter(path, version, exact=here == minor)
     return None
+
+
+def newest_series() -> str:
+    """The newest series that Heroku has and this machine, else Heroku's default."""
+    for series, newest in reversed(list(versions().newest.items())):
+        found = find(newest)
+        if found and found.exact:
+            return series
+    return versions().default
 
 
 def _distance(candidate: tuple[Path, int, int], minor: int, patch: int) -> tuple[object, ...]:

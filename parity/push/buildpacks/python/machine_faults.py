@@ -8,20 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.build_image import REMOVED_HEADERS, TOOLS, absent_library
+from parity.facts.network_failures import NETWORK
 from parity.push.buildpacks.context import Undecided, saying
-from parity.records import Interpreter, Python
+from parity.records import Interpreter, Runtime
 
-NETWORK = (
-    r"NewConnectionError|NameResolutionError|name resolution|ReadTimeout|ConnectTimeout|timed out"
-    r"|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED|SSL certificate problem|5\d\d Server Error"
-    r"|HTTP error 5\d\d|HTTP error 429|429 Client Error|ConnectionResetError|RemoteDisconnected"
-    r"|ProtocolError|IncompleteRead|Network is unreachable|Could not resolve (?:host|proxy)"
-    r"|Failed to connect to|Connection refused|from proxy after CONNECT|unable to resolve host"
-    r"|returned error: 5\d\d|<urlopen error|Temporary failure in name|unable to look up"
-    r"|error sending request|client error \(Connect\)|dns error|tcp connect error"
-    r"|operation timed out|error decoding response body|All attempts to connect"
-    r"|Max retries exceeded|etwork connectivity is disabled|server error \(5\d\d"
-)
 _CERTAIN = (
     r"Invalid requirement|ResolutionImpossible|Could not open requirements file"
     r"|DO NOT MATCH THE HASHES|must have their versions pinned|Host key verification failed"
@@ -70,7 +60,7 @@ _REQUIRES = (
 def undecided(
     output: list[str],
     interpreter: Interpreter,
-    python: Python,
+    python: Runtime,
     *,
     offline: bool,
     killed: bool,
@@ -124,7 +114,7 @@ def _not_here(output: list[str]) -> Iterator[tuple[str, str | None]]:
             yield "a library is missing here, and Heroku has it", line.strip()
 
 
-def stand_in(output: Iterable[str], interpreter: Interpreter, python: Python) -> Undecided | None:
+def stand_in(output: Iterable[str], interpreter: Interpreter, python: Runtime) -> Undecided | None:
     """The line that says that Heroku's Python might do what the one here did not."""
     lines = list(output)
     refused = next((x.strip() for x in lines if _differs(x, interpreter, python)), None)
@@ -140,7 +130,7 @@ def stand_in(output: Iterable[str], interpreter: Interpreter, python: Python) ->
     return Undecided(f"{stood}, which may be why: {line}")
 
 
-def _differs(line: str, interpreter: Interpreter, python: Python) -> bool:
+def _differs(line: str, interpreter: Interpreter, python: Runtime) -> bool:
     """Whether a package asks for a Python that Heroku's is, and the one here is not."""
     for match in re.finditer(_REQUIRES, line):
         asked = next(group for group in match.groups() if group)

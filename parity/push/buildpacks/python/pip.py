@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from parity.facts.python import versions
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, saying
-from parity.push.buildpacks.python import requirements, settings, site, stand_in, tools
+from parity.push.buildpacks.python import requirements, site, stand_in, tools
 from parity.push.buildpacks.python.installer import Installer, compiled
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 INSTALL = (
     *("install", "-r", "requirements.txt", "--disable-pip-version-check"),
@@ -25,7 +26,7 @@ NOISE = ("Looking in indexes:", "Looking in links:", "WARNING: Location 'file:")
 """What pip says of this machine's settings; on Heroku it has none."""
 
 _UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
-"""What an app imports hardly ever: Python compiles it when it does."""
+"""What an app imports hardly ever: Runtime compiles it when it does."""
 
 _REFUSED = re.compile(r"40[13] (?:Client )?Error")
 
@@ -36,7 +37,7 @@ sys.exit(main())
 """
 
 
-def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """pip for this app."""
     files = requirements.read(job.folder)
     known = versions().installer
@@ -57,7 +58,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
             known["pip"],
             known["setuptools"],
             job.plan.config.values.get("PIP_EXTRA_INDEX_URL", ""),
-            *settings.indexes(),
+            *pip_settings.indexes(),
             *(part for pair in sorted(files.items()) for part in pair),
         ),
         tied=requirements.tied_to_tree(files),
@@ -72,18 +73,18 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
     )
 
 
-def _named(python: Python) -> str:
+def _named(python: Runtime) -> str:
     known = versions().installer
     more = f" and setuptools {known['setuptools']}" if _old(python) else ""
     return f"pip {known['pip']}{more}"
 
 
-def _old(python: Python) -> bool:
+def _old(python: Runtime) -> bool:
     return int(python.version.split(".")[1]) <= WITH_SETUPTOOLS
 
 
 def _filled(
-    job: Job, python: Python, interpreter: Interpreter, place: Path, files: Mapping[str, str]
+    job: Job, python: Runtime, interpreter: Interpreter, place: Path, files: Mapping[str, str]
 ) -> Ended:
     """Fill the empty folder `place`; how pip ended."""
     known = versions().installer

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 from parity.facts.python import versions
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job
-from parity.push.buildpacks.python import settings, site, tools
+from parity.push.buildpacks.python import site, tools
 from parity.push.buildpacks.python.installer import (
     PLACE,
     Exported,
@@ -18,7 +19,7 @@ from parity.push.buildpacks.python.installer import (
     text,
 )
 from parity.push.buildpacks.python.machine_faults import admits
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 COMMAND = "pipenv install --deploy"
 
@@ -41,7 +42,7 @@ _LOCAL = re.compile(r'"(?:path|editable)":|"file": "(?!https?:)')
 _ASKED = re.compile(r'^\s*python(?:_full)?_version\s*=\s*["\']([^"\']+)', re.MULTILINE)
 
 
-def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """Pipenv for this app."""
     version = versions().installer["pipenv"]
     files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
@@ -71,7 +72,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         command=COMMAND,
         tools=f"Pipenv {version}",
         kept=True,
-        parts=(version, _LAYOUT, *files, extra, *settings.indexes()),
+        parts=(version, _LAYOUT, *files, extra, *pip_settings.indexes()),
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
@@ -88,7 +89,7 @@ def fits(asked: str, version: str) -> bool:
 
 
 def _words(
-    place: Path, program: tools.Program, python: Python, interpreter: Interpreter
+    place: Path, program: tools.Program, python: Runtime, interpreter: Interpreter
 ) -> dict[str, str]:
     """What Pipenv says on Heroku, where it lies beside Python."""
     return {

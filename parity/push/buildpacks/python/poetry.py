@@ -8,10 +8,11 @@ from pathlib import Path
 
 from parity.facts.python import versions
 from parity.push import downloads
+from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job
-from parity.push.buildpacks.python import settings, site, tools
+from parity.push.buildpacks.python import site, tools
 from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 COMMAND = "poetry sync --only main"
 FLAGS = ("--compile", "--no-ansi", "--no-interaction")
@@ -47,7 +48,7 @@ _LOCAL = re.compile(r'^type = "(?:directory|file)"', re.MULTILINE)
 _NO_PACKAGE = re.compile(r"^\s*package-mode\s*=\s*false\b", re.MULTILINE)
 
 
-def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """Poetry for this app."""
     version = versions().installer["poetry"]
     files = [text(job.folder, name) for name in ("pyproject.toml", "poetry.lock", "poetry.toml")]
@@ -67,7 +68,7 @@ def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
         command=COMMAND,
         tools=f"Poetry {version}",
         kept=True,
-        parts=(version, *files, *settings.indexes()),
+        parts=(version, *files, *pip_settings.indexes()),
         tied=not _NO_PACKAGE.search(files[0]) or bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.phrases import INDENT
 from parity.facts.python import versions
 from parity.push import cache
@@ -33,12 +34,13 @@ class Build(NamedTuple):
 
 def of(plan: Plan, folder: Path) -> Build:
     """The build of `plan` in `folder`."""
-    assert plan.python, "only Python apps have such a build"
-    manager = plan.python.manager
+    python = plan.runtime(PYTHON)
+    assert python, "only Python apps have such a build"
+    manager = python.manager
     file = folder / LOCKED.get(manager, "")
     content = sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     installer = versions().installer[manager]
-    return Build(plan.stack, plan.python.version, manager, installer, content)
+    return Build(plan.stack, python.version, manager, installer, content)
 
 
 def last(source: Source) -> Build | None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from parity.push.buildpacks.context import Job
 from parity.push.buildpacks.python import requirements, site, tools
 from parity.push.buildpacks.python.machine_faults import admits
-from parity.records import Python
+from parity.records import Runtime
 
 _PIN = r"([A-Za-z0-9][\w.-]*)(?:\[[^]]*\])?\s*===?\s*([\w.!+]+)\s*\\?$"
 _ASKS = re.compile(r"^Requires-Python:\s*(.+)$", re.MULTILINE)
 
 
-def refused(job: Job, python: Python, place: Path, code: Path, files: Mapping[str, str]) -> bool:
+def refused(job: Job, python: Runtime, place: Path, code: Path, files: Mapping[str, str]) -> bool:
     """Whether a pinned package that was installed in `place` is refused on Heroku's Python.
 
     Its metadata says so, and pip (`code`), told to install for that Python, agrees.

@@ -3,18 +3,15 @@
 Versions: https://github.com/heroku/heroku-buildpack-python requirements/ (observed).
 """
 
-import os
 import re
-import shutil
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.python import versions
-from parity.push import cache, downloads
+from parity.push import cache, environment
+from parity.push.buildpacks import wheels
 from parity.push.buildpacks.context import BUILD_PATH, Job
-from parity.push.buildpacks.python import environment, settings
-from parity.push.buildpacks.python.environment import key
+from parity.push.environment import key
 from parity.records import Interpreter
 from parity.system.errors import Trouble
 
@@ -74,7 +71,7 @@ def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> Too
         wheel = tools / f"{stem}.whl"
 
         def fill(place: Path, wheel: Path = wheel) -> bool:
-            return sound(wheel) and _unpack(job, wheel, place, interpreter)
+            return wheels.sound(wheel) and _unpack(job, wheel, place, interpreter)
 
         spare = job.work / "tools" / stem
         place, _ = environment.sealed(
@@ -89,19 +86,6 @@ def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> Too
 
 def _order(stem: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", stem.split("-")[1])]
-
-
-def sound(wheel: Path) -> bool:
-    """Whether a wheel can be unpacked: all of it is there, and as its checksums say."""
-    import zipfile
-
-    if wheel.is_symlink() or not wheel.is_file():
-        return False
-    try:
-        with zipfile.ZipFile(wheel) as archive:
-            return archive.testzip() is None
-    except Exception:  # whatever random bytes make of a reader
-        return False
 
 
 def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> bool:
@@ -127,34 +111,7 @@ def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> boo
 
 def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
     """Download a wheel with the pip that came with an interpreter; what that printed."""
-    return fetched(job, f"{name}=={wanted}", python, lock=f"fetch-{name}")
-
-
-def fetched(job: Job, wanted: str, python: Path, *, lock: str) -> list[str]:
-    """Download the wheel of a requirement into the cache; what pip printed."""
-    tools = cache.folder("tools")
-    told: list[str] = []
-    fresh = job.work / lock
-    flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(fresh))
-    with cache.locked(lock):
-        job.call(
-            [*bundled(python), "download", *flags, wanted], variables(job), on_line=told.append
-        )
-    for wheel in fresh.glob("*.whl"):
-        # A file of the cache appears whole: a run may be killed at any moment.
-        temporary = tools / f".{os.getpid()}-{wheel.name}"
-        shutil.copyfile(wheel, temporary)
-        cache.remove(tools / wheel.name)
-        temporary.rename(tools / wheel.name)
-    return told
-
-
-def bundled(python: Path) -> list[str]:
-    """A pip to begin with: that of the interpreter's or of our own `ensurepip`, or beside us."""
-    for prefix in (python.parent.parent, Path(sys.base_prefix)):
-        for found in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
-            return [str(python), f"{found}/pip"]
-    return [sys.executable, "-P", "-m", "pip"]  # no `pip.py` of the folder that it is started in
+    return wheels.fetched(job, f"{name}=={wanted}", python, lock=f"fetch-{name}")
 
 
 class Program(NamedTuple):
@@ -207,23 +164,16 @@ def _installed(
 
 
 def variables(job: Job, place: Path | None = None) -> dict[str, str]:
-    """pip's environment: this machine's way to the index, and nothing else of it.
+    """pip's environment, for `place` if there is one.
 
     Only what is installed into `place` for the app may come from the app's own index.
     """
-    found = {
-        **settings.variables(),
-        "HOME": str(job.home),
-        "PATH": f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}" if place else BUILD_PATH,
-        "LANG": "en_US.UTF-8",
-        "PYTHONUNBUFFERED": "1",
-        "PIP_CACHE_DIR": str(downloads.folder("pip")),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PIP_NO_INPUT": "1",
-        "GIT_CONFIG_NOSYSTEM": "1",
-    }
+    found = wheels.variables(job)
+    if place is None:
+        return found
+    found["PATH"] = f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}"
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL")
-    if extra and place:
+    if extra:
         both = (found.get("PIP_EXTRA_INDEX_URL", ""), extra)
         found["PIP_EXTRA_INDEX_URL"] = " ".join(both).strip()
     return found

@@ -12,7 +12,7 @@ from parity.push.buildpacks.context import Job
 from parity.push.buildpacks.python import site, tools
 from parity.push.buildpacks.python.installer import PLACE, Exported, Installer, heroku, text
 from parity.push.buildpacks.python.machine_faults import admits
-from parity.records import Ended, Interpreter, Python
+from parity.records import Ended, Interpreter, Runtime
 
 COMMAND = "uv sync --locked --no-default-groups"
 FLAGS = ("--color", "never", "--compile-bytecode", "--no-progress")
@@ -24,7 +24,7 @@ _LOCAL = re.compile(
 _REQUIRES = re.compile(r'^requires-python = "([^"]+)"', re.MULTILINE)
 
 
-def installer(job: Job, python: Python, interpreter: Interpreter) -> Installer:
+def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """uv for this app."""
     version = versions().installer["uv"]
     names = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version")
@@ -68,7 +68,7 @@ def _binary(program: tools.Tool) -> Path:
     return found
 
 
-def _words(place: Path, python: Python, interpreter: Interpreter) -> dict[str, str]:
+def _words(place: Path, python: Runtime, interpreter: Interpreter) -> dict[str, str]:
     """What uv says on Heroku, where .python-version chooses the interpreter."""
     chosen = f"The requested interpreter resolved to Python {interpreter.version}"
     asked = f"The Python request from `.python-version` resolved to Python {python.version}"

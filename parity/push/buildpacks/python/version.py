@@ -15,7 +15,6 @@ from parity.facts.python import (
     versions,
 )
 from parity.push import tree
-from parity.push.buildpacks.python.manager import Manager
 from parity.records import Refusal, Source
 
 Origin: TypeAlias = Literal["runtime.txt", ".python-version", "Pipfile.lock", "cached", "default"]
@@ -37,7 +36,7 @@ class Request(NamedTuple):
     line: int | None = None
 
 
-def requested(source: Source, manager: Manager, kept: str | None = None) -> Request | Refusal:
+def requested(source: Source, manager: str, kept: str | None = None) -> Request | Refusal:
     """The request, from the first of the places that has one, or why it cannot be read.
 
     `kept` is the `major.minor` of the last build (None: there was none). A file whose content was
@@ -199,7 +198,7 @@ def _refused(reason: str, headline: str, request: Request) -> Refusal:
     return Refusal(f"python-version::{reason}", lines, file, request.line, request.version)
 
 
-def unfit(request: Request, manager: Manager) -> Refusal | None:
+def unfit(request: Request, manager: str) -> Refusal | None:
     """What uv asks of the request beyond what the other managers do."""
     if manager == "uv" and request.origin == "runtime.txt":
         headline = "Error: The runtime.txt file isn't supported when using uv."

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from parity.facts.buildpacks import NODE
 from parity.facts.nodejs import LOCK_FILES, SPECIFYING, SUPPORT, TROUBLE, inventory, number
 from parity.records import Plan, Slug, Source
 from parity.rules.engine import rule
@@ -150,7 +151,8 @@ for _page in PAGES:
 
 
 def _warned(plan: Plan, reason: str) -> Iterator[Evidence]:
-    for warning in plan.node.warnings if plan.node and not plan.refusal else ():
+    node = plan.runtime(NODE)
+    for warning in node.warnings if node and not plan.refusal else ():
         if warning.reason == reason:
             names = {"subject": warning.subject, "lts": str(inventory().lts)}
             yield in_package(plan.source, headline(warning), "engines", "node", **names)
@@ -190,7 +192,7 @@ def node_wide_range(plan: Plan) -> Iterator[Evidence]:
     docs=SPECIFYING,
 )
 def node_version_unspecified(plan: Plan) -> Iterator[Evidence]:
-    node = plan.node
+    node = plan.runtime(NODE)
     if plan.refusal or node is None or node.requested is not None or not node.version:
         return
     unread = (f for f in (".nvmrc", ".node-version", ".tool-versions") if f in plan.source.entries)
@@ -229,5 +231,5 @@ def no_start_method(plan: Plan) -> Iterator[Evidence]:
     docs=f"{SUPPORT}#build-behavior",
 )
 def node_modules_committed(plan: Plan) -> Iterator[Evidence]:
-    if plan.node and any(path.startswith("node_modules/") for path in plan.source.entries):
+    if plan.runtime(NODE) and any(path.startswith("node_modules/") for path in plan.source.entries):
         yield Evidence("node_modules is in the pushed tree", "node_modules")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from parity.facts.buildpacks import NODE
 from parity.facts.node_packages import NOT_FROM_NPM
 from parity.facts.nodejs import SUPPORT, TROUBLE
 from parity.records import Slug
@@ -49,7 +50,7 @@ def failing_script(slug: Slug) -> str | None:
     """The script of package.json that failed."""
     refusal = slug.refusal
     scripts = table(slug.plan.source, "scripts")
-    if refusal is None or not slug.node:
+    if refusal is None or NODE not in slug.interpreters:
         return None
     if refusal.reason.endswith("-install-failed"):
         return _install_script(slug, scripts)
@@ -164,7 +165,7 @@ def _last(slug: Slug) -> str:
     docs=SUPPORT,
 )
 def node_stands_in(slug: Slug) -> Iterator[Evidence]:
-    here, node = slug.node, slug.plan.node
+    here, node = slug.interpreters.get(NODE), slug.plan.runtime(NODE)
     if here and node and not here.exact:
         names = {"used": here.version, "version": node.version}
         names["major"] = node.version.partition(".")[0]

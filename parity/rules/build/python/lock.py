@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.python import SUPPORT
 from parity.records import Slug, Source
 from parity.rules.engine import rule
@@ -157,7 +158,7 @@ def poetry_project_not_installed(slug: Slug) -> Iterator[Evidence]:
 def project_asks_for_other_python(slug: Slug) -> Iterator[Evidence]:
     for tool, pattern, asks in _OTHER_PYTHON:
         error = _said(slug, tool, pattern)
-        python, foreseen = slug.plan.python, _failed(slug, tool) and _subject(slug)
+        python, foreseen = slug.plan.runtime(PYTHON), _failed(slug, tool) and _subject(slug)
         if not python or not (error or foreseen):
             continue
         place = _line_of(slug.plan.source, tool.project, asks)

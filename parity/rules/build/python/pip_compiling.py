@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.build_image import ABSENT_TOOLS, absent_library
 from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
 from parity.records import Slug
@@ -155,7 +156,7 @@ def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
     heroku=REASON,
 )
 def release_too_old(slug: Slug) -> Iterator[Evidence]:
-    build, python = failed(slug), slug.plan.python
+    build, python = failed(slug), slug.plan.runtime(PYTHON)
     if not build or not python:
         return
     for pattern, since, what in _GONE:
@@ -190,7 +191,7 @@ _IN_PYTHON = {
     heroku=REASON,
 )
 def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
-    build, python = failed(slug), slug.plan.python
+    build, python = failed(slug), slug.plan.runtime(PYTHON)
     known = _IN_PYTHON.get(normalised(build.name)) if build else None
     if build and python and known:
         yield build.evidence(version=python.version, module=known[0], since=known[1])
@@ -209,6 +210,6 @@ def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
     fallback=True,
 )
 def source_build_failed(slug: Slug) -> Iterator[Evidence]:
-    build, python = failed(slug), slug.plan.python
+    build, python = failed(slug), slug.plan.runtime(PYTHON)
     if build and python:
         yield build.evidence(version=python.version)

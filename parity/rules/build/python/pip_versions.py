@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
 from parity.records import Slug
 from parity.rules.engine import rule
@@ -28,7 +29,7 @@ _LENGTH = 4
     heroku=REASON,
 )
 def needsother_python(slug: Slug) -> Iterator[Evidence]:
-    missing, python = unfound(slug), slug.plan.python
+    missing, python = unfound(slug), slug.plan.runtime(PYTHON)
     told = saying(slug, r"requires a different Python: \S+ not in '([^']+)'")
     if told and python:
         names = {"version": python.version, "error": shown(told.string), "advice": _PYTHON}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parity.facts.addons import ADD_ONS
+from parity.facts.buildpacks import NODE
 from parity.facts.nodejs import SUPPORT
 from parity.records import Boot, Release
 from parity.records.verdict import Evidence
@@ -62,8 +63,8 @@ def _at(crashed: Crash, error: Thrown, **names: str) -> Evidence | None:
 )
 def node_stands_in_here(record: Boot | Release) -> Iterator[Evidence]:
     crashed = node_crash(record)
-    here = crashed.slug.node if crashed else None
-    node = crashed.plan.node if crashed else None
+    here = crashed.slug.interpreters.get(NODE) if crashed else None
+    node = crashed.plan.runtime(NODE) if crashed else None
     match = crashed.saying(_NEWER) if crashed else None
     if here and node and match and not here.exact:
         names = {"used": here.version, "version": node.version, "error": match.string.strip()}

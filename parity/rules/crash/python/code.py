@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import PYTHON
 from parity.records.verdict import Evidence
 from parity.rules.crash.python.python import outdated
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, at_either, at_place
@@ -49,7 +50,7 @@ _MERGED = (
     docs="https://devcenter.heroku.com/articles/python-support",
 )
 def newer_syntax(crash: Crash) -> Iterator[Evidence]:
-    here, python = (crash.slug.interpreter, crash.plan.python)
+    here, python = (crash.slug.interpreters.get(PYTHON), crash.plan.runtime(PYTHON))
     if here and python and _newer(crash):
         raised = crash.raised
         seen = raised.told if raised else "SyntaxError"
@@ -58,7 +59,8 @@ def newer_syntax(crash: Crash) -> Iterator[Evidence]:
 
 def _newer(crash: Crash) -> bool:
     """Whether the line may be syntax that Heroku's Python knows and this one does not."""
-    raised, here, python = crash.raised, crash.slug.interpreter, crash.plan.python
+    here, python = crash.slug.interpreters.get(PYTHON), crash.plan.runtime(PYTHON)
+    raised = crash.raised
     if not raised or raised.kind != "SyntaxError" or not here or not python or here.exact:
         return False
     older = _minor(here.version) < _minor(python.version)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import DISTRIBUTIONS, LAST_WITH, POPULAR, STANDARD_LIBRARY_GONE
 from parity.records import Slug
 from parity.records.verdict import Evidence
@@ -91,7 +92,7 @@ def _absent(crash: Crash, module: str, **names: str) -> Evidence:
 )
 def standard_module_gone(record: Failing) -> Iterator[Evidence]:
     found, module = absent(record, "gone")
-    python = found.plan.python if found else None
+    python = found.plan.runtime(PYTHON) if found else None
     if found and python:
         since = STANDARD_LIBRARY_GONE[module.partition(".")[0]]
         names = {"since": str(since), "older": str(since - 1), "version": python.version}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import STANDARD_LIBRARY_NEW, STANDARD_NAMES_NEW
 from parity.records.verdict import Evidence
 from parity.rules.crash.python.modules import absent
@@ -79,7 +80,7 @@ def _syntax(crash: Crash) -> New | None:
     docs=VERSIONS,
 )
 def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
-    python, new = (crash.plan.python, _new(crash))
+    python, new = (crash.plan.runtime(PYTHON), _new(crash))
     if not crash or not python or not new or not outdated(crash):
         return
     file = python.origin if python.origin in crash.source.entries else ".python-version"
@@ -105,7 +106,8 @@ def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
 )
 def newer_standard_module(record: Failing) -> Iterator[Evidence]:
     found = crash(record)
-    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
+    here = found.slug.interpreters.get(PYTHON) if found else None
+    python = found.plan.runtime(PYTHON) if found else None
     if not found or not here or not python:
         return
     _, module = absent(record, "newer")
@@ -119,5 +121,5 @@ def newer_standard_module(record: Failing) -> Iterator[Evidence]:
 
 def outdated(crash: Crash) -> bool:
     """Whether the code is newer than the Python that Heroku would use."""
-    python, new = crash.plan.python, _new(crash)
+    python, new = crash.plan.runtime(PYTHON), _new(crash)
     return bool(python and new and _minor(python.version) < new.since)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.facts.buildpacks import PYTHON
 from parity.facts.changes import CHANGES
 from parity.records.verdict import Evidence
 from parity.rules.crash.python.imports import PIP, imported_by, installed
@@ -222,7 +223,7 @@ _UNTIL = {
     docs="https://docs.python.org/3/whatsnew/",
 )
 def removed_from_python(crash: Crash) -> Iterator[Evidence]:
-    raised, python = (crash.raised, crash.plan.python)
+    raised, python = crash.raised, crash.plan.runtime(PYTHON)
     match = _GONE.match(raised.message) if raised else None
     if not crash or not match or not python:
         return
@@ -248,7 +249,7 @@ def removed_from_python(crash: Crash) -> Iterator[Evidence]:
     docs=PIP,
 )
 def changed_by_version(crash: Crash) -> Iterator[Evidence]:
-    raised, python = (crash.raised, crash.plan.python)
+    raised, python = crash.raised, crash.plan.runtime(PYTHON)
     if not crash or not raised or not python:
         return
     for change in CHANGES:

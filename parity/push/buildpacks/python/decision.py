@@ -1,0 +1,145 @@
+"""What the Python buildpack decides before it installs anything, and what it prints of that.
+
+Source: https://github.com/heroku/heroku-buildpack-python (bin/detect, bin/compile,
+lib/package_manager.sh).
+"""
+
+from fnmatch import fnmatchcase
+
+from parity.facts.buildpacks import PYTHON
+from parity.facts.phrases import message
+from parity.facts.python import PACKAGE_FILES, versions
+from parity.facts.stacks import END_OF_LIFE, SUPPORTED
+from parity.push import tree
+from parity.push.buildpacks.language import Decision
+from parity.push.buildpacks.python import version
+from parity.records import Config, Refusal, Runtime, Source
+
+
+def decide(source: Source, _config: Config, stack: str) -> Decision:
+    """What the buildpack decides before it installs anything, and its lines."""
+    python, refusal = chosen(source, stack, _kept(source))
+    return Decision(python, _lines(python) if python else (), refusal)
+
+
+def chosen(
+    source: Source, stack: str, kept: str | None = None
+) -> tuple[Runtime | None, Refusal | None]:
+    """The buildpack's decisions in its order, up to the first that refuses the app.
+
+    The Python is there as soon as a version was requested, though it may then be refused. `kept` is
+    the `major.minor` of the last build, which stays where none is asked for.
+    """
+    refusal = _stack(stack) or _existing(source, ".heroku/python", "checks::existing-python-dir")
+    if refusal:
+        return None, refusal
+    manager = _manager(source)
+    if isinstance(manager, Refusal):
+        return None, manager
+    refusal = _environment(source)
+    if refusal:
+        return None, refusal
+    request = version.requested(source, manager, kept)
+    if isinstance(request, Refusal):
+        return None, request
+    exact = version.resolve(request)
+    asked = None if request.origin in version.UNASKED else request.version
+    python = Runtime(PYTHON, manager, asked, request.origin, request.version)
+    if isinstance(exact, Refusal):
+        return python, exact
+    refusal = version.unfit(request, manager)
+    series, _, patch = exact.rpartition(".")
+    python = python._replace(
+        version=exact,
+        warnings=() if refusal else version.warnings(request, exact),
+        certain=int(patch) <= version.newest_patch(series),
+    )
+    return python, refusal
+
+
+def _stack(stack: str) -> Refusal | None:
+    if stack in SUPPORTED:
+        return None
+    if stack in END_OF_LIFE or fnmatchcase(stack, "cedar*"):
+        headline = f"Error: The '{stack}' stack is no longer supported."
+        return Refusal("checks::stack::eol", message(headline), subject=stack)
+    headline = f"Error: The '{stack}' stack isn't recognised."
+    return Refusal("checks::stack::unknown", message(headline), subject=stack)
+
+
+def _existing(source: Source, path: str, reason: str) -> Refusal | None:
+    if not tree.exists(source, path):
+        return None
+    headline = f"Error: Existing '{path}/' directory found."
+    return Refusal(reason, message(headline), path, subject=path)
+
+
+def _environment(source: Source) -> Refusal | None:
+    for name in (".venv", "venv"):
+        if tree.exists(source, f"{name}/pyvenv.cfg"):
+            refusal = _existing(source, name, "checks::existing-venv-dir")
+            return refusal and refusal._replace(file=f"{name}/pyvenv.cfg")
+    return None
+
+
+def _manager(source: Source) -> str | Refusal:
+    """The one package manager whose file is in the root, or why there is not exactly one."""
+    found = [name for name in PACKAGE_FILES if tree.file(source, name)]
+    if tree.file(source, "Pipfile") and "Pipfile.lock" not in found:
+        return Refusal(
+            "package-manager::pipenv-missing-lockfile",
+            message("Error: No 'Pipfile.lock' found!"),
+            "Pipfile",
+        )
+    if len(found) == 1:
+        return PACKAGE_FILES[found[0]].lower()
+    return _several(found) if found else _none(source)
+
+
+def _several(found: list[str]) -> Refusal:
+    named = [f"{name} ({PACKAGE_FILES[name]})" for name in found]
+    headline = "Error: Multiple Python package manager files were found."
+    return Refusal(
+        "package-manager::multiple-found",
+        message(headline, "", *named),
+        found[0],
+        subject=", ".join(found),
+    )
+
+
+def _none(source: Source) -> Refusal:
+    if tree.file(source, "setup.py"):
+        headline = "Error: Implicit setup.py file support has been sunset."
+        return Refusal("package-manager::setup-py-only", message(headline), "setup.py")
+    headline = "Error: Couldn't find any supported Python package manager files."
+    return Refusal("package-manager::none-found", message(headline))
+
+
+def _kept(source: Source) -> str | None:
+    """The Python that the app keeps if it asks for none: that of its last build."""
+    if not source.remote:
+        return None
+    from parity.push.buildpacks.python import previous_build
+
+    return previous_build.series(source)
+
+
+def _lines(made: Runtime) -> tuple[str, ...]:
+    """The lines up to the version, with what the buildpack warns of."""
+    warnings = (("", *w.lines, "") for w in made.warnings)
+    return (_using(made), *(line for block in warnings for line in block))
+
+
+def _using(made: Runtime) -> str:
+    if made.requested:
+        return f"-----> Using Python {made.requested} specified in {made.origin}"
+    if made.origin == "cached":
+        series = ".".join(made.version.split(".")[:2])
+        return (
+            "-----> No Python version was specified."
+            f" Using the same major version as the last build: Python {series}"
+        )
+    return (
+        "-----> No Python version was specified."
+        f" Using the buildpack default: Python {versions().default}"
+    )

@@ -1,0 +1,111 @@
+"""A language is a package and two entries: one made up here goes through every command."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parity.cli.main import main
+from parity.facts.buildpacks import BUILDPACKS
+from parity.push.buildpacks import LANGUAGES
+from parity.push.buildpacks.language import Language
+from tests.hello_language import HELLO, LANGUAGE, WEB
+from tests.test_receive import repository
+
+Report = Callable[..., dict[str, Any]]
+
+LOG = """\
+2026-11-22T11:20:01.123456+00:00 heroku[web.1]: Starting process with command `pyhton3 -m x 2`
+2026-11-22T11:20:02.123456+00:00 app[web.1]: bash: line 1: pyhton3: command not found
+2026-11-22T11:20:03.123456+00:00 heroku[web.1]: Process exited with status 127
+2026-11-22T11:20:03.223456+00:00 heroku[web.1]: State changed from starting to crashed
+"""
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heroku asks the made-up buildpack last, and parity knows it from inside."""
+    monkeypatch.setitem(BUILDPACKS, HELLO.id, HELLO)
+    monkeypatch.setitem(LANGUAGES, HELLO.id, lambda: LANGUAGE)
+
+
+@pytest.fixture
+def report(capsys: pytest.CaptureFixture[str]) -> Report:
+    """Types a command, and gives its JSON document."""
+
+    def typed(*words: str) -> dict[str, Any]:
+        code = main([*words, "--format", "json"])
+        document: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert document["exit_code"] == code
+        return document
+
+    return typed
+
+
+def said(document: dict[str, Any]) -> list[str]:
+    """What `git push` prints of the build."""
+    return [line.partition(" remote: ")[2] for line in document["log"] if " remote: " in line]
+
+
+def test_it_is_checked(tmp_path: Path, report: Report) -> None:
+    """Detected by its file, with a version and a web process that no Procfile declares."""
+    app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
+    document = report("check", str(app))
+    assert document["verdict"] == "works", document["findings"]
+    assert document["plan"]["buildpacks"] == [HELLO.id]
+    assert document["plan"]["package_manager"] == "cp"
+    assert {"-----> Hello app detected", "-----> Using Hello 1.0"} <= {*said(document)}
+
+
+def test_it_runs(tmp_path: Path, report: Report) -> None:
+    """Built, started by its default command, asked, stopped."""
+    app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
+    document = report("run", str(app), "--path", "/hello.txt")
+    assert document["verdict"] == "works", document["findings"]
+    assert document["process_types"] == {"web": WEB}
+    assert any("Starting process with command `python3 -m h" in x for x in document["log"])
+    assert [answer["status"] for answer in document["requests"]] == [200]
+    assert "       Default types for buildpack -> web" in said(document)
+
+
+def test_it_refuses(tmp_path: Path, report: Report) -> None:
+    """Its refusal is Heroku's, in its own words."""
+    app = repository(tmp_path / "app", {"hello.txt": ""})
+    document = report("check", str(app))
+    assert (document["verdict"], document["symptom"]) == ("fails", "push-rejected")
+    assert " !     Error: hello.txt is empty." in said(document)
+    assert " !     Push rejected, failed to compile Hello app." in said(document)
+
+
+def test_it_comes_after_another(tmp_path: Path, report: Report) -> None:
+    """Set behind Node.js, it decides the process types."""
+    app = repository(tmp_path / "app", {"hello.txt": "hello\n", "package.json": "{}"})
+    both = ("--buildpack", "nodejs", "--buildpack", HELLO.id)
+    document = report("check", str(app), *both)
+    assert document["plan"]["buildpacks"] == ["heroku/nodejs", HELLO.id]
+    assert document["process_types"] == {"web": WEB}
+
+
+def test_it_needs_a_procfile(
+    tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a default process type an app that declares none has no web process."""
+    monkeypatch.setitem(LANGUAGES, HELLO.id, lambda: Language(LANGUAGE.decide, LANGUAGE.compile))
+    app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
+    document = report("check", str(app))
+    assert (document["symptom"], document["process_types"]) == ("H14", {})
+
+
+def test_its_log_is_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What Heroku logged of such an app leads to the line of its Procfile."""
+    files = {"hello.txt": "hello\n", "Procfile": "web: pyhton3 -m http.server $PORT\n"}
+    app = repository(tmp_path / "app", files)
+    (tmp_path / "log").write_text(LOG)
+    monkeypatch.chdir(app)
+    assert main(["explain", str(tmp_path / "log")]) == 0
+    told = capsys.readouterr().out
+    assert "Procfile:1" in told and "pyhton3" in told
