@@ -68,7 +68,7 @@ ELSEWHERE = {
     " app-json-config-vars app-json-buildpacks app-json-stack app-json-not-rehearsed",
     "test_bad_builds": "included-file-outside requirements-include-themselves index-needs-password",
     "test_build": "staticfiles-not-installed collectstatic-improper-configuration"
-    " collectstatic-syntax-error collectstatic-other interpreter-stands-in slug-too-large"
+    " collectstatic-syntax-error collectstatic-other slug-too-large"
     " slug-large",
     "test_buildpacks": "buildpack-compile-failed",
     "test_config": "config-vars-to-set port-config-var",

@@ -5,7 +5,7 @@ import pytest
 from parity.facts.codes import CODES
 from parity.report import explain
 from parity.rules import engine
-from parity.rules.loading import load
+from parity.rules.loading import find, load
 from parity.rules.manual.handbook import MANUAL
 from parity.system.text import cells
 
@@ -57,6 +57,23 @@ def test_an_unknown_id_has_no_page() -> None:
     assert explain.nearest("H1O")[0] in CODES
     assert explain.nearest("BINDS-LOOPBAK")[0] == "binds-loopback"
     assert explain.nearest("?") == []
+
+
+FORMER = """config-var-unset add-on-variable-unset node-service-on-localhost
+module-file-in-other-case module-file-not-in-git module-file-missing dependency-not-saved
+node-file-not-there js-syntax-error js-unhandled-error js-error-at-request node-ends-at-once
+node-stands-in node-listens-twice tool-not-installed start-file-missing""".split()
+"""Ids that Node.js had for itself."""
+
+
+def test_an_id_of_old_goes_on_working() -> None:
+    """It leads to the page of the rule that took its place, which names it."""
+    pages = {id: explain.page(id.upper(), 200, False) or "" for id in FORMER}
+    assert [id for id in FORMER if not explain.known(id) or f" {id}" not in pages[id]] == []
+    rule = find("config-var-unset")
+    assert rule and rule.id == "missing-config-var"
+    assert explain.nearest("confg-var-unset")[0] == rule.id
+    assert find("no-such-id") is None
 
 
 def test_the_index_keeps_to_the_terminal() -> None:

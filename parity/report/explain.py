@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from parity.facts.codes import ARTICLE, CODES
 from parity.report.page import Page
 from parity.rules.engine import STAGES, Rule, manual
-from parity.rules.loading import load
+from parity.rules.loading import find, load, names
 from parity.rules.manual.handbook import MANUAL
 from parity.rules.manual.handbook_page import Manual
 
@@ -23,12 +23,12 @@ EFFECTS = {
 
 def known(id: str) -> bool:
     """Whether there is a page of that name."""
-    return id.casefold() in _named() or id.upper() in CODES
+    return find(id) is not None or id.upper() in CODES
 
 
 def page(id: str, width: int, colour: bool) -> str | None:
     """The manual page of a rule or a code, in upper or lower case; None if there is none."""
-    rule = _named().get(id.casefold())
+    rule = find(id)
     if rule is None:
         return _code(id.upper(), width, colour) if id.upper() in CODES else None
     shown, made = manual(rule), Page(width, colour)
@@ -84,15 +84,11 @@ def index(width: int) -> str:
 def nearest(id: str) -> list[str]:
     """The id that was meant, else at most five that look like it, the nearest first."""
     ids = {code.casefold(): code for code in CODES} | {
-        name: rule.id for name, rule in _named().items()
+        name: rule.id for name, rule in names().items()
     }
     meant = id.casefold()[:1] + id.casefold()[1:].translate(_DIGITS)
     near = [meant] if meant in ids else get_close_matches(id.casefold(), ids, 5)
-    return [ids[name] for name in near]
-
-
-def _named() -> dict[str, Rule]:
-    return {name.casefold(): rule for name, rule in load().items()}
+    return [*dict.fromkeys(ids[name] for name in near)]
 
 
 def _block(made: Page, label: str, title: str, below: list[Rule]) -> None:
@@ -111,6 +107,7 @@ def _facts(made: Page, rule: Rule) -> None:
         "leads to": ", ".join(rule.leads_to),
         "effect": EFFECTS.get(rule.effect or "", ""),
         "stage": ", ".join(STAGES[record] for record in rule.records if record in STAGES),
+        "formerly": ", ".join(rule.aliases),
         "basis": "read from the source alone" if rule.basis == "static" else "",
     }
     for label, text in rows.items():

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from parity.facts.nodejs import SUPPORT as NODE
 from parity.facts.python import SUPPORT, versions
 from parity.facts.slug import ARTICLE, HARD, SOFT
 from parity.records import Slug
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.facts import StandIn, naming
 from parity.rules.views.pip_output import shown
 from parity.records.verdict import Evidence
 
@@ -68,21 +70,42 @@ def _remedy(why: str, version: str) -> str:
     return "Run parity again, or on another machine."
 
 
+def _python(slug: Slug) -> StandIn | None:
+    here, python = slug.interpreter, slug.plan.python
+    if not here or here.exact or not python:
+        return None
+    series = python.version.rpartition(".")[0]
+    advice = f"`uv python install {series}` or `pyenv install {series}` gives full fidelity."
+    evidence = Evidence(f"{here.path} is Python {here.version}")
+    return StandIn("Python", SUPPORT, here.version, python.version, "the nearest one", advice, evidence)
+
+
+def _node(slug: Slug) -> StandIn | None:
+    here, node = slug.node, slug.plan.node
+    if not here or here.exact or not node:
+        return None
+    major = node.version.partition(".")[0]
+    advice = f"`nvm install {major}` or `fnm install {major}` gives full fidelity."
+    evidence = Evidence(f"{here.path} is Node.js {here.version}")
+    how = "another major version"
+    return StandIn("Node.js", NODE, here.version, node.version, how, advice, evidence)
+
+
 @rule(
     "interpreter-stands-in",
+    aliases=("node-stands-in",),
     effect="note",
-    title="Python {used} stood in for {version}, which Heroku would use",
-    cause="Python {version} is not on this machine, so the app ran with the nearest one. What"
-    " differs between the two is not tested.",
-    fix="`uv python install {series}` or `pyenv install {series}` gives full fidelity.",
-    docs=SUPPORT,
+    title="{language} {used} stood in for {version}, which Heroku would use",
+    cause="{language} {version} is not on this machine, so the app ran with {why:the nearest one}."
+    " What differs between the two is not tested.",
+    fix="{advice:`parity doctor` tells what this machine has.}",
+    docs="{docs:https://devcenter.heroku.com/articles/python-support}",
+    views=(_python, _node),
 )
-def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
-    if slug.interpreter and not slug.interpreter.exact and slug.plan.python:
-        version = slug.plan.python.version
-        series = version.rpartition(".")[0]
-        names = {"used": slug.interpreter.version, "version": version, "series": series}
-        yield Evidence(f"{slug.interpreter.path} is Python {slug.interpreter.version}", names=names)
+def interpreter_stands_in(other: StandIn) -> Iterator[Evidence]:
+    names = {"language": other.language, "used": other.used, "version": other.version}
+    names |= {"why": other.why, "advice": other.advice, "docs": other.docs}
+    yield from naming((other.evidence,), **names)
 
 
 @rule(

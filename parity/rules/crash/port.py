@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
+from parity.rules.crash.node import endings as node
+from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, at_command
 from parity.rules.engine import rule
-from parity.rules.views.node_source import is_node
+from parity.rules.views.facts import PortTaken, naming
 from parity.rules.views.python_source import at, find
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.python_variables import all_reads
@@ -52,24 +54,17 @@ def _port_reason(wrong: re.Match[str]) -> str:
 
 @rule(
     "address-in-use",
+    aliases=("node-listens-twice",),
     leads_to=ENDINGS,
     title="The port is taken by the app itself",
-    cause="The app binds the same port twice (a server started at import, and again by the"
-    " command): {error}",
-    fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
+    cause="The app binds the same port twice ({how:once at import, and again by the command}):"
+    " {error}",
+    fix="{advice:Start the server in one place.}",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+    views=(python.port_taken, node.port_taken),
 )
-def address_in_use(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying(r"(?i)^.*address already in use.*")
-    if match and not is_node(crash.plan):
-        place = find(crash.source, r"\.run\(|serve\(")
-        seen = match[0].strip()
-        names = {"error": seen}
-        yield (
-            Evidence(seen, place.file, place.line, place.column, names=names)
-            if place
-            else (at_command(crash, seen, **names))
-        )
+def address_in_use(port: PortTaken) -> Iterator[Evidence]:
+    yield from naming((port.evidence,), error=port.error, how=port.how, advice=port.advice)
 
 
 @rule(

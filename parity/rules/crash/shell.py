@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from parity.records.verdict import Evidence
+from parity.rules.crash.node import files as node
+from parity.rules.crash.python import scripts as python
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
+from parity.rules.views.facts import AbsentScript, naming
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
@@ -229,39 +231,15 @@ def folder_not_there(crash: Crash) -> Iterator[Evidence]:
 
 @rule(
     "no-such-script",
+    aliases=("start-file-missing",),
     leads_to=ENDINGS,
-    title="Python finds no file {script}",
+    title="{reader:Python} finds no file {script}",
     cause="`{command}` starts a file that is not in the pushed tree.{why:-}",
     fix="{advice:Commit the file, or correct its name in the Procfile.}",
     docs=PROCFILE,
+    views=(python.unstartable, node.unstartable),
 )
-def no_such_script(crash: Crash) -> Iterator[Evidence]:
-    pattern = r"can't open file '([^']+)'|File does not exist: (\S+)"
-    match = crash.saying(pattern) if not crash.raised else None
-    if not crash or not match:
-        return
-    wanted = match[1] or match[2]
-    if wanted.endswith(("\r", "\\r")):
-        return
-    named = next((w for w in crash.command.split() if wanted.endswith(w)), wanted)
-    near = [] if named in crash.source.absent else _near(crash, named)
-    advice = f"Commit {named}, or correct the name in the Procfile."
-    if near:
-        advice = procfile(crash, crash.command.replace(named, near[0]))
-    slashed, why = crash.command.replace("\\", "/"), ""
-    if slashed != crash.command:
-        why = " A backslash separates folders on Windows only; bash takes it away."
-        advice = procfile(crash, slashed)
-    yield at_command(crash, match[0], script=named, advice=advice, why=why)
-    yield from kept_out(crash.source, named)
-
-
-def _near(crash: Crash, named: str) -> list[str]:
-    """Files of the tree that may have been meant: the same name elsewhere, else a similar one."""
-    scripts = [p for p in crash.source.entries if p.endswith(".py")]
-    name = named.rpartition("/")[2].lower()
-    same = [p for p in scripts if p.rpartition("/")[2].lower() == name]
-    alike = get_close_matches(named.removesuffix(".py"), [p[:-3] for p in scripts], 1, 0.7)
-    root = [p for p in scripts if "/" not in p]
-    alone = root if len(root) == 1 else []
-    return sorted(same, key=len) or [f"{p}.py" for p in alike] or alone
+def no_such_script(script: AbsentScript) -> Iterator[Evidence]:
+    names = {"script": script.script, "command": script.command, "why": script.why}
+    names["reader"] = script.reader
+    yield from naming(script.evidence, advice=script.advice, **names)

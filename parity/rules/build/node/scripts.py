@@ -155,23 +155,6 @@ def _last(slug: Slug) -> str:
 
 
 @rule(
-    "node-stands-in",
-    effect="note",
-    title="Node.js {used} stood in for {version}, which Heroku would use",
-    cause="Node.js {version} is neither on this machine nor in its package index, so the app ran"
-    " with another major version. What differs between the two is not tested.",
-    fix="`nvm install {major}` or `fnm install {major}` gives full fidelity.",
-    docs=SUPPORT,
-)
-def node_stands_in(slug: Slug) -> Iterator[Evidence]:
-    here, node = slug.node, slug.plan.node
-    if here and node and not here.exact:
-        names = {"used": here.version, "version": node.version}
-        names["major"] = node.version.partition(".")[0]
-        yield Evidence(f"{here.path} is Node.js {here.version}", names=names)
-
-
-@rule(
     "buildpack-compile-failed",
     leads_to=PUSH_REJECTED,
     title="The buildpack's bin/compile fails",

@@ -7,28 +7,24 @@ from parity.records.verdict import Evidence
 from parity.rules.crash.python.python import outdated
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, at_either, at_place
 from parity.rules.engine import rule
+from parity.rules.views.facts import SyntaxProblem
 from parity.rules.views.python_source import line_of, server, suggestion, target
 from parity.rules.views.python_traceback import Crash
 
+SYNTAX = "https://docs.python.org/3/tutorial/errors.html#syntax-errors"
 
-@rule(
-    "syntax-error",
-    leads_to=ENDINGS,
-    title="{file} has a syntax error in line {line}",
-    cause="Python cannot read the file: {error}. The line is `{code}`.",
-    fix="{advice:Correct that line; `python -m py_compile FILE` says when it is right.}",
-    docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
-)
-def syntax_error(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    kinds = ("SyntaxError", "IndentationError", "TabError")
-    if raised and raised.kind in kinds and not (_newer(crash) or outdated(crash)):
-        evidence = at_place(crash)
-        marker = evidence and re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
-        if evidence:
-            told = _MERGED if marker else _CORRECT
-            advice = told.format(**evidence.names)
-            yield evidence._replace(names={**evidence.names, "advice": advice})
+
+def syntax(crash: Crash) -> SyntaxProblem | None:
+    """A file that Python cannot read, and no other Python could."""
+    raised, kinds = crash.raised, ("SyntaxError", "IndentationError", "TabError")
+    if not raised or raised.kind not in kinds or _newer(crash) or outdated(crash):
+        return None
+    evidence = at_place(crash)
+    if evidence is None:
+        return None
+    marker = re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
+    advice = (_MERGED if marker else _CORRECT).format(**evidence.names)
+    return SyntaxProblem("Python", SYNTAX, advice, evidence)
 
 
 _CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` says when it is right."

@@ -10,36 +10,25 @@ from parity.rules.crash.symptoms import ENDINGS, at_place
 from parity.rules.engine import rule
 from parity.rules.push.source import LFS
 from parity.rules.shell import word
+from parity.rules.views.dyno_paths import APP
+from parity.rules.views.facts import AbsentFile
 from parity.rules.views.python_source import at, find, line_of
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import APP, Crash
+from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
-DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
 
-
-@rule(
-    "file-not-there",
-    leads_to=ENDINGS,
-    title="{path} does not exist in the dyno",
-    cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
-    " spelt differently.}",
-    fix="{advice:Commit the file, or create it when it is not there.}",
-    docs=DYNOS,
-)
-def file_not_there(crash: Crash) -> Iterator[Evidence]:
+def unopened(crash: Crash) -> AbsentFile | None:
+    """A file that the app opens, and that is not there."""
     path = _opened(crash)
-    if not crash or not path or started(crash):
-        return
-    why, advice, seen = _about(crash, path)
-    evidence = at_place(crash, path=path, why=why, advice=advice)
+    if not path or started(crash):
+        return None
+    why, advice, inside = _about(crash, path)
+    evidence = at_place(crash)
     place = None if evidence else find(crash.source, rf"""["']{re.escape(path)}["']""")
-    if evidence:
-        yield evidence
-    elif place:
-        yield at(place.text, place, path=path, why=why, advice=advice)
-    for kept in kept_out(crash.source, seen):
-        yield kept._replace(names={})
+    evidence = at(place.text, place) if place else evidence
+    kept = tuple(one._replace(names={}) for one in kept_out(crash.source, inside))
+    return AbsentFile(path, why, advice, (evidence, *kept)) if evidence else None
 
 
 def _opened(crash: Crash) -> str | None:

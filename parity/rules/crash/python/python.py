@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from parity.facts.packages import STANDARD_LIBRARY_NEW, STANDARD_NAMES_NEW
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.modules import absent
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
-from parity.rules.views.missing_python_module import absent_module
+from parity.rules.views.missing_python_module import absent_module, missing_module
 from parity.rules.views.python_source import file_of, line_of
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 
 VERSIONS = "https://devcenter.heroku.com/articles/python-runtimes"
 
@@ -103,18 +102,18 @@ def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     " parity again.",
     docs=VERSIONS,
 )
-def newer_standard_module(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    here, python = (found.slug.interpreter, found.plan.python) if found else (None, None)
-    if not found or not here or not python:
+def newer_standard_module(crash: Crash) -> Iterator[Evidence]:
+    here, python, raised = crash.slug.interpreter, crash.plan.python, crash.raised
+    if not here or not python or raised is None or raised.kind == "SyntaxError":
         return
-    _, module = absent(record, "newer")
-    new = New(f"module {module}", 0) if module else None if here.exact else _new(found)
-    if new is None or found.raised is None or found.raised.kind == "SyntaxError":
-        return
-    if module or _minor(here.version) < new.since <= _minor(python.version):
-        names = {"used": here.version, "version": python.version, "what": new.what}
-        yield at_either(found, found.raised.told, **names)
+    missing = missing_module(crash)
+    what = f"module {missing.name}" if missing and missing.reason == "newer" else None
+    new = None if what or here.exact else _new(crash)
+    if new and _minor(here.version) < new.since <= _minor(python.version):
+        what = new.what
+    if what:
+        names = {"used": here.version, "version": python.version, "what": what}
+        yield at_either(crash, raised.told, **names)
 
 
 def outdated(crash: Crash) -> bool:
