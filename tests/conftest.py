@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from parity.cli.pytest_plugin import import_all
+from parity.rules.texts import Texts
 
 import_all()
+Texts.strict = True
 
 # A runner under nohup ignores SIGHUP, and what the tests start would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

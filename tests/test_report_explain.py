@@ -1,5 +1,7 @@
 """The manual: every rule has a page, and an id that is nearly right is understood."""
 
+from string import Formatter
+
 import pytest
 
 from parity.facts.codes import CODES
@@ -7,9 +9,11 @@ from parity.report import explain
 from parity.rules import engine
 from parity.rules.loading import find, load
 from parity.rules.manual.handbook import MANUAL
+from parity.rules.texts import GAP, NAMED, QUOTED, Unfilled, filled
 from parity.system.text import cells
 
 load()
+parse = Formatter().parse
 IDS = sorted(engine.RULES)
 
 
@@ -29,6 +33,27 @@ def unlike(id: str) -> list[str]:
 def test_every_rule_has_a_page() -> None:
     """A page has title, cause, fix and docs, fits its width, and no placeholder is left open."""
     assert [wrong for id in IDS for wrong in unlike(id)] == []
+
+
+def open_placeholders(rule: engine.Rule) -> set[str]:
+    """Placeholders for which a page without evidence has no words."""
+    parts = [part for text in (rule.title, rule.cause, rule.fix, rule.docs) for part in parse(text)]
+    bare = {name for _, name, general, _ in parts if name and not general}
+    return bare - NAMED - QUOTED
+
+
+def test_every_placeholder_has_words_of_its_own() -> None:
+    """What is neither a name nor a quotation has a general text, and no page says WHY or ADVICE."""
+    assert [(id, names) for id in IDS if (names := open_placeholders(engine.RULES[id]))] == []
+    titles = {id: engine.manual(engine.RULES[id]).title for id in IDS}
+    assert [id for id, title in titles.items() if title.isupper() or title.startswith(GAP)] == []
+
+
+def test_an_open_placeholder_is_an_error_here() -> None:
+    """A user sees a gap, never capitals; a test fails."""
+    with pytest.raises(Unfilled):
+        filled("{file} is gone", {})
+    assert filled("{why:Nobody knows why}.{also:-}", {}) == "Nobody knows why."
 
 
 def test_a_symptom_tells_its_causes() -> None:

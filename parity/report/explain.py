@@ -62,7 +62,7 @@ def _code(id: str, width: int, colour: bool) -> str:
 
 def fix(shown: Rule) -> str:
     """The advice of a page; where it depends on the app all through, the symptom's."""
-    if not shown.fix.isupper():
+    if shown.fix:
         return shown.fix
     symptom = load().get(next(iter(shown.leads_to), ""))
     general = f"{manual(symptom).fix} " if symptom else ""

@@ -4,8 +4,8 @@ A rule may ask for a *view* of a record by its annotation (`Crash`, `NodeCrash`,
 by one view per language (`views=`); it is not asked where the record has none.
 
 A *symptom* is what Heroku shows (`R10`, `push-rejected`); a *cause* names the symptoms it explains.
-Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual they stand in capitals,
-or as the general text of `{advice:general text}` (`-` for none).
+Texts may hold `{placeholders}`, filled from `Evidence.names`, each with a general text for the
+manual (`{advice:general text}`, `-` for none) unless it is one of `texts.NAMED` or `QUOTED`.
 A rule is its own manual page: `explain`, every report and the README's catalogue read it.
 """
 
@@ -28,7 +28,7 @@ from parity.records import (
 from parity.records.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 from parity.rules.bounds import bounded
 from parity.rules.order import PLACES
-from parity.rules.texts import filled
+from parity.rules.texts import filled, general
 from parity.rules.view import View, Views, asked_for, made_by, record_types
 
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
@@ -245,10 +245,10 @@ def stage_of(record: Record) -> Stage:
 
 
 def manual(rule: Rule) -> Rule:
-    """The rule as its manual page shows it: in general, or with placeholders in capitals."""
+    """The rule as its manual page shows it: of no app in particular."""
     return rule._replace(
-        title=filled(rule.title, {}),
-        cause=filled(rule.cause, {}),
-        fix=filled(rule.fix, {}),
-        docs=filled(rule.docs, {}),
+        title=general(rule.title),
+        cause=general(rule.cause),
+        fix=general(rule.fix),
+        docs=general(rule.docs),
     )

@@ -40,11 +40,12 @@ def port_in_quotes(boot: Boot) -> Iterator[Evidence]:
 @rule(
     "command-before-server",
     leads_to=R10,
-    title="`{first}` runs before the server, and has not ended",
+    title="`{first:COMMAND}` runs before the server, and has not ended",
     cause="bash starts what stands behind `&&` or `;` when the command before it has ended. Within"
-    " the limit that did not happen, so `{then}` was never started.",
-    fix="Give it a process type of its own in the Procfile: `{type}: {then}` and `worker: {first}`"
-    " (then `heroku ps:scale worker=1`); a job that ends: `release: {first}`.",
+    " the limit that did not happen, so `{then:SERVER}` was never started.",
+    fix="Give it a process type of its own in the Procfile: `{type}: {then:SERVER}` and `worker:"
+    " {first:COMMAND}`"
+    " (then `heroku ps:scale worker=1`); a job that ends: `release: {first:COMMAND}`.",
     docs="https://devcenter.heroku.com/articles/procfile",
 )
 def command_before_server(boot: Boot) -> Iterator[Evidence]:

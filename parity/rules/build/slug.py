@@ -47,8 +47,8 @@ _REMEDIES = (
     "build-undecided",
     effect="unknown",
     title="The build cannot be decided on this machine",
-    cause="{why}. On Heroku the build may well succeed.",
-    fix="{remedy}",
+    cause="{why:Something that the build needs is not on this machine}. On Heroku the build may well succeed.",
+    fix="{remedy:-}",
     docs=SUPPORT,
 )
 def build_undecided(slug: Slug) -> Iterator[Evidence]:
@@ -130,7 +130,7 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="The slug is too large: about {size} MB, and Heroku takes {limit}",
     cause="The app and everything that is installed, compressed, are more than Heroku takes. Most"
-    " of it: {largest}.",
+    " of it: {largest:…}.",
     fix="Require less: `tensorflow-cpu` for tensorflow; for torch, the build without CUDA"
     " (`--extra-index-url https://download.pytorch.org/whl/cpu`). Keep data and models out of git,"
     " or list them in .slugignore.",
@@ -147,7 +147,7 @@ def slug_too_large(slug: Slug) -> Iterator[Evidence]:
     effect="warn",
     title="The slug is large: about {size} MB compressed",
     cause="Heroku warns from {soft} MB on, because such a slug boots slowly, and refuses it from"
-    " {limit} on. Most of it: {largest}.",
+    " {limit} on. Most of it: {largest:…}.",
     fix="Keep data and models out of git, and require only what runs on Heroku.",
     docs=ARTICLE,
     basis="predicted",

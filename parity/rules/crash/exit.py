@@ -94,8 +94,8 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     "unhandled-exception",
     aliases=("js-unhandled-error", "js-error-at-request"),
     leads_to=ENDINGS,
-    title="{error}",
-    cause="The app raises this {when}{where:-}.",
+    title="{error:The app raises an exception that nothing handles}",
+    cause="The app raises this {when:while it starts}{where:-}.",
     fix="{advice:Correct that line. What it needs and does not find here, it will not find on"
     " Heroku.}",
     docs=H10_DOCS,

@@ -16,7 +16,7 @@ from parity.rules.views.suggestions import kept_out
     "worker-class",
     leads_to=ENDINGS,
     title="gunicorn has no worker class {name}",
-    cause="{error}",
+    cause="{error:The package that it needs is not installed, or this gunicorn does not have it.}",
     fix="{advice:Require the package that the class needs, or take `-k gthread`.}",
     docs="https://docs.gunicorn.org/en/stable/settings.html#worker-class",
 )

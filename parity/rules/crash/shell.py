@@ -69,7 +69,8 @@ def typed(command: str) -> str:
 @rule(
     "typographic-characters",
     leads_to=ENDINGS,
-    title="The command has {what}, which bash does not know as such",
+    title="The command has {what:a quote, blank or dash of a word processor}, which bash does not"
+    " know as such",
     cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
     " other.",
     fix="{advice:Type the line again, with plain quotes, blanks and dashes.}",
@@ -174,7 +175,8 @@ def script_not_there(crash: Crash) -> Iterator[Evidence]:
     title="{script} is not executable",
     cause="git remembers whether a file may be executed, and this one was committed without it"
     " (status 126).",
-    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run} {script}` in the"
+    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run:bash} {script}`"
+    " in the"
     " Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
 )

@@ -20,7 +20,7 @@ _NO_FILE = (
     "slugignore-needed",
     leads_to=ENDINGS,
     title=".slugignore deletes {path}, which the app needs",
-    cause="What .slugignore matches is not part of the slug. Line {at} (`{pattern}`) matches"
+    cause="What .slugignore matches is not part of the slug. Line {at:N} (`{pattern}`) matches"
     " {path}, and the app stops without it.",
     fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,

@@ -19,7 +19,8 @@ from parity.rules.views.facts import UnsetVariable, naming
     effect="unknown",
     leads_to=ENDINGS,
     title="{name} is not set here; on Heroku {addon} sets it",
-    cause="The app reads {name} {when}. parity has no add-ons, so it cannot tell whether the app"
+    cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
+    " whether the app"
     " works where the variable is set: {error}",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
     " `heroku addons:create {plan}`, if the app has none yet.",
@@ -38,7 +39,8 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     aliases=("config-var-unset",),
     leads_to=ENDINGS,
     title="The config var {name} is not set",
-    cause="The app reads the environment variable {name} {when}, and there is no such config var:"
+    cause="The app reads the environment variable {name} {when:while it starts}, and there is no"
+    " such config var:"
     " {error}.{local:-}",
     fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
     "{options:-}.",

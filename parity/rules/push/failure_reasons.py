@@ -108,7 +108,8 @@ REASONS = (
     Reason(
         "runtime-txt::invalid-version",
         "runtime.txt is not in the right format",
-        "runtime.txt holds {held}, which is invalid: it must be one line like `python-{wish}`"
+        "runtime.txt holds {held:something}, which is invalid: it must be one line like"
+        " `python-{wish}`"
         " or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
         "Write `python-{wish}` into runtime.txt; or better delete it, and put `{wish}` into a file"
         " called .python-version.",
@@ -193,7 +194,8 @@ REASONS = (
     Reason(
         "python-version::unknown-major",
         "Heroku does not know Python {subject}",
-        "It is not released yet, or no Python at all. The newest is {default} (as of {date}).",
+        "It is not released yet, or no Python at all. The newest is {default} (as of {date:the"
+        " day of parity's release}).",
         "Put `{default}` into a file called .python-version (and delete runtime.txt if there is"
         " one), commit, push again.",
         SUPPORTED,

@@ -93,9 +93,9 @@ def procfile_not_committed(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "procfile-not-a-file",
     leads_to=H14,
-    title="Procfile is {what}, not a file",
+    title="Procfile is {what:a folder or a link}, not a file",
     cause="Heroku reads a regular file called Procfile in the root of what is pushed.",
-    fix="Replace it by a text file called Procfile with the line `{write}`.",
+    fix="Replace it by a text file called Procfile with the line `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
@@ -164,7 +164,8 @@ def procfile_in_subfolder(plan: Plan) -> Iterator[Evidence]:
     title="There is no Procfile",
     cause="The root of what is pushed has no file called Procfile, and without it Heroku does not"
     " know how to start a Python app.",
-    fix="Write a file called Procfile in the root, with the line `{write}`, and commit it.{also}",
+    fix="Write a file called Procfile in the root, with the line `{write:web: COMMAND}`, and"
+    " commit it.{also:-}",
     docs=ARTICLE,
     fallback=True,
 )
@@ -178,11 +179,12 @@ def no_procfile(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "procfile-encoding",
     leads_to=H14,
-    title="The Procfile is not UTF-8, but {encoding}",
+    title="The Procfile is not UTF-8, but {encoding:UTF-16, or another encoding}",
     cause="Heroku reads the Procfile as plain text in UTF-8 and recognises no line of this one."
     " PowerShell's `>` writes UTF-16.",
     fix="Save the Procfile again as UTF-8 without a byte order mark (PowerShell:"
-    " `Set-Content -Encoding ascii Procfile '{write}'`), with the line `{write}`.",
+    " `Set-Content -Encoding ascii Procfile '{write:web: COMMAND}'`), with the line `{write:web:"
+    " COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_encoding(plan: Plan) -> Iterator[Evidence]:
@@ -203,7 +205,8 @@ _ODD = {"utf-16": "UTF-16", "binary": "binary"}
 @rule(
     "procfile-not-read",
     effect="warn",
-    title="Heroku does not read the Procfile, which is {encoding}",
+    title="Heroku does not read the Procfile, which is {encoding:in an encoding that it does not"
+    " know}",
     cause="No line of it is recognised, so Heroku runs the buildpack's own `{command}`."
     " PowerShell's `>` writes UTF-16.",
     fix="Save the Procfile again as UTF-8 without a byte order mark.",
@@ -223,7 +226,7 @@ def procfile_not_read(plan: Plan) -> Iterator[Evidence]:
     leads_to=H14,
     title="The Procfile declares nothing",
     cause="It is empty, or has nothing but comments.",
-    fix="Write the line `{write}` into it.",
+    fix="Write the line `{write:web: COMMAND}` into it.",
     docs=ARTICLE,
 )
 def procfile_empty(plan: Plan) -> Iterator[Evidence]:

@@ -50,7 +50,7 @@ def _logs(shutdown: Shutdown) -> list[str]:
     title="{files} will be lost: the dyno's disk is ephemeral",
     cause="Every dyno starts from the slug, at least once a day, at every deploy and config change."
     " What the app has written by then, {files}, is lost, and other dynos never see it.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=EPHEMERAL,
 )
 def ephemeral_files(shutdown: Shutdown) -> Iterator[Evidence]:

@@ -90,7 +90,7 @@ def _placed(source: Source, pattern: str, seen: str | None = None) -> Evidence |
     cause="SIGTERM is how Heroku tells every process of a dyno to end. This one ignores it, so only"
     " SIGKILL ends it, after 30 seconds.",
     fix="Take out what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
-    " shell script that starts it. Look at {place}.",
+    " shell script that starts it. Look at {place:the code that handles SIGTERM}.",
     docs=SHUTDOWN,
 )
 def ignores_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -121,7 +121,8 @@ def _name(survivor: Survivor) -> str:
     title="The shell script catches SIGTERM and does not end",
     cause="`trap` makes the shell run its own command at SIGTERM instead of ending, and it does so"
     " only between two commands: while it waits for one, nothing happens.",
-    fix="Start the server with `exec` as the script's last line, and leave out `trap` ({place}).",
+    fix="Start the server with `exec` as the script's last line, and leave out `trap` ({place:the"
+    " code that handles SIGTERM}).",
     docs=SHUTDOWN,
 )
 def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -142,7 +143,7 @@ def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
     title="{server} waits for requests longer than Heroku waits for it",
     cause="At SIGTERM {server} takes no new requests and lets those in flight finish, for 30"
     " seconds or without a limit. Heroku's 30 seconds are over by then.",
-    fix="Let it wait less: `{shorter}`, and keep requests short.",
+    fix="Let it wait less: `{shorter:gunicorn --graceful-timeout 25}`, and keep requests short.",
     docs=SHUTDOWN,
 )
 def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -166,7 +167,8 @@ def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     title="{process} handles SIGTERM and does not end",
     cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
     " the process goes on.",
-    fix="End in the handler ({place}): `raise SystemExit`, once open work is put back or finished;"
+    fix="End in the handler ({place:the code that handles SIGTERM}): `raise SystemExit`, once"
+    " open work is put back or finished;"
     " work that takes longer than 30 seconds must be able to start again.",
     docs=SHUTDOWN,
 )

@@ -18,8 +18,8 @@ _NO_FILE = re.compile(
     "page-file-missing",
     effect="warn",
     title="{path} answers 404: {file} is not in the slug",
-    cause="The app sends {file} as its page, and there is no such file in the dyno.{why}",
-    fix="{advice}",
+    cause="The app sends {file} as its page, and there is no such file in the dyno.{why:-}",
+    fix="{advice:-}",
     docs="https://devcenter.heroku.com/articles/nodejs-support#build-behavior",
 )
 def page_file_missing(traffic: Traffic) -> Iterator[Evidence]:

@@ -160,7 +160,8 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     "H25",
     effect="fail",
     title="HTTP restriction",
-    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail}.",
+    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail:a"
+    " header is too long, or not as HTTP wants it}.",
     fix="Keep a cookie's line under 8 KB and a header's under 512 KB (store the session on the"
     " server, not in a cookie), and send one plain Content-Length.",
     docs=f"{CODES}#h25-http-restriction",
@@ -200,7 +201,7 @@ def H28(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "unexpected-status",
     effect="fail",
-    title="{path} answers {status}, and the scenario expects {expected}",
+    title="{path} answers {status}, and the scenario expects {expected:another}",
     cause="The request of the scenario reached the app, or failed on the way, with another status"
     " than the one that it should have.",
     fix="Correct the app, or `expect` in the scenario.",
@@ -223,7 +224,8 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
     "request-undecided",
     effect="unknown",
     title="The request for {path} ended with {code}, for a reason that is not the app's",
-    cause="{detail}. On Heroku the same request may be answered.",
+    cause="{detail:This machine could not carry the request}. On Heroku the same request may be"
+    " answered.",
     fix="Close other programs, or raise `ulimit -n`, and run parity again.",
     docs=CODES,
 )

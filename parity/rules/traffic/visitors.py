@@ -48,11 +48,12 @@ def _looping(traffic: Traffic) -> Exchange | None:
     "http-403",
     effect="fail",
     title="The app refuses, with 403, the form that it has sent out itself",
-    cause="A browser sends `Origin: {origin}` with the form, and Django compares it with the"
+    cause="A browser sends `Origin: {origin:ADDRESS}` with the form, and Django compares it with"
+    " the"
     " address that it believes to have.",
-    fix="Where {origin} is the app's own address, the app takes https for http: write"
+    fix="Where {origin:ADDRESS} is the app's own address, the app takes https for http: write"
     ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` into the settings. Else write'
-    ' `CSRF_TRUSTED_ORIGINS = ["{origin}"]` there.',
+    ' `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` there.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
 )
 def HTTP_403(traffic: Traffic) -> Iterator[Evidence]:
@@ -109,10 +110,11 @@ def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "csrf-other-address",
     leads_to=HTTP_403,
-    title="Visitors come by {origin}, and Django knows another address",
-    cause="The form's page has the address {origin}. What reaches the app has {host:the app's own"
+    title="Visitors come by {origin:ADDRESS}, and Django knows another address",
+    cause="The form's page has the address {origin:ADDRESS}. What reaches the app has {host:the"
+    " app's own"
     " Host}: a domain before a CDN, or a front end elsewhere.",
-    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin}"]` into the settings.',
+    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` into the settings.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
 )
 def csrf_other_address(traffic: Traffic) -> Iterator[Evidence]:

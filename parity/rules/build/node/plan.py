@@ -53,7 +53,7 @@ PAGES = (
         "multiple-lock-files",
         "Lock files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
-        "Keep the lock file of the one you use: {remove}; commit, push again.",
+        "Keep the lock file of the one you use: {remove:remove the other one}; commit, push again.",
         TROUBLE,
     ),
     Page(

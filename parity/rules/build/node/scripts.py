@@ -26,7 +26,7 @@ INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "
     title="{tool} is not installed: package.json does not ask for {package}",
     cause="The script `{script}` runs `{tool}`. Heroku has only what package.json asks for; what is"
     " installed globally on your machine (`npm install -g`) is not there.",
-    fix="Type `{install} {package}`, commit package.json and {lock}, push again.",
+    fix="Type `{install:npm install} {package}`, commit package.json and {lock}, push again.",
     docs=SUPPORT,
 )
 def build_tool_not_installed(slug: Slug) -> Iterator[Evidence]:
@@ -69,7 +69,7 @@ def _install_script(slug: Slug, scripts: Mapping[str, object]) -> str | None:
     "build-script-error",
     leads_to=PUSH_REJECTED,
     title="The build finds an error in {file}, line {line}",
-    cause="The script `{script}` (`{text}`) ends with: {error}",
+    cause="The script `{script}` (`{text:COMMAND}`) ends with: {error}",
     fix="{types:-}Correct line {line} of {file}; `npm run {script}` fails in the same way.",
     docs=TROUBLE,
 )
@@ -108,9 +108,9 @@ _TOO_NEW = (
     "typescript-too-old",
     leads_to=PUSH_REJECTED,
     title="The TypeScript of package.json is too old for {package}",
-    cause="`{text}` cannot read the declarations that {package} comes with: they use syntax that"
+    cause="`{text:COMMAND}` cannot read the declarations that {package} comes with: they use syntax that"
     " TypeScript {wanted} does not know. Without a lock file the newest {package} is installed.",
-    fix="Type `{install} --save-dev typescript@latest`, commit package.json and {lock}.",
+    fix="Type `{install:npm install} --save-dev typescript@latest`, commit package.json and {lock}.",
     docs=TROUBLE,
 )
 def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
@@ -128,7 +128,7 @@ def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
     "build-script-failed",
     leads_to=PUSH_REJECTED,
     title="The script `{script}` of package.json fails",
-    cause="Heroku runs `{text}` in the build, and it ends with: {error}",
+    cause="Heroku runs `{text:COMMAND}` in the build, and it ends with: {error}",
     fix="Make `{install:npm install} && npm run {script}` succeed in a fresh clone, with the config"
     " vars that the app has on Heroku.",
     docs=TROUBLE,

@@ -46,7 +46,7 @@ def _unreadable(tool: Tool) -> None:
     @rule(
         f"{tool.id}-lock-unreadable",
         leads_to=PUSH_REJECTED,
-        title=f"{tool.file} cannot be read{{conflict}}",
+        title=f"{tool.file} cannot be read{{conflict:-}}",
         cause=f"{tool.name} installs exactly what {tool.file} lists, and cannot read it: {{error}}",
         fix=f"Type `git checkout HEAD~1 -- {tool.file}` (or delete it), then `{tool.lock}`, and"
         " commit it.",
@@ -147,7 +147,7 @@ def poetry_project_not_installed(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "project-asks-for-other-python",
     leads_to=PUSH_REJECTED,
-    title="{file} asks for Python {asked}, and Heroku installs {version} by {origin}",
+    title="{file} asks for Python {asked}, and Heroku installs {version} by {origin:another file}",
     cause="{tool} compares the Python that it finds with the one that the project asks for, and"
     " refuses another.",
     fix="Write a version that `{asked}` allows into .python-version; or change {file}, and type"

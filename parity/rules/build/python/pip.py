@@ -72,7 +72,7 @@ def single_equals(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{entry} is a shell command, not a Python package",
     cause="requirements.txt lists Python packages; pip runs no commands, and refuses the file.",
-    fix="Remove the line from {file}. {advice}",
+    fix="Remove the line from {file}. {advice:-}",
     docs="https://devcenter.heroku.com/articles/buildpacks",
     heroku=REASON,
 )
@@ -90,7 +90,7 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "not-requirements",
     leads_to=PUSH_REJECTED,
-    title="{file} is written like {kind}, not like a requirements file",
+    title="{file} is written like {kind:something else}, not like a requirements file",
     cause="pip reads one package a line, as `name` or `name==version`, and stops at line {line}:"
     " {entry}",
     fix="Type `pip list --format=freeze > requirements.txt` where the app runs, and keep the lines"
@@ -112,7 +112,7 @@ def not_requirements(slug: Slug) -> Iterator[Evidence]:
     title="Line {line} of {file} is no requirement: {entry}",
     cause="A requirements file lists one package a line, as `name` or `name==version`. pip refuses"
     " the whole file for one line that it cannot read: {error}",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=FORMAT,
     heroku=REASON,
 )
@@ -156,7 +156,7 @@ def requirements_encoding(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{missing} is included in {file}, but not in the pushed tree",
     cause="{file} includes another file, and pip cannot open it on Heroku.",
-    fix="Type `git add {missing}` and commit{near}; or take the line out of {file}.",
+    fix="Type `git add {missing}` and commit{near:-}; or take the line out of {file}.",
     docs=FORMAT,
     heroku=REASON,
 )

@@ -128,7 +128,7 @@ def system_library_missing(slug: Slug) -> Iterator[Evidence]:
     title="{name} needs {tool} to be compiled, which Heroku's build image lacks",
     cause="There is no ready-made wheel of this version for the app's Python, so pip compiles it:"
     " {error}",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=RUNTIMES,
     heroku=REASON,
 )
@@ -149,7 +149,7 @@ def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{entry} is too old for Python {version}",
     cause="There is no ready-made wheel of it for the app's Python, and building it trips over"
-    " {gone}: {error}",
+    " {gone:something that is no longer there}: {error}",
     fix="Require a newer {name} (remove the pin and let pip choose){older}.",
     docs=RUNTIMES,
     heroku=REASON,
@@ -184,8 +184,8 @@ _IN_PYTHON = {
     "backport-not-needed",
     leads_to=PUSH_REJECTED,
     title="{entry} is for older Pythons, and cannot be built for {version}",
-    cause="It brings `{module}` to Pythons before {since}; the app's own has it: {error}",
-    fix='Remove the line, or write `{entry}; python_version < "{since}"`.',
+    cause="It brings `{module}` to Pythons before {since:N}; the app's own has it: {error}",
+    fix='Remove the line, or write `{entry}; python_version < "{since:N}"`.',
     docs="https://docs.python.org/3/library/",
     heroku=REASON,
 )

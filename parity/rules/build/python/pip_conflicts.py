@@ -15,9 +15,9 @@ _SIDE = r"\s+(?:The user requested (?:\(constraint\) )?([\w.-]+)|(\S+) (\S+) dep
 @rule(
     "conflicting-requirements",
     leads_to=PUSH_REJECTED,
-    title="{packages}",
-    cause="No set of versions fits all requirements at once: {conflict}.",
-    fix="Loosen or remove one of the pins ({pins}), so that pip can choose a version that fits.",
+    title="{packages:Requirements that contradict each other}",
+    cause="No set of versions fits all requirements at once: {conflict:two of them want different versions of a package}.",
+    fix="Loosen or remove one of the pins ({pins:the versions that the app needs}), so that pip can choose a version that fits.",
     docs="https://pip.pypa.io/en/stable/topics/dependency-resolution/",
     heroku=REASON,
 )

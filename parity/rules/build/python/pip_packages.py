@@ -33,7 +33,7 @@ _PYTHONS = {"python", "python3"}
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for Windows, and Heroku runs Linux",
     cause="`pip freeze` on Windows lists packages that have no build for another platform.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
 )
@@ -46,7 +46,7 @@ def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for macOS, and Heroku runs Linux",
     cause="`pip freeze` on a Mac lists packages that have no build for another platform.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
 )
@@ -78,8 +78,8 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
 @rule(
     "freeze-artefact",
     leads_to=PUSH_REJECTED,
-    title="{entry} belongs to {owner}; no index has it",
-    cause="`pip freeze` lists everything that is installed, also what came with {owner} and not"
+    title="{entry} belongs to {owner:the system, or Anaconda}; no index has it",
+    cause="`pip freeze` lists everything that is installed, also what came with {owner:the system, or Anaconda} and not"
     " from the package index.",
     fix="Remove the line from {file}. Better: make a virtual environment (`python -m venv venv`),"
     " install only what the app needs, and freeze there.",
@@ -106,7 +106,7 @@ def _owner(missing: Unfound) -> str | None:
     leads_to=PUSH_REJECTED,
     title="{entry} asks pip for Python itself",
     cause="pip installs packages, and Python is none. Heroku chooses Python by .python-version.",
-    fix="Remove the line from {file}{advice}.",
+    fix="Remove the line from {file}{advice:-}.",
     docs=RUNTIMES,
     heroku=REASON,
 )

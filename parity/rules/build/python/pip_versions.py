@@ -23,7 +23,7 @@ _LENGTH = 4
     title="{entry} does not run on Python {version}",
     cause="The package says which Python versions it supports, and the app's is not one of them:"
     " {error}.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=RUNTIMES,
     heroku=REASON,
 )
@@ -68,7 +68,7 @@ def _instead(missing: Unfound) -> str | None:
     title="There is no {entry}",
     cause="The index has {name}, but no such version for the Python of the app. It has:"
     " {versions}.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=FORMAT,
     heroku=REASON,
 )

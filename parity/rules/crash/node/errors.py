@@ -149,7 +149,7 @@ def unset(error: NodeError) -> UnsetVariable | None:
     "port-not-a-port",
     leads_to=ENDINGS,
     title="The port that the app listens on is no port: {value}",
-    cause="{error}",
+    cause="{error:Node.js takes a number from 0 to 65535.}",
     fix="Listen on `process.env.PORT` as it stands: Heroku sets it to a number.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     records=(Boot, Release),
@@ -166,7 +166,8 @@ def port_not_a_port(error: NodeError) -> Iterator[Evidence]:
     "node-modules-from-elsewhere",
     leads_to=ENDINGS,
     title="node_modules holds a program that was built for another machine",
-    cause="{error}. It was compiled on your machine, and committed with node_modules.",
+    cause="{error:The program is no ELF file for Linux}. It was compiled on your machine, and"
+    " committed with node_modules.",
     fix="Type `git rm -r --cached node_modules`, add `node_modules/` to .gitignore, commit, push:"
     " Heroku then builds its own.",
     docs=f"{SUPPORT}#build-behavior",

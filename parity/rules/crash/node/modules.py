@@ -113,7 +113,8 @@ def unasked(missing: Missing) -> UnaskedPackage | None:
     title="{package} is in devDependencies, which are gone when the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The running app asks for `{module}`.",
-    fix="Type `{moving}`: the line moves to dependencies. Commit package.json and {lock}, push"
+    fix="Type `{moving:npm install --save-prod PACKAGE}`: the line moves to dependencies. Commit"
+    " package.json and {lock}, push"
     " again.",
     docs=f"{SUPPORT}#skip-pruning",
 )

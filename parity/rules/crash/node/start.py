@@ -59,7 +59,7 @@ def _python_app(crash: NodeCrash) -> bool:
     " that fits. package.json is in the root, so no Python package was installed: {error}",
     fix="Type `heroku buildpacks:set heroku/python` (rehearse it: `parity run --buildpack"
     " heroku/python`). If the app needs Node.js for its build as well: `heroku buildpacks:add"
-    " --index 1 heroku/nodejs`.{procfile}",
+    " --index 1 heroku/nodejs`.{procfile:-}",
     docs=f"{ARTICLE}#buildpack-detect-order",
     records=(Boot, Release),
 )
@@ -81,8 +81,9 @@ def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
     "start-script-missing",
     leads_to=ENDINGS,
     title="package.json has no `{name}` script",
-    cause="{who} runs `{command}`, and package.json says nothing about `{name}`.",
-    fix="{advice}",
+    cause="{who:Heroku, or the Procfile,} runs `{command}`, and package.json says nothing about"
+    " `{name}`.",
+    fix="{advice:-}",
     docs=DEFAULT,
     records=(Boot, Release),
 )
@@ -127,7 +128,7 @@ def _start_advice(source: Source, name: str) -> str:
     title="{package} is in devDependencies, which are gone when the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=PRUNING,
     records=(Boot, Release),
 )

@@ -72,8 +72,8 @@ def _absent(missing: MissingModule, **names: str) -> Evidence:
 @rule(
     "standard-module-gone",
     leads_to=ENDINGS,
-    title="Python 3.{since} has no module {module} any more",
-    cause="{module} left the standard library in Python 3.{since}; the app runs on {version}."
+    title="Python 3.{since:N} has no module {module} any more",
+    cause="{module} left the standard library in Python 3.{since:N}; the app runs on {version}."
     "{who:-}",
     fix="Use a newer version of {what:what imports it}, or an older Python: write `3.{older}` into"
     " .python-version.",

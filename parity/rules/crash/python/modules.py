@@ -129,9 +129,11 @@ def _beside(crash: Crash, module: str) -> str | None:
 @rule(
     "own-module-misspelt",
     leads_to=ENDINGS,
-    title="There is no module {module}, but the app has {near}",
-    cause="Python finds no {module}, and no package of that name is known: {where}",
-    fix="Write `{near}` there. If {module} is a package after all, add it to requirements.txt.",
+    title="There is no module {module}, but the app has {near:one of nearly that name}",
+    cause="Python finds no {module}, and no package of that name is known: {where:a line of the"
+    " app imports it}",
+    fix="Write `{near:NAME}` there. If {module} is a package after all, add it"
+    " to requirements.txt.",
     docs=SEARCH,
 )
 def own_module_misspelt(missing: MissingModule) -> Iterator[Evidence]:

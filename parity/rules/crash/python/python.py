@@ -71,9 +71,10 @@ def _syntax(crash: Crash) -> New | None:
 @rule(
     "needs-newer-python",
     leads_to=ENDINGS,
-    title="Python {version} is too old: it has no {what}",
-    cause="The app is to run on Python {version} ({origin}), and the code was written with a newer"
-    " one (3.{since} has it): {error}",
+    title="Python {version} is too old: it has no {what:module, or syntax, that the code uses}",
+    cause="The app is to run on Python {version} ({origin:as the app asks, or by default}), and"
+    " the code was written with a newer"
+    " one (3.{since:N} has it): {error}",
     fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
     docs=VERSIONS,
 )
@@ -96,7 +97,7 @@ def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     "newer-standard-module",
     effect="unknown",
     leads_to=ENDINGS,
-    title="Python {used}, which stood in here, has no {what}",
+    title="Python {used}, which stood in here, has no {what:module, or syntax, that the code uses}",
     cause="Heroku would use Python {version}, whose standard library has it.",
     fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
     " parity again.",

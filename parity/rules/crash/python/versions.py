@@ -216,7 +216,8 @@ _UNTIL = {
     "removed-from-python",
     leads_to=ENDINGS,
     title="Python {version} has no `{name}` in {module} any more",
-    cause="{error}. Newer Pythons have dropped it; the app, or a package that it requires, was"
+    cause="{error:The name is gone}. Newer Pythons have dropped it; the app, or a package that it"
+    " requires, was"
     " written for an older one.{who:-}",
     fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
