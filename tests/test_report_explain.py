@@ -8,7 +8,6 @@ from parity.facts.codes import CODES
 from parity.report import explain
 from parity.rules import engine
 from parity.rules.loading import find, load
-from parity.rules.manual.handbook import MANUAL
 from parity.rules.texts import GAP, NAMED, QUOTED, Unfilled, filled
 from parity.system.text import cells
 
@@ -134,11 +133,6 @@ OURS = {"unexpected-status"}
 """What the user's own scenario expects."""
 
 
-def test_the_handbook_speaks_of_rules() -> None:
-    """Every entry belongs to a rule, so none outlives its rule."""
-    assert set(MANUAL) <= set(IDS)
-
-
 def test_a_symptom_says_what_heroku_prints_and_why_the_laptop_did_not() -> None:
     """The page of what Heroku shows has Heroku's lines, and what was different at home."""
     symptoms = {id for id in IDS if engine.RULES[id].symptom} - ELSEWHERE - OURS
@@ -151,7 +145,7 @@ def test_a_symptom_says_what_heroku_prints_and_why_the_laptop_did_not() -> None:
 def test_causes_are_told_apart(id: str, share: float) -> None:
     """The commonest causes say by which words of the log they are known; of R10's few, most do."""
     causes = [rule for rule in engine.RULES.values() if rule.leads_to[:1] == (id,)]
-    apart = [rule for rule in causes if rule.id in MANUAL and MANUAL[rule.id].apart]
+    apart = [rule for rule in causes if rule.apart]
     assert len(apart) > share * len(causes)
     page = " ".join((explain.page(id, 100, False) or "").split())
-    assert all(" ".join(MANUAL[rule.id].apart.split()) in page for rule in apart)
+    assert all(" ".join(rule.apart.split()) in page for rule in apart)

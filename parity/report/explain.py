@@ -6,8 +6,6 @@ from parity.facts.codes import ARTICLE, CODES
 from parity.report.page import Page
 from parity.rules.engine import STAGES, Rule, manual
 from parity.rules.loading import find, load, names
-from parity.rules.manual.handbook import MANUAL
-from parity.rules.manual.handbook_page import Manual
 
 _DIGITS = str.maketrans("oil", "011")
 """Letters that are typed for the digits of a code."""
@@ -34,16 +32,15 @@ def page(id: str, width: int, colour: bool) -> str | None:
     shown, made = manual(rule), Page(width, colour)
     made.prose(shown.title, label=f"{shown.id}  ", style="strong")
     _facts(made, shown)
-    more = MANUAL.get(shown.id, Manual())
-    _prints(made, more)
+    _prints(made, shown)
     _paragraph(made, "What it means" if shown.symptom else "Cause", shown.cause)
-    _told_apart(made, more)
-    if more.browser:
-        _paragraph(made, "What a browser says", more.browser)
-    if more.laptop:
-        _paragraph(made, "Why it worked on the laptop", more.laptop)
+    _told_apart(made, shown)
+    if shown.browser:
+        _paragraph(made, "What a browser says", shown.browser)
+    if shown.laptop:
+        _paragraph(made, "Why it worked on the laptop", shown.laptop)
     _paragraph(made, "Fix", fix(shown))
-    _by_framework(made, more)
+    _by_framework(made, shown)
     _causes(made, shown)
     made.blank()
     made.code(f"docs: {shown.docs}")
@@ -121,23 +118,23 @@ def _paragraph(made: Page, head: str, text: str) -> None:
     made.prose(text, indent=2)
 
 
-def _prints(made: Page, more: Manual) -> None:
-    if more.prints:
+def _prints(made: Page, rule: Rule) -> None:
+    if rule.prints:
         made.blank()
         made.prose("", label="What Heroku prints", style="strong")
-    for line in more.prints:
+    for line in rule.prints:
         made.verbatim(line, indent=2)
 
 
-def _told_apart(made: Page, more: Manual) -> None:
-    if more.apart:
-        _paragraph(made, "How to tell it", more.apart)
+def _told_apart(made: Page, rule: Rule) -> None:
+    if rule.apart:
+        _paragraph(made, "How to tell it", rule.apart)
 
 
-def _by_framework(made: Page, more: Manual) -> None:
+def _by_framework(made: Page, rule: Rule) -> None:
     """Each in its own lines; a command stays in one piece."""
-    width = max(map(len, more.by), default=0)
-    for framework, fix in more.by.items():
+    width = max(map(len, rule.by), default=0)
+    for framework, fix in rule.by.items():
         made.prose(fix, label=f"{framework:<{width}}  ", indent=2)
 
 
@@ -149,8 +146,7 @@ def _causes(made: Page, symptom: Rule) -> None:
         made.prose("", label="Its causes (parity explain ID)", style="strong")
     width = max((len(rule.id) for rule in own), default=0)
     for cause in own:
-        apart = MANUAL.get(cause.id, Manual()).apart
-        told = f"{cause.title}. Tell it by: {apart}" if apart else cause.title
+        told = f"{cause.title}. Tell it by: {cause.apart}" if cause.apart else cause.title
         made.prose(told, label=f"{cause.id:<{width}}  ", indent=2)
     for other in others:
         made.prose(f"parity explain {other}", label=f"those of {other}: ", indent=2)

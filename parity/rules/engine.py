@@ -53,6 +53,9 @@ class Rule(NamedTuple):
     precise one applies.
     `records` are the record types it looks at. `heroku` is Heroku's own name, verbatim.
     `aliases` are ids that it once had, or that one of its languages had: they go on working.
+    For the manual alone: `prints`, Heroku's lines; `apart`, how to tell this cause from the
+    symptom's others; `browser`, what a visitor's browser says; `laptop`, why it worked there; `by`,
+    the fix for each framework.
     """
 
     id: str
@@ -69,6 +72,11 @@ class Rule(NamedTuple):
     basis: Basis = "observed"
     fallback: bool = False
     aliases: tuple[str, ...] = ()
+    prints: tuple[str, ...] = ()
+    apart: str = ""
+    browser: str = ""
+    laptop: str = ""
+    by: Mapping[str, str] = {}
 
     @property
     def symptom(self) -> bool:
@@ -98,6 +106,11 @@ class Page(TypedDict, total=False):
     basis: Basis
     fallback: bool
     aliases: tuple[str, ...]
+    prints: tuple[str, ...]
+    apart: str
+    browser: str
+    laptop: str
+    by: Mapping[str, str]
 
 
 def rule(

@@ -17,6 +17,15 @@ RELEASE_PHASE = "https://devcenter.heroku.com/articles/release-phase"
     " the old release; a new app has none. The command's last line: {last:…}",
     fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
     docs=RELEASE_PHASE,
+    prints=(
+            "remote: Running release command...",
+            "remote: Waiting for release.... failed.",
+        ),
+    laptop="On the laptop the command ran once, against another database, with your variables.",
+    by={
+            "Django": "release: python manage.py migrate --noinput",
+            "Flask-Migrate": "release: flask --app app db upgrade",
+        },
 )
 def RELEASE_FAILED(release: Release) -> Iterator[Evidence]:
     if release.status != "failed" or release.command is None or release.ended is None:

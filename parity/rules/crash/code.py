@@ -20,6 +20,7 @@ from parity.rules.views.facts import SyntaxProblem, naming
     " JavaScript `node --check FILE`.}",
     docs="{docs:https://docs.python.org/3/tutorial/errors.html#syntax-errors}",
     views=(python.syntax, node.syntax),
+    apart="`SyntaxError` with the file and the line",
 )
 def syntax_error(problem: SyntaxProblem) -> Iterator[Evidence]:
     names = {"reader": problem.reader, "advice": problem.advice, "docs": problem.docs}

@@ -19,6 +19,10 @@ from parity.rules.views.facts import UnaskedPackage, naming
     fix="{advice:Add its package to requirements.txt.}",
     docs="{docs:https://devcenter.heroku.com/articles/python-pip}",
     views=(python.unasked, node.unasked),
+    apart="`ModuleNotFoundError` of a package that you did not write",
+    laptop="The package was installed into the laptop's environment one day, and never written"
+    " into requirements.txt.",
+    by={"pip": "pip freeze > requirements.txt, in a fresh virtual environment"},
 )
 def missing_dependency(package: UnaskedPackage) -> Iterator[Evidence]:
     names = {"package": package.package, "module": package.module, "manifest": package.manifest}

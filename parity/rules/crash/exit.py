@@ -26,6 +26,8 @@ from parity.rules.views.python_traceback import Crash
         Boot,
         Release,
     ),
+    apart="status 0, and an `&` in the command",
+    laptop="In a terminal the shell lives on; in a dyno the dyno ends with its command.",
 )
 def backgrounded(crash: Crash) -> Iterator[Evidence]:
     pattern = r"(?:(?<!\s)\s+)?&\s*$|\s(--daemon|-D|--daemonize|nohup)\b"
@@ -66,6 +68,8 @@ def no_keyboard(crash: Crash) -> Iterator[Evidence]:
     docs=PROCFILE,
     fallback=True,
     views=(python.ended, node_endings.ended),
+    apart="status 0, and nothing went wrong",
+    laptop="A script that ends is fine on the laptop; a web process must live on.",
 )
 def exits_at_once(ended: EndedAtOnce) -> Iterator[Evidence]:
     yield from naming(ended.evidence, command=ended.command, advice=ended.advice)
@@ -84,6 +88,7 @@ def exits_at_once(ended: EndedAtOnce) -> Iterator[Evidence]:
         Boot,
         Release,
     ),
+    apart="status 137 without R10 and R12, or R15 before it",
 )
 def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     if crash.exit == 137:
@@ -106,6 +111,7 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
         Traffic,
     ),
     views=(python.unhandled, node_errors.unhandled),
+    apart="another exception; its last line is in the log",
 )
 def unhandled_exception(error: Unhandled) -> Iterator[Evidence]:
     yield from naming((error.evidence,), where=error.where, advice=error.advice)

@@ -7,6 +7,7 @@ from parity.rules.crash.node import files as node
 from parity.rules.crash.python import files as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.views.facts import AbsentFile, naming
 
 
@@ -20,6 +21,8 @@ from parity.rules.views.facts import AbsentFile, naming
     fix="{advice:Commit the file, or create it when it is not there.}",
     docs="https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem",
     views=(python.unopened, node.unopened),
+    apart="`FileNotFoundError` of a file of yours",
+    laptop=FILES,
 )
 def file_not_there(file: AbsentFile) -> Iterator[Evidence]:
     yield from naming(file.evidence, path=file.path, why=file.why, advice=file.advice)

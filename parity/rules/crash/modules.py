@@ -7,6 +7,7 @@ from parity.rules.crash.node import files as node
 from parity.rules.crash.python import modules as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.views.facts import AbsentModule, ModuleInOtherCase, UncommittedModule, naming
 
 GIT = "https://devcenter.heroku.com/articles/git"
@@ -21,6 +22,8 @@ GIT = "https://devcenter.heroku.com/articles/git"
     fix="{advice:Type `git add FILE`, commit, push.}",
     docs=GIT,
     views=(python.uncommitted, node.uncommitted),
+    apart="the module is on your disk: `git ls-files`",
+    laptop=FILES,
 )
 def module_not_in_git(module: UncommittedModule) -> Iterator[Evidence]:
     yield from naming(module.evidence, module=module.module, advice=module.advice)
@@ -36,6 +39,8 @@ def module_not_in_git(module: UncommittedModule) -> Iterator[Evidence]:
     fix="Write `{right}` where {module} is imported, exactly as the file is called.",
     docs=GIT,
     views=(python.other_case, node.in_other_case),
+    apart="the file is there, with another upper and lower case",
+    laptop="macOS and Windows take Models.py for models.py; Linux does not.",
 )
 def module_in_other_case(module: ModuleInOtherCase) -> Iterator[Evidence]:
     names = {"actual": module.actual, "wanted": module.wanted, "right": module.right}

@@ -22,6 +22,9 @@ from parity.rules.views.python_variables import all_reads
     " another one.}",
     fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+    apart="`'$PORT' is not a valid port number`",
+    laptop="On the laptop PORT is not used. In single quotes, and as %PORT%, bash does not fill"
+    " it in.",
 )
 def invalid_port(crash: Crash) -> Iterator[Evidence]:
     pattern = (
@@ -62,6 +65,8 @@ def _port_reason(wrong: re.Match[str]) -> str:
     fix="{advice:Start the server in one place.}",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     views=(python.port_taken, node.port_taken),
+    apart="`Address already in use`: the app starts twice, as with a reloader",
+    laptop="A reloader on the laptop does the same, but the port is another one.",
 )
 def address_in_use(port: PortTaken) -> Iterator[Evidence]:
     yield from naming((port.evidence,), error=port.error, how=port.how, advice=port.advice)

@@ -11,6 +11,7 @@ from parity.rules.crash.python import programs as python
 from parity.rules.crash.python.programs import FROM_PIP
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
+from parity.rules.phrases import SHELL
 from parity.rules.views.facts import UnaskedProgram, naming
 from parity.rules.views.missing_program import MissingProgram, missing_program
 from parity.rules.views.node_source import in_package, script
@@ -38,6 +39,8 @@ def _unknown(crash: Crash, name: str, **names: str) -> Evidence:
     fix="{advice:Add its package to requirements.txt.}",
     docs="{docs:https://devcenter.heroku.com/articles/python-pip}",
     views=(python.unasked, node.unasked),
+    apart="`bash: NAME: command not found`, status 127",
+    laptop=SHELL,
 )
 def command_not_found(program: UnaskedProgram) -> Iterator[Evidence]:
     names = {"manifest": program.manifest, "aside": program.aside, "advice": program.advice}
@@ -190,6 +193,8 @@ def _meant(crash: Crash, name: str) -> str | None:
     " a buildpack (heroku-community/apt and an Aptfile).",
     docs="https://devcenter.heroku.com/articles/stack-packages",
     fallback=True,
+    apart="`bash: NAME: command not found` of a program that is no Python package",
+    laptop=SHELL,
 )
 def program_not_on_heroku(missing: MissingProgram) -> Iterator[Evidence]:
     crash, name = missing

@@ -21,6 +21,9 @@ from parity.rules.views.facts import RefusedService, naming
     ' addons:create heroku-redis:mini` and `os.environ["REDIS_URL"]`.}',
     docs=python.BACKING,
     views=(python.refused, node.refused),
+    apart="`Connection refused` to 127.0.0.1 or localhost and 5432, 6379, 27017, 3306, 5672",
+    laptop="The laptop runs its own Postgres or Redis; a dyno runs the app alone.",
+    by={"Heroku": "an add-on, and its address from the environment"},
 )
 def service_on_localhost(service: RefusedService) -> Iterator[Evidence]:
     names = {"service": service.service, "address": service.address, "error": service.error}

@@ -9,6 +9,7 @@ from parity.rules.crash.node import files as node
 from parity.rules.crash.python import scripts as python
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES, SHELL
 from parity.rules.views.facts import AbsentScript, naming
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
@@ -43,6 +44,8 @@ def space_before_colon(crash: Crash) -> Iterator[Evidence]:
     " bash finds no program called `=`.",
     fix="In the Procfile write `{type}: {right}`.",
     docs=PROCFILE,
+    apart="`=: command not found`",
+    laptop=SHELL,
 )
 def equals_for_colon(crash: Crash) -> Iterator[Evidence]:
     if re.match(r"=\s", crash.command):
@@ -75,6 +78,8 @@ def typed(command: str) -> str:
     " other.",
     fix="{advice:Type the line again, with plain quotes, blanks and dashes.}",
     docs=PROCFILE,
+    apart="`command not found` or a syntax error, at curly quotes, long dashes, odd blanks",
+    laptop="On the laptop the command was typed, not copied.",
 )
 def typographic_characters(crash: Crash) -> Iterator[Evidence]:
     strange = next((c for c in crash.command if c in _TYPED), None)
@@ -158,6 +163,8 @@ def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
     " is not in the pushed tree; some scripts of this kind are brought by a buildpack.",
     fix="Commit the script, or add the buildpack that brings it: `heroku buildpacks:add URL`.",
     docs=PROCFILE,
+    apart="`No such file or directory`, status 127",
+    laptop=FILES,
 )
 def script_not_there(crash: Crash) -> Iterator[Evidence]:
     path = unfound_path(crash) if crash.exit == 127 else None
@@ -179,6 +186,8 @@ def script_not_there(crash: Crash) -> Iterator[Evidence]:
     " in the"
     " Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
+    apart="`Permission denied`, status 126",
+    laptop="On Windows no file has an executable bit, and git keeps what it was told.",
 )
 def script_not_executable(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(rf"{_SAID}(\S+): Permission denied")
@@ -197,6 +206,8 @@ def script_not_executable(crash: Crash) -> Iterator[Evidence]:
     " interpreter's name.",
     fix="Type `sed -i 's/\\r$//' {script}`, add `*.sh text eol=lf` to .gitattributes, commit.",
     docs="https://git-scm.com/docs/gitattributes#_eol",
+    apart="`\\r` or `^M` in the message: `/usr/bin/env: 'bash\\r': No such file`",
+    laptop="Windows takes both line ends; Linux reads the \\r as part of the name.",
 )
 def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
     told = (
@@ -240,6 +251,8 @@ def folder_not_there(crash: Crash) -> Iterator[Evidence]:
     fix="{advice:Commit the file, or correct its name in the Procfile.}",
     docs=PROCFILE,
     views=(python.unstartable, node.unstartable),
+    apart="`can't open file '/app/NAME'`, status 2",
+    laptop="The laptop was in another folder, or the file is not in git.",
 )
 def no_such_script(script: AbsentScript) -> Iterator[Evidence]:
     names = {"script": script.script, "command": script.command, "why": script.why}

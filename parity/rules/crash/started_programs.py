@@ -7,6 +7,7 @@ from parity.records.verdict import Evidence
 from parity.rules.crash.python.modules import how_to_add
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.views.python_source import find
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
@@ -21,6 +22,7 @@ _RUNS = r"""^if __name__ == ["']__main__["']"""
     cause="With `-m` Python runs a module, or the __main__.py of a package; {package}/ has none.",
     fix="{advice:Name the module that starts the server, or commit a __main__.py.}",
     docs="https://docs.python.org/3/using/cmdline.html#cmdoption-m",
+    apart="`No module named NAME.__main__`",
 )
 def package_not_executable(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(r"No module named ([\w.]+)\.__main__;.*")
@@ -45,6 +47,8 @@ def package_not_executable(crash: Crash) -> Iterator[Evidence]:
     cause="`{command}` looks for {wanted} in the root of what is pushed: {error}",
     fix="{advice:Commit the folder with the migrations, or name the folder in the command.}",
     docs=PROCFILE,
+    apart="`Path doesn't exist`, or Alembic finds no configuration",
+    laptop=FILES,
 )
 def migrations_not_there(crash: Crash) -> Iterator[Evidence]:
     told = _unmigrated(crash)

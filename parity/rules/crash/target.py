@@ -75,6 +75,8 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     " in the root of the pushed tree.{known:-}",
     fix="{advice:Correct the module's name in the Procfile.}",
     docs=PROCFILE,
+    apart="`ModuleNotFoundError` or gunicorn's `Error: class uri` of the name in the Procfile",
+    laptop="The laptop starts the app in another way: `python app.py`, `flask run`.",
 )
 def wrong_module(crash: Crash) -> Iterator[Evidence]:
     named = target(crash.process)
@@ -171,6 +173,8 @@ def _wanted(crash: Crash) -> _Wanted | None:
     " what runs the app.{known:-}",
     fix="{advice:Correct the name behind the colon in the Procfile.}",
     docs=PROCFILE,
+    apart="`Failed to find attribute 'app' in 'hello'`",
+    laptop="`flask run` finds an app of any name; gunicorn takes what it is told.",
 )
 def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
     wanted = _wanted(crash)

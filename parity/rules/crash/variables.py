@@ -9,6 +9,7 @@ from parity.rules.crash.node import errors as node
 from parity.rules.crash.python import config as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
+from parity.rules.phrases import VARIABLES
 from parity.rules.shell import word
 from parity.rules.views.facts import UnsetVariable, naming
 
@@ -26,6 +27,9 @@ from parity.rules.views.facts import UnsetVariable, naming
     " `heroku addons:create {plan}`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
     views=(python.unset, node.unset),
+    apart="the name is one that an add-on sets: DATABASE_URL, REDIS_URL, CLOUDAMQP_URL",
+    laptop=VARIABLES,
+    by={"Postgres": "heroku addons:create heroku-postgresql:essential-0"},
 )
 def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     addon = ADD_ONS.get(unset.name)
@@ -46,6 +50,12 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     "{options:-}.",
     docs="https://devcenter.heroku.com/articles/config-vars",
     views=(python.unset, node.unset),
+    apart="`KeyError: 'NAME'` at os.environ, or a settings class that lists what is missing",
+    laptop=VARIABLES,
+    by={
+        "Heroku": "heroku config:set NAME=value",
+        "Django": "SECRET_KEY and the like: os.environ, no default in production",
+    },
 )
 def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
     if unset.name in ADD_ONS:

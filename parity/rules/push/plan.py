@@ -8,6 +8,7 @@ from parity.facts.python import PACKAGE_FILES, PRE_COMPILE, SUPPORT, versions
 from parity.records import Plan, Refusal, Slug, Source
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.shell import word
 from parity.rules.views.suggestions import kept_out, package_files_below, wrong_package_files
 
@@ -33,6 +34,12 @@ def source_of(record: Plan | Slug) -> Source:
     cause="The build stops with: {headline:the line that the buildpack prints}",
     fix="Fix what the log names, commit, push again. Until then the old release runs on.",
     docs=GIT,
+    prints=(
+        "remote:  !     Push rejected, failed to compile Python app.",
+        "remote:  !     Push failed",
+    ),
+    laptop="The laptop was set up once, by hand, over months. Heroku builds from an empty"
+    " machine, from what is in git alone, with its own Python.",
 )
 def PUSH_REJECTED(record: Source | Plan | Slug) -> Iterator[Evidence]:
     if record.refusal:
@@ -59,6 +66,8 @@ def _nothing_found(record: Plan | Slug) -> bool:
     " first), commit, push again.",
     docs=GIT,
     heroku="package-manager::none-found",
+    apart="requirements.txt is on your disk",
+    laptop=FILES,
 )
 def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
     if _nothing_found(record):
@@ -92,6 +101,9 @@ def package_file_misspelt(record: Plan | Slug) -> Iterator[Evidence]:
     fix="Push only that folder: `git subtree push --prefix {folder} heroku main`; or move"
     " its files, Procfile included, to the root of the repository.",
     docs=f"{GIT}#deploy-from-a-subdirectory",
+    apart="the package file is one folder deeper",
+    laptop="On the laptop you were in that folder.",
+    by={"git": "git subtree push --prefix FOLDER heroku main"},
 )
 def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
     if _nothing_found(record):

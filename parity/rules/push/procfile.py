@@ -11,6 +11,7 @@ from parity.facts.python import POST_COMPILE, PRE_COMPILE
 from parity.records import Boot, Plan, Slug
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.phrases import CORS, FILES, routed
 from parity.rules.views.procfile_lines import commented, shown
 from parity.rules.views.suggestions import kept_out, missing_server, web_line
 
@@ -60,6 +61,16 @@ def listens(boot: Boot) -> bool:
     fix="The Procfile in the root needs a line that begins with `web: `; see the cause below.",
     docs=f"{ERROR_CODES}#h14-no-web-dynos-running",
     heroku="H14",
+    prints=routed("H14", "No web processes running"),
+    browser=CORS,
+    laptop="The laptop starts what you type. Heroku starts what the Procfile calls `web`, and"
+    " only if it is scaled: `heroku ps:scale web=1`.",
+    by={
+        "Flask": "web: gunicorn app:app",
+        "Django": "web: gunicorn PROJECT.wsgi",
+        "FastAPI": "web: uvicorn main:app --host 0.0.0.0 --port $PORT",
+        "a bot": "nothing is wrong: scale the worker, and do not open the app's page",
+    },
 )
 def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
     if isinstance(record, Slug):
@@ -84,6 +95,8 @@ def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
     fix="Type `git add Procfile` (where an ignore rule keeps it out: take that line out of"
     " {ignorer} first), commit, push again.",
     docs="https://devcenter.heroku.com/articles/git",
+    apart="`Procfile declares types -> (none)`, and git status names it",
+    laptop=FILES,
 )
 def procfile_not_committed(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:
@@ -122,6 +135,8 @@ def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
     fix="Type `git mv {name} Procfile`, commit, push again. (Should git see no change of case:"
     " `git mv -f`.)",
     docs=ARTICLE,
+    apart="`Procfile declares types -> (none)`",
+    laptop="macOS and Windows take procfile for Procfile, and Windows hides `.txt`.",
 )
 def procfile_name(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:

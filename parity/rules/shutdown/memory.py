@@ -75,6 +75,12 @@ def _larger(record: Boot | Shutdown) -> dict[str, str]:
     " (`parity run --dyno {larger:standard-2x}` tries it).",
     docs=f"{CODES}#r15-memory-quota-vastly-exceeded",
     heroku="R15",
+    prints=(
+        "heroku[web.1]: Process running mem=1214M(237.2%)",
+        "heroku[web.1]: Error R15 (Memory quota vastly exceeded)",
+        "heroku[web.1]: Stopping process with SIGKILL",
+    ),
+    laptop="As for R14: the laptop has many times the memory of a dyno.",
 )
 def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     if _over(record) == "R15":
@@ -91,6 +97,16 @@ def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     " (`parity run --dyno {larger:standard-2x}` tries it).",
     docs=f"{CODES}#r14-memory-quota-exceeded",
     heroku="R14",
+    prints=(
+        "heroku[web.1]: Process running mem=541M(105.8%)",
+        "heroku[web.1]: Error R14 (Memory quota exceeded)",
+    ),
+    laptop="The laptop has 8 GB and more, a Basic dyno 512 MB, for all workers together.",
+    by={
+        "gunicorn": "fewer workers (WEB_CONCURRENCY), `--preload`, `--max-requests 500`",
+        "pandas": "read in chunks, and only the columns that are used",
+        "models": "load the smaller one, once, before the workers are forked",
+    },
 )
 def R14(record: Shutdown) -> Iterator[Evidence]:
     if _over(record) == "R14":

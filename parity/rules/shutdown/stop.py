@@ -22,6 +22,18 @@ R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
     " not ignore the signal.",
     docs=R12_DOCS,
     heroku="R12",
+    prints=(
+        "heroku[web.1]: Error R12 (Exit timeout) -> At least one process failed to exit within"
+        " 30 seconds of SIGTERM",
+        "heroku[web.1]: Stopping remaining processes with SIGKILL",
+    ),
+    laptop="Ctrl-C sends SIGINT to the whole terminal; Heroku sends SIGTERM, which a shell"
+    " script keeps to itself and Python's default handler takes without cleaning up.",
+    by={
+        "shell script": "exec gunicorn app:app",
+        "Celery": "keep tasks short: its warm shutdown waits for them",
+        "Python loop": "signal.signal(signal.SIGTERM, …) and leave the loop",
+    },
 )
 def R12(shutdown: Shutdown) -> Iterator[Evidence]:
     busy = any(e.code == "H12" for e in shutdown.traffic.exchanges) if shutdown.traffic else False

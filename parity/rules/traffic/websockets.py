@@ -47,6 +47,12 @@ def _at_command(traffic: Traffic, seen: str) -> Evidence:
     " than one dyno:"
     " `heroku features:enable http-session-affinity`, and a message queue (Redis).",
     docs=DEPLOYING,
+    laptop="`socketio.run(app)` is one process; Heroku sets WEB_CONCURRENCY to two or more.",
+    by={
+        "threads": "web: gunicorn -w 1 --threads 100 app:app",
+        "gevent": "web: gunicorn -k gevent -w 1 app:app",
+        "several dynos": "session affinity and SocketIO(app, message_queue=REDIS_URL)",
+    },
 )
 def socketio_sessions(traffic: Traffic) -> Iterator[Evidence]:
     refused = [e for e in traffic.sessions if e.status == REFUSED and b"Invalid session" in e.body]
@@ -65,6 +71,8 @@ def socketio_sessions(traffic: Traffic) -> Iterator[Evidence]:
     " one request at a time, so all others wait behind it, and get H12 after 30 seconds.",
     fix="In the Procfile write `{write:web: COMMAND}`: one worker with many threads.",
     docs=DEPLOYING,
+    laptop="`socketio.run(app)` has a thread for each visitor; gunicorn's sync worker has one"
+    " for all.",
 )
 def socketio_blocks(traffic: Traffic) -> Iterator[Evidence]:
     waiting = [e for e in traffic.beside if e.code == "H12"]
@@ -87,6 +95,8 @@ SWITCHED = 101
     " --timeout, 30 seconds, gunicorn kills such a worker, and the connection with it.",
     fix="In the Procfile write `{write:web: COMMAND}`: a thread for each connection.",
     docs="https://docs.gunicorn.org/en/stable/design.html#choosing-a-worker-type",
+    apart="`WORKER TIMEOUT` for a visitor who is connected, H12 for the others",
+    laptop="A development server has a thread for each connection.",
 )
 def websocket_holds_worker(traffic: Traffic) -> Iterator[Evidence]:
     opened = next((e for e in traffic.exchanges if e.status == SWITCHED), None)

@@ -127,6 +127,7 @@ def _named(source: Source, path: str) -> bool:
     fix="Write `set -e` as the second line of {script}: then the push is rejected. Migrations"
     " belong into the release phase: `release: python manage.py migrate` in the Procfile.",
     docs=BEHAVIOR,
+    laptop="In a terminal you see the error before you type the next command.",
 )
 def hook_goes_on(slug: Slug) -> Iterator[Evidence]:
     if slug.refusal or slug.unknown:

@@ -112,6 +112,8 @@ def _error(slug: Slug) -> str:
     " heroku-community/apt` and write `{package}` into a file called Aptfile.",
     docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-apt",
     heroku=REASON,
+    apart="a header (`.h`) or `-config` program is missing while a package is compiled",
+    laptop="The laptop had a wheel, or the library with its headers.",
 )
 def system_library_missing(slug: Slug) -> Iterator[Evidence]:
     build = failed(slug)

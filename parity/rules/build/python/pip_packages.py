@@ -36,6 +36,8 @@ _PYTHONS = {"python", "python3"}
     fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
+    apart="pywin32, pypiwin32, wmi and the like",
+    laptop="The laptop is a Windows machine.",
 )
 def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     yield from _platform(slug, WINDOWS_ONLY, "Windows", "win32")
@@ -192,6 +194,7 @@ def _meant(missing: Unfound) -> str | None:
     fix="Look {name} up on https://pypi.org and correct the line in {file}.",
     docs=PYPI,
     heroku=REASON,
+    apart="`No matching distribution found for NAME`",
 )
 def no_such_package(slug: Slug) -> Iterator[Evidence]:
     missing = unfound(slug)

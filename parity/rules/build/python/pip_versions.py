@@ -71,6 +71,7 @@ def _instead(missing: Unfound) -> str | None:
     fix="{advice:-}",
     docs=FORMAT,
     heroku=REASON,
+    apart="`No matching distribution found for NAME==VERSION`",
 )
 def no_such_version(slug: Slug) -> Iterator[Evidence]:
     missing = unfound(slug)

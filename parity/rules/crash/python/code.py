@@ -43,6 +43,7 @@ _MERGED = (
     fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
     " parity again.",
     docs="https://devcenter.heroku.com/articles/python-support",
+    apart="`SyntaxError` at syntax that a newer Python has",
 )
 def newer_syntax(crash: Crash) -> Iterator[Evidence]:
     here, python = (crash.slug.interpreter, crash.plan.python)
@@ -83,6 +84,9 @@ def _code(crash: Crash) -> str:
     fix="In the Procfile write `{type}: uvicorn {module} --host 0.0.0.0 --port $PORT` (with uvicorn"
     " in requirements.txt){django:-}.",
     docs="https://www.uvicorn.org/deployment/",
+    apart="`__call__() missing 1 required positional argument: 'send'`",
+    laptop="`uvicorn main:app` and `fastapi dev` speak ASGI; bare gunicorn speaks WSGI.",
+    by={"FastAPI": "web: gunicorn -k uvicorn.workers.UvicornWorker main:app"},
 )
 def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
     named = target(crash.process)

@@ -126,6 +126,9 @@ def unset(crash: Crash) -> UnsetVariable | None:
     fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
     " behind it.}",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+    apart="`Can't load plugin: sqlalchemy.dialects:postgres`",
+    laptop="On the laptop the address begins with sqlite or postgresql.",
+    by={"SQLAlchemy": 'url.replace("postgres://", "postgresql://", 1)'},
 )
 def postgres_scheme(crash: Crash) -> Iterator[Evidence]:
     if not crash or not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
@@ -176,6 +179,8 @@ def async_driver(crash: Crash) -> Iterator[Evidence]:
     fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
     ' `connect_args={{"ssl": "require"}}` instead.',
     docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
+    apart="`unexpected keyword argument 'sslmode'` in asyncpg",
+    laptop="The laptop's database URL has no `?sslmode=require`.",
 )
 def sslmode_for_asyncpg(crash: Crash) -> Iterator[Evidence]:
     raised = crash.raised

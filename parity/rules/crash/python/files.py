@@ -8,6 +8,7 @@ from parity.rules.crash.python.modules import GIT, how_to_add
 from parity.rules.crash.subprocesses import started
 from parity.rules.crash.symptoms import ENDINGS, at_place
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.push.source import LFS
 from parity.rules.shell import word
 from parity.rules.views.dyno_paths import APP
@@ -155,6 +156,8 @@ def _secret(path: str) -> str | None:
     fix="Keep the file in git itself (`git lfs migrate export --include={path}`), or fetch it from"
     " elsewhere when the app starts.",
     docs=GIT,
+    apart="an error about the content of a file that Git LFS has",
+    laptop=FILES,
 )
 def lfs_pointer_opened(crash: Crash) -> Iterator[Evidence]:
     told = at_place(crash)
@@ -188,6 +191,8 @@ def _around(crash: Crash, told: Evidence) -> str:
     fix="{advice:Commit the file if the app only reads it.} What the app writes into it is lost at"
     " every restart: better Heroku Postgres.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
+    apart="`unable to open database file`",
+    laptop=FILES,
 )
 def database_not_in_git(crash: Crash) -> Iterator[Evidence]:
     path = unopened_database(crash)
@@ -225,6 +230,8 @@ _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["'
     " the setting is missing only where it is used: {error}",
     fix="{advice:Read the value from a config var.}",
     docs="https://devcenter.heroku.com/articles/config-vars",
+    apart="`KeyError` or `NoSectionError` of a name that a file of settings has",
+    laptop=FILES,
 )
 def settings_file_not_there(crash: Crash) -> Iterator[Evidence]:
     raised, told = (crash.raised, at_place(crash))

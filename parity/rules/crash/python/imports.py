@@ -49,6 +49,7 @@ _SHADOWED = re.compile(
     cause="Python finds the app's {own} before the real {module}, so `{imported}` is not in it.",
     fix="Type `git mv {own} my_{own}` and import it under the new name.",
     docs="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
+    apart="the traceback goes through a file of yours that has a package's name",
 )
 def shadowed_module(crash: Crash) -> Iterator[Evidence]:
     for line in crash.lines if crash.raised else ():
@@ -78,6 +79,8 @@ def _absent(missing: MissingModule, **names: str) -> Evidence:
     fix="Use a newer version of {what:what imports it}, or an older Python: write `3.{older}` into"
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
+    apart="`ModuleNotFoundError` of distutils, imp, cgi and the like",
+    laptop="The laptop has an older Python than Heroku's default.",
 )
 def standard_module_gone(missing: MissingModule) -> Iterator[Evidence]:
     crash, python = missing.crash, missing.crash.plan.python

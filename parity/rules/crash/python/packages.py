@@ -65,6 +65,8 @@ def _adding(crash: Crash, module: str, package: str) -> tuple[str, str]:
     " {wrong}, another project: {error}",
     fix="{advice:Require the right package instead of the other one.}",
     docs=PIP,
+    apart="`cannot import name`, of a package that has the name of the module",
+    laptop="The laptop has both packages, and the right one was installed last.",
 )
 def wrong_package(crash: Crash) -> Iterator[Evidence]:
     raised = crash.raised

@@ -7,6 +7,7 @@ from parity.records import Source
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.shell import word
 from parity.rules.views.python_source import at, find
 from parity.rules.views.python_traceback import Crash
@@ -23,6 +24,8 @@ from parity.rules.views.suggestions import requires
     fix="Correct the name (with / between folders), and commit the file: `git add` it below a"
     " static folder that the settings name.",
     docs="https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#manifeststaticfilesstorage",
+    apart="`Missing staticfiles manifest entry`",
+    laptop="DEBUG serves static files without a manifest.",
 )
 def static_file_not_in_manifest(crash: Crash) -> Iterator[Evidence]:
     raised = crash.raised
@@ -58,6 +61,12 @@ def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None
     fix="{advice:Run the migrations in the release phase: `release: python manage.py migrate` in"
     " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
     docs="https://devcenter.heroku.com/articles/release-phase",
+    apart="`relation … does not exist`, `no such table`",
+    laptop="The laptop's database was migrated; the one on Heroku is empty.",
+    by={
+        "Django": "release: python manage.py migrate",
+        "Flask-Migrate": "release: flask --app app db upgrade",
+    },
 )
 def table_missing(crash: Crash) -> Iterator[Evidence]:
     raised = crash.raised
@@ -92,6 +101,8 @@ def _migrate(source: Source) -> str:
     " in another folder, or in other capitals.}",
     fix="{advice:Commit the template under exactly the name that the code says.}",
     docs="https://devcenter.heroku.com/articles/git",
+    apart="`TemplateNotFound`, `TemplateDoesNotExist`",
+    laptop=FILES,
 )
 def template_missing(crash: Crash) -> Iterator[Evidence]:
     raised = crash.raised

@@ -77,6 +77,8 @@ def _syntax(crash: Crash) -> New | None:
     " one (3.{since:N} has it): {error}",
     fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
     docs=VERSIONS,
+    apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
+    laptop="The laptop has a newer Python than .python-version asks for.",
 )
 def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     python, new = (crash.plan.python, _new(crash))

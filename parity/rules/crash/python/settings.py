@@ -57,6 +57,9 @@ def _right(crash: Crash) -> str:
     " `os.environ.setdefault`, and no config var DJANGO_SETTINGS_MODULE.",
     fix="{advice:Name the settings module before Django is used.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings",
+    apart="`ImproperlyConfigured: Requested setting …, but settings are not configured`",
+    laptop="`manage.py` names the settings for the commands that it runs; another script, and"
+    " a server that starts elsewhere, have to do so themselves.",
 )
 def settings_not_configured(crash: Crash) -> Iterator[Evidence]:
     raised = crash.raised

@@ -156,6 +156,8 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     " them), or take a newer {package}.",
     docs=PIP,
     fallback=True,
+    apart="the traceback goes from your `import` into a package, and ends there",
+    laptop="The laptop has the versions of the day when they were installed, and its own Python.",
 )
 def package_breaks_on_import(crash: Crash) -> Iterator[Evidence]:
     evidence = breaks_on_import(crash)
