@@ -100,6 +100,14 @@ def test_an_id_of_old_goes_on_working() -> None:
     assert find("no-such-id") is None
 
 
+def test_what_a_cause_stands_for() -> None:
+    """It is a cause of the same symptom, and none that stands for it in turn."""
+    pairs = [(rule, engine.RULES[id]) for rule in engine.RULES.values() for id in rule.instead_of]
+    assert pairs
+    assert [(a.id, b.id) for a, b in pairs if not {*a.leads_to} & {*b.leads_to}] == []
+    assert [(a.id, b.id) for a, b in pairs if a.id in b.instead_of] == []
+
+
 def test_the_index_keeps_to_the_terminal() -> None:
     """In one of 80 columns nothing is broken by its edge, and in a pipe every id has one row."""
     assert [

@@ -50,7 +50,7 @@ class Rule(NamedTuple):
     `leads_to` are the ids of the symptoms a cause explains (none: it stands on its own).
     `effect` of a cause with a symptom is the symptom's, unless it says `unknown` or `warn`: then
     the symptom decides nothing, or is only warned of. A `fallback` cause is dropped where a more
-    precise one applies.
+    precise one applies; those that a cause is told `instead_of` are dropped where it applies.
     `records` are the record types it looks at. `heroku` is Heroku's own name, verbatim.
     `aliases` are ids that it once had, or that one of its languages had: they go on working.
     For the manual alone: `prints`, Heroku's lines; `apart`, how to tell this cause from the
@@ -72,6 +72,7 @@ class Rule(NamedTuple):
     basis: Basis = "observed"
     fallback: bool = False
     aliases: tuple[str, ...] = ()
+    instead_of: tuple[str, ...] = ()
     prints: tuple[str, ...] = ()
     apart: str = ""
     browser: str = ""
@@ -106,6 +107,7 @@ class Page(TypedDict, total=False):
     basis: Basis
     fallback: bool
     aliases: tuple[str, ...]
+    instead_of: tuple[str, ...]
     prints: tuple[str, ...]
     apart: str
     browser: str
@@ -152,13 +154,7 @@ def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Fin
 
     Raises what `between` raises, which is called before each rule.
     """
-    views = Views(bounded(record))
-    told = [
-        (r, evidence)
-        for r in ordered()
-        if type(record) in r.records
-        for evidence in _evidence(r, views, between)
-    ]
+    told = _applying(record, between)
     found: list[Finding] = []
     for symptom, evidence in told:
         if symptom.symptom:
@@ -171,6 +167,21 @@ def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Fin
         if not r.symptom and not r.leads_to
     ]
     return found + alone
+
+
+def _applying(
+    record: Record, between: Callable[[], None]
+) -> list[tuple[Rule, tuple[Evidence, ...]]]:
+    """The rules that apply, each with its evidence, without those that another one replaces."""
+    views = Views(bounded(record))
+    told = [
+        (rule, evidence)
+        for rule in ordered()
+        if type(record) in rule.records
+        for evidence in _evidence(rule, views, between)
+    ]
+    replaced = {id for rule, _ in told for id in rule.instead_of}
+    return [(rule, evidence) for rule, evidence in told if rule.id not in replaced]
 
 
 def _evidence(

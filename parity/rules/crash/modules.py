@@ -15,6 +15,7 @@ GIT = "https://devcenter.heroku.com/articles/git"
 
 @rule(
     "module-not-in-git",
+    instead_of=("name-not-in-module",),
     aliases=("module-file-not-in-git",),
     leads_to=ENDINGS,
     title="The module {module} is on your disk, but not in git",

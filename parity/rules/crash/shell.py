@@ -71,6 +71,7 @@ def typed(command: str) -> str:
 
 @rule(
     "typographic-characters",
+    instead_of=("shell-syntax",),
     leads_to=ENDINGS,
     title="The command has {what:a quote, blank or dash of a word processor}, which bash does not"
     " know as such",
@@ -104,7 +105,7 @@ def shell_syntax(crash: Crash) -> Iterator[Evidence]:
         if crash.exit in (1, 2)
         else None
     )
-    if match and typed(crash.command) == crash.command:
+    if match:
         factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", crash.command)
         advice = "Put what is one word for the app into quotes, and close every quote."
         if factory:
@@ -139,6 +140,7 @@ def unfound_path(crash: Crash) -> str | None:
 
 @rule(
     "virtual-environment-in-command",
+    instead_of=("script-not-there",),
     leads_to=ENDINGS,
     title="There is no virtual environment in the dyno: {path}",
     cause="Heroku installs requirements.txt into the dyno's own Python, which comes first in PATH."
@@ -168,7 +170,7 @@ def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
 )
 def script_not_there(crash: Crash) -> Iterator[Evidence]:
     path = unfound_path(crash) if crash.exit == 127 else None
-    if not crash or not path or VIRTUAL.match(path):
+    if not path:
         return
     script = path.removeprefix("./").removeprefix("/app/")
     if script not in crash.source.entries:

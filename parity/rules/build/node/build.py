@@ -209,8 +209,6 @@ for _page in PAGES:
     fallback=True,
 )
 def node_install_failed(slug: Slug) -> Iterator[Evidence]:
-    if failing_script(slug):
-        return
     reason = slug.refusal.reason if slug.refusal else ""
     known = (
         "npm-enoent",

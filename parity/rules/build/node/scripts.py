@@ -22,6 +22,7 @@ INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "
 
 @rule(
     "build-tool-not-installed",
+    instead_of=("build-script-error",),
     leads_to=PUSH_REJECTED,
     title="{tool} is not installed: package.json does not ask for {package}",
     cause="The script `{script}` runs `{tool}`. Heroku has only what package.json asks for; what is"
@@ -75,7 +76,7 @@ def _install_script(slug: Slug, scripts: Mapping[str, object]) -> str | None:
 )
 def build_script_error(slug: Slug) -> Iterator[Evidence]:
     name = failing_script(slug)
-    if not name or _absent_tool(slug):
+    if not name:
         return
     for output in slug.output:
         match = re.search(_BROKEN, output)
@@ -126,6 +127,7 @@ def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
 
 @rule(
     "build-script-failed",
+    instead_of=("node-install-failed",),
     leads_to=PUSH_REJECTED,
     title="The script `{script}` of package.json fails",
     cause="Heroku runs `{text:COMMAND}` in the build, and it ends with: {error}",
@@ -136,7 +138,7 @@ def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
 )
 def build_script_failed(slug: Slug) -> Iterator[Evidence]:
     name = failing_script(slug)
-    if name and not _absent_tool(slug):
+    if name:
         text = table(slug.plan.source, "scripts")[name]
         names = {"script": name, "text": text, "error": _last(slug)}
         names["install"] = reinstall(slug.plan.source)

@@ -53,6 +53,7 @@ def _python_app(crash: NodeCrash) -> bool:
 
 @rule(
     "python-app-built-as-node",
+    instead_of=("start-script-missing",),
     leads_to=ENDINGS,
     title="Heroku built this as a Node.js app, for the package.json; no Python is in the dyno",
     cause="Heroku asks the Node.js buildpack before the one for Python, and runs only the first"
@@ -89,7 +90,7 @@ def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
 )
 def start_script_missing(crash: NodeCrash) -> Iterator[Evidence]:
     name, source = _missing_script(crash), crash.source
-    if not name or _python_app(crash):
+    if not name:
         return
     default = "Without a `web` line in a Procfile Heroku"
     who = default if not crash.process.line else "The Procfile"

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.python import outdated
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, at_either, at_place
 from parity.rules.engine import rule
 from parity.rules.views.facts import SyntaxProblem
@@ -15,11 +14,9 @@ SYNTAX = "https://docs.python.org/3/tutorial/errors.html#syntax-errors"
 
 
 def syntax(crash: Crash) -> SyntaxProblem | None:
-    """A file that Python cannot read, and no other Python could."""
+    """A file that Python cannot read."""
     raised, kinds = crash.raised, ("SyntaxError", "IndentationError", "TabError")
-    if not raised or raised.kind not in kinds or _newer(crash) or outdated(crash):
-        return None
-    evidence = at_place(crash)
+    evidence = at_place(crash) if raised and raised.kind in kinds else None
     if evidence is None:
         return None
     marker = re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
@@ -36,6 +33,7 @@ _MERGED = (
 
 @rule(
     "newer-syntax",
+    instead_of=("syntax-error",),
     effect="unknown",
     leads_to=ENDINGS,
     title="Python {used} cannot read the file; Heroku would use {version}",

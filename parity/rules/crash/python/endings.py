@@ -4,7 +4,6 @@ import re
 
 from parity.records import Boot
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.versions import breaks_on_import
 from parity.rules.crash.symptoms import at_command, at_place
 from parity.rules.views import exception_advice
 from parity.rules.views.facts import EndedAtOnce, PortTaken, Unhandled
@@ -62,7 +61,7 @@ _GUARD = r"""__name__\s*(?:==|is)\s*["'](?!__main__["'])\w*["']"""
 def unhandled(crash: Crash) -> Unhandled | None:
     """The last exception; a server's own that says nothing without the line above it is none."""
     raised, evidence = crash.raised, at_place(crash)
-    if not raised or breaks_on_import(crash):
+    if not raised:
         return None
     names = evidence.names if evidence else {}
     where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""

@@ -184,6 +184,7 @@ def _around(crash: Crash, told: Evidence) -> str:
 
 @rule(
     "database-not-in-git",
+    instead_of=("database-folder-missing",),
     leads_to=ENDINGS,
     title="The SQLite file {path} is on your disk, but not in git",
     cause="git push sends only what is committed, and the app opens a database that must be there"

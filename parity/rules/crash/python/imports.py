@@ -44,6 +44,7 @@ _SHADOWED = re.compile(
 
 @rule(
     "shadowed-module",
+    instead_of=("missing-dependency",),
     leads_to=ENDINGS,
     title="{own} has the name of a module that others import",
     cause="Python finds the app's {own} before the real {module}, so `{imported}` is not in it.",

@@ -245,7 +245,7 @@ def name_not_in_module(crash: Crash) -> Iterator[Evidence]:
     match = re.match(NOT_IN, raised.message) if raised else None
     own = file_of(crash.source, match[2]) if match else None
     evidence = at_place(crash)
-    if not crash or not match or not own or not evidence or _kept_attribute(crash)[1]:
+    if not match or not own or not evidence:
         return
     if evidence.file == own or foreign(crash, match[2]):
         return

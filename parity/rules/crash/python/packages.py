@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.facts.packages import DISTRIBUTIONS, LAST_WITH, POPULAR
 from parity.records import Slug
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.imports import PIP, shadowed_module
+from parity.rules.crash.python.imports import PIP
 from parity.rules.crash.symptoms import ENDINGS, adding, at_either, at_place
 from parity.rules.engine import rule
 from parity.rules.views.facts import UnaskedPackage
@@ -30,13 +30,7 @@ _GOOGLE = {
 def unasked(missing: MissingModule) -> UnaskedPackage | None:
     """A package that no requirement brings."""
     crash, module, record = missing.crash, missing.name, missing.crash.record
-    unbuilt = isinstance(record, Slug) and not record.installed
-    if (
-        missing.reason != "dependency"
-        or unbuilt
-        or asked(crash)
-        or any(shadowed_module.check(crash))
-    ):
+    if missing.reason != "dependency" or (isinstance(record, Slug) and not record.installed):
         return None
     package, seen = _distribution(crash, module), f"No module named '{module}'"
     file, advice = _adding(crash, module, package)

@@ -77,6 +77,7 @@ def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
 
 @rule(
     "optional-dependency",
+    instead_of=("missing-dependency",),
     leads_to=ENDINGS,
     title="{package} is not installed, and a part of the app needs it",
     cause="A package says that it needs another, which it does not require by itself: {error}",

@@ -70,6 +70,7 @@ def _syntax(crash: Crash) -> New | None:
 
 @rule(
     "needs-newer-python",
+    instead_of=("syntax-error",),
     leads_to=ENDINGS,
     title="Python {version} is too old: it has no {what:module, or syntax, that the code uses}",
     cause="The app is to run on Python {version} ({origin:as the app asks, or by default}), and"

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from parity.records import Traffic
 from parity.records.verdict import Evidence
 from parity.rules.crash.python.config import of_asyncpg
-from parity.rules.crash.python.files import unopened_database
 from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
 from parity.rules.engine import rule
 from parity.rules.views.facts import RefusedService
@@ -158,6 +157,7 @@ _COMPOSE = re.compile(
 
 @rule(
     "service-of-compose",
+    instead_of=("host-not-found-here",),
     leads_to=ENDINGS,
     title="There is no host called {host}: that is a name of docker-compose",
     cause="docker-compose gives every service a host name. A dyno is alone, and `{host}` is not"
@@ -200,7 +200,7 @@ _HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
 def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     told = [raised.told for raised in crash.chain]
     error = next((text for text in told if re.search(_NO_ADDRESS, text)), None)
-    if error is None or any(service_of_compose.check(crash)):
+    if error is None:
         return
     place = at_either(crash, error[:300], error=error[:300])
     match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
@@ -270,9 +270,7 @@ def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
 )
 def database_folder_missing(crash: Crash) -> Iterator[Evidence]:
     raised = crash.raised
-    if not crash or not raised or unopened_database(crash):
-        return
-    if "unable to open database file" in raised.message:
+    if raised and "unable to open database file" in raised.message:
         place = next(
             places(crash.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
         )

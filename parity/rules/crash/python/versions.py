@@ -148,6 +148,7 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
 
 @rule(
     "package-breaks-on-import",
+    instead_of=("unhandled-exception",),
     leads_to=ENDINGS,
     title="The package {package} breaks while it is imported: {error}",
     cause="`{code}` imports it, and {installed} fails in code of its own: it does not fit another"
@@ -160,26 +161,17 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     laptop="The laptop has the versions of the day when they were installed, and its own Python.",
 )
 def package_breaks_on_import(crash: Crash) -> Iterator[Evidence]:
-    evidence = breaks_on_import(crash)
-    if evidence:
-        yield evidence
+    raised = crash.raised
+    library = library_of(raised) if raised and raised.kind in _MISFITS else ""
+    evidence = at_place(crash) if library else None
+    if evidence and re.match(r"(?:import|from)\s", evidence.names["code"]):
+        package, version = installed(crash, library)
+        names = {"package": package, "installed": f"{package} {version}".strip()}
+        yield evidence._replace(names={**evidence.names, **names})
 
 
 _MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "TypeError")
 """What code raises that meets a Python or a package it was not written for (ours)."""
-
-
-def breaks_on_import(crash: Crash) -> Evidence | None:
-    """The app's import at which a package fails in its own code, if that is what happened."""
-    raised = crash.raised
-    library = library_of(raised) if raised and raised.kind in _MISFITS else ""
-    evidence = at_place(crash) if library else None
-    if not evidence or not re.match(r"(?:import|from)\s", evidence.names["code"]):
-        return None
-    package, version = installed(crash, library)
-    names = {"package": package, "installed": f"{package} {version}".strip()}
-    return evidence._replace(names={**evidence.names, **names})
-
 
 _GONE = re.compile(
     r"cannot import name '(?P<a>\w+)' from '(?P<m>\w+)'"
