@@ -6,6 +6,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from parity.dyno import Dyno
+from parity.facts.procfile import background
 from parity.records import Boot, Exchange, Traffic
 from parity.rehearsal import reruns
 from parity.rehearsal.trial import Trial
@@ -13,7 +14,6 @@ from parity.rules.loading import load
 from parity.rules.order import UP
 from parity.rules.views.python_traceback import logged
 from parity.runtime.formation import Formation
-from parity.runtime.scale import background
 
 if TYPE_CHECKING:
     from parity.router import Router

@@ -6,11 +6,11 @@ from parity.facts.nodejs import SUPPORT as NODE
 from parity.facts.python import SUPPORT, versions
 from parity.facts.slug import ARTICLE, HARD, SOFT
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.facts import StandIn, naming
 from parity.rules.views.pip_output import shown
-from parity.records.verdict import Evidence
 
 MB = 1024 * 1024
 
@@ -47,7 +47,8 @@ _REMEDIES = (
     "build-undecided",
     effect="unknown",
     title="The build cannot be decided on this machine",
-    cause="{why:Something that the build needs is not on this machine}. On Heroku the build may well succeed.",
+    cause="{why:Something that the build needs is not on this machine}. On Heroku the build may"
+    " well succeed.",
     fix="{remedy:-}",
     docs=SUPPORT,
 )
@@ -77,7 +78,9 @@ def _python(slug: Slug) -> StandIn | None:
     series = python.version.rpartition(".")[0]
     advice = f"`uv python install {series}` or `pyenv install {series}` gives full fidelity."
     evidence = Evidence(f"{here.path} is Python {here.version}")
-    return StandIn("Python", SUPPORT, here.version, python.version, "the nearest one", advice, evidence)
+    return StandIn(
+        "Python", SUPPORT, here.version, python.version, "the nearest one", advice, evidence
+    )
 
 
 def _node(slug: Slug) -> StandIn | None:

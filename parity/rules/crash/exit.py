@@ -11,7 +11,7 @@ from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
 from parity.rules.engine import rule
 from parity.rules.views.facts import EndedAtOnce, Unhandled, naming
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 
 
 @rule(
@@ -50,9 +50,8 @@ def backgrounded(crash: Crash) -> Iterator[Evidence]:
     " NAME=VALUE`. What a person must start belongs into a one-off dyno: `heroku run`.",
     docs="https://devcenter.heroku.com/articles/one-off-dynos",
 )
-def no_keyboard(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    told = at_place(crash) if raised and raised.kind == "EOFError" else None
+def no_keyboard(crash: PythonError) -> Iterator[Evidence]:
+    told = at_place(crash) if crash.raised.kind == "EOFError" else None
     if told and re.search(r"\binput\(|getpass\(|stdin", told.names["code"]):
         yield told
 

@@ -22,7 +22,7 @@ from parity.rules.views.suggestions import kept_out
 )
 def worker_class(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(r"class uri '([\w.]+)' invalid or not found")
-    if not crash or not match or why_absent(crash) not in (None, "worker"):
+    if not match or why_absent(crash) not in (None, "worker"):
         return
     name = match[1]
     needs = crash.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")

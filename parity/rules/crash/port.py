@@ -10,7 +10,7 @@ from parity.rules.crash.symptoms import ENDINGS, at_command
 from parity.rules.engine import rule
 from parity.rules.views.facts import PortTaken, naming
 from parity.rules.views.python_source import at, find
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 from parity.rules.views.python_variables import all_reads
 
 
@@ -33,7 +33,7 @@ def invalid_port(crash: Crash) -> Iterator[Evidence]:
         r"|Error: Option '--port'|invalid literal for int\(\) with base 10: '([^']*)'"
     )
     match = crash.saying(pattern)
-    if not crash or not match:
+    if not match:
         return
     command = crash.command
     wrong = re.search(
@@ -82,13 +82,13 @@ def address_in_use(port: PortTaken) -> Iterator[Evidence]:
     " read.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def port_is_text(crash: Crash) -> Iterator[Evidence]:
+def port_is_text(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     pattern = (
         r"'str' object cannot be interpreted as an integer|integer is required|port must be (?:int"
         r"|an int)|not supported between instances of '(?:str|int)' and '(?:int|str)'|%d format"
     )
-    if not crash or not raised or raised.kind != "TypeError":
+    if raised.kind != "TypeError":
         return
     reads = [r for r in all_reads(crash.source) if r.name == "PORT" and "int(" not in r.place.text]
     if re.search(pattern, raised.message) and reads:
@@ -106,7 +106,7 @@ def port_is_text(crash: Crash) -> Iterator[Evidence]:
 )
 def address_not_here(crash: Crash) -> Iterator[Evidence]:
     seen = _unbindable(crash)
-    if not crash or not seen:
+    if not seen:
         return
     place = find(crash.source, r"\bhost\s*=\s*[\"'][\w.:/-]+[\"']")
     told = re.search(r"'([\w.:/-]+)', \d+", seen) or (

@@ -217,7 +217,7 @@ def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
         r"|: not found$|syntax error"
     )
     match = crash.saying(told) if crash.exit else None
-    if not crash or not match or crash.raised:
+    if not match or crash.raised:
         return
     for path, entry in crash.source.entries.items():
         data = entry.data or b""

@@ -28,7 +28,7 @@ _NO_FILE = (
 )
 def slugignore_needed(crash: Crash) -> Iterator[Evidence]:
     path = _gone(crash) if crash.source.pruned else None
-    if not crash or not path:
+    if not path:
         return
     yield from taken(crash.source, path)
     place = at_place(crash)

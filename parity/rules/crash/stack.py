@@ -79,7 +79,7 @@ def locale_not_here(crash: Crash) -> Iterator[Evidence]:
 )
 def privileged_port(crash: Crash) -> Iterator[Evidence]:
     port = _privileged(crash)
-    if not crash or not port:
+    if not port:
         return
     names = {"taken": port, "error": "Permission denied"}
     here, written = at_place(crash), rf"\b{port}\b"

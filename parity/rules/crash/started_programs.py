@@ -26,7 +26,7 @@ _RUNS = r"""^if __name__ == ["']__main__["']"""
 )
 def package_not_executable(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(r"No module named ([\w.]+)\.__main__;.*")
-    if not crash or not match:
+    if not match:
         return
     package = match[1]
     folder = package.replace(".", "/")
@@ -52,7 +52,7 @@ def package_not_executable(crash: Crash) -> Iterator[Evidence]:
 )
 def migrations_not_there(crash: Crash) -> Iterator[Evidence]:
     told = _unmigrated(crash)
-    if not crash or not told:
+    if not told:
         return
     seen, wanted = told
     elsewhere = [p for p in crash.source.entries if p.endswith(f"/{wanted}")]

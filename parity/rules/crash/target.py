@@ -55,7 +55,7 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
         r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", crash.command
     )
     told = r"No module named|Failed to find application|Could not import module|not found\.$"
-    if not crash or not match or not server(crash.process) or not crash.saying(told):
+    if not match or not server(crash.process) or not crash.saying(told):
         return
     path = match[1].removeprefix("./").removesuffix(".py")
     file = f"{path}.py"
@@ -81,7 +81,7 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
 def wrong_module(crash: Crash) -> Iterator[Evidence]:
     named = target(crash.process)
     module = absent_module(crash)
-    if not crash or not named or why_absent(crash) != "target":
+    if not named or why_absent(crash) != "target":
         return
     known, advice = _right(crash, named)
     names = {"module": named[0], "path": named[0].replace(".", "/")}
@@ -178,7 +178,7 @@ def _wanted(crash: Crash) -> _Wanted | None:
 )
 def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
     wanted = _wanted(crash)
-    if not crash or not wanted or re.search(r"\w:\s|\s:\w", crash.command):
+    if not wanted or re.search(r"\w:\s|\s:\w", crash.command):
         return
     module, file = wanted.module, file_of(crash.source, wanted.module)
     asgi = speaks_asgi(crash.process)
@@ -239,7 +239,7 @@ def no_target(crash: Crash) -> Iterator[Evidence]:
         r"|Could not import '[\w.]+'\.$|Could not determine the default file to run"
     )
     match = crash.saying(pattern)
-    if not crash or not match or re.search(r"\w:\s|\s:\w", crash.command):
+    if not match or re.search(r"\w:\s|\s:\w", crash.command):
         return
     right = suggestion(crash.source, asgi=speaks_asgi(crash.process))
     advice = "Name it in the Procfile, as `module:name`."

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from parity.facts.procfile import ARTICLE, ROUTED, for_terminal
+from parity.facts.procfile import ARTICLE, ROUTED, background, for_terminal
 from parity.records import Boot, Plan, ProcessType
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.procfile import H14, listens, no_web
 from parity.rules.views.procfile_lines import (
     Dropped,
-    background,
     dropped,
     is_server,
     is_worker,

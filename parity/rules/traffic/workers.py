@@ -30,7 +30,7 @@ _DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child p
 )
 def worker_timeout(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(_TIMEOUT)
-    if not crash or not match:
+    if not match:
         return
     given = re.search(r"(?:--timeout|-t)[ =](\d+)", crash.command)
     raised = interrupted(crash.lines)
@@ -56,7 +56,7 @@ def worker_timeout(crash: Crash) -> Iterator[Evidence]:
 )
 def worker_died(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(_DIED)
-    if not crash or not match or crash.raised or crash.saying(_TIMEOUT):
+    if not match or crash.raised or crash.saying(_TIMEOUT):
         return
     names = {"worker": match[0], "exit": ""}
     exits = find(crash.source, r"\b(?:os\._exit|sys\.exit|os\.abort|os\.kill)\(")

@@ -105,6 +105,15 @@ class Crash(NamedTuple):
         return next((match for match in matches if match), None)
 
 
+class PythonError(Crash):
+    """A crash with an exception of Python's in its log."""
+
+    @property
+    def raised(self) -> Raised:
+        """The last exception."""
+        return self.chain[0]
+
+
 @view
 def crash(record: Failing) -> Crash | None:
     """The crash that a boot, a release command, collectstatic or a request ended with, if any."""
@@ -119,6 +128,12 @@ def crash(record: Failing) -> Crash | None:
     lines = as_on_heroku(record.ended.output, record.slug, "")
     when = "in the release command"
     return Crash(lines, record.ended.exit, record.command, record.slug, record, when)
+
+
+@view
+def python_error(crash: Crash) -> PythonError | None:
+    """The same crash, if Python's last words are in its log."""
+    return PythonError(*crash) if crash.chain else None
 
 
 def _booting(boot: Boot) -> Crash | None:

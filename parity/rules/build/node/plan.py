@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from parity.facts.nodejs import LOCK_FILES, SPECIFYING, SUPPORT, TROUBLE, inventory, number
 from parity.records import Plan, Slug, Source
-from parity.rules.engine import rule
-from parity.rules.views.node_source import in_package, is_node, line_in_package, table
-from parity.rules.push.plan import PUSH_REJECTED, headline, source_of
 from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED, headline, source_of
+from parity.rules.views.node_source import in_package, is_node, line_in_package, table
 
 
 class Page(NamedTuple):

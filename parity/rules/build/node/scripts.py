@@ -6,10 +6,18 @@ from collections.abc import Iterator, Mapping
 from parity.facts.node_packages import NOT_FROM_NPM
 from parity.facts.nodejs import SUPPORT, TROUBLE
 from parity.records import Slug
-from parity.rules.engine import rule
-from parity.rules.views.node_source import absent_command, in_package, installer, lock_file, reinstall, table, wanted
-from parity.rules.push.plan import PUSH_REJECTED
 from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.node_source import (
+    absent_command,
+    in_package,
+    installer,
+    lock_file,
+    reinstall,
+    table,
+    wanted,
+)
 
 _BROKEN = (
     r"(?<![\w./-])([\w./-]+\.(?:[cm]?[jt]sx?))[(:](\d+)[,:](\d+)"
@@ -109,9 +117,11 @@ _TOO_NEW = (
     "typescript-too-old",
     leads_to=PUSH_REJECTED,
     title="The TypeScript of package.json is too old for {package}",
-    cause="`{text:COMMAND}` cannot read the declarations that {package} comes with: they use syntax that"
+    cause="`{text:COMMAND}` cannot read the declarations that {package} comes with: they use"
+    " syntax that"
     " TypeScript {wanted} does not know. Without a lock file the newest {package} is installed.",
-    fix="Type `{install:npm install} --save-dev typescript@latest`, commit package.json and {lock}.",
+    fix="Type `{install:npm install} --save-dev typescript@latest`, commit package.json and"
+    " {lock}.",
     docs=TROUBLE,
 )
 def typescript_too_old(slug: Slug) -> Iterator[Evidence]:

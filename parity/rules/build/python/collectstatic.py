@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.python_source import find
 from parity.rules.views.python_traceback import crash
-from parity.rules.push.plan import PUSH_REJECTED
-from parity.records.verdict import Evidence
 
 DJANGO = "https://devcenter.heroku.com/articles/django-assets"
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from parity.facts.buildpacks import NODE, PYTHON
 from parity.records import Plan, Slug, Source
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.shell import word
-from parity.records.verdict import Evidence
 
 HOOKS = ("bin/pre_compile", "bin/post_compile")
 BEHAVIOR = "https://devcenter.heroku.com/articles/python-support#build-behavior"

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from parity.facts.python import SUPPORT
 from parity.records import Slug, Source
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.views.lock_output import TOOLS, Tool, decisive, not_locked
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.lock_output import TOOLS, Tool, decisive, not_locked
 from parity.rules.views.pip_output import shown
 from parity.rules.views.suggestions import kept_out
-from parity.records.verdict import Evidence
 
 MARKS = r"^(?:<{7}|={7}|>{7})(?: |$)"
 """What git leaves in a file with a merge conflict: https://git-scm.com/docs/git-merge."""

@@ -4,14 +4,25 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Slug
-from parity.rules.engine import rule
-from parity.rules.build.python.pip_compiling import failed
-from parity.rules.views.requirement_spelling import LIBRARY_COMMAND, PIPFILE, corrected
-from parity.rules.views.pip_unfound import unfound
-from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import FORMAT, REASON, Entry, decisive, entries, found, inside, pip_failed, saying, told_at
-from parity.rules.views.suggestions import kept_out
 from parity.records.verdict import Evidence
+from parity.rules.build.python.pip_compiling import failed
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.pip_output import (
+    FORMAT,
+    REASON,
+    Entry,
+    decisive,
+    entries,
+    found,
+    inside,
+    pip_failed,
+    saying,
+    told_at,
+)
+from parity.rules.views.pip_unfound import unfound
+from parity.rules.views.requirement_spelling import LIBRARY_COMMAND, PIPFILE, corrected
+from parity.rules.views.suggestions import kept_out
 
 _MARKS = r"<{7}|={7}$|>{7}|\|{7}"
 _NO_TEXT = r"UnicodeDecodeError: .*|Invalid requirement: '.*?\\x0.*"
@@ -136,7 +147,8 @@ def not_a_requirement(slug: Slug) -> Iterator[Evidence]:
     "requirements-encoding",
     leads_to=PUSH_REJECTED,
     title="{file} is not encoded as UTF-8",
-    cause="pip meets bytes that are not text: {error}. Windows tools write UTF-16, sometimes without"
+    cause="pip meets bytes that are not text: {error}. Windows tools write UTF-16, sometimes"
+    " without"
     " the mark that would tell pip so.",
     fix="Save {file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding ascii"
     " requirements.txt`), commit.",

@@ -7,10 +7,20 @@ from typing import NamedTuple
 from parity.facts.build_image import ABSENT_TOOLS, absent_library
 from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import REASON, Entry, decisive, entries, found, named, normalised, saying, shown
-from parity.records.verdict import Evidence
+from parity.rules.views.pip_output import (
+    REASON,
+    Entry,
+    decisive,
+    entries,
+    found,
+    named,
+    normalised,
+    saying,
+    shown,
+)
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 _HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)"

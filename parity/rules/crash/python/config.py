@@ -9,7 +9,7 @@ from parity.rules.engine import rule
 from parity.rules.views.facts import UnsetVariable
 from parity.rules.views.pydantic_settings import lacking
 from parity.rules.views.python_source import Place, at, find, line_of
-from parity.rules.views.python_traceback import Crash, Raised
+from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.python_variables import PLATFORM, Read, all_reads, read_at
 
 _NAME = r"[A-Z][A-Z0-9_]*"
@@ -131,7 +131,7 @@ def unset(crash: Crash) -> UnsetVariable | None:
     by={"SQLAlchemy": 'url.replace("postgres://", "postgresql://", 1)'},
 )
 def postgres_scheme(crash: Crash) -> Iterator[Evidence]:
-    if not crash or not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
+    if not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
         return
     advice = (
         'Where the URL is read, write `os.environ["DATABASE_URL"].replace("postgres://",'
@@ -164,9 +164,9 @@ _READ = re.compile(
     " asyncpg in requirements.txt.",
     docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
 )
-def async_driver(crash: Crash) -> Iterator[Evidence]:
+def async_driver(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and "asyncio extension requires an async driver" in raised.message:
+    if "asyncio extension requires an async driver" in raised.message:
         yield at_either(crash, raised.told)
 
 
@@ -182,9 +182,9 @@ def async_driver(crash: Crash) -> Iterator[Evidence]:
     apart="`unexpected keyword argument 'sslmode'` in asyncpg",
     laptop="The laptop's database URL has no `?sslmode=require`.",
 )
-def sslmode_for_asyncpg(crash: Crash) -> Iterator[Evidence]:
+def sslmode_for_asyncpg(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and "unexpected keyword argument 'sslmode'" in raised.message:
+    if "unexpected keyword argument 'sslmode'" in raised.message:
         place = find(crash.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
         if of_asyncpg(raised):
             yield at(raised.told, place, error=raised.told)
@@ -206,12 +206,11 @@ def of_asyncpg(raised: Raised) -> bool:
     " `?ssl_cert_reqs=none` to the address).",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
 )
-def redis_certificate(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
+def redis_certificate(crash: PythonError) -> Iterator[Evidence]:
     told = (
         r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
     )
     match = crash.saying(told)
     redis = any("REDIS" in name for name in crash.plan.config.values)
-    if raised and match and (redis or "rediss" in match[0]):
+    if match and (redis or "rediss" in match[0]):
         yield at_either(crash, match[0])

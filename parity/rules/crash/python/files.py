@@ -15,7 +15,7 @@ from parity.rules.views.dyno_paths import APP
 from parity.rules.views.facts import AbsentFile
 from parity.rules.views.python_source import at, find, line_of
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 from parity.rules.views.suggestions import kept_out
 
 
@@ -162,7 +162,7 @@ def _secret(path: str) -> str | None:
 def lfs_pointer_opened(crash: Crash) -> Iterator[Evidence]:
     told = at_place(crash)
     text = _around(crash, told) if told else ""
-    if not crash or not told or not text:
+    if not told or not text:
         return
     for path, entry in crash.source.entries.items():
         if entry.data and entry.data.startswith(LFS) and path.rpartition("/")[2] in text:
@@ -234,10 +234,10 @@ _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["'
     apart="`KeyError` or `NoSectionError` of a name that a file of settings has",
     laptop=FILES,
 )
-def settings_file_not_there(crash: Crash) -> Iterator[Evidence]:
-    raised, told = (crash.raised, at_place(crash))
+def settings_file_not_there(crash: PythonError) -> Iterator[Evidence]:
+    raised, told = crash.raised, at_place(crash)
     kinds = ("KeyError", "NoSectionError", "NoOptionError")
-    if not crash or not raised or not told or raised.kind not in kinds:
+    if not told or raised.kind not in kinds:
         return
     named = (match for match in places(crash.source, _SETTINGS) if match.file == told.file)
     place = next(named, None)

@@ -20,7 +20,7 @@ from parity.rules.views.missing_python_module import (
 )
 from parity.rules.views.python_source import file_of, names_in
 from parity.rules.views.python_source import found as places_of
-from parity.rules.views.python_traceback import Crash, Raised
+from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.suggestions import kept_out
 
 GIT = "https://devcenter.heroku.com/articles/git"
@@ -189,9 +189,8 @@ def module_elsewhere(missing: MissingModule) -> Iterator[Evidence]:
     fix="Write the import without the leading dot{example:-}.",
     docs="https://docs.python.org/3/reference/import.html#package-relative-imports",
 )
-def relative_import(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    if raised and "attempted relative import" in raised.message:
+def relative_import(crash: PythonError) -> Iterator[Evidence]:
+    if "attempted relative import" in crash.raised.message:
         evidence = at_place(crash)
         code = evidence.names["code"] if evidence else ""
         match = re.match(r"from \.([\w.]*) import (.+)", code)
@@ -214,13 +213,12 @@ def relative_import(crash: Crash) -> Iterator[Evidence]:
     docs="https://docs.python.org/3/faq/programming.html#what-are-the-best-practices-for-using-"
     "import-in-a-module",
 )
-def circular_import(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
+def circular_import(crash: PythonError) -> Iterator[Evidence]:
     match = re.search(
         r"cannot import name '(?P<a>[\w.]+)' from partially initialized module '(?P<m>[\w.]+)'"
         r"|partially initialized module '(?P<n>[\w.]+)' (?:from '[^']+' )?has no attribute"
         r" '(?P<b>\w+)'",
-        raised.message if raised else "",
+        crash.raised.message,
     )
     module = (match["m"] or match["n"]) if match else ""
     own = file_of(crash.source, module) if match else None
@@ -240,9 +238,8 @@ def circular_import(crash: Crash) -> Iterator[Evidence]:
     " that is still missing.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
 )
-def name_not_in_module(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    match = re.match(NOT_IN, raised.message) if raised else None
+def name_not_in_module(crash: PythonError) -> Iterator[Evidence]:
+    match = re.match(NOT_IN, crash.raised.message)
     own = file_of(crash.source, match[2]) if match else None
     evidence = at_place(crash)
     if not match or not own or not evidence:

@@ -12,7 +12,7 @@ from parity.rules.engine import rule
 from parity.rules.views.facts import UnaskedPackage
 from parity.rules.views.missing_python_module import MissingModule
 from parity.rules.views.python_source import file_of, find
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 from parity.rules.views.suggestions import requires
 
 _GOOGLE = {
@@ -62,12 +62,12 @@ def _adding(crash: Crash, module: str, package: str) -> tuple[str, str]:
     apart="`cannot import name`, of a package that has the name of the module",
     laptop="The laptop has both packages, and the right one was installed last.",
 )
-def wrong_package(crash: Crash) -> Iterator[Evidence]:
+def wrong_package(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    match = re.search(_FROM_TOP, raised.message) if raised else None
+    match = re.search(_FROM_TOP, raised.message)
     module = next(group for group in match.groups() if group) if match else ""
     package, wrong = DISTRIBUTIONS.get(module, module), module.lower().replace("_", "-")
-    if not crash or not raised or package.lower() == wrong or file_of(crash.source, module):
+    if package.lower() == wrong or file_of(crash.source, module):
         return
     if _has(crash, wrong) and not _has(crash, package):
         file, advice = adding(crash, package)

@@ -10,7 +10,7 @@ from parity.rules.crash.symptoms import ENDINGS, adding, at_place
 from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import MissingModule, within
 from parity.rules.views.pip_output import line_for
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import PythonError
 
 _INSTEAD = {
     "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
@@ -84,10 +84,10 @@ def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
     fix="{advice:Add the package to requirements.txt.}",
     docs=PIP,
 )
-def optional_dependency(crash: Crash) -> Iterator[Evidence]:
+def optional_dependency(crash: PythonError) -> Iterator[Evidence]:
     package = asked(crash)
     raised = crash.raised
-    if raised and package:
+    if package:
         file, advice = adding(crash, package)
         names = {"package": package, "advice": advice, "error": raised.told}
         yield Evidence(raised.told, file, names=names)

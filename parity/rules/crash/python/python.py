@@ -83,7 +83,7 @@ def _syntax(crash: Crash) -> New | None:
 )
 def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     python, new = (crash.plan.python, _new(crash))
-    if not crash or not python or not new or not outdated(crash):
+    if not python or not new or not outdated(crash):
         return
     file = python.origin if python.origin in crash.source.entries else ".python-version"
     right = f"python-3.{new.since}" if file == "runtime.txt" else f"3.{new.since}"

@@ -13,7 +13,7 @@ from parity.rules.views.facts import RefusedService
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_source import Place, at
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 
 BACKING = "https://devcenter.heroku.com/articles/backing-services"
 _LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
@@ -137,9 +137,9 @@ def _given(crash: Crash) -> bool:
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
-def given_service_refuses(crash: Crash) -> Iterator[Evidence]:
+def given_service_refuses(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and _given(crash) and crash.saying("(?i)connection refused"):
+    if _given(crash) and crash.saying("(?i)connection refused"):
         yield at_command(crash, raised.told, error=raised.told)
 
 
@@ -219,10 +219,10 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     " heroku-postgresql:essential-0`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def sslmode_for_sqlite(crash: Crash) -> Iterator[Evidence]:
+def sslmode_for_sqlite(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
-    if raised and re.search(pattern, raised.message) and not of_asyncpg(raised):
+    if re.search(pattern, raised.message) and not of_asyncpg(raised):
         place = next(places(crash.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
         yield at(raised.told, place, error=raised.told)
 
@@ -268,9 +268,9 @@ def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
     " data/.gitkeep`). The file itself is lost at every restart: better Heroku Postgres.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
 )
-def database_folder_missing(crash: Crash) -> Iterator[Evidence]:
+def database_folder_missing(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and "unable to open database file" in raised.message:
+    if "unable to open database file" in raised.message:
         place = next(
             places(crash.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
         )

@@ -11,7 +11,7 @@ from parity.rules.shell import word
 from parity.rules.views.missing_python_module import MissingModule, elsewhere
 from parity.rules.views.python_source import Place, speaks_asgi, target
 from parity.rules.views.python_source import found as places_of
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 
 
 @rule(
@@ -61,9 +61,9 @@ def _right(crash: Crash) -> str:
     laptop="`manage.py` names the settings for the commands that it runs; another script, and"
     " a server that starts elsewhere, have to do so themselves.",
 )
-def settings_not_configured(crash: Crash) -> Iterator[Evidence]:
+def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if not crash or not raised or "settings are not configured" not in raised.message:
+    if "settings are not configured" not in raised.message:
         return
     right = _right(crash)
     evidence = at_either(crash, raised.told, code=crash.command)

@@ -12,7 +12,7 @@ from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import within
 from parity.rules.views.pip_output import line_for, normalised
 from parity.rules.views.python_source import file_of
-from parity.rules.views.python_traceback import Crash, Raised
+from parity.rules.views.python_traceback import PythonError, Raised
 
 
 @rule(
@@ -25,10 +25,9 @@ from parity.rules.views.python_traceback import Crash, Raised
     " heroku-community/apt and an Aptfile.}",
     docs="https://devcenter.heroku.com/articles/stack-packages",
 )
-def shared_library_missing(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
+def shared_library_missing(crash: PythonError) -> Iterator[Evidence]:
     pattern = r"(lib[\w.+-]{1,99}\.so[\d.]{0,30}): cannot open shared object file"
-    match = re.search(pattern, raised.message) if raised else None
+    match = re.search(pattern, crash.raised.message)
     if match:
         apt = (
             "Add the buildpack heroku-community/apt (`heroku buildpacks:add --index 1"
@@ -87,11 +86,11 @@ The projects' own changelogs (documented)."""
     " requirements.txt.}",
     docs=PIP,
 )
-def incompatible_versions(crash: Crash) -> Iterator[Evidence]:
+def incompatible_versions(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    name, module = _absent_name(raised) if raised and raised.frames else ("", "")
+    name, module = _absent_name(raised) if raised.frames else ("", "")
     top = module.partition(".")[0]
-    if not crash or not raised or not name or file_of(crash.source, top):
+    if not name or file_of(crash.source, top):
         return
     package, version = installed(crash, top)
     told = crash.slug.packages or (module, name) not in _MOVED  # a log tells no versions
@@ -160,9 +159,9 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     apart="the traceback goes from your `import` into a package, and ends there",
     laptop="The laptop has the versions of the day when they were installed, and its own Python.",
 )
-def package_breaks_on_import(crash: Crash) -> Iterator[Evidence]:
+def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    library = library_of(raised) if raised and raised.kind in _MISFITS else ""
+    library = library_of(raised) if raised.kind in _MISFITS else ""
     evidence = at_place(crash) if library else None
     if evidence and re.match(r"(?:import|from)\s", evidence.names["code"]):
         package, version = installed(crash, library)
@@ -216,10 +215,10 @@ _UNTIL = {
     fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
 )
-def removed_from_python(crash: Crash) -> Iterator[Evidence]:
-    raised, python = (crash.raised, crash.plan.python)
-    match = _GONE.match(raised.message) if raised else None
-    if not crash or not match or not python:
+def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
+    raised, python = crash.raised, crash.plan.python
+    match = _GONE.match(raised.message)
+    if not match or not python:
         return
     name, module = match["a"] or match["b"], match["m"] or match["n"]
     if name in _PYTHON_HAD.get(module, "").split() and not file_of(crash.source, module):
@@ -242,9 +241,9 @@ def removed_from_python(crash: Crash) -> Iterator[Evidence]:
     fix="{advice:Write it as the newer version wants it, or pin the older one.}",
     docs=PIP,
 )
-def changed_by_version(crash: Crash) -> Iterator[Evidence]:
-    raised, python = (crash.raised, crash.plan.python)
-    if not crash or not raised or not python:
+def changed_by_version(crash: PythonError) -> Iterator[Evidence]:
+    raised, python = crash.raised, crash.plan.python
+    if not python:
         return
     for change in CHANGES:
         if re.search(change.said, raised.told):
