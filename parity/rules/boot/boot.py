@@ -32,9 +32,9 @@ ANYWHERE = ("0.0.0.0", "::")
         "heroku[web.1]: Process exited with status 137",
         "heroku[web.1]: State changed from starting to crashed",
     ),
-    laptop="On the laptop the browser runs beside the server: 127.0.0.1 reaches it, and you"
-    " know which port it chose. On Heroku the router comes from another machine, and knows"
-    " only the $PORT that it gave to the dyno.",
+    laptop="On the laptop the browser runs beside the server: 127.0.0.1 reaches it, and you know"
+    " which port it chose. On Heroku the router comes from another machine, and knows only the"
+    " $PORT that it gave to the dyno.",
     by={
         "Flask": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"])), or better gunicorn',
         "Django": "web: gunicorn PROJECT.wsgi (runserver: `runserver 0.0.0.0:$PORT`)",

@@ -44,8 +44,8 @@ def port_in_quotes(boot: Boot) -> Iterator[Evidence]:
     cause="bash starts what stands behind `&&` or `;` when the command before it has ended. Within"
     " the limit that did not happen, so `{then:SERVER}` was never started.",
     fix="Give it a process type of its own in the Procfile: `{type}: {then:SERVER}` and `worker:"
-    " {first:COMMAND}`"
-    " (then `heroku ps:scale worker=1`); a job that ends: `release: {first:COMMAND}`.",
+    " {first:COMMAND}` (then `heroku ps:scale worker=1`); a job that ends: `release:"
+    " {first:COMMAND}`.",
     docs="https://devcenter.heroku.com/articles/procfile",
     apart="the log has lines of a bot or of celery, and none of the server",
     laptop="The laptop runs each in a terminal of its own.",

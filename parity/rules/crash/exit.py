@@ -22,10 +22,7 @@ from parity.rules.views.python_traceback import Crash, PythonError
     " ends at once, and Heroku ends the dyno.",
     fix="In the Procfile write `{type}: {right}`: one command, in the foreground.",
     docs=PROCFILE,
-    records=(
-        Boot,
-        Release,
-    ),
+    records=(Boot, Release),
     apart="status 0, and an `&` in the command",
     laptop="In a terminal the shell lives on; in a dyno the dyno ends with its command.",
 )
@@ -83,10 +80,7 @@ def exits_at_once(ended: EndedAtOnce) -> Iterator[Evidence]:
     fix="Use less memory at the start, or a larger dyno (`--dyno standard-2x` tests one).",
     docs="https://devcenter.heroku.com/articles/error-codes#r15-memory-quota-vastly-exceeded",
     fallback=True,
-    records=(
-        Boot,
-        Release,
-    ),
+    records=(Boot, Release),
     apart="status 137 without R10 and R12, or R15 before it",
 )
 def out_of_memory(crash: Crash) -> Iterator[Evidence]:
@@ -104,11 +98,7 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     " Heroku.}",
     docs=H10_DOCS,
     fallback=True,
-    records=(
-        Boot,
-        Release,
-        Traffic,
-    ),
+    records=(Boot, Release, Traffic),
     views=(python.unhandled, node_errors.unhandled),
     apart="another exception; its last line is in the log",
 )

@@ -184,9 +184,8 @@ def script_not_there(crash: Crash) -> Iterator[Evidence]:
     title="{script} is not executable",
     cause="git remembers whether a file may be executed, and this one was committed without it"
     " (status 126).",
-    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run:bash} {script}`"
-    " in the"
-    " Procfile.",
+    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run:bash} {script}` in"
+    " the Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
     apart="`Permission denied`, status 126",
     laptop="On Windows no file has an executable bit, and git keeps what it was told.",

@@ -21,8 +21,7 @@ from parity.rules.views.facts import UnsetVariable, naming
     leads_to=ENDINGS,
     title="{name} is not set here; on Heroku {addon} sets it",
     cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
-    " whether the app"
-    " works where the variable is set: {error}",
+    " whether the app works where the variable is set: {error}",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
     " `heroku addons:create {plan}`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
@@ -44,8 +43,7 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The config var {name} is not set",
     cause="The app reads the environment variable {name} {when:while it starts}, and there is no"
-    " such config var:"
-    " {error}.{local:-}",
+    " such config var: {error}.{local:-}",
     fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
     "{options:-}.",
     docs="https://devcenter.heroku.com/articles/config-vars",

@@ -179,9 +179,9 @@ def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     title="{process} handles SIGTERM and does not end",
     cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
     " the process goes on.",
-    fix="End in the handler ({place:the code that handles SIGTERM}): `raise SystemExit`, once"
-    " open work is put back or finished;"
-    " work that takes longer than 30 seconds must be able to start again.",
+    fix="End in the handler ({place:the code that handles SIGTERM}): `raise SystemExit`, once open"
+    " work is put back or finished; work that takes longer than 30 seconds must be able to start"
+    " again.",
     docs=SHUTDOWN,
 )
 def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:

@@ -57,8 +57,7 @@ def _looping(traffic: Traffic) -> Exchange | None:
     effect="fail",
     title="The app refuses, with 403, the form that it has sent out itself",
     cause="A browser sends `Origin: {origin:ADDRESS}` with the form, and Django compares it with"
-    " the"
-    " address that it believes to have.",
+    " the address that it believes to have.",
     fix="Where {origin:ADDRESS} is the app's own address, the app takes https for http: write"
     ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` into the settings. Else write'
     ' `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` there.',
@@ -133,8 +132,7 @@ def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
     leads_to=HTTP_403,
     title="Visitors come by {origin:ADDRESS}, and Django knows another address",
     cause="The form's page has the address {origin:ADDRESS}. What reaches the app has {host:the"
-    " app's own"
-    " Host}: a domain before a CDN, or a front end elsewhere.",
+    " app's own Host}: a domain before a CDN, or a front end elsewhere.",
     fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` into the settings.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
     apart="the Origin in the log is not the Host of the request",

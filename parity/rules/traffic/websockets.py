@@ -43,9 +43,8 @@ def _at_command(traffic: Traffic, seen: str) -> Evidence:
     cause="Socket.IO greets a visitor in one worker process and expects the visitor's next requests"
     " there. Heroku starts two workers or more (WEB_CONCURRENCY), and each request goes to any of"
     " them: `Invalid session`.",
-    fix="In the Procfile write `{write:web: COMMAND}`: one worker with many threads. For more"
-    " than one dyno:"
-    " `heroku features:enable http-session-affinity`, and a message queue (Redis).",
+    fix="In the Procfile write `{write:web: COMMAND}`: one worker with many threads. For more than"
+    " one dyno: `heroku features:enable http-session-affinity`, and a message queue (Redis).",
     docs=DEPLOYING,
     laptop="`socketio.run(app)` is one process; Heroku sets WEB_CONCURRENCY to two or more.",
     by={

@@ -21,8 +21,7 @@ _DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child p
     leads_to=(H12, H13, H18, HTTP_500),
     title="gunicorn ends the worker in the middle of a request: {code}",
     cause="A sync worker that is busy for longer than gunicorn's timeout ({seconds:30} s) is"
-    " killed,"
-    " and its request with it. The worker was in line {line} of {file}: `{code}`.",
+    " killed, and its request with it. The worker was in line {line} of {file}: `{code}`.",
     fix="Make that line fast, or do the work in a background job (RQ, Celery). A longer --timeout"
     " does not help: Heroku's router gives up after 30 s (H12), whatever gunicorn says.",
     docs=GUNICORN,

@@ -118,8 +118,8 @@ _TOO_NEW = (
     leads_to=PUSH_REJECTED,
     title="The TypeScript of package.json is too old for {package}",
     cause="`{text:COMMAND}` cannot read the declarations that {package} comes with: they use"
-    " syntax that"
-    " TypeScript {wanted} does not know. Without a lock file the newest {package} is installed.",
+    " syntax that TypeScript {wanted} does not know. Without a lock file the newest {package} is"
+    " installed.",
     fix="Type `{install:npm install} --save-dev typescript@latest`, commit package.json and"
     " {lock}.",
     docs=TROUBLE,

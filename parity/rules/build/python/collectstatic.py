@@ -94,8 +94,8 @@ def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
     title="collectstatic stops: Django's settings are incomplete during the build",
     cause="Heroku runs `{manage} collectstatic` in the build. Django says: {error}",
     fix="Give the setting a value that works without your machine; a secret comes from a config"
-    " var (`heroku config:set NAME=…`). An app without static files:"
-    " `heroku config:set DISABLE_COLLECTSTATIC=1`.",
+    " var (`heroku config:set NAME=…`). An app without static files: `heroku config:set"
+    " DISABLE_COLLECTSTATIC=1`.",
     docs=DJANGO,
     heroku="collectstatic-improper-configuration",
     fallback=True,

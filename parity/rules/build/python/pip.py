@@ -148,8 +148,7 @@ def not_a_requirement(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{file} is not encoded as UTF-8",
     cause="pip meets bytes that are not text: {error}. Windows tools write UTF-16, sometimes"
-    " without"
-    " the mark that would tell pip so.",
+    " without the mark that would tell pip so.",
     fix="Save {file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding ascii"
     " requirements.txt`), commit.",
     docs=FORMAT,

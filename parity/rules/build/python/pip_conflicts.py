@@ -72,8 +72,7 @@ def _entry(slug: Slug, side: re.Match[str]) -> Entry | None:
     cause="The requirements name the hashes of the files that may be installed, and the index gives"
     " another one.",
     fix="Generate the hashes again: `pip-compile --generate-hashes`; or `pip hash` the file that"
-    " you"
-    " trust.",
+    " you trust.",
     docs="https://pip.pypa.io/en/stable/topics/secure-installs/",
     heroku=REASON,
 )

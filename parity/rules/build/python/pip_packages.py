@@ -81,9 +81,8 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
     "freeze-artefact",
     leads_to=PUSH_REJECTED,
     title="{entry} belongs to {owner:the system, or Anaconda}; no index has it",
-    cause="`pip freeze` lists everything that is installed, also what came with {owner:the"
-    " system, or Anaconda} and not"
-    " from the package index.",
+    cause="`pip freeze` lists everything that is installed, also what came with {owner:the system,"
+    " or Anaconda} and not from the package index.",
     fix="Remove the line from {file}. Better: make a virtual environment (`python -m venv venv`),"
     " install only what the app needs, and freeze there.",
     docs=FORMAT,

@@ -114,8 +114,7 @@ def unasked(missing: Missing) -> UnaskedPackage | None:
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The running app asks for `{module}`.",
     fix="Type `{moving:npm install --save-prod PACKAGE}`: the line moves to dependencies. Commit"
-    " package.json and {lock}, push"
-    " again.",
+    " package.json and {lock}, push again.",
     docs=f"{SUPPORT}#skip-pruning",
 )
 def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:

@@ -74,8 +74,7 @@ def _syntax(crash: Crash) -> New | None:
     leads_to=ENDINGS,
     title="Python {version} is too old: it has no {what:module, or syntax, that the code uses}",
     cause="The app is to run on Python {version} ({origin:as the app asks, or by default}), and"
-    " the code was written with a newer"
-    " one (3.{since:N} has it): {error}",
+    " the code was written with a newer one (3.{since:N} has it): {error}",
     fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
     docs=VERSIONS,
     apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",

@@ -80,8 +80,8 @@ The projects' own changelogs (documented)."""
     leads_to=ENDINGS,
     title="The installed {package} has no `{name}` any more",
     cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
-    " {installed} no longer has it. What"
-    " requirements.txt does not pin is the newest version on Heroku.",
+    " {installed} no longer has it. What requirements.txt does not pin is the newest version on"
+    " Heroku.",
     fix="{advice:Import the name from where it is now, or pin the older version in"
     " requirements.txt.}",
     docs=PIP,
@@ -210,8 +210,7 @@ _UNTIL = {
     leads_to=ENDINGS,
     title="Python {version} has no `{name}` in {module} any more",
     cause="{error:The name is gone}. Newer Pythons have dropped it; the app, or a package that it"
-    " requires, was"
-    " written for an older one.{who:-}",
+    " requires, was written for an older one.{who:-}",
     fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
 )
