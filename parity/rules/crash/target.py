@@ -8,7 +8,7 @@ from typing import NamedTuple
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
-from parity.rules.views.missing_python_module import absent_module, elsewhere, why_absent
+from parity.rules.views.missing_python_module import MissingModule, elsewhere
 from parity.rules.views.python_source import (
     applications,
     dotted,
@@ -78,14 +78,14 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     apart="`ModuleNotFoundError` or gunicorn's `Error: class uri` of the name in the Procfile",
     laptop="The laptop starts the app in another way: `python app.py`, `flask run`.",
 )
-def wrong_module(crash: Crash) -> Iterator[Evidence]:
-    named = target(crash.process)
-    module = absent_module(crash)
-    if not named or why_absent(crash) != "target":
+def wrong_module(missing: MissingModule) -> Iterator[Evidence]:
+    crash, named = missing.crash, target(missing.crash.process)
+    if not named or missing.reason != "target":
         return
     known, advice = _right(crash, named)
     names = {"module": named[0], "path": named[0].replace(".", "/")}
-    yield at_command(crash, f"No module named '{module}'", known=known, advice=advice, **names)
+    seen = f"No module named '{missing.name}'"
+    yield at_command(crash, seen, known=known, advice=advice, **names)
 
 
 def _right(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
