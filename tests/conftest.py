@@ -33,8 +33,10 @@ def _own_folders() -> None:
 _own_folders()
 
 from parity.cli.pytest_plugin import import_all  # noqa: E402
+from parity.rules.texts import Texts  # noqa: E402
 
 import_all()
+Texts.strict = True
 
 # A runner under nohup ignores SIGHUP, and what the tests start would inherit that.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parity.facts.buildpacks import PYTHON
-from parity.records import Interpreter, Line, Listener, Record, Stuck, Traffic
+from parity.records import Interpreter, Line, Listener, Node, Record, Stuck, Traffic
 from parity.rules.engine import diagnose
 from parity.rules.loading import load
 from tests import (
@@ -69,7 +69,7 @@ ELSEWHERE = {
     " app-json-config-vars app-json-buildpacks app-json-stack app-json-not-rehearsed",
     "test_bad_builds": "included-file-outside requirements-include-themselves index-needs-password",
     "test_build": "staticfiles-not-installed collectstatic-improper-configuration"
-    " collectstatic-syntax-error collectstatic-other interpreter-stands-in slug-too-large"
+    " collectstatic-syntax-error collectstatic-other slug-too-large"
     " slug-large",
     "test_buildpacks": "buildpack-compile-failed",
     "test_config": "config-vars-to-set port-config-var",
@@ -187,3 +187,14 @@ def test_the_statement_is_true() -> None:
 def test_a_written_record_triggers_it(id: str) -> None:
     """At least so much."""
     assert id in [finding.id for finding in diagnose(WRITTEN[id][1])]
+
+
+def test_each_language_speaks_for_itself() -> None:
+    """One rule about two languages that stand in is two findings, each with its own words."""
+    plan = verdicts.plan(verdicts.source())._replace(node=Node("npm", None, "22.1.0"))
+    python = Interpreter(Path("/usr/bin/python3.9"), "3.9.0", False)
+    slug = verdicts.slug(plan, interpreter=python)
+    slug = slug._replace(node=Interpreter(Path("/usr/bin/node"), "20.1.0", False))
+    found = [f for f in diagnose(slug) if f.id == "interpreter-stands-in"]
+    assert [f.title.partition(" stood in")[0] for f in found] == ["Python 3.9.0", "Node.js 20.1.0"]
+    assert len({f.fix for f in found} | {f.docs for f in found}) == 4

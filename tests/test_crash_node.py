@@ -50,26 +50,26 @@ CASES = [
         limits={"idle_before_verdict": 0.5},
     ),
     Case(
-        "node-file-not-there",
+        "file-not-there",
         app({"server.js": 'require("fs").readFileSync("key.pem");\n', ".gitignore": "*.pem\n"}),
         ".gitignore:1",
         "the router ends TLS",
         untracked={"key.pem": "secret"},
     ),
     Case(
-        "node-file-not-there",
+        "file-not-there",
         app({"server.js": 'require("fs").readFileSync("data\\\\a.txt");\n', "data/a.txt": "a"}),
         "server.js:1",
         'Write `"data/a.txt"`.',
     ),
     Case(
-        "node-file-not-there",
+        "file-not-there",
         app({"server.js": 'require("fs").readFileSync("./Data.json");\n', "data.json": "{}"}),
         "server.js:1",
         "Write `data.json`.",
     ),
     Case(
-        "node-service-on-localhost",
+        "service-on-localhost",
         app(
             {
                 "server.js": 'const url = "mongodb://127.0.0.1/shop";\n'
@@ -82,7 +82,7 @@ CASES = [
         "process.env.MONGODB_URI",
     ),
     Case(
-        "node-service-on-localhost",
+        "service-on-localhost",
         app(
             {
                 "server.js": 'require("http").createServer((ask, answer) => {\n'
@@ -95,7 +95,7 @@ CASES = [
         "process.env.DATABASE_URL",
     ),
     Case(
-        "config-var-unset",
+        "missing-config-var",
         app(
             {
                 "server.js": 'require("http").createServer((ask, answer) => {\n'
@@ -109,7 +109,7 @@ CASES = [
         "Type `heroku config:set SHOP_KEY=VALUE`",
     ),
     Case(
-        "dependency-not-saved",
+        "missing-dependency",
         app(
             {
                 "server.js": 'require("http").createServer((ask, answer) => {\n'
@@ -142,7 +142,7 @@ CASES = [
         "Write `./lib/index.js` instead of `./lib`.",
     ),
     Case(
-        "js-unhandled-error",
+        "unhandled-exception",
         app(
             {
                 "server.js": "const start = (count) => { throw new Error('count is missing'); };\n"
@@ -178,7 +178,7 @@ def test_an_error_at_the_first_request_is_none_of_the_start(tmp_path: Path) -> N
     """The dyno is up when it throws, so it did not crash at the start."""
     code = "require('http').createServer(() => { throw new Error('no') })"
     case = Case(
-        "js-unhandled-error",
+        "unhandled-exception",
         app({"server.js": f"{code}.listen(process.env.PORT);\n"}),
         "server.js:1",
         "Correct that line",

@@ -31,7 +31,7 @@ CASES = [
         "install again",
     ),
     Case(
-        "module-file-missing",
+        "submodule-missing",
         node(f'{SERVER}\nrequire("./lib/prices");\n'),
         "server.js:3",
         "Commit the file",
@@ -63,13 +63,13 @@ CASES = [
         "git rm -r --cached node_modules",
     ),
     Case(
-        "js-unhandled-error",
+        "unhandled-exception",
         node('\nthrow new TypeError("no prices");\n'),
         "server.js:2",
         "Correct that line",
     ),
     Case(
-        "js-error-at-request",
+        "unhandled-exception",
         node(
             'require("http").createServer((q, r) => {\n  try {\n    prices();\n  } catch (e) {\n'
             "    console.error(e);\n    r.statusCode = 500;\n    r.end();\n  }\n"
@@ -79,13 +79,13 @@ CASES = [
         "Correct that line",
     ),
     Case(
-        "node-listens-twice",
+        "address-in-use",
         node(f"{SERVER}{SERVES}.listen(process.env.PORT);\n"),
         "server.js:2",
         "Call `listen` once",
     ),
     Case(
-        "node-ends-at-once",
+        "exits-at-once",
         node('console.log("done");\n'),
         "package.json:4",
         "Start a server in it",

@@ -8,7 +8,7 @@ import pytest
 from parity.push.source import read
 from parity.report.summary import _push
 from parity.rules.shell import word
-from parity.rules.texts import filled
+from parity.rules.texts import filled, general
 from tests.test_apps import GIT
 
 pytestmark = pytest.mark.real
@@ -74,9 +74,9 @@ def test_in_the_commands_of_a_rule() -> None:
     assert filled(text, {"name": "a b", "paths": "a 'b c'"}) == (
         "a b is in `git mv 'a b' Procfile`, not in `web: a b`; `git add a 'b c'`."
     )
-    assert filled(text, {}) == (
+    assert general(text) == (
         "NAME is in `git mv NAME Procfile`, not in `web: NAME`; `git add PATHS`."
     )
-    general = "{advice:Type `git add FILE`, commit, push.}"
-    assert filled(general, {}) == "Type `git add FILE`, commit, push."
-    assert filled(general, {"advice": "Type `git add 'a b'`."}) == "Type `git add 'a b'`."
+    advised = "{advice:Type `git add FILE`, commit, push.}"
+    assert filled(advised, {}) == general(advised) == "Type `git add FILE`, commit, push."
+    assert filled(advised, {"advice": "Type `git add 'a b'`."}) == "Type `git add 'a b'`."

@@ -6,6 +6,10 @@ https://github.com/heroku/cli/blob/main/src/lib/local/foreman/procfile.cjs.
 """
 
 import re
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 ARTICLE = "https://devcenter.heroku.com/articles/procfile"
 
@@ -30,3 +34,18 @@ def for_terminal(name: str, line: str) -> bool:
 def runs_on(name: str, line: str) -> bool:
     """Return whether the type `name`, declared on `line`, is part of a running formation."""
     return name not in SHORT_RUN and not for_terminal(name, line)
+
+
+class Types(Protocol[T]):
+    """What declares process types: the plan."""
+
+    @property
+    def processes(self) -> Mapping[str, T]: ...
+
+    def line_of(self, process: T, /) -> str: ...
+
+
+def background(plan: Types[T]) -> list[T]:
+    """The types that run on, without the lines that were only meant for a terminal."""
+    types = plan.processes.items()
+    return [each for name, each in types if runs_on(name, plan.line_of(each))]

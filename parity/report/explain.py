@@ -1,13 +1,11 @@
-"""The manual: a page per rule and an index of all, made from the rules themselves. Offline."""
+"""The manual: a page per rule and an index of all, generated from the rules themselves. Offline."""
 
 from difflib import get_close_matches
 
 from parity.facts.codes import ARTICLE, CODES
 from parity.report.page import Page
 from parity.rules.engine import STAGES, Rule, manual
-from parity.rules.loading import load
-from parity.rules.manual.handbook import MANUAL
-from parity.rules.manual.handbook_page import Manual
+from parity.rules.loading import find, load, names
 
 _DIGITS = str.maketrans("oil", "011")
 """Letters that people type for the digits of a code."""
@@ -23,27 +21,26 @@ EFFECTS = {
 
 def known(id: str) -> bool:
     """Return whether there is a page with that name."""
-    return id.casefold() in _named() or id.upper() in CODES
+    return find(id) is not None or id.upper() in CODES
 
 
 def page(id: str, width: int, colour: bool) -> str | None:
     """Return the page of a rule or a code, in upper or lower case; None if there is none."""
-    rule = _named().get(id.casefold())
+    rule = find(id)
     if rule is None:
         return _code(id.upper(), width, colour) if id.upper() in CODES else None
     shown, out = manual(rule), Page(width, colour)
     out.prose(shown.title, label=f"{shown.id}  ", style="strong")
     _facts(out, shown)
-    more = MANUAL.get(shown.id, Manual())
-    _prints(out, more)
+    _prints(out, shown)
     _paragraph(out, "What it means" if shown.symptom else "Cause", shown.cause)
-    _distinction(out, more)
-    if more.browser:
-        _paragraph(out, "What a browser says", more.browser)
-    if more.laptop:
-        _paragraph(out, "Why it worked on the laptop", more.laptop)
+    _distinction(out, shown)
+    if shown.browser:
+        _paragraph(out, "What a browser says", shown.browser)
+    if shown.laptop:
+        _paragraph(out, "Why it worked on the laptop", shown.laptop)
     _paragraph(out, "Fix", fix(shown))
-    _by_framework(out, more)
+    _by_framework(out, shown)
     _causes(out, shown)
     out.blank()
     out.code(f"docs: {shown.docs}")
@@ -62,7 +59,7 @@ def _code(id: str, width: int, colour: bool) -> str:
 
 def fix(shown: Rule) -> str:
     """Return the advice of a page, or the symptom's if it depends on the app entirely."""
-    if not shown.fix.isupper():
+    if shown.fix:
         return shown.fix
     symptom = load().get(next(iter(shown.leads_to), ""))
     general = f"{manual(symptom).fix} " if symptom else ""
@@ -84,15 +81,11 @@ def index(width: int) -> str:
 def nearest(id: str) -> list[str]:
     """Return the id that was meant, or else up to five similar ones, the nearest first."""
     ids = {code.casefold(): code for code in CODES} | {
-        name: rule.id for name, rule in _named().items()
+        name: rule.id for name, rule in names().items()
     }
     meant = id.casefold()[:1] + id.casefold()[1:].translate(_DIGITS)
     near = [meant] if meant in ids else get_close_matches(id.casefold(), ids, 5)
-    return [ids[name] for name in near]
-
-
-def _named() -> dict[str, Rule]:
-    return {name.casefold(): rule for name, rule in load().items()}
+    return [*dict.fromkeys(ids[name] for name in near)]
 
 
 def _block(out: Page, label: str, title: str, below: list[Rule]) -> None:
@@ -111,6 +104,7 @@ def _facts(out: Page, rule: Rule) -> None:
         "leads to": ", ".join(rule.leads_to),
         "effect": EFFECTS.get(rule.effect or "", ""),
         "stage": ", ".join(STAGES[record] for record in rule.records if record in STAGES),
+        "formerly": ", ".join(rule.aliases),
         "basis": "read from the source alone" if rule.basis == "static" else "",
     }
     for label, text in rows.items():
@@ -124,23 +118,23 @@ def _paragraph(out: Page, head: str, text: str) -> None:
     out.prose(text, indent=2)
 
 
-def _prints(out: Page, more: Manual) -> None:
-    if more.prints:
+def _prints(out: Page, rule: Rule) -> None:
+    if rule.prints:
         out.blank()
         out.prose("", label="What Heroku prints", style="strong")
-    for line in more.prints:
+    for line in rule.prints:
         out.verbatim(line, indent=2)
 
 
-def _distinction(out: Page, more: Manual) -> None:
-    if more.apart:
-        _paragraph(out, "How to tell it", more.apart)
+def _distinction(out: Page, rule: Rule) -> None:
+    if rule.apart:
+        _paragraph(out, "How to tell it", rule.apart)
 
 
-def _by_framework(out: Page, more: Manual) -> None:
+def _by_framework(out: Page, rule: Rule) -> None:
     """Print the fix for each framework on its own line; a command stays in one piece."""
-    width = max(map(len, more.by), default=0)
-    for framework, fix in more.by.items():
+    width = max(map(len, rule.by), default=0)
+    for framework, fix in rule.by.items():
         out.prose(fix, label=f"{framework:<{width}}  ", indent=2)
 
 
@@ -152,8 +146,7 @@ def _causes(out: Page, symptom: Rule) -> None:
         out.prose("", label="Its causes (parity explain ID)", style="strong")
     width = max((len(rule.id) for rule in own), default=0)
     for cause in own:
-        apart = MANUAL.get(cause.id, Manual()).apart
-        text = f"{cause.title}. Tell it by: {apart}" if apart else cause.title
+        text = f"{cause.title}. Tell it by: {cause.apart}" if cause.apart else cause.title
         out.prose(text, label=f"{cause.id:<{width}}  ", indent=2)
     for other in others:
         out.prose(f"parity explain {other}", label=f"those of {other}: ", indent=2)

@@ -7,8 +7,6 @@ from parity.report.explain import EFFECTS, causes, fix
 from parity.report.markdown import prose
 from parity.rules.engine import Rule, manual
 from parity.rules.loading import load
-from parity.rules.manual.handbook import MANUAL
-from parity.rules.manual.handbook_page import Manual
 
 BEGIN = "<!-- catalogue: parity explain --all -->"
 END = "<!-- /catalogue -->"
@@ -53,26 +51,25 @@ def _alone() -> list[Rule]:
 
 
 def _page(rule: Rule, level: int) -> str:
-    more = MANUAL.get(rule.id, Manual())
-    return "\n\n".join((f"{'#' * level} {rule.id}: {prose(rule.title)}", *_parts(rule, more)))
+    return "\n\n".join((f"{'#' * level} {rule.id}: {prose(rule.title)}", *_parts(rule)))
 
 
-def _parts(rule: Rule, more: Manual) -> Iterator[str]:
+def _parts(rule: Rule) -> Iterator[str]:
     effect = EFFECTS.get(rule.effect or "")
     if rule.leads_to:
         yield f"Leads to {', '.join(f'`{id}`' for id in rule.leads_to)}."
     elif effect:
         yield f"*{effect[0].upper()}{effect[1:]}.*"
-    if more.prints:
-        yield "```text\n" + "\n".join(more.prints) + "\n```"
+    if rule.prints:
+        yield "```text\n" + "\n".join(rule.prints) + "\n```"
     yield prose(rule.cause)
-    if more.apart:
-        yield f"**How to tell it:** {prose(more.apart)}"
-    if more.browser:
-        yield f"**What a browser says:** {prose(more.browser)}"
-    if more.laptop:
-        yield f"**Why it worked on the laptop:** {prose(more.laptop)}"
+    if rule.apart:
+        yield f"**How to tell it:** {prose(rule.apart)}"
+    if rule.browser:
+        yield f"**What a browser says:** {prose(rule.browser)}"
+    if rule.laptop:
+        yield f"**Why it worked on the laptop:** {prose(rule.laptop)}"
     yield f"**Fix:** {prose(fix(rule))}"
-    if more.by:
-        yield "\n".join(f"- {name}: {prose(advice)}" for name, advice in more.by.items())
+    if rule.by:
+        yield "\n".join(f"- {name}: {prose(advice)}" for name, advice in rule.by.items())
     yield f"Docs: <{rule.docs}>"

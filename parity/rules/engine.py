@@ -1,18 +1,17 @@
 """The mechanism of the rules: a rule looks at one record and yields evidence, or nothing.
 
-A rule may ask for a *view* of a record by its annotation (`Crash`, `NodeCrash`, …): it is computed
-once for a record, and the rule is not asked where the record has none.
+A rule may ask for a *view* of a record by its annotation (`Crash`, `NodeCrash`, …), or for a fact
+by one view per language (`views=`); it is not asked where the record has none.
 
 A *symptom* is what Heroku shows (`R10`, `push-rejected`); a *cause* names the symptoms it explains.
-Texts may hold `{placeholders}`, filled from `Evidence.names`; in the manual they stand in capitals,
-or as the general text of `{advice:general text}` (`-` for none).
+Texts may hold `{placeholders}`, filled from `Evidence.names`, each with a general text for the
+manual (`{advice:general text}`, `-` for none) unless it is one of `texts.NAMED` or `QUOTED`.
 A rule is its own manual page: `explain`, every report and the README's catalogue read it.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from types import NoneType
-from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, get_args, get_type_hints
+from typing import Any, NamedTuple, Required, TypeAlias, TypedDict, Unpack, cast
 
 from parity.records import (
     Boot,
@@ -29,10 +28,9 @@ from parity.records import (
 from parity.records.verdict import UNEXPLAINED, Basis, EffectName, Evidence, Finding, Stage
 from parity.rules.bounds import bounded
 from parity.rules.order import PLACES
-from parity.rules.texts import filled
+from parity.rules.texts import filled, general
+from parity.rules.view import View, Views, asked_for, made_by, record_types
 
-R = TypeVar("R")
-V = TypeVar("V")
 Check: TypeAlias = Callable[[Any], Iterator[Evidence]]
 
 STAGES: Mapping[type, Stage] = {
@@ -52,46 +50,39 @@ class Rule(NamedTuple):
     `leads_to` are the ids of the symptoms a cause explains (none: it stands on its own).
     `effect` of a cause with a symptom is the symptom's, unless it says `unknown` or `warn`: then
     the symptom decides nothing, or is only warned of. A `fallback` cause is dropped where a more
-    precise one applies.
+    precise one applies; those that a cause is told `instead_of` are dropped where it applies.
     `records` are the record types it looks at. `heroku` is Heroku's own name, verbatim.
+    `aliases` are ids that it once had, or that one of its languages had: they go on working.
+    For the manual alone: `prints`, Heroku's lines; `apart`, how to tell this cause from the
+    symptom's others; `browser`, what a visitor's browser says; `laptop`, why it worked there; `by`,
+    the fix for each framework.
     """
 
     id: str
     check: Check
     records: tuple[type, ...]
-    effect: EffectName | None
     leads_to: tuple[str, ...]
+    views: tuple[View, ...]
     title: str
     cause: str
     fix: str
     docs: str
-    heroku: str | None
-    basis: Basis
-    fallback: bool
-    view: "View | None" = None
+    effect: EffectName | None = None
+    heroku: str | None = None
+    basis: Basis = "observed"
+    fallback: bool = False
+    aliases: tuple[str, ...] = ()
+    instead_of: tuple[str, ...] = ()
+    prints: tuple[str, ...] = ()
+    apart: str = ""
+    browser: str = ""
+    laptop: str = ""
+    by: Mapping[str, str] = {}
 
     @property
     def symptom(self) -> bool:
         own_code = _CODE.fullmatch(self.id) is not None
         return not self.leads_to and (own_code or self.effect in ("fail", "reject"))
-
-
-class View(NamedTuple):
-    """What rules see in a record: `make` gives it, or None, for each of the `records`."""
-
-    make: Callable[[Any], Any]
-    records: tuple[type, ...]
-
-
-VIEWS: dict[type, View] = {}
-"""Every view so far by the type that it gives."""
-
-
-def view(make: Callable[[R], V | None]) -> Callable[[R], V | None]:
-    """Register `(record) -> View | None`: rules whose parameter is of that type get it."""
-    (result,) = (t for t in get_args(get_type_hints(make)["return"]) if t is not NoneType)
-    VIEWS[result] = View(make, _records(make))
-    return make
 
 
 _CODE = re.compile(r"[HR]\d\d")
@@ -100,59 +91,58 @@ _CODE = re.compile(r"[HR]\d\d")
 RULES: dict[str, Rule] = {}
 """Every rule so far by id."""
 
+ALIASES: dict[str, Rule] = {}
+"""And by the ids that it once had."""
+
+
+class Page(TypedDict, total=False):
+    """What a rule is declared with, besides what it looks at: the fields of `Rule`."""
+
+    title: Required[str]
+    cause: Required[str]
+    fix: Required[str]
+    docs: Required[str]
+    effect: EffectName
+    heroku: str | None
+    basis: Basis
+    fallback: bool
+    aliases: tuple[str, ...]
+    instead_of: tuple[str, ...]
+    prints: tuple[str, ...]
+    apart: str
+    browser: str
+    laptop: str
+    by: Mapping[str, str]
+
 
 def rule(
     id: str,
     *,
-    title: str,
-    cause: str,
-    fix: str,
-    docs: str,
-    effect: EffectName | None = None,
     leads_to: Rule | tuple[Rule, ...] = (),
-    heroku: str | None = None,
-    basis: Basis = "observed",
-    fallback: bool = False,
     records: tuple[type, ...] = (),
+    views: tuple[Callable[[Any], Any], ...] = (),
+    **page: Unpack[Page],
 ) -> Callable[[Check], Rule]:
-    """Make a rule of `(record) -> Iterator[Evidence]`; the annotation names its record types,
-    or a view; `records` are then those of the view that it looks at (none: all)."""
+    """Make a rule of `(record) -> Iterator[Evidence]`; the annotation names its record types, or
+    a view, or the fact that each of `views` makes. It is asked of those `records` alone (none: of
+    all that it can look at)."""
     symptoms = (leads_to,) if isinstance(leads_to, Rule) else leads_to
 
     def register(check: Check) -> Rule:
-        assert id not in RULES, f"two rules are called {id}"
-        types, seen = _looks_at(check)
-        made = Rule(
-            id,
-            check,
-            records or types,
-            effect,
-            tuple(s.id for s in symptoms),
-            title,
-            cause,
-            fix,
-            docs,
-            heroku,
-            basis,
-            fallback,
-            seen,
-        )
-        RULES[id] = made
+        seen = tuple(map(made_by, views)) or asked_for(check)
+        types = tuple(dict.fromkeys(t for one in seen for t in one.records)) or record_types(check)
+        made = Rule(id, check, records or types, tuple(s.id for s in symptoms), seen, **page)
+        _register(made)
         return made
 
     return register
 
 
-def _looks_at(check: Check) -> tuple[tuple[type, ...], View | None]:
-    """The record types that a rule is asked about, and the view that it gets of them."""
-    seen = VIEWS.get(next(iter(check.__annotations__.values())))
-    return (seen.records, seen) if seen else (_records(check), None)
-
-
-def _records(check: Callable[..., Any]) -> tuple[type, ...]:
-    """The types of the first parameter's annotation: one record or a union of them."""
-    annotation = next(iter(check.__annotations__.values()))
-    return tuple(getattr(annotation, "__args__", None) or (annotation,))
+def _register(rule: Rule) -> None:
+    for name in (rule.id, *rule.aliases):
+        assert name not in RULES and name not in ALIASES, f"two rules are called {name}"
+    RULES[rule.id] = rule
+    ALIASES.update(dict.fromkeys(rule.aliases, rule))
 
 
 def _nothing() -> None:
@@ -164,9 +154,7 @@ def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Fin
 
     Raises what `between` raises, which is called before each rule.
     """
-    cut, views = bounded(record), dict[View, Any]()
-    told = [(r, _evidence(r, cut, views, between)) for r in ordered() if type(record) in r.records]
-    told = [(r, evidence) for r, evidence in told if evidence]
+    told = _applying(record, between)
     found: list[Finding] = []
     for symptom, evidence in told:
         if symptom.symptom:
@@ -181,16 +169,30 @@ def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Fin
     return found + alone
 
 
+def _applying(
+    record: Record, between: Callable[[], None]
+) -> list[tuple[Rule, tuple[Evidence, ...]]]:
+    """The rules that apply, each with its evidence, without those that another one replaces."""
+    views = Views(bounded(record))
+    told = [
+        (rule, evidence)
+        for rule in ordered()
+        if type(record) in rule.records
+        for evidence in _evidence(rule, views, between)
+    ]
+    replaced = {id for rule, _ in told for id in rule.instead_of}
+    return [(rule, evidence) for rule, evidence in told if rule.id not in replaced]
+
+
 def _evidence(
-    rule: Rule, record: Record, views: dict[View, Any], between: Callable[[], None]
-) -> tuple[Evidence, ...]:
-    """What a rule says of a record; `views` has the record's views so far."""
+    rule: Rule, views: Views, between: Callable[[], None]
+) -> Iterator[tuple[Evidence, ...]]:
+    """What a rule says of a record, for each of its views that says something."""
     between()
-    if rule.view is None:
-        return tuple(rule.check(record))
-    if rule.view not in views:
-        views[rule.view] = rule.view.make(record)
-    return () if views[rule.view] is None else tuple(rule.check(views[rule.view]))
+    for seen in views.of(rule.views):
+        evidence = tuple(rule.check(seen))
+        if evidence:
+            yield evidence
 
 
 def ordered() -> list[Rule]:
@@ -255,7 +257,7 @@ def _finding(
         cause=filled(rule.cause, names),
         fix=filled(rule.fix, names),
         diff=None,
-        docs=rule.docs,
+        docs=filled(rule.docs, names),
     )
 
 
@@ -267,7 +269,10 @@ def stage_of(record: Record) -> Stage:
 
 
 def manual(rule: Rule) -> Rule:
-    """The rule as its manual page shows it: in general, or with placeholders in capitals."""
+    """The rule as its manual page shows it: of no app in particular."""
     return rule._replace(
-        title=filled(rule.title, {}), cause=filled(rule.cause, {}), fix=filled(rule.fix, {})
+        title=general(rule.title),
+        cause=general(rule.cause),
+        fix=general(rule.fix),
+        docs=general(rule.docs),
     )

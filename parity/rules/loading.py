@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from importlib import import_module
 
 from parity.records import Boot, Plan, Record, Release, Slug, Source, Strays, Stuck, Traffic
-from parity.rules.engine import Rule, ordered
+from parity.rules.engine import ALIASES, Rule, ordered
 from parity.rules.order import BUILD, FILES, STATIC, UP
 
 _STAGES = {Source: STATIC, Plan: STATIC, Slug: BUILD, Release: BUILD}
@@ -16,6 +16,16 @@ def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
     for name in files:
         import_module(f"parity.rules.{name}")
     return {rule.id: rule for rule in ordered()}
+
+
+def find(id: str) -> Rule | None:
+    """The rule of that id, or that once had it, in upper or lower case."""
+    return names().get(id.casefold())
+
+
+def names() -> Mapping[str, Rule]:
+    """All rules by every id that they have or had, in lower case."""
+    return {id.casefold(): rule for id, rule in (*load().items(), *ALIASES.items())}
 
 
 def needed(record: Record) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ DYNOS = "https://devcenter.heroku.com/articles/dynos"
 @rule(
     "this-machine",
     effect="unknown",
-    title="This machine stood in the way: {what}",
+    title="This machine stood in the way: {what:something that parity needs is not there}",
     cause="The rehearsal could not go on here. That says nothing about the app on Heroku.",
-    fix="{fix}",
+    fix="{fix:-}",
     docs="https://devcenter.heroku.com/articles/git",
 )
 def this_machine(stuck: Stuck) -> Iterator[Evidence]:

@@ -1,9 +1,36 @@
 """The texts of rules, with their placeholders filled."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from parity.rules.shell import COMMAND, WORDS, word
+
+QUOTED = frozenset("detail error headline last message seen text".split())
+"""Placeholders of what somebody has written or printed: the manual has `…` in their place."""
+
+NAMED = frozenset(
+    """actual addon address asked attribute branch by call code command css deadly default
+    encoding entry factory file files first folder hook host ignorer imported install
+    installed language library limit line lock lts major manage manifest meant missing mjs
+    module moving name newest older oldest one other own package packages parent path paths
+    pattern peak pid pins plan port prefix process program quota right script seconds series
+    server service set settings size soft stack status subject taken target tool top type
+    url used value version versions wanted wish worker wrong""".split()
+)
+"""Placeholders of what has a name or a number: the manual has FILE and LINE, as manuals do."""
+
+GAP = "…"
+
+
+class Unfilled(Exception):
+    """A placeholder to which the evidence gives no value, and the rule no general text."""
+
+
+class Texts:
+    """How texts are filled. `strict`: one that stays open is an error, as in tests."""
+
+    strict = False
 
 
 class _Value(str):
@@ -11,25 +38,52 @@ class _Value(str):
         return str(self)
 
 
-class _Absent(str):
-    """A placeholder without a value."""
+class _Absent:
+    """A placeholder without a value: its general text, or what `bare` makes of its name."""
+
+    def __init__(self, name: str, bare: Callable[[str], str]) -> None:
+        self._name, self._bare = name, bare
 
     def __format__(self, general: str) -> str:
-        return "" if general == "-" else general or str(self)
+        if general:
+            return "" if general == "-" else general
+        return self._bare(self._name)
 
 
-class _Names(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return _Absent(key.upper())
+class _Names(dict[str, Any]):
+    bare: Callable[[str], str]
+
+    def __missing__(self, key: str) -> _Absent:
+        return _Absent(key, self.bare)
 
 
 def filled(text: str, names: Mapping[str, str]) -> str:
     """`text` with its placeholders filled; without a value `{name:text}` says the general text
-    (`-`: nothing), and `{name}` stands in capitals. In a command each is one word of a shell's."""
+    (`-`: nothing). In a command each is one word of a shell's. Raises `Unfilled` in tests."""
+    return _filled(text, names, _open)
+
+
+def general(text: str) -> str:
+    """`text` as the manual has it, of no app in particular."""
+    return _filled(text, {}, _in_general).replace(f"{GAP}.", GAP).rstrip()
+
+
+def _open(name: str) -> str:
+    if Texts.strict:
+        raise Unfilled(name)
+    return GAP
+
+
+def _in_general(name: str) -> str:
+    return GAP if name in QUOTED else name.upper()
+
+
+def _filled(text: str, names: Mapping[str, str], bare: Callable[[str], str]) -> str:
     plain = _Names({name: _Value(value) for name, value in names.items()})
+    words = _Names({n: _Value(v if n in WORDS else word(v)) for n, v in names.items()})
+    plain.bare = words.bare = bare
     if "`" not in text:
         return text.format_map(plain)
-    words = _Names({n: _Value(v if n in WORDS else word(v)) for n, v in names.items()})
-    general = re.search(r"\{[^{}]*`", text)  # a command in a general text: that holds no names
-    parts = [text] if general else COMMAND.split(text)
+    inner = re.search(r"\{[^{}]*`", text)  # a command in a general text: that holds no names
+    parts = [text] if inner else COMMAND.split(text)
     return "".join(part.format_map(words if at % 2 else plain) for at, part in enumerate(parts))

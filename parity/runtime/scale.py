@@ -7,7 +7,7 @@ https://devcenter.heroku.com/articles/scaling (documented).
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from parity.facts.procfile import ROUTED, SHORT_RUN, runs_on
+from parity.facts.procfile import ROUTED, SHORT_RUN, background
 from parity.records import Plan, ProcessType
 from parity.system.errors import Usage
 
@@ -52,11 +52,6 @@ def chosen(
         raise Usage("--process: no dyno to run; type at least TYPE=1")
     order = sorted(numbers, key=lambda name: name != ROUTED)
     return [(types[name], f"{name}.{n}") for name in order for n in range(1, numbers[name] + 1)]
-
-
-def background(plan: Plan) -> list[ProcessType]:
-    """The types that run on, without the lines that were only meant for a terminal."""
-    return [p for p in plan.processes.values() if runs_on(p.name, plan.line_of(p))]
 
 
 def usual(plan: Plan) -> list[tuple[ProcessType, str]]:

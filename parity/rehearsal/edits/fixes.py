@@ -65,7 +65,6 @@ FIXES: Mapping[str, Edit] = {
     "asgi-under-wsgi": command.asgi,
     "script-not-executable": scripts.executable,
     "windows-line-ends": scripts.unix_line_ends,
-    "module-in-other-case": scripts.right_case,
-    "module-file-in-other-case": scripts.right_path,
+    "module-in-other-case": scripts.right_name,
 }
 """By the id of a cause."""

@@ -20,7 +20,7 @@ KNOWN = frozenset(map(normalised, (*DISTRIBUTIONS.values(), *_ALIKE)))
 
 def missing(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """As if requirements.txt named the package that the app imports or starts."""
-    from parity.rules.crash.programs import FROM_PIP  # of rules that a crash has loaded
+    from parity.rules.crash.python.programs import FROM_PIP  # of rules that a crash has loaded
 
     names = finding.evidence[0].names
     program = FROM_PIP.get(names.get("name", ""))

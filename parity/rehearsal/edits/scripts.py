@@ -33,6 +33,12 @@ def unix_line_ends(pushed: Pushed, _record: Record, finding: Finding) -> tuple[s
     return (f"Unix line ends in {', '.join(names)}", made) if names else None
 
 
+def right_name(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """As if an import named what it imports as the file is called."""
+    javascript = (finding.evidence[0].file or "").endswith(SUFFIXES)
+    return (right_path if javascript else right_case)(pushed, record, finding)
+
+
 def right_case(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """As if an import named the module as its file is called."""
     told = finding.evidence[0]

@@ -25,6 +25,27 @@ ANYWHERE = ("0.0.0.0", "::")
     fix="Listen on 0.0.0.0 and on the port in $PORT.",
     docs=R10_DOCS,
     heroku="R10",
+    prints=(
+        "heroku[web.1]: Error R10 (Boot timeout) -> Web process failed to bind to $PORT within"
+        " 60 seconds of launch",
+        "heroku[web.1]: Stopping process with SIGKILL",
+        "heroku[web.1]: Process exited with status 137",
+        "heroku[web.1]: State changed from starting to crashed",
+    ),
+    laptop="On the laptop the browser runs beside the server: 127.0.0.1 reaches it, and you know"
+    " which port it chose. On Heroku the router comes from another machine, and knows only the"
+    " $PORT that it gave to the dyno.",
+    by={
+        "Flask": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"])), or better gunicorn',
+        "Django": "web: gunicorn PROJECT.wsgi (runserver: `runserver 0.0.0.0:$PORT`)",
+        "FastAPI": "web: uvicorn main:app --host 0.0.0.0 --port $PORT",
+        "Streamlit": "web: streamlit run app.py --server.address 0.0.0.0 --server.port $PORT",
+        "Dash": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"])), or gunicorn app:server',
+        "gunicorn": "binds 0.0.0.0:$PORT by itself as long as no --bind says otherwise",
+        "waitress": "web: waitress-serve --listen=*:$PORT app:app",
+        "aiohttp": 'web.run_app(app, port=int(os.environ["PORT"]))',
+        "a bot": "worker: python bot.py, then `heroku ps:scale web=0 worker=1`",
+    },
 )
 def R10(boot: Boot) -> Iterator[Evidence]:
     if boot.state != "timeout":
@@ -90,6 +111,8 @@ def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
     fix="Remove `{option:override=True}` from {call}, and take .env out of git: `git rm --cached"
     " .env`.",
     docs="https://devcenter.heroku.com/articles/config-vars",
+    apart="the port in the log is the one in a committed .env",
+    laptop="On the laptop .env is meant to win.",
 )
 def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
     told, listener = _overridden(boot), _elsewhere(boot)
@@ -109,6 +132,13 @@ def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
     cause="{host} is reachable only from inside the dyno; the router comes from outside.{also:-}",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
+    apart="the app's log names 127.0.0.1, localhost or [::1]; `Running on http://127.0.0.1:5000`",
+    laptop="The browser on the laptop is on the same machine, so 127.0.0.1 reaches the server.",
+    by={
+        "Flask": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"]))',
+        "Django": "web: gunicorn PROJECT.wsgi",
+        "uvicorn": "--host 0.0.0.0 --port $PORT",
+    },
 )
 def binds_loopback(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
@@ -126,6 +156,7 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
     cause="The socket on {address} refuses IPv4 connections (IPV6_V6ONLY).",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs="https://devcenter.heroku.com/articles/http-routing",
+    apart="the log names [::] or ::, and curl over IPv4 fails on the laptop too",
 )
 def ipv6_only(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
@@ -141,6 +172,7 @@ def ipv6_only(boot: Boot) -> Iterator[Evidence]:
     " router does not find it.",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
+    apart="the log names an address of your own network, as 192.168.…",
 )
 def binds_one_address(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
@@ -156,6 +188,13 @@ def binds_one_address(boot: Boot) -> Iterator[Evidence]:
     " other port is reachable from outside.",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
+    apart="the log names 0.0.0.0 or *, and a port such as 5000, 8000 or 8080",
+    laptop="On the laptop you open the port that the app chose.",
+    by={
+        "Python": 'int(os.environ.get("PORT", 5000))',
+        "Node": "process.env.PORT || 3000",
+        "Procfile": "$PORT, without quotes: '$PORT' stays as it is",
+    },
 )
 def wrong_port(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
@@ -175,6 +214,7 @@ def wrong_port(boot: Boot) -> Iterator[Evidence]:
     " not find the app there.",
     fix='Listen on host "0.0.0.0" and port `{right}` instead of {taken}.',
     docs=STARTUP,
+    apart="`Address already in use` on this machine, before any timeout",
 )
 def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
     for stranger in boot.foreign if boot.state == "timeout" else ():

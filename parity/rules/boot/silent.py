@@ -40,12 +40,15 @@ def port_in_quotes(boot: Boot) -> Iterator[Evidence]:
 @rule(
     "command-before-server",
     leads_to=R10,
-    title="`{first}` runs before the server, and has not ended",
+    title="`{first:COMMAND}` runs before the server, and has not ended",
     cause="bash starts what stands behind `&&` or `;` when the command before it has ended. Within"
-    " the limit that did not happen, so `{then}` was never started.",
-    fix="Give it a process type of its own in the Procfile: `{type}: {then}` and `worker: {first}`"
-    " (then `heroku ps:scale worker=1`); a job that ends: `release: {first}`.",
+    " the limit that did not happen, so `{then:SERVER}` was never started.",
+    fix="Give it a process type of its own in the Procfile: `{type}: {then:SERVER}` and `worker:"
+    " {first:COMMAND}` (then `heroku ps:scale worker=1`); a job that ends: `release:"
+    " {first:COMMAND}`.",
     docs="https://devcenter.heroku.com/articles/procfile",
+    apart="the log has lines of a bot or of celery, and none of the server",
+    laptop="The laptop runs each in a terminal of its own.",
 )
 def command_before_server(boot: Boot) -> Iterator[Evidence]:
     commands = re.split(r"(?:(?<!\s)\s+)?(?:&&|;)\s*", boot.process.command.strip())
@@ -78,6 +81,8 @@ def _runs(boot: Boot, command: str) -> bool:
     " the release command, or a worker. A longer limit is no cure.}",
     docs=R10_DOCS,
     fallback=True,
+    apart="the log shows work (downloads, models, migrations) until the SIGKILL",
+    laptop="On the laptop files are cached already, and nobody stops the clock at 60 seconds.",
 )
 def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
     waiting = [*_waiting(boot)]
@@ -98,6 +103,8 @@ def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
     " requests to, so it waits for a port. A bot or a job belongs into a worker.",
     fix="In the Procfile write `worker: {command}`, then `heroku ps:scale web=0 worker=1`.",
     docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
+    apart="the log names no address at all, and the app works on: a bot, a job, a scheduler",
+    laptop="The laptop does not ask for a port. `web` on Heroku does.",
 )
 def never_listens(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and not _serves(boot):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from parity.records import Release
-from parity.rules.engine import rule
 from parity.records.verdict import Evidence
+from parity.rules.engine import rule
 
 RELEASE_PHASE = "https://devcenter.heroku.com/articles/release-phase"
 
@@ -14,9 +14,18 @@ RELEASE_PHASE = "https://devcenter.heroku.com/articles/release-phase"
     effect="fail",
     title="The release command fails, so the new version never runs",
     cause="`{command}` ended with status {status}. git push still reports success, but Heroku keeps"
-    " the old release; a new app has none. The command's last line: {last}",
+    " the old release; a new app has none. The command's last line: {last:…}",
     fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
     docs=RELEASE_PHASE,
+    prints=(
+        "remote: Running release command...",
+        "remote: Waiting for release.... failed.",
+    ),
+    laptop="On the laptop the command ran once, against another database, with your variables.",
+    by={
+        "Django": "release: python manage.py migrate --noinput",
+        "Flask-Migrate": "release: flask --app app db upgrade",
+    },
 )
 def RELEASE_FAILED(release: Release) -> Iterator[Evidence]:
     if release.status != "failed" or release.command is None or release.ended is None:
@@ -35,7 +44,8 @@ def RELEASE_FAILED(release: Release) -> Iterator[Evidence]:
 @rule(
     "release-skipped",
     effect="warn",
-    title="The release command was not run: {reason}",
+    title="The release command was not run: {reason:it would have changed a database that is not"
+    " on this machine}",
     cause="It would have run against that database, which may be the production one.",
     fix="`--run-release` runs it all the same; a database on this machine needs no option.",
     docs=RELEASE_PHASE,

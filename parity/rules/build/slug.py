@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 
 from parity.facts.buildpacks import NODE, PYTHON
+from parity.facts.nodejs import SUPPORT as NODE_SUPPORT
 from parity.facts.python import SUPPORT, versions
 from parity.facts.slug import ARTICLE, HARD, SOFT
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.facts import StandIn, naming
 from parity.rules.views.pip_output import shown
-from parity.records.verdict import Evidence
 
 MB = 1024 * 1024
 
@@ -46,8 +48,9 @@ _REMEDIES = (
     "build-undecided",
     effect="unknown",
     title="The build cannot be decided on this machine",
-    cause="{why}. On Heroku the build may well succeed.",
-    fix="{remedy}",
+    cause="{why:Something that the build needs is not on this machine}. On Heroku the build may"
+    " well succeed.",
+    fix="{remedy:-}",
     docs=SUPPORT,
 )
 def build_undecided(slug: Slug) -> Iterator[Evidence]:
@@ -69,22 +72,44 @@ def _remedy(why: str, version: str) -> str:
     return "Run parity again, or on another machine."
 
 
+def _python(slug: Slug) -> StandIn | None:
+    here, python = slug.interpreters.get(PYTHON), slug.plan.runtime(PYTHON)
+    if not here or here.exact or not python:
+        return None
+    series = python.version.rpartition(".")[0]
+    advice = f"`uv python install {series}` or `pyenv install {series}` gives full fidelity."
+    evidence = Evidence(f"{here.path} is Python {here.version}")
+    return StandIn(
+        "Python", SUPPORT, here.version, python.version, "the nearest one", advice, evidence
+    )
+
+
+def _node(slug: Slug) -> StandIn | None:
+    here, node = slug.interpreters.get(NODE), slug.plan.runtime(NODE)
+    if not here or here.exact or not node:
+        return None
+    major = node.version.partition(".")[0]
+    advice = f"`nvm install {major}` or `fnm install {major}` gives full fidelity."
+    evidence = Evidence(f"{here.path} is Node.js {here.version}")
+    how = "another major version"
+    return StandIn("Node.js", NODE_SUPPORT, here.version, node.version, how, advice, evidence)
+
+
 @rule(
     "interpreter-stands-in",
+    aliases=("node-stands-in",),
     effect="note",
-    title="Python {used} stood in for {version}, which Heroku would use",
-    cause="Python {version} is not on this machine, so the app ran with the nearest one. What"
-    " differs between the two is not tested.",
-    fix="`uv python install {series}` or `pyenv install {series}` gives full fidelity.",
-    docs=SUPPORT,
+    title="{language} {used} stood in for {version}, which Heroku would use",
+    cause="{language} {version} is not on this machine, so the app ran with {why:the nearest one}."
+    " What differs between the two is not tested.",
+    fix="{advice:`parity doctor` tells what this machine has.}",
+    docs="{docs:https://devcenter.heroku.com/articles/python-support}",
+    views=(_python, _node),
 )
-def interpreter_stands_in(slug: Slug) -> Iterator[Evidence]:
-    here, python = slug.interpreters.get(PYTHON), slug.plan.runtime(PYTHON)
-    if here and not here.exact and python:
-        version = python.version
-        series = version.rpartition(".")[0]
-        names = {"used": here.version, "version": version, "series": series}
-        yield Evidence(f"{here.path} is Python {here.version}", names=names)
+def interpreter_stands_in(other: StandIn) -> Iterator[Evidence]:
+    names = {"language": other.language, "used": other.used, "version": other.version}
+    names |= {"why": other.why, "advice": other.advice, "docs": other.docs}
+    yield from naming((other.evidence,), **names)
 
 
 @rule(
@@ -110,7 +135,7 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="The slug is too large: about {size} MB, and Heroku takes {limit}",
     cause="The app and everything that is installed, compressed, are more than Heroku takes. Most"
-    " of it: {largest}.",
+    " of it: {largest:…}.",
     fix="Require less: `tensorflow-cpu` for tensorflow; for torch, the build without CUDA"
     " (`--extra-index-url https://download.pytorch.org/whl/cpu`). Keep data and models out of git,"
     " or list them in .slugignore.",
@@ -127,7 +152,7 @@ def slug_too_large(slug: Slug) -> Iterator[Evidence]:
     effect="warn",
     title="The slug is large: about {size} MB compressed",
     cause="Heroku warns from {soft} MB on, because such a slug boots slowly, and refuses it from"
-    " {limit} on. Most of it: {largest}.",
+    " {limit} on. Most of it: {largest:…}.",
     fix="Keep data and models out of git, and require only what runs on Heroku.",
     docs=ARTICLE,
     basis="predicted",

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from parity.records import Boot, Release, Traffic
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.versions import breaks_on_import
+from parity.rules.crash.node import endings as node_endings
+from parity.rules.crash.node import errors as node_errors
+from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
 from parity.rules.engine import rule
-from parity.rules.views import exception_advice
-from parity.rules.views.python_source import at, find, server, suggestion
-from parity.rules.views.python_traceback import Crash, crash
+from parity.rules.views.facts import EndedAtOnce, Unhandled, naming
+from parity.rules.views.python_traceback import Crash, PythonError
 
 
 @rule(
@@ -21,10 +22,9 @@ from parity.rules.views.python_traceback import Crash, crash
     " ends at once, and Heroku ends the dyno.",
     fix="In the Procfile write `{type}: {right}`: one command, in the foreground.",
     docs=PROCFILE,
-    records=(
-        Boot,
-        Release,
-    ),
+    records=(Boot, Release),
+    apart="status 0, and an `&` in the command",
+    laptop="In a terminal the shell lives on; in a dyno the dyno ends with its command.",
 )
 def backgrounded(crash: Crash) -> Iterator[Evidence]:
     pattern = r"(?:(?<!\s)\s+)?&\s*$|\s(--daemon|-D|--daemonize|nohup)\b"
@@ -47,15 +47,15 @@ def backgrounded(crash: Crash) -> Iterator[Evidence]:
     " NAME=VALUE`. What a person must start belongs into a one-off dyno: `heroku run`.",
     docs="https://devcenter.heroku.com/articles/one-off-dynos",
 )
-def no_keyboard(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    told = at_place(crash) if raised and raised.kind == "EOFError" else None
+def no_keyboard(crash: PythonError) -> Iterator[Evidence]:
+    told = at_place(crash) if crash.raised.kind == "EOFError" else None
     if told and re.search(r"\binput\(|getpass\(|stdin", told.names["code"]):
         yield told
 
 
 @rule(
     "exits-at-once",
+    aliases=("node-ends-at-once",),
     leads_to=ENDINGS,
     title="The command does its work and ends; a web process must run on",
     cause="`{command}` ended with status 0. Nothing failed, but nothing serves requests either.",
@@ -63,48 +63,12 @@ def no_keyboard(crash: Crash) -> Iterator[Evidence]:
     " file.}",
     docs=PROCFILE,
     fallback=True,
+    views=(python.ended, node_endings.ended),
+    apart="status 0, and nothing went wrong",
+    laptop="A script that ends is fine on the laptop; a web process must live on.",
 )
-def exits_at_once(record: Boot | Release) -> Iterator[Evidence]:
-    found = crash(record)
-    daemon = found and re.search(r"&\s*$|^:|--daemon|-D\b", found.command)
-    if not found or found.exit != 0 or daemon or found.raised or not isinstance(record, Boot):
-        return
-    told = at_command(found, "Process exited with status 0", advice=_goes_on(found))
-    slip = _slip(found) if found.process.name == "web" else None
-    if slip:
-        yield slip[0]._replace(names={**told.names, "advice": slip[1]})
-    yield told
-
-
-def _goes_on(crash: Crash) -> str:
-    if crash.process.name != "web" or server(crash.process):
-        return "Make the command wait for work instead of ending."
-    target = suggestion(crash.source) or "module:app"
-    return f"Start a server in it: `web: gunicorn {target}`, or call `app.run(…)` in the file."
-
-
-def _slip(crash: Crash) -> tuple[Evidence, str] | None:
-    """The line in the script that keeps its server from running, and what to write there."""
-    never = crash.saying(
-        r"(?<!\S)(\S+\.py):(\d+): RuntimeWarning: coroutine '([\w.]+)' was never awaited"
-    )
-    if never:
-        file, call = never[1].removeprefix("/app/"), f"{never[3]}()"
-        advice = f"An async function only runs in a loop: write `asyncio.run({call})`."
-        return Evidence(never[0], file, int(never[2])), advice
-    guard = find(crash.source, _GUARD)
-    if guard and guard.file in crash.command:
-        right = re.sub(_GUARD, '__name__ == "__main__"', guard.text)
-        return at(guard.text, guard), f"In line {guard.line} of {guard.file} write `{right}`."
-    loop = find(crash.source, r"asyncio\.run\(")
-    if loop and loop.file in crash.command:
-        advice = "The loop ends with that function: at its end write `await asyncio.Event().wait()`"
-        return at(loop.text, loop), f"{advice}, or the server's own `serve_forever()`."
-    return None
-
-
-_GUARD = r"""__name__\s*(?:==|is)\s*["'](?!__main__["'])\w*["']"""
-"""A comparison that is never true: `"main"`, `"__main___"`."""
+def exits_at_once(ended: EndedAtOnce) -> Iterator[Evidence]:
+    yield from naming(ended.evidence, command=ended.command, advice=ended.advice)
 
 
 @rule(
@@ -116,10 +80,8 @@ _GUARD = r"""__name__\s*(?:==|is)\s*["'](?!__main__["'])\w*["']"""
     fix="Use less memory at the start, or a larger dyno (`--dyno standard-2x` tests one).",
     docs="https://devcenter.heroku.com/articles/error-codes#r15-memory-quota-vastly-exceeded",
     fallback=True,
-    records=(
-        Boot,
-        Release,
-    ),
+    records=(Boot, Release),
+    apart="status 137 without R10 and R12, or R15 before it",
 )
 def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     if crash.exit == 137:
@@ -128,31 +90,17 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
 
 @rule(
     "unhandled-exception",
+    aliases=("js-unhandled-error", "js-error-at-request"),
     leads_to=ENDINGS,
-    title="{error}",
-    cause="The app raises this {when}{where:-}.",
+    title="{error:The app raises an exception that nothing handles}",
+    cause="The app raises this {when:while it starts}{where:-}.",
     fix="{advice:Correct that line. What it needs and does not find here, it will not find on"
     " Heroku.}",
     docs=H10_DOCS,
     fallback=True,
-    records=(
-        Boot,
-        Release,
-        Traffic,
-    ),
+    records=(Boot, Release, Traffic),
+    views=(python.unhandled, node_errors.unhandled),
+    apart="another exception; its last line is in the log",
 )
-def unhandled_exception(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    if raised and not breaks_on_import(crash):
-        evidence = at_place(crash)
-        names = evidence.names if evidence else {}
-        where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""
-        told = {"where": where, "advice": exception_advice.advice(raised.told)}
-        if evidence:
-            yield evidence._replace(names={**names, **told})
-        elif raised.kind not in _SERVERS_OWN:
-            yield at_command(crash, raised.told, error=raised.told, when=crash.when, **told)
-
-
-_SERVERS_OWN = ("ModuleNotFoundError", "AppImportError")
-"""Exceptions of a server that say nothing without the line above them."""
+def unhandled_exception(error: Unhandled) -> Iterator[Evidence]:
+    yield from naming((error.evidence,), where=error.where, advice=error.advice)

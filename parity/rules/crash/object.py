@@ -15,7 +15,7 @@ from parity.rules.views.python_source import (
     target,
 )
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 
 
 @rule(
@@ -29,7 +29,7 @@ from parity.rules.views.python_traceback import Crash
 )
 def not_an_app_object(crash: Crash) -> Iterator[Evidence]:
     named = target(crash.process)
-    if not crash or not named or not named[1]:
+    if not named or not named[1]:
         return
     called = rf"(?:\b|\.){named[1]}\(\) (?:takes \d+ positional arguments? but \d+ w|got an unexp)"
     wrong = crash.saying(r"Application object must be callable|ASGI app factory detected")
@@ -81,9 +81,9 @@ def _what_it_is(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
     " --threads 100 app:app`.}",
     docs="https://flask-socketio.readthedocs.io/en/latest/deployment.html",
 )
-def development_server_refused(crash: Crash) -> Iterator[Evidence]:
+def development_server_refused(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if not crash or not raised or "Werkzeug web server is not designed" not in raised.message:
+    if "Werkzeug web server is not designed" not in raised.message:
         return
     right = f"gunicorn -w 1 --threads 100 {suggestion(crash.source, asgi=False) or 'app:app'}"
     advice = f"{procfile(crash, right)} Require gunicorn, too."

@@ -16,13 +16,13 @@ from parity.rules.views.suggestions import kept_out
     "worker-class",
     leads_to=ENDINGS,
     title="gunicorn has no worker class {name}",
-    cause="{error}",
+    cause="{error:The package that it needs is not installed, or this gunicorn does not have it.}",
     fix="{advice:Require the package that the class needs, or take `-k gthread`.}",
     docs="https://docs.gunicorn.org/en/stable/settings.html#worker-class",
 )
 def worker_class(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(r"class uri '([\w.]+)' invalid or not found")
-    if not crash or not match or why_absent(crash) not in (None, "worker"):
+    if not match or why_absent(crash) not in (None, "worker"):
         return
     name = match[1]
     needs = crash.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
+from parity.rules.crash.node import endings as node
+from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, at_command
 from parity.rules.engine import rule
-from parity.rules.views.node_source import is_node
+from parity.rules.views.facts import PortTaken, naming
 from parity.rules.views.python_source import at, find
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 from parity.rules.views.python_variables import all_reads
 
 
@@ -20,6 +22,9 @@ from parity.rules.views.python_variables import all_reads
     " another one.}",
     fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+    apart="`'$PORT' is not a valid port number`",
+    laptop="On the laptop PORT is not used. In single quotes, and as %PORT%, bash does not fill"
+    " it in.",
 )
 def invalid_port(crash: Crash) -> Iterator[Evidence]:
     pattern = (
@@ -28,7 +33,7 @@ def invalid_port(crash: Crash) -> Iterator[Evidence]:
         r"|Error: Option '--port'|invalid literal for int\(\) with base 10: '([^']*)'"
     )
     match = crash.saying(pattern)
-    if not crash or not match:
+    if not match:
         return
     command = crash.command
     wrong = re.search(
@@ -52,24 +57,19 @@ def _port_reason(wrong: re.Match[str]) -> str:
 
 @rule(
     "address-in-use",
+    aliases=("node-listens-twice",),
     leads_to=ENDINGS,
     title="The port is taken by the app itself",
-    cause="The app binds the same port twice (a server started at import, and again by the"
-    " command): {error}",
-    fix='Start the server in one place: put `app.run(…)` under `if __name__ == "__main__":`.',
+    cause="The app binds the same port twice ({how:once at import, and again by the command}):"
+    " {error}",
+    fix="{advice:Start the server in one place.}",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+    views=(python.port_taken, node.port_taken),
+    apart="`Address already in use`: the app starts twice, as with a reloader",
+    laptop="A reloader on the laptop does the same, but the port is another one.",
 )
-def address_in_use(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying(r"(?i)^.*address already in use.*")
-    if match and not is_node(crash.plan):
-        place = find(crash.source, r"\.run\(|serve\(")
-        seen = match[0].strip()
-        names = {"error": seen}
-        yield (
-            Evidence(seen, place.file, place.line, place.column, names=names)
-            if place
-            else (at_command(crash, seen, **names))
-        )
+def address_in_use(port: PortTaken) -> Iterator[Evidence]:
+    yield from naming((port.evidence,), error=port.error, how=port.how, advice=port.advice)
 
 
 @rule(
@@ -82,13 +82,13 @@ def address_in_use(crash: Crash) -> Iterator[Evidence]:
     " read.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
-def port_is_text(crash: Crash) -> Iterator[Evidence]:
+def port_is_text(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     pattern = (
         r"'str' object cannot be interpreted as an integer|integer is required|port must be (?:int"
         r"|an int)|not supported between instances of '(?:str|int)' and '(?:int|str)'|%d format"
     )
-    if not crash or not raised or raised.kind != "TypeError":
+    if raised.kind != "TypeError":
         return
     reads = [r for r in all_reads(crash.source) if r.name == "PORT" and "int(" not in r.place.text]
     if re.search(pattern, raised.message) and reads:
@@ -106,7 +106,7 @@ def port_is_text(crash: Crash) -> Iterator[Evidence]:
 )
 def address_not_here(crash: Crash) -> Iterator[Evidence]:
     seen = _unbindable(crash)
-    if not crash or not seen:
+    if not seen:
         return
     place = find(crash.source, r"\bhost\s*=\s*[\"'][\w.:/-]+[\"']")
     told = re.search(r"'([\w.:/-]+)', \d+", seen) or (

@@ -7,50 +7,22 @@ from difflib import get_close_matches
 from parity.facts.buildpacks import PYTHON
 from parity.records import edits
 from parity.records.verdict import Evidence
-from parity.rules.crash.symptoms import ENDINGS, PROCFILE, adding, at_command, procfile
+from parity.rules.crash.node import start as node
+from parity.rules.crash.python import programs as python
+from parity.rules.crash.python.programs import FROM_PIP
+from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
+from parity.rules.phrases import SHELL
+from parity.rules.views.facts import UnaskedProgram, naming
+from parity.rules.views.missing_program import MissingProgram, missing_program
 from parity.rules.views.node_source import in_package, script
-from parity.rules.views.python_traceback import Crash, Failing, crash
-from parity.rules.views.suggestions import requires
+from parity.rules.views.python_traceback import Crash
 
 FROM_NODE = frozenset({"node", "npm", "npx", "yarn", "pnpm"})
 BUILD_ONLY = frozenset({"uv", "uvx", "poetry", "pdm", "hatch"})
 """Package managers that the Python buildpack does not leave in the slug (observed)."""
 
-FROM_PIP = {
-    **{name: name for name in "gunicorn uvicorn hypercorn daphne celery flask streamlit".split()},
-    **{name: name for name in "fastapi granian dramatiq rq huey panel bokeh voila".split()},
-    **{name: name for name in "alembic honcho scrapy chalice sanic gradio prefect mlflow".split()},
-    "waitress-serve": "waitress",
-    "django-admin": "Django",
-    "jupyter": "notebook",
-    "newrelic-admin": "newrelic",
-    "ddtrace-run": "ddtrace",
-    "opentelemetry-instrument": "opentelemetry-distro",
-    "twistd": "Twisted",
-    "pserve": "pyramid",
-    "aerich": "aerich",
-    "dbt": "dbt-core",
-    "rasa": "rasa",
-    "uwsgi": "uWSGI",
-}
-"""Programs that a distribution of another or the same name brings."""
-
 _PYTHONS = re.compile(r"python(?:[23](?:\.\d+)*)|py|python\.exe|py\.exe")
-
-
-def missing_program(crash: Crash) -> str | None:
-    """The command that the shell did not find."""
-    if crash.exit != 127:
-        return None
-    match = crash.saying(r"(?:line \d+: |bash: |sh: \d+: )([^\s:]+): (?:command )?not found")
-    return match[1] if match else None
-
-
-def _missing(record: Failing) -> tuple[Crash, str] | tuple[None, str]:
-    found = crash(record)
-    name = missing_program(found) if found else None
-    return (found, name) if found and name else (None, "")
 
 
 def _unknown(crash: Crash, name: str, **names: str) -> Evidence:
@@ -60,33 +32,20 @@ def _unknown(crash: Crash, name: str, **names: str) -> Evidence:
 
 @rule(
     "command-not-found",
+    aliases=("tool-not-installed",),
     leads_to=ENDINGS,
     title="{name} is not installed: it is not in {manifest}{aside:-}",
     cause="The command starts `{name}`, and Heroku installs only what {manifest} names{aside:-}. On"
     " your machine it is installed for another reason.",
     fix="{advice:Add its package to requirements.txt.}",
-    docs="https://devcenter.heroku.com/articles/python-pip",
+    docs="{docs:https://devcenter.heroku.com/articles/python-pip}",
+    views=(python.unasked, node.unasked),
+    apart="`bash: NAME: command not found`, status 127",
+    laptop=SHELL,
 )
-def command_not_found(record: Failing) -> Iterator[Evidence]:
-    found, name = _missing(record)
-    package = FROM_PIP.get(name)
-    line = _developed(found, package) if found and package else None
-    if found and package and (line or not requires(found.source, package)):
-        file, advice = adding(found, package)
-        aside = ", but for development" if line else ""
-        names = {"name": name, "manifest": file, "advice": advice, "aside": aside}
-        yield Evidence(f"bash: {name}: command not found", file, line, names=names)
-        yield at_command(found, f"status 127 of `{found.command}`")
-
-
-def _developed(crash: Crash, package: str) -> int | None:
-    """The line that names a package which the lock file's manager has not installed."""
-    python = crash.plan.runtime(PYTHON)
-    if python is None or python.manager == "pip" or package.lower() in crash.slug.packages:
-        return None
-    named = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
-    lines = (crash.source.text(adding(crash, package)[0]) or "").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if named.search(line)), None)
+def command_not_found(program: UnaskedProgram) -> Iterator[Evidence]:
+    names = {"manifest": program.manifest, "aside": program.aside, "advice": program.advice}
+    yield from naming(program.evidence, name=program.name, docs=program.docs, **names)
 
 
 @rule(
@@ -98,13 +57,13 @@ def _developed(crash: Crash, package: str) -> int | None:
     fix="{advice:Take it out of the Procfile's command.}",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
-def build_tool_not_at_run_time(record: Failing) -> Iterator[Evidence]:
-    found, name = _missing(record)
-    if found and (name in BUILD_ONLY or (name == "pipenv" and not _pipenv(found))):
-        right = re.sub(rf"\b{name}\s+run\s+(?:--\s+|--[\w-]+\s+)*", "", found.command)
+def build_tool_not_at_run_time(missing: MissingProgram) -> Iterator[Evidence]:
+    crash, name = missing
+    if name in BUILD_ONLY or (name == "pipenv" and not _pipenv(crash)):
+        right = re.sub(rf"\b{name}\s+run\s+(?:--\s+|--[\w-]+\s+)*", "", crash.command)
         right = re.sub(rf"\b{name}\s+(?=\w+:\w+)", "", right)
-        told = procfile(found, right)
-        yield _unknown(found, name, advice=told)
+        told = procfile(crash, right)
+        yield _unknown(crash, name, advice=told)
 
 
 def _pipenv(crash: Crash) -> bool:
@@ -121,12 +80,12 @@ def _pipenv(crash: Crash) -> bool:
     fix="{advice:Write `python` in the Procfile.}",
     docs="https://devcenter.heroku.com/articles/python-runtimes",
 )
-def other_python(record: Failing) -> Iterator[Evidence]:
-    found, name = _missing(record)
-    if found and _PYTHONS.fullmatch(name):
-        right = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", "python", found.command)
-        told = procfile(found, right)
-        yield _unknown(found, name, advice=told)
+def other_python(missing: MissingProgram) -> Iterator[Evidence]:
+    crash, name = missing
+    if _PYTHONS.fullmatch(name):
+        right = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", "python", crash.command)
+        told = procfile(crash, right)
+        yield _unknown(crash, name, advice=told)
 
 
 @rule(
@@ -139,10 +98,11 @@ def other_python(record: Failing) -> Iterator[Evidence]:
     docs="https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app",
 )
 def needs_node(crash: Crash) -> Iterator[Evidence]:
-    if not crash or crash.plan.buildpack != "heroku/python":
+    if crash.plan.buildpack != "heroku/python":
         return
     first = re.match(r"\s*(?:\w+=\S*\s+)*(\w+)", crash.command)
-    name = missing_program(crash) or (first[1] if first else "")
+    missing = missing_program(crash)
+    name = missing.name if missing else first[1] if first else ""
     if name in FROM_NODE and not crash.raised:
         yield at_command(crash, f"`{crash.command}`", name=name)
 
@@ -155,20 +115,20 @@ def needs_node(crash: Crash) -> Iterator[Evidence]:
     fix="{advice:Write `bash`, `node` or `python` before it.}",
     docs=PROCFILE,
 )
-def script_without_path(record: Failing) -> Iterator[Evidence]:
-    found, name = _missing(record)
-    if found and name in found.source.entries:
+def script_without_path(missing: MissingProgram) -> Iterator[Evidence]:
+    crash, name = missing
+    if name in crash.source.entries:
         right = f"{_INTERPRETERS.get(name.rpartition('.')[2], 'bash')} {name}"
-        called = script(found.source, found.process)
+        called = script(crash.source, crash.process)
         if called and name in called[1]:
             write = called[1].replace(name, right, 1)
             advice = edits.script(called[0], write)
             seen = f"{name}: not found"
             names = {"name": name, "advice": advice}
-            yield in_package(found.source, seen, "scripts", called[0], **names)
+            yield in_package(crash.source, seen, "scripts", called[0], **names)
         else:
             yield _unknown(
-                found, name, advice=procfile(found, found.command.replace(name, right, 1))
+                crash, name, advice=procfile(crash, crash.command.replace(name, right, 1))
             )
 
 
@@ -183,12 +143,12 @@ _INTERPRETERS = {"py": "python", "js": "node", "mjs": "node", "cjs": "node"}
     fix="{advice:Take it out of the command.}",
     docs=PROCFILE,
 )
-def not_for_a_dyno(record: Failing) -> Iterator[Evidence]:
-    found, name = _missing(record)
-    if found and name in _ELSEWHERE:
-        right = re.sub(rf"\b{name}\s+(?:-\w+\s+)*", "", found.command)
-        advice = procfile(found, right) if name == "sudo" else "Take it out of the command."
-        yield _unknown(found, name, why=_ELSEWHERE[name], advice=advice)
+def not_for_a_dyno(missing: MissingProgram) -> Iterator[Evidence]:
+    crash, name = missing
+    if name in _ELSEWHERE:
+        right = re.sub(rf"\b{name}\s+(?:-\w+\s+)*", "", crash.command)
+        advice = procfile(crash, right) if name == "sudo" else "Take it out of the command."
+        yield _unknown(crash, name, why=_ELSEWHERE[name], advice=advice)
 
 
 _ELSEWHERE = {
@@ -210,12 +170,12 @@ _ELSEWHERE = {
     fix="{advice:Correct the name in the Procfile.}",
     docs=PROCFILE,
 )
-def program_misspelt(record: Failing) -> Iterator[Evidence]:
-    found, name = _missing(record)
-    meant = _meant(found, name) if found else None
-    if found and meant:
-        advice = procfile(found, re.sub(rf"\b{re.escape(name)}\b", meant, found.command, count=1))
-        yield _unknown(found, name, meant=meant, advice=advice)
+def program_misspelt(missing: MissingProgram) -> Iterator[Evidence]:
+    crash, name = missing
+    meant = _meant(crash, name)
+    if meant:
+        advice = procfile(crash, re.sub(rf"\b{re.escape(name)}\b", meant, crash.command, count=1))
+        yield _unknown(crash, name, meant=meant, advice=advice)
 
 
 def _meant(crash: Crash, name: str) -> str | None:
@@ -235,8 +195,9 @@ def _meant(crash: Crash, name: str) -> str | None:
     " a buildpack (heroku-community/apt and an Aptfile).",
     docs="https://devcenter.heroku.com/articles/stack-packages",
     fallback=True,
+    apart="`bash: NAME: command not found` of a program that is no Python package",
+    laptop=SHELL,
 )
-def program_not_on_heroku(record: Failing) -> Iterator[Evidence]:
-    found, name = _missing(record)
-    if found:
-        yield _unknown(found, name)
+def program_not_on_heroku(missing: MissingProgram) -> Iterator[Evidence]:
+    crash, name = missing
+    yield _unknown(crash, name)

@@ -3,11 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from parity.records.verdict import Evidence
+from parity.rules.crash.node import files as node
+from parity.rules.crash.python import scripts as python
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES, SHELL
+from parity.rules.views.facts import AbsentScript, naming
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
@@ -41,6 +44,8 @@ def space_before_colon(crash: Crash) -> Iterator[Evidence]:
     " bash finds no program called `=`.",
     fix="In the Procfile write `{type}: {right}`.",
     docs=PROCFILE,
+    apart="`=: command not found`",
+    laptop=SHELL,
 )
 def equals_for_colon(crash: Crash) -> Iterator[Evidence]:
     if re.match(r"=\s", crash.command):
@@ -66,12 +71,16 @@ def typed(command: str) -> str:
 
 @rule(
     "typographic-characters",
+    instead_of=("shell-syntax",),
     leads_to=ENDINGS,
-    title="The command has {what}, which bash does not know as such",
+    title="The command has {what:a quote, blank or dash of a word processor}, which bash does not"
+    " know as such",
     cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
     " other.",
     fix="{advice:Type the line again, with plain quotes, blanks and dashes.}",
     docs=PROCFILE,
+    apart="`command not found` or a syntax error, at curly quotes, long dashes, odd blanks",
+    laptop="On the laptop the command was typed, not copied.",
 )
 def typographic_characters(crash: Crash) -> Iterator[Evidence]:
     strange = next((c for c in crash.command if c in _TYPED), None)
@@ -96,7 +105,7 @@ def shell_syntax(crash: Crash) -> Iterator[Evidence]:
         if crash.exit in (1, 2)
         else None
     )
-    if match and typed(crash.command) == crash.command:
+    if match:
         factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", crash.command)
         advice = "Put what is one word for the app into quotes, and close every quote."
         if factory:
@@ -131,6 +140,7 @@ def unfound_path(crash: Crash) -> str | None:
 
 @rule(
     "virtual-environment-in-command",
+    instead_of=("script-not-there",),
     leads_to=ENDINGS,
     title="There is no virtual environment in the dyno: {path}",
     cause="Heroku installs requirements.txt into the dyno's own Python, which comes first in PATH."
@@ -155,10 +165,12 @@ def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
     " is not in the pushed tree; some scripts of this kind are brought by a buildpack.",
     fix="Commit the script, or add the buildpack that brings it: `heroku buildpacks:add URL`.",
     docs=PROCFILE,
+    apart="`No such file or directory`, status 127",
+    laptop=FILES,
 )
 def script_not_there(crash: Crash) -> Iterator[Evidence]:
     path = unfound_path(crash) if crash.exit == 127 else None
-    if not crash or not path or VIRTUAL.match(path):
+    if not path:
         return
     script = path.removeprefix("./").removeprefix("/app/")
     if script not in crash.source.entries:
@@ -172,9 +184,11 @@ def script_not_there(crash: Crash) -> Iterator[Evidence]:
     title="{script} is not executable",
     cause="git remembers whether a file may be executed, and this one was committed without it"
     " (status 126).",
-    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run} {script}` in the"
-    " Procfile.",
+    fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run:bash} {script}` in"
+    " the Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
+    apart="`Permission denied`, status 126",
+    laptop="On Windows no file has an executable bit, and git keeps what it was told.",
 )
 def script_not_executable(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(rf"{_SAID}(\S+): Permission denied")
@@ -193,6 +207,8 @@ def script_not_executable(crash: Crash) -> Iterator[Evidence]:
     " interpreter's name.",
     fix="Type `sed -i 's/\\r$//' {script}`, add `*.sh text eol=lf` to .gitattributes, commit.",
     docs="https://git-scm.com/docs/gitattributes#_eol",
+    apart="`\\r` or `^M` in the message: `/usr/bin/env: 'bash\\r': No such file`",
+    laptop="Windows takes both line ends; Linux reads the \\r as part of the name.",
 )
 def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
     told = (
@@ -200,7 +216,7 @@ def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
         r"|: not found$|syntax error"
     )
     match = crash.saying(told) if crash.exit else None
-    if not crash or not match or crash.raised:
+    if not match or crash.raised:
         return
     for path, entry in crash.source.entries.items():
         data = entry.data or b""
@@ -229,39 +245,17 @@ def folder_not_there(crash: Crash) -> Iterator[Evidence]:
 
 @rule(
     "no-such-script",
+    aliases=("start-file-missing",),
     leads_to=ENDINGS,
-    title="Python finds no file {script}",
+    title="{reader:Python} finds no file {script}",
     cause="`{command}` starts a file that is not in the pushed tree.{why:-}",
     fix="{advice:Commit the file, or correct its name in the Procfile.}",
     docs=PROCFILE,
+    views=(python.unstartable, node.unstartable),
+    apart="`can't open file '/app/NAME'`, status 2",
+    laptop="The laptop was in another folder, or the file is not in git.",
 )
-def no_such_script(crash: Crash) -> Iterator[Evidence]:
-    pattern = r"can't open file '([^']+)'|File does not exist: (\S+)"
-    match = crash.saying(pattern) if not crash.raised else None
-    if not crash or not match:
-        return
-    wanted = match[1] or match[2]
-    if wanted.endswith(("\r", "\\r")):
-        return
-    named = next((w for w in crash.command.split() if wanted.endswith(w)), wanted)
-    near = [] if named in crash.source.absent else _near(crash, named)
-    advice = f"Commit {named}, or correct the name in the Procfile."
-    if near:
-        advice = procfile(crash, crash.command.replace(named, near[0]))
-    slashed, why = crash.command.replace("\\", "/"), ""
-    if slashed != crash.command:
-        why = " A backslash separates folders on Windows only; bash takes it away."
-        advice = procfile(crash, slashed)
-    yield at_command(crash, match[0], script=named, advice=advice, why=why)
-    yield from kept_out(crash.source, named)
-
-
-def _near(crash: Crash, named: str) -> list[str]:
-    """Files of the tree that may have been meant: the same name elsewhere, else a similar one."""
-    scripts = [p for p in crash.source.entries if p.endswith(".py")]
-    name = named.rpartition("/")[2].lower()
-    same = [p for p in scripts if p.rpartition("/")[2].lower() == name]
-    alike = get_close_matches(named.removesuffix(".py"), [p[:-3] for p in scripts], 1, 0.7)
-    root = [p for p in scripts if "/" not in p]
-    alone = root if len(root) == 1 else []
-    return sorted(same, key=len) or [f"{p}.py" for p in alike] or alone
+def no_such_script(script: AbsentScript) -> Iterator[Evidence]:
+    names = {"script": script.script, "command": script.command, "why": script.why}
+    names["reader"] = script.reader
+    yield from naming(script.evidence, advice=script.advice, **names)

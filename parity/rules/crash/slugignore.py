@@ -20,7 +20,7 @@ _NO_FILE = (
     "slugignore-needed",
     leads_to=ENDINGS,
     title=".slugignore deletes {path}, which the app needs",
-    cause="What .slugignore matches is not part of the slug. Line {at} (`{pattern}`) matches"
+    cause="What .slugignore matches is not part of the slug. Line {at:N} (`{pattern}`) matches"
     " {path}, and the app stops without it.",
     fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
@@ -28,7 +28,7 @@ _NO_FILE = (
 )
 def slugignore_needed(crash: Crash) -> Iterator[Evidence]:
     path = _gone(crash) if crash.source.pruned else None
-    if not crash or not path:
+    if not path:
         return
     yield from taken(crash.source, path)
     place = at_place(crash)

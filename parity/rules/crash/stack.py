@@ -40,6 +40,8 @@ def _on_heroku(name: str) -> bool:
     fix="Format with a library that brings its own data (Babel: `format_date(day, locale=…)`), or"
     " add a buildpack that installs locales.",
     docs=PACKAGES,
+    apart="`locale.Error: unsupported locale setting`",
+    laptop="The laptop has the locales of its language.",
 )
 def locale_missing(crash: Crash) -> Iterator[Evidence]:
     told = _locale(crash)
@@ -72,10 +74,12 @@ def locale_not_here(crash: Crash) -> Iterator[Evidence]:
     fix='Listen on host "0.0.0.0" and port `int(os.environ["PORT"])` instead of {taken}; on the'
     " command line `$PORT`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
+    apart="`Permission denied` where the server binds its port",
+    laptop="On the laptop the server was started as root, or the system lets anybody bind 80.",
 )
 def privileged_port(crash: Crash) -> Iterator[Evidence]:
     port = _privileged(crash)
-    if not crash or not port:
+    if not port:
         return
     names = {"taken": port, "error": "Permission denied"}
     here, written = at_place(crash), rf"\b{port}\b"

@@ -7,6 +7,7 @@ from parity.records.verdict import Evidence
 from parity.rules.crash.python.modules import how_to_add
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.views.python_source import find
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
@@ -21,10 +22,11 @@ _RUNS = r"""^if __name__ == ["']__main__["']"""
     cause="With `-m` Python runs a module, or the __main__.py of a package; {package}/ has none.",
     fix="{advice:Name the module that starts the server, or commit a __main__.py.}",
     docs="https://docs.python.org/3/using/cmdline.html#cmdoption-m",
+    apart="`No module named NAME.__main__`",
 )
 def package_not_executable(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(r"No module named ([\w.]+)\.__main__;.*")
-    if not crash or not match:
+    if not match:
         return
     package = match[1]
     folder = package.replace(".", "/")
@@ -45,10 +47,12 @@ def package_not_executable(crash: Crash) -> Iterator[Evidence]:
     cause="`{command}` looks for {wanted} in the root of what is pushed: {error}",
     fix="{advice:Commit the folder with the migrations, or name the folder in the command.}",
     docs=PROCFILE,
+    apart="`Path doesn't exist`, or Alembic finds no configuration",
+    laptop=FILES,
 )
 def migrations_not_there(crash: Crash) -> Iterator[Evidence]:
     told = _unmigrated(crash)
-    if not crash or not told:
+    if not told:
         return
     seen, wanted = told
     elsewhere = [p for p in crash.source.entries if p.endswith(f"/{wanted}")]

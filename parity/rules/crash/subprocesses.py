@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 
 _ASKED = (
     r"No (wkhtmltopdf|wkhtmltoimage) executable found|(tesseract) is not installed or it's not in"
@@ -65,12 +65,12 @@ _DEBIAN = {
     " with `--headless=new --no-sandbox --disable-dev-shm-usage`.",
     docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-chrome-for-testing",
 )
-def no_browser(crash: Crash) -> Iterator[Evidence]:
+def no_browser(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     pattern = (
         r"cannot find Chrome binary|(?:chromedriver|geckodriver)'? executable needs to be in PATH"
         r"|Unable to (?:obtain|locate or obtain) driver for|BrowserType\.launch: Executable"
         r"|Expected browser binary location"
     )
-    if raised and re.search(pattern, raised.message):
+    if re.search(pattern, raised.message):
         yield at_either(crash, raised.told)

@@ -8,6 +8,7 @@ from parity.records.verdict import Evidence
 from parity.rules.boot.boot import R10
 from parity.rules.build.release import RELEASE_FAILED
 from parity.rules.engine import rule
+from parity.rules.phrases import CORS, routed
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.traffic.traffic import H12, H13, H18, HTTP_500
 from parity.rules.views.python_source import line_of
@@ -27,6 +28,15 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
     fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
     docs=H10_DOCS,
     heroku="H10",
+    prints=(
+        "heroku[web.1]: Process exited with status 1",
+        "heroku[web.1]: State changed from starting to crashed",
+        *routed("H10", "App crashed"),
+    ),
+    browser=CORS,
+    laptop="The laptop has what the dyno lacks: packages that were installed one day, variables"
+    " of your shell, files that git does not know, another Python, a file system that takes"
+    " upper case for lower case.",
 )
 def H10(boot: Boot) -> Iterator[Evidence]:
     if boot.state == "crashed" and boot.process.name == "web":
@@ -41,6 +51,12 @@ def H10(boot: Boot) -> Iterator[Evidence]:
     " and longer between attempts.",
     fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
     docs="https://devcenter.heroku.com/articles/dyno-restarts",
+    prints=(
+        "heroku[worker.1]: Process exited with status 1",
+        "heroku[worker.1]: State changed from up to crashed",
+    ),
+    laptop="As for H10: the dyno has only what is in git, in requirements.txt and in the config"
+    " vars.",
 )
 def CRASHED(boot: Boot) -> Iterator[Evidence]:
     if boot.state == "crashed" and boot.process.name != "web":

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
-from parity.rules.views.missing_python_module import absent_module, elsewhere, why_absent
+from parity.rules.views.missing_python_module import MissingModule, elsewhere
 from parity.rules.views.python_source import (
     applications,
     dotted,
@@ -55,7 +55,7 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
         r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", crash.command
     )
     told = r"No module named|Failed to find application|Could not import module|not found\.$"
-    if not crash or not match or not server(crash.process) or not crash.saying(told):
+    if not match or not server(crash.process) or not crash.saying(told):
         return
     path = match[1].removeprefix("./").removesuffix(".py")
     file = f"{path}.py"
@@ -75,15 +75,17 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     " in the root of the pushed tree.{known:-}",
     fix="{advice:Correct the module's name in the Procfile.}",
     docs=PROCFILE,
+    apart="`ModuleNotFoundError` or gunicorn's `Error: class uri` of the name in the Procfile",
+    laptop="The laptop starts the app in another way: `python app.py`, `flask run`.",
 )
-def wrong_module(crash: Crash) -> Iterator[Evidence]:
-    named = target(crash.process)
-    module = absent_module(crash)
-    if not crash or not named or why_absent(crash) != "target":
+def wrong_module(missing: MissingModule) -> Iterator[Evidence]:
+    crash, named = missing.crash, target(missing.crash.process)
+    if not named or missing.reason != "target":
         return
     known, advice = _right(crash, named)
     names = {"module": named[0], "path": named[0].replace(".", "/")}
-    yield at_command(crash, f"No module named '{module}'", known=known, advice=advice, **names)
+    seen = f"No module named '{missing.name}'"
+    yield at_command(crash, seen, known=known, advice=advice, **names)
 
 
 def _right(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
@@ -171,10 +173,12 @@ def _wanted(crash: Crash) -> _Wanted | None:
     " what runs the app.{known:-}",
     fix="{advice:Correct the name behind the colon in the Procfile.}",
     docs=PROCFILE,
+    apart="`Failed to find attribute 'app' in 'hello'`",
+    laptop="`flask run` finds an app of any name; gunicorn takes what it is told.",
 )
 def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
     wanted = _wanted(crash)
-    if not crash or not wanted or re.search(r"\w:\s|\s:\w", crash.command):
+    if not wanted or re.search(r"\w:\s|\s:\w", crash.command):
         return
     module, file = wanted.module, file_of(crash.source, wanted.module)
     asgi = speaks_asgi(crash.process)
@@ -235,7 +239,7 @@ def no_target(crash: Crash) -> Iterator[Evidence]:
         r"|Could not import '[\w.]+'\.$|Could not determine the default file to run"
     )
     match = crash.saying(pattern)
-    if not crash or not match or re.search(r"\w:\s|\s:\w", crash.command):
+    if not match or re.search(r"\w:\s|\s:\w", crash.command):
         return
     right = suggestion(crash.source, asgi=speaks_asgi(crash.process))
     advice = "Name it in the Procfile, as `module:name`."

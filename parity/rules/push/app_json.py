@@ -21,7 +21,7 @@ def _applied(source: Source) -> Manifest | None:
     "app-setup-failed",
     effect="fail",
     title="Heroku does not create the app from app.json",
-    cause="Setting up the app ends with: {message}",
+    cause="Setting up the app ends with: {message:an error}",
     fix="See the cause below; then try again.",
     docs=SCHEMA,
 )
@@ -37,7 +37,7 @@ def APP_SETUP_FAILED(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-invalid",
     leads_to=APP_SETUP_FAILED,
-    title="app.json cannot be read: {seen}",
+    title="app.json cannot be read: {seen:it is no valid JSON, or has values of the wrong kind}",
     cause="app.json must be one JSON object in UTF-8, without comments and without a comma at an"
     " end.",
     fix="Correct it; `python3 -m json.tool app.json` shows the place.",
@@ -71,7 +71,7 @@ def config_var_required(source: Source) -> Iterator[Evidence]:
     "postdeploy-failed",
     effect="fail",
     title="The postdeploy script fails, so the app's setup does",
-    cause="`{command}` ended with status {status}. Its last line: `{last}`.",
+    cause="`{command}` ended with status {status}. Its last line: `{last:…}`.",
     fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
     docs=SCHEMA,
 )
@@ -88,7 +88,8 @@ def POSTDEPLOY_FAILED(release: Release) -> Iterator[Evidence]:
 @rule(
     "postdeploy-skipped",
     effect="warn",
-    title="The postdeploy script was not run: {reason}",
+    title="The postdeploy script was not run: {reason:it would have changed what is not on this"
+    " machine}",
     cause="It would have run against that database, which may be the production one.",
     fix="`--run-release` runs it all the same; a database on this machine needs no option.",
     docs=SCHEMA,
@@ -133,7 +134,7 @@ def app_json_container(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-problem",
     effect="note",
-    title="app.json: {seen}",
+    title="app.json: {seen:a field is not as Heroku wants it}",
     cause="app.json is read when an app is created from it (a Heroku Button, a review app), and"
     " then only.",
     fix="Correct it, or delete app.json if no app is ever created from it.",
@@ -149,7 +150,7 @@ def app_json_problem(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-config-vars",
     effect="note",
-    title="app.json asks for config vars that nothing sets here: {names}",
+    title="app.json asks for config vars that nothing sets here: {names:the required ones}",
     cause="A push does not read app.json, so an app that was not created from it lacks them.",
     fix="Type `heroku config:set {first}=…` for each that is not set yet; `--new-app` rehearses a"
     " new app that has them.",
@@ -198,7 +199,7 @@ def app_json_stack(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "app-json-not-rehearsed",
     effect="note",
-    title="Of app.json this was not rehearsed: {what}",
+    title="Of app.json this was not rehearsed: {what:what parity has no means for}",
     cause="Add-ons are not provisioned here; pr-predestroy runs when a review app is deleted, the"
     " other scripts in Heroku CI.",
     fix="Give what an add-on would set with `--config`.",

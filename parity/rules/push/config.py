@@ -15,7 +15,7 @@ _SET = ("--config", "app.json")
 @rule(
     "config-vars-to-set",
     effect="note",
-    title="Heroku does not read {file}: {names} must be set there",
+    title="Heroku does not read {file}: {names:config vars} must be set there",
     cause="parity took them from {file}, as `heroku local` does. On Heroku they exist only if they"
     " are set on the app.",
     fix="Type `heroku config:set {name}=…` for each that is not set yet (`heroku config` lists"

@@ -22,6 +22,8 @@ SECURITY = "https://docs.djangoproject.com/en/stable/howto/deployment/checklist/
     " doubles its memory.",
     fix="{advice:Take `debug=True` out, or better start the app with gunicorn.}",
     docs="https://flask.palletsprojects.com/en/stable/debugging/",
+    laptop="On the laptop nobody else reaches the page.",
+    by={"Flask": "web: gunicorn app:app", "flask run": "without --debug, no FLASK_DEBUG"},
 )
 def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
     said = next((x.text for x in traffic.output if "* Debugger is active!" in x.text), None)
@@ -51,6 +53,7 @@ def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
     " it on while you look for something.",
     docs=SECURITY,
     basis="static",
+    laptop="On the laptop nobody else sees the page.",
 )
 def django_debug(plan: Plan) -> Iterator[Evidence]:
     module = _settings(plan) if requires(plan.source, "Django") and not plan.refusal else None

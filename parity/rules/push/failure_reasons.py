@@ -33,6 +33,8 @@ class Reason(NamedTuple):
     docs: str
     fallback: bool = False
     own: bool = False
+    apart: str = ""
+    laptop: str = ""
 
 
 REASONS = (
@@ -108,7 +110,8 @@ REASONS = (
     Reason(
         "runtime-txt::invalid-version",
         "runtime.txt is not in the right format",
-        "runtime.txt holds {held}, which is invalid: it must be one line like `python-{wish}`"
+        "runtime.txt holds {held:something}, which is invalid: it must be one line like"
+        " `python-{wish}`"
         " or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
         "Write `python-{wish}` into runtime.txt; or better delete it, and put `{wish}` into a file"
         " called .python-version.",
@@ -189,11 +192,14 @@ REASONS = (
         " one), test with it, commit, push again. Where old pins do not go with it, `{oldest}` is"
         " the nearest.",
         SUPPORTED,
+        apart="`has reached its end-of-life`",
+        laptop="The laptop keeps an old Python as long as you like.",
     ),
     Reason(
         "python-version::unknown-major",
         "Heroku does not know Python {subject}",
-        "It is not released yet, or no Python at all. The newest is {default} (as of {date}).",
+        "It is not released yet, or no Python at all. The newest is {default} (as of {date:the"
+        " day of parity's release}).",
         "Put `{default}` into a file called .python-version (and delete runtime.txt if there is"
         " one), commit, push again.",
         SUPPORTED,
@@ -238,6 +244,8 @@ def _register(page: Reason) -> None:
         docs=page.docs,
         heroku=None if page.own else page.reason,
         fallback=page.fallback,
+        apart=page.apart,
+        laptop=page.laptop,
     )
     def check(record: Plan | Slug) -> Iterator[Evidence]:
         if record.refusal and record.refusal.reason == page.reason:
@@ -266,17 +274,16 @@ def _evidence(record: Plan | Slug) -> Iterator[Evidence]:
         )
     yield Evidence(headline(refusal), refusal.file, refusal.line, names=names)
     if refusal.reason == "package-manager::multiple-found":
-        for name in list(PACKAGE_FILES):
-            if name in source_of(record).entries and name != refusal.file:
-                yield Evidence(f"{name} is there too", name, names=names)
+        others = (f for f in PACKAGE_FILES if f in source_of(record).entries and f != refusal.file)
+        yield from (Evidence(f"{file} is there too", file, names=names) for file in others)
 
 
 def _held(refusal: Refusal, source: Source) -> str:
     """What a file that is to be one line holds, in few words."""
-    lines = (source.text(refusal.file or "") or "").split()
-    if any(line == "<<<<<<<" for line in lines):
+    text = source.text(refusal.file or "") or ""
+    if "<<<<<<<" in text.split():
         return "the marks of a merge conflict (`<<<<<<<`)"
-    lines = (source.text(refusal.file or "") or "").strip().splitlines()
+    lines = text.strip().splitlines()
     if len(lines) > 1:
         return f"{len(lines)} lines, the first of them `{lines[0].strip()}`"
     return f"`{refusal.subject}`"

@@ -8,6 +8,7 @@ from parity.facts.python import PACKAGE_FILES, PRE_COMPILE, SUPPORT, versions
 from parity.records import Plan, Refusal, Slug, Source
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.shell import word
 from parity.rules.views.suggestions import kept_out, package_files_below, wrong_package_files
 
@@ -30,9 +31,15 @@ def source_of(record: Plan | Slug) -> Source:
     "push-rejected",
     effect="reject",
     title="Heroku rejects the push",
-    cause="The build stops with: {headline}",
+    cause="The build stops with: {headline:the line that the buildpack prints}",
     fix="Fix what the log names, commit, push again. Until then the old release runs on.",
     docs=GIT,
+    prints=(
+        "remote:  !     Push rejected, failed to compile Python app.",
+        "remote:  !     Push failed",
+    ),
+    laptop="The laptop was set up once, by hand, over months. Heroku builds from an empty"
+    " machine, from what is in git alone, with its own Python.",
 )
 def PUSH_REJECTED(record: Source | Plan | Slug) -> Iterator[Evidence]:
     if record.refusal:
@@ -59,6 +66,8 @@ def _nothing_found(record: Plan | Slug) -> bool:
     " first), commit, push again.",
     docs=GIT,
     heroku="package-manager::none-found",
+    apart="requirements.txt is on your disk",
+    laptop=FILES,
 )
 def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
     if _nothing_found(record):
@@ -92,6 +101,9 @@ def package_file_misspelt(record: Plan | Slug) -> Iterator[Evidence]:
     fix="Push only that folder: `git subtree push --prefix {folder} heroku main`; or move"
     " its files, Procfile included, to the root of the repository.",
     docs=f"{GIT}#deploy-from-a-subdirectory",
+    apart="the package file is one folder deeper",
+    laptop="On the laptop you were in that folder.",
+    by={"git": "git subtree push --prefix FOLDER heroku main"},
 )
 def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
     if _nothing_found(record):
@@ -108,7 +120,7 @@ def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
     title="The repository is for Docker, and the app is not on the container stack",
     cause="With a buildpack stack Heroku reads no {file}: it looks for the package file of a"
     " language in the root, and there is none.",
-    fix="Type `heroku stack:set container`{more}, push again. parity does not rehearse that.",
+    fix="Type `heroku stack:set container`{more:-}, push again. parity does not rehearse that.",
     docs=CONTAINER,
 )
 def container_stack_not_set(record: Plan | Slug) -> Iterator[Evidence]:
@@ -124,9 +136,10 @@ def container_stack_not_set(record: Plan | Slug) -> Iterator[Evidence]:
 @rule(
     "not-emulated",
     effect="unknown",
-    title="parity cannot follow Heroku here: {what}",
+    title="parity cannot follow Heroku here: {what:a language, or a setting, that it does not"
+    " build}",
     cause="What comes after this is not rehearsed, so whether it works is not known.",
-    fix="{clone}Deploy to a throw-away app (`heroku create`) to find out.",
+    fix="{clone:-}Deploy to a throw-away app (`heroku create`) to find out.",
     docs=BUILDPACKS,
 )
 def not_emulated(plan: Plan) -> Iterator[Evidence]:
@@ -186,7 +199,7 @@ LANGUAGE_FILES = {
     "several-buildpacks",
     effect="note",
     title="Several buildpacks would take this app",
-    cause="Heroku runs the first of {detected} and warns.",
+    cause="Heroku runs the first of {detected:them} and warns.",
     fix="To be sure of the choice: `heroku buildpacks:set {first}`.",
     docs=f"{BUILDPACKS}#buildpack-detect-order",
 )
@@ -267,7 +280,8 @@ def python_patch_outdated(plan: Plan) -> Iterator[Evidence]:
     "python-patch-unknown",
     effect="note",
     title="Python {version} is newer than what parity knows of",
-    cause="Whether Heroku has it shows only when it is downloaded. parity's list is of {date}.",
+    cause="Whether Heroku has it shows only when it is downloaded. parity's list is of {date:the"
+    " day of its release}.",
     fix="Ask for `{series}` alone, or look for the version in Heroku's list.",
     docs=f"{SUPPORT}#supported-python-versions",
 )

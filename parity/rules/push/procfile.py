@@ -11,6 +11,7 @@ from parity.facts.python import POST_COMPILE, PRE_COMPILE
 from parity.records import Boot, Plan, Slug
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.phrases import CORS, FILES, routed
 from parity.rules.views.procfile_lines import commented, shown
 from parity.rules.views.suggestions import kept_out, missing_server, web_line
 
@@ -65,6 +66,16 @@ def listens(boot: Boot) -> bool:
     fix="The Procfile in the root needs a line that begins with `web: `; see the cause below.",
     docs=f"{ERROR_CODES}#h14-no-web-dynos-running",
     heroku="H14",
+    prints=routed("H14", "No web processes running"),
+    browser=CORS,
+    laptop="The laptop starts what you type. Heroku starts what the Procfile calls `web`, and"
+    " only if it is scaled: `heroku ps:scale web=1`.",
+    by={
+        "Flask": "web: gunicorn app:app",
+        "Django": "web: gunicorn PROJECT.wsgi",
+        "FastAPI": "web: uvicorn main:app --host 0.0.0.0 --port $PORT",
+        "a bot": "nothing is wrong: scale the worker, and do not open the app's page",
+    },
 )
 def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
     if isinstance(record, Slug):
@@ -89,6 +100,8 @@ def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
     fix="Type `git add Procfile` (where an ignore rule keeps it out: take that line out of"
     " {ignorer} first), commit, push again.",
     docs="https://devcenter.heroku.com/articles/git",
+    apart="`Procfile declares types -> (none)`, and git status names it",
+    laptop=FILES,
 )
 def procfile_not_committed(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:
@@ -98,9 +111,9 @@ def procfile_not_committed(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "procfile-not-a-file",
     leads_to=H14,
-    title="Procfile is {what}, not a file",
+    title="Procfile is {what:a folder or a link}, not a file",
     cause="Heroku reads a regular file called Procfile in the root of what is pushed.",
-    fix="Replace it by a text file called Procfile with the line `{write}`.",
+    fix="Replace it by a text file called Procfile with the line `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
@@ -127,6 +140,8 @@ def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
     fix="Type `git mv {name} Procfile`, commit, push again. (Should git see no change of case:"
     " `git mv -f`.)",
     docs=ARTICLE,
+    apart="`Procfile declares types -> (none)`",
+    laptop="macOS and Windows take procfile for Procfile, and Windows hides `.txt`.",
 )
 def procfile_name(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:
@@ -169,7 +184,8 @@ def procfile_in_subfolder(plan: Plan) -> Iterator[Evidence]:
     title="There is no Procfile",
     cause="The root of what is pushed has no file called Procfile, and without it Heroku does not"
     " know how to start a Python app.",
-    fix="Write a file called Procfile in the root, with the line `{write}`, and commit it.{also}",
+    fix="Write a file called Procfile in the root, with the line `{write:web: COMMAND}`, and"
+    " commit it.{also:-}",
     docs=ARTICLE,
     fallback=True,
 )
@@ -183,11 +199,12 @@ def no_procfile(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "procfile-encoding",
     leads_to=H14,
-    title="The Procfile is not UTF-8, but {encoding}",
+    title="The Procfile is not UTF-8, but {encoding:UTF-16, or another encoding}",
     cause="Heroku reads the Procfile as plain text in UTF-8 and recognises no line of this one."
     " PowerShell's `>` writes UTF-16.",
     fix="Save the Procfile again as UTF-8 without a byte order mark (PowerShell:"
-    " `Set-Content -Encoding ascii Procfile '{write}'`), with the line `{write}`.",
+    " `Set-Content -Encoding ascii Procfile '{write:web: COMMAND}'`), with the line `{write:web:"
+    " COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_encoding(plan: Plan) -> Iterator[Evidence]:
@@ -208,7 +225,8 @@ _ODD = {"utf-16": "UTF-16", "binary": "binary"}
 @rule(
     "procfile-not-read",
     effect="warn",
-    title="Heroku does not read the Procfile, which is {encoding}",
+    title="Heroku does not read the Procfile, which is {encoding:in an encoding that it does not"
+    " know}",
     cause="No line of it is recognised, so Heroku runs the buildpack's own `{command}`."
     " PowerShell's `>` writes UTF-16.",
     fix="Save the Procfile again as UTF-8 without a byte order mark.",
@@ -228,7 +246,7 @@ def procfile_not_read(plan: Plan) -> Iterator[Evidence]:
     leads_to=H14,
     title="The Procfile declares nothing",
     cause="It is empty, or has nothing but comments.",
-    fix="Write the line `{write}` into it.",
+    fix="Write the line `{write:web: COMMAND}` into it.",
     docs=ARTICLE,
 )
 def procfile_empty(plan: Plan) -> Iterator[Evidence]:

@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from parity.facts.procfile import ARTICLE, ROUTED, for_terminal
+from parity.facts.procfile import ARTICLE, ROUTED, background, for_terminal
 from parity.records import Boot, Plan, ProcessType
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.procfile import H14, listens, no_web
 from parity.rules.views.procfile_lines import (
     Dropped,
-    background,
     dropped,
     is_server,
     is_worker,
@@ -48,7 +47,7 @@ def _line(plan: Plan, line: Dropped) -> Evidence:
     title="The space behind `web:` is missing",
     cause="Heroku recognises a line of the Procfile by the blank behind the colon. Without it the"
     " line is dropped without a word (`heroku local` and honcho accept it).",
-    fix="Line {line} of the Procfile must read `{write}`.",
+    fix="Line {line} of the Procfile must read `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_no_space(plan: Plan) -> Iterator[Evidence]:
@@ -61,7 +60,7 @@ def procfile_no_space(plan: Plan) -> Iterator[Evidence]:
     title="An invisible byte order mark hides the first line of the Procfile",
     cause="The file begins with a byte order mark (BOM), which Windows editors add. Heroku takes it"
     " for a part of the line, recognises no `web:` there, and drops it.",
-    fix="Save the Procfile as UTF-8 without BOM, its first line `{write}`.",
+    fix="Save the Procfile as UTF-8 without BOM, its first line `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_bom(plan: Plan) -> Iterator[Evidence]:
@@ -72,8 +71,8 @@ def procfile_bom(plan: Plan) -> Iterator[Evidence]:
     "procfile-line-not-read",
     leads_to=H14,
     title="Heroku does not recognise the web line of the Procfile",
-    cause="A line is a name, a colon, a blank and a command. This one {why}.",
-    fix="Line {line} of the Procfile must read `{write}`.",
+    cause="A line is a name, a colon, a blank and a command. This one {why:is none}.",
+    fix="Line {line} of the Procfile must read `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_line_not_read(plan: Plan) -> Iterator[Evidence]:
@@ -97,7 +96,7 @@ def _untyped(plan: Plan, process: ProcessType) -> bool:
     title="Line {line} of the Procfile is a command for your terminal",
     cause="Heroku runs no line of the Procfile at the push: it takes the first word, `{name}`, for"
     " the name of a process type, which nobody starts.",
-    fix="Delete line {line}, and type `{text}` in a terminal, after the push.",
+    fix="Delete line {line}, and type `{text:COMMAND}` in a terminal, after the push.",
     docs=ARTICLE,
 )
 def procfile_terminal_command(plan: Plan) -> Iterator[Evidence]:
@@ -113,7 +112,7 @@ def procfile_terminal_command(plan: Plan) -> Iterator[Evidence]:
     leads_to=H14,
     title="The line of the Procfile has a command, but no `web:` before it",
     cause="Heroku takes the first word of the line, `{name}`, for the name of a process type.",
-    fix="Line {line} of the Procfile must read `{write}`.",
+    fix="Line {line} of the Procfile must read `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_no_type(plan: Plan) -> Iterator[Evidence]:
@@ -129,7 +128,7 @@ def procfile_no_type(plan: Plan) -> Iterator[Evidence]:
     title="The process type is called `{name}`, not `web`",
     cause="Only a type called exactly `web`, in lower case, gets requests. `{name}` is another type"
     " to Heroku, and not even started.",
-    fix="Line {line} of the Procfile must read `{write}`.",
+    fix="Line {line} of the Procfile must read `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_type_name(record: Plan | Boot) -> Iterator[Evidence]:
@@ -156,7 +155,7 @@ def _worker_only(plan: Plan) -> bool:
     "worker-only",
     leads_to=H14,
     effect="warn",
-    title="The app has only background processes: {types}",
+    title="The app has only background processes: {types:there is no web process}",
     cause="That is fine for a bot or a worker, whose address then answers every request with a 503"
     " (H14). Heroku starts none of them by itself after the first push.",
     fix="Type `heroku ps:scale {first}=1` after the push. If it is to answer requests: name its"
@@ -177,7 +176,7 @@ def worker_only(plan: Plan) -> Iterator[Evidence]:
     leads_to=H14,
     title="The Procfile has no web line",
     cause="It declares other process types, but none called web.",
-    fix="Add the line `{write}`.",
+    fix="Add the line `{write:web: COMMAND}`.",
     docs=ARTICLE,
     fallback=True,
 )
@@ -191,7 +190,7 @@ def procfile_no_web(plan: Plan) -> Iterator[Evidence]:
     "procfile-read-differently",
     effect="note",
     title="Heroku and `heroku local` read line {line} of the Procfile differently",
-    cause="{how}.",
+    cause="{how:Heroku and other readers of Procfiles take the line for different commands}.",
     fix="Write it as a name, a colon, a blank and a command, from the first column on.",
     docs=ARTICLE,
 )
@@ -208,8 +207,8 @@ def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     "procfile-repeats-type",
     effect="note",
     title="The Procfile declares {name} twice",
-    cause="The last one counts; line {lost} is without effect.",
-    fix="Delete line {lost}, or give it another name.",
+    cause="The last one counts; line {lost:N} is without effect.",
+    fix="Delete line {lost:N}, or give it another name.",
     docs=ARTICLE,
 )
 def procfile_repeats_type(plan: Plan) -> Iterator[Evidence]:
@@ -259,7 +258,7 @@ def worker_beside_web(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "set-of-windows",
     effect="warn",
-    title="`{set}` sets no variable: that is how Windows does it",
+    title="`{set:set NAME=VALUE}` sets no variable: that is how Windows does it",
     cause="Heroku runs the command with bash, where `set` has another meaning: the app of {type}"
     " does not see the variable.",
     fix="In the Procfile write `{type}: {right}`.",

@@ -31,7 +31,7 @@ def taken(source: Source, path: str, **names: str) -> Iterator[Evidence]:
     "slugignore-package-file",
     leads_to=PUSH_REJECTED,
     title=".slugignore deletes {path} before Heroku looks for it",
-    cause="What .slugignore matches is gone before any buildpack sees the tree. Line {at}"
+    cause="What .slugignore matches is gone before any buildpack sees the tree. Line {at:N}"
     " (`{pattern}`) matches {path}, by which Heroku would have known what to install.",
     fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
@@ -48,7 +48,7 @@ def slugignore_package_file(record: Plan | Slug) -> Iterator[Evidence]:
     leads_to=H14,
     title=".slugignore deletes the Procfile before Heroku reads it",
     cause="What .slugignore matches is gone before the build, and the Procfile is read after it."
-    " Line {at} (`{pattern}`) matches it.",
+    " Line {at:N} (`{pattern}`) matches it.",
     fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
 )
@@ -60,7 +60,7 @@ def slugignore_procfile(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "slugignore-negation",
     effect="warn",
-    title="Line {at} of .slugignore does nothing: `{pattern}`",
+    title="Line {at:N} of .slugignore does nothing: `{pattern}`",
     cause="Other than .gitignore, .slugignore knows no exceptions: a line that begins with `!`"
     " brings nothing back, and what the lines before it match is deleted.",
     fix="Write lines that match only what should go.",
@@ -77,7 +77,7 @@ def slugignore_negation(source: Source) -> Iterator[Evidence]:
     "slugignore-imported",
     effect="note",
     title="{file} imports {module}, which .slugignore deletes",
-    cause="Line {at} (`{pattern}`) matches {path}. Code that imports it stops with a"
+    cause="Line {at:N} (`{pattern}`) matches {path}. Code that imports it stops with a"
     " ModuleNotFoundError on Heroku.",
     fix="Take the line `{pattern}` out of .slugignore if the app needs {module} when it runs.",
     docs=IGNORING,

@@ -248,7 +248,7 @@ def symlink_leaves_tree(source: Source) -> Iterator[Evidence]:
 @rule(
     "unreadable-file",
     effect="unknown",
-    title="{path} cannot be read here: {reason}",
+    title="{path} cannot be read here: {reason:this user may not, or it is damaged}",
     cause="What this file holds may decide what Heroku does.",
     fix="Give yourself the permission (`chmod u+r {path}`) and run parity again.",
     docs=GIT,

@@ -15,7 +15,7 @@ TYPES = "https://devcenter.heroku.com/articles/dyno-types"
 @rule(
     "process-limit",
     effect="warn",
-    title="{tasks} processes and threads at a time: a {size} dyno has {limit}",
+    title="{tasks:N} processes and threads at a time: a {size} dyno has {limit}",
     cause="Processes and threads count together. Beyond the limit no new one can be started: `can't"
     " start new thread`, `Resource temporarily unavailable`.",
     fix="Start fewer workers or threads (`heroku config:set WEB_CONCURRENCY=…`, `--threads`; for"

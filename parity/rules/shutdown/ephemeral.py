@@ -50,8 +50,13 @@ def _logs(shutdown: Shutdown) -> list[str]:
     title="{files} will be lost: the dyno's disk is ephemeral",
     cause="Every dyno starts from the slug, at least once a day, at every deploy and config change."
     " What the app has written by then, {files}, is lost, and other dynos never see it.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=EPHEMERAL,
+    laptop="The laptop's disk keeps what is written. A dyno's is thrown away at least daily.",
+    by={
+        "SQLite": "Heroku Postgres; SQLite cannot be kept on a dyno",
+        "uploads": "an object store (S3, Cloudinary)",
+    },
 )
 def ephemeral_files(shutdown: Shutdown) -> Iterator[Evidence]:
     source = shutdown.boot.release.slug.plan.source

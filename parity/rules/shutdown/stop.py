@@ -22,6 +22,18 @@ R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
     " not ignore the signal.",
     docs=R12_DOCS,
     heroku="R12",
+    prints=(
+        "heroku[web.1]: Error R12 (Exit timeout) -> At least one process failed to exit within"
+        " 30 seconds of SIGTERM",
+        "heroku[web.1]: Stopping remaining processes with SIGKILL",
+    ),
+    laptop="Ctrl-C sends SIGINT to the whole terminal; Heroku sends SIGTERM, which a shell"
+    " script keeps to itself and Python's default handler takes without cleaning up.",
+    by={
+        "shell script": "exec gunicorn app:app",
+        "Celery": "keep tasks short: its warm shutdown waits for them",
+        "Python loop": "signal.signal(signal.SIGTERM, …) and leave the loop",
+    },
 )
 def R12(shutdown: Shutdown) -> Iterator[Evidence]:
     busy = any(e.code == "H12" for e in shutdown.traffic.exchanges) if shutdown.traffic else False
@@ -90,7 +102,7 @@ def _placed(source: Source, pattern: str, seen: str | None = None) -> Evidence |
     cause="SIGTERM is how Heroku tells every process of a dyno to end. This one ignores it, so only"
     " SIGKILL ends it, after 30 seconds.",
     fix="Take out what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
-    " shell script that starts it. Look at {place}.",
+    " shell script that starts it. Look at {place:the code that handles SIGTERM}.",
     docs=SHUTDOWN,
 )
 def ignores_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -121,7 +133,8 @@ def _name(survivor: Survivor) -> str:
     title="The shell script catches SIGTERM and does not end",
     cause="`trap` makes the shell run its own command at SIGTERM instead of ending, and it does so"
     " only between two commands: while it waits for one, nothing happens.",
-    fix="Start the server with `exec` as the script's last line, and leave out `trap` ({place}).",
+    fix="Start the server with `exec` as the script's last line, and leave out `trap` ({place:the"
+    " code that handles SIGTERM}).",
     docs=SHUTDOWN,
 )
 def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -142,7 +155,7 @@ def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
     title="{server} waits for requests longer than Heroku waits for it",
     cause="At SIGTERM {server} takes no new requests and lets those in flight finish, for 30"
     " seconds or without a limit. Heroku's 30 seconds are over by then.",
-    fix="Let it wait less: `{shorter}`, and keep requests short.",
+    fix="Let it wait less: `{shorter:gunicorn --graceful-timeout 25}`, and keep requests short.",
     docs=SHUTDOWN,
 )
 def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -166,8 +179,9 @@ def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     title="{process} handles SIGTERM and does not end",
     cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
     " the process goes on.",
-    fix="End in the handler ({place}): `raise SystemExit`, once open work is put back or finished;"
-    " work that takes longer than 30 seconds must be able to start again.",
+    fix="End in the handler ({place:the code that handles SIGTERM}): `raise SystemExit`, once open"
+    " work is put back or finished; work that takes longer than 30 seconds must be able to start"
+    " again.",
     docs=SHUTDOWN,
 )
 def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:

@@ -63,6 +63,11 @@ def _uncollected(slug: Slug) -> str:
     fix="Add the line `whitenoise` to requirements.txt, and"
     ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
     docs=ASSETS,
+    laptop="runserver serves static files by itself, as long as DEBUG is on.",
+    by={
+        "Django": "WhiteNoise, as the second entry of MIDDLEWARE",
+        "FastAPI": 'app.mount("/static", StaticFiles(directory="static"))',
+    },
 )
 def static_not_served(traffic: Traffic) -> Iterator[Evidence]:
     slug, gone = _slug(traffic), _of_django(traffic)
@@ -78,6 +83,7 @@ def static_not_served(traffic: Traffic) -> Iterator[Evidence]:
     " where Django looks for static files.{where:-}",
     fix='{advice:Write `STATICFILES_DIRS = [BASE_DIR / "static"]` in the settings.}',
     docs=ASSETS,
+    laptop="runserver looks into the folders itself; on Heroku only what was collected counts.",
 )
 def static_not_collected(traffic: Traffic) -> Iterator[Evidence]:
     slug, gone = _slug(traffic), _of_django(traffic)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from parity.records import Exchange, Line, Traffic
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.phrases import CORS, routed
 from parity.rules.views.python_traceback import crash
 
 CODES = "https://devcenter.heroku.com/articles/error-codes"
@@ -38,6 +39,18 @@ def asked(exchange: Exchange) -> str:
     " Celery). A longer timeout in the server changes nothing: the router's limit is fixed.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
     heroku="H12",
+    prints=routed("H12", "Request timeout"),
+    browser=CORS,
+    laptop="On the laptop nothing waits at most 30 seconds: the browser shows the page when it"
+    " comes. Data is small there, services are near, and one person asks at a time.",
+    by={
+        "any": "answer 202 at once, do the work in a worker (RQ, Celery, Dramatiq), let the"
+        " page ask for the result",
+        "uploads": "let the browser upload straight to the object store (S3 presigned URLs)",
+        "reports": "stream it: the first byte within 30 seconds, each next one within 55",
+        "other services": "give every outgoing request a timeout well below 30 seconds",
+        "gunicorn": "a --timeout above 30 changes nothing for visitors",
+    },
 )
 def H12(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H12"):
@@ -56,6 +69,15 @@ def H12(traffic: Traffic) -> Iterator[Evidence]:
     " server that closes early. The log around the request names it.",
     docs=f"{CODES}#h13-connection-closed-without-response",
     heroku="H13",
+    prints=routed("H13", "Connection closed without response"),
+    browser=CORS,
+    laptop="A development server shows the error in the page; behind the router the visitor"
+    " gets only the closed connection. And the laptop has more memory than a dyno.",
+    by={
+        "gunicorn": "`WORKER TIMEOUT` in the log: the request took longer than --timeout",
+        "uvicorn": "a request that is in flight when the dyno stops: end on SIGTERM gracefully",
+        "Node": "keepAliveTimeout above the router's 90 seconds",
+    },
 )
 def H13(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H13", "H21"):
@@ -80,6 +102,12 @@ def _worker_line(lines: tuple[Line, ...]) -> str | None:
     fix="Send something at least every 55 seconds (a comment line in server-sent events).",
     docs=f"{CODES}#h15-idle-connection",
     heroku="H15",
+    prints=routed("H15", "Idle connection"),
+    laptop="Nothing on the laptop ends a connection that is silent.",
+    by={
+        "server-sent events": "send a comment line (`:`) every 30 seconds",
+        "WebSocket": "send pings: most libraries have an option for it",
+    },
 )
 def H15(traffic: Traffic) -> Iterator[Evidence]:
     yield from _told(traffic, "H15")
@@ -93,6 +121,9 @@ def H15(traffic: Traffic) -> Iterator[Evidence]:
     fix="Serve HTTP on $PORT: no TLS (the router ends it before the app), no other protocol.",
     docs=f"{CODES}#h17-poorly-formatted-http-response",
     heroku="H17",
+    prints=routed("H17", "Poorly formatted HTTP response"),
+    laptop="A browser forgives more than a router, and `https://localhost` works with a"
+    " certificate of your own; on Heroku the router has ended TLS before the dyno.",
 )
 def H17(traffic: Traffic) -> Iterator[Evidence]:
     yield from _told(traffic, "H17")
@@ -107,6 +138,8 @@ def H17(traffic: Traffic) -> Iterator[Evidence]:
     " promises more than is sent.",
     docs=f"{CODES}#h18-server-request-interrupted",
     heroku="H18",
+    prints=('heroku[router]: sock=backend at=error code=H18 desc="Server Request Interrupted" …',),
+    laptop="The browser shows the part of the page that came, and you do not notice.",
 )
 def H18(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H18"):
@@ -122,6 +155,8 @@ def H18(traffic: Traffic) -> Iterator[Evidence]:
     fix="Look for a server that is busy or stopped while it should accept connections.",
     docs=f"{CODES}#h19-backend-connection-timeout",
     heroku="H19",
+    prints=routed("H19", "Backend connection timeout"),
+    laptop="One visitor never fills the queue of a server.",
 )
 def H19(traffic: Traffic) -> Iterator[Evidence]:
     yield from _told(traffic, "H19")
@@ -141,6 +176,13 @@ def broken(traffic: Traffic) -> Exchange | None:
     fix="Correct what the cause below names. With DEBUG off a framework shows visitors only this"
     " page; the log has the reason.",
     docs="https://devcenter.heroku.com/articles/logging",
+    prints=('heroku[router]: at=info method=GET path="/" … status=500',),
+    laptop="With DEBUG the laptop shows the exception in the page, and its own database has the"
+    " tables. In production the page says nothing, and the log has the traceback.",
+    by={
+        "Django": "a LOGGING setting that logs django.request to the console shows it",
+        "Flask": "the traceback is in `heroku logs --tail`",
+    },
 )
 def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     exchange = broken(traffic)
@@ -160,11 +202,17 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     "H25",
     effect="fail",
     title="HTTP restriction",
-    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail}.",
+    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail:a"
+    " header is too long, or not as HTTP wants it}.",
     fix="Keep a cookie's line under 8 KB and a header's under 512 KB (store the session on the"
     " server, not in a cookie), and send one plain Content-Length.",
     docs=f"{CODES}#h25-http-restriction",
     heroku="H25",
+    prints=(
+        'heroku[router]: at=error code=H25 desc="HTTP restriction" method=GET path="/" …'
+        " status=502",
+    ),
+    laptop="On the laptop the browser reads the answer itself, and browsers forgive much.",
 )
 def H25(traffic: Traffic) -> Iterator[Evidence]:
     yield from _told(traffic, "H25")
@@ -179,6 +227,11 @@ def H25(traffic: Traffic) -> Iterator[Evidence]:
     " slow: look at `service=` in the router's log.",
     docs=f"{CODES}#h27-client-request-interrupted",
     heroku="H27",
+    prints=(
+        'heroku[router]: sock=client at=warning code=H27 desc="Client Request Interrupted"'
+        ' method=GET path="/" … status=499',
+    ),
+    laptop="On the laptop nobody is impatient, and no connection is lost on the way.",
 )
 def H27(traffic: Traffic) -> Iterator[Evidence]:
     yield from _told(traffic, "H27")
@@ -192,6 +245,11 @@ def H27(traffic: Traffic) -> Iterator[Evidence]:
     fix="Send a large upload without pauses, or in parts; the router ends an idle connection.",
     docs=f"{CODES}#h28-client-connection-idle",
     heroku="H28",
+    prints=(
+        'heroku[router]: sock=client at=warning code=H28 desc="Client Connection Idle"'
+        ' method=GET path="/" … status=499',
+    ),
+    laptop="On the laptop no router ends a connection that is silent for 55 seconds.",
 )
 def H28(traffic: Traffic) -> Iterator[Evidence]:
     yield from _told(traffic, "H28")
@@ -200,7 +258,7 @@ def H28(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "unexpected-status",
     effect="fail",
-    title="{path} answers {status}, and the scenario expects {expected}",
+    title="{path} answers {status}, and the scenario expects {expected:another}",
     cause="The request of the scenario reached the app, or failed on the way, with another status"
     " than the one that it should have.",
     fix="Correct the app, or `expect` in the scenario.",
@@ -223,7 +281,8 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
     "request-undecided",
     effect="unknown",
     title="The request for {path} ended with {code}, for a reason that is not the app's",
-    cause="{detail}. On Heroku the same request may be answered.",
+    cause="{detail:This machine could not carry the request}. On Heroku the same request may be"
+    " answered.",
     fix="Close other programs, or raise `ulimit -n`, and run parity again.",
     docs=CODES,
 )

@@ -26,6 +26,14 @@ def _source(traffic: Traffic) -> Source:
     " to https: Heroku ends TLS before the app, and tells of it in X-Forwarded-Proto alone.",
     fix="Look at the X-Forwarded-Proto header instead of the connection before you redirect.",
     docs=ROUTING,
+    prints=('heroku[router]: at=info method=GET path="/" … status=301, again and again',),
+    laptop="On the laptop there is no router that ends TLS before the app.",
+    by={
+        "Django": 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+        "Flask": "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1)",
+        "uvicorn": "--proxy-headers --forwarded-allow-ips='*'",
+        "Express": "app.set('trust proxy', 1)",
+    },
 )
 def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
     last = _looping(traffic)
@@ -48,12 +56,23 @@ def _looping(traffic: Traffic) -> Exchange | None:
     "http-403",
     effect="fail",
     title="The app refuses, with 403, the form that it has sent out itself",
-    cause="A browser sends `Origin: {origin}` with the form, and Django compares it with the"
-    " address that it believes to have.",
-    fix="Where {origin} is the app's own address, the app takes https for http: write"
+    cause="A browser sends `Origin: {origin:ADDRESS}` with the form, and Django compares it with"
+    " the address that it believes to have.",
+    fix="Where {origin:ADDRESS} is the app's own address, the app takes https for http: write"
     ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` into the settings. Else write'
-    ' `CSRF_TRUSTED_ORIGINS = ["{origin}"]` there.',
+    ' `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` there.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
+    prints=(
+        "app[web.1]: Forbidden (Origin checking failed - https://… does not match any trusted"
+        " origins.): /login/",
+        'heroku[router]: at=info method=POST path="/login/" … status=403',
+    ),
+    laptop="On the laptop the page and its form come by the same plain http://.",
+    by={
+        "Django": 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
+        "a CDN in front": 'CSRF_TRUSTED_ORIGINS = ["https://DOMAIN"]',
+        "gunicorn, uvicorn": "take the header by themselves: Heroku sets FORWARDED_ALLOW_IPS",
+    },
 )
 def HTTP_403(traffic: Traffic) -> Iterator[Evidence]:
     told = _distrusted(traffic)
@@ -91,6 +110,8 @@ def _distrusted(traffic: Traffic) -> tuple[Exchange, str] | None:
     ' ("HTTP_X_FORWARDED_PROTO", "https")`; Flask: `ProxyFix(app.wsgi_app, x_proto=1)`;'
     " Express: `app.set('trust proxy', 1)`.}",
     docs=ROUTING,
+    apart="a redirect to https://, or the Origin in the log begins with https://",
+    laptop="On the laptop there is no router that ends TLS before the app.",
 )
 def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
     source = _source(traffic)
@@ -109,11 +130,12 @@ def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "csrf-other-address",
     leads_to=HTTP_403,
-    title="Visitors come by {origin}, and Django knows another address",
-    cause="The form's page has the address {origin}. What reaches the app has {host:the app's own"
-    " Host}: a domain before a CDN, or a front end elsewhere.",
-    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin}"]` into the settings.',
+    title="Visitors come by {origin:ADDRESS}, and Django knows another address",
+    cause="The form's page has the address {origin:ADDRESS}. What reaches the app has {host:the"
+    " app's own Host}: a domain before a CDN, or a front end elsewhere.",
+    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` into the settings.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
+    apart="the Origin in the log is not the Host of the request",
 )
 def csrf_other_address(traffic: Traffic) -> Iterator[Evidence]:
     told = _distrusted(traffic)
@@ -151,6 +173,12 @@ _HOSTS = r"(?i)\b(allowed_hosts|trusted_hosts)\b\s*[=+:(\[]"
     cause="The same request is answered with Host {other} and refused with {host}.",
     fix="Let the app answer to its herokuapp.com host, and to your own domain.",
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
+    prints=('heroku[router]: at=info method=GET path="/" … status=400',),
+    laptop="On the laptop the Host is localhost, which DEBUG allows; on Heroku it is another.",
+    by={
+        "Django": 'ALLOWED_HOSTS = [".herokuapp.com"], and your own domain',
+        "Starlette": "TrustedHostMiddleware(allowed_hosts=[…])",
+    },
 )
 def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
     other = _letting_in(traffic)
@@ -170,6 +198,8 @@ def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
     fix="Add the app's Heroku host, and your own domain, to the list:"
     ' `{list:ALLOWED_HOSTS} = ["{every:.herokuapp.com}", "localhost"]`.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
+    apart="`Invalid HTTP_HOST header`, `Bad Request (400)`",
+    laptop="With DEBUG Django allows localhost.",
 )
 def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
     place = next(found(_source(traffic), _HOSTS), None)
@@ -190,6 +220,7 @@ def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
     " own herokuapp.com host must be on the list too, if visitors use it.",
     fix="`--host {other}` tests with that host.",
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
+    laptop="With DEBUG Django allows localhost.",
 )
 def host_not_allowed(traffic: Traffic) -> Iterator[Evidence]:
     public = _public(traffic) if _letting_in(traffic) else None
@@ -209,6 +240,8 @@ def host_not_allowed(traffic: Traffic) -> Iterator[Evidence]:
     fix="Keep state outside the process: a database (Heroku Postgres) or Redis. `--workers 1` hides"
     " it until the next restart.",
     docs="https://devcenter.heroku.com/articles/optimizing-dyno-usage",
+    laptop="The laptop runs one process; gunicorn runs several, each with its own memory.",
+    by={"Flask": "sessions in cookies (a fixed SECRET_KEY), Redis or the database"},
 )
 def state_per_worker(traffic: Traffic) -> Iterator[Evidence]:
     if not traffic.single or len(set(traffic.single)) != len(traffic.single):

@@ -43,9 +43,15 @@ def _at_command(traffic: Traffic, seen: str) -> Evidence:
     cause="Socket.IO greets a visitor in one worker process and expects the visitor's next requests"
     " there. Heroku starts two workers or more (WEB_CONCURRENCY), and each request goes to any of"
     " them: `Invalid session`.",
-    fix="In the Procfile write `{write}`: one worker with many threads. For more than one dyno:"
-    " `heroku features:enable http-session-affinity`, and a message queue (Redis).",
+    fix="In the Procfile write `{write:web: COMMAND}`: one worker with many threads. For more than"
+    " one dyno: `heroku features:enable http-session-affinity`, and a message queue (Redis).",
     docs=DEPLOYING,
+    laptop="`socketio.run(app)` is one process; Heroku sets WEB_CONCURRENCY to two or more.",
+    by={
+        "threads": "web: gunicorn -w 1 --threads 100 app:app",
+        "gevent": "web: gunicorn -k gevent -w 1 app:app",
+        "several dynos": "session affinity and SocketIO(app, message_queue=REDIS_URL)",
+    },
 )
 def socketio_sessions(traffic: Traffic) -> Iterator[Evidence]:
     refused = [e for e in traffic.sessions if e.status == REFUSED and b"Invalid session" in e.body]
@@ -62,8 +68,10 @@ def socketio_sessions(traffic: Traffic) -> Iterator[Evidence]:
     title="While one visitor is connected by Socket.IO, nobody else gets an answer",
     cause="Such a visitor's request stays open until there is news. gunicorn's sync worker serves"
     " one request at a time, so all others wait behind it, and get H12 after 30 seconds.",
-    fix="In the Procfile write `{write}`: one worker with many threads.",
+    fix="In the Procfile write `{write:web: COMMAND}`: one worker with many threads.",
     docs=DEPLOYING,
+    laptop="`socketio.run(app)` has a thread for each visitor; gunicorn's sync worker has one"
+    " for all.",
 )
 def socketio_blocks(traffic: Traffic) -> Iterator[Evidence]:
     waiting = [e for e in traffic.beside if e.code == "H12"]
@@ -84,8 +92,10 @@ SWITCHED = 101
     cause="A sync worker does one thing at a time, and a websocket is not over before the visitor"
     " goes: with as many visitors as there are workers nobody else gets an answer (H12). After"
     " --timeout, 30 seconds, gunicorn kills such a worker, and the connection with it.",
-    fix="In the Procfile write `{write}`: a thread for each connection.",
+    fix="In the Procfile write `{write:web: COMMAND}`: a thread for each connection.",
     docs="https://docs.gunicorn.org/en/stable/design.html#choosing-a-worker-type",
+    apart="`WORKER TIMEOUT` for a visitor who is connected, H12 for the others",
+    laptop="A development server has a thread for each connection.",
 )
 def websocket_holds_worker(traffic: Traffic) -> Iterator[Evidence]:
     opened = next((e for e in traffic.exchanges if e.status == SWITCHED), None)

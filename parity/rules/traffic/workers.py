@@ -20,8 +20,8 @@ _DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child p
     "worker-timeout",
     leads_to=(H12, H13, H18, HTTP_500),
     title="gunicorn ends the worker in the middle of a request: {code}",
-    cause="A sync worker that is busy for longer than gunicorn's timeout ({seconds} s) is killed,"
-    " and its request with it. The worker was in line {line} of {file}: `{code}`.",
+    cause="A sync worker that is busy for longer than gunicorn's timeout ({seconds:30} s) is"
+    " killed, and its request with it. The worker was in line {line} of {file}: `{code}`.",
     fix="Make that line fast, or do the work in a background job (RQ, Celery). A longer --timeout"
     " does not help: Heroku's router gives up after 30 s (H12), whatever gunicorn says.",
     docs=GUNICORN,
@@ -29,7 +29,7 @@ _DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child p
 )
 def worker_timeout(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(_TIMEOUT)
-    if not crash or not match:
+    if not match:
         return
     given = re.search(r"(?:--timeout|-t)[ =](\d+)", crash.command)
     raised = interrupted(crash.lines)
@@ -55,7 +55,7 @@ def worker_timeout(crash: Crash) -> Iterator[Evidence]:
 )
 def worker_died(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(_DIED)
-    if not crash or not match or crash.raised or crash.saying(_TIMEOUT):
+    if not match or crash.raised or crash.saying(_TIMEOUT):
         return
     names = {"worker": match[0], "exit": ""}
     exits = find(crash.source, r"\b(?:os\._exit|sys\.exit|os\.abort|os\.kill)\(")

@@ -4,7 +4,7 @@ import posixpath
 import re
 import sys
 from difflib import get_close_matches
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import (
@@ -14,6 +14,7 @@ from parity.facts.packages import (
     STANDARD_LIBRARY_NEW,
     WINDOWS_LIBRARY,
 )
+from parity.rules.view import view
 from parity.rules.views.python_source import file_of, find, target
 from parity.rules.views.python_traceback import Crash
 
@@ -29,6 +30,26 @@ _WRAPPERS = (
 """What frameworks raise because a module was not found."""
 
 _DESKTOP = ("tkinter", "_tkinter", "turtle", "idlelib")
+
+
+class MissingModule(NamedTuple):
+    """A module that Python did not find, and the one reason why."""
+
+    crash: Crash
+    name: str
+    reason: Reason
+
+    @property
+    def top(self) -> str:
+        """The package around it, or the module itself."""
+        return self.name.partition(".")[0]
+
+
+@view
+def missing_module(crash: Crash) -> MissingModule | None:
+    """The module that was not found, if that is what the crash is about."""
+    reason = why_absent(crash)
+    return MissingModule(crash, absent_module(crash) or "", reason) if reason else None
 
 
 def absent_module(crash: Crash) -> str | None:

@@ -6,8 +6,12 @@ from typing import NamedTuple
 
 from parity.facts.buildpacks import NODE
 from parity.records import Frame
+from parity.records.verdict import Evidence
+from parity.rules.view import view
+from parity.rules.views.dyno_paths import APP
 from parity.rules.views.node_source import is_node
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_source import line_of
+from parity.rules.views.python_traceback import Crash
 
 _AT = re.compile(
     r"^\s+at (?:async )?(?:(?P<name>[^()]+?) )?\(?(?:file://)?(?P<file>/[^:()]+|[^:()\s]+\.\w+)"
@@ -46,10 +50,42 @@ def own(file: str) -> bool:
     return not file.startswith(("/", "node:", "internal/")) and "node_modules/" not in file
 
 
-def node_crash(record: Failing) -> Crash | None:
+class NodeCrash(Crash):
     """A crash of an app that Node.js runs."""
-    found = crash(record)
-    return found if found and (is_node(found.plan) or NODE in found.slug.interpreters) else None
+
+
+@view
+def node_crash(crash: Crash) -> NodeCrash | None:
+    """The same crash, if Node.js runs the app."""
+    return NodeCrash(*crash) if is_node(crash.plan) or NODE in crash.slug.interpreters else None
+
+
+class NodeError(NamedTuple):
+    """The error with which Node.js ended a command, or answered a request."""
+
+    crash: NodeCrash
+    thrown: Thrown
+
+    def at(self, **names: str) -> Evidence | None:
+        """Evidence at the app's innermost frame."""
+        place = self.thrown.place
+        if place is None:
+            return None
+        told = {
+            "error": self.thrown.told,
+            "file": place.file,
+            "line": str(place.line),
+            "code": line_of(self.crash.source, place.file, place.line),
+            **names,
+        }
+        return Evidence(self.thrown.told, place.file, place.line, place.column, names=told)
+
+
+@view
+def node_error(crash: NodeCrash) -> NodeError | None:
+    """The last error of the log."""
+    error = thrown(crash.lines, APP)
+    return NodeError(crash, error) if error else None
 
 
 def relative(file: str, home: str) -> str:

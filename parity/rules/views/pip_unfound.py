@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from parity.records import Slug
 from parity.records.verdict import Evidence
+from parity.rules.view import view
 from parity.rules.views.pip_output import (
     UNAUTHORISED,
     Entry,
@@ -27,6 +28,7 @@ _NONE_FOUND = rf"No matching distribution found for {_REQUIREMENT}\s*(?:\(from|$
 class Unfound(NamedTuple):
     """What pip found no distribution of: `text` as asked for, `entry` that asks, `by` whom."""
 
+    slug: Slug
     name: str
     text: str
     entry: Entry | None
@@ -44,6 +46,7 @@ class Unfound(NamedTuple):
         return found(self.entry, told + because, **{"name": self.name, "entry": wanted, **names})
 
 
+@view
 def unfound(slug: Slug) -> Unfound | None:
     """What pip found nothing for, if that is why it failed."""
     match = saying(slug, _NONE_FOUND)
@@ -55,7 +58,7 @@ def unfound(slug: Slug) -> Unfound | None:
     own = by in ("", "-r", "-c")
     versions = told[4].split(", ") if told and told[4] != "none" else []
     entry = named(slug.plan.source, name if own else by)
-    return Unfound(name, text, entry, None if own else by, tuple(versions))
+    return Unfound(slug, name, text, entry, None if own else by, tuple(versions))
 
 
 def failed_name(slug: Slug) -> str:
@@ -67,9 +70,9 @@ def failed_name(slug: Slug) -> str:
     return normalised(next(group for group in built.groups() if group)) if built else ""
 
 
-def other_python(slug: Slug, missing: Unfound) -> str | None:
+def other_python(missing: Unfound) -> str | None:
     """What the versions that were asked for require, if pip ignored them for their Python."""
-    told = saying(slug, r"Ignored the following versions that require a different python")
+    told = saying(missing.slug, r"Ignored the following versions that require a different python")
     pin = re.search(r"===?\s*([\w.!+]+)$", missing.text)
     if not told:
         return None

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from parity.facts.procfile import CLASSIC, LOCAL, ROUTED, SHORT_RUN, runs_on
-from parity.records import Plan, ProcessType, Procfile
+from parity.facts.procfile import CLASSIC, LOCAL, ROUTED, SHORT_RUN
+from parity.records import ProcessType, Procfile
 
 _INVISIBLE = "\ufeff\u00a0\u00ad\u200b-\u200f\u2007\u2060\u202f"
 _HIDDEN = f"[{_INVISIBLE}]"
@@ -124,11 +124,6 @@ def serves(process: ProcessType) -> bool:
 def no_type(process: ProcessType, line: str) -> bool:
     """Whether the line is a bare command, whose first word Heroku takes for the type's name."""
     return _bare(process, line, _COMMANDS)
-
-
-def background(plan: Plan) -> list[ProcessType]:
-    """The types that run on, without the lines that were only meant for a terminal."""
-    return [p for p in plan.processes.values() if runs_on(p.name, plan.line_of(p))]
 
 
 def _bare(process: ProcessType, line: str, commands: str) -> bool:

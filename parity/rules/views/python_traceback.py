@@ -1,14 +1,14 @@
 """What a log says: the exceptions of its last traceback, and single telling lines."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import NamedTuple, TypeAlias
 
-from parity.records import Boot, Frame, Line, Plan, ProcessType, Release, Slug, Source, Traffic
-from parity.records.tree import shortened
-from parity.rules.engine import view
+from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source, Traffic
+from parity.rules.view import view
+from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
 
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -21,14 +21,7 @@ _GROUPED = re.compile(r"^\s*[|+] ?")
 """What stands before every line of an ExceptionGroup's traceback (PEP 654)."""
 
 _ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")  # because of what came before
-_DYNO = re.compile(r"/[^\s'\"]{0,100}/parity-[0-9a-f]{8}/[^/\s'\"]+")
-APP = "/app"
-"""Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
-
 _NOT_THE_APP = (".heroku/", "/", "<", "venv/", ".venv/", "node_modules/")
-_MOST = 3000
-"""Lines of a log that are read, its last ones (ours: a crash loop writes without end)."""
-
 _LONGEST = 300
 """Characters of an exception that are shown."""
 
@@ -69,13 +62,14 @@ class Crash(NamedTuple):
     """A command that ended badly, in a dyno of any kind, or a request that did.
 
     `lines` is the log with paths as they are on Heroku. `exit` is None where the command runs on.
-    `when` completes a sentence: "The app raises this …".
+    `record` is where it was seen. `when` completes a sentence: "The app raises this …".
     """
 
     lines: tuple[str, ...]
     exit: int | None
     process: ProcessType
     slug: Slug
+    record: Failing
     when: str = "while it starts"
 
     @property
@@ -85,6 +79,11 @@ class Crash(NamedTuple):
     @property
     def source(self) -> Source:
         return self.slug.plan.source
+
+    @property
+    def starting(self) -> bool:
+        """Whether a command ended, in a dyno or the release phase: no build, no request."""
+        return isinstance(self.record, Boot | Release)
 
     @property
     def raised(self) -> Raised | None:
@@ -106,6 +105,15 @@ class Crash(NamedTuple):
         return next((match for match in matches if match), None)
 
 
+class PythonError(Crash):
+    """A crash with an exception of Python's in its log."""
+
+    @property
+    def raised(self) -> Raised:
+        """The last exception."""
+        return self.chain[0]
+
+
 @view
 def crash(record: Failing) -> Crash | None:
     """The crash that a boot, a release command, collectstatic or a request ended with, if any."""
@@ -117,19 +125,25 @@ def crash(record: Failing) -> Crash | None:
         return _collecting(record)
     if record.status != "failed" or record.ended is None or record.command is None:
         return None
-    lines = _as_on_heroku(record.ended.output, record.slug, "")
+    lines = as_on_heroku(record.ended.output, record.slug, "")
     when = "in the release command"
-    return Crash(lines, record.ended.exit, record.command, record.slug, when)
+    return Crash(lines, record.ended.exit, record.command, record.slug, record, when)
+
+
+@view
+def python_error(crash: Crash) -> PythonError | None:
+    """The same crash, if Python's last words are in its log."""
+    return PythonError(*crash) if crash.chain else None
 
 
 def _booting(boot: Boot) -> Crash | None:
     slug = boot.release.slug
-    lines = _as_on_heroku(boot.output, slug, boot.home)
+    lines = as_on_heroku(boot.output, slug, boot.home)
     if boot.state == "crashed":
-        return Crash(lines, boot.exit or 0, boot.process, slug)
+        return Crash(lines, boot.exit or 0, boot.process, slug, boot)
     looping = boot.state == "timeout" and not boot.listeners and not boot.foreign
     if looping and last_raised(lines):
-        return Crash(lines, None, boot.process, slug)
+        return Crash(lines, None, boot.process, slug, boot)
     return None
 
 
@@ -139,20 +153,20 @@ def _answering(traffic: Traffic) -> Crash | None:
     if bad is None or bad.code not in (None, "H12", "H13", "H18"):
         return None
     slug = traffic.boot.release.slug
-    lines = _as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
+    lines = as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
     if bad.code is None and not logged(traffic):
-        told = _plain(traffic.traceback or (), slug, traffic.boot.home)
+        told = plain(traffic.traceback or (), slug, traffic.boot.home)
         again = last_raised(told)
         kept = () if last_raised(lines) else lines
         lines = kept if again and again.importing else kept + told
     when = f"when it answers {bad.path}"
-    return Crash(lines, None, traffic.boot.process, slug, when)
+    return Crash(lines, None, traffic.boot.process, slug, traffic, when)
 
 
 def logged(traffic: Traffic) -> bool:
     """Whether the log has an exception that a request can have raised."""
     slug = traffic.boot.release.slug
-    raised = last_raised(_as_on_heroku(traffic.since_boot, slug, traffic.boot.home))
+    raised = last_raised(as_on_heroku(traffic.since_boot, slug, traffic.boot.home))
     return raised is not None and not raised.importing
 
 
@@ -161,30 +175,7 @@ def _collecting(slug: Slug) -> Crash | None:
         return None
     command = f"python {slug.refusal.file} collectstatic --noinput"
     process = ProcessType("collectstatic", command, 0)
-    return Crash(_plain(slug.output, slug, ""), 1, process, slug, "in the build")
-
-
-def _as_on_heroku(lines: Iterable[Line], slug: Slug, home: str) -> tuple[str, ...]:
-    return _plain([line.text for line in lines], slug, home)
-
-
-def _plain(lines: Sequence[str], slug: Slug, home: str) -> tuple[str, ...]:
-    """Log lines with the folders of this machine called as on Heroku."""
-    folders = [(f"{slug.root}/", APP), (f"{home or slug.root}/", APP)]
-    if slug.environment:
-        folders.append((f"{slug.environment}/", f"{APP}/.heroku/python"))
-    return _renamed(tuple(lines[-_MOST:]), tuple(folders))
-
-
-@lru_cache(maxsize=4)
-def _renamed(lines: tuple[str, ...], folders: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """Every rule asks for the same log, so it is read once."""
-    found = []
-    for line in lines:
-        for folder, name in folders:
-            line = line.replace(folder, f"{name}/")
-        found.append(shortened(_DYNO.sub(APP, line).rstrip("\n")))
-    return tuple(found)
+    return Crash(plain(slug.output, slug, ""), 1, process, slug, slug, "in the build")
 
 
 def last_raised(lines: Sequence[str]) -> Raised | None:

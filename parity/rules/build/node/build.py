@@ -10,11 +10,10 @@ from typing import NamedTuple
 
 from parity.facts.nodejs import TROUBLE
 from parity.records import Slug
-from parity.rules.engine import rule
-from parity.rules.views.node_source import in_package, lock_file, wanted
-from parity.rules.build.node.scripts import failing_script
-from parity.rules.push.plan import PUSH_REJECTED
 from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.node_source import in_package, lock_file, wanted
 
 
 class Page(NamedTuple):
@@ -209,8 +208,6 @@ for _page in PAGES:
     fallback=True,
 )
 def node_install_failed(slug: Slug) -> Iterator[Evidence]:
-    if failing_script(slug):
-        return
     reason = slug.refusal.reason if slug.refusal else ""
     known = (
         "npm-enoent",

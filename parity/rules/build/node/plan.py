@@ -10,10 +10,10 @@ from typing import NamedTuple
 from parity.facts.buildpacks import NODE
 from parity.facts.nodejs import LOCK_FILES, SPECIFYING, SUPPORT, TROUBLE, inventory, number
 from parity.records import Plan, Slug, Source
-from parity.rules.engine import rule
-from parity.rules.views.node_source import in_package, is_node, line_in_package, table
-from parity.rules.push.plan import PUSH_REJECTED, headline, source_of
 from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED, headline, source_of
+from parity.rules.views.node_source import in_package, is_node, line_in_package, table
 
 
 class Page(NamedTuple):
@@ -54,7 +54,7 @@ PAGES = (
         "multiple-lock-files",
         "Lock files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
-        "Keep the lock file of the one you use: {remove}; commit, push again.",
+        "Keep the lock file of the one you use: {remove:remove the other one}; commit, push again.",
         TROUBLE,
     ),
     Page(

@@ -7,10 +7,18 @@ from parity.facts.buildpacks import NODE
 from parity.facts.node_packages import NOT_FROM_NPM
 from parity.facts.nodejs import SUPPORT, TROUBLE
 from parity.records import Slug
-from parity.rules.engine import rule
-from parity.rules.views.node_source import absent_command, in_package, installer, lock_file, reinstall, table, wanted
-from parity.rules.push.plan import PUSH_REJECTED
 from parity.records.verdict import Evidence
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.node_source import (
+    absent_command,
+    in_package,
+    installer,
+    lock_file,
+    reinstall,
+    table,
+    wanted,
+)
 
 _BROKEN = (
     r"(?<![\w./-])([\w./-]+\.(?:[cm]?[jt]sx?))[(:](\d+)[,:](\d+)"
@@ -23,11 +31,12 @@ INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "
 
 @rule(
     "build-tool-not-installed",
+    instead_of=("build-script-error",),
     leads_to=PUSH_REJECTED,
     title="{tool} is not installed: package.json does not ask for {package}",
     cause="The script `{script}` runs `{tool}`. Heroku has only what package.json asks for; what is"
     " installed globally on your machine (`npm install -g`) is not there.",
-    fix="Type `{install} {package}`, commit package.json and {lock}, push again.",
+    fix="Type `{install:npm install} {package}`, commit package.json and {lock}, push again.",
     docs=SUPPORT,
 )
 def build_tool_not_installed(slug: Slug) -> Iterator[Evidence]:
@@ -70,13 +79,13 @@ def _install_script(slug: Slug, scripts: Mapping[str, object]) -> str | None:
     "build-script-error",
     leads_to=PUSH_REJECTED,
     title="The build finds an error in {file}, line {line}",
-    cause="The script `{script}` (`{text}`) ends with: {error}",
+    cause="The script `{script}` (`{text:COMMAND}`) ends with: {error}",
     fix="{types:-}Correct line {line} of {file}; `npm run {script}` fails in the same way.",
     docs=TROUBLE,
 )
 def build_script_error(slug: Slug) -> Iterator[Evidence]:
     name = failing_script(slug)
-    if not name or _absent_tool(slug):
+    if not name:
         return
     for output in slug.output:
         match = re.search(_BROKEN, output)
@@ -109,9 +118,11 @@ _TOO_NEW = (
     "typescript-too-old",
     leads_to=PUSH_REJECTED,
     title="The TypeScript of package.json is too old for {package}",
-    cause="`{text}` cannot read the declarations that {package} comes with: they use syntax that"
-    " TypeScript {wanted} does not know. Without a lock file the newest {package} is installed.",
-    fix="Type `{install} --save-dev typescript@latest`, commit package.json and {lock}.",
+    cause="`{text:COMMAND}` cannot read the declarations that {package} comes with: they use"
+    " syntax that TypeScript {wanted} does not know. Without a lock file the newest {package} is"
+    " installed.",
+    fix="Type `{install:npm install} --save-dev typescript@latest`, commit package.json and"
+    " {lock}.",
     docs=TROUBLE,
 )
 def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
@@ -127,9 +138,10 @@ def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
 
 @rule(
     "build-script-failed",
+    instead_of=("node-install-failed",),
     leads_to=PUSH_REJECTED,
     title="The script `{script}` of package.json fails",
-    cause="Heroku runs `{text}` in the build, and it ends with: {error}",
+    cause="Heroku runs `{text:COMMAND}` in the build, and it ends with: {error}",
     fix="Make `{install:npm install} && npm run {script}` succeed in a fresh clone, with the config"
     " vars that the app has on Heroku.",
     docs=TROUBLE,
@@ -137,7 +149,7 @@ def typescript_too_old(slug: Slug) -> Iterator[Evidence]:
 )
 def build_script_failed(slug: Slug) -> Iterator[Evidence]:
     name = failing_script(slug)
-    if name and not _absent_tool(slug):
+    if name:
         text = table(slug.plan.source, "scripts")[name]
         names = {"script": name, "text": text, "error": _last(slug)}
         names["install"] = reinstall(slug.plan.source)
@@ -153,23 +165,6 @@ def _last(slug: Slug) -> str:
     errors = [x for x in told if re.search(telling, x)]
     own = [x for x in lines if re.match(r"npm (?:error|ERR!) (?!code|path|command|errno)\S", x)]
     return (errors[-1:] or own[:1] or told[-1:] or ["no output"])[0]
-
-
-@rule(
-    "node-stands-in",
-    effect="note",
-    title="Node.js {used} stood in for {version}, which Heroku would use",
-    cause="Node.js {version} is neither on this machine nor in its package index, so the app ran"
-    " with another major version. What differs between the two is not tested.",
-    fix="`nvm install {major}` or `fnm install {major}` gives full fidelity.",
-    docs=SUPPORT,
-)
-def node_stands_in(slug: Slug) -> Iterator[Evidence]:
-    here, node = slug.interpreters.get(NODE), slug.plan.runtime(NODE)
-    if here and node and not here.exact:
-        names = {"used": here.version, "version": node.version}
-        names["major"] = node.version.partition(".")[0]
-        yield Evidence(f"{here.path} is Node.js {here.version}", names=names)
 
 
 @rule(

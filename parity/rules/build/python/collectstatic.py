@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.python_source import find
 from parity.rules.views.python_traceback import crash
-from parity.rules.push.plan import PUSH_REJECTED
-from parity.records.verdict import Evidence
 
 DJANGO = "https://devcenter.heroku.com/articles/django-assets"
 
@@ -94,8 +94,8 @@ def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
     title="collectstatic stops: Django's settings are incomplete during the build",
     cause="Heroku runs `{manage} collectstatic` in the build. Django says: {error}",
     fix="Give the setting a value that works without your machine; a secret comes from a config"
-    " var (`heroku config:set NAME=…`). An app without static files:"
-    " `heroku config:set DISABLE_COLLECTSTATIC=1`.",
+    " var (`heroku config:set NAME=…`). An app without static files: `heroku config:set"
+    " DISABLE_COLLECTSTATIC=1`.",
     docs=DJANGO,
     heroku="collectstatic-improper-configuration",
     fallback=True,

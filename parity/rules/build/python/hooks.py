@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from parity.facts.buildpacks import NODE, PYTHON
 from parity.records import Plan, Slug, Source
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.shell import word
-from parity.records.verdict import Evidence
 
 HOOKS = ("bin/pre_compile", "bin/post_compile")
 BEHAVIOR = "https://devcenter.heroku.com/articles/python-support#build-behavior"
@@ -127,6 +127,7 @@ def _named(source: Source, path: str) -> bool:
     fix="Write `set -e` as the second line of {script}: then the push is rejected. Migrations"
     " belong into the release phase: `release: python manage.py migrate` in the Procfile.",
     docs=BEHAVIOR,
+    laptop="In a terminal you see the error before you type the next command.",
 )
 def hook_goes_on(slug: Slug) -> Iterator[Evidence]:
     if slug.refusal or slug.unknown:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from parity.facts.buildpacks import PYTHON
 from parity.facts.python import SUPPORT
 from parity.records import Slug, Source
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.views.lock_output import TOOLS, Tool, decisive, not_locked
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.lock_output import TOOLS, Tool, decisive, not_locked
 from parity.rules.views.pip_output import shown
 from parity.rules.views.suggestions import kept_out
-from parity.records.verdict import Evidence
 
 MARKS = r"^(?:<{7}|={7}|>{7})(?: |$)"
 """What git leaves in a file with a merge conflict: https://git-scm.com/docs/git-merge."""
@@ -47,7 +47,7 @@ def _unreadable(tool: Tool) -> None:
     @rule(
         f"{tool.id}-lock-unreadable",
         leads_to=PUSH_REJECTED,
-        title=f"{tool.file} cannot be read{{conflict}}",
+        title=f"{tool.file} cannot be read{{conflict:-}}",
         cause=f"{tool.name} installs exactly what {tool.file} lists, and cannot read it: {{error}}",
         fix=f"Type `git checkout HEAD~1 -- {tool.file}` (or delete it), then `{tool.lock}`, and"
         " commit it.",
@@ -148,7 +148,7 @@ def poetry_project_not_installed(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "project-asks-for-other-python",
     leads_to=PUSH_REJECTED,
-    title="{file} asks for Python {asked}, and Heroku installs {version} by {origin}",
+    title="{file} asks for Python {asked}, and Heroku installs {version} by {origin:another file}",
     cause="{tool} compares the Python that it finds with the one that the project asks for, and"
     " refuses another.",
     fix="Write a version that `{asked}` allows into .python-version; or change {file}, and type"

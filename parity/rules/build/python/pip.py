@@ -4,14 +4,25 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Slug
-from parity.rules.engine import rule
-from parity.rules.build.python.pip_compiling import failed
-from parity.rules.views.requirement_spelling import LIBRARY_COMMAND, PIPFILE, corrected
-from parity.rules.views.pip_unfound import unfound
-from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import FORMAT, REASON, Entry, decisive, entries, found, inside, pip_failed, saying, told_at
-from parity.rules.views.suggestions import kept_out
 from parity.records.verdict import Evidence
+from parity.rules.build.python.pip_compiling import failed
+from parity.rules.engine import rule
+from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.pip_output import (
+    FORMAT,
+    REASON,
+    Entry,
+    decisive,
+    entries,
+    found,
+    inside,
+    pip_failed,
+    saying,
+    told_at,
+)
+from parity.rules.views.pip_unfound import unfound
+from parity.rules.views.requirement_spelling import LIBRARY_COMMAND, PIPFILE, corrected
+from parity.rules.views.suggestions import kept_out
 
 _MARKS = r"<{7}|={7}$|>{7}|\|{7}"
 _NO_TEXT = r"UnicodeDecodeError: .*|Invalid requirement: '.*?\\x0.*"
@@ -72,7 +83,7 @@ def single_equals(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{entry} is a shell command, not a Python package",
     cause="requirements.txt lists Python packages; pip runs no commands, and refuses the file.",
-    fix="Remove the line from {file}. {advice}",
+    fix="Remove the line from {file}. {advice:-}",
     docs="https://devcenter.heroku.com/articles/buildpacks",
     heroku=REASON,
 )
@@ -90,7 +101,7 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "not-requirements",
     leads_to=PUSH_REJECTED,
-    title="{file} is written like {kind}, not like a requirements file",
+    title="{file} is written like {kind:something else}, not like a requirements file",
     cause="pip reads one package a line, as `name` or `name==version`, and stops at line {line}:"
     " {entry}",
     fix="Type `pip list --format=freeze > requirements.txt` where the app runs, and keep the lines"
@@ -112,7 +123,7 @@ def not_requirements(slug: Slug) -> Iterator[Evidence]:
     title="Line {line} of {file} is no requirement: {entry}",
     cause="A requirements file lists one package a line, as `name` or `name==version`. pip refuses"
     " the whole file for one line that it cannot read: {error}",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=FORMAT,
     heroku=REASON,
 )
@@ -136,8 +147,8 @@ def not_a_requirement(slug: Slug) -> Iterator[Evidence]:
     "requirements-encoding",
     leads_to=PUSH_REJECTED,
     title="{file} is not encoded as UTF-8",
-    cause="pip meets bytes that are not text: {error}. Windows tools write UTF-16, sometimes without"
-    " the mark that would tell pip so.",
+    cause="pip meets bytes that are not text: {error}. Windows tools write UTF-16, sometimes"
+    " without the mark that would tell pip so.",
     fix="Save {file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding ascii"
     " requirements.txt`), commit.",
     docs=FORMAT,
@@ -156,7 +167,7 @@ def requirements_encoding(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{missing} is included in {file}, but not in the pushed tree",
     cause="{file} includes another file, and pip cannot open it on Heroku.",
-    fix="Type `git add {missing}` and commit{near}; or take the line out of {file}.",
+    fix="Type `git add {missing}` and commit{near:-}; or take the line out of {file}.",
     docs=FORMAT,
     heroku=REASON,
 )

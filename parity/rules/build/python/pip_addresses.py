@@ -4,12 +4,23 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import FORMAT, REASON, UNAUTHORISED, Entry, entries, found, inside, pip_failed, saying, shown
 from parity.rules.shell import word
+from parity.rules.views.pip_output import (
+    FORMAT,
+    REASON,
+    UNAUTHORISED,
+    Entry,
+    entries,
+    found,
+    inside,
+    pip_failed,
+    saying,
+    shown,
+)
 from parity.rules.views.suggestions import kept_out
-from parity.records.verdict import Evidence
 
 PIP = "https://devcenter.heroku.com/articles/python-pip"
 _FILE_URL = r"(?:@|-e|--editable)\s*file:/|^file:/"

@@ -4,14 +4,24 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from parity.facts.buildpacks import PYTHON
 from parity.facts.build_image import ABSENT_TOOLS, absent_library
+from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import REASON, Entry, decisive, entries, found, named, normalised, saying, shown
-from parity.records.verdict import Evidence
+from parity.rules.views.pip_output import (
+    REASON,
+    Entry,
+    decisive,
+    entries,
+    found,
+    named,
+    normalised,
+    saying,
+    shown,
+)
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 _HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)"
@@ -113,6 +123,8 @@ def _error(slug: Slug) -> str:
     " heroku-community/apt` and write `{package}` into a file called Aptfile.",
     docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-apt",
     heroku=REASON,
+    apart="a header (`.h`) or `-config` program is missing while a package is compiled",
+    laptop="The laptop had a wheel, or the library with its headers.",
 )
 def system_library_missing(slug: Slug) -> Iterator[Evidence]:
     build = failed(slug)
@@ -129,7 +141,7 @@ def system_library_missing(slug: Slug) -> Iterator[Evidence]:
     title="{name} needs {tool} to be compiled, which Heroku's build image lacks",
     cause="There is no ready-made wheel of this version for the app's Python, so pip compiles it:"
     " {error}",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=RUNTIMES,
     heroku=REASON,
 )
@@ -150,7 +162,7 @@ def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{entry} is too old for Python {version}",
     cause="There is no ready-made wheel of it for the app's Python, and building it trips over"
-    " {gone}: {error}",
+    " {gone:something that is no longer there}: {error}",
     fix="Require a newer {name} (remove the pin and let pip choose){older}.",
     docs=RUNTIMES,
     heroku=REASON,
@@ -185,8 +197,8 @@ _IN_PYTHON = {
     "backport-not-needed",
     leads_to=PUSH_REJECTED,
     title="{entry} is for older Pythons, and cannot be built for {version}",
-    cause="It brings `{module}` to Pythons before {since}; the app's own has it: {error}",
-    fix='Remove the line, or write `{entry}; python_version < "{since}"`.',
+    cause="It brings `{module}` to Pythons before {since:N}; the app's own has it: {error}",
+    fix='Remove the line, or write `{entry}; python_version < "{since:N}"`.',
     docs="https://docs.python.org/3/library/",
     heroku=REASON,
 )

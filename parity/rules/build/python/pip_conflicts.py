@@ -4,10 +4,19 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import REASON, Entry, entries, found, normalised, saying, shown, told_at
-from parity.records.verdict import Evidence
+from parity.rules.views.pip_output import (
+    REASON,
+    Entry,
+    entries,
+    found,
+    normalised,
+    saying,
+    shown,
+    told_at,
+)
 
 _SIDE = r"\s+(?:The user requested (?:\(constraint\) )?([\w.-]+)|(\S+) (\S+) depends on ([\w.-]+))"
 
@@ -15,9 +24,11 @@ _SIDE = r"\s+(?:The user requested (?:\(constraint\) )?([\w.-]+)|(\S+) (\S+) dep
 @rule(
     "conflicting-requirements",
     leads_to=PUSH_REJECTED,
-    title="{packages}",
-    cause="No set of versions fits all requirements at once: {conflict}.",
-    fix="Loosen or remove one of the pins ({pins}), so that pip can choose a version that fits.",
+    title="{packages:Requirements that contradict each other}",
+    cause="No set of versions fits all requirements at once: {conflict:two of them want different"
+    " versions of a package}.",
+    fix="Loosen or remove one of the pins ({pins:the versions that the app needs}), so that pip"
+    " can choose a version that fits.",
     docs="https://pip.pypa.io/en/stable/topics/dependency-resolution/",
     heroku=REASON,
 )
@@ -60,8 +71,8 @@ def _entry(slug: Slug, side: re.Match[str]) -> Entry | None:
     title="{entry} is not the file whose hash was noted",
     cause="The requirements name the hashes of the files that may be installed, and the index gives"
     " another one.",
-    fix="Generate the hashes again: `pip-compile --generate-hashes`; or `pip hash` the file that you"
-    " trust.",
+    fix="Generate the hashes again: `pip-compile --generate-hashes`; or `pip hash` the file that"
+    " you trust.",
     docs="https://pip.pypa.io/en/stable/topics/secure-installs/",
     heroku=REASON,
 )

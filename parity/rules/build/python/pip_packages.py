@@ -14,11 +14,11 @@ from parity.facts.packages import (
 )
 from parity.records import Slug
 from parity.records.edits import on_platform
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.views.pip_unfound import Unfound, failed_name, other_python, unfound
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import FORMAT, REASON, entries, found, named, normalised
-from parity.records.verdict import Evidence
+from parity.rules.views.pip_unfound import Unfound, failed_name, other_python, unfound
 
 MARKERS = "https://peps.python.org/pep-0508/#environment-markers"
 PYPI = "https://pypi.org/"
@@ -33,9 +33,11 @@ _PYTHONS = {"python", "python3"}
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for Windows, and Heroku runs Linux",
     cause="`pip freeze` on Windows lists packages that have no build for another platform.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
+    apart="pywin32, pypiwin32, wmi and the like",
+    laptop="The laptop is a Windows machine.",
 )
 def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     yield from _platform(slug, WINDOWS_ONLY, "Windows", "win32")
@@ -46,7 +48,7 @@ def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for macOS, and Heroku runs Linux",
     cause="`pip freeze` on a Mac lists packages that have no build for another platform.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
 )
@@ -78,18 +80,17 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
 @rule(
     "freeze-artefact",
     leads_to=PUSH_REJECTED,
-    title="{entry} belongs to {owner}; no index has it",
-    cause="`pip freeze` lists everything that is installed, also what came with {owner} and not"
-    " from the package index.",
+    title="{entry} belongs to {owner:the system, or Anaconda}; no index has it",
+    cause="`pip freeze` lists everything that is installed, also what came with {owner:the system,"
+    " or Anaconda} and not from the package index.",
     fix="Remove the line from {file}. Better: make a virtual environment (`python -m venv venv`),"
     " install only what the app needs, and freeze there.",
     docs=FORMAT,
     heroku=REASON,
 )
-def freeze_artefact(slug: Slug) -> Iterator[Evidence]:
-    missing = unfound(slug)
-    owner = _owner(missing) if missing and not missing.by else None
-    if missing and owner:
+def freeze_artefact(missing: Unfound) -> Iterator[Evidence]:
+    owner = None if missing.by else _owner(missing)
+    if owner:
         yield missing.evidence(owner=owner)
 
 
@@ -106,13 +107,12 @@ def _owner(missing: Unfound) -> str | None:
     leads_to=PUSH_REJECTED,
     title="{entry} asks pip for Python itself",
     cause="pip installs packages, and Python is none. Heroku chooses Python by .python-version.",
-    fix="Remove the line from {file}{advice}.",
+    fix="Remove the line from {file}{advice:-}.",
     docs=RUNTIMES,
     heroku=REASON,
 )
-def python_required(slug: Slug) -> Iterator[Evidence]:
-    missing = unfound(slug)
-    if missing and not missing.by and missing.name in _PYTHONS:
+def python_required(missing: Unfound) -> Iterator[Evidence]:
+    if not missing.by and missing.name in _PYTHONS:
         series = re.search(r"3\.\d+", missing.text)
         advice = f" and write `{series[0]}` into a file called .python-version" if series else ""
         yield missing.evidence(advice=advice)
@@ -127,10 +127,9 @@ def python_required(slug: Slug) -> Iterator[Evidence]:
     docs="https://docs.python.org/3/library/",
     heroku=REASON,
 )
-def standard_library_required(slug: Slug) -> Iterator[Evidence]:
-    missing = unfound(slug)
-    name = missing.name.replace("-", "_") if missing else ""
-    if missing and not missing.by and name in sys.stdlib_module_names and not missing.versions:
+def standard_library_required(missing: Unfound) -> Iterator[Evidence]:
+    name = missing.name.replace("-", "_")
+    if not missing.by and name in sys.stdlib_module_names and not missing.versions:
         yield missing.evidence()
 
 
@@ -162,10 +161,9 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
     docs=PYPI,
     heroku=REASON,
 )
-def misspelt_package(slug: Slug) -> Iterator[Evidence]:
-    missing = unfound(slug)
-    right = _meant(missing) if missing else None
-    if missing and missing.entry and right:
+def misspelt_package(missing: Unfound) -> Iterator[Evidence]:
+    right = _meant(missing)
+    if missing.entry and right:
         line = re.sub(r"^[\w.-]+", right, missing.entry.text)
         yield missing.evidence(right=right, line=line)
 
@@ -192,10 +190,10 @@ def _meant(missing: Unfound) -> str | None:
     fix="Look {name} up on https://pypi.org and correct the line in {file}.",
     docs=PYPI,
     heroku=REASON,
+    apart="`No matching distribution found for NAME`",
 )
-def no_such_package(slug: Slug) -> Iterator[Evidence]:
-    missing = unfound(slug)
-    if not missing or missing.versions or other_python(slug, missing) or _meant(missing):
+def no_such_package(missing: Unfound) -> Iterator[Evidence]:
+    if missing.versions or other_python(missing) or _meant(missing):
         return
     name = missing.name
     known = name in {normalised(k) for k, v in DISTRIBUTIONS.items() if normalised(v) != name}

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
 from parity.records import Slug
+from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.views.pip_unfound import Unfound, other_python, unfound
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import FORMAT, REASON, found, named, normalised, saying, shown
-from parity.records.verdict import Evidence
+from parity.rules.views.pip_unfound import Unfound, other_python, unfound
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 _SHOWN = 3
@@ -24,7 +24,7 @@ _LENGTH = 4
     title="{entry} does not run on Python {version}",
     cause="The package says which Python versions it supports, and the app's is not one of them:"
     " {error}.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=RUNTIMES,
     heroku=REASON,
 )
@@ -42,7 +42,7 @@ def needsother_python(slug: Slug) -> Iterator[Evidence]:
             else Evidence(shown(told.string), "requirements.txt", names=names)
         )
     elif missing and python:
-        asked = other_python(slug, missing)
+        asked = other_python(missing)
         if asked:
             advice = _instead(missing) or _PYTHON
             error = f"{missing.text} requires Python {asked}"
@@ -69,17 +69,15 @@ def _instead(missing: Unfound) -> str | None:
     title="There is no {entry}",
     cause="The index has {name}, but no such version for the Python of the app. It has:"
     " {versions}.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=FORMAT,
     heroku=REASON,
+    apart="`No matching distribution found for NAME==VERSION`",
 )
-def no_such_version(slug: Slug) -> Iterator[Evidence]:
-    missing = unfound(slug)
-    if not missing or not missing.versions or other_python(slug, missing):
+def no_such_version(missing: Unfound) -> Iterator[Evidence]:
+    if not missing.versions or other_python(missing):
         return
     if normalised(missing.name) in WINDOWS_ONLY | MACOS_ONLY:
-        return
-    if saying(slug, _BROKEN):
         return
     versions = _finals(missing.versions)
     near = _nearest(versions, missing.text)
@@ -97,6 +95,7 @@ _BROKEN = r"Ignoring version (\S+) of ([\w.-]+) since it has invalid metadata"
 
 @rule(
     "broken-metadata",
+    instead_of=("no-such-version",),
     leads_to=PUSH_REJECTED,
     title="{entry} has metadata that pip no longer accepts",
     cause="Old releases describe themselves in ways that pip refuses since version 24.1: {error}",
@@ -104,9 +103,9 @@ _BROKEN = r"Ignoring version (\S+) of ([\w.-]+) since it has invalid metadata"
     docs="https://github.com/pypa/pip/issues/12063",
     heroku=REASON,
 )
-def broken_metadata(slug: Slug) -> Iterator[Evidence]:
-    match, missing = saying(slug, _BROKEN), unfound(slug)
-    if match and missing:
+def broken_metadata(missing: Unfound) -> Iterator[Evidence]:
+    match = saying(missing.slug, _BROKEN)
+    if match:
         seen = shown(match.string)
         yield missing.evidence(seen, error=seen, version=match[1])
 

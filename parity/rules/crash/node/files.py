@@ -4,62 +4,58 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from parity.facts.nodejs import SUPPORT
 from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
-from parity.rules.crash.node.modules import GIT, Missing, missing_in
+from parity.rules.crash.node.modules import Missing
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.shell import word
-from parity.rules.views.node_error import node_crash, thrown
+from parity.rules.views.dyno_paths import APP
+from parity.rules.views.facts import (
+    AbsentFile,
+    AbsentModule,
+    AbsentScript,
+    ModuleInOtherCase,
+    UncommittedModule,
+)
+from parity.rules.views.node_error import NodeError
 from parity.rules.views.node_source import at_start, command, scripts, table
-from parity.rules.views.python_traceback import APP, Crash
 from parity.rules.views.suggestions import kept_out
 
 _ENDINGS = ("", ".js", ".mjs", ".cjs", ".json", ".ts", "/index.js", "/index.ts", ".node")
 
 
-def _twin(source: Source, told: Missing) -> str | None:
+def _twin(missing: Missing) -> str | None:
     """The tree's file that only its letters' case keeps from being the module."""
-    lower = {path.lower(): path for path in source.entries}
-    for path in _candidates(told):
-        if path.lower() in lower and path not in source.entries:
+    entries = missing.crash.source.entries
+    lower = {path.lower(): path for path in entries}
+    for path in _candidates(missing):
+        if path.lower() in lower and path not in entries:
             return lower[path.lower()]
     return None
 
 
-def _candidates(told: Missing) -> list[str]:
+def _candidates(missing: Missing) -> list[str]:
     """The paths in the tree that would be the module."""
-    base = told.name
+    base = missing.name
     if base.startswith("."):
-        base = posixpath.normpath(posixpath.join(posixpath.dirname(told.by or ""), base))
+        base = posixpath.normpath(posixpath.join(posixpath.dirname(missing.by or ""), base))
     return [f"{base}{ending}" for ending in _ENDINGS]
 
 
-def _is_file(told: Missing) -> bool:
-    return told.package is None and not told.name.startswith(("node:", "#"))
+def _is_file(missing: Missing) -> bool:
+    return missing.package is None and not missing.name.startswith(("node:", "#"))
 
 
-@rule(
-    "module-file-in-other-case",
-    leads_to=ENDINGS,
-    title="{module} and {actual} differ in upper and lower case",
-    cause="On macOS and Windows a capital letter in a file name makes no difference. Linux, and so"
-    " Heroku, has {actual} alone.",
-    fix="Write the path exactly as the file is called: {actual}.",
-    docs=GIT,
-)
-def module_file_in_other_case(record: Boot | Release) -> Iterator[Evidence]:
-    told = missing_in(record)
-    actual = _twin(told[0].source, told[1]) if told and _is_file(told[1]) else None
-    if told and actual:
-        seen = f"Cannot find module '{told[1].name}', but there is {actual}"
-        if told[1].by:
-            yield told[1].evidence(seen, actual=actual)
-        else:
-            yield at_start(
-                told[0].source, told[0].process, seen, actual=actual, module=told[1].name
-            )
+def in_other_case(missing: Missing) -> ModuleInOtherCase | None:
+    """A file whose name has other capital letters."""
+    actual = _twin(missing) if _is_file(missing) and missing.crash.starting else None
+    if not actual:
+        return None
+    name, crash = missing.name, missing.crash
+    seen = f"Cannot find module '{name}', but there is {actual}"
+    evidence = missing.evidence(seen) if missing.by else at_start(crash.source, crash.process, seen)
+    return ModuleInOtherCase(name, name, actual, actual, evidence)
 
 
 @rule(
@@ -70,77 +66,66 @@ def module_file_in_other_case(record: Boot | Release) -> Iterator[Evidence]:
     " folder; bundlers and TypeScript do, which hides it.",
     fix="Write `{right}` instead of `{module}`.",
     docs="https://nodejs.org/api/esm.html#mandatory-file-extensions",
+    records=(Boot, Release),
 )
-def module_extension_missing(record: Boot | Release) -> Iterator[Evidence]:
-    told = missing_in(record)
-    if not told or not _is_file(told[1]) or not told[1].by or told[1].started:
+def module_extension_missing(missing: Missing) -> Iterator[Evidence]:
+    if not _is_file(missing) or not missing.by or missing.started:
         return
-    ending = _lacking(told[0].source, told[1])
+    ending = _lacking(missing)
     if ending:
-        right, path = f"{told[1].name}{ending}", _candidates(told[1])[0] + ending
-        yield told[1].evidence(f"there is {path}", right=right, by=told[1].by)
+        right, path = f"{missing.name}{ending}", _candidates(missing)[0] + ending
+        yield missing.evidence(f"there is {path}", right=right, by=missing.by)
 
 
-def _lacking(source: Source, missing: Missing) -> str | None:
+def _lacking(missing: Missing) -> str | None:
     """The ending with which there is such a file."""
+    entries = missing.crash.source.entries
     tried = zip(_candidates(missing), _ENDINGS, strict=True)
-    return next((ending for path, ending in tried if ending and path in source.entries), None)
+    return next((ending for path, ending in tried if ending and path in entries), None)
 
 
-@rule(
-    "module-file-not-in-git",
-    leads_to=ENDINGS,
-    title="{file} is on your disk, but not in git",
-    cause="git push sends only what is committed; on Heroku there is no {file}.",
-    fix="Type `git add {file}` (ignored files: take the line out of {ignorer} first), commit,"
-    " push.",
-    docs=GIT,
-)
-def module_file_not_in_git(record: Boot | Release) -> Iterator[Evidence]:
-    told = missing_in(record)
-    if not told or not _is_file(told[1]) or _built(told):
-        return
-    for path in _absent(told[0].source, told[1]):
-        yield from kept_out(told[0].source, path)
-        if told[1].by:
-            yield told[1].evidence(f"asks for {told[1].name}")
-        return
+def uncommitted(missing: Missing) -> UncommittedModule | None:
+    """A file that is on disk, and not in git; what a build makes is no such file."""
+    path = next(_absent(missing), None)
+    if not path or not _is_file(missing) or _built(missing) or not missing.crash.starting:
+        return None
+    evidence = tuple(kept_out(missing.crash.source, path))
+    if not evidence:
+        return None
+    ignorer = evidence[0].names["ignorer"]
+    advice = (
+        f"Type `git add {word(path)}` (ignored files: take the line out of {ignorer} first),"
+        " commit, push."
+    )
+    asked = (missing.evidence(f"asks for {missing.name}"),) if missing.by else ()
+    return UncommittedModule(missing.name, advice, (*evidence, *asked))
 
 
-def _absent(source: Source, told: Missing) -> Iterator[str]:
-    for path in _candidates(told):
-        if path in source.absent:
+def _absent(missing: Missing) -> Iterator[str]:
+    absent = missing.crash.source.absent
+    for path in _candidates(missing):
+        if path in absent:
             yield path
-        folder = next((p for p in source.absent if p.endswith("/") and path.startswith(p)), None)
+        folder = next((p for p in absent if p.endswith("/") and path.startswith(p)), None)
         if folder:
             yield folder
 
 
-def _built(told: tuple[Crash, Missing]) -> bool:
+def _built(missing: Missing) -> bool:
     """Whether what is missing is what a build would make."""
-    return re.match(r"(?:dist|build|lib|out|\.next|\.output)(?:/|$)", told[1].name) is not None
+    return re.match(r"(?:dist|build|lib|out|\.next|\.output)(?:/|$)", missing.name) is not None
 
 
-@rule(
-    "start-file-missing",
-    leads_to=ENDINGS,
-    title="{file} is not in the slug, and the start command runs it",
-    cause="`{command}` starts {file}.{why}",
-    fix="{advice}",
-    docs=SUPPORT,
-)
-def start_file_missing(record: Boot | Release) -> Iterator[Evidence]:
-    told = missing_in(record)
-    if not told or not told[1].started or _twin(told[0].source, told[1]):
-        return
-    found, name = told[0], told[1].name
-    if not _built(told) and any(_absent(found.source, told[1])):
-        return
-    why, advice = _about_start(found.source, name, built=_built(told))
-    seen = f"Cannot find module '{name}'"
-    text = command(found.source, found.process)
-    evidence = at_start(found.source, found.process, seen, file=name, why=why, advice=advice)
-    yield evidence._replace(names={**evidence.names, "command": text})
+def unstartable(missing: Missing) -> AbsentScript | None:
+    """The file that the start command names, and that is not in the slug."""
+    if not missing.started or _twin(missing) or not missing.crash.starting:
+        return None
+    if not _built(missing) and any(_absent(missing)):
+        return None
+    source, process, name = missing.crash.source, missing.crash.process, missing.name
+    why, advice = _about_start(source, name, built=_built(missing))
+    evidence = at_start(source, process, f"Cannot find module '{name}'")
+    return AbsentScript("Node.js", name, command(source, process), why, advice, (evidence,))
 
 
 def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
@@ -171,46 +156,29 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
     return " There is no such file in the pushed tree.", advice
 
 
-@rule(
-    "module-file-missing",
-    leads_to=ENDINGS,
-    title="{module} does not exist in the slug",
-    cause="{by} asks for `{module}`, and the pushed tree has no such file.",
-    fix="Commit the file, or correct the path; on Linux upper and lower case differ.",
-    docs=GIT,
-)
-def module_file_missing(record: Boot | Release) -> Iterator[Evidence]:
-    told = missing_in(record)
-    if not told or _twin(told[0].source, told[1]) or _lacking(told[0].source, told[1]):
-        return
-    if any(_absent(told[0].source, told[1])):
-        return
-    if _is_file(told[1]) and told[1].by and not told[1].started:
-        yield told[1].evidence(f"Cannot find module '{told[1].name}'", by=told[1].by)
+def absent(missing: Missing) -> AbsentModule | None:
+    """A file that nothing in the tree could have been meant by."""
+    if _twin(missing) or _lacking(missing) or any(_absent(missing)) or not missing.crash.starting:
+        return None
+    name, by = missing.name, missing.by
+    if not _is_file(missing) or not by or missing.started:
+        return None
+    why = f"{by} asks for `{name}`, and the pushed tree has no such file."
+    advice = "Commit the file, or correct the path; on Linux upper and lower case differ."
+    return AbsentModule(name, "code", why, advice, missing.evidence(f"Cannot find module '{name}'"))
 
 
-@rule(
-    "node-file-not-there",
-    leads_to=ENDINGS,
-    title="{path} does not exist in the dyno",
-    cause="The app opens {path} in line {line} of {file}. {why}",
-    fix="{advice}",
-    docs=GIT,
-)
-def node_file_not_there(record: Boot | Release) -> Iterator[Evidence]:
-    found = node_crash(record)
-    error = thrown(found.lines, APP) if found else None
-    match = re.search(r"ENOENT: no such file or directory, \w+ '(.+)'", error.told if error else "")
-    place = error.place if error else None
-    if not found or not error or not match or not place:
-        return
+def unopened(error: NodeError) -> AbsentFile | None:
+    """A file that the app opens, and that is not there."""
+    told, place, source = error.thrown.told, error.thrown.place, error.crash.source
+    match = re.search(r"ENOENT: no such file or directory, \w+ '(.+)'", told)
+    if not match or not place or not error.crash.starting:
+        return None
     path = match[1].removeprefix(f"{APP}/").removeprefix("./")
-    why, advice = _about_file(found.source, path)
-    names = {"path": path, "file": place.file, "line": str(place.line)}
-    names |= {"why": why, "advice": advice}
-    yield Evidence(error.told, place.file, place.line, place.column, names=names)
-    for kept in kept_out(found.source, path):
-        yield kept._replace(names={})
+    why, advice = _about_file(source, path)
+    evidence = Evidence(told, place.file, place.line, place.column)
+    kept = (one._replace(names={}) for one in kept_out(source, path))
+    return AbsentFile(path, why, advice, (evidence, *kept))
 
 
 _SECRET = r"\.(?:pem|key|crt|cert|p12|pfx|env)$"

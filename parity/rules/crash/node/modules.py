@@ -11,9 +11,12 @@ from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
-from parity.rules.views.node_error import node_crash, own, relative, thrown
+from parity.rules.shell import word
+from parity.rules.view import view
+from parity.rules.views.dyno_paths import APP
+from parity.rules.views.facts import UnaskedPackage
+from parity.rules.views.node_error import NodeCrash, own, relative, thrown
 from parity.rules.views.node_source import in_package, installer, lock_file, moving, wanted
-from parity.rules.views.python_traceback import APP, Crash, Failing
 
 GIT = "https://devcenter.heroku.com/articles/git"
 _MISSING = (
@@ -24,8 +27,9 @@ _MISSING = (
 
 
 class Missing(NamedTuple):
-    """A module that was not found: `name` as asked for, `by` the app's file and line."""
+    """A module that Node.js did not find: `name` as asked for, `by` the app's file and line."""
 
+    crash: NodeCrash
     name: str
     by: str | None
     line: int | None
@@ -44,8 +48,9 @@ class Missing(NamedTuple):
         return Evidence(seen, self.by, self.line, names={"module": self.name, **names})
 
 
-def missing(crash: Crash) -> Missing | None:
-    """What Node.js did not find."""
+@view
+def missing(crash: NodeCrash) -> Missing | None:
+    """The module that Node.js did not find."""
     match = crash.saying(_MISSING)
     if match is None:
         return None
@@ -64,10 +69,10 @@ def missing(crash: Crash) -> Missing | None:
     if by and inside != name:
         inside = f"./{posixpath.relpath(inside, posixpath.dirname(by) or '.')}"
         inside = inside.replace("./../", "../", 1)
-    return Missing(inside, file, line, started)
+    return Missing(crash, inside, file, line, started)
 
 
-def _required(crash: Crash) -> str:
+def _required(crash: NodeCrash) -> str:
     """The first file of the `Require stack`, which is the one that asked."""
     for number, line in enumerate(crash.lines):
         if line.strip() == "Require stack:" and number + 1 < len(crash.lines):
@@ -85,36 +90,21 @@ def _asking(source: Source, file: str, name: str) -> int | None:
     return None
 
 
-def missing_in(record: Failing) -> tuple[Crash, Missing] | None:
-    """A crash of Node.js for want of a module, with the module."""
-    found = node_crash(record)
-    told = missing(found) if found else None
-    return (found, told) if found and told else None
-
-
-@rule(
-    "dependency-not-saved",
-    leads_to=ENDINGS,
-    title="{package} is not in package.json",
-    cause="The app asks for `{module}`. On your machine it is in node_modules, which is not pushed;"
-    " Heroku installs what package.json asks for, and {package} is not there.",
-    fix="Type `{install} {package}`, commit package.json and {lock}, push again.",
-    docs=f"{SUPPORT}#build-behavior",
-)
-def dependency_not_saved(record: Failing) -> Iterator[Evidence]:
-    told = missing_in(record)
-    package = told[1].package if told else None
-    if not told or not package or package in BUILT_IN or wanted(told[0].source, package):
-        return
-    source = told[0].source
-    names = {"package": package, "install": installer(source), "lock": lock_file(source)}
-    seen = f"Cannot find module '{told[1].name}'"
+def unasked(missing: Missing) -> UnaskedPackage | None:
+    """A package that package.json does not ask for."""
+    package, source = missing.package, missing.crash.source
+    if not package or package in BUILT_IN or wanted(source, package):
+        return None
+    seen = f"Cannot find module '{missing.name}'"
     where = in_package(source, f"{package} is not in dependencies", "dependencies")
-    if told[1].by:
-        yield told[1].evidence(seen, **names)
-        yield where
-    else:
-        yield where._replace(seen=seen, names={"module": told[1].name, **names})
+    alone = (where._replace(seen=seen),)
+    evidence = (missing.evidence(seen), where) if missing.by else alone
+    advice = (
+        f"Type `{installer(source)} {word(package)}`, commit package.json and"
+        f" {lock_file(source)}, push again."
+    )
+    names = (package, missing.name, "package.json", "the app", seen, advice)
+    return UnaskedPackage(f"{SUPPORT}#build-behavior", *names, evidence)
 
 
 @rule(
@@ -123,23 +113,20 @@ def dependency_not_saved(record: Failing) -> Iterator[Evidence]:
     title="{package} is in devDependencies, which are gone when the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The running app asks for `{module}`.",
-    fix="Type `{moving}`: the line moves to dependencies. Commit package.json and {lock}, push"
-    " again.",
+    fix="Type `{moving:npm install --save-prod PACKAGE}`: the line moves to dependencies. Commit"
+    " package.json and {lock}, push again.",
     docs=f"{SUPPORT}#skip-pruning",
 )
-def only_a_dev_dependency(record: Failing) -> Iterator[Evidence]:
-    told = missing_in(record)
-    package = told[1].package if told else None
-    if not told or not package or wanted(told[0].source, package) != "devDependencies":
+def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:
+    package, source = missing.package, missing.crash.source
+    if not package or wanted(source, package) != "devDependencies":
         return
-    source = told[0].source
     names = {"package": package, "lock": lock_file(source), "moving": moving(source, package)}
-    names["module"] = told[1].name
-    yield in_package(
-        source, f"Cannot find module '{told[1].name}'", "devDependencies", package, **names
-    )
-    if told[1].by:
-        yield told[1].evidence(f"asks for {told[1].name}")
+    names["module"] = missing.name
+    seen = f"Cannot find module '{missing.name}'"
+    yield in_package(source, seen, "devDependencies", package, **names)
+    if missing.by:
+        yield missing.evidence(f"asks for {missing.name}")
 
 
 @rule(
@@ -151,17 +138,11 @@ def only_a_dev_dependency(record: Failing) -> Iterator[Evidence]:
     fix="Type `git rm -r --cached node_modules`, add `node_modules/` to .gitignore, commit; delete"
     " {lock} and node_modules, install again, commit.",
     docs=f"{SUPPORT}#build-behavior",
+    records=(Boot, Release),
 )
-def module_not_installed(record: Boot | Release) -> Iterator[Evidence]:
-    told = missing_in(record)
-    package = told[1].package if told else None
-    if (
-        told
-        and package
-        and wanted(told[0].source, package) in ("dependencies", "optionalDependencies")
-    ):
-        source = told[0].source
-        seen = f"Cannot find module '{told[1].name}'"
-        yield in_package(
-            source, seen, "dependencies", package, module=told[1].name, lock=lock_file(source)
-        )
+def module_not_installed(missing: Missing) -> Iterator[Evidence]:
+    package, source = missing.package, missing.crash.source
+    if package and wanted(source, package) in ("dependencies", "optionalDependencies"):
+        seen = f"Cannot find module '{missing.name}'"
+        names = {"module": missing.name, "lock": lock_file(source)}
+        yield in_package(source, seen, "dependencies", package, **names)

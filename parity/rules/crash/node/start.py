@@ -10,7 +10,9 @@ from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
-from parity.rules.views.node_error import node_crash
+from parity.rules.shell import word
+from parity.rules.views.facts import UnaskedProgram
+from parity.rules.views.node_error import NodeCrash
 from parity.rules.views.node_source import (
     NOT_FOUND,
     absent_command,
@@ -24,7 +26,6 @@ from parity.rules.views.node_source import (
     table,
     wanted,
 )
-from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import web_line
 
 DEFAULT = f"{SUPPORT}#default-web-process-type"
@@ -37,14 +38,14 @@ _NO_SCRIPT = (
 )
 
 
-def _missing_script(crash: Crash) -> str | None:
+def _missing_script(crash: NodeCrash) -> str | None:
     match = crash.saying(_NO_SCRIPT)
     if match is None:
         return None
     return next((group for group in match.groups() if group), "start")
 
 
-def _python_app(crash: Crash) -> bool:
+def _python_app(crash: NodeCrash) -> bool:
     """Whether Heroku took a Python app for one of Node.js, by detection alone."""
     plan = crash.plan
     return plan.runs == (NODE,) and PYTHON in plan.detected
@@ -52,25 +53,26 @@ def _python_app(crash: Crash) -> bool:
 
 @rule(
     "python-app-built-as-node",
+    instead_of=("start-script-missing",),
     leads_to=ENDINGS,
     title="Heroku built this as a Node.js app, for the package.json; no Python is in the dyno",
     cause="Heroku asks the Node.js buildpack before the one for Python, and runs only the first"
     " that fits. package.json is in the root, so no Python package was installed: {error}",
     fix="Type `heroku buildpacks:set heroku/python` (rehearse it: `parity run --buildpack"
     " heroku/python`). If the app needs Node.js for its build as well: `heroku buildpacks:add"
-    " --index 1 heroku/nodejs`.{procfile}",
+    " --index 1 heroku/nodejs`.{procfile:-}",
     docs=f"{ARTICLE}#buildpack-detect-order",
+    records=(Boot, Release),
 )
-def python_app_built_as_node(record: Boot | Release) -> Iterator[Evidence]:
-    found = node_crash(record)
-    if not found or not _python_app(found):
+def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
+    if not _python_app(crash):
         return
-    match = found.saying(_NO_SCRIPT) or found.saying(NOT_FOUND)
-    no_python = found.saying(r"No module named|ModuleNotFoundError|can't open file")
+    match = crash.saying(_NO_SCRIPT) or crash.saying(NOT_FOUND)
+    no_python = crash.saying(r"No module named|ModuleNotFoundError|can't open file")
     if match or no_python:
         said = (match or no_python)[0].strip()  # type: ignore[index]
-        web = found.plan.procfile and "web" in found.plan.procfile.types
-        procfile = "" if web else f" The Procfile needs `{web_line(found.source)}`, too."
+        web = crash.plan.procfile and "web" in crash.plan.procfile.types
+        procfile = "" if web else f" The Procfile needs `{web_line(crash.source)}`, too."
         names = {"error": said, "procfile": procfile}
         yield Evidence("package.json is in the root", "package.json", names=names)
         yield Evidence(said)
@@ -80,22 +82,22 @@ def python_app_built_as_node(record: Boot | Release) -> Iterator[Evidence]:
     "start-script-missing",
     leads_to=ENDINGS,
     title="package.json has no `{name}` script",
-    cause="{who} runs `{command}`, and package.json says nothing about `{name}`.",
-    fix="{advice}",
+    cause="{who:Heroku, or the Procfile,} runs `{command}`, and package.json says nothing about"
+    " `{name}`.",
+    fix="{advice:-}",
     docs=DEFAULT,
+    records=(Boot, Release),
 )
-def start_script_missing(record: Boot | Release) -> Iterator[Evidence]:
-    found = node_crash(record)
-    name = _missing_script(found) if found else None
-    if not found or not name or _python_app(found):
+def start_script_missing(crash: NodeCrash) -> Iterator[Evidence]:
+    name, source = _missing_script(crash), crash.source
+    if not name:
         return
-    source = found.source
     default = "Without a `web` line in a Procfile Heroku"
-    who = default if not found.process.line else "The Procfile"
+    who = default if not crash.process.line else "The Procfile"
     names = {"name": name, "who": who, "advice": _start_advice(source, name)}
-    match = found.saying(_NO_SCRIPT)
+    match = crash.saying(_NO_SCRIPT)
     seen = match[0].strip() if match else f"no script {name}"
-    yield in_package(source, seen, "scripts", command=found.process.command, **names)
+    yield in_package(source, seen, "scripts", command=crash.process.command, **names)
 
 
 def _start_advice(source: Source, name: str) -> str:
@@ -127,21 +129,21 @@ def _start_advice(source: Source, name: str) -> str:
     title="{package} is in devDependencies, which are gone when the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
-    fix="{advice}",
+    fix="{advice:-}",
     docs=PRUNING,
+    records=(Boot, Release),
 )
-def dev_tool_at_start(record: Boot | Release) -> Iterator[Evidence]:
-    found = node_crash(record)
-    told = absent_command(found.lines) if found else None
-    if not found or not told or wanted(found.source, told[1]) != "devDependencies":
+def dev_tool_at_start(crash: NodeCrash) -> Iterator[Evidence]:
+    told = absent_command(crash.lines)
+    if not told or wanted(crash.source, told[1]) != "devDependencies":
         return
-    names = {"tool": told[0], "package": told[1], "advice": _tool_advice(found, *told)}
+    names = {"tool": told[0], "package": told[1], "advice": _tool_advice(crash, *told)}
     seen = f"{told[0]}: not found"
-    yield at_start(found.source, found.process, seen, **names)
-    yield in_package(found.source, f"{told[1]} is here", "devDependencies", told[1])
+    yield at_start(crash.source, crash.process, seen, **names)
+    yield in_package(crash.source, f"{told[1]} is here", "devDependencies", told[1])
 
 
-def _tool_advice(crash: Crash, tool: str, package: str) -> str:
+def _tool_advice(crash: NodeCrash, tool: str, package: str) -> str:
     """The start command without the tool, or the tool as a dependency."""
     told = script(crash.source, crash.process)
     text = told[1] if told else crash.process.command
@@ -165,22 +167,17 @@ def _tool_advice(crash: Crash, tool: str, package: str) -> str:
     )
 
 
-@rule(
-    "tool-not-installed",
-    leads_to=ENDINGS,
-    title="{tool} is not installed: package.json does not ask for {package}",
-    cause="The start command runs `{tool}`. Heroku has only what package.json asks for; what is"
-    " installed globally on your machine (`npm install -g`) is not there.",
-    fix="Type `{install} {package}`, commit package.json and {lock}, push again.",
-    docs=SUPPORT,
-)
-def tool_not_installed(record: Boot | Release) -> Iterator[Evidence]:
-    found = node_crash(record)
-    told = absent_command(found.lines) if found else None
-    if not found or not told or wanted(found.source, told[1]) or _python_app(found):
-        return
+def unasked(crash: NodeCrash) -> UnaskedProgram | None:
+    """A program of the start command that package.json does not ask for."""
+    told, source = absent_command(crash.lines), crash.source
+    if not told or wanted(source, told[1]) or _python_app(crash) or not crash.starting:
+        return None
     tool, package = told
-    if tool not in found.source.entries and package not in NOT_FROM_NPM:
-        names = {"tool": tool, "package": package, "install": installer(found.source)}
-        names["lock"] = lock_file(found.source)
-        yield at_start(found.source, found.process, f"{tool}: not found", **names)
+    if tool in source.entries or package in NOT_FROM_NPM:
+        return None
+    advice = (
+        f"Type `{installer(source)} {word(package)}`, commit package.json and"
+        f" {lock_file(source)}, push again."
+    )
+    evidence = at_start(source, crash.process, f"{tool}: not found")
+    return UnaskedProgram(SUPPORT, tool, "package.json", "", advice, (evidence,))

@@ -5,31 +5,24 @@ from collections.abc import Iterator
 
 from parity.facts.buildpacks import PYTHON
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.python import outdated
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, at_either, at_place
 from parity.rules.engine import rule
+from parity.rules.views.facts import SyntaxProblem
 from parity.rules.views.python_source import line_of, server, suggestion, target
 from parity.rules.views.python_traceback import Crash
 
+SYNTAX = "https://docs.python.org/3/tutorial/errors.html#syntax-errors"
 
-@rule(
-    "syntax-error",
-    leads_to=ENDINGS,
-    title="{file} has a syntax error in line {line}",
-    cause="Python cannot read the file: {error}. The line is `{code}`.",
-    fix="{advice:Correct that line; `python -m py_compile FILE` says when it is right.}",
-    docs="https://docs.python.org/3/tutorial/errors.html#syntax-errors",
-)
-def syntax_error(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    kinds = ("SyntaxError", "IndentationError", "TabError")
-    if raised and raised.kind in kinds and not (_newer(crash) or outdated(crash)):
-        evidence = at_place(crash)
-        marker = evidence and re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
-        if evidence:
-            told = _MERGED if marker else _CORRECT
-            advice = told.format(**evidence.names)
-            yield evidence._replace(names={**evidence.names, "advice": advice})
+
+def syntax(crash: Crash) -> SyntaxProblem | None:
+    """A file that Python cannot read."""
+    raised, kinds = crash.raised, ("SyntaxError", "IndentationError", "TabError")
+    evidence = at_place(crash) if raised and raised.kind in kinds else None
+    if evidence is None:
+        return None
+    marker = re.match(r"<<<<<<<|=======$|>>>>>>>", evidence.names["code"])
+    advice = (_MERGED if marker else _CORRECT).format(**evidence.names)
+    return SyntaxProblem("Python", SYNTAX, advice, evidence)
 
 
 _CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` says when it is right."
@@ -41,6 +34,7 @@ _MERGED = (
 
 @rule(
     "newer-syntax",
+    instead_of=("syntax-error",),
     effect="unknown",
     leads_to=ENDINGS,
     title="Python {used} cannot read the file; Heroku would use {version}",
@@ -48,6 +42,7 @@ _MERGED = (
     fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
     " parity again.",
     docs="https://devcenter.heroku.com/articles/python-support",
+    apart="`SyntaxError` at syntax that a newer Python has",
 )
 def newer_syntax(crash: Crash) -> Iterator[Evidence]:
     here, python = (crash.slug.interpreters.get(PYTHON), crash.plan.runtime(PYTHON))
@@ -89,6 +84,9 @@ def _code(crash: Crash) -> str:
     fix="In the Procfile write `{type}: uvicorn {module} --host 0.0.0.0 --port $PORT` (with uvicorn"
     " in requirements.txt){django:-}.",
     docs="https://www.uvicorn.org/deployment/",
+    apart="`__call__() missing 1 required positional argument: 'send'`",
+    laptop="`uvicorn main:app` and `fastapi dev` speak ASGI; bare gunicorn speaks WSGI.",
+    by={"FastAPI": "web: gunicorn -k uvicorn.workers.UvicornWorker main:app"},
 )
 def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
     named = target(crash.process)

@@ -3,17 +3,15 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.addons import ADD_ONS
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
 from parity.rules.engine import rule
-from parity.rules.shell import word
+from parity.rules.views.facts import UnsetVariable
 from parity.rules.views.pydantic_settings import lacking
 from parity.rules.views.python_source import Place, at, find, line_of
-from parity.rules.views.python_traceback import Crash, Raised
+from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.python_variables import PLATFORM, Read, all_reads, read_at
 
-CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
 _NAME = r"[A-Z][A-Z0-9_]*"
 _TOLD = (
     rf"^({_NAME}) not found\. Declare it as envvar"
@@ -105,59 +103,18 @@ def _unset(crash: Crash, read: Read) -> bool:
     return not crash.plan.config.values.get(read.name) and read.name not in PLATFORM
 
 
-def _read(crash: Crash, read: Read, **names: str) -> Iterator[Evidence]:
-    """Evidence at the line that reads the variable, then at the line that fails without it."""
-    raised, here = crash.raised, at_place(crash)
+def unset(crash: Crash) -> UnsetVariable | None:
+    """The config var whose absence ended the command: its read, then the line that fails."""
+    read, raised, here = _missing(crash), crash.raised, at_place(crash)
+    if read is None or not _unset(crash, read):
+        return None
     error = raised.told if raised else ""
-    told = {"name": read.name, "error": error, "when": crash.when, **names}
-    yield at(error, read.place, **told)
+    evidence = [at(error, read.place)]
     if here and (here.file, here.line) != (read.place.file, read.place.line):
-        yield here._replace(names={})
-
-
-@rule(
-    "add-on-variable-missing",
-    effect="unknown",
-    leads_to=ENDINGS,
-    title="{name} is not set here; on Heroku {addon} sets it",
-    cause="The app reads {name} {when}. parity has no add-ons, so it cannot tell whether the app"
-    " works where the variable is set: {error}",
-    fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
-    " `heroku addons:create {plan}`, if the app has none yet.",
-    docs="https://devcenter.heroku.com/articles/managing-add-ons",
-)
-def add_on_variable_missing(crash: Crash) -> Iterator[Evidence]:
-    read = _missing(crash)
-    addon = ADD_ONS.get(read.name) if read else None
-    if read and addon and _unset(crash, read):
-        yield from _read(crash, read, addon=addon.name, plan=addon.plan)
-
-
-@rule(
-    "missing-config-var",
-    leads_to=ENDINGS,
-    title="The config var {name} is not set",
-    cause="The app reads the environment variable {name} {when}, and there is no such config var:"
-    " {error}.{local:-}",
-    fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
-    "{options:-}.",
-    docs=CONFIG_VARS,
-)
-def missing_config_var(crash: Crash) -> Iterator[Evidence]:
-    read = _missing(crash)
-    if not crash or not read or read.name in ADD_ONS or not _unset(crash, read):
-        return
-    dotenv = any(path.rpartition("/")[2].startswith(".env") for path in crash.source.absent)
-    local = " A .env on your disk does not reach Heroku." if dotenv else ""
-    if not re.fullmatch(_NAME, read.name):
-        local += " An environment variable's name is what stands in the brackets, not its value."
-    raised = crash.raised
-    more = [r for r in lacking(crash.source, raised) if r != read] if raised else []
-    more = [r for r in more if r.name not in ADD_ONS and _unset(crash, r)]
-    names = {"local": local, "others": "".join(f" {word(r.name)}=VALUE" for r in more)}
-    names["options"] = f", and the same for {', '.join(r.name for r in more)}" if more else ""
-    yield from _read(crash, read, **names)
-    yield from (at(r.place.text, r.place) for r in more)
+        evidence.append(here._replace(names={}))
+    others = (r for r in lacking(crash.source, raised) if r != read) if raised else ()
+    more = tuple((r.name, at(r.place.text, r.place)) for r in others if _unset(crash, r))
+    return UnsetVariable(read.name, error, crash, tuple(evidence), more)
 
 
 @rule(
@@ -169,9 +126,12 @@ def missing_config_var(crash: Crash) -> Iterator[Evidence]:
     fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
     " behind it.}",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
+    apart="`Can't load plugin: sqlalchemy.dialects:postgres`",
+    laptop="On the laptop the address begins with sqlite or postgresql.",
+    by={"SQLAlchemy": 'url.replace("postgres://", "postgresql://", 1)'},
 )
 def postgres_scheme(crash: Crash) -> Iterator[Evidence]:
-    if not crash or not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
+    if not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
         return
     advice = (
         'Where the URL is read, write `os.environ["DATABASE_URL"].replace("postgres://",'
@@ -204,9 +164,9 @@ _READ = re.compile(
     " asyncpg in requirements.txt.",
     docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
 )
-def async_driver(crash: Crash) -> Iterator[Evidence]:
+def async_driver(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and "asyncio extension requires an async driver" in raised.message:
+    if "asyncio extension requires an async driver" in raised.message:
         yield at_either(crash, raised.told)
 
 
@@ -219,10 +179,12 @@ def async_driver(crash: Crash) -> Iterator[Evidence]:
     fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
     ' `connect_args={{"ssl": "require"}}` instead.',
     docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
+    apart="`unexpected keyword argument 'sslmode'` in asyncpg",
+    laptop="The laptop's database URL has no `?sslmode=require`.",
 )
-def sslmode_for_asyncpg(crash: Crash) -> Iterator[Evidence]:
+def sslmode_for_asyncpg(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and "unexpected keyword argument 'sslmode'" in raised.message:
+    if "unexpected keyword argument 'sslmode'" in raised.message:
         place = find(crash.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
         if of_asyncpg(raised):
             yield at(raised.told, place, error=raised.told)
@@ -244,12 +206,11 @@ def of_asyncpg(raised: Raised) -> bool:
     " `?ssl_cert_reqs=none` to the address).",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
 )
-def redis_certificate(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
+def redis_certificate(crash: PythonError) -> Iterator[Evidence]:
     told = (
         r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
     )
     match = crash.saying(told)
     redis = any("REDIS" in name for name in crash.plan.config.values)
-    if raised and match and (redis or "rediss" in match[0]):
+    if match and (redis or "rediss" in match[0]):
         yield at_either(crash, match[0])

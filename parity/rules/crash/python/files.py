@@ -8,38 +8,28 @@ from parity.rules.crash.python.modules import GIT, how_to_add
 from parity.rules.crash.subprocesses import started
 from parity.rules.crash.symptoms import ENDINGS, at_place
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.push.source import LFS
 from parity.rules.shell import word
+from parity.rules.views.dyno_paths import APP
+from parity.rules.views.facts import AbsentFile
 from parity.rules.views.python_source import at, find, line_of
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import APP, Crash
+from parity.rules.views.python_traceback import Crash, PythonError
 from parity.rules.views.suggestions import kept_out
 
-DYNOS = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
 
-
-@rule(
-    "file-not-there",
-    leads_to=ENDINGS,
-    title="{path} does not exist in the dyno",
-    cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
-    " spelt differently.}",
-    fix="{advice:Commit the file, or create it when it is not there.}",
-    docs=DYNOS,
-)
-def file_not_there(crash: Crash) -> Iterator[Evidence]:
+def unopened(crash: Crash) -> AbsentFile | None:
+    """A file that the app opens, and that is not there."""
     path = _opened(crash)
-    if not crash or not path or started(crash):
-        return
-    why, advice, seen = _about(crash, path)
-    evidence = at_place(crash, path=path, why=why, advice=advice)
+    if not path or started(crash):
+        return None
+    why, advice, inside = _about(crash, path)
+    evidence = at_place(crash)
     place = None if evidence else find(crash.source, rf"""["']{re.escape(path)}["']""")
-    if evidence:
-        yield evidence
-    elif place:
-        yield at(place.text, place, path=path, why=why, advice=advice)
-    for kept in kept_out(crash.source, seen):
-        yield kept._replace(names={})
+    evidence = at(place.text, place) if place else evidence
+    kept = tuple(one._replace(names={}) for one in kept_out(crash.source, inside))
+    return AbsentFile(path, why, advice, (evidence, *kept)) if evidence else None
 
 
 def _opened(crash: Crash) -> str | None:
@@ -166,11 +156,13 @@ def _secret(path: str) -> str | None:
     fix="Keep the file in git itself (`git lfs migrate export --include={path}`), or fetch it from"
     " elsewhere when the app starts.",
     docs=GIT,
+    apart="an error about the content of a file that Git LFS has",
+    laptop=FILES,
 )
 def lfs_pointer_opened(crash: Crash) -> Iterator[Evidence]:
     told = at_place(crash)
     text = _around(crash, told) if told else ""
-    if not crash or not told or not text:
+    if not told or not text:
         return
     for path, entry in crash.source.entries.items():
         if entry.data and entry.data.startswith(LFS) and path.rpartition("/")[2] in text:
@@ -192,6 +184,7 @@ def _around(crash: Crash, told: Evidence) -> str:
 
 @rule(
     "database-not-in-git",
+    instead_of=("database-folder-missing",),
     leads_to=ENDINGS,
     title="The SQLite file {path} is on your disk, but not in git",
     cause="git push sends only what is committed, and the app opens a database that must be there"
@@ -199,6 +192,8 @@ def _around(crash: Crash, told: Evidence) -> str:
     fix="{advice:Commit the file if the app only reads it.} What the app writes into it is lost at"
     " every restart: better Heroku Postgres.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
+    apart="`unable to open database file`",
+    laptop=FILES,
 )
 def database_not_in_git(crash: Crash) -> Iterator[Evidence]:
     path = unopened_database(crash)
@@ -236,11 +231,13 @@ _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["'
     " the setting is missing only where it is used: {error}",
     fix="{advice:Read the value from a config var.}",
     docs="https://devcenter.heroku.com/articles/config-vars",
+    apart="`KeyError` or `NoSectionError` of a name that a file of settings has",
+    laptop=FILES,
 )
-def settings_file_not_there(crash: Crash) -> Iterator[Evidence]:
-    raised, told = (crash.raised, at_place(crash))
+def settings_file_not_there(crash: PythonError) -> Iterator[Evidence]:
+    raised, told = crash.raised, at_place(crash)
     kinds = ("KeyError", "NoSectionError", "NoOptionError")
-    if not crash or not raised or not told or raised.kind not in kinds:
+    if not told or raised.kind not in kinds:
         return
     named = (match for match in places(crash.source, _SETTINGS) if match.file == told.file)
     place = next(named, None)

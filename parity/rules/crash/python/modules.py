@@ -8,32 +8,24 @@ from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either, at_place, procfile
 from parity.rules.engine import rule
 from parity.rules.shell import word
+from parity.rules.views.facts import AbsentModule, ModuleInOtherCase, UncommittedModule
 from parity.rules.views.missing_python_module import (
-    Reason,
-    absent_module,
+    MissingModule,
     elsewhere,
     foreign,
     in_other_case,
     kept,
+    missing_module,
     near_own,
-    why_absent,
 )
 from parity.rules.views.python_source import file_of, names_in
 from parity.rules.views.python_source import found as places_of
-from parity.rules.views.python_traceback import Crash, Failing, Raised, crash
+from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.suggestions import kept_out
 
 GIT = "https://devcenter.heroku.com/articles/git"
 NOT_IN = r"cannot import name '(\w+)' from '([\w.]+)'"
 SEARCH = "https://docs.python.org/3/tutorial/modules.html#the-module-search-path"
-
-
-def absent(record: Failing, reason: Reason) -> tuple[Crash, str] | tuple[None, str]:
-    """The crash and the module that was not found, if it is for this reason."""
-    found = crash(record)
-    if found is None or why_absent(found) != reason:
-        return None, ""
-    return found, absent_module(found) or ""
 
 
 def library_of(raised: Raised) -> str:
@@ -43,28 +35,19 @@ def library_of(raised: Raised) -> str:
     return match[1] if match else ""
 
 
-@rule(
-    "module-not-in-git",
-    leads_to=ENDINGS,
-    title="The module {module} is on your disk, but not in git",
-    cause="git push sends only what is committed; on Heroku there is no {file}.",
-    fix="{advice:Type `git add FILE`, commit, push.}",
-    docs=GIT,
-)
-def module_not_in_git(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "not-in-git")
-    path = kept(found, module) if found else None
-    if found is None:
-        found = crash(record)
-        module, path = _kept_attribute(found) if found else ("", None)
-    if not found or not path:
-        return
-    advice = how_to_add(found, path)
-    for evidence in kept_out(found.source, path):
-        yield evidence._replace(names={**evidence.names, "module": module, "advice": advice})
-    place = at_place(found)
-    if place:
-        yield place._replace(names={})
+def uncommitted(crash: Crash) -> UncommittedModule | None:
+    """A module that is on disk, and not in git."""
+    missing = missing_module(crash)
+    if missing and missing.reason == "not-in-git":
+        module, path = missing.name, kept(crash, missing.name)
+    else:
+        module, path = _kept_attribute(crash)
+    evidence = tuple(kept_out(crash.source, path)) if path else ()
+    if not path or not evidence:
+        return None
+    place = at_place(crash)
+    here = (place._replace(names={}),) if place else ()
+    return UncommittedModule(module, how_to_add(crash, path), (*evidence, *here))
 
 
 def _kept_attribute(crash: Crash) -> tuple[str, str | None]:
@@ -91,80 +74,77 @@ def how_to_add(crash: Crash, path: str) -> str:
     )
 
 
-@rule(
-    "module-in-other-case",
-    leads_to=ENDINGS,
-    title="{module} and {actual} differ in upper and lower case",
-    cause="On macOS and Windows a capital letter in a file name makes no difference. Linux, and so"
-    " Heroku, has {actual} and no {wanted}.",
-    fix="Write `{right}` where {module} is imported, exactly as the file is called.",
-    docs=GIT,
-)
-def module_in_other_case(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "case")
-    actual = in_other_case(found, module) if found else None
-    if not found or not actual:
-        return
+def other_case(missing: MissingModule) -> ModuleInOtherCase | None:
+    """A module whose file has other capital letters."""
+    crash, module = missing.crash, missing.name
+    actual = in_other_case(crash, module) if missing.reason == "case" else None
+    if not actual:
+        return None
     path = actual.removesuffix("/__init__.py").removesuffix(".py")
     right = ".".join(path.split("/")[-len(module.split(".")) :])
-    names = {"module": module, "actual": actual, "right": right}
     seen = f"No module named '{module}', but there is {actual}"
     wanted = f"{module.replace('.', '/')}.py"
-    yield at_either(found, seen, wanted=wanted, **names)._replace(seen=seen)
+    evidence = at_either(crash, seen)._replace(seen=seen)
+    return ModuleInOtherCase(module, wanted, actual, right, evidence)
 
 
-@rule(
-    "submodule-missing",
-    leads_to=ENDINGS,
-    title="The app's own {top} has no module {module}",
-    cause="{top} is in the pushed tree, {module} is not: a file that was not committed, or a name"
-    " that is spelt differently.{near:-}",
-    fix="{advice:Compare the import with `git ls-files`; type `git add` for what is missing.}",
-    docs=GIT,
-)
-def submodule_missing(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "part")
-    if not found or module.endswith(".__main__"):
-        return
+def part_absent(missing: MissingModule) -> AbsentModule | None:
+    """A module that is not in the package of the app's own that should have it."""
+    crash, module = missing.crash, missing.name
+    if missing.reason != "part" or module.endswith(".__main__"):
+        return None
+    top = missing.top
+    near = _beside(crash, module)
+    advice = f"Write `{near}`." if near else _compare(top)
+    why = (
+        f"{top} is in the pushed tree, {module} is not: a file that was not committed, or a name"
+        f" that is spelt differently.{f' There is {near}.' if near else ''}"
+    )
+    place = next(places_of(crash.source, rf"""["']{re.escape(module)}[."']"""), None)
+    told = at_either(crash, f"No module named '{module}'")
+    if place and told.file == "Procfile":
+        told = told._replace(file=place.file, line=place.line, column=place.column)
+    return AbsentModule(module, top, why, advice, told)
+
+
+def _compare(top: str) -> str:
+    return (
+        f"Compare the import with `git ls-files {word(top)}`; type `git add` for what is missing."
+    )
+
+
+def _beside(crash: Crash, module: str) -> str | None:
+    """The module beside an absent one that has nearly its name."""
     parent, _, name = module.rpartition(".")
     folder = parent.replace(".", "/")
     inside = [
         p.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
-        for p in found.source.entries
+        for p in crash.source.entries
         if p.startswith(f"{folder}/") and p.endswith(".py")
     ]
     near = get_close_matches(name, inside, 1, 0.7)
-    top = module.partition(".")[0]
-    names = {"module": module, "top": top, "near": f" There is {parent}.{near[0]}." if near else ""}
-    advice = (
-        f"Compare the import with `git ls-files {word(top)}`; type `git add` for what is missing."
-    )
-    names["advice"] = f"Write `{parent}.{near[0]}`." if near else advice
-    place = next(places_of(found.source, rf"""["']{re.escape(module)}[."']"""), None)
-    told = at_either(found, f"No module named '{module}'", **names)
-    if place and told.file == "Procfile":
-        told = told._replace(file=place.file, line=place.line, column=place.column)
-    yield told
+    return f"{parent}.{near[0]}" if near else None
 
 
 @rule(
     "own-module-misspelt",
     leads_to=ENDINGS,
-    title="There is no module {module}, but the app has {near}",
-    cause="Python finds no {module}, and no package of that name is known: {where}",
-    fix="Write `{near}` there. If {module} is a package after all, add it to requirements.txt.",
+    title="There is no module {module}, but the app has {near:one of nearly that name}",
+    cause="Python finds no {module}, and no package of that name is known: {where:a line of the"
+    " app imports it}",
+    fix="Write `{near:NAME}` there. If {module} is a package after all, add it"
+    " to requirements.txt.",
     docs=SEARCH,
 )
-def own_module_misspelt(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "misspelt")
-    near = near_own(found, module.partition(".")[0]) if found else None
-    if not found or not near:
+def own_module_misspelt(missing: MissingModule) -> Iterator[Evidence]:
+    crash, module, top = missing.crash, missing.name, missing.top
+    near = near_own(crash, top) if missing.reason == "misspelt" else None
+    if not near:
         return
-    top = module.partition(".")[0]
     named = rf"""^\s*(?:import|from)\s+{re.escape(top)}\b|["']{re.escape(top)}[."']"""
-    place = next(places_of(found.source, named), None)
+    place = next(places_of(crash.source, named), None)
     where = f"`{place.text}`" if place else f"No module named '{module}'"
-    told = at_either(found, f"No module named '{module}'", module=top, near=near, where=where)
+    told = at_either(crash, f"No module named '{module}'", module=top, near=near, where=where)
     if place:
         seen = f"No module named '{module}', but there is {near}"
         yield Evidence(seen, place.file, place.line, place.column, names=told.names)
@@ -181,23 +161,23 @@ def own_module_misspelt(record: Failing) -> Iterator[Evidence]:
     fix="{advice:Write the full name in the import, or gunicorn's `--chdir` in the Procfile.}",
     docs=SEARCH,
 )
-def module_elsewhere(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "elsewhere")
-    actual = elsewhere(found, module) if found else None
-    if not found or not actual:
+def module_elsewhere(missing: MissingModule) -> Iterator[Evidence]:
+    crash, module = missing.crash, missing.name
+    actual = elsewhere(crash, module) if missing.reason == "elsewhere" else None
+    if not actual:
         return
     depth = len(module.split(".")) + (actual.endswith("/__init__.py"))
     folder = "/".join(actual.split("/")[:-depth])
     full = f"{folder.replace('/', '.')}.{module}"
     advice = f"Write `{full}` where {module} is imported, or set `PYTHONPATH=/app:/app/{folder}`."
-    target = re.search(r"gunicorn\b", found.command)
+    target = re.search(r"gunicorn\b", crash.command)
     if target:
-        moved = re.sub(r"gunicorn\b", f"gunicorn --chdir {folder}", found.command, count=1)
+        moved = re.sub(r"gunicorn\b", f"gunicorn --chdir {folder}", crash.command, count=1)
         bare = moved.replace(f" {folder.replace('/', '.')}.", " ")
-        advice = f"Write `{full}` where {module} is imported. Or: {procfile(found, bare)}"
+        advice = f"Write `{full}` where {module} is imported. Or: {procfile(crash, bare)}"
     names = {"module": module, "folder": f"{folder}/", "actual": actual, "advice": advice}
     seen = f"No module named '{module}', but there is {actual}"
-    yield at_either(found, seen, **names)._replace(seen=seen)
+    yield at_either(crash, seen, **names)._replace(seen=seen)
 
 
 @rule(
@@ -209,9 +189,8 @@ def module_elsewhere(record: Failing) -> Iterator[Evidence]:
     fix="Write the import without the leading dot{example:-}.",
     docs="https://docs.python.org/3/reference/import.html#package-relative-imports",
 )
-def relative_import(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    if raised and "attempted relative import" in raised.message:
+def relative_import(crash: PythonError) -> Iterator[Evidence]:
+    if "attempted relative import" in crash.raised.message:
         evidence = at_place(crash)
         code = evidence.names["code"] if evidence else ""
         match = re.match(r"from \.([\w.]*) import (.+)", code)
@@ -234,13 +213,12 @@ def relative_import(crash: Crash) -> Iterator[Evidence]:
     docs="https://docs.python.org/3/faq/programming.html#what-are-the-best-practices-for-using-"
     "import-in-a-module",
 )
-def circular_import(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
+def circular_import(crash: PythonError) -> Iterator[Evidence]:
     match = re.search(
         r"cannot import name '(?P<a>[\w.]+)' from partially initialized module '(?P<m>[\w.]+)'"
         r"|partially initialized module '(?P<n>[\w.]+)' (?:from '[^']+' )?has no attribute"
         r" '(?P<b>\w+)'",
-        raised.message if raised else "",
+        crash.raised.message,
     )
     module = (match["m"] or match["n"]) if match else ""
     own = file_of(crash.source, module) if match else None
@@ -260,12 +238,11 @@ def circular_import(crash: Crash) -> Iterator[Evidence]:
     " that is still missing.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
 )
-def name_not_in_module(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
-    match = re.match(NOT_IN, raised.message) if raised else None
+def name_not_in_module(crash: PythonError) -> Iterator[Evidence]:
+    match = re.match(NOT_IN, crash.raised.message)
     own = file_of(crash.source, match[2]) if match else None
     evidence = at_place(crash)
-    if not crash or not match or not own or not evidence or _kept_attribute(crash)[1]:
+    if not match or not own or not evidence:
         return
     if evidence.file == own or foreign(crash, match[2]):
         return

@@ -7,9 +7,10 @@ from parity.records import Source
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
+from parity.rules.phrases import FILES
 from parity.rules.shell import word
 from parity.rules.views.python_source import at, find
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import PythonError
 from parity.rules.views.suggestions import requires
 
 
@@ -23,12 +24,14 @@ from parity.rules.views.suggestions import requires
     fix="Correct the name (with / between folders), and commit the file: `git add` it below a"
     " static folder that the settings name.",
     docs="https://docs.djangoproject.com/en/stable/ref/contrib/staticfiles/#manifeststaticfilesstorage",
+    apart="`Missing staticfiles manifest entry`",
+    laptop="DEBUG serves static files without a manifest.",
 )
-def static_file_not_in_manifest(crash: Crash) -> Iterator[Evidence]:
+def static_file_not_in_manifest(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     pattern = r"Missing staticfiles manifest entry for '(.+)'"
-    match = re.search(pattern, raised.message) if raised else None
-    if not crash or not raised or not match:
+    match = re.search(pattern, raised.message)
+    if not match:
         return
     name = match[1].replace("\\\\", "\\")
     slash = "a backslash separates folders on Windows only."
@@ -58,12 +61,18 @@ def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None
     fix="{advice:Run the migrations in the release phase: `release: python manage.py migrate` in"
     " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
     docs="https://devcenter.heroku.com/articles/release-phase",
+    apart="`relation … does not exist`, `no such table`",
+    laptop="The laptop's database was migrated; the one on Heroku is empty.",
+    by={
+        "Django": "release: python manage.py migrate",
+        "Flask-Migrate": "release: flask --app app db upgrade",
+    },
 )
-def table_missing(crash: Crash) -> Iterator[Evidence]:
+def table_missing(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     pattern = r'no such table: ([\w.]+)|relation "([\w.]+)" does not exist'
-    match = re.search(pattern, raised.message) if raised else None
-    if raised and match:
+    match = re.search(pattern, raised.message)
+    if match:
         names = {"name": match[1] or match[2], "advice": _migrate(crash.source)}
         yield at_either(crash, raised.told, **names)
 
@@ -92,11 +101,11 @@ def _migrate(source: Source) -> str:
     " in another folder, or in other capitals.}",
     fix="{advice:Commit the template under exactly the name that the code says.}",
     docs="https://devcenter.heroku.com/articles/git",
+    apart="`TemplateNotFound`, `TemplateDoesNotExist`",
+    laptop=FILES,
 )
-def template_missing(crash: Crash) -> Iterator[Evidence]:
+def template_missing(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if not crash or not raised:
-        return
     if raised.kind not in ("TemplateNotFound", "TemplateDoesNotExist"):
         return
     name = re.split(r"' not found|,", raised.message)[0].strip("'\"")
@@ -152,9 +161,9 @@ def _ending(paths: Iterable[str], name: str) -> str | None:
     " `heroku config:set SECRET_KEY=VALUE`.",
     docs="https://flask.palletsprojects.com/en/stable/quickstart/#sessions",
 )
-def no_session_key(crash: Crash) -> Iterator[Evidence]:
+def no_session_key(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and "no secret key was set" in raised.message:
+    if "no secret key was set" in raised.message:
         yield at_either(crash, raised.told)
         place = find(crash.source, r"secret_key\s*=|\[.SECRET_KEY.\]\s*=")
         if place:
@@ -171,10 +180,8 @@ def no_session_key(crash: Crash) -> Iterator[Evidence]:
     " its address.}",
     docs="https://devcenter.heroku.com/articles/python-nltk",
 )
-def language_data_missing(crash: Crash) -> Iterator[Evidence]:
+def language_data_missing(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if not crash or not raised:
-        return
     text = "\n".join((raised.message, *raised.more))
     nltk = re.search(r"nltk\.download\('([\w-]+)'\)", re.sub(r"\x1b\[[\d;]*m", "", text))
     spacy = re.search(r"\[E050\] Can't find model '([\w-]+)'", text)

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.imports import PIP, asked, installed
-from parity.rules.crash.python.modules import absent
+from parity.rules.crash.python.imports import PIP, installed
+from parity.rules.crash.python.packages import asked
 from parity.rules.crash.symptoms import ENDINGS, adding, at_place
 from parity.rules.engine import rule
-from parity.rules.views.missing_python_module import within
+from parity.rules.views.missing_python_module import MissingModule, within
 from parity.rules.views.pip_output import line_for
-from parity.rules.views.python_traceback import Crash, Failing
+from parity.rules.views.python_traceback import PythonError
 
 _INSTEAD = {
     "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
@@ -39,22 +39,21 @@ _INSTEAD = {
     fix="{advice:Pin the package to the version that the app was written for.}",
     docs=PIP,
 )
-def module_gone_from_package(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "package-part")
-    if not found:
+def module_gone_from_package(missing: MissingModule) -> Iterator[Evidence]:
+    crash, module = missing.crash, missing.name
+    if missing.reason != "package-part":
         return
-    top = module.partition(".")[0]
-    package, version = installed(found, top)
+    package, version = installed(crash, missing.top)
     advice = next(
         (_INSTEAD[known] for known in _INSTEAD if within(known, module) or within(module, known)),
         f"Pin {package} in requirements.txt to the version that the app was written for.",
     )
     names = {"module": module, "package": package, "advice": advice}
-    line = line_for(found.source, package)
+    line = line_for(crash.source, package)
     names |= _own_six(module, package, named=line is not None)
     names["installed"] = f"{package} {version}".strip()
     yield Evidence(f"No module named '{module}'", "requirements.txt", line, names=names)
-    place = at_place(found)
+    place = at_place(crash)
     if place:
         yield place._replace(names={})
 
@@ -78,16 +77,17 @@ def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
 
 @rule(
     "optional-dependency",
+    instead_of=("missing-dependency",),
     leads_to=ENDINGS,
     title="{package} is not installed, and a part of the app needs it",
     cause="A package says that it needs another, which it does not require by itself: {error}",
     fix="{advice:Add the package to requirements.txt.}",
     docs=PIP,
 )
-def optional_dependency(crash: Crash) -> Iterator[Evidence]:
+def optional_dependency(crash: PythonError) -> Iterator[Evidence]:
     package = asked(crash)
     raised = crash.raised
-    if raised and package:
+    if package:
         file, advice = adding(crash, package)
         names = {"package": package, "advice": advice, "error": raised.told}
         yield Evidence(raised.told, file, names=names)

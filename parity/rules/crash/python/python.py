@@ -7,12 +7,11 @@ from typing import NamedTuple
 from parity.facts.buildpacks import PYTHON
 from parity.facts.packages import STANDARD_LIBRARY_NEW, STANDARD_NAMES_NEW
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.modules import absent
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
-from parity.rules.views.missing_python_module import absent_module
+from parity.rules.views.missing_python_module import absent_module, missing_module
 from parity.rules.views.python_source import file_of, line_of
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash
 
 VERSIONS = "https://devcenter.heroku.com/articles/python-runtimes"
 
@@ -72,16 +71,19 @@ def _syntax(crash: Crash) -> New | None:
 
 @rule(
     "needs-newer-python",
+    instead_of=("syntax-error",),
     leads_to=ENDINGS,
-    title="Python {version} is too old: it has no {what}",
-    cause="The app is to run on Python {version} ({origin}), and the code was written with a newer"
-    " one (3.{since} has it): {error}",
+    title="Python {version} is too old: it has no {what:module, or syntax, that the code uses}",
+    cause="The app is to run on Python {version} ({origin:as the app asks, or by default}), and"
+    " the code was written with a newer one (3.{since:N} has it): {error}",
     fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
     docs=VERSIONS,
+    apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
+    laptop="The laptop has a newer Python than .python-version asks for.",
 )
 def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     python, new = (crash.plan.runtime(PYTHON), _new(crash))
-    if not crash or not python or not new or not outdated(crash):
+    if not python or not new or not outdated(crash):
         return
     file = python.origin if python.origin in crash.source.entries else ".python-version"
     right = f"python-3.{new.since}" if file == "runtime.txt" else f"3.{new.since}"
@@ -98,25 +100,28 @@ def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     "newer-standard-module",
     effect="unknown",
     leads_to=ENDINGS,
-    title="Python {used}, which stood in here, has no {what}",
+    title="Python {used}, which stood in here, has no {what:module, or syntax, that the code uses}",
     cause="Heroku would use Python {version}, whose standard library has it.",
     fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
     " parity again.",
     docs=VERSIONS,
 )
-def newer_standard_module(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    here = found.slug.interpreters.get(PYTHON) if found else None
-    python = found.plan.runtime(PYTHON) if found else None
-    if not found or not here or not python:
+def newer_standard_module(crash: Crash) -> Iterator[Evidence]:
+    here, python, raised = (
+        crash.slug.interpreters.get(PYTHON),
+        crash.plan.runtime(PYTHON),
+        crash.raised,
+    )
+    if not here or not python or raised is None or raised.kind == "SyntaxError":
         return
-    _, module = absent(record, "newer")
-    new = New(f"module {module}", 0) if module else None if here.exact else _new(found)
-    if new is None or found.raised is None or found.raised.kind == "SyntaxError":
-        return
-    if module or _minor(here.version) < new.since <= _minor(python.version):
-        names = {"used": here.version, "version": python.version, "what": new.what}
-        yield at_either(found, found.raised.told, **names)
+    missing = missing_module(crash)
+    what = f"module {missing.name}" if missing and missing.reason == "newer" else None
+    new = None if what or here.exact else _new(crash)
+    if new and _minor(here.version) < new.since <= _minor(python.version):
+        what = new.what
+    if what:
+        names = {"used": here.version, "version": python.version, "what": what}
+        yield at_either(crash, raised.told, **names)
 
 
 def outdated(crash: Crash) -> bool:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from parity.records import Traffic
 from parity.records.verdict import Evidence
 from parity.rules.crash.python.config import of_asyncpg
-from parity.rules.crash.python.files import unopened_database
 from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
 from parity.rules.engine import rule
+from parity.rules.views.facts import RefusedService
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_source import Place, at
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash, Failing, crash
+from parity.rules.views.python_traceback import Crash, PythonError
 
 BACKING = "https://devcenter.heroku.com/articles/backing-services"
 _LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
@@ -70,8 +70,9 @@ def _address(crash: Crash) -> tuple[str, str] | None:
     return None
 
 
-def _waited(record: Failing, crash: Crash) -> tuple[str, str] | None:
+def _waited(crash: Crash) -> tuple[str, str] | None:
     """The same of MongoDB, whose driver retries for as long as Heroku's router waits."""
+    record = crash.record
     stack = record.stack or () if isinstance(record, Traffic) else ()
     place = next(_written(crash, "27017"), None)
     if place and any("/site-packages/pymongo/" in frame.file for frame in stack):
@@ -87,30 +88,18 @@ def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
     yield from places(crash.source, _CLIENT) if port == "27017" else ()
 
 
-@rule(
-    "service-on-localhost",
-    leads_to=ENDINGS,
-    title="The app connects to {service} on {address}, where nothing runs in a dyno",
-    cause="A dyno holds your process alone. A database or cache on localhost is on your machine,"
-    " not on Heroku: {error}",
-    fix="{advice:Create an add-on and read its address from the environment, such as `heroku"
-    ' addons:create heroku-redis:mini` and `os.environ["REDIS_URL"]`.}',
-    docs=BACKING,
-)
-def service_on_localhost(record: Failing) -> Iterator[Evidence]:
-    found = crash(record)
-    told = (_address(found) or _waited(record, found)) if found and not _given(found) else None
-    if not found or not told or is_node(found.plan):
-        return
+def refused(crash: Crash) -> RefusedService | None:
+    """A server on this machine that refused, or that MongoDB's driver waits for."""
+    told = None if _given(crash) or is_node(crash.plan) else _address(crash) or _waited(crash)
+    if told is None:
+        return None
     port, seen = told
     service = SERVICES.get(port)
-    names = {"address": f"localhost:{port}", "error": seen[:300]}
-    names |= {"advice": _instead(service)} if service or not _of_a_database(found) else {}
-    names["service"] = service.name if service else "a server"
-    yield at_either(found, seen[:300], **names)
-    place = next(_written(found, port), None)
-    if place:
-        yield at(place.text, place)
+    advice = _instead(service) if service or not _of_a_database(crash) else None
+    place = next(_written(crash, port), None)
+    evidence = (at_either(crash, seen[:300]), *((at(place.text, place),) if place else ()))
+    name = service.name if service else "a server"
+    return RefusedService(name, f"localhost:{port}", seen[:300], advice, evidence)
 
 
 def _of_a_database(crash: Crash) -> bool:
@@ -148,9 +137,9 @@ def _given(crash: Crash) -> bool:
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
-def given_service_refuses(crash: Crash) -> Iterator[Evidence]:
+def given_service_refuses(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if raised and _given(crash) and crash.saying("(?i)connection refused"):
+    if _given(crash) and crash.saying("(?i)connection refused"):
         yield at_command(crash, raised.told, error=raised.told)
 
 
@@ -168,6 +157,7 @@ _COMPOSE = re.compile(
 
 @rule(
     "service-of-compose",
+    instead_of=("host-not-found-here",),
     leads_to=ENDINGS,
     title="There is no host called {host}: that is a name of docker-compose",
     cause="docker-compose gives every service a host name. A dyno is alone, and `{host}` is not"
@@ -210,7 +200,7 @@ _HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
 def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     told = [raised.told for raised in crash.chain]
     error = next((text for text in told if re.search(_NO_ADDRESS, text)), None)
-    if error is None or any(service_of_compose.check(crash)):
+    if error is None:
         return
     place = at_either(crash, error[:300], error=error[:300])
     match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
@@ -229,10 +219,10 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     " heroku-postgresql:essential-0`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
-def sslmode_for_sqlite(crash: Crash) -> Iterator[Evidence]:
+def sslmode_for_sqlite(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
-    if raised and re.search(pattern, raised.message) and not of_asyncpg(raised):
+    if re.search(pattern, raised.message) and not of_asyncpg(raised):
         place = next(places(crash.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
         yield at(raised.told, place, error=raised.told)
 
@@ -278,10 +268,8 @@ def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
     " data/.gitkeep`). The file itself is lost at every restart: better Heroku Postgres.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
 )
-def database_folder_missing(crash: Crash) -> Iterator[Evidence]:
+def database_folder_missing(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if not crash or not raised or unopened_database(crash):
-        return
     if "unable to open database file" in raised.message:
         place = next(
             places(crash.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None

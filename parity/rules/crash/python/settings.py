@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.modules import absent
 from parity.rules.crash.symptoms import ENDINGS, at_either, procfile
 from parity.rules.crash.target import written
 from parity.rules.engine import rule
 from parity.rules.shell import word
-from parity.rules.views.missing_python_module import elsewhere
+from parity.rules.views.missing_python_module import MissingModule, elsewhere
 from parity.rules.views.python_source import Place, speaks_asgi, target
 from parity.rules.views.python_source import found as places_of
-from parity.rules.views.python_traceback import Crash, Failing
+from parity.rules.views.python_traceback import Crash, PythonError
 
 
 @rule(
@@ -23,23 +22,23 @@ from parity.rules.views.python_traceback import Crash, Failing
     fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/",
 )
-def settings_module_missing(record: Failing) -> Iterator[Evidence]:
-    found, module = absent(record, "settings")
-    if not found:
+def settings_module_missing(missing: MissingModule) -> Iterator[Evidence]:
+    crash, module = missing.crash, missing.name
+    if missing.reason != "settings":
         return
-    right = _right(found)
-    origin = found.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
+    right = _right(crash)
+    origin = crash.plan.config.origin.get("DJANGO_SETTINGS_MODULE")
     names = {"module": module, "advice": f"Write `{right}` there."}
     if origin:
         names["advice"] = f"Type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
         file = None if origin == "--config" else origin
         yield Evidence(f"DJANGO_SETTINGS_MODULE={module} ({origin})", file, names=names)
         return
-    moved = _moved(found, module)
+    moved = _moved(crash, module)
     if moved:
-        names["advice"] = f"{procfile(found, moved)} Python then looks where manage.py is."
-        yield at_either(found, f"No module named '{module}'", **names)
-    place = _set_in(found)
+        names["advice"] = f"{procfile(crash, moved)} Python then looks where manage.py is."
+        yield at_either(crash, f"No module named '{module}'", **names)
+    place = _set_in(crash)
     if place:
         yield Evidence(place.text, place.file, place.line, place.column, names=names)
 
@@ -58,10 +57,13 @@ def _right(crash: Crash) -> str:
     " `os.environ.setdefault`, and no config var DJANGO_SETTINGS_MODULE.",
     fix="{advice:Name the settings module before Django is used.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings",
+    apart="`ImproperlyConfigured: Requested setting …, but settings are not configured`",
+    laptop="`manage.py` names the settings for the commands that it runs; another script, and"
+    " a server that starts elsewhere, have to do so themselves.",
 )
-def settings_not_configured(crash: Crash) -> Iterator[Evidence]:
+def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if not crash or not raised or "settings are not configured" not in raised.message:
+    if "settings are not configured" not in raised.message:
         return
     right = _right(crash)
     evidence = at_either(crash, raised.told, code=crash.command)

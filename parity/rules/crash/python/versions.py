@@ -13,7 +13,7 @@ from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import within
 from parity.rules.views.pip_output import line_for, normalised
 from parity.rules.views.python_source import file_of
-from parity.rules.views.python_traceback import Crash, Raised
+from parity.rules.views.python_traceback import PythonError, Raised
 
 
 @rule(
@@ -26,10 +26,9 @@ from parity.rules.views.python_traceback import Crash, Raised
     " heroku-community/apt and an Aptfile.}",
     docs="https://devcenter.heroku.com/articles/stack-packages",
 )
-def shared_library_missing(crash: Crash) -> Iterator[Evidence]:
-    raised = crash.raised
+def shared_library_missing(crash: PythonError) -> Iterator[Evidence]:
     pattern = r"(lib[\w.+-]{1,99}\.so[\d.]{0,30}): cannot open shared object file"
-    match = re.search(pattern, raised.message) if raised else None
+    match = re.search(pattern, crash.raised.message)
     if match:
         apt = (
             "Add the buildpack heroku-community/apt (`heroku buildpacks:add --index 1"
@@ -82,17 +81,17 @@ The projects' own changelogs (documented)."""
     leads_to=ENDINGS,
     title="The installed {package} has no `{name}` any more",
     cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
-    " {installed} no longer has it. What"
-    " requirements.txt does not pin is the newest version on Heroku.",
+    " {installed} no longer has it. What requirements.txt does not pin is the newest version on"
+    " Heroku.",
     fix="{advice:Import the name from where it is now, or pin the older version in"
     " requirements.txt.}",
     docs=PIP,
 )
-def incompatible_versions(crash: Crash) -> Iterator[Evidence]:
+def incompatible_versions(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    name, module = _absent_name(raised) if raised and raised.frames else ("", "")
+    name, module = _absent_name(raised) if raised.frames else ("", "")
     top = module.partition(".")[0]
-    if not crash or not raised or not name or file_of(crash.source, top):
+    if not name or file_of(crash.source, top):
         return
     package, version = installed(crash, top)
     told = crash.slug.packages or (module, name) not in _MOVED  # a log tells no versions
@@ -149,6 +148,7 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
 
 @rule(
     "package-breaks-on-import",
+    instead_of=("unhandled-exception",),
     leads_to=ENDINGS,
     title="The package {package} breaks while it is imported: {error}",
     cause="`{code}` imports it, and {installed} fails in code of its own: it does not fit another"
@@ -157,28 +157,21 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     " them), or take a newer {package}.",
     docs=PIP,
     fallback=True,
+    apart="the traceback goes from your `import` into a package, and ends there",
+    laptop="The laptop has the versions of the day when they were installed, and its own Python.",
 )
-def package_breaks_on_import(crash: Crash) -> Iterator[Evidence]:
-    evidence = breaks_on_import(crash)
-    if evidence:
-        yield evidence
+def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
+    raised = crash.raised
+    library = library_of(raised) if raised.kind in _MISFITS else ""
+    evidence = at_place(crash) if library else None
+    if evidence and re.match(r"(?:import|from)\s", evidence.names["code"]):
+        package, version = installed(crash, library)
+        names = {"package": package, "installed": f"{package} {version}".strip()}
+        yield evidence._replace(names={**evidence.names, **names})
 
 
 _MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "TypeError")
 """What code raises that meets a Python or a package it was not written for (ours)."""
-
-
-def breaks_on_import(crash: Crash) -> Evidence | None:
-    """The app's import at which a package fails in its own code, if that is what happened."""
-    raised = crash.raised
-    library = library_of(raised) if raised and raised.kind in _MISFITS else ""
-    evidence = at_place(crash) if library else None
-    if not evidence or not re.match(r"(?:import|from)\s", evidence.names["code"]):
-        return None
-    package, version = installed(crash, library)
-    names = {"package": package, "installed": f"{package} {version}".strip()}
-    return evidence._replace(names={**evidence.names, **names})
-
 
 _GONE = re.compile(
     r"cannot import name '(?P<a>\w+)' from '(?P<m>\w+)'"
@@ -217,15 +210,15 @@ _UNTIL = {
     "removed-from-python",
     leads_to=ENDINGS,
     title="Python {version} has no `{name}` in {module} any more",
-    cause="{error}. Newer Pythons have dropped it; the app, or a package that it requires, was"
-    " written for an older one.{who:-}",
+    cause="{error:The name is gone}. Newer Pythons have dropped it; the app, or a package that it"
+    " requires, was written for an older one.{who:-}",
     fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
 )
-def removed_from_python(crash: Crash) -> Iterator[Evidence]:
+def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
     raised, python = crash.raised, crash.plan.runtime(PYTHON)
-    match = _GONE.match(raised.message) if raised else None
-    if not crash or not match or not python:
+    match = _GONE.match(raised.message)
+    if not match or not python:
         return
     name, module = match["a"] or match["b"], match["m"] or match["n"]
     if name in _PYTHON_HAD.get(module, "").split() and not file_of(crash.source, module):
@@ -248,9 +241,9 @@ def removed_from_python(crash: Crash) -> Iterator[Evidence]:
     fix="{advice:Write it as the newer version wants it, or pin the older one.}",
     docs=PIP,
 )
-def changed_by_version(crash: Crash) -> Iterator[Evidence]:
+def changed_by_version(crash: PythonError) -> Iterator[Evidence]:
     raised, python = crash.raised, crash.plan.runtime(PYTHON)
-    if not crash or not raised or not python:
+    if not python:
         return
     for change in CHANGES:
         if re.search(change.said, raised.told):

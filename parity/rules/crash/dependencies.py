@@ -1,0 +1,30 @@
+"""Crashes of packages and programs that nothing in the app asks for, whatever the language."""
+
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.node import modules as node
+from parity.rules.crash.python import packages as python
+from parity.rules.crash.symptoms import ENDINGS
+from parity.rules.engine import rule
+from parity.rules.views.facts import UnaskedPackage, naming
+
+
+@rule(
+    "missing-dependency",
+    aliases=("dependency-not-saved",),
+    leads_to=ENDINGS,
+    title="{package} is not in {manifest}, and {who:the app} imports {module}",
+    cause="{error:The import fails}: Heroku installs what {manifest} names, nothing else.",
+    fix="{advice:Add its package to requirements.txt.}",
+    docs="{docs:https://devcenter.heroku.com/articles/python-pip}",
+    views=(python.unasked, node.unasked),
+    apart="`ModuleNotFoundError` of a package that you did not write",
+    laptop="The package was installed into the laptop's environment one day, and never written"
+    " into requirements.txt.",
+    by={"pip": "pip freeze > requirements.txt, in a fresh virtual environment"},
+)
+def missing_dependency(package: UnaskedPackage) -> Iterator[Evidence]:
+    names = {"package": package.package, "module": package.module, "manifest": package.manifest}
+    names |= {"who": package.who, "error": package.error, "advice": package.advice}
+    yield from naming(package.evidence, docs=package.docs, **names)

@@ -1,0 +1,28 @@
+"""Crashes of files that the app opens, whatever the language."""
+
+from collections.abc import Iterator
+
+from parity.records.verdict import Evidence
+from parity.rules.crash.node import files as node
+from parity.rules.crash.python import files as python
+from parity.rules.crash.symptoms import ENDINGS
+from parity.rules.engine import rule
+from parity.rules.phrases import FILES
+from parity.rules.views.facts import AbsentFile, naming
+
+
+@rule(
+    "file-not-there",
+    aliases=("node-file-not-there",),
+    leads_to=ENDINGS,
+    title="{path} does not exist in the dyno",
+    cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
+    " spelt differently.}",
+    fix="{advice:Commit the file, or create it when it is not there.}",
+    docs="https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem",
+    views=(python.unopened, node.unopened),
+    apart="`FileNotFoundError` of a file of yours",
+    laptop=FILES,
+)
+def file_not_there(file: AbsentFile) -> Iterator[Evidence]:
+    yield from naming(file.evidence, path=file.path, why=file.why, advice=file.advice)

@@ -1,0 +1,58 @@
+"""Programs that Python packages bring, and that the app does not ask for."""
+
+import re
+
+from parity.facts.buildpacks import PYTHON
+from parity.records.verdict import Evidence
+from parity.rules.crash.symptoms import adding, at_command
+from parity.rules.views.facts import UnaskedProgram
+from parity.rules.views.missing_program import MissingProgram
+from parity.rules.views.python_traceback import Crash
+from parity.rules.views.suggestions import requires
+
+FROM_PIP = {
+    **{name: name for name in "gunicorn uvicorn hypercorn daphne celery flask streamlit".split()},
+    **{name: name for name in "fastapi granian dramatiq rq huey panel bokeh voila".split()},
+    **{name: name for name in "alembic honcho scrapy chalice sanic gradio prefect mlflow".split()},
+    "waitress-serve": "waitress",
+    "django-admin": "Django",
+    "jupyter": "notebook",
+    "newrelic-admin": "newrelic",
+    "ddtrace-run": "ddtrace",
+    "opentelemetry-instrument": "opentelemetry-distro",
+    "twistd": "Twisted",
+    "pserve": "pyramid",
+    "aerich": "aerich",
+    "dbt": "dbt-core",
+    "rasa": "rasa",
+    "uwsgi": "uWSGI",
+}
+"""Programs that a distribution of another or the same name brings."""
+
+
+PIP = "https://devcenter.heroku.com/articles/python-pip"
+
+
+def unasked(missing: MissingProgram) -> UnaskedProgram | None:
+    """A program of a package that no requirement names, or that one does for development."""
+    crash, name = missing
+    package = FROM_PIP.get(name)
+    line = _developed(crash, package) if package else None
+    if not package or (line is None and requires(crash.source, package)):
+        return None
+    file, advice = adding(crash, package)
+    here = Evidence(f"bash: {name}: command not found", file, line)
+    evidence = (here, at_command(crash, f"status 127 of `{crash.command}`"))
+    return UnaskedProgram(
+        PIP, name, file, ", but for development" if line else "", advice, evidence
+    )
+
+
+def _developed(crash: Crash, package: str) -> int | None:
+    """The line that names a package which the lock file's manager has not installed."""
+    python = crash.plan.runtime(PYTHON)
+    if python is None or python.manager == "pip" or package.lower() in crash.slug.packages:
+        return None
+    named = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
+    lines = (crash.source.text(adding(crash, package)[0]) or "").splitlines()
+    return next((n for n, line in enumerate(lines, 1) if named.search(line)), None)

@@ -1,0 +1,77 @@
+"""Crashes of config vars that are not set, whatever the language."""
+
+import re
+from collections.abc import Iterator
+
+from parity.facts.addons import ADD_ONS
+from parity.records.verdict import Evidence
+from parity.rules.crash.node import errors as node
+from parity.rules.crash.python import config as python
+from parity.rules.crash.symptoms import ENDINGS
+from parity.rules.engine import rule
+from parity.rules.phrases import VARIABLES
+from parity.rules.shell import word
+from parity.rules.views.facts import UnsetVariable, naming
+
+
+@rule(
+    "add-on-variable-missing",
+    aliases=("add-on-variable-unset",),
+    effect="unknown",
+    leads_to=ENDINGS,
+    title="{name} is not set here; on Heroku {addon} sets it",
+    cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
+    " whether the app works where the variable is set: {error}",
+    fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
+    " `heroku addons:create {plan}`, if the app has none yet.",
+    docs="https://devcenter.heroku.com/articles/managing-add-ons",
+    views=(python.unset, node.unset),
+    apart="the name is one that an add-on sets: DATABASE_URL, REDIS_URL, CLOUDAMQP_URL",
+    laptop=VARIABLES,
+    by={"Postgres": "heroku addons:create heroku-postgresql:essential-0"},
+)
+def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
+    addon = ADD_ONS.get(unset.name)
+    if addon:
+        names = {"name": unset.name, "error": unset.error, "when": unset.crash.when}
+        yield from naming(unset.evidence, addon=addon.name, plan=addon.plan, **names)
+
+
+@rule(
+    "missing-config-var",
+    aliases=("config-var-unset",),
+    leads_to=ENDINGS,
+    title="The config var {name} is not set",
+    cause="The app reads the environment variable {name} {when:while it starts}, and there is no"
+    " such config var: {error}.{local:-}",
+    fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
+    "{options:-}.",
+    docs="https://devcenter.heroku.com/articles/config-vars",
+    views=(python.unset, node.unset),
+    apart="`KeyError: 'NAME'` at os.environ, or a settings class that lists what is missing",
+    laptop=VARIABLES,
+    by={
+        "Heroku": "heroku config:set NAME=value",
+        "Django": "SECRET_KEY and the like: os.environ, no default in production",
+    },
+)
+def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
+    if unset.name in ADD_ONS:
+        return
+    more = [(name, evidence) for name, evidence in unset.more if name not in ADD_ONS]
+    names = {"name": unset.name, "error": unset.error, "when": unset.crash.when}
+    names["local"] = _local(unset)
+    names["others"] = "".join(f" {word(name)}=VALUE" for name, _ in more)
+    names["options"] = f", and the same for {', '.join(n for n, _ in more)}" if more else ""
+    yield from naming(unset.evidence, **names)
+    yield from (evidence for _, evidence in more)
+
+
+def _local(unset: UnsetVariable) -> str:
+    """Why it is there on the user's machine."""
+    absent = unset.crash.source.absent
+    dotenv = any(path.rpartition("/")[2].startswith(".env") for path in absent)
+    local = " A .env on your disk does not reach Heroku." if dotenv else ""
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", unset.name):
+        local += " An environment variable's name is what stands in the brackets, not its value."
+    return local

@@ -1,0 +1,39 @@
+"""A dyno's log as Heroku would have it: the folders of this machine under their names there."""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from parity.records import Line, Slug
+from parity.records.tree import shortened
+
+_DYNO = re.compile(r"/[^\s'\"]{0,100}/parity-[0-9a-f]{8}/[^/\s'\"]+")
+APP = "/app"
+"""Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
+
+_MOST = 3000
+"""Lines of a log that are read, its last ones (ours: a crash loop writes without end)."""
+
+
+def as_on_heroku(lines: Iterable[Line], slug: Slug, home: str) -> tuple[str, ...]:
+    """What a dyno printed, with the folders of this machine called as on Heroku."""
+    return plain([line.text for line in lines], slug, home)
+
+
+def plain(lines: Sequence[str], slug: Slug, home: str) -> tuple[str, ...]:
+    """Lines with the folders of this machine called as on Heroku."""
+    folders = [(f"{slug.root}/", APP), (f"{home or slug.root}/", APP)]
+    if slug.environment:
+        folders.append((f"{slug.environment}/", f"{APP}/.heroku/python"))
+    return _renamed(tuple(lines[-_MOST:]), tuple(folders))
+
+
+@lru_cache(maxsize=4)
+def _renamed(lines: tuple[str, ...], folders: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Every rule asks for the same log, so it is read once."""
+    found = []
+    for line in lines:
+        for folder, name in folders:
+            line = line.replace(folder, f"{name}/")
+        found.append(shortened(_DYNO.sub(APP, line).rstrip("\n")))
+    return tuple(found)
