@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from parity.facts.buildpacks import PYTHON
-from parity.records import Interpreter, Line, Listener, Node, Record, Stuck, Traffic
+from parity.facts.buildpacks import NODE, PYTHON
+from parity.records import Interpreter, Line, Listener, Record, Runtime, Stuck, Traffic
 from parity.rules.engine import diagnose
 from parity.rules.loading import load
 from tests import (
@@ -191,10 +191,11 @@ def test_a_written_record_triggers_it(id: str) -> None:
 
 def test_each_language_speaks_for_itself() -> None:
     """One rule about two languages that stand in is two findings, each with its own words."""
-    plan = verdicts.plan(verdicts.source())._replace(node=Node("npm", None, "22.1.0"))
+    plan = verdicts.plan(verdicts.source())
+    plan = plan._replace(runtimes=(*plan.runtimes, Runtime(NODE, "npm", None, "default", "22.1.0")))
     python = Interpreter(Path("/usr/bin/python3.9"), "3.9.0", False)
-    slug = verdicts.slug(plan, interpreter=python)
-    slug = slug._replace(node=Interpreter(Path("/usr/bin/node"), "20.1.0", False))
+    node = Interpreter(Path("/usr/bin/node"), "20.1.0", False)
+    slug = verdicts.slug(plan, interpreters={PYTHON: python, NODE: node})
     found = [f for f in diagnose(slug) if f.id == "interpreter-stands-in"]
     assert [f.title.partition(" stood in")[0] for f in found] == ["Python 3.9.0", "Node.js 20.1.0"]
     assert len({f.fix for f in found} | {f.docs for f in found}) == 4
