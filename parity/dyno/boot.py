@@ -43,7 +43,7 @@ async def booted(dyno: "Launched", bound: Bound) -> Boot:
     while dyno.watch.code is None:
         now = clock.now()
         bound.look(dyno.root)
-        if bound.ours() and await beside(bound.reachable) is not False:
+        if bound.ours() and bound.reachable() is not False:  # at once: no backlog is full yet
             dyno.becomes("up")
             return _boot(dyno, bound, "up", reachable=True)
         if predict and _wrong(bound) and idle.since(now) >= _patience(dyno):
