@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from parity.facts.buildpacks import NODE, PYTHON
-from parity.records import Interpreter, Line, Listener, Record, Runtime, Stuck, Traffic
+from parity.records import (
+    Interpreter,
+    Line,
+    Listener,
+    Record,
+    Refusal,
+    Runtime,
+    Stuck,
+    Traffic,
+)
 from parity.rules.engine import diagnose
 from parity.rules.loading import load
 from tests import (
@@ -199,3 +208,14 @@ def test_each_language_speaks_for_itself() -> None:
     found = [f for f in diagnose(slug) if f.id == "interpreter-stands-in"]
     assert [f.title.partition(" stood in")[0] for f in found] == ["Python 3.9.0", "Node.js 20.1.0"]
     assert len({f.fix for f in found} | {f.docs for f in found}) == 4
+
+
+def test_heroku_s_own_name_for_a_failure_stays() -> None:
+    """The rule is the same for pip and npm; what Heroku calls it is the language's."""
+    refusal = Refusal("module-404", ("Unable to install dependencies using npm.",))
+    plan = verdicts.plan(verdicts.source({"package.json": '{"dependencies": {"nil": "1"}}'}))
+    said = ("npm error 404 Not Found - GET https://registry.npmjs.org/nil - Not found",)
+    slug = verdicts.slug(plan, refusal=refusal, output=said)
+    (cause,) = (f for f in diagnose(slug) if f.kind == "cause" and f.symptom)
+    assert (cause.id, cause.heroku) == ("no-such-package", "module-404")
+    assert "nil" in cause.title and "npm view nil" in cause.fix

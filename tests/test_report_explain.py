@@ -86,8 +86,9 @@ def test_an_unknown_id_has_no_page() -> None:
 FORMER = """config-var-unset add-on-variable-unset node-service-on-localhost
 module-file-in-other-case module-file-not-in-git module-file-missing dependency-not-saved
 node-file-not-there js-syntax-error js-unhandled-error js-error-at-request node-ends-at-once
-node-stands-in node-listens-twice tool-not-installed start-file-missing""".split()
-"""Ids that Node.js had for itself."""
+node-stands-in node-listens-twice tool-not-installed start-file-missing module-404
+bad-version-for-dependency""".split()
+"""Ids that Node.js had for itself, two of them Heroku's own names."""
 
 
 def test_an_id_of_old_goes_on_working() -> None:

@@ -249,7 +249,7 @@ def _finding(
         symptom=symptom,
         effect=effect,
         stage=stage_of(record),
-        heroku=rule.heroku,
+        heroku=names.get("heroku", rule.heroku),
         title=filled(rule.title, names),
         basis="predicted" if predicted and rule.basis == "observed" else rule.basis,
         after=None,

@@ -19,7 +19,8 @@ STATIC = (
 
 BUILD = (
     *STATIC,
-    *_in("build.python", "pip pip_addresses pip_conflicts pip_packages lock"),
+    *_in("build.python", "pip pip_addresses pip_conflicts pip_packages"),
+    *("build.packages", "build.python.lock", "build.python.pip_python", "build.versions"),
     *_in("build.python", "pip_versions pip_compiling collectstatic"),
     "build.slug",
     *_in("build.node", "build scripts"),

@@ -75,6 +75,29 @@ class UnaskedPackage(NamedTuple):
     evidence: tuple[Evidence, ...]
 
 
+class UnknownPackage(NamedTuple):
+    """A package that the index does not have; `heroku` is Heroku's name for that failure."""
+
+    heroku: str
+    docs: str
+    registry: str
+    entry: str
+    why: str
+    advice: str
+    evidence: Evidence
+
+
+class UnknownVersion(NamedTuple):
+    """A version of a package that the index does not have."""
+
+    heroku: str
+    docs: str
+    entry: str
+    why: str
+    advice: str
+    evidence: Evidence
+
+
 class UnaskedProgram(NamedTuple):
     """A program that the command starts, and whose package nothing in the `manifest` asks for."""
 

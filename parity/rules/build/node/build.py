@@ -13,6 +13,8 @@ from parity.records import Slug
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.shell import word
+from parity.rules.views.facts import UnknownPackage, UnknownVersion
 from parity.rules.views.node_source import in_package, lock_file, wanted
 
 
@@ -42,16 +44,6 @@ PAGES = (
         "{package} is not the name of a package",
         "npm cannot read the entry: {error}",
         "Correct the name in package.json, commit, push again.",
-    ),
-    Page(
-        "module-404",
-        r"404\s+(?:Not Found - GET \S*/|'?)((?:@[\w.-]+(?:/|%2[fF]))?[\w.-]+)(?:'|@|\s|$)"
-        r"|registry\.\S+/([^\s/]+): Not found|ERR_PNPM_FETCH_404\S*\s+GET \S*/([^\s/]+):",
-        "The registry has no package {package}",
-        "It is misspelt, withdrawn, or private: {error}",
-        "Correct the name in package.json (`npm view {package}` looks it up), or for a private one"
-        " commit an .npmrc with `//registry.npmjs.org/:_authToken=${{NPM_TOKEN}}` and type `heroku"
-        " config:set NPM_TOKEN=…`.",
     ),
     Page(
         "npm-peer-dependency-conflict",
@@ -89,17 +81,6 @@ PAGES = (
         "yarn.lock does not match package.json",
         "Heroku installs exactly what the lock file says (`--frozen-lockfile`): {error}",
         "Type `yarn install`, commit yarn.lock, push again.",
-    ),
-    Page(
-        "bad-version-for-dependency",
-        r"No matching version found for ((?:@[\w.-]+/)?[\w.-]+)@"
-        r"|any versions for \"([^\"]+)\"|ERR_PNPM_NO_MATCHING_VERSION\S*\s+No matching version"
-        r" found for ((?:@[\w.-]+/)?[\w.-]+)",
-        "There is no such version of {package}",
-        "package.json or one of the dependencies asks for a version that was never published, or"
-        " was withdrawn: {error}",
-        "Ask for one that exists: `npm view {package} versions` lists them. Commit package.json and"
-        " {lock}, push again.",
     ),
     Page(
         "private-git-dependency-without-auth",
@@ -156,7 +137,7 @@ def _register(page: Page) -> None:
     )
     def check(slug: Slug) -> Iterator[Evidence]:
         if _failing(slug, page.reason) or (page.reason == PRIVATE and _refused(slug)):
-            yield _evidence(slug, page)
+            yield _evidence(slug, page.pattern)
 
 
 PRIVATE = "private-git-dependency-without-auth"
@@ -168,12 +149,12 @@ def _refused(slug: Slug) -> bool:
     return installing and any("fatal: Authentication failed for" in line for line in slug.output)
 
 
-def _evidence(slug: Slug, page: Page) -> Evidence:
+def _evidence(slug: Slug, pattern: str) -> Evidence:
     """The line that tells, at the line of package.json that asks for the package."""
     source = slug.plan.source
     package, error = "", _error(slug)
     for line in slug.output:
-        match = re.search(page.pattern, line)
+        match = re.search(pattern, line)
         if match:
             package = next((group for group in match.groups() if group), "").replace("%2f", "/")
             error = re.sub(r"^npm (?:error|ERR!)\s*(?:\w+ )??", "", line.strip())
@@ -181,6 +162,51 @@ def _evidence(slug: Slug, page: Page) -> Evidence:
     names = {"package": package or "a package", "error": error, "lock": lock_file(source)}
     where = wanted(source, package)
     return in_package(source, error, *((where, package) if where else ()), **names)
+
+
+_NOT_THERE = (
+    r"404\s+(?:Not Found - GET \S*/|'?)((?:@[\w.-]+(?:/|%2[fF]))?[\w.-]+)(?:'|@|\s|$)"
+    r"|registry\.\S+/([^\s/]+): Not found|ERR_PNPM_FETCH_404\S*\s+GET \S*/([^\s/]+):"
+)
+_NO_VERSION = (
+    r"No matching version found for ((?:@[\w.-]+/)?[\w.-]+)@"
+    r"|any versions for \"([^\"]+)\"|ERR_PNPM_NO_MATCHING_VERSION\S*\s+No matching version"
+    r" found for ((?:@[\w.-]+/)?[\w.-]+)"
+)
+
+
+def unknown(slug: Slug) -> UnknownPackage | None:
+    """A package that npm's registry does not have."""
+    if not _failing(slug, "module-404"):
+        return None
+    evidence = _evidence(slug, _NOT_THERE)
+    package, error = evidence.names["package"], evidence.names["error"]
+    advice = (
+        f"Correct the name in package.json (`npm view {word(package)}` looks it up), or for a"
+        " private one commit an .npmrc with `//registry.npmjs.org/:_authToken=${NPM_TOKEN}` and"
+        " type `heroku config:set NPM_TOKEN=…`."
+    )
+    why = f"It is misspelt, withdrawn, or private: {error}"
+    entry = f"package {package}" if package != "a package" else "such package"
+    return UnknownPackage("module-404", TROUBLE, "registry", entry, why, advice, evidence)
+
+
+def unknown_version(slug: Slug) -> UnknownVersion | None:
+    """A version that npm's registry does not have."""
+    if not _failing(slug, "bad-version-for-dependency"):
+        return None
+    evidence = _evidence(slug, _NO_VERSION)
+    package, error = evidence.names["package"], evidence.names["error"]
+    why = (
+        "package.json or one of the dependencies asks for a version that was never published, or"
+        f" was withdrawn: {error}"
+    )
+    advice = (
+        f"Ask for one that exists: `npm view {word(package)} versions` lists them. Commit"
+        f" package.json and {evidence.names['lock']}, push again."
+    )
+    entry = f"such version of {package}"
+    return UnknownVersion("bad-version-for-dependency", TROUBLE, entry, why, advice, evidence)
 
 
 def _error(slug: Slug) -> str:

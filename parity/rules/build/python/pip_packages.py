@@ -17,6 +17,7 @@ from parity.records.edits import on_platform
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.views.facts import UnknownPackage
 from parity.rules.views.pip_output import FORMAT, REASON, entries, found, named, normalised
 from parity.rules.views.pip_unfound import Unfound, failed_name, other_python, unfound
 
@@ -181,23 +182,22 @@ def _meant(missing: Unfound) -> str | None:
     return near[0] if near else None
 
 
-@rule(
-    "no-such-package",
-    leads_to=PUSH_REJECTED,
-    title="The index has no {entry} that Heroku could install",
-    cause="There is no package of this name (a typo?), or none of its files fits Linux and the"
-    " Python of the app.",
-    fix="Look {name} up on https://pypi.org and correct the line in {file}.",
-    docs=PYPI,
-    heroku=REASON,
-    apart="`No matching distribution found for NAME`",
-)
-def no_such_package(missing: Unfound) -> Iterator[Evidence]:
+def unknown(missing: Unfound) -> UnknownPackage | None:
+    """A package that no index has, and that is no other mistake, either."""
     if missing.versions or other_python(missing) or _meant(missing):
-        return
+        return None
     name = missing.name
     known = name in {normalised(k) for k, v in DISTRIBUTIONS.items() if normalised(v) != name}
     special = _owner(missing) or name in WINDOWS_ONLY | MACOS_ONLY | _PYTHONS
     library = name.replace("-", "_") in sys.stdlib_module_names and not missing.by
-    if not (known or special or library or name.startswith("pyobjc-framework-")):
-        yield missing.evidence()
+    if known or special or library or name.startswith("pyobjc-framework-"):
+        return None
+    evidence = missing.evidence()
+    why = (
+        "There is no package of this name (a typo?), or none of its files fits Linux and the Python"
+        " of the app."
+    )
+    advice = (
+        f"Look {name} up on {PYPI.rstrip('/')} and correct the line in {evidence.names['file']}."
+    )
+    return UnknownPackage(REASON, PYPI, "index", evidence.names["entry"], why, advice, evidence)
