@@ -18,7 +18,7 @@ from tests.builds import pushed
 from tests.dynos import eventually
 from tests.misbehaving import Run
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 RUN, OTHER = "0123456789abcdef", "fedcba9876543210"
 

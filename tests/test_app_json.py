@@ -16,7 +16,7 @@ from parity.rehearsal.pipeline import check
 from tests.test_receive import by_id, repository
 from tests.trees import tree
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 APP = {
     "requirements.txt": "",

@@ -25,7 +25,7 @@ from parity.report.diffs import diffs
 from parity.router.scenario import read
 from tests.decisions import disagreeing
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 APPS = Path(__file__).parent / "apps"
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.autocrlf=false"]

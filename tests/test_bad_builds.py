@@ -20,7 +20,7 @@ from tests.builds import found, index, prepared, pushed, refusing, wheel
 from tests.test_environment import builder
 from tests.test_leftovers import gone
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 KILLS = int(os.environ.get("PARITY_KILLS", "20"))
 PACKAGES = (wheel("alpha", "1.0"), wheel("beta", "1.0", requires="alpha"), wheel("pip", "26.2.1"))

@@ -22,7 +22,7 @@ from parity.records import Part, Slug
 from tests.builds import APP, HERE, found, index, prepared, pushed, wheel
 from tests.test_leftovers import gone
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 NLTK = """
 import sys, pathlib

@@ -12,7 +12,7 @@ from parity.records import Source
 from tests.builds import APP, HERE, index, prepared, pushed, wheel
 from tests.trees import planned, tree
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PIP = versions().installer["pip"]
 BASE = Build("heroku-24", "3.13.15", "pip", PIP, "a")

@@ -51,7 +51,7 @@ def buildpack(place: Path, **programs: str) -> str:
     return str(place)
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_the_whole_api(tmp_path: Path) -> None:
     """detect names the app, compile gets its three folders, release sets types, export exports."""
     toy = buildpack(tmp_path / "toy", release=RELEASE)
@@ -69,7 +69,7 @@ def test_the_whole_api(tmp_path: Path) -> None:
     assert "       Default types for buildpack -> web" in said
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_app_of_a_buildpack_answers(tmp_path: Path) -> None:
     """The app boots with its default type and the buildpack's profile script."""
     app = tmp_path / "app"
@@ -82,7 +82,7 @@ def test_app_of_a_buildpack_answers(tmp_path: Path) -> None:
     assert verdict.traffic and verdict.traffic.exchanges[0].body == b"a b"
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_exports_reach_the_next(tmp_path: Path) -> None:
     """The second buildpack sees what the first exported, and config vars only as files."""
     toy = buildpack(tmp_path / "toy")
@@ -94,7 +94,7 @@ def test_exports_reach_the_next(tmp_path: Path) -> None:
     assert said[4:7] == ["-----> Using buildpacks:", f"       1. {toy}", f"       2. {other}"]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_compile_that_fails(tmp_path: Path) -> None:
     """The push is rejected, with the last lines of the buildpack's output."""
     toy = buildpack(tmp_path / "toy", compile="#!/bin/sh\necho out of wood >&2\nexit 3\n")
@@ -104,7 +104,7 @@ def test_compile_that_fails(tmp_path: Path) -> None:
     assert (cause.effect, cause.evidence[-1].seen) == ("reject", "out of wood")
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_program_that_cannot_be_run(tmp_path: Path) -> None:
     """A bin/compile that is not executable fails as on Heroku, and parity says why."""
     toy = buildpack(tmp_path / "toy")
@@ -114,7 +114,7 @@ def test_program_that_cannot_be_run(tmp_path: Path) -> None:
     assert "Permission denied" in found(slug)["buildpack-compile-failed"].cause
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_detect_that_refuses(tmp_path: Path) -> None:
     """A buildpack that does not take the app rejects the push."""
     toy = buildpack(tmp_path / "toy", detect="#!/bin/sh\nexit 1\n")
@@ -124,7 +124,7 @@ def test_detect_that_refuses(tmp_path: Path) -> None:
     assert not any("failed to compile" in line for line in said)
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_no_web_process(tmp_path: Path) -> None:
     """Without a default type and a Procfile, the build shows that there is no web process."""
     toy = buildpack(tmp_path / "toy")
@@ -133,7 +133,7 @@ def test_no_web_process(tmp_path: Path) -> None:
     assert "H14" not in findings(tree({"x": ""}), buildpacks=[toy])
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_procfile_that_a_buildpack_writes(tmp_path: Path) -> None:
     """The Procfile counts as the build has left it."""
     toy = buildpack(tmp_path / "toy", compile="#!/bin/sh\necho 'web: serve' > $1/Procfile\n")
@@ -171,7 +171,7 @@ def test_buildpack_elsewhere(name: str, clone: str) -> None:
     assert clone in told["not-emulated"].fix
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_node_then_python(tmp_path: Path) -> None:
     """Both run in order; the last one's types count, and Node.js is available to Python's hooks."""
     files = {
@@ -195,7 +195,7 @@ def test_node_then_python(tmp_path: Path) -> None:
     assert findings(tree(files), buildpacks=both)["H14"]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_what_an_earlier_one_makes_decides_for_the_later(tmp_path: Path) -> None:
     """A file that a build script creates makes the next buildpack accept, or refuse, the app."""
     writes = "touch requirements.txt; echo 3.8 > .python-version"

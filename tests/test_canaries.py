@@ -18,7 +18,7 @@ import pytest
 from parity.report import KINDS
 from tests.test_apps import commit
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PIECE = 12
 """Consecutive characters of a value that no output may contain."""

@@ -18,7 +18,7 @@ from parity.report import KINDS
 from tests.test_apps import commit
 from tests.test_serve import eventually, serving
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 BOT = """\
 import base64, json, os, subprocess, sys, urllib.parse

@@ -6,7 +6,7 @@ import pytest
 
 from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, SERVER, Case, app, check
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 MIGRATE = "release: alembic upgrade head\nweb: gunicorn app:app\n"
 

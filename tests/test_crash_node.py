@@ -8,7 +8,7 @@ import pytest
 
 from tests.crashes import Case, check, rehearsed
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 SERVER = 'const server = require("http").createServer((ask, answer) => answer.end("ok"));\n'
 LISTENS = "server.listen(process.env.PORT);\n"

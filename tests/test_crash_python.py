@@ -7,7 +7,7 @@ import pytest
 
 from tests.crashes import FLASK, HELLO, SERVER, Case, app, causes, check, rehearsed
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PINNED = {".python-version": "3.11\n"}
 FROM_HELPER = "from helper import VALUE\n\n"

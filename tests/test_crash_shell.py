@@ -6,7 +6,7 @@ import pytest
 
 from tests.crashes import FLASK, HELLO, SERVER, Case, app, check
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 CASES = [
     Case(

@@ -7,7 +7,7 @@ import pytest
 
 from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, SERVER, Case, app, causes, check, rehearsed
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 LOCAL = 'socket.create_connection(("localhost", 6379))\n'
 SQL = "sqlalchemy==2.1.9\n"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, Case, app, check
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PROJECT = {
     "manage.py": "",

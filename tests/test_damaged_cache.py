@@ -108,7 +108,7 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert [path.name for path in own.parent.iterdir()] == ["own"]
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("outside")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("path", [FILE, "parity-manifest.json"])
@@ -127,7 +127,7 @@ def test_a_damaged_file(kind: str, path: str) -> None:
 FOLDERS = {**damages.FOLDERS, **damages.BOTH}
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("outside")
 @pytest.mark.parametrize("kind", [kind for kind in FOLDERS if kind != "foreign"])
 @pytest.mark.parametrize("pattern", ["envs", "envs/*", "envs/*/lib", "locks", "envs/*/empty"])
@@ -142,7 +142,7 @@ def test_a_damaged_folder(kind: str, pattern: str) -> None:
     assert kept() == (place, True)
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 def test_a_damaged_installer(tmp_path: Path) -> None:
     """Changed bytes of the installer under an old time are noticed when it fails."""
@@ -159,7 +159,7 @@ def test_a_damaged_installer(tmp_path: Path) -> None:
         assert works(built(tmp_path / f"again-{number}", files))
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 @pytest.mark.parametrize("kind", ["halved", "fifo"])
 def test_a_damaged_wheel(kind: str, tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ return inner[0].partition("/")[0]
 GONE = {"requirements.txt": "alpha\nomega\n"}
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 def test_a_cache_that_goes_once_while_an_installer_runs(tmp_path: Path) -> None:
     """The build is repeated, and succeeds."""
@@ -216,7 +216,7 @@ def test_a_cache_that_goes_once_while_an_installer_runs(tmp_path: Path) -> None:
     assert (tmp_path / "times").stat().st_size > 1
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 def test_a_cache_that_goes_whenever_an_installer_runs(tmp_path: Path) -> None:
     """It is reported, and not blamed on the app."""
@@ -243,7 +243,7 @@ def app(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 def test_a_run_whose_packages_were_damaged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -260,7 +260,7 @@ def test_a_run_whose_packages_were_damaged(
     assert "damaged in the cache, and built again" in capsys.readouterr().err
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 def test_a_cache_that_goes_while_the_app_boots(tmp_path: Path) -> None:
     """Removing the cache during a run makes no app fail."""
@@ -275,7 +275,7 @@ def test_a_cache_that_goes_while_the_app_boots(tmp_path: Path) -> None:
     assert gone
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 def test_an_app_that_fails_with_a_whole_cache_runs_once(tmp_path: Path) -> None:
     """A failure that the cache did not cause is reported at once."""
@@ -317,7 +317,7 @@ def stopped() -> Iterator[Callable[[str], "subprocess.Popen[str]"]]:
                 pipe.close()
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("installers")
 def test_a_lock_of_a_stopped_process(
     tmp_path: Path, stopped: Callable[[str], "subprocess.Popen[str]"]
@@ -331,7 +331,7 @@ def test_a_lock_of_a_stopped_process(
     assert works(slug) and slug.environment and not slug.environment.is_relative_to(cache.root())
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_wait_says_what_it_is_for(stopped: Callable[..., "subprocess.Popen[str]"]) -> None:
     """A wait for another parity names its process; it ends when that does."""
     other = stopped("ab", stop=False)

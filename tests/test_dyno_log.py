@@ -68,7 +68,7 @@ def heroku(said: list[Line]) -> list[str]:
     return [line.text for line in said if line.source.startswith("heroku[")]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_r10(tmp_path: Path) -> None:
     """The dyno is killed at the limit, and has crashed."""
     said: list[Line] = []
@@ -84,7 +84,7 @@ def test_r10(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_r12_names_who_stayed(tmp_path: Path) -> None:
     """R12, SIGKILL, 137; the survivors are recorded, with how they treat SIGTERM."""
     said: list[Line] = []
@@ -108,7 +108,7 @@ def test_r12_names_who_stayed(tmp_path: Path) -> None:
     assert found["bash"] == "caught"
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_r14_every_so_often(tmp_path: Path) -> None:
     """Over the quota, the pair of lines is repeated, and the dyno lives on."""
     said: list[Line] = []
@@ -131,7 +131,7 @@ def test_r14_every_so_often(tmp_path: Path) -> None:
     assert [seconds for seconds, _ in end.samples] == sorted(s for s, _ in end.samples)
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_r14_is_not_for_a_moments_peak(tmp_path: Path) -> None:
     """A peak shorter than Heroku would notice is not R14."""
     said: list[Line] = []
@@ -146,7 +146,7 @@ def test_r14_is_not_for_a_moments_peak(tmp_path: Path) -> None:
     assert end.memory.over is None
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_r15_kills(tmp_path: Path) -> None:
     """Vastly over the quota: SIGKILL, 137, crashed; the record says why."""
     said: list[Line] = []
@@ -167,7 +167,7 @@ def test_r15_kills(tmp_path: Path) -> None:
     assert boot.memory.over == "R15"
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_without_swap_there_is_no_r14(tmp_path: Path) -> None:
     """Private Spaces have no swap: R15 comes at the quota, without an R14 before it."""
     said: list[Line] = []
@@ -181,7 +181,7 @@ def test_without_swap_there_is_no_r14(tmp_path: Path) -> None:
     assert "Error R15 (Memory quota vastly exceeded)" in texts
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_crash_and_restart(tmp_path: Path) -> None:
     """Crashed, started again in a fresh copy of the slug on another port, up, down."""
     said: list[Line] = []
@@ -211,7 +211,7 @@ def test_crash_and_restart(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_restart(tmp_path: Path) -> None:
     """As with `heroku ps:restart`, the old process ends and the new one comes up."""
     said: list[Line] = []
@@ -244,7 +244,7 @@ def test_later_crashes_wait_longer() -> None:
     assert waits[-1] == 24 * 3600
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_worker_that_dies(tmp_path: Path) -> None:
     """A worker comes up, then its command ends: crashed."""
     said: list[Line] = []
@@ -258,7 +258,7 @@ def test_a_worker_that_dies(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_dyno_that_dies_before_it_is_stopped(tmp_path: Path) -> None:
     """A command that has ended by itself is sent no SIGTERM."""
     said: list[Line] = []
@@ -302,7 +302,7 @@ def ran(name: str, tmp_path: Path) -> Verdict:
     return rehearse(tmp_path, options=Options(**options), facts=limits)
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.parametrize("name", SEEN)
 def test_a_whole_rehearsal(name: str, tmp_path: Path) -> None:
     """Whatever goes wrong, no line is one that Heroku would not write."""

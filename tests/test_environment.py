@@ -21,7 +21,7 @@ from tests.dynos import eventually
 from tests.test_leftovers import gone
 from tests.trees import tree
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PACKAGES = (wheel("alpha", "1.0"), wheel("beta", "1.0"), wheel("pip", "26.2.1"))
 MINOR = sys.version_info.minor

@@ -21,7 +21,7 @@ from parity.cli.exec import expanded, joined, split
 from parity.records import ProcessType
 from tests.test_leftovers import gone
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PARITY = [sys.executable, "-m", "parity"]
 

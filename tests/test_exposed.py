@@ -14,7 +14,7 @@ from parity.dyno.isolation import LEVELS, Place
 from tests.test_endings import needs_namespaces
 from tests.test_serve import SERVER, serving
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 CANARY = "canary-e41b07"
 

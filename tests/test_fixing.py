@@ -13,7 +13,7 @@ from parity.records import Entry
 from parity.records.verdict import Fix
 from tests.test_receive import git, repository
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 SERVER = (Path(__file__).parent / "apps/works-stdlib-server/app.py").read_text()
 FILES = {"requirements.txt": "", "Procfile": "Web: python app.py\n", "app.py": SERVER}

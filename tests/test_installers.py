@@ -18,7 +18,7 @@ from tests.builds import found, pushed
 from tests.test_apps import APPS
 from tests.trees import tree
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 SHOWN = {
     "pipenv": ("Pipenv", "pipenv install --deploy"),

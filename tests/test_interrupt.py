@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 ENDLESS = 're.match("(a|a)*b", "a" * 60)'
 """Takes practically forever, and never gets to a check."""

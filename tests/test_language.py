@@ -49,7 +49,7 @@ def said(document: dict[str, Any]) -> list[str]:
     return [line.partition(" remote: ")[2] for line in document["log"] if " remote: " in line]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_it_is_checked(tmp_path: Path, report: Report) -> None:
     """Detected by its file, with a version and a web process that no Procfile declares."""
     app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
@@ -60,7 +60,7 @@ def test_it_is_checked(tmp_path: Path, report: Report) -> None:
     assert {"-----> Hello app detected", "-----> Using Hello 1.0"} <= {*said(document)}
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_it_runs(tmp_path: Path, report: Report) -> None:
     """Built, started by its default command, asked, stopped."""
     app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
@@ -72,7 +72,7 @@ def test_it_runs(tmp_path: Path, report: Report) -> None:
     assert "       Default types for buildpack -> web" in said(document)
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_it_refuses(tmp_path: Path, report: Report) -> None:
     """Its refusal is Heroku's, in its own words."""
     app = repository(tmp_path / "app", {"hello.txt": ""})
@@ -82,7 +82,7 @@ def test_it_refuses(tmp_path: Path, report: Report) -> None:
     assert " !     Push rejected, failed to compile Hello app." in said(document)
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_it_comes_after_another(tmp_path: Path, report: Report) -> None:
     """Set behind Node.js, it decides the process types."""
     app = repository(tmp_path / "app", {"hello.txt": "hello\n", "package.json": "{}"})
@@ -92,7 +92,7 @@ def test_it_comes_after_another(tmp_path: Path, report: Report) -> None:
     assert document["process_types"] == {"web": WEB}
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_it_needs_a_procfile(
     tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,7 +103,7 @@ def test_it_needs_a_procfile(
     assert (document["symptom"], document["process_types"]) == ("H14", {})
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_its_log_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,7 +18,7 @@ from parity.system import workspace
 from tests.test_apps import APPS, materialise
 from tests.test_folders import deep
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 RUNS = int(os.environ.get("PARITY_INTERRUPTS", "12"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

@@ -94,7 +94,7 @@ LACKS = {
 }
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.parametrize("name", LACKS)
 def test_what_a_machine_lacks(name: str, tmp_path: Path) -> None:
     """It is reported before anything is built, with what to do."""
@@ -137,7 +137,7 @@ ODD = {
 }
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.xdist_group("machines")
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_machine(name: str, cache: Path, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_an_odd_machine(name: str, cache: Path, tmp_path: Path) -> None:
     assert code == wanted, said
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_doctor_tries_what_it_vouches_for(tmp_path: Path) -> None:
     """Limits, /proc, loopback, folders: each problem has its line and its fix."""
     (tmp_path / "cache").mkdir()
@@ -210,7 +210,7 @@ print(clock.now() - began)
 """
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_clock_that_was_stopped() -> None:
     """The time during which parity was stopped (Ctrl-Z) does not count."""
     with subprocess.Popen([sys.executable, "-c", CLOCK], stdout=subprocess.PIPE) as process:

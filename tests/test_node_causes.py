@@ -9,7 +9,7 @@ from tests.builds import refusing, sdist
 from tests.crashes import Case, check
 from tests.pushes import SERVER, found, package, pushed
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 SERVES = 'require("http").createServer((q, r) => r.end("ok"))'
 

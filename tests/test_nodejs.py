@@ -200,7 +200,7 @@ def test_package_manager(
     assert (node.manager, node.edition) == (manager, "berry" if berry else "")
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_log_of_a_build(tmp_path: Path) -> None:
     """The lines are those of a push, from the first to the last."""
     slug, said = pushed(package(), tmp_path / "a")
@@ -239,7 +239,7 @@ def test_log_of_a_build(tmp_path: Path) -> None:
     assert slug.plan.processes["web"].command == "npm start"
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_procfile_wins_over_the_default(tmp_path: Path) -> None:
     """An app with its own web line has no default type; with other types it has both."""
     slug, said = pushed({**package(), "Procfile": "web: node server.js\n"}, tmp_path / "a")
@@ -251,7 +251,7 @@ def test_procfile_wins_over_the_default(tmp_path: Path) -> None:
     assert "H14" not in findings(tree(package()))
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_warning_of_no_start_method(tmp_path: Path) -> None:
     """Without a way to start, Heroku warns and deploys."""
     slug, said = pushed({"package.json": '{"name": "shop"}'}, tmp_path / "a")
@@ -259,7 +259,7 @@ def test_warning_of_no_start_method(tmp_path: Path) -> None:
     assert " !     This app may not specify any way to start a node process" in said
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_scripts_in_their_order(tmp_path: Path) -> None:
     """heroku-prebuild, installation, heroku-postbuild before build, heroku-cleanup; with config."""
     names = ("heroku-prebuild", "postinstall", "build", "heroku-postbuild", "heroku-cleanup")
@@ -273,7 +273,7 @@ def test_scripts_in_their_order(tmp_path: Path) -> None:
     assert "-----> Prebuild" in said and "-----> Cleanup" in said
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_failing_script(tmp_path: Path) -> None:
     """A failing build script rejects the push, with its name and its last lines."""
     slug, said = pushed(package(scripts={"build": "echo broken glass >&2; exit 3"}), tmp_path / "a")
@@ -285,7 +285,7 @@ def test_failing_script(tmp_path: Path) -> None:
     assert cause.evidence[0].file == "package.json"
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_typescript_older_than_the_types(tmp_path: Path) -> None:
     """If types use newer syntax than the required TypeScript, TypeScript is to blame."""
     tools = {"typescript": "4.2.3", "@types/node": "24.0.0"}
@@ -302,7 +302,7 @@ def test_typescript_older_than_the_types(tmp_path: Path) -> None:
 LOCAL = {"local/package.json": '{"name": "local", "version": "1.0.0"}', "local/index.js": ""}
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_node_modules_come_from_the_cache(tmp_path: Path) -> None:
     """The second build has the same files and log; what an app writes stays its own."""
     files = package(dependencies={"ms": "2.1.3"}, engines={"node": f"{LTS}.x"})
@@ -325,7 +325,7 @@ def _lock(root: Path) -> str:
     return (root / "package-lock.json").read_text()
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_development_dependencies_are_pruned(tmp_path: Path) -> None:
     """They exist for the build script, and not in the slug, unless NODE_ENV says otherwise."""
     build = "node -p \"require('ms')(1000)\" > built"
@@ -338,7 +338,7 @@ def test_development_dependencies_are_pruned(tmp_path: Path) -> None:
     assert "       Skipping because NODE_ENV is not 'production'" in said
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_registry_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine's network is not the app's fault."""
     monkeypatch.setenv("NPM_CONFIG_REGISTRY", "http://127.0.0.1:9/")
@@ -348,7 +348,7 @@ def test_registry_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monke
     assert found(slug)["build-undecided"].effect == "unknown"
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_own_registry_settings_do_not_beat_the_apps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -359,7 +359,7 @@ def test_own_registry_settings_do_not_beat_the_apps(
     assert (slug.root / "said").read_text().strip() == "https://npm.example.com/"
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_committed_node_modules(tmp_path: Path) -> None:
     """A node_modules in git is completed, not replaced, with a warning."""
     files = {**package(), "node_modules/own/index.js": "", "node_modules/own/package.json": "{}"}

@@ -14,7 +14,7 @@ from parity.rules.views.requirement_spelling import corrected
 from tests.builds import APP, backend, found, index, prepared, pushed, refusing, sdist, wheel
 from tests.trees import tree
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PACKAGES = (
     wheel("alpha", "1.0"),

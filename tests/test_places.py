@@ -20,7 +20,7 @@ from parity.rules.loading import load
 from parity.system.errors import Usage
 from tests.test_apps import GIT
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 ROOT = Path(__file__).parent.parent
 ACTION = ROOT / ".github" / "actions" / "parity"

@@ -15,7 +15,7 @@ from tests.test_apps import GIT
 from tests.test_receive import git
 from tests.test_sarif import applied
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 SERVER = (Path(__file__).parent / "apps/works-stdlib-server/app.py").read_text()
 STDLIB = {"requirements.txt": "", "Procfile": "web: python app.py\n", "app.py": SERVER}

@@ -25,7 +25,7 @@ def scrubbed(text: str) -> str:
     return " ".join(text.split())
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.xdist_group("fixed ports")
 def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
     """The README's verdict is the real one."""
@@ -44,7 +44,7 @@ def test_the_verdict_on_the_classic_failure(tmp_path: Path) -> None:
     assert scrubbed(done.stdout).startswith(scrubbed(shown[1]))
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_the_options_of_the_readme_exist() -> None:
     """Every option in the README is one of run's, serve's, explain's or the plugin's."""
     parity = (["parity", name] for name in ("run", "serve", "explain"))
@@ -70,7 +70,7 @@ def test_the_catalogue_is_the_rules() -> None:
     assert made == (ROOT / "README.md").read_text()
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_every_page_of_the_manual_is_in_the_whole() -> None:
     """`parity explain --all` has each rule and each code once, as a heading."""
     done = subprocess.run(

@@ -16,7 +16,7 @@ from parity.report import render
 from tests.test_apps import GIT
 from tests.test_receive import git, repository
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 FLASK = {
     "requirements.txt": "flask\ngunicorn\n",

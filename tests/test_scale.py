@@ -101,7 +101,7 @@ def test_every_dyno_has_a_name() -> None:
     assert chosen(types, ()) == []
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.parametrize("wanted", ["nosuch", "release", "Web"])
 def test_a_type_that_is_not_there(tmp_path: Path, wanted: str) -> None:
     """Refused before anything is built, in Heroku's words, with the existing types."""
@@ -112,7 +112,7 @@ def test_a_type_that_is_not_there(tmp_path: Path, wanted: str) -> None:
     assert told.strip().endswith("declares web.")
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_side_by_side(tmp_path: Path) -> None:
     """Two of web and a worker: each its own port, its own copy of the slug; stopped together."""
     folder = app(
@@ -139,7 +139,7 @@ def test_side_by_side(tmp_path: Path) -> None:
     assert gone(str(tmp_path)) == []
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_the_worker_alone(tmp_path: Path) -> None:
     """Without web there are no requests, and no H14: that is what was typed."""
     folder = app(tmp_path / "app", {"web": "python server.py", "worker": "sleep 100"})
@@ -149,7 +149,7 @@ def test_the_worker_alone(tmp_path: Path) -> None:
     assert [d["name"] for d in report["formation"]] == ["worker.1"]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_small_dyno_cannot_be_scaled(tmp_path: Path) -> None:
     """A note says that on Heroku this takes Standard dynos."""
     folder = app(tmp_path / "app", {"web": "python server.py"})
@@ -158,7 +158,7 @@ def test_a_small_dyno_cannot_be_scaled(tmp_path: Path) -> None:
     assert "one-dyno-per-type" in [f["id"] for f in report["findings"]]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_worker_that_dies_while_web_is_asked(tmp_path: Path) -> None:
     """The death is noticed, reported and judged, though web answered."""
     folder = app(tmp_path / "app", {"web": "python server.py", "worker": "sleep 1; exit 7"})
@@ -171,7 +171,7 @@ def test_a_worker_that_dies_while_web_is_asked(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted(tmp_path: Path, signum: int) -> None:
     """A signal while a formation boots ends all of it."""
@@ -192,7 +192,7 @@ def test_interrupted(tmp_path: Path, signum: int) -> None:
     assert gone(str(tmp_path)) == []
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_fifty_types(tmp_path: Path) -> None:
     """All of them are started, logged, and gone again."""
     types = {f"p{n}": "echo hello; exec sleep 100" for n in range(50)}

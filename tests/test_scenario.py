@@ -102,7 +102,7 @@ def test_no_such_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "--host a b: a name such as" in capsys.readouterr().err
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_client_that_stalls() -> None:
     """A client that is too slow for the router gets H28 in its record."""
     with stage(limits=QUICK) as made:
@@ -110,7 +110,7 @@ def test_a_client_that_stalls() -> None:
         assert (exchange.code, exchange.status) == ("H28", 499)
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_an_answer_to_a_slow_client() -> None:
     """A slow client gets its answer."""
     with stage() as made:
@@ -130,7 +130,7 @@ def test_an_answer_to_a_slow_client() -> None:
         assert (exchange.status, exchange.body, exchange.as_expected) == (201, b"ok", True)
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.parametrize("step", [Step("/", leave=0.3), Step("/", "POST", body=b"x", seconds=0.01)])
 def test_a_client_that_has_enough(step: Step) -> None:
     """A client that leaves is not kept by an endless answer, nor is any kept for too long."""

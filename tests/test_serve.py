@@ -21,7 +21,7 @@ from tests.grammar import LINE, parses
 from tests.test_apps import APPS, materialise
 from tests.test_leftovers import gone
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 PATIENCE = 60.0
 SERVER = """

@@ -41,7 +41,7 @@ def securely(served: Served, trusted: Path, path: str = "/") -> tuple[int, bytes
         return answer.status, answer.read()
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_both_on_one_port(tmp_path: Path, data: Path) -> None:
     """The app and the log know which one it was; the key is the user's alone."""
     with serving(app(tmp_path), "--https") as served:
@@ -102,7 +102,7 @@ def test_a_folder_that_the_user_has_named_stays_as_it_is(
         cache.root()
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_made_once(tmp_path: Path, data: Path) -> None:
     """The authority that a browser was told to trust yesterday is good today."""
     folder = app(tmp_path)
@@ -114,7 +114,7 @@ def test_made_once(tmp_path: Path, data: Path) -> None:
     assert (data / "authority.crt").read_bytes() == before
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_good_for_nothing_else(tmp_path: Path, data: Path) -> None:
     """A certificate for another site, signed with the stolen key, is not accepted."""
     from parity.runtime.certificates import context
@@ -147,7 +147,7 @@ def test_good_for_nothing_else(tmp_path: Path, data: Path) -> None:
     assert "permitted subtree violation" in done.stderr + done.stdout
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_bytes_that_are_no_tls(tmp_path: Path, data: Path) -> None:
     """Half a handshake, silence, a client that does not trust it: the others are served."""
     with serving(app(tmp_path), "--https") as served:
@@ -164,7 +164,7 @@ def test_bytes_that_are_no_tls(tmp_path: Path, data: Path) -> None:
     assert eventually(lambda: not [t for t in served.told if "rror" in t])
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_without_the_extra(tmp_path: Path) -> None:
     """One line that says what to install."""
     hidden = "import sys; sys.modules['trustme'] = None\nfrom parity.__main__ import main\nmain()"

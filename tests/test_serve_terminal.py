@@ -18,7 +18,7 @@ import pytest
 from tests.test_leftovers import gone
 from tests.test_serve import PATIENCE, SERVER, app, eventually, free
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 
 class Screen:

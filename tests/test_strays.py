@@ -28,7 +28,7 @@ from parity.rules.loading import load
 from tests.dynos import dyno, eventually
 from tests.test_endings import needs_namespaces
 
-pytestmark = pytest.mark.real
+pytestmark = pytest.mark.net
 
 LOWER = ("subreaper", "basic")
 DAEMON = """

@@ -48,7 +48,7 @@ def made(name: str, *packages: str) -> Path:
     return place
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_the_doctor_says_what_it_sees(own_cache: Path) -> None:
     """Every line has a status, in 80 columns without colours; the exit code sums them up."""
     done = typed("doctor", "--offline", NO_COLOR="1")
@@ -65,7 +65,7 @@ def test_the_doctor_says_what_it_sees(own_cache: Path) -> None:
     assert str(own_cache) in str(report)
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_the_doctor_on_a_bare_machine(tmp_path: Path) -> None:
     """Without git, bash, node, an index and a cache folder: each with its fix."""
     (tmp_path / "file").write_text("")
@@ -86,7 +86,7 @@ def test_the_doctor_on_a_bare_machine(tmp_path: Path) -> None:
     assert "PARITY_CACHE_DIR" in checks["cache"]["fix"]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_the_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder with room, and one without; test_machines.py has one where nothing can start."""
     assert doctor.temporary_folder().status == "ok"
@@ -118,7 +118,7 @@ def test_how_to_get_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     ]
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_the_cache_tells_what_it_holds(own_cache: Path) -> None:
     """Each environment by its Python and requirements, the most recently used first."""
     made("aa" * 16, "flask", "werkzeug")
@@ -137,7 +137,7 @@ def test_the_cache_tells_what_it_holds(own_cache: Path) -> None:
     assert report["bytes"] == sum(entry["size"] for entry in report["entries"]) >= 8000
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_clearing_leaves_what_is_in_use(own_cache: Path) -> None:
     """Another run's environment and installer stay, whatever is cleared."""
     used, unused = made("aa" * 16, "flask"), made("bb" * 16, "django")
@@ -156,7 +156,7 @@ def test_clearing_leaves_what_is_in_use(own_cache: Path) -> None:
     assert not tool.exists() and not tool.with_name(f"{tool.name}.whl").exists()
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.usefixtures("own_cache")
 def test_clearing_by_age() -> None:
     """`--older` days: only what was not used for that long."""
