@@ -7,7 +7,7 @@ import pytest
 from parity.facts.buildpacks import BUILDPACKS
 from parity.facts.python import DETECTED_BY, MISSPELT_REQUIREMENTS
 from parity.records import Ignored
-from parity.rules.engine import RULES
+from parity.rules.engine import RULES, manual
 from parity.rules.push.failure_reasons import REASONS
 from tests.trees import FLASK, findings, planned, tree
 
@@ -374,4 +374,4 @@ def test_every_rule_has_its_page() -> None:
     """Title, cause, fix and a public address for each rule that stands here."""
     for rule in RULES.values():
         assert rule.title and rule.cause and rule.fix
-        assert rule.docs.startswith("https://")
+        assert manual(rule).docs.startswith("https://")
