@@ -16,7 +16,7 @@ from parity.records import Line, ProcessType, Release
 from parity.records.options import DEFAULTS
 from parity.router import Router
 from parity.runtime.formation import Formation
-from parity.runtime.release import Event, RunningRelease, together
+from parity.runtime.release import DynoEvent, RunningRelease, together
 from parity.system.errors import Trouble
 from parity.system.workspace import Workspace
 from tests.dynos import PYTHON, slug_of
@@ -56,7 +56,7 @@ class App:
     def __init__(self, name: str, folder: Path, work: Workspace) -> None:
         self.name = name
         self.said: list[str] = []
-        self.events: list[Event] = []
+        self.events: list[DynoEvent] = []
         self._folder = folder
         self._sandbox = Sandbox(Workspace(work.folder(name)), Containment())
         self._heard = asyncio.Condition()
@@ -79,7 +79,7 @@ class App:
         dynos = [(WEB, "web.1")]
         return RunningRelease(formation, dynos, router=self.router, listener=self)
 
-    async def happened(self, event: Event) -> None:
+    async def happened(self, event: DynoEvent) -> None:
         """Take note."""
         async with self._heard:
             self.events.append(event)

@@ -34,7 +34,7 @@ class Containment:
 
     @property
     def own_network(self) -> bool:
-        """Whether each dyno has a network of its own."""
+        """True if each dyno has a network of its own."""
         return self.network == "own"
 
     @property

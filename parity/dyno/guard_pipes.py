@@ -101,12 +101,12 @@ class Guard:
 
     @property
     def settled(self) -> bool:
-        """Whether the command has been started, or cannot be any more."""
+        """True once the command has been started, or cannot be any more."""
         return self._ready or self._over
 
     @property
     def over(self) -> bool:
-        """Whether the guard has gone."""
+        """True once the guard has gone."""
         return self._over
 
     def granted(self) -> None:
@@ -146,7 +146,7 @@ class Guard:
 
     @property
     def failed(self) -> bool:
-        """Whether the guard, let go, did not end what was left: `swept` may take its time."""
+        """True if the guard did not end what was left, so that `swept` may take its time."""
         return not (self._over and self._done)
 
     def swept(self) -> None:

@@ -77,7 +77,7 @@ class DynoProcess(Process):  # type: ignore[misc]
 
     @property
     def gone(self) -> bool:
-        """Whether the guard's process has ended, and was waited for."""
+        """True once the guard's process has ended, and was waited for."""
         return self._child is None or self._child.poll() is not None
 
     def shut(self) -> None:

@@ -42,8 +42,13 @@ class RunningDyno:
 
     @property
     def routed(self) -> bool:
-        """Whether the router sends it requests."""
+        """True if the router sends it requests."""
         return self.dyno.type.name == ROUTED
+
+    @property
+    def stopping(self) -> bool:
+        """True once its stop has begun."""
+        return self._end is not None
 
     @property
     def number(self) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Event(NamedTuple):
+class DynoEvent(NamedTuple):
     """Something that has happened to a dyno.
 
     It is up (`booted`), its start has failed (`crashed`), it has ended by itself after it was up
@@ -40,7 +40,7 @@ class Event(NamedTuple):
 class Listener(Protocol):
     """Hears what happens to a release, on its loop."""
 
-    async def happened(self, event: Event) -> None:
+    async def happened(self, event: DynoEvent) -> None:
         """Something has happened; the release goes on with that dyno when this is over."""
 
     def failed(self, error: BaseException) -> None:
@@ -73,7 +73,7 @@ class RunningRelease:
         self._going: list[RunningDyno] = []
 
     def named(self, name: str) -> RunningDyno | None:
-        """The dyno of that name."""
+        """Return the dyno of that name."""
         return next((one for one in self.dynos if one.dyno.name == name), None)
 
     def prepare(self) -> None:
@@ -81,7 +81,10 @@ class RunningRelease:
         self.dynos = self.dynos or [self._made(*each) for each in self._wanted]
 
     def launch(self) -> None:
-        """Spawn every dyno now, where no loop turns yet; else `boot` and `start` do. `Trouble`."""
+        """Spawn every dyno before there is a loop; else `boot` and `start` do it.
+
+        Raises `Trouble` for a process that cannot be spawned.
+        """
         self.prepare()
         self._launched = True
         for one in self.dynos:
@@ -111,8 +114,9 @@ class RunningRelease:
         await self._prepared()
         for one in old.dynos:
             one.retire()
+        ended = asyncio.ensure_future(old.stop())
         await self.start()
-        return asyncio.ensure_future(old.stop())
+        return ended
 
     async def scale(self, process: ProcessType, count: int) -> list[Shutdown | None]:
         """Have `count` dynos of a type: the missing ones start, those beyond it are stopped."""
@@ -189,7 +193,7 @@ class RunningRelease:
             self._listener.failed(error)
 
     async def _lived(self, one: RunningDyno) -> bool:
-        """Start it, see it end, and wait as long as Heroku does; whether it is to start again."""
+        """Start it, see it end, wait as long as Heroku does; True if it is to start again."""
         import asyncio
 
         kind: Literal["crashed", "ended"] = "crashed"
@@ -197,7 +201,7 @@ class RunningRelease:
         if boot.state == "up" and not one.leaving:
             kind = "ended"
             one.shows("up")
-            await self._tell(Event("booted", one, boot))
+            await self._tell(DynoEvent("booted", one, boot))
             if not await one.ended():
                 return False
             one.shows("starting")  # until it is known what comes next
@@ -206,15 +210,17 @@ class RunningRelease:
             return False
         one.crashes += 1
         wait = None if boot.predicted else pause(one.crashes, self.formation.limits)
-        await self._tell(Event(kind, one, boot, wait))
+        await self._tell(DynoEvent(kind, one, boot, wait))
         if wait == 0:
             return not one.leaving
         one.shows("crashed")
         return wait is not None and await one.rest(asyncio.sleep(wait))
 
     async def _end(self, one: RunningDyno) -> Shutdown | None:
+        first = not one.stopping
         shutdown = await one.stop()
-        await self._tell(Event("stopped", one, one.boot, shutdown=shutdown))
+        if first:
+            await self._tell(DynoEvent("stopped", one, one.boot, shutdown=shutdown))
         return shutdown
 
     async def _removed(self, one: RunningDyno) -> Shutdown | None:
@@ -226,7 +232,7 @@ class RunningRelease:
         await _aside(partial(folders.remove, one.dyno.folder))
         return shutdown
 
-    async def _tell(self, event: Event) -> None:
+    async def _tell(self, event: DynoEvent) -> None:
         if self._listener:
             await self._listener.happened(event)
 
@@ -239,7 +245,7 @@ async def _aside(work: Callable[[], T]) -> T:
 
 
 async def together(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results of `works`, done at the same time; where one raises, the others are cancelled."""
+    """Return the results of `works`, done at once; where one raises, the others are cancelled."""
     import asyncio
 
     tasks = [asyncio.ensure_future(work) for work in works]

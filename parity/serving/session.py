@@ -16,8 +16,7 @@ from parity.router import Backend, Passed, Router
 from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
 from parity.runtime.process import RunningDyno
-from parity.runtime.release import Event as Dynos
-from parity.runtime.release import RunningRelease, together
+from parity.runtime.release import DynoEvent, RunningRelease, together
 from parity.serving.build import Built, build
 from parity.serving.console import Teller
 from parity.serving.error_panel import Pages
@@ -226,7 +225,7 @@ class Session:
         """Something stands in the way of a dyno: `run` raises it."""
         self._events.failed(error)
 
-    async def happened(self, event: Dynos) -> None:
+    async def happened(self, event: DynoEvent) -> None:
         """Tell what became of a dyno of the release that is served."""
         if event.dyno.leaving or event.dyno not in self._dynos() or event.boot is None:
             return
@@ -240,7 +239,7 @@ class Session:
         if all(other.backend.state != "crashed" for other in self._dynos()):
             self._judge(boot, "")
 
-    async def _down(self, event: Dynos, boot: Boot) -> None:
+    async def _down(self, event: DynoEvent, boot: Boot) -> None:
         """It has crashed: tell why, and whether it starts again."""
         one, wait = event.dyno, event.restarts_in
         if event.kind == "crashed" and boot.state == "timeout" and not boot.foreign:
