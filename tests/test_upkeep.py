@@ -101,14 +101,14 @@ def test_systems(platform: str, status: str) -> None:
 
 def test_how_to_get_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It depends on the installers on this machine."""
-    told = []
+    commands = []
     for name in (None, "pyenv", "uv"):
         if name:
             (tmp_path / name).write_text("#!/bin/sh\n")
             (tmp_path / name).chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        told.append(doctor.get_python("3.14"))
-    assert told == [
+        commands.append(doctor.get_python("3.14"))
+    assert commands == [
         "Type `pip install uv && uv python install 3.14`.",
         "Type `pyenv install 3.14`.",
         "Type `uv python install 3.14`.",
