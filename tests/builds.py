@@ -137,7 +137,7 @@ def pushed(
     return slug, [line.text for line in said]
 
 
-def found(slug: Slug) -> dict[str, Finding]:
+def findings_of(slug: Slug) -> dict[str, Finding]:
     """Return the findings about a slug, by id."""
     load()
     return {finding.id: finding for finding in diagnose(slug)}

@@ -82,8 +82,8 @@ def rehearsed(folder: Path, case: Case) -> Verdict:
 
 def causes(verdict: Verdict) -> dict[str, Finding]:
     """Return the causes that explain a symptom, by id."""
-    found = (f for f in verdict.findings if f.kind == "cause" and f.symptom and f.after is None)
-    return {f.id: f for f in found}
+    findings = (f for f in verdict.findings if f.kind == "cause" and f.symptom and f.after is None)
+    return {f.id: f for f in findings}
 
 
 def check(folder: Path, case: Case) -> None:

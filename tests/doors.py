@@ -237,32 +237,32 @@ def stage(
     backends: Sequence[Backend] | None = None,
 ) -> Iterator[Stage]:
     """Run a router in a thread while the test plays client and dyno."""
-    made = Stage(cut, dynos)
+    scene = Stage(cut, dynos)
     loop = asyncio.new_event_loop()
-    loop.set_exception_handler(lambda _loop, context: made.broken.append(context))
-    made.router = Router(
-        made.backends if backends is None else backends,
+    loop.set_exception_handler(lambda _loop, context: scene.broken.append(context))
+    scene.router = Router(
+        scene.backends if backends is None else backends,
         HOST,
         loop=loop,
         during=lambda work: work(),
         limits=limits,
-        say=made.lines.append,
+        say=scene.lines.append,
         profile=profile,
         config=config,
-        on_passed=made.passed.append,
+        on_passed=scene.passed.append,
     )
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     try:
-        with made.router:
+        with scene.router:
             thread.start()
             try:
-                yield made
+                yield scene
             finally:
                 loop.call_soon_threadsafe(loop.stop)
                 thread.join(PATIENCE)
-                made.close()
-        assert made.broken == [], "a callback of the loop has failed"
-        for line in made.lines:
+                scene.close()
+        assert scene.broken == [], "a callback of the loop has failed"
+        for line in scene.lines:
             assert GRAMMAR.fullmatch(line.text), line.text
     finally:
         loop.close()

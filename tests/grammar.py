@@ -46,10 +46,10 @@ LINE = re.compile(
 
 def parses(line: str) -> bool:
     """Return whether Heroku could have written `line`, with its time and source."""
-    found = LINE.fullmatch(line)
-    if not found:
+    match = LINE.fullmatch(line)
+    if not match:
         return False
-    source, text = found["source"], found["text"]
+    source, text = match["source"], match["text"]
     if source.startswith("app["):
         return True
     which = {"heroku[router]": ROUTER, "heroku[logplex]": LOGPLEX}.get(source, MANAGER)

@@ -222,19 +222,19 @@ def _methods(modules: Iterable[Module]) -> dict[str, set[str]]:
 
     Nothing is known about a name that is passed on.
     """
-    found: dict[str, set[str]] = {}
+    hits: dict[str, set[str]] = {}
     for module in modules:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 parent = module.parents[node]
                 method = parent.attr if isinstance(parent, ast.Attribute) else ""
                 name = f"{module.name}:{node.id}" if node.id.startswith("_") else node.id
-                found.setdefault(name, set()).add(method if method in ASKED else "")
+                hits.setdefault(name, set()).add(method if method in ASKED else "")
             elif isinstance(node, ast.Attribute) and node.attr.isupper():
                 parent = module.parents[node]
                 method = parent.attr if isinstance(parent, ast.Attribute) else ""
-                found.setdefault(node.attr, set()).add(method)
-    return {name: set() if "" in methods else methods for name, methods in found.items()}
+                hits.setdefault(node.attr, set()).add(method)
+    return {name: set() if "" in methods else methods for name, methods in hits.items()}
 
 
 def _text(pattern: str | bytes) -> str:

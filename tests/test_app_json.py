@@ -71,10 +71,10 @@ def test_a_broken_one(text: str, words: str, line: int | None, tmp_path: Path) -
 
 def test_bytes_that_are_no_text() -> None:
     """UTF-16 is not JSON; a byte order mark is skipped."""
-    made = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-16")}))
-    assert made and made.broken
-    made = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-8-sig")}))
-    assert made and (made.stack, made.problems) == ("heroku-24", ())
+    result = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-16")}))
+    assert result and result.broken
+    result = read(tree({"app.json": '{"stack": "heroku-24"}'.encode("utf-8-sig")}))
+    assert result and (result.stack, result.problems) == ("heroku-24", ())
     assert read(tree({"a.py": ""})) is None
 
 
@@ -97,10 +97,10 @@ def test_bytes_that_are_no_text() -> None:
 )
 def test_values_of_a_wrong_kind(content: str, words: str) -> None:
     """Each value of a wrong type is named; the rest is read."""
-    made = read(tree({"app.json": content}))
-    assert made and not made.broken
-    assert words in " ".join(problem.seen for problem in made.problems)
-    assert bool(made.problems) == bool(words)
+    result = read(tree({"app.json": content}))
+    assert result and not result.broken
+    assert words in " ".join(problem.seen for problem in result.problems)
+    assert bool(result.problems) == bool(words)
 
 
 NEW = {
@@ -132,9 +132,9 @@ def test_a_new_app(tmp_path: Path) -> None:
     assert "-----> Using buildpack: https://github.com/heroku/heroku-buildpack-python" in [
         line.text for line in verdict.log
     ]
-    found = by_id(verdict)
-    assert set(found) & {"config-vars-to-set", "app-json-config-vars", "app-json-stack"} == set()
-    told = found["app-json-not-rehearsed"].title
+    findings = by_id(verdict)
+    assert set(findings) & {"config-vars-to-set", "app-json-config-vars", "app-json-stack"} == set()
+    told = findings["app-json-not-rehearsed"].title
     assert "heroku-postgresql:essential-0" in told and "scripts.pr-predestroy" in told
 
 
@@ -171,14 +171,14 @@ def test_what_a_push_leaves_out(tmp_path: Path) -> None:
     """Without `--new-app`, app.json decides nothing: notes say what the app would miss."""
     manifest = {**NEW, "buildpacks": [{"url": "heroku/nodejs"}, {"url": "heroku/python"}]}
     verdict = checked(tmp_path, manifest, new=False)
-    found = by_id(verdict)
+    findings = by_id(verdict)
     assert verdict.exit_code == 0
-    assert "PLAIN, VALUED, SECRET_KEY" in found["app-json-config-vars"].title
-    assert "GIVEN" not in found["app-json-config-vars"].title
-    assert "heroku/nodejs, heroku/python" in found["app-json-buildpacks"].title
-    assert "heroku-24; tested was heroku-26" in found["app-json-stack"].title
-    assert {f.effect for f in found.values() if f.id.startswith("app-json")} == {"note"}
-    assert "by hand" not in texts(found)
+    assert "PLAIN, VALUED, SECRET_KEY" in findings["app-json-config-vars"].title
+    assert "GIVEN" not in findings["app-json-config-vars"].title
+    assert "heroku/nodejs, heroku/python" in findings["app-json-buildpacks"].title
+    assert "heroku-24; tested was heroku-26" in findings["app-json-stack"].title
+    assert {f.effect for f in findings.values() if f.id.startswith("app-json")} == {"note"}
+    assert "by hand" not in texts(findings)
 
 
 SERVER = """\

@@ -16,7 +16,7 @@ import pytest
 
 from parity.push import cache, environment
 from parity.push.buildpacks.python.requirements import read
-from tests.builds import found, index, prepared, pushed, refusing, wheel
+from tests.builds import findings_of, index, prepared, pushed, refusing, wheel
 from tests.test_environment import builder
 from tests.test_leftovers import gone
 
@@ -43,12 +43,12 @@ ASTRAY = [
 def test_includes_that_loop(files: dict[str, str], name: str, tmp_path: Path) -> None:
     """A file that includes itself, directly or not, is reported with the offending line."""
     slug, _ = pushed(files, tmp_path)
-    told = found(slug)["requirements-include-themselves"]
-    assert (told.evidence[0].file, told.evidence[0].line) in (
+    finding = findings_of(slug)["requirements-include-themselves"]
+    assert (finding.evidence[0].file, finding.evidence[0].line) in (
         (f"{name}.txt", 2),
         (f"{name}.txt", 1),
     )
-    assert slug.refusal and told.effect == "reject"
+    assert slug.refusal and finding.effect == "reject"
 
 
 @pytest.mark.parametrize("flag", ["-r", "-c", "--requirement"])
@@ -58,12 +58,12 @@ def test_includes_that_leave_the_tree(flag: str, tmp_path: Path) -> None:
     for number, path in enumerate((tmp_path / "base.txt", "../../base.txt", "../nowhere.txt")):
         slug, log = pushed({"requirements.txt": f"beta\n{flag} {path}\n"}, tmp_path / str(number))
         assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
-        told = found(slug)
-        assert [f.id for f in told.values() if f.effect != "note"] == [
+        findings = findings_of(slug)
+        assert [f.id for f in findings.values() if f.effect != "note"] == [
             "push-rejected",
             "included-file-outside",
         ]
-        assert told["included-file-outside"].evidence[0].line == 2
+        assert findings["included-file-outside"].evidence[0].line == 2
         assert not any("Successfully" in line for line in log)
 
 
@@ -72,8 +72,8 @@ def test_ten_thousand_lines(tmp_path: Path) -> None:
     text = "".join(f"# {n}\nalpha>=0.{n}\n" for n in range(5000)) + "beta=1.0\n"
     began = time.monotonic()
     slug, _ = pushed({"requirements.txt": text}, tmp_path)
-    told = found(slug)["single-equals"]
-    assert told.evidence[0].line == 10_001
+    finding = findings_of(slug)["single-equals"]
+    assert finding.evidence[0].line == 10_001
     assert time.monotonic() - began < 60
 
 
@@ -90,9 +90,9 @@ def test_a_private_index_without_credentials(tmp_path: Path) -> None:
         text = f"--index-url {address}/simple\nshop-models==1.0\n"
         slug, _ = pushed({"requirements.txt": text}, tmp_path)
     assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
-    told = found(slug)["index-needs-password"]
-    assert (told.evidence[0].file, told.evidence[0].line) == ("requirements.txt", 1)
-    assert "PIP_EXTRA_INDEX_URL" in told.fix
+    finding = findings_of(slug)["index-needs-password"]
+    assert (finding.evidence[0].file, finding.evidence[0].line) == ("requirements.txt", 1)
+    assert "PIP_EXTRA_INDEX_URL" in finding.fix
 
 
 def test_a_password_of_this_machine_s_index(

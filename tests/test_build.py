@@ -19,7 +19,7 @@ from parity.push.buildpacks import LANGUAGES
 from parity.push.buildpacks.python import LANGUAGE, profile
 from parity.push.buildpacks.python.django import _files
 from parity.records import Part, Slug
-from tests.builds import APP, HERE, found, index, prepared, pushed, wheel
+from tests.builds import APP, HERE, findings_of, index, prepared, pushed, wheel
 from tests.test_leftovers import gone
 
 pytestmark = pytest.mark.net
@@ -115,7 +115,7 @@ def test_python_is_called_as_on_heroku(tmp_path: Path) -> None:
     assert not (slug.environment / "bin" / "python3.13").exists()
     here = slug.interpreters.get(PYTHON)
     stood_in = here is not None and not here.exact
-    assert ("interpreter-stands-in" in found(slug)) is stood_in
+    assert ("interpreter-stands-in" in findings_of(slug)) is stood_in
 
 
 def test_release_command_is_announced(tmp_path: Path) -> None:
@@ -272,9 +272,9 @@ def test_a_failing_hook(name: str, script: str, words: str, tmp_path: Path) -> N
     slug, log = pushed({"requirements.txt": "", f"bin/{name}": script}, tmp_path)
     assert reason(slug) == f"hooks::{name}"
     assert f" !     Error: Failed to run the bin/{name} script." in log
-    told = found(slug)["build-hook-failed"]
-    assert told.evidence[0].file == f"bin/{name}"
-    assert words in told.cause + told.fix
+    finding = findings_of(slug)["build-hook-failed"]
+    assert finding.evidence[0].file == f"bin/{name}"
+    assert words in finding.cause + finding.fix
 
 
 def test_a_hook_that_lacks_what_heroku_has(tmp_path: Path) -> None:
@@ -439,7 +439,7 @@ def test_collectstatic_fails(
     assert reason(slug) == heroku
     assert " !     Error: Unable to generate Django static files." in log
     assert " !     Push rejected, failed to compile Python app." in log
-    told = {k: f for k, f in found(slug).items() if f.effect != "note"}
+    told = {k: f for k, f in findings_of(slug).items() if f.effect != "note"}
     assert list(told) == ["push-rejected", cause] and told[cause].effect == "reject"
     assert place in {f"{e.file}:{e.line}" for e in told[cause].evidence}
     text = " ".join((told[cause].title, told[cause].cause, told[cause].fix))
@@ -450,8 +450,8 @@ def test_what_an_add_on_would_set(tmp_path: Path) -> None:
     """A build that stops for lack of DATABASE_URL is undecided: an add-on may set it."""
     code = "import os\nos.environ['DATABASE_URL']\n"
     slug, _ = pushed({"requirements.txt": "django\n", "manage.py": code}, tmp_path)
-    told = found(slug)["add-on-variable-missing"]
-    assert told.effect == "unknown" and found(slug)["push-rejected"].effect == "unknown"
+    finding = findings_of(slug)["add-on-variable-missing"]
+    assert finding.effect == "unknown" and findings_of(slug)["push-rejected"].effect == "unknown"
 
 
 def test_nltk(tmp_path: Path) -> None:
@@ -466,7 +466,7 @@ def test_nltk(tmp_path: Path) -> None:
     slug, _ = pushed({**plain, "nltk.txt": "offline\n"}, tmp_path / "3")
     assert slug.unknown and "urlopen" in slug.unknown and reason(slug) is None
     slug, _ = pushed({**plain, "nltk.txt": "wrong\n"}, tmp_path / "4")
-    assert reason(slug) == "nltk-downloader" and "nltk-downloader" in found(slug)
+    assert reason(slug) == "nltk-downloader" and "nltk-downloader" in findings_of(slug)
     slug, _ = pushed({**plain, "nltk.txt": "punkt\n"}, tmp_path / "5", offline=True)
     assert slug.unknown and "network" in slug.unknown
 
@@ -475,7 +475,7 @@ def test_offline_is_honest(tmp_path: Path) -> None:
     """Offline, a package missing from the cache is undecided; a cached or invalid one is not."""
     files = {"requirements.txt": "alpha # offline\n"}
     slug, _ = pushed(files, tmp_path / "1", offline=True)
-    assert slug.unknown and reason(slug) is None and found(slug)["build-undecided"]
+    assert slug.unknown and reason(slug) is None and findings_of(slug)["build-undecided"]
     pushed(files, tmp_path / "2")
     slug, _ = pushed(files, tmp_path / "3", offline=True)
     assert slug.cached and slug.unknown is None and reason(slug) is None
@@ -537,14 +537,14 @@ def test_a_slug_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert reason(slug) == "slug-too-large"
     assert any("is too large (max is 3M)." in line for line in log)
     assert " !     Push failed" in log and not any("failed to compile" in line for line in log)
-    told = found(slug)["slug-too-large"]
-    assert told.evidence[0].file == "model.bin"
-    assert "model.bin (about 16 MB)" in told.cause
+    finding = findings_of(slug)["slug-too-large"]
+    assert finding.evidence[0].file == "model.bin"
+    assert "model.bin (about 16 MB)" in finding.cause
     monkeypatch.setattr("parity.push.slug_size.HARD", HARD)
     for room in ("rules.build.slug", "push.slug_size"):
         monkeypatch.setattr(f"parity.{room}.SOFT", HARD._replace(value=2))
     slug, log = pushed(files, tmp_path / "2")
-    assert reason(slug) is None and found(slug)["slug-large"].effect == "warn"
+    assert reason(slug) is None and findings_of(slug)["slug-large"].effect == "warn"
     assert any("exceeds our soft limit (2 MB) which may affect boot time." in x for x in log)
 
 

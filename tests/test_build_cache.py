@@ -70,8 +70,8 @@ def test_what_each_package_manager_heeds() -> None:
 
 def source(root: Path, remote: str | None, **files: str) -> Source:
     """Return a small pip app."""
-    made = tree({**APP, "requirements.txt": "alpha\n", **files})
-    return made._replace(root=root, remote=remote)
+    result = tree({**APP, "requirements.txt": "alpha\n", **files})
+    return result._replace(root=root, remote=remote)
 
 
 def steps(made: Source, place: Path) -> list[str]:

@@ -12,7 +12,7 @@ from parity.records import Config
 from parity.records.options import Options
 from parity.system.errors import Usage
 from tests.builds import HERE
-from tests.pushes import found, package, pushed
+from tests.pushes import findings_of, package, pushed
 from tests.trees import findings, planned, tree
 
 DETECT = "#!/bin/sh\necho Toy\n"
@@ -100,7 +100,7 @@ def test_compile_that_fails(tmp_path: Path) -> None:
     toy = buildpack(tmp_path / "toy", compile="#!/bin/sh\necho out of wood >&2\nexit 3\n")
     slug, said = pushed({"x": ""}, tmp_path / "a", buildpacks=[toy])
     assert " !     Push rejected, failed to compile Toy app." in said
-    cause = found(slug)["buildpack-compile-failed"]
+    cause = findings_of(slug)["buildpack-compile-failed"]
     assert (cause.effect, cause.evidence[-1].seen) == ("reject", "out of wood")
 
 
@@ -111,7 +111,7 @@ def test_program_that_cannot_be_run(tmp_path: Path) -> None:
     (tmp_path / "toy" / "bin" / "compile").chmod(0o644)
     slug, _ = pushed({"x": ""}, tmp_path / "a", buildpacks=[toy])
     assert slug.refusal
-    assert "Permission denied" in found(slug)["buildpack-compile-failed"].cause
+    assert "Permission denied" in findings_of(slug)["buildpack-compile-failed"].cause
 
 
 @pytest.mark.net
@@ -129,7 +129,7 @@ def test_no_web_process(tmp_path: Path) -> None:
     """Without a default type and a Procfile, the build shows that there is no web process."""
     toy = buildpack(tmp_path / "toy")
     slug, _ = pushed({"x": ""}, tmp_path / "a", buildpacks=[toy], config={"TOY": ""})
-    assert found(slug)["H14"].effect == "fail"
+    assert findings_of(slug)["H14"].effect == "fail"
     assert "H14" not in findings(tree({"x": ""}), buildpacks=[toy])
 
 
@@ -166,9 +166,9 @@ def test_folder_without_compile(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_buildpack_elsewhere(name: str, clone: str) -> None:
     """A buildpack that is not here leaves the verdict open, with the command to get it."""
-    told = findings(tree({"Gemfile": ""}), buildpacks=[name])
-    assert told["not-emulated"].effect == "unknown"
-    assert clone in told["not-emulated"].fix
+    results = findings(tree({"Gemfile": ""}), buildpacks=[name])
+    assert results["not-emulated"].effect == "unknown"
+    assert clone in results["not-emulated"].fix
 
 
 @pytest.mark.net
@@ -203,7 +203,7 @@ def test_what_an_earlier_one_makes_decides_for_the_later(tmp_path: Path) -> None
     slug, said = pushed(files, tmp_path / "a", buildpacks=["heroku/nodejs", "heroku/python"])
     assert slug.refusal and slug.refusal.reason == "python-version::eol"
     assert " !     Push rejected, failed to compile Python app." in said
-    assert found(slug)["python-version-eol"].effect == "reject"
+    assert findings_of(slug)["python-version-eol"].effect == "reject"
     slug, said = pushed(package(), tmp_path / "b", buildpacks=["heroku/nodejs", "heroku/python"])
     assert slug.refusal and slug.refusal.reason == "buildpack-not-compatible"
 

@@ -103,14 +103,14 @@ def spellings(value: str) -> set[str]:
 
 def leaked(value: str, outputs: dict[str, str]) -> list[tuple[str, str]]:
     """Return the places of pieces of the value, with their surroundings."""
-    found = []
+    hits = []
     for name, text in outputs.items():
         for piece in spellings(value):
             at = text.find(piece)
             if at >= 0:
-                found.append((name, text[max(0, at - 40) : at + 40]))
+                hits.append((name, text[max(0, at - 40) : at + 40]))
                 break
-    return found
+    return hits
 
 
 @pytest.mark.parametrize("source", ["--config", ".env"])

@@ -102,13 +102,13 @@ class Canaries:
 
     def leaked(self, outputs: dict[str, str]) -> list[tuple[str, str, str]]:
         """Return the parts that are in an output, with their surroundings."""
-        found = []
+        hits = []
         for name, text in outputs.items():
             for part in self.parts:
                 at = text.replace("\n", " ").find(part)
                 if at >= 0:
-                    found.append((name, part, text[max(0, at - 40) : at + 40]))
-        return found
+                    hits.append((name, part, text[max(0, at - 40) : at + 40]))
+        return hits
 
 
 @pytest.fixture

@@ -39,9 +39,9 @@ def test_the_grammar_is_that_of_real_lines(line: str) -> None:
     assert GRAMMAR.fullmatch(line)
 
 
-def parsed(made: Stage, count: int = 1) -> dict[str, str | None]:
+def parsed(scene: Stage, count: int = 1) -> dict[str, str | None]:
     """Return the fields of the newest line."""
-    line = made.log(count)
+    line = scene.log(count)
     match = GRAMMAR.fullmatch(line)
     assert match, line
     return match.groupdict()
@@ -50,20 +50,20 @@ def parsed(made: Stage, count: int = 1) -> dict[str, str | None]:
 @pytest.fixture(params=["2.0", "legacy"])
 def door(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """Either router, with short limits."""
-    with stage(profile=facts.PROFILES[request.param], limits=QUICK) as made:
-        yield made
+    with stage(profile=facts.PROFILES[request.param], limits=QUICK) as scene:
+        yield scene
 
 
 def logged(
-    made: Stage, code: str, desc: str, status: int, filled: str, *, at: str = "error"
+    scene: Stage, code: str, desc: str, status: int, filled: str, *, at: str = "error"
 ) -> None:
     """Assert that the newest line has these words, and exactly the `filled` fields."""
-    seen = parsed(made)
+    seen = parsed(scene)
     assert (seen["code"], seen["desc"], seen["at"]) == (code, desc, at)
     assert seen["status"] == str(status)
     have = [name for name in ("dyno", "connect", "service", "bytes") if seen[name] is not None]
     assert have == filled.split()
-    legacy = made.router.profile.name == "legacy"
+    legacy = scene.router.profile.name == "legacy"
     assert seen["protocol"] == ("http" if legacy else "http1.1")
     assert seen["tls"] == (None if legacy else "false")
 
@@ -91,14 +91,14 @@ def test_h10(door: Stage) -> None:
 
 def test_h11() -> None:
     """200 requests are in progress at the only dyno, and one more comes."""
-    with stage() as made:
-        made.servers[0].listen(512)
+    with stage() as scene:
+        scene.servers[0].listen(512)
         for _ in range(200):
-            made.client(get())
+            scene.client(get())
         for _ in range(200):
-            made.dyno()
-        unavailable(made.client(CLOSING).rest())
-        logged(made, "H11", "Backlog too deep", 503, "")
+            scene.dyno()
+        unavailable(scene.client(CLOSING).rest())
+        logged(scene, "H11", "Backlog too deep", 503, "")
 
 
 def test_h12(door: Stage) -> None:
@@ -129,12 +129,12 @@ def test_h12_counts_from_the_end_of_the_request(door: Stage) -> None:
 
 def test_h12_counts_from_when_the_dyno_is_up() -> None:
     """Waiting for the boot, for longer than the limit, does not count towards the answer's time."""
-    with stage(limits=QUICK.shortened(boot_wait=PATIENCE)) as made:
-        made.backends[0].state = "starting"
-        client = made.client(get())
+    with stage(limits=QUICK.shortened(boot_wait=PATIENCE)) as scene:
+        scene.backends[0].state = "starting"
+        client = scene.client(get())
         assert client.quiet(0.7)
-        made.backends[0].state = "up"
-        dyno = made.dyno()
+        scene.backends[0].state = "up"
+        dyno = scene.dyno()
         dyno.head()
         assert client.quiet()
         dyno.send(OK)
@@ -143,9 +143,9 @@ def test_h12_counts_from_when_the_dyno_is_up() -> None:
 
 def test_h12_counts_from_when_it_is_asked_again() -> None:
     """Time on a reused connection before it died does not count towards the answer's time."""
-    with stage(limits=QUICK) as made:
-        client = made.client(get())
-        dyno = made.dyno()
+    with stage(limits=QUICK) as scene:
+        client = scene.client(get())
+        dyno = scene.dyno()
         dyno.send(OK)
         client.until(b"\r\n\r\nok")
         dyno.head()
@@ -153,7 +153,7 @@ def test_h12_counts_from_when_it_is_asked_again() -> None:
         dyno.head()
         assert client.quiet(0.35)
         dyno.close()
-        dyno = made.dyno()
+        dyno = scene.dyno()
         dyno.head()
         assert client.quiet(0.3)
         dyno.send(OK)
@@ -186,9 +186,9 @@ def test_h13_by_reset(door: Stage) -> None:
 @pytest.mark.parametrize("profile", [ROUTER_2, LEGACY])
 def test_h14(profile: facts.Profile) -> None:
     """There is no web dyno."""
-    with stage(profile=profile, backends=[]) as made:
-        unavailable(made.client(CLOSING).rest())
-        logged(made, "H14", "No web processes running", 503, "")
+    with stage(profile=profile, backends=[]) as scene:
+        unavailable(scene.client(CLOSING).rest())
+        logged(scene, "H14", "No web processes running", 503, "")
 
 
 def test_h15(door: Stage) -> None:
@@ -273,11 +273,11 @@ def test_h18_within_the_request(door: Stage) -> None:
 
 def test_h18_of_a_kept_connection() -> None:
     """Router 2.0: the dyno closes a reused connection on a POST; a GET is sent again."""
-    with stage() as made:
-        client, dyno = made.client(), None
+    with stage() as scene:
+        client, dyno = scene.client(), None
         for _ in range(2):
             client.send(get())
-            dyno = dyno or made.dyno()
+            dyno = dyno or scene.dyno()
             dyno.head()
             dyno.send(OK)
             client.until(b"\r\n\r\nok")
@@ -285,7 +285,7 @@ def test_h18_of_a_kept_connection() -> None:
         client.send(get())
         dyno.head()
         dyno.close()
-        dyno = made.dyno()
+        dyno = scene.dyno()
         dyno.send(OK)
         client.until(b"\r\n\r\nok")
         dyno.head()
@@ -293,12 +293,12 @@ def test_h18_of_a_kept_connection() -> None:
         dyno.head()
         dyno.close()
         unavailable(client.rest())
-        assert made.code(4) == "H18"
+        assert scene.code(4) == "H18"
 
 
 def test_h19() -> None:
     """The dyno's queue of connections is full, and nobody accepts any."""
-    with socket.socket() as server, stage(limits=QUICK, dynos=0) as made:
+    with socket.socket() as server, stage(limits=QUICK, dynos=0) as scene:
         server.bind(("127.0.0.1", 0))
         server.listen(0)
         waiting = []
@@ -306,10 +306,10 @@ def test_h19() -> None:
             waiting.append(socket.socket())
             waiting[-1].setblocking(False)
             waiting[-1].connect_ex(server.getsockname())
-        made.router.context.dynos.backends.append(Backend("web.1", server.getsockname()[1]))
-        unavailable(made.client(CLOSING).rest())
-        logged(made, "H19", "Backend connection timeout", 503, "dyno connect")
-        assert int((parsed(made)["connect"] or "")[:-2]) >= 300
+        scene.router.context.dynos.backends.append(Backend("web.1", server.getsockname()[1]))
+        unavailable(scene.client(CLOSING).rest())
+        logged(scene, "H19", "Backend connection timeout", 503, "dyno connect")
+        assert int((parsed(scene)["connect"] or "")[:-2]) >= 300
         for sock in waiting:
             sock.close()
 
@@ -342,19 +342,19 @@ def test_h21(door: Stage) -> None:
 def test_h22(monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many connections at once."""
     monkeypatch.setattr(facts, "CONNECTIONS", Fact(3, "connections", "ours", "this test"))
-    with stage() as made:
+    with stage() as scene:
         for _ in range(3):
-            made.client(b"G")
-        unavailable(made.client(CLOSING).rest())
-        logged(made, "H22", "Connection limit reached", 503, "")
+            scene.client(b"G")
+        unavailable(scene.client(CLOSING).rest())
+        logged(scene, "H22", "Connection limit reached", 503, "")
 
 
 def test_h24() -> None:
     """The router is stopped while it serves."""
-    with stage() as made:
-        made.client(get())
-        made.dyno().head()
-    logged(made, "H24", "Forced close", 503, ALL)
+    with stage() as scene:
+        scene.client(get())
+        scene.dyno().head()
+    logged(scene, "H24", "Forced close", 503, ALL)
 
 
 RESTRICTED: dict[str, bytes] = {
@@ -465,24 +465,24 @@ def test_h80(door: Stage) -> None:
 
 def test_h81() -> None:
     """Nothing has been released yet: there is no dyno, and no type that could have one."""
-    with stage(backends=[]) as made:
-        made.router.send_to([], blank=True)
-        got = made.client(CLOSING).rest()
+    with stage(backends=[]) as scene:
+        scene.router.send_to([], blank=True)
+        got = scene.client(CLOSING).rest()
         assert got.startswith(b"HTTP/1.1 502 ")
-        logged(made, "H81", "Blank app", 502, "", at="info")
+        logged(scene, "H81", "Blank app", 502, "", at="info")
 
 
 def test_h99() -> None:
     """All dynos stay quarantined for as long as a request may wait."""
     limits = QUICK.shortened(quarantine=60)
-    with stage(limits=limits, dynos=2) as made:
-        for server in made.servers:
+    with stage(limits=limits, dynos=2) as scene:
+        for server in scene.servers:
             server.close()
-        unavailable(made.client(CLOSING).rest())
-        assert made.code() == "H21"
-        unavailable(made.client(CLOSING).rest())
-        assert made.code(2) == "H99"
-        assert GRAMMAR.fullmatch(made.log())
+        unavailable(scene.client(CLOSING).rest())
+        assert scene.code() == "H21"
+        unavailable(scene.client(CLOSING).rest())
+        assert scene.code(2) == "H99"
+        assert GRAMMAR.fullmatch(scene.log())
 
 
 def test_quarantine_ends(door: Stage) -> None:
@@ -500,10 +500,10 @@ def test_quarantine_ends(door: Stage) -> None:
 def test_the_users_own_pages() -> None:
     """The page shows ERROR_PAGE_URL and MAINTENANCE_PAGE_URL."""
     config = {"ERROR_PAGE_URL": "//x.example/e?a=1&b", "MAINTENANCE_PAGE_URL": "//x.example/m"}
-    with stage(config=config, backends=[]) as made:
-        assert b'<iframe src="//x.example/e?a=1&amp;b">' in made.client(CLOSING).rest()
-        made.router.context.maintenance = True
-        assert b'<iframe src="//x.example/m">' in made.client(CLOSING).rest()
+    with stage(config=config, backends=[]) as scene:
+        assert b'<iframe src="//x.example/e?a=1&amp;b">' in scene.client(CLOSING).rest()
+        scene.router.context.maintenance = True
+        assert b'<iframe src="//x.example/m">' in scene.client(CLOSING).rest()
 
 
 def test_the_apps_own_500_has_no_code(door: Stage) -> None:

@@ -85,8 +85,8 @@ def test_problems(
     config = from_file(tmp_path, content)
     assert [(p.kind, p.line) for p in config.problems] == kinds
     assert not any("secretvalue" in problem.seen for problem in config.problems)
-    told = findings(tree({**FLASK, "Procfile": "web: x"}), config=config)
-    assert {"warn"} == {f.effect for f in told.values() if f.id != "config-vars-to-set"}
+    results = findings(tree({**FLASK, "Procfile": "web: x"}), config=config)
+    assert {"warn"} == {f.effect for f in results.values() if f.id != "config-vars-to-set"}
 
 
 def test_precedence(tmp_path: Path) -> None:
@@ -167,18 +167,18 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_names_to_set_are_noted(tmp_path: Path) -> None:
     """Names that are only in .env are listed, without values; those of --config are not."""
     config = from_file(tmp_path, "SECRET_KEY=hush-hush\nDEBUG=1\n", "OTHER=x")
-    told = findings(tree({**FLASK, "Procfile": "web: x"}), config=config)
-    assert list(told) == ["config-vars-to-set"]
-    found = told["config-vars-to-set"]
+    results = findings(tree({**FLASK, "Procfile": "web: x"}), config=config)
+    assert list(results) == ["config-vars-to-set"]
+    found = results["config-vars-to-set"]
     assert (found.effect, found.evidence[0].seen) == ("note", "DEBUG, SECRET_KEY")
     assert "hush-hush" not in repr(found)
 
 
 def test_port_as_config_var_is_warned_of() -> None:
     """A PORT config var causes a warning, with the command that fixes it."""
-    told = findings(tree({**FLASK, "Procfile": "web: x"}), config=read([], ["PORT=80"], None))
-    assert told["port-config-var"].effect == "warn"
-    assert "heroku config:unset PORT" in told["port-config-var"].fix
+    results = findings(tree({**FLASK, "Procfile": "web: x"}), config=read([], ["PORT=80"], None))
+    assert results["port-config-var"].effect == "warn"
+    assert "heroku config:unset PORT" in results["port-config-var"].fix
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -30,23 +30,23 @@ KEEPING = LEGACY._replace(keeps=True)
 @pytest.fixture(params=list(CUTS))
 def legacy(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The legacy router as it is."""
-    with stage(profile=LEGACY, cut=CUTS[request.param]) as made:
-        yield made
+    with stage(profile=LEGACY, cut=CUTS[request.param]) as scene:
+        yield scene
 
 
 @pytest.fixture(params=list(CUTS))
 def keeping(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The legacy router, changed to keep its connections to dynos."""
-    with stage(profile=KEEPING, cut=CUTS[request.param]) as made:
-        yield made
+    with stage(profile=KEEPING, cut=CUTS[request.param]) as scene:
+        yield scene
 
 
 BIG = bytes(range(256)) * 32
 
 
-def _large(made: Stage, *headers: str) -> tuple[Peer, Peer]:
-    client = made.client(request("POST", f"Content-Length: {len(BIG)}", *headers), BIG)
-    dyno = made.dyno()
+def _large(scene: Stage, *headers: str) -> tuple[Peer, Peer]:
+    client = scene.client(request("POST", f"Content-Length: {len(BIG)}", *headers), BIG)
+    dyno = scene.dyno()
     dyno.head()
     assert dyno.take(len(BIG)) == BIG
     dyno.send(answer("200 OK", f"Content-Length: {len(BIG)}", body=BIG))
@@ -80,9 +80,9 @@ def test_v067(legacy: Stage) -> None:
     assert client.rest() == BIG
 
 
-def _interrupted(made: Stage, sent: tuple[bytes, ...], answered: bytes, *, read: int = 0) -> bytes:
-    client = made.client(*sent)
-    dyno = made.dyno()
+def _interrupted(scene: Stage, sent: tuple[bytes, ...], answered: bytes, *, read: int = 0) -> bytes:
+    client = scene.client(*sent)
+    dyno = scene.dyno()
     dyno.head()
     dyno.take(read)
     dyno.send(answered)
@@ -130,11 +130,11 @@ def test_v072(legacy: Stage) -> None:
 
 
 def _connection(
-    made: Stage, client_says: str, dyno_says: str, *, to_dyno: str, to_client: str
+    scene: Stage, client_says: str, dyno_says: str, *, to_dyno: str, to_client: str
 ) -> tuple[Peer, Peer]:
     """Run one exchange in which each side may say something about its connection."""
-    client = made.client(get(*([f"Connection: {client_says}"] if client_says else [])))
-    dyno = made.dyno()
+    client = scene.client(get(*([f"Connection: {client_says}"] if client_says else [])))
+    dyno = scene.dyno()
     assert has(dyno.head(), f"Connection: {to_dyno}")
     said = [f"Connection: {dyno_says}"] if dyno_says else []
     dyno.send(answer("200 OK", *said, "Content-Length: 2", body=b"ok"))
@@ -148,9 +148,9 @@ def _closed(client: Peer, dyno: Peer) -> None:
     assert client.closed()
 
 
-def _client_open(made: Stage, client: Peer, dyno: Peer) -> None:
+def _client_open(scene: Stage, client: Peer, dyno: Peer) -> None:
     assert dyno.closed()
-    assert open_still(client, made)
+    assert open_still(client, scene)
 
 
 def test_v073(legacy: Stage) -> None:
@@ -222,15 +222,15 @@ def test_v082(keeping: Stage) -> None:
 
 def test_v083() -> None:
     """Kept: once another dyno takes over, the old connection is dropped, the new one kept."""
-    with stage(profile=KEEPING, dynos=2) as made:
-        made.backends[1].state = "starting"
-        client, dyno = _connection(made, "", "", **BOTH)
+    with stage(profile=KEEPING, dynos=2) as scene:
+        scene.backends[1].state = "starting"
+        client, dyno = _connection(scene, "", "", **BOTH)
         _again(client, dyno, get(), OK)
         assert client.take(2) == b"ok"
-        made.backends[0].state, made.backends[1].state = "crashed", "up"
+        scene.backends[0].state, scene.backends[1].state = "crashed", "up"
         assert dyno.closed()
         client.send(get())
-        other = made.dyno(1)
+        other = scene.dyno(1)
         other.head()
         other.send(OK)
         assert status(client.head()) == "200"
@@ -250,9 +250,9 @@ def test_v084(keeping: Stage) -> None:
     _again(client, dyno, old, OK)
 
 
-def _upgraded(made: Stage) -> tuple[Peer, Peer]:
-    client = made.client(get(*WEBSOCKET))
-    dyno = made.dyno()
+def _upgraded(scene: Stage) -> tuple[Peer, Peer]:
+    client = scene.client(get(*WEBSOCKET))
+    dyno = scene.dyno()
     assert has(dyno.head(), "Connection: Upgrade", "Upgrade: websocket")
     dyno.send(SWITCH)
     assert status(client.head()) == "101"
@@ -311,10 +311,10 @@ def test_v089(keeping: Stage) -> None:
     assert status(client.head()) == "200"
 
 
-def _asked(made: Stage, sent: bytes, *, tls: bool = False) -> str:
+def _asked(scene: Stage, sent: bytes, *, tls: bool = False) -> str:
     """Return the head that the dyno gets."""
-    made.client(sent, tls=tls)
-    return made.dyno().head()
+    scene.client(sent, tls=tls)
+    return scene.dyno().head()
 
 
 def _field(head: str, name: str) -> str:
@@ -421,11 +421,11 @@ def test_v107(legacy: Stage) -> None:
 
 def test_v109() -> None:
     """A dyno refuses the connection: another one is tried."""
-    with stage(profile=LEGACY, dynos=2) as made:
-        made.servers[0].close()
+    with stage(profile=LEGACY, dynos=2) as scene:
+        scene.servers[0].close()
         for _ in range(6):
-            client = made.client(get())
-            dyno = made.dyno(1)
+            client = scene.client(get())
+            dyno = scene.dyno(1)
             dyno.send(OK)
             assert status(client.head()) == "200"
 
@@ -494,11 +494,11 @@ def test_v165(legacy: Stage) -> None:
 
 def test_v166() -> None:
     """A silent pipe is closed on both sides after the time limit: H15."""
-    with stage(profile=LEGACY, limits=QUICK) as made:
-        client, dyno = _upgraded(made)
+    with stage(profile=LEGACY, limits=QUICK) as scene:
+        client, dyno = _upgraded(scene)
         assert client.closed()
         assert dyno.closed()
-        assert made.code() == "H15"
+        assert scene.code() == "H15"
 
 
 def test_v167(legacy: Stage) -> None:
@@ -513,21 +513,21 @@ def test_v168() -> None:
 
 def test_v170() -> None:
     """The log has every request, in chronological order."""
-    with stage(profile=LEGACY) as made:
-        made.router.context.dynos.backends.clear()
-        clients = [made.client(get(path=f"/{n}")) for n in range(50)]
+    with stage(profile=LEGACY) as scene:
+        scene.router.context.dynos.backends.clear()
+        clients = [scene.client(get(path=f"/{n}")) for n in range(50)]
         for client in clients:
             assert status(client.head()) == "503"
-        made.log(50)
-        times = [line.at for line in made.lines]
+        scene.log(50)
+        times = [line.at for line in scene.lines]
         assert len(times) == 50
         assert times == sorted(times)
 
 
 def test_two_backends_are_both_asked() -> None:
     """Dynos are chosen at random."""
-    with stage(dynos=2, limits=QUICK) as made:
+    with stage(dynos=2, limits=QUICK) as scene:
         for _ in range(40):
-            made.client(get())
-        assert made.dyno(0)
-        assert made.dyno(1)
+            scene.client(get())
+        assert scene.dyno(0)
+        assert scene.dyno(1)

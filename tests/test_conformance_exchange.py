@@ -36,15 +36,15 @@ SWITCH = answer("101 Switching Protocols", *WEBSOCKET)
 @pytest.fixture(params=list(CUTS))
 def legacy(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The legacy router as it is."""
-    with stage(profile=LEGACY, cut=CUTS[request.param]) as made:
-        yield made
+    with stage(profile=LEGACY, cut=CUTS[request.param]) as scene:
+        yield scene
 
 
 @pytest.fixture(params=list(CUTS))
 def deep(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The legacy router, changed to leave 100-continue to the dyno."""
-    with stage(profile=LEGACY._replace(continues=False), cut=CUTS[request.param]) as made:
-        yield made
+    with stage(profile=LEGACY._replace(continues=False), cut=CUTS[request.param]) as scene:
+        yield scene
 
 
 def status(head: str) -> str:
@@ -62,10 +62,10 @@ def posting(*headers: str, length: int = 5, version: str = "1.1") -> bytes:
     return request("POST", *headers, f"Content-Length: {length}", version=version)
 
 
-def open_still(client: Peer, made: Stage) -> bool:
+def open_still(client: Peer, scene: Stage) -> bool:
     """Return whether another request on the client's connection is answered."""
     client.send(get())
-    made.dyno().send(OK)
+    scene.dyno().send(OK)
     return status(client.head()) == "200"
 
 
@@ -211,10 +211,10 @@ def test_v012(legacy: Stage) -> None:
     assert open_still(client, legacy)
 
 
-def _refused(made: Stage, *sent: bytes, code: str = "400") -> None:
-    client = made.client(*sent)
+def _refused(scene: Stage, *sent: bytes, code: str = "400") -> None:
+    client = scene.client(*sent)
     assert status(client.head()) == code
-    assert not made.asked()
+    assert not scene.asked()
 
 
 def test_v013(legacy: Stage) -> None:
@@ -289,11 +289,11 @@ def test_v020(legacy: Stage) -> None:
     _hops(client.head())
 
 
-def _restricted(made: Stage, sent: bytes, words: str) -> None:
-    client = made.client(get())
-    made.dyno().send(sent)
+def _restricted(scene: Stage, sent: bytes, words: str) -> None:
+    client = scene.client(get())
+    scene.dyno().send(sent)
     assert status(client.head()) == "502"
-    assert f'code=H25 desc="HTTP restriction: {words}"' in made.log()
+    assert f'code=H25 desc="HTTP restriction: {words}"' in scene.log()
 
 
 def test_v021(legacy: Stage) -> None:
@@ -313,10 +313,10 @@ def test_v023(legacy: Stage) -> None:
     _restricted(legacy, answer("200 " + "c" * (1 << 20)), "oversized status line")
 
 
-def _exchange(made: Stage, sent: bytes, answered: bytes) -> tuple[str, str]:
+def _exchange(scene: Stage, sent: bytes, answered: bytes) -> tuple[str, str]:
     """Return the heads that the dyno and the client got."""
-    client = made.client(sent)
-    dyno = made.dyno()
+    client = scene.client(sent)
+    dyno = scene.dyno()
     asked = dyno.head()
     dyno.send(answered)
     return asked, client.head()
@@ -519,9 +519,9 @@ def test_v044(legacy: Stage) -> None:
 TRAILED = chunk(b"hello") + b"0\r\nX-Sum: 1\r\n\r\n"
 
 
-def _trailed(made: Stage, *headers: str, connection: str = "keep-alive") -> Peer:
-    client = made.client(request("POST", CHUNKED, f"Connection: {connection}", *headers), TRAILED)
-    dyno = made.dyno()
+def _trailed(scene: Stage, *headers: str, connection: str = "keep-alive") -> Peer:
+    client = scene.client(request("POST", CHUNKED, f"Connection: {connection}", *headers), TRAILED)
+    dyno = scene.dyno()
     dyno.head()
     assert dyno.take(len(TRAILED)) == TRAILED
     dyno.send(answer("200 OK", CHUNKED, *headers), TRAILED)
@@ -561,14 +561,14 @@ def test_v049(legacy: Stage) -> None:
     assert open_still(_trailed(legacy), legacy)
 
 
-def _bodyless(made: Stage, sent: bytes, answered: bytes, *, kept: bool = True) -> str:
+def _bodyless(scene: Stage, sent: bytes, answered: bytes, *, kept: bool = True) -> str:
     """Return the client's head; the next request must get the next answer, not a body."""
-    client = made.client(sent)
-    dyno = made.dyno()
+    client = scene.client(sent)
+    dyno = scene.dyno()
     dyno.send(answered)
     head = client.head()
     assert dyno.rest() is not None
-    assert open_still(client, made) if kept else client.closed()
+    assert open_still(client, scene) if kept else client.closed()
     return head
 
 
@@ -652,11 +652,11 @@ def test_v061(legacy: Stage, line: str) -> None:
     _twice(legacy, get(), answer(line))
 
 
-def _twice(made: Stage, sent: bytes, answered: bytes) -> None:
-    client = made.client()
+def _twice(scene: Stage, sent: bytes, answered: bytes) -> None:
+    client = scene.client()
     for _ in range(2):
         client.send(sent)
-        dyno = made.dyno()
+        dyno = scene.dyno()
         dyno.head()
         dyno.send(answered)
         assert has(client.head(), "Connection: keep-alive")

@@ -15,14 +15,14 @@ pytestmark = pytest.mark.real
 @pytest.fixture(params=list(CUTS))
 def legacy(request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The legacy router as it is."""
-    with stage(profile=LEGACY, cut=CUTS[request.param]) as made:
-        yield made
+    with stage(profile=LEGACY, cut=CUTS[request.param]) as scene:
+        yield scene
 
 
-def _accepted(made: Stage, *sent: bytes) -> str:
+def _accepted(scene: Stage, *sent: bytes) -> str:
     """Return the head that the dyno gets; the client must get its answer."""
-    client = made.client(*sent)
-    dyno = made.dyno()
+    client = scene.client(*sent)
+    dyno = scene.dyno()
     head = dyno.head()
     dyno.send(OK)
     assert status(client.head()) == "200"
@@ -117,16 +117,16 @@ def test_v132() -> None:
 
 
 def _hopeless(backends: list[Backend], code: str) -> None:
-    with stage(profile=LEGACY, limits=QUICK, backends=backends) as made:
-        client = made.client(get())
+    with stage(profile=LEGACY, limits=QUICK, backends=backends) as scene:
+        client = scene.client(get())
         assert status(client.head()) == "503"
-        assert made.code() == code
+        assert scene.code() == code
 
 
-def _crowded(made: Stage, code: str) -> None:
-    client = made.client(get())
+def _crowded(scene: Stage, code: str) -> None:
+    client = scene.client(get())
     assert status(client.head()) == "503"
-    assert made.code() == code
+    assert scene.code() == code
 
 
 def test_v133(legacy: Stage) -> None:
@@ -149,13 +149,13 @@ def test_v135() -> None:
 def _unreachable() -> None:
     """Keep both dynos quarantined for longer than a request may wait."""
     limits = QUICK.shortened(quarantine=60)
-    with stage(profile=LEGACY, limits=limits, dynos=2) as made:
-        for server in made.servers:
+    with stage(profile=LEGACY, limits=limits, dynos=2) as scene:
+        for server in scene.servers:
             server.close()
-        assert status(made.client(get()).head()) == "503"
-        assert made.code() == "H21"
-        assert status(made.client(get()).head()) == "503"
-        assert made.code(2) == "H99"
+        assert status(scene.client(get()).head()) == "503"
+        assert scene.code() == "H21"
+        assert status(scene.client(get()).head()) == "503"
+        assert scene.code(2) == "H99"
 
 
 def test_v136() -> None:
@@ -191,9 +191,9 @@ def test_v143() -> None:
     _unreachable()
 
 
-def _status_line(made: Stage, line: bytes) -> str:
-    client = made.client(get())
-    made.dyno().send(line + b"\r\nContent-Length: 0\r\n\r\n")
+def _status_line(scene: Stage, line: bytes) -> str:
+    client = scene.client(get())
+    scene.dyno().send(line + b"\r\nContent-Length: 0\r\n\r\n")
     return client.head().split("\r\n")[0]
 
 
@@ -223,17 +223,17 @@ def test_v147(legacy: Stage) -> None:
 
 def test_v148() -> None:
     """The dyno is silent: H12."""
-    with stage(profile=LEGACY, limits=QUICK) as made:
-        client = made.client(get())
-        made.dyno().head()
+    with stage(profile=LEGACY, limits=QUICK) as scene:
+        client = scene.client(get())
+        scene.dyno().head()
         assert has(client.head(), "HTTP/1.1 503 Service Unavailable")
-        assert made.code() == "H12"
+        assert scene.code() == "H12"
 
 
 def test_v149() -> None:
     """The dyno stops in the middle of the status line: H15."""
-    with stage(profile=LEGACY, limits=QUICK) as made:
-        client = made.client(get())
-        made.dyno().send(b"HTTP/1.1 20")
+    with stage(profile=LEGACY, limits=QUICK) as scene:
+        client = scene.client(get())
+        scene.dyno().send(b"HTTP/1.1 20")
         assert status(client.head()) == "503"
-        assert made.code() == "H15"
+        assert scene.code() == "H15"

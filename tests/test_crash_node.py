@@ -196,6 +196,6 @@ def test_a_page_that_nothing_builds(tmp_path: Path) -> None:
     )
     files = app({"server.js": code, "client/package.json": '{"scripts": {"build": "echo"}}'})
     verdict = rehearsed(tmp_path / "app", Case("", files, None, ""))
-    told = {f.id: f for f in verdict.findings if f.effect == "warn"}
-    assert verdict.verdict == "works" and [*told] == ["page-file-missing"]
-    assert "npm run build --prefix client" in told["page-file-missing"].fix
+    findings = {f.id: f for f in verdict.findings if f.effect == "warn"}
+    assert verdict.verdict == "works" and [*findings] == ["page-file-missing"]
+    assert "npm run build --prefix client" in findings["page-file-missing"].fix

@@ -150,9 +150,9 @@ def test_a_damaged_installer(tmp_path: Path) -> None:
     main = one("tools/pip-*.py3*/code/pip/_internal/cli/main.py")
     compiled = next(main.parent.glob("__pycache__/main.*.pyc"))
     for number, place in enumerate((main, compiled)):
-        found = place.stat()
-        place.write_bytes(b"\n" * found.st_size)
-        os.utime(place, ns=(found.st_atime_ns, found.st_mtime_ns))
+        status = place.stat()
+        place.write_bytes(b"\n" * status.st_size)
+        os.utime(place, ns=(status.st_atime_ns, status.st_mtime_ns))
         files = {"requirements.txt": f"alpha\n#{number}\n"}
         slug, _ = pushed(files, tmp_path / f"first-{number}", limit=600)
         assert slug.refusal or slug.unknown or place is main
@@ -165,9 +165,9 @@ def test_a_damaged_installer(tmp_path: Path) -> None:
 def test_a_damaged_wheel(kind: str, tmp_path: Path) -> None:
     """An installer's broken wheel is downloaded again; offline, it is reported."""
     damaged(one("tools/pip-*.whl"), KINDS[kind])
-    with pytest.raises(Trouble) as told:
+    with pytest.raises(Trouble) as raised:
         built(tmp_path / "1", offline=True)
-    assert "cannot fetch pip" in told.value.what
+    assert "cannot fetch pip" in raised.value.what
     assert works(built(tmp_path / "2"))
 
 
@@ -221,10 +221,10 @@ def test_a_cache_that_goes_once_while_an_installer_runs(tmp_path: Path) -> None:
 def test_a_cache_that_goes_whenever_an_installer_runs(tmp_path: Path) -> None:
     """It is reported, and not blamed on the app."""
     index(tmp_path / "simple", removing(tmp_path / "times", 99))
-    with pytest.raises(Trouble) as told:
+    with pytest.raises(Trouble) as raised:
         built(tmp_path / "app", GONE)
-    assert "damaged while it is used" in told.value.what
-    assert "parity cache clear" in told.value.fix
+    assert "damaged while it is used" in raised.value.what
+    assert "parity cache clear" in raised.value.fix
 
 
 SERVER = """\
@@ -253,9 +253,9 @@ def test_a_run_whose_packages_were_damaged(
     assert parity.rehearse(place).verdict == "works"
     module = one(MODULE)
     for path in (module, *module.parent.glob("__pycache__/alpha.*")):
-        found = path.stat()
-        path.write_bytes(b"?" * found.st_size)
-        os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+        status = path.stat()
+        path.write_bytes(b"?" * status.st_size)
+        os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert parity.rehearse(place).verdict == "works"
     assert "damaged in the cache, and built again" in capsys.readouterr().err
 
@@ -382,9 +382,9 @@ def test_downloads_that_were_changed_are_fetched_again(monkeypatch: pytest.Monke
     os.mkfifo(folder / "wheels" / "two")
     (folder / "wheels" / "inside").symlink_to("one")
     (folder / "wheels" / "outside").symlink_to("/usr")
-    found = (folder / "wheels" / "one").stat()
+    status = (folder / "wheels" / "one").stat()
     (folder / "wheels" / "one").write_text("other")
-    os.utime(folder / "wheels" / "one", ns=(found.st_atime_ns, found.st_mtime_ns))
+    os.utime(folder / "wheels" / "one", ns=(status.st_atime_ns, status.st_mtime_ns))
     monkeypatch.setattr(downloads, "_used", {})
     downloads.folder("pip")
     assert sorted(p.name for p in (folder / "wheels").iterdir()) == ["inside", "one"]

@@ -117,10 +117,10 @@ def test_paths_stay_in_the_app(
         pytest.skip("the name of a buildpack")
     table(app, key, f'"{text}"')
     assert main(["run", str(app)]) == 2
-    told = capsys.readouterr()
-    assert len(told.err.splitlines()) == 1
-    assert SECRET not in told.out + told.err
-    assert "is not a file in the app" in told.err or "No such file" in told.err
+    output = capsys.readouterr()
+    assert len(output.err.splitlines()) == 1
+    assert SECRET not in output.out + output.err
+    assert "is not a file in the app" in output.err or "No such file" in output.err
 
 
 def test_paths_are_relative_to_the_app(
@@ -132,11 +132,14 @@ def test_paths_are_relative_to_the_app(
     (app / "pyproject.toml").write_text(text)
     for place, typed in ((tmp_path, "app"), (app, "."), (app.parent / "outside", "../app")):
         monkeypatch.chdir(place)
-        made = parsed(["run", typed])
-        assert Path(made.env[0]).read_text() == "A=1\n"
-        assert Path(made.scenario).samefile(app / "own.toml")
-        assert all(Path(made.buildpack[n]).samefile(app / "own") for n in (1, 2))
-        assert (made.buildpack[0], made.buildpack[3]) == ("heroku/python", "https://example.com/x")
+        result = parsed(["run", typed])
+        assert Path(result.env[0]).read_text() == "A=1\n"
+        assert Path(result.scenario).samefile(app / "own.toml")
+        assert all(Path(result.buildpack[n]).samefile(app / "own") for n in (1, 2))
+        assert (result.buildpack[0], result.buildpack[3]) == (
+            "heroku/python",
+            "https://example.com/x",
+        )
 
 
 @pytest.mark.parametrize("typed", ["urn:buildpack:{}", "bp"])
@@ -150,8 +153,8 @@ def test_no_other_way_to_a_folder(
     monkeypatch.chdir(bait.parent)
     table(app, "buildpack", f'"{typed.format(bait)}"')
     assert main(["check", str(app), "--format", "concise"]) in (2, 3)
-    told = capsys.readouterr()
-    assert "is not a file in the app" in told.err or "not emulated" in told.out
+    output = capsys.readouterr()
+    assert "is not a file in the app" in output.err or "not emulated" in output.out
 
 
 def test_a_buildpack_of_app_json_is_no_folder(
@@ -176,8 +179,13 @@ def test_what_counts_more(app: Path) -> None:
     """The command line overrides the user's own file, that the app's: no app undoes `offline`."""
     table(app, "offline", 'false\ndyno = "standard-1x"\nrouter = "legacy"\nstrict = true')
     own(app, 'offline = true\ndyno = "standard-2x"\n')
-    made = parsed(["run", str(app), "--router", "2.0"])
-    assert (made.offline, made.dyno, made.router, made.strict) == (True, "standard-2x", "2.0", True)
+    result = parsed(["run", str(app), "--router", "2.0"])
+    assert (result.offline, result.dyno, result.router, result.strict) == (
+        True,
+        "standard-2x",
+        "2.0",
+        True,
+    )
 
 
 def test_the_users_own_paths(app: Path) -> None:

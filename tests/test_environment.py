@@ -287,9 +287,9 @@ def test_two_at_once_build_once(tmp_path: Path) -> None:
     """Of two that need the same environment at once, one builds it, and both get it."""
     files = {"requirements.txt": "alpha\n"}
     both = [builder(tmp_path / str(number), files) for number in range(2)]
-    told = [process.communicate(timeout=60)[0].split() for process in both]
-    assert sorted(words[0] for words in told) == ["False", "True"]
-    assert told[0][1:] == told[1][1:] and len(environments()) == 1
+    output = [process.communicate(timeout=60)[0].split() for process in both]
+    assert sorted(words[0] for words in output) == ["False", "True"]
+    assert output[0][1:] == output[1][1:] and len(environments()) == 1
 
 
 def test_a_builder_that_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,14 +321,14 @@ def test_what_an_ended_build_left_is_swept_up(tmp_path: Path) -> None:
 def test_the_cache_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environments unused for longest are removed first; the newest one stays."""
     monkeypatch.setattr(environment, "KEPT", 2)
-    made = []
+    built = []
     for number, text in enumerate(("alpha\n", "beta\n", "alpha\nbeta\n")):
         slug, _ = pushed({"requirements.txt": text}, tmp_path / str(number))
         assert slug.environment
-        made.append(slug.environment)
+        built.append(slug.environment)
         os.utime(slug.environment, (number + 1, number + 1))
     pushed({"requirements.txt": ""}, tmp_path / "last")
-    assert made[0] not in environments() and made[2] in environments()
+    assert built[0] not in environments() and built[2] in environments()
     monkeypatch.setattr(environment, "KEPT_BYTES", 1)
     slug, _ = pushed({"requirements.txt": "#\n"}, tmp_path / "alone")
     assert environments() == [slug.environment]
@@ -378,8 +378,8 @@ def test_waiting_for_another_builder_can_be_interrupted() -> None:
     ):
         assert process.stdout and process.stdout.readline() == "waiting\n"
         process.send_signal(signal.SIGTERM)
-        told = process.communicate(timeout=5)[0]
-    assert told == f"interrupted {signal.SIGTERM.value}\n"
+        output = process.communicate(timeout=5)[0]
+    assert output == f"interrupted {signal.SIGTERM.value}\n"
 
 
 @pytest.mark.parametrize("variable", ["PARITY_CACHE_DIR", "XDG_CACHE_HOME"])
@@ -387,9 +387,9 @@ def test_a_cache_that_cannot_be_written(variable: str, monkeypatch: pytest.Monke
     """If nothing can be cached, the trouble names the folder and the variable to set."""
     monkeypatch.delenv("PARITY_CACHE_DIR")
     monkeypatch.setenv(variable, "/dev/null/cache")
-    with pytest.raises(Trouble) as told:
+    with pytest.raises(Trouble) as raised:
         cache.root()
-    assert "/dev/null/cache" in told.value.what and "PARITY_CACHE_DIR" in told.value.fix
+    assert "/dev/null/cache" in raised.value.what and "PARITY_CACHE_DIR" in raised.value.fix
 
 
 def test_the_cache_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -510,8 +510,8 @@ def test_the_nearest_series_stands_in(machine: Callable[..., Path]) -> None:
     assert interpreters.find("3.41.0") is None
     for version in ("3.40.1", "3.42.1", "3.45.1"):
         machine(f".pyenv/versions/{version}", int(version.split(".")[1]))
-    found = interpreters.find("3.41.0")
-    assert found and (found.version, found.exact) == ("3.42.1", False)
+    interpreter = interpreters.find("3.41.0")
+    assert interpreter and (interpreter.version, interpreter.exact) == ("3.42.1", False)
 
 
 UNFIT = ["3.41.0t", "3.41.0rc1", "3.41-dev", "pypy3.41-7.3", "miniconda3-3.41.0", "3.41.1/envs/x"]
@@ -532,8 +532,12 @@ def test_a_system_python_is_asked_once(
     path = machine("usr", 41, "3.41.7")
     monkeypatch.setenv("PATH", str(path.parent))
     for _ in range(2):
-        found = interpreters.find("3.41.0")
-        assert found and (found.path, found.version, found.exact) == (path, "3.41.7", True)
+        interpreter = interpreters.find("3.41.0")
+        assert interpreter and (interpreter.path, interpreter.version, interpreter.exact) == (
+            path,
+            "3.41.7",
+            True,
+        )
     assert (tmp_path / "home" / "asked").read_text() == "x\n"
 
 
@@ -558,9 +562,9 @@ def test_shims_are_no_interpreters(
 
 def test_the_python_that_runs_parity_is_there() -> None:
     """The interpreter that runs parity is found, outside its virtual environment."""
-    found = interpreters.find(f"{HERE}.999")
-    assert found and found.exact and found.version.startswith(f"3.{MINOR}.")
-    assert Path(found.path).resolve() == found.path
+    interpreter = interpreters.find(f"{HERE}.999")
+    assert interpreter and interpreter.exact and interpreter.version.startswith(f"3.{MINOR}.")
+    assert Path(interpreter.path).resolve() == interpreter.path
 
 
 def test_a_pin_that_the_stand_in_takes_and_heroku_refuses(

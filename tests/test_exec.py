@@ -96,8 +96,8 @@ def test_commands(app: Path, words: list[str], output: str, code: int) -> None:
     """A process type stands for its command; bash reads the line, as on Heroku."""
     done = execute(app, *words)
     assert done.returncode == code
-    told = done.stdout.decode()
-    assert told == output or re.fullmatch(output, told)
+    text = done.stdout.decode()
+    assert text == output or re.fullmatch(output, text)
 
 
 def test_how_words_become_a_line() -> None:

@@ -31,9 +31,9 @@ def address(
 ) -> str | None:
     """Return the file after the fix of the blamed line; None: no edit."""
     push = pushed({file: text})
-    told = verdicts.finding("binds-loopback", evidence=(Evidence("seen", file, line),))
-    made = FIXES["binds-loopback"](push, bound(push, host, port), told)
-    data = made[1].source.entries[file].data if made else None
+    blamed = verdicts.finding("binds-loopback", evidence=(Evidence("seen", file, line),))
+    edit = FIXES["binds-loopback"](push, bound(push, host, port), blamed)
+    data = edit[1].source.entries[file].data if edit else None
     return data.decode() if data is not None else None
 
 
@@ -159,9 +159,9 @@ def told(id: str, files: Mapping[str, str | bytes], **names: str) -> dict[str, s
     finding = verdicts.finding(id, evidence=(Evidence("seen", "Procfile", 1, names=names),))
     process = ProcessType("web", "x", 1)
     record = bound(push, "127.0.0.1", 5000)._replace(process=process)
-    made = FIXES[id](push, record, finding)
-    entries = made[1].source.entries if made else {}
-    return {p: (e.data or b"").decode() for p, e in entries.items()} if made else None
+    edit = FIXES[id](push, record, finding)
+    entries = edit[1].source.entries if edit else {}
+    return {p: (e.data or b"").decode() for p, e in entries.items()} if edit else None
 
 
 APP = {"main.py": "app = Flask(__name__)\n"}
@@ -171,8 +171,10 @@ def test_a_line_of_the_procfile() -> None:
     """Line ends, comments and other lines stay."""
     files = {**APP, "Procfile": "web: gunicorn app:app\r\n# x\r\nworker:  python w.py"}
     right = edits.command("web", "gunicorn main:app")
-    made = told("wrong-module", files, advice=right)
-    assert made and made["Procfile"] == "web: gunicorn main:app\r\n# x\r\nworker:  python w.py"
+    findings = told("wrong-module", files, advice=right)
+    assert (
+        findings and findings["Procfile"] == "web: gunicorn main:app\r\n# x\r\nworker:  python w.py"
+    )
     two = {**files, "other.py": "app = Flask(__name__)\n"}
     assert told("wrong-module", two, advice=right) is None
     assert told("wrong-module", files, advice=f"{right} Or something else.") is None
@@ -184,8 +186,8 @@ def test_only_known_packages_are_installed() -> None:
     """Anybody can register an unknown module's name on PyPI, so only known packages are added."""
     files = {"Procfile": "web: x\n", "requirements.txt": "flask"}
     names = {"manifest": "requirements.txt", "module": "yaml", "package": "PyYAML"}
-    made = told("missing-dependency", files, **names)
-    assert made and made["requirements.txt"] == "flask\nPyYAML\n"
+    findings = told("missing-dependency", files, **names)
+    assert findings and findings["requirements.txt"] == "flask\nPyYAML\n"
     assert told("missing-dependency", files, **names | {"package": "mycompanytool"}) is None
     assert told("missing-dependency", files, **names | {"manifest": "Pipfile"}) is None
     assert told("missing-dependency", {"Procfile": "web: x\n"}, **names) is None
@@ -208,8 +210,8 @@ def test_imports_in_another_case(line: str, wanted: str | None) -> None:
     push = pushed({"app.py": f"{line}\n", "models.py": ""})
     names = {"module": "Models", "right": "models"}
     finding = verdicts.finding("case", evidence=(Evidence("x", "app.py", 1, names=names),))
-    made = FIXES["module-in-other-case"](push, bound(push, "127.0.0.1", 1), finding)
-    data = made[1].source.entries["app.py"].data if made else None
+    edit = FIXES["module-in-other-case"](push, bound(push, "127.0.0.1", 1), finding)
+    data = edit[1].source.entries["app.py"].data if edit else None
     assert data == (f"{wanted}\n".encode() if wanted else None)
 
 
@@ -219,8 +221,8 @@ def test_an_executable_script() -> None:
         push = pushed({"run.sh": text})
         names = {"script": "run.sh"}
         finding = verdicts.finding("x", evidence=(Evidence("x", "run.sh", names=names),))
-        made = FIXES["script-not-executable"](push, bound(push, "127.0.0.1", 1), finding)
-        assert (made[1].source.entries["run.sh"].mode if made else None) == mode
+        edit = FIXES["script-not-executable"](push, bound(push, "127.0.0.1", 1), finding)
+        assert (edit[1].source.entries["run.sh"].mode if edit else None) == mode
 
 
 FILES = [

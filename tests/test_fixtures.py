@@ -43,14 +43,14 @@ HARMLESS = {
 def sent(data: bytes) -> tuple[bytes, bytes]:
     """Return what reaches the dyno of `data`, and the first bytes that the client gets."""
     hosts = re.findall(rb"(?im)^host:[ \t]*([^\r\n]*)", data)
-    with stage(limits=QUICK) as made:
+    with stage(limits=QUICK) as scene:
         names = {host.decode("latin-1").lower().partition(":")[0] for host in hosts}
-        made.router.context.names.update(names)
-        client = made.client(data)
-        made.servers[0].settimeout(0.25)
+        scene.router.context.names.update(names)
+        client = scene.client(data)
+        scene.servers[0].settimeout(0.25)
         got = b""
         with contextlib.suppress(TimeoutError):
-            dyno = made.dyno()
+            dyno = scene.dyno()
             dyno.sock.settimeout(0.25)
             with contextlib.suppress(OSError):
                 while piece := dyno.sock.recv(65536):

@@ -43,7 +43,7 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever
 def two(tmp: Path, edge: Edge) -> Iterator[list[dynos.AtEdge]]:
     """Two booted dynos that share a loop."""
     with contextlib.ExitStack() as stack:
-        made = []
+        both = []
         for number in (1, 2):
             folder = tmp / str(number)
             folder.mkdir()
@@ -53,8 +53,8 @@ def two(tmp: Path, edge: Edge) -> Iterator[list[dynos.AtEdge]]:
                 )
             )
             assert dyno.boot().state == "up"
-            made.append(dyno)
-        yield made
+            both.append(dyno)
+        yield both
 
 
 def test_one_of_two_dynos_dies(tmp_path: Path) -> None:

@@ -115,9 +115,9 @@ def test_sarif_is_read(make: Callable[[], Verdict]) -> None:
 
 def test_sarif_places_are_seen_from_the_repository() -> None:
     """An app in a sub-folder is annotated at its path in the repository; names are URIs."""
-    found = finding("a", evidence=(Evidence("seen", "my app/ä#1.py", 3, 2),))
+    blamed = finding("a", evidence=(Evidence("seen", "my app/ä#1.py", 3, 2),))
     tested = source({"my app/ä#1.py": "x"}, prefix="apps/shop")
-    verdict = verdicts.works(source=tested, findings=(found,))
+    verdict = verdicts.works(source=tested, findings=(blamed,))
     (result,) = json.loads(render("sarif", verdict))["runs"][0]["results"]
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "apps/shop/my%20app/%C3%A4%231.py"
@@ -128,8 +128,8 @@ def test_sarif_fingerprints_outlive_a_moved_line() -> None:
     """The same cause three lines further down is no new alert; one in another file is."""
 
     def print_of(file: str, line: int) -> str:
-        found = finding("a", evidence=(Evidence("seen", file, line),))
-        verdict = verdicts.works(findings=(found,))
+        blamed = finding("a", evidence=(Evidence("seen", file, line),))
+        verdict = verdicts.works(findings=(blamed,))
         (result,) = json.loads(render("sarif", verdict))["runs"][0]["results"]
         return str(result["partialFingerprints"]["parity/1"])
 
@@ -234,18 +234,18 @@ def test_no_text_breaks_a_format(text: str) -> None:
 def test_html_of_a_flood_is_cut_in_the_middle() -> None:
     """Of a very long log, the page shows the beginning and the end, and says so."""
     log = tuple(Line(float(n), "app[web.1]", f"line {n}.") for n in range(FIRST + LAST + 500))
-    told = render("html", verdicts.works(log=log))
-    assert "500 lines left out" in told
-    assert "line 999." in told
-    assert "line 1000." not in told
-    assert f"line {FIRST + LAST + 499}." in told
+    text = render("html", verdicts.works(log=log))
+    assert "500 lines left out" in text
+    assert "line 999." in text
+    assert "line 1000." not in text
+    assert f"line {FIRST + LAST + 499}." in text
 
 
 def test_html_shows_the_lines_that_the_file_has() -> None:
     """There is no extra line after the last line end."""
-    found = finding("a", evidence=(Evidence("seen", "a.py", 2),))
+    blamed = finding("a", evidence=(Evidence("seen", "a.py", 2),))
     verdict = verdicts.works(
-        verdict="fails", symptom="a", findings=(found,), source=source({"a.py": "one\ntwo\n"})
+        verdict="fails", symptom="a", findings=(blamed,), source=source({"a.py": "one\ntwo\n"})
     )
     (pre,) = page(verdict).iter("pre")
     assert "".join(pre.itertext()).split() == ["1", "one", "2", "▶", "two"]
@@ -253,8 +253,8 @@ def test_html_shows_the_lines_that_the_file_has() -> None:
 
 def elements(verdict: Verdict) -> list[str]:
     """Return the elements of a Markdown report except code, as a CommonMark reader sees them."""
-    made = MarkdownIt("commonmark").enable("table").render(render("md", verdict))
-    return [tag for tag in re.findall(r"<(?!!--)/?(\w+)", made) if tag != "code"]
+    text = MarkdownIt("commonmark").enable("table").render(render("md", verdict))
+    return [tag for tag in re.findall(r"<(?!!--)/?(\w+)", text) if tag != "code"]
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def test_an_unfinished_merge(tmp_path: Path) -> None:
     with pytest.raises(CalledProcessError):
         git(app, "merge", "-q", "other")
     verdict = check(app)
-    found = by_id(verdict)["merge-unfinished"]
-    assert (found.effect, found.evidence[0].file) == ("warn", "a/x.py")
+    finding = by_id(verdict)["merge-unfinished"]
+    assert (finding.effect, finding.evidence[0].file) == ("warn", "a/x.py")
     assert verdict.source and "<<<<<<<" in (verdict.source.text("a/x.py") or "")
 
 

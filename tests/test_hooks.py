@@ -12,8 +12,8 @@ SCRIPT = "#!/bin/sh\necho built\n"
 
 def told(files: Mapping[str, str]) -> list[tuple[str | None, str]]:
     """Return the file and the fix of each hook that is not read."""
-    found = findings(tree(files)).get("hook-not-read")
-    return [(e.file, found.fix) for e in found.evidence] if found else []
+    results = findings(tree(files)).get("hook-not-read")
+    return [(e.file, results.fix) for e in results.evidence] if results else []
 
 
 @pytest.mark.parametrize(

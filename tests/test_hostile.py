@@ -45,28 +45,28 @@ OURS = [
 @pytest.mark.parametrize("host", STRANGERS)
 def test_rebound_names_reach_nobody(host: str) -> None:
     """A stranger's name for this machine gets Heroku's 404, and its name is not repeated."""
-    with stage() as made:
-        client = made.client(get(host=host))
+    with stage() as scene:
+        client = scene.client(get(host=host))
         got = client.rest()
         assert got.startswith(b"HTTP/1.1 404 ")
         assert b"evil" not in got
-        assert not made.asked()
-        assert made.lines == []
+        assert not scene.asked()
+        assert scene.lines == []
 
 
 @pytest.mark.parametrize("host", OURS)
 def test_own_names(host: str) -> None:
     """The app's names, and names that only mean this machine, are served."""
-    with stage() as made:
-        client = made.client(get(host=host))
-        made.dyno().send(OK)
+    with stage() as scene:
+        client = scene.client(get(host=host))
+        scene.dyno().send(OK)
         assert status(client.head()) == "200"
 
 
 def test_loopback_alone() -> None:
     """Nobody else can connect."""
-    with stage() as made:
-        for front in (made.router.http, made.router.https):
+    with stage() as scene:
+        for front in (scene.router.http, scene.router.https):
             listening = [
                 c.laddr.ip
                 for c in psutil.Process().net_connections("tcp")
@@ -77,9 +77,9 @@ def test_loopback_alone() -> None:
 
 def test_pipelined_requests_are_answered_in_order() -> None:
     """Three requests in one packet, the third garbage: two answers and a 400."""
-    with stage() as made:
-        client = made.client(get(path="/1") + get(path="/2") + b"garbage\r\n\r\n")
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get(path="/1") + get(path="/2") + b"garbage\r\n\r\n")
+        dyno = scene.dyno()
         for number in (1, 2):
             assert dyno.head().startswith(f"GET /{number} ")
             dyno.send(answer("200 OK", "Content-Length: 1", body=b"%d" % number))
@@ -89,12 +89,12 @@ def test_pipelined_requests_are_answered_in_order() -> None:
 
 def test_a_request_behind_a_body() -> None:
     """What follows a body is the next request, however it is split."""
-    with stage(cut=randomly) as made:
+    with stage(cut=randomly) as scene:
         body = chunk(b"a") + LAST
-        client = made.client(
+        client = scene.client(
             request("POST", "Transfer-Encoding: chunked") + body + get(path="/next")
         )
-        dyno = made.dyno()
+        dyno = scene.dyno()
         dyno.head()
         dyno.until(rb"0\r\n\r\n")
         dyno.send(OK)
@@ -105,8 +105,8 @@ def test_a_request_behind_a_body() -> None:
 
 def test_slow_headers() -> None:
     """A client that sends its head too slowly gets 408, whatever it sends after that."""
-    with stage(limits=QUICK) as made:
-        client = made.client(b"GET / HTTP/1.1\r\n")
+    with stage(limits=QUICK) as scene:
+        client = scene.client(b"GET / HTTP/1.1\r\n")
         began = time.monotonic()
         with contextlib.suppress(OSError):
             while time.monotonic() - began < 5:
@@ -121,28 +121,28 @@ def test_slow_headers() -> None:
 
 def test_a_client_that_asks_and_never_reads() -> None:
     """Only so many answers pile up; then its requests wait, too."""
-    with stage(backends=[]) as made:
-        client = made.client()
+    with stage(backends=[]) as scene:
+        client = scene.client()
         client.sock.settimeout(0.5)
         with contextlib.suppress(TimeoutError):
             for _ in range(10_000):
                 client.sock.sendall(get() * 100)
-        before = len(made.lines)
+        before = len(scene.lines)
         assert before < 100_000
-        assert made.on_loop(lambda: len(made.router.context.turns)) == 1
+        assert scene.on_loop(lambda: len(scene.router.context.turns)) == 1
         client.close()
 
 
 def test_silent_clients() -> None:
     """A client that says nothing is closed without an answer."""
-    with stage(limits=QUICK) as made:
-        assert made.client().closed()
+    with stage(limits=QUICK) as scene:
+        assert scene.client().closed()
 
 
 def test_a_head_that_never_ends() -> None:
     """The head is refused as soon as it is too long, and not kept."""
-    with stage() as made:
-        client = made.client(b"GET / HTTP/1.1\r\nHost: a\r\n")
+    with stage() as scene:
+        client = scene.client(b"GET / HTTP/1.1\r\nHost: a\r\n")
         with contextlib.suppress(OSError):
             for _ in range(10_000):
                 client.sock.sendall(b"X-Some: thing that is quite long\r\n" * 100)
@@ -152,18 +152,18 @@ def test_a_head_that_never_ends() -> None:
 @pytest.mark.parametrize("bomb", [b"A" * 9000, b"GET /" + b"a" * 9000, b"GET / HTTP/1.1\r\nA: "])
 def test_endless_lines(bomb: bytes) -> None:
     """A line without an end is refused before it ends."""
-    with stage() as made:
-        client = made.client(bomb + b"x" * 20_000)
+    with stage() as scene:
+        client = scene.client(bomb + b"x" * 20_000)
         assert client.rest().startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 414 "))
 
 
 def test_half_closed() -> None:
     """A client closes its side before it has sent a request."""
-    with stage() as made:
-        client = made.client(b"GET / HT")
+    with stage() as scene:
+        client = scene.client(b"GET / HT")
         client.sock.shutdown(socket.SHUT_WR)
         assert client.closed()
-        assert made.lines == []
+        assert scene.lines == []
 
 
 def test_many_idle_connections() -> None:
@@ -174,14 +174,14 @@ def test_many_idle_connections() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 11_000), hard))
     before = psutil.Process().memory_info().rss
     try:
-        with stage() as made:
+        with stage() as scene:
             idle = [
-                socket.create_connection(("127.0.0.1", made.router.http.port)) for _ in range(5000)
+                socket.create_connection(("127.0.0.1", scene.router.http.port)) for _ in range(5000)
             ]
-            client = made.client(get())
-            made.dyno().send(OK)
+            client = scene.client(get())
+            scene.dyno().send(OK)
             assert status(client.head()) == "200"
-            assert made.on_loop(lambda: len(made.router.context.turns)) == 5001
+            assert scene.on_loop(lambda: len(scene.router.context.turns)) == 5001
             assert psutil.Process().memory_info().rss - before < 100 * 2**20
             for sock in idle:
                 sock.close()
@@ -198,40 +198,40 @@ def reset(sock: socket.socket) -> None:
 @pytest.mark.parametrize("side", ["client", "dyno"])
 def test_a_reset_after_an_upgrade(side: str) -> None:
     """Either side ends a tunnel with a reset: the other one is closed, and all is logged."""
-    with stage() as made:
-        client = made.client(get(*WEBSOCKET))
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get(*WEBSOCKET))
+        dyno = scene.dyno()
         dyno.head()
         dyno.send(SWITCH)
         client.head()
         near, far = (client, dyno) if side == "client" else (dyno, client)
         reset(near.sock)
         assert far.closed()
-        assert made.code() is None
+        assert scene.code() is None
 
 
 def test_a_kept_connection_is_reset() -> None:
     """A dyno resets an idle connection: the next request gets a new one."""
-    with stage() as made:
-        client = made.client(get())
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get())
+        dyno = scene.dyno()
         dyno.head()
         dyno.send(OK)
         client.until(rb"\r\n\r\nok")
         reset(dyno.sock)
-        made.on_loop(lambda: None)
+        scene.on_loop(lambda: None)
         client.send(get())
-        made.dyno().send(OK)
+        scene.dyno().send(OK)
         assert status(client.head()) == "200"
 
 
 def test_a_kept_connection_of_a_dyno_that_is_gone() -> None:
     """A request that ends after its dyno was replaced leaves no connection behind."""
-    with stage() as made:
-        client = made.client(get())
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get())
+        dyno = scene.dyno()
         dyno.head()
-        made.on_loop(lambda: made.router.send_to([]))
+        scene.on_loop(lambda: scene.router.send_to([]))
         dyno.send(OK)
         client.until(rb"\r\n\r\nok")
         assert dyno.closed()
@@ -241,12 +241,12 @@ def test_a_kept_connection_of_a_dyno_that_is_gone() -> None:
 def test_a_slow_reader_is_no_idle_one(close: str) -> None:
     """A client that reads slowly, but steadily, gets the whole answer: each byte counts."""
     size = 1_500_000
-    with stage(limits=LIMITS.shortened(idle_window=0.4)) as made:
-        made.router.http._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 20_000)
-        client = made.client()
+    with stage(limits=LIMITS.shortened(idle_window=0.4)) as scene:
+        scene.router.http._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 20_000)
+        client = scene.client()
         client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 20_000)
         client.send(get(f"Connection: {close}"))
-        dyno = made.dyno()
+        dyno = scene.dyno()
         dyno.head()
         feed = threading.Thread(
             target=dyno.send, args=(answer("200 OK", f"Content-Length: {size}"), b"x" * size)
@@ -260,15 +260,15 @@ def test_a_slow_reader_is_no_idle_one(close: str) -> None:
             assert data, f"cut after {got} bytes"
             got += len(data)
         feed.join()
-        assert made.code() is None
+        assert scene.code() is None
 
 
 def test_no_descriptors_left() -> None:
     """Without file descriptors, connections wait; then they are served."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with stage() as made:
-        client = made.client(get())
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get())
+        dyno = scene.dyno()
         dyno.head()
         dyno.send(OK)
         client.until(rb"\r\n\r\nok")
@@ -276,7 +276,7 @@ def test_no_descriptors_left() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (waiting[-1].fileno() + 1, hard))
         try:
             for sock in waiting:
-                sock.connect(("127.0.0.1", made.router.http.port))
+                sock.connect(("127.0.0.1", scene.router.http.port))
             time.sleep(0.3)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -295,9 +295,9 @@ def test_no_descriptors_left() -> None:
 def test_a_body_is_never_kept() -> None:
     """With 100 MB in both directions, the memory does not grow."""
     size, piece = 100_000_000, b"x" * 100_000
-    with stage() as made:
-        client = made.client(request("POST", f"Content-Length: {size}"))
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(request("POST", f"Content-Length: {size}"))
+        dyno = scene.dyno()
         dyno.head()
         before = psutil.Process().memory_info().rss
         for source, target in ((client, dyno), (dyno, client)):
@@ -318,57 +318,57 @@ def test_a_body_is_never_kept() -> None:
 
 def test_a_dyno_that_sends_garbage_for_ever() -> None:
     """Garbage is refused at the first bytes."""
-    with stage() as made:
-        client = made.client(get("Connection: close"))
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get("Connection: close"))
+        dyno = scene.dyno()
         with contextlib.suppress(OSError):
             for _ in range(1000):
                 dyno.sock.sendall(bytes(range(256)) * 100)
         assert client.rest().startswith(b"HTTP/1.1 503 ")
-        assert made.code() == "H17"
+        assert scene.code() == "H17"
 
 
 def test_a_second_answer_that_nobody_asked_for() -> None:
     """An unrequested second answer does not become the answer to the next request."""
-    with stage() as made:
-        client = made.client(get())
-        first = made.dyno()
+    with stage() as scene:
+        client = scene.client(get())
+        first = scene.dyno()
         first.head()
         first.send(OK, answer("200 OK", "Content-Length: 4", body=b"evil"))
         client.until(rb"\r\n\r\nok")
         client.send(get())
-        made.dyno().send(OK)
+        scene.dyno().send(OK)
         assert b"evil" not in client.until(rb"\r\n\r\nok")
 
 
 def test_a_dyno_that_speaks_on_an_idle_connection() -> None:
     """An idle connection on which unrequested bytes arrive is closed."""
-    with stage() as made:
-        client = made.client(get())
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get())
+        dyno = scene.dyno()
         dyno.head()
         dyno.send(OK)
         client.until(rb"\r\n\r\nok")
         dyno.send(OK)
         assert dyno.closed()
-        assert open_still(client, made)
+        assert open_still(client, scene)
 
 
 def test_one_dyno_dies_under_load() -> None:
     """One of two dynos stops listening: nobody gets an error because of it."""
-    with stage(dynos=2, limits=QUICK.shortened(first_byte=20)) as made:
-        threads = [threading.Thread(target=_serving, args=(s,), daemon=True) for s in made.servers]
+    with stage(dynos=2, limits=QUICK.shortened(first_byte=20)) as scene:
+        threads = [threading.Thread(target=_serving, args=(s,), daemon=True) for s in scene.servers]
         for thread in threads:
             thread.start()
         seen = []
         for number in range(60):
             if number == 20:
-                made.servers[1].close()
+                scene.servers[1].close()
                 threads[1].join()  # a thread in accept() keeps the socket open
-            client = made.client(get("Connection: close"))
+            client = scene.client(get("Connection: close"))
             seen.append(client.rest()[:12])
         assert set(seen[25:]) == {b"HTTP/1.1 200"}
-        assert {p.dyno for p in made.passed[:20]} == {"web.1", "web.2"}
+        assert {p.dyno for p in scene.passed[:20]} == {"web.1", "web.2"}
 
 
 def _serving(server: socket.socket) -> None:
@@ -386,20 +386,20 @@ def _serving(server: socket.socket) -> None:
 def test_fuzzed_on_sockets() -> None:
     """After random messages from clients and dynos, the router still serves."""
     dice = random.Random(5)
-    with stage(limits=QUICK.shortened(linger=0.01)) as made:
-        thread = threading.Thread(target=_raving, args=(made, dice), daemon=True)
+    with stage(limits=QUICK.shortened(linger=0.01)) as scene:
+        thread = threading.Thread(target=_raving, args=(scene, dice), daemon=True)
         thread.start()
         for _ in range(400):
-            client = made.client(fuzzed(dice))
+            client = scene.client(fuzzed(dice))
             client.sock.settimeout(0.02)
             with contextlib.suppress(OSError):
                 client.sock.recv(4096)
             client.close()
-        made.servers[0].close()
+        scene.servers[0].close()
         thread.join(10)
-        client = made.client(get("Connection: close"))
+        client = scene.client(get("Connection: close"))
         assert client.rest().startswith(b"HTTP/1.1 503 ")
-        assert made.router._bug is None
+        assert scene.router._bug is None
 
 
 ANSWERS = (
@@ -414,12 +414,12 @@ ANSWERS = (
 )
 
 
-def _raving(made: Stage, dice: random.Random) -> None:
+def _raving(scene: Stage, dice: random.Random) -> None:
     """Answer each connection with random bytes, and close it."""
-    made.servers[0].settimeout(0.05)
-    while made.servers[0].fileno() >= 0:
+    scene.servers[0].settimeout(0.05)
+    while scene.servers[0].fileno() >= 0:
         with contextlib.suppress(TimeoutError, OSError):
-            sock = made.servers[0].accept()[0]
+            sock = scene.servers[0].accept()[0]
             sock.settimeout(0.05)
             with contextlib.suppress(OSError):
                 sock.recv(65536)
@@ -430,9 +430,9 @@ def _raving(made: Stage, dice: random.Random) -> None:
 def test_websocket_bytes_are_not_touched() -> None:
     """10 MB of random bytes in each direction at once arrive unchanged."""
     data = random.Random(1).randbytes(10_000_000)
-    with stage() as made:
-        client = made.client(get(*WEBSOCKET))
-        dyno = made.dyno()
+    with stage() as scene:
+        client = scene.client(get(*WEBSOCKET))
+        dyno = scene.dyno()
         dyno.head()
         dyno.send(answer("101 Switching Protocols", *WEBSOCKET))
         client.head()

@@ -14,7 +14,7 @@ from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Interpreter, Runtime, Slug
 from parity.rules.views.lock_output import TOOLS, required
 from parity.system.errors import Trouble
-from tests.builds import found, pushed
+from tests.builds import findings_of, pushed
 from tests.test_apps import APPS
 from tests.trees import tree
 
@@ -51,7 +51,7 @@ def built(
 
 def causes(slug: Slug) -> list[str]:
     """Return the findings other than notes."""
-    return [f.id for f in found(slug).values() if f.effect != "note"]
+    return [f.id for f in findings_of(slug).values() if f.effect != "note"]
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
@@ -110,9 +110,9 @@ def test_a_lock_file_that_cannot_be_read(manager: str, how: str, tmp_path: Path)
     slug, _ = built(tmp_path, files)
     assert slug.refusal and slug.refusal.reason == f"install-dependencies::{manager}"
     assert causes(slug) == ["push-rejected", f"{manager}-lock-unreadable"]
-    told = found(slug)[f"{manager}-lock-unreadable"]
-    assert f"`{manager} lock`" in told.fix and told.evidence[0].file == LOCKS[manager]
-    assert ("merge conflict" in told.title) is (how == "conflict")
+    finding = findings_of(slug)[f"{manager}-lock-unreadable"]
+    assert f"`{manager} lock`" in finding.fix and finding.evidence[0].file == LOCKS[manager]
+    assert ("merge conflict" in finding.title) is (how == "conflict")
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
@@ -123,8 +123,8 @@ def test_a_lock_file_without_its_project(manager: str, tmp_path: Path) -> None:
     del files[project]
     slug, _ = pushed(tree(files, absent={project: None}), tmp_path)
     assert causes(slug) == ["push-rejected", f"{manager}-project-missing"]
-    told = found(slug)[f"{manager}-project-missing"]
-    assert f"`git add {project}`" in told.fix and {e.file for e in told.evidence} >= {project}
+    finding = findings_of(slug)[f"{manager}-project-missing"]
+    assert f"`git add {project}`" in finding.fix and {e.file for e in finding.evidence} >= {project}
 
 
 @pytest.mark.parametrize("manager", MANAGERS)
@@ -136,7 +136,7 @@ def test_another_file_than_was_locked(manager: str, tmp_path: Path) -> None:
     files[LOCKS[manager]] = lock.replace(b"0ef0e52b", b"0ef0e52c").replace(b"f4bcbefc", b"f4bcbefd")
     slug, _ = built(tmp_path, files)
     assert causes(slug) == ["push-rejected", f"install-dependencies-{manager}"]
-    cause = found(slug)[f"install-dependencies-{manager}"].cause
+    cause = findings_of(slug)[f"install-dependencies-{manager}"].cause
     assert "HASHES" in cause or "checksums" in cause or "Hash mismatch" in cause
 
 
@@ -157,7 +157,7 @@ def test_uv_compares_pythons_by_heroku_s(tmp_path: Path) -> None:
     }
     slug, _ = built(tmp_path / "2", {**files, **narrow})
     assert causes(slug) == ["push-rejected", "project-asks-for-other-python"]
-    assert found(slug)["project-asks-for-other-python"].evidence[0].line == 4
+    assert findings_of(slug)["project-asks-for-other-python"].evidence[0].line == 4
 
 
 def test_pipenv_compares_pythons_by_heroku_s(tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ def test_pipenv_compares_pythons_by_heroku_s(tmp_path: Path) -> None:
     for number, version in enumerate(("3.12", "3.14")):
         slug, _ = built(tmp_path / str(number), {**files, ".python-version": version})
         assert causes(slug) == ["push-rejected", "project-asks-for-other-python"], version
-        told = found(slug)["project-asks-for-other-python"]
-        assert told.evidence[0].file == "Pipfile" and "`3.13`" in told.fix
+        finding = findings_of(slug)["project-asks-for-other-python"]
+        assert finding.evidence[0].file == "Pipfile" and "`3.13`" in finding.fix
 
 
 FITS = [
@@ -202,7 +202,7 @@ def test_poetry_installs_the_project_too(tmp_path: Path) -> None:
     packaged = project.replace(b"[tool.poetry]\npackage-mode = false\n", b"")
     slug, _ = built(tmp_path / "1", {**files, "pyproject.toml": packaged})
     assert causes(slug) == ["push-rejected", "poetry-project-not-installed"]
-    assert "package-mode = false" in found(slug)["poetry-project-not-installed"].fix
+    assert "package-mode = false" in findings_of(slug)["poetry-project-not-installed"].fix
     files = {**files, "pyproject.toml": packaged, "src/shop/__init__.py": "ANSWER = 42\n"}
     slug, _ = built(tmp_path / "2", files)
     assert slug.refusal is None and slug.packages["shop"] == "1.0"
@@ -225,8 +225,8 @@ def test_uv_builds_a_project_that_is_a_package(tmp_path: Path) -> None:
     }
     slug, log = built(tmp_path, files)
     assert causes(slug) == ["push-rejected", "uv-project-not-built"]
-    told = found(slug)["uv-project-not-built"]
-    assert told.evidence[0].line == 10 and "no such package" in told.cause
+    finding = findings_of(slug)["uv-project-not-built"]
+    assert finding.evidence[0].line == 10 and "no such package" in finding.cause
     assert not any(str(tmp_path) in line for line in log)
 
 
@@ -262,9 +262,9 @@ def test_an_installer_that_cannot_be_fetched(
     files: dict[str, str | bytes] = {"requirements.txt": "", ".python-version": "3.13"}
     if manager != "pip":
         files = {**app(f"works-{manager}"), ".python-version": "3.13"}
-    with pytest.raises(Trouble) as told:
+    with pytest.raises(Trouble) as raised:
         built(tmp_path / "app", files)
-    assert "Heroku installs with" in told.value.what and told.value.fix
+    assert "Heroku installs with" in raised.value.what and raised.value.fix
     assert list((tmp_path / "cache").glob("envs/*")) == []
 
 

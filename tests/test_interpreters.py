@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from parity.push.buildpacks.python import interpreters
-from tests.builds import HERE, found, pushed
+from tests.builds import HERE, findings_of, pushed
 
 pytestmark = pytest.mark.real
 
@@ -62,7 +62,7 @@ def test_without_any_python_nothing_is_said_to_fail(
     monkeypatch.setattr(interpreters, "_installed", lambda: iter(()))
     slug, log = pushed({"requirements.txt": "alpha\n", ".python-version": "3.14"}, tmp_path / "a")
     assert slug.refusal is None and slug.unknown
-    finding = found(slug)["build-undecided"]
+    finding = findings_of(slug)["build-undecided"]
     assert finding.effect == "unknown"
     assert "uv python install 3.14" in finding.fix and "pyenv install 3.14" in finding.fix
     assert not any("failed" in line for line in log)

@@ -28,15 +28,15 @@ LONGEST = 1.0
 
 def strangers(mark: str) -> list[str]:
     """Return the command lines of processes whose environment or arguments name `mark`."""
-    found = []
+    hits = []
     for process in psutil.process_iter():
         try:
             told = [*process.environ().values(), *process.cmdline(), process.cwd()]
         except psutil.Error:
             continue
         if any(mark in text for text in told) and process.pid != os.getpid():
-            found.append(" ".join(process.cmdline()))
-    return found
+            hits.append(" ".join(process.cmdline()))
+    return hits
 
 
 def gone(mark: str) -> list[str]:

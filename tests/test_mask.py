@@ -200,7 +200,7 @@ def leaky(value: str) -> Verdict:
         detail=value,
     )
     traffic = Traffic(started, (asked,), log, traceback=(f"Error: {value}",))
-    found = finding(
+    blamed = finding(
         "leak",
         title=value,
         cause=value,
@@ -209,7 +209,7 @@ def leaky(value: str) -> Verdict:
         evidence=(Evidence(value, "hello.py", 2, 7, names={"x": value}),),
     )
     late = finding("late", stage="stop", title=value, evidence=(Evidence(value),))
-    made = verdicts.works(findings=(found, late), log=log, source=tree, not_emulated=(value,))
+    made = verdicts.works(findings=(blamed, late), log=log, source=tree, not_emulated=(value,))
     assert made.shutdown
     ended = made.shutdown._replace(boot=started, traffic=traffic, written=(f"/tmp/{value}",))
     return made._replace(

@@ -7,7 +7,7 @@ import pytest
 
 from tests.builds import refusing, sdist
 from tests.crashes import Case, check
-from tests.pushes import SERVER, found, package, pushed
+from tests.pushes import SERVER, findings_of, package, pushed
 
 pytestmark = pytest.mark.net
 
@@ -145,7 +145,10 @@ def test_the_build_names_it(cause: str, tmp_path: Path) -> None:
     """npm itself, or the build script, fails; the cause quotes it."""
     slug, _ = pushed(BUILDS[cause], tmp_path)
     assert slug.unknown is None and slug.refusal
-    assert [f.id for f in found(slug).values() if f.effect != "note"] == ["push-rejected", cause]
+    assert [f.id for f in findings_of(slug).values() if f.effect != "note"] == [
+        "push-rejected",
+        cause,
+    ]
 
 
 def test_a_private_repository(tmp_path: Path) -> None:
@@ -153,5 +156,5 @@ def test_a_private_repository(tmp_path: Path) -> None:
     with refusing(401) as address:
         asks = package(dependencies={"kit": f"git+{address}/shop/kit.git"})
         slug, _ = pushed(asks, tmp_path)
-    told = [f.id for f in found(slug).values() if f.effect != "note"]
+    told = [f.id for f in findings_of(slug).values() if f.effect != "note"]
     assert told == ["push-rejected", "private-git-dependency-without-auth"], slug.output

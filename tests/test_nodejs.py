@@ -11,7 +11,7 @@ from parity.push.buildpacks.nodejs.decision import chosen
 from parity.records import Config, Refusal, Runtime
 from parity.rules.build.node.build import PAGES as BUILD_PAGES
 from parity.rules.build.node.plan import PAGES as PLAN_PAGES
-from tests.pushes import found, package, pushed
+from tests.pushes import findings_of, package, pushed
 from tests.trees import NO_CONFIG, findings, planned, tree
 
 LTS = inventory().lts
@@ -138,10 +138,10 @@ def test_refusals_and_their_pages(reason: str) -> None:
     """Each refusal before the installation has its page, filled in."""
     files, fields = REFUSED[reason]
     source = tree({**package(**fields), **files})
-    told = findings(source)
-    assert list(told)[:2] == ["push-rejected", reason]
-    assert told[reason].heroku == reason
-    for text in (told[reason].title, told[reason].cause, told[reason].fix):
+    results = findings(source)
+    assert list(results)[:2] == ["push-rejected", reason]
+    assert results[reason].heroku == reason
+    for text in (results[reason].title, results[reason].cause, results[reason].fix):
         assert not {"SUBJECT", "LTS", "WISH", "REMOVE", "LINE", "ERROR"} & set(text.split())
     said = planned(source)[1]
     assert "-----> Build failed" in said
@@ -279,7 +279,7 @@ def test_failing_script(tmp_path: Path) -> None:
     slug, said = pushed(package(scripts={"build": "echo broken glass >&2; exit 3"}), tmp_path / "a")
     assert slug.refusal and slug.refusal.reason == "unknown-build-script-error"
     assert said[-8:-6] == ["", " !     Push rejected, failed to compile Node.js app."]
-    cause = found(slug)["build-script-failed"]
+    cause = findings_of(slug)["build-script-failed"]
     assert "broken glass" in cause.cause
     assert "`npm install && npm run build`" in cause.fix
     assert cause.evidence[0].file == "package.json"
@@ -291,9 +291,9 @@ def test_typescript_older_than_the_types(tmp_path: Path) -> None:
     tools = {"typescript": "4.2.3", "@types/node": "24.0.0"}
     files = package(scripts={"build": "tsc --types node index.ts"}, devDependencies=tools)
     slug, _ = pushed({**files, "index.ts": "export {};\n"}, tmp_path / "a")
-    told = found(slug)
-    assert "build-script-failed" not in told
-    cause = told["typescript-too-old"]
+    results = findings_of(slug)
+    assert "build-script-failed" not in results
+    cause = results["typescript-too-old"]
     assert "@types/node" in cause.title and "TypeScript 4.2.3" in cause.cause
     assert "`npm install --save-dev typescript@latest`" in cause.fix
     assert cause.evidence[0].file == "package.json"
@@ -345,7 +345,7 @@ def test_registry_that_does_not_answer(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("npm_config_fetch_retries", "0")
     slug, _ = pushed(package(dependencies={"not-in-any-cache-xyz": "1.0.0"}), tmp_path / "a")
     assert slug.unknown and "did not answer" in slug.unknown
-    assert found(slug)["build-undecided"].effect == "unknown"
+    assert findings_of(slug)["build-undecided"].effect == "unknown"
 
 
 @pytest.mark.net

@@ -47,9 +47,9 @@ def test_an_odd_tree(
     id: str, files: Mapping[str, str], effect: str, word: str, tmp_path: Path
 ) -> None:
     """It is named, with the file or the requested version."""
-    told = by_id(check(repository(tmp_path / "shop", files)))[id]
-    evidence = " ".join(f"{e.file} {e.seen}" for e in told.evidence)
-    assert (told.effect, word in f"{told.title} {evidence}") == (effect, True), told
+    finding = by_id(check(repository(tmp_path / "shop", files)))[id]
+    evidence = " ".join(f"{e.file} {e.seen}" for e in finding.evidence)
+    assert (finding.effect, word in f"{finding.title} {evidence}") == (effect, True), finding
 
 
 def test_a_link_that_leaves_the_tree(tmp_path: Path) -> None:
@@ -58,15 +58,15 @@ def test_a_link_that_leaves_the_tree(tmp_path: Path) -> None:
     (app / "data.csv").symlink_to("/srv/data.csv")
     git(app, "add", "data.csv")
     git(app, "commit", "-qm", "link")
-    told = by_id(check(app))["symlink-leaves-tree"]
-    assert (told.effect, "/srv/data.csv" in told.cause) == ("warn", True)
+    finding = by_id(check(app))["symlink-leaves-tree"]
+    assert (finding.effect, "/srv/data.csv" in finding.cause) == ("warn", True)
 
 
 def test_a_part_of_a_repository(tmp_path: Path) -> None:
     """Only the folder is tested; pushing it takes another command."""
     whole = repository(tmp_path / "all", {f"shop/{path}": text for path, text in GOOD.items()})
-    told = by_id(check(whole / "shop"))["sub-tree"]
-    assert "git subtree push --prefix shop" in told.fix
+    finding = by_id(check(whole / "shop"))["sub-tree"]
+    assert "git subtree push --prefix shop" in finding.fix
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
@@ -92,9 +92,9 @@ def test_config_vars_that_heroku_does_not_take(
     """They are reported by `parity check --env FILE`."""
     (tmp_path / "vars").write_text(env)
     config = read([tmp_path / "vars"], [], None)
-    told = by_id(check(repository(tmp_path / "shop", GOOD), config=config))[id]
-    assert told.effect == "warn"
-    assert seen in " ".join(f"{e.seen} {e.line}" for e in told.evidence)
+    finding = by_id(check(repository(tmp_path / "shop", GOOD), config=config))[id]
+    assert finding.effect == "warn"
+    assert seen in " ".join(f"{e.seen} {e.line}" for e in finding.evidence)
 
 
 @pytest.mark.parametrize("changed", [False, True])

@@ -11,7 +11,7 @@ from parity.push.buildpacks.context import Undecided
 from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Ignored, Interpreter, Runtime
 from parity.rules.views.requirement_spelling import corrected
-from tests.builds import APP, backend, found, index, prepared, pushed, refusing, sdist, wheel
+from tests.builds import APP, backend, findings_of, index, prepared, pushed, refusing, sdist, wheel
 from tests.trees import tree
 
 pytestmark = pytest.mark.net
@@ -134,7 +134,7 @@ def test_rejected(
     assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
     assert " !     Error: Unable to install dependencies using pip." in log
     assert " !     Push rejected, failed to compile Python app." in log
-    told = {k: f for k, f in found(slug).items() if f.effect != "note"}
+    told = {k: f for k, f in findings_of(slug).items() if f.effect != "note"}
     assert list(told) == ["push-rejected", cause]
     first = told[cause].evidence[0]
     assert f"{first.file}:{first.line}".endswith(place)
@@ -169,7 +169,7 @@ def test_not_built(
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", backend(code)))
     slug, _ = pushed({"requirements.txt": "omega==1.0\n"}, tmp_path)
     assert slug.unknown is None
-    told = {k: f for k, f in found(slug).items() if f.effect != "note"}
+    told = {k: f for k, f in findings_of(slug).items() if f.effect != "note"}
     assert list(told) == ["push-rejected", cause]
     assert (told[cause].evidence[0].file, told[cause].evidence[0].line) == ("requirements.txt", 1)
     text = " ".join((told[cause].title, told[cause].cause, told[cause].fix))
@@ -181,10 +181,10 @@ def test_backport_that_cannot_be_built(tmp_path: Path, monkeypatch: pytest.Monke
     old = backend("raise OSError('no longer')", "dataclasses")
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
     slug, _ = pushed({"requirements.txt": "dataclasses==1.0\n"}, tmp_path)
-    told = found(slug)
-    assert "source-build-failed" not in told
-    assert told["backport-not-needed"].evidence[0].line == 1
-    assert '`dataclasses==1.0; python_version < "3.7"`' in told["backport-not-needed"].fix
+    findings = findings_of(slug)
+    assert "source-build-failed" not in findings
+    assert findings["backport-not-needed"].evidence[0].line == 1
+    assert '`dataclasses==1.0; python_version < "3.7"`' in findings["backport-not-needed"].fix
 
 
 def test_distribution_called_like_its_module(
@@ -194,8 +194,8 @@ def test_distribution_called_like_its_module(
     old = backend("raise OSError('no longer')", "psycopg2")
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
     slug, _ = pushed({"requirements.txt": "psycopg2==1.0\n"}, tmp_path)
-    told = found(slug)
-    assert "import-name-required" not in told and "source-build-failed" in told
+    findings = findings_of(slug)
+    assert "import-name-required" not in findings and "source-build-failed" in findings
 
 
 def test_a_build_tool_that_does_not_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,8 +209,8 @@ def test_a_build_tool_that_does_not_load(tmp_path: Path, monkeypatch: pytest.Mon
     old = sdist("omega", "1.0", files)
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", old))
     slug, _ = pushed({"requirements.txt": "# mine\nomega==1.0\n"}, tmp_path)
-    told = found(slug)["release-too-old"]
-    assert "setuptools" in told.cause and told.evidence[0].line == 2
+    finding = findings_of(slug)["release-too-old"]
+    assert "setuptools" in finding.cause and finding.evidence[0].line == 2
 
 
 UNKNOWN = [
@@ -232,8 +232,8 @@ def test_not_decided(
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "own", backend(code)))
     slug, log = pushed({"requirements.txt": "omega==1.0\n"}, tmp_path)
     assert slug.refusal is None and slug.unknown and words in slug.unknown
-    told = found(slug)["build-undecided"]
-    assert told.effect == "unknown" and told.fix
+    finding = findings_of(slug)["build-undecided"]
+    assert finding.effect == "unknown" and finding.fix
     assert not any("rejected" in line for line in log)
 
 
@@ -276,7 +276,7 @@ def test_a_line_that_is_wrong_is_wrong_without_a_network_too(
     """A line that pip cannot read is reported even without a network."""
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     slug, _ = pushed({"requirements.txt": "alpha=1.0\n"}, tmp_path)
-    assert slug.refusal and "single-equals" in found(slug)
+    assert slug.refusal and "single-equals" in findings_of(slug)
 
 
 def test_python_that_is_not_supported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,8 +284,8 @@ def test_python_that_is_not_supported(tmp_path: Path, monkeypatch: pytest.Monkey
     address = index(tmp_path / "own", wheel("alpha", "3.0"), python=">=3.99")
     monkeypatch.setenv("PIP_INDEX_URL", address)
     slug, _ = pushed({"requirements.txt": "alpha==3.0\n"}, tmp_path)
-    told = found(slug)["needs-other-python"]
-    assert ">=3.99" in told.cause and ".python-version" in told.fix
+    finding = findings_of(slug)["needs-other-python"]
+    assert ">=3.99" in finding.cause and ".python-version" in finding.fix
 
 
 def test_untracked_include_is_named(tmp_path: Path) -> None:
@@ -295,8 +295,8 @@ def test_untracked_include_is_named(tmp_path: Path) -> None:
         absent={"base.txt": Ignored(".gitignore", 1, "base.txt")},
     )
     slug, _ = pushed(source, tmp_path)
-    told = found(slug)["included-file-missing"]
-    assert (".gitignore", 1) in {(e.file, e.line) for e in told.evidence}
+    finding = findings_of(slug)["included-file-missing"]
+    assert (".gitignore", 1) in {(e.file, e.line) for e in finding.evidence}
 
 
 def test_a_path_that_exists_only_here_is_refused(tmp_path: Path) -> None:
@@ -307,14 +307,14 @@ def test_a_path_that_exists_only_here_is_refused(tmp_path: Path) -> None:
     for number, text in enumerate((f"mine @ file://{project}", f"-e {project}", str(project))):
         slug, _ = pushed({"requirements.txt": text + "\n"}, tmp_path / str(number))
         assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
-        assert {"file-url", "path-of-this-machine"} & found(slug).keys()
+        assert {"file-url", "path-of-this-machine"} & findings_of(slug).keys()
 
 
 def test_passwords_are_not_shown(tmp_path: Path) -> None:
     """A password in an address appears in no finding."""
     line = "alpha @ https://user:s3cr3tword@127.0.0.1:9/alpha.zip"
     slug, log = pushed({"requirements.txt": f"{line}\nbeta=1\n"}, tmp_path)
-    texts = [str(finding) for finding in found(slug).values()]
+    texts = [str(finding) for finding in findings_of(slug).values()]
     assert "s3cr3tword" not in "".join([*texts, *log])
 
 
@@ -423,6 +423,6 @@ def test_correction(text: str, expected: str | None) -> None:
 def test_a_repository_that_asks_for_a_password(tmp_path: Path, private: str) -> None:
     """git gets 401, and Heroku has no password to give."""
     slug, _ = pushed({"requirements.txt": f"alpha\nshop @ git+{private}/shop.git\n"}, tmp_path)
-    told = {k: f for k, f in found(slug).items() if f.effect != "note"}
+    told = {k: f for k, f in findings_of(slug).items() if f.effect != "note"}
     assert list(told) == ["push-rejected", "repository-not-readable"]
     assert told["repository-not-readable"].evidence[0].line == 2

@@ -87,23 +87,23 @@ def test_defaults_stand_in_pyproject(tmp_path: Path) -> None:
     strict = true
     config = { A = "one", B = "two" }
     """
-    made = parsed(["run", str(with_table(tmp_path, table))])
-    assert made.paths == ["/health", "/"]
-    assert (made.dyno, made.strict) == ("standard-2x", True)
-    assert made.config == ["A=one", "B=two"]
+    result = parsed(["run", str(with_table(tmp_path, table))])
+    assert result.paths == ["/health", "/"]
+    assert (result.dyno, result.strict) == ("standard-2x", True)
+    assert result.config == ["A=one", "B=two"]
 
 
 def test_what_is_typed_counts_more(tmp_path: Path) -> None:
     """Even if the typed value is the built-in default; lists are not merged."""
     table = '[tool.parity]\npath = ["/a", "/b"]\ndyno = "standard-2x"\n'
-    made = parsed(["run", str(with_table(tmp_path, table)), "--path", "/c", "--dyno", "basic"])
-    assert (made.paths, made.dyno) == (["/c"], "basic")
+    result = parsed(["run", str(with_table(tmp_path, table)), "--path", "/c", "--dyno", "basic"])
+    assert (result.paths, result.dyno) == (["/c"], "basic")
 
 
 def test_a_key_of_another_command_is_no_error(tmp_path: Path) -> None:
     """`check` has no --dyno; the table is for `run` too."""
-    made = parsed(["check", str(with_table(tmp_path, '[tool.parity]\ndyno = "basic"\n'))])
-    assert not hasattr(made, "dyno")
+    result = parsed(["check", str(with_table(tmp_path, '[tool.parity]\ndyno = "basic"\n'))])
+    assert not hasattr(result, "dyno")
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ LINES = [
 @pytest.mark.parametrize(("line", "heroku", "local"), LINES, ids=[repr(x[0]) for x in LINES])
 def test_line_by_both_patterns(line: str, heroku: dict[str, str], local: dict[str, str]) -> None:
     """Every kind of line is read as Heroku reads it, which differs from heroku local."""
-    found = re.match(LOCAL, line)
+    match = re.match(LOCAL, line)
     assert types(line) == heroku
-    assert ({found[1]: found[2].rstrip()} if found and found[2].strip() else {}) == local
+    assert ({match[1]: match[2].rstrip()} if match and match[2].strip() else {}) == local
 
 
 def test_lines_end_at_newline_alone() -> None:
@@ -124,17 +124,17 @@ def test_any_bytes_are_read(data: bytes) -> None:
 def test_any_procfile_is_explained(text: str) -> None:
     """Whatever a Procfile contains, the verdict follows from its types, and H14 has a cause."""
     made, _ = planned(tree({**FLASK, "Procfile": text}))
-    told = findings(tree({**FLASK, "Procfile": text}))
-    assert ("H14" in told) == ("web" not in made.processes)
-    if "H14" in told:
-        assert any(f.symptom == "H14" and f.kind == "cause" for f in told.values())
+    results = findings(tree({**FLASK, "Procfile": text}))
+    assert ("H14" in results) == ("web" not in made.processes)
+    if "H14" in results:
+        assert any(f.symptom == "H14" and f.kind == "cause" for f in results.values())
 
 
 def cause(text: str | bytes) -> tuple[str, int | None, str]:
     """Return id and line of the first cause of H14, and its fix."""
-    told = findings(tree({**FLASK, "Procfile": text}))
-    assert told["H14"].effect == "fail"
-    found = next(f for f in told.values() if f.kind == "cause" and f.symptom == "H14")
+    results = findings(tree({**FLASK, "Procfile": text}))
+    assert results["H14"].effect == "fail"
+    found = next(f for f in results.values() if f.kind == "cause" and f.symptom == "H14")
     return found.id, found.evidence[0].line, found.fix
 
 
@@ -181,23 +181,23 @@ def test_a_procfile_that_is_not_read_beside_a_start_script() -> None:
     """Node.js has a default: the app runs, but not as the Procfile says."""
     node = {"package.json": '{"scripts": {"start": "node server.js"}}', "server.js": ""}
     written = "web: node other.js\n"
-    found = findings(tree({**node, "Procfile": written.encode("utf-16")}))
-    assert found["procfile-not-read"].effect == "warn"
-    assert "`npm start`" in found["procfile-not-read"].cause
+    results = findings(tree({**node, "Procfile": written.encode("utf-16")}))
+    assert results["procfile-not-read"].effect == "warn"
+    assert "`npm start`" in results["procfile-not-read"].cause
     assert "procfile-not-read" not in findings(tree({**node, "Procfile": written}))
 
 
 def test_invisible_character_is_named() -> None:
     """An invisible character is named by its number."""
-    found = findings(tree({**FLASK, "Procfile": "web:\u00a0python app.py"}))
-    assert "U+00A0" in found["procfile-line-not-read"].cause
+    results = findings(tree({**FLASK, "Procfile": "web:\u00a0python app.py"}))
+    assert "U+00A0" in results["procfile-line-not-read"].cause
 
 
 def first_cause(**extra: object) -> tuple[str, list[tuple[str | None, int | None]]]:
     """Return the cause of H14 for an app without a Procfile, and the places it names."""
     files = {**FLASK, **extra.pop("files", {})}  # type: ignore[dict-item]
-    told = findings(tree(files, **extra))  # type: ignore[arg-type]
-    found = next(f for f in told.values() if f.kind == "cause" and f.symptom == "H14")
+    results = findings(tree(files, **extra))  # type: ignore[arg-type]
+    found = next(f for f in results.values() if f.kind == "cause" and f.symptom == "H14")
     return found.id, [(e.file, e.line) for e in found.evidence]
 
 
@@ -266,14 +266,14 @@ def test_link_within_the_tree_is_followed() -> None:
 )  # fmt: skip
 def test_line_to_write_comes_from_the_tree(files: dict[str, str], line: str) -> None:
     """Without a Procfile, the line to write is the one that starts this app."""
-    told = findings(tree({"requirements.txt": "x\n", **files}))
-    assert f"`{line}`" in told["no-procfile"].fix
+    results = findings(tree({"requirements.txt": "x\n", **files}))
+    assert f"`{line}`" in results["no-procfile"].fix
 
 
 def test_server_that_is_not_required_is_told() -> None:
     """The line to write needs its server among the requirements."""
-    told = findings(tree({**FLASK, "requirements.txt": "flask\n"}))
-    assert "gunicorn must be in requirements.txt too" in told["no-procfile"].fix
+    results = findings(tree({**FLASK, "requirements.txt": "flask\n"}))
+    assert "gunicorn must be in requirements.txt too" in results["no-procfile"].fix
     assert "must be in" not in findings(tree(FLASK))["no-procfile"].fix
 
 
@@ -284,20 +284,20 @@ def test_server_that_is_not_required_is_told() -> None:
 )  # fmt: skip
 def test_worker_only_is_a_warning(text: str) -> None:
     """An app of background processes is allowed, with a warning."""
-    told = findings(tree({**FLASK, "Procfile": text}))
-    assert (told["H14"].effect, told["worker-only"].effect) == ("warn", "warn")
-    assert not any(f.effect == "fail" for f in told.values())
+    results = findings(tree({**FLASK, "Procfile": text}))
+    assert (results["H14"].effect, results["worker-only"].effect) == ("warn", "warn")
+    assert not any(f.effect == "fail" for f in results.values())
 
 
 def test_command_for_a_terminal_is_no_process_type() -> None:
     """A line `heroku …` should be deleted; it is no worker to scale up."""
-    told = findings(tree({**FLASK, "Procfile": "heroku ps:scale bot=1\nbot: python bot.py\n"}))
-    line = told["procfile-terminal-command"]
+    results = findings(tree({**FLASK, "Procfile": "heroku ps:scale bot=1\nbot: python bot.py\n"}))
+    line = results["procfile-terminal-command"]
     assert (line.effect, line.evidence[0].line) == ("warn", 1)
     assert "type `heroku ps:scale bot=1` in a terminal" in line.fix
-    assert "processes: bot" in told["worker-only"].title
-    assert "heroku ps:scale bot=1" in told["worker-only"].fix
-    assert "procfile-read-differently" not in told
+    assert "processes: bot" in results["worker-only"].title
+    assert "heroku ps:scale bot=1" in results["worker-only"].fix
+    assert "procfile-read-differently" not in results
     meant = findings(tree({**FLASK, "Procfile": "git: python git.py\n"}))
     assert "procfile-terminal-command" not in meant
     assert "processes: git" in meant["worker-only"].title
@@ -305,19 +305,19 @@ def test_command_for_a_terminal_is_no_process_type() -> None:
 
 def test_hook_that_writes_the_procfile_leaves_it_open() -> None:
     """If a build hook mentions the Procfile, its effect is unknown."""
-    told = findings(tree({**FLASK, "bin/post_compile": "#!/bin/sh\ncp x/Procfile .\n"}))
-    assert told["H14"].effect == "unknown"
-    assert told["procfile-made-by-hook"].evidence[0].line == 2
+    results = findings(tree({**FLASK, "bin/post_compile": "#!/bin/sh\ncp x/Procfile .\n"}))
+    assert results["H14"].effect == "unknown"
+    assert results["procfile-made-by-hook"].evidence[0].line == 2
 
 
 def test_notes_do_not_decide() -> None:
     """What heroku local reads differently, Windows line ends and repeated types are notes."""
     text = "web: a\r\nworker:b\r\nnote this\r\nweb: c\r\n"
-    told = findings(tree({**FLASK, "Procfile": text}))
-    assert {f.effect for f in told.values()} == {"note"}
-    assert [e.line for e in told["procfile-read-differently"].evidence] == [2, 3]
-    assert told["procfile-repeats-type"].evidence[0].line == 4
-    assert "procfile-crlf" in told
+    results = findings(tree({**FLASK, "Procfile": text}))
+    assert {f.effect for f in results.values()} == {"note"}
+    assert [e.line for e in results["procfile-read-differently"].evidence] == [2, 3]
+    assert results["procfile-repeats-type"].evidence[0].line == 4
+    assert "procfile-crlf" in results
 
 
 def test_a_good_procfile_has_no_findings() -> None:
@@ -327,5 +327,5 @@ def test_a_good_procfile_has_no_findings() -> None:
 
 def test_huge_procfile_with_no_web_is_explained_in_time() -> None:
     """100,000 dropped lines are judged within seconds."""
-    told = findings(tree({**FLASK, "Procfile": "web=x\n" * 100_000}))
-    assert told["H14"].effect == "fail"
+    results = findings(tree({**FLASK, "Procfile": "web=x\n" * 100_000}))
+    assert results["H14"].effect == "fail"

@@ -351,8 +351,8 @@ def test_warnings_are_printed_in_order() -> None:
 def test_warnings_become_findings() -> None:
     """Heroku's warnings are warnings, what it merely mentions is a note."""
     web = {**PIP, "Procfile": "web: x"}
-    told = findings(tree({**web, "runtime.txt": "python-3.10.2"}))
-    assert {f.id: f.effect for f in told.values()} == {
+    results = findings(tree({**web, "runtime.txt": "python-3.10.2"}))
+    assert {f.id: f.effect for f in results.values()} == {
         "runtime-txt-deprecated": "warn",
         "python-series-deprecated": "warn",
         "python-patch-outdated": "note",

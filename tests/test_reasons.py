@@ -55,12 +55,12 @@ NO_APP = {
 
 def shown() -> dict[str, list[str]]:
     """Return the apps that show each reason."""
-    found: dict[str, list[str]] = {}
+    hits: dict[str, list[str]] = {}
     for path in sorted(APPS.glob("*/expected.toml")):
         expected = tomllib.loads(path.read_text())
         if "reason" in expected:
-            found.setdefault(expected["reason"], []).append(path.parent.name)
-    return found
+            hits.setdefault(expected["reason"], []).append(path.parent.name)
+    return hits
 
 
 def table() -> list[tuple[str, str]]:

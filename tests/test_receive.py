@@ -81,9 +81,9 @@ def test_a_checkout_stands_in(with_submodule: Path, tmp_path: Path, ref: str | N
     assert said[0] == "Git submodules detected, installing:"
     assert said[1] == "Submodule 'lib' (https://example.com/inner.git) registered for path 'lib'"
     assert said[-1].startswith("Submodule path 'lib': checked out '")
-    found = by_id(check(with_submodule))
-    assert found["submodule-stands-in"].effect == "note"
-    assert "submodule-not-fetched" not in found
+    findings = by_id(check(with_submodule))
+    assert findings["submodule-stands-in"].effect == "note"
+    assert "submodule-not-fetched" not in findings
 
 
 def test_a_submodule_within_a_submodule(with_submodule: Path, tmp_path: Path) -> None:
@@ -200,9 +200,9 @@ def test_slugignore_before_detection(tmp_path: Path) -> None:
 def test_slugignore_and_the_procfile(tmp_path: Path) -> None:
     """The Procfile is read after the build; .slugignore has no exceptions."""
     files = {"requirements.txt": "", "Procfile": "web: ./run\n", ".slugignore": "P*\n!Procfile\n"}
-    found = by_id(check(repository(tmp_path / "app", files)))
-    assert found["slugignore-procfile"].symptom == "H14"
-    assert found["slugignore-negation"].evidence[0].line == 2
+    findings = by_id(check(repository(tmp_path / "app", files)))
+    assert findings["slugignore-procfile"].symptom == "H14"
+    assert findings["slugignore-negation"].evidence[0].line == 2
 
 
 def test_a_submodule_of_a_sub_tree(tmp_path: Path) -> None:

@@ -91,10 +91,10 @@ def test_a_release_command_that_fails(tmp_path: Path) -> None:
     """A failing command fails the release; the Procfile is blamed, with the last line."""
     record, _ = released(tmp_path, ProcessType("release", "echo no table; exit 3", 2))
     assert record.status == "failed" and record.ended and record.ended.exit == 3
-    told = findings(record)["release-failed"]
-    assert told.effect == "fail"
-    assert (told.evidence[0].file, told.evidence[0].line) == ("Procfile", 2)
-    assert "no table" in told.cause and "status 3" in told.cause
+    finding = findings(record)["release-failed"]
+    assert finding.effect == "fail"
+    assert (finding.evidence[0].file, finding.evidence[0].line) == ("Procfile", 2)
+    assert "no table" in finding.cause and "status 3" in finding.cause
 
 
 @pytest.mark.real
@@ -103,8 +103,8 @@ def test_a_release_command_that_crashes_is_explained(tmp_path: Path) -> None:
     code = "import os; os.environ['API_KEY']"
     record, _ = released(tmp_path, ProcessType("release", f'python3 -c "{code}"', 1))
     assert record.status == "failed"
-    told = findings(record)["release-failed"]
-    assert "KeyError" in told.cause
+    finding = findings(record)["release-failed"]
+    assert "KeyError" in finding.cause
 
 
 @pytest.mark.real
@@ -166,10 +166,10 @@ def test_a_release_that_would_touch_production(tmp_path: Path) -> None:
     command = ProcessType("release", "touch ran", 2)
     record, said = released(tmp_path / "1", command, {"DATABASE_URL": ELSEWHERE["DATABASE_URL"]})
     assert record.status == "skipped" and said == [] and not marker.exists()
-    told = findings(record)["release-skipped"]
-    assert told.effect == "warn" and "DATABASE_URL" in told.title
-    assert "--run-release" in told.fix and "s3cr3t" not in str(told)
-    assert "amazonaws" not in str(told)
+    finding = findings(record)["release-skipped"]
+    assert finding.effect == "warn" and "DATABASE_URL" in finding.title
+    assert "--run-release" in finding.fix and "s3cr3t" not in str(finding)
+    assert "amazonaws" not in str(finding)
 
 
 @pytest.mark.real

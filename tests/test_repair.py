@@ -185,12 +185,12 @@ def test_this_machine_in_the_way_of_a_repair(
     """A repair that cannot be tried here does not change what was certain."""
     monkeypatch.setenv("PARITY_CACHE_DIR", str(tmp_path / "empty"))
     app = repository(tmp_path / "app", {**FLASK, ".python-version": "3.6\n"})
-    told: list[Verdict] = []
-    verdict = rehearse(app, options=Options(offline=True), on_verdict=told.append)
+    reported: list[Verdict] = []
+    verdict = rehearse(app, options=Options(offline=True), on_verdict=reported.append)
     assert (verdict.symptom, verdict.exit_code) == ("push-rejected", 1)
     assert [(r.finding, r.outcome) for r in verdict.repaired] == [("python-version-eol", "unknown")]
     assert verdict.slug is None and verdict.stages[2].status == "not-reached"
-    assert [(v.symptom, v.repaired) for v in told] == [("push-rejected", ())]
+    assert [(v.symptom, v.repaired) for v in reported] == [("push-rejected", ())]
 
 
 def test_the_verdict_is_told_before_a_repair_is_tried(tmp_path: Path) -> None:

@@ -105,26 +105,26 @@ def test_no_such_host(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.net
 def test_a_client_that_stalls() -> None:
     """A client that is too slow for the router gets H28 in its record."""
-    with stage(limits=QUICK) as made:
-        (exchange,) = made.router.play(Step("/", "POST", body=b"x" * 40, seconds=40.0))
+    with stage(limits=QUICK) as scene:
+        (exchange,) = scene.router.play(Step("/", "POST", body=b"x" * 40, seconds=40.0))
         assert (exchange.code, exchange.status) == ("H28", 499)
 
 
 @pytest.mark.net
 def test_an_answer_to_a_slow_client() -> None:
     """A slow client gets its answer."""
-    with stage() as made:
+    with stage() as scene:
         got: list[bytes] = []
 
         def serve() -> None:
-            dyno = made.dyno()
+            dyno = scene.dyno()
             dyno.head()
             got.append(dyno.take(40))
             dyno.send(answer("201 Created", "Content-Length: 2", body=b"ok"))
 
         thread = threading.Thread(target=serve)
         thread.start()
-        (exchange,) = made.router.play(Step("/", "POST", body=b"x" * 40, seconds=0.2, expect=201))
+        (exchange,) = scene.router.play(Step("/", "POST", body=b"x" * 40, seconds=0.2, expect=201))
         thread.join()
         assert got == [b"x" * 40]
         assert (exchange.status, exchange.body, exchange.as_expected) == (201, b"ok", True)
@@ -134,11 +134,11 @@ def test_an_answer_to_a_slow_client() -> None:
 @pytest.mark.parametrize("step", [Step("/", leave=0.3), Step("/", "POST", body=b"x", seconds=0.01)])
 def test_a_client_that_has_enough(step: Step) -> None:
     """A client that leaves is not kept by an endless answer, nor is any kept for too long."""
-    with stage(limits=QUICK) as made:
+    with stage(limits=QUICK) as scene:
         over = threading.Event()
 
         def drip() -> None:
-            dyno = made.dyno()
+            dyno = scene.dyno()
             dyno.head()
             dyno.send(answer("200 OK", "Content-Type: text/event-stream"))
             while not over.wait(0.05):
@@ -148,7 +148,7 @@ def test_a_client_that_has_enough(step: Step) -> None:
         thread.start()
         began = time.monotonic()
         try:
-            (exchange,) = made.router.play(step)
+            (exchange,) = scene.router.play(step)
         finally:
             over.set()
             thread.join()

@@ -69,18 +69,18 @@ def test_a_good_dyno_is_told_nothing(end: Shutdown) -> None:
 )
 def test_a_file_that_goes_with_the_dyno(end: Shutdown, path: str, tells: str) -> None:
     """Data cause a warning; logs, and what can be recreated, a note."""
-    found = told(end._replace(written=(path,)))
-    assert {name for name in TELLS if name in found} == {tells}
-    assert found[tells].effect == ("warn" if tells == "ephemeral-files" else "note")
-    assert path in found[tells].title
+    findings = told(end._replace(written=(path,)))
+    assert {name for name in TELLS if name in findings} == {tells}
+    assert findings[tells].effect == ("warn" if tells == "ephemeral-files" else "note")
+    assert path in findings[tells].title
 
 
 def test_collected_static_files_are_no_data(end: Shutdown) -> None:
     """Whatever their folder is called: they are recognised by images beside style sheets."""
-    found = told(end._replace(written=("cdn/css/a.css", "cdn/img/a.png", "cdn/staticfiles.json")))
-    assert "ephemeral-files" not in found
-    found = told(end._replace(written=("style.css", "photo.png")))
-    assert "ephemeral-files" in found
+    shown = told(end._replace(written=("cdn/css/a.css", "cdn/img/a.png", "cdn/staticfiles.json")))
+    assert "ephemeral-files" not in shown
+    shown = told(end._replace(written=("style.css", "photo.png")))
+    assert "ephemeral-files" in shown
 
 
 PASSING = (
@@ -182,12 +182,12 @@ def test_who_holds_the_memory(
     end: Shutdown, shares: tuple[Share, ...], over: str, cause: str, fix: str
 ) -> None:
     """The cause names the processes, and what to type."""
-    found = told(using(end, over, *shares))
-    assert list(found)[:2] == [over, cause]
-    assert len(found) == 2
-    assert fix in found[cause].fix
-    assert found[cause].evidence[0].pid == shares[0].pid
-    assert f"{shares[0].bytes // MB} MB" in found[cause].evidence[0].seen
+    findings = told(using(end, over, *shares))
+    assert list(findings)[:2] == [over, cause]
+    assert len(findings) == 2
+    assert fix in findings[cause].fix
+    assert findings[cause].evidence[0].pid == shares[0].pid
+    assert f"{shares[0].bytes // MB} MB" in findings[cause].evidence[0].seen
 
 
 def test_the_line_that_loads(end: Shutdown) -> None:
@@ -236,12 +236,12 @@ def test_why_it_did_not_leave(
     """The survivor, how it treats SIGTERM, and the responsible line."""
     survivor = Survivor(77, command, sigterm)  # type: ignore[arg-type]
     stayed = with_files(end, **files)._replace(killed=True, survivors=(survivor,))
-    found = told(stayed)
-    assert list(found) == ["R12", cause]
-    first = found[cause].evidence[0]
+    findings = told(stayed)
+    assert list(findings) == ["R12", cause]
+    first = findings[cause].evidence[0]
     assert (first.file, first.line) == place
-    assert any(e.pid == 77 for e in found[cause].evidence)
-    assert found[cause].effect == "warn"
+    assert any(e.pid == 77 for e in findings[cause].evidence)
+    assert findings[cause].effect == "warn"
 
 
 def test_fir_is_said_to_be_half(end: Shutdown) -> None:

@@ -241,10 +241,10 @@ def test_no_program_becomes_root(level: str, tmp_path: Path) -> None:
     """As on a dyno; and what runs as another user could not be ended."""
     if levels.why_not(level):
         pytest.skip(str(levels.why_not(level)))
-    told: list[str] = []
+    printed: list[str] = []
     argv = ["grep", "NoNewPrivs", "/proc/self/status"]
-    Containment().start(Place(level), argv, cwd=tmp_path, env={}, on_line=told.append, limit=9)
-    assert told == ["NoNewPrivs:\t1"]
+    Containment().start(Place(level), argv, cwd=tmp_path, env={}, on_line=printed.append, limit=9)
+    assert printed == ["NoNewPrivs:\t1"]
 
 
 def app(folder: Path, procfile: str) -> Path:

@@ -104,7 +104,7 @@ def test_systems(platform: str, status: str) -> None:
 
 def test_how_to_get_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It depends on the installers on this machine."""
-    told = []
+    commands = []
     for name in (None, "pyenv", "uv"):
         if name:
             (tmp_path / name).write_text("#!/bin/sh\n")

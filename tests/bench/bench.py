@@ -1,8 +1,8 @@
 """Side-by-side timings, on request: `python tests/bench/bench.py [NAME ...] [--runs N]`.
 
 Each group runs its commands in turn (A B C A B C ...) and prints medians and the ratio to the
-first. Only ratios inside one run mean anything: machines are noisy. Peers that are not installed
-are left out and named.
+first. Only ratios within one run are meaningful: machines are noisy. Tools that are not installed
+are skipped and named.
 """
 
 import argparse
@@ -32,7 +32,7 @@ Timer = Callable[[], float]
 
 
 def wall(*command: str) -> Timer:
-    """Seconds of one whole process."""
+    """Return a measurement: the seconds of one whole process."""
 
     def measure() -> float:
         began = time.perf_counter()
@@ -43,7 +43,7 @@ def wall(*command: str) -> Timer:
 
 
 def until_verdict(*command: str) -> Timer:
-    """Seconds until the first line on stdout: the verdict, before the stop phase."""
+    """Return a measurement: the seconds until the verdict on stdout, before the stop phase."""
 
     def measure() -> float:
         began = time.perf_counter()
@@ -59,7 +59,7 @@ def until_verdict(*command: str) -> Timer:
 
 
 def until_answer(command: list[str], port: int, **environment: str) -> Timer:
-    """Seconds until `command`, started in the hello app, answers on `port`."""
+    """Return a measurement: the seconds until `command` answers on `port`, in the hello app."""
 
     def measure() -> float:
         env = {**os.environ, "PORT": str(port), **environment}
@@ -96,13 +96,13 @@ def _answered(port: int, began: float) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """Return a port that nobody listens on now."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 def hello_environment() -> Path:
-    """The interpreter of the cached environment that parity built for the hello app."""
+    """Return the interpreter of the cached environment of the hello app."""
     import json
 
     done = subprocess.run(
@@ -116,7 +116,7 @@ def hello_environment() -> Path:
 
 
 def help_group() -> dict[str, Timer]:
-    """`parity --help` against a bare interpreter."""
+    """Compare `parity --help` with a bare interpreter."""
     return {
         "python -c pass": wall(sys.executable, "-c", "pass"),
         "parity --help": wall(*PARITY, "--help"),
@@ -125,7 +125,7 @@ def help_group() -> dict[str, Timer]:
 
 
 def check_group() -> dict[str, Timer]:
-    """`parity check` against `honcho check`."""
+    """Compare `parity check` with `honcho check`."""
     procfile = str(HELLO / "Procfile")
     return {
         "honcho check": wall(*HONCHO, "-f", procfile, "check"),
@@ -134,7 +134,7 @@ def check_group() -> dict[str, Timer]:
 
 
 def large_group() -> dict[str, Timer]:
-    """`parity check` on a committed tree of 10,000 files, packed as git keeps it."""
+    """Time `parity check` on a committed tree of 10,000 files, packed as git keeps it."""
     folder = Path(tempfile.mkdtemp(prefix="parity-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for number in range(10_000):
@@ -143,7 +143,7 @@ def large_group() -> dict[str, Timer]:
         ending = (".py", ".html", ".js", ".png")[number % 4]
         (place / f"m{number}{ending}").write_text(f"# {number}\n" + "x = 1  # a line\n" * 350)
     shutil.copytree(HELLO, folder, dirs_exist_ok=True)
-    # A commit of so many files would start a gc of its own, and ours would fail beside it.
+    # A commit of so many files would start a gc, and ours would fail at the same time.
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "gc.auto=0"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "app"], ["gc", "-q"]):
         subprocess.run([*git, *command], cwd=folder, check=True)
@@ -154,7 +154,7 @@ def large_group() -> dict[str, Timer]:
 
 
 def verdict_group() -> dict[str, Timer]:
-    """The verdict line, warm, against bare boot + one request, honcho and `heroku local`."""
+    """Compare the verdict, warm, with bare boot + one request, honcho and `heroku local`."""
     bin_folder = hello_environment()
     gunicorn = str(bin_folder / "gunicorn")
     path = f"{bin_folder}:{os.environ['PATH']}"
@@ -171,7 +171,7 @@ def verdict_group() -> dict[str, Timer]:
 
 
 def build_group(app: Path = HELLO) -> dict[str, Timer]:
-    """A cold build against `python -m venv` and `pip install`."""
+    """Compare a cold build with `python -m venv` and `pip install`."""
     requirements = str(app / "requirements.txt")
 
     def plain() -> float:

@@ -51,7 +51,7 @@ class Outcomes:
 
 
 def number(name: str) -> int | None:
-    """The row that a test is named after."""
+    """Return the row that a test is named after."""
     match = re.match(r"test_v(\d{3})", name)
     return int(match[1]) if match else None
 

@@ -1,10 +1,10 @@
-"""Random damages of the cache, on request: `python -m tests.bench.damages [--runs 1000]`.
+"""Random damage to the cache, on request: `python -m tests.bench.damages [--runs 1000]`.
 
-Every trial damages one thing in a filled cache (while parity runs, too), and types `parity run` for
-a small app of pip's or npm's. Printed is each trial in which a good app "fails", a bad one "works",
-files of the user's are touched, parity ends with exit 4, or takes longer than the longest build and
-`--patience` seconds. As root it mounts, too, and parity runs without root's right to ignore modes.
-`--python` is the interpreter of another parity.
+Every trial damages one thing in a filled cache (sometimes while parity runs), and runs `parity run`
+on a small app of pip's or npm's. It prints each trial in which a good app "fails", a bad one
+"works", the user's own files are touched, parity ends with exit 4, or takes longer than the longest
+build and `--patience` seconds. As root it also mounts, and parity runs without root's right to
+ignore modes. `--python` is the interpreter of another parity.
 """
 
 import argparse
@@ -60,13 +60,13 @@ APPS = {
     },
 }
 FILLED = ("warm", "bad", "node")
-"""Apps of which a build is in the cache; that of `cold` was removed from it."""
+"""Apps whose build is in the cache; that of `cold` was removed from it."""
 
 SHARES = {"warm": 63, "cold": 22, "bad": 12, "node": 3 if shutil.which("npm") else 0}
 
 
 class Damage(NamedTuple):
-    """What is done to which place; it is undone by the function that `how` returns, if any."""
+    """The damage and its place; the function that `how` returns, if any, undoes it."""
 
     kind: str
     place: Path
@@ -74,8 +74,9 @@ class Damage(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a trial ended: `code` None if it hung, `ended` whether Ctrl-C then ended it; `spared`:
-    whether the user's own files, to which a link leads, are as they were.
+    """The end of a trial: `code` None if it hung, `ended` if Ctrl-C then ended it.
+
+    `spared`: the user's own files, to which a link leads, are unchanged.
     """
 
     app: str
@@ -89,7 +90,7 @@ class Outcome(NamedTuple):
 
     @property
     def wrong(self) -> str:
-        """What must not be; `` if all is well."""
+        """Return what is wrong, empty if all is well."""
         if self.code is None:
             return "hung" if self.ended else "hung, Ctrl-C too"
         if self.code == 0 and self.app == "bad":
@@ -113,7 +114,7 @@ def _emptied(place: Path, _: random.Random) -> None:
 
 
 def _flipped(place: Path, rng: random.Random) -> None:
-    """Some bytes changed, size and mtime kept."""
+    """Change some bytes, keeping size and mtime."""
     data, found = bytearray(place.read_bytes()), place.stat()
     for _ in range(min(len(data), rng.choice((1, 20, 400)))):
         data[rng.randrange(len(data))] ^= rng.randrange(1, 256)
@@ -162,7 +163,7 @@ def _loop(place: Path) -> None:
 
 
 def _away(place: Path) -> None:
-    """A link to files of the user's, which nobody may touch."""
+    """Make a link to the user's files, which nobody may touch."""
     place.symlink_to(_root(place).with_name("outside"))
 
 
@@ -171,7 +172,7 @@ def _moded(mode: int) -> Callable[[Path, random.Random], None]:
 
 
 def _foreign(place: Path, rng: random.Random) -> None:
-    """Something that is none of parity's, in a folder."""
+    """Put something that is not parity's into a folder."""
     kind = rng.choice((os.mkfifo, Path.mkdir, Path.touch, _away, _loop))
     made = place / rng.choice(("x", ".x", "garbage-1-2.whl", "0" * 32, "..a", "pip-26.9.9-py3.whl"))
     with contextlib.suppress(FileExistsError):
@@ -179,7 +180,7 @@ def _foreign(place: Path, rng: random.Random) -> None:
 
 
 def _held(place: Path, _: random.Random) -> Callable[[], object]:
-    """All locks held by a process that is stopped."""
+    """Have a stopped process hold all locks."""
     root = _root(place)
     code = (
         "import fcntl, os, sys, signal\n"
@@ -201,7 +202,7 @@ def _held(place: Path, _: random.Random) -> Callable[[], object]:
 
 
 def _mounted(place: Path, rng: random.Random) -> Callable[[], object]:
-    """The cache read-only, or on a disk that has little left."""
+    """Make the cache read-only, or put it on an almost full disk."""
     root = _root(place)
     if rng.random() < 0.5:
         _call("mount", "--bind", str(root), str(root))
@@ -248,7 +249,7 @@ LATER = {"removed": _removed, "cleared": _cleared, "halved": _halved, "garbage":
 
 
 def chosen(rng: random.Random, cache: Path) -> Damage:
-    """A damage, by chance: of a place at any depth."""
+    """Return a random damage to a place at any depth."""
     if rng.random() < 0.03:
         return Damage("locks held by a stopped process", cache, _held)
     if ROOT and rng.random() < 0.03:
@@ -262,7 +263,7 @@ def chosen(rng: random.Random, cache: Path) -> Damage:
 
 
 def _walked(rng: random.Random, cache: Path) -> Path:
-    """Down from the root, one of each folder's entries, with an end at some of the folders."""
+    """Walk down from the root by random entries, possibly ending at a folder."""
     place = cache
     while place.is_dir() and not place.is_symlink():
         inside = sorted(place.iterdir())
@@ -276,7 +277,7 @@ def _walked(rng: random.Random, cache: Path) -> Path:
 
 
 class Desk:
-    """One worker's places: a cache under always the same path, its whole copy, the apps."""
+    """One worker's places: a cache at a constant path, its intact copy, the apps."""
 
     def __init__(self, folder: Path, python: str, url: str) -> None:
         self.cache, self.whole, self.tmp = folder / "cache", folder / "pristine", folder / "tmp"
@@ -293,7 +294,7 @@ class Desk:
         self.folder = folder
 
     def start(self, app: str) -> "subprocess.Popen[str]":
-        """parity, as typed."""
+        """Start parity as typed."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PIP_", "PARITY_"))}
         variables = {
             **kept,
@@ -316,7 +317,7 @@ class Desk:
         )
 
     def run(self, app: str, limit: float) -> tuple[int | None, float, str, bool]:
-        """Exit code (None: it hung), seconds, output, and whether a hung one ended on Ctrl-C."""
+        """Return exit code (None: it hung), seconds, output, whether Ctrl-C ended a hung one."""
         began = time.monotonic()
         process = self.start(app)
         try:
@@ -332,7 +333,7 @@ class Desk:
         return None, time.monotonic() - began, said, ended
 
     def filled(self) -> float:
-        """Fill the cache; the seconds of the longest build."""
+        """Fill the cache; return the seconds of the longest build."""
         longest = 0.0
         for app in ("cold", *FILLED):
             if SHARES[app]:
@@ -345,7 +346,7 @@ class Desk:
         return longest
 
     def trial(self, rng: random.Random, limit: float) -> Outcome:
-        """One damage and what comes of it."""
+        """Do one trial."""
         _gone(self.cache)
         subprocess.run(["cp", "-a", self.whole, self.cache], check=True)
         shutil.rmtree(self.outside, ignore_errors=True)
@@ -374,7 +375,7 @@ class Desk:
             if undo:
                 undo()
         left = [str(p.relative_to(self.outside)) for p in sorted(self.outside.rglob("*"))]
-        if self.cache.is_symlink():  # the whole cache is elsewhere: what parity adds is its own
+        if self.cache.is_symlink():  # a link: what parity adds behind it is its own
             left = [path for path in left if path.startswith("own")]
         outcome = Outcome(app, what, code, seconds, None, said, ended, left == ["own", "own/file"])
         if outcome.wrong:
@@ -400,7 +401,7 @@ def _gone(place: Path) -> None:
 
 @contextlib.contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """A package index on the loopback interface, whose answers pip keeps as it keeps PyPI's."""
+    """Serve a package index on loopback, whose answers pip caches as it does PyPI's."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *arguments: object) -> None:
@@ -420,7 +421,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def installers(folder: Path, python: str) -> list[tuple[str, bytes]]:
-    """The wheels of pip and setuptools that parity fetches, so that the trials need no network."""
+    """Return the wheels of pip and setuptools, so that the trials need no network."""
     own = {**os.environ, "PARITY_CACHE_DIR": str(folder / "cache")}
     (folder / "app").mkdir()
     for path, text in (("app.py", ""), ("requirements.txt", ""), (".python-version", HERE)):
@@ -431,7 +432,7 @@ def installers(folder: Path, python: str) -> list[tuple[str, bytes]]:
 
 
 def series(options: argparse.Namespace, folder: Path) -> Iterator[Outcome]:
-    """All trials, `workers` at a time."""
+    """Do all trials, `workers` at a time."""
     (folder / "own").mkdir()
     alpha = wheel("alpha", "1.0", modules={"alpha/__init__.py": "NAME = 'alpha'\n"})
     beta = wheel("beta", "1.0", modules={"beta.py": "NAME = 'beta'\n"})
@@ -464,7 +465,7 @@ def series(options: argparse.Namespace, folder: Path) -> Iterator[Outcome]:
 
 
 def shown(number: int, outcome: Outcome, *, verbose: bool) -> None:
-    """One line for what must not be, and a sign of life for every fiftieth trial."""
+    """Print a line for each wrong outcome, and one for every fiftieth trial."""
     if outcome.wrong or (verbose and outcome.code == 3):
         said = " | ".join(outcome.said.split("\n"))[:600]
         then = f"then {outcome.again}"

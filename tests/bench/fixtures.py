@@ -1,4 +1,4 @@
-"""Fetches gunicorn's source distribution from PyPI and runs its request fixtures."""
+"""Downloads gunicorn's source distribution from PyPI and runs its request fixtures."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def main() -> int:
-    """Exit code of the tests."""
+    """Return the exit code of the tests."""
     with tempfile.TemporaryDirectory() as folder:
         fetch = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder]
         subprocess.run([*fetch, "--no-binary", "gunicorn", "gunicorn"], check=True)

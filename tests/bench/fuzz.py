@@ -1,7 +1,7 @@
 """Fuzzed messages by the million: `python tests/bench/fuzz.py [COUNT] [SEED]`, and on sockets.
 
-Every message is read whole and in random pieces, which must agree; h11 must read what goes on, and
-read it alike. Any other exception ends it and shows the message.
+Every message is read whole and in random pieces, which must agree; h11 must parse what is forwarded
+in the same way. Any other exception ends the run and shows the message.
 """
 
 import random
@@ -15,7 +15,7 @@ from tests.framing import fuzzed, judged
 
 
 def main() -> None:
-    """Read that many messages, and say how fast and how many were refused."""
+    """Read that many messages, and report the speed and how many were refused."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
     dice, refused, began = random.Random(seed), 0, time.monotonic()

@@ -1,4 +1,4 @@
-"""Apps whose build, or whose start, leaves what it can; killed at any moment of `parity run`."""
+"""Apps whose build or start leaves as much as possible; killed at any moment of `parity run`."""
 
 import os
 import random
@@ -30,7 +30,7 @@ for clear in (True, False):
     for session in (True, False):
         daemon("{n}", clear, session)
 """
-"""Forks twice, ignores every signal, in a session of its own or not, without environment or not."""
+"""Forks twice, ignores every signal, with or without its own session and environment."""
 
 DEEP = """
 import os
@@ -98,25 +98,25 @@ LATEST = 4.0
 """Seconds after exec within which a run is ended; on a busy machine a run takes longer."""
 
 LONGEST = 60.0
-"""Seconds after which a run counts as hanging: some write thousands of folders."""
+"""Seconds after which a run counts as hung: some write thousands of folders."""
 
 SWEEP = "from parity.dyno.abandoned import workspace\nwith workspace(): pass"
 
 
 class Build(Case):
-    """One random run of the whole of parity."""
+    """One random run of all of parity."""
 
     __slots__ = ()
 
     def wrong(self, outcome: Outcome) -> str | None:
-        """A run may also have come to its own end just before."""
+        """Return what is wrong; a run may also have ended by itself just before."""
         if outcome.code in (0, 1, 3) and "a bug in parity" not in outcome.told:
             return None
         return super().wrong(outcome)
 
 
 def randomly(rng: random.Random, level: str, folder: Path, cache: Path) -> tuple[Case, Outcome]:
-    """One random run to its end, and what its files are after the next run's sweep."""
+    """Do one random run to its end; the files left are those after the next run's sweep."""
     case = Build(rng.choice([*APPS]), rng.choice([*ENDINGS]), rng.random() * LATEST)
     number, scratch = f"9{rng.randrange(10**8):08}", folder / "tmp"
     scratch.mkdir()
@@ -126,10 +126,10 @@ def randomly(rng: random.Random, level: str, folder: Path, cache: Path) -> tuple
     except subprocess.TimeoutExpired:
         case = case._replace(deaf=run.deaf())
         run.end(case.ending)
-        if "guard" in case.ending and not run.killed:  # there is none yet
+        if "guard" in case.ending and not run.killed:  # there is no guard yet
             run.end("TERM")
             case = case._replace(ending="TERM")
-    # Where all guards were killed, too, the next run ends the processes.
+    # If all guards were killed, too, the next run ends the processes.
     after = (lambda: swept(scratch)) if case.ending == "KILL all" else (lambda: None)
     outcome = run.outcome(after, LONGEST)
     if run.process.pid in run.killed:
@@ -150,14 +150,14 @@ def _started(app: str, level: str, folder: Path, number: str, scratch: Path, cac
 
 
 def swept(scratch: Path) -> None:
-    """What the next run does, and the one after it, where a second is not enough."""
+    """Do what the next runs do, several times, as one second may not be enough."""
     for _ in range(3):
         env = {**os.environ, "TMPDIR": str(scratch)}
         subprocess.run([sys.executable, "-c", SWEEP], env=env, check=True)
 
 
 def _files(scratch: Path, number: str) -> list[str]:
-    """Files that are left."""
+    """Return the files that are left."""
     shared = Path("/dev/shm", number)
     left = [f"file {path}" for path in (*scratch.iterdir(), shared) if path.exists()]
     shared.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ def _files(scratch: Path, number: str) -> list[str]:
 
 
 def warm(folder: Path) -> Path:
-    """A cache that has what every build needs."""
+    """Return a cache with what every build needs."""
     cache, app = folder / "cache", folder / "app"
     for path, text in {**PLAIN, "Procfile": "web: python app.py\n"}.items():
         app.mkdir(exist_ok=True)

@@ -1,10 +1,10 @@
 """Random kills, on request: `python -m tests.bench.kills [--runs 1000] [--builds 0.5] [LEVEL ...]`.
 
-Every run starts one of the apps of tests/misbehaving.py under a level of isolation, or under
-`honcho`, and ends it in a random way at a random moment. A share of `--builds` is the whole of
-`parity run` with one of the apps of hostile.py; `all` is every level. Printed is what was left
-(of files: after the next run's sweep, where parity itself was killed), what hung, and which exit
-codes were wrong (honcho's are not judged).
+Every run starts one of the apps of tests/misbehaving.py at a level of isolation, or under `honcho`,
+and ends it in a random way at a random moment. A share of `--builds` is all of `parity run` with
+one of the apps of hostile.py; `all` is every level. It prints what was left (files: after the next
+run's sweep, if parity itself was killed), what hung, and which exit codes were wrong (honcho's are
+not judged).
 """
 
 import argparse
@@ -25,7 +25,7 @@ from tests.misbehaving import Case, Outcome, randomly
 
 
 class Sum(NamedTuple):
-    """What a series of runs has come to."""
+    """The figures of a series of runs."""
 
     runs: int
     left: int
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    # What `&` and nohup have ignored, children would ignore, too: not what is measured here.
+    # Children would inherit signals ignored because of `&` or nohup, and spoil the measurement.
     for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
         signal.signal(signum, signal.SIG_DFL)
     with scratch() as folder:
@@ -71,7 +71,7 @@ def told(what: str, case: Case, outcome: Outcome) -> None:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A short-lived folder of one run."""
+    """A short-lived folder for one run."""
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     try:
         yield folder
@@ -82,7 +82,7 @@ def scratch() -> Iterator[Path]:
 def series(
     what: str, options: argparse.Namespace, cache: Path | None
 ) -> Iterator[tuple[Case, Outcome]]:
-    """All runs of a series, some at a time."""
+    """Do all runs of a series, some at a time."""
 
     def one(number: int) -> tuple[Case, Outcome]:
         rng = random.Random(options.seed * 10**6 + number)
@@ -96,7 +96,7 @@ def series(
 
 
 def summed(what: str, found: list[tuple[Case, Outcome]]) -> Sum:
-    """The figures of a series."""
+    """Return the figures of a series."""
     return Sum(
         len(found),
         sum(bool(outcome.left) for _, outcome in found),

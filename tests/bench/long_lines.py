@@ -30,11 +30,11 @@ sys.stdout.flush()
 """
 RAISES = "import base64, os\nraise ValueError(base64.b64encode(os.urandom({})).decode())\n"
 LIMIT = 300
-"""Seconds after which a command is given up."""
+"""Seconds after which a command is abandoned."""
 
 
 class Measured(NamedTuple):
-    """One command; `code` None: it was given up."""
+    """One command; `code` None: it was abandoned."""
 
     code: int | None
     seconds: float
@@ -54,13 +54,13 @@ def main() -> None:
 
 
 def shown(what: str, found: Measured) -> None:
-    """One line."""
+    """Print one line."""
     code = "given up" if found.code is None else f"exit {found.code}"
     print(f"{what:34} {found.seconds:7.1f} s {found.memory:6} MB  {code}", flush=True)
 
 
 def explained(python: str, folder: Path) -> Measured:
-    """100 MB of a log on stdin."""
+    """Measure `explain -` with 100 MB of a log on stdin."""
     log = folder / "log"
     with log.open("w") as file:
         row = f"{HEAD}a line of a flood, as long as most are\n" * 1000
@@ -75,7 +75,7 @@ def explained(python: str, folder: Path) -> Measured:
 
 
 def run(python: str, folder: Path, code: str) -> Measured:
-    """A rehearsal of an app of one file."""
+    """Measure a rehearsal of an app of one file."""
     app = Path(tempfile.mkdtemp(dir=folder))
     (app / "flood.py").write_text(code)
     (app / "requirements.txt").write_text("")
@@ -84,7 +84,7 @@ def run(python: str, folder: Path, code: str) -> Measured:
 
 
 def measured(argv: list[str], folder: Path, stdin: int | None) -> Measured:
-    """Run `argv` with a home and a temporary folder of its own, its output thrown away."""
+    """Run `argv` with a separate home and temporary folder, discarding its output."""
     env = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "XDG_CACHE_HOME": str(folder)}
     began = time.perf_counter()
     process = subprocess.Popen(

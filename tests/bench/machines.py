@@ -1,11 +1,10 @@
 """Odd machines, on request: `python -m tests.bench.machines [--python PYTHON] [NAME ...]`.
 
-Each machine is a mount and pid namespace of its own (it takes root) in which a few lines of shell
-make something odd: limits, mounts, namespaces, refused system calls, an environment. In it
-`parity run` judges an app that works on Heroku and one that listens on loopback alone. Expected is
-that the first works or cannot be told, that the second fails or cannot be told, and that neither
-takes more than five seconds longer than on a plain machine. `--python` is the interpreter of
-another parity.
+Each machine is a separate mount and pid namespace (this requires root) in which a few lines of
+shell make something odd: limits, mounts, namespaces, refused system calls, an environment. There,
+`parity run` judges an app that works on Heroku and one that listens on loopback only. The first
+must work or be undecided, the second must fail or be undecided, and neither may take more than five
+seconds longer than on a plain machine. `--python` is the interpreter of another parity.
 """
 
 import argparse
@@ -39,20 +38,20 @@ HANGS = 150.0
 OPTIONS = ("--quiet", "--first-only", "--format", "concise", "--offline")
 ALONE = ("unshare", "-mpf", "--mount-proc", "--kill-child", "--", "bash", "-c")
 ALONE += ('bash -c "$0" "$@"; exit $?',)
-"""Nothing that happens in it reaches this machine."""
+"""Nothing that happens inside reaches this machine."""
 
 USER = ("setpriv", "--reuid", "4321", "--regid", "4321", "--clear-groups")
 READABLE = """\
 mkdir -p $HERE/../r && mount --bind /root $HERE/../r && mount -t tmpfs -o mode=755 none /root
 for d in $HERE/../r/.[a-z]*/; do n=/root/$(basename $d); mkdir $n; mount --bind $d $n; done
 """
-"""Another user may run root's Pythons."""
+"""Lets another user run root's Pythons."""
 
 KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH")
 
 
 class Ran(NamedTuple):
-    """What one run has come to; exit None: it hung."""
+    """The result of one run; exit None: it hung."""
 
     exit: int | None
     seconds: float
@@ -78,7 +77,7 @@ def main() -> None:
 
 
 class Bench:
-    """Two apps, and a cache in which what they need is built."""
+    """Two apps, and a cache with their builds."""
 
     def __init__(self, root: Path, python: str) -> None:
         self._root = root
@@ -101,7 +100,7 @@ class Bench:
         subprocess.run(["chown", "-R", "4321:4321", root / "owned"], check=True)
 
     def usual(self, *, cold: bool) -> list[Ran]:
-        """What both apps take on a plain machine, while as much else runs as later."""
+        """Return the times of both apps on a plain machine, under the same load as later."""
         machine = Machine("plain, cold" if cold else "plain", "works", "", cold=cold)
         with ThreadPoolExecutor(2) as pool:
             ran = list(pool.map(lambda app: self.run(machine, app), ("good", "bad")))
@@ -120,7 +119,7 @@ class Bench:
         return wrong
 
     def run(self, machine: Machine, app: str, *, keep: bool = False) -> Ran:
-        """`parity run` of an app there; what it writes is kept for other runs if `keep` is set."""
+        """Run `parity run` on an app there; `keep`: other runs see what it writes."""
         place = Path(tempfile.mkdtemp(prefix="r", dir=self._root))
         for name in ("new", "work"):
             (place / name).mkdir()

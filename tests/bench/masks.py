@@ -1,4 +1,4 @@
-"""What masking costs: `python -m tests.bench.masks [LINES]`.
+"""The cost of masking: `python -m tests.bench.masks [LINES]`.
 
 30 config vars with 10 secrets each, 100,000 lines of log: one by one as they are served, together
 as in a report, with a secret in no line and in each.

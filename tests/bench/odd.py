@@ -1,4 +1,4 @@
-"""The odd machines of `machines.py`: what is odd, in shell, and what may come of it."""
+"""The odd machines of `machines.py`: what is odd, in shell, and the possible outcomes."""
 
 from typing import Literal, NamedTuple
 
@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 class Machine(NamedTuple):
     """`script` runs in a mount namespace in $HERE, where h, t and c are HOME, TMPDIR and the cache.
 
-    Where it does not call "$@" itself, that follows. `cold`: the environment is built there.
-    `slower`: seconds that it takes longer in itself. `user`: as one whom no passwd knows.
+    Unless it calls "$@" itself, that follows. `cold`: the environment is built there. `slower`:
+    seconds that the machine itself costs. `user`: run as a user that passwd does not know.
     """
 
     name: str

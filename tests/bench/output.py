@@ -15,13 +15,13 @@ from pathlib import Path
 BIN = Path(sys.executable).parent
 LINE = "line %.0f of a flood, with some more text so that it has eighty characters ....."
 FLOODS = {"cat": 2_000_000, "parity": 2_000_000, "honcho": 100_000}
-"""Lines of each: fewer for the slow."""
+"""Lines for each: fewer for the slow ones."""
 
 LONG = "head -c 300000000 /dev/zero | tr '\\0' x"
 
 
 def main() -> None:
-    """Measure, or be the parity that is measured."""
+    """Measure, or be the measured parity."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--dyno", metavar="COMMAND", help="(the measured side)")
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def measured(name: str, command: str) -> tuple[float, float]:
-    """Seconds, and the largest memory in MB, of one run without its start."""
+    """Return seconds, and the largest memory in MB, of one run without its start."""
     idle = _run(name, "true")[0]
     seconds, memory = _run(name, command)
     return max(0.01, seconds - idle), memory
@@ -68,7 +68,7 @@ def _run(name: str, command: str) -> tuple[float, float]:
 
 
 def flooded(command: str) -> None:
-    """A dyno of `command` until its end."""
+    """Run a dyno of `command` until its end."""
     from parity.rehearsal.trial import Trial
     from tests.dynos import dyno
 

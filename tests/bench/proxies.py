@@ -1,8 +1,8 @@
-"""The router beside haproxy, nginx, aiohttp and mitmproxy, before the same upstream, in one run.
+"""The router, haproxy, nginx, aiohttp and mitmproxy in front of the same upstream, in one run.
 
 `python tests/bench/proxies.py [--seconds N] [--only NAME ...]`. Needs wrk; what is not installed is
-left out and named. Each proxy has one process of one thread. Only ratios inside one run mean
-anything. Requests go round in turns: A B C A B C.
+skipped and named. Each proxy has one process of one thread. Only ratios within one run are
+meaningful. Requests go round in turns: A B C A B C.
 """
 
 import argparse
@@ -30,14 +30,14 @@ LOADS = {"1 conn": 1, "1 conn, one CPU": 1, "50 conn": 50, "500 conn": 500}
 wakes an idle CPU, which takes longer than all of haproxy's work.
 """
 PATIENCE = 8
-"""Seconds after which a transfer counts as one that this proxy cannot do."""
+"""Seconds after which a transfer counts as unsupported by this proxy."""
 
 
 # ---- the upstream: small answers, 100 MB down and up, an echo after an upgrade ----
 
 
 class Upstream(asyncio.Protocol):
-    """Answers by path; what follows an upgrade comes back."""
+    """Answers by path, and echoes what follows an upgrade."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -109,7 +109,7 @@ def upstream(port: int) -> None:
 
 
 def parity(port: int, to: int, profile: str) -> None:
-    """The router alone; its lines are made, and go nowhere."""
+    """Run the router alone; its log lines are built and discarded."""
     from parity.facts.limits import LIMITS
     from parity.facts.router import PROFILES
     from parity.router import Backend, Router
@@ -129,7 +129,7 @@ def parity(port: int, to: int, profile: str) -> None:
 
 
 def aiohttp_proxy(port: int, to: int) -> None:
-    """A reverse proxy as one writes it with aiohttp."""
+    """Run a reverse proxy as one would write it with aiohttp."""
     from aiohttp import ClientSession, TCPConnector, WSMsgType, web
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -199,7 +199,7 @@ http {{
 
 
 def command(name: str, port: int, to: int, folder: Path) -> list[str] | None:
-    """How a proxy is started, None if it is not here."""
+    """Return the command that starts a proxy, None if it is not installed."""
     this = [sys.executable, __file__, "--serve"]
     if name in ("parity", "parity-legacy"):
         return [*this, name, str(port), str(to)]
@@ -237,14 +237,14 @@ NAMES = ("parity", "haproxy", "nginx", "aiohttp", "mitmproxy", "parity-legacy", 
 
 
 def free_port() -> int:
-    """A port that nobody has."""
+    """Return a port that nobody uses."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
 
 
 @contextlib.contextmanager
 def running(argv: list[str], port: int) -> Iterator[psutil.Process]:
-    """A server that listens on `port`."""
+    """Run a server that listens on `port`."""
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         until = time.monotonic() + 20
@@ -259,24 +259,24 @@ def running(argv: list[str], port: int) -> Iterator[psutil.Process]:
 
 
 def tree(process: psutil.Process) -> list[psutil.Process]:
-    """The process and its children."""
+    """Return the process and its children."""
     return [process, *process.children(recursive=True)]
 
 
 def cpu(process: psutil.Process) -> float:
-    """Seconds of CPU so far."""
+    """Return the seconds of CPU so far."""
     times = [p.cpu_times() for p in tree(process)]
     return sum(t.user + t.system for t in times)
 
 
 def memory(process: psutil.Process) -> float:
-    """MiB of its own."""
+    """Return its own MiB."""
     return sum(p.memory_full_info().pss for p in tree(process)) / 2**20
 
 
 @contextlib.contextmanager
 def together(processes: list[psutil.Process]) -> Iterator[None]:
-    """Everybody on one CPU, this process and what it starts, too."""
+    """Put this process and everything it starts on one CPU."""
     everyone = [psutil.Process(), *(p for process in processes for p in tree(process))]
     before = [process.cpu_affinity() for process in everyone]
     try:
@@ -289,7 +289,7 @@ def together(processes: list[psutil.Process]) -> Iterator[None]:
 
 
 def wrk(port: int, connections: int, seconds: float) -> tuple[float, float, int]:
-    """Requests per second, median latency in µs, and requests that failed."""
+    """Return requests per second, median latency in µs, and failed requests."""
     load = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--latency"]
     target = ["-H", f"Host: {HOST}", f"http://127.0.0.1:{port}/"]
     out = subprocess.run([*load, *target], capture_output=True, text=True, check=True).stdout
@@ -301,7 +301,7 @@ def wrk(port: int, connections: int, seconds: float) -> tuple[float, float, int]
 
 
 def connected(port: int, head: str) -> socket.socket:
-    """A connection that has sent a head."""
+    """Return a connection that has sent a head."""
     sock = socket.create_connection(("127.0.0.1", port), PATIENCE)
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.sendall(f"{head} HTTP/1.1\r\nHost: {HOST}\r\n".encode())
@@ -309,7 +309,7 @@ def connected(port: int, head: str) -> socket.socket:
 
 
 def down(port: int) -> float:
-    """Seconds for 100 MB down."""
+    """Return the seconds for 100 MB down."""
     began = time.perf_counter()
     with connected(port, "GET /big") as sock:
         sock.sendall(b"\r\n")
@@ -322,7 +322,7 @@ def down(port: int) -> float:
 
 
 def up(port: int) -> float:
-    """Seconds for 100 MB up."""
+    """Return the seconds for 100 MB up."""
     began, piece = time.perf_counter(), b"x" * 1_000_000
     with connected(port, "POST /up") as sock:
         sock.sendall(f"Content-Length: {BIG}\r\n\r\n".encode())
