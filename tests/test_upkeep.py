@@ -110,8 +110,8 @@ def test_how_to_get_a_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             (tmp_path / name).write_text("#!/bin/sh\n")
             (tmp_path / name).chmod(0o755)
         monkeypatch.setenv("PATH", str(tmp_path))
-        told.append(get_python("3.14"))
-    assert told == [
+        commands.append(get_python("3.14"))
+    assert commands == [
         "Type `pip install uv && uv python install 3.14`.",
         "Type `pyenv install 3.14`.",
         "Type `uv python install 3.14`.",
