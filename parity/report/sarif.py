@@ -15,6 +15,7 @@ from urllib.parse import quote
 from parity.records import Entry
 from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.diffs import diffs, together
+from parity.report.explain import fix
 from parity.report.results import LEVELS, Result, path, results
 from parity.rules.engine import manual
 from parity.rules.loading import load
@@ -71,14 +72,15 @@ def _rule(finding: Finding) -> dict[str, Any]:
     """Return the rule's general description, without this run's evidence."""
     rule = load().get(finding.id)
     shown = manual(rule) if rule else finding
+    advice = fix(manual(rule)) if rule else finding.fix
     return {
         "id": shown.id,
         "name": "".join(word.capitalize() for word in shown.id.split("-")),
         "shortDescription": {"text": _sentence(shown.title)},
         "fullDescription": {"text": _sentence(shown.cause)},
         "help": {
-            "text": f"{shown.cause}\n\nFix: {shown.fix}\n\nMore: parity explain {shown.id}",
-            "markdown": f"{shown.cause}\n\n**Fix:** {shown.fix}\n\n`parity explain {shown.id}`",
+            "text": f"{shown.cause}\n\nFix: {advice}\n\nMore: parity explain {shown.id}",
+            "markdown": f"{shown.cause}\n\n**Fix:** {advice}\n\n`parity explain {shown.id}`",
         },
         "helpUri": shown.docs,
         "defaultConfiguration": {"level": LEVELS[shown.effect or "fail"]},
