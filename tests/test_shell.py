@@ -80,3 +80,8 @@ def test_in_the_commands_of_a_rule() -> None:
     advised = "{advice:Type `git add FILE`, commit, push.}"
     assert filled(advised, {}) == general(advised) == "Type `git add FILE`, commit, push."
     assert filled(advised, {"advice": "Type `git add 'a b'`."}) == "Type `git add 'a b'`."
+
+
+def test_half_of_a_surrogate_pair_is_escaped() -> None:
+    """A name out of a JSON file may hold one; no file has such a name, and no command fails."""
+    assert word("a\ud800") == r"$'a\355\240\200'"

@@ -27,4 +27,6 @@ def _escaped(letter: str) -> str:
         return "\\n"
     if letter.isprintable():
         return letter
-    return "".join(f"\\{byte:03o}" for byte in letter.encode("utf-8", "surrogateescape"))
+    raw = "\udc80" <= letter <= "\udcff"  # a byte of a file name that is not UTF-8
+    data = letter.encode("utf-8", "surrogateescape" if raw else "surrogatepass")
+    return "".join(f"\\{byte:03o}" for byte in data)
