@@ -1,69 +1,29 @@
-"""`parity doctor` and `parity cache`: the machine, not the app."""
+"""`parity cache`: what parity keeps from earlier builds."""
 
 import argparse
 import sys
 import time
 
-from parity.system import interrupt
+from parity.cli.doctor import add_format
 
-TYPE_CHECKING = False  # as in parity.cli
+TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
 if TYPE_CHECKING:
     from parity.cli.parser import Commands
 
-DOCTOR = """\
-exit status: 0 if this machine gives verdicts of full fidelity, 3 if some verdict
-could be `could not tell` because of it; each line says what fixes it
-"""
 DAY = 86400
-KINDS = ("full", "json")
 
 
 def add(commands: "Commands") -> None:
-    """Add both commands to parity's own."""
-    doctor = commands.add_parser(
-        "doctor",
-        help="what this machine can and cannot do",
-        epilog=DOCTOR,
-    )
-    doctor.add_argument("--offline", action="store_true", help="do not ask the package index")
-    doctor.add_argument(
-        "--format", default="full", choices=KINDS, metavar="KIND", help="full, json"
-    )
-    doctor.set_defaults(act=_doctor)
+    """Add the command to parity's own."""
     cache = commands.add_parser("cache", help="what parity keeps from earlier builds")
     cache.add_argument("action", nargs="?", default="show", choices=["show", "clear"])
     cache.add_argument("--older", type=_days, metavar="DAYS", help="only what is unused that long")
-    _add_format(cache)
-    cache.set_defaults(act=_cache)
+    add_format(cache)
+    cache.set_defaults(act=_act)
 
 
-def _add_format(parser: argparse.ArgumentParser) -> None:
-    kinds = ", ".join(KINDS)
-    parser.add_argument("--format", default="full", choices=KINDS, metavar="KIND", help=kinds)
-
-
-def _doctor(arguments: argparse.Namespace) -> int:
-    from parity import doctor
-    from parity.report import doctor as machine
-    from parity.report.show import coloured, columns
-    from parity.system.text import emit
-
-    checks = []
-    for check in doctor.examine(offline=arguments.offline):
-        interrupt.check()
-        checks.append(check)
-    out = sys.stdout
-    text = (
-        machine.doctor_document(checks)
-        if arguments.format == "json"
-        else machine.doctor(checks, width=columns(out), colour=coloured(out))
-    )
-    emit(text, out)
-    return machine.exit_code(checks)
-
-
-def _cache(arguments: argparse.Namespace) -> int:
+def _act(arguments: argparse.Namespace) -> int:
     from parity.push import cache, cache_contents
     from parity.report import doctor as machine
     from parity.report.show import coloured, columns

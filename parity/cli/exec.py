@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from parity.cli import options as cli_options
 from parity.system.errors import Usage
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
@@ -11,12 +12,27 @@ TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from parity.cli.parser import Commands
     from parity.dyno.sandbox import Sandbox
     from parity.records import Config, Plan, ProcessType, Record, Slug, Stray
     from parity.records.options import Options
 
 USAGE = "%(prog)s [PATH] [OPTION ...] -- COMMAND [ARGUMENT ...]"
 MARK = "--"
+
+
+def add(commands: "Commands") -> None:
+    """Add the command to parity's own."""
+    what = "run a command in a one-off dyno, as heroku run"
+    parser = commands.add_parser("exec", help=what, usage=USAGE)
+    cli_options.source(parser)
+    cli_options.dyno(parser)
+    parser.set_defaults(act=_act)
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
+    return run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
 
 
 def split(argv: "Sequence[str]") -> "tuple[list[str], list[str]]":
@@ -144,8 +160,3 @@ def _no_slug(records: "Sequence[Record]", config: "Config") -> int:
     emit(render("concise", masked), sys.stderr)
     emit("parity: there is no slug to run a command in; see `parity run`\n", sys.stderr)
     return verdict.exit_code or 3
-
-
-def describe(parser: argparse.ArgumentParser) -> None:
-    """Set the usage line of `parity exec`."""
-    parser.usage = USAGE

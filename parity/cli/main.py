@@ -8,10 +8,9 @@ import argparse
 import os
 import sys
 
-from parity.cli import exec as executing
-from parity.cli import options as cli_options
+from parity.cli import check, project_file, run
+from parity.cli import exec as one_off
 from parity.cli import parser as typed
-from parity.cli import project_file
 from parity.cli.parser import Parser
 from parity.system import interrupt
 from parity.system.errors import Trouble, Usage, troubled
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from parity.cli.parser import Commands
-    from parity.records.verdict import Verdict
 
 EPILOG = """\
 exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not tell,
@@ -33,7 +31,7 @@ exit status: 0 would work, 1 would fail on Heroku, 2 wrong usage, 3 could not te
 
 def main(argv: "Sequence[str]") -> int:
     """Run one command line and return its exit code."""
-    own, words = executing.split(argv)
+    own, words = one_off.split(argv)
     arguments = argparse.Namespace()
     try:
         arguments = typed.read(_parser, own)
@@ -105,88 +103,21 @@ def _parser(first: str = "") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"parity {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     if first != "check":
-        run = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
-        cli_options.source(run)
-        cli_options.report(run)
-        cli_options.requests(run)
-        cli_options.dynos(run)
-        cli_options.fixes(run)
-        run.set_defaults(act=_run)
+        run.add(commands)
     if first != "run":
-        check = commands.add_parser("check", help="the static part: runs none of the app's code")
-        cli_options.source(check)
-        cli_options.report(check)
-        check.set_defaults(act=_check)
+        check.add(commands)
     if first not in ("run", "check"):
         _add_rest(commands)
     return parser
 
 
 def _add_rest(commands: "Commands") -> None:
-    from parity.cli import cache, completion, explain, hook
-    from parity.cli import serve as serving
+    from parity.cli import cache, completion, doctor, explain, hook, serve
 
-    execute = commands.add_parser("exec", help="run a command in a one-off dyno, as heroku run")
-    cli_options.source(execute)
-    cli_options.dyno(execute)
-    executing.describe(execute)
-    execute.set_defaults(act=_exec)
-    serve = commands.add_parser("serve", help="keep the app up behind Heroku's router")
-    cli_options.source(serve)
-    serving.describe(serve)
-    cli_options.dynos(serve)
-    serve.set_defaults(act=_serve)
+    one_off.add(commands)
+    serve.add(commands)
     explain.add(commands)
+    doctor.add(commands)
     cache.add(commands)
     hook.add(commands, main)
     completion.add(commands, _parser)
-
-
-def _run(arguments: argparse.Namespace) -> int:
-    from parity.rehearsal.pipeline import rehearse
-    from parity.report.show import Show
-
-    cli_options.checked(arguments)
-    options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
-    with Show(arguments, config, sys.stdout, sys.stderr) as show:
-        verdict = rehearse(
-            arguments.path,
-            config=config,
-            options=options,
-            say=show.line,
-            on_stage=show.stage,
-            on_verdict=show.verdict,
-            on_listen=show.listens,
-        )
-        show.final(verdict)
-        if arguments.diff:
-            show.diffs(verdict)
-        if arguments.fix:
-            from parity.cli import fix
-
-            fix.run(arguments, verdict, show.masked(verdict))
-    return verdict.exit_code
-
-
-def _check(arguments: argparse.Namespace) -> int:
-    from parity.rehearsal.pipeline import check
-    from parity.report.show import Show
-
-    options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
-    with Show(arguments, config, sys.stdout, sys.stderr) as show:
-        verdict: Verdict = check(arguments.path, config=config, options=options)
-        show.final(verdict)
-    return verdict.exit_code
-
-
-def _exec(arguments: argparse.Namespace) -> int:
-    options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
-    return executing.run(arguments.path, arguments.words, config, options, quiet=arguments.quiet)
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    from parity.cli import serve as serving
-
-    return serving.run(
-        arguments, cli_options.config_of(arguments), cli_options.options_of(arguments)
-    )
