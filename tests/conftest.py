@@ -92,7 +92,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = shared / "tools"
     with (shared / "tools.lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not lock.tell():
+        if not lock.seek(0, os.SEEK_END):
             fetched(folder)
             lock.write("fetched")
     return folder / "cache" / "tools"
