@@ -103,7 +103,8 @@ def outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     own = tmp_path / "outside" / "own"
     own.mkdir(parents=True)
     (own / "file").write_text("mine")
-    yield own
+    with environment.use():
+        yield own
     assert (own / "file").read_text() == "mine"
     assert [path.name for path in own.parent.iterdir()] == ["own"]
 
