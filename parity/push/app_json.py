@@ -1,7 +1,7 @@
-"""Reads app.json, and sets a new app up from it as Heroku does when it creates one.
+"""app.json: its parser, and the setup of a new app from it as on Heroku.
 
-On an app that exists app.json is without effect: only Heroku Buttons, review apps and app-setups
-read it. https://devcenter.heroku.com/articles/app-json-schema (documented).
+On an existing app it has no effect: only Heroku Buttons, review apps and app-setups read it.
+https://devcenter.heroku.com/articles/app-json-schema (documented).
 """
 
 import re
@@ -19,7 +19,7 @@ _VAR = re.compile(r"\w+", re.ASCII)
 
 
 class _Wrong(Exception):
-    """The file as a whole cannot be read: what, and in which line."""
+    """The file as a whole cannot be read: `seen` says why, `line` where."""
 
     def __init__(self, seen: str, line: int | None = None) -> None:
         super().__init__(seen)
@@ -27,13 +27,13 @@ class _Wrong(Exception):
 
 
 class _Text(NamedTuple):
-    """The file's text and what was found wrong in it so far."""
+    """The file's text, and the problems noted so far."""
 
     text: str
     problems: list[Problem]
 
     def wrong(self, seen: str, key: str) -> None:
-        """Note a problem at the line where `key` stands."""
+        """Note a problem at the line of `key`."""
         self.problems.append(Problem(seen, self.line(key)))
 
     def line(self, key: str) -> int | None:
@@ -42,7 +42,7 @@ class _Text(NamedTuple):
 
 
 def read(source: Source) -> Manifest | None:
-    """The app.json of the tree; None if it has none. What is wrong in it is a problem of it."""
+    """Read the app.json of the tree, with its problems; None if there is none."""
     entry = tree.file(source, NAME)
     if entry is None:
         return None
@@ -57,7 +57,7 @@ def read(source: Source) -> Manifest | None:
 
 
 def _parsed(data: bytes, file: _Text) -> Mapping[str, Any]:
-    """The object that the file holds. Raises `_Wrong`."""
+    """Return the object in the file. Raises `_Wrong`."""
     import json
 
     try:
@@ -80,7 +80,7 @@ def _parsed(data: bytes, file: _Text) -> Mapping[str, Any]:
 
 
 def _depth(text: str) -> int:
-    """How deep the brackets are nested outside of strings."""
+    """Return the nesting depth of the brackets outside strings."""
     deep = deepest = 0
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
         deep += 1 if token[0] in "[{" else -1 if token[0] in "]}" else 0
@@ -180,7 +180,7 @@ def _formation(content: Any, file: _Text) -> Iterator[tuple[str, Dynos]]:
 
 
 def _older(content: Any) -> Iterator[tuple[str, Any]]:
-    """The older form of a formation: a list of objects with `process`."""
+    """Yield the entries of an old-style formation: a list of objects with `process`."""
     for one in content if isinstance(content, list) else ():
         if isinstance(one, dict) and isinstance(one.get("process"), str):
             yield one["process"], one
@@ -203,9 +203,9 @@ def _addons(content: Any) -> Iterator[str]:
 
 
 def set_up(pushed: Pushed) -> Pushed:
-    """The app as Heroku creates it from app.json; what was typed for it counts before.
+    """Return the app as Heroku creates it from app.json; options that were typed win.
 
-    Generated values differ at every run, as they do on Heroku.
+    Generated values differ in every run, as they do on Heroku.
     """
     manifest = pushed.source.manifest
     if manifest is None:
@@ -227,7 +227,7 @@ def set_up(pushed: Pushed) -> Pushed:
 
 
 def _no_folder(buildpack: str) -> str:
-    """A buildpack of app.json, which names no folder of this machine: Heroku could not read it."""
+    """Return a buildpack of app.json as a name, never a folder: Heroku does not see this disk."""
     from parity.push.buildpacks import naming
 
     return f"urn:buildpack:{buildpack}" if naming.folder(buildpack) else buildpack

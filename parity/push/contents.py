@@ -1,4 +1,4 @@
-"""What a folder of the cache consists of: cheaply by sizes and times, for certain by content."""
+"""Fingerprints of a folder in the cache: cheap ones from sizes and times, exact ones by content."""
 
 import os
 import stat
@@ -14,9 +14,9 @@ CHUNK = 1 << 20
 
 
 def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Every path below `place` but those that start with `own`, with its status.
+    """Yield every path below `place`, with its status, except those that start with `own`.
 
-    Any run may write compiled Python: what is newer than `sealed` (nanoseconds) is left out.
+    Compiled Python newer than `sealed` (nanoseconds) is skipped, because any run may write it.
     """
     root, todo = os.fspath(place), [""]
     while todo:
@@ -36,12 +36,12 @@ def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_r
 
 
 def newer(found: os.stat_result, sealed: int) -> bool:
-    """Whether a file was written after a time; what is none counts as older."""
+    """Return whether it is a regular file that was written after `sealed`."""
     return stat.S_ISREG(found.st_mode) and found.st_mtime_ns > sealed
 
 
 def summed(place: Path, sealed: int, own: str) -> tuple[int, int, int]:
-    """Number of paths, a checksum over names, modes, sizes and times, and the latest change."""
+    """Return the number of paths, a checksum of names, modes, sizes and times, the last change."""
     count = total = changed = 0
     for path, found in entries(place, sealed, own):
         told = f"{path}\0{found.st_mode}"
@@ -54,7 +54,7 @@ def summed(place: Path, sealed: int, own: str) -> tuple[int, int, int]:
 
 
 def digest(place: Path, sealed: int, own: str) -> str:
-    """The same by content. Raises `OSError`, `interrupt.Interrupted`."""
+    """Return a hash of names, modes and content. Raises `OSError`, `interrupt.Interrupted`."""
     whole = sha256()
     for path, found in sorted(entries(place, sealed, own), key=lambda pair: pair[0]):
         whole.update(f"{path}\0{found.st_mode}\0".encode("utf-8", "surrogateescape"))
@@ -76,7 +76,7 @@ def _content(path: str) -> bytes:
 
 
 def younger(place: Path, sealed: int) -> list[Path]:
-    """The compiled Python that was written since."""
+    """Return the compiled Python that was written after `sealed`."""
     return [
         path
         for folder in place.rglob(CACHED)

@@ -1,6 +1,6 @@
-"""What Heroku decides from the pushed tree alone: buildpacks, versions, process types.
+"""Heroku's decisions from the pushed tree alone: buildpacks, versions, process types.
 
-The order of https://devcenter.heroku.com/articles/slug-compiler: detection, the buildpack's own
+In the order of https://devcenter.heroku.com/articles/slug-compiler: detection, the buildpack's own
 checks, and (after the build, but from the same file) the process types.
 """
 
@@ -36,9 +36,9 @@ _REGISTRY = "https://buildpack-registry.s3.amazonaws.com/buildpacks/{}.tgz"
 
 
 class _Choice(NamedTuple):
-    """Detection's result: who would take the app, and who runs (the last one's types count).
+    """The result of detection: the buildpacks that match, and those that run, in order.
 
-    `lead` is printed before the refusal, `runtimes` are what those that run have decided.
+    `lead` is printed before the refusal; `runtimes` are the decisions of those that run.
     """
 
     detected: tuple[str, ...]
@@ -60,12 +60,12 @@ def detect(
     clock: Callable[[], float],
     builds: bool = True,
 ) -> Plan:
-    """Decide as Heroku would, and print its lines up to the language's version, or the refusal.
+    """Decide as Heroku would, and print its lines up to the language's version or the refusal.
 
-    `buildpacks` are those set on the app; none: Heroku looks for one. `clock` gives seconds since
-    the epoch for the lines. A decision that something run before it could change refuses nothing:
-    it is the build's to take, or `unsupported` where nothing `builds`. Raises `Usage` for
-    a `buildpacks` entry that is no buildpack.
+    `buildpacks` are those set on the app; without any, Heroku looks for one. `clock` returns
+    seconds since the epoch for the lines. A decision that an earlier step of the build could change
+    refuses nothing: it is left to the build, or is `unsupported` if nothing `builds`. Raises
+    `Usage` for an entry of `buildpacks` that is not a buildpack.
     """
     choice = _set(source, buildpacks) if buildpacks else _automatic(source)
     choice = _decided(source, config, stack, choice, builds=builds)
@@ -92,13 +92,13 @@ def detect(
 
 
 def formation(file: Procfile | None, default: Mapping[str, str]) -> dict[str, ProcessType]:
-    """The process types: the Procfile's, and what a buildpack adds where it has none."""
+    """Return the process types: the Procfile's, and the buildpack's defaults for missing ones."""
     types = dict(file.types) if file else {}
     return types | {n: ProcessType(n, c, 0) for n, c in default.items() if n not in types}
 
 
 def _automatic(source: Source) -> _Choice:
-    """Heroku's own search: the first official buildpack that takes the app."""
+    """Choose the first official buildpack that takes the app, as Heroku does."""
     found = taking(source)
     said: tuple[str, ...] = (phrases.DETERMINING,)
     if not found:
@@ -111,9 +111,9 @@ def _automatic(source: Source) -> _Choice:
 
 
 def _set(source: Source, typed: Sequence[str]) -> _Choice:
-    """The buildpacks that are set on the app. The first must take it as it is.
+    """Choose the buildpacks that are set on the app. The first must take the tree as it is.
 
-    What the later ones find may have been made by those before.
+    The later ones may depend on files that the earlier ones create.
     """
     from parity.push.buildpacks.naming import named
 
@@ -130,7 +130,7 @@ def _set(source: Source, typed: Sequence[str]) -> _Choice:
 
 
 def incompatible(name: str, typed: str) -> Refusal:
-    """The refusal by a buildpack that is set and does not take the app."""
+    """Return the refusal for a buildpack that is set but does not take the app."""
     url = typed if "://" in typed or is_folder(name) else _REGISTRY.format(name)
     known = emulated(name)
     lines = phrases.incompatible(url, known.undetected if known else ())
@@ -138,7 +138,7 @@ def incompatible(name: str, typed: str) -> Refusal:
 
 
 def _foreign(ids: tuple[str, ...]) -> str | None:
-    """The first buildpack that is neither emulated nor on this machine."""
+    """Return why the buildpacks cannot be followed: one is neither emulated nor on this machine."""
     known = (n for n in ids if n not in LANGUAGES and not is_folder(n))
     other = next(known, None)
     return f"{other} is not emulated yet" if other else None
@@ -147,7 +147,7 @@ def _foreign(ids: tuple[str, ...]) -> str | None:
 def _decided(
     source: Source, config: Config, stack: str, choice: _Choice, *, builds: bool
 ) -> _Choice:
-    """What the buildpacks decide; the first one's refusal stands, the others' is the build's."""
+    """Add the buildpacks' decisions. Only the first one's refusal counts before the build."""
     if choice.refusal or not choice.runs:
         return choice
     first, *later = (decided(name, source, config, stack) for name in choice.runs)
@@ -168,13 +168,13 @@ def _decided(
 
 
 def _twice(runs: Sequence[str]) -> Refusal | None:
-    """The refusal of the first buildpack to run again."""
+    """Return the first buildpack's refusal to run a second time, if it is set twice."""
     first = emulated(runs[0])
     return first.once if first and runs.count(runs[0]) > 1 else None
 
 
 def _hook(source: Source, name: str) -> str | None:
-    """The app's own script that runs before the buildpack decides, if it has one."""
+    """Return the app's own script that runs before the buildpack decides, if there is one."""
     known = emulated(name)
     script = known.decides_after if known else None
     return script if script and tree.file(source, script) else None
@@ -185,7 +185,7 @@ def _unfollowed(later: Sequence[Decision]) -> Iterator[str]:
 
 
 def _open(hook: str, refusal: Refusal | None) -> str | None:
-    """What a refusal leaves open until the hook has run."""
+    """Return why a refusal is uncertain until the hook has run; None without a refusal."""
     if not refusal:
         return None
     headline = refusal.lines[0].removeprefix(" !     Error: ")
@@ -193,7 +193,7 @@ def _open(hook: str, refusal: Refusal | None) -> str | None:
 
 
 def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
-    """The refusal as printed, with the tail of every rejected push."""
+    """Return the refusal as it is printed, with the last lines of every rejected push."""
     refusal = choice.refusal
     app = source.remote or source.root.name or "app"
     if refusal is None:
@@ -205,7 +205,7 @@ def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
 
 
 def _procfile(source: Source) -> tuple[Procfile | None, str | None]:
-    """The Procfile of the root, and what kept parity from reading it."""
+    """Return the Procfile in the root, and why it was not read, if it was not."""
     entry = tree.file(source, "Procfile")
     why = source.unread.get("Procfile")
     if why or (entry and entry.data is None):

@@ -1,9 +1,9 @@
-"""Asks git about a repository, with plumbing that runs nothing of the user's.
+"""Queries to git about a repository, with plumbing that runs none of the user's programs.
 
 `status`, `diff`, `archive`, `checkout` and `ls-files -m` start fsmonitor, external diffs, filters
-or hooks from the repository's configuration (tried for each); what stands here does not. Which
-repository it is, is decided before git starts: git would take a folder that holds `HEAD`,
-`objects` and `refs` for one, with a configuration that came with the tree.
+or hooks from the repository's configuration (tried for each); the commands here do not. The
+repository is chosen before git starts: git would accept any folder that holds `HEAD`, `objects`
+and `refs`, with a configuration that came with the tree.
 """
 
 import os
@@ -30,12 +30,12 @@ SAFE = (
     *("-c", "core.untrackedCache=false"),
     *("-c", "core.pager=cat"),
 )
-"""Options before every command: nothing is started, written or fetched."""
+"""Options of every command, so that git starts, writes and fetches nothing."""
 
 OWN = {
-    "GIT_ALLOW_PROTOCOL": "none",  # what is missing in a partial clone is not fetched,
-    "GIT_NO_LAZY_FETCH": "1",  # by a git that knows this (2.39.4, 2.45) not even tried,
-    "GIT_SSH_COMMAND": "false",  # and core.sshCommand counts less than a variable
+    "GIT_ALLOW_PROTOCOL": "none",  # objects missing from a partial clone are not fetched,
+    "GIT_NO_LAZY_FETCH": "1",  # newer versions (2.39.4, 2.45) do not even try,
+    "GIT_SSH_COMMAND": "false",  # and a variable overrides core.sshCommand
     "GIT_NO_REPLACE_OBJECTS": "1",  # a push sends the objects themselves
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -45,17 +45,17 @@ KEPT = (
     *("HOME", "XDG_CONFIG_HOME", "SUDO_UID", "TMPDIR"),
     *("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DEVELOPER_DIR", "SDKROOT"),
 )
-"""What git may know of this process's environment: its user's settings, and how to start."""
+"""Variables of this process that git gets: for its user's settings, and to be able to start."""
 
 
 BUFFER = 1 << 20
-"""Bytes that are read at once: small files come by the thousand."""
+"""Bytes that are read at once: there may be thousands of small files."""
 
 _DUBIOUS = "dubious ownership"
 
 
 class Answer(NamedTuple):
-    """What one git command printed, and its exit code."""
+    """The exit code and the output of one git command."""
 
     code: int
     out: bytes
@@ -63,11 +63,11 @@ class Answer(NamedTuple):
 
 
 class Outside(Exception):
-    """The folder is in no repository."""
+    """The folder is not in a repository."""
 
 
 class Missing(Trouble):
-    """There is no git on this machine."""
+    """git is not installed on this machine."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -77,7 +77,7 @@ class Missing(Trouble):
 
 
 def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> list[Answer]:
-    """Run git commands in `folder` side by side.
+    """Run git commands in `folder` in parallel. `given` is their standard input.
 
     Raises `Outside`, `interrupt.Interrupted`, and `Trouble` for what git must not read.
     """
@@ -125,9 +125,9 @@ def _started(
 
 
 def of(folder: Path) -> Repository:
-    """The repository that `folder` is in. Raises `Outside`, `Trouble`.
+    """Return the repository that `folder` is in. Raises `Outside`, `Trouble`.
 
-    One without files of its own counts unless it is tracked by a repository around it.
+    A bare one counts unless a repository around it tracks its files.
     """
     around, bare = repository.find(folder)
     for each in (around, bare):
@@ -158,9 +158,9 @@ def _owned(found: Repository) -> None:
 
 
 def environment(inside: Repository | None, stores: Sequence[Path] = ()) -> dict[str, str]:
-    """git's environment: its user's settings, and which repository it is to read.
+    """Return git's environment, with its user's settings and the repository to read.
 
-    `stores` are folders of other repositories' objects that it may read from, too.
+    `stores` are the object folders of other repositories that it may read, too.
     """
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     kept |= {**OWN, "PATH": os.pathsep.join(programs.folders())}
@@ -177,7 +177,7 @@ def environment(inside: Repository | None, stores: Sequence[Path] = ()) -> dict[
 
 
 def refused(folder: Path, answer: Answer) -> Trouble:
-    """Why git does not answer about `folder`, as trouble with this machine."""
+    """Return the `Trouble` for a git command that failed in `folder`."""
     text = answer.error.strip().splitlines()
     if _DUBIOUS in answer.error:
         return Trouble(
@@ -191,7 +191,7 @@ def refused(folder: Path, answer: Answer) -> Trouble:
 
 
 def lost(folder: Path, oid: str = "") -> Trouble:
-    """An object is not there."""
+    """Return the `Trouble` for a missing object."""
     if repository.partial(of(folder)):
         import shlex
 
@@ -206,9 +206,9 @@ def lost(folder: Path, oid: str = "") -> Trouble:
 def blobs(
     folder: Path, oids: Iterable[str], stores: Sequence[Path] = (), *, most: int | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Each of `oids` with its content, through one `cat-file --batch`.
+    """Yield each of `oids` with its content, read by one `cat-file --batch`.
 
-    Those of more than `most` bytes are passed over. Raises `Trouble`, `interrupt.Interrupted`.
+    Objects of more than `most` bytes are skipped. Raises `Trouble`, `interrupt.Interrupted`.
     """
     import subprocess
     import threading
@@ -243,7 +243,7 @@ def blobs(
 
 
 def _taken(source: IO[bytes], size: int, most: int | None) -> bytes | None:
-    """One object, empty if it is above `most`; None if it does not come whole."""
+    """Read one object: empty if larger than `most`, None if incomplete."""
     left = size + 1
     if most is None or size <= most:
         data = source.read(left)

@@ -1,8 +1,9 @@
-"""The tree that `git push` would send: what Heroku sees, and nothing else.
+"""The tree that `git push` would send, which is all that Heroku sees.
 
 In a repository: the tracked files as they are on disk, as after `git commit -a`, or exactly one
-commit. Untracked and ignored files do not exist there:
-https://devcenter.heroku.com/articles/git (documented). Nothing of the user's is run or written.
+commit. Untracked and ignored files do not exist on Heroku:
+https://devcenter.heroku.com/articles/git (documented). None of the user's programs is run, and
+none of the user's files is written.
 """
 
 import re
@@ -25,9 +26,9 @@ MOST_ABSENT = 5000
 
 
 class _Repository(NamedTuple):
-    """git's answers about the folder; `bare`: it has no files of its own.
+    """git's answers about the folder; `bare`: it is not in a working tree.
 
-    `files` are options that name the user's files of attributes and of what is ignored.
+    `files` are options that name the user's files of attributes and of ignore rules.
     """
 
     prefix: str
@@ -46,10 +47,10 @@ class _Repository(NamedTuple):
 
 
 def read(app: Path, ref: str | None = None) -> Source:
-    """The tree at `app`; `ref` names a commit to take instead of the files on disk.
+    """Read the tree at `app`; `ref` names a commit to read instead of the files on disk.
 
-    Raises `Usage` if `app` is no folder or `ref` no commit, `Trouble` where
-    git or the file system refuse.
+    Raises `Usage` if `app` is not a folder or `ref` not a commit, `Trouble` if git or the file
+    system fails.
     """
     if not app.is_dir():
         raise Usage(f"{app}: {'not a folder' if app.exists() else 'no such folder'}")
@@ -72,14 +73,14 @@ def lay_out(source: Source, folder: Path) -> None:
 
 
 def _repository(app: Path) -> _Repository | None:
-    """What git knows about `app`; None outside a repository. Raises `Trouble`."""
+    """Return git's answers about `app`, None outside a repository. Raises `Trouble`."""
     try:
         where, config, tracked, head, others = git.ask(
             app,
             ("rev-parse", *_PLACE, "HEAD", "--abbrev-ref", "HEAD"),
             gitconfig.COMMAND,
             ("ls-files", "-z", "-s", "--debug"),
-            ("ls-tree", "-rz", "HEAD"),  # with sizes git would open every loose object
+            ("ls-tree", "-rz", "HEAD"),  # no sizes: git would open every loose object
             ("ls-files", "-z", "-o", "--directory"),
         )
     except git.Outside:
@@ -116,7 +117,7 @@ _PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")
 
 
 def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
-    """git's folder, the prefix in it, whether it is bare, and HEAD's commit and branch, if any."""
+    """Parse git's folder, the prefix, whether it is bare, and HEAD's commit and branch, if any."""
     told = answer.out.decode("utf-8", "surrogateescape")
     head = r"[^\n]*\n?" if answer.code else r"([0-9a-f]{40,64})\n([^\n]*)\n"
     match = re.fullmatch(rf"(.*)\n(true|false)\n{head}", told, re.DOTALL)
@@ -124,7 +125,7 @@ def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None
         raise git.refused(Path(), answer)
     places, inside = match[1], match[2]
     commit, branch = (None, None) if answer.code else (match[3], match[4])
-    parts = places.split("\n")  # either may hold more of them
+    parts = places.split("\n")  # both paths may themselves contain line breaks
     ends = (n for n in range(1, len(parts) - 1) if Path("\n".join(parts[:n]), "HEAD").exists())
     end = next(ends, len(parts) - 1)
     git_dir, prefix = Path("\n".join(parts[:end])), "\n".join(parts[end:]).rstrip("/")
@@ -132,7 +133,7 @@ def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None
 
 
 def _commit(app: Path, repository: _Repository, ref: str) -> Source:
-    """Exactly the commit `ref`."""
+    """Return the tree of the commit `ref`. Raises `Usage` if there is none."""
     if ref.startswith("-"):
         raise Usage(f"--ref {ref}: not a commit")
     (found,) = git.ask(app, ("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"))
@@ -143,14 +144,14 @@ def _commit(app: Path, repository: _Repository, ref: str) -> Source:
     if listed.code:
         raise git.refused(app, listed)
     tree = listing.tree(listed.out)
-    if len(tree) < listed.out.count(b"\0"):  # without its size, for one that is not there
+    if len(tree) < listed.out.count(b"\0"):  # a missing object is listed without its size
         raise git.lost(app)
     entries = {p: Entry(m, size, oid, None) for p, (m, oid, size) in tree.items()}
     return _source(app, "commit", entries, repository, (), commit)
 
 
 def _worktree(app: Path, repository: _Repository) -> Source:
-    """The tracked files as they are on disk."""
+    """Return the tracked files as they are on disk."""
     racy = worktree.mtime(repository.git_dir / "index")
     entries: dict[str, Entry] = {}
     changed: list[str] = []
@@ -167,7 +168,7 @@ def _worktree(app: Path, repository: _Repository) -> Source:
 
 
 def _uncommitted(entries: Mapping[str, Entry], repository: _Repository) -> tuple[str, ...]:
-    """Paths whose tested content is not HEAD's."""
+    """Return the paths whose content on disk differs from HEAD."""
     differing = {
         path
         for path, entry in entries.items()
@@ -177,7 +178,7 @@ def _uncommitted(entries: Mapping[str, Entry], repository: _Repository) -> tuple
 
 
 def _converted(app: Path, changed: list[str], files: tuple[str, ...]) -> list[str]:
-    """Changed paths that git converts on commit: only git could say what it would store."""
+    """Return the changed paths that git converts on commit, so that only git knows the result."""
     if not changed:
         return []
     given = b"".join(worktree.encoded(path) + b"\0" for path in changed)
@@ -191,7 +192,7 @@ def _converted(app: Path, changed: list[str], files: tuple[str, ...]) -> list[st
 
 
 def _folder(app: Path, repository: _Repository | None) -> Source:
-    """Without a repository of its own: everything in the folder."""
+    """Return everything in a folder that is not itself in git."""
     entries, unread = worktree.walk(app)
     prefix = repository.prefix if repository else ""
     return Source(app, "folder", None, None, prefix, None, entries, (), {}, unread)
@@ -226,7 +227,7 @@ def _source(
 def _absent(
     app: Path, repository: _Repository, entries: Mapping[str, Entry]
 ) -> dict[str, Ignored | None]:
-    """What is on disk and not pushed, each with the ignore rule that keeps it out."""
+    """Return the files on disk that are not pushed, each with the rule that ignores it, if any."""
     others = [path for path in repository.others if not _NOISE.search(path)][:MOST_ABSENT]
     found: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
     if found:
