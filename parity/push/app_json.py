@@ -19,11 +19,11 @@ _VAR = re.compile(r"\w+", re.ASCII)
 
 
 class _Wrong(Exception):
-    """The file as a whole cannot be read: `seen` says why, `line` where."""
+    """The file as a whole cannot be read: `text` says why, `line` where."""
 
-    def __init__(self, seen: str, line: int | None = None) -> None:
-        super().__init__(seen)
-        self.seen, self.line = seen, line
+    def __init__(self, text: str, line: int | None = None) -> None:
+        super().__init__(text)
+        self.text, self.line = text, line
 
 
 class _Text(NamedTuple):
@@ -32,9 +32,9 @@ class _Text(NamedTuple):
     text: str
     problems: list[Problem]
 
-    def wrong(self, seen: str, key: str) -> None:
+    def wrong(self, text: str, key: str) -> None:
         """Note a problem at the line of `key`."""
-        self.problems.append(Problem(seen, self.line(key)))
+        self.problems.append(Problem(text, self.line(key)))
 
     def line(self, key: str) -> int | None:
         place = re.search(rf'"{re.escape(key)}"\s*:', self.text)
@@ -52,7 +52,7 @@ def read(source: Source) -> Manifest | None:
     try:
         content = _parsed(entry.data, file)
     except _Wrong as wrong:
-        return Manifest(problems=(*file.problems, Problem(wrong.seen, wrong.line, fatal=True)))
+        return Manifest(problems=(*file.problems, Problem(wrong.text, wrong.line, fatal=True)))
     return _manifest(content, file)
 
 
@@ -67,16 +67,16 @@ def _parsed(data: bytes, file: _Text) -> Mapping[str, Any]:
     if _depth(text) > DEEPEST:
         raise _Wrong(f"its brackets are nested more than {DEEPEST} deep")
     try:
-        found = json.loads(
+        value = json.loads(
             text, object_pairs_hook=_pairs(file), parse_constant=_no_constant, parse_int=number
         )
     except json.JSONDecodeError as error:
         raise _Wrong(f"{error.msg} (column {error.colno}){_hint(text)}", error.lineno) from None
     except ValueError as error:
         raise _Wrong(str(error)) from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise _Wrong("it is no JSON object", 1)
-    return found
+    return value
 
 
 def _depth(text: str) -> int:
@@ -89,15 +89,15 @@ def _depth(text: str) -> int:
 
 
 def _pairs(file: _Text) -> Any:
-    def taken(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
             file.wrong(f"`{twice}` stands there twice; the last one counts", twice)
-        return found
+        return members
 
-    return taken
+    return unique
 
 
 def _no_constant(name: str) -> None:
@@ -138,19 +138,19 @@ def _object(content: Mapping[str, Any], key: str, file: _Text) -> Mapping[str, A
 
 
 def _env(content: Mapping[str, Any], file: _Text) -> Iterator[tuple[str, EnvVar]]:
-    for name, given in content.items():
-        asked = {"value": given} if isinstance(given, str) else given
+    for name, entry in content.items():
+        options = {"value": entry} if isinstance(entry, str) else entry
         if not _VAR.fullmatch(name):
             file.wrong(f"the name `{name}` has other characters than letters, digits and _", name)
-        elif not isinstance(asked, dict):
+        elif not isinstance(options, dict):
             file.wrong(f"`{name}` must be a string or an object", name)
         else:
-            yield name, _variable(name, asked, file)
+            yield name, _variable(name, options, file)
 
 
-def _variable(name: str, asked: Mapping[str, Any], file: _Text) -> EnvVar:
-    value, required = asked.get("value"), asked.get("required", True)
-    generator = asked.get("generator")
+def _variable(name: str, options: Mapping[str, Any], file: _Text) -> EnvVar:
+    value, required = options.get("value"), options.get("required", True)
+    generator = options.get("generator")
     if value is not None and not isinstance(value, str):
         file.wrong(f"the value of `{name}` must be a string", name)
         value = str(value) if isinstance(value, int | float) else None
@@ -170,9 +170,9 @@ def _buildpacks(content: Any, file: _Text) -> Iterator[str]:
 
 def _formation(content: Any, file: _Text) -> Iterator[tuple[str, Dynos]]:
     listed = content.items() if isinstance(content, dict) else _older(content)
-    for name, asked in listed:
-        given = asked if isinstance(asked, dict) else {}
-        quantity, size = given.get("quantity"), given.get("size")
+    for name, entry in listed:
+        options = entry if isinstance(entry, dict) else {}
+        quantity, size = options.get("quantity"), options.get("size")
         if quantity is not None and (not isinstance(quantity, int) or quantity < 0):
             file.wrong(f"the quantity of `{name}` must be a number from 0 on", "formation")
             quantity = None
@@ -187,8 +187,8 @@ def _older(content: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _scripts(content: Mapping[str, Any], file: _Text) -> Iterator[tuple[str, str]]:
-    for name, given in content.items():
-        command = given.get("command") if isinstance(given, dict) else given
+    for name, entry in content.items():
+        command = entry.get("command") if isinstance(entry, dict) else entry
         if isinstance(command, str):
             yield name, command
         else:

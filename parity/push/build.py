@@ -37,11 +37,11 @@ def build(
 
     work = Path(tempfile.mkdtemp(prefix="build-", dir=folder.parent))
     until = time.monotonic() + limit
-    made, language = sequence.compile_all(Job(plan, folder, work, run, tell, [], offline, until))
-    made = weighed(made)
-    for text in _ending(made, language):
+    slug, language = sequence.compile_all(Job(plan, folder, work, run, tell, [], offline, until))
+    slug = weighed(slug)
+    for text in _ending(slug, language):
         tell(text)
-    return made
+    return slug
 
 
 def _ending(slug: Slug, language: str | None) -> list[str]:

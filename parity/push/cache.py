@@ -136,8 +136,8 @@ def _content(path: Path) -> bytes | None:
     except OSError:
         return None
     try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > NOTE:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > NOTE:
             return None
         with os.fdopen(fd, "rb", closefd=False) as file:
             return file.read()

@@ -17,8 +17,8 @@ _APPS = "apps"
 def everything() -> tuple[Stored, ...]:
     """Return the cache's content: environments first, then by last use. Raises `Trouble`."""
     root = cache.root()
-    found = (*_environments(root / "envs"), *_installers(root / "tools"), *_downloads(root))
-    return tuple(sorted(found, key=lambda s: (s.kind != "environment", -s.used)))
+    entries = (*_environments(root / "envs"), *_installers(root / "tools"), *_downloads(root))
+    return tuple(sorted(entries, key=lambda s: (s.kind != "environment", -s.used)))
 
 
 def clear(chosen: Iterable[Stored]) -> Cleared:

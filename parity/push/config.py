@@ -45,18 +45,18 @@ def read(
     `-` is stdin; `default` is read if it exists and there are no `env_files`. Lines that cannot be
     parsed become problems. Raises `Usage` for a file or a pair that cannot be used.
     """
-    taken = _Vars()
+    config_vars = _Vars()
     for file in env_files:
         label = "standard input" if file == "-" else str(file)
-        _parse(taken, label, _text(file, label))
+        _parse(config_vars, label, _text(file, label))
     if not env_files and default and _inside(default):
         try:
-            _parse(taken, default.name, _text(default, default.name))
+            _parse(config_vars, default.name, _text(default, default.name))
         except Usage as error:
-            taken.problems.append(ConfigProblem("line", str(error), default.name))
+            config_vars.problems.append(ConfigProblem("line", str(error), default.name))
     for pair in pairs:
-        _pair(taken, pair)
-    return taken.config()
+        _pair(config_vars, pair)
+    return config_vars.config()
 
 
 class _Vars:
@@ -72,13 +72,13 @@ class _Vars:
         file = None if origin == "--config" else origin
         if not _NAME.fullmatch(name):
             shown = f" {name!r}" if _SHOWN.fullmatch(name) else ""
-            seen = f"the name{shown} has characters other than letters, digits and _"
-            self.problems.append(ConfigProblem("name", seen, file, line))
+            text = f"the name{shown} has characters other than letters, digits and _"
+            self.problems.append(ConfigProblem("name", text, file, line))
         elif "\0" in value:
             self.problems.append(ConfigProblem("line", f"{name} holds a NUL byte", file, line))
         elif len(value) > LIMIT_BYTES:
-            seen = f"{name} is longer than {LIMIT_BYTES // 1024} kB"
-            self.problems.append(ConfigProblem("size", seen, file, line))
+            text = f"{name} is longer than {LIMIT_BYTES // 1024} kB"
+            self.problems.append(ConfigProblem("size", text, file, line))
         elif name not in RESERVED:
             self.values[name], self.origin[name] = value, origin
         elif name == "PORT" and file is None:
@@ -89,20 +89,20 @@ class _Vars:
         size = sum(len(os.fsencode(k)) + len(os.fsencode(v)) for k, v in self.values.items())
         if size > WARN_BYTES:
             limit = LIMIT_BYTES if size > LIMIT_BYTES else WARN_BYTES
-            seen = f"all names and values together: {size} bytes, more than {limit // 1024} kB"
-            self.problems.append(ConfigProblem("size", seen))
+            text = f"all names and values together: {size} bytes, more than {limit // 1024} kB"
+            self.problems.append(ConfigProblem("size", text))
         return Config(self.values, self.origin, tuple(self.problems))
 
 
-def _pair(taken: _Vars, pair: str) -> None:
+def _pair(config_vars: _Vars, pair: str) -> None:
     name, equals, value = pair.partition("=")
     if not equals or not name:
         shown = pair if _WORD.fullmatch(pair) else "what stands behind a --config"
         raise Usage(f"{shown} is invalid. Must be in the format FOO=bar.")
-    taken.take(name, value, "--config")
+    config_vars.take(name, value, "--config")
 
 
-def _parse(taken: _Vars, label: str, text: str) -> None:
+def _parse(config_vars: _Vars, label: str, text: str) -> None:
     from io import StringIO
 
     from dotenv.parser import parse_stream
@@ -111,10 +111,10 @@ def _parse(taken: _Vars, label: str, text: str) -> None:
         original = binding.original.string
         line = binding.original.line + _lines(original[: len(original) - len(original.lstrip())])
         if binding.error or (binding.key and binding.value is None):
-            seen = "not NAME=value, or a quote that is not closed"
-            taken.problems.append(ConfigProblem("line", seen, label, line))
+            why = "not NAME=value, or a quote that is not closed"
+            config_vars.problems.append(ConfigProblem("line", why, label, line))
         elif binding.key and binding.value is not None:
-            taken.take(binding.key, binding.value, label, line)
+            config_vars.take(binding.key, binding.value, label, line)
 
 
 def _lines(text: str) -> int:

@@ -24,43 +24,43 @@ def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_r
         compiled = prefix.endswith(f"{CACHED}/")
         with os.scandir(f"{root}/{prefix}") as listed:
             for entry in listed:
-                found = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(found.st_mode):
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
                     todo.append(f"{prefix}{entry.name}/")
                     if entry.name == CACHED:
                         continue
-                elif compiled and newer(found, sealed):
+                elif compiled and newer(status, sealed):
                     continue
                 if prefix or not entry.name.startswith(own):
-                    yield prefix + entry.name, found
+                    yield prefix + entry.name, status
 
 
-def newer(found: os.stat_result, sealed: int) -> bool:
+def newer(status: os.stat_result, sealed: int) -> bool:
     """Return whether it is a regular file that was written after `sealed`."""
-    return stat.S_ISREG(found.st_mode) and found.st_mtime_ns > sealed
+    return stat.S_ISREG(status.st_mode) and status.st_mtime_ns > sealed
 
 
 def summed(place: Path, sealed: int, own: str) -> tuple[int, int, int]:
     """Return the number of paths, a checksum of names, modes, sizes and times, the last change."""
     count = total = changed = 0
-    for path, found in entries(place, sealed, own):
-        told = f"{path}\0{found.st_mode}"
-        if not stat.S_ISDIR(found.st_mode):
-            told += f"\0{found.st_size}\0{found.st_mtime_ns}"
+    for path, status in entries(place, sealed, own):
+        summary = f"{path}\0{status.st_mode}"
+        if not stat.S_ISDIR(status.st_mode):
+            summary += f"\0{status.st_size}\0{status.st_mtime_ns}"
         count += 1
-        total += crc32(os.fsencode(told))
-        changed = max(changed, found.st_ctime_ns)
+        total += crc32(os.fsencode(summary))
+        changed = max(changed, status.st_ctime_ns)
     return count, total, changed
 
 
 def digest(place: Path, sealed: int, own: str) -> str:
     """Return a hash of names, modes and content. Raises `OSError`, `interrupt.Interrupted`."""
     whole = sha256()
-    for path, found in sorted(entries(place, sealed, own), key=lambda pair: pair[0]):
-        whole.update(f"{path}\0{found.st_mode}\0".encode("utf-8", "surrogateescape"))
-        if stat.S_ISLNK(found.st_mode):
+    for path, status in sorted(entries(place, sealed, own), key=lambda pair: pair[0]):
+        whole.update(f"{path}\0{status.st_mode}\0".encode("utf-8", "surrogateescape"))
+        if stat.S_ISLNK(status.st_mode):
             whole.update(os.fsencode((place / path).readlink()))
-        elif stat.S_ISREG(found.st_mode):
+        elif stat.S_ISREG(status.st_mode):
             whole.update(_content(f"{place}/{path}"))
     return whole.hexdigest()
 

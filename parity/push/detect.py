@@ -99,14 +99,14 @@ def formation(file: Procfile | None, default: Mapping[str, str]) -> dict[str, Pr
 
 def _automatic(source: Source) -> _Choice:
     """Choose the first official buildpack that takes the app, as Heroku does."""
-    found = taking(source)
+    matching = taking(source)
     said: tuple[str, ...] = (phrases.DETERMINING,)
-    if not found:
+    if not matching:
         return _Choice((), (), said, Refusal("no-default-language", phrases.NO_LANGUAGE))
-    if len(found) > 1:
-        said += phrases.several(tuple(b.name for b in found))
-    said += (f"-----> {found[0].name} app detected",)
-    ids = tuple(b.id for b in found)
+    if len(matching) > 1:
+        said += phrases.several(tuple(b.name for b in matching))
+    said += (f"-----> {matching[0].name} app detected",)
+    ids = tuple(b.id for b in matching)
     return _Choice(ids, ids[:1], said, unsupported=_foreign(ids[:1]))
 
 
@@ -157,13 +157,13 @@ def _decided(
         unsupported = unsupported or (None if builds else _open(hook, refusal))
         first, refusal = first._replace(said=()), None
     unsupported = unsupported or first.unsupported or next(_unfollowed(later), None)
-    made = (decision.runtime for decision in (*reversed(later), first))
+    runtimes = (decision.runtime for decision in (*reversed(later), first))
     return choice._replace(
         said=(*choice.said, *first.said),
         refusal=refusal,
         unsupported=None if refusal else unsupported,
         lead=first.lead,
-        runtimes=merged((runtime for runtime in made if runtime), ()),
+        runtimes=merged((runtime for runtime in runtimes if runtime), ()),
     )
 
 

@@ -37,8 +37,8 @@ def folder(name: str) -> Path:
 def _stamp(place: Path) -> list[int] | None:
     """Return a fingerprint that any change alters; None if something cannot be read."""
     try:
-        for path, found in contents.entries(place, 0, NONE):
-            if not _usual(place, place / path, found.st_mode):
+        for path, status in contents.entries(place, 0, NONE):
+            if not _usual(place, place / path, status.st_mode):
                 (place / path).unlink()
         return list(contents.summed(place, 0, NONE))
     except OSError:

@@ -192,9 +192,9 @@ def spoilt() -> list[str]:
     """Return and drop the environments in use that are damaged, judged by content."""
     used = _used.get()
     places = [place for place in list(_held) if used is None or place in used]
-    found = [*_lost, *(str(place) for place in places if _damaged(place))]
+    damaged = [*_lost, *(str(place) for place in places if _damaged(place))]
     _lost.clear()
-    return found
+    return damaged
 
 
 def _damaged(place: Path) -> bool:
@@ -246,8 +246,8 @@ def discard(place: Path) -> bool:
 def sweep(newest: str) -> None:
     """Remove unfinished environments of ended builds, and the least recently used ones."""
     left = KEPT_BYTES
-    found = [p for p in cache.folder("envs").iterdir() if NAME.fullmatch(p.name)]
-    for number, place in enumerate(sorted(found, key=_age)):
+    places = [p for p in cache.folder("envs").iterdir() if NAME.fullmatch(p.name)]
+    for number, place in enumerate(sorted(places, key=_age)):
         noted = manifest(place)
         left -= noted.size.bytes if noted else 0
         if place.name == newest or (noted and number < KEPT and left >= 0):
@@ -255,9 +255,9 @@ def sweep(newest: str) -> None:
         with cache.try_locked(place.name[:2]) as nobody_builds:
             if nobody_builds:
                 discard(place)
-    for kept in (cache.root() / name for name in DOWNLOADS):
-        if bytes_of(kept) > KEPT_BYTES:
-            cache.remove(kept)
+    for folder in (cache.root() / name for name in DOWNLOADS):
+        if bytes_of(folder) > KEPT_BYTES:
+            cache.remove(folder)
 
 
 def bytes_of(folder: Path) -> int:

@@ -76,37 +76,37 @@ class Missing(Trouble):
         )
 
 
-def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> list[Answer]:
-    """Run git commands in `folder` in parallel. `given` is their standard input.
+def ask(folder: Path, *commands: Sequence[str], stdin: bytes | None = None) -> list[Answer]:
+    """Run git commands in `folder` in parallel, each with `stdin`.
 
     Raises `Outside`, `interrupt.Interrupted`, and `Trouble` for what git must not read.
     """
-    return _answers(folder, environment(of(folder)), commands, given)
+    return _answers(folder, environment(of(folder)), commands, stdin)
 
 
 def _answers(
     folder: Path,
     env: Mapping[str, str],
     commands: Sequence[Sequence[str]],
-    given: bytes | None = None,
+    stdin: bytes | None = None,
 ) -> list[Answer]:
     import subprocess
 
     from parity.push.watch import Watch
 
-    streams = (subprocess.DEVNULL if given is None else subprocess.PIPE, subprocess.PIPE)
+    streams = (subprocess.DEVNULL if stdin is None else subprocess.PIPE, subprocess.PIPE)
     answers = []
     with Watch(folder, [_started(folder, command, env, *streams) for command in commands]) as watch:
         for process in watch.running:
-            out, told = watch.answer(process, given)
-            text = told.decode("utf-8", "backslashreplace")
+            out, errors = watch.answer(process, stdin)
+            text = errors.decode("utf-8", "backslashreplace")
             answers.append(Answer(process.returncode, out, text))
     watch.check()
     return answers
 
 
 def _started(
-    folder: Path, command: Sequence[str], env: Mapping[str, str], given: int, told: int
+    folder: Path, command: Sequence[str], env: Mapping[str, str], stdin: int, stderr: int
 ) -> "subprocess.Popen[bytes]":
     import subprocess
 
@@ -117,9 +117,9 @@ def _started(
         [program, *SAFE, *command],
         cwd=folder,
         env=env,
-        stdin=given,
+        stdin=stdin,
         stdout=subprocess.PIPE,
-        stderr=told,
+        stderr=stderr,
         bufsize=BUFFER,
     )
 
@@ -133,12 +133,12 @@ def of(folder: Path) -> Repository:
     for each in (around, bare):
         if each:
             programs.distrust(each.top or each.git_dir)
-    found = bare if around is None or (bare and not _tracked(around, bare)) else around
-    if found is None:
+    chosen = bare if around is None or (bare and not _tracked(around, bare)) else around
+    if chosen is None:
         raise Outside
-    if repository.foreign(found):
-        _owned(found)
-    return found
+    if repository.foreign(chosen):
+        _owned(chosen)
+    return chosen
 
 
 def _tracked(around: Repository, bare: Repository) -> bool:
@@ -148,10 +148,10 @@ def _tracked(around: Repository, bare: Repository) -> bool:
 
 
 @cache
-def _owned(found: Repository) -> None:
+def _owned(chosen: Repository) -> None:
     """Ask git whether its user trusts another user's repository. Raises `Trouble`."""
-    where = found.top or found.git_dir
-    options = () if found.top else ("-c", "safe.bareRepository=all")
+    where = chosen.top or chosen.git_dir
+    options = () if chosen.top else ("-c", "safe.bareRepository=all")
     (answer,) = _answers(where, environment(None), [(*options, "rev-parse", "--git-dir")])
     if _DUBIOUS in answer.error:
         raise refused(where, answer)
@@ -162,18 +162,18 @@ def environment(inside: Repository | None, stores: Sequence[Path] = ()) -> dict[
 
     `stores` are the object folders of other repositories that it may read, too.
     """
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    kept |= {**OWN, "PATH": os.pathsep.join(programs.folders())}
+    env = {name: os.environ[name] for name in KEPT if name in os.environ}
+    env |= {**OWN, "PATH": os.pathsep.join(programs.folders())}
     if inside is None:
-        return kept
-    kept["GIT_DIR"] = str(inside.git_dir)
+        return env
+    env["GIT_DIR"] = str(inside.git_dir)
     if inside.top:
-        kept["GIT_WORK_TREE"] = str(inside.top)
+        env["GIT_WORK_TREE"] = str(inside.top)
     else:
-        kept["GIT_IMPLICIT_WORK_TREE"] = "0"
+        env["GIT_IMPLICIT_WORK_TREE"] = "0"
     if stores:
-        kept["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, stores))
-    return kept
+        env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, stores))
+    return env
 
 
 def refused(folder: Path, answer: Answer) -> Trouble:

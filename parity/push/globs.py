@@ -129,15 +129,15 @@ class _Machine:
 
     def _reached(self, states: frozenset[int], dot: bool) -> set[int]:
         """Return these states and all that they reach without a character; `dot`: one is next."""
-        found, todo = set(states), list(states)
+        reached, todo = set(states), list(states)
         while todo:
             number = todo.pop()
             if number < self._end and not self._states[number].takes:
                 state = self._states[number]
-                new = () if dot and state.visible else set(state.after) - found
-                found.update(new)
+                new = () if dot and state.visible else set(state.after) - reached
+                reached.update(new)
                 todo.extend(new)
-        return found
+        return reached
 
     def _add(self, text: str, first: bool) -> None:
         if first:

@@ -44,10 +44,10 @@ def _save(folder: Path, root: Path, path: str, entry: Entry, stores: Sequence[Pa
     with folders.Cursor(folder) as cursor:
         *above, name = path.split("/")
         cursor.to(above, make=True)
-        made = os.open(name, folders.NEW, 0o600, dir_fd=cursor.fd)
-        with os.fdopen(made, "wb") as file:
+        fd = os.open(name, folders.NEW, 0o600, dir_fd=cursor.fd)
+        with os.fdopen(fd, "wb") as file:
             git.save(root, entry.oid or "", file, stores)
-            os.fchmod(made, 0o755 if entry.mode == EXECUTABLE else 0o644)
+            os.fchmod(fd, 0o755 if entry.mode == EXECUTABLE else 0o644)
 
 
 def _keep_inside(folder: Path, path: str) -> None:
@@ -88,13 +88,13 @@ def _write(folder: int, name: str, path: str, mode: int, data: bytes | Path) -> 
     if isinstance(data, bytes) and mode == LINK and inside(path, os.fsdecode(data)):
         os.symlink(data, os.fsencode(name), dir_fd=folder)
         return
-    made = os.open(name, folders.NEW, 0o600, dir_fd=folder)
-    with os.fdopen(made, "wb") as file:
+    fd = os.open(name, folders.NEW, 0o600, dir_fd=folder)
+    with os.fdopen(fd, "wb") as file:
         if isinstance(data, bytes):
             file.write(data)
         else:
-            _pour(data / path, made)
-        os.fchmod(made, 0o755 if mode == EXECUTABLE else 0o644)
+            _pour(data / path, fd)
+        os.fchmod(fd, 0o755 if mode == EXECUTABLE else 0o644)
 
 
 def _pour(source: Path, target: int) -> None:

@@ -23,14 +23,14 @@ def names(out: bytes) -> list[str]:
 class Stat(NamedTuple):
     """A tracked path in the index, with the state of the file on disk that git remembers.
 
-    `kept`: git does not look at the disk (sparse checkout, assume-unchanged).
+    `skipped`: git does not look at the disk (sparse checkout, assume-unchanged).
     """
 
     mode: int
     oid: str
     mtime: tuple[int, int]
     size: int
-    kept: bool = False
+    skipped: bool = False
 
 
 def index(out: bytes) -> dict[str, Stat]:
@@ -50,8 +50,8 @@ def index(out: bytes) -> dict[str, Stat]:
 
 def unmerged(out: bytes) -> tuple[str, ...]:
     """Return the unmerged paths in the output of `ls-files -z -s --debug`."""
-    found = {os.fsdecode(entry[3]) for entry in _ENTRY.findall(out) if entry[2] != b"0"}
-    return tuple(sorted(found))
+    paths = {os.fsdecode(entry[3]) for entry in _ENTRY.findall(out) if entry[2] != b"0"}
+    return tuple(sorted(paths))
 
 
 def tree(out: bytes) -> dict[str, tuple[int, str, int]]:

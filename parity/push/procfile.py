@@ -37,10 +37,10 @@ def parse(path: str, data: bytes) -> Procfile:
 
 
 def _process(line: str, number: int) -> ProcessType | None:
-    found = _CLASSIC.match(line)
-    if not found or not found[2].strip() or "\0" in line:
+    match = _CLASSIC.match(line)
+    if not match or not match[2].strip() or "\0" in line:
         return None
-    return ProcessType(found[1], found[2], number)
+    return ProcessType(match[1], match[2], number)
 
 
 def _blank(line: str) -> bool:

@@ -35,9 +35,9 @@ def _registered(source: Source, refused: Submodule | None) -> tuple[str, ...]:
     if refused and refused.trouble == "unmapped":
         return ()
     named = [s for s in source.submodules if s.url]
-    told = [f"Submodule '{s.path}' ({s.url}) registered for path '{s.path}'" for s in named]
+    registered = [f"Submodule '{s.path}' ({s.url}) registered for path '{s.path}'" for s in named]
     upto = named.index(refused) + 1 if refused else len(named)
-    return (*told, *(f"Cloning into '{s.path}'..." for s in named[:upto]))
+    return (*registered, *(f"Cloning into '{s.path}'..." for s in named[:upto]))
 
 
 def _refusal(submodule: Submodule) -> Refusal:

@@ -36,11 +36,11 @@ def release(
     elsewhere = None if run_release else remote_database(slug.plan.config.values)
     why = f"{elsewhere} points to a database elsewhere" if elsewhere else None
     ended = one_off(command) if command and not why else None
-    made = Release(slug, command, ended, why if command else None)
+    result = Release(slug, command, ended, why if command else None)
     script = _postdeploy(slug)
-    if script is None or made.status == "failed":
-        return made
-    return made._replace(postdeploy=None if why else one_off(script), not_deployed=why)
+    if script is None or result.status == "failed":
+        return result
+    return result._replace(postdeploy=None if why else one_off(script), not_deployed=why)
 
 
 def _postdeploy(slug: Slug) -> ProcessType | None:

@@ -47,10 +47,10 @@ def copy(slug: Path, to: Path) -> None:
 
 def _copied(name: str, source: int, target: int) -> None:
     """Copy one file or link from an open folder into another."""
-    found = os.lstat(name, dir_fd=source)
-    if stat.S_ISLNK(found.st_mode):
+    status = os.lstat(name, dir_fd=source)
+    if stat.S_ISLNK(status.st_mode):
         os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
-    elif stat.S_ISREG(found.st_mode):
+    elif stat.S_ISREG(status.st_mode):
         folders.copy_file(name, source, name, target)
 
 
@@ -59,7 +59,7 @@ def size(folder: Path) -> Size:
 
     The compressed size is an estimate from samples.
     """
-    total = sum(found.st_size for _, found, _ in _files(folder))
+    total = sum(status.st_size for _, status, _ in _files(folder))
     return Size(total, packed(folder) if total > SMALL else None)
 
 
@@ -70,8 +70,8 @@ def packed(folder: Path) -> int:
 
 def packed_files(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, int]]:
     """Yield each file with its compressed size, estimated unless the `whole` file is read."""
-    for path, found, step in _files(folder):
-        yield path, _packed(path, step.fd, found.st_size, STEP if whole else SAMPLE)
+    for path, status, step in _files(folder):
+        yield path, _packed(path, step.fd, status.st_size, STEP if whole else SAMPLE)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result, folders.Step]]:
@@ -81,9 +81,9 @@ def _files(folder: Path) -> Iterator[tuple[str, os.stat_result, folders.Step]]:
         interrupt.check()
         parts[max(0, step.depth - 1) :] = [step.name] if step.name else []
         for entry in step.files:
-            found = entry.stat(follow_symlinks=False)
-            if stat.S_ISREG(found.st_mode):
-                yield "/".join((str(folder), *parts, entry.name)), found, step
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode):
+                yield "/".join((str(folder), *parts, entry.name)), status, step
 
 
 def _packed(path: str, folder: int, length: int, sample: int) -> int:

@@ -61,15 +61,15 @@ def _too_large(packed: int) -> Refusal:
 
 def _parts(slug: Slug, *, whole: bool = False) -> Counter[str]:
     """Return the compressed bytes of each package, and of each other file or folder in the root."""
-    found: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
     holders = [folder for language in languages() for folder in language.package_folders]
     for root in (slug.root, slug.environment):
         if root:
             for path, size in folders.packed_files(root, whole=whole):
-                found[_part(path, root, holders)] += size
+                sizes[_part(path, root, holders)] += size
     for language in filter(None, map(emulated, slug.interpreters)):
-        found.update({part.name: part.packed for part in language.beside})
-    return found
+        sizes.update({part.name: part.packed for part in language.beside})
+    return sizes
 
 
 def _part(path: str, root: Path, holders: Iterable[str]) -> str:

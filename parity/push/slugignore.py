@@ -36,10 +36,10 @@ def prune(source: Source) -> Source:
         hit = _hit(path, patterns, hits)
         if hit:
             pruned[path] = Pruned(known, hit.line, hit.text)
-    kept = {path: known for path, known in source.entries.items() if path not in pruned}
+    left = {path: known for path, known in source.entries.items() if path not in pruned}
     count = sum(hit is not None for hit in hits.values())
     unread = {path: why for path, why in source.unread.items() if path not in pruned}
-    return source._replace(entries=kept, unread=unread, pruned=pruned, deleted=count)
+    return source._replace(entries=left, unread=unread, pruned=pruned, deleted=count)
 
 
 def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern | None]) -> _Pattern | None:
@@ -61,8 +61,8 @@ def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern | None]) 
 def _matches(pattern: _Pattern, parts: list[str]) -> bool:
     if pattern.anchored:
         return pattern.matches("/".join(parts))
-    seen = not any(part.startswith(".") for part in parts[:-1])
-    return seen and pattern.matches(parts[-1])
+    visible = not any(part.startswith(".") for part in parts[:-1])
+    return visible and pattern.matches(parts[-1])
 
 
 def _patterns(text: str) -> Iterator[_Pattern]:

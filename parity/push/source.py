@@ -118,9 +118,9 @@ _PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")
 
 def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
     """Parse git's folder, the prefix, whether it is bare, and HEAD's commit and branch, if any."""
-    told = answer.out.decode("utf-8", "surrogateescape")
+    text = answer.out.decode("utf-8", "surrogateescape")
     head = r"[^\n]*\n?" if answer.code else r"([0-9a-f]{40,64})\n([^\n]*)\n"
-    match = re.fullmatch(rf"(.*)\n(true|false)\n{head}", told, re.DOTALL)
+    match = re.fullmatch(rf"(.*)\n(true|false)\n{head}", text, re.DOTALL)
     if match is None:
         raise git.refused(Path(), answer)
     places, inside = match[1], match[2]
@@ -136,10 +136,10 @@ def _commit(app: Path, repository: _Repository, ref: str) -> Source:
     """Return the tree of the commit `ref`. Raises `Usage` if there is none."""
     if ref.startswith("-"):
         raise Usage(f"--ref {ref}: not a commit")
-    (found,) = git.ask(app, ("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"))
-    if found.code:
+    (answer,) = git.ask(app, ("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"))
+    if answer.code:
         raise Usage(f"--ref {ref}: no such commit in this repository")
-    commit = found.out.decode().strip()
+    commit = answer.out.decode().strip()
     (listed,) = git.ask(app, ("ls-tree", "-rlz", commit))
     if listed.code:
         raise git.refused(app, listed)
@@ -181,14 +181,14 @@ def _converted(app: Path, changed: list[str], files: tuple[str, ...]) -> list[st
     """Return the changed paths that git converts on commit, so that only git knows the result."""
     if not changed:
         return []
-    given = b"".join(worktree.encoded(path) + b"\0" for path in changed)
+    paths = b"".join(worktree.encoded(path) + b"\0" for path in changed)
     attributes = ("filter", "text", "eol", "ident", "working-tree-encoding")
     command = (*files, "check-attr", "-z", "--stdin", *attributes)
-    (answer,) = git.ask(app, command, given=given)
+    (answer,) = git.ask(app, command, stdin=paths)
     fields = answer.out.split(b"\0")
-    told = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+    rows = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
     plain = (b"unspecified", b"unset")
-    return sorted({worktree.decoded(path) for path, _, value in told if value not in plain})
+    return sorted({worktree.decoded(path) for path, _, value in rows if value not in plain})
 
 
 def _folder(app: Path, repository: _Repository | None) -> Source:
@@ -229,12 +229,12 @@ def _absent(
 ) -> dict[str, Ignored | None]:
     """Return the files on disk that are not pushed, each with the rule that ignores it, if any."""
     others = [path for path in repository.others if not _NOISE.search(path)][:MOST_ABSENT]
-    found: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
-    if found:
-        given = b"".join(worktree.encoded(path) + b"\0" for path in found)
+    absent: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
+    if absent:
+        paths = b"".join(worktree.encoded(path) + b"\0" for path in absent)
         command = (*repository.files, "check-ignore", "-v", "-z", "--stdin")
-        (answer,) = git.ask(app, command, given=given)
+        (answer,) = git.ask(app, command, stdin=paths)
         fields = [worktree.decoded(field) for field in answer.out.split(b"\0")]
         for file, line, pattern, path in zip(*(fields[n::4] for n in range(4)), strict=False):
-            found[path] = Ignored(file, int(line or 0), pattern)
-    return found
+            absent[path] = Ignored(file, int(line or 0), pattern)
+    return absent

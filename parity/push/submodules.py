@@ -29,20 +29,20 @@ def install(app: Path, entries: dict[str, Entry], *, inside: str = "") -> tuple[
     `inside` is the folder that is pushed out of a larger repository, whose .gitmodules stays
     behind. Raises `Trouble`.
     """
-    found: list[Submodule] = []
+    submodules: list[Submodule] = []
     todo = [""] if any(entry.mode == SUBMODULE for entry in entries.values()) else []
     while todo:
         base = todo.pop()
-        named = _named(app, entries, base, found)
+        named = _named(app, entries, base, submodules)
         links = [p for p, e in entries.items() if p.startswith(base) and e.mode == SUBMODULE]
         for path in links:
-            if any(known.path == path for known in found):
+            if any(known.path == path for known in submodules):
                 continue
             known = _submodule(path, entries[path], named.get(path), unnamed_is_open=bool(inside))
             objects = _stand_in(app, entries, known) if known.trouble == "elsewhere" else None
-            found.append(known._replace(objects=objects))
+            submodules.append(known._replace(objects=objects))
             todo += [f"{path}/"] if objects else []
-    return tuple(found)
+    return tuple(submodules)
 
 
 def committed(
@@ -60,7 +60,7 @@ def stores(submodules: tuple[Submodule, ...]) -> tuple[Path, ...]:
 
 
 def _named(
-    app: Path, entries: dict[str, Entry], base: str, found: list[Submodule]
+    app: Path, entries: dict[str, Entry], base: str, submodules: list[Submodule]
 ) -> dict[str, _Address]:
     """Return the submodules in the .gitmodules of the folder `base`, by path."""
     entry = entries.get(f"{base}.gitmodules")
@@ -68,7 +68,7 @@ def _named(
         return {}
     data = entry.data
     if data is None and entry.oid:
-        data = dict(git.blobs(app, [entry.oid], stores(tuple(found))))[entry.oid]
+        data = dict(git.blobs(app, [entry.oid], stores(tuple(submodules))))[entry.oid]
     elif data is None:
         data = worktree.content(app / f"{base}.gitmodules", entry.mode)
     return dict(_parsed((data or b"").decode("utf-8", "replace"), base))

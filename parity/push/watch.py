@@ -48,14 +48,14 @@ class Watch:
         threading.Thread(target=self._follow, name="parity-git", daemon=True).start()
 
     def answer(
-        self, process: "subprocess.Popen[bytes]", given: bytes | None = None
+        self, process: "subprocess.Popen[bytes]", stdin: bytes | None = None
     ) -> tuple[bytes, bytes]:
         """Wait for a process to end, and return its output and errors."""
         while True:
             try:
-                return process.communicate(given, timeout=TICK)
+                return process.communicate(stdin, timeout=TICK)
             except subprocess.TimeoutExpired:
-                given = None  # `communicate` remembers it
+                stdin = None  # `communicate` remembers it
                 self._look()
 
     def alive(self) -> None:

@@ -21,9 +21,9 @@ def check(*, offline: bool) -> None:
     """
     from parity.push import downloads, environment
 
-    found = [*environment.spoilt(), *downloads.emptied(offline=offline)]
-    if found:
-        raise Spoilt(", ".join(dict.fromkeys(found)))
+    damaged = [*environment.spoilt(), *downloads.emptied(offline=offline)]
+    if damaged:
+        raise Spoilt(", ".join(dict.fromkeys(damaged)))
 
 
 def sure(
@@ -41,22 +41,22 @@ def sure(
             with environment.use():
                 return _checked(act, doubtful, offline=offline)
         except Spoilt as spoilt:
-            found = str(spoilt)
-            cache.tell(f"damaged in the cache, and built again: {found}")
+            damaged = str(spoilt)
+            cache.tell(f"damaged in the cache, and built again: {damaged}")
     raise Trouble(
-        f"the cache is damaged while it is used: {found}",
+        f"the cache is damaged while it is used: {damaged}",
         "Let nothing else write there (`parity cache clear` empties it), then try again.",
     )
 
 
 def _checked(act: Callable[[], T], doubtful: Callable[[T], object], *, offline: bool) -> T:
     try:
-        made = act()
+        result = act()
     except Spoilt:
         raise
     except Exception:
         check(offline=offline)
         raise
-    if doubtful(made):
+    if doubtful(result):
         check(offline=offline)
-    return made
+    return result

@@ -60,24 +60,24 @@ def tested(app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool) 
 
     A file as old as the index may have changed within a tick of the clock, so its content decides.
     """
-    if known.mode == SUBMODULE or known.kept:
+    if known.mode == SUBMODULE or known.skipped:
         return Entry(known.mode, known.size, known.oid, None)
     where = f"{app}/{path}"
     try:
-        found = os.lstat(where)
+        status = os.lstat(where)
     except OSError:
         return None
     seconds, nanoseconds = known.mtime
     then = seconds * 10**9 + nanoseconds
-    mode = _mode(found.st_mode)
-    same = (found.st_mtime_ns, found.st_size) == (then, known.size) and then < racy
+    mode = _mode(status.st_mode)
+    same = (status.st_mtime_ns, status.st_size) == (then, known.size) and then < racy
     if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
         return Entry(mode or known.mode, known.size, known.oid, None)
     if not reachable(app, path):
         return None
-    if found.st_size > LARGE and mode != LINK:
+    if status.st_size > LARGE and mode != LINK:
         unchanged = large_id(where, known.oid) == known.oid
-        return Entry(mode, found.st_size, known.oid if unchanged else None, None)
+        return Entry(mode, status.st_size, known.oid if unchanged else None, None)
     data = content(Path(where), mode)
     if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
         return Entry(mode, known.size, known.oid, None)
@@ -115,11 +115,11 @@ def large_id(path: str, like: str) -> str:
     except OSError:
         return like
     with os.fdopen(fd, "rb", buffering=0) as file:
-        found = _hash(b"blob %d\0" % os.fstat(fd).st_size, like)
+        digest = _hash(b"blob %d\0" % os.fstat(fd).st_size, like)
         while data := file.read(LARGE):
             interrupt.check()
-            found.update(data)
-    return found.hexdigest()
+            digest.update(data)
+    return digest.hexdigest()
 
 
 def _hash(data: bytes, like: str) -> "_Hash":
