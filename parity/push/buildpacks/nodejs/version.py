@@ -13,11 +13,11 @@ from parity.push.buildpacks.nodejs.package import Package
 from parity.records import Config, Refusal, Runtime
 
 NEWER_MINORS = 6
-"""A minor version this far above the newest known may exist by now (ours)."""
+"""Minor versions above the newest known that may have been released since (ours)."""
 
 
 def resolve(package: Package, config: Config) -> Runtime | Refusal:
-    """The Node.js that Heroku installs, with what it warns of; the manager is not decided here."""
+    """Return the Node.js that Heroku installs, with its warnings, but not the package manager."""
     known = inventory()
     asked = package.table("engines").get("node")
     if asked is None or not asked.strip():
@@ -26,16 +26,16 @@ def resolve(package: Package, config: Config) -> Runtime | Refusal:
     wanted = semver.parse("*" if asked.strip() == "latest" else asked)
     if wanted is None:
         return _refused("invalid-semver-requirement", "Invalid Node.js version requirement.", asked)
-    found = _newest(wanted, known)
-    if found is None and not _may_exist(wanted, known):
+    release = _newest(wanted, known)
+    if release is None and not _may_exist(wanted, known):
         headline = "No published Node.js version matches the requested range."
         return _refused("invalid-node-version", headline, asked)
-    if found is None:
+    if release is None:
         return _runtime(asked, _text(wanted[0].low), certain=False)
     wide = semver.unbounded(wanted)
     capped = _capped(wanted, known) if wide and not _opted_out(config) else None
-    exact = capped if capped and capped < found else found
-    warnings = tuple(_warnings(asked, exact, wide=wide, capped=exact != found))
+    exact = capped if capped and capped < release else release
+    warnings = tuple(_warnings(asked, exact, wide=wide, capped=exact != release))
     return _runtime(asked, _text(exact), warnings)
 
 
@@ -51,17 +51,17 @@ def _opted_out(config: Config) -> bool:
 
 
 def _capped(wanted: semver.Range, known: Inventory) -> Version | None:
-    """The newest release that is no newer than the active LTS."""
+    """Return the newest release in the range that is not newer than the active LTS."""
     return _newest(wanted, known, below=known.lts + 1)
 
 
 def _newest(wanted: semver.Range, known: Inventory, below: int = semver.HIGHEST) -> Version | None:
-    """The newest known release in the range."""
+    """Return the newest known release in the range."""
     return next((v for v in _releases(known) if v[0] < below and semver.admits(wanted, v)), None)
 
 
 def _releases(known: Inventory) -> Iterator[Version]:
-    """Every release, the newest first."""
+    """Yield every release, newest first."""
     for major in sorted(known.newest, reverse=True):
         for minor in sorted(known.newest[major], reverse=True):
             for patch in range(known.newest[major][minor], -1, -1):
@@ -69,7 +69,7 @@ def _releases(known: Inventory) -> Iterator[Version]:
 
 
 def _may_exist(wanted: semver.Range, known: Inventory) -> bool:
-    """Whether the range asks for a release that may have come since parity's list was made."""
+    """Return whether the range may match a release newer than parity's list."""
     for low, _ in wanted:
         if low[0] == known.newest_major + 1:
             return True
