@@ -1,4 +1,4 @@
-"""What the Python buildpack decides before it installs anything, and what it prints of that.
+"""The Python buildpack's decisions before it installs anything, and its lines about them.
 
 Source: https://github.com/heroku/heroku-buildpack-python (bin/detect, bin/compile,
 lib/package_manager.sh).
@@ -17,7 +17,7 @@ from parity.records import Config, Refusal, Runtime, Source
 
 
 def decide(source: Source, _config: Config, stack: str) -> Decision:
-    """What the buildpack decides before it installs anything, and its lines."""
+    """Return the buildpack's decision before it installs anything, with its lines."""
     python, refusal = chosen(source, stack, _kept(source))
     return Decision(python, _lines(python) if python else (), refusal)
 
@@ -25,10 +25,10 @@ def decide(source: Source, _config: Config, stack: str) -> Decision:
 def chosen(
     source: Source, stack: str, kept: str | None = None
 ) -> tuple[Runtime | None, Refusal | None]:
-    """The buildpack's decisions in its order, up to the first that refuses the app.
+    """Return the runtime and the refusal, following the buildpack's order of checks.
 
-    The Python is there as soon as a version was requested, though it may then be refused. `kept` is
-    the `major.minor` of the last build, which stays where none is asked for.
+    The runtime is there as soon as a version is known, even if that is then refused. `kept` is the
+    `major.minor` of the last build, which counts if no version is requested.
     """
     refusal = _stack(stack) or _existing(source, ".heroku/python", "checks::existing-python-dir")
     if refusal:
@@ -83,7 +83,7 @@ def _environment(source: Source) -> Refusal | None:
 
 
 def _manager(source: Source) -> str | Refusal:
-    """The one package manager whose file is in the root, or why there is not exactly one."""
+    """Return the package manager whose file is in the root, or the refusal of none or several."""
     found = [name for name in PACKAGE_FILES if tree.file(source, name)]
     if tree.file(source, "Pipfile") and "Pipfile.lock" not in found:
         return Refusal(
@@ -116,7 +116,7 @@ def _none(source: Source) -> Refusal:
 
 
 def _kept(source: Source) -> str | None:
-    """The Python that the app keeps if it asks for none: that of its last build."""
+    """Return the `major.minor` of the last build, which the app keeps if it requests none."""
     if not source.remote:
         return None
     from parity.push.buildpacks.python import previous_build
@@ -125,7 +125,7 @@ def _kept(source: Source) -> str | None:
 
 
 def _lines(made: Runtime) -> tuple[str, ...]:
-    """The lines up to the version, with what the buildpack warns of."""
+    """Return the lines up to the version, with the warnings."""
     warnings = (("", *w.lines, "") for w in made.warnings)
     return (_using(made), *(line for block in warnings for line in block))
 

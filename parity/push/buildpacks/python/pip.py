@@ -1,4 +1,4 @@
-"""`pip install -r requirements.txt` at the buildpack's version of pip.
+"""`pip install -r requirements.txt` with the buildpack's version of pip.
 
 Flags and config vars: https://github.com/heroku/heroku-buildpack-python lib/pip.sh (observed).
 """
@@ -20,13 +20,13 @@ INSTALL = (
     *("--exists-action=w", "--no-input", "--progress-bar", "off"),
 )
 WITH_SETUPTOOLS = 12
-"""Up to this Python 3 minor version the buildpack installs setuptools."""
+"""The newest Python 3 minor version with which the buildpack installs setuptools."""
 
 NOISE = ("Looking in indexes:", "Looking in links:", "WARNING: Location 'file:")
-"""What pip says of this machine's settings; on Heroku it has none."""
+"""Beginnings of pip's lines about this machine's settings, which Heroku does not have."""
 
 _UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
-"""What an app imports hardly ever: Runtime compiles it when it does."""
+"""Packages that are not compiled in advance, because an app hardly ever imports them."""
 
 _REFUSED = re.compile(r"40[13] (?:Client )?Error")
 
@@ -38,7 +38,7 @@ sys.exit(main())
 
 
 def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
-    """pip for this app."""
+    """Return the installer of an app that uses pip."""
     files = requirements.read(job.folder)
     known = versions().installer
 
@@ -86,7 +86,7 @@ def _old(python: Runtime) -> bool:
 def _filled(
     job: Job, python: Runtime, interpreter: Interpreter, place: Path, files: Mapping[str, str]
 ) -> Ended:
-    """Fill the empty folder `place`; how pip ended."""
+    """Fill the empty folder `place`; return how pip ended."""
     known = versions().installer
     names = ("pip", "setuptools") if _old(python) else ("pip",)
     found = [tools.tool(job, name, known[name], interpreter) for name in names]
@@ -107,9 +107,9 @@ def _filled(
 
 
 def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[str]) -> None:
-    """Note what pip does not tell unasked: that an index of the app's wants a password.
+    """Record whether an index of the app's requires a password, which pip does not report itself.
 
-    It is kept with the output for whoever explains the failure, but not printed.
+    It is added to the output, for the rules that explain the failure, but not printed.
     """
     nothing = saying(job.output, r"requirement (\S+).*\(from versions: none\)")
     name = re.search(r"requirement ([\w.-]+)", nothing or "")
@@ -123,7 +123,7 @@ def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[s
 
 
 def _put(found: list[tools.Tool], place: Path) -> None:
-    """Install tools as their wheels would, and pip's commands."""
+    """Install tools as from their wheels, and pip's commands."""
     packages = site.site_packages(place)
     for tool in found:
         unwanted = shutil.ignore_patterns("__pycache__")
@@ -136,7 +136,7 @@ def _put(found: list[tools.Tool], place: Path) -> None:
 
 
 def _shown(job: Job, files: Mapping[str, str]) -> Callable[[str], None]:
-    """Print what pip would print on Heroku."""
+    """Return a function that prints only the lines that pip would print on Heroku."""
     quiet = () if requirements.names_an_index(files) else NOISE
 
     def show(text: str) -> None:
@@ -149,6 +149,6 @@ def _shown(job: Job, files: Mapping[str, str]) -> Callable[[str], None]:
 
 
 def _index_answers(job: Job, interpreter: Interpreter, pip: tools.Tool) -> bool:
-    """Whether the package index has pip, which every one has: else it refuses everything."""
+    """Return whether the package index has pip; one that lacks it refuses everything."""
     command = [str(interpreter.path), str(pip.code / "pip"), "index", "versions", "pip"]
     return job.call(command, tools.variables(job), on_line=lambda _: None).exit == 0

@@ -1,4 +1,4 @@
-"""`pipenv install --deploy` at the buildpack's version of Pipenv, which stays in the slug.
+"""`pipenv install --deploy` with the buildpack's version of Pipenv, which stays in the slug.
 
 Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/pipenv.sh (observed).
 """
@@ -31,19 +31,19 @@ from pipenv.project import Project
 sys.exit(cli())
 """
 _LAYOUT = "a link to its own environment"
-"""What an environment of another layout must not pass for."""
+"""A part of the cache key that excludes environments with an older layout."""
 
 _ANY_PYTHON = """
 Project.required_python_version = None
 """
-"""Instead of refusing the Python that stands in for the one that the Pipfile asks for."""
+"""A change to Pipenv so that it accepts a Python that stands in for the Pipfile's."""
 
 _LOCAL = re.compile(r'"(?:path|editable)":|"file": "(?!https?:)')
 _ASKED = re.compile(r'^\s*python(?:_full)?_version\s*=\s*["\']([^"\']+)', re.MULTILINE)
 
 
 def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
-    """Pipenv for this app."""
+    """Return the installer of an app that uses Pipenv."""
     version = versions().installer["pipenv"]
     files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL", "")
@@ -82,7 +82,7 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
 
 
 def fits(asked: str, version: str) -> bool:
-    """Whether a Python is what the Pipfile asks for, as Pipenv compares them."""
+    """Return whether a Python matches the Pipfile's, as Pipenv compares them."""
     if asked == "*" or asked[:1] in "<>=!~":
         return asked == "*" or admits(asked, version)
     return f"{version}.".startswith(f"{asked}.")
@@ -91,7 +91,7 @@ def fits(asked: str, version: str) -> bool:
 def _words(
     place: Path, program: tools.Program, python: Runtime, interpreter: Interpreter
 ) -> dict[str, str]:
-    """What Pipenv says on Heroku, where it lies beside Python."""
+    """Return replacements for Pipenv's output: on Heroku it is installed beside Python."""
     return {
         str(place): PLACE,
         str(program.python.parent.parent): f"{PLACE}/pipenv/venv",
@@ -100,7 +100,7 @@ def _words(
 
 
 def _put(program: tools.Program, place: Path, any_python: bool) -> None:
-    """The command as the buildpack leaves it: beside Python, where only it is on PATH."""
+    """Write the command where the buildpack has it: beside Python, in a folder of its own."""
     script = place / "pipenv" / "bin" / "pipenv"
     script.parent.mkdir(parents=True)
     own = place / "pipenv" / "venv"
@@ -111,7 +111,7 @@ def _put(program: tools.Program, place: Path, any_python: bool) -> None:
 
 
 def _settings(place: Path) -> dict[str, str]:
-    """What makes Pipenv install into the environment; the later steps of the build see it, too."""
+    """Return the variables for installing into the environment; later steps get them, too."""
     return {"PIPENV_SYSTEM": "1", "PIPENV_VERBOSITY": "-1", "VIRTUAL_ENV": str(place)}
 
 

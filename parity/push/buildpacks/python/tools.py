@@ -1,4 +1,4 @@
-"""The buildpack's package managers at its versions: fetched once, kept in the cache.
+"""The buildpack's package managers at its versions: downloaded once, kept in the cache.
 
 Versions: https://github.com/heroku/heroku-buildpack-python requirements/ (observed).
 """
@@ -16,7 +16,7 @@ from parity.records import Interpreter
 from parity.system.errors import Trouble
 
 _NO_SSH = "#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n"
-"""Instead of ssh, which would find the developer's keys: Heroku has none, and fails like this."""
+"""A replacement for ssh that fails as on Heroku; the real one would use the developer's keys."""
 
 
 class Tool(NamedTuple):
@@ -28,7 +28,7 @@ class Tool(NamedTuple):
 
 
 def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> Tool:
-    """`name` at `version`, or at the nearest of its series that the index has.
+    """Return `name` at `version`, or at the newest version of its series in the index.
 
     Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
@@ -46,7 +46,7 @@ def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> Tool:
 
 
 def series(version: str) -> str:
-    """The versions that come nearest: those with the same first number, or `0.N`."""
+    """Return the pattern of the closest versions: with the same first number, or `0.N`."""
     parts = version.split(".")
     return ".".join([*parts[: 2 if parts[0] == "0" else 1], "*"])
 
@@ -60,9 +60,9 @@ def _missing(name: str, version: str, told: list[str]) -> Trouble:
 
 
 def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> Tool | None:
-    """The newest version in the cache that fits `wanted`, for one series of Python.
+    """Return the newest version in the cache that matches `wanted`, for one series of Python.
 
-    A wheel that is damaged is removed.
+    Damaged wheels are removed.
     """
     tools, series = cache.folder("tools"), f".py{interpreter.version.rpartition('.')[0]}"
     stems = {wheel.stem for wheel in tools.glob(f"{name}-{wanted}-py*.whl")}
@@ -89,9 +89,9 @@ def _order(stem: str) -> list[int]:
 
 
 def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> bool:
-    """Code and metadata apart: a pip that runs must not pass for one that is installed.
+    """Unpack code and metadata separately, so that this pip does not count as an installed one.
 
-    What is a program is compiled now: what an interpreter writes later is not known to be whole.
+    Programs are compiled now, because files that an interpreter writes later cannot be verified.
     """
     import zipfile
 
@@ -110,19 +110,19 @@ def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> boo
 
 
 def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
-    """Download a wheel with the pip that came with an interpreter; what that printed."""
+    """Download a wheel with the pip bundled with an interpreter; return its output."""
     return wheels.fetched(job, f"{name}=={wanted}", python, lock=f"fetch-{name}")
 
 
 class Program(NamedTuple):
-    """A package manager with all that it needs, in a virtual environment of its own."""
+    """A package manager with its dependencies, in a virtual environment of its own."""
 
     version: str
     python: Path
 
 
 def program(job: Job, name: str, version: str, interpreter: Interpreter) -> Program:
-    """`name` at `version`, or at the nearest of its series that the index has.
+    """Return `name` at `version`, or at the newest version of its series in the index.
 
     Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
@@ -146,7 +146,7 @@ def program(job: Job, name: str, version: str, interpreter: Interpreter) -> Prog
 def _installed(
     job: Job, name: str, version: str, interpreter: Interpreter, place: Path
 ) -> list[str]:
-    """Install a program into `place`; what the installation printed if it failed."""
+    """Install a program into `place`; return the output if it failed, otherwise nothing."""
     told = ["ERROR: there is no network (--offline)"]
     for wanted in () if job.offline else (version, series(version)):
         bare(job, place, interpreter)
@@ -164,9 +164,9 @@ def _installed(
 
 
 def variables(job: Job, place: Path | None = None) -> dict[str, str]:
-    """pip's environment, for `place` if there is one.
+    """Return pip's environment, for an installation into `place` if that is set.
 
-    Only what is installed into `place` for the app may come from the app's own index.
+    Only the app's packages, which go into `place`, may come from the app's own index.
     """
     found = wheels.variables(job)
     if place is None:
@@ -188,7 +188,7 @@ def _no_ssh(job: Job) -> Path:
 
 
 def bare(job: Job, place: Path, interpreter: Interpreter) -> None:
-    """A virtual environment without pip. Raises `Trouble`."""
+    """Create a virtual environment without pip. Raises `Trouble`."""
     told: list[str] = []
     ended = job.call(
         [str(interpreter.path), "-I", "-m", "venv", "--without-pip", str(place)],

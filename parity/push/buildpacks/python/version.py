@@ -1,4 +1,4 @@
-"""Which Python the buildpack installs, and what it says about the request.
+"""The Python that the buildpack installs, and its messages about the requested version.
 
 Source: https://github.com/heroku/heroku-buildpack-python/blob/main/lib/python_version.sh.
 """
@@ -19,17 +19,17 @@ from parity.records import Refusal, Source
 
 Origin: TypeAlias = Literal["runtime.txt", ".python-version", "Pipfile.lock", "cached", "default"]
 UNASKED = ("cached", "default")
-"""Where a version comes from that nobody asked for."""
+"""The origins of a version that the app did not request."""
 
 SHOWN = 200
-"""Characters of a wrong version that a message repeats."""
+"""Characters of an invalid version that a message repeats."""
 
 _VERSION = re.compile(VERSION)
 _RUNTIME = f"python-({VERSION})"
 
 
 class Request(NamedTuple):
-    """The version that is asked for; `line` is where."""
+    """The requested version, with the file and the line of the request."""
 
     version: str
     origin: Origin
@@ -37,10 +37,10 @@ class Request(NamedTuple):
 
 
 def requested(source: Source, manager: str, kept: str | None = None) -> Request | Refusal:
-    """The request, from the first of the places that has one, or why it cannot be read.
+    """Return the request from the first file that has one, or the refusal of an invalid one.
 
-    `kept` is the `major.minor` of the last build (None: there was none). A file whose content was
-    not kept (see `records.TEXT_LIMIT`) is passed over.
+    `kept` is the `major.minor` of the last build (None: there was none). A file without stored
+    content (see `records.TEXT_LIMIT`) is skipped.
     """
     runtime = tree.file(source, "runtime.txt")
     if runtime and runtime.data is not None:
@@ -61,7 +61,7 @@ def requested(source: Source, manager: str, kept: str | None = None) -> Request 
 
 
 def _text(data: bytes) -> str:
-    """As bash reads it: a NUL is shown as a sign, other bytes that are not UTF-8 match nothing."""
+    """Decode a file as bash does: NUL becomes a symbol, and invalid UTF-8 matches nothing."""
     return data.decode("utf-8", "replace").replace("\0", "␀")
 
 
@@ -116,7 +116,7 @@ def _invalid(data: bytes, number: int, line: str) -> Refusal:
 
 
 def _encoding(data: bytes) -> str | None:
-    """What file(1) calls an encoding that the buildpack refuses; None for ASCII, UTF-8 and data."""
+    """Return file(1)'s name of an encoding that is refused; None for ASCII, UTF-8 and data."""
     if data.startswith(b"\xef\xbb\xbf"):
         return "Unicode text, UTF-8 (with BOM) text"
     if data.startswith(b"\xff\xfe"):
@@ -131,7 +131,10 @@ def _encoding(data: bytes) -> str | None:
 
 
 def _pipfile_lock(data: bytes) -> Request | Refusal | None:
-    """What `jq '._meta.requires.python_full_version // ._meta.requires.python_version'` finds."""
+    """Read the version that the buildpack's jq expression selects.
+
+    `._meta.requires.python_full_version // ._meta.requires.python_version`
+    """
     if not data.strip():
         return _lock_refusal("invalid-version", "Invalid Python version in Pipfile.lock.", "")
     import json
@@ -153,7 +156,7 @@ def _pipfile_lock(data: bytes) -> Request | Refusal | None:
 
 
 def _member(value: object, key: str) -> object:
-    """`value[key]` as jq sees it: null has every key, and what is no object has none."""
+    """Return `value[key]` as jq does: null for null. Raises `TypeError` for a non-object."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -167,7 +170,7 @@ def _lock_refusal(reason: str, headline: str, subject: str) -> Refusal:
 
 
 def resolve(request: Request) -> str | Refusal:
-    """The exact version, or why the buildpack does not have it."""
+    """Return the exact version, or the refusal if the buildpack does not have it."""
     known = versions()
     major, minor, *patch = (int(part[:9]) for part in request.version.split("."))
     series = f"{major}.{minor}"
@@ -182,7 +185,7 @@ def resolve(request: Request) -> str | Refusal:
 
 
 def newest_patch(series: str) -> int:
-    """The last number of the newest version that parity knows of `major.minor`."""
+    """Return the patch number of the newest version of `major.minor` that parity knows."""
     return int(versions().newest[series].rpartition(".")[2])
 
 
@@ -199,7 +202,7 @@ def _refused(reason: str, headline: str, request: Request) -> Refusal:
 
 
 def unfit(request: Request, manager: str) -> Refusal | None:
-    """What uv asks of the request beyond what the other managers do."""
+    """Return the refusal of a request that uv does not support but the other managers do."""
     if manager == "uv" and request.origin == "runtime.txt":
         headline = "Error: The runtime.txt file isn't supported when using uv."
         return Refusal("runtime-txt::not-supported", message(headline), "runtime.txt", request.line)
@@ -210,7 +213,7 @@ def unfit(request: Request, manager: str) -> Refusal | None:
 
 
 def warnings(request: Request, version: str) -> tuple[Refusal, ...]:
-    """What the buildpack warns of, in its order."""
+    """Return the buildpack's warnings, in its order."""
     series, _, patch = version.rpartition(".")
     file = None if request.origin in UNASKED else request.origin
     said = (
