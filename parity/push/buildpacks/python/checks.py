@@ -25,14 +25,14 @@ def pythons() -> Iterator[Check]:
 
 def _python(series: str, newest: str) -> Check:
     name = f"Python {series}" + (" (default)" if series == versions().default else "")
-    found = interpreters.find(newest)
-    if found is None:
+    interpreter = interpreters.find(newest)
+    if interpreter is None:
         return Check(name, "missing", "none, and none near it", get_python(series))
-    if not found.exact:
-        here = f"none; {found.version} would stand in ({programs.shown(found.path)})"
+    if not interpreter.exact:
+        here = f"none; {interpreter.version} would stand in ({programs.shown(interpreter.path)})"
         return Check(name, "limited", here, get_python(series))
-    patch = "" if found.version == newest else f"; Heroku's is {newest}"
-    return Check(name, "ok", f"{found.version}{patch} ({programs.shown(found.path)})")
+    patch = "" if interpreter.version == newest else f"; Heroku's is {newest}"
+    return Check(name, "ok", f"{interpreter.version}{patch} ({programs.shown(interpreter.path)})")
 
 
 def get_python(series: str) -> str:

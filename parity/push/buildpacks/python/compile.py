@@ -51,8 +51,8 @@ def _decided(job: Job) -> tuple[Job, Stop]:
     if stop:
         return job, stop
     source = intermediate.tree(job.plan.source, job.folder)
-    made = decide(source, job.plan.config, job.plan.stack)
-    plan, refusal = intermediate.decided(job, made)
+    decision = decide(source, job.plan.config, job.plan.stack)
+    plan, refusal = intermediate.decided(job, decision)
     return job._replace(plan=plan), refusal
 
 

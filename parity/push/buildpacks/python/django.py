@@ -23,10 +23,10 @@ _SILENT = re.compile(r"Post-processed|Copying|$")
 
 def collectstatic(job: Job, packages: Mapping[str, str]) -> Stop:
     """Run `manage.py collectstatic` if the buildpack would."""
-    found = _manage(job, packages)
-    if found is None:
+    manage = _manage(job, packages)
+    if manage is None:
         return None
-    job.tell(f"-----> $ python {found} collectstatic --noinput")
+    job.tell(f"-----> $ python {manage} collectstatic --noinput")
     began = len(job.output)
 
     def show(text: str) -> None:
@@ -34,14 +34,14 @@ def collectstatic(job: Job, packages: Mapping[str, str]) -> Stop:
             job.print(text)
 
     env = {"PYTHONPATH": ".", **environ.variables(job)}
-    command = ["python", found, "collectstatic", "--noinput", "--traceback"]
+    command = ["python", manage, "collectstatic", "--noinput", "--traceback"]
     ended = job.call(command, env, on_line=show)
     job.tell("")
     if ended.timed_out:
         return timed_out(job)
     if ended.exit == 0:
         return None
-    return _refusal(job.output[began:], found)
+    return _refusal(job.output[began:], manage)
 
 
 def _manage(job: Job, packages: Mapping[str, str]) -> str | None:
@@ -78,7 +78,7 @@ def _files(folder: Path) -> Iterator[str]:
 
 def _refusal(output: list[str], manage: str) -> Refusal:
     """Return the refusal for a failed command, with Heroku's reason for its output."""
-    told = message(
+    lines = message(
         "Error: Unable to generate Django static files.",
         "",
         f"The 'python {manage} collectstatic --noinput' Django",
@@ -86,4 +86,4 @@ def _refusal(output: list[str], manage: str) -> Refusal:
         "",
         "See the traceback above for details.",
     )
-    return Refusal(collectstatic_failure(output), ("", *told, ""), manage)
+    return Refusal(collectstatic_failure(output), ("", *lines, ""), manage)

@@ -56,8 +56,8 @@ def _data_file(job: Job) -> Path:
 
 
 def _deleted(name: str) -> Refusal:
-    told = message("Error: Can't find the buildpack's build data file.")
-    return Refusal("build-data::data-file-deleted", ("", *told, ""), f"bin/{name}")
+    lines = message("Error: Can't find the buildpack's build data file.")
+    return Refusal("build-data::data-file-deleted", ("", *lines, ""), f"bin/{name}")
 
 
 def _not_here(lines: list[str]) -> Undecided | None:
@@ -112,5 +112,5 @@ def nltk(job: Job, packages: Mapping[str, str]) -> Stop:
     line = saying(job.output[began:], NETWORK)
     if line:
         return Undecided(f"the NLTK data could not be downloaded: {line}")
-    told = ("", *message("Error: Unable to download NLTK data."), "")
-    return Refusal("nltk-downloader", told, "nltk.txt") if ended.exit else None
+    lines = ("", *message("Error: Unable to download NLTK data."), "")
+    return Refusal("nltk-downloader", lines, "nltk.txt") if ended.exit else None

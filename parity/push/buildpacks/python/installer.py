@@ -49,13 +49,13 @@ class Installer(NamedTuple):
 
     def failed(self) -> Refusal:
         """Return the refusal with which Heroku rejects a push after this failure."""
-        told = message(
+        lines = message(
             f"Error: Unable to install dependencies using {self.name}.",
             "",
             "See the log output above for more information.",
         )
         reason = f"install-dependencies::{self.name.lower()}"
-        return Refusal(reason, ("", *told, ""), self.file, subject=self.hopeless)
+        return Refusal(reason, ("", *lines, ""), self.file, subject=self.hopeless)
 
 
 def heroku(job: Job, words: Mapping[str, str]) -> Callable[[str], None]:

@@ -60,8 +60,8 @@ def find(wanted: str) -> Interpreter | None:
 def newest_series() -> str:
     """Return the newest series that both Heroku and this machine have, or Heroku's default."""
     for series, newest in reversed(list(versions().newest.items())):
-        found = find(newest)
-        if found and found.exact:
+        interpreter = find(newest)
+        if interpreter and interpreter.exact:
             return series
     return versions().default
 

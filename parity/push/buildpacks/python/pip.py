@@ -89,14 +89,14 @@ def _filled(
     """Fill the empty folder `place`; return how pip ended."""
     known = versions().installer
     names = ("pip", "setuptools") if _old(python) else ("pip",)
-    found = [tools.tool(job, name, known[name], interpreter) for name in names]
+    wheels = [tools.tool(job, name, known[name], interpreter) for name in names]
     tools.bare(job, place, interpreter)
-    _put(found, place)
+    _put(wheels, place)
     site.named_like(python.version, place)
     offline = ["--no-index"] if job.offline else []
     source = f"--src={place / 'src'}"
     env = {**tools.variables(job, place), "VIRTUAL_ENV": str(place)}
-    pip = [str(place / "bin" / "python"), str(found[0].code / "pip")]
+    pip = [str(place / "bin" / "python"), str(wheels[0].code / "pip")]
     command = [*pip, *INSTALL, "--no-compile", source, *offline]
     ended = job.call(command, env, on_line=_shown(job, files))
     if ended.exit == 0:
@@ -122,10 +122,10 @@ def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[s
         job.output.extend(line for line in said if _REFUSED.search(line))
 
 
-def _put(found: list[tools.Tool], place: Path) -> None:
+def _put(wheels: list[tools.Tool], place: Path) -> None:
     """Install tools as from their wheels, and pip's commands."""
     packages = site.site_packages(place)
-    for tool in found:
+    for tool in wheels:
         unwanted = shutil.ignore_patterns("__pycache__")
         shutil.copytree(tool.code, packages, ignore=unwanted, dirs_exist_ok=True)
         shutil.copytree(tool.about, packages / tool.about.name)

@@ -47,8 +47,8 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     version = versions().installer["pipenv"]
     files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL", "")
-    found = _ASKED.search(files[0])
-    asked = found[1] if found else "*"
+    match = _ASKED.search(files[0])
+    asked = match[1] if match else "*"
     ours, theirs = fits(asked, interpreter.version), fits(asked, python.version)
 
     def program() -> tools.Program:

@@ -101,9 +101,9 @@ def _variables(job: Job, place: Path) -> dict[str, str]:
     own = tools.variables(job, place)
     index = {"PARITY_INDEX_URL": own["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in own else {}
     offline = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE} if job.offline else {}
-    kept = {k: v for k, v in own.items() if not k.startswith("PIP_")}
+    others = {k: v for k, v in own.items() if not k.startswith("PIP_")}
     return {
-        **kept,
+        **others,
         **index,
         **offline,
         "POETRY_VIRTUALENVS_CREATE": "false",

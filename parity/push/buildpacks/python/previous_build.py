@@ -46,10 +46,10 @@ def of(plan: Plan, folder: Path) -> Build:
 def last(source: Source) -> Build | None:
     """Return the last accepted build of the same project, if it has an app on Heroku."""
     place = _place(source)
-    told = cache.noted(place) if place else None
-    if not isinstance(told, list) or [type(part) for part in told] != [str] * len(Build._fields):
+    saved = cache.noted(place) if place else None
+    if not isinstance(saved, list) or [type(part) for part in saved] != [str] * len(Build._fields):
         return None
-    return Build(*told)
+    return Build(*saved)
 
 
 def note(source: Source, build: Build) -> None:
@@ -88,18 +88,18 @@ def lines(before: Build | None, now: Build) -> tuple[str, ...]:
 
 def changed(before: Build, now: Build) -> list[str]:
     """Return why the cache cannot be used, in the buildpack's words and order."""
-    found = []
+    reasons = []
     if before.stack != now.stack:
-        found.append(f"The stack has changed from {before.stack} to {now.stack}")
+        reasons.append(f"The stack has changed from {before.stack} to {now.stack}")
     if before.python != now.python:
-        found.append(f"The Python version has changed from {before.python} to {now.python}")
+        reasons.append(f"The Python version has changed from {before.python} to {now.python}")
     if before.manager != now.manager:
-        found.append(f"The package manager has changed from {before.manager} to {now.manager}")
-        return found
+        reasons.append(f"The package manager has changed from {before.manager} to {now.manager}")
+        return reasons
     if before.installer != now.installer:
         name = NAMES[now.manager]
         change = f"from {before.installer} to {now.installer}"
-        found.append(f"The {name} version has changed {change}")
+        reasons.append(f"The {name} version has changed {change}")
     if before.content != now.content and now.manager in LOCKED:
-        found.append(f"The contents of {LOCKED[now.manager]} changed")
-    return found
+        reasons.append(f"The contents of {LOCKED[now.manager]} changed")
+    return reasons

@@ -32,19 +32,19 @@ _ABSOLUTE = re.compile(r"(?:file:(?://(?:localhost)?)?)?(/[^#;\s]+)")
 
 def read(folder: Path, path: str = "requirements.txt") -> dict[str, str]:
     """Read a requirements file and all that it includes within `folder`, by path."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     todo = [path]
     while todo:
         name = todo.pop()
-        text = None if name in found else _text(folder, name)
+        text = None if name in files else _text(folder, name)
         if text is None:
             continue
-        found[name] = text
+        files[name] = text
         for line in lines(text):
             match = _INCLUDE.match(line)
             if match and not _REMOTE.match(match[1]):
                 todo.append(posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1])))
-    return found
+    return files
 
 
 def _text(folder: Path, name: str) -> str | None:
@@ -101,7 +101,7 @@ def _target(line: str) -> str:
 
 def paths_of_this_machine(files: Mapping[str, str]) -> list[str]:
     """Return the requirements on this disk outside the tree, which do not exist on Heroku."""
-    found = []
+    paths = []
     for text in files.values():
         for line in lines(text):
             option = _OPTION.match(line)
@@ -109,21 +109,21 @@ def paths_of_this_machine(files: Mapping[str, str]) -> list[str]:
                 continue
             match = _ABSOLUTE.match(option[2] if option else _target(line))
             if match and os.path.lexists(match[1]):
-                found.append(match[1])
-    return found
+                paths.append(match[1])
+    return paths
 
 
 def includes_of_this_machine(folder: Path, files: Mapping[str, str]) -> list[str]:
     """Return the included files on this disk outside the tree, as they are written."""
-    found = []
+    includes = []
     for name, text in files.items():
         for line in lines(text):
             match = _INCLUDE.match(line)
             if match and not _REMOTE.match(match[1]):
                 path = posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1]))
                 if path.startswith(("/", "../")) and os.path.lexists(folder / path):
-                    found.append(match[1])
-    return found
+                    includes.append(match[1])
+    return includes
 
 
 def indexes(files: Mapping[str, str]) -> list[str]:

@@ -19,10 +19,10 @@ def named_like(version: str, place: Path) -> None:
 
 def site_packages(place: Path) -> Path:
     """Return the environment's folder of packages. Raises `OSError` if somebody removed it."""
-    found = next((place / "lib").glob("python3*/site-packages"), None)
-    if found is None:
+    folder = next((place / "lib").glob("python3*/site-packages"), None)
+    if folder is None:
         raise FileNotFoundError(ENOENT, "it has gone", str(place / "lib"))
-    return found
+    return folder
 
 
 def distributions(place: Path) -> dict[str, str]:

@@ -32,17 +32,17 @@ def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> Tool:
 
     Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
-    told: list[str] = []
+    output: list[str] = []
     tries = ((version, False), (version, True), (series(version), True), (series(version), False))
     for wanted, fetch in tries:
         if fetch and job.offline:
             continue
         if fetch:
-            told = _fetched(job, name, wanted, interpreter.path)
-        found = _unpacked(job, name, wanted, interpreter)
-        if found:
-            return found
-    raise _missing(name, version, told)
+            output = _fetched(job, name, wanted, interpreter.path)
+        unpacked = _unpacked(job, name, wanted, interpreter)
+        if unpacked:
+            return unpacked
+    raise _missing(name, version, output)
 
 
 def series(version: str) -> str:
@@ -51,8 +51,8 @@ def series(version: str) -> str:
     return ".".join([*parts[: 2 if parts[0] == "0" else 1], "*"])
 
 
-def _missing(name: str, version: str, told: list[str]) -> Trouble:
-    error = next((line for line in reversed(told) if line.startswith("ERROR")), "offline")
+def _missing(name: str, version: str, output: list[str]) -> Trouble:
+    error = next((line for line in reversed(output) if line.startswith("ERROR")), "offline")
     return Trouble(
         f"cannot fetch {name} {version}, which Heroku installs with: {error}",
         "Check the network and pip's index settings (`pip config list`), then try again.",
@@ -129,17 +129,17 @@ def program(job: Job, name: str, version: str, interpreter: Interpreter) -> Prog
     tools = cache.folder("tools").resolve()
     tag = key(str(interpreter.path), interpreter.version, folder=tools)[:8]
     folder = f"{name}-{version}-{tag}"
-    told: list[str] = []
+    output: list[str] = []
 
     def fill(place: Path) -> bool:
-        told[:] = _installed(job, name, version, interpreter, place)
-        return not told
+        output[:] = _installed(job, name, version, interpreter, place)
+        return not output
 
     place, _ = environment.sealed(
         tools / folder, fill, lock=f"tool-{name}", spare=job.work / "tools" / folder
     )
     if place is None:
-        raise _missing(name, version, told)
+        raise _missing(name, version, output)
     return Program((place / "version").read_text(), place / "bin" / "python")
 
 
@@ -147,20 +147,20 @@ def _installed(
     job: Job, name: str, version: str, interpreter: Interpreter, place: Path
 ) -> list[str]:
     """Install a program into `place`; return the output if it failed, otherwise nothing."""
-    told = ["ERROR: there is no network (--offline)"]
+    output = ["ERROR: there is no network (--offline)"]
     for wanted in () if job.offline else (version, series(version)):
         bare(job, place, interpreter)
         pip = tool(job, "pip", versions().installer["pip"], interpreter).code / "pip"
         flags = ("--no-input", "--progress-bar", "off", "-q")
         command = [str(place / "bin" / "python"), str(pip), "install", *flags]
-        told = []
-        done = job.call([*command, f"{name}=={wanted}"], variables(job), on_line=told.append)
+        output = []
+        done = job.call([*command, f"{name}=={wanted}"], variables(job), on_line=output.append)
         if done.exit == 0:
             (about,) = place.glob(f"lib/python3*/site-packages/{name}-*.dist-info")
             (place / "version").write_text(about.stem.partition("-")[2])
             return []
-        told = told or ["ERROR: pip did not end well"]
-    return told
+        output = output or ["ERROR: pip did not end well"]
+    return output
 
 
 def variables(job: Job, place: Path | None = None) -> dict[str, str]:
@@ -168,15 +168,15 @@ def variables(job: Job, place: Path | None = None) -> dict[str, str]:
 
     Only the app's packages, which go into `place`, may come from the app's own index.
     """
-    found = wheels.variables(job)
+    env = wheels.variables(job)
     if place is None:
-        return found
-    found["PATH"] = f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}"
+        return env
+    env["PATH"] = f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}"
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL")
     if extra:
-        both = (found.get("PIP_EXTRA_INDEX_URL", ""), extra)
-        found["PIP_EXTRA_INDEX_URL"] = " ".join(both).strip()
-    return found
+        both = (env.get("PIP_EXTRA_INDEX_URL", ""), extra)
+        env["PIP_EXTRA_INDEX_URL"] = " ".join(both).strip()
+    return env
 
 
 def _no_ssh(job: Job) -> Path:
@@ -189,14 +189,14 @@ def _no_ssh(job: Job) -> Path:
 
 def bare(job: Job, place: Path, interpreter: Interpreter) -> None:
     """Create a virtual environment without pip. Raises `Trouble`."""
-    told: list[str] = []
+    output: list[str] = []
     ended = job.call(
         [str(interpreter.path), "-I", "-m", "venv", "--without-pip", str(place)],
         {"PATH": BUILD_PATH, "HOME": str(job.home)},
-        on_line=told.append,
+        on_line=output.append,
     )
     if ended.exit:
         raise Trouble(
-            f"{interpreter.path} makes no virtual environment: {' '.join(told[-1:])}",
+            f"{interpreter.path} makes no virtual environment: {' '.join(output[-1:])}",
             "Install its venv module (Debian: `apt install python3-venv`).",
         )

@@ -64,8 +64,8 @@ def _refused(asked: str, here: str) -> str:
 
 
 def _binary(program: tools.Tool) -> Path:
-    (found,) = program.code.glob("uv-*.data/scripts/uv")
-    return found
+    (binary,) = program.code.glob("uv-*.data/scripts/uv")
+    return binary
 
 
 def _words(place: Path, python: Runtime, interpreter: Interpreter) -> dict[str, str]:

@@ -36,11 +36,11 @@ class Request(NamedTuple):
     line: int | None = None
 
 
-def requested(source: Source, manager: str, kept: str | None = None) -> Request | Refusal:
+def requested(source: Source, manager: str, last_series: str | None = None) -> Request | Refusal:
     """Return the request from the first file that has one, or the refusal of an invalid one.
 
-    `kept` is the `major.minor` of the last build (None: there was none). A file without stored
-    content (see `records.TEXT_LIMIT`) is skipped.
+    `last_series` is the `major.minor` of the last build (None: there was none). A file whose
+    content was not stored (see `records.TEXT_LIMIT`) is skipped.
     """
     runtime = tree.file(source, "runtime.txt")
     if runtime and runtime.data is not None:
@@ -55,9 +55,9 @@ def requested(source: Source, manager: str, kept: str | None = None) -> Request 
         return _version_file(chosen.data)
     lock = tree.file(source, "Pipfile.lock") if manager == "pipenv" else None
     locked = _pipfile_lock(lock.data) if lock and lock.data is not None else None
-    if locked or not kept:
+    if locked or not last_series:
         return locked or Request(versions().default, "default")
-    return Request(kept, "cached")
+    return Request(last_series, "cached")
 
 
 def _text(data: bytes) -> str:
@@ -72,9 +72,9 @@ def _shown(text: str) -> str:
 def _runtime_txt(text: str) -> Request | Refusal:
     content = text.strip(SPACE)
     line = text[: len(text) - len(text.lstrip(SPACE))].count("\n") + 1
-    found = re.fullmatch(_RUNTIME, content)
-    if found:
-        return Request(found[1], "runtime.txt", line)
+    match = re.fullmatch(_RUNTIME, content)
+    if match:
+        return Request(match[1], "runtime.txt", line)
     return Refusal(
         "runtime-txt::invalid-version",
         message("Error: Invalid Python version in runtime.txt."),
@@ -86,17 +86,17 @@ def _runtime_txt(text: str) -> Request | Refusal:
 
 def _version_file(data: bytes) -> Request | Refusal:
     lines = [(n, line.strip(SPACE)) for n, line in enumerate(_text(data).split("\n"), 1)]
-    given = [(n, line) for n, line in lines if line and not line.startswith("#")]
-    for number, line in given:
+    requests = [(n, line) for n, line in lines if line and not line.startswith("#")]
+    for number, line in requests:
         if not _VERSION.fullmatch(line):
             return _invalid(data, number, line)
-    if len(given) == 1:
-        return Request(given[0][1], ".python-version", given[0][0])
-    if not given:
+    if len(requests) == 1:
+        return Request(requests[0][1], ".python-version", requests[0][0])
+    if not requests:
         return _version_refusal("no-version", "No Python version found in .python-version.")
     headline = "Multiple Python versions found in .python-version."
-    subject = ", ".join(line for _, line in given)[:SHOWN]
-    return _version_refusal("multiple-versions", headline, given[1][0], subject)
+    subject = ", ".join(line for _, line in requests)[:SHOWN]
+    return _version_refusal("multiple-versions", headline, requests[1][0], subject)
 
 
 def _version_refusal(
@@ -146,12 +146,12 @@ def _pipfile_lock(data: bytes) -> Request | Refusal | None:
         full, short = (_member(value, f"python_{k}version") for k in ("full_", ""))
     except (ValueError, TypeError, RecursionError):
         return _lock_refusal("invalid-json", "Can't parse Pipfile.lock.", "")
-    found = short if full in (None, False) else full
-    if found is None:
+    version = short if full in (None, False) else full
+    if version is None:
         return None
-    if isinstance(found, str) and _VERSION.fullmatch(found):
-        return Request(found, "Pipfile.lock")
-    subject = _shown(found if isinstance(found, str) else json.dumps(found))
+    if isinstance(version, str) and _VERSION.fullmatch(version):
+        return Request(version, "Pipfile.lock")
+    subject = _shown(version if isinstance(version, str) else json.dumps(version))
     return _lock_refusal("invalid-version", "Invalid Python version in Pipfile.lock.", subject)
 
 
