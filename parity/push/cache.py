@@ -19,7 +19,7 @@ from parity.system.places import closed, private
 
 TICK = 0.02
 PATIENCE = 1.0
-"""Seconds of waiting after which the user is told why (ours)."""
+"""Seconds of waiting after which the reason is printed (ours)."""
 
 NOTE = 16 * 1024 * 1024
 """Largest file that `noted` reads, in bytes (ours)."""
@@ -163,7 +163,7 @@ def locked(name: str) -> Iterator[bool]:
     fd = _opened(name)
     until: float | None = time.monotonic() + PATIENCE
     try:
-        while not (mine := _taken(fd, fcntl.LOCK_EX)):
+        while not (mine := _try_flock(fd, fcntl.LOCK_EX)):
             interrupt.check()
             if until and time.monotonic() > until:
                 holder, until = _holder(fd), None
@@ -206,7 +206,7 @@ def try_locked(name: str) -> Iterator[bool]:
     """Hold the lock called `name` if it is free; the result says whether it was."""
     fd = _opened(name)
     try:
-        yield _taken(fd, fcntl.LOCK_EX)
+        yield _try_flock(fd, fcntl.LOCK_EX)
     finally:
         os.close(fd)
 
@@ -228,7 +228,7 @@ def _opened(name: str) -> int:
 
 
 class Hold:
-    """A hold on a folder in use: nobody else removes it meanwhile."""
+    """A hold on a folder in use, which keeps other processes from removing it."""
 
     def __init__(self, folder: Path) -> None:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -240,18 +240,18 @@ class Hold:
 
     def shared(self) -> bool:
         """Take a shared hold; False if the folder is being removed."""
-        return _taken(self._fd, fcntl.LOCK_SH)
+        return _try_flock(self._fd, fcntl.LOCK_SH)
 
     def alone(self) -> bool:
-        """Take an exclusive hold; False if somebody uses the folder."""
-        return _taken(self._fd, fcntl.LOCK_EX)
+        """Take an exclusive hold; False if the folder is in use."""
+        return _try_flock(self._fd, fcntl.LOCK_EX)
 
     def release(self) -> None:
         """Release the hold."""
         os.close(self._fd)
 
 
-def _taken(fd: int, how: int) -> bool:
+def _try_flock(fd: int, how: int) -> bool:
     try:
         fcntl.flock(fd, how | fcntl.LOCK_NB)
     except BlockingIOError:

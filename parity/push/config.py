@@ -122,7 +122,7 @@ def _lines(text: str) -> int:
 
 
 def _inside(path: Path) -> bool:
-    """Return whether `path` is a file in its own folder (a folder `.env/` is often a venv)."""
+    """Return whether `path` is a file, not a venv or a link that leads out of its folder."""
     return os.path.isfile(path) and within(str(path), str(path.parent))  # noqa: PTH113
 
 

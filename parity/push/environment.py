@@ -21,7 +21,7 @@ from parity.push import cache, contents, slug
 OWN = "parity-manifest"
 MANIFEST = f"{OWN}.json"
 BEGUN = f"{OWN}.begun"
-"""A file that exists during the build; if it is missing, somebody has emptied the folder."""
+"""A file that exists during the build; if it is missing, the folder was emptied meanwhile."""
 
 NAME = re.compile(r"[0-9a-f]{32}")
 KEPT = 24
@@ -55,7 +55,7 @@ _used: ContextVar[dict[Path, None] | None] = ContextVar("used", default=None)
 """The environments of the current run; a long-lived process holds those of many runs."""
 
 _lost: list[str] = []
-"""Environments that somebody removed during their build."""
+"""Environments that were removed during their build."""
 
 
 def key(*parts: str, folder: Path | None = None) -> str:
@@ -99,7 +99,7 @@ def sealed(
             return place, False
         if place == spare:
             cache.remove(spare)
-        if not _built(place, fill):
+        if not _build(place, fill):
             return None, False
         if place != spare:
             _usable(place)
@@ -138,17 +138,17 @@ def _usable(place: Path) -> bool:
     return False
 
 
-def _built(place: Path, fill: Callable[[Path], bool]) -> bool:
+def _build(place: Path, fill: Callable[[Path], bool]) -> bool:
     done = False
     place.mkdir(parents=True)
     hold = cache.Hold(place)
     try:
         (place / BEGUN).touch()
         done = fill(place)
-        if done and _whole_still(place, hold):
+        if done and _still_whole(place, hold):
             seal(place)
     finally:
-        if not _whole_still(place, hold):
+        if not _still_whole(place, hold):
             _lost.append(str(place))
             done = False
         if not done:
@@ -157,7 +157,7 @@ def _built(place: Path, fill: Callable[[Path], bool]) -> bool:
     return done
 
 
-def _whole_still(place: Path, hold: cache.Hold) -> bool:
+def _still_whole(place: Path, hold: cache.Hold) -> bool:
     return hold.there() and (manifest(place) is not None or (place / BEGUN).exists())
 
 

@@ -96,7 +96,7 @@ def _answers(
 
     streams = (subprocess.DEVNULL if stdin is None else subprocess.PIPE, subprocess.PIPE)
     answers = []
-    with Watch(folder, [_started(folder, command, env, *streams) for command in commands]) as watch:
+    with Watch(folder, [_start(folder, command, env, *streams) for command in commands]) as watch:
         for process in watch.running:
             out, errors = watch.answer(process, stdin)
             text = errors.decode("utf-8", "backslashreplace")
@@ -105,7 +105,7 @@ def _answers(
     return answers
 
 
-def _started(
+def _start(
     folder: Path, command: Sequence[str], env: Mapping[str, str], stdin: int, stderr: int
 ) -> "subprocess.Popen[bytes]":
     import subprocess
@@ -137,7 +137,7 @@ def of(folder: Path) -> Repository:
     if chosen is None:
         raise Outside
     if repository.foreign(chosen):
-        _owned(chosen)
+        _check_owner(chosen)
     return chosen
 
 
@@ -148,7 +148,7 @@ def _tracked(around: Repository, bare: Repository) -> bool:
 
 
 @cache
-def _owned(chosen: Repository) -> None:
+def _check_owner(chosen: Repository) -> None:
     """Ask git whether its user trusts another user's repository. Raises `Trouble`."""
     where = chosen.top or chosen.git_dir
     options = () if chosen.top else ("-c", "safe.bareRepository=all")
@@ -217,7 +217,7 @@ def blobs(
 
     wanted = list(oids)
     env, streams = environment(of(folder), stores), (subprocess.PIPE, subprocess.DEVNULL)
-    process = _started(folder, ("cat-file", "--batch"), env, *streams)
+    process = _start(folder, ("cat-file", "--batch"), env, *streams)
     assert process.stdin and process.stdout
     source, sink = process.stdout, process.stdin
 
@@ -232,7 +232,7 @@ def blobs(
         for oid in wanted:
             header = source.readline().split()
             size = int(header[2]) if len(header) == 3 else -1
-            data = _taken(source, size, most) if size >= 0 else None
+            data = _read_object(source, size, most) if size >= 0 else None
             if data is None:
                 watch.check()
                 raise lost(folder, oid)
@@ -242,7 +242,7 @@ def blobs(
         thread.join()
 
 
-def _taken(source: IO[bytes], size: int, most: int | None) -> bytes | None:
+def _read_object(source: IO[bytes], size: int, most: int | None) -> bytes | None:
     """Read one object: empty if larger than `most`, None if incomplete."""
     left = size + 1
     if most is None or size <= most:
@@ -260,7 +260,7 @@ def save(folder: Path, oid: str, to: IO[bytes], stores: Sequence[Path] = ()) -> 
     from parity.push.watch import Watch
 
     env, nothing = environment(of(folder), stores), subprocess.DEVNULL
-    process = _started(folder, ("cat-file", "blob", oid), env, nothing, nothing)
+    process = _start(folder, ("cat-file", "blob", oid), env, nothing, nothing)
     assert process.stdout
     with Watch(folder, [process]) as watch, process.stdout as source:
         watch.begin()

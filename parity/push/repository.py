@@ -45,7 +45,7 @@ class Enclosing(NamedTuple):
 
 
 def find(folder: Path) -> Enclosing:
-    """Return the repositories that `folder` is in. Raises `Trouble` for one git must not read."""
+    """Return the repositories around `folder`. Raises `Trouble` for one that git must not read."""
     start, bare = folder.resolve(), None
     device = start.stat().st_dev
     for place in (start, *start.parents):
@@ -130,9 +130,9 @@ def _head(git_dir: Path) -> re.Match[bytes] | None:
 
 
 def _common(git_dir: Path) -> Path:
-    """Return the main git directory of a linked worktree's; otherwise `git_dir` itself.
+    """Return the repository that a linked worktree's `git_dir` belongs to, else `git_dir` itself.
 
-    Raises `Trouble` if it belongs to another repository.
+    Raises `Trouble` if `commondir` names another repository.
     """
     named = _text(git_dir / "commondir").rstrip(b"\r\n")
     if not named:

@@ -14,7 +14,7 @@ from parity.system import folders, interrupt
 
 MB = 1024 * 1024
 SMALL = 300 * MB
-"""Size in bytes up to which a slug is never too large: Heroku's soft limit, for compressed ones."""
+"""Size in bytes up to which a slug is within Heroku's soft limit even without compression."""
 
 SAMPLE, STEP = 128 * 1024, 2 * MB
 """The first 128 kB of every 2 MB are compressed: a 16th of the work, and a few percent off."""

@@ -89,7 +89,7 @@ def _repository(app: Path) -> _Repository | None:
         if "not a git repository" in where.error:
             return None
         raise git.refused(app, where)
-    git_dir, prefix, bare, commit, branch = _placed(where)
+    git_dir, prefix, bare, commit, branch = _parse_place(where)
     if tracked.code:
         raise git.refused(app, tracked)
     if head.code and commit:
@@ -116,7 +116,7 @@ def _repository(app: Path) -> _Repository | None:
 _PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")
 
 
-def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
+def _parse_place(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
     """Parse git's folder, the prefix, whether it is bare, and HEAD's commit and branch, if any."""
     text = answer.out.decode("utf-8", "surrogateescape")
     head = r"[^\n]*\n?" if answer.code else r"([0-9a-f]{40,64})\n([^\n]*)\n"
@@ -156,7 +156,7 @@ def _worktree(app: Path, repository: _Repository) -> Source:
     entries: dict[str, Entry] = {}
     changed: list[str] = []
     for path, known in repository.tracked.items():
-        entry = worktree.tested(app, path, known, racy=racy, crlf=repository.autocrlf)
+        entry = worktree.as_committed(app, path, known, racy=racy, crlf=repository.autocrlf)
         if entry is not None:
             entries[path] = entry if repository.file_mode else entry._replace(mode=known.mode)
             if entry.oid is None:

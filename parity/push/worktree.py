@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 POINTER = 200
-"""Bytes: a file that has the name of a picture or a model and is smaller may be a Git LFS pointer.
+"""Size in bytes below which a file named like a picture or model may be a Git LFS pointer.
 
 https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md (documented)."""
 
@@ -55,7 +55,9 @@ def mtime(path: Path) -> int:
         return 0
 
 
-def tested(app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool) -> Entry | None:
+def as_committed(
+    app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool
+) -> Entry | None:
     """Return what a commit would record for a tracked path; None if it is gone.
 
     A file as old as the index may have changed within a tick of the clock, so its content decides.
@@ -179,7 +181,9 @@ def _shown(path: str) -> str:
 def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> dict[str, str]:
     """Load `data` for the entries that a rule may read; return those that could not be read."""
     unread: dict[str, str] = {}
-    chosen = _affordable({p: e for p, e in entries.items() if e.data is None and _telling(p, e)})
+    chosen = _affordable(
+        {p: e for p, e in entries.items() if e.data is None and _of_interest(p, e)}
+    )
     stored: dict[str, bytes] = {}
     if wanted := list(dict.fromkeys(oid for path in chosen if (oid := entries[path].oid))):
         stored = dict(git.blobs(app, wanted, stores, most=TEXT_LIMIT))
@@ -192,20 +196,20 @@ def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> d
     return unread
 
 
-def _affordable(telling: Mapping[str, Entry]) -> list[str]:
+def _affordable(entries: Mapping[str, Entry]) -> list[str]:
     """Return as many paths as the budget allows, preferring those near the root."""
     left = BUDGET
-    if sum(entry.size for entry in telling.values()) <= left:
-        return list(telling)
+    if sum(entry.size for entry in entries.values()) <= left:
+        return list(entries)
     chosen: list[str] = []
-    for path in sorted(telling, key=lambda path: path.count("/")):
-        if telling[path].size <= left:
-            left -= telling[path].size
+    for path in sorted(entries, key=lambda path: path.count("/")):
+        if entries[path].size <= left:
+            left -= entries[path].size
             chosen.append(path)
     return chosen
 
 
-def _telling(path: str, entry: Entry) -> bool:
+def _of_interest(path: str, entry: Entry) -> bool:
     """Return whether a rule may want to read the file."""
     if entry.mode == SUBMODULE or entry.size > TEXT_LIMIT:
         return False

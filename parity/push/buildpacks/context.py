@@ -67,7 +67,7 @@ class Job(NamedTuple):
 
     @property
     def home(self) -> Path:
-        """HOME of the build, outside the slug, with a link to the slug's `.heroku`."""
+        """The build's HOME, outside the slug, with a link to the slug's `.heroku`."""
         home = self.work / "home"
         if not home.exists():
             home.mkdir()

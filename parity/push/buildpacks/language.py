@@ -63,7 +63,7 @@ class Language(NamedTuple):
     undetected: tuple[str, ...] = ()
     """The lines that the buildpack prints if it is set on an app that it does not take."""
     once: Refusal | None = None
-    """The refusal of a second run in the same build; None if it may run again."""
+    """The refusal for a second run in the same build; None if it may run again."""
     checks: "Callable[[], Iterator[Check]]" = _no_checks
     """Checks for the programs on this machine that the language needs."""
     network_checks: "Callable[[], Iterator[Check]]" = _no_checks

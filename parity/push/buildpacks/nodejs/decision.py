@@ -70,7 +70,7 @@ def _berry(source: Source, package: Package) -> bool:
 
 
 def _locks(source: Source) -> Refusal | None:
-    """Return the refusal of several lock files, or of npm's old one beside a newer one."""
+    """Return the refusal for several lock files, or for npm's old one beside a newer one."""
     managers = [name for name, file in LOCK_FILES.items() if tree.file(source, file)]
     if len(managers) > 1:
         file = LOCK_FILES[managers[-1]]
@@ -84,7 +84,7 @@ def _locks(source: Source) -> Refusal | None:
 
 
 def _managers(package: Package) -> Refusal | None:
-    """Return the refusal of several package managers in package.json."""
+    """Return the refusal for several package managers in package.json."""
     named = list(_named(package))
     if len({manager for manager, _ in named}) < 2:
         return None

@@ -166,6 +166,6 @@ def _unpack(wheel: Path, place: Path) -> bool:
 
 
 def headers(node: Interpreter) -> Path | None:
-    """The root of a Node.js that has its C headers, so that add-ons can be compiled offline."""
+    """Return the root of a Node.js with its C headers, for compiling add-ons offline, or None."""
     root = node.path.resolve().parent.parent
     return root if (root / "include" / "node" / "node.h").exists() else None

@@ -83,7 +83,7 @@ def _environment(source: Source) -> Refusal | None:
 
 
 def _manager(source: Source) -> str | Refusal:
-    """Return the package manager whose file is in the root, or the refusal of none or several."""
+    """Return the package manager whose file is in the root, or a refusal if none or several."""
     files = [name for name in PACKAGE_FILES if tree.file(source, name)]
     if tree.file(source, "Pipfile") and "Pipfile.lock" not in files:
         return Refusal(

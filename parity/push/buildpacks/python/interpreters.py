@@ -110,7 +110,7 @@ def _managed(root: Path) -> Iterator[tuple[Path, int, int]]:
 
 
 def _in(folder: str) -> Iterator[tuple[Path, int, int]]:
-    """Yield the Pythons in a folder of PATH, by name; links lead to paths with the full version."""
+    """Yield the Pythons in a folder of PATH; a link's target may show the patch version."""
     for minor in range(OLDEST, NEWEST):
         path = f"{folder}/python3.{minor}"
         if os.path.exists(path):  # noqa: PTH110 - faster, and called six hundred times

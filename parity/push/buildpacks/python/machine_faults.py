@@ -91,7 +91,7 @@ def undecided(
 
 
 def _network(output: list[str], not_found: str | None) -> str | None:
-    """Return the line of a network failure; it must concern the package that was not found."""
+    """Return the line of a network failure that can explain the package that was not found."""
     lines = [line.strip() for line in output if re.search(NETWORK, line)]
     name = re.search(r"found for ([\w.-]+)|requirement ([A-Za-z0-9][\w.-]*)", not_found or "")
     if not not_found or not name:

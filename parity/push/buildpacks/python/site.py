@@ -18,7 +18,7 @@ def named_like(version: str, place: Path) -> None:
 
 
 def site_packages(place: Path) -> Path:
-    """Return the environment's folder of packages. Raises `OSError` if somebody removed it."""
+    """Return the environment's folder of packages. Raises `OSError` if it was removed."""
     folder = next((place / "lib").glob("python3*/site-packages"), None)
     if folder is None:
         raise FileNotFoundError(ENOENT, "it has gone", str(place / "lib"))

@@ -37,7 +37,7 @@ class Request(NamedTuple):
 
 
 def requested(source: Source, manager: str, last_series: str | None = None) -> Request | Refusal:
-    """Return the request from the first file that has one, or the refusal of an invalid one.
+    """Return the request from the first file that has one, or a refusal if it is invalid.
 
     `last_series` is the `major.minor` of the last build (None: there was none). A file whose
     content was not stored (see `records.TEXT_LIMIT`) is skipped.
@@ -202,7 +202,7 @@ def _refused(reason: str, headline: str, request: Request) -> Refusal:
 
 
 def unfit(request: Request, manager: str) -> Refusal | None:
-    """Return the refusal of a request that uv does not support but the other managers do."""
+    """Return the refusal for a request that uv does not support but the other managers do."""
     if manager == "uv" and request.origin == "runtime.txt":
         headline = "Error: The runtime.txt file isn't supported when using uv."
         return Refusal("runtime-txt::not-supported", message(headline), "runtime.txt", request.line)
