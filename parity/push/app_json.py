@@ -211,11 +211,13 @@ def set_up(pushed: Pushed) -> Pushed:
     if manifest is None:
         return pushed
     values, origin = dict(pushed.config.values), dict(pushed.config.origin)
-    for name, asked in manifest.env.items():
-        value = _value(asked)
+    for name, variable in manifest.env.items():
+        value = _value(variable)
         if name not in values and value is not None:
             values[name], origin[name] = value, NAME
-    unset = tuple(n for n, asked in manifest.env.items() if asked.required and n not in values)
+    unset = tuple(
+        n for n, variable in manifest.env.items() if variable.required and n not in values
+    )
     done = manifest._replace(applied=True, unset=unset)
     typed = pushed.stack != stacks.DEFAULT
     return Pushed(
@@ -233,9 +235,9 @@ def _no_folder(buildpack: str) -> str:
     return f"urn:buildpack:{buildpack}" if naming.folder(buildpack) else buildpack
 
 
-def _value(asked: EnvVar) -> str | None:
-    if asked.value is None and asked.generated:
+def _value(variable: EnvVar) -> str | None:
+    if variable.value is None and variable.generated:
         from secrets import token_hex
 
         return token_hex(32)
-    return asked.value
+    return variable.value

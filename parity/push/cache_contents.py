@@ -97,8 +97,8 @@ def _described(place: Path) -> str:
     """Describe an environment by its Python and the requested packages (PEP 376's REQUESTED)."""
     libraries = sorted((place / "lib").glob("python3*"))
     site = libraries[0] / "site-packages" if libraries else place
-    asked = {p.parent.name.partition("-")[0] for p in site.glob("*.dist-info/REQUESTED")}
-    names = sorted(asked or {p.name.partition("-")[0] for p in site.glob("*.dist-info")})
+    requested = {p.parent.name.partition("-")[0] for p in site.glob("*.dist-info/REQUESTED")}
+    names = sorted(requested or {p.name.partition("-")[0] for p in site.glob("*.dist-info")})
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     python = libraries[0].name.replace("python", "Python ") if libraries else "Python"
     return f"{python}: {', '.join(names[:SHOWN]) or 'no packages'}{more}"

@@ -132,15 +132,15 @@ def _set(source: Source, typed: Sequence[str]) -> _Choice:
 def incompatible(name: str, typed: str) -> Refusal:
     """Return the refusal for a buildpack that is set but does not take the app."""
     url = typed if "://" in typed or is_folder(name) else _REGISTRY.format(name)
-    known = emulated(name)
-    lines = phrases.incompatible(url, known.undetected if known else ())
+    language = emulated(name)
+    lines = phrases.incompatible(url, language.undetected if language else ())
     return Refusal("buildpack-not-compatible", lines, subject=name)
 
 
 def _foreign(ids: tuple[str, ...]) -> str | None:
     """Return why the buildpacks cannot be followed: one is neither emulated nor on this machine."""
-    known = (n for n in ids if n not in LANGUAGES and not is_folder(n))
-    other = next(known, None)
+    unknown = (n for n in ids if n not in LANGUAGES and not is_folder(n))
+    other = next(unknown, None)
     return f"{other} is not emulated yet" if other else None
 
 
@@ -175,8 +175,8 @@ def _twice(runs: Sequence[str]) -> Refusal | None:
 
 def _hook(source: Source, name: str) -> str | None:
     """Return the app's own script that runs before the buildpack decides, if there is one."""
-    known = emulated(name)
-    script = known.decides_after if known else None
+    language = emulated(name)
+    script = language.decides_after if language else None
     return script if script and tree.file(source, script) else None
 
 

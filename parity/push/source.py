@@ -155,15 +155,15 @@ def _worktree(app: Path, repository: _Repository) -> Source:
     racy = worktree.mtime(repository.git_dir / "index")
     entries: dict[str, Entry] = {}
     changed: list[str] = []
-    for path, known in repository.tracked.items():
-        entry = worktree.as_committed(app, path, known, racy=racy, crlf=repository.autocrlf)
+    for path, indexed in repository.tracked.items():
+        entry = worktree.as_committed(app, path, indexed, racy=racy, crlf=repository.autocrlf)
         if entry is not None:
-            entries[path] = entry if repository.file_mode else entry._replace(mode=known.mode)
+            entries[path] = entry if repository.file_mode else entry._replace(mode=indexed.mode)
             if entry.oid is None:
                 changed.append(path)
     for path in _converted(app, changed, repository.files):
-        known = repository.tracked[path]
-        entries[path] = Entry(known.mode, known.size, known.oid, None)
+        indexed = repository.tracked[path]
+        entries[path] = Entry(indexed.mode, indexed.size, indexed.oid, None)
     return _source(app, "worktree", entries, repository, _uncommitted(entries, repository))
 
 

@@ -36,11 +36,15 @@ def install(app: Path, entries: dict[str, Entry], *, inside: str = "") -> tuple[
         named = _named(app, entries, base, submodules)
         links = [p for p, e in entries.items() if p.startswith(base) and e.mode == SUBMODULE]
         for path in links:
-            if any(known.path == path for known in submodules):
+            if any(submodule.path == path for submodule in submodules):
                 continue
-            known = _submodule(path, entries[path], named.get(path), unnamed_is_open=bool(inside))
-            objects = _stand_in(app, entries, known) if known.trouble == "elsewhere" else None
-            submodules.append(known._replace(objects=objects))
+            submodule = _submodule(
+                path, entries[path], named.get(path), unnamed_is_open=bool(inside)
+            )
+            objects = (
+                _stand_in(app, entries, submodule) if submodule.trouble == "elsewhere" else None
+            )
+            submodules.append(submodule._replace(objects=objects))
             todo += [f"{path}/"] if objects else []
     return tuple(submodules)
 
@@ -102,26 +106,26 @@ def _submodule(
         return Submodule(path, commit, "", None, "behind" if unnamed_is_open else "unmapped")
     if re.match(_SCP, address.url):
         return Submodule(path, commit, *address, "key")
-    known = _ELSEWHERE.match(address.url) is not None
-    return Submodule(path, commit, *address, "elsewhere" if known else "local")
+    uncertain = _ELSEWHERE.match(address.url) is not None
+    return Submodule(path, commit, *address, "elsewhere" if uncertain else "local")
 
 
-def _stand_in(app: Path, entries: dict[str, Entry], known: Submodule) -> Path | None:
+def _stand_in(app: Path, entries: dict[str, Entry], submodule: Submodule) -> Path | None:
     """Add the files of the recorded commit to `entries` and return the checkout's object folder.
 
     None if the checkout on disk does not have that commit.
     """
-    place = app / known.path
-    if not known.commit or not worktree.reachable(app, known.path):
+    place = app / submodule.path
+    if not submodule.commit or not worktree.reachable(app, submodule.path):
         return None
     inner = repository.at(place.resolve())
     if inner is None:
         return None
-    (listed,) = git.ask(place, ("ls-tree", "-rlz", known.commit))
+    (listed,) = git.ask(place, ("ls-tree", "-rlz", submodule.commit))
     tree = listing.tree(listed.out)
     if listed.code or len(tree) < listed.out.count(b"\0"):
         return None
-    del entries[known.path]
+    del entries[submodule.path]
     for path, (mode, oid, size) in tree.items():
-        entries[f"{known.path}/{path}"] = Entry(mode, size, oid, None)
+        entries[f"{submodule.path}/{path}"] = Entry(mode, size, oid, None)
     return (inner.common / "objects").resolve()

@@ -56,33 +56,33 @@ def mtime(path: Path) -> int:
 
 
 def as_committed(
-    app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool
+    app: Path, path: str, indexed: listing.Stat, *, racy: int, crlf: bool
 ) -> Entry | None:
     """Return what a commit would record for a tracked path; None if it is gone.
 
     A file as old as the index may have changed within a tick of the clock, so its content decides.
     """
-    if known.mode == SUBMODULE or known.skipped:
-        return Entry(known.mode, known.size, known.oid, None)
+    if indexed.mode == SUBMODULE or indexed.skipped:
+        return Entry(indexed.mode, indexed.size, indexed.oid, None)
     where = f"{app}/{path}"
     try:
         status = os.lstat(where)
     except OSError:
         return None
-    seconds, nanoseconds = known.mtime
+    seconds, nanoseconds = indexed.mtime
     then = seconds * 10**9 + nanoseconds
     mode = _mode(status.st_mode)
-    same = (status.st_mtime_ns, status.st_size) == (then, known.size) and then < racy
-    if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
-        return Entry(mode or known.mode, known.size, known.oid, None)
+    same = (status.st_mtime_ns, status.st_size) == (then, indexed.size) and then < racy
+    if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(indexed.mode)):
+        return Entry(mode or indexed.mode, indexed.size, indexed.oid, None)
     if not reachable(app, path):
         return None
     if status.st_size > LARGE and mode != LINK:
-        unchanged = large_id(where, known.oid) == known.oid
-        return Entry(mode, status.st_size, known.oid if unchanged else None, None)
+        unchanged = large_id(where, indexed.oid) == indexed.oid
+        return Entry(mode, status.st_size, indexed.oid if unchanged else None, None)
     data = content(Path(where), mode)
-    if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
-        return Entry(mode, known.size, known.oid, None)
+    if data is None or indexed.oid in (blob_id(data, indexed.oid), _plain(data, indexed.oid, crlf)):
+        return Entry(mode, indexed.size, indexed.oid, None)
     return Entry(mode, len(data), None, data if len(data) <= TEXT_LIMIT else None)
 
 

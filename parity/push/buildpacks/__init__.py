@@ -64,8 +64,8 @@ def takes(buildpack: Buildpack, source: Source) -> bool:
 
 def decided(name: str, source: Source, config: Config, stack: str) -> Decision:
     """Return the decision of the buildpack `name`, empty if parity does not emulate it."""
-    known = emulated(name)
-    return known.decide(source, config, stack) if known else Decision()
+    language = emulated(name)
+    return language.decide(source, config, stack) if language else Decision()
 
 
 def default_types(runs: Sequence[str], source: Source) -> Mapping[str, str]:

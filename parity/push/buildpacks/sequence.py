@@ -83,10 +83,10 @@ def _merged(slug: Slug, compiled: Slug) -> Slug:
 def _formation(job: Job, defaults: Mapping[str, str]) -> dict[str, ProcessType]:
     """Return the process types of the Procfile as the build left it."""
     path = job.folder / "Procfile"
-    known = job.plan.source.entries.get("Procfile")
+    entry = job.plan.source.entries.get("Procfile")
     if not path.is_file():
         return detect.formation(None, defaults)
     data = path.read_bytes()
-    same = known is not None and known.data == data
+    same = entry is not None and entry.data == data
     file = job.plan.procfile if same else procfile.parse("Procfile", data)
     return detect.formation(file, defaults)

@@ -49,8 +49,8 @@ def chosen(source: Source, config: Config) -> tuple[Runtime | None, Refusal | No
     runtime = version.resolve(package, config)
     manager, edition = manager_of(source, package)
     if isinstance(runtime, Refusal):
-        asked = package.table("engines").get("node")
-        return Runtime(NODE, manager, asked, "engines.node", "", edition=edition), runtime
+        requested = package.table("engines").get("node")
+        return Runtime(NODE, manager, requested, "engines.node", "", edition=edition), runtime
     return runtime._replace(manager=manager, edition=edition), None
 
 
@@ -63,8 +63,8 @@ def manager_of(source: Source, package: Package) -> tuple[str, str]:
 
 def _berry(source: Source, package: Package) -> bool:
     wanted = package.tool.removeprefix("yarn@") if package.tool.startswith("yarn@") else ""
-    asked = wanted or package.table("engines").get("yarn", "")
-    if asked.lstrip("^~>=v ")[:1] in set("23456789"):
+    requested = wanted or package.table("engines").get("yarn", "")
+    if requested.lstrip("^~>=v ")[:1] in set("23456789"):
         return True
     return tree.file(source, ".yarnrc.yml") is not None
 

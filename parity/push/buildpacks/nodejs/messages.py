@@ -38,11 +38,11 @@ def _environment(config: Config, node: Runtime) -> Iterator[tuple[str, str]]:
 
 
 def _engines(node: Runtime, package: Package) -> Iterator[str]:
-    asked = package.table("engines")
-    yield f"{'engines.node (package.json):':<{_WIDTH}}{asked.get('node', 'unspecified')}"
+    requested = package.table("engines")
+    yield f"{'engines.node (package.json):':<{_WIDTH}}{requested.get('node', 'unspecified')}"
     for name in ("npm", *((node.manager,) if node.manager != "npm" else ())):
         label = f"engines.{name} (package.json):"
-        yield f"{label:<{_WIDTH}}{asked.get(name, 'unspecified (use default)')}"
+        yield f"{label:<{_WIDTH}}{requested.get(name, 'unspecified (use default)')}"
 
 
 def _resolving(node: Runtime) -> str:

@@ -44,13 +44,13 @@ def link(path: Path, at: Path) -> None:
 
 def install(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
     """Install the npm, Yarn or pnpm that package.json or a lock file requests."""
-    asked = package.table("engines").get("npm")
+    requested = package.table("engines").get("npm")
     stop: Stop = None
-    if not asked:
+    if not requested:
         job.print(f"Using default npm version: {_version(job, 'npm')}")
     else:
-        job.print(f"Bootstrapping npm {asked} (replacing {_version(job, 'npm')})...")
-        stop = _added(job, here, Tool("npm", asked, ("npm", "npx")), ".heroku/node/bin")
+        job.print(f"Bootstrapping npm {requested} (replacing {_version(job, 'npm')})...")
+        stop = _added(job, here, Tool("npm", requested, ("npm", "npx")), ".heroku/node/bin")
         if not stop:
             job.print(f"npm {_version(job, 'npm')} installed")
     if not stop and node.manager == "yarn":
@@ -67,10 +67,10 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
         link(_launcher(job, vendored), _bin(job) / "yarn")
         job.print(f"Using yarn {_version(job, 'yarn')}")
         return None
-    asked = _wanted(package, "yarn") or ("4" if node.edition == BERRY else inventory().yarn)
-    job.print(f"Downloading and installing yarn ({asked})")
+    requested = _wanted(package, "yarn") or ("4" if node.edition == BERRY else inventory().yarn)
+    job.print(f"Downloading and installing yarn ({requested})")
     name = "@yarnpkg/cli-dist" if node.edition == BERRY else "yarn"
-    stop = _added(job, here, Tool(name, asked, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
+    stop = _added(job, here, Tool(name, requested, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
     if not stop:
         verb = "Using" if node.edition == BERRY else "Installed"
         job.print(f"{verb} yarn {_version(job, 'yarn')}")
@@ -78,9 +78,9 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
 
 
 def _pnpm(job: Job, here: Interpreter, package: Package) -> Stop:
-    asked = _wanted(package, "pnpm") or _PNPM_FOR_LOCK.get(_lock_version(job.folder), "latest")
-    job.print(f"Downloading and installing pnpm ({asked})")
-    stop = _added(job, here, Tool("pnpm", asked, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
+    requested = _wanted(package, "pnpm") or _PNPM_FOR_LOCK.get(_lock_version(job.folder), "latest")
+    job.print(f"Downloading and installing pnpm ({requested})")
+    stop = _added(job, here, Tool("pnpm", requested, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
     if not stop:
         job.print(f"Using pnpm {_version(job, 'pnpm')}")
     return stop

@@ -43,8 +43,8 @@ def chosen(
     if isinstance(request, Refusal):
         return None, request
     exact = version.resolve(request)
-    asked = None if request.origin in version.UNASKED else request.version
-    python = Runtime(PYTHON, manager, asked, request.origin, request.version)
+    requested = None if request.origin in version.UNASKED else request.version
+    python = Runtime(PYTHON, manager, requested, request.origin, request.version)
     if isinstance(exact, Refusal):
         return python, exact
     refusal = version.unfit(request, manager)

@@ -133,18 +133,18 @@ def stand_in(output: Iterable[str], interpreter: Interpreter, python: Runtime) -
 def _differs(line: str, interpreter: Interpreter, python: Runtime) -> bool:
     """Return whether a package requires a Python that matches Heroku's but not the one here."""
     for match in re.finditer(_REQUIRES, line):
-        asked = next(group for group in match.groups() if group)
-        if admits(asked, python.version) and not admits(asked, interpreter.version):
+        required = next(group for group in match.groups() if group)
+        if admits(required, python.version) and not admits(required, interpreter.version):
             return True
     return False
 
 
-def admits(asked: str, version: str) -> bool:
+def admits(required: str, version: str) -> bool:
     """Return whether `Requires-Python` admits a version; an invalid one admits all."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        return SpecifierSet(asked.strip()).contains(version, prereleases=True)
+        return SpecifierSet(required.strip()).contains(version, prereleases=True)
     except InvalidSpecifier:
         return True
 

@@ -40,10 +40,10 @@ sys.exit(main())
 def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     """Return the installer of an app that uses pip."""
     files = requirements.read(job.folder)
-    known = versions().installer
+    tool_versions = versions().installer
 
     def pip() -> tools.Tool:
-        return tools.tool(job, "pip", known["pip"], interpreter)
+        return tools.tool(job, "pip", tool_versions["pip"], interpreter)
 
     def fits(place: Path) -> bool:
         return interpreter.exact or not stand_in.refused(job, python, place, pip().code, files)
@@ -55,8 +55,8 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         tools=_named(python),
         kept=False,
         parts=(
-            known["pip"],
-            known["setuptools"],
+            tool_versions["pip"],
+            tool_versions["setuptools"],
             job.plan.config.values.get("PIP_EXTRA_INDEX_URL", ""),
             *pip_settings.indexes(),
             *(part for pair in sorted(files.items()) for part in pair),
@@ -74,9 +74,9 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
 
 
 def _named(python: Runtime) -> str:
-    known = versions().installer
-    more = f" and setuptools {known['setuptools']}" if _old(python) else ""
-    return f"pip {known['pip']}{more}"
+    tool_versions = versions().installer
+    more = f" and setuptools {tool_versions['setuptools']}" if _old(python) else ""
+    return f"pip {tool_versions['pip']}{more}"
 
 
 def _old(python: Runtime) -> bool:
@@ -87,9 +87,9 @@ def _filled(
     job: Job, python: Runtime, interpreter: Interpreter, place: Path, files: Mapping[str, str]
 ) -> Ended:
     """Fill the empty folder `place`; return how pip ended."""
-    known = versions().installer
+    tool_versions = versions().installer
     names = ("pip", "setuptools") if _old(python) else ("pip",)
-    wheels = [tools.tool(job, name, known[name], interpreter) for name in names]
+    wheels = [tools.tool(job, name, tool_versions[name], interpreter) for name in names]
     tools.bare(job, place, interpreter)
     _put(wheels, place)
     site.named_like(python.version, place)

@@ -48,8 +48,8 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL", "")
     match = _ASKED.search(files[0])
-    asked = match[1] if match else "*"
-    ours, theirs = fits(asked, interpreter.version), fits(asked, python.version)
+    requested = match[1] if match else "*"
+    ours, theirs = fits(requested, interpreter.version), fits(requested, python.version)
 
     def program() -> tools.Program:
         return tools.program(job, "pipenv", version, interpreter)
@@ -76,16 +76,16 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
-        hopeless=f"python_version {asked}" if ours and not theirs else "",
+        hopeless=f"python_version {requested}" if ours and not theirs else "",
         exported=lambda place: Exported(place / "pipenv" / "bin", _settings(place)),
     )
 
 
-def fits(asked: str, version: str) -> bool:
+def fits(requested: str, version: str) -> bool:
     """Return whether a Python matches the Pipfile's, as Pipenv compares them."""
-    if asked == "*" or asked[:1] in "<>=!~":
-        return asked == "*" or admits(asked, version)
-    return f"{version}.".startswith(f"{asked}.")
+    if requested == "*" or requested[:1] in "<>=!~":
+        return requested == "*" or admits(requested, version)
+    return f"{version}.".startswith(f"{requested}.")
 
 
 def _words(

@@ -21,8 +21,8 @@ def refused(job: Job, python: Runtime, place: Path, code: Path, files: Mapping[s
     pins = dict(_pins(files))
     wanted = [
         f"{name}=={pins[name]}"
-        for name, asked in _asking(place)
-        if name in pins and not admits(asked, python.version)
+        for name, required in _asking(place)
+        if name in pins and not admits(required, python.version)
     ]
     if not wanted:
         return False

@@ -29,7 +29,7 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     version = versions().installer["uv"]
     names = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version")
     files = [text(job.folder, name) for name in names]
-    asked = _REQUIRES.search(files[1])
+    requires = _REQUIRES.search(files[1])
     here = interpreter.version
 
     def program() -> tools.Tool:
@@ -53,14 +53,16 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
-        hopeless="" if not asked or admits(asked[1], python.version) else _refused(asked[1], here),
+        hopeless=""
+        if not requires or admits(requires[1], python.version)
+        else _refused(requires[1], here),
         exported=lambda place: _exported(_binary(program()), place),
     )
 
 
-def _refused(asked: str, here: str) -> str:
+def _refused(requires: str, here: str) -> str:
     """Return the unmet `requires-python`, if uv does not report it because the Python here fits."""
-    return f"requires-python {asked}" if admits(asked, here) else ""
+    return f"requires-python {requires}" if admits(requires, here) else ""
 
 
 def _binary(program: tools.Tool) -> Path:
@@ -71,8 +73,8 @@ def _binary(program: tools.Tool) -> Path:
 def _words(place: Path, python: Runtime, interpreter: Interpreter) -> dict[str, str]:
     """Return replacements for uv's output: on Heroku .python-version selects the interpreter."""
     chosen = f"The requested interpreter resolved to Python {interpreter.version}"
-    asked = f"The Python request from `.python-version` resolved to Python {python.version}"
-    return {chosen: asked, str(place): PLACE}
+    requested = f"The Python request from `.python-version` resolved to Python {python.version}"
+    return {chosen: requested, str(place): PLACE}
 
 
 def _exported(binary: Path, place: Path) -> Exported:
