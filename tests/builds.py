@@ -1,4 +1,4 @@
-"""Real builds of small apps: real pip, a package index made of files, no network."""
+"""Real builds of small apps, with real pip and a package index of files, without a network."""
 
 import http.server
 import io
@@ -29,7 +29,7 @@ from parity.rules.loading import load
 from tests.trees import tree
 
 HERE = f"3.{sys.version_info.minor}"
-"""The Python that is certainly on this machine: the one that runs the tests."""
+"""The Python series that runs the tests, which is certainly on this machine."""
 
 APP = {"app.py": "", "Procfile": "web: python app.py\n", ".python-version": HERE}
 
@@ -42,7 +42,7 @@ def wheel(
     python: str = "",
     modules: Mapping[str, str] | None = None,
 ) -> tuple[str, bytes]:
-    """Return a wheel, by default with one empty module: file name and reproducible content."""
+    """Return a wheel's file name and reproducible content, by default with one empty module."""
     about = f"{name}-{version}.dist-info"
     metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
     metadata += f"Requires-Dist: {requires}\n" if requires else ""
@@ -61,7 +61,7 @@ def wheel(
 
 
 def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes]:
-    """Return a source distribution: file name and content."""
+    """Return a source distribution's file name and content."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w:gz") as archive:
         for path, text in files.items():
@@ -72,7 +72,7 @@ def sdist(name: str, version: str, files: Mapping[str, str]) -> tuple[str, bytes
 
 
 def backend(code: str, name: str = "omega") -> tuple[str, bytes]:
-    """Return a package that must be built from source; building it runs `code`."""
+    """Return a source distribution whose build runs `code`."""
     project = (
         '[build-system]\nrequires = []\nbuild-backend = "own"\nbackend-path = ["."]\n'
         f'[project]\nname = "{name}"\nversion = "1.0"\n'
@@ -83,7 +83,7 @@ def backend(code: str, name: str = "omega") -> tuple[str, bytes]:
 
 
 def index(folder: Path, *files: tuple[str, bytes], python: str = "") -> str:
-    """Return the address of a package index with these files, all of which require `python`."""
+    """Return the URL of a package index with these files, all of which require `python`."""
     for name, data in files:
         project = re.sub("[._]", "-", name.partition("-")[0]).lower()
         place = folder / project
@@ -106,12 +106,12 @@ def pushed(
     limit: float = 60,
     root: Path | None = None,
 ) -> tuple[Slug, list[str]]:
-    """Build an app in the new folder `place`; return the slug, and what git push prints.
+    """Build an app in the new folder `place`; return the slug and the output of git push.
 
-    `root` is the project's own folder, by which its last build is known.
+    `root` is the project's own folder, which identifies its last build.
     """
     source = files if isinstance(files, Source) else tree({**APP, **files})
-    source = source._replace(root=root or place)  # no build of another test is the one before
+    source = source._replace(root=root or place)  # not another test's project and its last build
     values = dict(config or {})
     plan = detect(
         source,
@@ -122,19 +122,19 @@ def pushed(
         clock=time.time,
     )
     assert plan.refusal is None
-    said: list[Line] = []
+    output: list[Line] = []
     folder = place / "slug"
     folder.mkdir(parents=True)
     lay_out(source, folder)
     slug = build(
         *(plan, folder),
         run=Containment().run,
-        say=said.append,
+        say=output.append,
         clock=time.time,
         offline=offline,
         limit=limit,
     )
-    return slug, [line.text for line in said]
+    return slug, [line.text for line in output]
 
 
 def findings_of(slug: Slug) -> dict[str, Finding]:
@@ -144,7 +144,7 @@ def findings_of(slug: Slug) -> dict[str, Finding]:
 
 
 def prepared(monkeypatch: pytest.MonkeyPatch, tmp: Path, tools: Path) -> None:
-    """Use a separate cache with the installers in it, and none of this machine's pip settings."""
+    """Use a separate cache that contains the installers, and no pip settings of this machine."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
@@ -156,7 +156,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch, tmp: Path, tools: Path) -> None:
 
 
 def fetched(folder: Path) -> Path:
-    """Return a folder with the installers, from parity's cache or from the index."""
+    """Return a folder with the installers, copied from parity's cache or downloaded."""
     (folder / "cache" / "tools").mkdir(parents=True)
     for known in (cache.root() / "tools").glob("*.whl"):
         shutil.copy(known, folder / "cache" / "tools")
@@ -169,7 +169,7 @@ def fetched(folder: Path) -> Path:
 
 @contextmanager
 def refusing(status: int) -> Iterator[str]:
-    """Return the address of a server that answers every request with this status."""
+    """Start a server that answers every request with `status`; yield its URL."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""A made-up language, as small as one can be: what is in hello.txt is served as it is."""
+"""A made-up language, as small as possible: hello.txt is served unchanged."""
 
 from parity.facts.buildpacks import Buildpack
 from parity.facts.phrases import INDENT, message
@@ -11,7 +11,7 @@ WEB = "python3 -m http.server $PORT --bind 0.0.0.0"
 
 
 def decide(source: Source, _config: Config, _stack: str) -> Decision:
-    """The newest version, if there is anything to say."""
+    """Choose the newest version, unless hello.txt is empty."""
     if not source.text("hello.txt"):
         refusal = Refusal("hello-empty", message("Error: hello.txt is empty."), "hello.txt")
         return Decision(refusal=refusal)
@@ -20,7 +20,7 @@ def decide(source: Source, _config: Config, _stack: str) -> Decision:
 
 
 def compile(job: Job) -> Slug:
-    """The tree as it is."""
+    """Return the unchanged tree as the slug."""
     job.print("Nothing to build")
     job.tell(f"{INDENT}Done")
     return blank(job)._replace(installed=True, output=tuple(job.output))

@@ -1,4 +1,4 @@
-"""Every cause is triggered by something real: an app, a build, a tree. Or it is said why not."""
+"""Every cause is triggered by a real app, build or tree, or there is a reason why it is not."""
 
 import re
 import tomllib
@@ -50,11 +50,11 @@ REHEARSED = (
     *test_crash_versions.CASES,
     *test_node_causes.CASES,
 )
-"""Small apps, pushed, booted and asked: `tests.crashes.check` wants exactly their causes."""
+"""Small apps that are pushed, booted and requested: `tests.crashes.check` requires their causes."""
 
 
-def of_apps() -> Iterator[str]:
-    """What `tests/apps` has: `tests/test_apps.py` wants exactly these."""
+def expected_by_apps() -> Iterator[str]:
+    """Yield the ids that `tests/test_apps.py` requires of `tests/apps`."""
     for path in APPS.glob("*/expected.toml"):
         expected = tomllib.loads(path.read_text())
         for key in ("findings", "after", "notes"):
@@ -62,7 +62,7 @@ def of_apps() -> Iterator[str]:
 
 
 REAL = {
-    *of_apps(),
+    *expected_by_apps(),
     *(id for case in REHEARSED for id in (case.cause, *case.also)),
     *(cause for cause, _ in test_proof.CASES),
     *(row[2] for row in test_pip_causes.REJECTED),
@@ -70,7 +70,7 @@ REAL = {
     *test_node_causes.BUILDS,
     *(row[0] for row in test_odd_trees.ODD),
 }
-"""Triggered by an app that is rehearsed, built or checked, in a table that names the cause."""
+"""Causes of apps that are rehearsed, built or checked, from tables that name the cause."""
 
 ELSEWHERE = {
     "test_app_json": "app-setup-failed app-json-invalid config-var-required postdeploy-failed"
@@ -111,13 +111,13 @@ ELSEWHERE = {
     "test_stop_rules": "writes-outside",
     "test_strays": "still-running",
 }
-"""Triggered in the tests of its stage, by a tree, a build or a dyno of their own."""
+"""Causes that are triggered by a tree, a build or a dyno in the tests of their stage."""
 
 MISSING = "ModuleNotFoundError: No module named 'annotationlib'"
 
 
-def crashed(*said: str, code: str = "x\n") -> Record:
-    """A boot of hello.py with an older Python than Heroku's, which ended with these lines."""
+def crashed(*errors: str, code: str = "x\n") -> Record:
+    """Return a boot of hello.py that crashed with these lines, on a Python older than Heroku's."""
     older = Interpreter(Path("/usr/bin/python3.13"), "3.13.0", False)
     source = verdicts.source({**verdicts.FILES, "hello.py": code})
     slug = verdicts.slug(verdicts.plan(source), interpreters={PYTHON: older})
@@ -125,20 +125,20 @@ def crashed(*said: str, code: str = "x\n") -> Record:
         "Traceback (most recent call last):",
         '  File "/app/hello.py", line 1, in <module>',
         "    x",
-        *said,
+        *errors,
     )
     output = tuple(Line(verdicts.AT, "app[web.1]", text) for text in log)
     return verdicts.boot(slug, state="crashed", exit=1, output=output, listeners=())
 
 
-def asked(code: str, status: int = 503) -> Record:
-    """A dyno that is up, and one request that ended with `code`."""
+def request_failed(code: str, status: int = 503) -> Record:
+    """Return the traffic of a dyno that is up, with one request that ended with `code`."""
     boot = verdicts.boot(verdicts.slug(verdicts.plan(verdicts.source())))
     return Traffic(boot, (verdicts.exchange(code=code, status=status, detail="too many"),), ())
 
 
 def booted(state: str, *listeners: Listener) -> Record:
-    """A boot that did not come up."""
+    """Return a boot that ended in `state`, without coming up."""
     slug = verdicts.slug(verdicts.plan(verdicts.source()))
     return verdicts.boot(slug, state=state, listeners=listeners)
 
@@ -154,9 +154,12 @@ WRITTEN: dict[str, tuple[str, Record]] = {
         booted("timeout", Listener("192.0.2.5", 23817, 7, "python3", False, True, True)),
     ),
     "boot-undecided": ("a socket table and a connection that disagree", booted("unknown")),
-    "H19": ("a full queue of the kernel's, which takes SYNs as long as it likes", asked("H19")),
-    "H27": ("parity's visitors do not leave by accident", asked("H27", 499)),
-    "request-undecided": ("a machine that has no sockets left", asked("H99")),
+    "H19": (
+        "a full queue of the kernel's, which takes SYNs as long as it likes",
+        request_failed("H19"),
+    ),
+    "H27": ("parity's visitors do not leave by accident", request_failed("H27", 499)),
+    "request-undecided": ("a machine that has no sockets left", request_failed("H99")),
     "newer-standard-module": ("a Python older than Heroku's", crashed(MISSING)),
     "newer-syntax": (
         "a Python older than Heroku's",
@@ -171,12 +174,12 @@ WRITTEN: dict[str, tuple[str, Record]] = {
         crashed("OperationalError: no pg_hba.conf entry for host x, no encryption"),
     ),
 }
-"""Triggered by a record that is written by hand alone, with what a real one would need."""
+"""Causes that only a hand-written record triggers, each with what a real one would need."""
 
 
 @pytest.mark.parametrize("id", [id for id in RULES if id not in REAL])
 def test_a_cause_has_an_app_or_a_reason(id: str) -> None:
-    """A new rule comes with an app in `tests/apps` (or a row of a table of apps)."""
+    """A rule without an app in `tests/apps` or a row in a table of apps is listed exactly once."""
     places = [file for file, ids in ELSEWHERE.items() if id in ids.split()]
     assert len(places) + (id in WRITTEN) == 1
     for file in places:
@@ -185,8 +188,8 @@ def test_a_cause_has_an_app_or_a_reason(id: str) -> None:
         assert f'"{id}"' in text or tools in text
 
 
-def test_the_statement_is_true() -> None:
-    """Nothing is excused that has an app, and nothing that is no cause."""
+def test_exceptions_are_needed() -> None:
+    """No rule with an app is listed as an exception, and every id belongs to a rule."""
     excused = {*WRITTEN, *" ".join(ELSEWHERE.values()).split()}
     assert excused & REAL == set()
     assert (excused | REAL) - {*RULES} == set()
@@ -194,28 +197,31 @@ def test_the_statement_is_true() -> None:
 
 @pytest.mark.parametrize("id", WRITTEN)
 def test_a_written_record_triggers_it(id: str) -> None:
-    """At least so much."""
+    """The hand-written record triggers the rule."""
     assert id in [finding.id for finding in diagnose(WRITTEN[id][1])]
 
 
-def test_each_language_speaks_for_itself() -> None:
-    """One rule about two languages that stand in is two findings, each with its own words."""
+def test_each_language_has_its_own_finding() -> None:
+    """A rule that applies to two languages gives two findings, each with its own texts."""
     plan = verdicts.plan(verdicts.source())
     plan = plan._replace(runtimes=(*plan.runtimes, Runtime(NODE, "npm", None, "default", "22.1.0")))
     python = Interpreter(Path("/usr/bin/python3.9"), "3.9.0", False)
     node = Interpreter(Path("/usr/bin/node"), "20.1.0", False)
     slug = verdicts.slug(plan, interpreters={PYTHON: python, NODE: node})
-    found = [f for f in diagnose(slug) if f.id == "interpreter-stands-in"]
-    assert [f.title.partition(" stood in")[0] for f in found] == ["Python 3.9.0", "Node.js 20.1.0"]
-    assert len({f.fix for f in found} | {f.docs for f in found}) == 4
+    findings = [f for f in diagnose(slug) if f.id == "interpreter-stands-in"]
+    assert [f.title.partition(" stood in")[0] for f in findings] == [
+        "Python 3.9.0",
+        "Node.js 20.1.0",
+    ]
+    assert len({f.fix for f in findings} | {f.docs for f in findings}) == 4
 
 
-def test_heroku_s_own_name_for_a_failure_stays() -> None:
-    """The rule is the same for pip and npm; what Heroku calls it is the language's."""
+def test_finding_keeps_herokus_own_name() -> None:
+    """pip and npm share a rule, but the finding has Heroku's reason for the language."""
     refusal = Refusal("module-404", ("Unable to install dependencies using npm.",))
     plan = verdicts.plan(verdicts.source({"package.json": '{"dependencies": {"nil": "1"}}'}))
-    said = ("npm error 404 Not Found - GET https://registry.npmjs.org/nil - Not found",)
-    slug = verdicts.slug(plan, refusal=refusal, output=said)
+    output = ("npm error 404 Not Found - GET https://registry.npmjs.org/nil - Not found",)
+    slug = verdicts.slug(plan, refusal=refusal, output=output)
     (cause,) = (f for f in diagnose(slug) if f.kind == "cause" and f.symptom)
     assert (cause.id, cause.heroku) == ("no-such-package", "module-404")
     assert "nil" in cause.title and "npm view nil" in cause.fix

@@ -1,4 +1,4 @@
-"""A language is a package and two entries: one made up here goes through every command."""
+"""A language needs only a package and two entries: a made-up one works in every command."""
 
 import json
 from collections.abc import Callable
@@ -26,65 +26,65 @@ LOG = """\
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Heroku asks the made-up buildpack last, and parity knows it from inside."""
+    """Register the made-up buildpack as Heroku's last one, with its emulation."""
     monkeypatch.setitem(BUILDPACKS, HELLO.id, HELLO)
     monkeypatch.setitem(LANGUAGES, HELLO.id, lambda: LANGUAGE)
 
 
 @pytest.fixture
 def report(capsys: pytest.CaptureFixture[str]) -> Report:
-    """Types a command, and gives its JSON document."""
+    """Return a function that runs a command and returns its JSON document."""
 
-    def typed(*words: str) -> dict[str, Any]:
+    def run(*words: str) -> dict[str, Any]:
         code = main([*words, "--format", "json"])
         document: dict[str, Any] = json.loads(capsys.readouterr().out)
         assert document["exit_code"] == code
         return document
 
-    return typed
+    return run
 
 
-def said(document: dict[str, Any]) -> list[str]:
-    """What `git push` prints of the build."""
+def push_output(document: dict[str, Any]) -> list[str]:
+    """Return the lines that `git push` prints."""
     return [line.partition(" remote: ")[2] for line in document["log"] if " remote: " in line]
 
 
 @pytest.mark.net
 def test_it_is_checked(tmp_path: Path, report: Report) -> None:
-    """Detected by its file, with a version and a web process that no Procfile declares."""
+    """It is detected by its file, and has a version and a web process without a Procfile."""
     app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
     document = report("check", str(app))
     assert document["verdict"] == "works", document["findings"]
     assert document["plan"]["buildpacks"] == [HELLO.id]
     assert document["plan"]["package_manager"] == "cp"
-    assert {"-----> Hello app detected", "-----> Using Hello 1.0"} <= {*said(document)}
+    assert {"-----> Hello app detected", "-----> Using Hello 1.0"} <= {*push_output(document)}
 
 
 @pytest.mark.net
 def test_it_runs(tmp_path: Path, report: Report) -> None:
-    """Built, started by its default command, asked, stopped."""
+    """It is built, starts with its default command, and answers a request."""
     app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
     document = report("run", str(app), "--path", "/hello.txt")
     assert document["verdict"] == "works", document["findings"]
     assert document["process_types"] == {"web": WEB}
     assert any("Starting process with command `python3 -m h" in x for x in document["log"])
     assert [answer["status"] for answer in document["requests"]] == [200]
-    assert "       Default types for buildpack -> web" in said(document)
+    assert "       Default types for buildpack -> web" in push_output(document)
 
 
 @pytest.mark.net
 def test_it_refuses(tmp_path: Path, report: Report) -> None:
-    """Its refusal is Heroku's, in its own words."""
+    """Its refusal rejects the push, with its own text."""
     app = repository(tmp_path / "app", {"hello.txt": ""})
     document = report("check", str(app))
     assert (document["verdict"], document["symptom"]) == ("fails", "push-rejected")
-    assert " !     Error: hello.txt is empty." in said(document)
-    assert " !     Push rejected, failed to compile Hello app." in said(document)
+    assert " !     Error: hello.txt is empty." in push_output(document)
+    assert " !     Push rejected, failed to compile Hello app." in push_output(document)
 
 
 @pytest.mark.net
 def test_it_comes_after_another(tmp_path: Path, report: Report) -> None:
-    """Set behind Node.js, it decides the process types."""
+    """After Node.js, it decides the process types."""
     app = repository(tmp_path / "app", {"hello.txt": "hello\n", "package.json": "{}"})
     both = ("--buildpack", "nodejs", "--buildpack", HELLO.id)
     document = report("check", str(app), *both)
@@ -96,7 +96,7 @@ def test_it_comes_after_another(tmp_path: Path, report: Report) -> None:
 def test_it_needs_a_procfile(
     tmp_path: Path, report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a default process type an app that declares none has no web process."""
+    """Without default process types, an app without a Procfile has no web process."""
     monkeypatch.setitem(LANGUAGES, HELLO.id, lambda: Language(LANGUAGE.decide, LANGUAGE.compile))
     app = repository(tmp_path / "app", {"hello.txt": "hello\n"})
     document = report("check", str(app))
@@ -107,11 +107,11 @@ def test_it_needs_a_procfile(
 def test_its_log_is_explained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What Heroku logged of such an app leads to the line of its Procfile."""
+    """Heroku's log of such an app leads to the line of its Procfile."""
     files = {"hello.txt": "hello\n", "Procfile": "web: pyhton3 -m http.server $PORT\n"}
     app = repository(tmp_path / "app", files)
     (tmp_path / "log").write_text(LOG)
     monkeypatch.chdir(app)
     assert main(["explain", str(tmp_path / "log")]) == 0
-    told = capsys.readouterr().out
-    assert "Procfile:1" in told and "pyhton3" in told
+    output = capsys.readouterr().out
+    assert "Procfile:1" in output and "pyhton3" in output

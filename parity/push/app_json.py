@@ -1,7 +1,7 @@
-"""Reads app.json, and sets a new app up from it as Heroku does when it creates one.
+"""app.json: its parser, and the setup of a new app from it as on Heroku.
 
-On an app that exists app.json is without effect: only Heroku Buttons, review apps and app-setups
-read it. https://devcenter.heroku.com/articles/app-json-schema (documented).
+On an existing app it has no effect: only Heroku Buttons, review apps and app-setups read it.
+https://devcenter.heroku.com/articles/app-json-schema (documented).
 """
 
 import re
@@ -19,22 +19,22 @@ _VAR = re.compile(r"\w+", re.ASCII)
 
 
 class _Wrong(Exception):
-    """The file as a whole cannot be read: what, and in which line."""
+    """The file as a whole cannot be read: `text` says why, `line` where."""
 
-    def __init__(self, seen: str, line: int | None = None) -> None:
-        super().__init__(seen)
-        self.seen, self.line = seen, line
+    def __init__(self, text: str, line: int | None = None) -> None:
+        super().__init__(text)
+        self.text, self.line = text, line
 
 
 class _Text(NamedTuple):
-    """The file's text and what was found wrong in it so far."""
+    """The file's text, and the problems noted so far."""
 
     text: str
     problems: list[Problem]
 
-    def wrong(self, seen: str, key: str) -> None:
-        """Note a problem at the line where `key` stands."""
-        self.problems.append(Problem(seen, self.line(key)))
+    def wrong(self, text: str, key: str) -> None:
+        """Note a problem at the line of `key`."""
+        self.problems.append(Problem(text, self.line(key)))
 
     def line(self, key: str) -> int | None:
         place = re.search(rf'"{re.escape(key)}"\s*:', self.text)
@@ -42,7 +42,7 @@ class _Text(NamedTuple):
 
 
 def read(source: Source) -> Manifest | None:
-    """The app.json of the tree; None if it has none. What is wrong in it is a problem of it."""
+    """Read the app.json of the tree, with its problems; None if there is none."""
     entry = tree.file(source, NAME)
     if entry is None:
         return None
@@ -52,12 +52,12 @@ def read(source: Source) -> Manifest | None:
     try:
         content = _parsed(entry.data, file)
     except _Wrong as wrong:
-        return Manifest(problems=(*file.problems, Problem(wrong.seen, wrong.line, fatal=True)))
+        return Manifest(problems=(*file.problems, Problem(wrong.text, wrong.line, fatal=True)))
     return _manifest(content, file)
 
 
 def _parsed(data: bytes, file: _Text) -> Mapping[str, Any]:
-    """The object that the file holds. Raises `_Wrong`."""
+    """Return the object in the file. Raises `_Wrong`."""
     import json
 
     try:
@@ -67,20 +67,20 @@ def _parsed(data: bytes, file: _Text) -> Mapping[str, Any]:
     if _depth(text) > DEEPEST:
         raise _Wrong(f"its brackets are nested more than {DEEPEST} deep")
     try:
-        found = json.loads(
+        value = json.loads(
             text, object_pairs_hook=_pairs(file), parse_constant=_no_constant, parse_int=number
         )
     except json.JSONDecodeError as error:
         raise _Wrong(f"{error.msg} (column {error.colno}){_hint(text)}", error.lineno) from None
     except ValueError as error:
         raise _Wrong(str(error)) from None
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise _Wrong("it is no JSON object", 1)
-    return found
+    return value
 
 
 def _depth(text: str) -> int:
-    """How deep the brackets are nested outside of strings."""
+    """Return the nesting depth of the brackets outside strings."""
     deep = deepest = 0
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
         deep += 1 if token[0] in "[{" else -1 if token[0] in "]}" else 0
@@ -89,15 +89,15 @@ def _depth(text: str) -> int:
 
 
 def _pairs(file: _Text) -> Any:
-    def taken(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
             file.wrong(f"`{twice}` stands there twice; the last one counts", twice)
-        return found
+        return members
 
-    return taken
+    return unique
 
 
 def _no_constant(name: str) -> None:
@@ -138,19 +138,19 @@ def _object(content: Mapping[str, Any], key: str, file: _Text) -> Mapping[str, A
 
 
 def _env(content: Mapping[str, Any], file: _Text) -> Iterator[tuple[str, EnvVar]]:
-    for name, given in content.items():
-        asked = {"value": given} if isinstance(given, str) else given
+    for name, entry in content.items():
+        options = {"value": entry} if isinstance(entry, str) else entry
         if not _VAR.fullmatch(name):
             file.wrong(f"the name `{name}` has other characters than letters, digits and _", name)
-        elif not isinstance(asked, dict):
+        elif not isinstance(options, dict):
             file.wrong(f"`{name}` must be a string or an object", name)
         else:
-            yield name, _variable(name, asked, file)
+            yield name, _variable(name, options, file)
 
 
-def _variable(name: str, asked: Mapping[str, Any], file: _Text) -> EnvVar:
-    value, required = asked.get("value"), asked.get("required", True)
-    generator = asked.get("generator")
+def _variable(name: str, options: Mapping[str, Any], file: _Text) -> EnvVar:
+    value, required = options.get("value"), options.get("required", True)
+    generator = options.get("generator")
     if value is not None and not isinstance(value, str):
         file.wrong(f"the value of `{name}` must be a string", name)
         value = str(value) if isinstance(value, int | float) else None
@@ -170,9 +170,9 @@ def _buildpacks(content: Any, file: _Text) -> Iterator[str]:
 
 def _formation(content: Any, file: _Text) -> Iterator[tuple[str, Dynos]]:
     listed = content.items() if isinstance(content, dict) else _older(content)
-    for name, asked in listed:
-        given = asked if isinstance(asked, dict) else {}
-        quantity, size = given.get("quantity"), given.get("size")
+    for name, entry in listed:
+        options = entry if isinstance(entry, dict) else {}
+        quantity, size = options.get("quantity"), options.get("size")
         if quantity is not None and (not isinstance(quantity, int) or quantity < 0):
             file.wrong(f"the quantity of `{name}` must be a number from 0 on", "formation")
             quantity = None
@@ -180,15 +180,15 @@ def _formation(content: Any, file: _Text) -> Iterator[tuple[str, Dynos]]:
 
 
 def _older(content: Any) -> Iterator[tuple[str, Any]]:
-    """The older form of a formation: a list of objects with `process`."""
+    """Yield the entries of an old-style formation: a list of objects with `process`."""
     for one in content if isinstance(content, list) else ():
         if isinstance(one, dict) and isinstance(one.get("process"), str):
             yield one["process"], one
 
 
 def _scripts(content: Mapping[str, Any], file: _Text) -> Iterator[tuple[str, str]]:
-    for name, given in content.items():
-        command = given.get("command") if isinstance(given, dict) else given
+    for name, entry in content.items():
+        command = entry.get("command") if isinstance(entry, dict) else entry
         if isinstance(command, str):
             yield name, command
         else:
@@ -203,19 +203,21 @@ def _addons(content: Any) -> Iterator[str]:
 
 
 def set_up(pushed: Pushed) -> Pushed:
-    """The app as Heroku creates it from app.json; what was typed for it counts before.
+    """Return the app as Heroku creates it from app.json; options that were typed win.
 
-    Generated values differ at every run, as they do on Heroku.
+    Generated values differ in every run, as they do on Heroku.
     """
     manifest = pushed.source.manifest
     if manifest is None:
         return pushed
     values, origin = dict(pushed.config.values), dict(pushed.config.origin)
-    for name, asked in manifest.env.items():
-        value = _value(asked)
+    for name, variable in manifest.env.items():
+        value = _value(variable)
         if name not in values and value is not None:
             values[name], origin[name] = value, NAME
-    unset = tuple(n for n, asked in manifest.env.items() if asked.required and n not in values)
+    unset = tuple(
+        n for n, variable in manifest.env.items() if variable.required and n not in values
+    )
     done = manifest._replace(applied=True, unset=unset)
     typed = pushed.stack != stacks.DEFAULT
     return Pushed(
@@ -227,15 +229,15 @@ def set_up(pushed: Pushed) -> Pushed:
 
 
 def _no_folder(buildpack: str) -> str:
-    """A buildpack of app.json, which names no folder of this machine: Heroku could not read it."""
+    """Return a buildpack of app.json as a name, never a folder: Heroku does not see this disk."""
     from parity.push.buildpacks import naming
 
     return f"urn:buildpack:{buildpack}" if naming.folder(buildpack) else buildpack
 
 
-def _value(asked: EnvVar) -> str | None:
-    if asked.value is None and asked.generated:
+def _value(variable: EnvVar) -> str | None:
+    if variable.value is None and variable.generated:
         from secrets import token_hex
 
         return token_hex(32)
-    return asked.value
+    return variable.value

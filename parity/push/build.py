@@ -1,4 +1,4 @@
-"""From the tree to the slug, with the lines of `git push` around the buildpacks' own.
+"""The build of a slug from a tree, with the lines of `git push` around the buildpacks' own.
 
 https://devcenter.heroku.com/articles/slug-compiler (documented).
 """
@@ -28,7 +28,7 @@ def build(
 ) -> Slug:
     """Compile the tree in `folder`, which becomes the slug; `limit` in seconds.
 
-    What the build needs besides goes to a new folder beside it. Raises `interrupt.Interrupted`,
+    The build's other files go to a new folder beside it. Raises `interrupt.Interrupted`,
     `Trouble` and `OSError`.
     """
 
@@ -37,15 +37,15 @@ def build(
 
     work = Path(tempfile.mkdtemp(prefix="build-", dir=folder.parent))
     until = time.monotonic() + limit
-    made, language = sequence.compile_all(Job(plan, folder, work, run, tell, [], offline, until))
-    made = weighed(made)
-    for text in _ending(made, language):
+    slug, language = sequence.compile_all(Job(plan, folder, work, run, tell, [], offline, until))
+    slug = weighed(slug)
+    for text in _ending(slug, language):
         tell(text)
-    return made
+    return slug
 
 
 def _ending(slug: Slug, language: str | None) -> list[str]:
-    """What Heroku prints after the buildpacks; `language`: of the one that failed."""
+    """Return the lines that Heroku prints after the buildpacks; `language`: the one that failed."""
     source = slug.plan.source
     app = source.remote or source.root.name or "app"
     if slug.unknown:
@@ -64,7 +64,7 @@ def _ending(slug: Slug, language: str | None) -> list[str]:
 
 
 def _types(plan: Plan) -> list[str]:
-    """The process types: the Procfile's, and those that only a buildpack declares."""
+    """Return the lines about process types: the Procfile's, and a buildpack's defaults."""
     own = ", ".join(sorted(t.name for t in plan.processes.values() if t.line)) or "(none)"
     more = ", ".join(sorted(t.name for t in plan.processes.values() if not t.line))
     head = "-----> Discovering process types"

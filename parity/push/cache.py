@@ -1,6 +1,6 @@
-"""The folder for what outlives a run: built environments, installers, pip's downloads.
+"""The cache folder for everything that outlives a run: environments, installers, downloads.
 
-Anything in it may be damaged, or gone, at any moment: what is read here is checked.
+Anything in it may be damaged or removed at any moment, so all that is read is checked.
 """
 
 import fcntl
@@ -19,17 +19,17 @@ from parity.system.places import closed, private
 
 TICK = 0.02
 PATIENCE = 1.0
-"""Seconds until it is said what a wait is for (ours)."""
+"""Seconds of waiting after which the reason is printed (ours)."""
 
 NOTE = 16 * 1024 * 1024
-"""Bytes that anything noted has at most (ours)."""
+"""Largest file that `noted` reads, in bytes (ours)."""
 
 NAMED = {"envs": r"[0-9a-f]{32}", "tools": r"\.?\w+-[\w.+!-]+"}
-"""What parity calls the things in those folders which a user may keep elsewhere, by a link."""
+"""Names that parity gives to entries of the folders that a user may replace with a link."""
 
 
 def root() -> Path:
-    """The cache folder: `PARITY_CACHE_DIR`, else the user's own place for caches.
+    """Return the cache folder: `PARITY_CACHE_DIR`, or the user's standard folder for caches.
 
     Raises `Trouble` if nothing can be written there.
     """
@@ -53,7 +53,7 @@ def _usual() -> str:
 
 
 def folder(name: str) -> Path:
-    """The folder `name` of the cache, made where there is none, or something else in its place.
+    """Return the folder `name` of the cache, created if missing or if something else is there.
 
     Raises `Trouble`.
     """
@@ -73,7 +73,7 @@ def folder(name: str) -> Path:
 
 
 def _leads_to_ours(link: Path) -> bool:
-    """Whether a link leads to a folder that holds nothing but what parity puts there."""
+    """Return whether a link leads to a folder that holds only parity's own entries."""
     named = NAMED.get(link.name)
     if named is None or not link.is_dir():
         return False
@@ -81,7 +81,7 @@ def _leads_to_ours(link: Path) -> bool:
 
 
 def remove(path: Path) -> bool:
-    """Remove whatever is at `path`, folders of any mode and depth; whether it is gone."""
+    """Remove whatever is at `path`, of any mode and depth; return whether it is gone."""
     import shutil
     import subprocess
 
@@ -101,7 +101,7 @@ def remove(path: Path) -> bool:
 
 
 def note(path: Path, value: object) -> None:
-    """Keep `value` in a file: whole, or not at all. Raises `OSError`."""
+    """Write `value` to a file, atomically and with a checksum. Raises `OSError`."""
     import json
     from zlib import crc32
 
@@ -118,7 +118,7 @@ def note(path: Path, value: object) -> None:
 
 
 def noted(path: Path) -> object:
-    """The value that was kept in a file; None where there is none, or it was damaged."""
+    """Return the value that `note` wrote to a file; None if it is missing or damaged."""
     import json
     from zlib import crc32
 
@@ -130,14 +130,14 @@ def noted(path: Path) -> object:
 
 
 def _content(path: Path) -> bytes | None:
-    """What is in a file of usual size; never of a pipe, for which there may be nobody to write."""
+    """Read a regular file of at most `NOTE` bytes, never a pipe, which may have no writer."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return None
     try:
-        found = os.fstat(fd)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > NOTE:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > NOTE:
             return None
         with os.fdopen(fd, "rb", closefd=False) as file:
             return file.read()
@@ -148,7 +148,7 @@ def _content(path: Path) -> bytes | None:
 
 
 def tell(text: str) -> None:
-    """Say on stderr what else would look as if nothing happened."""
+    """Write a notice to stderr, for pauses that would otherwise look like a hang."""
     if sys.stderr:
         sys.stderr.write(f"parity: {text}\n")
         sys.stderr.flush()
@@ -156,14 +156,14 @@ def tell(text: str) -> None:
 
 @contextmanager
 def locked(name: str) -> Iterator[bool]:
-    """Hold the lock called `name`; False where a process that is stopped has it (SIGSTOP, Ctrl-Z).
+    """Hold the lock called `name`; False if a stopped process has it (SIGSTOP, Ctrl-Z).
 
-    A wait of more than a moment is told. Raises `interrupt.Interrupted` while it waits.
+    A long wait is announced on stderr. Raises `interrupt.Interrupted` while it waits.
     """
     fd = _opened(name)
     until: float | None = time.monotonic() + PATIENCE
     try:
-        while not (mine := _taken(fd, fcntl.LOCK_EX)):
+        while not (mine := _try_flock(fd, fcntl.LOCK_EX)):
             interrupt.check()
             if until and time.monotonic() > until:
                 holder, until = _holder(fd), None
@@ -180,7 +180,7 @@ BUSY = "which builds the same; Ctrl-C ends the wait"
 
 
 def _holder(fd: int) -> str:
-    """The process that has the lock, `` if the system does not tell."""
+    """Return the id of the process that has the lock, empty if the system does not say."""
     own = f":{os.fstat(fd).st_ino}"
     try:
         lines = Path("/proc/locks").read_text().splitlines()
@@ -203,16 +203,16 @@ def _stopped(process: str) -> bool:
 
 @contextmanager
 def try_locked(name: str) -> Iterator[bool]:
-    """Hold the lock called `name` if nobody else does; says whether."""
+    """Hold the lock called `name` if it is free; the result says whether it was."""
     fd = _opened(name)
     try:
-        yield _taken(fd, fcntl.LOCK_EX)
+        yield _try_flock(fd, fcntl.LOCK_EX)
     finally:
         os.close(fd)
 
 
 def _opened(name: str) -> int:
-    """The lock's file; it is never removed, or two could hold locks of the same name."""
+    """Open a lock's file, which is never removed, or two processes could hold the same lock."""
     path = folder("locks") / name
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
@@ -228,30 +228,30 @@ def _opened(name: str) -> int:
 
 
 class Hold:
-    """A folder that is in use: as long as somebody holds it, nobody else removes it."""
+    """A hold on a folder in use, which keeps other processes from removing it."""
 
     def __init__(self, folder: Path) -> None:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
         self._fd = os.open(folder, flags)
 
     def there(self) -> bool:
-        """Whether nobody has removed the folder, or moved it away."""
+        """Return whether the folder still exists."""
         return os.fstat(self._fd).st_nlink > 0
 
     def shared(self) -> bool:
-        """Use the folder; False if it is being removed."""
-        return _taken(self._fd, fcntl.LOCK_SH)
+        """Take a shared hold; False if the folder is being removed."""
+        return _try_flock(self._fd, fcntl.LOCK_SH)
 
     def alone(self) -> bool:
-        """Have the folder for oneself; False if somebody uses it."""
-        return _taken(self._fd, fcntl.LOCK_EX)
+        """Take an exclusive hold; False if the folder is in use."""
+        return _try_flock(self._fd, fcntl.LOCK_EX)
 
     def release(self) -> None:
-        """Let go."""
+        """Release the hold."""
         os.close(self._fd)
 
 
-def _taken(fd: int, how: int) -> bool:
+def _try_flock(fd: int, how: int) -> bool:
     try:
         fcntl.flock(fd, how | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What the cache holds, and how it is emptied while other runs may use it."""
+"""The cache's content, and its removal while other runs may use it."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -8,21 +8,21 @@ from parity.push.buildpacks import languages
 from parity.records.machine import Cleared, Stored
 
 SHOWN = 6
-"""Packages that an environment is described by."""
+"""Number of packages in an environment's description."""
 
 _APPS = "apps"
-"""What is remembered of the last builds."""
+"""The folder with notes about the apps' last builds."""
 
 
 def everything() -> tuple[Stored, ...]:
-    """All that is in the cache, what was used last first. Raises `Trouble`."""
+    """Return the cache's content: environments first, then by last use. Raises `Trouble`."""
     root = cache.root()
-    found = (*_environments(root / "envs"), *_installers(root / "tools"), *_downloads(root))
-    return tuple(sorted(found, key=lambda s: (s.kind != "environment", -s.used)))
+    entries = (*_environments(root / "envs"), *_installers(root / "tools"), *_downloads(root))
+    return tuple(sorted(entries, key=lambda s: (s.kind != "environment", -s.used)))
 
 
 def clear(chosen: Iterable[Stored]) -> Cleared:
-    """Remove what no other run uses. Raises `interrupt.Interrupted`, `Trouble`."""
+    """Remove everything that no other run uses. Raises `interrupt.Interrupted`, `Trouble`."""
     removed: list[Stored] = []
     in_use: list[Stored] = []
     for one in chosen:
@@ -70,7 +70,7 @@ def _installers(folder: Path) -> Iterator[Stored]:
 def _downloads(root: Path) -> Iterator[Stored]:
     ours = {_APPS, *(name for language in languages() for name in language.downloads)}
     for place in _folders(root):
-        if place.name in ours:  # the folder may be anybody's
+        if place.name in ours:  # PARITY_CACHE_DIR may hold other people's folders, too
             size = environment.bytes_of(place)
             yield Stored("downloads", place, f"what {place.name} fetched", size, _used(place))
 
@@ -94,11 +94,11 @@ def _used(place: Path) -> float:
 
 
 def _described(place: Path) -> str:
-    """The Python, and the packages that were asked for by name (PEP 376's REQUESTED)."""
+    """Describe an environment by its Python and the requested packages (PEP 376's REQUESTED)."""
     libraries = sorted((place / "lib").glob("python3*"))
     site = libraries[0] / "site-packages" if libraries else place
-    asked = {p.parent.name.partition("-")[0] for p in site.glob("*.dist-info/REQUESTED")}
-    names = sorted(asked or {p.name.partition("-")[0] for p in site.glob("*.dist-info")})
+    requested = {p.parent.name.partition("-")[0] for p in site.glob("*.dist-info/REQUESTED")}
+    names = sorted(requested or {p.name.partition("-")[0] for p in site.glob("*.dist-info")})
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     python = libraries[0].name.replace("python", "Python ") if libraries else "Python"
     return f"{python}: {', '.join(names[:SHOWN]) or 'no packages'}{more}"

@@ -1,7 +1,7 @@
 """Config vars: from `--env` files, else the app's `.env`, and from `--config KEY=VALUE`.
 
-Heroku never reads `.env`; `heroku local` does, so its values stand for those that are set there.
-Nothing is expanded: `${NAME}` would be filled from the developer's own shell, which Heroku has not.
+Heroku never reads `.env`, but `heroku local` does, so its values stand for those set on Heroku.
+Nothing is expanded: `${NAME}` would come from the developer's own shell, which is not on Heroku.
 """
 
 import os
@@ -19,10 +19,10 @@ from parity.system.errors import Usage
 from parity.system.places import within
 
 RESERVED = ("PORT", "DYNO")
-"""Set by Heroku for each dyno, never taken from config."""
+"""Variables that Heroku sets for each dyno and never takes from the config vars."""
 
 WARN_BYTES, LIMIT_BYTES = 32 * 1024, 64 * 1024
-"""Names and values together: the documented limit, and one that nobody reports to have passed.
+"""Limits on all names and values together: the documented one, and one never reported as exceeded.
 
 https://devcenter.heroku.com/articles/config-vars#limits (the raise to 64 kB is inferred)."""
 
@@ -33,74 +33,76 @@ _NAME = re.compile(r"\w+", re.ASCII)
 
 _WORD = re.compile(r"[A-Z_]{1,30}|[a-z_]{1,30}")
 _SHOWN = re.compile(r"[\w. -]{1,40}")
-"""What is shown of a pair or a name that cannot be used: it may be a piece of a value, as the
-lines of a PEM key without quotes are."""
+"""The only unusable pairs and names that are shown: others may be part of a value, such as the
+lines of a PEM key without quotes."""
 
 
 def read(
     env_files: Sequence[Path | Literal["-"]], pairs: Sequence[str], default: Path | None
 ) -> Config:
-    """The config vars; of the same name the last file counts, and a pair before any file.
+    """Read the config vars; a later file wins over an earlier one, and a pair over any file.
 
-    `-` is stdin; `default` is read if there are no `env_files` and it is there. Lines that cannot
-    be read become problems. Raises `Usage` for a file or a pair that cannot be used.
+    `-` is stdin; `default` is read if it exists and there are no `env_files`. Lines that cannot be
+    parsed become problems. Raises `Usage` for a file or a pair that cannot be used.
     """
-    taken = _Taken()
+    config_vars = _Vars()
     for file in env_files:
         label = "standard input" if file == "-" else str(file)
-        _parse(taken, label, _text(file, label))
+        _parse(config_vars, label, _text(file, label))
     if not env_files and default and _inside(default):
         try:
-            _parse(taken, default.name, _text(default, default.name))
+            _parse(config_vars, default.name, _text(default, default.name))
         except Usage as error:
-            taken.problems.append(ConfigProblem("line", str(error), default.name))
+            config_vars.problems.append(ConfigProblem("line", str(error), default.name))
     for pair in pairs:
-        _pair(taken, pair)
-    return taken.config()
+        _pair(config_vars, pair)
+    return config_vars.config()
 
 
-class _Taken:
+class _Vars:
+    """The config vars read so far, with their origins and problems."""
+
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.origin: dict[str, str] = {}
         self.problems: list[ConfigProblem] = []
 
     def take(self, name: str, value: str, origin: str, line: int | None = None) -> None:
-        """Take one var, or note why Heroku would not."""
+        """Set one var, or note why Heroku would refuse it."""
         file = None if origin == "--config" else origin
         if not _NAME.fullmatch(name):
             shown = f" {name!r}" if _SHOWN.fullmatch(name) else ""
-            seen = f"the name{shown} has characters other than letters, digits and _"
-            self.problems.append(ConfigProblem("name", seen, file, line))
+            text = f"the name{shown} has characters other than letters, digits and _"
+            self.problems.append(ConfigProblem("name", text, file, line))
         elif "\0" in value:
             self.problems.append(ConfigProblem("line", f"{name} holds a NUL byte", file, line))
         elif len(value) > LIMIT_BYTES:
-            seen = f"{name} is longer than {LIMIT_BYTES // 1024} kB"
-            self.problems.append(ConfigProblem("size", seen, file, line))
+            text = f"{name} is longer than {LIMIT_BYTES // 1024} kB"
+            self.problems.append(ConfigProblem("size", text, file, line))
         elif name not in RESERVED:
             self.values[name], self.origin[name] = value, origin
         elif name == "PORT" and file is None:
             self.problems.append(ConfigProblem("port", "PORT is set as a config var"))
 
     def config(self) -> Config:
-        """All of it, with a problem if it is too much."""
+        """Return the finished config vars, with a problem if they are too large."""
         size = sum(len(os.fsencode(k)) + len(os.fsencode(v)) for k, v in self.values.items())
         if size > WARN_BYTES:
             limit = LIMIT_BYTES if size > LIMIT_BYTES else WARN_BYTES
-            seen = f"all names and values together: {size} bytes, more than {limit // 1024} kB"
-            self.problems.append(ConfigProblem("size", seen))
+            text = f"all names and values together: {size} bytes, more than {limit // 1024} kB"
+            self.problems.append(ConfigProblem("size", text))
         return Config(self.values, self.origin, tuple(self.problems))
 
 
-def _pair(taken: _Taken, pair: str) -> None:
+def _pair(config_vars: _Vars, pair: str) -> None:
     name, equals, value = pair.partition("=")
     if not equals or not name:
         shown = pair if _WORD.fullmatch(pair) else "what stands behind a --config"
         raise Usage(f"{shown} is invalid. Must be in the format FOO=bar.")
-    taken.take(name, value, "--config")
+    config_vars.take(name, value, "--config")
 
 
-def _parse(taken: _Taken, label: str, text: str) -> None:
+def _parse(config_vars: _Vars, label: str, text: str) -> None:
     from io import StringIO
 
     from dotenv.parser import parse_stream
@@ -109,10 +111,10 @@ def _parse(taken: _Taken, label: str, text: str) -> None:
         original = binding.original.string
         line = binding.original.line + _lines(original[: len(original) - len(original.lstrip())])
         if binding.error or (binding.key and binding.value is None):
-            seen = "not NAME=value, or a quote that is not closed"
-            taken.problems.append(ConfigProblem("line", seen, label, line))
+            why = "not NAME=value, or a quote that is not closed"
+            config_vars.problems.append(ConfigProblem("line", why, label, line))
         elif binding.key and binding.value is not None:
-            taken.take(binding.key, binding.value, label, line)
+            config_vars.take(binding.key, binding.value, label, line)
 
 
 def _lines(text: str) -> int:
@@ -120,7 +122,7 @@ def _lines(text: str) -> int:
 
 
 def _inside(path: Path) -> bool:
-    """Whether `path` is a file, not a link that leads out of its folder (`.env/` is a venv)."""
+    """Return whether `path` is a file, not a venv or a link that leads out of its folder."""
     return os.path.isfile(path) and within(str(path), str(path.parent))  # noqa: PTH113
 
 
@@ -149,7 +151,7 @@ def _content(path: Path) -> bytes:
 
 
 def _bytes(descriptor: int) -> bytes:
-    """What can be read, up to one byte more than is allowed."""
+    """Read everything, up to one byte more than is allowed."""
     data = b""
     while len(data) <= _FILE_BYTES:
         interrupt.check()

@@ -1,4 +1,4 @@
-"""What a folder of the cache consists of: cheaply by sizes and times, for certain by content."""
+"""Fingerprints of a folder in the cache: cheap ones from sizes and times, exact ones by content."""
 
 import os
 import stat
@@ -14,9 +14,9 @@ CHUNK = 1 << 20
 
 
 def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Every path below `place` but those that start with `own`, with its status.
+    """Yield every path below `place`, with its status, except those that start with `own`.
 
-    Any run may write compiled Python: what is newer than `sealed` (nanoseconds) is left out.
+    Compiled Python newer than `sealed` (nanoseconds) is skipped, because any run may write it.
     """
     root, todo = os.fspath(place), [""]
     while todo:
@@ -24,43 +24,43 @@ def entries(place: Path, sealed: int, own: str) -> Iterator[tuple[str, os.stat_r
         compiled = prefix.endswith(f"{CACHED}/")
         with os.scandir(f"{root}/{prefix}") as listed:
             for entry in listed:
-                found = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(found.st_mode):
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISDIR(status.st_mode):
                     todo.append(f"{prefix}{entry.name}/")
                     if entry.name == CACHED:
                         continue
-                elif compiled and newer(found, sealed):
+                elif compiled and newer(status, sealed):
                     continue
                 if prefix or not entry.name.startswith(own):
-                    yield prefix + entry.name, found
+                    yield prefix + entry.name, status
 
 
-def newer(found: os.stat_result, sealed: int) -> bool:
-    """Whether a file was written after a time; what is none counts as older."""
-    return stat.S_ISREG(found.st_mode) and found.st_mtime_ns > sealed
+def newer(status: os.stat_result, sealed: int) -> bool:
+    """Return whether it is a regular file that was written after `sealed`."""
+    return stat.S_ISREG(status.st_mode) and status.st_mtime_ns > sealed
 
 
 def summed(place: Path, sealed: int, own: str) -> tuple[int, int, int]:
-    """Number of paths, a checksum over names, modes, sizes and times, and the latest change."""
+    """Return the number of paths, a checksum of names, modes, sizes and times, the last change."""
     count = total = changed = 0
-    for path, found in entries(place, sealed, own):
-        told = f"{path}\0{found.st_mode}"
-        if not stat.S_ISDIR(found.st_mode):
-            told += f"\0{found.st_size}\0{found.st_mtime_ns}"
+    for path, status in entries(place, sealed, own):
+        summary = f"{path}\0{status.st_mode}"
+        if not stat.S_ISDIR(status.st_mode):
+            summary += f"\0{status.st_size}\0{status.st_mtime_ns}"
         count += 1
-        total += crc32(os.fsencode(told))
-        changed = max(changed, found.st_ctime_ns)
+        total += crc32(os.fsencode(summary))
+        changed = max(changed, status.st_ctime_ns)
     return count, total, changed
 
 
 def digest(place: Path, sealed: int, own: str) -> str:
-    """The same by content. Raises `OSError`, `interrupt.Interrupted`."""
+    """Return a hash of names, modes and content. Raises `OSError`, `interrupt.Interrupted`."""
     whole = sha256()
-    for path, found in sorted(entries(place, sealed, own), key=lambda pair: pair[0]):
-        whole.update(f"{path}\0{found.st_mode}\0".encode("utf-8", "surrogateescape"))
-        if stat.S_ISLNK(found.st_mode):
+    for path, status in sorted(entries(place, sealed, own), key=lambda pair: pair[0]):
+        whole.update(f"{path}\0{status.st_mode}\0".encode("utf-8", "surrogateescape"))
+        if stat.S_ISLNK(status.st_mode):
             whole.update(os.fsencode((place / path).readlink()))
-        elif stat.S_ISREG(found.st_mode):
+        elif stat.S_ISREG(status.st_mode):
             whole.update(_content(f"{place}/{path}"))
     return whole.hexdigest()
 
@@ -76,7 +76,7 @@ def _content(path: str) -> bytes:
 
 
 def younger(place: Path, sealed: int) -> list[Path]:
-    """The compiled Python that was written since."""
+    """Return the compiled Python that was written after `sealed`."""
     return [
         path
         for folder in place.rglob(CACHED)

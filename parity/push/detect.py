@@ -1,6 +1,6 @@
-"""What Heroku decides from the pushed tree alone: buildpacks, versions, process types.
+"""Heroku's decisions from the pushed tree alone: buildpacks, versions, process types.
 
-The order of https://devcenter.heroku.com/articles/slug-compiler: detection, the buildpack's own
+In the order of https://devcenter.heroku.com/articles/slug-compiler: detection, the buildpack's own
 checks, and (after the build, but from the same file) the process types.
 """
 
@@ -36,9 +36,9 @@ _REGISTRY = "https://buildpack-registry.s3.amazonaws.com/buildpacks/{}.tgz"
 
 
 class _Choice(NamedTuple):
-    """Detection's result: who would take the app, and who runs (the last one's types count).
+    """The result of detection: the buildpacks that match, and those that run, in order.
 
-    `lead` is printed before the refusal, `runtimes` are what those that run have decided.
+    `lead` is printed before the refusal; `runtimes` are the decisions of those that run.
     """
 
     detected: tuple[str, ...]
@@ -60,12 +60,12 @@ def detect(
     clock: Callable[[], float],
     builds: bool = True,
 ) -> Plan:
-    """Decide as Heroku would, and print its lines up to the language's version, or the refusal.
+    """Decide as Heroku would, and print its lines up to the language's version or the refusal.
 
-    `buildpacks` are those set on the app; none: Heroku looks for one. `clock` gives seconds since
-    the epoch for the lines. A decision that something run before it could change refuses nothing:
-    it is the build's to take, or `unsupported` where nothing `builds`. Raises `Usage` for
-    a `buildpacks` entry that is no buildpack.
+    `buildpacks` are those set on the app; without any, Heroku looks for one. `clock` returns
+    seconds since the epoch for the lines. A decision that an earlier step of the build could change
+    refuses nothing: it is left to the build, or is `unsupported` if nothing `builds`. Raises
+    `Usage` for an entry of `buildpacks` that is not a buildpack.
     """
     choice = _set(source, buildpacks) if buildpacks else _automatic(source)
     choice = _decided(source, config, stack, choice, builds=builds)
@@ -92,28 +92,28 @@ def detect(
 
 
 def formation(file: Procfile | None, default: Mapping[str, str]) -> dict[str, ProcessType]:
-    """The process types: the Procfile's, and what a buildpack adds where it has none."""
+    """Return the process types: the Procfile's, and the buildpack's defaults for missing ones."""
     types = dict(file.types) if file else {}
     return types | {n: ProcessType(n, c, 0) for n, c in default.items() if n not in types}
 
 
 def _automatic(source: Source) -> _Choice:
-    """Heroku's own search: the first official buildpack that takes the app."""
-    found = taking(source)
+    """Choose the first official buildpack that takes the app, as Heroku does."""
+    matching = taking(source)
     said: tuple[str, ...] = (phrases.DETERMINING,)
-    if not found:
+    if not matching:
         return _Choice((), (), said, Refusal("no-default-language", phrases.NO_LANGUAGE))
-    if len(found) > 1:
-        said += phrases.several(tuple(b.name for b in found))
-    said += (f"-----> {found[0].name} app detected",)
-    ids = tuple(b.id for b in found)
+    if len(matching) > 1:
+        said += phrases.several(tuple(b.name for b in matching))
+    said += (f"-----> {matching[0].name} app detected",)
+    ids = tuple(b.id for b in matching)
     return _Choice(ids, ids[:1], said, unsupported=_foreign(ids[:1]))
 
 
 def _set(source: Source, typed: Sequence[str]) -> _Choice:
-    """The buildpacks that are set on the app. The first must take it as it is.
+    """Choose the buildpacks that are set on the app. The first must take the tree as it is.
 
-    What the later ones find may have been made by those before.
+    The later ones may depend on files that the earlier ones create.
     """
     from parity.push.buildpacks.naming import named
 
@@ -130,24 +130,24 @@ def _set(source: Source, typed: Sequence[str]) -> _Choice:
 
 
 def incompatible(name: str, typed: str) -> Refusal:
-    """The refusal by a buildpack that is set and does not take the app."""
+    """Return the refusal for a buildpack that is set but does not take the app."""
     url = typed if "://" in typed or is_folder(name) else _REGISTRY.format(name)
-    known = emulated(name)
-    lines = phrases.incompatible(url, known.undetected if known else ())
+    language = emulated(name)
+    lines = phrases.incompatible(url, language.undetected if language else ())
     return Refusal("buildpack-not-compatible", lines, subject=name)
 
 
 def _foreign(ids: tuple[str, ...]) -> str | None:
-    """The first buildpack that is neither emulated nor on this machine."""
-    known = (n for n in ids if n not in LANGUAGES and not is_folder(n))
-    other = next(known, None)
+    """Return why the buildpacks cannot be followed: one is neither emulated nor on this machine."""
+    unknown = (n for n in ids if n not in LANGUAGES and not is_folder(n))
+    other = next(unknown, None)
     return f"{other} is not emulated yet" if other else None
 
 
 def _decided(
     source: Source, config: Config, stack: str, choice: _Choice, *, builds: bool
 ) -> _Choice:
-    """What the buildpacks decide; the first one's refusal stands, the others' is the build's."""
+    """Add the buildpacks' decisions. Only the first one's refusal counts before the build."""
     if choice.refusal or not choice.runs:
         return choice
     first, *later = (decided(name, source, config, stack) for name in choice.runs)
@@ -157,26 +157,26 @@ def _decided(
         unsupported = unsupported or (None if builds else _open(hook, refusal))
         first, refusal = first._replace(said=()), None
     unsupported = unsupported or first.unsupported or next(_unfollowed(later), None)
-    made = (decision.runtime for decision in (*reversed(later), first))
+    runtimes = (decision.runtime for decision in (*reversed(later), first))
     return choice._replace(
         said=(*choice.said, *first.said),
         refusal=refusal,
         unsupported=None if refusal else unsupported,
         lead=first.lead,
-        runtimes=merged((runtime for runtime in made if runtime), ()),
+        runtimes=merged((runtime for runtime in runtimes if runtime), ()),
     )
 
 
 def _twice(runs: Sequence[str]) -> Refusal | None:
-    """The refusal of the first buildpack to run again."""
+    """Return the first buildpack's refusal to run a second time, if it is set twice."""
     first = emulated(runs[0])
     return first.once if first and runs.count(runs[0]) > 1 else None
 
 
 def _hook(source: Source, name: str) -> str | None:
-    """The app's own script that runs before the buildpack decides, if it has one."""
-    known = emulated(name)
-    script = known.decides_after if known else None
+    """Return the app's own script that runs before the buildpack decides, if there is one."""
+    language = emulated(name)
+    script = language.decides_after if language else None
     return script if script and tree.file(source, script) else None
 
 
@@ -185,7 +185,7 @@ def _unfollowed(later: Sequence[Decision]) -> Iterator[str]:
 
 
 def _open(hook: str, refusal: Refusal | None) -> str | None:
-    """What a refusal leaves open until the hook has run."""
+    """Return why a refusal is uncertain until the hook has run; None without a refusal."""
     if not refusal:
         return None
     headline = refusal.lines[0].removeprefix(" !     Error: ")
@@ -193,7 +193,7 @@ def _open(hook: str, refusal: Refusal | None) -> str | None:
 
 
 def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
-    """The refusal as printed, with the tail of every rejected push."""
+    """Return the refusal as it is printed, with the last lines of every rejected push."""
     refusal = choice.refusal
     app = source.remote or source.root.name or "app"
     if refusal is None:
@@ -205,7 +205,7 @@ def _refused(source: Source, choice: _Choice) -> tuple[str, ...]:
 
 
 def _procfile(source: Source) -> tuple[Procfile | None, str | None]:
-    """The Procfile of the root, and what kept parity from reading it."""
+    """Return the Procfile in the root, and why it was not read, if it was not."""
     entry = tree.file(source, "Procfile")
     why = source.unread.get("Procfile")
     if why or (entry and entry.data is None):

@@ -1,7 +1,7 @@
-"""What the package managers have fetched, in folders of the cache that are theirs.
+"""The package managers' downloads, each in its own folder of the cache.
 
-parity cannot know which of it is whole. It knows whether the folder is as the last run has left it;
-where it is not, and the installation fails, it is tried again with an empty folder.
+parity cannot know which of the files are intact, only whether the folder is as the last run left
+it. If it is not, and the installation fails, the installation is repeated with an empty folder.
 """
 
 import os
@@ -15,18 +15,17 @@ from parity.system.errors import Trouble
 STAMPS = "stamps"
 EMPTY = [0, 0, 0]
 NONE = "\0"
-"""What no file's name starts with."""
+"""A prefix that no file's name can have: `contents` then skips nothing."""
 
 _used: dict[str, bool] = {}
-"""The folders that this process has used, and whether each was as it had been left."""
+"""The folders that this process uses, and whether each was unchanged since the last run."""
 
 
 def folder(name: str) -> Path:
-    """The folder of what `name` fetches, for use.
+    """Return the folder for the downloads of `name`, and note that it is used.
 
-    There is no pipe in it for which a reader would wait, and no link that leads out of it.
-
-    Raises `Trouble` as `cache.root` does.
+    Pipes, which a reader would wait for, and links that lead out of it are removed. Raises
+    `Trouble` as `cache.root` does.
     """
     place = cache.folder(name)
     if name not in _used:
@@ -36,10 +35,10 @@ def folder(name: str) -> Path:
 
 
 def _stamp(place: Path) -> list[int] | None:
-    """What is another one after any change; None where something cannot be read."""
+    """Return a fingerprint that any change alters; None if something cannot be read."""
     try:
-        for path, found in contents.entries(place, 0, NONE):
-            if not _usual(place, place / path, found.st_mode):
+        for path, status in contents.entries(place, 0, NONE):
+            if not _usual(place, place / path, status.st_mode):
                 (place / path).unlink()
         return list(contents.summed(place, 0, NONE))
     except OSError:
@@ -47,23 +46,23 @@ def _stamp(place: Path) -> list[int] | None:
 
 
 def _usual(place: Path, path: Path, mode: int) -> bool:
-    """Whether it is a file, a folder, or a link that stays in `place`."""
+    """Return whether it is a file, a folder, or a link that stays in `place`."""
     if stat.S_ISLNK(mode):
         return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(place))
     return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
 
 def left() -> None:
-    """Note how the folders are left, if nothing but this process has changed them."""
+    """Note the folders' fingerprints at the end of a run, unless other processes changed them."""
     for name in [name for name, whole in _used.items() if whole]:
         with suppress(OSError):
             cache.note(cache.folder(STAMPS) / name, _stamp(cache.root() / name))
 
 
 def emptied(*, offline: bool) -> list[str]:
-    """Empty those folders that were not as they had been left; which these were.
+    """Empty the folders that had changed since the last run, and return them.
 
-    Raises `Trouble` if what they hold could not be fetched again.
+    Raises `Trouble` if `offline`, because their content could not be downloaded again.
     """
     names = [name for name, whole in _used.items() if not whole]
     if names and offline:

@@ -1,9 +1,9 @@
-"""Environments by content: built once, shared by every run that would build the same.
+"""Cached environments: built once, shared by every run that would build the same.
 
-An environment is named by everything that decides it. It is built under a lock, in its final place
-(scripts name their own path), and counts only once its manifest is written, which comes last: an
-interrupted build leaves nothing that looks finished. Whoever uses one holds it, so that no other
-parity removes it meanwhile. Installers are kept alike.
+The name of an environment is a hash of all its inputs. It is built under a lock, in its final place
+(scripts contain their own path), and counts only once its manifest is written, which comes last: an
+interrupted build leaves nothing that looks finished. A run holds the environments it uses, so that
+no other parity removes them meanwhile. Installers are cached in the same way.
 """
 
 import os
@@ -21,26 +21,26 @@ from parity.push import cache, contents, slug
 OWN = "parity-manifest"
 MANIFEST = f"{OWN}.json"
 BEGUN = f"{OWN}.begun"
-"""A file that is there as long as the environment is built: gone, somebody has emptied it."""
+"""A file that exists during the build; if it is missing, the folder was emptied meanwhile."""
 
 NAME = re.compile(r"[0-9a-f]{32}")
 KEPT = 24
-"""Environments that stay in the cache; the ones unused for longest go first (ours)."""
+"""Number of environments that stay in the cache; the least recently used go first (ours)."""
 
 KEPT_BYTES = 6 * 1024**3
-"""Their size together, and that of each installer's downloads (ours)."""
+"""Limit on the environments' total size, and on the size of each installer's downloads (ours)."""
 
 READ = 64 * slug.MB
-"""Bytes up to which the content is always looked at; of more, if anything was changed (ours)."""
+"""Size in bytes up to which the content is always compared; larger ones only if changed (ours)."""
 
 DOWNLOADS = ("pip", "poetry", "uv")
 
 
 class Manifest(NamedTuple):
-    """What an environment consists of.
+    """The state of a finished environment.
 
-    `sum` is a checksum over its files' names, modes, sizes and times, `digest` one over their
-    content; `sealed` is when it was finished, in nanoseconds.
+    `sum` is a checksum of its files' names, modes, sizes and times, `digest` one of their content;
+    `sealed` is when it was finished, in nanoseconds.
     """
 
     files: int
@@ -52,17 +52,17 @@ class Manifest(NamedTuple):
 
 _held: dict[Path, cache.Hold] = {}
 _used: ContextVar[dict[Path, None] | None] = ContextVar("used", default=None)
-"""The environments of the run at hand: a long-lived process holds those of many others."""
+"""The environments of the current run; a long-lived process holds those of many runs."""
 
 _lost: list[str] = []
-"""What somebody else has removed while it was built."""
+"""Environments that were removed during their build."""
 
 
 def key(*parts: str, folder: Path | None = None) -> str:
-    """The name of what `parts` decide in `folder` (by default the cache): scripts name their own
-    path, so what was moved is another.
+    """Return the name for the inputs `parts` in `folder` (by default the cache).
 
-    Raises `Trouble` as `cache.root` does.
+    The folder is an input, too, because scripts contain their own path. Raises `Trouble` as
+    `cache.root` does.
     """
     digest, place = sha256(), str(folder or cache.root())
     for part in (os.uname().sysname, os.uname().machine, place, *parts):
@@ -72,11 +72,11 @@ def key(*parts: str, folder: Path | None = None) -> str:
 
 
 def made(name: str, fill: Callable[[Path], bool], *, spare: Path) -> tuple[Path | None, bool]:
-    """The environment called `name`, and whether it was there; `fill` fills a new folder.
+    """Return the environment called `name`, and whether it was cached; `fill` fills a new folder.
 
-    None if `fill` says that it failed: then nothing is kept. It goes to `spare` where the one in
-    the cache is spoilt and another run still uses it, or a run that was stopped builds it. Raises
-    what `fill` raises, `OSError`, `interrupt.Interrupted`, `Trouble`.
+    None if `fill` returns False: then nothing is kept. It is built in `spare` if the one in the
+    cache is damaged while another run uses it, or if a stopped process is building it. Raises what
+    `fill` raises, `OSError`, `interrupt.Interrupted`, `Trouble`.
     """
     place, there = sealed(cache.folder("envs") / name, fill, lock=name[:2], spare=spare)
     if place and not there:
@@ -87,7 +87,7 @@ def made(name: str, fill: Callable[[Path], bool], *, spare: Path) -> tuple[Path 
 def sealed(
     place: Path, fill: Callable[[Path], bool], *, lock: str, spare: Path
 ) -> tuple[Path | None, bool]:
-    """The same for any place in the cache, under its own lock."""
+    """Do the same as `made` for any place in the cache, under the lock called `lock`."""
     if _usable(place):
         return place, True
     with cache.locked(lock) as mine:
@@ -99,7 +99,7 @@ def sealed(
             return place, False
         if place == spare:
             cache.remove(spare)
-        if not _built(place, fill):
+        if not _build(place, fill):
             return None, False
         if place != spare:
             _usable(place)
@@ -108,7 +108,7 @@ def sealed(
 
 @contextmanager
 def use() -> Iterator[None]:
-    """Note which environments are used from here on; a use within another one adds to that."""
+    """Record the environments that are used within the block; a nested use adds to the outer."""
     if _used.get() is not None:
         yield
         return
@@ -120,7 +120,7 @@ def use() -> Iterator[None]:
 
 
 def _usable(place: Path) -> bool:
-    """Return whether the environment is finished and unchanged; then it is held, and in use."""
+    """Return whether the environment is finished and unchanged; if so, hold it."""
     used = _used.get()
     if used is not None:
         used[place] = None
@@ -138,17 +138,17 @@ def _usable(place: Path) -> bool:
     return False
 
 
-def _built(place: Path, fill: Callable[[Path], bool]) -> bool:
+def _build(place: Path, fill: Callable[[Path], bool]) -> bool:
     done = False
     place.mkdir(parents=True)
     hold = cache.Hold(place)
     try:
         (place / BEGUN).touch()
         done = fill(place)
-        if done and _whole_still(place, hold):
+        if done and _still_whole(place, hold):
             seal(place)
     finally:
-        if not _whole_still(place, hold):
+        if not _still_whole(place, hold):
             _lost.append(str(place))
             done = False
         if not done:
@@ -157,12 +157,12 @@ def _built(place: Path, fill: Callable[[Path], bool]) -> bool:
     return done
 
 
-def _whole_still(place: Path, hold: cache.Hold) -> bool:
+def _still_whole(place: Path, hold: cache.Hold) -> bool:
     return hold.there() and (manifest(place) is not None or (place / BEGUN).exists())
 
 
 def seal(place: Path) -> None:
-    """Note what the environment consists of: from then on it is finished."""
+    """Write the environment's manifest, which marks it as finished."""
     now = time.time_ns()
     files, total, _ = contents.summed(place, now, OWN)
     noted = Manifest(files, total, slug.size(place), now, contents.digest(place, now, OWN))
@@ -171,7 +171,7 @@ def seal(place: Path) -> None:
 
 
 def manifest(place: Path) -> Manifest | None:
-    """What was noted when the environment was finished; None if it never was."""
+    """Return the environment's manifest; None if it was never finished."""
     noted = cache.noted(place / MANIFEST)
     if not isinstance(noted, list) or len(noted) != len(Manifest._fields):
         return None
@@ -180,7 +180,7 @@ def manifest(place: Path) -> Manifest | None:
 
 
 def intact(place: Path) -> bool:
-    """Whether the environment is finished, and as it was then, by sizes and times."""
+    """Return whether the environment is finished and unchanged, judged by sizes and times."""
     noted = manifest(place)
     try:
         return noted is not None and noted[:2] == contents.summed(place, noted.sealed, OWN)[:2]
@@ -189,16 +189,16 @@ def intact(place: Path) -> bool:
 
 
 def spoilt() -> list[str]:
-    """Return the damaged environments among those in use, compared by content; they are dropped."""
+    """Return and drop the environments in use that are damaged, judged by content."""
     used = _used.get()
     places = [place for place in list(_held) if used is None or place in used]
-    found = [*_lost, *(str(place) for place in places if _damaged(place))]
+    damaged = [*_lost, *(str(place) for place in places if _damaged(place))]
     _lost.clear()
-    return found
+    return damaged
 
 
 def _damaged(place: Path) -> bool:
-    """Whether an environment is not whole; then the next use builds it again."""
+    """Return whether an environment is damaged; if so, the next use builds it again."""
     noted = manifest(place)
     try:
         if noted and _held[place].there() and _as_sealed(place, noted):
@@ -214,7 +214,7 @@ def _damaged(place: Path) -> bool:
 
 
 def _as_sealed(place: Path, noted: Manifest) -> bool:
-    """Whether the content is as it was."""
+    """Return whether the content is as the manifest says."""
     files, total, changed = contents.summed(place, noted.sealed, OWN)
     if (files, total) != noted[:2]:
         return False
@@ -224,7 +224,7 @@ def _as_sealed(place: Path, noted: Manifest) -> bool:
 
 
 def discard(place: Path) -> bool:
-    """Forget an environment, or whatever is in its place; False if another run uses it."""
+    """Remove an environment, or whatever is in its place; False if another run uses it."""
     held = _held.pop(place, None)
     if held:
         held.release()
@@ -244,10 +244,10 @@ def discard(place: Path) -> bool:
 
 
 def sweep(newest: str) -> None:
-    """Drop what an ended build left half made, and what was unused for longest."""
+    """Remove unfinished environments of ended builds, and the least recently used ones."""
     left = KEPT_BYTES
-    found = [p for p in cache.folder("envs").iterdir() if NAME.fullmatch(p.name)]
-    for number, place in enumerate(sorted(found, key=_age)):
+    places = [p for p in cache.folder("envs").iterdir() if NAME.fullmatch(p.name)]
+    for number, place in enumerate(sorted(places, key=_age)):
         noted = manifest(place)
         left -= noted.size.bytes if noted else 0
         if place.name == newest or (noted and number < KEPT and left >= 0):
@@ -255,13 +255,13 @@ def sweep(newest: str) -> None:
         with cache.try_locked(place.name[:2]) as nobody_builds:
             if nobody_builds:
                 discard(place)
-    for kept in (cache.root() / name for name in DOWNLOADS):
-        if bytes_of(kept) > KEPT_BYTES:
-            cache.remove(kept)
+    for folder in (cache.root() / name for name in DOWNLOADS):
+        if bytes_of(folder) > KEPT_BYTES:
+            cache.remove(folder)
 
 
 def bytes_of(folder: Path) -> int:
-    """The size of what may be gone by now, or closed."""
+    """Return the size of a folder, 0 if it is gone or cannot be read."""
     try:
         return slug.size(folder).bytes
     except OSError:

@@ -1,9 +1,9 @@
-"""Asks git about a repository, with plumbing that runs nothing of the user's.
+"""Queries to git about a repository, with plumbing that runs none of the user's programs.
 
 `status`, `diff`, `archive`, `checkout` and `ls-files -m` start fsmonitor, external diffs, filters
-or hooks from the repository's configuration (tried for each); what stands here does not. Which
-repository it is, is decided before git starts: git would take a folder that holds `HEAD`,
-`objects` and `refs` for one, with a configuration that came with the tree.
+or hooks from the repository's configuration (tried for each); the commands here do not. The
+repository is chosen before git starts: git would accept any folder that holds `HEAD`, `objects`
+and `refs`, with a configuration that came with the tree.
 """
 
 import os
@@ -30,12 +30,12 @@ SAFE = (
     *("-c", "core.untrackedCache=false"),
     *("-c", "core.pager=cat"),
 )
-"""Options before every command: nothing is started, written or fetched."""
+"""Options of every command, so that git starts, writes and fetches nothing."""
 
 OWN = {
-    "GIT_ALLOW_PROTOCOL": "none",  # what is missing in a partial clone is not fetched,
-    "GIT_NO_LAZY_FETCH": "1",  # by a git that knows this (2.39.4, 2.45) not even tried,
-    "GIT_SSH_COMMAND": "false",  # and core.sshCommand counts less than a variable
+    "GIT_ALLOW_PROTOCOL": "none",  # objects missing from a partial clone are not fetched,
+    "GIT_NO_LAZY_FETCH": "1",  # newer versions (2.39.4, 2.45) do not even try,
+    "GIT_SSH_COMMAND": "false",  # and a variable overrides core.sshCommand
     "GIT_NO_REPLACE_OBJECTS": "1",  # a push sends the objects themselves
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -45,17 +45,17 @@ KEPT = (
     *("HOME", "XDG_CONFIG_HOME", "SUDO_UID", "TMPDIR"),
     *("LD_LIBRARY_PATH", "LD_PRELOAD", "DYLD_LIBRARY_PATH", "DEVELOPER_DIR", "SDKROOT"),
 )
-"""What git may know of this process's environment: its user's settings, and how to start."""
+"""Variables of this process that git gets: for its user's settings, and to be able to start."""
 
 
 BUFFER = 1 << 20
-"""Bytes that are read at once: small files come by the thousand."""
+"""Bytes that are read at once: there may be thousands of small files."""
 
 _DUBIOUS = "dubious ownership"
 
 
 class Answer(NamedTuple):
-    """What one git command printed, and its exit code."""
+    """The exit code and the output of one git command."""
 
     code: int
     out: bytes
@@ -63,11 +63,11 @@ class Answer(NamedTuple):
 
 
 class Outside(Exception):
-    """The folder is in no repository."""
+    """The folder is not in a repository."""
 
 
 class Missing(Trouble):
-    """There is no git on this machine."""
+    """git is not installed on this machine."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -76,37 +76,37 @@ class Missing(Trouble):
         )
 
 
-def ask(folder: Path, *commands: Sequence[str], given: bytes | None = None) -> list[Answer]:
-    """Run git commands in `folder` side by side.
+def ask(folder: Path, *commands: Sequence[str], stdin: bytes | None = None) -> list[Answer]:
+    """Run git commands in `folder` in parallel, each with `stdin`.
 
     Raises `Outside`, `interrupt.Interrupted`, and `Trouble` for what git must not read.
     """
-    return _answers(folder, environment(of(folder)), commands, given)
+    return _answers(folder, environment(of(folder)), commands, stdin)
 
 
 def _answers(
     folder: Path,
     env: Mapping[str, str],
     commands: Sequence[Sequence[str]],
-    given: bytes | None = None,
+    stdin: bytes | None = None,
 ) -> list[Answer]:
     import subprocess
 
     from parity.push.watch import Watch
 
-    streams = (subprocess.DEVNULL if given is None else subprocess.PIPE, subprocess.PIPE)
+    streams = (subprocess.DEVNULL if stdin is None else subprocess.PIPE, subprocess.PIPE)
     answers = []
-    with Watch(folder, [_started(folder, command, env, *streams) for command in commands]) as watch:
+    with Watch(folder, [_start(folder, command, env, *streams) for command in commands]) as watch:
         for process in watch.running:
-            out, told = watch.answer(process, given)
-            text = told.decode("utf-8", "backslashreplace")
+            out, errors = watch.answer(process, stdin)
+            text = errors.decode("utf-8", "backslashreplace")
             answers.append(Answer(process.returncode, out, text))
     watch.check()
     return answers
 
 
-def _started(
-    folder: Path, command: Sequence[str], env: Mapping[str, str], given: int, told: int
+def _start(
+    folder: Path, command: Sequence[str], env: Mapping[str, str], stdin: int, stderr: int
 ) -> "subprocess.Popen[bytes]":
     import subprocess
 
@@ -117,28 +117,28 @@ def _started(
         [program, *SAFE, *command],
         cwd=folder,
         env=env,
-        stdin=given,
+        stdin=stdin,
         stdout=subprocess.PIPE,
-        stderr=told,
+        stderr=stderr,
         bufsize=BUFFER,
     )
 
 
 def of(folder: Path) -> Repository:
-    """The repository that `folder` is in. Raises `Outside`, `Trouble`.
+    """Return the repository that `folder` is in. Raises `Outside`, `Trouble`.
 
-    One without files of its own counts unless it is tracked by a repository around it.
+    A bare one counts unless a repository around it tracks its files.
     """
     around, bare = repository.find(folder)
     for each in (around, bare):
         if each:
             programs.distrust(each.top or each.git_dir)
-    found = bare if around is None or (bare and not _tracked(around, bare)) else around
-    if found is None:
+    chosen = bare if around is None or (bare and not _tracked(around, bare)) else around
+    if chosen is None:
         raise Outside
-    if repository.foreign(found):
-        _owned(found)
-    return found
+    if repository.foreign(chosen):
+        _check_owner(chosen)
+    return chosen
 
 
 def _tracked(around: Repository, bare: Repository) -> bool:
@@ -148,36 +148,36 @@ def _tracked(around: Repository, bare: Repository) -> bool:
 
 
 @cache
-def _owned(found: Repository) -> None:
+def _check_owner(chosen: Repository) -> None:
     """Ask git whether its user trusts another user's repository. Raises `Trouble`."""
-    where = found.top or found.git_dir
-    options = () if found.top else ("-c", "safe.bareRepository=all")
+    where = chosen.top or chosen.git_dir
+    options = () if chosen.top else ("-c", "safe.bareRepository=all")
     (answer,) = _answers(where, environment(None), [(*options, "rev-parse", "--git-dir")])
     if _DUBIOUS in answer.error:
         raise refused(where, answer)
 
 
 def environment(inside: Repository | None, stores: Sequence[Path] = ()) -> dict[str, str]:
-    """git's environment: its user's settings, and which repository it is to read.
+    """Return git's environment, with its user's settings and the repository to read.
 
-    `stores` are folders of other repositories' objects that it may read from, too.
+    `stores` are the object folders of other repositories that it may read, too.
     """
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    kept |= {**OWN, "PATH": os.pathsep.join(programs.folders())}
+    env = {name: os.environ[name] for name in KEPT if name in os.environ}
+    env |= {**OWN, "PATH": os.pathsep.join(programs.folders())}
     if inside is None:
-        return kept
-    kept["GIT_DIR"] = str(inside.git_dir)
+        return env
+    env["GIT_DIR"] = str(inside.git_dir)
     if inside.top:
-        kept["GIT_WORK_TREE"] = str(inside.top)
+        env["GIT_WORK_TREE"] = str(inside.top)
     else:
-        kept["GIT_IMPLICIT_WORK_TREE"] = "0"
+        env["GIT_IMPLICIT_WORK_TREE"] = "0"
     if stores:
-        kept["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, stores))
-    return kept
+        env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, stores))
+    return env
 
 
 def refused(folder: Path, answer: Answer) -> Trouble:
-    """Why git does not answer about `folder`, as trouble with this machine."""
+    """Return the `Trouble` for a git command that failed in `folder`."""
     text = answer.error.strip().splitlines()
     if _DUBIOUS in answer.error:
         return Trouble(
@@ -191,7 +191,7 @@ def refused(folder: Path, answer: Answer) -> Trouble:
 
 
 def lost(folder: Path, oid: str = "") -> Trouble:
-    """An object is not there."""
+    """Return the `Trouble` for a missing object."""
     if repository.partial(of(folder)):
         import shlex
 
@@ -206,9 +206,9 @@ def lost(folder: Path, oid: str = "") -> Trouble:
 def blobs(
     folder: Path, oids: Iterable[str], stores: Sequence[Path] = (), *, most: int | None = None
 ) -> Iterator[tuple[str, bytes]]:
-    """Each of `oids` with its content, through one `cat-file --batch`.
+    """Yield each of `oids` with its content, read by one `cat-file --batch`.
 
-    Those of more than `most` bytes are passed over. Raises `Trouble`, `interrupt.Interrupted`.
+    Objects of more than `most` bytes are skipped. Raises `Trouble`, `interrupt.Interrupted`.
     """
     import subprocess
     import threading
@@ -217,7 +217,7 @@ def blobs(
 
     wanted = list(oids)
     env, streams = environment(of(folder), stores), (subprocess.PIPE, subprocess.DEVNULL)
-    process = _started(folder, ("cat-file", "--batch"), env, *streams)
+    process = _start(folder, ("cat-file", "--batch"), env, *streams)
     assert process.stdin and process.stdout
     source, sink = process.stdout, process.stdin
 
@@ -232,7 +232,7 @@ def blobs(
         for oid in wanted:
             header = source.readline().split()
             size = int(header[2]) if len(header) == 3 else -1
-            data = _taken(source, size, most) if size >= 0 else None
+            data = _read_object(source, size, most) if size >= 0 else None
             if data is None:
                 watch.check()
                 raise lost(folder, oid)
@@ -242,8 +242,8 @@ def blobs(
         thread.join()
 
 
-def _taken(source: IO[bytes], size: int, most: int | None) -> bytes | None:
-    """One object, empty if it is above `most`; None if it does not come whole."""
+def _read_object(source: IO[bytes], size: int, most: int | None) -> bytes | None:
+    """Read one object: empty if larger than `most`, None if incomplete."""
     left = size + 1
     if most is None or size <= most:
         data = source.read(left)
@@ -260,7 +260,7 @@ def save(folder: Path, oid: str, to: IO[bytes], stores: Sequence[Path] = ()) -> 
     from parity.push.watch import Watch
 
     env, nothing = environment(of(folder), stores), subprocess.DEVNULL
-    process = _started(folder, ("cat-file", "blob", oid), env, nothing, nothing)
+    process = _start(folder, ("cat-file", "blob", oid), env, nothing, nothing)
     assert process.stdout
     with Watch(folder, [process]) as watch, process.stdout as source:
         watch.begin()

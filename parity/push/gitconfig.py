@@ -1,7 +1,7 @@
-"""What of git's configuration parity heeds, and whose word counts.
+"""The settings of git's configuration that parity uses, and the scope each may come from.
 
-A setting that names a file is taken from the user's own configuration: that of the repository may
-come from a stranger, and names files in the repository alone.
+A setting that names a file comes from the user's own configuration. The repository's may come from
+a stranger, and may name only files in the repository.
 """
 
 import os
@@ -16,22 +16,22 @@ COMMAND = (
     *("config", "-z", "--show-scope", "--get-regexp"),
     r"^(remote\.heroku\.url|core\.(autocrlf|filemode|worktree|attributesfile|excludesfile))$",
 )
-"""Asks git for the settings that count."""
+"""The git command that lists these settings."""
 
 _NAMING = {"core.attributesfile": "attributes", "core.excludesfile": "ignore"}
-"""Settings that name a file, and its name in the user's own folder where they do not:
+"""Settings that name a file, and the file's default name in the user's own folder:
 https://git-scm.com/docs/git-config (documented)."""
 
 
 class Settings(NamedTuple):
-    """The values by key; `files` are options that name the files of attributes and ignore rules."""
+    """The values by key; `files` are options that name the attributes and ignore files."""
 
     values: dict[str, str]
     files: tuple[str, ...]
 
 
 def settings(app: Path, out: bytes) -> Settings:
-    """What `COMMAND` has printed in `app`. Raises `Trouble`."""
+    """Parse the output `out` of `COMMAND` in `app`. Raises `Trouble`."""
     inside = git.of(app)
     fields = out.decode("utf-8", "surrogateescape").split("\0")
     values: dict[str, str] = {}
@@ -52,7 +52,7 @@ def _own_folder() -> str:
 
 
 def _within(top: Path | None, value: str) -> bool:
-    """Whether `value` names a plain file in the repository."""
+    """Return whether `value` names a plain file in the repository."""
     if top is None:
         return False
     file = Path(os.path.realpath(top / value))
@@ -60,7 +60,7 @@ def _within(top: Path | None, value: str) -> bool:
 
 
 def _not_elsewhere(inside: Repository, worktree: str | None) -> None:
-    """Raises `Trouble` where the repository has its files in another folder than its own."""
+    """Raise `Trouble` if the repository's working tree is set to another folder."""
     top = inside.top
     if top and worktree and os.path.realpath(inside.git_dir / worktree) != str(top):
         from shlex import quote

@@ -1,9 +1,9 @@
-"""Ruby's globs, matched in time that grows with pattern times name, whatever the pattern is.
+"""Ruby's globs, matched in time proportional to pattern times name, for every pattern.
 
-A glob becomes a machine with one state for each of its signs. All states that a name can be in are
-followed side by side, so nothing is tried twice; sets of states that were met are remembered. A
-pattern with at most one `*` and no braces is a regular expression, which is faster and cannot run
-away.
+A glob becomes a state machine with one state for each token. All states that a name can be in are
+followed in parallel, so nothing is tried twice; transitions between sets of states are cached. A
+pattern with at most one `*` and no braces becomes a regular expression instead, which is faster and
+cannot run away.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
 REMEMBERED = 2000
-"""Steps from one set of states to the next that are remembered for each pattern."""
+"""Transitions between sets of states that are cached for each pattern."""
 
 _TOKEN = re.compile(r"\*\*/|\*+|\?|\[[^]]*\]|\{[^}]*\}|[^*?\[{]|[\[{]")
 _HIDDEN = r"(?!\.)"
@@ -20,18 +20,21 @@ Matches: TypeAlias = Callable[[str], bool]
 
 
 class _Set(NamedTuple):
-    """What stands in brackets: single characters and ranges, or all but those."""
+    """The content of a bracket expression: characters and ranges, possibly negated."""
 
     negated: bool
     ranges: tuple[tuple[str, str], ...]
 
     def has(self, character: str) -> bool:
-        """Whether it takes this one."""
+        """Return whether `character` is in the set."""
         return self.negated is not any(low <= character <= high for low, high in self.ranges)
 
 
 class _State(NamedTuple):
-    """`takes` one character, or none (None); `visible`: not before a dot. Then on to `after`."""
+    """A state: `takes` one character (None: none), then leads to `after`.
+
+    `visible`: it cannot be left before a dot.
+    """
 
     takes: "_Set | None"
     visible: bool
@@ -42,7 +45,7 @@ _IN_NAME = _Set(True, (("/", "/"),))
 
 
 def glob(pattern: str) -> Matches:
-    """Whether a whole path is what `pattern` stands for: `*`, `**/`, `?`, `[…]`, `{…,…}`."""
+    """Return a function that matches whole paths: `*`, `**/`, `?`, `[…]` and `{…,…}`."""
     tokens = list(_tokens(pattern))
     texts = [text for text, _ in tokens]
     stars = sum(text.startswith("*") and text != "**/" for text in texts)
@@ -53,7 +56,7 @@ def glob(pattern: str) -> Matches:
 
 
 def _tokens(pattern: str) -> Iterator[tuple[str, bool]]:
-    """The signs of a pattern; each with whether a name begins there that must not be hidden."""
+    """Yield the tokens of a pattern, and whether each starts a name that must not be hidden."""
     for token in _TOKEN.finditer(pattern):
         text, at = token[0], token.start()
         first = (at == 0 or pattern[at - 1] == "/") and text[0] in "*?[" and text != "**/"
@@ -77,7 +80,7 @@ def _plain(text: str) -> str:
 
 
 def _class(taken: _Set) -> str:
-    """As a regular expression; an empty set takes nothing, its opposite everything."""
+    """Return the set as a regular expression; an empty one matches nothing, negated everything."""
     parts = "".join(f"{re.escape(low)}-{re.escape(high)}" for low, high in taken.ranges)
     if not parts:
         return "[\\s\\S]" if taken.negated else r"(?!)"
@@ -85,7 +88,7 @@ def _class(taken: _Set) -> str:
 
 
 def _set(inside: str) -> _Set:
-    """A range whose end comes before its beginning takes nothing."""
+    """Parse a bracket expression. A range that ends before its start matches nothing."""
     negated = inside[0] in "!^"
     rest, ranges = inside[negated:], []
     while rest:
@@ -96,7 +99,7 @@ def _set(inside: str) -> _Set:
 
 
 class _Machine:
-    """The states of one pattern, the last of which is its end."""
+    """The state machine of one pattern; the state after the last is its end."""
 
     def __init__(self, tokens: list[tuple[str, bool]]) -> None:
         self._states: list[_State] = []
@@ -106,7 +109,7 @@ class _Machine:
         self._end = len(self._states)
 
     def matches(self, path: str) -> bool:
-        """Whether the whole `path` leads to the end."""
+        """Return whether the whole `path` leads to the end."""
         states = frozenset({0})
         for character in path:
             states = self._after(states, character)
@@ -125,16 +128,16 @@ class _Machine:
         return self._known[key]
 
     def _reached(self, states: frozenset[int], dot: bool) -> set[int]:
-        """These states, and where they lead without a character; `dot`: one comes next."""
-        found, todo = set(states), list(states)
+        """Return these states and all that they reach without a character; `dot`: one is next."""
+        reached, todo = set(states), list(states)
         while todo:
             number = todo.pop()
             if number < self._end and not self._states[number].takes:
                 state = self._states[number]
-                new = () if dot and state.visible else set(state.after) - found
-                found.update(new)
+                new = () if dot and state.visible else set(state.after) - reached
+                reached.update(new)
                 todo.extend(new)
-        return found
+        return reached
 
     def _add(self, text: str, first: bool) -> None:
         if first:
@@ -159,12 +162,12 @@ class _Machine:
                 self._state(_Set(False, ((character, character),)), 1)
 
     def _state(self, takes: _Set | None, *steps: int, visible: bool = False) -> None:
-        """One more state, from which `steps` further on is what comes after it."""
+        """Append a state that leads to the states `steps` further on."""
         here = len(self._states)
         self._states.append(_State(takes, visible, tuple(here + step for step in steps)))
 
     def _choice(self, words: list[str]) -> None:
-        """Each word begins as a pattern does."""
+        """Append the states for `{…,…}`. Each word starts as a pattern does."""
         fork = len(self._states)
         self._state(None)
         starts, ends = [], []

@@ -1,4 +1,4 @@
-"""Writes a tree into an empty folder, as a build or a dyno gets it."""
+"""Writing of a tree into an empty folder, for a build or a dyno."""
 
 import os
 import posixpath
@@ -35,25 +35,25 @@ def lay_out(
 
 
 def _is_large(entry: Entry) -> bool:
-    """Whether git has it, and it is written in pieces."""
+    """Return whether the content comes from git and is written in pieces."""
     return bool(entry.oid) and entry.size > LARGE and entry.mode in (FILE, EXECUTABLE)
 
 
 def _save(folder: Path, root: Path, path: str, entry: Entry, stores: Sequence[Path]) -> None:
-    """Write a large file that git has. Raises `Trouble`, `interrupt.Interrupted`, `OSError`."""
+    """Write a large file from git. Raises `Trouble`, `interrupt.Interrupted`, `OSError`."""
     with folders.Cursor(folder) as cursor:
         *above, name = path.split("/")
         cursor.to(above, make=True)
-        made = os.open(name, folders.NEW, 0o600, dir_fd=cursor.fd)
-        with os.fdopen(made, "wb") as file:
+        fd = os.open(name, folders.NEW, 0o600, dir_fd=cursor.fd)
+        with os.fdopen(fd, "wb") as file:
             git.save(root, entry.oid or "", file, stores)
-            os.fchmod(made, 0o755 if entry.mode == EXECUTABLE else 0o644)
+            os.fchmod(fd, 0o755 if entry.mode == EXECUTABLE else 0o644)
 
 
 def _keep_inside(folder: Path, path: str) -> None:
-    """A link that leads out of the tree by way of another becomes a file, as others that do."""
+    """Replace a link that leads out of the tree by way of another link with a file."""
     link = folder / path
-    with suppress(OSError):  # a path that is longer than the system takes leads nowhere by name
+    with suppress(OSError):  # a path that is too long for the system leads nowhere
         if link.is_symlink() and not within(str(link), str(folder)):
             target = os.fsencode(link.readlink())
             link.unlink()
@@ -63,9 +63,9 @@ def _keep_inside(folder: Path, path: str) -> None:
 def _contents(
     root: Path, entries: Mapping[str, Entry], stores: Sequence[Path]
 ) -> Iterator[tuple[str, bytes | None]]:
-    """Each path with its bytes, but the large ones of git's; None for a file to copy.
+    """Yield each path, except git's large files, with its bytes; None for a file to copy.
 
-    What git has comes last, in one go.
+    Content from git comes last, in one batch.
     """
     stored: dict[str, list[str]] = {}
     for path, entry in entries.items():
@@ -84,21 +84,21 @@ def _contents(
 
 
 def _write(folder: int, name: str, path: str, mode: int, data: bytes | Path) -> None:
-    """Write a file or link into an open folder; `data` may be the root that has the file."""
+    """Write a file or link into an open folder; `data` may be the root to copy the file from."""
     if isinstance(data, bytes) and mode == LINK and inside(path, os.fsdecode(data)):
         os.symlink(data, os.fsencode(name), dir_fd=folder)
         return
-    made = os.open(name, folders.NEW, 0o600, dir_fd=folder)
-    with os.fdopen(made, "wb") as file:
+    fd = os.open(name, folders.NEW, 0o600, dir_fd=folder)
+    with os.fdopen(fd, "wb") as file:
         if isinstance(data, bytes):
             file.write(data)
         else:
-            _pour(data / path, made)
-        os.fchmod(made, 0o755 if mode == EXECUTABLE else 0o644)
+            _pour(data / path, fd)
+        os.fchmod(fd, 0o755 if mode == EXECUTABLE else 0o644)
 
 
 def _pour(source: Path, target: int) -> None:
-    """Copy a file that git does not have, of any size; one that cannot be read stays empty."""
+    """Copy a file of any size that git does not have; an unreadable one becomes an empty file."""
     try:
         read = os.open(source, folders.FILE)
     except OSError:
@@ -108,6 +108,6 @@ def _pour(source: Path, target: int) -> None:
 
 
 def inside(path: str, target: str) -> bool:
-    """Whether a link at `path` leads to a place within the tree."""
+    """Return whether a link at `path` to `target` stays in the tree."""
     joined = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
     return not joined.startswith("/") and joined != ".." and not joined.startswith("../")

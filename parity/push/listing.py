@@ -1,4 +1,4 @@
-"""Reads what git's plumbing prints about trees and the index."""
+"""Parsers for the output of git's plumbing about trees and the index."""
 
 import os
 import re
@@ -12,29 +12,29 @@ _ENTRY = re.compile(
 _LISTED = re.compile(rb"(\d{6}) \w+ ([0-9a-f]+)(?: +(?:(\d+)|-))?\t([^\0]+)\0")
 
 NOT_LOOKED_AT = 0x4000_8000
-"""CE_SKIP_WORKTREE and CE_VALID of an index entry (git's read-cache.h)."""
+"""The flags CE_SKIP_WORKTREE and CE_VALID of an index entry (git's read-cache.h)."""
 
 
 def names(out: bytes) -> list[str]:
-    """The NUL-separated paths of `out`."""
+    """Return the NUL-separated paths in `out`."""
     return [os.fsdecode(name) for name in out.split(b"\0") if name]
 
 
 class Stat(NamedTuple):
-    """A tracked path of the index, with what git remembers of the file on disk.
+    """A tracked path in the index, with the state of the file on disk that git remembers.
 
-    `kept`: git was told not to look at the disk (sparse checkout, assume-unchanged).
+    `skipped`: git does not look at the disk (sparse checkout, assume-unchanged).
     """
 
     mode: int
     oid: str
     mtime: tuple[int, int]
     size: int
-    kept: bool = False
+    skipped: bool = False
 
 
 def index(out: bytes) -> dict[str, Stat]:
-    """The output of `ls-files -z -s --debug` by path; of an unmerged path, our side."""
+    """Parse the output of `ls-files -z -s --debug`, by path; an unmerged path has our side."""
     return {
         os.fsdecode(path): Stat(
             int(mode, 8),
@@ -49,13 +49,13 @@ def index(out: bytes) -> dict[str, Stat]:
 
 
 def unmerged(out: bytes) -> tuple[str, ...]:
-    """The paths of `ls-files -z -s --debug` that a merge has left with several versions."""
-    found = {os.fsdecode(entry[3]) for entry in _ENTRY.findall(out) if entry[2] != b"0"}
-    return tuple(sorted(found))
+    """Return the unmerged paths in the output of `ls-files -z -s --debug`."""
+    paths = {os.fsdecode(entry[3]) for entry in _ENTRY.findall(out) if entry[2] != b"0"}
+    return tuple(sorted(paths))
 
 
 def tree(out: bytes) -> dict[str, tuple[int, str, int]]:
-    """The output of `ls-tree -rlz`: mode, object and size in bytes (0 without -l) by path."""
+    """Parse the output of `ls-tree -rlz`, by path: mode, object, size in bytes (0 without -l)."""
     return {
         os.fsdecode(path): (int(mode, 8), oid.decode(), int(size or 0))
         for mode, oid, size, path in _LISTED.findall(out)

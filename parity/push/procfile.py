@@ -1,6 +1,6 @@
-"""The Procfile, read as Heroku's classic build system reads it: one pattern per line.
+"""Parser for the Procfile, as Heroku's classic build system reads it: one pattern for each line.
 
-There is no other grammar, and lines that do not match are dropped without a word:
+There is no other grammar, and lines that do not match are silently dropped:
 https://github.com/heroku/buildpacks-procfile/blob/main/SPEC.md (documented).
 """
 
@@ -17,11 +17,11 @@ _SAMPLE = 4096
 
 
 def parse(path: str, data: bytes) -> Procfile:
-    """What Heroku takes from the Procfile `data`; `path` is kept for the report.
+    """Parse the Procfile `data` as Heroku does; `path` is for the report.
 
-    Lines end at `\\n`. A `\\r` at a line's end is dropped: whether Heroku keeps it is unknown, and
-    apps with such files run. A type without a command is no type; of duplicates the last counts.
-    Nothing matches in UTF-16, whose text is decoded only to explain it.
+    Lines end at `\\n`. A `\\r` at the end of a line is dropped: whether Heroku keeps it is unknown,
+    and apps with such files run. A type without a command is ignored; the last duplicate wins.
+    Nothing matches in UTF-16, which is decoded only to explain it.
     """
     encoding, text = _decoded(data)
     lines = tuple(line.removesuffix("\r") for line in text.split("\n"))
@@ -37,10 +37,10 @@ def parse(path: str, data: bytes) -> Procfile:
 
 
 def _process(line: str, number: int) -> ProcessType | None:
-    found = _CLASSIC.match(line)
-    if not found or not found[2].strip() or "\0" in line:
+    match = _CLASSIC.match(line)
+    if not match or not match[2].strip() or "\0" in line:
         return None
-    return ProcessType(found[1], found[2], number)
+    return ProcessType(match[1], match[2], number)
 
 
 def _blank(line: str) -> bool:
@@ -49,7 +49,7 @@ def _blank(line: str) -> bool:
 
 
 def _decoded(data: bytes) -> tuple[Encoding, str]:
-    """The encoding and the text, for UTF-8 with its byte order mark: Heroku does not drop it."""
+    """Return the encoding and the text; in UTF-8 a byte order mark stays, as on Heroku."""
     wide = _utf16(data)
     if wide:
         return "utf-16", data.decode(wide, "replace").lstrip("\ufeff")
@@ -63,7 +63,7 @@ def _decoded(data: bytes) -> tuple[Encoding, str]:
 
 
 def _utf16(data: bytes) -> str | None:
-    """The byte order if `data` is UTF-16: by its mark, or by a NUL in every second place."""
+    """Return the UTF-16 codec of `data`, judged by its mark or by a NUL in every second byte."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16-le" if data[0] == 0xFF else "utf-16-be"
     sample = data[:_SAMPLE]

@@ -1,4 +1,4 @@
-"""What Heroku's git does with a pushed tree before anything is built: submodules, .slugignore."""
+"""The steps of Heroku's git between the push and the build: submodules, .slugignore."""
 
 from collections.abc import Callable
 
@@ -8,13 +8,13 @@ from parity.records import Line, Refusal, Say, Source, Submodule
 
 REASON = "submodule-install-failed"
 REFUSED = ("unmapped", "key", "local")
-"""What of a submodule makes it certain that Heroku cannot fetch it."""
+"""Troubles of a submodule with which Heroku certainly cannot fetch it."""
 
 
 def receive(source: Source, say: Say, clock: Callable[[], float]) -> Source:
-    """The tree that the build gets, or with the reason why it is refused.
+    """Return the tree that the build gets, with a refusal if there is one.
 
-    Submodules that nobody here can tell of are said by nothing: the log has what is certain.
+    Nothing is logged about submodules whose outcome is uncertain.
     """
     refused = next((s for s in source.submodules if s.trouble in REFUSED), None)
     said: tuple[str, ...] = ()
@@ -31,13 +31,13 @@ def receive(source: Source, say: Say, clock: Callable[[], float]) -> Source:
 
 
 def _registered(source: Source, refused: Submodule | None) -> tuple[str, ...]:
-    """What git prints of the submodules that it has an address for."""
+    """Return the lines that git prints for the submodules with a URL."""
     if refused and refused.trouble == "unmapped":
         return ()
     named = [s for s in source.submodules if s.url]
-    told = [f"Submodule '{s.path}' ({s.url}) registered for path '{s.path}'" for s in named]
+    registered = [f"Submodule '{s.path}' ({s.url}) registered for path '{s.path}'" for s in named]
     upto = named.index(refused) + 1 if refused else len(named)
-    return (*told, *(f"Cloning into '{s.path}'..." for s in named[:upto]))
+    return (*registered, *(f"Cloning into '{s.path}'..." for s in named[:upto]))
 
 
 def _refusal(submodule: Submodule) -> Refusal:

@@ -12,46 +12,46 @@ SERVICES = frozenset(
     " oracle cockroachdb cassandra couchdb elasticsearch opensearch neo4j bolt memcached nats kafka"
     " clickhouse snowflake redshift db2 firebird tds sqlserver".split()
 )
-"""Schemes of addresses at which data lies."""
+"""URL schemes of databases and other services that hold data."""
 
 _LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|::1|0\.0\.0\.0|/.*|)\.?", re.IGNORECASE)
-"""This machine: by name, by address, by the folder of a socket."""
+"""Hosts that are this machine: a name, an address, or the folder of a socket."""
 
 _HOSTS = (
     r"(?:.*_)?(?:PG|DB|DATABASE|SQL|POSTGRES(?:QL)?|MYSQL|MARIADB|MONGO(?:DB)?|REDIS|RDS)_?HOST"
     r"(?:NAME)?"
 )
-"""Config vars that hold the bare name of a database's host."""
+"""Names of config vars that hold only the host of a database."""
 
 
 def release(
     slug: Slug, *, one_off: Callable[[ProcessType], Ended], run_release: bool = False
 ) -> Release:
-    """Run the `release` process type in a one-off dyno, and a new app's postdeploy script.
+    """Run the `release` process type and a new app's postdeploy script in one-off dynos.
 
-    Not when a config var points to a database elsewhere, unless `run_release`: it may be the
-    production one.
+    Neither runs if a config var points to a database elsewhere, which may be the production one,
+    unless `run_release` is set.
     """
     command = slug.plan.processes.get("release")
     elsewhere = None if run_release else remote_database(slug.plan.config.values)
     why = f"{elsewhere} points to a database elsewhere" if elsewhere else None
     ended = one_off(command) if command and not why else None
-    made = Release(slug, command, ended, why if command else None)
+    result = Release(slug, command, ended, why if command else None)
     script = _postdeploy(slug)
-    if script is None or made.status == "failed":
-        return made
-    return made._replace(postdeploy=None if why else one_off(script), not_deployed=why)
+    if script is None or result.status == "failed":
+        return result
+    return result._replace(postdeploy=None if why else one_off(script), not_deployed=why)
 
 
 def _postdeploy(slug: Slug) -> ProcessType | None:
-    """The script of app.json that runs once, in an app that is created from it."""
+    """Return the script that runs once in an app created from app.json."""
     manifest = slug.plan.source.manifest
     command = manifest.scripts.get(POSTDEPLOY) if manifest and manifest.applied else None
     return ProcessType(POSTDEPLOY, command, 0) if command else None
 
 
 def remote_database(config: Mapping[str, str]) -> str | None:
-    """The name of a config var whose value is the address of a service on another machine."""
+    """Return the name of a config var that points to a service on another machine."""
     return next((name for name, value in config.items() if _elsewhere(name, value.strip())), None)
 
 
@@ -65,7 +65,7 @@ def _elsewhere(name: str, value: str) -> bool:
 
 
 def _hosts(url: str) -> list[str]:
-    """The hosts that an address names; one that cannot be read counts as elsewhere."""
+    """Return the hosts in a URL; one that cannot be parsed counts as elsewhere."""
     try:
         parts = urlsplit(url)
         named = parse_qs(parts.query).get("host", [])

@@ -1,7 +1,7 @@
-"""Finds the repository that a folder is in, as git does, before git reads anything of it.
+"""Search for the repository that a folder is in, by git's own rules, before git reads any of it.
 
-What git would follow out of the folder, or wait for without end, is refused: the folder may come
-from a stranger.
+The folder may come from a stranger, so a repository is refused if it would lead git out of the
+folder or make it wait forever.
 """
 
 import os
@@ -17,19 +17,19 @@ _COMMON = (
     *("config", "packed-refs", "shallow", "info/attributes", "info/exclude", "info/grafts"),
     *("objects/info/alternates", "objects/info/commit-graph"),
 )
-"""What git reads of a repository at once: plain files, or not there."""
+"""Files that git reads in every repository; each must be a plain file or missing."""
 
 _HEAD = re.compile(rb"ref:\s*(refs/[^\s\0]+)|[0-9a-f]{40}")
 _WORKTREE = re.compile(rb'^[ \t]*+worktree[ \t]*+=[ \t]*+"?([^"\0\r\n]++)', re.MULTILINE)
 _PARTIAL = re.compile(rb"^\s*(promisor\s*=\s*true|partialclone\s*=)", re.MULTILINE | re.I)
 MOST = 64 * 1024
-"""Bytes that are looked at: HEAD, `commondir` and a `.git` file hold one path each."""
+"""Bytes that are read of HEAD, `commondir` and a `.git` file, which hold one path each."""
 
 
 class Repository(NamedTuple):
-    """`top` is the folder of its files (None: it has none), `common` holds config and objects.
+    """A repository: `top` is its working tree (None: bare), `common` holds config and objects.
 
-    Linked worktrees have a `git_dir` each and share `common`.
+    Each linked worktree has its own `git_dir`; all share `common`.
     """
 
     top: Path | None
@@ -37,15 +37,15 @@ class Repository(NamedTuple):
     common: Path
 
 
-class Found(NamedTuple):
-    """A folder's repositories: the one with files around it, and one without files inside that."""
+class Enclosing(NamedTuple):
+    """The repositories around a folder: the nearest with files, and a bare one inside that."""
 
     around: Repository | None
     bare: Repository | None
 
 
-def find(folder: Path) -> Found:
-    """The repositories that `folder` is in. Raises `Trouble` for one that git must not read."""
+def find(folder: Path) -> Enclosing:
+    """Return the repositories around `folder`. Raises `Trouble` for one that git must not read."""
     start, bare = folder.resolve(), None
     device = start.stat().st_dev
     for place in (start, *start.parents):
@@ -53,24 +53,27 @@ def find(folder: Path) -> Found:
             break
         around = at(place)
         if around:
-            return Found(around, bare)
+            return Enclosing(around, bare)
         bare = bare or _opened(None, place)
-    return Found(None, bare)
+    return Enclosing(None, bare)
 
 
 def at(top: Path) -> Repository | None:
-    """The repository whose files are in `top` itself, if there is one. Raises `Trouble`."""
+    """Return the repository whose working tree is exactly `top`, or None. Raises `Trouble`."""
     marker = top / ".git"
     if marker.is_symlink():
         return _elsewhere(top, marker, marker)
-    if not os.path.isfile(marker):  # noqa: PTH113 - false where nothing can be asked, too
+    if not os.path.isfile(marker):  # noqa: PTH113 - also false where access is denied
         return _opened(top, marker)
     match = re.fullmatch(rb"gitdir: ([^\0]+?)[\r\n]*", _text(marker))
     return _elsewhere(top, marker, top / os.fsdecode(match[1])) if match else None
 
 
 def _elsewhere(top: Path, marker: Path, named: Path) -> Repository | None:
-    """The repository of a linked worktree or a submodule, which `.git` names. Raises `Trouble`."""
+    """Return the repository that the `.git` of a linked worktree or submodule points to.
+
+    Raises `Trouble` if that repository does not point back to `top`.
+    """
     git_dir = Path(os.path.realpath(named))
     if not git_dir.is_dir():
         return None
@@ -101,7 +104,7 @@ def _names_back(git_dir: Path, top: Path) -> bool:
 
 
 def _opened(top: Path | None, git_dir: Path) -> Repository | None:
-    """The repository in `git_dir` if it is one by git's own rule. Raises `Trouble`."""
+    """Return the repository in `git_dir`, None if git would not accept it. Raises `Trouble`."""
     if not os.path.lexists(git_dir / "HEAD"):
         return None
     common = _common(git_dir)
@@ -118,7 +121,7 @@ def _opened(top: Path | None, git_dir: Path) -> Repository | None:
 
 
 def _head(git_dir: Path) -> re.Match[bytes] | None:
-    """HEAD: a commit, or the branch in its first group. A link is the older form of the latter."""
+    """Return the match for HEAD, with the branch in group 1. A symbolic link is the older form."""
     file = git_dir / "HEAD"
     try:
         return _HEAD.match(b"ref: " + os.fsencode(file.readlink())) or _HEAD.match(_text(file))
@@ -127,7 +130,10 @@ def _head(git_dir: Path) -> re.Match[bytes] | None:
 
 
 def _common(git_dir: Path) -> Path:
-    """The repository that a linked worktree's folder belongs to; else the folder itself."""
+    """Return the repository that a linked worktree's `git_dir` belongs to, else `git_dir` itself.
+
+    Raises `Trouble` if `commondir` names another repository.
+    """
     named = _text(git_dir / "commondir").rstrip(b"\r\n")
     if not named:
         return git_dir
@@ -141,9 +147,9 @@ def _common(git_dir: Path) -> Path:
 
 
 def _plain(file: Path) -> None:
-    """Raises `Trouble` for what can be waited for, or read, without end: a pipe, a device."""
+    """Raise `Trouble` for a pipe or a device, which git could wait for or read forever."""
     try:
-        mode = os.stat(file).st_mode  # noqa: PTH116 - twenty of these are asked
+        mode = os.stat(file).st_mode  # noqa: PTH116 - faster, and called for twenty files
     except (OSError, ValueError):
         return
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
@@ -151,7 +157,7 @@ def _plain(file: Path) -> None:
 
 
 def _text(file: Path) -> bytes:
-    """The beginning of a small file; empty where there is no such plain file."""
+    """Return the beginning of a plain file, empty if there is none."""
     try:
         fd = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
@@ -162,7 +168,7 @@ def _text(file: Path) -> bytes:
 
 
 def foreign(repository: Repository) -> bool:
-    """Whether part of it belongs to another user: then git asks its user's `safe.directory`."""
+    """Return whether part of it belongs to another user: then git consults `safe.directory`."""
     mine = {os.geteuid()}
     if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
         mine.add(int(os.environ["SUDO_UID"]))
@@ -172,5 +178,5 @@ def foreign(repository: Repository) -> bool:
 
 
 def partial(repository: Repository) -> bool:
-    """Whether it was cloned without all of its objects."""
+    """Return whether it is a partial clone, which lacks some of its objects."""
     return _PARTIAL.search(_text(repository.common / "config")) is not None

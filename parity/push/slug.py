@@ -1,4 +1,4 @@
-"""The slug as a folder: copied for every dyno, measured against Heroku's limit.
+"""The slug as a folder, which is copied for every dyno and measured for Heroku's limit.
 
 https://devcenter.heroku.com/articles/slug-compiler#slug-size (documented).
 """
@@ -14,23 +14,23 @@ from parity.system import folders, interrupt
 
 MB = 1024 * 1024
 SMALL = 300 * MB
-"""Bytes up to which a slug is no matter: Heroku's soft limit, for a compressed one."""
+"""Size in bytes up to which a slug is within Heroku's soft limit even without compression."""
 
 SAMPLE, STEP = 128 * 1024, 2 * MB
-"""Of every 2 MB the first 128 kB are compressed: a 16th of the work, and a few percent off."""
+"""The first 128 kB of every 2 MB are compressed: a 16th of the work, and a few percent off."""
 
 
 class Size(NamedTuple):
-    """Bytes on disk, and compressed as Heroku counts them (None: too few to matter)."""
+    """A size in bytes, on disk and compressed as Heroku counts it (None: too small to matter)."""
 
     bytes: int
     packed: int | None
 
 
 def copy(slug: Path, to: Path) -> None:
-    """Copy the slug into the empty folder `to`; links stay. Raises `Interrupted`, `OSError`.
+    """Copy the slug into the empty folder `to`, links as links. Raises `Interrupted`, `OSError`.
 
-    A socket or pipe that a build step left is not part of a slug.
+    Sockets and pipes that a build step left behind are not part of a slug.
     """
     with folders.Cursor(to) as target:
         for step in folders.walk(slug):
@@ -46,48 +46,48 @@ def copy(slug: Path, to: Path) -> None:
 
 
 def _copied(name: str, source: int, target: int) -> None:
-    """One file or link of an open folder into another."""
-    found = os.lstat(name, dir_fd=source)
-    if stat.S_ISLNK(found.st_mode):
+    """Copy one file or link from an open folder into another."""
+    status = os.lstat(name, dir_fd=source)
+    if stat.S_ISLNK(status.st_mode):
         os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
-    elif stat.S_ISREG(found.st_mode):
+    elif stat.S_ISREG(status.st_mode):
         folders.copy_file(name, source, name, target)
 
 
 def size(folder: Path) -> Size:
-    """The size of a folder's files, without what links lead to. Raises `Interrupted`, `OSError`.
+    """Return the size of a folder's files, not following links. Raises `Interrupted`, `OSError`.
 
-    The compressed one is an estimate from samples.
+    The compressed size is an estimate from samples.
     """
-    total = sum(found.st_size for _, found, _ in _files(folder))
+    total = sum(status.st_size for _, status, _ in _files(folder))
     return Size(total, packed(folder) if total > SMALL else None)
 
 
 def packed(folder: Path) -> int:
-    """About how many bytes the folder has in a gzipped tar file, which is what a slug is."""
+    """Estimate the folder's size in bytes as a gzipped tar file, which is what a slug is."""
     return sum(size for _, size in packed_files(folder))
 
 
 def packed_files(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, int]]:
-    """Each file with the bytes that it has compressed: an estimate, unless the `whole` is read."""
-    for path, found, step in _files(folder):
-        yield path, _packed(path, step.fd, found.st_size, STEP if whole else SAMPLE)
+    """Yield each file with its compressed size, estimated unless the `whole` file is read."""
+    for path, status, step in _files(folder):
+        yield path, _packed(path, step.fd, status.st_size, STEP if whole else SAMPLE)
 
 
 def _files(folder: Path) -> Iterator[tuple[str, os.stat_result, folders.Step]]:
-    """Path, stat and place of every regular file."""
+    """Yield the path, status and folder of every regular file."""
     parts: list[str] = []
     for step in folders.walk(folder):
         interrupt.check()
         parts[max(0, step.depth - 1) :] = [step.name] if step.name else []
         for entry in step.files:
-            found = entry.stat(follow_symlinks=False)
-            if stat.S_ISREG(found.st_mode):
-                yield "/".join((str(folder), *parts, entry.name)), found, step
+            status = entry.stat(follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode):
+                yield "/".join((str(folder), *parts, entry.name)), status, step
 
 
 def _packed(path: str, folder: int, length: int, sample: int) -> int:
-    """What gzip would make of a file, of which `sample` bytes of every step are read."""
+    """Return the gzipped size of a file, reading the first `sample` bytes of every `STEP`."""
     interrupt.check()
     read = packed = 0
     with os.fdopen(os.open(path.rpartition("/")[2], os.O_RDONLY, dir_fd=folder), "rb") as file:

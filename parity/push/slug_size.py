@@ -1,4 +1,4 @@
-"""The size of the compressed slug against Heroku's limits, and what takes the room.
+"""The size of the compressed slug, compared with Heroku's limits, and its largest parts.
 
 https://devcenter.heroku.com/articles/slug-compiler#slug-size (documented).
 """
@@ -16,11 +16,11 @@ from parity.records import Part, Refusal, Slug
 
 MB = 1024 * 1024
 LARGEST = 5
-"""Parts of the slug that are named."""
+"""Number of the largest parts that are listed."""
 
 
 def weighed(slug: Slug) -> Slug:
-    """The slug with its compressed size, refused where that is beyond the limit.
+    """Return the slug with its compressed size, refused if that exceeds the hard limit.
 
     Raises `interrupt.Interrupted`, `OSError`.
     """
@@ -42,7 +42,7 @@ def weighed(slug: Slug) -> Slug:
 
 
 def soft_limit(slug: Slug) -> tuple[str, ...]:
-    """The warning that Heroku prints of a large slug, if it is one."""
+    """Return Heroku's warning about a large slug, empty if it is small enough."""
     if slug.packed is None or slug.packed <= SOFT.value * MB:
         return ()
     return phrases.message(
@@ -60,20 +60,20 @@ def _too_large(packed: int) -> Refusal:
 
 
 def _parts(slug: Slug, *, whole: bool = False) -> Counter[str]:
-    """Compressed bytes by package, and by file or folder of the root."""
-    found: Counter[str] = Counter()
+    """Return the compressed bytes of each package, and of each other file or folder in the root."""
+    sizes: Counter[str] = Counter()
     holders = [folder for language in languages() for folder in language.package_folders]
     for root in (slug.root, slug.environment):
         if root:
             for path, size in folders.packed_files(root, whole=whole):
-                found[_part(path, root, holders)] += size
+                sizes[_part(path, root, holders)] += size
     for language in filter(None, map(emulated, slug.interpreters)):
-        found.update({part.name: part.packed for part in language.beside})
-    return found
+        sizes.update({part.name: part.packed for part in language.beside})
+    return sizes
 
 
 def _part(path: str, root: Path, holders: Iterable[str]) -> str:
-    """What a file belongs to: a package in one of `holders`, else what it is below in the root."""
+    """Return the part a file belongs to: a package in one of `holders`, or an entry of the root."""
     parts = path[len(str(root)) + 1 :].split("/")
     for folder in holders:
         if folder in parts[:-1]:
@@ -84,5 +84,5 @@ def _part(path: str, root: Path, holders: Iterable[str]) -> str:
 
 
 def _package(name: str) -> str:
-    """A package by its folder: its libraries (`NAME.libs`) and metadata belong to it."""
+    """Return the package for a folder, counting its libraries (`NAME.libs`) and metadata to it."""
     return name.removesuffix(".libs").removesuffix(".py").partition("-")[0]

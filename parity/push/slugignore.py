@@ -1,10 +1,10 @@
-"""`.slugignore`: what it matches is deleted from the pushed tree before any buildpack sees it.
+"""`.slugignore`: matching files are deleted from the pushed tree before any buildpack sees it.
 
 https://devcenter.heroku.com/articles/slug-compiler#ignoring-files-with-slugignore (documented; no
-negation). How a pattern matches: https://github.com/heroku/slug-compiler (observed, old): one with
-a slash from the root, any other at every depth, as Ruby's `Dir[]` globs, which leave out hidden
-names unless the pattern names them. There is no limit on patterns or files; a signal ends the
-matching between two of them.
+negation). How a pattern matches: https://github.com/heroku/slug-compiler (observed, old): from the
+root if it has a slash, otherwise at every depth, like Ruby's `Dir[]` globs, which skip hidden names
+unless the pattern names them. There is no limit on patterns or files; a signal ends the matching
+between two files.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class _Pattern(NamedTuple):
 
 
 def prune(source: Source) -> Source:
-    """The tree without what .slugignore matches."""
+    """Return the tree without the files that .slugignore matches."""
     entry = tree.file(source, NAME)
     if entry is None or entry.data is None:
         return source
@@ -36,14 +36,14 @@ def prune(source: Source) -> Source:
         hit = _hit(path, patterns, hits)
         if hit:
             pruned[path] = Pruned(known, hit.line, hit.text)
-    kept = {path: known for path, known in source.entries.items() if path not in pruned}
+    left = {path: known for path, known in source.entries.items() if path not in pruned}
     count = sum(hit is not None for hit in hits.values())
     unread = {path: why for path, why in source.unread.items() if path not in pruned}
-    return source._replace(entries=kept, unread=unread, pruned=pruned, deleted=count)
+    return source._replace(entries=left, unread=unread, pruned=pruned, deleted=count)
 
 
 def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern | None]) -> _Pattern | None:
-    """The pattern that matches `path` or a folder around it; `hits` remembers every answer.
+    """Return the pattern that matches `path` or a folder around it; `hits` caches all answers.
 
     Raises `interrupt.Interrupted`.
     """
@@ -61,8 +61,8 @@ def _hit(path: str, patterns: list[_Pattern], hits: dict[str, _Pattern | None]) 
 def _matches(pattern: _Pattern, parts: list[str]) -> bool:
     if pattern.anchored:
         return pattern.matches("/".join(parts))
-    seen = not any(part.startswith(".") for part in parts[:-1])
-    return seen and pattern.matches(parts[-1])
+    visible = not any(part.startswith(".") for part in parts[:-1])
+    return visible and pattern.matches(parts[-1])
 
 
 def _patterns(text: str) -> Iterator[_Pattern]:

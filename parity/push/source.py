@@ -1,8 +1,9 @@
-"""The tree that `git push` would send: what Heroku sees, and nothing else.
+"""The tree that `git push` would send, which is all that Heroku sees.
 
 In a repository: the tracked files as they are on disk, as after `git commit -a`, or exactly one
-commit. Untracked and ignored files do not exist there:
-https://devcenter.heroku.com/articles/git (documented). Nothing of the user's is run or written.
+commit. Untracked and ignored files do not exist on Heroku:
+https://devcenter.heroku.com/articles/git (documented). None of the user's programs is run, and
+none of the user's files is written.
 """
 
 import re
@@ -25,9 +26,9 @@ MOST_ABSENT = 5000
 
 
 class _Repository(NamedTuple):
-    """git's answers about the folder; `bare`: it has no files of its own.
+    """git's answers about the folder; `bare`: it is not in a working tree.
 
-    `files` are options that name the user's files of attributes and of what is ignored.
+    `files` are options that name the user's files of attributes and of ignore rules.
     """
 
     prefix: str
@@ -46,10 +47,10 @@ class _Repository(NamedTuple):
 
 
 def read(app: Path, ref: str | None = None) -> Source:
-    """The tree at `app`; `ref` names a commit to take instead of the files on disk.
+    """Read the tree at `app`; `ref` names a commit to read instead of the files on disk.
 
-    Raises `Usage` if `app` is no folder or `ref` no commit, `Trouble` where
-    git or the file system refuse.
+    Raises `Usage` if `app` is not a folder or `ref` not a commit, `Trouble` if git or the file
+    system fails.
     """
     if not app.is_dir():
         raise Usage(f"{app}: {'not a folder' if app.exists() else 'no such folder'}")
@@ -72,14 +73,14 @@ def lay_out(source: Source, folder: Path) -> None:
 
 
 def _repository(app: Path) -> _Repository | None:
-    """What git knows about `app`; None outside a repository. Raises `Trouble`."""
+    """Return git's answers about `app`, None outside a repository. Raises `Trouble`."""
     try:
         where, config, tracked, head, others = git.ask(
             app,
             ("rev-parse", *_PLACE, "HEAD", "--abbrev-ref", "HEAD"),
             gitconfig.COMMAND,
             ("ls-files", "-z", "-s", "--debug"),
-            ("ls-tree", "-rz", "HEAD"),  # with sizes git would open every loose object
+            ("ls-tree", "-rz", "HEAD"),  # no sizes: git would open every loose object
             ("ls-files", "-z", "-o", "--directory"),
         )
     except git.Outside:
@@ -88,7 +89,7 @@ def _repository(app: Path) -> _Repository | None:
         if "not a git repository" in where.error:
             return None
         raise git.refused(app, where)
-    git_dir, prefix, bare, commit, branch = _placed(where)
+    git_dir, prefix, bare, commit, branch = _parse_place(where)
     if tracked.code:
         raise git.refused(app, tracked)
     if head.code and commit:
@@ -115,16 +116,16 @@ def _repository(app: Path) -> _Repository | None:
 _PLACE = ("--absolute-git-dir", "--show-prefix", "--is-inside-work-tree")
 
 
-def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
-    """git's folder, the prefix in it, whether it is bare, and HEAD's commit and branch, if any."""
-    told = answer.out.decode("utf-8", "surrogateescape")
+def _parse_place(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None]:
+    """Parse git's folder, the prefix, whether it is bare, and HEAD's commit and branch, if any."""
+    text = answer.out.decode("utf-8", "surrogateescape")
     head = r"[^\n]*\n?" if answer.code else r"([0-9a-f]{40,64})\n([^\n]*)\n"
-    match = re.fullmatch(rf"(.*)\n(true|false)\n{head}", told, re.DOTALL)
+    match = re.fullmatch(rf"(.*)\n(true|false)\n{head}", text, re.DOTALL)
     if match is None:
         raise git.refused(Path(), answer)
     places, inside = match[1], match[2]
     commit, branch = (None, None) if answer.code else (match[3], match[4])
-    parts = places.split("\n")  # either may hold more of them
+    parts = places.split("\n")  # both paths may themselves contain line breaks
     ends = (n for n in range(1, len(parts) - 1) if Path("\n".join(parts[:n]), "HEAD").exists())
     end = next(ends, len(parts) - 1)
     git_dir, prefix = Path("\n".join(parts[:end])), "\n".join(parts[end:]).rstrip("/")
@@ -132,42 +133,42 @@ def _placed(answer: git.Answer) -> tuple[Path, str, bool, str | None, str | None
 
 
 def _commit(app: Path, repository: _Repository, ref: str) -> Source:
-    """Exactly the commit `ref`."""
+    """Return the tree of the commit `ref`. Raises `Usage` if there is none."""
     if ref.startswith("-"):
         raise Usage(f"--ref {ref}: not a commit")
-    (found,) = git.ask(app, ("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"))
-    if found.code:
+    (answer,) = git.ask(app, ("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"))
+    if answer.code:
         raise Usage(f"--ref {ref}: no such commit in this repository")
-    commit = found.out.decode().strip()
+    commit = answer.out.decode().strip()
     (listed,) = git.ask(app, ("ls-tree", "-rlz", commit))
     if listed.code:
         raise git.refused(app, listed)
     tree = listing.tree(listed.out)
-    if len(tree) < listed.out.count(b"\0"):  # without its size, for one that is not there
+    if len(tree) < listed.out.count(b"\0"):  # a missing object is listed without its size
         raise git.lost(app)
     entries = {p: Entry(m, size, oid, None) for p, (m, oid, size) in tree.items()}
     return _source(app, "commit", entries, repository, (), commit)
 
 
 def _worktree(app: Path, repository: _Repository) -> Source:
-    """The tracked files as they are on disk."""
+    """Return the tracked files as they are on disk."""
     racy = worktree.mtime(repository.git_dir / "index")
     entries: dict[str, Entry] = {}
     changed: list[str] = []
-    for path, known in repository.tracked.items():
-        entry = worktree.tested(app, path, known, racy=racy, crlf=repository.autocrlf)
+    for path, indexed in repository.tracked.items():
+        entry = worktree.as_committed(app, path, indexed, racy=racy, crlf=repository.autocrlf)
         if entry is not None:
-            entries[path] = entry if repository.file_mode else entry._replace(mode=known.mode)
+            entries[path] = entry if repository.file_mode else entry._replace(mode=indexed.mode)
             if entry.oid is None:
                 changed.append(path)
     for path in _converted(app, changed, repository.files):
-        known = repository.tracked[path]
-        entries[path] = Entry(known.mode, known.size, known.oid, None)
+        indexed = repository.tracked[path]
+        entries[path] = Entry(indexed.mode, indexed.size, indexed.oid, None)
     return _source(app, "worktree", entries, repository, _uncommitted(entries, repository))
 
 
 def _uncommitted(entries: Mapping[str, Entry], repository: _Repository) -> tuple[str, ...]:
-    """Paths whose tested content is not HEAD's."""
+    """Return the paths whose content on disk differs from HEAD."""
     differing = {
         path
         for path, entry in entries.items()
@@ -177,21 +178,21 @@ def _uncommitted(entries: Mapping[str, Entry], repository: _Repository) -> tuple
 
 
 def _converted(app: Path, changed: list[str], files: tuple[str, ...]) -> list[str]:
-    """Changed paths that git converts on commit: only git could say what it would store."""
+    """Return the changed paths that git converts on commit, so that only git knows the result."""
     if not changed:
         return []
-    given = b"".join(worktree.encoded(path) + b"\0" for path in changed)
+    paths = b"".join(worktree.encoded(path) + b"\0" for path in changed)
     attributes = ("filter", "text", "eol", "ident", "working-tree-encoding")
     command = (*files, "check-attr", "-z", "--stdin", *attributes)
-    (answer,) = git.ask(app, command, given=given)
+    (answer,) = git.ask(app, command, stdin=paths)
     fields = answer.out.split(b"\0")
-    told = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+    rows = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
     plain = (b"unspecified", b"unset")
-    return sorted({worktree.decoded(path) for path, _, value in told if value not in plain})
+    return sorted({worktree.decoded(path) for path, _, value in rows if value not in plain})
 
 
 def _folder(app: Path, repository: _Repository | None) -> Source:
-    """Without a repository of its own: everything in the folder."""
+    """Return everything in a folder that is not itself in git."""
     entries, unread = worktree.walk(app)
     prefix = repository.prefix if repository else ""
     return Source(app, "folder", None, None, prefix, None, entries, (), {}, unread)
@@ -226,14 +227,14 @@ def _source(
 def _absent(
     app: Path, repository: _Repository, entries: Mapping[str, Entry]
 ) -> dict[str, Ignored | None]:
-    """What is on disk and not pushed, each with the ignore rule that keeps it out."""
+    """Return the files on disk that are not pushed, each with the rule that ignores it, if any."""
     others = [path for path in repository.others if not _NOISE.search(path)][:MOST_ABSENT]
-    found: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
-    if found:
-        given = b"".join(worktree.encoded(path) + b"\0" for path in found)
+    absent: dict[str, Ignored | None] = {p: None for p in others if p not in entries}
+    if absent:
+        paths = b"".join(worktree.encoded(path) + b"\0" for path in absent)
         command = (*repository.files, "check-ignore", "-v", "-z", "--stdin")
-        (answer,) = git.ask(app, command, given=given)
+        (answer,) = git.ask(app, command, stdin=paths)
         fields = [worktree.decoded(field) for field in answer.out.split(b"\0")]
         for file, line, pattern, path in zip(*(fields[n::4] for n in range(4)), strict=False):
-            found[path] = Ignored(file, int(line or 0), pattern)
-    return found
+            absent[path] = Ignored(file, int(line or 0), pattern)
+    return absent

@@ -1,7 +1,7 @@
-"""Submodules, which Heroku's git installs before anything is built.
+"""Submodules, which Heroku's git installs before the build.
 
-https://devcenter.heroku.com/articles/git-submodules (documented); what it prints when that fails:
-public deploy logs (observed). Nothing is fetched here: a checkout on this disk stands in.
+https://devcenter.heroku.com/articles/git-submodules (documented); the output of a failure: public
+deploy logs (observed). Nothing is fetched here: a checkout on this disk stands in.
 """
 
 import re
@@ -15,7 +15,7 @@ from parity.records import Entry, Submodule
 
 _SCP = r"[\w.-]+@[\w.-]+:|ssh://|git\+ssh://"
 _ELSEWHERE = re.compile(r"https?://|git://|\.\.?/")
-"""Addresses of which only a try would tell; one that starts with a dot is beside the app's own."""
+"""URLs that only an attempt can verify; one that starts with a dot is relative to the app's own."""
 
 
 class _Address(NamedTuple):
@@ -24,51 +24,55 @@ class _Address(NamedTuple):
 
 
 def install(app: Path, entries: dict[str, Entry], *, inside: str = "") -> tuple[Submodule, ...]:
-    """Put the files of submodules into `entries` where this disk has them; all that there are.
+    """Add the files of submodules on this disk to `entries`; return all submodules.
 
-    `inside` is the folder of a larger repository that alone is pushed: its .gitmodules stays
+    `inside` is the folder that is pushed out of a larger repository, whose .gitmodules stays
     behind. Raises `Trouble`.
     """
-    found: list[Submodule] = []
+    submodules: list[Submodule] = []
     todo = [""] if any(entry.mode == SUBMODULE for entry in entries.values()) else []
     while todo:
         base = todo.pop()
-        named = _named(app, entries, base, found)
+        named = _named(app, entries, base, submodules)
         links = [p for p, e in entries.items() if p.startswith(base) and e.mode == SUBMODULE]
         for path in links:
-            if any(known.path == path for known in found):
+            if any(submodule.path == path for submodule in submodules):
                 continue
-            known = _submodule(path, entries[path], named.get(path), unnamed_is_open=bool(inside))
-            objects = _stand_in(app, entries, known) if known.trouble == "elsewhere" else None
-            found.append(known._replace(objects=objects))
+            submodule = _submodule(
+                path, entries[path], named.get(path), unnamed_is_open=bool(inside)
+            )
+            objects = (
+                _stand_in(app, entries, submodule) if submodule.trouble == "elsewhere" else None
+            )
+            submodules.append(submodule._replace(objects=objects))
             todo += [f"{path}/"] if objects else []
-    return tuple(found)
+    return tuple(submodules)
 
 
 def committed(
     app: Path, entries: Mapping[str, Entry], known: tuple[Submodule, ...]
 ) -> tuple[dict[str, Entry], tuple[Submodule, ...]]:
-    """The tree as if the files of `known` were its own, as far as this disk has them."""
+    """Return the tree with the files of the submodules `known`, as far as this disk has them."""
     files = dict(entries)
     inner = tuple(s if s.objects else s._replace(objects=_stand_in(app, files, s)) for s in known)
     return files, inner
 
 
 def stores(submodules: tuple[Submodule, ...]) -> tuple[Path, ...]:
-    """Where git finds the objects of the checkouts that stand in."""
+    """Return the object folders of the checkouts that stand in."""
     return tuple(s.objects for s in submodules if s.objects)
 
 
 def _named(
-    app: Path, entries: dict[str, Entry], base: str, found: list[Submodule]
+    app: Path, entries: dict[str, Entry], base: str, submodules: list[Submodule]
 ) -> dict[str, _Address]:
-    """The submodules that the .gitmodules of the folder `base` names, by path."""
+    """Return the submodules in the .gitmodules of the folder `base`, by path."""
     entry = entries.get(f"{base}.gitmodules")
     if entry is None:
         return {}
     data = entry.data
     if data is None and entry.oid:
-        data = dict(git.blobs(app, [entry.oid], stores(tuple(found))))[entry.oid]
+        data = dict(git.blobs(app, [entry.oid], stores(tuple(submodules))))[entry.oid]
     elif data is None:
         data = worktree.content(app / f"{base}.gitmodules", entry.mode)
     return dict(_parsed((data or b"").decode("utf-8", "replace"), base))
@@ -90,7 +94,7 @@ def _parsed(text: str, base: str) -> Iterator[tuple[str, _Address]]:
 
 
 def _shown(url: str) -> str:
-    """An address without the password that it may hold."""
+    """Return a URL without its password."""
     return re.sub(r"(://)[^/@:]*:[^/@]*@", r"\1***@", url)
 
 
@@ -102,23 +106,26 @@ def _submodule(
         return Submodule(path, commit, "", None, "behind" if unnamed_is_open else "unmapped")
     if re.match(_SCP, address.url):
         return Submodule(path, commit, *address, "key")
-    known = _ELSEWHERE.match(address.url) is not None
-    return Submodule(path, commit, *address, "elsewhere" if known else "local")
+    uncertain = _ELSEWHERE.match(address.url) is not None
+    return Submodule(path, commit, *address, "elsewhere" if uncertain else "local")
 
 
-def _stand_in(app: Path, entries: dict[str, Entry], known: Submodule) -> Path | None:
-    """Put the files of the recorded commit into `entries`, if the checkout on disk has it."""
-    place = app / known.path
-    if not known.commit or not worktree.reachable(app, known.path):
+def _stand_in(app: Path, entries: dict[str, Entry], submodule: Submodule) -> Path | None:
+    """Add the files of the recorded commit to `entries` and return the checkout's object folder.
+
+    None if the checkout on disk does not have that commit.
+    """
+    place = app / submodule.path
+    if not submodule.commit or not worktree.reachable(app, submodule.path):
         return None
     inner = repository.at(place.resolve())
     if inner is None:
         return None
-    (listed,) = git.ask(place, ("ls-tree", "-rlz", known.commit))
+    (listed,) = git.ask(place, ("ls-tree", "-rlz", submodule.commit))
     tree = listing.tree(listed.out)
     if listed.code or len(tree) < listed.out.count(b"\0"):
         return None
-    del entries[known.path]
+    del entries[submodule.path]
     for path, (mode, oid, size) in tree.items():
-        entries[f"{known.path}/{path}"] = Entry(mode, size, oid, None)
+        entries[f"{submodule.path}/{path}"] = Entry(mode, size, oid, None)
     return (inner.common / "objects").resolve()

@@ -1,4 +1,4 @@
-"""Questions to the pushed tree, answered as the shell's `-f`, `-d` and `-e` would on Heroku."""
+"""Queries to the pushed tree, with the answers of the shell's `-f`, `-d` and `-e` on Heroku."""
 
 import posixpath
 import stat
@@ -6,13 +6,13 @@ import stat
 from parity.records import Entry, Source
 
 _HOPS = 40
-"""Links that Linux follows before it gives up (ELOOP)."""
+"""Number of links that Linux follows before it gives up (ELOOP)."""
 
 
 def resolve(source: Source, path: str) -> str | None:
-    """Where `path` leads once links are followed (a name of nothing: out of the tree).
+    """Return the path that `path` leads to through links; None if they form a circle.
 
-    None: in circles. A link's `data` is its target, as git keeps it.
+    One that leads out of the tree is a path without an entry. A link's `data` is its target.
     """
     for _ in range(_HOPS):
         parts = path.split("/")
@@ -27,14 +27,14 @@ def resolve(source: Source, path: str) -> str | None:
 
 
 def file(source: Source, path: str) -> Entry | None:
-    """The regular file at `path`, links followed; None if there is none."""
+    """Return the regular file at `path`, following links; None if there is none."""
     where = resolve(source, path)
     entry = source.entries.get(where) if where else None
     return entry if entry and stat.S_ISREG(entry.mode) else None
 
 
 def folder(source: Source, path: str) -> bool:
-    """Whether `path` is a folder that holds something of the tree (git keeps no empty one)."""
+    """Return whether `path` is a folder with files of the tree (git keeps no empty folder)."""
     where = resolve(source, path)
     if where is None:
         return False
@@ -46,7 +46,7 @@ def folder(source: Source, path: str) -> bool:
 
 
 def exists(source: Source, path: str) -> bool:
-    """Whether there is anything at `path`."""
+    """Return whether there is a file or folder at `path`."""
     return file(source, path) is not None or folder(source, path)
 
 

@@ -1,4 +1,4 @@
-"""Sees to it that no git is waited for without end, and that a signal ends it at once."""
+"""Supervision of git processes: none may hang forever, and a signal ends them at once."""
 
 import os
 import subprocess
@@ -13,19 +13,19 @@ from parity.system.errors import Trouble
 TICK = 0.1
 PAGE = os.sysconf("SC_PAGE_SIZE")
 PATIENCE = 1200
-"""Ticks without a sign of life: a million files on a slow disk take less (ours). They are counted,
-as no clock stands still while parity itself is stopped."""
+"""Ticks without progress: a million files on a slow disk take less (ours). Ticks are counted
+because a clock would go on while parity itself is stopped."""
 
 MEMORY = 2 << 30
-"""Bytes that no git needs here (ours): one that reads a device takes all there are."""
+"""More bytes than git ever needs here (ours); one that reads a device takes all there are."""
 
 _WAITS = ("wait_for_partner", "fifo_open", "syslog_print", "wait_woken")
-"""Where Linux keeps a process that opens a named pipe which nobody writes (fs/pipe.c), or reads
-the kernel's log or a terminal."""
+"""Kernel functions in which a process waits that opens a named pipe without a writer (fs/pipe.c),
+or that reads the kernel's log or a terminal."""
 
 
 class Watch:
-    """Kills the processes when a signal has come or one of them does not go on; and on leaving."""
+    """A guard that kills its processes after a signal, if one of them hangs, and on exit."""
 
     def __init__(self, folder: Path, running: "Sequence[subprocess.Popen[bytes]]") -> None:
         self._folder = folder
@@ -44,27 +44,27 @@ class Watch:
             process.wait()
 
     def begin(self) -> None:
-        """Look in a thread from now on: the caller waits for what they print."""
+        """Start watching in a thread, for callers that block on the processes' output."""
         threading.Thread(target=self._follow, name="parity-git", daemon=True).start()
 
     def answer(
-        self, process: "subprocess.Popen[bytes]", given: bytes | None = None
+        self, process: "subprocess.Popen[bytes]", stdin: bytes | None = None
     ) -> tuple[bytes, bytes]:
-        """All that a process prints, once it has ended."""
+        """Wait for a process to end, and return its output and errors."""
         while True:
             try:
-                return process.communicate(given, timeout=TICK)
+                return process.communicate(stdin, timeout=TICK)
             except subprocess.TimeoutExpired:
-                given = None  # it is remembered
+                stdin = None  # `communicate` remembers it
                 self._look()
 
     def alive(self) -> None:
-        """Something has come: the patience begins again."""
+        """Restart the patience, because output has come."""
         self._ticks = 0
 
     def check(self) -> None:
-        """Raise `interrupt.Interrupted`, or `Trouble` if git was killed for not going on."""
-        interrupt.check()  # Ctrl-C ends git, too: then it has refused nothing
+        """Raise `interrupt.Interrupted`, or `Trouble` if git was killed because it hung."""
+        interrupt.check()  # first: Ctrl-C ends git, too, which then looks like a failure
         if self._trouble:
             raise self._trouble
 
@@ -111,7 +111,7 @@ def _waits(process: "subprocess.Popen[bytes]") -> bool:
 
 
 def _memory(process: "subprocess.Popen[bytes]") -> int:
-    """Bytes of its own; what it has mapped of files does not count."""
+    """Return the private memory of a process in bytes, without mapped files."""
     try:
         _, resident, shared, *_ = Path(f"/proc/{process.pid}/statm").read_text().split()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A failure counts only where what was used of the cache is whole: else it is built again."""
+"""Results that do not depend on a damaged cache: after damage, the work is done again."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,28 +10,29 @@ T = TypeVar("T")
 
 
 class Spoilt(Exception):
-    """Something that was used of the cache is damaged: what came of it does not count."""
+    """A part of the cache that was used is damaged, so the result does not count."""
 
 
 def check(*, offline: bool) -> None:
-    """Raise `Spoilt` if anything of the cache that was used within `sure` is damaged.
+    """Raise `Spoilt` if any part of the cache that was used within `sure` is damaged.
 
-    What is damaged is forgotten, so that the next use builds it. Raises `Trouble` if
-    that cannot be, `interrupt.Interrupted`.
+    Damaged parts are dropped, so that the next use builds them again. Raises `Trouble` if that is
+    impossible, and `interrupt.Interrupted`.
     """
     from parity.push import downloads, environment
 
-    found = [*environment.spoilt(), *downloads.emptied(offline=offline)]
-    if found:
-        raise Spoilt(", ".join(dict.fromkeys(found)))
+    damaged = [*environment.spoilt(), *downloads.emptied(offline=offline)]
+    if damaged:
+        raise Spoilt(", ".join(dict.fromkeys(damaged)))
 
 
 def sure(
     act: Callable[[], T], doubtful: Callable[[T], object] = lambda _: False, *, offline: bool
 ) -> T:
-    """What `act` returns; once more if that is doubtful, or it raised, and the cache was damaged.
+    """Return the result of `act`; call it again if it failed and the cache was damaged.
 
-    Raises what `act` raises, and `Trouble` if the cache is damaged again meanwhile.
+    It has failed if it raises or if its result is `doubtful`. Raises what `act` raises, and
+    `Trouble` if the cache is damaged a second time.
     """
     from parity.push import environment
 
@@ -40,22 +41,22 @@ def sure(
             with environment.use():
                 return _checked(act, doubtful, offline=offline)
         except Spoilt as spoilt:
-            found = str(spoilt)
-            cache.tell(f"damaged in the cache, and built again: {found}")
+            damaged = str(spoilt)
+            cache.tell(f"damaged in the cache, and built again: {damaged}")
     raise Trouble(
-        f"the cache is damaged while it is used: {found}",
+        f"the cache is damaged while it is used: {damaged}",
         "Let nothing else write there (`parity cache clear` empties it), then try again.",
     )
 
 
 def _checked(act: Callable[[], T], doubtful: Callable[[T], object], *, offline: bool) -> T:
     try:
-        made = act()
+        result = act()
     except Spoilt:
         raise
     except Exception:
         check(offline=offline)
         raise
-    if doubtful(made):
+    if doubtful(result):
         check(offline=offline)
-    return made
+    return result

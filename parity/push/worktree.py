@@ -1,4 +1,4 @@
-"""The files on disk, read without following a link and without changing anything."""
+"""Reading of the files on disk, without following links and without changing anything."""
 
 import os
 import re
@@ -16,82 +16,84 @@ if TYPE_CHECKING:
 
 FILE, EXECUTABLE, LINK, SUBMODULE = 0o100644, 0o100755, 0o120000, 0o160000
 POINTER = 200
-"""Bytes: what is called like a picture or a model, and is smaller, may be a Git LFS pointer.
+"""Size in bytes below which a file named like a picture or model may be a Git LFS pointer.
 
 https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md (documented)."""
 
 LONGEST = 200
-"""Characters of a path that are shown (ours)."""
+"""The longest path that is shown whole, in characters (ours)."""
 
 BUDGET = 64 * 1024 * 1024
-"""Bytes of content that are kept for the rules, over all files."""
+"""Bytes of content that are kept for the rules, in all files together."""
 
 LARGE = 16 * 1024 * 1024
-"""Bytes above which a file is read and written in pieces (ours)."""
+"""Size in bytes above which a file is read and written in pieces (ours)."""
 
 BINARY = re.compile(
     r"\.(png|jpe?g|gif|ico|webp|svg|pdf|zip|t?gz|bz2|xz|7z|woff2?|ttf|otf|eot|mp[34]|mov|avi|so|dll"
     r"|dylib|exe|bin|db|sqlite3?|pkl|npy|h5|pt|whl|jar|class|pyc)$",
     re.IGNORECASE,
 )
-"""Endings of files that explain nothing."""
+"""Names of binary files, which explain nothing."""
 
 
 def encoded(path: str) -> bytes:
-    """A path as git has it."""
+    """Return a path as the bytes that git has."""
     return os.fsencode(path)
 
 
 def decoded(path: bytes) -> str:
-    """A path of git's as text; bytes that are not UTF-8 survive."""
+    """Return a path from git as text; bytes that are not UTF-8 are preserved."""
     return os.fsdecode(path)
 
 
 def mtime(path: Path) -> int:
-    """Nanoseconds of the last change, 0 if there is no such file."""
+    """Return the time of the last change in nanoseconds, 0 if there is no such file."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
 
 
-def tested(app: Path, path: str, known: listing.Stat, *, racy: int, crlf: bool) -> Entry | None:
-    """What would be committed of a tracked path; None if it is gone.
+def as_committed(
+    app: Path, path: str, indexed: listing.Stat, *, racy: int, crlf: bool
+) -> Entry | None:
+    """Return what a commit would record for a tracked path; None if it is gone.
 
-    A file as old as the index may have changed within one tick of the clock: its content decides.
+    A file as old as the index may have changed within a tick of the clock, so its content decides.
     """
-    if known.mode == SUBMODULE or known.kept:
-        return Entry(known.mode, known.size, known.oid, None)
+    if indexed.mode == SUBMODULE or indexed.skipped:
+        return Entry(indexed.mode, indexed.size, indexed.oid, None)
     where = f"{app}/{path}"
     try:
-        found = os.lstat(where)
+        status = os.lstat(where)
     except OSError:
         return None
-    seconds, nanoseconds = known.mtime
+    seconds, nanoseconds = indexed.mtime
     then = seconds * 10**9 + nanoseconds
-    mode = _mode(found.st_mode)
-    same = (found.st_mtime_ns, found.st_size) == (then, known.size) and then < racy
-    if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(known.mode)):
-        return Entry(mode or known.mode, known.size, known.oid, None)
+    mode = _mode(status.st_mode)
+    same = (status.st_mtime_ns, status.st_size) == (then, indexed.size) and then < racy
+    if mode is None or (same and stat.S_IFMT(mode) == stat.S_IFMT(indexed.mode)):
+        return Entry(mode or indexed.mode, indexed.size, indexed.oid, None)
     if not reachable(app, path):
         return None
-    if found.st_size > LARGE and mode != LINK:
-        unchanged = large_id(where, known.oid) == known.oid
-        return Entry(mode, found.st_size, known.oid if unchanged else None, None)
+    if status.st_size > LARGE and mode != LINK:
+        unchanged = large_id(where, indexed.oid) == indexed.oid
+        return Entry(mode, status.st_size, indexed.oid if unchanged else None, None)
     data = content(Path(where), mode)
-    if data is None or known.oid in (blob_id(data, known.oid), _plain(data, known.oid, crlf)):
-        return Entry(mode, known.size, known.oid, None)
+    if data is None or indexed.oid in (blob_id(data, indexed.oid), _plain(data, indexed.oid, crlf)):
+        return Entry(mode, indexed.size, indexed.oid, None)
     return Entry(mode, len(data), None, data if len(data) <= TEXT_LIMIT else None)
 
 
 def reachable(app: Path, path: str) -> bool:
-    """Whether a path of the index leads into the tree, through no link: git follows none."""
+    """Return whether a path of the index leads into the tree through no link: git follows none."""
     folders = [f"{app}/{path[:at]}" for at, letter in enumerate(path) if letter == "/"]
     return proper(path) and not any(map(os.path.islink, folders))
 
 
 def _mode(mode: int) -> int | None:
-    """git's mode of a file on disk; None for what git does not keep (a folder, a socket)."""
+    """Return git's mode for a file on disk; None for what git never keeps (a folder, a socket)."""
     if stat.S_ISLNK(mode):
         return LINK
     if not stat.S_ISREG(mode):
@@ -104,33 +106,33 @@ def _plain(data: bytes, oid: str, crlf: bool) -> str:
 
 
 def blob_id(data: bytes, like: str) -> str:
-    """git's name for a blob, by the hash that `like` was made with."""
+    """Return the object id of a blob, by the hash algorithm of the object id `like`."""
     return _hash(b"blob %d\0" % len(data) + data, like).hexdigest()
 
 
 def large_id(path: str, like: str) -> str:
-    """The same for a file that is too large to be held in memory; `like` where it is not read."""
+    """Return the object id of a file too large for memory; `like` if it cannot be opened."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return like
     with os.fdopen(fd, "rb", buffering=0) as file:
-        found = _hash(b"blob %d\0" % os.fstat(fd).st_size, like)
+        digest = _hash(b"blob %d\0" % os.fstat(fd).st_size, like)
         while data := file.read(LARGE):
             interrupt.check()
-            found.update(data)
-    return found.hexdigest()
+            digest.update(data)
+    return digest.hexdigest()
 
 
 def _hash(data: bytes, like: str) -> "_Hash":
-    """Of the kind that `like` was made with."""
+    """Return a hash of `data`, by the algorithm of the object id `like`."""
     from hashlib import sha1, sha256
 
     return (sha1 if len(like) == 40 else sha256)(data, usedforsecurity=False)
 
 
 def content(path: Path, mode: int) -> bytes | None:
-    """A file's bytes, or a link's target; None if it cannot be read. Links are not followed."""
+    """Return a file's bytes or a link's target; None if it cannot be read. No link is followed."""
     try:
         if mode == LINK:
             return os.fsencode(path.readlink())
@@ -144,9 +146,9 @@ def content(path: Path, mode: int) -> bytes | None:
 def walk(
     app: Path, without: frozenset[str] = frozenset()
 ) -> tuple[dict[str, Entry], dict[str, str]]:
-    """Every file of a folder without git, and what could not be read, with the reason.
+    """Return every file of a folder without git, and the reason for each one that was not read.
 
-    `without` are files, and folders that end in `/`, which are passed over.
+    `without` lists what to skip: files, and folders with a final `/`.
     """
     entries: dict[str, Entry] = {}
     unread: dict[str, str] = {}
@@ -172,14 +174,16 @@ def walk(
 
 
 def _shown(path: str) -> str:
-    """A path, cut in its middle where it is longer than anybody reads."""
+    """Return a path for display, with the middle left out if it is very long."""
     return path if len(path) <= LONGEST else f"{path[: LONGEST // 2]}…{path[-LONGEST // 2 :]}"
 
 
 def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> dict[str, str]:
-    """Give the entries whose text may explain something their `data`; what could not be read."""
+    """Load `data` for the entries that a rule may read; return those that could not be read."""
     unread: dict[str, str] = {}
-    chosen = _affordable({p: e for p, e in entries.items() if e.data is None and _telling(p, e)})
+    chosen = _affordable(
+        {p: e for p, e in entries.items() if e.data is None and _of_interest(p, e)}
+    )
     stored: dict[str, bytes] = {}
     if wanted := list(dict.fromkeys(oid for path in chosen if (oid := entries[path].oid))):
         stored = dict(git.blobs(app, wanted, stores, most=TEXT_LIMIT))
@@ -192,27 +196,27 @@ def fill(app: Path, entries: dict[str, Entry], stores: Sequence[Path] = ()) -> d
     return unread
 
 
-def _affordable(telling: Mapping[str, Entry]) -> list[str]:
-    """As many as the budget allows, those that are near the root before others."""
+def _affordable(entries: Mapping[str, Entry]) -> list[str]:
+    """Return as many paths as the budget allows, preferring those near the root."""
     left = BUDGET
-    if sum(entry.size for entry in telling.values()) <= left:
-        return list(telling)
+    if sum(entry.size for entry in entries.values()) <= left:
+        return list(entries)
     chosen: list[str] = []
-    for path in sorted(telling, key=lambda path: path.count("/")):
-        if telling[path].size <= left:
-            left -= telling[path].size
+    for path in sorted(entries, key=lambda path: path.count("/")):
+        if entries[path].size <= left:
+            left -= entries[path].size
             chosen.append(path)
     return chosen
 
 
-def _telling(path: str, entry: Entry) -> bool:
-    """Whether a rule may want to read it."""
+def _of_interest(path: str, entry: Entry) -> bool:
+    """Return whether a rule may want to read the file."""
     if entry.mode == SUBMODULE or entry.size > TEXT_LIMIT:
         return False
     return BINARY.search(path) is None or entry.size < POINTER
 
 
 def proper(path: str) -> bool:
-    """Whether a path of a tree stays below it (a crafted tree may say otherwise)."""
+    """Return whether a path stays inside its tree (in a crafted tree it may not)."""
     parts = path.split("/")
     return not path.startswith("/") and ".." not in parts and ".git" not in parts

@@ -1,6 +1,6 @@
-"""Heroku's buildpacks: which of them take a tree, and the languages that parity follows.
+"""Heroku's buildpacks: which of them take a tree, and which languages parity emulates.
 
-A language is a package here; see `language.py` for what it has to offer.
+Each language is a package in this folder; `language.py` defines its interface.
 """
 
 import re
@@ -25,31 +25,31 @@ def _nodejs() -> Language:
 
 
 LANGUAGES: dict[str, Callable[[], Language]] = {PYTHON: _python, NODE: _nodejs}
-"""The languages by their buildpack's id; a package is imported for an app that needs it."""
+"""The languages by their buildpack's id; a package is imported only for an app that needs it."""
 
 
 def emulated(name: str) -> Language | None:
-    """The language of a buildpack; None for one that parity does not know from inside."""
+    """Return the language of a buildpack; None if parity does not emulate it."""
     return LANGUAGES[name]() if name in LANGUAGES else None
 
 
 def languages() -> Iterator[Language]:
-    """All of them."""
+    """Return all languages that parity emulates."""
     return (load() for load in LANGUAGES.values())
 
 
 def is_folder(name: str) -> bool:
-    """Whether a buildpack, as `naming.named` has it, is a folder of this machine."""
+    """Return whether a buildpack, as returned by `naming.named`, is a folder on this machine."""
     return name.startswith("/")
 
 
 def taking(source: Source) -> tuple[Buildpack, ...]:
-    """The official buildpacks that would take the app, in Heroku's order."""
+    """Return the official buildpacks that would take the app, in Heroku's order."""
     return tuple(buildpack for buildpack in BUILDPACKS.values() if takes(buildpack, source))
 
 
 def takes(buildpack: Buildpack, source: Source) -> bool:
-    """Whether an official buildpack takes the app."""
+    """Return whether an official buildpack takes the app."""
     if any(tree.file(source, name) for name in buildpack.files):
         return True
     if any(tree.exists(source, name) for name in buildpack.entries):
@@ -63,12 +63,12 @@ def takes(buildpack: Buildpack, source: Source) -> bool:
 
 
 def decided(name: str, source: Source, config: Config, stack: str) -> Decision:
-    """What the buildpack `name` decides; nothing for one that parity does not know from inside."""
-    known = emulated(name)
-    return known.decide(source, config, stack) if known else Decision()
+    """Return the decision of the buildpack `name`, empty if parity does not emulate it."""
+    language = emulated(name)
+    return language.decide(source, config, stack) if language else Decision()
 
 
 def default_types(runs: Sequence[str], source: Source) -> Mapping[str, str]:
-    """The default process types: those of the last buildpack that runs."""
+    """Return the default process types, which are those of the last buildpack that runs."""
     last = emulated(runs[-1]) if runs else None
     return last.default_types(source) if last else {}

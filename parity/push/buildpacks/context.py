@@ -1,4 +1,4 @@
-"""One build at work: where it is, how it runs and prints, and how long it may still take."""
+"""The context of a running build: its folders, how it runs and prints, and its time limit."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,20 +12,20 @@ BUILD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Undecided(NamedTuple):
-    """Why this machine cannot tell how a step ends on Heroku."""
+    """The reason why it is unknown how a step would end on Heroku."""
 
     why: str
 
 
 Stop: TypeAlias = Refusal | Undecided | None
-"""Why the build does not go on."""
+"""The reason why the build stops; None if it goes on."""
 
 
 class Job(NamedTuple):
-    """`folder` is the slug to be, `work` the build's own folder beside it; `until` is monotonic.
+    """One build: `folder` becomes the slug, `work` beside it is temporary; `until` is monotonic.
 
-    `exported` are variables that the steps and buildpacks before left for those after them;
-    `interpreter` is what stands for Heroku's own in this buildpack's steps, once it was found.
+    `exported` are variables from earlier steps and buildpacks for later ones; `interpreter` stands
+    in for Heroku's own in this buildpack's steps, as soon as it is known.
     """
 
     plan: Plan
@@ -40,7 +40,7 @@ class Job(NamedTuple):
     interpreter: Interpreter | None = None
 
     def print(self, text: str) -> None:
-        """Command output: indented, and kept."""
+        """Print a line of a command's output, indented, and keep it."""
         self.output.append(text)
         self.tell(f"{INDENT}{text}" if text else "")
 
@@ -51,23 +51,23 @@ class Job(NamedTuple):
         *,
         on_line: Callable[[str], None] | None = None,
     ) -> Ended:
-        """Run a step in the slug's folder, within what is left of Heroku's time for a build.
+        """Run a step in the slug's folder, within the rest of Heroku's time limit for a build.
 
-        Its temporary files go with the workspace, whatever ends the step; it prints where they
-        would be on Heroku.
+        Its temporary files are removed with the workspace, however the step ends; its output shows
+        their path on Heroku.
         """
         left = max(0.1, self.until - time.monotonic())
         temporary, show = str(self.inner("tmp")), on_line or self.print
 
-        def told(text: str) -> None:
+        def show_as_on_heroku(text: str) -> None:
             show(text.replace(temporary, "/tmp"))
 
         env = {"TMPDIR": temporary, **env}
-        return self.run(argv, cwd=self.folder, env=env, on_line=told, limit=left)
+        return self.run(argv, cwd=self.folder, env=env, on_line=show_as_on_heroku, limit=left)
 
     @property
     def home(self) -> Path:
-        """HOME of the build, which is not part of the slug; it leads to what is installed there."""
+        """The build's HOME, outside the slug, with a link to the slug's `.heroku`."""
         home = self.work / "home"
         if not home.exists():
             home.mkdir()
@@ -75,7 +75,7 @@ class Job(NamedTuple):
         return home
 
     def env_dir(self) -> Path:
-        """The config vars as a folder of files, as a buildpack gets them."""
+        """Return the folder with a file for each config var, as a buildpack gets it."""
         folder = self.work / "env"
         if not folder.exists():
             folder.mkdir(mode=0o700)
@@ -84,14 +84,14 @@ class Job(NamedTuple):
         return folder
 
     def inner(self, name: str) -> Path:
-        """A folder of the build's own, beside the slug."""
+        """Return a folder for the build's own files, beside the slug."""
         folder = self.work / name
         folder.mkdir(exist_ok=True)
         return folder
 
 
 def blank(job: Job) -> Slug:
-    """The slug before anything was compiled into it."""
+    """Return the slug before anything is compiled into it."""
     return Slug(
         plan=job.plan,
         root=job.folder,
@@ -108,7 +108,7 @@ def blank(job: Job) -> Slug:
 
 
 def stopped(slug: Slug, job: Job, stop: Stop) -> Slug:
-    """The slug with why the build does not go on, if it does not, and all that was printed."""
+    """Return the slug with the whole output, and the reason why the build stopped, if it did."""
     return slug._replace(
         output=tuple(job.output),
         refusal=stop if isinstance(stop, Refusal) else None,
@@ -117,13 +117,13 @@ def stopped(slug: Slug, job: Job, stop: Stop) -> Slug:
 
 
 def timed_out(job: Job) -> Undecided:
-    """Not done in Heroku's time, on a machine that may be slower or farther from the index."""
+    """Return why a timeout decides nothing: Heroku may be faster, or closer to the index."""
     last = next((line.strip() for line in reversed(job.output) if line.strip()), "(no output)")
     return Undecided(f"the build did not end within Heroku's 15 minutes here; at last: {last}")
 
 
 def saying(lines: Iterable[str], pattern: str) -> str | None:
-    """The first line in which `pattern` is found, stripped."""
+    """Return the first line that contains a match for `pattern`, stripped."""
     import re
 
     regex = re.compile(pattern)

@@ -1,4 +1,4 @@
-"""A buildpack in a folder of this machine, run through the Buildpack API.
+"""A buildpack in a folder on this machine, run through the Buildpack API.
 
 https://devcenter.heroku.com/articles/buildpack-api (documented): bin/detect, bin/compile with
 BUILD_DIR, CACHE_DIR and ENV_DIR, bin/release, and a file `export` for the buildpacks that follow.
@@ -30,11 +30,10 @@ _DUMP = 'set -a; . "$0" >/dev/null 2>&1; env -0'
 
 
 def compile_app(job: Job, place: Path) -> tuple[Slug, str | None, dict[str, str], dict[str, str]]:
-    """The slug, the buildpack's name for the app, what it exports, its default process types.
+    """Return the slug, the buildpack's name for the app, its exports, its default process types.
 
-    There is no name where it does not take the app.
-
-    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
+    The name is None if it does not take the app. Raises `interrupt.Interrupted`, `Trouble`,
+    `OSError`.
     """
     began = time.monotonic()
     label, stop = _detected(job, place)
@@ -47,12 +46,12 @@ def compile_app(job: Job, place: Path) -> tuple[Slug, str | None, dict[str, str]
 
 
 def _detected(job: Job, place: Path) -> tuple[str | None, Stop]:
-    """The name that bin/detect prints; its refusal where it does not take the app."""
-    told: list[str] = []
-    ended = _run(job, place, "detect", [str(job.folder)], told)
+    """Return the name that bin/detect prints, or a refusal if it does not take the app."""
+    lines: list[str] = []
+    ended = _run(job, place, "detect", [str(job.folder)], lines)
     if ended.exit:
         return None, detect.incompatible(str(place), str(place))
-    label = " ".join(told[:1]) or place.name
+    label = " ".join(lines[:1]) or place.name
     job.tell(f"-----> {label} app detected")
     return label, None
 
@@ -71,20 +70,20 @@ def _compiled(job: Job, place: Path) -> Stop:
     return Refusal("buildpack-compile-failed", ("",), None, None, f"{place}/bin/compile")
 
 
-def _run(job: Job, place: Path, name: str, arguments: list[str], told: list[str] | None) -> Ended:
-    """Run one of the buildpack's programs; what it prints is the log, or goes to `told`."""
+def _run(job: Job, place: Path, name: str, arguments: list[str], lines: list[str] | None) -> Ended:
+    """Run one of the buildpack's programs; its output goes to the log, or to `lines`."""
 
     def show(text: str) -> None:
         job.output.append(text)
         job.tell(text)
 
-    # Through a shell, which says what is wrong with a program that cannot be run.
+    # Through a shell, which prints the reason if the program cannot be run.
     command = ["bash", "-c", 'exec "$0" "$@"', str(place / "bin" / name), *arguments]
-    return job.call(command, _variables(job), on_line=show if told is None else told.append)
+    return job.call(command, _variables(job), on_line=show if lines is None else lines.append)
 
 
 def _variables(job: Job) -> dict[str, str]:
-    """Config vars reach a buildpack as files alone."""
+    """Return the programs' environment. The config vars are not in it, only in files."""
     return {
         "PATH": BUILD_PATH,
         **job.exported,
@@ -96,14 +95,14 @@ def _variables(job: Job) -> dict[str, str]:
 
 
 def _exported(job: Job, place: Path) -> dict[str, str]:
-    """The variables that the file `export` sets, for the buildpacks that follow."""
+    """Return the variables that the file `export` sets for the buildpacks that follow."""
     script = place / "export"
     if not script.is_file():
         return {}
     before = {**_variables(job), "TMPDIR": "/tmp"}
-    told: list[str] = []
-    job.call(["bash", "-c", _DUMP, str(script)], before, on_line=told.append)
-    pairs = (item.partition("=") for item in "\n".join(told).split("\0"))
+    lines: list[str] = []
+    job.call(["bash", "-c", _DUMP, str(script)], before, on_line=lines.append)
+    pairs = (item.partition("=") for item in "\n".join(lines).split("\0"))
     after = {name: value for name, _, value in pairs if name}
     ignored = ("_", "SHLVL", "PWD", "OLDPWD", *before)
     changed = {k: v for k, v in after.items() if k not in ignored or v != before.get(k, v)}
@@ -111,22 +110,22 @@ def _exported(job: Job, place: Path) -> dict[str, str]:
 
 
 def _defaults(job: Job, place: Path) -> dict[str, str]:
-    """The default process types of bin/release, if there is one."""
-    told: list[str] = []
+    """Return the default process types from bin/release, if there is one."""
+    lines: list[str] = []
     if not (place / "bin" / "release").is_file():
         return {}
-    ended = _run(job, place, "release", [str(job.folder)], told)
-    return dict(types("\n".join(told))) if ended.exit == 0 else {}
+    ended = _run(job, place, "release", [str(job.folder)], lines)
+    return dict(types("\n".join(lines))) if ended.exit == 0 else {}
 
 
 def types(text: str) -> Iterator[tuple[str, str]]:
-    """`default_process_types` of bin/release's YAML: one table of texts, indented or in braces.
+    """Parse `default_process_types` in bin/release's YAML: one table, indented or in braces.
 
-    A YAML library would be a dependency for these few lines.
+    A YAML library would be a dependency just for these few lines.
     """
-    _, found, rest = text.partition(_TABLE)
+    _, table, rest = text.partition(_TABLE)
     first, _, block = rest.partition("\n")
-    if not found:
+    if not table:
         return
     if first.strip().startswith("{"):
         yield from _braces(first.strip())
@@ -140,15 +139,15 @@ def types(text: str) -> Iterator[tuple[str, str]]:
 
 def _braces(text: str) -> Iterator[tuple[str, str]]:
     try:
-        found: Mapping[str, object] = dict(json.loads(text))
+        pairs: Mapping[str, object] = dict(json.loads(text))
     except (ValueError, TypeError, RecursionError):
         inside = re.findall(r"(?<![\w-])([\w-]+)\s*:\s*([^,{}]+)", text)
-        found = {name: _scalar(value.strip()) for name, value in inside}
-    yield from ((name, str(value)) for name, value in found.items())
+        pairs = {name: _scalar(value.strip()) for name, value in inside}
+    yield from ((name, str(value)) for name, value in pairs.items())
 
 
 def _scalar(text: str) -> str:
-    """A YAML scalar on one line: quoted in two ways, or plain."""
+    """Parse a YAML scalar on one line: plain, or quoted in either way."""
     if len(text) > 1 and text[0] == text[-1] == "'":
         return text[1:-1].replace("''", "'")
     if len(text) > 1 and text[0] == text[-1] == '"':

@@ -1,4 +1,4 @@
-"""The tree as the steps of the build have left it by now, and what a buildpack decides of that."""
+"""The tree in the middle of a build, and a buildpack's decision about it."""
 
 import os
 import stat
@@ -10,19 +10,19 @@ from parity.push.buildpacks.language import Decision, merged
 from parity.records import TEXT_LIMIT, Entry, Plan, Refusal, Source
 
 
-def decided(job: Job, made: Decision) -> tuple[Plan, Refusal | None]:
-    """The plan with what a buildpack has decided by now, said; the refusal as it prints it."""
-    plan, refusal = job.plan, made.refusal
-    for text in made.said:
+def decided(job: Job, decision: Decision) -> tuple[Plan, Refusal | None]:
+    """Print a buildpack's decision; return the plan with it, and its refusal with all lines."""
+    plan, refusal = job.plan, decision.refusal
+    for text in decision.said:
         job.tell(text)
     if refusal:
-        refusal = refusal._replace(lines=(*made.lead, *refusal.lines, ""))
-    now = (made.runtime,) if made.runtime else ()
+        refusal = refusal._replace(lines=(*decision.lead, *refusal.lines, ""))
+    now = (decision.runtime,) if decision.runtime else ()
     return plan._replace(runtimes=merged(plan.runtimes, now)), refusal
 
 
 def tree(source: Source, folder: Path) -> Source:
-    """The tree as it is on disk by now: what is gone, and the files of the root as they are."""
+    """Return the tree without removed files, and with the root's files as they are on disk now."""
     entries = {path: e for path, e in source.entries.items() if os.path.lexists(folder / path)}
     with os.scandir(folder) as listed:
         for item in listed:
@@ -34,7 +34,7 @@ def tree(source: Source, folder: Path) -> Source:
 
 
 def _entry(path: Path) -> Entry:
-    found = path.lstat()
-    mode = worktree.EXECUTABLE if found.st_mode & stat.S_IXUSR else worktree.FILE
-    data = worktree.content(path, mode) if found.st_size <= TEXT_LIMIT else None
-    return Entry(mode, found.st_size, None, data)
+    status = path.lstat()
+    mode = worktree.EXECUTABLE if status.st_mode & stat.S_IXUSR else worktree.FILE
+    data = worktree.content(path, mode) if status.st_size <= TEXT_LIMIT else None
+    return Entry(mode, status.st_size, None, data)

@@ -1,7 +1,7 @@
-"""The protocol of a language: one of Heroku's buildpacks, emulated by a package of this folder.
+"""The interface of a language: one of Heroku's buildpacks, emulated by a package in this folder.
 
-The package has one `LANGUAGE`, and imports what builds only when it builds. The files that select
-a buildpack are facts (`facts/buildpacks.py`), so that a package is imported only when it runs.
+The package has one `LANGUAGE`, and imports its build code only for a build. The files that select a
+buildpack are facts (`facts/buildpacks.py`), so that a package is imported only when it runs.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 class Decision(NamedTuple):
-    """One buildpack's decisions; `said` are its lines, without the refusal's own.
+    """One buildpack's decisions; `said` has the lines it prints, without those of the refusal.
 
-    `lead` is what it prints before a refusal. `unsupported` is what parity cannot follow.
+    `lead` is printed before a refusal. `unsupported` names what parity cannot emulate.
     """
 
     runtime: Runtime | None = None
@@ -46,12 +46,12 @@ def _no_checks() -> "Iterator[Check]":
 
 
 class Language(NamedTuple):
-    """The steps of one buildpack, and its words.
+    """The steps of one buildpack, and its texts.
 
-    `decide` takes the tree, the config vars and the stack, and is asked before anything is built;
-    `compile` builds into the job's folder, and raises `interrupt.Interrupted`, `Trouble` and
-    `OSError`. `exports` are the variables that the buildpacks after it see, `default_types` the
-    process types that an app without them gets.
+    `decide` takes the tree, the config vars and the stack, and runs before the build; `compile`
+    builds into the job's folder, and raises `interrupt.Interrupted`, `Trouble` and `OSError`.
+    `exports` returns the variables for the buildpacks after it, `default_types` the process types
+    that the Procfile need not declare.
     """
 
     decide: Callable[[Source, Config, str], Decision]
@@ -59,29 +59,29 @@ class Language(NamedTuple):
     exports: "Callable[[Job], Mapping[str, str]]" = _no_exports
     default_types: Callable[[Source], Mapping[str, str]] = _no_types
     decides_after: str | None = None
-    """The app's own script that runs before the buildpack decides, if the app has one."""
+    """The path of an app's own script that runs before the buildpack decides."""
     undetected: tuple[str, ...] = ()
-    """The lines that the buildpack prints when it is set on an app that it does not take."""
+    """The lines that the buildpack prints if it is set on an app that it does not take."""
     once: Refusal | None = None
-    """The refusal of a second run in the same build; None: it may run again."""
+    """The refusal for a second run in the same build; None if it may run again."""
     checks: "Callable[[], Iterator[Check]]" = _no_checks
-    """Checks of this machine: the programs that the language needs."""
+    """Checks for the programs on this machine that the language needs."""
     network_checks: "Callable[[], Iterator[Check]]" = _no_checks
     """Checks that need a network: the package registry."""
     downloads: tuple[str, ...] = ()
-    """Folders of the cache that its package managers fill."""
+    """Folders of the cache with its package managers' downloads."""
     beside: tuple[Part, ...] = ()
-    """Parts of Heroku's slug that the folder built here does not have: the language itself."""
+    """Parts of Heroku's slug that the folder built here lacks, such as the language itself."""
     package_folders: tuple[str, ...] = ()
-    """Names of the folders that hold a folder or file for each package."""
+    """Names of folders with one entry for each package."""
     suggested_version: Callable[[], str] = _no_version
-    """The version that a fix asks for when any will do: one of this machine, if Heroku has it."""
+    """A version for a fix when any will do: one on this machine if Heroku has it."""
 
 
 def merged(before: Iterable[Runtime], now: Iterable[Runtime]) -> tuple[Runtime, ...]:
-    """One runtime for each language, `now` in place of what was decided `before`.
+    """Return one runtime for each language; `now` replaces earlier decisions in `before`.
 
-    In the order in which Heroku asks the buildpacks.
+    They are in the order in which Heroku tries the buildpacks.
     """
-    found = {made.language: made for made in (*before, *now)}
-    return tuple(found[name] for name in BUILDPACKS if name in found)
+    by_language = {runtime.language: runtime for runtime in (*before, *now)}
+    return tuple(by_language[name] for name in BUILDPACKS if name in by_language)

@@ -1,4 +1,4 @@
-"""A buildpack as it is set on an app: one of Heroku's own, another's, or a folder."""
+"""Names of buildpacks as they are set on an app: Heroku's own, other people's, or folders."""
 
 import os
 import re
@@ -12,14 +12,14 @@ _GITHUB = r"https://github\.com/heroku/heroku-buildpack-([a-z]+)(?:\.git)?/?"
 
 
 def named(typed: str) -> str:
-    """A buildpack as set on an app, by the short name of one of Heroku's own, or as typed.
+    """Return a buildpack as set on an app: Heroku's own by its short name, another as typed.
 
-    A folder is an absolute path. Raises `Usage` for a folder without a buildpack.
+    A folder becomes an absolute path. Raises `Usage` for a folder without a buildpack.
     """
     place, short = folder(typed), _short(typed)
     if place is None:
         if short.startswith(_PATHS):
-            return typed  # nothing that Heroku knows, and no folder either
+            return typed  # unknown to Heroku, and not a folder either
         return _official(short) or (short if "/" in short else f"heroku/{short}")
     if not os.path.isfile(place / "bin" / "compile"):  # noqa: PTH113
         why = "no bin/compile in it" if os.path.isdir(place) else "no such folder"  # noqa: PTH112
@@ -28,7 +28,7 @@ def named(typed: str) -> str:
 
 
 def folder(typed: str, base: str = "") -> Path | None:
-    """The folder, seen from `base`, that a buildpack as typed means; None for a name."""
+    """Return the folder, relative to `base`, of a buildpack as typed; None for a name."""
     if _official(_short(typed)):
         return None
     place = os.path.join(base, os.path.expanduser(typed.removeprefix("file://")))  # noqa: PTH111, PTH118
@@ -37,8 +37,8 @@ def folder(typed: str, base: str = "") -> Path | None:
 
 
 def _short(typed: str) -> str:
-    found = re.fullmatch(_GITHUB, typed)
-    return f"heroku/{found[1]}" if found else typed.removeprefix("urn:buildpack:")
+    match = re.fullmatch(_GITHUB, typed)
+    return f"heroku/{match[1]}" if match else typed.removeprefix("urn:buildpack:")
 
 
 def _official(short: str) -> str | None:

@@ -1,7 +1,7 @@
-"""What of this machine's pip settings the build may know: where packages come from, no more.
+"""This machine's pip settings that the build uses: only those about where packages come from.
 
 Names: https://pip.pypa.io/en/stable/topics/configuration/. Constraints, targets and binary rules
-would make another environment than Heroku's.
+would lead to a different environment than on Heroku.
 """
 
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 INDEXES = ("index-url", "extra-index-url", "find-links", "no-index")
-"""What decides which packages there are."""
+"""Options that decide which packages are available."""
 
 CONNECTION = (
     *("trusted-host", "cert", "client-cert", "proxy"),
@@ -23,49 +23,49 @@ NETWORK = (
 
 
 def variables() -> dict[str, str]:
-    """pip's way to its index, as environment variables; no other setting of the user's."""
+    """Return the settings for reaching pip's index as variables, without the user's other ones."""
     return {**network(), **options(), "PIP_CONFIG_FILE": "/dev/null"}
 
 
 def network() -> dict[str, str]:
-    """This machine's proxies and certificates."""
+    """Return this machine's variables for proxies and certificates."""
     return {name: os.environ[name] for name in NETWORK if name in os.environ}
 
 
 def options() -> dict[str, str]:
-    """pip's own settings among them, for a `pip install` that is not ours."""
-    found = _options((*INDEXES, *CONNECTION))
-    if found.get("PIP_RETRIES") == "0":
-        found["PIP_RETRIES"] = "1"  # without any, pip keeps a failed connection to itself
-    return found
+    """Return only pip's own settings, for a `pip install` that the app runs."""
+    settings = _options((*INDEXES, *CONNECTION))
+    if settings.get("PIP_RETRIES") == "0":
+        settings["PIP_RETRIES"] = "1"  # without a retry, pip does not report a failed connection
+    return settings
 
 
 def indexes() -> list[str]:
-    """The settings that decide which packages there are, as `NAME=value`."""
+    """Return the settings that decide which packages are available, as `NAME=value`."""
     return sorted(f"{name}={value}" for name, value in _options(INDEXES).items())
 
 
 def no_index() -> bool:
-    """Whether this machine's pip asks no index at all."""
+    """Return whether this machine's pip uses no index at all."""
     value = _options(("no-index",)).get("PIP_NO_INDEX", "").lower()
     return value not in ("", "0", "no", "false", "off")
 
 
 def _options(names: tuple[str, ...]) -> dict[str, str]:
-    """pip's options from its files and from the environment, which wins."""
+    """Return pip's options, from its files and from the environment, which wins."""
     configured = _configured()
-    found = {}
+    options = {}
     for option in names:
         name = f"PIP_{option.upper().replace('-', '_')}"
         value = os.environ.get(name, configured.get(option))
         if value is not None:
-            found[name] = " ".join(value.split())
-    return found
+            options[name] = " ".join(value.split())
+    return options
 
 
 def _configured() -> Mapping[str, str]:
-    """The settings of pip's own files; later files win."""
-    found: dict[str, str] = {}
+    """Return the settings in pip's configuration files; later files win."""
+    settings: dict[str, str] = {}
     for path in _files():
         try:
             text = path.read_text("utf-8")
@@ -80,8 +80,8 @@ def _configured() -> Mapping[str, str]:
             continue
         for section in ("global", "install", "download"):
             if parser.has_section(section):
-                found |= {k.replace("_", "-"): v for k, v in parser.items(section)}
-    return found
+                settings |= {k.replace("_", "-"): v for k, v in parser.items(section)}
+    return settings
 
 
 def _files() -> Iterator[Path]:

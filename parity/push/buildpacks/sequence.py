@@ -1,8 +1,8 @@
-"""The buildpacks of an app, compiled one after the other into one slug.
+"""The build with all of an app's buildpacks, one after another, into one slug.
 
-https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app (documented): each is
-asked whether it takes what those before have left, compiles, and exports variables to the next. The
-last one's default process types count.
+https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app (documented): each one
+detects whether it takes the tree that the earlier ones left, compiles, and exports variables to the
+next. The last one's default process types count.
 """
 
 import time
@@ -18,7 +18,7 @@ from parity.records import Plan, ProcessType, Refusal, Slug
 
 
 def compile_all(job: Job) -> tuple[Slug, str | None]:
-    """The slug, and the name of the buildpack that failed, as Heroku's last line has it.
+    """Build the slug; also return the name of the buildpack that failed, as Heroku prints it.
 
     Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
@@ -29,13 +29,13 @@ def compile_all(job: Job) -> tuple[Slug, str | None]:
     for number, name in enumerate(job.plan.runs):
         language = emulated(name)
         if language:
-            made, label = _official(job, number, name, language)
+            compiled, label = _official(job, number, name, language)
             exported = language.exports(job)
         else:
             from parity.push.buildpacks import folder
 
-            made, label, exported, defaults = folder.compile_app(job, Path(name))
-        slug = _merged(slug, made)
+            compiled, label, exported, defaults = folder.compile_app(job, Path(name))
+        slug = _merged(slug, compiled)
         if slug.refusal or slug.unknown:
             return slug, label
         job = job._replace(exported={**job.exported, **exported}, plan=slug.plan)
@@ -44,7 +44,7 @@ def compile_all(job: Job) -> tuple[Slug, str | None]:
 
 
 def _official(job: Job, number: int, name: str, language: Language) -> tuple[Slug, str | None]:
-    """One of Heroku's own; the first has decided before anything was built."""
+    """Run one of Heroku's own buildpacks. The first one decided before the build."""
     label = BUILDPACKS[name].name
     if number:
         plan, refusal = _decided(job, number, name, language)
@@ -56,7 +56,7 @@ def _official(job: Job, number: int, name: str, language: Language) -> tuple[Slu
 
 
 def _decided(job: Job, number: int, name: str, language: Language) -> tuple[Plan, Refusal | None]:
-    """What a later buildpack decides of the tree that the earlier ones have left."""
+    """Let a later buildpack decide about the tree that the earlier ones left."""
     plan = job.plan
     source = intermediate.tree(plan.source, job.folder)
     if not takes(BUILDPACKS[name], source):
@@ -65,28 +65,28 @@ def _decided(job: Job, number: int, name: str, language: Language) -> tuple[Plan
     if language.once and name in plan.runs[:number]:
         return plan, language.once
     if language.decides_after and (job.folder / language.decides_after).is_file():
-        return plan, None  # it decides after that
+        return plan, None  # it decides after that script
     return intermediate.decided(job, language.decide(source, plan.config, plan.stack))
 
 
-def _merged(slug: Slug, made: Slug) -> Slug:
-    """What two buildpacks have left together."""
-    return made._replace(
-        interpreters={**slug.interpreters, **made.interpreters},
-        environment=made.environment or slug.environment,
-        packages={**slug.packages, **made.packages},
-        cached=made.cached and (slug.cached or not slug.installed),
-        installed=made.installed or slug.installed,
+def _merged(slug: Slug, compiled: Slug) -> Slug:
+    """Return the combined result of the earlier buildpacks and the next one."""
+    return compiled._replace(
+        interpreters={**slug.interpreters, **compiled.interpreters},
+        environment=compiled.environment or slug.environment,
+        packages={**slug.packages, **compiled.packages},
+        cached=compiled.cached and (slug.cached or not slug.installed),
+        installed=compiled.installed or slug.installed,
     )
 
 
 def _formation(job: Job, defaults: Mapping[str, str]) -> dict[str, ProcessType]:
-    """The process types by the Procfile as the build has left it."""
+    """Return the process types of the Procfile as the build left it."""
     path = job.folder / "Procfile"
-    known = job.plan.source.entries.get("Procfile")
+    entry = job.plan.source.entries.get("Procfile")
     if not path.is_file():
         return detect.formation(None, defaults)
     data = path.read_bytes()
-    same = known is not None and known.data == data
+    same = entry is not None and entry.data == data
     file = job.plan.procfile if same else procfile.parse("Procfile", data)
     return detect.formation(file, defaults)

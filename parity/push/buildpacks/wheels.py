@@ -1,4 +1,4 @@
-"""Wheels from this machine's package index: tools of a build, and Node.js itself."""
+"""Wheels from this machine's package index: build tools, and Node.js itself."""
 
 import os
 import shutil
@@ -11,26 +11,26 @@ from parity.push.buildpacks.context import BUILD_PATH, Job
 
 
 def fetched(job: Job, wanted: str, python: Path, *, lock: str) -> list[str]:
-    """Download the wheel of a requirement into the cache; what pip printed."""
+    """Download the wheel for a requirement into the cache; return pip's output."""
     tools = cache.folder("tools")
-    told: list[str] = []
+    output: list[str] = []
     fresh = job.work / lock
     flags = ("--no-deps", "--only-binary=:all:", "-q", "-d", str(fresh))
     with cache.locked(lock):
         job.call(
-            [*bundled(python), "download", *flags, wanted], variables(job), on_line=told.append
+            [*bundled(python), "download", *flags, wanted], variables(job), on_line=output.append
         )
     for wheel in fresh.glob("*.whl"):
-        # A file of the cache appears whole: a run may be killed at any moment.
+        # Files in the cache must appear complete: a run may be killed at any moment.
         temporary = tools / f".{os.getpid()}-{wheel.name}"
         shutil.copyfile(wheel, temporary)
         cache.remove(tools / wheel.name)
         temporary.rename(tools / wheel.name)
-    return told
+    return output
 
 
 def sound(wheel: Path) -> bool:
-    """Whether a wheel can be unpacked: all of it is there, and as its checksums say."""
+    """Return whether a wheel is complete and its checksums match, so that it can be unpacked."""
     import zipfile
 
     if wheel.is_symlink() or not wheel.is_file():
@@ -38,20 +38,20 @@ def sound(wheel: Path) -> bool:
     try:
         with zipfile.ZipFile(wheel) as archive:
             return archive.testzip() is None
-    except Exception:  # whatever random bytes make of a reader
+    except Exception:  # random bytes can cause any error
         return False
 
 
 def bundled(python: Path) -> list[str]:
-    """A pip to begin with: that of the interpreter's or of our own `ensurepip`, or beside us."""
+    """Return the command of a first pip, from the interpreter's or our `ensurepip`, or our own."""
     for prefix in (python.parent.parent, Path(sys.base_prefix)):
-        for found in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
-            return [str(python), f"{found}/pip"]
-    return [sys.executable, "-P", "-m", "pip"]  # no `pip.py` of the folder that it is started in
+        for wheel in prefix.glob("lib/python3*/ensurepip/_bundled/pip-*.whl"):
+            return [str(python), f"{wheel}/pip"]
+    return [sys.executable, "-P", "-m", "pip"]  # -P: never a `pip.py` in the working folder
 
 
 def variables(job: Job) -> dict[str, str]:
-    """pip's environment: this machine's way to the index, and nothing else of it."""
+    """Return pip's environment: of this machine's settings only those for reaching the index."""
     return {
         **pip_settings.variables(),
         "HOME": str(job.home),

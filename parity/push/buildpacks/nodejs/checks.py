@@ -1,4 +1,4 @@
-"""What this machine has for Node.js apps."""
+"""Checks of what this machine has for Node.js apps."""
 
 from parity.records.machine import Check
 from parity.system import programs
@@ -7,7 +7,7 @@ _MISSING = "Install Node.js and npm (Debian: `apt install nodejs npm`; macOS: `b
 
 
 def node() -> Check:
-    """Node.js, and the package managers beside it."""
+    """Check Node.js and its package managers."""
     path = programs.find("node")
     if path is None:
         return Check("Node.js", "limited", "not on PATH", _MISSING)

@@ -1,6 +1,6 @@
-"""What the Node.js buildpack does once it has decided: install, build, prune, scripts.
+"""The Node.js buildpack's build: install, build, prune, scripts.
 
-The order of bin/compile: https://github.com/heroku/heroku-buildpack-nodejs (observed).
+In the order of bin/compile: https://github.com/heroku/heroku-buildpack-nodejs (observed).
 """
 
 import time
@@ -21,7 +21,7 @@ NO_START_LINK = (
 
 
 def compile_app(job: Job) -> Slug:
-    """The slug of a Node.js app. Raises `interrupt.Interrupted`, `Trouble`, `OSError`."""
+    """Return the slug of a Node.js app. Raises `interrupt.Interrupted`, `Trouble`, `OSError`."""
     began = time.monotonic()
     slug, decided = blank(job), job.plan.runtime(NODE)
     assert decided, "decided before"
@@ -39,7 +39,7 @@ def compile_app(job: Job) -> Slug:
 def _compiled(
     job: Job, decided: Runtime, slug: Slug, here: Interpreter, package: Package
 ) -> tuple[Slug, Stop]:
-    """The steps that need Node.js; those after a stop are left out."""
+    """Run the steps that need Node.js, up to the first that stops the build."""
     tools.put(job, here)
     job.tell("       Validating checksum")
     stop = tools.install(job, decided, here, package) or scripts.before(job, package)

@@ -1,4 +1,4 @@
-"""What the Node.js buildpack decides before it installs anything.
+"""The Node.js buildpack's decisions before it installs anything.
 
 Source: https://github.com/heroku/heroku-buildpack-nodejs (bin/detect, bin/compile).
 """
@@ -18,7 +18,7 @@ _IN_THE_WAY = {".heroku": "dot-heroku", ".heroku/node": "dot-heroku-node"}
 
 
 def decide(source: Source, config: Config, _stack: str) -> Decision:
-    """What the buildpack decides before it installs anything, and its lines."""
+    """Return the buildpack's decision before it installs anything, with its lines."""
     node, refusal = chosen(source, config)
     said = messages.opening(source, config, node, refusal)
     unsupported = None
@@ -31,9 +31,9 @@ def decide(source: Source, config: Config, _stack: str) -> Decision:
 
 
 def chosen(source: Source, config: Config) -> tuple[Runtime | None, Refusal | None]:
-    """The buildpack's decisions in its order, up to the first that refuses the app.
+    """Return the runtime and the refusal, following the buildpack's order of checks.
 
-    The Node is there as soon as a version was looked for, though it may then be refused.
+    The runtime is there as soon as a version was looked up, even if that is then refused.
     """
     for path, reason in _IN_THE_WAY.items():
         if tree.file(source, path):
@@ -46,16 +46,16 @@ def chosen(source: Source, config: Config) -> tuple[Runtime | None, Refusal | No
     refusal = _locks(source) or _managers(package) or _iojs(package)
     if refusal:
         return None, refusal
-    made = version.resolve(package, config)
+    runtime = version.resolve(package, config)
     manager, edition = manager_of(source, package)
-    if isinstance(made, Refusal):
-        asked = package.table("engines").get("node")
-        return Runtime(NODE, manager, asked, "engines.node", "", edition=edition), made
-    return made._replace(manager=manager, edition=edition), None
+    if isinstance(runtime, Refusal):
+        requested = package.table("engines").get("node")
+        return Runtime(NODE, manager, requested, "engines.node", "", edition=edition), runtime
+    return runtime._replace(manager=manager, edition=edition), None
 
 
 def manager_of(source: Source, package: Package) -> tuple[str, str]:
-    """The package manager, and its edition."""
+    """Return the package manager and its edition."""
     if tree.file(source, "yarn.lock"):
         return "yarn", BERRY if _berry(source, package) else ""
     return ("pnpm", "") if tree.file(source, "pnpm-lock.yaml") else ("npm", "")
@@ -63,28 +63,28 @@ def manager_of(source: Source, package: Package) -> tuple[str, str]:
 
 def _berry(source: Source, package: Package) -> bool:
     wanted = package.tool.removeprefix("yarn@") if package.tool.startswith("yarn@") else ""
-    asked = wanted or package.table("engines").get("yarn", "")
-    if asked.lstrip("^~>=v ")[:1] in set("23456789"):
+    requested = wanted or package.table("engines").get("yarn", "")
+    if requested.lstrip("^~>=v ")[:1] in set("23456789"):
         return True
     return tree.file(source, ".yarnrc.yml") is not None
 
 
 def _locks(source: Source) -> Refusal | None:
-    """More than one lock file, or npm's old one beside a newer."""
-    found = [name for name, file in LOCK_FILES.items() if tree.file(source, file)]
-    if len(found) > 1:
-        file = LOCK_FILES[found[-1]]
+    """Return the refusal for several lock files, or for npm's old one beside a newer one."""
+    managers = [name for name, file in LOCK_FILES.items() if tree.file(source, file)]
+    if len(managers) > 1:
+        file = LOCK_FILES[managers[-1]]
         lines = message("Error: Multiple lockfiles found.")
-        return Refusal("multiple-lock-files", lines, file, subject=",".join(found))
-    if found and tree.file(source, "npm-shrinkwrap.json"):
+        return Refusal("multiple-lock-files", lines, file, subject=",".join(managers))
+    if managers and tree.file(source, "npm-shrinkwrap.json"):
         lines = message("Error: Multiple lockfiles conflicting with npm-shrinkwrap.json.")
-        subject = LOCK_FILES[found[0]]
+        subject = LOCK_FILES[managers[0]]
         return Refusal("shrinkwrap-lock-file-conflict", lines, "npm-shrinkwrap.json", None, subject)
     return None
 
 
 def _managers(package: Package) -> Refusal | None:
-    """More than one package manager named in package.json."""
+    """Return the refusal for several package managers in package.json."""
     named = list(_named(package))
     if len({manager for manager, _ in named}) < 2:
         return None

@@ -15,7 +15,7 @@ _HIDDEN = frozenset("PATH GIT_DIR CPATH CPPATH LD_PRELOAD LIBRARY_PATH LANG BUIL
 
 
 def variables(job: Job) -> dict[str, str]:
-    """What every step sees; the last group is parity's own: where downloads are kept."""
+    """Return the variables of every step; the last group, for the downloads, is parity's own."""
     config = job.plan.config.values
     shown = {name: value for name, value in config.items() if name not in _HIDDEN}
     return {
@@ -34,34 +34,37 @@ def variables(job: Job) -> dict[str, str]:
 
 
 def path(job: Job) -> str:
-    """The slug's own Node.js and package managers come first."""
+    """Return PATH, on which the slug's own Node.js and package managers come first."""
     own = (str(job.folder / ".heroku" / name / "bin") for name in ("node", "yarn", "pnpm"))
     return ":".join((*own, job.exported.get("PATH", BUILD_PATH)))
 
 
 def _downloads(job: Job) -> dict[str, str]:
-    """Where the package managers keep what they fetch: in parity's cache, never by hard links."""
+    """Return the variables that keep downloads in parity's cache, without hard links to it."""
     node = job.plan.runtime(NODE)
-    settled = job.work / "npmrc"
-    if not settled.exists():
-        settled.write_text("".join(f"{line}\n" for line in settings.lines()))
-    found = {
+    npmrc = job.work / "npmrc"
+    if not npmrc.exists():
+        npmrc.write_text("".join(f"{line}\n" for line in settings.lines()))
+    env = {
         "npm_config_cache": str(downloads.folder("npm")),
-        "npm_config_globalconfig": str(settled),
+        "npm_config_globalconfig": str(npmrc),
         "npm_config_update_notifier": "false",
     }
     if node and node.manager == "pnpm":
         for prefix in ("npm_config", "pnpm_config"):
-            found[f"{prefix}_store_dir"] = str(downloads.folder("pnpm"))
-            found[f"{prefix}_package_import_method"] = "copy"
+            env[f"{prefix}_store_dir"] = str(downloads.folder("pnpm"))
+            env[f"{prefix}_package_import_method"] = "copy"
     if node and node.manager == "yarn":
         own = {"YARN_CACHE_FOLDER": str(downloads.folder("yarn"))}
-        found |= _berry() if node.edition == BERRY else own
-    return found
+        env |= _berry() if node.edition == BERRY else own
+    return env
 
 
 def _berry() -> dict[str, str]:
-    """Yarn 2 and newer keeps its downloads in the app, as on Heroku: its loader runs them there."""
+    """Return the variables for Yarn 2 and newer, which keeps its downloads in the app.
+
+    It does so on Heroku, too: Yarn's loader runs the packages from there.
+    """
     registry = settings.registry()
     own = {"YARN_NPM_REGISTRY_SERVER": registry} if registry != settings.REGISTRY else {}
     return {**own, "YARN_ENABLE_GLOBAL_CACHE": "false", "YARN_ENABLE_TELEMETRY": "0"}

@@ -1,4 +1,4 @@
-"""The package managers at work, with the buildpack's flags.
+"""Installation of the packages by npm, Yarn or pnpm, with the buildpack's flags.
 
 https://github.com/heroku/heroku-buildpack-nodejs lib/package_managers/ (observed).
 """
@@ -17,7 +17,7 @@ NPM_LOCKS = ("package-lock.json", "npm-shrinkwrap.json")
 
 
 def dependencies(job: Job, node: Runtime) -> Stop:
-    """Everything that package.json names, devDependencies too."""
+    """Install everything in package.json, including devDependencies."""
     job.tell(BLANK)
     job.tell("-----> Installing dependencies")
     if node.manager == "yarn":
@@ -39,7 +39,7 @@ def _yarn(job: Job, node: Runtime) -> Stop:
 
 
 def _npm(job: Job) -> Stop:
-    """`npm ci` with a lock file; with a committed node_modules the old way."""
+    """Run `npm ci` if there is a lock file, or `npm install`, also on a committed node_modules."""
     production = job.plan.config.values.get("NPM_CONFIG_PRODUCTION") or "false"
     flags = [f"--production={production}", "--userconfig", str(job.folder / ".npmrc")]
     if (job.folder / "node_modules").exists():
@@ -65,11 +65,11 @@ def _installing(job: Job, what: str) -> str:
 
 
 def prune(job: Job, node: Runtime, package: Package) -> Stop:
-    """Take the devDependencies out again, which the build alone needs."""
+    """Remove the devDependencies, which only the build needs."""
     config = job.plan.config.values
     job.tell(BLANK)
     job.tell("-----> Pruning devDependencies")
-    why = _kept(node, config.get("NODE_ENV") or "production", config)
+    why = _why_unpruned(node, config.get("NODE_ENV") or "production", config)
     if why:
         job.tell(f"{INDENT}{why}")
         return None
@@ -83,8 +83,8 @@ def prune(job: Job, node: Runtime, package: Package) -> Stop:
     return _step(job, ["yarn", "install", "--production=true", *flags])
 
 
-def _kept(node: Runtime, env: str, config: Mapping[str, str]) -> str | None:
-    """Why nothing is pruned."""
+def _why_unpruned(node: Runtime, env: str, config: Mapping[str, str]) -> str | None:
+    """Return why nothing is pruned; None if something is."""
     if env != "production":
         wrong = "'test'" if env == "test" else "not 'production'"
         return f"Skipping because NODE_ENV is {wrong}"
@@ -96,14 +96,14 @@ def _kept(node: Runtime, env: str, config: Mapping[str, str]) -> str | None:
 
 
 def _pnpm_pruned(job: Job, package: Package) -> Stop:
-    """Nothing is pruned where that would run the app's own scripts without their tools."""
+    """Run `pnpm prune`, unless that would run the app's own scripts without their tools."""
     if (job.folder / "pnpm-workspace.yaml").exists() and package.own_scripts:
         return None
     return _step(job, ["pnpm", "prune", "--prod", "--ignore-scripts"])
 
 
 def _berry_pruned(job: Job) -> Stop:
-    """Yarn's own way, in place of the buildpack's plug-in, which is not to be had here."""
+    """Prune with a command of Yarn itself: the buildpack's plug-in is not available here."""
     if not (job.folder / "node_modules").exists():
         return None
     job.tell(f"{INDENT}Running 'yarn heroku prune'")
@@ -113,7 +113,7 @@ def _berry_pruned(job: Job) -> Stop:
 
 
 def _step(job: Job, command: Sequence[str]) -> Stop:
-    """Run a package manager; why the build does not go on, if it does not."""
+    """Run a package manager; return why the build stops, if it does."""
     began = len(job.output)
     ended = job.call(command, environ.variables(job), on_line=_shown(job))
     if ended.exit == 0:
@@ -122,10 +122,10 @@ def _step(job: Job, command: Sequence[str]) -> Stop:
         return timed_out(job)
     lines = job.output[began:]
     manager = command[0]
-    told = node_failures.headline(lines, f"Unable to install dependencies using {manager}.")
+    headline = node_failures.headline(lines, f"Unable to install dependencies using {manager}.")
     refusal = Refusal(
         node_failures.reason(lines) or f"{manager}-install-failed",
-        (f" !     Error: {told}",),
+        (f" !     Error: {headline}",),
         "package.json",
     )
     return (
@@ -135,7 +135,7 @@ def _step(job: Job, command: Sequence[str]) -> Stop:
 
 
 def _shown(job: Job) -> Callable[[str], None]:
-    """Print what the package manager would print on Heroku."""
+    """Return a function that prints only the lines that would appear on Heroku."""
 
     def show(text: str) -> None:
         if "A complete log of this run can be found in" not in text:
@@ -145,7 +145,7 @@ def _shown(job: Job) -> Callable[[str], None]:
 
 
 def failing(stop: Stop) -> Stop:
-    """A refusal with the buildpack's header before it."""
+    """Return a refusal with the buildpack's header before its lines."""
     if not isinstance(stop, Refusal):
         return stop
     return stop._replace(lines=("", "-----> Build failed", *stop.lines, ""))

@@ -1,4 +1,4 @@
-"""Whether a failed step may be this machine's doing: then Heroku might well succeed."""
+"""Failures that this machine may have caused, so that the step might succeed on Heroku."""
 
 import re
 
@@ -31,18 +31,19 @@ _STAND_IN = (
     r"|ERR_UNKNOWN_FILE_EXTENSION|is not a function|NODE_MODULE_VERSION|bad option|gyp ERR!"
     r"|does not provide an export named|requires a minimum Node|requires Node(?:\.js)?"
 )
-"""What another major version of Node.js may be to blame for."""
+"""Messages that another major version of Node.js may cause."""
 
 
 def killed(exit: int, lines: list[str]) -> bool:
-    """Whether a signal from outside ended a step. npm's own statuses lie above those of signals,
-    and Node.js aborts itself when it has no memory left.
+    """Return whether a signal from outside ended a step.
+
+    npm's own exit codes are above those of signals, and Node.js aborts itself without memory.
     """
     return 128 < exit < 160 and node_failures.reason(lines) is None
 
 
 def undecided(job: Job, lines: list[str], *, killed: bool) -> Undecided | None:
-    """Why the step may succeed on Heroku, with the line that says so."""
+    """Return why the step may succeed on Heroku, with the line that indicates it."""
     reasons = (
         ("the package registry did not answer", _network(lines)),
         ("the registry of this machine is not npm's own", _other_registry(lines)),
@@ -57,20 +58,20 @@ def undecided(job: Job, lines: list[str], *, killed: bool) -> Undecided | None:
 
 
 def _network(lines: list[str]) -> str | None:
-    """The line of a network failure; an address of this machine is the registry's, or none."""
+    """Return the line of a network failure. A local address counts only for the registry."""
     host = re.sub(r"^\w+://|/.*$", "", settings.registry())
     far = [x for x in lines if host in x or not re.search(_LOCAL, x)]
     return saying(far, NETWORK)
 
 
 def _other_registry(lines: list[str]) -> str | None:
-    """What a registry of this machine's does not have, npm's own may have."""
+    """Return the line about a package that is missing here, unless this is npm's own registry."""
     own = settings.registry().rstrip("/") == settings.REGISTRY.rstrip("/")
     return None if own else saying(lines, r"code E404|code ETARGET|notarget|404 Not Found")
 
 
 def _tools(lines: list[str]) -> str | None:
-    """A compiler, or Node.js's own headers from its website, that Heroku's build has."""
+    """Return the line about a missing compiler or Node.js header, which Heroku's build has."""
     for line in lines:
         command = re.search(_COMMAND, line)
         if command and command[1] in TOOLS:
@@ -79,7 +80,7 @@ def _tools(lines: list[str]) -> str | None:
 
 
 def stand_in(job: Job, lines: list[str]) -> Undecided | None:
-    """The line that says that Heroku's Node.js might do what the one here did not."""
+    """Return the line of a failure that may be due to the Node.js that stands in for Heroku's."""
     node, here = job.plan.runtime(NODE), job.interpreter
     line = saying(lines, _STAND_IN)
     if node is None or here is None or here.exact or not line:

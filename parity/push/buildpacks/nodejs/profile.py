@@ -1,7 +1,8 @@
-"""What the Node.js buildpack leaves for the dyno and for the next buildpack, with the same effects.
+"""The Node.js buildpack's variables for the dyno and for the next buildpack.
 
-https://github.com/heroku/heroku-buildpack-nodejs (profile/, lib/environment.sh; observed). The
-dyno's memory comes from a variable of parity's, which does not reach the app.
+They have the same effects as https://github.com/heroku/heroku-buildpack-nodejs (profile/,
+lib/environment.sh; observed). The dyno's memory comes from a variable of parity's, which does not
+reach the app.
 """
 
 from pathlib import Path
@@ -31,9 +32,9 @@ export WEB_CONCURRENCY
 
 
 def write(slug: Path) -> None:
-    """Put the scripts into the slug; the app's own `.profile.d` files stay.
+    """Write the scripts into the slug; the app's own `.profile.d` files stay.
 
-    The Python buildpack has a `WEB_CONCURRENCY.sh`, too: the later one's stays.
+    The Python buildpack also has a `WEB_CONCURRENCY.sh`: the later buildpack's wins.
     """
     folder = slug / ".profile.d"
     folder.mkdir(exist_ok=True)
@@ -45,7 +46,7 @@ def write(slug: Path) -> None:
 
 
 def exports(job: Job) -> dict[str, str]:
-    """The variables for the buildpacks that follow."""
+    """Return the variables for the buildpacks that follow."""
     slug, path = job.folder, job.exported.get("PATH", BUILD_PATH)
     own = ":".join(str(slug / ".heroku" / name / "bin") for name in ("node", "yarn", "pnpm"))
     return {

@@ -13,11 +13,11 @@ from parity.push.buildpacks.nodejs.package import Package
 from parity.records import Refusal
 
 BUILD = ("heroku-postbuild", "build")
-"""The first of these is the build; the other is then left out."""
+"""The scripts that can be the build; only the first one present is run."""
 
 
 def before(job: Job, package: Package) -> Stop:
-    """`heroku-prebuild`."""
+    """Run `heroku-prebuild`, if there is one."""
     if not package.table("scripts").get("heroku-prebuild"):
         return None
     job.tell(BLANK)
@@ -26,20 +26,20 @@ def before(job: Job, package: Package) -> Stop:
 
 
 def build(job: Job, package: Package) -> Stop:
-    """`heroku-postbuild`, else `build`."""
+    """Run `heroku-postbuild`, or `build` if there is none."""
     job.tell(BLANK)
     job.tell("-----> Build")
-    found = [name for name in BUILD if name in package.table("scripts")]
-    if len(found) > 1:
+    names = [name for name in BUILD if name in package.table("scripts")]
+    if len(names) > 1:
         job.tell(f'{INDENT}Detected both "build" and "heroku-postbuild" scripts')
-    if not found:
+    if not names:
         return None
-    flags = job.plan.config.values.get("NODE_BUILD_FLAGS") if found[0] == "build" else None
-    return _run(job, found[0], *(("--", *flags.split()) if flags else ()))
+    flags = job.plan.config.values.get("NODE_BUILD_FLAGS") if names[0] == "build" else None
+    return _run(job, names[0], *(("--", *flags.split()) if flags else ()))
 
 
 def cleanup(job: Job, package: Package) -> Stop:
-    """`heroku-cleanup`."""
+    """Run `heroku-cleanup`, if there is one."""
     if not package.table("scripts").get("heroku-cleanup"):
         return None
     job.tell(BLANK)

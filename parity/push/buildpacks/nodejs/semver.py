@@ -1,7 +1,7 @@
 """npm's version ranges: https://github.com/npm/node-semver#ranges (documented).
 
-Only what `engines.node` needs: no pre-releases. A library would be a third-party import of `parity
-check`, which has none.
+Only the parts that `engines.node` needs, without pre-releases. A library would be a third-party
+import in `parity check`, which has none.
 """
 
 import re
@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeAlias
 from parity.facts.nodejs import Version
 
 HIGHEST = 10**16
-"""npm takes no larger number in a version."""
+"""A number larger than any that npm accepts in a version."""
 
 
 class Interval(NamedTuple):
-    """Versions from `low` up to, but without, `high`."""
+    """The versions from `low` up to, but not including, `high`."""
 
     low: Version
     high: Version
@@ -33,33 +33,33 @@ _HYPHEN = re.compile(rf"\s*({_PARTIAL})\s+-\s+({_PARTIAL})\s*")
 
 
 def parse(text: str) -> Range | None:
-    """The versions that a range admits; None if it is no range."""
-    found = [_alternative(part.strip()) for part in text.split("||")]
-    return None if None in found else tuple(dict.fromkeys(i for i in found if i))
+    """Parse a range; None if it is not one."""
+    intervals = [_alternative(part.strip()) for part in text.split("||")]
+    return None if None in intervals else tuple(dict.fromkeys(i for i in intervals if i))
 
 
 def admits(wanted: Range, version: Version) -> bool:
-    """Whether a version is in the range."""
+    """Return whether a version is in the range."""
     return any(i.low <= version < i.high for i in wanted)
 
 
 def unbounded(wanted: Range) -> bool:
-    """Whether the range has no upper end."""
+    """Return whether the range has no upper end."""
     return any(i.high[0] == HIGHEST and i != _NOTHING for i in wanted)
 
 
 def _alternative(text: str) -> Interval | None:
-    """What one alternative of a range admits: everything it says must hold."""
+    """Parse one alternative of a range, all of whose comparators must match."""
     hyphen = _HYPHEN.fullmatch(text)
     if hyphen:
         parts = hyphen.groups()
         return Interval(_low(parts[1:4]), _after(parts[5:8]))
-    made = ANY
+    admitted = ANY
     for interval in _comparators(text):
         if interval is None:
             return None
-        made = Interval(max(made.low, interval.low), min(made.high, interval.high))
-    return made if made.low < made.high else _NOTHING
+        admitted = Interval(max(admitted.low, interval.low), min(admitted.high, interval.high))
+    return admitted if admitted.low < admitted.high else _NOTHING
 
 
 def _comparators(text: str) -> Iterator[Interval | None]:
@@ -93,13 +93,13 @@ def _interval(operator: str, parts: tuple[str | None, ...]) -> Interval:
 
 
 def _numbers(parts: tuple[str | None, ...]) -> list[int]:
-    """The parts up to the first that is left open."""
-    found = []
+    """Return the numbers up to the first missing part or wildcard."""
+    numbers = []
     for part in parts:
         if part is None or part in "xX*":
             break
-        found.append(int(part))
-    return found
+        numbers.append(int(part))
+    return numbers
 
 
 def _low(parts: tuple[str | None, ...]) -> Version:
@@ -108,7 +108,7 @@ def _low(parts: tuple[str | None, ...]) -> Version:
 
 
 def _after(parts: tuple[str | None, ...]) -> Version:
-    """The first version behind all that a partial one means."""
+    """Return the first version after all that a partial version stands for."""
     match _numbers(parts):
         case []:
             return HIGHEST, 0, 0
@@ -122,7 +122,7 @@ def _after(parts: tuple[str | None, ...]) -> Version:
 
 
 def _caret(parts: tuple[str | None, ...]) -> Version:
-    """The first version that differs in the leftmost number that is not zero."""
-    given = _numbers(parts)
-    leading = next((n for n, number in enumerate(given) if number), len(given) - 1)
-    return _after(tuple(str(n) for n in given[: leading + 1]))
+    """Return the next version that differs in the leftmost non-zero number."""
+    numbers = _numbers(parts)
+    leading = next((n for n, number in enumerate(numbers) if number), len(numbers) - 1)
+    return _after(tuple(str(n) for n in numbers[: leading + 1]))

@@ -1,6 +1,6 @@
-"""What of this machine's npm settings the build may know: the way to the registry, no more.
+"""This machine's npm settings that the build uses: only those for reaching the registry.
 
-They go into a file of the lowest rank (`globalconfig`), so that the app's own .npmrc wins:
+They go into the file with the lowest priority (`globalconfig`), so that the app's own .npmrc wins:
 https://docs.npmjs.com/cli/configuring-npm/npmrc (documented).
 """
 
@@ -22,33 +22,33 @@ _LINE = re.compile(r"\s*([\w-]+)\s*=\s*(.*?)\s*")
 
 
 def network() -> dict[str, str]:
-    """This machine's variables for proxies and certificates."""
+    """Return this machine's variables for proxies and certificates."""
     return {name: os.environ[name] for name in NETWORK if name in os.environ}
 
 
 def lines() -> list[str]:
-    """The settings as lines of an .npmrc."""
-    return [f"{name}={value}" for name, value in sorted(_found().items())]
+    """Return the settings as lines of an .npmrc."""
+    return [f"{name}={value}" for name, value in sorted(_settings().items())]
 
 
 def registry() -> str:
-    """Where packages come from here."""
-    return _found().get("registry", REGISTRY)
+    """Return the URL of this machine's registry."""
+    return _settings().get("registry", REGISTRY)
 
 
-def _found() -> dict[str, str]:
-    found: dict[str, str] = {}
+def _settings() -> dict[str, str]:
+    settings: dict[str, str] = {}
     for path in _files():
-        found |= dict(_read(path))
+        settings |= dict(_read(path))
     for name, value in os.environ.items():
         option = name.lower().removeprefix("npm_config_").replace("_", "-")
         if name.lower().startswith("npm_config_") and option in NAMES:
-            found[option] = value
-    return found
+            settings[option] = value
+    return settings
 
 
 def _files() -> Iterator[Path]:
-    """npm's files, the ones that win last."""
+    """Yield the paths of npm's configuration files; later ones win."""
     yield Path("/usr/local/etc/npmrc")
     yield Path("/usr/etc/npmrc")
     yield Path("/etc/npmrc")

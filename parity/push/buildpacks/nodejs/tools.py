@@ -1,4 +1,4 @@
-"""npm, Yarn and pnpm in the slug: what came with Node.js, or what package.json asks for."""
+"""npm, Yarn and pnpm in the slug: from Node.js, or the versions that package.json requests."""
 
 import json
 import re
@@ -15,11 +15,11 @@ from parity.records import Interpreter, Refusal, Runtime
 
 _YARN_PATH = re.compile(r"^yarnPath:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
 _PNPM_FOR_LOCK = {"5.3": "6", "5.4": "7", "6.0": "8", "6.1": "8"}
-"""The pnpm that reads an older lock file: https://pnpm.io/ (documented)."""
+"""The pnpm for each older version of the lock file: https://pnpm.io/ (documented)."""
 
 
 class Tool(NamedTuple):
-    """A package manager: its package in the registry, the version asked for, its commands."""
+    """A package manager: its package in the registry, the requested version, its commands."""
 
     package: str
     spec: str
@@ -27,7 +27,7 @@ class Tool(NamedTuple):
 
 
 def put(job: Job, here: Interpreter) -> None:
-    """Node.js and the npm beside it, as links in the slug."""
+    """Link Node.js and its npm into the slug."""
     folder = job.folder / ".heroku" / "node" / "bin"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("node", "npm", "npx", "corepack"):
@@ -37,20 +37,20 @@ def put(job: Job, here: Interpreter) -> None:
 
 
 def link(path: Path, at: Path) -> None:
-    """A link in the slug, instead of what was there."""
+    """Create a link to `path` in the slug, replacing what is there."""
     at.unlink(missing_ok=True)
     at.symlink_to(path)
 
 
 def install(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
-    """Another npm, Yarn or pnpm, where package.json or a lock file asks for one."""
-    asked = package.table("engines").get("npm")
+    """Install the npm, Yarn or pnpm that package.json or a lock file requests."""
+    requested = package.table("engines").get("npm")
     stop: Stop = None
-    if not asked:
+    if not requested:
         job.print(f"Using default npm version: {_version(job, 'npm')}")
     else:
-        job.print(f"Bootstrapping npm {asked} (replacing {_version(job, 'npm')})...")
-        stop = _added(job, here, Tool("npm", asked, ("npm", "npx")), ".heroku/node/bin")
+        job.print(f"Bootstrapping npm {requested} (replacing {_version(job, 'npm')})...")
+        stop = _added(job, here, Tool("npm", requested, ("npm", "npx")), ".heroku/node/bin")
         if not stop:
             job.print(f"npm {_version(job, 'npm')} installed")
     if not stop and node.manager == "yarn":
@@ -67,10 +67,10 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
         link(_launcher(job, vendored), _bin(job) / "yarn")
         job.print(f"Using yarn {_version(job, 'yarn')}")
         return None
-    asked = _wanted(package, "yarn") or ("4" if node.edition == BERRY else inventory().yarn)
-    job.print(f"Downloading and installing yarn ({asked})")
+    requested = _wanted(package, "yarn") or ("4" if node.edition == BERRY else inventory().yarn)
+    job.print(f"Downloading and installing yarn ({requested})")
     name = "@yarnpkg/cli-dist" if node.edition == BERRY else "yarn"
-    stop = _added(job, here, Tool(name, asked, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
+    stop = _added(job, here, Tool(name, requested, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
     if not stop:
         verb = "Using" if node.edition == BERRY else "Installed"
         job.print(f"{verb} yarn {_version(job, 'yarn')}")
@@ -78,23 +78,23 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
 
 
 def _pnpm(job: Job, here: Interpreter, package: Package) -> Stop:
-    asked = _wanted(package, "pnpm") or _PNPM_FOR_LOCK.get(_lock_version(job.folder), "latest")
-    job.print(f"Downloading and installing pnpm ({asked})")
-    stop = _added(job, here, Tool("pnpm", asked, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
+    requested = _wanted(package, "pnpm") or _PNPM_FOR_LOCK.get(_lock_version(job.folder), "latest")
+    job.print(f"Downloading and installing pnpm ({requested})")
+    stop = _added(job, here, Tool("pnpm", requested, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
     if not stop:
         job.print(f"Using pnpm {_version(job, 'pnpm')}")
     return stop
 
 
 def _wanted(package: Package, name: str) -> str:
-    """The version in `packageManager`, without its hash, or in `engines`."""
+    """Return the version in `packageManager`, without its hash, or in `engines`."""
     if package.tool.startswith(f"{name}@"):
         return package.tool.partition("@")[2].partition("+")[0]
     return package.table("engines").get(name, "")
 
 
 def _vendored(folder: Path) -> str | None:
-    """Yarn as a file of the app: `yarnPath` of .yarnrc.yml."""
+    """Return the path of the app's own copy of Yarn: `yarnPath` in .yarnrc.yml."""
     try:
         match = _YARN_PATH.search((folder / ".yarnrc.yml").read_text("utf-8", "replace"))
     except OSError:
@@ -103,7 +103,7 @@ def _vendored(folder: Path) -> str | None:
 
 
 def _launcher(job: Job, script: str) -> Path:
-    """A command that runs a script of the slug with the slug's Node.js."""
+    """Write a command that runs a script of the slug with the slug's Node.js; return its name."""
     path = _bin(job) / "yarn-vendored"
     path.write_text(
         f'#!/usr/bin/env bash\nhere="$(dirname "$(readlink -f "$0")")"\n'
@@ -126,19 +126,19 @@ def _lock_version(folder: Path) -> str:
 
 
 def _added(job: Job, here: Interpreter, tool: Tool, where: str) -> Stop:
-    """Install a package manager into the cache with the npm there is, and link its commands."""
-    told: list[str] = []
+    """Install a package manager into the cache with the current npm, and link its commands."""
+    output: list[str] = []
 
     def fill(place: Path) -> bool:
         flags = ("--no-audit", "--no-fund", "--no-package-lock")
         spec = f"{tool.package}@{tool.spec}"
         command = ["npm", "install", "--prefix", str(place), *flags, spec]
-        return job.call(command, environ.variables(job), on_line=told.append).exit == 0
+        return job.call(command, environ.variables(job), on_line=output.append).exit == 0
 
     name = environment.key("node-tool", str(here.path), here.version, tool.package, tool.spec)
     place, _ = environment.made(name, fill, spare=job.work / f"tool-{tool.commands[0]}")
     if place is None:
-        return _failed(job, tool, told)
+        return _failed(job, tool, output)
     folder = job.folder / where
     folder.mkdir(parents=True, exist_ok=True)
     for command in tool.commands:
@@ -148,11 +148,11 @@ def _added(job: Job, here: Interpreter, tool: Tool, where: str) -> Stop:
     return None
 
 
-def _failed(job: Job, tool: Tool, told: list[str]) -> Stop:
-    for line in told:
+def _failed(job: Job, tool: Tool, output: list[str]) -> Stop:
+    for line in output:
         job.print(line)
     name = tool.commands[0]
-    network = next((line.strip() for line in told if re.search(NETWORK, line)), None)
+    network = next((line.strip() for line in output if re.search(NETWORK, line)), None)
     if job.offline or network:
         return Undecided(f"{name} could not be downloaded: {network or 'offline'}")
     headline = f" !     Error: Unable to install {name} {tool.spec}."
@@ -160,16 +160,16 @@ def _failed(job: Job, tool: Tool, told: list[str]) -> Stop:
 
 
 def _version(job: Job, name: str) -> str:
-    """The version of a command, from the package it lies in, else asked."""
+    """Return the version of a command, from the package that contains it or from its output."""
     path = next((p for p in _places(job, name) if p.exists()), None)
     for folder in path.resolve().parents[:3] if path else ():
         try:
             return str(json.loads((folder / "package.json").read_text())["version"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
-    told: list[str] = []
-    job.call([name, "--version"], environ.variables(job), on_line=told.append)
-    return told[-1].strip() if told else "?"
+    output: list[str] = []
+    job.call([name, "--version"], environ.variables(job), on_line=output.append)
+    return output[-1].strip() if output else "?"
 
 
 def _places(job: Job, name: str) -> list[Path]:

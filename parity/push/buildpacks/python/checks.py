@@ -1,4 +1,4 @@
-"""What this machine has for Python apps: interpreters, and a way to the package index."""
+"""Checks of what this machine has for Python apps: interpreters, and the package index."""
 
 import os
 import subprocess
@@ -18,25 +18,25 @@ PATIENCE = 20.0
 
 
 def pythons() -> Iterator[Check]:
-    """For each Python that Heroku installs: what would run here."""
+    """Yield a check for each Python that Heroku installs, with the one that would run here."""
     for series, newest in reversed(list(versions().newest.items())):
         yield _python(series, newest)
 
 
 def _python(series: str, newest: str) -> Check:
     name = f"Python {series}" + (" (default)" if series == versions().default else "")
-    found = interpreters.find(newest)
-    if found is None:
+    interpreter = interpreters.find(newest)
+    if interpreter is None:
         return Check(name, "missing", "none, and none near it", get_python(series))
-    if not found.exact:
-        here = f"none; {found.version} would stand in ({programs.shown(found.path)})"
+    if not interpreter.exact:
+        here = f"none; {interpreter.version} would stand in ({programs.shown(interpreter.path)})"
         return Check(name, "limited", here, get_python(series))
-    patch = "" if found.version == newest else f"; Heroku's is {newest}"
-    return Check(name, "ok", f"{found.version}{patch} ({programs.shown(found.path)})")
+    patch = "" if interpreter.version == newest else f"; Heroku's is {newest}"
+    return Check(name, "ok", f"{interpreter.version}{patch} ({programs.shown(interpreter.path)})")
 
 
 def get_python(series: str) -> str:
-    """The command that gets a Python, by what is on this machine to get it with."""
+    """Return the command that installs a Python, with a tool that this machine has."""
     if programs.find("uv"):
         return f"Type `uv python install {series}`."
     if programs.find("pyenv"):
@@ -47,7 +47,7 @@ def get_python(series: str) -> str:
 
 
 def index() -> Check:
-    """Whether the package index answers, asked by pip with this machine's settings."""
+    """Check that the package index answers pip with this machine's settings."""
     hurry = ("--retries", "1", "--timeout", "5", "--disable-pip-version-check")
     argv = [*bundled(Path(sys.executable).resolve()), "index", "versions", "pip", *hurry]
     env = {"PATH": os.pathsep.join(programs.folders()), **pip_settings.variables()}

@@ -1,6 +1,6 @@
-"""What the Python buildpack does once it has decided: install, collect static files, scripts.
+"""The Python buildpack's build: install, collect static files, scripts.
 
-The order of bin/compile: https://github.com/heroku/heroku-buildpack-python (observed).
+In the order of bin/compile: https://github.com/heroku/heroku-buildpack-python (observed).
 """
 
 import time
@@ -24,7 +24,7 @@ from parity.records import Interpreter, Runtime, Slug
 
 
 def compile_app(job: Job) -> Slug:
-    """The slug of a Python app.
+    """Return the slug of a Python app.
 
     Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
@@ -44,20 +44,20 @@ def compile_app(job: Job) -> Slug:
 
 
 def _decided(job: Job) -> tuple[Job, Stop]:
-    """The job after the app's first hook, by whose work the buildpack decides, if it has one."""
+    """Run the app's first hook, if there is one, and decide about the tree that it leaves."""
     if not hooks.has(job.folder, hooks.BEFORE):
         return job, None
     stop = hooks.hook(job, hooks.BEFORE)
     if stop:
         return job, stop
     source = intermediate.tree(job.plan.source, job.folder)
-    made = decide(source, job.plan.config, job.plan.stack)
-    plan, refusal = intermediate.decided(job, made)
+    decision = decide(source, job.plan.config, job.plan.stack)
+    plan, refusal = intermediate.decided(job, decision)
     return job._replace(plan=plan), refusal
 
 
 def _libraries(python: Path) -> dict[str, str]:
-    """Where compilers and programs look for what a step of the build has put beside Python."""
+    """Return the variables with which compilers and programs find files beside Python."""
     return {
         "C_INCLUDE_PATH": f"{python}/include",
         "CPLUS_INCLUDE_PATH": f"{python}/include",
@@ -68,7 +68,7 @@ def _libraries(python: Path) -> dict[str, str]:
 
 
 def _compiled(job: Job, python: Runtime, slug: Slug, interpreter: Interpreter) -> tuple[Slug, Stop]:
-    """The steps that need Python; those after a stop are left out."""
+    """Run the steps that need Python, up to the first that stops the build."""
     now = previous_build.of(job.plan, job.folder)
     last = previous_build.last(job.plan.source)
     for line in previous_build.lines(last, now):
@@ -101,9 +101,9 @@ def _compiled(job: Job, python: Runtime, slug: Slug, interpreter: Interpreter) -
 
 
 def _exporting(job: Job, installed: Installed) -> Job:
-    """The job with what the package manager leaves for the steps after it.
+    """Return the job with the package manager's exports for the later steps.
 
-    It may go to the network again there, on the ways of this machine.
+    In those it may use the network again, so this machine's network settings are added.
     """
     path, variables = installed.exported
     more = {"PATH": f"{path}:{environ.path(job)}", **pip_settings.network()} if path else {}
@@ -111,7 +111,7 @@ def _exporting(job: Job, installed: Installed) -> Job:
 
 
 def _link(slug: Path, place: Path) -> None:
-    """`.heroku/python` in the slug leads to the environment."""
+    """Link `.heroku/python` in the slug to the environment."""
     heroku = slug / ".heroku"
     heroku.mkdir(exist_ok=True)
     (heroku / "python").symlink_to(place)

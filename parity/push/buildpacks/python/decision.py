@@ -1,4 +1,4 @@
-"""What the Python buildpack decides before it installs anything, and what it prints of that.
+"""The Python buildpack's decisions before it installs anything, and its lines about them.
 
 Source: https://github.com/heroku/heroku-buildpack-python (bin/detect, bin/compile,
 lib/package_manager.sh).
@@ -17,18 +17,18 @@ from parity.records import Config, Refusal, Runtime, Source
 
 
 def decide(source: Source, _config: Config, stack: str) -> Decision:
-    """What the buildpack decides before it installs anything, and its lines."""
-    python, refusal = chosen(source, stack, _kept(source))
+    """Return the buildpack's decision before it installs anything, with its lines."""
+    python, refusal = chosen(source, stack, _last_series(source))
     return Decision(python, _lines(python) if python else (), refusal)
 
 
 def chosen(
-    source: Source, stack: str, kept: str | None = None
+    source: Source, stack: str, last_series: str | None = None
 ) -> tuple[Runtime | None, Refusal | None]:
-    """The buildpack's decisions in its order, up to the first that refuses the app.
+    """Return the runtime and the refusal, following the buildpack's order of checks.
 
-    The Python is there as soon as a version was requested, though it may then be refused. `kept` is
-    the `major.minor` of the last build, which stays where none is asked for.
+    The runtime is there as soon as a version is known, even if that is then refused. `last_series`
+    is the `major.minor` of the last build, which counts if no version is requested.
     """
     refusal = _stack(stack) or _existing(source, ".heroku/python", "checks::existing-python-dir")
     if refusal:
@@ -39,12 +39,12 @@ def chosen(
     refusal = _environment(source)
     if refusal:
         return None, refusal
-    request = version.requested(source, manager, kept)
+    request = version.requested(source, manager, last_series)
     if isinstance(request, Refusal):
         return None, request
     exact = version.resolve(request)
-    asked = None if request.origin in version.UNASKED else request.version
-    python = Runtime(PYTHON, manager, asked, request.origin, request.version)
+    requested = None if request.origin in version.UNASKED else request.version
+    python = Runtime(PYTHON, manager, requested, request.origin, request.version)
     if isinstance(exact, Refusal):
         return python, exact
     refusal = version.unfit(request, manager)
@@ -83,27 +83,27 @@ def _environment(source: Source) -> Refusal | None:
 
 
 def _manager(source: Source) -> str | Refusal:
-    """The one package manager whose file is in the root, or why there is not exactly one."""
-    found = [name for name in PACKAGE_FILES if tree.file(source, name)]
-    if tree.file(source, "Pipfile") and "Pipfile.lock" not in found:
+    """Return the package manager whose file is in the root, or a refusal if none or several."""
+    files = [name for name in PACKAGE_FILES if tree.file(source, name)]
+    if tree.file(source, "Pipfile") and "Pipfile.lock" not in files:
         return Refusal(
             "package-manager::pipenv-missing-lockfile",
             message("Error: No 'Pipfile.lock' found!"),
             "Pipfile",
         )
-    if len(found) == 1:
-        return PACKAGE_FILES[found[0]].lower()
-    return _several(found) if found else _none(source)
+    if len(files) == 1:
+        return PACKAGE_FILES[files[0]].lower()
+    return _several(files) if files else _none(source)
 
 
-def _several(found: list[str]) -> Refusal:
-    named = [f"{name} ({PACKAGE_FILES[name]})" for name in found]
+def _several(files: list[str]) -> Refusal:
+    named = [f"{name} ({PACKAGE_FILES[name]})" for name in files]
     headline = "Error: Multiple Python package manager files were found."
     return Refusal(
         "package-manager::multiple-found",
         message(headline, "", *named),
-        found[0],
-        subject=", ".join(found),
+        files[0],
+        subject=", ".join(files),
     )
 
 
@@ -115,8 +115,8 @@ def _none(source: Source) -> Refusal:
     return Refusal("package-manager::none-found", message(headline))
 
 
-def _kept(source: Source) -> str | None:
-    """The Python that the app keeps if it asks for none: that of its last build."""
+def _last_series(source: Source) -> str | None:
+    """Return the `major.minor` of the last build, which the app keeps if it requests none."""
     if not source.remote:
         return None
     from parity.push.buildpacks.python import previous_build
@@ -124,17 +124,17 @@ def _kept(source: Source) -> str | None:
     return previous_build.series(source)
 
 
-def _lines(made: Runtime) -> tuple[str, ...]:
-    """The lines up to the version, with what the buildpack warns of."""
-    warnings = (("", *w.lines, "") for w in made.warnings)
-    return (_using(made), *(line for block in warnings for line in block))
+def _lines(runtime: Runtime) -> tuple[str, ...]:
+    """Return the lines up to the version, with the warnings."""
+    warnings = (("", *w.lines, "") for w in runtime.warnings)
+    return (_using(runtime), *(line for block in warnings for line in block))
 
 
-def _using(made: Runtime) -> str:
-    if made.requested:
-        return f"-----> Using Python {made.requested} specified in {made.origin}"
-    if made.origin == "cached":
-        series = ".".join(made.version.split(".")[:2])
+def _using(runtime: Runtime) -> str:
+    if runtime.requested:
+        return f"-----> Using Python {runtime.requested} specified in {runtime.origin}"
+    if runtime.origin == "cached":
+        series = ".".join(runtime.version.split(".")[:2])
         return (
             "-----> No Python version was specified."
             f" Using the same major version as the last build: Python {series}"

@@ -1,6 +1,6 @@
 """Django's collectstatic during the build: https://devcenter.heroku.com/articles/django-assets.
 
-When it runs and how its failure is named: github.com/heroku/heroku-buildpack-python
+The conditions for it and the names of its failures: github.com/heroku/heroku-buildpack-python
 bin/steps/collectstatic (observed).
 """
 
@@ -16,17 +16,17 @@ from parity.push.buildpacks.python import environ
 from parity.records import Refusal
 
 DEEPEST = 3
-"""Folder levels in which manage.py is looked for."""
+"""Number of folder levels in which manage.py is looked for."""
 
 _SILENT = re.compile(r"Post-processed|Copying|$")
 
 
 def collectstatic(job: Job, packages: Mapping[str, str]) -> Stop:
-    """Run `manage.py collectstatic` where the buildpack would."""
-    found = _manage(job, packages)
-    if found is None:
+    """Run `manage.py collectstatic` if the buildpack would."""
+    manage = _manage(job, packages)
+    if manage is None:
         return None
-    job.tell(f"-----> $ python {found} collectstatic --noinput")
+    job.tell(f"-----> $ python {manage} collectstatic --noinput")
     began = len(job.output)
 
     def show(text: str) -> None:
@@ -34,18 +34,18 @@ def collectstatic(job: Job, packages: Mapping[str, str]) -> Stop:
             job.print(text)
 
     env = {"PYTHONPATH": ".", **environ.variables(job)}
-    command = ["python", found, "collectstatic", "--noinput", "--traceback"]
+    command = ["python", manage, "collectstatic", "--noinput", "--traceback"]
     ended = job.call(command, env, on_line=show)
     job.tell("")
     if ended.timed_out:
         return timed_out(job)
     if ended.exit == 0:
         return None
-    return _refusal(job.output[began:], found)
+    return _refusal(job.output[began:], manage)
 
 
 def _manage(job: Job, packages: Mapping[str, str]) -> str | None:
-    """The manage.py to run; None if none is, which is told where the buildpack tells it."""
+    """Return the manage.py to run; if None, print the reason where the buildpack does."""
     if (job.folder / ".heroku" / "collectstatic_disabled").is_file():
         job.tell(
             "-----> Skipping Django collectstatic since the file"
@@ -66,7 +66,7 @@ def _manage(job: Job, packages: Mapping[str, str]) -> str | None:
 
 
 def _files(folder: Path) -> Iterator[str]:
-    """Every manage.py down to the level that the buildpack searches."""
+    """Yield every manage.py down to the level that the buildpack searches."""
     for place, folders, files in os.walk(folder):
         inside = os.path.relpath(place, folder)
         depth = 1 if inside == "." else inside.count("/") + 2
@@ -77,8 +77,8 @@ def _files(folder: Path) -> Iterator[str]:
 
 
 def _refusal(output: list[str], manage: str) -> Refusal:
-    """The failed command in Heroku's name, by what it printed."""
-    told = message(
+    """Return the refusal for a failed command, with Heroku's reason for its output."""
+    lines = message(
         "Error: Unable to generate Django static files.",
         "",
         f"The 'python {manage} collectstatic --noinput' Django",
@@ -86,4 +86,4 @@ def _refusal(output: list[str], manage: str) -> Refusal:
         "",
         "See the traceback above for details.",
     )
-    return Refusal(collectstatic_failure(output), ("", *told, ""), manage)
+    return Refusal(collectstatic_failure(output), ("", *lines, ""), manage)

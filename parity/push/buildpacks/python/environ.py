@@ -10,22 +10,22 @@ from parity.push.buildpacks.context import BUILD_PATH, Job
 _HIDDEN = frozenset(
     ("PATH", "CPATH", "CPPATH", "LD_PRELOAD", "LIBRARY_PATH", "LD_LIBRARY_PATH", "PYTHONHOME")
 )
-"""Config vars that no step sees."""
+"""Config vars that the steps do not get."""
 
 
 def root(job: Job) -> Path:
-    """Where the slug has its Python."""
+    """Return the path of Python in the slug."""
     return job.folder / ".heroku" / "python"
 
 
 def path(job: Job) -> str:
-    """PATH of a step: what was exported, Python's own folder in it, and the build image's."""
+    """Return PATH for a step: Python's own folder, and what was exported or the build image's."""
     exported, own = job.exported.get("PATH", BUILD_PATH), str(root(job) / "bin")
     return exported if own in exported.split(":") else f"{own}:{exported}"
 
 
 def variables(job: Job) -> dict[str, str]:
-    """What hooks, downloads and collectstatic see: the build's variables and config vars."""
+    """Return the variables for hooks, downloads and collectstatic, including config vars."""
     config = job.plan.config.values
     shown = {name: value for name, value in config.items() if name not in _HIDDEN}
     return {

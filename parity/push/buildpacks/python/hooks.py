@@ -20,11 +20,11 @@ BEFORE = "pre_compile"
 """The hook that runs before the buildpack decides anything but the stack."""
 
 NLTK_DATA = ".heroku/nltk_data"
-"""Beside Python, not in it as on Heroku: the environment is shared with other runs."""
+"""The folder for NLTK data: not in Python's as on Heroku, because other runs share that."""
 
 
 def has(folder: Path, name: str) -> bool:
-    """Whether the app has `bin/NAME`."""
+    """Return whether the app has `bin/NAME`."""
     return (folder / "bin" / name).is_file()
 
 
@@ -37,7 +37,7 @@ def hook(job: Job, name: str) -> Stop:
     script.chmod(script.stat().st_mode | 0o111)
     began = len(job.output)
     data = _data_file(job)
-    # Through a shell, as on Heroku: it also runs a script without #! line.
+    # Through a shell, as on Heroku, which also runs a script without a #! line.
     env = {**pip_settings.options(), **environ.variables(job)}
     ended = job.call(["bash", "-c", f"bin/{name}"], env)
     if ended.exit == 0:
@@ -48,7 +48,7 @@ def hook(job: Job, name: str) -> Stop:
 
 
 def _data_file(job: Job) -> Path:
-    """The file in CACHE_DIR in which the buildpack notes how the build goes."""
+    """Create the file in CACHE_DIR in which the buildpack records data about the build."""
     data = Path(environ.variables(job)["CACHE_DIR"], "build-data", "python.json")
     data.parent.mkdir(exist_ok=True)
     data.touch()
@@ -56,12 +56,12 @@ def _data_file(job: Job) -> Path:
 
 
 def _deleted(name: str) -> Refusal:
-    told = message("Error: Can't find the buildpack's build data file.")
-    return Refusal("build-data::data-file-deleted", ("", *told, ""), f"bin/{name}")
+    lines = message("Error: Can't find the buildpack's build data file.")
+    return Refusal("build-data::data-file-deleted", ("", *lines, ""), f"bin/{name}")
 
 
 def _not_here(lines: list[str]) -> Undecided | None:
-    """Whether the script lacked what Heroku has: a network, a command of the build image."""
+    """Return why the script may succeed on Heroku: it lacked a network or a command here."""
     line = saying(lines, NETWORK)
     if line:
         return Undecided(f"the network did not answer: {line}")
@@ -112,5 +112,5 @@ def nltk(job: Job, packages: Mapping[str, str]) -> Stop:
     line = saying(job.output[began:], NETWORK)
     if line:
         return Undecided(f"the NLTK data could not be downloaded: {line}")
-    told = ("", *message("Error: Unable to download NLTK data."), "")
-    return Refusal("nltk-downloader", told, "nltk.txt") if ended.exit else None
+    lines = ("", *message("Error: Unable to download NLTK data."), "")
+    return Refusal("nltk-downloader", lines, "nltk.txt") if ended.exit else None

@@ -1,4 +1,4 @@
-"""The package manager at work, as the buildpack runs it, into a cached environment."""
+"""Installation of the packages into a cached environment, as the buildpack does it."""
 
 from importlib import import_module
 from pathlib import Path
@@ -12,11 +12,11 @@ from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Ended, Interpreter, Runtime
 
 VERSION = "parity-installer"
-"""The file in an environment that says which version of its package manager made it."""
+"""The file in an environment with the version of the package manager that created it."""
 
 
 class Installed(NamedTuple):
-    """The environment, whether it was in the cache, and what its package manager leaves."""
+    """An environment, whether it was cached, and its package manager's exports."""
 
     place: Path
     cached: bool
@@ -27,10 +27,10 @@ class Installed(NamedTuple):
 def install(
     job: Job, python: Runtime, interpreter: Interpreter, *, cached: bool = False
 ) -> Installed | Stop:
-    """The environment with everything installed, or why there is none.
+    """Return the environment with everything installed, or why the build stops.
 
-    `cached`: on Heroku the build before has left the package manager in the cache.
-    Raises `interrupt.Interrupted`, `Trouble`, `OSError`.
+    `cached`: on Heroku the previous build left the package manager in the cache. Raises
+    `interrupt.Interrupted`, `Trouble`, `OSError`.
     """
     manager = import_module(f"parity.push.buildpacks.python.{python.manager}")
     installer: Installer = manager.installer(job, python, interpreter)
@@ -64,7 +64,7 @@ def install(
 def _failure(
     job: Job, python: Runtime, interpreter: Interpreter, installer: Installer, ended: Ended
 ) -> Stop:
-    """What a failed installation amounts to."""
+    """Return why a failed installation stops the build: undecided, or a refusal."""
     if ended.timed_out:
         return timed_out(job)
     if ended.exit == 0:
@@ -81,7 +81,7 @@ def _failure(
 
 
 def _key(python: Runtime, interpreter: Interpreter, installer: Installer) -> str:
-    """The name of the environment: whatever could make it another one."""
+    """Return the name of the environment: a hash of all that affects it."""
     return environment.key(
         installer.name,
         str(interpreter.path),

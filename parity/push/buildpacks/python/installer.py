@@ -1,4 +1,4 @@
-"""What the package managers have in common: each is one `Installer`."""
+"""The common interface of the package managers: each one is an `Installer`."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,25 +9,26 @@ from parity.push.buildpacks.context import Job
 from parity.records import Ended, Refusal
 
 PLACE = "/app/.heroku/python"
-"""Where a build on Heroku has its Python (observed)."""
+"""The path of Python in a build on Heroku (observed)."""
 
 
 class Exported(NamedTuple):
-    """What a package manager leaves for the later steps of the build: its folder, variables."""
+    """A package manager's exports for later steps of the build: its folder, and variables."""
 
     path: Path | None
     variables: Mapping[str, str]
 
 
 class Installer(NamedTuple):
-    """One package manager at work for one app.
+    """A package manager for one app.
 
-    `name` as the build log has it, `file` what it installs from, `command` as it is shown.
-    `tools` is what it installs of itself first, `kept` whether the buildpack's cache keeps that.
-    `parts` decide what is installed, `tied` says that the tree does, too. `fill` fills a new
-    folder. `version` is the one that ran. `hopeless` says why it cannot succeed on Heroku where it
-    would here (`` if nothing does); `fits` asks a filled folder. `answers`: whether the package
-    index has what every index has. `exported` is for the later steps.
+    `name` and `command` are as in the build log, `file` is what it installs from. `tools` names the
+    package manager itself, which is installed first; `kept`: the buildpack's cache keeps it.
+    `parts` decide what is installed; `tied`: other files of the tree do, too. `fill` fills a new
+    folder, and `fits` returns whether the result would also install on Heroku. `version` returns
+    the version that ran. `hopeless` says why it fails on Heroku though not here (empty: it need not
+    fail). `answers` returns whether the package index has a package that every index has.
+    `exported` returns what later steps get.
     """
 
     name: str
@@ -47,20 +48,20 @@ class Installer(NamedTuple):
     )
 
     def failed(self) -> Refusal:
-        """The push that Heroku rejects because this installation failed."""
-        told = message(
+        """Return the refusal with which Heroku rejects a push after this failure."""
+        lines = message(
             f"Error: Unable to install dependencies using {self.name}.",
             "",
             "See the log output above for more information.",
         )
         reason = f"install-dependencies::{self.name.lower()}"
-        return Refusal(reason, ("", *told, ""), self.file, subject=self.hopeless)
+        return Refusal(reason, ("", *lines, ""), self.file, subject=self.hopeless)
 
 
 def heroku(job: Job, words: Mapping[str, str]) -> Callable[[str], None]:
-    """Print lines with what Heroku has (paths, the version of Python) instead of what is here.
+    """Return a function that prints lines as on Heroku, with its paths and version of Python.
 
-    The name of the folder there is eight hexadecimal digits (observed), here those of the commit.
+    The build folder's name on Heroku has eight hexadecimal digits (observed); here the commit's.
     """
     folder = f"/tmp/build_{(job.plan.source.commit or '0' * 8)[:8]}"
     said = {**words, str(job.folder): folder}
@@ -74,14 +75,14 @@ def heroku(job: Job, words: Mapping[str, str]) -> Callable[[str], None]:
 
 
 def compiled(job: Job, place: Path, env: dict[str, str], skipped: str) -> None:
-    """Compile what was installed, on all cores: the package managers take one."""
+    """Compile the installed packages on all cores; the package managers would use one."""
     flags = ("-q", "-j", "0", "-x", skipped)
     command = [str(place / "bin" / "python"), "-I", "-m", "compileall", *flags]
     job.call([*command, str(place / "lib")], env, on_line=lambda _: None)
 
 
 def text(folder: Path, name: str) -> str:
-    """A small file of the tree, as a part of what decides; `` where there is none."""
+    """Read a small file of the tree that decides what is installed; empty if there is none."""
     try:
         return (folder / name).read_bytes().decode("utf-8", "surrogateescape")
     except OSError:

@@ -1,6 +1,6 @@
-"""The Pythons of this machine, found wherever people keep them, mostly without starting any.
+"""Search for the Pythons on this machine in all usual places, mostly without starting any.
 
-A shim (pyenv, asdf) is no interpreter: it would choose by the developer's settings.
+A shim (pyenv, asdf) does not count: it would follow the developer's settings.
 """
 
 import os
@@ -16,7 +16,7 @@ from parity.records import Interpreter
 from parity.system import programs
 
 DATA = ".local/share/"
-"""Where XDG_DATA_HOME is by default: https://specifications.freedesktop.org/basedir-spec/."""
+"""The default of XDG_DATA_HOME, in HOME: https://specifications.freedesktop.org/basedir-spec/."""
 
 VERSIONED = (
     ("PYENV_ROOT", ".pyenv", "versions"),
@@ -24,14 +24,14 @@ VERSIONED = (
     ("ASDF_DATA_DIR", ".asdf", "installs/python"),
     ("MISE_DATA_DIR", f"{DATA}mise", "installs/python"),
 )
-"""Where version managers keep one folder per version: variable, its default in HOME, below it."""
+"""Version managers' folders: a variable, its default in HOME, and the versions' folder below."""
 
 SYSTEM = (
     *("/usr/local/bin", "/usr/bin", "/bin"),
     *("/opt/homebrew/bin", "/home/linuxbrew/.linuxbrew/bin"),
 )
 OLDEST, NEWEST = 10, 20
-"""Python 3 minor versions that are looked for (ours)."""
+"""The range of Python 3 minor versions that are looked for (ours)."""
 
 _FOLDER = re.compile(r"(?:cpython-)?3\.(\d+)\.(\d+)(?:-[a-z0-9_.-]+)?")
 _UNKNOWN = -1
@@ -43,10 +43,10 @@ _PROBE = (
 
 
 def find(wanted: str) -> Interpreter | None:
-    """The Python for `wanted` (N.N.N): itself, else the newest patch of its minor, else the next.
+    """Return the Python for `wanted` (N.N.N): that version, or the closest one.
 
-    Of two that are equally near, the newer: what the app's code may use is then there. Raises
-    `Trouble` if nothing can be cached.
+    The newest patch of the same minor version comes first. Of two equally close ones the newer
+    wins, because it has all that the app's code may use. Raises `Trouble` if nothing can be cached.
     """
     _, minor, patch = (int(part) for part in wanted.split("."))
     candidates = sorted(set(_installed()), key=lambda c: _distance(c, minor, patch))
@@ -58,10 +58,10 @@ def find(wanted: str) -> Interpreter | None:
 
 
 def newest_series() -> str:
-    """The newest series that Heroku has and this machine, else Heroku's default."""
+    """Return the newest series that both Heroku and this machine have, or Heroku's default."""
     for series, newest in reversed(list(versions().newest.items())):
-        found = find(newest)
-        if found and found.exact:
+        interpreter = find(newest)
+        if interpreter and interpreter.exact:
             return series
     return versions().default
 
@@ -72,7 +72,7 @@ def _distance(candidate: tuple[Path, int, int], minor: int, patch: int) -> tuple
 
 
 def _installed() -> Iterator[tuple[Path, int, int]]:
-    """Path, minor and patch version of every Python; the patch may be unknown."""
+    """Yield the path, minor and patch version of every Python; the patch may be unknown."""
     yield from _own()
     for variable, default, below in VERSIONED:
         yield from _managed(Path(os.environ.get(variable) or _default(default), below))
@@ -82,14 +82,14 @@ def _installed() -> Iterator[tuple[Path, int, int]]:
 
 
 def _default(place: str) -> str:
-    """A place in HOME, or in the user's own folder for data."""
+    """Return a default path in HOME, or in the user's own data folder."""
     home = os.environ.get("HOME") or "/nonexistent"
     data = os.environ.get("XDG_DATA_HOME") or f"{home}/{DATA}"
     return f"{data}/{place.removeprefix(DATA)}" if place.startswith(DATA) else f"{home}/{place}"
 
 
 def _own() -> Iterator[tuple[Path, int, int]]:
-    """The interpreter that runs parity, out of its virtual environment."""
+    """Yield the interpreter that runs parity, not the one in a virtual environment."""
     _, minor, patch = sys.version_info[:3]
     path = Path(sys.base_prefix, "bin", f"python3.{minor}")
     if sys.implementation.name == "cpython" and path.exists():
@@ -110,17 +110,17 @@ def _managed(root: Path) -> Iterator[tuple[Path, int, int]]:
 
 
 def _in(folder: str) -> Iterator[tuple[Path, int, int]]:
-    """Pythons by name in a folder of PATH; links lead to where their version may be known."""
+    """Yield the Pythons in a folder of PATH; a link's target may show the patch version."""
     for minor in range(OLDEST, NEWEST):
         path = f"{folder}/python3.{minor}"
-        if os.path.exists(path):  # noqa: PTH110 - six hundred of these are asked
+        if os.path.exists(path):  # noqa: PTH110 - faster, and called six hundred times
             real = Path(path).resolve()
             if "shims" not in real.parts:
                 yield real, minor, _patch_of(real, minor)
 
 
 def _patch_of(path: Path, minor: int) -> int:
-    """The patch version, if the folder of the installation is called by its version."""
+    """Return the patch version, if the installation's folder is named after its version."""
     for part in path.parts:
         match = _FOLDER.fullmatch(part)
         if match and int(match[1]) == minor:
@@ -129,7 +129,7 @@ def _patch_of(path: Path, minor: int) -> int:
 
 
 def _probed(path: Path, minor: int) -> str | None:
-    """The version that a Python says itself (asked once, then remembered), None if it is unfit."""
+    """Return the version that a Python reports (cached); None if it is unsuitable."""
     known_by = f"{path} {path.stat().st_mtime_ns}"
     memory = cache.root() / "interpreters.json"
     noted = cache.noted(memory)
@@ -144,7 +144,7 @@ def _probed(path: Path, minor: int) -> str | None:
 
 
 def _asked(path: Path) -> str | None:
-    """What a Python says of itself; None if it says nothing, which may be otherwise later."""
+    """Return a Python's answer to the probe; None if it has none, which may be temporary."""
     import subprocess
 
     try:

@@ -1,7 +1,7 @@
-"""Whether a failed step may be this machine's doing: then Heroku might well succeed.
+"""Failures that this machine may have caused, so that the step might succeed on Heroku.
 
-A reason counts only where the failure can come from it: a network that stumbled once is not to
-blame for a line that is no requirement.
+A reason counts only if it can explain the failure: one network error does not explain a line that
+is not a valid requirement.
 """
 
 import re
@@ -20,7 +20,7 @@ _CERTAIN = (
     r"|Failed to parse `|Pipfile not found|pyproject\.toml`? f|did not match any known checksums"
     r"|Hash mismatch for|MATCH THE HASHES"
 )
-"""What no network and no interpreter could fix."""
+"""Messages of failures that no network and no other interpreter would prevent."""
 
 _NOT_FOUND = r"No matching distribution found|Could not find a version that satisfies"
 _ANSWERED = r"Ignored the following versions|^\s*(?:Collecting|Processing|Using cached) "
@@ -31,7 +31,7 @@ _COMMAND = (
     r"|env: [‘'`]?([\w+-]+)"
 )
 _LIBRARY = r"Can not find valid pkg-config name|mysql_config|libxml2 and libxslt development"
-"""What only lacks libraries that Heroku's build image has: MySQL's, libxml2's."""
+"""Messages about missing libraries that Heroku's build image has: MySQL's, libxml2's."""
 
 _HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)['\"]?(?:: No such file| file not found)"
 
@@ -43,13 +43,13 @@ _OLDER = (
     rf"SyntaxError|{_NO_FILE}"
     r"|No module named '(?:compression|annotationlib|concurrent\.interpreters)\b"
 )
-"""What a Python older than Heroku's may be to blame for, besides what a package asks for."""
+"""Messages that a Python older than Heroku's may cause, besides unmet requirements."""
 
 _NEWER = (
     rf"{_OLDER}|from versions:|Failed to build|metadata-generation-failed|No module named"
     r"|subprocess-exited-with-error"
 )
-"""What a newer one may be to blame for: wheels not built for it yet, modules that have gone."""
+"""Messages that a newer Python may cause: no wheels for it yet, modules that were removed."""
 
 _REQUIRES = (
     r"requires a different Python: \S+ not in '([^']+)'|Requires-Python ([^;]+)|"
@@ -66,10 +66,10 @@ def undecided(
     killed: bool,
     answers: Callable[[], bool],
 ) -> Undecided | None:
-    """Why the failed installation may not fail on Heroku, with the line that says so.
+    """Return why the installation may succeed on Heroku, with the line that indicates it.
 
-    `answers` tells whether the package index has what every index has: pip says nothing of one that
-    refuses everything.
+    `answers` returns whether the package index has a package that every index has: pip reports
+    nothing about an index that refuses everything.
     """
     if saying(output, _CERTAIN):
         return None
@@ -91,7 +91,7 @@ def undecided(
 
 
 def _network(output: list[str], not_found: str | None) -> str | None:
-    """The line of a network failure, if what was not found is what could not be asked for."""
+    """Return the line of a network failure that can explain the package that was not found."""
     lines = [line.strip() for line in output if re.search(NETWORK, line)]
     name = re.search(r"found for ([\w.-]+)|requirement ([A-Za-z0-9][\w.-]*)", not_found or "")
     if not not_found or not name:
@@ -101,7 +101,7 @@ def _network(output: list[str], not_found: str | None) -> str | None:
 
 
 def _not_here(output: list[str]) -> Iterator[tuple[str, str | None]]:
-    """What Heroku's build image has for compiling, and this machine lacks."""
+    """Yield the lines about build tools that this machine lacks and Heroku's build image has."""
     for line in output:
         header, command = re.search(_HEADER, line), re.search(_COMMAND, line)
         name = next((group for group in command.groups() if group), "") if command else ""
@@ -115,7 +115,7 @@ def _not_here(output: list[str]) -> Iterator[tuple[str, str | None]]:
 
 
 def stand_in(output: Iterable[str], interpreter: Interpreter, python: Runtime) -> Undecided | None:
-    """The line that says that Heroku's Python might do what the one here did not."""
+    """Return the line of a failure that may be due to the Python that stands in for Heroku's."""
     lines = list(output)
     refused = next((x.strip() for x in lines if _differs(x, interpreter, python)), None)
     blamed = None
@@ -131,20 +131,20 @@ def stand_in(output: Iterable[str], interpreter: Interpreter, python: Runtime) -
 
 
 def _differs(line: str, interpreter: Interpreter, python: Runtime) -> bool:
-    """Whether a package asks for a Python that Heroku's is, and the one here is not."""
+    """Return whether a package requires a Python that matches Heroku's but not the one here."""
     for match in re.finditer(_REQUIRES, line):
-        asked = next(group for group in match.groups() if group)
-        if admits(asked, python.version) and not admits(asked, interpreter.version):
+        required = next(group for group in match.groups() if group)
+        if admits(required, python.version) and not admits(required, interpreter.version):
             return True
     return False
 
 
-def admits(asked: str, version: str) -> bool:
-    """Whether `Requires-Python` admits a version; what cannot be read admits all."""
+def admits(required: str, version: str) -> bool:
+    """Return whether `Requires-Python` admits a version; an invalid one admits all."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        return SpecifierSet(asked.strip()).contains(version, prereleases=True)
+        return SpecifierSet(required.strip()).contains(version, prereleases=True)
     except InvalidSpecifier:
         return True
 

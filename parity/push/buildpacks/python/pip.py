@@ -1,4 +1,4 @@
-"""`pip install -r requirements.txt` at the buildpack's version of pip.
+"""`pip install -r requirements.txt` with the buildpack's version of pip.
 
 Flags and config vars: https://github.com/heroku/heroku-buildpack-python lib/pip.sh (observed).
 """
@@ -20,13 +20,13 @@ INSTALL = (
     *("--exists-action=w", "--no-input", "--progress-bar", "off"),
 )
 WITH_SETUPTOOLS = 12
-"""Up to this Python 3 minor version the buildpack installs setuptools."""
+"""The newest Python 3 minor version with which the buildpack installs setuptools."""
 
 NOISE = ("Looking in indexes:", "Looking in links:", "WARNING: Location 'file:")
-"""What pip says of this machine's settings; on Heroku it has none."""
+"""Beginnings of pip's lines about this machine's settings, which Heroku does not have."""
 
 _UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
-"""What an app imports hardly ever: Runtime compiles it when it does."""
+"""Packages that are not compiled in advance, because an app hardly ever imports them."""
 
 _REFUSED = re.compile(r"40[13] (?:Client )?Error")
 
@@ -38,12 +38,12 @@ sys.exit(main())
 
 
 def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
-    """pip for this app."""
+    """Return the installer of an app that uses pip."""
     files = requirements.read(job.folder)
-    known = versions().installer
+    tool_versions = versions().installer
 
     def pip() -> tools.Tool:
-        return tools.tool(job, "pip", known["pip"], interpreter)
+        return tools.tool(job, "pip", tool_versions["pip"], interpreter)
 
     def fits(place: Path) -> bool:
         return interpreter.exact or not stand_in.refused(job, python, place, pip().code, files)
@@ -55,8 +55,8 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         tools=_named(python),
         kept=False,
         parts=(
-            known["pip"],
-            known["setuptools"],
+            tool_versions["pip"],
+            tool_versions["setuptools"],
             job.plan.config.values.get("PIP_EXTRA_INDEX_URL", ""),
             *pip_settings.indexes(),
             *(part for pair in sorted(files.items()) for part in pair),
@@ -74,9 +74,9 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
 
 
 def _named(python: Runtime) -> str:
-    known = versions().installer
-    more = f" and setuptools {known['setuptools']}" if _old(python) else ""
-    return f"pip {known['pip']}{more}"
+    tool_versions = versions().installer
+    more = f" and setuptools {tool_versions['setuptools']}" if _old(python) else ""
+    return f"pip {tool_versions['pip']}{more}"
 
 
 def _old(python: Runtime) -> bool:
@@ -86,17 +86,17 @@ def _old(python: Runtime) -> bool:
 def _filled(
     job: Job, python: Runtime, interpreter: Interpreter, place: Path, files: Mapping[str, str]
 ) -> Ended:
-    """Fill the empty folder `place`; how pip ended."""
-    known = versions().installer
+    """Fill the empty folder `place`; return how pip ended."""
+    tool_versions = versions().installer
     names = ("pip", "setuptools") if _old(python) else ("pip",)
-    found = [tools.tool(job, name, known[name], interpreter) for name in names]
+    wheels = [tools.tool(job, name, tool_versions[name], interpreter) for name in names]
     tools.bare(job, place, interpreter)
-    _put(found, place)
+    _put(wheels, place)
     site.named_like(python.version, place)
     offline = ["--no-index"] if job.offline else []
     source = f"--src={place / 'src'}"
     env = {**tools.variables(job, place), "VIRTUAL_ENV": str(place)}
-    pip = [str(place / "bin" / "python"), str(found[0].code / "pip")]
+    pip = [str(place / "bin" / "python"), str(wheels[0].code / "pip")]
     command = [*pip, *INSTALL, "--no-compile", source, *offline]
     ended = job.call(command, env, on_line=_shown(job, files))
     if ended.exit == 0:
@@ -107,9 +107,9 @@ def _filled(
 
 
 def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[str]) -> None:
-    """Note what pip does not tell unasked: that an index of the app's wants a password.
+    """Record whether an index of the app's requires a password, which pip does not report itself.
 
-    It is kept with the output for whoever explains the failure, but not printed.
+    It is added to the output, for the rules that explain the failure, but not printed.
     """
     nothing = saying(job.output, r"requirement (\S+).*\(from versions: none\)")
     name = re.search(r"requirement ([\w.-]+)", nothing or "")
@@ -122,10 +122,10 @@ def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[s
         job.output.extend(line for line in said if _REFUSED.search(line))
 
 
-def _put(found: list[tools.Tool], place: Path) -> None:
-    """Install tools as their wheels would, and pip's commands."""
+def _put(wheels: list[tools.Tool], place: Path) -> None:
+    """Install tools as from their wheels, and pip's commands."""
     packages = site.site_packages(place)
-    for tool in found:
+    for tool in wheels:
         unwanted = shutil.ignore_patterns("__pycache__")
         shutil.copytree(tool.code, packages, ignore=unwanted, dirs_exist_ok=True)
         shutil.copytree(tool.about, packages / tool.about.name)
@@ -136,7 +136,7 @@ def _put(found: list[tools.Tool], place: Path) -> None:
 
 
 def _shown(job: Job, files: Mapping[str, str]) -> Callable[[str], None]:
-    """Print what pip would print on Heroku."""
+    """Return a function that prints only the lines that pip would print on Heroku."""
     quiet = () if requirements.names_an_index(files) else NOISE
 
     def show(text: str) -> None:
@@ -149,6 +149,6 @@ def _shown(job: Job, files: Mapping[str, str]) -> Callable[[str], None]:
 
 
 def _index_answers(job: Job, interpreter: Interpreter, pip: tools.Tool) -> bool:
-    """Whether the package index has pip, which every one has: else it refuses everything."""
+    """Return whether the package index has pip; one that lacks it refuses everything."""
     command = [str(interpreter.path), str(pip.code / "pip"), "index", "versions", "pip"]
     return job.call(command, tools.variables(job), on_line=lambda _: None).exit == 0

@@ -1,4 +1,4 @@
-"""`pipenv install --deploy` at the buildpack's version of Pipenv, which stays in the slug.
+"""`pipenv install --deploy` with the buildpack's version of Pipenv, which stays in the slug.
 
 Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/pipenv.sh (observed).
 """
@@ -31,25 +31,25 @@ from pipenv.project import Project
 sys.exit(cli())
 """
 _LAYOUT = "a link to its own environment"
-"""What an environment of another layout must not pass for."""
+"""A part of the cache key that excludes environments with an older layout."""
 
 _ANY_PYTHON = """
 Project.required_python_version = None
 """
-"""Instead of refusing the Python that stands in for the one that the Pipfile asks for."""
+"""A change to Pipenv so that it accepts a Python that stands in for the Pipfile's."""
 
 _LOCAL = re.compile(r'"(?:path|editable)":|"file": "(?!https?:)')
 _ASKED = re.compile(r'^\s*python(?:_full)?_version\s*=\s*["\']([^"\']+)', re.MULTILINE)
 
 
 def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
-    """Pipenv for this app."""
+    """Return the installer of an app that uses Pipenv."""
     version = versions().installer["pipenv"]
     files = (text(job.folder, "Pipfile"), text(job.folder, "Pipfile.lock"))
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL", "")
-    found = _ASKED.search(files[0])
-    asked = found[1] if found else "*"
-    ours, theirs = fits(asked, interpreter.version), fits(asked, python.version)
+    match = _ASKED.search(files[0])
+    requested = match[1] if match else "*"
+    ours, theirs = fits(requested, interpreter.version), fits(requested, python.version)
 
     def program() -> tools.Program:
         return tools.program(job, "pipenv", version, interpreter)
@@ -76,22 +76,22 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
-        hopeless=f"python_version {asked}" if ours and not theirs else "",
+        hopeless=f"python_version {requested}" if ours and not theirs else "",
         exported=lambda place: Exported(place / "pipenv" / "bin", _settings(place)),
     )
 
 
-def fits(asked: str, version: str) -> bool:
-    """Whether a Python is what the Pipfile asks for, as Pipenv compares them."""
-    if asked == "*" or asked[:1] in "<>=!~":
-        return asked == "*" or admits(asked, version)
-    return f"{version}.".startswith(f"{asked}.")
+def fits(requested: str, version: str) -> bool:
+    """Return whether a Python matches the Pipfile's, as Pipenv compares them."""
+    if requested == "*" or requested[:1] in "<>=!~":
+        return requested == "*" or admits(requested, version)
+    return f"{version}.".startswith(f"{requested}.")
 
 
 def _words(
     place: Path, program: tools.Program, python: Runtime, interpreter: Interpreter
 ) -> dict[str, str]:
-    """What Pipenv says on Heroku, where it lies beside Python."""
+    """Return replacements for Pipenv's output: on Heroku it is installed beside Python."""
     return {
         str(place): PLACE,
         str(program.python.parent.parent): f"{PLACE}/pipenv/venv",
@@ -100,7 +100,7 @@ def _words(
 
 
 def _put(program: tools.Program, place: Path, any_python: bool) -> None:
-    """The command as the buildpack leaves it: beside Python, where only it is on PATH."""
+    """Write the command where the buildpack has it: beside Python, in a folder of its own."""
     script = place / "pipenv" / "bin" / "pipenv"
     script.parent.mkdir(parents=True)
     own = place / "pipenv" / "venv"
@@ -111,7 +111,7 @@ def _put(program: tools.Program, place: Path, any_python: bool) -> None:
 
 
 def _settings(place: Path) -> dict[str, str]:
-    """What makes Pipenv install into the environment; the later steps of the build see it, too."""
+    """Return the variables for installing into the environment; later steps get them, too."""
     return {"PIPENV_SYSTEM": "1", "PIPENV_VERBOSITY": "-1", "VIRTUAL_ENV": str(place)}
 
 

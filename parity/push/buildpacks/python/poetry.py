@@ -1,4 +1,4 @@
-"""`poetry sync --only main` at the buildpack's version of Poetry, which is used in the build only.
+"""`poetry sync --only main` with the buildpack's version of Poetry, which only the build uses.
 
 Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/poetry.sh (observed).
 """
@@ -17,7 +17,7 @@ from parity.records import Ended, Interpreter, Runtime
 COMMAND = "poetry sync --only main"
 FLAGS = ("--compile", "--no-ansi", "--no-interaction")
 NOWHERE = "http://127.0.0.1:9"
-"""A proxy that nobody is: Poetry has no option to stay offline."""
+"""A proxy address that nothing listens on, because Poetry has no offline option."""
 
 _RUN = """#!{python}
 import os, sys
@@ -40,16 +40,16 @@ EnvManager.create_venv = lambda self, *_, **__: self.get(reload=True)
 from poetry.console.application import main
 sys.exit(main())
 """
-"""Poetry with two changes. It asks the index for files as pip does, also a mirror: few have the
-other interface of pypi.org. And it takes the environment for what it is on Heroku, the system's
-Python, which it does not compare with `requires-python`."""
+"""Poetry with two changes. It looks up files as pip does, because few mirrors have pypi.org's other
+interface. And it treats the environment as the system's Python, as on Heroku, which it does not
+compare with `requires-python`."""
 
 _LOCAL = re.compile(r'^type = "(?:directory|file)"', re.MULTILINE)
 _NO_PACKAGE = re.compile(r"^\s*package-mode\s*=\s*false\b", re.MULTILINE)
 
 
 def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
-    """Poetry for this app."""
+    """Return the installer of an app that uses Poetry."""
     version = versions().installer["poetry"]
     files = [text(job.folder, name) for name in ("pyproject.toml", "poetry.lock", "poetry.toml")]
 
@@ -85,13 +85,13 @@ def _script(job: Job, program: tools.Program) -> Path:
 
 
 def _exported(script: Path, place: Path) -> Exported:
-    """What the later steps of the build see."""
+    """Return what later steps of the build get."""
     return Exported(
         script.parent,
         {
             "POETRY_VIRTUALENVS_CREATE": "false",
             "POETRY_VIRTUALENVS_USE_POETRY_PYTHON": "true",
-            # On Heroku this is the system's Python; without it Poetry would look there.
+            # On Heroku this is the system's Python, where Poetry would look without this variable.
             "VIRTUAL_ENV": str(place),
         },
     )
@@ -101,15 +101,15 @@ def _variables(job: Job, place: Path) -> dict[str, str]:
     own = tools.variables(job, place)
     index = {"PARITY_INDEX_URL": own["PIP_INDEX_URL"]} if "PIP_INDEX_URL" in own else {}
     offline = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE} if job.offline else {}
-    kept = {k: v for k, v in own.items() if not k.startswith("PIP_")}
+    others = {k: v for k, v in own.items() if not k.startswith("PIP_")}
     return {
-        **kept,
+        **others,
         **index,
         **offline,
         "POETRY_VIRTUALENVS_CREATE": "false",
         "POETRY_VIRTUALENVS_USE_POETRY_PYTHON": "true",
         "POETRY_CACHE_DIR": str(downloads.folder("poetry")),
-        # Heroku has no keyring; one of this machine's might ask for its password.
+        # Heroku has no keyring, and this machine's might ask for its password.
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         "VIRTUAL_ENV": str(place),
         **({"REQUESTS_CA_BUNDLE": own["PIP_CERT"]} if "PIP_CERT" in own else {}),

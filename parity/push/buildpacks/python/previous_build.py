@@ -1,8 +1,8 @@
-"""What the buildpack's cache holds from the build before, and why it is thrown away.
+"""The previous build, on which it depends whether Heroku's buildpack uses its cache.
 
-https://github.com/heroku/heroku-buildpack-python lib/cache.sh (observed). The cache belongs to an
-app on Heroku. Here the last accepted build of the same project stands for it, once the project has
-a git remote on Heroku: without one its next push is the first, and finds no cache.
+https://github.com/heroku/heroku-buildpack-python lib/cache.sh (observed). On Heroku the cache
+belongs to an app. Here the last accepted build of the same project counts, if the project has a git
+remote on Heroku: without one the next push is the first, and there is no cache.
 """
 
 from hashlib import sha256
@@ -17,13 +17,13 @@ from parity.records import Plan, Source
 from parity.system.errors import Trouble
 
 LOCKED = {"pip": "requirements.txt", "pipenv": "Pipfile.lock"}
-"""Files whose change empties the cache: these package managers remove nothing themselves."""
+"""Files that empty the cache when they change, because these managers do not remove packages."""
 
 NAMES = {"pip": "pip", "pipenv": "Pipenv", "poetry": "Poetry", "uv": "uv"}
 
 
 class Build(NamedTuple):
-    """What decides whether the next build may use what this one has left."""
+    """The properties of a build that decide whether the next one may use its cache."""
 
     stack: str
     python: str
@@ -33,7 +33,7 @@ class Build(NamedTuple):
 
 
 def of(plan: Plan, folder: Path) -> Build:
-    """The build of `plan` in `folder`."""
+    """Return the properties of the build of `plan` in `folder`."""
     python = plan.runtime(PYTHON)
     assert python, "only Python apps have such a build"
     manager = python.manager
@@ -44,23 +44,23 @@ def of(plan: Plan, folder: Path) -> Build:
 
 
 def last(source: Source) -> Build | None:
-    """The last accepted build of the same project, if it has an app on Heroku."""
+    """Return the last accepted build of the same project, if it has an app on Heroku."""
     place = _place(source)
-    told = cache.noted(place) if place else None
-    if not isinstance(told, list) or [type(part) for part in told] != [str] * len(Build._fields):
+    saved = cache.noted(place) if place else None
+    if not isinstance(saved, list) or [type(part) for part in saved] != [str] * len(Build._fields):
         return None
-    return Build(*told)
+    return Build(*saved)
 
 
 def note(source: Source, build: Build) -> None:
-    """Remember an accepted build."""
+    """Save an accepted build."""
     place = _place(source)
     if place:
         cache.note(cache.folder("apps") / place.name, build)
 
 
 def _place(source: Source) -> Path | None:
-    """Where it is remembered."""
+    """Return the path at which the last build is saved."""
     if not source.remote:
         return None
     app = "\0".join((source.remote, str(source.root), source.prefix))
@@ -71,13 +71,13 @@ def _place(source: Source) -> Path | None:
 
 
 def series(source: Source) -> str | None:
-    """The `major.minor` that an app keeps which asks for none."""
+    """Return the last build's `major.minor`, which an app that requests no version keeps."""
     build = last(source)
     return build.python.rpartition(".")[0] if build else None
 
 
 def lines(before: Build | None, now: Build) -> tuple[str, ...]:
-    """What the buildpack says of its cache; nothing on a first push."""
+    """Return the buildpack's lines about its cache, empty on a first push."""
     if before is None:
         return ()
     reasons = changed(before, now)
@@ -87,19 +87,19 @@ def lines(before: Build | None, now: Build) -> tuple[str, ...]:
 
 
 def changed(before: Build, now: Build) -> list[str]:
-    """Why the cache cannot be used, in the buildpack's words and order."""
-    found = []
+    """Return why the cache cannot be used, in the buildpack's words and order."""
+    reasons = []
     if before.stack != now.stack:
-        found.append(f"The stack has changed from {before.stack} to {now.stack}")
+        reasons.append(f"The stack has changed from {before.stack} to {now.stack}")
     if before.python != now.python:
-        found.append(f"The Python version has changed from {before.python} to {now.python}")
+        reasons.append(f"The Python version has changed from {before.python} to {now.python}")
     if before.manager != now.manager:
-        found.append(f"The package manager has changed from {before.manager} to {now.manager}")
-        return found
+        reasons.append(f"The package manager has changed from {before.manager} to {now.manager}")
+        return reasons
     if before.installer != now.installer:
         name = NAMES[now.manager]
         change = f"from {before.installer} to {now.installer}"
-        found.append(f"The {name} version has changed {change}")
+        reasons.append(f"The {name} version has changed {change}")
     if before.content != now.content and now.manager in LOCKED:
-        found.append(f"The contents of {LOCKED[now.manager]} changed")
-    return found
+        reasons.append(f"The contents of {LOCKED[now.manager]} changed")
+    return reasons

@@ -1,8 +1,8 @@
-"""The `.profile.d` scripts that the Python buildpack leaves in the slug, with the same effects.
+"""The `.profile.d` scripts with the same effects as those of the Python buildpack.
 
 https://github.com/heroku/heroku-buildpack-python (bin/compile, vendor/; observed).
-PYTHONHOME is left out: the environment is a virtual one, which is no full prefix. The dyno's memory
-and cores come from two variables of parity's, which do not reach the app.
+PYTHONHOME is left out, because a virtual environment is not a full prefix. The dyno's memory and
+cores come from two variables of parity's, which do not reach the app.
 """
 
 from pathlib import Path
@@ -29,7 +29,7 @@ export PIPENV_VERBOSITY="-1"
 export VIRTUAL_ENV="$HOME/.heroku/python"
 """,
 }
-"""What a package manager that is there at run time sets."""
+"""The lines for package managers that are there at run time."""
 
 GUNICORN = """\
 export FORWARDED_ALLOW_IPS='*'
@@ -63,7 +63,7 @@ unset -f tell
 
 
 def write(slug: Path, manager: str = "pip", *, nltk: bool) -> None:
-    """Put the scripts into the slug; the app's own `.profile.d` files stay."""
+    """Write the scripts into the slug; the app's own `.profile.d` files stay."""
     folder = slug / ".profile.d"
     folder.mkdir(exist_ok=True)
     scripts = {

@@ -1,4 +1,4 @@
-"""The requirements files as pip reads them, and what an installation depends on besides.
+"""Requirements files as pip reads them, and the other files that an installation depends on.
 
 https://pip.pypa.io/en/stable/reference/requirements-file-format/ (documented).
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 LIMIT = 4 * 1024 * 1024
-"""Bytes of one requirements file that are read (ours)."""
+"""Bytes that are read of one requirements file (ours)."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -31,24 +31,24 @@ _ABSOLUTE = re.compile(r"(?:file:(?://(?:localhost)?)?)?(/[^#;\s]+)")
 
 
 def read(folder: Path, path: str = "requirements.txt") -> dict[str, str]:
-    """The requirements file and all that it includes within `folder`, by path."""
-    found: dict[str, str] = {}
+    """Read a requirements file and all that it includes within `folder`, by path."""
+    files: dict[str, str] = {}
     todo = [path]
     while todo:
         name = todo.pop()
-        text = None if name in found else _text(folder, name)
+        text = None if name in files else _text(folder, name)
         if text is None:
             continue
-        found[name] = text
+        files[name] = text
         for line in lines(text):
             match = _INCLUDE.match(line)
             if match and not _REMOTE.match(match[1]):
                 todo.append(posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1])))
-    return found
+    return files
 
 
 def _text(folder: Path, name: str) -> str | None:
-    """A file's text, None if it is not a file in the tree. Links within the tree are followed."""
+    """Read a file in the tree, None if there is none. Links within the tree are followed."""
     real = os.path.realpath(folder / name)
     if not real.startswith(f"{os.path.realpath(folder)}/"):
         return None
@@ -63,7 +63,7 @@ def _text(folder: Path, name: str) -> str | None:
 
 
 def decoded(data: bytes) -> str:
-    """A requirements file as pip decodes it: a byte order mark decides, else UTF-8."""
+    """Decode a requirements file as pip does: by its byte order mark, otherwise as UTF-8."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
@@ -71,7 +71,7 @@ def decoded(data: bytes) -> str:
 
 
 def lines(text: str) -> Iterator[str]:
-    """The lines without comments and blanks around them."""
+    """Yield the non-empty lines, stripped and without comments."""
     for line in text.splitlines():
         bare = re.sub(r"(^|\s)#.*", "", line).strip()
         if bare:
@@ -79,7 +79,7 @@ def lines(text: str) -> Iterator[str]:
 
 
 def tied_to_tree(files: Mapping[str, str]) -> bool:
-    """Whether what is installed depends on more of the tree than the requirements files."""
+    """Return whether the installation depends on other files of the tree."""
     return any(_local(line) for text in files.values() for line in lines(text))
 
 
@@ -94,14 +94,14 @@ def _local(line: str) -> bool:
 
 
 def _target(line: str) -> str:
-    """What a requirement points to: its address, or its name."""
+    """Return the URL or path in a requirement, or its name."""
     name, at, address = line.partition("@")
     return (address if at and "/" not in name else line).strip().split(";")[0].split(" ")[0]
 
 
 def paths_of_this_machine(files: Mapping[str, str]) -> list[str]:
-    """Requirements that lie outside of the tree on this machine's disk: Heroku has none of them."""
-    found = []
+    """Return the requirements on this disk outside the tree, which do not exist on Heroku."""
+    paths = []
     for text in files.values():
         for line in lines(text):
             option = _OPTION.match(line)
@@ -109,31 +109,31 @@ def paths_of_this_machine(files: Mapping[str, str]) -> list[str]:
                 continue
             match = _ABSOLUTE.match(option[2] if option else _target(line))
             if match and os.path.lexists(match[1]):
-                found.append(match[1])
-    return found
+                paths.append(match[1])
+    return paths
 
 
 def includes_of_this_machine(folder: Path, files: Mapping[str, str]) -> list[str]:
-    """Included files that lie outside of the tree on this machine's disk, as they are written."""
-    found = []
+    """Return the included files on this disk outside the tree, as they are written."""
+    includes = []
     for name, text in files.items():
         for line in lines(text):
             match = _INCLUDE.match(line)
             if match and not _REMOTE.match(match[1]):
                 path = posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1]))
                 if path.startswith(("/", "../")) and os.path.lexists(folder / path):
-                    found.append(match[1])
-    return found
+                    includes.append(match[1])
+    return includes
 
 
 def indexes(files: Mapping[str, str]) -> list[str]:
-    """The addresses of package indexes that the files name."""
+    """Return the URLs of the package indexes in the files."""
     option = re.compile(r"(?:-i|--(?:extra-)?index-url)(?:\s*=\s*|\s+)(https?://\S+)")
     matches = (option.match(line) for text in files.values() for line in lines(text))
     return [match[1] for match in matches if match]
 
 
 def names_an_index(files: Mapping[str, str]) -> bool:
-    """Whether the app itself says where packages come from."""
+    """Return whether the app itself sets where packages come from."""
     option = re.compile(r"(?:-i|-f|--(?:extra-)?index-url|--find-links)\b")
     return any(option.match(line) for text in files.values() for line in lines(text))

@@ -1,4 +1,4 @@
-"""What lies in an environment: the interpreter's names, the packages."""
+"""The content of an environment: the interpreter's names and the packages."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def named_like(version: str, place: Path) -> None:
-    """Call the interpreter as on Heroku: `python3.14`, whatever stands in for it here."""
+    """Name the interpreter as on Heroku, such as `python3.14`, whatever stands in for it here."""
     folder = place / "bin"
     real = (folder / "python").resolve()
     for path in folder.glob("python*"):
@@ -18,15 +18,15 @@ def named_like(version: str, place: Path) -> None:
 
 
 def site_packages(place: Path) -> Path:
-    """Where the environment has its packages. Raises `OSError` if somebody has removed them."""
-    found = next((place / "lib").glob("python3*/site-packages"), None)
-    if found is None:
+    """Return the environment's folder of packages. Raises `OSError` if it was removed."""
+    folder = next((place / "lib").glob("python3*/site-packages"), None)
+    if folder is None:
         raise FileNotFoundError(ENOENT, "it has gone", str(place / "lib"))
-    return found
+    return folder
 
 
 def distributions(place: Path) -> dict[str, str]:
-    """Installed distributions: normalised name → version, read off their metadata folders."""
+    """Return the installed distributions, normalised name → version, from the metadata folders."""
     return dict(_distributions(place))
 
 
@@ -37,5 +37,5 @@ def _distributions(place: Path) -> Iterator[tuple[str, str]]:
 
 
 def normalised(name: str) -> str:
-    """A distribution's name as indexes compare it (https://peps.python.org/pep-0503/)."""
+    """Return a distribution's name as indexes compare it (https://peps.python.org/pep-0503/)."""
     return re.sub(r"[-_.]+", "-", name).lower()

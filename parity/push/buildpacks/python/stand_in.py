@@ -1,4 +1,4 @@
-"""What the Python that stands in took, and Heroku's would not: pip itself is asked."""
+"""Packages that the Python here accepts but Heroku's would not, as checked with pip."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -14,15 +14,15 @@ _ASKS = re.compile(r"^Requires-Python:\s*(.+)$", re.MULTILINE)
 
 
 def refused(job: Job, python: Runtime, place: Path, code: Path, files: Mapping[str, str]) -> bool:
-    """Whether a pinned package that was installed in `place` is refused on Heroku's Python.
+    """Return whether Heroku's Python would refuse a pinned package that is installed in `place`.
 
-    Its metadata says so, and pip (`code`), told to install for that Python, agrees.
+    Both its metadata and a trial run of pip (`code`) for that Python must say so.
     """
     pins = dict(_pins(files))
     wanted = [
         f"{name}=={pins[name]}"
-        for name, asked in _asking(place)
-        if name in pins and not admits(asked, python.version)
+        for name, required in _asking(place)
+        if name in pins and not admits(required, python.version)
     ]
     if not wanted:
         return False
@@ -33,7 +33,7 @@ def refused(job: Job, python: Runtime, place: Path, code: Path, files: Mapping[s
 
 
 def _pins(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Normalised name and version of every pin that holds on all platforms."""
+    """Yield the normalised name and version of every pin without conditions."""
     for text in files.values():
         for line in requirements.lines(text):
             match = re.match(_PIN, line)
@@ -42,7 +42,7 @@ def _pins(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _asking(place: Path) -> Iterator[tuple[str, str]]:
-    """The installed distributions that ask for certain Pythons: name and what they ask for."""
+    """Yield the name and Requires-Python of every installed distribution that has one."""
     for path in site.site_packages(place).glob("*.dist-info/METADATA"):
         head = path.read_text("utf-8", "replace").partition("\n\n")[0]
         asks = _ASKS.search(head)

@@ -1,4 +1,4 @@
-"""The buildpack's package managers at its versions: fetched once, kept in the cache.
+"""The buildpack's package managers at its versions: downloaded once, kept in the cache.
 
 Versions: https://github.com/heroku/heroku-buildpack-python requirements/ (observed).
 """
@@ -16,7 +16,7 @@ from parity.records import Interpreter
 from parity.system.errors import Trouble
 
 _NO_SSH = "#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n"
-"""Instead of ssh, which would find the developer's keys: Heroku has none, and fails like this."""
+"""A replacement for ssh that fails as on Heroku; the real one would use the developer's keys."""
 
 
 class Tool(NamedTuple):
@@ -28,31 +28,31 @@ class Tool(NamedTuple):
 
 
 def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> Tool:
-    """`name` at `version`, or at the nearest of its series that the index has.
+    """Return `name` at `version`, or at the newest version of its series in the index.
 
     Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
-    told: list[str] = []
+    output: list[str] = []
     tries = ((version, False), (version, True), (series(version), True), (series(version), False))
     for wanted, fetch in tries:
         if fetch and job.offline:
             continue
         if fetch:
-            told = _fetched(job, name, wanted, interpreter.path)
-        found = _unpacked(job, name, wanted, interpreter)
-        if found:
-            return found
-    raise _missing(name, version, told)
+            output = _fetched(job, name, wanted, interpreter.path)
+        unpacked = _unpacked(job, name, wanted, interpreter)
+        if unpacked:
+            return unpacked
+    raise _missing(name, version, output)
 
 
 def series(version: str) -> str:
-    """The versions that come nearest: those with the same first number, or `0.N`."""
+    """Return the pattern of the closest versions: with the same first number, or `0.N`."""
     parts = version.split(".")
     return ".".join([*parts[: 2 if parts[0] == "0" else 1], "*"])
 
 
-def _missing(name: str, version: str, told: list[str]) -> Trouble:
-    error = next((line for line in reversed(told) if line.startswith("ERROR")), "offline")
+def _missing(name: str, version: str, output: list[str]) -> Trouble:
+    error = next((line for line in reversed(output) if line.startswith("ERROR")), "offline")
     return Trouble(
         f"cannot fetch {name} {version}, which Heroku installs with: {error}",
         "Check the network and pip's index settings (`pip config list`), then try again.",
@@ -60,9 +60,9 @@ def _missing(name: str, version: str, told: list[str]) -> Trouble:
 
 
 def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> Tool | None:
-    """The newest version in the cache that fits `wanted`, for one series of Python.
+    """Return the newest version in the cache that matches `wanted`, for one series of Python.
 
-    A wheel that is damaged is removed.
+    Damaged wheels are removed.
     """
     tools, series = cache.folder("tools"), f".py{interpreter.version.rpartition('.')[0]}"
     stems = {wheel.stem for wheel in tools.glob(f"{name}-{wanted}-py*.whl")}
@@ -89,9 +89,9 @@ def _order(stem: str) -> list[int]:
 
 
 def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> bool:
-    """Code and metadata apart: a pip that runs must not pass for one that is installed.
+    """Unpack code and metadata separately, so that this pip does not count as an installed one.
 
-    What is a program is compiled now: what an interpreter writes later is not known to be whole.
+    Programs are compiled now, because files that an interpreter writes later cannot be verified.
     """
     import zipfile
 
@@ -110,73 +110,73 @@ def _unpack(job: Job, wheel: Path, place: Path, interpreter: Interpreter) -> boo
 
 
 def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
-    """Download a wheel with the pip that came with an interpreter; what that printed."""
+    """Download a wheel with the pip bundled with an interpreter; return its output."""
     return wheels.fetched(job, f"{name}=={wanted}", python, lock=f"fetch-{name}")
 
 
 class Program(NamedTuple):
-    """A package manager with all that it needs, in a virtual environment of its own."""
+    """A package manager with its dependencies, in a virtual environment of its own."""
 
     version: str
     python: Path
 
 
 def program(job: Job, name: str, version: str, interpreter: Interpreter) -> Program:
-    """`name` at `version`, or at the nearest of its series that the index has.
+    """Return `name` at `version`, or at the newest version of its series in the index.
 
     Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
     """
     tools = cache.folder("tools").resolve()
     tag = key(str(interpreter.path), interpreter.version, folder=tools)[:8]
     folder = f"{name}-{version}-{tag}"
-    told: list[str] = []
+    output: list[str] = []
 
     def fill(place: Path) -> bool:
-        told[:] = _installed(job, name, version, interpreter, place)
-        return not told
+        output[:] = _installed(job, name, version, interpreter, place)
+        return not output
 
     place, _ = environment.sealed(
         tools / folder, fill, lock=f"tool-{name}", spare=job.work / "tools" / folder
     )
     if place is None:
-        raise _missing(name, version, told)
+        raise _missing(name, version, output)
     return Program((place / "version").read_text(), place / "bin" / "python")
 
 
 def _installed(
     job: Job, name: str, version: str, interpreter: Interpreter, place: Path
 ) -> list[str]:
-    """Install a program into `place`; what the installation printed if it failed."""
-    told = ["ERROR: there is no network (--offline)"]
+    """Install a program into `place`; return the output if it failed, otherwise nothing."""
+    output = ["ERROR: there is no network (--offline)"]
     for wanted in () if job.offline else (version, series(version)):
         bare(job, place, interpreter)
         pip = tool(job, "pip", versions().installer["pip"], interpreter).code / "pip"
         flags = ("--no-input", "--progress-bar", "off", "-q")
         command = [str(place / "bin" / "python"), str(pip), "install", *flags]
-        told = []
-        done = job.call([*command, f"{name}=={wanted}"], variables(job), on_line=told.append)
+        output = []
+        done = job.call([*command, f"{name}=={wanted}"], variables(job), on_line=output.append)
         if done.exit == 0:
             (about,) = place.glob(f"lib/python3*/site-packages/{name}-*.dist-info")
             (place / "version").write_text(about.stem.partition("-")[2])
             return []
-        told = told or ["ERROR: pip did not end well"]
-    return told
+        output = output or ["ERROR: pip did not end well"]
+    return output
 
 
 def variables(job: Job, place: Path | None = None) -> dict[str, str]:
-    """pip's environment, for `place` if there is one.
+    """Return pip's environment, for an installation into `place` if that is set.
 
-    Only what is installed into `place` for the app may come from the app's own index.
+    Only the app's packages, which go into `place`, may come from the app's own index.
     """
-    found = wheels.variables(job)
+    env = wheels.variables(job)
     if place is None:
-        return found
-    found["PATH"] = f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}"
+        return env
+    env["PATH"] = f"{place / 'bin'}:{_no_ssh(job)}:{BUILD_PATH}"
     extra = job.plan.config.values.get("PIP_EXTRA_INDEX_URL")
     if extra:
-        both = (found.get("PIP_EXTRA_INDEX_URL", ""), extra)
-        found["PIP_EXTRA_INDEX_URL"] = " ".join(both).strip()
-    return found
+        both = (env.get("PIP_EXTRA_INDEX_URL", ""), extra)
+        env["PIP_EXTRA_INDEX_URL"] = " ".join(both).strip()
+    return env
 
 
 def _no_ssh(job: Job) -> Path:
@@ -188,15 +188,15 @@ def _no_ssh(job: Job) -> Path:
 
 
 def bare(job: Job, place: Path, interpreter: Interpreter) -> None:
-    """A virtual environment without pip. Raises `Trouble`."""
-    told: list[str] = []
+    """Create a virtual environment without pip. Raises `Trouble`."""
+    output: list[str] = []
     ended = job.call(
         [str(interpreter.path), "-I", "-m", "venv", "--without-pip", str(place)],
         {"PATH": BUILD_PATH, "HOME": str(job.home)},
-        on_line=told.append,
+        on_line=output.append,
     )
     if ended.exit:
         raise Trouble(
-            f"{interpreter.path} makes no virtual environment: {' '.join(told[-1:])}",
+            f"{interpreter.path} makes no virtual environment: {' '.join(output[-1:])}",
             "Install its venv module (Debian: `apt install python3-venv`).",
         )

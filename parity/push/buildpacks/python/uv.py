@@ -1,4 +1,4 @@
-"""`uv sync --locked --no-default-groups` at the buildpack's version of uv, in the build only.
+"""`uv sync --locked --no-default-groups` with the buildpack's version of uv, only in the build.
 
 Flags and variables: https://github.com/heroku/heroku-buildpack-python lib/uv.sh (observed).
 """
@@ -16,7 +16,7 @@ from parity.records import Ended, Interpreter, Runtime
 
 COMMAND = "uv sync --locked --no-default-groups"
 FLAGS = ("--color", "never", "--compile-bytecode", "--no-progress")
-"""As on Heroku, but without its colours."""
+"""The flags used on Heroku, but without colours."""
 
 _LOCAL = re.compile(
     r"^source = \{ (?:editable|directory|path) =|^source = \{ virtual = \"[^.]", re.M
@@ -25,11 +25,11 @@ _REQUIRES = re.compile(r'^requires-python = "([^"]+)"', re.MULTILINE)
 
 
 def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
-    """uv for this app."""
+    """Return the installer of an app that uses uv."""
     version = versions().installer["uv"]
     names = ("pyproject.toml", "uv.lock", "uv.toml", ".python-version")
     files = [text(job.folder, name) for name in names]
-    asked = _REQUIRES.search(files[1])
+    requires = _REQUIRES.search(files[1])
     here = interpreter.version
 
     def program() -> tools.Tool:
@@ -53,37 +53,39 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         tied=bool(_LOCAL.search(files[1])),
         fill=fill,
         version=lambda: program().version,
-        hopeless="" if not asked or admits(asked[1], python.version) else _refused(asked[1], here),
+        hopeless=""
+        if not requires or admits(requires[1], python.version)
+        else _refused(requires[1], here),
         exported=lambda place: _exported(_binary(program()), place),
     )
 
 
-def _refused(asked: str, here: str) -> str:
-    """What uv does not see with the Python that stands in; where it does, it says so itself."""
-    return f"requires-python {asked}" if admits(asked, here) else ""
+def _refused(requires: str, here: str) -> str:
+    """Return the unmet `requires-python`, if uv does not report it because the Python here fits."""
+    return f"requires-python {requires}" if admits(requires, here) else ""
 
 
 def _binary(program: tools.Tool) -> Path:
-    (found,) = program.code.glob("uv-*.data/scripts/uv")
-    return found
+    (binary,) = program.code.glob("uv-*.data/scripts/uv")
+    return binary
 
 
 def _words(place: Path, python: Runtime, interpreter: Interpreter) -> dict[str, str]:
-    """What uv says on Heroku, where .python-version chooses the interpreter."""
+    """Return replacements for uv's output: on Heroku .python-version selects the interpreter."""
     chosen = f"The requested interpreter resolved to Python {interpreter.version}"
-    asked = f"The Python request from `.python-version` resolved to Python {python.version}"
-    return {chosen: asked, str(place): PLACE}
+    requested = f"The Python request from `.python-version` resolved to Python {python.version}"
+    return {chosen: requested, str(place): PLACE}
 
 
 def _exported(binary: Path, place: Path) -> Exported:
-    """What the later steps of the build see."""
+    """Return what later steps of the build get."""
     return Exported(binary.parent, _settings(place))
 
 
 def _settings(place: Path) -> dict[str, str]:
     return {
         "UV_PROJECT_ENVIRONMENT": str(place),
-        # Not what .python-version names: another patch, or another Python, may stand in for it.
+        # Not the version in .python-version: another patch or minor version may stand in for it.
         "UV_PYTHON": str(place / "bin" / "python"),
         "UV_NO_MANAGED_PYTHON": "1",
         "UV_PYTHON_DOWNLOADS": "never",
@@ -100,6 +102,6 @@ def _variables(job: Job, place: Path) -> dict[str, str]:
         **certificates,
         **({"UV_OFFLINE": "1"} if job.offline else {}),
         **_settings(place),
-        # On Heroku hard links: an app that wrote through one would change uv's own copy.
+        # Heroku uses hard links, but through one an app could change uv's own copy.
         "UV_LINK_MODE": "copy",
     }

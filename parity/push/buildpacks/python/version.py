@@ -1,4 +1,4 @@
-"""Which Python the buildpack installs, and what it says about the request.
+"""The Python that the buildpack installs, and its messages about the requested version.
 
 Source: https://github.com/heroku/heroku-buildpack-python/blob/main/lib/python_version.sh.
 """
@@ -19,28 +19,28 @@ from parity.records import Refusal, Source
 
 Origin: TypeAlias = Literal["runtime.txt", ".python-version", "Pipfile.lock", "cached", "default"]
 UNASKED = ("cached", "default")
-"""Where a version comes from that nobody asked for."""
+"""The origins of a version that the app did not request."""
 
 SHOWN = 200
-"""Characters of a wrong version that a message repeats."""
+"""Characters of an invalid version that a message repeats."""
 
 _VERSION = re.compile(VERSION)
 _RUNTIME = f"python-({VERSION})"
 
 
 class Request(NamedTuple):
-    """The version that is asked for; `line` is where."""
+    """The requested version, with the file and the line of the request."""
 
     version: str
     origin: Origin
     line: int | None = None
 
 
-def requested(source: Source, manager: str, kept: str | None = None) -> Request | Refusal:
-    """The request, from the first of the places that has one, or why it cannot be read.
+def requested(source: Source, manager: str, last_series: str | None = None) -> Request | Refusal:
+    """Return the request from the first file that has one, or a refusal if it is invalid.
 
-    `kept` is the `major.minor` of the last build (None: there was none). A file whose content was
-    not kept (see `records.TEXT_LIMIT`) is passed over.
+    `last_series` is the `major.minor` of the last build (None: there was none). A file whose
+    content was not stored (see `records.TEXT_LIMIT`) is skipped.
     """
     runtime = tree.file(source, "runtime.txt")
     if runtime and runtime.data is not None:
@@ -55,13 +55,13 @@ def requested(source: Source, manager: str, kept: str | None = None) -> Request 
         return _version_file(chosen.data)
     lock = tree.file(source, "Pipfile.lock") if manager == "pipenv" else None
     locked = _pipfile_lock(lock.data) if lock and lock.data is not None else None
-    if locked or not kept:
+    if locked or not last_series:
         return locked or Request(versions().default, "default")
-    return Request(kept, "cached")
+    return Request(last_series, "cached")
 
 
 def _text(data: bytes) -> str:
-    """As bash reads it: a NUL is shown as a sign, other bytes that are not UTF-8 match nothing."""
+    """Decode a file as bash does: NUL becomes a symbol, and invalid UTF-8 matches nothing."""
     return data.decode("utf-8", "replace").replace("\0", "␀")
 
 
@@ -72,9 +72,9 @@ def _shown(text: str) -> str:
 def _runtime_txt(text: str) -> Request | Refusal:
     content = text.strip(SPACE)
     line = text[: len(text) - len(text.lstrip(SPACE))].count("\n") + 1
-    found = re.fullmatch(_RUNTIME, content)
-    if found:
-        return Request(found[1], "runtime.txt", line)
+    match = re.fullmatch(_RUNTIME, content)
+    if match:
+        return Request(match[1], "runtime.txt", line)
     return Refusal(
         "runtime-txt::invalid-version",
         message("Error: Invalid Python version in runtime.txt."),
@@ -86,17 +86,17 @@ def _runtime_txt(text: str) -> Request | Refusal:
 
 def _version_file(data: bytes) -> Request | Refusal:
     lines = [(n, line.strip(SPACE)) for n, line in enumerate(_text(data).split("\n"), 1)]
-    given = [(n, line) for n, line in lines if line and not line.startswith("#")]
-    for number, line in given:
+    requests = [(n, line) for n, line in lines if line and not line.startswith("#")]
+    for number, line in requests:
         if not _VERSION.fullmatch(line):
             return _invalid(data, number, line)
-    if len(given) == 1:
-        return Request(given[0][1], ".python-version", given[0][0])
-    if not given:
+    if len(requests) == 1:
+        return Request(requests[0][1], ".python-version", requests[0][0])
+    if not requests:
         return _version_refusal("no-version", "No Python version found in .python-version.")
     headline = "Multiple Python versions found in .python-version."
-    subject = ", ".join(line for _, line in given)[:SHOWN]
-    return _version_refusal("multiple-versions", headline, given[1][0], subject)
+    subject = ", ".join(line for _, line in requests)[:SHOWN]
+    return _version_refusal("multiple-versions", headline, requests[1][0], subject)
 
 
 def _version_refusal(
@@ -116,7 +116,7 @@ def _invalid(data: bytes, number: int, line: str) -> Refusal:
 
 
 def _encoding(data: bytes) -> str | None:
-    """What file(1) calls an encoding that the buildpack refuses; None for ASCII, UTF-8 and data."""
+    """Return file(1)'s name of an encoding that is refused; None for ASCII, UTF-8 and data."""
     if data.startswith(b"\xef\xbb\xbf"):
         return "Unicode text, UTF-8 (with BOM) text"
     if data.startswith(b"\xff\xfe"):
@@ -131,7 +131,10 @@ def _encoding(data: bytes) -> str | None:
 
 
 def _pipfile_lock(data: bytes) -> Request | Refusal | None:
-    """What `jq '._meta.requires.python_full_version // ._meta.requires.python_version'` finds."""
+    """Read the version that the buildpack's jq expression selects.
+
+    `._meta.requires.python_full_version // ._meta.requires.python_version`
+    """
     if not data.strip():
         return _lock_refusal("invalid-version", "Invalid Python version in Pipfile.lock.", "")
     import json
@@ -143,17 +146,17 @@ def _pipfile_lock(data: bytes) -> Request | Refusal | None:
         full, short = (_member(value, f"python_{k}version") for k in ("full_", ""))
     except (ValueError, TypeError, RecursionError):
         return _lock_refusal("invalid-json", "Can't parse Pipfile.lock.", "")
-    found = short if full in (None, False) else full
-    if found is None:
+    version = short if full in (None, False) else full
+    if version is None:
         return None
-    if isinstance(found, str) and _VERSION.fullmatch(found):
-        return Request(found, "Pipfile.lock")
-    subject = _shown(found if isinstance(found, str) else json.dumps(found))
+    if isinstance(version, str) and _VERSION.fullmatch(version):
+        return Request(version, "Pipfile.lock")
+    subject = _shown(version if isinstance(version, str) else json.dumps(version))
     return _lock_refusal("invalid-version", "Invalid Python version in Pipfile.lock.", subject)
 
 
 def _member(value: object, key: str) -> object:
-    """`value[key]` as jq sees it: null has every key, and what is no object has none."""
+    """Return `value[key]` as jq does: null for null. Raises `TypeError` for a non-object."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -167,7 +170,7 @@ def _lock_refusal(reason: str, headline: str, subject: str) -> Refusal:
 
 
 def resolve(request: Request) -> str | Refusal:
-    """The exact version, or why the buildpack does not have it."""
+    """Return the exact version, or the refusal if the buildpack does not have it."""
     known = versions()
     major, minor, *patch = (int(part[:9]) for part in request.version.split("."))
     series = f"{major}.{minor}"
@@ -182,7 +185,7 @@ def resolve(request: Request) -> str | Refusal:
 
 
 def newest_patch(series: str) -> int:
-    """The last number of the newest version that parity knows of `major.minor`."""
+    """Return the patch number of the newest version of `major.minor` that parity knows."""
     return int(versions().newest[series].rpartition(".")[2])
 
 
@@ -199,7 +202,7 @@ def _refused(reason: str, headline: str, request: Request) -> Refusal:
 
 
 def unfit(request: Request, manager: str) -> Refusal | None:
-    """What uv asks of the request beyond what the other managers do."""
+    """Return the refusal for a request that uv does not support but the other managers do."""
     if manager == "uv" and request.origin == "runtime.txt":
         headline = "Error: The runtime.txt file isn't supported when using uv."
         return Refusal("runtime-txt::not-supported", message(headline), "runtime.txt", request.line)
@@ -210,7 +213,7 @@ def unfit(request: Request, manager: str) -> Refusal | None:
 
 
 def warnings(request: Request, version: str) -> tuple[Refusal, ...]:
-    """What the buildpack warns of, in its order."""
+    """Return the buildpack's warnings, in its order."""
     series, _, patch = version.rpartition(".")
     file = None if request.origin in UNASKED else request.origin
     said = (
