@@ -140,10 +140,13 @@ def test_what_a_killed_run_has_left_is_swept_up(
     shared.chmod(0o755)
     other = marked(tmp_path / "parity-mine")
     thesis = tmp_path / "parity-20261129"
-    thesis.mkdir()
+    unmarked, filled = (tmp_path / workspace._name() for _ in range(2))
+    for folder in (thesis, unmarked, filled):
+        folder.mkdir(mode=0o700)
+    (filled / "mine").touch()
     link = tmp_path / "parity-55555555"
     link.symlink_to(other)
-    for folder in (abandoned, in_use, forged, shared, other, thesis):
+    for folder in (abandoned, in_use, forged, shared, other, thesis, unmarked, filled):
         os.utime(folder, (0, 0))
     code = "import sys; from parity.system.workspace import _lock; from pathlib import Path\n"
     code += "held = _lock(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
@@ -155,7 +158,7 @@ def test_what_a_killed_run_has_left_is_swept_up(
         with workspace.workspace() as work:
             left = set(tmp_path.iterdir()) - {work.root}
         holder.stdin.close()
-    assert left == {in_use, forged, shared, other, thesis, link}
+    assert left == {in_use, forged, shared, other, thesis, filled, link}
     assert not work.root.exists()
 
 

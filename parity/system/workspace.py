@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,7 +17,12 @@ LONGEST_HOME = 60
 """Bytes of a dyno's HOME: apps put sockets there, whose paths may have 107 bytes (unix(7))."""
 
 FOLDERS = ("/tmp", "/var/tmp", "/usr/tmp")
-NAME = re.compile(r"parity-[0-9a-f]{8}")
+NAME = re.compile(r"parity-([0-9a-f]{8})([0-9a-f]{4})?")
+"""Random digits, and their checksum: an empty folder without a mark is known as ours by that."""
+
+TRIES = 3
+"""New names in one folder: a sweep may take a folder for abandoned before it is locked."""
+
 RUN = re.compile(r"[0-9a-f]*")
 MARK = ".parity-workspace"
 SIGNATURE = b"parity made this folder, and removes it: nothing in it is kept.\n"
@@ -85,20 +91,30 @@ def _create(run: str) -> tuple[Path, int]:
     """Create a folder, mark it, and lock it."""
     why: OSError | None = None
     for parent in _parents():
-        root = parent / f"parity-{os.urandom(4).hex()}"
-        try:
-            root.mkdir(mode=0o700)
+        for _ in range(TRIES):
+            root = parent / _name()
             try:
-                return root, _mark(root, run)
-            except OSError:
-                folders.remove(root)
-                raise
-        except OSError as error:
-            why = why or error
+                root.mkdir(mode=0o700)
+                try:
+                    return root, _mark(root, run)
+                except OSError:
+                    folders.remove(root)
+                    raise
+            except OSError as error:
+                why = why or error
     raise Trouble(
         f"cannot write a temporary folder: {why or 'there is none'}",
         "Set TMPDIR to a folder you can write to.",
     ) from why
+
+
+def _name() -> str:
+    digits = os.urandom(4).hex()
+    return f"parity-{digits}{_checksum(digits)}"
+
+
+def _checksum(digits: str) -> str:
+    return f"{zlib.crc32(digits.encode()) & 0xFFFF:04x}"
 
 
 def _parents() -> Iterator[Path]:
@@ -163,23 +179,31 @@ def _abandoned(parent: Path) -> Iterator[tuple[Path, tuple[int, str]]]:
         for root in (parent / name for name in names[:MOST]):
             with suppress(OSError):
                 held = _lock(root)
-                run = _ours(held)
+                run = _ours(held, root.name)
                 if run is None:
                     os.close(held)
                 else:
                     yield root, (held, run)
 
 
-def _ours(folder: int) -> str | None:
-    """Return the run of a marked folder that is private to this user; None for any other folder."""
+def _ours(folder: int, name: str) -> str | None:
+    """Return the run of a marked folder that is private to this user; None for any other folder.
+
+    A run that was killed before it wrote the mark, or after it removed it, has left an empty one.
+    """
     status = os.fstat(folder)
     if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
         return None
     try:
         mark = os.open(MARK, folders.FILE, dir_fd=folder)
     except OSError:
-        return None
+        return "" if _named(name) and not os.listdir(folder) else None
     with os.fdopen(mark, "rb") as file:
         text = file.read(len(SIGNATURE) + 100)
     run = text.removeprefix(SIGNATURE).decode("ascii", "replace")
     return run if text.startswith(SIGNATURE) and RUN.fullmatch(run) else None
+
+
+def _named(name: str) -> bool:
+    match = NAME.fullmatch(name)
+    return match is not None and match[2] == _checksum(match[1])

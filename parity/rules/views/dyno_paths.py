@@ -7,7 +7,7 @@ from functools import lru_cache
 from parity.records import Line, Slug
 from parity.records.tree import shortened
 
-_DYNO = re.compile(r"/[^\s'\"]{0,100}/parity-[0-9a-f]{8}/[^/\s'\"]+")
+_DYNO = re.compile(r"/[^\s'\"]{0,100}/parity-[0-9a-f]{8,12}/[^/\s'\"]+")
 APP = "/app"
 """Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
 

@@ -22,7 +22,7 @@ _ERROR = re.compile(
     r"(?: \[(?P<code>\w+)\])?(?::\s?(?P<message>.*))?$"
 )
 _PLACE = re.compile(r"^(?:file://)?(/[^:\s]+):(\d+)$")
-_INSIDE = re.compile(r".*/parity-[0-9a-f]{8}/[^/]+/(.+)")
+_INSIDE = re.compile(r".*/parity-[0-9a-f]{8,12}/[^/]+/(.+)")
 
 
 class Thrown(NamedTuple):
