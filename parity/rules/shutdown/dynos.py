@@ -1,4 +1,4 @@
-"""The chosen dynos: what a size allows besides memory, and what of it is not emulated."""
+"""Dyno sizes: their limits besides memory, and what parity does not emulate."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What a dyno's disk does not keep: data, sessions, logs, what the release phase has written."""
+"""Files that a dyno's disk does not keep: data, sessions, logs, files of the release phase."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,11 @@ DATA = (
 )
 SESSIONS = re.compile(r"(?:^|/)(?:flask_)?sessions?/[^/]+$")
 LOGS = re.compile(r"\.log(?:\.\d+)?$|(?:^|/)logs?/[^/]+$")
-MADE = (
+REGENERATED = (
     r"^(?:[\w.-]+/)?(?:static|staticfiles|static_root|assets|public|dist|build|htmlcov)/"
     r"|(?:^|/)(?:counter|gauge|histogram|summary)(?:_\w+)?_\d+\.db$"
 )
-"""What a start makes again every time: collected static files, metrics of a library."""
-
+"""Files that every start creates again: collected static files, metrics of a library."""
 
 ASSETS = (".css", ".js", ".map", ".woff2")
 
@@ -33,10 +32,15 @@ def _top(path: str) -> str:
 
 
 def _lost(shutdown: Shutdown) -> list[str]:
-    """What somebody would miss; a folder with style sheets in it was made by a build step."""
+    """Return the files that somebody would miss.
+
+    A folder with style sheets was created by a build step and does not count.
+    """
     built = {_top(path) for path in shutdown.written if path.endswith(ASSETS)} - {""}
-    kept = (p for p in shutdown.written if not re.search(MADE, p) and _top(p) not in built)
-    return [path for path in kept if re.search(DATA, path) or SESSIONS.search(path)]
+    candidates = (
+        p for p in shutdown.written if not re.search(REGENERATED, p) and _top(p) not in built
+    )
+    return [path for path in candidates if re.search(DATA, path) or SESSIONS.search(path)]
 
 
 def _logs(shutdown: Shutdown) -> list[str]:
@@ -87,7 +91,7 @@ def _kind(path: str) -> str:
 
 
 def _writer(source: Source, path: str) -> Place | None:
-    """The line that names the file, else one that makes a database or opens files for writing."""
+    """Return the line that names the file, or else one that opens a database or writes a file."""
     name = re.escape(path.rpartition("/")[2])
     named = next(found(source, rf"[\"'/]{name}\b"), None)
     general = r"sqlite3\.connect\(|sqlite:///|open\([^)]*[\"'][wax]b?\+?[\"']|\.save\("
@@ -121,8 +125,8 @@ def logs_in_files(shutdown: Shutdown) -> Iterator[Evidence]:
     docs=EPHEMERAL,
 )
 def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
-    told = {*_lost(shutdown), *_logs(shutdown)}
-    other = [path for path in shutdown.written if path not in told]
+    reported = {*_lost(shutdown), *_logs(shutdown)}
+    other = [path for path in shutdown.written if path not in reported]
     if other:
         yield Evidence(f"written: {', '.join(other[:5])}", names={"files": ", ".join(other[:3])})
 
@@ -139,7 +143,7 @@ def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
 )
 def release_writes_database(release: Release) -> Iterator[Evidence]:
     written = release.ended.written if release.ended else ()
-    lost = [path for path in written if DATABASE.search(path) and not re.search(MADE, path)]
+    lost = [path for path in written if DATABASE.search(path) and not re.search(REGENERATED, path)]
     for path in lost[:3]:
         line = release.command.line or None if release.command else None
         file = "Procfile" if line else None
