@@ -1,4 +1,4 @@
-"""R10: the web process did not bind $PORT where the router looks, and why."""
+"""R10: why the web process did not bind $PORT on an address that the router can reach."""
 
 from collections.abc import Iterator
 
@@ -59,13 +59,13 @@ def R10(boot: Boot) -> Iterator[Evidence]:
 
 
 def _elsewhere(boot: Boot) -> Listener | None:
-    """The server's socket where it does not count."""
+    """Return the server's socket that the router cannot reach, if the boot timed out."""
     return main_listener(boot) if boot.state == "timeout" else None
 
 
-def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
+def _evidence(boot: Boot, listener: Listener, **names: str) -> Evidence:
     place = blame(boot, listener)
-    told = {
+    values = {
         "address": shown(listener),
         "host": listener.host,
         "port": str(boot.port),
@@ -79,23 +79,23 @@ def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
         place.line,
         place.column,
         listener.pid,
-        names=told,
+        names=values,
     )
 
 
-def _set_there(boot: Boot, told: Evidence) -> Iterator[Evidence]:
-    """Where the address comes from: a server's configuration, a variable of JavaScript."""
+def _settings(boot: Boot, evidence: Evidence) -> Iterator[Evidence]:
+    """Yield where the address comes from: a server's configuration or a JavaScript variable."""
     listener = _elsewhere(boot)
     config = configured(boot, listener) if listener else None
     if config:
         yield config
-    other = definition(boot, told.file, told.line) if told.file else None
+    other = definition(boot, evidence.file, evidence.line) if evidence.file else None
     if other:
         yield Evidence(other.text, other.file, other.line, other.column)
 
 
 def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
-    """A committed .env whose PORT replaces the dyno's, what lets it, and by which option."""
+    """Return a committed .env that replaces PORT, the call that loads it, and its option."""
     listener, source = _elsewhere(boot), boot.release.slug.plan.source
     env = says_port(source, listener.port) if listener and listener.port != boot.port else None
     loads = overriding(source) if env else None
@@ -115,9 +115,9 @@ def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
     laptop="On the laptop .env is meant to win.",
 )
 def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
-    told, listener = _overridden(boot), _elsewhere(boot)
-    if told and listener:
-        env, here, option = told
+    override, listener = _overridden(boot), _elsewhere(boot)
+    if override and listener:
+        env, here, option = override
         names = {"taken": str(listener.port), "port": str(boot.port), "option": option}
         names["call"] = f"`{here.text}`"
         yield Evidence(here.text, here.file, here.line, here.column, names=names)
@@ -144,9 +144,9 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
     if listener and listener.loopback and not _overridden(boot):
         also = f" The port differs too: $PORT is {boot.port}." if listener.port != boot.port else ""
-        told = _blamed(boot, listener, also=also)
-        yield told
-        yield from _set_there(boot, told)
+        evidence = _evidence(boot, listener, also=also)
+        yield evidence
+        yield from _settings(boot, evidence)
 
 
 @rule(
@@ -161,7 +161,7 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
 def ipv6_only(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
     if listener and listener.v6only and not listener.loopback:
-        yield _blamed(boot, listener)
+        yield _evidence(boot, listener)
 
 
 @rule(
@@ -177,7 +177,7 @@ def ipv6_only(boot: Boot) -> Iterator[Evidence]:
 def binds_one_address(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
     if listener and not listener.loopback and listener.host not in ANYWHERE:
-        yield _blamed(boot, listener)
+        yield _evidence(boot, listener)
 
 
 @rule(
@@ -201,9 +201,9 @@ def wrong_port(boot: Boot) -> Iterator[Evidence]:
     if not listener or listener.host not in ANYWHERE or listener.v6only or _overridden(boot):
         return
     if listener.port != boot.port:
-        told = _blamed(boot, listener)
-        yield told
-        yield from _set_there(boot, told)
+        evidence = _evidence(boot, listener)
+        yield evidence
+        yield from _settings(boot, evidence)
 
 
 @rule(
@@ -226,7 +226,7 @@ def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
 
 
 def _naming(boot: Boot, port: int) -> Place | None:
-    """The first line of the app's code with a port's number."""
+    """Return the first line of the app's code with a port's number."""
     source = boot.release.slug.plan.source
     python = next(found(source, rf"\b{port}\b"), None)
     return python or (find(source, rf"\b{port}\b") if concerns(boot) else None)

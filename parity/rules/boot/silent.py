@@ -1,4 +1,4 @@
-"""R10 of a process that opens no port at all, and what it does instead."""
+"""R10 of a process that opens no port, and what it does instead."""
 
 import ast
 import re
@@ -55,14 +55,14 @@ def command_before_server(boot: Boot) -> Iterator[Evidence]:
     for number, first in enumerate(commands[:-1] if _silent(boot) else ()):
         if _runs(boot, first):
             names = {"first": first, "then": " && ".join(commands[number + 1 :])}
-            told = _unopened(boot)
-            yield told._replace(names={**names, "type": boot.process.name})
+            evidence = _unopened(boot)
+            yield evidence._replace(names={**names, "type": boot.process.name})
             yield from _waiting(boot)
             return
 
 
 def _runs(boot: Boot, command: str) -> bool:
-    """Whether a command is the one in which a second boot was, or a worker, which never ends."""
+    """Return whether a second boot was busy in a command, or it is a worker, which never ends."""
     if is_worker(command):
         return True
     script = re.search(_SCRIPT, command)
@@ -88,10 +88,10 @@ def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
     waiting = [*_waiting(boot)]
     if _silent(boot) and _serves(boot) and (waiting or crash(boot) is None):
         last = boot.output[-1].text if boot.output else "nothing was logged"
-        told = _unopened(boot)
+        evidence = _unopened(boot)
         advice = {"advice": _WORKER} if waiting and _endless(boot, waiting[0]) else {}
         yield from waiting
-        yield told._replace(names={**told.names, **advice})
+        yield evidence._replace(names={**evidence.names, **advice})
         yield Evidence(f"the last line of the log: {last}")
 
 
@@ -119,21 +119,21 @@ _WORKER = (
 )
 
 
-def _endless(boot: Boot, told: Evidence) -> bool:
-    """Whether a line is in a `while True`."""
-    tree = parsed(boot.release.slug.plan.source, told.file or "")
+def _endless(boot: Boot, evidence: Evidence) -> bool:
+    """Return whether the line is in a `while True` without a way out."""
+    tree = parsed(boot.release.slug.plan.source, evidence.file or "")
     loops = [node for node in ast.walk(tree) if isinstance(node, ast.While)] if tree else []
     return any(
         isinstance(loop.test, ast.Constant)
         and bool(loop.test.value)
-        and loop.lineno <= (told.line or 0) <= (loop.end_lineno or 0)
+        and loop.lineno <= (evidence.line or 0) <= (loop.end_lineno or 0)
         and not any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(loop))
         for loop in loops
     )
 
 
 def _waiting(boot: Boot) -> Iterator[Evidence]:
-    """The app's line in which a second boot was, most of the time."""
+    """Yield the app's line in which a second boot spent most of its time."""
     source = boot.release.slug.plan.source
     frame = next((f for f in boot.stack or () if f.file in source.entries), None)
     if frame:
@@ -142,7 +142,7 @@ def _waiting(boot: Boot) -> Iterator[Evidence]:
 
 
 def _unopened(boot: Boot) -> Evidence:
-    """At the command that opens no port."""
+    """Return evidence at the command that opens no port."""
     if concerns(boot):
         return at_start(boot.release.slug.plan.source, boot.process, "no port was opened")
     names = {"command": boot.process.command}
@@ -154,7 +154,7 @@ def _silent(boot: Boot) -> bool:
 
 
 def _serves(boot: Boot) -> bool:
-    """Whether the command or the code is a web server's."""
+    """Return whether the command or the code starts a web server."""
     source = boot.release.slug.plan.source
     named = server(boot.process) or re.search(
         r"runserver|flask run|streamlit", boot.process.command
