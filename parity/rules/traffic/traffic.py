@@ -1,4 +1,4 @@
-"""The first requests: what the router would log, and what the visitor would see."""
+"""The first requests: what the router logs, and what visitors see."""
 
 import re
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ def _failed(traffic: Traffic, *codes: str) -> Iterator[Exchange]:
     return (e for e in traffic.exchanges if e.code in codes and not e.as_expected)
 
 
-def _told(traffic: Traffic, code: str) -> Iterator[Evidence]:
-    """Evidence of each request that ended with `code`, in the router's words."""
+def _failures(traffic: Traffic, code: str) -> Iterator[Evidence]:
+    """Yield evidence of each request that ended with `code`, in the router's words."""
     for exchange in _failed(traffic, code):
         names = {"path": exchange.path, "detail": exchange.detail}
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        yield Evidence(f"{request_line(exchange)}: {exchange.detail}", names=names)
 
 
-def asked(exchange: Exchange) -> str:
-    """`GET /path`."""
+def request_line(exchange: Exchange) -> str:
+    """Return the method and path of a request, as in `GET /path`."""
     return f"{exchange.method} {exchange.path}"
 
 
@@ -56,7 +56,9 @@ def H12(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H12"):
         seconds = f"{exchange.service_ms / 1000:.0f} s"
         names = {"path": exchange.path}
-        yield Evidence(f"{asked(exchange)}: no answer after {seconds} (limit 30 s)", names=names)
+        yield Evidence(
+            f"{request_line(exchange)}: no answer after {seconds} (limit 30 s)", names=names
+        )
 
 
 @rule(
@@ -84,7 +86,7 @@ def H13(traffic: Traffic) -> Iterator[Evidence]:
         killed = _worker_line(traffic.output)
         worker = f" A worker died over it: {killed}" if killed else ""
         names = {"path": exchange.path, "worker": worker}
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        yield Evidence(f"{request_line(exchange)}: {exchange.detail}", names=names)
         if killed:
             yield Evidence(killed)
 
@@ -110,7 +112,7 @@ def _worker_line(lines: tuple[Line, ...]) -> str | None:
     },
 )
 def H15(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H15")
+    yield from _failures(traffic, "H15")
 
 
 @rule(
@@ -126,7 +128,7 @@ def H15(traffic: Traffic) -> Iterator[Evidence]:
     " certificate of your own; on Heroku the router has ended TLS before the dyno.",
 )
 def H17(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H17")
+    yield from _failures(traffic, "H17")
 
 
 @rule(
@@ -143,7 +145,7 @@ def H17(traffic: Traffic) -> Iterator[Evidence]:
 )
 def H18(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H18"):
-        seen = f"{asked(exchange)}: {exchange.detail}, after {exchange.bytes} bytes"
+        seen = f"{request_line(exchange)}: {exchange.detail}, after {exchange.bytes} bytes"
         yield Evidence(seen, names={"path": exchange.path})
 
 
@@ -159,11 +161,11 @@ def H18(traffic: Traffic) -> Iterator[Evidence]:
     laptop="One visitor never fills the queue of a server.",
 )
 def H19(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H19")
+    yield from _failures(traffic, "H19")
 
 
 def broken(traffic: Traffic) -> Exchange | None:
-    """The first answer that is the app's own 5xx."""
+    """Return the first answer that is the app's own 5xx."""
     own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
     return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
 
@@ -187,8 +189,8 @@ def broken(traffic: Traffic) -> Exchange | None:
 def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     exchange = broken(traffic)
     if exchange:
-        found = crash(traffic)
-        quiet = traffic.traceback is not None and found is not None and found.raised is not None
+        failure = crash(traffic)
+        quiet = traffic.traceback is not None and failure is not None and failure.raised is not None
         silent = (
             " The app logs no reason; a second boot with exceptions logged found it."
             if quiet
@@ -215,7 +217,7 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     laptop="On the laptop the browser reads the answer itself, and browsers forgive much.",
 )
 def H25(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H25")
+    yield from _failures(traffic, "H25")
 
 
 @rule(
@@ -234,7 +236,7 @@ def H25(traffic: Traffic) -> Iterator[Evidence]:
     laptop="On the laptop nobody is impatient, and no connection is lost on the way.",
 )
 def H27(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H27")
+    yield from _failures(traffic, "H27")
 
 
 @rule(
@@ -252,7 +254,7 @@ def H27(traffic: Traffic) -> Iterator[Evidence]:
     laptop="On the laptop no router ends a connection that is silent for 55 seconds.",
 )
 def H28(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H28")
+    yield from _failures(traffic, "H28")
 
 
 @rule(
@@ -273,7 +275,7 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
                 "status": str(exchange.status),
                 "expected": str(exchange.expected),
             }
-            seen = f"{asked(exchange)} → {exchange.status}, not {exchange.expected}"
+            seen = f"{request_line(exchange)} → {exchange.status}, not {exchange.expected}"
             yield Evidence(seen, names=names)
 
 
@@ -290,4 +292,4 @@ def REQUEST_UNDECIDED(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H11", "H20", "H22", "H24", "H26", "H99"):
         detail = exchange.detail[:1].upper() + exchange.detail[1:]
         names = {"path": exchange.path, "code": exchange.code or "", "detail": detail}
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        yield Evidence(f"{request_line(exchange)}: {exchange.detail}", names=names)

@@ -1,4 +1,4 @@
-"""Visitors who stay connected, by Socket.IO or a websocket, and the workers that they need."""
+"""Visitors who stay connected through Socket.IO or a websocket, and the workers they need."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from parity.rules.views.python_source import server
 
 DEPLOYING = "https://flask-socketio.readthedocs.io/en/latest/deployment.html"
 REFUSED = 400
-"""What Engine.IO answers to a session that this process does not know."""
+"""The status of Engine.IO's answer to a session that the process does not know."""
 
 _ALONE = re.compile(r"""\btransports\s*:\s*\[\s*["']websocket["']\s*\]""")
 _CLIENTS = (".html", ".js", ".mjs", ".ts", ".jsx", ".tsx", ".vue", ".svelte")
@@ -21,13 +21,13 @@ def _source(traffic: Traffic) -> Source:
 
 
 def _one_connection(source: Source) -> bool:
-    """Whether the page asks for a websocket alone, which is one connection from the start."""
+    """Return whether the page uses a websocket only, which is one connection from the start."""
     pages = (path for path in source.entries if path.endswith(_CLIENTS))
     return any(_ALONE.search(source.text(path) or "") for path in pages)
 
 
 def _at_command(traffic: Traffic, seen: str) -> Evidence:
-    """Evidence at the Procfile's line, with the line that would be right."""
+    """Return evidence at the Procfile's line, with the correct line."""
     process = traffic.boot.process
     bare = re.sub(r"\s(?:-w|--workers|--threads|-k|--worker-class)[ =]?\S+", "", process.command)
     threads = re.sub(r"\bgunicorn\b", "gunicorn -w 1 --threads 100", bare, count=1)

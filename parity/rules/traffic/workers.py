@@ -1,4 +1,4 @@
-"""Workers that end while they answer: timed out, killed, gone."""
+"""Workers that time out, are killed or end while they answer."""
 
 import re
 from collections.abc import Iterator
@@ -31,10 +31,10 @@ def worker_timeout(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(_TIMEOUT)
     if not match:
         return
-    given = re.search(r"(?:--timeout|-t)[ =](\d+)", crash.command)
+    option = re.search(r"(?:--timeout|-t)[ =](\d+)", crash.command)
     raised = interrupted(crash.lines)
     frame = raised.place if raised else None
-    names = {"seconds": given[1] if given else "30"}
+    names = {"seconds": option[1] if option else "30"}
     if frame is None:
         yield at_command(crash, match.string.strip(), **names)
         return
@@ -85,7 +85,7 @@ def worker_died(crash: Crash) -> Iterator[Evidence]:
 def slow_request(traffic: Traffic) -> Iterator[Evidence]:
     frame = _waiting(traffic)
     if frame and frame.name != "<module>":
-        yield _spent(traffic, frame)
+        yield _at_frame(traffic, frame)
 
 
 @rule(
@@ -99,11 +99,11 @@ def slow_request(traffic: Traffic) -> Iterator[Evidence]:
 )
 def asks_itself(traffic: Traffic) -> Iterator[Evidence]:
     frame = _waiting(traffic)
-    told = _spent(traffic, frame) if frame else None
-    code = told.names["code"] if told else ""
+    evidence = _at_frame(traffic, frame) if frame else None
+    code = evidence.names["code"] if evidence else ""
     itself = re.search(r"localhost|127\.0\.0\.1|0\.0\.0\.0", code)
-    if told and itself and re.search(_OVER_HTTP, code):
-        yield told
+    if evidence and itself and re.search(_OVER_HTTP, code):
+        yield evidence
 
 
 _OVER_HTTP = r"requests\.\w+\(|httpx\.|urlopen\(|\bsession\.\w+\(|\bclient\.\w+\("
@@ -122,18 +122,18 @@ _OVER_HTTP = r"requests\.\w+\(|httpx\.|urlopen\(|\bsession\.\w+\(|\bclient\.\w+\
 def slow_start_behind_port(traffic: Traffic) -> Iterator[Evidence]:
     frame = _waiting(traffic)
     if frame and frame.name == "<module>":
-        told = _spent(traffic, frame)
-        if not re.search(r"\b(?:run|serve\w*|main|listen|start)\(", told.names["code"]):
-            yield told
+        evidence = _at_frame(traffic, frame)
+        if not re.search(r"\b(?:run|serve\w*|main|listen|start)\(", evidence.names["code"]):
+            yield evidence
 
 
 def _waiting(traffic: Traffic) -> Frame | None:
-    """The app's innermost frame while a request waited."""
+    """Return the app's innermost frame while a request waited."""
     source = traffic.boot.release.slug.plan.source
     return next((f for f in traffic.stack or () if f.file in source.entries), None)
 
 
-def _spent(traffic: Traffic, frame: Frame) -> Evidence:
+def _at_frame(traffic: Traffic, frame: Frame) -> Evidence:
     code = line_of(traffic.boot.release.slug.plan.source, frame.file, frame.line)
     path = next((e.path for e in traffic.exchanges if e.code == "H12"), "/")
     names = {"path": path, "file": frame.file, "line": str(frame.line), "code": code}
