@@ -1,4 +1,4 @@
-"""Crashes of code that cannot be read, whatever the language."""
+"""Crashes because of a syntax error, in any language."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Crashes of packages and programs that nothing in the app asks for, whatever the language."""
+"""Crashes because the app does not list a package that it uses, in any language."""
 
 from collections.abc import Iterator
 

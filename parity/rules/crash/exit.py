@@ -1,4 +1,4 @@
-"""Crashes told by nothing but the exit: it ended at once, was killed, or raised something."""
+"""Crashes that only the exit explains: it ended at once, was killed, or raised an exception."""
 
 import re
 from collections.abc import Iterator
@@ -48,9 +48,9 @@ def backgrounded(crash: Crash) -> Iterator[Evidence]:
     docs="https://devcenter.heroku.com/articles/one-off-dynos",
 )
 def no_keyboard(crash: PythonError) -> Iterator[Evidence]:
-    told = at_place(crash) if crash.raised.kind == "EOFError" else None
-    if told and re.search(r"\binput\(|getpass\(|stdin", told.names["code"]):
-        yield told
+    evidence = at_place(crash) if crash.raised.kind == "EOFError" else None
+    if evidence and re.search(r"\binput\(|getpass\(|stdin", evidence.names["code"]):
+        yield evidence
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Crashes of files that the app opens, whatever the language."""
+"""Crashes because a file that the app opens is missing, in any language."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Crashes of importing the app's own modules, whatever the language."""
+"""Crashes when the app imports its own modules, in any language."""
 
 from collections.abc import Iterator
 

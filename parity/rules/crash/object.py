@@ -1,4 +1,4 @@
-"""Crashes of a server command whose target is there, but is not the app."""
+"""Crashes because the object that the server command names exists but is not the app."""
 
 from collections.abc import Iterator
 
@@ -47,10 +47,10 @@ def not_an_app_object(crash: Crash) -> Iterator[Evidence]:
 
 
 def _dash(crash: Crash, named: tuple[str, str | None]) -> str | None:
-    """Where the target is made as a Dash object: `line 3 of app.py`."""
+    """Return where the target is created as a Dash object, such as `line 3 of app.py`."""
     file = file_of(crash.source, named[0])
-    made = rf"^{named[1]}\s*=\s*(?:[\w.]+\.)?Dash\("
-    place = next((p for p in places(crash.source, made) if p.file == file), None)
+    pattern = rf"^{named[1]}\s*=\s*(?:[\w.]+\.)?Dash\("
+    place = next((p for p in places(crash.source, pattern) if p.file == file), None)
     return f"line {place.line} of {place.file}" if place else None
 
 

@@ -1,4 +1,4 @@
-"""Crashes of the server's own options and files: bad options, absent configuration, workers."""
+"""Crashes of servers: wrong options, missing configuration, worker classes."""
 
 import re
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ def worker_class(crash: Crash) -> Iterator[Evidence]:
         return
     name = match[1]
     needs = crash.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")
-    gone = crash.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
-    if needs and not gone:
+    unknown = crash.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
+    if needs and not unknown:
         extra = name.partition("_")[0]
         error = f"It needs {needs[1] or needs[2]}, which is not installed."
         advice = adding(crash, f"gunicorn[{extra}]")[1]
@@ -72,8 +72,8 @@ def import_string_needed(crash: Crash) -> Iterator[Evidence]:
     place = find(crash.source, r"\buvicorn\.run\(|(?<![\w.])run\(") if match else None
     if match and place:
         module = place.file.removesuffix(".py").replace("/", ".")
-        given = re.search(r"run\(\s*([A-Za-z_]\w*)", place.text)
-        names = {"module": module, "name": given[1] if given else "app", "error": match[0]}
+        argument = re.search(r"run\(\s*([A-Za-z_]\w*)", place.text)
+        names = {"module": module, "name": argument[1] if argument else "app", "error": match[0]}
         yield at(match[0], place, **names)
 
 
@@ -113,9 +113,9 @@ def wrong_option(crash: Crash) -> Iterator[Evidence]:
 )
 def option_of_flask_migrate(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(r"No such command '?\"?db\b.*")
-    lost = crash.saying(r"Could not locate a Flask application")
+    no_app = crash.saying(r"Could not locate a Flask application")
     installed = crash is not None and "flask-migrate" in crash.slug.packages
-    if match and not (lost and installed):
+    if match and not (no_app and installed):
         advice = f"{adding(crash, 'Flask-Migrate')[1]} Make a `Migrate(app, db)` in the app."
         if installed:
             advice = "Flask-Migrate is installed: make a `Migrate(app, db)` in the app."

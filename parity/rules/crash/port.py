@@ -1,4 +1,4 @@
-"""Crashes of the port and the address that a server is given."""
+"""Crashes because of the port or the address on which a server is to listen."""
 
 import re
 from collections.abc import Iterator
@@ -105,20 +105,20 @@ def port_is_text(crash: PythonError) -> Iterator[Evidence]:
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
 def address_not_here(crash: Crash) -> Iterator[Evidence]:
-    seen = _unbindable(crash)
-    if not seen:
+    message = _unbindable(crash)
+    if not message:
         return
     place = find(crash.source, r"\bhost\s*=\s*[\"'][\w.:/-]+[\"']")
-    told = re.search(r"'([\w.:/-]+)', \d+", seen) or (
+    host = re.search(r"'([\w.:/-]+)', \d+", message) or (
         re.search(r"host\s*=\s*[\"']([\w.:/-]+)", place.text) if place else None
     )
-    names = {"host": told[1] if told else "the address that it is given", "error": seen}
-    written = place and told and told[1] in place.text
-    yield at(seen, place, **names) if written else at_command(crash, seen, **names)
+    names = {"host": host[1] if host else "the address that it is given", "error": message}
+    written = place and host and host[1] in place.text
+    yield at(message, place, **names) if written else at_command(crash, message, **names)
 
 
 def _unbindable(crash: Crash) -> str | None:
-    """What says that an address cannot be listened on."""
+    """Return the message that says that the server cannot listen on an address."""
     pattern = (
         r"^.*(?:Invalid address: \('|attempting to bind on address|assign requested address).*"
     )

@@ -1,4 +1,4 @@
-"""Crashes because the shell found no program of that name (status 127)."""
+"""Crashes because the shell did not find a program (status 127)."""
 
 import re
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ BUILD_ONLY = frozenset({"uv", "uvx", "poetry", "pdm", "hatch"})
 _PYTHONS = re.compile(r"python(?:[23](?:\.\d+)*)|py|python\.exe|py\.exe")
 
 
-def _unknown(crash: Crash, name: str, **names: str) -> Evidence:
-    """Evidence at the command whose program bash did not find."""
+def _not_found(crash: Crash, name: str, **names: str) -> Evidence:
+    """Return evidence at the command whose program bash did not find."""
     return at_command(crash, f"bash: {name}: command not found", name=name, **names)
 
 
@@ -62,8 +62,8 @@ def build_tool_not_at_run_time(missing: MissingProgram) -> Iterator[Evidence]:
     if name in BUILD_ONLY or (name == "pipenv" and not _pipenv(crash)):
         right = re.sub(rf"\b{name}\s+run\s+(?:--\s+|--[\w-]+\s+)*", "", crash.command)
         right = re.sub(rf"\b{name}\s+(?=\w+:\w+)", "", right)
-        told = procfile(crash, right)
-        yield _unknown(crash, name, advice=told)
+        advice = procfile(crash, right)
+        yield _not_found(crash, name, advice=advice)
 
 
 def _pipenv(crash: Crash) -> bool:
@@ -84,8 +84,8 @@ def other_python(missing: MissingProgram) -> Iterator[Evidence]:
     crash, name = missing
     if _PYTHONS.fullmatch(name):
         right = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", "python", crash.command)
-        told = procfile(crash, right)
-        yield _unknown(crash, name, advice=told)
+        advice = procfile(crash, right)
+        yield _not_found(crash, name, advice=advice)
 
 
 @rule(
@@ -127,7 +127,7 @@ def script_without_path(missing: MissingProgram) -> Iterator[Evidence]:
             names = {"name": name, "advice": advice}
             yield in_package(crash.source, seen, "scripts", called[0], **names)
         else:
-            yield _unknown(
+            yield _not_found(
                 crash, name, advice=procfile(crash, crash.command.replace(name, right, 1))
             )
 
@@ -148,7 +148,7 @@ def not_for_a_dyno(missing: MissingProgram) -> Iterator[Evidence]:
     if name in _ELSEWHERE:
         right = re.sub(rf"\b{name}\s+(?:-\w+\s+)*", "", crash.command)
         advice = procfile(crash, right) if name == "sudo" else "Take it out of the command."
-        yield _unknown(crash, name, why=_ELSEWHERE[name], advice=advice)
+        yield _not_found(crash, name, why=_ELSEWHERE[name], advice=advice)
 
 
 _ELSEWHERE = {
@@ -175,7 +175,7 @@ def program_misspelt(missing: MissingProgram) -> Iterator[Evidence]:
     meant = _meant(crash, name)
     if meant:
         advice = procfile(crash, re.sub(rf"\b{re.escape(name)}\b", meant, crash.command, count=1))
-        yield _unknown(crash, name, meant=meant, advice=advice)
+        yield _not_found(crash, name, meant=meant, advice=advice)
 
 
 def _meant(crash: Crash, name: str) -> str | None:
@@ -200,4 +200,4 @@ def _meant(crash: Crash, name: str) -> str | None:
 )
 def program_not_on_heroku(missing: MissingProgram) -> Iterator[Evidence]:
     crash, name = missing
-    yield _unknown(crash, name)
+    yield _not_found(crash, name)

@@ -1,4 +1,4 @@
-"""Crashes of services that the app expects beside itself, whatever the language."""
+"""Crashes because the app expects a service on its own machine, in any language."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Crashes that bash tells of: how the command is written, and the files and folders it names."""
+"""Crashes that bash reports: the syntax of the command, and the files and folders it names."""
 
 import re
 import unicodedata
@@ -14,11 +14,11 @@ from parity.rules.views.facts import AbsentScript, naming
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
-_SAID = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
-"""How a shell begins its messages: `bash: line 1: `, `start.sh: line 3: `, `sh: 1: `."""
+_PREFIX = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
+"""The beginning of a shell's messages: `bash: line 1: `, `start.sh: line 3: `, `sh: 1: `."""
 
 VIRTUAL = re.compile(r"(?:\S*/)?\.?v?env[\w.-]*/(?:bin|Scripts)/")
-"""The programs of a virtual environment, by the names that people give it."""
+"""Programs of a virtual environment under any of its usual names."""
 
 
 @rule(
@@ -53,7 +53,7 @@ def equals_for_colon(crash: Crash) -> Iterator[Evidence]:
         yield at_command(crash, f"{crash.process.name} = {right}", right=right)
 
 
-_TYPED = {
+_PLAIN = {
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
     **dict.fromkeys("\u2018\u2019\u201a\u201b", "'"),
     **dict.fromkeys("\u00a0\u2007\u202f\u3000", " "),
@@ -61,12 +61,13 @@ _TYPED = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
     "\u2014": "--",
 }
-"""What word processors and web pages put in place of plain characters: https://unicode.org."""
+"""Plain characters by what word processors and web pages replace them with:
+https://unicode.org."""
 
 
-def typed(command: str) -> str:
-    """A command with plain quotes, blanks and dashes."""
-    return re.sub("--+", "--", "".join(_TYPED.get(character, character) for character in command))
+def plain(command: str) -> str:
+    """Return a command with plain quotes, blanks and dashes."""
+    return re.sub("--+", "--", "".join(_PLAIN.get(character, character) for character in command))
 
 
 @rule(
@@ -83,10 +84,10 @@ def typed(command: str) -> str:
     laptop="On the laptop the command was typed, not copied.",
 )
 def typographic_characters(crash: Crash) -> Iterator[Evidence]:
-    strange = next((c for c in crash.command if c in _TYPED), None)
+    strange = next((c for c in crash.command if c in _PLAIN), None)
     if strange and not crash.raised:
         what = f"the character U+{ord(strange):04X} ({unicodedata.name(strange).lower()})"
-        advice = procfile(crash, typed(crash.command))
+        advice = procfile(crash, plain(crash.command))
         yield at_command(crash, f"`{crash.command}`", what=what, advice=advice)
 
 
@@ -101,7 +102,7 @@ def typographic_characters(crash: Crash) -> Iterator[Evidence]:
 )
 def shell_syntax(crash: Crash) -> Iterator[Evidence]:
     match = (
-        crash.saying(rf"{_SAID}(syntax error.*|unexpected EOF while looking for.*)")
+        crash.saying(rf"{_PREFIX}(syntax error.*|unexpected EOF while looking for.*)")
         if crash.exit in (1, 2)
         else None
     )
@@ -123,7 +124,7 @@ def shell_syntax(crash: Crash) -> Iterator[Evidence]:
 )
 def quoted_command(crash: Crash) -> Iterator[Evidence]:
     match = (
-        crash.saying(rf"{_SAID}(\S+ .+): (?:command not found|No such file or directory)$")
+        crash.saying(rf"{_PREFIX}(\S+ .+): (?:command not found|No such file or directory)$")
         if crash.exit == 127
         else None
     )
@@ -133,8 +134,8 @@ def quoted_command(crash: Crash) -> Iterator[Evidence]:
 
 
 def unfound_path(crash: Crash) -> str | None:
-    """The path that the shell did not find, as it stands in the command."""
-    match = crash.saying(rf"{_SAID}([^\s:/]*/[^\s:]+): No such file or directory$")
+    """Return the path that the shell did not find, as written in the command."""
+    match = crash.saying(rf"{_PREFIX}([^\s:/]*/[^\s:]+): No such file or directory$")
     return match[1] if match else None
 
 
@@ -153,8 +154,8 @@ def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
     if path and VIRTUAL.match(path):
         sourced = rf"(?:source|\.)\s+{re.escape(path)}\s*(?:&&|;)\s*"
         right = re.sub(sourced, "", crash.command).replace(path, path.rpartition("/")[2])
-        told = procfile(crash, right)
-        yield at_command(crash, f"{path}: No such file or directory", path=path, advice=told)
+        advice = procfile(crash, right)
+        yield at_command(crash, f"{path}: No such file or directory", path=path, advice=advice)
 
 
 @rule(
@@ -191,7 +192,7 @@ def script_not_there(crash: Crash) -> Iterator[Evidence]:
     laptop="On Windows no file has an executable bit, and git keeps what it was told.",
 )
 def script_not_executable(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying(rf"{_SAID}(\S+): Permission denied")
+    match = crash.saying(rf"{_PREFIX}(\S+): Permission denied")
     script = match[1].removeprefix("./").removeprefix("/app/") if match else ""
     if match and crash.exit == 126 and script in crash.source.entries:
         names = {"script": script, "run": "python" if script.endswith(".py") else "bash"}
@@ -211,11 +212,11 @@ def script_not_executable(crash: Crash) -> Iterator[Evidence]:
     laptop="Windows takes both line ends; Linux reads the \\r as part of the name.",
 )
 def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
-    told = (
+    pattern = (
         r"\\r|\r|\^M|bad interpreter|cannot execute: required file not found|Illegal option -\W*$"
         r"|: not found$|syntax error"
     )
-    match = crash.saying(told) if crash.exit else None
+    match = crash.saying(pattern) if crash.exit else None
     if not match or crash.raised:
         return
     for path, entry in crash.source.entries.items():
@@ -235,7 +236,7 @@ def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
     docs=PROCFILE,
 )
 def folder_not_there(crash: Crash) -> Iterator[Evidence]:
-    pattern = rf"{_SAID}cd: (\S+): No such file|can't chdir to '([^']+)'"
+    pattern = rf"{_PREFIX}cd: (\S+): No such file|can't chdir to '([^']+)'"
     match = crash.saying(pattern) if not crash.raised else None
     if match:
         folder = (match[1] or match[2]).rstrip("/")

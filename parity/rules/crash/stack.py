@@ -1,4 +1,4 @@
-"""Crashes of what the operating system has: locales, ports that only root may bind."""
+"""Crashes because of the operating system: locales, ports that only root may bind."""
 
 import re
 from collections.abc import Iterator
@@ -12,21 +12,26 @@ from parity.rules.views.python_traceback import Crash
 
 PACKAGES = "https://devcenter.heroku.com/articles/stack-packages"
 PRIVILEGED = 1024
-"""Ports below it are for root, and a dyno's user is not root: ip(7) (documented)."""
+"""The first port that is not reserved for root; a dyno's user is not root: ip(7) (documented)."""
 
 
 def _locale(crash: Crash) -> tuple[Evidence, str] | None:
-    """Where a locale is set that this machine has not, and its name, empty if it is not there."""
+    """Return evidence where an unsupported locale is set, and its name, or an empty string."""
     raised = crash.raised
-    told = at_place(crash) if raised and raised.message == "unsupported locale setting" else None
-    if told is None:
+    evidence = (
+        at_place(crash) if raised and raised.message == "unsupported locale setting" else None
+    )
+    if evidence is None:
         return None
-    name = re.search(r"""setlocale\([^"']*["']([\w.@-]*)["']""", told.names["code"])
-    return told, name[1] if name else ""
+    name = re.search(r"""setlocale\([^"']*["']([\w.@-]*)["']""", evidence.names["code"])
+    return evidence, name[1] if name else ""
 
 
 def _on_heroku(name: str) -> bool:
-    """Whether the stack images have a locale. glibc ignores case and dashes of the encoding."""
+    """Return whether the stack images have a locale.
+
+    glibc ignores case and dashes in the encoding.
+    """
     base, _, encoding = name.partition(".")
     plain = encoding.replace("-", "").lower()
     return (f"{base}.{plain}" if plain else base) in LOCALES
@@ -44,9 +49,9 @@ def _on_heroku(name: str) -> bool:
     laptop="The laptop has the locales of its language.",
 )
 def locale_missing(crash: Crash) -> Iterator[Evidence]:
-    told = _locale(crash)
-    if told and told[1] and not _on_heroku(told[1]):
-        yield told[0]._replace(names={**told[0].names, "name": told[1]})
+    setting = _locale(crash)
+    if setting and setting[1] and not _on_heroku(setting[1]):
+        yield setting[0]._replace(names={**setting[0].names, "name": setting[1]})
 
 
 @rule(
@@ -60,9 +65,9 @@ def locale_missing(crash: Crash) -> Iterator[Evidence]:
     docs=PACKAGES,
 )
 def locale_not_here(crash: Crash) -> Iterator[Evidence]:
-    told = _locale(crash)
-    if told and (not told[1] or _on_heroku(told[1])):
-        yield told[0]
+    setting = _locale(crash)
+    if setting and (not setting[1] or _on_heroku(setting[1])):
+        yield setting[0]
 
 
 @rule(
@@ -93,7 +98,7 @@ def privileged_port(crash: Crash) -> Iterator[Evidence]:
 
 
 def _privileged(crash: Crash) -> str | None:
-    """The port below 1024 that the app may not bind."""
+    """Return the port below 1024 that the app may not bind."""
     raised = crash.raised
     refused = raised and raised.kind == "PermissionError" and "Errno 13" in raised.message
     binding = refused and raised and any("bind" in frame.name for frame in raised.frames)
@@ -101,6 +106,6 @@ def _privileged(crash: Crash) -> str | None:
     if not binding and not (logged and not raised):
         return None
     place = at_place(crash)
-    told = f"{crash.command} {place.names['code'] if place else ''} {logged[0] if logged else ''}"
-    ports = re.findall(r"(?:[:,=]\s*|--?p(?:ort)?\s+)(\d{2,3})(?![\w.])", told)
+    text = f"{crash.command} {place.names['code'] if place else ''} {logged[0] if logged else ''}"
+    ports = re.findall(r"(?:[:,=]\s*|--?p(?:ort)?\s+)(\d{2,3})(?![\w.])", text)
     return next((port for port in ports if int(port) < PRIVILEGED), None)

@@ -1,4 +1,4 @@
-"""Crashes of what the server command names: module and attribute, `main:app`."""
+"""Crashes because of the module and attribute that the server command names, as in `main:app`."""
 
 import ast
 import re
@@ -54,8 +54,8 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     match = re.search(
         r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", crash.command
     )
-    told = r"No module named|Failed to find application|Could not import module|not found\.$"
-    if not match or not server(crash.process) or not crash.saying(told):
+    errors = r"No module named|Failed to find application|Could not import module|not found\.$"
+    if not match or not server(crash.process) or not crash.saying(errors):
         return
     path = match[1].removeprefix("./").removesuffix(".py")
     file = f"{path}.py"
@@ -89,7 +89,7 @@ def wrong_module(missing: MissingModule) -> Iterator[Evidence]:
 
 
 def _right(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
-    """What the app is, and the Procfile's line with it."""
+    """Return a sentence about the right module, and advice to name it in the Procfile."""
     below = elsewhere(crash, named[0])
     if below:
         folder = below[: -len(f"/{named[0].replace('.', '/')}.py")]
@@ -102,9 +102,10 @@ def _right(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
 
 
 def _with(crash: Crash, named: tuple[str, str | None], right: str) -> str:
-    """The command with another app; one in a folder that is no package is reached by going there.
+    """Return the command with another app.
 
-    Its modules import each other by their bare names.
+    If the app is in a folder that is not a package, the command changes to that folder, because
+    the modules there import each other by their bare names.
     """
     module, _, name = right.partition(":")
     folder, _, inner = module.rpartition(".")
@@ -118,7 +119,7 @@ def _with(crash: Crash, named: tuple[str, str | None], right: str) -> str:
 
 
 def within_folder(crash: Crash, folder: str) -> str:
-    """The command, run so that Python looks for modules in `folder`."""
+    """Return the command, changed so that Python looks for modules in `folder`."""
     path = folder.replace(".", "/")
     if not path:
         return crash.command
@@ -133,7 +134,7 @@ def written(named: tuple[str, str | None]) -> str:
     return f"{named[0]}:{named[1]}" if named[1] else named[0]
 
 
-class _Wanted(NamedTuple):
+class _MissingAttribute(NamedTuple):
     """The attribute that a server did not find in a module."""
 
     module: str
@@ -148,20 +149,20 @@ _ATTRIBUTE = (
     r"""|^\d+\. module '(?P<m4>[^']+)' has no attribute '(?P<a4>[^']+)'"""
     r"""|Failed to find application object '(?P<a5>[^']+)' in '(?P<m5>[^']+)'"""
 )
-"""What gunicorn, uvicorn, hypercorn, waitress and gunicorn before 20 say."""
+"""Messages of gunicorn, uvicorn, hypercorn, waitress, and gunicorn before 20."""
 
 
-def _wanted(crash: Crash) -> _Wanted | None:
+def _missing_attribute(crash: Crash) -> _MissingAttribute | None:
     match = crash.saying(_ATTRIBUTE)
     if match:
         names = {key[0]: value for key, value in match.groupdict().items() if value}
-        return _Wanted(names["m"], names["a"], match[0])
+        return _MissingAttribute(names["m"], names["a"], match[0])
     named, raised = target(crash.process), crash.raised
     if not named or not named[1] or not raised or raised.kind != "AttributeError":
         return None
     direct = re.search(rf"module '{re.escape(named[0])}' has no attribute '(\w+)'", raised.message)
     if direct and direct[1] == named[1]:
-        return _Wanted(named[0], named[1], raised.told)
+        return _MissingAttribute(named[0], named[1], raised.told)
     return None
 
 
@@ -177,27 +178,27 @@ def _wanted(crash: Crash) -> _Wanted | None:
     laptop="`flask run` finds an app of any name; gunicorn takes what it is told.",
 )
 def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
-    wanted = _wanted(crash)
-    if not wanted or re.search(r"\w:\s|\s:\w", crash.command):
+    missing = _missing_attribute(crash)
+    if not missing or re.search(r"\w:\s|\s:\w", crash.command):
         return
-    module, file = wanted.module, file_of(crash.source, wanted.module)
+    module, file = missing.module, file_of(crash.source, missing.module)
     asgi = speaks_asgi(crash.process)
     right = _app_in(crash, module, file) or suggestion(crash.source, asgi=asgi)
     named = target(crash.process) or (module, None)
     advice = "Correct the name after the colon in the Procfile."
     known = f" The app is {right}." if right else ""
-    inside = _inside(crash, file, wanted.attribute) if file else None
+    inside = _inside(crash, file, missing.attribute) if file else None
     if right:
         advice = procfile(crash, _with(crash, named, right))
     elif inside:
         known = f" {file} makes it only {inside[0]}, in line {inside[1]}."
         advice = f"Move line {inside[1]} of {file} to the file's top level."
-    names = {"module": module, "attribute": wanted.attribute, "known": known, "advice": advice}
-    yield at_command(crash, wanted.seen, **names)
+    names = {"module": module, "attribute": missing.attribute, "known": known, "advice": advice}
+    yield at_command(crash, missing.seen, **names)
 
 
 def _inside(crash: Crash, file: str, name: str) -> tuple[str, int] | None:
-    """What hides a variable of that name from whoever imports the file, and the line."""
+    """Return what hides a variable of that name from importers of the file, and its line."""
     tree = parsed(crash.source, file)
     hidden: list[tuple[bool, str, int]] = []
     main = 'under `if __name__ == "__main__":`, which a server does not run'
@@ -208,19 +209,19 @@ def _inside(crash: Crash, file: str, name: str) -> tuple[str, int] | None:
             where = f"inside of {holder.name}()"
         else:
             continue
-        made = (node for node in ast.walk(holder) if isinstance(node, ast.Assign))
-        lines = [node.lineno for node in made if name in map(dotted, node.targets)]
+        assignments = (node for node in ast.walk(holder) if isinstance(node, ast.Assign))
+        lines = [node.lineno for node in assignments if name in map(dotted, node.targets)]
         hidden += [(where != main, where, line) for line in lines]
     return min(hidden)[1:] if hidden else None
 
 
 def _app_in(crash: Crash, module: str, file: str | None) -> str | None:
-    """The app object that the module has under another name, or its factory."""
+    """Return the app object that the module has under another name, or its factory."""
     options = applications(crash.source, file) if file else []
     if options:
         return f"{module}:{options[0]}"
-    made = factories(crash.source, file) if file and server(crash.process) == "gunicorn" else []
-    return f'"{module}:{made[0]}()"' if made else None
+    makers = factories(crash.source, file) if file and server(crash.process) == "gunicorn" else []
+    return f'"{module}:{makers[0]}()"' if makers else None
 
 
 @rule(

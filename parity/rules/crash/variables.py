@@ -1,4 +1,4 @@
-"""Crashes of config vars that are not set, whatever the language."""
+"""Crashes because a config var is not set, in any language."""
 
 import re
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
 
 
 def _local(unset: UnsetVariable) -> str:
-    """Why it is there on the user's machine."""
+    """Return a note on why the variable may be set on the user's machine."""
     absent = unset.crash.source.absent
     dotenv = any(path.rpartition("/")[2].startswith(".env") for path in absent)
     local = " A .env on your disk does not reach Heroku." if dotenv else ""

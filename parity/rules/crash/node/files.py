@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps that miss a file of their own: not pushed, not built, misspelt."""
+"""Crashes of Node.js apps because one of their own files is not pushed, not built or misspelt."""
 
 import posixpath
 import re
@@ -26,7 +26,7 @@ _ENDINGS = ("", ".js", ".mjs", ".cjs", ".json", ".ts", "/index.js", "/index.ts",
 
 
 def _twin(missing: Missing) -> str | None:
-    """The tree's file that only its letters' case keeps from being the module."""
+    """Return the file in the tree that differs from the module only in case."""
     entries = missing.crash.source.entries
     lower = {path.lower(): path for path in entries}
     for path in _candidates(missing):
@@ -36,7 +36,7 @@ def _twin(missing: Missing) -> str | None:
 
 
 def _candidates(missing: Missing) -> list[str]:
-    """The paths in the tree that would be the module."""
+    """Return the paths at which Node.js would look for the module."""
     base = missing.name
     if base.startswith("."):
         base = posixpath.normpath(posixpath.join(posixpath.dirname(missing.by or ""), base))
@@ -48,7 +48,7 @@ def _is_file(missing: Missing) -> bool:
 
 
 def in_other_case(missing: Missing) -> ModuleInOtherCase | None:
-    """A file whose name has other capital letters."""
+    """Return the module whose file name differs only in case."""
     actual = _twin(missing) if _is_file(missing) and missing.crash.starting else None
     if not actual:
         return None
@@ -78,14 +78,14 @@ def module_extension_missing(missing: Missing) -> Iterator[Evidence]:
 
 
 def _lacking(missing: Missing) -> str | None:
-    """The ending with which there is such a file."""
+    """Return the file extension that the import lacks."""
     entries = missing.crash.source.entries
     tried = zip(_candidates(missing), _ENDINGS, strict=True)
     return next((ending for path, ending in tried if ending and path in entries), None)
 
 
 def uncommitted(missing: Missing) -> UncommittedModule | None:
-    """A file that is on disk, and not in git; what a build makes is no such file."""
+    """Return the module whose file is on disk but not in git, unless a build creates it."""
     path = next(_absent(missing), None)
     if not path or not _is_file(missing) or _built(missing) or not missing.crash.starting:
         return None
@@ -97,8 +97,8 @@ def uncommitted(missing: Missing) -> UncommittedModule | None:
         f"Type `git add {word(path)}` (ignored files: take the line out of {ignorer} first),"
         " commit, push."
     )
-    asked = (missing.evidence(f"asks for {missing.name}"),) if missing.by else ()
-    return UncommittedModule(missing.name, advice, (*evidence, *asked))
+    importer = (missing.evidence(f"asks for {missing.name}"),) if missing.by else ()
+    return UncommittedModule(missing.name, advice, (*evidence, *importer))
 
 
 def _absent(missing: Missing) -> Iterator[str]:
@@ -112,12 +112,12 @@ def _absent(missing: Missing) -> Iterator[str]:
 
 
 def _built(missing: Missing) -> bool:
-    """Whether what is missing is what a build would make."""
+    """Return whether the missing file is one that a build would create."""
     return re.match(r"(?:dist|build|lib|out|\.next|\.output)(?:/|$)", missing.name) is not None
 
 
 def unstartable(missing: Missing) -> AbsentScript | None:
-    """The file that the start command names, and that is not in the slug."""
+    """Return the file that the start command names and that is not in the slug."""
     if not missing.started or _twin(missing) or not missing.crash.starting:
         return None
     if not _built(missing) and any(_absent(missing)):
@@ -129,7 +129,7 @@ def unstartable(missing: Missing) -> AbsentScript | None:
 
 
 def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
-    """Why the file is not there, and what to do."""
+    """Return why the file is missing, and what to do."""
     builds = table(source, "scripts").get("build") or table(source, "scripts").get(
         "heroku-postbuild"
     )
@@ -157,7 +157,7 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
 
 
 def absent(missing: Missing) -> AbsentModule | None:
-    """A file that nothing in the tree could have been meant by."""
+    """Return the missing file if nothing in the tree resembles it."""
     if _twin(missing) or _lacking(missing) or any(_absent(missing)) or not missing.crash.starting:
         return None
     name, by = missing.name, missing.by
@@ -169,16 +169,16 @@ def absent(missing: Missing) -> AbsentModule | None:
 
 
 def unopened(error: NodeError) -> AbsentFile | None:
-    """A file that the app opens, and that is not there."""
-    told, place, source = error.thrown.told, error.thrown.place, error.crash.source
-    match = re.search(r"ENOENT: no such file or directory, \w+ '(.+)'", told)
+    """Return the missing file that the app tried to open."""
+    message, place, source = error.thrown.told, error.thrown.place, error.crash.source
+    match = re.search(r"ENOENT: no such file or directory, \w+ '(.+)'", message)
     if not match or not place or not error.crash.starting:
         return None
     path = match[1].removeprefix(f"{APP}/").removeprefix("./")
     why, advice = _about_file(source, path)
-    evidence = Evidence(told, place.file, place.line, place.column)
-    kept = (one._replace(names={}) for one in kept_out(source, path))
-    return AbsentFile(path, why, advice, (evidence, *kept))
+    evidence = Evidence(message, place.file, place.line, place.column)
+    ignored = (one._replace(names={}) for one in kept_out(source, path))
+    return AbsentFile(path, why, advice, (evidence, *ignored))
 
 
 _SECRET = r"\.(?:pem|key|crt|cert|p12|pfx|env)$"
@@ -189,7 +189,7 @@ _AS_CONFIG = (
 
 
 def _about_file(source: Source, path: str) -> tuple[str, str]:
-    """Why a file that the app opens is not there, and what to do."""
+    """Return why a file that the app opens is missing, and what to do."""
     twin = next((p for p in source.entries if p.lower() == path.lower()), None)
     right = path.replace("\\\\", "/").replace("\\", "/")
     if twin:

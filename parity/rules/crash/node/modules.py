@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps because a module is missing, and whose fault that is."""
+"""Crashes of Node.js apps because a module is missing, and the reason it is."""
 
 import posixpath
 import re
@@ -27,7 +27,10 @@ _MISSING = (
 
 
 class Missing(NamedTuple):
-    """A module that Node.js did not find: `name` as asked for, `by` the app's file and line."""
+    """A module that Node.js did not find.
+
+    `name` is the name in the import, `by` and `line` the place of the import in the app.
+    """
 
     crash: NodeCrash
     name: str
@@ -37,51 +40,51 @@ class Missing(NamedTuple):
 
     @property
     def package(self) -> str | None:
-        """The package it belongs to, None for a file."""
+        """The package that the module belongs to, or None for a file."""
         if self.name.startswith((".", "/", "#", "node:")) or self.started:
             return None
         parts = self.name.split("/")
         return "/".join(parts[:2]) if self.name.startswith("@") else parts[0]
 
     def evidence(self, seen: str, **names: str) -> Evidence:
-        """Evidence at the line that asks for it."""
+        """Return evidence at the line that imports the module."""
         return Evidence(seen, self.by, self.line, names={"module": self.name, **names})
 
 
 @view
 def missing(crash: NodeCrash) -> Missing | None:
-    """The module that Node.js did not find."""
+    """Return the module that Node.js did not find."""
     match = crash.saying(_MISSING)
     if match is None:
         return None
     name = match[1] or match[3] or match[4] or ""
     inside = relative(name, APP)
     error = thrown(crash.lines, APP)
-    asker = match[2] or match[5]
-    by = relative(asker, APP) if asker else None
+    importer = match[2] or match[5]
+    by = relative(importer, APP) if importer else None
     stack = crash.saying(r"^\s*- (/\S+)")
     place = error.place if error else None
-    file = by or (place.file if place else None) or (relative(_required(crash), APP) or None)
+    file = by or (place.file if place else None) or (relative(_importing_file(crash), APP) or None)
     started = name.startswith("/") and stack is None and by is None and place is None
     file = file if file and own(file) else None
     line = place.line if place and place.file == file else None
-    line = line or (_asking(crash.source, file, name) if file else None)
+    line = line or (_import_line(crash.source, file, name) if file else None)
     if by and inside != name:
         inside = f"./{posixpath.relpath(inside, posixpath.dirname(by) or '.')}"
         inside = inside.replace("./../", "../", 1)
     return Missing(crash, inside, file, line, started)
 
 
-def _required(crash: NodeCrash) -> str:
-    """The first file of the `Require stack`, which is the one that asked."""
+def _importing_file(crash: NodeCrash) -> str:
+    """Return the first file of the `Require stack`, which contains the import."""
     for number, line in enumerate(crash.lines):
         if line.strip() == "Require stack:" and number + 1 < len(crash.lines):
             return crash.lines[number + 1].strip().removeprefix("- ")
     return ""
 
 
-def _asking(source: Source, file: str, name: str) -> int | None:
-    """The line of a file that asks for a module."""
+def _import_line(source: Source, file: str, name: str) -> int | None:
+    """Return the line of a file that imports a module."""
     stem = re.escape(name.rpartition("/")[2].rpartition(".")[0] or name.rpartition("/")[2])
     pattern = re.compile(rf"(?:(?:require\(|from\s)\s*|import\s*(?:\(\s*)?)['\"`][^'\"`]*{stem}")
     for number, line in enumerate((source.text(file) or "").splitlines(), 1):
@@ -91,7 +94,7 @@ def _asking(source: Source, file: str, name: str) -> int | None:
 
 
 def unasked(missing: Missing) -> UnaskedPackage | None:
-    """A package that package.json does not ask for."""
+    """Return the missing package if package.json does not list it."""
     package, source = missing.package, missing.crash.source
     if not package or package in BUILT_IN or wanted(source, package):
         return None

@@ -1,4 +1,4 @@
-"""Crashes of the code itself and of what it opens: files, ports, syntax, the server interface."""
+"""Crashes because of syntax errors, or because the server calls the app by the wrong interface."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SYNTAX = "https://docs.python.org/3/tutorial/errors.html#syntax-errors"
 
 
 def syntax(crash: Crash) -> SyntaxProblem | None:
-    """A file that Python cannot read."""
+    """Return the syntax error in a file that Python cannot parse."""
     raised, kinds = crash.raised, ("SyntaxError", "IndentationError", "TabError")
     evidence = at_place(crash) if raised and raised.kind in kinds else None
     if evidence is None:
@@ -53,7 +53,7 @@ def newer_syntax(crash: Crash) -> Iterator[Evidence]:
 
 
 def _newer(crash: Crash) -> bool:
-    """Whether the line may be syntax that Heroku's Python knows and this one does not."""
+    """Return whether the line may be syntax that Heroku's Python knows and this one does not."""
     here, python = crash.slug.interpreters.get(PYTHON), crash.plan.runtime(PYTHON)
     raised = crash.raised
     if not raised or raised.kind != "SyntaxError" or not here or not python or here.exact:
@@ -63,7 +63,7 @@ def _newer(crash: Crash) -> bool:
 
 
 _NEWER = r"^(type \w+|except \w+, |match )|\bt[\"']|\[\w+(: \w+)?\]\("
-"""Beginnings of lines that newer Pythons read: PEP 634, 695, 750, 758."""
+"""Syntax that only newer Pythons can parse: PEP 634, 695, 750, 758."""
 
 
 def _minor(version: str) -> int:

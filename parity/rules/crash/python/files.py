@@ -1,11 +1,11 @@
-"""Crashes of files that the app opens: not there, not in git, or only a pointer to the file."""
+"""Crashes because a file that the app opens is missing, not in git, or only an LFS pointer."""
 
 import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
 from parity.rules.crash.python.modules import GIT, how_to_add
-from parity.rules.crash.subprocesses import started
+from parity.rules.crash.subprocesses import absent_program
 from parity.rules.crash.symptoms import ENDINGS, at_place
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES
@@ -20,20 +20,20 @@ from parity.rules.views.suggestions import kept_out
 
 
 def unopened(crash: Crash) -> AbsentFile | None:
-    """A file that the app opens, and that is not there."""
+    """Return the missing file that the app tried to open."""
     path = _opened(crash)
-    if not path or started(crash):
+    if not path or absent_program(crash):
         return None
     why, advice, inside = _about(crash, path)
     evidence = at_place(crash)
     place = None if evidence else find(crash.source, rf"""["']{re.escape(path)}["']""")
     evidence = at(place.text, place) if place else evidence
-    kept = tuple(one._replace(names={}) for one in kept_out(crash.source, inside))
-    return AbsentFile(path, why, advice, (evidence, *kept)) if evidence else None
+    ignored = tuple(one._replace(names={}) for one in kept_out(crash.source, inside))
+    return AbsentFile(path, why, advice, (evidence, *ignored)) if evidence else None
 
 
 def _opened(crash: Crash) -> str | None:
-    """The path that is not there: of the exception, or of the one behind a logging handler's."""
+    """Return the missing path, from the exception or from the one behind a logging handler's."""
     head = next(iter(crash.chain), None)
     handler = head and head.message.startswith("Unable to configure handler")
     for raised in crash.chain if handler else crash.chain[:1]:
@@ -46,11 +46,11 @@ def _opened(crash: Crash) -> str | None:
 _NO_FILE = (
     r"No such file or directory: '(.+)'|(?:File at path|Directory) '?([^\s']+)'? does not exist\.?$"
 )
-"""What Python says, and what Starlette's FileResponse and StaticFiles say."""
+"""Messages of Python, and of Starlette's FileResponse and StaticFiles."""
 
 
 def _about(crash: Crash, path: str) -> tuple[str, str, str]:
-    """Why a path is not there, what to do, and the path within the tree."""
+    """Return why a path is missing, what to do, and the path within the tree."""
     inside = path.removeprefix(f"{APP}/")
     if re.match(r"[A-Za-z]:[\\/]|/Users/|/home/", inside):
         why = "That is a path of the machine where the app was written."
@@ -81,14 +81,14 @@ def _about(crash: Crash, path: str) -> tuple[str, str, str]:
 
 
 def _twin(crash: Crash, path: str) -> str | None:
-    """The tree's file or folder that only its letters' case keeps from being the path."""
+    """Return the file or folder in the tree that differs from the path only in case."""
     parts = path.count("/") + 1
     known = ("/".join(p.split("/")[:parts]) for p in crash.source.entries)
     return next((p for p in known if p.lower() == path.lower() and p != path), None)
 
 
 def _elsewhere(crash: Crash, path: str, inside: str) -> tuple[str, str, str]:
-    """The same of a path that is on disk alone, in another folder, or nowhere."""
+    """Return the same for a path that is only on disk, in another folder, or nowhere."""
     whole = any(inside.startswith(p) for p in crash.source.absent if p.endswith("/"))
     if inside in crash.source.absent or whole:
         what = "Its folder" if whole else "It"
@@ -112,19 +112,19 @@ _WRITES = r"""\bopen\(.*["'][wax]b?\+?["']|\.save\(|\.write_\w+\(|\.to_\w+\("""
 
 
 def _folder(crash: Crash, path: str) -> str | None:
-    """The folder that the line lists, or writes into, if nothing in the tree is called so."""
-    told = at_place(crash)
-    code = told.names["code"] if told else ""
+    """Return the folder that the line lists or writes to, if the tree does not have it."""
+    place = at_place(crash)
+    code = place.names["code"] if place else ""
     above = path.rpartition("/")[0]
     folder = path if re.search(_LISTS, code) else above if re.search(_WRITES, code) else ""
     known = [p.lower() for p in crash.source.entries]
     name = f"/{folder.lower()}/"
-    taken = any(name in f"/{p}/" for p in known)
-    return folder if folder and not folder.startswith("/") and not taken else None
+    exists = any(name in f"/{p}/" for p in known)
+    return folder if folder and not folder.startswith("/") and not exists else None
 
 
 def _log(path: str) -> tuple[str, str, str]:
-    """The same of a log file, whose folder is not there."""
+    """Return the same for a log file, whose folder is missing."""
     folder = path.rpartition("/")[0] or "."
     why = "git keeps no empty folders, and a log file does not belong into git."
     advice = (
@@ -135,7 +135,7 @@ def _log(path: str) -> tuple[str, str, str]:
 
 
 def _secret(path: str) -> str | None:
-    """What to do with a file that does not belong into git."""
+    """Return advice about a file with secrets, which does not belong in git."""
     name = path.rpartition("/")[2].lower()
     if not re.search(r"cred|secret|token|key|service.?account|client_id|\.pem$|\.env", name):
         return None
@@ -160,26 +160,26 @@ def _secret(path: str) -> str | None:
     laptop=FILES,
 )
 def lfs_pointer_opened(crash: Crash) -> Iterator[Evidence]:
-    told = at_place(crash)
-    text = _around(crash, told) if told else ""
-    if not told or not text:
+    place = at_place(crash)
+    text = _around(crash, place) if place else ""
+    if not place or not text:
         return
     for path, entry in crash.source.entries.items():
         if entry.data and entry.data.startswith(LFS) and path.rpartition("/")[2] in text:
             yield Evidence("begins like a Git LFS pointer", path, 1, names={"path": path})
-            yield told
+            yield place
             return
 
 
-def _around(crash: Crash, told: Evidence) -> str:
-    """The lines before and at the one that fails, if it can be because of a file's content."""
+def _around(crash: Crash, place: Evidence) -> str:
+    """Return the failing line and the lines before it, if a file's content can be the cause."""
     raised = crash.raised
     kinds = r"Unpickl|Decode|Unidentified|BadZip|EOFError|ValueError|InvalidProtobuf|ParserError"
     kinds += r"|BadGzip|DatabaseError|InvalidFile|RuntimeError|XGBoost|LightGBM|KeyError"
     if raised is None or not re.search(kinds, raised.kind):
         return ""
-    lines = range((told.line or 1) - 5, (told.line or 1) + 1)
-    return "\n".join(line_of(crash.source, told.file or "", number) for number in lines)
+    lines = range((place.line or 1) - 5, (place.line or 1) + 1)
+    return "\n".join(line_of(crash.source, place.file or "", number) for number in lines)
 
 
 @rule(
@@ -197,30 +197,33 @@ def _around(crash: Crash, told: Evidence) -> str:
 )
 def database_not_in_git(crash: Crash) -> Iterator[Evidence]:
     path = unopened_database(crash)
-    told = at_place(crash)
-    if path and told:
-        names = {**told.names, "path": path, "advice": how_to_add(crash, path)}
-        yield told._replace(names=names)
-        for kept in kept_out(crash.source, path):
-            yield kept._replace(names={})
+    place = at_place(crash)
+    if path and place:
+        names = {**place.names, "path": path, "advice": how_to_add(crash, path)}
+        yield place._replace(names=names)
+        for evidence in kept_out(crash.source, path):
+            yield evidence._replace(names={})
 
 
 def unopened_database(crash: Crash) -> str | None:
-    """A SQLite file on disk, not in git, that the line wanted to open in a folder that exists."""
-    raised, told = crash.raised, at_place(crash)
-    if not raised or not told or "unable to open database file" not in raised.message:
+    """Return the SQLite file that the line opens, if it is on disk but not in git.
+
+    Its folder must be in the tree.
+    """
+    raised, place = crash.raised, at_place(crash)
+    if not raised or not place or "unable to open database file" not in raised.message:
         return None
-    named: list[str] = re.findall(r"(?<![\w./-])[\w./-]+\.(?:db|sqlite3?)\b", told.names["code"])
+    named: list[str] = re.findall(r"(?<![\w./-])[\w./-]+\.(?:db|sqlite3?)\b", place.names["code"])
     for path in (name.removeprefix("./").removeprefix(f"{APP}/") for name in named):
         folder = path.rpartition("/")[0]
-        there = not folder or any(p.startswith(f"{folder}/") for p in crash.source.entries)
-        if there and path in crash.source.absent:
+        exists = not folder or any(p.startswith(f"{folder}/") for p in crash.source.entries)
+        if exists and path in crash.source.absent:
             return path
     return None
 
 
 _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["']"""
-"""What reads a file of settings, and takes one that is not there for an empty one."""
+"""Calls that read a settings file and treat a missing one as empty."""
 
 
 @rule(
@@ -235,18 +238,18 @@ _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["'
     laptop=FILES,
 )
 def settings_file_not_there(crash: PythonError) -> Iterator[Evidence]:
-    raised, told = crash.raised, at_place(crash)
+    raised, here = crash.raised, at_place(crash)
     kinds = ("KeyError", "NoSectionError", "NoOptionError")
-    if not told or raised.kind not in kinds:
+    if not here or raised.kind not in kinds:
         return
-    named = (match for match in places(crash.source, _SETTINGS) if match.file == told.file)
+    named = (match for match in places(crash.source, _SETTINGS) if match.file == here.file)
     place = next(named, None)
     match = re.search(_SETTINGS, place.text) if place else None
     path = (match[1] or ".env") if match else ""
-    if place and path and path not in crash.source.entries and "environ" not in told.names["code"]:
-        keys = re.findall(r"""["'](\w+)["']""", told.names["code"]) or ["NAME"]
+    if place and path and path not in crash.source.entries and "environ" not in here.names["code"]:
+        keys = re.findall(r"""["'](\w+)["']""", here.names["code"]) or ["NAME"]
         variable = "_".join(keys).upper()
         advice = f'Read it from a config var, `os.environ["{variable}"]`, and type `heroku'
         advice += f" config:set {variable}=VALUE`. A file without secrets can be committed."
         yield at(place.text, place, path=path, error=raised.told, advice=advice)
-        yield told._replace(names={})
+        yield here._replace(names={})

@@ -1,4 +1,4 @@
-"""Crashes of importing what others wrote: packages, the standard library, system libraries."""
+"""Crashes when the app imports third-party packages, the standard library or system libraries."""
 
 import re
 from collections.abc import Iterator
@@ -61,13 +61,13 @@ def shadowed_module(crash: Crash) -> Iterator[Evidence]:
         own = file_of(crash.source, module) if module and "." not in module else None
         if own and foreign(crash, module) and "/" not in own:
             imported = next(names[k] for k in "abc" if k in names)
-            told = {"own": own, "module": module, "imported": imported}
-            yield Evidence(line.strip(), own, 1, names=told)
+            values = {"own": own, "module": module, "imported": imported}
+            yield Evidence(line.strip(), own, 1, names=values)
             return
 
 
 def _absent(missing: MissingModule, **names: str) -> Evidence:
-    """Evidence at the import of a module that Python did not find."""
+    """Return evidence at the import of a module that Python did not find."""
     seen = f"No module named '{missing.name}'"
     return at_either(missing.crash, seen, module=missing.name, **names)
 
@@ -95,13 +95,13 @@ def standard_module_gone(missing: MissingModule) -> Iterator[Evidence]:
 
 
 def installed(crash: Crash, module: str) -> tuple[str, str]:
-    """The package that brings a top-level module, and its version, empty if it is not there."""
+    """Return the package that has a top-level module, and its version, empty if not installed."""
     package = DISTRIBUTIONS.get(module, module)
     return package, crash.slug.packages.get(normalised(package), "")
 
 
 def imported_by(crash: Crash, name: str) -> tuple[list[Evidence], dict[str, str]]:
-    """Which package imports what is not there: its line, and the names for a rule's texts."""
+    """Return evidence of the package that imports a missing name, and names for a rule's texts."""
     package, line = _importer(crash)
     if not package:
         return [], {}
@@ -113,7 +113,7 @@ def imported_by(crash: Crash, name: str) -> tuple[list[Evidence], dict[str, str]
 
 
 def _importer(crash: Crash) -> tuple[str, int | None]:
-    """The package whose code imports what is not there, and its line in requirements.txt."""
+    """Return the package whose code imports a missing name, and its line in requirements.txt."""
     library = library_of(crash.raised) if crash.raised else ""
     if not library:
         return "", None

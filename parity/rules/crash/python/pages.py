@@ -1,4 +1,4 @@
-"""Crashes of what pages need: templates, static files, tables, sessions, data of a library."""
+"""Crashes because a page lacks a template, a static file, a table, a session key or data."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ def static_file_not_in_manifest(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None]:
-    """The template's line that asks for a static file."""
+    """Return the template and the line that refer to a static file."""
     for path in source.entries:
         if path.endswith((".html", ".htm", ".jinja", ".txt")):
             for number, line in enumerate((source.text(path) or "").splitlines(), 1):
@@ -78,7 +78,7 @@ def table_missing(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _migrate(source: Source) -> str:
-    """How this app makes its tables before the web process starts."""
+    """Return advice on how this app can create its tables before the web process starts."""
     manage = next((p for p in source.entries if p.rpartition("/")[2] == "manage.py"), None)
     if manage:
         return f"Add the line `release: python {manage} migrate` to the Procfile."
@@ -123,7 +123,7 @@ def template_missing(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _template(source: Source, name: str) -> tuple[str, str, str | None]:
-    """Where a file of almost that name is, what to do, and its path."""
+    """Return where a file of almost that name is, what to do, and its path."""
     here = _ending(source.entries, name)
     twin = here or _ending(source.absent, name)
     if twin is None:

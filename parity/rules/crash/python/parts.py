@@ -1,11 +1,11 @@
-"""Crashes because an installed package lacks a part: of other versions, or of another package."""
+"""Crashes because a package lacks a module that other versions have, or an optional dependency."""
 
 import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
 from parity.rules.crash.python.imports import PIP, installed
-from parity.rules.crash.python.packages import asked
+from parity.rules.crash.python.packages import requested_package
 from parity.rules.crash.symptoms import ENDINGS, adding, at_place
 from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import MissingModule, within
@@ -27,7 +27,7 @@ _INSTEAD = {
     "django.utils.six": "Take a newer version of what imports it, or pin `django<3`.",
     "telegram.ext.dispatcher": "Pin `python-telegram-bot<20`, or rewrite it for version 20.",
 }
-"""What took the place of modules that are gone: the projects' own changelogs (documented)."""
+"""Replacements of modules that were removed: the projects' own changelogs (documented)."""
 
 
 @rule(
@@ -59,9 +59,9 @@ def module_gone_from_package(missing: MissingModule) -> Iterator[Evidence]:
 
 
 def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
-    """What to say of a package that carries an old copy of six with it.
+    """Return the texts for a package that contains an old copy of six.
 
-    Python 3.12 dropped what the importers of six before 1.16 use, `find_module` (documented):
+    Python 3.12 removed `find_module`, which the importers of six before 1.16 use (documented):
     https://docs.python.org/3/whatsnew/3.12.html.
     """
     if not re.search(r"\.six\.moves\b", module):
@@ -85,7 +85,7 @@ def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
     docs=PIP,
 )
 def optional_dependency(crash: PythonError) -> Iterator[Evidence]:
-    package = asked(crash)
+    package = requested_package(crash)
     raised = crash.raised
     if package:
         file, advice = adding(crash, package)

@@ -1,4 +1,4 @@
-"""Scripts that the command starts with Python, and that are not in the slug."""
+"""Scripts that the command starts with Python and that are not in the slug."""
 
 from difflib import get_close_matches
 
@@ -9,7 +9,7 @@ from parity.rules.views.suggestions import kept_out
 
 
 def unstartable(crash: Crash) -> AbsentScript | None:
-    """The file that Python could not open."""
+    """Return the script that Python could not open."""
     match = crash.saying(r"can't open file '([^']+)'|File does not exist: (\S+)")
     wanted = (match[1] or match[2]) if match else ""
     if not match or crash.raised or wanted.endswith(("\r", "\\r")):
@@ -28,7 +28,7 @@ def unstartable(crash: Crash) -> AbsentScript | None:
 
 
 def _near(crash: Crash, named: str) -> list[str]:
-    """Files of the tree that may have been meant: the same name elsewhere, else a similar one."""
+    """Return files that may be meant: of the same name elsewhere, or else of a similar name."""
     scripts = [p for p in crash.source.entries if p.endswith(".py")]
     name = named.rpartition("/")[2].lower()
     same = [p for p in scripts if p.rpartition("/")[2].lower() == name]

@@ -1,4 +1,4 @@
-"""Crashes of Django's settings module: not there, or not where Python looks."""
+"""Crashes because Django's settings module is missing, or is not where Python looks."""
 
 import re
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def settings_module_missing(missing: MissingModule) -> Iterator[Evidence]:
 
 
 def _right(crash: Crash) -> str:
-    """The settings module that the tree has, `NAME` where it has none."""
+    """Return the settings module in the tree, or `NAME` if there is none."""
     options = [p for p in crash.source.entries if p.rpartition("/")[2] == "settings.py"]
     return min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
 
@@ -79,7 +79,7 @@ def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _project(crash: Crash) -> str | None:
-    """The `module:name` of the project's own entry, which names the settings."""
+    """Return `module:name` of the project's own entry point, which names the settings."""
     entry = "asgi.py" if speaks_asgi(crash.process) else "wsgi.py"
     for place in places_of(crash.source, r"setdefault\(.DJANGO_SETTINGS_MODULE"):
         if place.file.rpartition("/")[2] == entry:
@@ -88,14 +88,14 @@ def _project(crash: Crash) -> str | None:
 
 
 def _set_in(crash: Crash) -> Place | None:
-    """The line that names the settings: of a file that the crash went through, if one does."""
+    """Return the line that names the settings, preferably in a file of the traceback."""
     places = list(places_of(crash.source, r"DJANGO_SETTINGS_MODULE"))
-    gone = {frame.file for raised in crash.chain for frame in raised.frames}
-    return next((p for p in places if p.file in gone), next(iter(places), None))
+    crossed = {frame.file for raised in crash.chain for frame in raised.frames}
+    return next((p for p in places if p.file in crossed), next(iter(places), None))
 
 
 def _moved(crash: Crash, module: str) -> str | None:
-    """gunicorn's command for a project that is in a folder, with manage.py and the settings."""
+    """Return gunicorn's command for a project whose manage.py and settings are in a folder."""
     named, actual = target(crash.process), elsewhere(crash, module)
     folder = (actual or "").removesuffix(f"/{module.replace('.', '/')}.py")
     inside = f"{folder.replace('/', '.')}."

@@ -1,4 +1,4 @@
-"""Crashes of versions that do not fit: of packages, of Python, of the system's libraries."""
+"""Crashes because versions of packages, Python or system libraries do not fit."""
 
 import re
 from collections.abc import Iterator
@@ -72,8 +72,8 @@ _MOVED = {
     ("werkzeug.security", "safe_str_cmp"): ("from hmac import compare_digest", "werkzeug<2.1"),
     ("sqlalchemy", "__all__"): ("", "sqlalchemy<2"),
 }  # fmt: skip
-"""Names that a package no longer has: where they are now, and the versions that had them.
-The projects' own changelogs (documented)."""
+"""Names that a package no longer has: where they are now, and which versions had them
+(the projects' own changelogs, documented)."""
 
 
 @rule(
@@ -94,8 +94,8 @@ def incompatible_versions(crash: PythonError) -> Iterator[Evidence]:
     if not name or file_of(crash.source, top):
         return
     package, version = installed(crash, top)
-    told = crash.slug.packages or (module, name) not in _MOVED  # a log tells no versions
-    if not version and told:
+    version_needed = crash.slug.packages or (module, name) not in _MOVED  # a log lists no versions
+    if not version and version_needed:
         return
     names = {"name": name, "module": module, "package": package}
     names |= {"installed": f"{package} {version}".rstrip(), **_who(raised, module, name)}
@@ -107,7 +107,7 @@ def incompatible_versions(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _absent_name(raised: Raised) -> tuple[str, str]:
-    """The name that is gone, and its module; empty where the exception says nothing like it."""
+    """Return the name that was removed and its module, or empty strings."""
     match = re.match(NOT_IN, raised.message)
     if match:
         return match[1], match[2]
@@ -120,12 +120,12 @@ def _absent_name(raised: Raised) -> tuple[str, str]:
 
 
 _SUCCESSORS = {"flask_uploads": "Flask-Reuploaded"}
-"""Packages that nobody maintains, and what took their place under the same name of the module:
+"""Unmaintained packages, and their successors with the same module name:
 https://pypi.org/project/Flask-Reuploaded/ (documented)."""
 
 
 def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
-    """Who imports the name that is gone, and what to do about it."""
+    """Return the texts on who imports the removed name, and what to do about it."""
     import_now, pin = _MOVED.get((module, name), ("", ""))
     inner, package = raised.frames[-1].file, library_of(raised)
     if package in _SUCCESSORS:
@@ -171,7 +171,7 @@ def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
 
 
 _MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "TypeError")
-"""What code raises that meets a Python or a package it was not written for (ours)."""
+"""Exceptions of code that runs with a Python or a package it was not written for (ours)."""
 
 _GONE = re.compile(
     r"cannot import name '(?P<a>\w+)' from '(?P<m>\w+)'"
@@ -192,7 +192,7 @@ _PYTHON_HAD = {
     "unittest": "makeSuite",
     "ast": "Str Num",
 }
-"""Names that left the standard library: https://docs.python.org/3/whatsnew/ (documented)."""
+"""Names removed from the standard library: https://docs.python.org/3/whatsnew/ (documented)."""
 
 _UNTIL = {
     "inspect": "3.10",
@@ -203,7 +203,7 @@ _UNTIL = {
     "unittest": "3.12",
     "ast": "3.13",
 }
-"""The last Python that has them, where Heroku still installs it (the same source)."""
+"""The last Python with those names, if Heroku still installs it (the same source)."""
 
 
 @rule(
@@ -224,11 +224,11 @@ def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
     if name in _PYTHON_HAD.get(module, "").split() and not file_of(crash.source, module):
         evidence, who = imported_by(crash, f"`{name}` from {module}")
         now = " (`from collections.abc import …`)" if module == "collections" and not who else ""
-        told = {"name": name, "module": module, "version": python.version, "instead": now}
+        values = {"name": name, "module": module, "version": python.version, "instead": now}
         yield from evidence
         if module in _UNTIL:
-            told["older"] = f", or write `{_UNTIL[module]}` into .python-version"
-        place = at_either(crash, match[0], error=match[0], **told, **who)
+            values["older"] = f", or write `{_UNTIL[module]}` into .python-version"
+        place = at_either(crash, match[0], error=match[0], **values, **who)
         yield place._replace(seen=match[0])
 
 
