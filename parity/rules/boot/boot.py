@@ -33,10 +33,10 @@ ANYWHERE = ("0.0.0.0", "::")
         "heroku[web.1]: State changed from starting to crashed",
     ),
     laptop="On the laptop the browser runs beside the server: 127.0.0.1 reaches it, and you know"
-    " which port it chose. On Heroku the router comes from another machine, and knows only the"
-    " $PORT that it gave to the dyno.",
+    " which port it chose. On Heroku the router connects from another machine, and knows only the"
+    " $PORT that the dyno got.",
     by={
-        "Flask": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"])), or better gunicorn',
+        "Flask": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"])), or, better, gunicorn',
         "Django": "web: gunicorn PROJECT.wsgi (runserver: `runserver 0.0.0.0:$PORT`)",
         "FastAPI": "web: uvicorn main:app --host 0.0.0.0 --port $PORT",
         "Streamlit": "web: streamlit run app.py --server.address 0.0.0.0 --server.port $PORT",
@@ -108,7 +108,7 @@ def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
     title="A committed .env with {option:override} replaces $PORT by {taken}",
     cause="Heroku gives the dyno $PORT (here {port}). The app then loads its own .env with"
     " {option:override=True (JavaScript: override: true)}, and listens on {taken} instead.",
-    fix="Remove `{option:override=True}` from {call}, and take .env out of git: `git rm --cached"
+    fix="Remove `{option:override=True}` from {call}, and remove .env from git: `git rm --cached"
     " .env`.",
     docs="https://devcenter.heroku.com/articles/config-vars",
     apart="the port in the log is the one in a committed .env",
@@ -129,7 +129,8 @@ def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
     "binds-loopback",
     leads_to=R10,
     title="The app listens on {address}, where Heroku's router cannot reach it",
-    cause="{host} is reachable only from inside the dyno; the router comes from outside.{also:-}",
+    cause="{host} is reachable only from inside the dyno; the router connects from"
+    " outside.{also:-}",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
     apart="the app's log names 127.0.0.1, localhost or [::1]; `Running on http://127.0.0.1:5000`",
@@ -172,7 +173,7 @@ def ipv6_only(boot: Boot) -> Iterator[Evidence]:
     " router does not find it.",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
-    apart="the log names an address of your own network, as 192.168.…",
+    apart="the log names an address of your own network, such as 192.168.…",
 )
 def binds_one_address(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
@@ -183,7 +184,7 @@ def binds_one_address(boot: Boot) -> Iterator[Evidence]:
 @rule(
     "wrong-port",
     leads_to=R10,
-    title="The app listens on port {taken}, and Heroku waits for it on $PORT",
+    title="The app listens on port {taken}, but Heroku waits for it on $PORT",
     cause="Heroku chooses a new port at every start and passes it in $PORT (here {port}). No"
     " other port is reachable from outside.",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
@@ -209,7 +210,7 @@ def wrong_port(boot: Boot) -> Iterator[Evidence]:
 @rule(
     "fixed-port-taken",
     leads_to=R10,
-    title="The app wants port {taken}, which another program on this machine has",
+    title="The app tries to use port {taken}, which another program on this machine has",
     cause="On Heroku that port may be free, but it is not $PORT (here {port}), so the router would"
     " not find the app there.",
     fix='Listen on host "0.0.0.0" and port `{right}` instead of {taken}.',
@@ -235,8 +236,8 @@ def _naming(boot: Boot, port: int) -> Place | None:
 @rule(
     "boot-undecided",
     effect="unknown",
-    title="Whether the app binds $PORT cannot be told here",
-    cause="{why:What was seen does not agree, or this machine was in the way.}",
+    title="It is unclear here whether the app binds $PORT",
+    cause="{why:The observations disagree, or this machine was in the way.}",
     fix="Run parity again; `--port N` chooses another port.",
     docs=STARTUP,
 )

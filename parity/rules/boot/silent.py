@@ -22,8 +22,8 @@ _QUOTED = r"""\.listen\(\s*(["'`])(?!\$\{)([^"'`]*\bPORT\b[^"'`]*)\1"""
     "port-in-quotes",
     leads_to=R10,
     title="The app listens on a file called {value}, not on the port",
-    cause="In quotes it is a text, not the variable. Node.js takes a text that is no number for"
-    " the path of a Unix socket, and opens no port.",
+    cause="In quotes it is a string, not the variable. Node.js takes a string that is not a number"
+    " as the path of a Unix socket, and opens no port.",
     fix="In line {line} of {file} write `process.env.PORT` without quotes.",
     docs="https://nodejs.org/api/net.html#serverlisten",
 )
@@ -41,9 +41,9 @@ def port_in_quotes(boot: Boot) -> Iterator[Evidence]:
     "command-before-server",
     leads_to=R10,
     title="`{first:COMMAND}` runs before the server, and has not ended",
-    cause="bash starts what stands behind `&&` or `;` when the command before it has ended. Within"
-    " the limit that did not happen, so `{then:SERVER}` was never started.",
-    fix="Give it a process type of its own in the Procfile: `{type}: {then:SERVER}` and `worker:"
+    cause="bash starts what comes after `&&` or `;` when the command before it has ended. That did"
+    " not happen within the limit, so `{then:SERVER}` was never started.",
+    fix="Give it its own process type in the Procfile: `{type}: {then:SERVER}` and `worker:"
     " {first:COMMAND}` (then `heroku ps:scale worker=1`); a job that ends: `release:"
     " {first:COMMAND}`.",
     docs="https://devcenter.heroku.com/articles/procfile",
@@ -78,7 +78,7 @@ def _runs(boot: Boot, command: str) -> bool:
     cause="Within the limit the process opened no port at all. It is a server's command, so what"
     " runs before the server listens takes too long, or waits for something.",
     fix="{advice:Move slow work (downloads, models, migrations) out of the start: into the build,"
-    " the release command, or a worker. A longer limit is no cure.}",
+    " the release command, or a worker. A longer limit does not help.}",
     docs=R10_DOCS,
     fallback=True,
     apart="the log shows work (downloads, models, migrations) until the SIGKILL",
@@ -98,13 +98,13 @@ def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
 @rule(
     "never-listens",
     leads_to=R10,
-    title="The web process opens no port: it is no web server",
-    cause="`{command}` runs on, but never listens for requests. `web` is the type that Heroku sends"
-    " requests to, so it waits for a port. A bot or a job belongs into a worker.",
+    title="The web process opens no port: it is not a web server",
+    cause="`{command}` keeps running, but never listens for requests. `web` is the type that Heroku"
+    " sends requests to, so it waits for a port. A bot or a job belongs in a worker.",
     fix="In the Procfile write `worker: {command}`, then `heroku ps:scale web=0 worker=1`.",
     docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
-    apart="the log names no address at all, and the app works on: a bot, a job, a scheduler",
-    laptop="The laptop does not ask for a port. `web` on Heroku does.",
+    apart="the log names no address at all, and the app keeps working: a bot, a job, a scheduler",
+    laptop="Nothing on the laptop waits for a port; on Heroku, `web` must open one.",
 )
 def never_listens(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and not _serves(boot):
@@ -113,8 +113,8 @@ def never_listens(boot: Boot) -> Iterator[Evidence]:
 
 
 _WORKER = (
-    "That loop never ends, and the server stands behind it: give it a process type of its own in"
-    " the Procfile, `worker: python …`, or a thread of its own (`threading.Thread(target=…,"
+    "That loop never ends, and the server comes after it: give it its own process type in the"
+    " Procfile, `worker: python …`, or its own thread (`threading.Thread(target=…,"
     " daemon=True).start()`)."
 )
 
