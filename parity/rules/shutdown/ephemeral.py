@@ -53,7 +53,7 @@ def _logs(shutdown: Shutdown) -> list[str]:
     effect="warn",
     title="{files} will be lost: the dyno's disk is ephemeral",
     cause="Every dyno starts from the slug, at least once a day, at every deploy and config change."
-    " What the app has written by then, {files}, is lost, and other dynos never see it.",
+    " What the app has written until then, {files}, is lost, and other dynos never see it.",
     fix="{advice:-}",
     docs=EPHEMERAL,
     laptop="The laptop's disk keeps what is written. A dyno's is thrown away at least daily.",
@@ -101,9 +101,9 @@ def _writer(source: Source, path: str) -> Place | None:
 @rule(
     "logs-in-files",
     effect="note",
-    title="The app logs into files, which go with the dyno: {files}",
+    title="The app logs to files, which are lost with the dyno: {files}",
     cause="`heroku logs` shows what is written to stdout and stderr, and nothing else.",
-    fix="Log to stdout: `logging.StreamHandler()` in place of a FileHandler.",
+    fix="Log to stdout: `logging.StreamHandler()` instead of a FileHandler.",
     docs=LOGGING,
 )
 def logs_in_files(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -118,10 +118,10 @@ def logs_in_files(shutdown: Shutdown) -> Iterator[Evidence]:
 @rule(
     "files-written",
     effect="note",
-    title="The app writes files that go with the dyno: {files}",
-    cause="The dyno's disk starts from the slug at every restart. Caches may; data must not live"
-    " there.",
-    fix="Nothing to do, if these can be made again.",
+    title="The app writes files that are lost with the dyno: {files}",
+    cause="The dyno's disk starts from the slug at every restart. Caches may be kept there; data"
+    " must not.",
+    fix="Nothing to do, if these can be created again.",
     docs=EPHEMERAL,
 )
 def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -136,9 +136,9 @@ def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
     effect="warn",
     title="The release command wrote {files}, which no other dyno will see",
     cause="The release phase runs in a dyno of its own, with its own copy of the slug. Its SQLite"
-    " database is gone when it has ended; web starts without those tables.",
+    " database is lost when it ends; web starts without those tables.",
     fix="Use a database add-on: `heroku addons:create heroku-postgresql:essential-0` (Postgres),"
-    " and take its address from DATABASE_URL.",
+    " and read its address from DATABASE_URL.",
     docs=EPHEMERAL,
 )
 def release_writes_database(release: Release) -> Iterator[Evidence]:
@@ -158,7 +158,8 @@ def release_writes_database(release: Release) -> Iterator[Evidence]:
     cause="On a dyno only /app and /tmp can be written; the rest of the disk is the stack image,"
     " read-only and without the folders of this machine. There the app gets `Permission denied` or"
     " `No such file or directory`.",
-    fix="Write below the app's own folder or /tmp, if it can be made again; else into an add-on.",
+    fix="Write below the app's own folder or /tmp, if it can be created again, or else to an"
+    " add-on.",
     docs=EPHEMERAL,
     basis="observed",
 )

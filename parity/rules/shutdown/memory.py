@@ -71,8 +71,8 @@ def _larger(record: Boot | Shutdown) -> dict[str, str]:
     title="Memory quota vastly exceeded: {peak} MB of {quota} MB",
     cause="At {deadly} MB Heroku kills this dyno ({quota} MB of memory), starts it again, and kills"
     " it again.",
-    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger:standard-2x}`"
-    " (`parity run --dyno {larger:standard-2x}` tries it).",
+    fix="Use less memory, or a larger dyno: `heroku ps:type {type}={larger:standard-2x}` (`parity"
+    " run --dyno {larger:standard-2x}` tries it).",
     docs=f"{CODES}#r15-memory-quota-vastly-exceeded",
     heroku="R15",
     prints=(
@@ -80,7 +80,7 @@ def _larger(record: Boot | Shutdown) -> dict[str, str]:
         "heroku[web.1]: Error R15 (Memory quota vastly exceeded)",
         "heroku[web.1]: Stopping process with SIGKILL",
     ),
-    laptop="As for R14: the laptop has many times the memory of a dyno.",
+    laptop="As with R14: the laptop has many times the memory of a dyno.",
 )
 def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     if _over(record) == "R15":
@@ -93,15 +93,15 @@ def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     title="Memory quota exceeded: {peak} MB of {quota} MB",
     cause="The dyno's processes use more memory than the dyno has ({quota} MB). It goes on in swap,"
     " which is slow, and logs this every 20 seconds.",
-    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger:standard-2x}`"
-    " (`parity run --dyno {larger:standard-2x}` tries it).",
+    fix="Use less memory, or a larger dyno: `heroku ps:type {type}={larger:standard-2x}` (`parity"
+    " run --dyno {larger:standard-2x}` tries it).",
     docs=f"{CODES}#r14-memory-quota-exceeded",
     heroku="R14",
     prints=(
         "heroku[web.1]: Process running mem=541M(105.8%)",
         "heroku[web.1]: Error R14 (Memory quota exceeded)",
     ),
-    laptop="The laptop has 8 GB and more, a Basic dyno 512 MB, for all workers together.",
+    laptop="The laptop has 8 GB or more, a Basic dyno 512 MB, for all workers together.",
     by={
         "gunicorn": "fewer workers (WEB_CONCURRENCY), `--preload`, `--max-requests 500`",
         "pandas": "read in chunks, and only the columns that are used",
@@ -180,11 +180,11 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
     "memory-grows",
     leads_to=(R15, R14),
     title="The app grew by {grown:N} MB after its first answer",
-    cause="It had less at its first answer. What grew is `{process}`: it keeps what it has made for"
+    cause="It used less at its first answer. What grew is `{process}`: it keeps what it creates for"
     " a request, or loads something late.",
     fix="Look for lists, caches and models that are filled while a request is answered. For a leak"
-    " that cannot be found, gunicorn's `--max-requests 500 --max-requests-jitter 50` starts workers"
-    " again in time. Else a larger dyno: `heroku ps:type {type}={larger:standard-2x}`.",
+    " that cannot be found, gunicorn's `--max-requests 500 --max-requests-jitter 50` restarts"
+    " workers in time. Or use a larger dyno: `heroku ps:type {type}={larger:standard-2x}`.",
     docs=MEMORY,
 )
 def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
@@ -205,7 +205,7 @@ def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
     title="{process} holds {held:N} MB",
     cause="What it imports and loads at the start, or at its first request, is larger than the"
     " dyno.",
-    fix="Load a smaller model or less data, or only what a request needs. Else a larger dyno:"
+    fix="Load a smaller model or less data, or only what a request needs. Or use a larger dyno:"
     " `heroku ps:type {type}={larger:standard-2x}`.",
     docs=MEMORY,
     fallback=True,

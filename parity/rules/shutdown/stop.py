@@ -16,7 +16,7 @@ R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
     "R12",
     effect="warn",
     title="Exit timeout",
-    cause="At least one process was still there 30 seconds after SIGTERM, so it was killed. That"
+    cause="At least one process was still running 30 seconds after SIGTERM, so it was killed. That"
     " happens at every deploy and once a day; requests and jobs in flight are lost.",
     fix="End on SIGTERM: `exec` the server in shell scripts, so that the signal reaches it, and do"
     " not ignore the signal.",
@@ -27,8 +27,8 @@ R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
         " 30 seconds of SIGTERM",
         "heroku[web.1]: Stopping remaining processes with SIGKILL",
     ),
-    laptop="Ctrl-C sends SIGINT to the whole terminal; Heroku sends SIGTERM, which a shell"
-    " script keeps to itself and Python's default handler takes without cleaning up.",
+    laptop="Ctrl-C sends SIGINT to the whole terminal; Heroku sends SIGTERM, which a shell script"
+    " does not pass on, and at which Python ends without cleaning up.",
     by={
         "shell script": "exec gunicorn app:app",
         "Celery": "keep tasks short: its warm shutdown waits for them",
@@ -101,7 +101,7 @@ def _matching_line(source: Source, pattern: str, seen: str | None = None) -> Evi
     title="{process} ignores SIGTERM",
     cause="SIGTERM is how Heroku tells every process of a dyno to end. This one ignores it, so only"
     " SIGKILL ends it, after 30 seconds.",
-    fix="Take out what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
+    fix="Remove what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
     " shell script that starts it. Look at {place:the code that handles SIGTERM}.",
     docs=SHUTDOWN,
 )
@@ -177,11 +177,11 @@ def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     "sigterm-handler-stays",
     leads_to=R12,
     title="{process} handles SIGTERM and does not end",
-    cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
-    " the process goes on.",
+    cause="The app has its own handler for SIGTERM. It has run, or waits for something, and the"
+    " process keeps running.",
     fix="End in the handler ({place:the code that handles SIGTERM}): `raise SystemExit`, once open"
     " work is put back or finished; work that takes longer than 30 seconds must be able to start"
-    " again.",
+    " over.",
     docs=SHUTDOWN,
 )
 def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:
