@@ -48,8 +48,8 @@ def _unbuilt(source: Source, file: str) -> tuple[str, str]:
     client = next((f for f in folders if f"{f}/package.json" in source.entries), None)
     if client:
         return (
-            f" A build makes it, and Heroku builds only what the package.json of the root says, not"
-            f" that of {client}.",
+            " A build creates it, but Heroku runs only the build of the package.json in the root,"
+            f" not that of {client}.",
             f'Add `"build": "npm install --prefix {client} && npm run build --prefix {client}"` to'
             ' "scripts" in the root\'s package.json, commit.',
         )

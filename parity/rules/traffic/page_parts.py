@@ -61,7 +61,7 @@ def _uncollected(slug: Slug) -> str:
     effect="warn",
     title="Nothing serves Django's static files: {path} gets 404",
     cause="runserver serves static files on the laptop; a server such as gunicorn does not, with"
-    " DEBUG on or off. The page comes without its styles and scripts.",
+    " DEBUG on or off. The page appears without its styles and scripts.",
     fix="Add the line `whitenoise` to requirements.txt, and"
     ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
     docs=ASSETS,
@@ -81,11 +81,11 @@ def static_not_served(traffic: Traffic) -> Iterator[Evidence]:
     "static-not-collected",
     effect="warn",
     title="collectstatic found no static files, and {path} gets 404",
-    cause="{said:The build says `0 static files copied`}: what the pages ask for is in no place"
-    " where Django looks for static files.{where:-}",
+    cause="{said:The build says `0 static files copied`}: what the pages ask for is nowhere that"
+    " Django looks for static files.{where:-}",
     fix='{advice:Write `STATICFILES_DIRS = [BASE_DIR / "static"]` in the settings.}',
     docs=ASSETS,
-    laptop="runserver looks into the folders itself; on Heroku only what was collected counts.",
+    laptop="runserver looks in the folders itself; on Heroku only what was collected counts.",
 )
 def static_not_collected(traffic: Traffic) -> Iterator[Evidence]:
     slug, missing = _slug(traffic), _of_django(traffic)
@@ -113,8 +113,8 @@ def _own(source: Source, path: str) -> str | None:
     "part-not-there",
     effect="warn",
     title="The page asks for {path}, which gets 404",
-    cause="A browser fetches the page's style sheets and scripts from the app, and this one is not"
-    " there.{why:-}",
+    cause="A browser fetches the page's style sheets and scripts from the app, and this one does"
+    " not exist.{why:-}",
     fix="{advice:Commit the file, or correct its name in the page: on Linux upper and lower case"
     " differ.}",
     docs="https://devcenter.heroku.com/articles/git",

@@ -33,15 +33,15 @@ def request_line(exchange: Exchange) -> str:
     "H12",
     effect="fail",
     title="Request timeout",
-    cause="{path} gave no byte of an answer within 30 seconds. The router answers 503 then, while"
-    " the dyno works on.",
+    cause="{path} sent no byte of an answer within 30 seconds. The router then answers 503, while"
+    " the dyno keeps working.",
     fix="Answer at once and do the work elsewhere: a background job in a worker, with a queue (RQ,"
     " Celery). A longer timeout in the server changes nothing: the router's limit is fixed.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
     heroku="H12",
     prints=routed("H12", "Request timeout"),
     browser=CORS,
-    laptop="On the laptop nothing waits at most 30 seconds: the browser shows the page when it"
+    laptop="On the laptop nothing gives up after 30 seconds: the browser shows the page whenever it"
     " comes. Data is small there, services are near, and one person asks at a time.",
     by={
         "any": "answer 202 at once, do the work in a worker (RQ, Celery, Dramatiq), let the"
@@ -84,7 +84,7 @@ def H12(traffic: Traffic) -> Iterator[Evidence]:
 def H13(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H13", "H21"):
         killed = _worker_line(traffic.output)
-        worker = f" A worker died over it: {killed}" if killed else ""
+        worker = f" A worker died while it answered: {killed}" if killed else ""
         names = {"path": exchange.path, "worker": worker}
         yield Evidence(f"{request_line(exchange)}: {exchange.detail}", names=names)
         if killed:
@@ -120,12 +120,12 @@ def H15(traffic: Traffic) -> Iterator[Evidence]:
     effect="fail",
     title="Poorly formatted HTTP response",
     cause="What the dyno sends for {path} does not start like an HTTP answer.",
-    fix="Serve HTTP on $PORT: no TLS (the router ends it before the app), no other protocol.",
+    fix="Serve HTTP on $PORT: no TLS (the router terminates it before the app), no other protocol.",
     docs=f"{CODES}#h17-poorly-formatted-http-response",
     heroku="H17",
     prints=routed("H17", "Poorly formatted HTTP response"),
-    laptop="A browser forgives more than a router, and `https://localhost` works with a"
-    " certificate of your own; on Heroku the router has ended TLS before the dyno.",
+    laptop="A browser forgives more than a router, and `https://localhost` works with a certificate"
+    " of your own; on Heroku the router terminates TLS before the dyno.",
 )
 def H17(traffic: Traffic) -> Iterator[Evidence]:
     yield from _failures(traffic, "H17")
@@ -141,7 +141,7 @@ def H17(traffic: Traffic) -> Iterator[Evidence]:
     docs=f"{CODES}#h18-server-request-interrupted",
     heroku="H18",
     prints=('heroku[router]: sock=backend at=error code=H18 desc="Server Request Interrupted" …',),
-    laptop="The browser shows the part of the page that came, and you do not notice.",
+    laptop="The browser shows the part of the page that arrived, and you do not notice.",
 )
 def H18(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H18"):
@@ -204,8 +204,8 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     "H25",
     effect="fail",
     title="HTTP restriction",
-    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail:a"
-    " header is too long, or not as HTTP wants it}.",
+    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail:a header"
+    " is too long, or is not valid HTTP}.",
     fix="Keep a cookie's line under 8 KB and a header's under 512 KB (store the session on the"
     " server, not in a cookie), and send one plain Content-Length.",
     docs=f"{CODES}#h25-http-restriction",
@@ -261,8 +261,8 @@ def H28(traffic: Traffic) -> Iterator[Evidence]:
     "unexpected-status",
     effect="fail",
     title="{path} answers {status}, and the scenario expects {expected:another}",
-    cause="The request of the scenario reached the app, or failed on the way, with another status"
-    " than the one that it should have.",
+    cause="The request in the scenario ended, in the app or on the way to it, with a status other"
+    " than the expected one.",
     fix="Correct the app, or `expect` in the scenario.",
     docs=ROUTING,
 )
@@ -283,7 +283,7 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
     "request-undecided",
     effect="unknown",
     title="The request for {path} ended with {code}, for a reason that is not the app's",
-    cause="{detail:This machine could not carry the request}. On Heroku the same request may be"
+    cause="{detail:This machine could not handle the request}. On Heroku the same request may be"
     " answered.",
     fix="Close other programs, or raise `ulimit -n`, and run parity again.",
     docs=CODES,

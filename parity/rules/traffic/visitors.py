@@ -23,11 +23,11 @@ def _source(traffic: Traffic) -> Source:
     effect="fail",
     title="{path} redirects forever",
     cause="The browser is sent back to the address it has just asked for. Most such apps redirect"
-    " to https: Heroku ends TLS before the app, and tells of it in X-Forwarded-Proto alone.",
+    " to https: Heroku terminates TLS before the app, and only X-Forwarded-Proto says so.",
     fix="Look at the X-Forwarded-Proto header instead of the connection before you redirect.",
     docs=ROUTING,
     prints=('heroku[router]: at=info method=GET path="/" … status=301, again and again',),
-    laptop="On the laptop there is no router that ends TLS before the app.",
+    laptop="On the laptop there is no router that terminates TLS before the app.",
     by={
         "Django": 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
         "Flask": "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1)",
@@ -55,23 +55,23 @@ def _looping(traffic: Traffic) -> Exchange | None:
 @rule(
     "http-403",
     effect="fail",
-    title="The app refuses, with 403, the form that it has sent out itself",
+    title="The app refuses, with 403, a form that it sent out itself",
     cause="A browser sends `Origin: {origin:ADDRESS}` with the form, and Django compares it with"
-    " the address that it believes to have.",
-    fix="Where {origin:ADDRESS} is the app's own address, the app takes https for http: write"
-    ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` into the settings. Else write'
-    ' `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` there.',
+    " the address that it believes to be its own.",
+    fix="Where {origin:ADDRESS} is the app's own address, the app mistakes https for http: write"
+    ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` in the settings. Otherwise'
+    ' write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` there.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
     prints=(
         "app[web.1]: Forbidden (Origin checking failed - https://… does not match any trusted"
         " origins.): /login/",
         'heroku[router]: at=info method=POST path="/login/" … status=403',
     ),
-    laptop="On the laptop the page and its form come by the same plain http://.",
+    laptop="On the laptop the page and its form use the same plain http://.",
     by={
         "Django": 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
         "a CDN in front": 'CSRF_TRUSTED_ORIGINS = ["https://DOMAIN"]',
-        "gunicorn, uvicorn": "take the header by themselves: Heroku sets FORWARDED_ALLOW_IPS",
+        "gunicorn, uvicorn": "trust the header by themselves: Heroku sets FORWARDED_ALLOW_IPS",
     },
 )
 def HTTP_403(traffic: Traffic) -> Iterator[Evidence]:
@@ -102,23 +102,23 @@ def _refused_origin(traffic: Traffic) -> tuple[Exchange, str] | None:
 @rule(
     "proxy-header-ignored",
     leads_to=(REDIRECT_LOOP, HTTP_403),
-    title="The app does not look at X-Forwarded-Proto, and takes https for http",
-    cause="Heroku ends TLS before the app: every request reaches it over plain http, with"
+    title="The app does not look at X-Forwarded-Proto, and mistakes https for http",
+    cause="Heroku terminates TLS before the app: every request reaches it over plain http, with"
     " `X-Forwarded-Proto: https`. {then:An app that looks at the connection redirects to https"
-    " again and again, or takes its own page's address for another one.}",
+    " again and again, or mistakes its own page's address for another one.}",
     fix="{advice:Trust X-Forwarded-Proto. Django: `SECURE_PROXY_SSL_HEADER ="
     ' ("HTTP_X_FORWARDED_PROTO", "https")`; Flask: `ProxyFix(app.wsgi_app, x_proto=1)`;'
     " Express: `app.set('trust proxy', 1)`.}",
     docs=ROUTING,
     apart="a redirect to https://, or the Origin in the log begins with https://",
-    laptop="On the laptop there is no router that ends TLS before the app.",
+    laptop="On the laptop there is no router that terminates TLS before the app.",
 )
 def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
     source = _source(traffic)
     refusal, last = _refused_origin(traffic), _looping(traffic)
     if refusal and refusal[1] == f"https://{refusal[0].host}":
         place = find(source, r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS|MIDDLEWARE)\s*=")
-        then = f"Django believes to be at http://{refusal[0].host}, and refuses {refusal[1]}."
+        then = f"Django believes it is at http://{refusal[0].host}, and refuses {refusal[1]}."
         yield at("Django compares with http://", place, then=then, advice=django_header(place))
     elif last:
         place, advice = asking(source, traffic.boot.process)
@@ -130,10 +130,10 @@ def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "csrf-other-address",
     leads_to=HTTP_403,
-    title="Visitors come by {origin:ADDRESS}, and Django knows another address",
+    title="Visitors come through {origin:ADDRESS}, but Django knows another address",
     cause="The form's page has the address {origin:ADDRESS}. What reaches the app has {host:the"
     " app's own Host}: a domain before a CDN, or a front end elsewhere.",
-    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` into the settings.',
+    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` in the settings.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
     apart="the Origin in the log is not the Host of the request",
 )
@@ -192,9 +192,9 @@ def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "allowed-hosts",
     leads_to=HTTP_400,
-    title="{list:ALLOWED_HOSTS} does not have the app's Heroku host",
+    title="{list:ALLOWED_HOSTS} does not contain the app's Heroku host",
     cause="The app accepts only hosts on its list (ALLOWED_HOSTS in Django, allowed_hosts in"
-    " Starlette), and {host} is not there.",
+    " Starlette), and {host} is not on it.",
     fix="Add the app's Heroku host, and your own domain, to the list:"
     ' `{list:ALLOWED_HOSTS} = ["{every:.herokuapp.com}", "localhost"]`.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
@@ -233,7 +233,7 @@ def host_not_allowed(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "state-per-worker",
     effect="warn",
-    title="Two workers, two memories: the answers depend on which one answers",
+    title="Two workers, two memories: the answer depends on which one gives it",
     cause="Heroku runs two or more worker processes (WEB_CONCURRENCY, here 2), and each has its own"
     " global variables{name:-}. With one worker the answers are consistent, with several they are"
     " not; and every restart empties them.",

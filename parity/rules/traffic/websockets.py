@@ -89,9 +89,9 @@ SWITCHED = 101
     "websocket-holds-worker",
     effect="warn",
     title="Every open websocket occupies one of gunicorn's sync workers",
-    cause="A sync worker does one thing at a time, and a websocket is not over before the visitor"
-    " goes: with as many visitors as there are workers nobody else gets an answer (H12). After"
-    " --timeout, 30 seconds, gunicorn kills such a worker, and the connection with it.",
+    cause="A sync worker does one thing at a time, and a websocket lasts until the visitor leaves:"
+    " with as many visitors as there are workers nobody else gets an answer (H12). After --timeout,"
+    " 30 seconds, gunicorn kills such a worker, and the connection with it.",
     fix="In the Procfile write `{write:web: COMMAND}`: a thread for each connection.",
     docs="https://docs.gunicorn.org/en/stable/design.html#choosing-a-worker-type",
     apart="`WORKER TIMEOUT` for a visitor who is connected, H12 for the others",

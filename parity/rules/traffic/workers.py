@@ -61,10 +61,10 @@ def worker_died(crash: Crash) -> Iterator[Evidence]:
     exits = find(crash.source, r"\b(?:os\._exit|sys\.exit|os\.abort|os\.kill)\(")
     killed = "SIGKILL" in match[0]
     if killed:
-        names["advice"] = "Use less memory for this page, or take a larger dyno (`--dyno ...`)."
+        names["advice"] = "Use less memory for this page, or a larger dyno (`--dyno ...`)."
     elif exits:
         names["exit"] = f", such as `{exits.text}` in line {exits.line} of {exits.file}"
-        names["advice"] = f"Take `{exits.text}` out of {exits.file}: raise an exception instead."
+        names["advice"] = f"Remove `{exits.text}` from {exits.file}: raise an exception instead."
     yield at_command(crash, match.string.strip(), **names)
     if exits and not killed:
         yield Evidence(exits.text, exits.file, exits.line, exits.column)
@@ -93,7 +93,8 @@ def slow_request(traffic: Traffic) -> Iterator[Evidence]:
     leads_to=H12,
     title="{path} asks the app itself over HTTP, and nobody is free to answer",
     cause="Line {line} of {file} sends a request to this same dyno. The worker that waits for the"
-    " answer is the one that would give it; with as many such visitors as workers it is the same.",
+    " answer is the one that would give it; with as many such visitors as workers, the same"
+    " happens.",
     fix="Call the function that makes that answer, instead of asking over HTTP: `{code}`.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
 )
@@ -116,7 +117,7 @@ _OVER_HTTP = r"requests\.\w+\(|httpx\.|urlopen\(|\bsession\.\w+\(|\bclient\.\w+\
     cause="gunicorn opens the port at once and imports the app only then, so Heroku counts the dyno"
     " as up, and the first visitors wait for `{code}`. Whoever waits 30 seconds gets H12.",
     fix="Move that work out of the start: into the build, the release command, or a worker; or load"
-    " it at the first use, in the background.",
+    " it at first use, in the background.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
 )
 def slow_start_behind_port(traffic: Traffic) -> Iterator[Evidence]:
