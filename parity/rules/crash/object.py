@@ -22,7 +22,7 @@ from parity.rules.views.python_traceback import Crash, PythonError
     "not-an-app-object",
     leads_to=ENDINGS,
     title="{target} is not the app itself",
-    cause="{why:It is a function that makes the app, or something that cannot be called.}",
+    cause="{why:It is a function that creates the app, or something that cannot be called.}",
     fix='{advice:gunicorn: `"module:create_app()"` in quotes; uvicorn: `--factory'
     " module:create_app`.}",
     docs="https://docs.gunicorn.org/en/stable/run.html#gunicorn",
@@ -64,8 +64,10 @@ def _what_it_is(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
         return "A Dash object holds its Flask app as `.server`.", f"{named[0]}:server"
     if not _is_factory(crash, named):
         right = suggestion(crash.source, asgi=speaks_asgi(crash.process)) or written(named)
-        return "The server calls it for every request, and it cannot be called.", right
-    why = f"{named[1]} is a function that makes the app; the server calls it as if it were the app."
+        return "The server calls it for every request, but it cannot be called.", right
+    why = (
+        f"{named[1]} is a function that creates the app; the server calls it as if it were the app."
+    )
     if server(crash.process) == "uvicorn":
         return why, f"--factory {written(named)}"
     return why, f'"{written(named)}()"'
@@ -75,8 +77,7 @@ def _what_it_is(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
     "development-server-refused",
     leads_to=ENDINGS,
     title="Flask-SocketIO refuses to start Werkzeug's development server",
-    cause="Where no one sits at a terminal, as in a dyno, `socketio.run` wants a server for"
-    " production: {error}",
+    cause="Without a terminal, as in a dyno, `socketio.run` requires a production server: {error}",
     fix="{advice:Serve the app with gunicorn, one worker and many threads: `web: gunicorn -w 1"
     " --threads 100 app:app`.}",
     docs="https://flask-socketio.readthedocs.io/en/latest/deployment.html",
@@ -86,5 +87,5 @@ def development_server_refused(crash: PythonError) -> Iterator[Evidence]:
     if "Werkzeug web server is not designed" not in raised.message:
         return
     right = f"gunicorn -w 1 --threads 100 {suggestion(crash.source, asgi=False) or 'app:app'}"
-    advice = f"{procfile(crash, right)} Require gunicorn, too."
+    advice = f"{procfile(crash, right)} Also add gunicorn to the requirements."
     yield at_either(crash, raised.told, advice=advice)

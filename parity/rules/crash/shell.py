@@ -25,7 +25,7 @@ VIRTUAL = re.compile(r"(?:\S*/)?\.?v?env[\w.-]*/(?:bin|Scripts)/")
     "space-before-colon",
     leads_to=ENDINGS,
     title="A space before the colon: the command of `web :` begins with the colon",
-    cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command."
+    cause="Heroku reads the name up to the first space, and the rest, `{command}`, as the command."
     " In a shell `:` does nothing and succeeds, so the process ends at once.",
     fix="Remove the space: `{type}: {right}`.",
     docs=PROCFILE,
@@ -39,7 +39,7 @@ def space_before_colon(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "equals-for-colon",
     leads_to=ENDINGS,
-    title="An `=` stands where the Procfile wants a colon",
+    title="The Procfile has `=` instead of a colon",
     cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command;"
     " bash finds no program called `=`.",
     fix="In the Procfile write `{type}: {right}`.",
@@ -74,13 +74,13 @@ def plain(command: str) -> str:
     "typographic-characters",
     instead_of=("shell-syntax",),
     leads_to=ENDINGS,
-    title="The command has {what:a quote, blank or dash of a word processor}, which bash does not"
-    " know as such",
+    title="The command has {what:a quote, space or dash from a word processor}, which bash does not"
+    " recognise",
     cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
     " other.",
-    fix="{advice:Type the line again, with plain quotes, blanks and dashes.}",
+    fix="{advice:Type the line again, with plain quotes, spaces and dashes.}",
     docs=PROCFILE,
-    apart="`command not found` or a syntax error, at curly quotes, long dashes, odd blanks",
+    apart="`command not found` or a syntax error, at curly quotes, long dashes, odd spaces",
     laptop="On the laptop the command was typed, not copied.",
 )
 def typographic_characters(crash: Crash) -> Iterator[Evidence]:
@@ -95,9 +95,9 @@ def typographic_characters(crash: Crash) -> Iterator[Evidence]:
     "shell-syntax",
     leads_to=ENDINGS,
     title="bash cannot read the command: {error}",
-    cause="The command is run by bash, to which parentheses, quotes, `&`, `|`, `;` and `<` mean"
-    " something.",
-    fix="{advice:Put what is one word for the app into quotes, and close every quote.}",
+    cause="bash runs the command, and there parentheses, quotes, `&`, `|`, `;` and `<` have a"
+    " special meaning.",
+    fix="{advice:Quote what is one word for the app, and close every quote.}",
     docs=PROCFILE,
 )
 def shell_syntax(crash: Crash) -> Iterator[Evidence]:
@@ -108,7 +108,7 @@ def shell_syntax(crash: Crash) -> Iterator[Evidence]:
     )
     if match:
         factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", crash.command)
-        advice = "Put what is one word for the app into quotes, and close every quote."
+        advice = "Quote what is one word for the app, and close every quote."
         if factory:
             advice = procfile(crash, crash.command.replace(factory[1], f'"{factory[1]}"'))
         yield at_command(crash, match[0].strip(), error=match[1], advice=advice)
@@ -117,9 +117,9 @@ def shell_syntax(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "quoted-command",
     leads_to=ENDINGS,
-    title="The quotes make one word of the command",
+    title="The quotes make the whole command one word",
     cause="bash looks for a program whose name is the whole text: `{name}`.",
-    fix="{advice:Take the quotes around the whole command away.}",
+    fix="{advice:Remove the quotes around the whole command.}",
     docs=PROCFILE,
 )
 def quoted_command(crash: Crash) -> Iterator[Evidence]:
@@ -163,8 +163,8 @@ def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{script} does not exist in the dyno",
     cause="The command starts {script}, and bash says `No such file or directory` (status 127). It"
-    " is not in the pushed tree; some scripts of this kind are brought by a buildpack.",
-    fix="Commit the script, or add the buildpack that brings it: `heroku buildpacks:add URL`.",
+    " is not in the pushed tree; some scripts of this kind come from a buildpack.",
+    fix="Commit the script, or add the buildpack that provides it: `heroku buildpacks:add URL`.",
     docs=PROCFILE,
     apart="`No such file or directory`, status 127",
     laptop=FILES,
@@ -183,13 +183,13 @@ def script_not_there(crash: Crash) -> Iterator[Evidence]:
     "script-not-executable",
     leads_to=ENDINGS,
     title="{script} is not executable",
-    cause="git remembers whether a file may be executed, and this one was committed without it"
+    cause="git records whether a file may be executed, and this one was committed without it"
     " (status 126).",
     fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run:bash} {script}` in"
     " the Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
     apart="`Permission denied`, status 126",
-    laptop="On Windows no file has an executable bit, and git keeps what it was told.",
+    laptop="On Windows files have no executable bit, so git commits the script without one.",
 )
 def script_not_executable(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(rf"{_PREFIX}(\S+): Permission denied")
@@ -203,13 +203,13 @@ def script_not_executable(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "windows-line-ends",
     leads_to=ENDINGS,
-    title="{script} has Windows line ends",
+    title="{script} has Windows line endings",
     cause="Every line ends in a carriage return, which bash takes as part of the command or of the"
     " interpreter's name.",
     fix="Type `sed -i 's/\\r$//' {script}`, add `*.sh text eol=lf` to .gitattributes, commit.",
     docs="https://git-scm.com/docs/gitattributes#_eol",
     apart="`\\r` or `^M` in the message: `/usr/bin/env: 'bash\\r': No such file`",
-    laptop="Windows takes both line ends; Linux reads the \\r as part of the name.",
+    laptop="Windows accepts both line endings; Linux reads the \\r as part of the name.",
 )
 def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
     pattern = (
@@ -230,7 +230,7 @@ def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
     "folder-not-there",
     leads_to=ENDINGS,
     title="The command changes to {folder}, which is not in the pushed tree",
-    cause="`{command}` begins in the root of what is pushed. There is no folder {folder} in it; git"
+    cause="`{command}` starts in the root of what is pushed. There is no folder {folder} in it; git"
     " keeps no empty folders.",
     fix="Correct the folder's name in the Procfile, or commit what is in it.",
     docs=PROCFILE,
@@ -254,7 +254,7 @@ def folder_not_there(crash: Crash) -> Iterator[Evidence]:
     docs=PROCFILE,
     views=(python.unstartable, node.unstartable),
     apart="`can't open file '/app/NAME'`, status 2",
-    laptop="The laptop was in another folder, or the file is not in git.",
+    laptop="On the laptop the command ran in another folder, or the file is there but not in git.",
 )
 def no_such_script(script: AbsentScript) -> Iterator[Evidence]:
     names = {"script": script.script, "command": script.command, "why": script.why}

@@ -22,7 +22,7 @@ _NO_FILE = (
     title=".slugignore deletes {path}, which the app needs",
     cause="What .slugignore matches is not part of the slug. Line {at:N} (`{pattern}`) matches"
     " {path}, and the app stops without it.",
-    fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
+    fix="Remove the line `{pattern}` from .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
     records=(Boot, Release, Slug),
 )

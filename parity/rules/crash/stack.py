@@ -41,9 +41,9 @@ def _on_heroku(name: str) -> bool:
     "locale-missing",
     leads_to=ENDINGS,
     title="The locale {name} is not in the dyno",
-    cause="Heroku's stack images have the locales C, POSIX, C.UTF-8 and en_US.UTF-8 alone: {error}",
-    fix="Format with a library that brings its own data (Babel: `format_date(day, locale=…)`), or"
-    " add a buildpack that installs locales.",
+    cause="Heroku's stack images have only the locales C, POSIX, C.UTF-8 and en_US.UTF-8: {error}",
+    fix="Format with a library that has its own data (Babel: `format_date(day, locale=…)`), or add"
+    " a buildpack that installs locales.",
     docs=PACKAGES,
     apart="`locale.Error: unsupported locale setting`",
     laptop="The laptop has the locales of its language.",
@@ -61,7 +61,8 @@ def locale_missing(crash: Crash) -> Iterator[Evidence]:
     title="This machine lacks a locale that the dyno may have",
     cause="Heroku's stack images have en_US.UTF-8 besides C, POSIX and C.UTF-8; this machine does"
     " not have what `{code}` asks for: {error}",
-    fix="Make it here (`localedef -i en_US -f UTF-8 en_US.UTF-8`, as root), then run parity again.",
+    fix="Create it here (`localedef -i en_US -f UTF-8 en_US.UTF-8`, as root), then run parity"
+    " again.",
     docs=PACKAGES,
 )
 def locale_not_here(crash: Crash) -> Iterator[Evidence]:
@@ -73,14 +74,14 @@ def locale_not_here(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "privileged-port",
     leads_to=ENDINGS,
-    title="Port {taken} is for root, and a dyno's processes are not root",
-    cause="Heroku chooses the port and passes it in $PORT. Its router takes 80 and 443 for the app;"
-    " the app may not bind them, and need not: {error}",
+    title="Port {taken} is reserved for root, and a dyno's processes are not root",
+    cause="Heroku chooses the port and passes it in $PORT. Its router serves 80 and 443 for the"
+    " app, which may not bind them and need not: {error}",
     fix='Listen on host "0.0.0.0" and port `int(os.environ["PORT"])` instead of {taken}; on the'
     " command line `$PORT`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     apart="`Permission denied` where the server binds its port",
-    laptop="On the laptop the server was started as root, or the system lets anybody bind 80.",
+    laptop="On the laptop the server was started as root, or the system lets anyone bind 80.",
 )
 def privileged_port(crash: Crash) -> Iterator[Evidence]:
     port = _privileged(crash)

@@ -34,9 +34,8 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
         *routed("H10", "App crashed"),
     ),
     browser=CORS,
-    laptop="The laptop has what the dyno lacks: packages that were installed one day, variables"
-    " of your shell, files that git does not know, another Python, a file system that takes"
-    " upper case for lower case.",
+    laptop="The laptop has what the dyno lacks: packages that were once installed, variables of"
+    " your shell, files that git does not know, another Python, a file system that ignores case.",
 )
 def H10(boot: Boot) -> Iterator[Evidence]:
     if boot.state == "crashed" and boot.process.name == "web":
@@ -55,7 +54,7 @@ def H10(boot: Boot) -> Iterator[Evidence]:
         "heroku[worker.1]: Process exited with status 1",
         "heroku[worker.1]: State changed from up to crashed",
     ),
-    laptop="As for H10: the dyno has only what is in git, in requirements.txt and in the config"
+    laptop="As with H10: the dyno has only what is in git, in requirements.txt and in the config"
     " vars.",
 )
 def CRASHED(boot: Boot) -> Iterator[Evidence]:

@@ -45,8 +45,8 @@ def space_in_target(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "file-as-target",
     leads_to=ENDINGS,
-    title="`{wrong}` is a file, and the server wants a module: `{right}`",
-    cause="Servers import the app: the name has no `.py`, and dots between folders.",
+    title="`{wrong}` is a file, but the server needs a module: `{right}`",
+    cause="Servers import the app: the name has no `.py`, and has dots between folders.",
     fix="{advice:Write `package.module:name` in the Procfile.}",
     docs=PROCFILE,
 )
@@ -75,7 +75,7 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     " in the root of the pushed tree.{known:-}",
     fix="{advice:Correct the module's name in the Procfile.}",
     docs=PROCFILE,
-    apart="`ModuleNotFoundError` or gunicorn's `Error: class uri` of the name in the Procfile",
+    apart="`ModuleNotFoundError` or gunicorn's `Error: class uri` for the name in the Procfile",
     laptop="The laptop starts the app in another way: `python app.py`, `flask run`.",
 )
 def wrong_module(missing: MissingModule) -> Iterator[Evidence]:
@@ -170,12 +170,12 @@ def _missing_attribute(crash: Crash) -> _MissingAttribute | None:
     "wrong-attribute",
     leads_to=ENDINGS,
     title="The module {module} has no '{attribute}'",
-    cause="The server imports {module} and looks for an object called {attribute} in it, which is"
-    " what runs the app.{known:-}",
-    fix="{advice:Correct the name behind the colon in the Procfile.}",
+    cause="The server imports {module} and looks in it for the app, an object called"
+    " {attribute}.{known:-}",
+    fix="{advice:Correct the name after the colon in the Procfile.}",
     docs=PROCFILE,
     apart="`Failed to find attribute 'app' in 'hello'`",
-    laptop="`flask run` finds an app of any name; gunicorn takes what it is told.",
+    laptop="`flask run` finds an app of any name; gunicorn needs its exact name.",
 )
 def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
     missing = _missing_attribute(crash)
@@ -191,7 +191,7 @@ def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
     if right:
         advice = procfile(crash, _with(crash, named, right))
     elif inside:
-        known = f" {file} makes it only {inside[0]}, in line {inside[1]}."
+        known = f" {file} creates it only {inside[0]}, in line {inside[1]}."
         advice = f"Move line {inside[1]} of {file} to the file's top level."
     names = {"module": module, "attribute": missing.attribute, "known": known, "advice": advice}
     yield at_command(crash, missing.seen, **names)
@@ -206,7 +206,7 @@ def _inside(crash: Crash, file: str, name: str) -> tuple[str, int] | None:
         if isinstance(holder, ast.If) and "__main__" in ast.unparse(holder.test):
             where = main
         elif isinstance(holder, ast.FunctionDef):
-            where = f"inside of {holder.name}()"
+            where = f"inside {holder.name}()"
         else:
             continue
         assignments = (node for node in ast.walk(holder) if isinstance(node, ast.Assign))
@@ -228,7 +228,7 @@ def _app_in(crash: Crash, module: str, file: str | None) -> str | None:
     "no-target",
     leads_to=ENDINGS,
     title="The command does not say which app to serve",
-    cause="The server wants a module and the name of the app object in it: {error}",
+    cause="The server needs a module and the name of the app object in it: {error}",
     fix="{advice:Name it in the Procfile, as `module:name`.}",
     docs=PROCFILE,
 )

@@ -52,7 +52,7 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     laptop=VARIABLES,
     by={
         "Heroku": "heroku config:set NAME=value",
-        "Django": "SECRET_KEY and the like: os.environ, no default in production",
+        "Django": "read SECRET_KEY and the like from os.environ, with no default in production",
     },
 )
 def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
@@ -73,5 +73,5 @@ def _local(unset: UnsetVariable) -> str:
     dotenv = any(path.rpartition("/")[2].startswith(".env") for path in absent)
     local = " A .env on your disk does not reach Heroku." if dotenv else ""
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", unset.name):
-        local += " An environment variable's name is what stands in the brackets, not its value."
+        local += " What belongs in the brackets is the variable's name, not its value."
     return local

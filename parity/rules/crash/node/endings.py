@@ -20,7 +20,7 @@ def port_taken(crash: NodeCrash) -> PortTaken | None:
         f"Call `listen` once: remove the call in line {line} of {file}, or give both one server."
     )
     evidence = Evidence(match[0], file if line else None, line or None)
-    return PortTaken(match[0], "a second `listen` finds it taken by the first", advice, evidence)
+    return PortTaken(match[0], "a second `listen` finds it in use by the first", advice, evidence)
 
 
 def ended(crash: NodeCrash) -> EndedAtOnce | None:
@@ -32,9 +32,7 @@ def ended(crash: NodeCrash) -> EndedAtOnce | None:
     if serving and serving.file not in text:
         advice = f"Start the file that listens: `node {serving.file}`."
     elif crash.process.name == "web":
-        advice = (
-            "Start a server in it: `app.listen(process.env.PORT)`. A job belongs into a worker."
-        )
+        advice = "Start a server in it: `app.listen(process.env.PORT)`. A job belongs in a worker."
     else:
         advice = "Make the command wait for work instead of ending."
     evidence = at_start(crash.source, crash.process, "Process exited with status 0")

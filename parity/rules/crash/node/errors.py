@@ -35,9 +35,9 @@ _NEWER = (
     "node-stands-in-here",
     effect="unknown",
     leads_to=ENDINGS,
-    title="Node.js {used} ran here; Heroku would use {version}, which may do what this one did not",
-    cause="The error may come only from the other major version that stood in: {error}",
-    fix="Get Node.js {version} (`nvm install {major}`, `fnm install {major}`), then run parity"
+    title="Node.js {used} ran here; Heroku would use {version}, which may not have this error",
+    cause="The error may occur only in the other major version that ran here: {error}",
+    fix="Install Node.js {version} (`nvm install {major}`, `fnm install {major}`), then run parity"
     " again.",
     docs=SUPPORT,
     records=(Boot, Release),
@@ -60,7 +60,7 @@ def node_stands_in_here(crash: NodeCrash) -> Iterator[Evidence]:
     title="`import` in a file that Node.js reads as CommonJS",
     cause='package.json does not say `"type": "module"`, so Node.js reads .js files as CommonJS,'
     " where `import` is a syntax error.",
-    fix='Add `"type": "module"` to package.json, or call the file {mjs}.',
+    fix='Add `"type": "module"` to package.json, or rename the file to {mjs}.',
     docs="https://nodejs.org/api/esm.html#enabling",
     records=(Boot, Release),
 )
@@ -77,8 +77,8 @@ def import_outside_module(error: NodeError) -> Iterator[Evidence]:
     title="`require` in a file that Node.js reads as a module",
     cause='package.json says `"type": "module"`: .js files are ES modules then, which have no'
     " `require`, `module` or `__dirname`.",
-    fix='Write `import x from \'x\'` instead; or call the file NAME.cjs; or take `"type": "module"`'
-    " out of package.json.",
+    fix="Write `import x from 'x'` instead; or rename the file to NAME.cjs; or remove `\"type\":"
+    ' "module"` from package.json.',
     docs="https://nodejs.org/api/esm.html#differences-between-es-modules-and-commonjs",
     records=(Boot, Release),
 )
@@ -98,7 +98,7 @@ def syntax(error: NodeError) -> SyntaxProblem | None:
     if evidence is None or "outside a module" in message or not error.crash.starting:
         return None
     line, file = evidence.names["line"], evidence.names["file"]
-    advice = f"Correct line {line} of {file}; `node --check {file}` says when it is right."
+    advice = f"Correct line {line} of {file}; `node --check {file}` checks it."
     return SyntaxProblem("Node.js", CHECK, advice, evidence)
 
 
@@ -156,9 +156,9 @@ def unset(error: NodeError) -> UnsetVariable | None:
 @rule(
     "port-not-a-port",
     leads_to=ENDINGS,
-    title="The port that the app listens on is no port: {value}",
+    title="The app tries to listen on an invalid port: {value}",
     cause="{error:Node.js takes a number from 0 to 65535.}",
-    fix="Listen on `process.env.PORT` as it stands: Heroku sets it to a number.",
+    fix="Listen on `process.env.PORT` as it is: Heroku sets it to a number.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     records=(Boot, Release),
 )
@@ -174,7 +174,7 @@ def port_not_a_port(error: NodeError) -> Iterator[Evidence]:
     "node-modules-from-elsewhere",
     leads_to=ENDINGS,
     title="node_modules holds a program that was built for another machine",
-    cause="{error:The program is no ELF file for Linux}. It was compiled on your machine, and"
+    cause="{error:The program is not an ELF file for Linux}. It was compiled on your machine, and"
     " committed with node_modules.",
     fix="Type `git rm -r --cached node_modules`, add `node_modules/` to .gitignore, commit, push:"
     " Heroku then builds its own.",

@@ -61,9 +61,9 @@ def in_other_case(missing: Missing) -> ModuleInOtherCase | None:
 @rule(
     "module-extension-missing",
     leads_to=ENDINGS,
-    title="`import` needs the whole name of the file: {right}",
-    cause="{by} imports `{module}`. As ES modules Node.js adds no .js, and no /index.js for a"
-    " folder; bundlers and TypeScript do, which hides it.",
+    title="`import` needs the file's full name: {right}",
+    cause="{by} imports `{module}`. For ES modules Node.js adds neither .js nor a folder's"
+    " /index.js; bundlers and TypeScript do, which hides the problem.",
     fix="Write `{right}` instead of `{module}`.",
     docs="https://nodejs.org/api/esm.html#mandatory-file-extensions",
     records=(Boot, Release),
@@ -94,7 +94,7 @@ def uncommitted(missing: Missing) -> UncommittedModule | None:
         return None
     ignorer = evidence[0].names["ignorer"]
     advice = (
-        f"Type `git add {word(path)}` (ignored files: take the line out of {ignorer} first),"
+        f"Type `git add {word(path)}` (if it is ignored, remove the line from {ignorer} first),"
         " commit, push."
     )
     importer = (missing.evidence(f"asks for {missing.name}"),) if missing.by else ()
@@ -137,13 +137,14 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
     if built and not builds:
         tool = "tsc" if typed else "…"
         return (
-            " A build makes it, and package.json has no `build` script, so Heroku builds nothing.",
+            " A build creates it, but package.json has no `build` script, so Heroku builds"
+            " nothing.",
             f'Add `"build": "{tool}"` to "scripts" in package.json (Heroku runs it after the'
             " installation), commit, push again.",
         )
     if built:
         return (
-            f" The build ran (`{builds}`), but writes to another place.",
+            f" The build ran (`{builds}`), but writes its output elsewhere.",
             f"Compare {name} with what the build writes (`outDir` in tsconfig.json, `rootDir` moves"
             " files too), and correct the start command.",
         )
@@ -152,7 +153,7 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
         (p for p in scripts(source) if p.rpartition("/")[2].partition(".")[0] == stem), None
     )
     near = near or next(iter(scripts(source)), None)
-    advice = f"Start the file that there is: `node {near}`." if near else f"Commit {name}."
+    advice = f"Start the file that exists: `node {near}`." if near else f"Commit {name}."
     return " There is no such file in the pushed tree.", advice
 
 
@@ -163,7 +164,7 @@ def absent(missing: Missing) -> AbsentModule | None:
     name, by = missing.name, missing.by
     if not _is_file(missing) or not by or missing.started:
         return None
-    why = f"{by} asks for `{name}`, and the pushed tree has no such file."
+    why = f"{by} imports `{name}`, but the pushed tree has no such file."
     advice = "Commit the file, or correct the path; on Linux upper and lower case differ."
     return AbsentModule(name, "code", why, advice, missing.evidence(f"Cannot find module '{name}'"))
 
@@ -183,8 +184,8 @@ def unopened(error: NodeError) -> AbsentFile | None:
 
 _SECRET = r"\.(?:pem|key|crt|cert|p12|pfx|env)$"
 _AS_CONFIG = (
-    "A secret does not belong in git: put it into a config var (`heroku config:set`). A server"
-    " needs no certificate of its own on Heroku: the router ends TLS, and the app speaks http."
+    "A secret does not belong in git: put it in a config var (`heroku config:set`). A server needs"
+    " no certificate of its own on Heroku: the router terminates TLS, and the app speaks HTTP."
 )
 
 

@@ -113,11 +113,11 @@ def unasked(missing: Missing) -> UnaskedPackage | None:
 @rule(
     "only-a-dev-dependency",
     leads_to=ENDINGS,
-    title="{package} is in devDependencies, which are gone when the app starts",
+    title="{package} is in devDependencies, which are removed before the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
-    " (`Pruning devDependencies`). The running app asks for `{module}`.",
-    fix="Type `{moving:npm install --save-prod PACKAGE}`: the line moves to dependencies. Commit"
-    " package.json and {lock}, push again.",
+    " (`Pruning devDependencies`). The running app needs `{module}`.",
+    fix="Type `{moving:npm install --save-prod PACKAGE}`, which moves the line to dependencies."
+    " Commit package.json and {lock}, push again.",
     docs=f"{SUPPORT}#skip-pruning",
 )
 def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:
@@ -135,9 +135,9 @@ def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:
 @rule(
     "module-not-installed",
     leads_to=ENDINGS,
-    title="{module} is in package.json, and yet Node.js does not find it",
-    cause="node_modules is not what package.json asks for: an incomplete one was"
-    " committed, or a file within the package is missing.",
+    title="{module} is in package.json, but Node.js does not find it",
+    cause="node_modules does not match package.json: an incomplete one was committed, or a file in"
+    " the package is missing.",
     fix="Type `git rm -r --cached node_modules`, add `node_modules/` to .gitignore, commit; delete"
     " {lock} and node_modules, install again, commit.",
     docs=f"{SUPPORT}#build-behavior",

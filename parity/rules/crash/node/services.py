@@ -32,8 +32,8 @@ def refused(crash: NodeCrash) -> RefusedService | None:
     start = at_start(crash.source, crash.process, match[0])
     evidence = (place._replace(seen=match[0]) if place else start,)
     advice = (
-        f"Connect to an add-on, whose address is in a config var, as `process.env.{variable}`;"
-        f" here: `parity run --config {variable}=…`."
+        f"Connect to an add-on, whose address is in a config var such as `process.env.{variable}`;"
+        f" to test it here: `parity run --config {variable}=…`."
     )
     return RefusedService(service, f"localhost:{port}", match[0], advice, evidence)
 

@@ -55,12 +55,12 @@ def _python_app(crash: NodeCrash) -> bool:
     "python-app-built-as-node",
     instead_of=("start-script-missing",),
     leads_to=ENDINGS,
-    title="Heroku built this as a Node.js app, for the package.json; no Python is in the dyno",
-    cause="Heroku asks the Node.js buildpack before the one for Python, and runs only the first"
-    " that fits. package.json is in the root, so no Python package was installed: {error}",
+    title="Heroku built this as a Node.js app because of package.json; the dyno has no Python",
+    cause="Heroku tries the Node.js buildpack before the Python one, and runs only the first that"
+    " matches. package.json is in the root, so no Python package was installed: {error}",
     fix="Type `heroku buildpacks:set heroku/python` (rehearse it: `parity run --buildpack"
-    " heroku/python`). If the app needs Node.js for its build as well: `heroku buildpacks:add"
-    " --index 1 heroku/nodejs`.{procfile:-}",
+    " heroku/python`). If the build also needs Node.js: `heroku buildpacks:add --index 1"
+    " heroku/nodejs`.{procfile:-}",
     docs=f"{ARTICLE}#buildpack-detect-order",
     records=(Boot, Release),
 )
@@ -72,7 +72,7 @@ def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
     if match or no_python:
         message = (match or no_python)[0].strip()  # type: ignore[index]
         web = crash.plan.procfile and "web" in crash.plan.procfile.types
-        procfile = "" if web else f" The Procfile needs `{web_line(crash.source)}`, too."
+        procfile = "" if web else f" The Procfile also needs `{web_line(crash.source)}`."
         names = {"error": message, "procfile": procfile}
         yield Evidence("package.json is in the root", "package.json", names=names)
         yield Evidence(message)
@@ -82,7 +82,7 @@ def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
     "start-script-missing",
     leads_to=ENDINGS,
     title="package.json has no `{name}` script",
-    cause="{who:Heroku, or the Procfile,} runs `{command}`, and package.json says nothing about"
+    cause="{who:Heroku, or the Procfile,} runs `{command}`, but package.json has no script"
     " `{name}`.",
     fix="{advice:-}",
     docs=DEFAULT,
@@ -92,7 +92,7 @@ def start_script_missing(crash: NodeCrash) -> Iterator[Evidence]:
     name, source = _missing_script(crash), crash.source
     if not name:
         return
-    default = "Without a `web` line in a Procfile Heroku"
+    default = "Without a `web` line in a Procfile, Heroku"
     who = default if not crash.process.line else "The Procfile"
     names = {"name": name, "who": who, "advice": _start_advice(source, name)}
     match = crash.saying(_NO_SCRIPT)
@@ -126,7 +126,7 @@ def _start_advice(source: Source, name: str) -> str:
 @rule(
     "dev-tool-at-start",
     leads_to=ENDINGS,
-    title="{package} is in devDependencies, which are gone when the app starts",
+    title="{package} is in devDependencies, which are removed before the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
     fix="{advice:-}",
@@ -148,21 +148,21 @@ def _tool_advice(crash: NodeCrash, tool: str, package: str) -> str:
     npm_script = script(crash.source, crash.process)
     text = npm_script[1] if npm_script else crash.process.command
     move = moving(crash.source, package)
-    add = f"`{move}` moves it to dependencies."
+    add = f"`{move}`, which moves it to dependencies."
     target = re.search(
         rf"\b{re.escape(tool)}\b(?:|.*?(?<![\w./-]))([\w./-]+\.(?:js|mjs|cjs))\b", text
     )
     if tool in DEVELOPMENT and target:
         right = f"node {target[1]}"
         where = f'"{npm_script[0]}": "{right}"' if npm_script else f"{crash.process.name}: {right}"
-        return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Else {add}"
+        return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Or type {add}"
     if tool in DEVELOPMENT:
         return (
             'Compile in the build (`"build": "tsc"`) and start the result with `node`: `"start":'
-            f' "node dist/…"`. Else {add}'
+            f' "node dist/…"`. Or type {add}'
         )
     return (
-        f"Type `{move}`: the line moves to dependencies. Then commit package.json and"
+        f"Type `{move}`, which moves the line to dependencies. Then commit package.json and"
         f" {lock_file(crash.source)}."
     )
 

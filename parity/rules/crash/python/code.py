@@ -25,10 +25,10 @@ def syntax(crash: Crash) -> SyntaxProblem | None:
     return SyntaxProblem("Python", SYNTAX, advice, evidence)
 
 
-_CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` says when it is right."
+_CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` checks it."
 _MERGED = (
-    "Git has left the marks of an unfinished merge: keep one of the two versions in {file}, delete"
-    " the lines with <<<<<<<, ======= and >>>>>>>, commit."
+    "Git left the marks of an unfinished merge: keep one of the two versions in {file}, delete the"
+    " lines with <<<<<<<, ======= and >>>>>>>, commit."
 )
 
 
@@ -38,11 +38,11 @@ _MERGED = (
     effect="unknown",
     leads_to=ENDINGS,
     title="Python {used} cannot read the file; Heroku would use {version}",
-    cause="The syntax error may be one only for the older Python that stood in here.",
-    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
-    " parity again.",
+    cause="The syntax may be wrong only for the older Python that ran here.",
+    fix="Install Python {version} (`pyenv install {version}`, `uv python install {version}`), then"
+    " run parity again.",
     docs="https://devcenter.heroku.com/articles/python-support",
-    apart="`SyntaxError` at syntax that a newer Python has",
+    apart="`SyntaxError` for syntax that a newer Python has",
 )
 def newer_syntax(crash: Crash) -> Iterator[Evidence]:
     here, python = (crash.slug.interpreters.get(PYTHON), crash.plan.runtime(PYTHON))

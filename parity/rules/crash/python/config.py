@@ -124,7 +124,7 @@ def unset(crash: Crash) -> UnsetVariable | None:
     cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later only know"
     " postgresql://.",
     fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
-    " behind it.}",
+    " after it.}",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
     apart="`Can't load plugin: sqlalchemy.dialects:postgres`",
     laptop="On the laptop the address begins with sqlite or postgresql.",
@@ -158,8 +158,8 @@ _READ = re.compile(
     "async-driver",
     leads_to=ENDINGS,
     title="The async engine needs an async driver: postgresql+asyncpg://",
-    cause="DATABASE_URL names Postgres alone, for which SQLAlchemy takes psycopg2, and that is no"
-    " driver for an async engine.",
+    cause="DATABASE_URL names only Postgres, for which SQLAlchemy uses psycopg2, and that is not an"
+    " async driver.",
     fix='Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://", 1)`, with'
     " asyncpg in requirements.txt.",
     docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
@@ -173,9 +173,9 @@ def async_driver(crash: PythonError) -> Iterator[Evidence]:
 @rule(
     "sslmode-for-asyncpg",
     leads_to=ENDINGS,
-    title="asyncpg knows no `sslmode`, which the database's URL asks for",
-    cause="What stands behind the `?` of the URL goes to the driver as it is: psycopg2 takes"
-    " `sslmode`, asyncpg takes `ssl`: {error}",
+    title="asyncpg has no `sslmode`, which the database's URL sets",
+    cause="What follows the `?` in the URL goes to the driver as it is: psycopg2 has `sslmode`,"
+    " asyncpg has `ssl`: {error}",
     fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
     ' `connect_args={{"ssl": "require"}}` instead.',
     docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
@@ -198,9 +198,9 @@ def of_asyncpg(raised: Raised) -> bool:
 @rule(
     "redis-certificate",
     leads_to=ENDINGS,
-    title="The certificate of Heroku's key-value store is its own: verification must be off",
-    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a certificate that it has"
-    " signed itself: {error}",
+    title="The certificate of Heroku's key-value store is self-signed: verification must be off",
+    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a self-signed certificate:"
+    " {error}",
     fix="Pass `ssl_cert_reqs=None` (redis-py: `redis.from_url(url, ssl_cert_reqs=None)`; Celery:"
     ' `broker_use_ssl={{"ssl_cert_reqs": ssl.CERT_NONE}}` and `redis_backend_use_ssl`; or add'
     " `?ssl_cert_reqs=none` to the address).",

@@ -41,7 +41,7 @@ def _slip(crash: Crash) -> tuple[Evidence, str] | None:
     )
     if never:
         file, call = never[1].removeprefix("/app/"), f"{never[3]}()"
-        advice = f"An async function only runs in a loop: write `asyncio.run({call})`."
+        advice = f"An async function runs only in an event loop: write `asyncio.run({call})`."
         return Evidence(never[0], file, int(never[2])), advice
     guard = find(crash.source, _GUARD)
     if guard and guard.file in crash.command:

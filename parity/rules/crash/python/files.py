@@ -53,7 +53,7 @@ def _about(crash: Crash, path: str) -> tuple[str, str, str]:
     """Return why a path is missing, what to do, and the path within the tree."""
     inside = path.removeprefix(f"{APP}/")
     if re.match(r"[A-Za-z]:[\\/]|/Users/|/home/", inside):
-        why = "That is a path of the machine where the app was written."
+        why = "That is a path on the machine where the app was written."
         return why, "Build the path from `Path(__file__).parent`, and commit the file.", inside
     if "\\" in inside:
         right = inside.replace("\\", "/")
@@ -64,7 +64,7 @@ def _about(crash: Crash, path: str) -> tuple[str, str, str]:
     folder = _folder(crash, inside)
     if folder:
         why = f"There is no folder {folder}: git keeps no empty ones."
-        advice = f'Make it where the app starts: `os.makedirs("{folder}", exist_ok=True)`.'
+        advice = f'Create it when the app starts: `os.makedirs("{folder}", exist_ok=True)`.'
         return (
             why,
             f"{advice} Or commit a file in it (`git add -f {word(folder)}/.gitkeep`).",
@@ -97,14 +97,14 @@ def _elsewhere(crash: Crash, path: str, inside: str) -> tuple[str, str, str]:
     below = next((p for p in crash.source.entries if p.endswith(f"/{inside}")), None)
     if below and not path.startswith("/"):
         return (
-            f"The tree has {below}. A path is looked for where the command starts, in the root of"
-            " what is pushed, not beside the file that opens it.",
-            f'Write `Path(__file__).parent / "{inside}"` where the file lies beside the code, else'
+            f"The tree has {below}. A path is relative to where the command starts, the root of"
+            " what is pushed, not to the file that opens it.",
+            f'Write `Path(__file__).parent / "{inside}"` if the file is beside the code, or else'
             f" `{below}`.",
             inside,
         )
-    why = "It is not in the pushed tree; what an earlier run has written is gone with its dyno."
-    return why, "Commit the file, or create it when it is not there.", inside
+    why = "It is not in the pushed tree; what an earlier run wrote is lost with its dyno."
+    return why, "Commit the file, or create it if it is missing.", inside
 
 
 _LISTS = r"\b(?:listdir|scandir|iterdir|chdir|walk)\(|StaticFiles\("
@@ -126,10 +126,11 @@ def _folder(crash: Crash, path: str) -> str | None:
 def _log(path: str) -> tuple[str, str, str]:
     """Return the same for a log file, whose folder is missing."""
     folder = path.rpartition("/")[0] or "."
-    why = "git keeps no empty folders, and a log file does not belong into git."
+    why = "git keeps no empty folders, and a log file does not belong in git."
     advice = (
-        "Log to the standard output (`logging.StreamHandler()`): Heroku collects it, and a file"
-        f' goes with its dyno. Or make the folder first: `os.makedirs("{folder}", exist_ok=True)`.'
+        "Log to the standard output (`logging.StreamHandler()`): Heroku collects it, and a file is"
+        f' lost with its dyno. Or create the folder first: `os.makedirs("{folder}",'
+        " exist_ok=True)`."
     )
     return why, advice, ""
 
@@ -141,9 +142,8 @@ def _secret(path: str) -> str | None:
         return None
     variable = re.sub(r"\W+", "_", name).strip("_").upper()
     return (
-        "A secret belongs into a config var:"
-        f' `heroku config:set {variable}="$(cat {word(path)})"`, and'
-        f' in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
+        f'A secret belongs in a config var: `heroku config:set {variable}="$(cat {word(path)})"`,'
+        f' and in the code read `os.environ["{variable}"]` instead (`json.loads(…)` for JSON).'
     )
 
 
@@ -151,12 +151,12 @@ def _secret(path: str) -> str | None:
     "lfs-pointer-opened",
     leads_to=ENDINGS,
     title="{path} is a Git LFS pointer in the dyno, and the app reads it as the file",
-    cause="Heroku's git does not fetch LFS objects: the app finds a text of some 130 bytes where it"
-    " expects the file: {error}",
+    cause="Heroku's git does not fetch LFS objects: the app finds a text of about 130 bytes instead"
+    " of the file: {error}",
     fix="Keep the file in git itself (`git lfs migrate export --include={path}`), or fetch it from"
     " elsewhere when the app starts.",
     docs=GIT,
-    apart="an error about the content of a file that Git LFS has",
+    apart="an error about the content of a file that Git LFS stores",
     laptop=FILES,
 )
 def lfs_pointer_opened(crash: Crash) -> Iterator[Evidence]:
@@ -190,7 +190,7 @@ def _around(crash: Crash, place: Evidence) -> str:
     cause="git push sends only what is committed, and the app opens a database that must be there"
     " already: {error}",
     fix="{advice:Commit the file if the app only reads it.} What the app writes into it is lost at"
-    " every restart: better Heroku Postgres.",
+    " every restart: Heroku Postgres is better.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
     apart="`unable to open database file`",
     laptop=FILES,
@@ -229,12 +229,12 @@ _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["'
 @rule(
     "settings-file-not-there",
     leads_to=ENDINGS,
-    title="{path} is not in the dyno, and what reads it keeps silent about that",
+    title="{path} is not in the dyno, and what reads it does not say so",
     cause="A file that is not there counts as an empty one for configparser and dotenv_values, so"
-    " the setting is missing only where it is used: {error}",
+    " the error appears only where the setting is used: {error}",
     fix="{advice:Read the value from a config var.}",
     docs="https://devcenter.heroku.com/articles/config-vars",
-    apart="`KeyError` or `NoSectionError` of a name that a file of settings has",
+    apart="`KeyError` or `NoSectionError` for a name in a settings file",
     laptop=FILES,
 )
 def settings_file_not_there(crash: PythonError) -> Iterator[Evidence]:

@@ -20,8 +20,8 @@ PIP = "https://devcenter.heroku.com/articles/python-pip"
 @rule(
     "not-a-package",
     leads_to=ENDINGS,
-    title="`import {module}` is no import: '{parent}' is a module, not a package",
-    cause="{parent} has no modules below it; {name} is an attribute of it, or not there at all.",
+    title="`import {module}` cannot work: '{parent}' is a module, not a package",
+    cause="{parent} has no modules below it; {name} is an attribute of it, or does not exist.",
     fix="Write `import {parent}` and use `{module}`, or `from {parent} import {name}`.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
 )
@@ -81,7 +81,7 @@ def _absent(missing: MissingModule, **names: str) -> Evidence:
     fix="Use a newer version of {what:what imports it}, or an older Python: write `3.{older}` into"
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
-    apart="`ModuleNotFoundError` of distutils, imp, cgi and the like",
+    apart="`ModuleNotFoundError` for distutils, imp, cgi and the like",
     laptop="The laptop has an older Python than Heroku's default.",
 )
 def standard_module_gone(missing: MissingModule) -> Iterator[Evidence]:
@@ -124,9 +124,9 @@ def _importer(crash: Crash) -> tuple[str, int | None]:
 @rule(
     "windows-module",
     leads_to=ENDINGS,
-    title="{module} is a part of Windows, and dynos run Linux",
+    title="{module} exists only on Windows, and dynos run Linux",
     cause="Python has {module} on Windows only: line {line} of {file} imports it.",
-    fix='Take the import out, or make it depend on the system: `if sys.platform == "win32":`.',
+    fix='Remove the import, or make it depend on the system: `if sys.platform == "win32":`.',
     docs="https://docs.python.org/3/library/windows.html",
 )
 def windows_module(missing: MissingModule) -> Iterator[Evidence]:
@@ -139,7 +139,7 @@ def windows_module(missing: MissingModule) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The app opens windows, and a dyno has no screen: {module}",
     cause="Heroku's Python comes without tkinter, and there is no display in a dyno.",
-    fix="Take the import out of what the web process runs (plots: `matplotlib.use('Agg')`).",
+    fix="Remove the import from what the web process runs (plots: `matplotlib.use('Agg')`).",
     docs="https://devcenter.heroku.com/articles/stack-packages",
 )
 def no_desktop(crash: Crash) -> Iterator[Evidence]:

@@ -68,8 +68,8 @@ def how_to_add(crash: Crash, path: str) -> str:
     if ignored is None:
         return f"Type `git add {word(path)}`, commit, push."
     return (
-        f"Take line {ignored.line} (`{ignored.pattern}`) out of {ignored.file} or narrow it, then"
-        f" `git add {word(path)}`, commit, push (`git add -f {word(path)}` adds it in spite of the"
+        f"Remove line {ignored.line} (`{ignored.pattern}`) from {ignored.file} or narrow it, then"
+        f" `git add {word(path)}`, commit, push (`git add -f {word(path)}` adds it despite the"
         " line)."
     )
 
@@ -129,7 +129,7 @@ def _beside(crash: Crash, module: str) -> str | None:
 @rule(
     "own-module-misspelt",
     leads_to=ENDINGS,
-    title="There is no module {module}, but the app has {near:one of nearly that name}",
+    title="There is no module {module}, but the app has {near:one with a similar name}",
     cause="Python finds no {module}, and no package of that name is known: {where:a line of the"
     " app imports it}",
     fix="Write `{near:NAME}` there. If {module} is a package after all, add it"
@@ -184,7 +184,7 @@ def module_elsewhere(missing: MissingModule) -> Iterator[Evidence]:
     "relative-import",
     leads_to=ENDINGS,
     title="A relative import in a file that is not part of a package",
-    cause="`{code}` means the package around {file}, and the command starts {file} by itself:"
+    cause="`{code}` refers to the package around {file}, but the command starts {file} by itself:"
     " {error}.",
     fix="Write the import without the leading dot{example:-}.",
     docs="https://docs.python.org/3/reference/import.html#package-relative-imports",
@@ -206,7 +206,7 @@ def relative_import(crash: PythonError) -> Iterator[Evidence]:
     "circular-import",
     leads_to=ENDINGS,
     title="{module} and {file} import each other",
-    cause="While {module} is being imported it imports {file}, which wants `{name}` from it before"
+    cause="While {module} is being imported, it imports {file}, which needs `{name}` from it before"
     " that line has run.",
     fix="Move `{name}` into a module of its own that both import, or import it inside the function"
     " that uses it.",
@@ -232,8 +232,8 @@ def circular_import(crash: PythonError) -> Iterator[Evidence]:
     "name-not-in-module",
     leads_to=ENDINGS,
     title="{own} has no `{name}`",
-    cause="{file} wants `{name}` from {module}, and {own} as it is pushed does not define it."
-    "{near:-}",
+    cause="{file} imports `{name}` from {module}, but {own} as it is pushed does not define"
+    " it.{near:-}",
     fix="Define it there, correct the name in line {line} of {file}, or commit the change to {own}"
     " that is still missing.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",

@@ -43,23 +43,23 @@ def _adding(crash: Crash, module: str, package: str) -> tuple[str, str]:
     """Return the file that must list the package, and how to add it."""
     file, advice = adding(crash, package)
     if package in LAST_WITH.values() and _who(crash) != "the app":
-        advice += f" Or take a newer {_who(crash)}, which does without."
+        advice += f" Or use a newer {_who(crash)}, which does not need it."
     if package == module and package.lower().replace("_", "-") not in POPULAR:
-        advice += " (`pip freeze`, where the app works, tells its exact name and version.)"
+        advice += " (`pip freeze`, where the app works, shows its exact name and version.)"
     if module == "psycopg" and {"psycopg2", "psycopg2-binary"} & {*crash.slug.packages}:
-        advice += " Or name the driver that is there: `postgresql+psycopg2://` in the URL."
+        advice += " Or name the driver that is installed: `postgresql+psycopg2://` in the URL."
     return file, advice
 
 
 @rule(
     "wrong-package",
     leads_to=ENDINGS,
-    title="The package {wrong} is not the one that the app means: that is {package}",
-    cause="Both bring a module called {module}. The app wants {package}'s, and {manifest} asks for"
+    title="The app needs the package {package}, not {wrong}",
+    cause="Both have a module called {module}. The app needs {package}'s, but {manifest} lists"
     " {wrong}, another project: {error}",
     fix="{advice:Require the right package instead of the other one.}",
     docs=PIP,
-    apart="`cannot import name`, of a package that has the name of the module",
+    apart="`cannot import name`, from a package with the name of the module",
     laptop="The laptop has both packages, and the right one was installed last.",
 )
 def wrong_package(crash: PythonError) -> Iterator[Evidence]:

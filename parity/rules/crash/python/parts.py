@@ -15,16 +15,16 @@ from parity.rules.views.python_traceback import PythonError
 _INSTEAD = {
     "uvicorn.workers": "Add the line `uvicorn-worker` to requirements.txt, and in the Procfile"
     " write `-k uvicorn_worker.UvicornWorker`.",
-    "whitenoise.django": "Take the lines with DjangoWhiteNoise out, and write"
+    "whitenoise.django": "Remove the lines with DjangoWhiteNoise, and write"
     ' `"whitenoise.middleware.WhiteNoiseMiddleware"` as the second entry of MIDDLEWARE.',
     "flask.ext": "Write `flask_NAME` instead of `flask.ext.NAME`.",
     "sklearn.externals": "Write `import joblib`, with joblib in requirements.txt.",
     "werkzeug.contrib": "Write `from werkzeug.middleware.proxy_fix import ProxyFix` and the like,"
     " or pin `werkzeug<1`.",
-    "flask._compat": "Pin `flask<2`, or take a newer version of the package that imports it.",
+    "flask._compat": "Pin `flask<2`, or use a newer version of the package that imports it.",
     "flask_script": "Use Flask's own commands: `flask --app MODULE COMMAND`.",
     "django.core.urlresolvers": "Write `from django.urls import reverse`.",
-    "django.utils.six": "Take a newer version of what imports it, or pin `django<3`.",
+    "django.utils.six": "Use a newer version of what imports it, or pin `django<3`.",
     "telegram.ext.dispatcher": "Pin `python-telegram-bot<20`, or rewrite it for version 20.",
 }
 """Replacements of modules that were removed: the projects' own changelogs (documented)."""
@@ -34,8 +34,8 @@ _INSTEAD = {
     "module-gone-from-package",
     leads_to=ENDINGS,
     title="The installed {package} has no module {module}",
-    cause="{installed} is there, and {module} is not in it: {why:the app was written for another"
-    " version of it}.",
+    cause="{installed} is installed, but {module} is not in it: {why:the app was written for"
+    " another version of it}.",
     fix="{advice:Pin the package to the version that the app was written for.}",
     docs=PIP,
 )
@@ -68,7 +68,7 @@ def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
         return {}
     newer = f"Write `{package}` without its old version in requirements.txt"
     if not named:
-        newer = f"In requirements.txt take a newer version of what requires {package}"
+        newer = f"In requirements.txt use a newer version of what requires {package}"
     return {
         "why": "its own copy of six is too old for Python 3.12 and newer",
         "advice": f"{newer}; or write `3.11` into .python-version.",
@@ -79,8 +79,8 @@ def _own_six(module: str, package: str, *, named: bool) -> dict[str, str]:
     "optional-dependency",
     instead_of=("missing-dependency",),
     leads_to=ENDINGS,
-    title="{package} is not installed, and a part of the app needs it",
-    cause="A package says that it needs another, which it does not require by itself: {error}",
+    title="{package} is not installed, but a part of the app needs it",
+    cause="A package needs another one, which is not installed with it: {error}",
     fix="{advice:Add the package to requirements.txt.}",
     docs=PIP,
 )

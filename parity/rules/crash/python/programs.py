@@ -44,7 +44,7 @@ def unasked(missing: MissingProgram) -> UnaskedProgram | None:
     absence = Evidence(f"bash: {name}: command not found", file, line)
     evidence = (absence, at_command(crash, f"status 127 of `{crash.command}`"))
     return UnaskedProgram(
-        PIP, name, file, ", but for development" if line else "", advice, evidence
+        PIP, name, file, ", except for development" if line else "", advice, evidence
     )
 
 

@@ -73,12 +73,13 @@ def _syntax(crash: Crash) -> New | None:
     "needs-newer-python",
     instead_of=("syntax-error",),
     leads_to=ENDINGS,
-    title="Python {version} is too old: it has no {what:module, or syntax, that the code uses}",
-    cause="The app is to run on Python {version} ({origin:as the app asks, or by default}), and"
-    " the code was written with a newer one (3.{since:N} has it): {error}",
+    title="Python {version} is too old: it has no {what:module or syntax that the code uses}",
+    cause="The app runs on Python {version} ({origin:as the app asks, or by default}), but the code"
+    " was written for a newer one (3.{since:N} has it): {error}",
     fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
     docs=VERSIONS,
-    apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
+    apart="`SyntaxError`, `cannot import name` or `No module named` for something that newer"
+    " Pythons have",
     laptop="The laptop has a newer Python than .python-version asks for.",
 )
 def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
@@ -100,10 +101,10 @@ def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     "newer-standard-module",
     effect="unknown",
     leads_to=ENDINGS,
-    title="Python {used}, which stood in here, has no {what:module, or syntax, that the code uses}",
+    title="Python {used}, which ran here, has no {what:module or syntax that the code uses}",
     cause="Heroku would use Python {version}, whose standard library has it.",
-    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
-    " parity again.",
+    fix="Install Python {version} (`pyenv install {version}`, `uv python install {version}`), then"
+    " run parity again.",
     docs=VERSIONS,
 )
 def newer_standard_module(crash: Crash) -> Iterator[Evidence]:

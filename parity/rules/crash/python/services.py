@@ -196,9 +196,10 @@ _HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
     effect="unknown",
     leads_to=ENDINGS,
     title="{host:A host name} has no address as seen from this machine",
-    cause="The app connects to {host:it}: {error}. It is gone, or this machine has no way out.",
-    fix="Try `nslookup {host}` on a machine with a network. If it is gone, take its address out of"
-    " the code, and read the new one from a config var.",
+    cause="The app connects to {host:it}: {error}. The host no longer exists, or this machine has"
+    " no network.",
+    fix="Try `nslookup {host}` on a machine with a network. If the host no longer exists, remove"
+    " its address from the code, and read the new one from a config var.",
     docs=BACKING,
 )
 def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
@@ -217,8 +218,7 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="The app asks for sslmode, and its database here is SQLite",
     cause="`ssl_require=True` (django-heroku sets it too) is for Postgres. Without DATABASE_URL the"
-    " database is SQLite, which knows no sslmode; with Heroku Postgres attached it may work:"
-    " {error}",
+    " database is SQLite, which has no sslmode; with Heroku Postgres attached it may work: {error}",
     fix='Write `ssl_require="DATABASE_URL" in os.environ`; on Heroku: `heroku addons:create'
     " heroku-postgresql:essential-0`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
@@ -236,9 +236,9 @@ def sslmode_for_sqlite(crash: PythonError) -> Iterator[Evidence]:
     effect="unknown",
     leads_to=ENDINGS,
     title="The database on this machine has no SSL, which the app asks for",
-    cause="Heroku Postgres wants SSL, and the app asks for it; the server that a config var names"
-    " here has none: {error}",
-    fix="Switch SSL on in it, or run parity with `?sslmode=disable` at the end of the URL.",
+    cause="Heroku Postgres requires SSL, and the app asks for it; the server that a config var"
+    " names here has none: {error}",
+    fix="Turn SSL on there, or run parity with `?sslmode=disable` at the end of the URL.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
 def given_service_without_ssl(crash: Crash) -> Iterator[Evidence]:
@@ -269,7 +269,7 @@ def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
     cause="The folder of {file} does not exist in the pushed tree (git keeps no empty folders, and"
     " paths of your machine are not there): {error}",
     fix="Build the path from `Path(__file__).parent` and commit a file in that folder (`touch"
-    " data/.gitkeep`). The file itself is lost at every restart: better Heroku Postgres.",
+    " data/.gitkeep`). The file itself is lost at every restart: Heroku Postgres is better.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
 )
 def database_folder_missing(crash: PythonError) -> Iterator[Evidence]:

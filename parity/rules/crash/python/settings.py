@@ -53,7 +53,7 @@ def _right(crash: Crash) -> str:
     "settings-not-configured",
     leads_to=ENDINGS,
     title="Django was not told which settings to use",
-    cause="`{code}` needs the settings, and nothing has named their module before: no"
+    cause="`{code}` needs the settings, and nothing has named their module yet: no"
     " `os.environ.setdefault`, and no config var DJANGO_SETTINGS_MODULE.",
     fix="{advice:Name the settings module before Django is used.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings",
@@ -69,7 +69,7 @@ def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
     evidence = at_either(crash, raised.told, code=crash.command)
     default = f'`os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{right}")`'
     advice = (
-        f"At the top of {evidence.file} write {default} (and `import os`), before anything of"
+        f"At the top of {evidence.file} write {default} (and `import os`), before anything from"
         f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
     )
     named, proper = target(crash.process), _project(crash)

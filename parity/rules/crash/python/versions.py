@@ -81,8 +81,8 @@ _MOVED = {
     leads_to=ENDINGS,
     title="The installed {package} has no `{name}` any more",
     cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
-    " {installed} no longer has it. What requirements.txt does not pin is the newest version on"
-    " Heroku.",
+    " {installed} no longer has it. On Heroku, what requirements.txt does not pin is the newest"
+    " version.",
     fix="{advice:Import the name from where it is now, or pin the older version in"
     " requirements.txt.}",
     docs=PIP,
@@ -132,14 +132,14 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
         return {
             "who": f"The package {package}",
             "advice": f"In requirements.txt write `{_SUCCESSORS[package]}` instead of the package"
-            f" that brings {package}: it has no newer version.",
+            f" that provides {package}: it has no newer version.",
         }
     if package:
         older = f"`{pin}`" if pin else "an older version of what it imports from"
         return {
             "who": f"The package {package}",
-            "advice": f"In requirements.txt take a newer {package}, or pin {older} there, then"
-            " deploy again. `pip freeze` where the app works tells versions that fit.",
+            "advice": f"In requirements.txt use a newer {package}, or pin {older} there, then"
+            " deploy again. `pip freeze` where the app works lists versions that fit.",
         }
     now = f"Write `{import_now}` in {inner}, or pin" if import_now else "Pin"
     older = f"`{pin}`" if pin else "the version that the app was written for (`pip freeze`)"
@@ -151,14 +151,15 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     instead_of=("unhandled-exception",),
     leads_to=ENDINGS,
     title="The package {package} breaks while it is imported: {error}",
-    cause="`{code}` imports it, and {installed} fails in code of its own: it does not fit another"
-    " package that was installed with it, or this Python.",
+    cause="`{code}` imports it, and {installed} fails in its own code: it does not work with"
+    " another installed package, or with this Python.",
     fix="In requirements.txt pin the versions with which the app works (`pip freeze` there lists"
-    " them), or take a newer {package}.",
+    " them), or use a newer {package}.",
     docs=PIP,
     fallback=True,
     apart="the traceback goes from your `import` into a package, and ends there",
-    laptop="The laptop has the versions of the day when they were installed, and its own Python.",
+    laptop="The laptop has the versions that were new when they were installed, and its own"
+    " Python.",
 )
 def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
@@ -212,7 +213,7 @@ _UNTIL = {
     title="Python {version} has no `{name}` in {module} any more",
     cause="{error:The name is gone}. Newer Pythons have dropped it; the app, or a package that it"
     " requires, was written for an older one.{who:-}",
-    fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
+    fix="Use a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
 )
 def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
@@ -237,8 +238,8 @@ def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="A newer {package} does this differently: {error}",
     cause="The app, or a package that it requires, was written for an older {package}; here it is"
-    " {installed}. What requirements.txt does not pin is the newest version on Heroku.",
-    fix="{advice:Write it as the newer version wants it, or pin the older one.}",
+    " {installed}. On Heroku, what requirements.txt does not pin is the newest version.",
+    fix="{advice:Change the code to fit the newer version, or pin the older one.}",
     docs=PIP,
 )
 def changed_by_version(crash: PythonError) -> Iterator[Evidence]:
