@@ -153,7 +153,7 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
 @rule(
     "ipv6-only",
     leads_to=R10,
-    title="The app listens on IPv6 only, and Heroku's router speaks IPv4",
+    title="The app listens on IPv6 only, but Heroku's router speaks IPv4",
     cause="The socket on {address} refuses IPv4 connections (IPV6_V6ONLY).",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs="https://devcenter.heroku.com/articles/http-routing",

@@ -40,7 +40,7 @@ def backgrounded(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "no-keyboard",
     leads_to=ENDINGS,
-    title="The app asks for input, and a dyno has no keyboard",
+    title="The app asks for input, but a dyno has no keyboard",
     cause="Line {line} of {file} waits for someone to type: `{code}`. Nobody can: there is no"
     " input.",
     fix='Read the value from a config var instead: `os.environ["NAME"]`, and `heroku config:set'

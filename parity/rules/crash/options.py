@@ -44,7 +44,7 @@ def worker_class(crash: Crash) -> Iterator[Evidence]:
     "server-config-not-there",
     leads_to=ENDINGS,
     title="The server's configuration {file} is not in the pushed tree",
-    cause="The command names {file}, and there is no such file: it was not committed, or has"
+    cause="The command names {file}, but there is no such file: it was not committed, or has"
     " another name.",
     fix="Type `git add {file}`, commit, push; or remove the option from the Procfile.",
     docs=PROCFILE,
@@ -62,7 +62,7 @@ def server_config_not_there(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "import-string-needed",
     leads_to=ENDINGS,
-    title='uvicorn.run needs the app as text, `"{module}:{name}"`: on Heroku it starts workers',
+    title='uvicorn.run needs the app as a string, `"{module}:{name}"`: on Heroku it starts workers',
     cause="Heroku sets WEB_CONCURRENCY (here 2), which sets the number of uvicorn workers; each"
     " must import the app, which is impossible with an object: {error}",
     fix='Write `uvicorn.run("{module}:{name}", host="0.0.0.0", port=int(os.environ["PORT"]))` under'

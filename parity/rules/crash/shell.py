@@ -40,7 +40,7 @@ def space_before_colon(crash: Crash) -> Iterator[Evidence]:
     "equals-for-colon",
     leads_to=ENDINGS,
     title="The Procfile has `=` instead of a colon",
-    cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command;"
+    cause="Heroku reads the name up to the first space, and the rest, `{command}`, as the command;"
     " bash finds no program called `=`.",
     fix="In the Procfile write `{type}: {right}`.",
     docs=PROCFILE,

@@ -74,7 +74,7 @@ def locale_not_here(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "privileged-port",
     leads_to=ENDINGS,
-    title="Port {taken} is reserved for root, and a dyno's processes are not root",
+    title="Port {taken} is reserved for root, but a dyno's processes are not root",
     cause="Heroku chooses the port and passes it in $PORT. Its router serves 80 and 443 for the"
     " app, which may not bind them and need not: {error}",
     fix='Listen on host "0.0.0.0" and port `int(os.environ["PORT"])` instead of {taken}; on the'

@@ -42,7 +42,7 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     aliases=("config-var-unset",),
     leads_to=ENDINGS,
     title="The config var {name} is not set",
-    cause="The app reads the environment variable {name} {when:while it starts}, and there is no"
+    cause="The app reads the environment variable {name} {when:while it starts}, but there is no"
     " such config var: {error}.{local:-}",
     fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
     "{options:-}.",

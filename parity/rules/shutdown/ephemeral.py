@@ -158,7 +158,7 @@ def release_writes_database(release: Release) -> Iterator[Evidence]:
     cause="On a dyno only /app and /tmp can be written; the rest of the disk is the stack image,"
     " read-only and without the folders of this machine. There the app gets `Permission denied` or"
     " `No such file or directory`.",
-    fix="Write below the app's own folder or /tmp, if it can be created again, or else to an"
+    fix="Write below the app's own folder or /tmp, if the files can be created again, or else to an"
     " add-on.",
     docs=EPHEMERAL,
     basis="observed",

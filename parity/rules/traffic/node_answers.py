@@ -18,7 +18,7 @@ _NO_FILE = re.compile(
     "page-file-missing",
     effect="warn",
     title="{path} answers 404: {file} is not in the slug",
-    cause="The app sends {file} as its page, and there is no such file in the dyno.{why:-}",
+    cause="The app sends {file} as its page, but there is no such file in the dyno.{why:-}",
     fix="{advice:-}",
     docs="https://devcenter.heroku.com/articles/nodejs-support#build-behavior",
 )

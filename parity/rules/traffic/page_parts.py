@@ -80,7 +80,7 @@ def static_not_served(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "static-not-collected",
     effect="warn",
-    title="collectstatic found no static files, and {path} gets 404",
+    title="collectstatic found no static files, so {path} gets 404",
     cause="{said:The build says `0 static files copied`}: what the pages ask for is nowhere that"
     " Django looks for static files.{where:-}",
     fix='{advice:Write `STATICFILES_DIRS = [BASE_DIR / "static"]` in the settings.}',

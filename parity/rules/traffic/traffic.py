@@ -214,7 +214,7 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
         'heroku[router]: at=error code=H25 desc="HTTP restriction" method=GET path="/" …'
         " status=502",
     ),
-    laptop="On the laptop the browser reads the answer itself, and browsers forgive much.",
+    laptop="On the laptop the browser reads the answer itself, and browsers are forgiving.",
 )
 def H25(traffic: Traffic) -> Iterator[Evidence]:
     yield from _failures(traffic, "H25")
@@ -224,7 +224,7 @@ def H25(traffic: Traffic) -> Iterator[Evidence]:
     "H27",
     effect="warn",
     title="Client Request Interrupted",
-    cause="The client closed the connection before the answer to {path} was over.",
+    cause="The client closed the connection before the answer to {path} was complete.",
     fix="Nothing is wrong with the app if visitors just leave. If it happens often, the page is"
     " slow: look at `service=` in the router's log.",
     docs=f"{CODES}#h27-client-request-interrupted",
@@ -260,7 +260,7 @@ def H28(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "unexpected-status",
     effect="fail",
-    title="{path} answers {status}, and the scenario expects {expected:another}",
+    title="{path} answers {status}, but the scenario expects {expected:another status}",
     cause="The request in the scenario ended, in the app or on the way to it, with a status other"
     " than the expected one.",
     fix="Correct the app, or `expect` in the scenario.",

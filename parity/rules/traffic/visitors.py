@@ -132,7 +132,7 @@ def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
     leads_to=HTTP_403,
     title="Visitors come through {origin:ADDRESS}, but Django knows another address",
     cause="The form's page has the address {origin:ADDRESS}. What reaches the app has {host:the"
-    " app's own Host}: a domain before a CDN, or a front end elsewhere.",
+    " app's own Host}. The reason is a domain on a CDN, or a front end elsewhere.",
     fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` in the settings.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
     apart="the Origin in the log is not the Host of the request",

@@ -21,7 +21,7 @@ _DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child p
     leads_to=(H12, H13, H18, HTTP_500),
     title="gunicorn ends the worker in the middle of a request: {code}",
     cause="A sync worker that is busy for longer than gunicorn's timeout ({seconds:30} s) is"
-    " killed, and its request with it. The worker was in line {line} of {file}: `{code}`.",
+    " killed, and its request with it. The worker was at line {line} of {file}: `{code}`.",
     fix="Make that line fast, or do the work in a background job (RQ, Celery). A longer --timeout"
     " does not help: Heroku's router gives up after 30 s (H12), whatever gunicorn says.",
     docs=GUNICORN,
@@ -73,8 +73,8 @@ def worker_died(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "slow-request",
     leads_to=H12,
-    title="{path} waits in line {line} of {file}: `{code}`",
-    cause="While the request waits, the code is in that line. A request has 30 seconds for the"
+    title="{path} waits at line {line} of {file}: `{code}`",
+    cause="While the request waits, the code is at that line. A request has 30 seconds for the"
     " first byte of its answer, and that limit cannot be raised.",
     fix="Give calls to other services a timeout (`requests.get(url, timeout=5)`), make the line"
     " fast, or do the work in a background job (RQ, Celery) and answer at once. gunicorn's"
@@ -93,8 +93,8 @@ def slow_request(traffic: Traffic) -> Iterator[Evidence]:
     leads_to=H12,
     title="{path} asks the app itself over HTTP, and nobody is free to answer",
     cause="Line {line} of {file} sends a request to this same dyno. The worker that waits for the"
-    " answer is the one that would give it; with as many such visitors as workers, the same"
-    " happens.",
+    " answer is the one that would give it; with several workers, as many such visitors have the"
+    " same effect.",
     fix="Call the function that makes that answer, instead of asking over HTTP: `{code}`.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
 )

@@ -78,7 +78,7 @@ def _code(crash: Crash) -> str:
 @rule(
     "asgi-under-wsgi",
     leads_to=ENDINGS,
-    title="{module} is an ASGI app, and {server} calls it as WSGI",
+    title="{module} is an ASGI app, but {server} calls it as WSGI",
     cause="gunicorn's own workers, waitress and the like pass two arguments; ASGI apps (FastAPI,"
     " Starlette, Quart, Django's asgi.py) take three.",
     fix="In the Procfile write `{type}: uvicorn {module} --host 0.0.0.0 --port $PORT` (with uvicorn"
@@ -103,7 +103,7 @@ def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "wsgi-under-asgi",
     leads_to=ENDINGS,
-    title="{module} is a WSGI app, and {server} calls it as ASGI",
+    title="{module} is a WSGI app, but {server} calls it as ASGI",
     cause="Flask, Bottle and Django's wsgi.py take two arguments, `environ` and `start_response`;"
     " an ASGI server passes others: {error}",
     fix="In the Procfile write `{type}: gunicorn {module}`, with gunicorn in requirements.txt.",

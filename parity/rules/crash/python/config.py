@@ -176,8 +176,8 @@ def async_driver(crash: PythonError) -> Iterator[Evidence]:
     title="asyncpg has no `sslmode`, which the database's URL sets",
     cause="What follows the `?` in the URL goes to the driver as it is: psycopg2 has `sslmode`,"
     " asyncpg has `ssl`: {error}",
-    fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
-    ' `connect_args={{"ssl": "require"}}` instead.',
+    fix='Where the URL is read, cut off `?sslmode=…`; pass the engine `connect_args={{"ssl":'
+    ' "require"}}` instead.',
     docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
     apart="`unexpected keyword argument 'sslmode'` in asyncpg",
     laptop="The laptop's database URL has no `?sslmode=require`.",

@@ -150,7 +150,7 @@ def _secret(path: str) -> str | None:
 @rule(
     "lfs-pointer-opened",
     leads_to=ENDINGS,
-    title="{path} is a Git LFS pointer in the dyno, and the app reads it as the file",
+    title="{path} is a Git LFS pointer in the dyno, but the app reads it as the file",
     cause="Heroku's git does not fetch LFS objects: the app finds a text of about 130 bytes instead"
     " of the file: {error}",
     fix="Keep the file in git itself (`git lfs migrate export --include={path}`), or fetch it from"
@@ -230,8 +230,8 @@ _SETTINGS = r"""\bdotenv_values\(|\.read\(\s*["']([\w./-]+\.(?:ini|cfg|conf))["'
     "settings-file-not-there",
     leads_to=ENDINGS,
     title="{path} is not in the dyno, and what reads it does not say so",
-    cause="A file that is not there counts as an empty one for configparser and dotenv_values, so"
-    " the error appears only where the setting is used: {error}",
+    cause="configparser and dotenv_values treat a missing file as an empty one, so the error"
+    " appears only where the setting is used: {error}",
     fix="{advice:Read the value from a config var.}",
     docs="https://devcenter.heroku.com/articles/config-vars",
     apart="`KeyError` or `NoSectionError` for a name in a settings file",

@@ -47,11 +47,11 @@ _SHADOWED = re.compile(
     "shadowed-module",
     instead_of=("missing-dependency",),
     leads_to=ENDINGS,
-    title="{own} has the name of a module that others import",
+    title="{own} has the name of a module that other code imports",
     cause="Python finds the app's {own} before the real {module}, so `{imported}` is not in it.",
     fix="Type `git mv {own} my_{own}` and import it under the new name.",
     docs="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
-    apart="the traceback goes through a file of yours that has a package's name",
+    apart="the traceback goes through one of your files that has a package's name",
 )
 def shadowed_module(crash: Crash) -> Iterator[Evidence]:
     for line in crash.lines if crash.raised else ():
@@ -76,8 +76,8 @@ def _absent(missing: MissingModule, **names: str) -> Evidence:
     "standard-module-gone",
     leads_to=ENDINGS,
     title="Python 3.{since:N} has no module {module} any more",
-    cause="{module} left the standard library in Python 3.{since:N}; the app runs on {version}."
-    "{who:-}",
+    cause="{module} was removed from the standard library in Python 3.{since:N}; the app runs on"
+    " {version}.{who:-}",
     fix="Use a newer version of {what:what imports it}, or an older Python: write `3.{older}` into"
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
@@ -124,7 +124,7 @@ def _importer(crash: Crash) -> tuple[str, int | None]:
 @rule(
     "windows-module",
     leads_to=ENDINGS,
-    title="{module} exists only on Windows, and dynos run Linux",
+    title="{module} exists only on Windows, but dynos run Linux",
     cause="Python has {module} on Windows only: line {line} of {file} imports it.",
     fix='Remove the import, or make it depend on the system: `if sys.platform == "win32":`.',
     docs="https://docs.python.org/3/library/windows.html",
@@ -137,7 +137,7 @@ def windows_module(missing: MissingModule) -> Iterator[Evidence]:
 @rule(
     "no-desktop",
     leads_to=ENDINGS,
-    title="The app opens windows, and a dyno has no screen: {module}",
+    title="The app opens windows, but a dyno has no screen: {module}",
     cause="Heroku's Python comes without tkinter, and there is no display in a dyno.",
     fix="Remove the import from what the web process runs (plots: `matplotlib.use('Agg')`).",
     docs="https://devcenter.heroku.com/articles/stack-packages",

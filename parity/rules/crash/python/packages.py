@@ -59,7 +59,7 @@ def _adding(crash: Crash, module: str, package: str) -> tuple[str, str]:
     " {wrong}, another project: {error}",
     fix="{advice:Require the right package instead of the other one.}",
     docs=PIP,
-    apart="`cannot import name`, from a package with the name of the module",
+    apart="`cannot import name` from a package with the name of the module",
     laptop="The laptop has both packages, and the right one was installed last.",
 )
 def wrong_package(crash: PythonError) -> Iterator[Evidence]:

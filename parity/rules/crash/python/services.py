@@ -163,8 +163,8 @@ _COMPOSE = re.compile(
     "service-of-compose",
     instead_of=("host-not-found-here",),
     leads_to=ENDINGS,
-    title="There is no host called {host}: that is a name of docker-compose",
-    cause="docker-compose gives every service a host name. A dyno is alone, and `{host}` is not"
+    title="There is no host called {host}: that is a docker-compose name",
+    cause="docker-compose gives every service a host name. A dyno runs alone, and `{host}` is not"
     " known there: {error}",
     fix="Create an add-on and read its address from the environment (`DATABASE_URL`, `REDIS_URL`,"
     " …) instead of `{host}`.",
@@ -216,7 +216,7 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     "sslmode-for-sqlite",
     effect="unknown",
     leads_to=ENDINGS,
-    title="The app asks for sslmode, and its database here is SQLite",
+    title="The app asks for sslmode, but its database here is SQLite",
     cause="`ssl_require=True` (django-heroku sets it too) is for Postgres. Without DATABASE_URL the"
     " database is SQLite, which has no sslmode; with Heroku Postgres attached it may work: {error}",
     fix='Write `ssl_require="DATABASE_URL" in os.environ`; on Heroku: `heroku addons:create'

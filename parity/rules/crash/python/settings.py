@@ -18,7 +18,7 @@ from parity.rules.views.python_traceback import Crash, PythonError
     "settings-module",
     leads_to=ENDINGS,
     title="Django's settings module {module} does not exist",
-    cause="DJANGO_SETTINGS_MODULE says {module}, and the pushed tree has no such module.",
+    cause="DJANGO_SETTINGS_MODULE says {module}, but the pushed tree has no such module.",
     fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/",
 )

@@ -20,7 +20,7 @@ from parity.rules.views.python_traceback import PythonError, Raised
     "shared-library-missing",
     leads_to=ENDINGS,
     title="The system library {library} is not in the dyno",
-    cause="A Python package loads {library}, which belongs to the operating system, and Heroku's"
+    cause="A Python package loads {library}, which belongs to the operating system, but Heroku's"
     " stack image does not have it.",
     fix="{advice:OpenCV: require `opencv-python-headless`. Others: the buildpack"
     " heroku-community/apt and an Aptfile.}",
@@ -80,7 +80,7 @@ _MOVED = {
     "incompatible-versions",
     leads_to=ENDINGS,
     title="The installed {package} has no `{name}` any more",
-    cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
+    cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, but"
     " {installed} no longer has it. On Heroku, what requirements.txt does not pin is the newest"
     " version.",
     fix="{advice:Import the name from where it is now, or pin the older version in"
@@ -151,7 +151,7 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     instead_of=("unhandled-exception",),
     leads_to=ENDINGS,
     title="The package {package} breaks while it is imported: {error}",
-    cause="`{code}` imports it, and {installed} fails in its own code: it does not work with"
+    cause="`{code}` imports it, but {installed} fails in its own code: it does not work with"
     " another installed package, or with this Python.",
     fix="In requirements.txt pin the versions with which the app works (`pip freeze` there lists"
     " them), or use a newer {package}.",
