@@ -156,11 +156,11 @@ def _silent(boot: Boot) -> bool:
 def _serves(boot: Boot) -> bool:
     """Return whether the command or the code starts a web server."""
     source = boot.release.slug.plan.source
-    named = server(boot.process) or re.search(
+    server_command = server(boot.process) or re.search(
         r"runserver|flask run|streamlit", boot.process.command
     )
     return (
-        bool(named)
+        bool(server_command)
         or any(applications(source, path) for path in modules(source))
         or bool(next(found(source, r"HTTPServer\(|\.listen\(|serve\(|\.bind\("), None))
         or (concerns(boot) and find(source, r"\.listen\(|serve\(|createServer\(") is not None)
