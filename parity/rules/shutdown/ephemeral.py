@@ -93,9 +93,9 @@ def _kind(path: str) -> str:
 def _writer(source: Source, path: str) -> Place | None:
     """Return the line that names the file, or else one that opens a database or writes a file."""
     name = re.escape(path.rpartition("/")[2])
-    named = next(found(source, rf"[\"'/]{name}\b"), None)
+    by_name = next(found(source, rf"[\"'/]{name}\b"), None)
     general = r"sqlite3\.connect\(|sqlite:///|open\([^)]*[\"'][wax]b?\+?[\"']|\.save\("
-    return named or next(found(source, general), None)
+    return by_name or next(found(source, general), None)
 
 
 @rule(

@@ -189,8 +189,8 @@ def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:
     if not staying:
         return
     place = _matching_line(shutdown.boot.release.slug.plan.source, _HANDLING)
-    named = {"process": _name(staying[0]), "place": "where SIGTERM is handled", **_names(place)}
+    names = {"process": _name(staying[0]), "place": "where SIGTERM is handled", **_names(place)}
     if place:
-        yield place._replace(names=named)
+        yield place._replace(names=names)
     for survivor in staying:
-        yield _evidence(survivor, "catches SIGTERM")._replace(names=named)
+        yield _evidence(survivor, "catches SIGTERM")._replace(names=names)
