@@ -205,10 +205,10 @@ def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
     place = next(found(_source(traffic), _HOSTS), None)
     if _accepted(traffic) and not _accepted_in_public(traffic) and place:
         refused = next(e for e in traffic.exchanges if e.status == 400)
-        named = re.search(_HOSTS, place.text)
+        match = re.search(_HOSTS, place.text)
         starlette = re.search(r"TrustedHost|allowed_hosts", place.text)
         every = "*.herokuapp.com" if starlette else ".herokuapp.com"
-        name = named[1] if named else "ALLOWED_HOSTS"
+        name = match[1] if match else "ALLOWED_HOSTS"
         yield at(place.text, place, host=refused.host, list=name, every=every)
 
 

@@ -55,8 +55,8 @@ def _at_command(traffic: Traffic, seen: str) -> Evidence:
 )
 def socketio_sessions(traffic: Traffic) -> Iterator[Evidence]:
     refused = [e for e in traffic.sessions if e.status == REFUSED and b"Invalid session" in e.body]
-    known = len(traffic.sessions) - len(refused)
-    if refused and known and not _one_connection(_source(traffic)):
+    accepted = len(traffic.sessions) - len(refused)
+    if refused and accepted and not _one_connection(_source(traffic)):
         path = refused[0].path.partition("&sid=")[0]
         times = f"{len(refused)} of {len(traffic.sessions)} times"
         yield _at_command(traffic, f"POST {path}&sid=… → 400 Invalid session, {times}")
