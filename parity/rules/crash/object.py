@@ -28,49 +28,49 @@ from parity.rules.views.python_traceback import Crash, PythonError
     docs="https://docs.gunicorn.org/en/stable/run.html#gunicorn",
 )
 def not_an_app_object(crash: Crash) -> Iterator[Evidence]:
-    named = target(crash.process)
-    if not named or not named[1]:
+    spec = target(crash.process)
+    if not spec or not spec[1]:
         return
-    called = rf"(?:\b|\.){named[1]}\(\) (?:takes \d+ positional arguments? but \d+ w|got an unexp)"
+    called = rf"(?:\b|\.){spec[1]}\(\) (?:takes \d+ positional arguments? but \d+ w|got an unexp)"
     wrong = crash.saying(r"Application object must be callable|ASGI app factory detected")
-    match = wrong or (crash.saying(called) if _is_factory(crash, named) else None)
+    match = wrong or (crash.saying(called) if _is_factory(crash, spec) else None)
     if match:
-        why, right = _what_it_is(crash, named)
-        names = {"target": written(named), "why": why}
+        why, right = _what_it_is(crash, spec)
+        names = {"target": written(spec), "why": why}
         if right != names["target"]:
             names["advice"] = procfile(crash, crash.command.replace(names["target"], right, 1))
-        dash = _dash(crash, named)
+        dash = _dash(crash, spec)
         if dash:
-            line = f"Add the line `server = {named[1]}.server` below {dash}."
+            line = f"Add the line `server = {spec[1]}.server` below {dash}."
             names["advice"] = f"{line} {names['advice']}"
         yield at_command(crash, match[0], **names)
 
 
-def _dash(crash: Crash, named: tuple[str, str | None]) -> str | None:
+def _dash(crash: Crash, spec: tuple[str, str | None]) -> str | None:
     """Return where the target is created as a Dash object, such as `line 3 of app.py`."""
-    file = file_of(crash.source, named[0])
-    pattern = rf"^{named[1]}\s*=\s*(?:[\w.]+\.)?Dash\("
+    file = file_of(crash.source, spec[0])
+    pattern = rf"^{spec[1]}\s*=\s*(?:[\w.]+\.)?Dash\("
     place = next((p for p in places(crash.source, pattern) if p.file == file), None)
     return f"line {place.line} of {place.file}" if place else None
 
 
-def _is_factory(crash: Crash, named: tuple[str, str | None]) -> bool:
-    file = file_of(crash.source, named[0])
-    return file is not None and named[1] in factories(crash.source, file)
+def _is_factory(crash: Crash, spec: tuple[str, str | None]) -> bool:
+    file = file_of(crash.source, spec[0])
+    return file is not None and spec[1] in factories(crash.source, file)
 
 
-def _what_it_is(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
-    if _dash(crash, named):
-        return "A Dash object holds its Flask app as `.server`.", f"{named[0]}:server"
-    if not _is_factory(crash, named):
-        right = suggestion(crash.source, asgi=speaks_asgi(crash.process)) or written(named)
+def _what_it_is(crash: Crash, spec: tuple[str, str | None]) -> tuple[str, str]:
+    if _dash(crash, spec):
+        return "A Dash object holds its Flask app as `.server`.", f"{spec[0]}:server"
+    if not _is_factory(crash, spec):
+        right = suggestion(crash.source, asgi=speaks_asgi(crash.process)) or written(spec)
         return "The server calls it for every request, but it cannot be called.", right
     why = (
-        f"{named[1]} is a function that creates the app; the server calls it as if it were the app."
+        f"{spec[1]} is a function that creates the app; the server calls it as if it were the app."
     )
     if server(crash.process) == "uvicorn":
-        return why, f"--factory {written(named)}"
-    return why, f'"{written(named)}()"'
+        return why, f"--factory {written(spec)}"
+    return why, f'"{written(spec)}()"'
 
 
 @rule(

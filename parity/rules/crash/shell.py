@@ -66,7 +66,7 @@ https://unicode.org."""
 
 
 def plain(command: str) -> str:
-    """Return a command with plain quotes, blanks and dashes."""
+    """Return a command with plain quotes, spaces and dashes."""
     return re.sub("--+", "--", "".join(_PLAIN.get(character, character) for character in command))
 
 

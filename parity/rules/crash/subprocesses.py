@@ -19,9 +19,9 @@ _PROGRAM_NEEDED = (
 def absent_program(crash: Crash) -> str | None:
     """Return the missing program that the app tried to start."""
     raised = crash.raised
-    named = re.search(_PROGRAM_NEEDED, raised.told) if raised else None
-    if named:
-        return next(group for group in named.groups() if group).lower()
+    request = re.search(_PROGRAM_NEEDED, raised.told) if raised else None
+    if request:
+        return next(group for group in request.groups() if group).lower()
     if raised is None or raised.kind not in ("FileNotFoundError", "PermissionError"):
         return None
     inner = any(frame.file.endswith("/subprocess.py") for frame in raised.frames)

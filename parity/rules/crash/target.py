@@ -79,29 +79,29 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     laptop="The laptop starts the app in another way: `python app.py`, `flask run`.",
 )
 def wrong_module(missing: MissingModule) -> Iterator[Evidence]:
-    crash, named = missing.crash, target(missing.crash.process)
-    if not named or missing.reason != "target":
+    crash, spec = missing.crash, target(missing.crash.process)
+    if not spec or missing.reason != "target":
         return
-    known, advice = _right(crash, named)
-    names = {"module": named[0], "path": named[0].replace(".", "/")}
+    known, advice = _right(crash, spec)
+    names = {"module": spec[0], "path": spec[0].replace(".", "/")}
     seen = f"No module named '{missing.name}'"
     yield at_command(crash, seen, known=known, advice=advice, **names)
 
 
-def _right(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
+def _right(crash: Crash, spec: tuple[str, str | None]) -> tuple[str, str]:
     """Return a sentence about the right module, and advice to name it in the Procfile."""
-    below = elsewhere(crash, named[0])
+    below = elsewhere(crash, spec[0])
     if below:
-        folder = below[: -len(f"/{named[0].replace('.', '/')}.py")]
+        folder = below[: -len(f"/{spec[0].replace('.', '/')}.py")]
         return f" It is in {folder}/.", procfile(crash, within_folder(crash, folder))
-    right = suggestion(crash.source, named[1], asgi=speaks_asgi(crash.process))
+    right = suggestion(crash.source, spec[1], asgi=speaks_asgi(crash.process))
     if right is None:
         return "", "Correct the module's name in the Procfile."
     known = f" {right.partition(':')[0]} is the module that defines the app."
-    return known, procfile(crash, _with(crash, named, right))
+    return known, procfile(crash, _with(crash, spec, right))
 
 
-def _with(crash: Crash, named: tuple[str, str | None], right: str) -> str:
+def _with(crash: Crash, spec: tuple[str, str | None], right: str) -> str:
     """Return the command with another app.
 
     If the app is in a folder that is not a package, the command changes to that folder, because
@@ -114,7 +114,7 @@ def _with(crash: Crash, named: tuple[str, str | None], right: str) -> str:
         folder, inner = top, module.partition(".")[2]
     elif f"{folder.replace('.', '/')}/__init__.py" in crash.source.entries:
         folder = ""
-    command = crash.command.replace(written(named), f"{inner}:{name}" if folder else right, 1)
+    command = crash.command.replace(written(spec), f"{inner}:{name}" if folder else right, 1)
     return within_folder(crash._replace(process=crash.process._replace(command=command)), folder)
 
 
@@ -130,8 +130,8 @@ def within_folder(crash: Crash, folder: str) -> str:
     return re.sub(rf"\b{name}\b", f"{name} {option} {path}", crash.command, count=1)
 
 
-def written(named: tuple[str, str | None]) -> str:
-    return f"{named[0]}:{named[1]}" if named[1] else named[0]
+def written(spec: tuple[str, str | None]) -> str:
+    return f"{spec[0]}:{spec[1]}" if spec[1] else spec[0]
 
 
 class _MissingAttribute(NamedTuple):
@@ -157,12 +157,12 @@ def _missing_attribute(crash: Crash) -> _MissingAttribute | None:
     if match:
         names = {key[0]: value for key, value in match.groupdict().items() if value}
         return _MissingAttribute(names["m"], names["a"], match[0])
-    named, raised = target(crash.process), crash.raised
-    if not named or not named[1] or not raised or raised.kind != "AttributeError":
+    spec, raised = target(crash.process), crash.raised
+    if not spec or not spec[1] or not raised or raised.kind != "AttributeError":
         return None
-    direct = re.search(rf"module '{re.escape(named[0])}' has no attribute '(\w+)'", raised.message)
-    if direct and direct[1] == named[1]:
-        return _MissingAttribute(named[0], named[1], raised.told)
+    direct = re.search(rf"module '{re.escape(spec[0])}' has no attribute '(\w+)'", raised.message)
+    if direct and direct[1] == spec[1]:
+        return _MissingAttribute(spec[0], spec[1], raised.told)
     return None
 
 
@@ -184,12 +184,12 @@ def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
     module, file = missing.module, file_of(crash.source, missing.module)
     asgi = speaks_asgi(crash.process)
     right = _app_in(crash, module, file) or suggestion(crash.source, asgi=asgi)
-    named = target(crash.process) or (module, None)
+    spec = target(crash.process) or (module, None)
     advice = "Correct the name after the colon in the Procfile."
     known = f" The app is {right}." if right else ""
     inside = _inside(crash, file, missing.attribute) if file else None
     if right:
-        advice = procfile(crash, _with(crash, named, right))
+        advice = procfile(crash, _with(crash, spec, right))
     elif inside:
         known = f" {file} creates it only {inside[0]}, in line {inside[1]}."
         advice = f"Move line {inside[1]} of {file} to the file's top level."
@@ -253,9 +253,9 @@ def _with_target(crash: Crash, right: str) -> str:
     if re.search(r"\bflask\b", crash.command):
         bare = re.sub(r"(?<!\s)\s+(?:--app|-A)[ =]\S+", "", crash.command)
         return re.sub(r"\bflask\b", f"flask --app {right}", bare, count=1)
-    named = target(crash.process)
-    if named:
-        return crash.command.replace(written(named), right, 1)
+    spec = target(crash.process)
+    if spec:
+        return crash.command.replace(written(spec), right, 1)
     alone = re.search(rf"\b{server(crash.process)}\s+([\w.]+)(?=\s|$)", crash.command)
     if alone:
         return f"{crash.command[: alone.start(1)]}{right}{crash.command[alone.end(1) :]}"

@@ -89,12 +89,12 @@ def _code(crash: Crash) -> str:
     by={"FastAPI": "web: gunicorn -k uvicorn.workers.UvicornWorker main:app"},
 )
 def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
-    named = target(crash.process)
+    spec = target(crash.process)
     pattern = r"\b\w+\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
     match = crash.saying(pattern)
-    if named and match:
-        module = f"{named[0]}:{named[1] or 'application'}"
-        wsgi = suggestion(crash.source, asgi=False) if "asgi" in named[0] else None
+    if spec and match:
+        module = f"{spec[0]}:{spec[1] or 'application'}"
+        wsgi = suggestion(crash.source, asgi=False) if "asgi" in spec[0] else None
         django = f", or `{crash.process.name}: gunicorn {wsgi}`" if wsgi else ""
         names = {"module": module, "server": server(crash.process) or "the server"}
         yield at_command(crash, match[0], django=django, **names)
@@ -110,9 +110,9 @@ def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
     docs=PROCFILE,
 )
 def wsgi_under_asgi(crash: Crash) -> Iterator[Evidence]:
-    named = target(crash.process)
+    spec = target(crash.process)
     match = crash.saying(r"missing 1 required positional argument: 'start_response'")
-    if named and match:
-        module = f"{named[0]}:{named[1] or 'application'}"
+    if spec and match:
+        module = f"{spec[0]}:{spec[1] or 'application'}"
         names = {"module": module, "server": server(crash.process) or "the server"}
         yield at_command(crash, match.string.strip(), error=match.string.strip(), **names)

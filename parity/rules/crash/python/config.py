@@ -42,11 +42,11 @@ def _missing(crash: Crash) -> Read | None:
         return None
     if "settings are not configured" in raised.message:  # Django's settings, all of them
         return None
-    named = _named(raised)
+    variable = _named(raised)
     near = list(_near(crash))
-    if named:
-        known = [r for r in (*near, *all_reads(crash.source)) if r.name == named]
-        return known[0] if known else _library(crash, named)
+    if variable:
+        reads = [r for r in (*near, *all_reads(crash.source)) if r.name == variable]
+        return reads[0] if reads else _library(crash, variable)
     field = next(lacking(crash.source, raised), None)
     if field or not re.search(_EMPTY, raised.message):
         return field

@@ -83,8 +83,8 @@ def _about(crash: Crash, path: str) -> tuple[str, str, str]:
 def _twin(crash: Crash, path: str) -> str | None:
     """Return the file or folder in the tree that differs from the path only in case."""
     parts = path.count("/") + 1
-    known = ("/".join(p.split("/")[:parts]) for p in crash.source.entries)
-    return next((p for p in known if p.lower() == path.lower() and p != path), None)
+    paths = ("/".join(p.split("/")[:parts]) for p in crash.source.entries)
+    return next((p for p in paths if p.lower() == path.lower() and p != path), None)
 
 
 def _elsewhere(crash: Crash, path: str, inside: str) -> tuple[str, str, str]:
@@ -117,9 +117,9 @@ def _folder(crash: Crash, path: str) -> str | None:
     code = place.names["code"] if place else ""
     above = path.rpartition("/")[0]
     folder = path if re.search(_LISTS, code) else above if re.search(_WRITES, code) else ""
-    known = [p.lower() for p in crash.source.entries]
+    paths = [p.lower() for p in crash.source.entries]
     name = f"/{folder.lower()}/"
-    exists = any(name in f"/{p}/" for p in known)
+    exists = any(name in f"/{p}/" for p in paths)
     return folder if folder and not folder.startswith("/") and not exists else None
 
 
@@ -213,8 +213,10 @@ def unopened_database(crash: Crash) -> str | None:
     raised, place = crash.raised, at_place(crash)
     if not raised or not place or "unable to open database file" not in raised.message:
         return None
-    named: list[str] = re.findall(r"(?<![\w./-])[\w./-]+\.(?:db|sqlite3?)\b", place.names["code"])
-    for path in (name.removeprefix("./").removeprefix(f"{APP}/") for name in named):
+    databases: list[str] = re.findall(
+        r"(?<![\w./-])[\w./-]+\.(?:db|sqlite3?)\b", place.names["code"]
+    )
+    for path in (name.removeprefix("./").removeprefix(f"{APP}/") for name in databases):
         folder = path.rpartition("/")[0]
         exists = not folder or any(p.startswith(f"{folder}/") for p in crash.source.entries)
         if exists and path in crash.source.absent:
@@ -242,8 +244,8 @@ def settings_file_not_there(crash: PythonError) -> Iterator[Evidence]:
     kinds = ("KeyError", "NoSectionError", "NoOptionError")
     if not here or raised.kind not in kinds:
         return
-    named = (match for match in places(crash.source, _SETTINGS) if match.file == here.file)
-    place = next(named, None)
+    calls = (match for match in places(crash.source, _SETTINGS) if match.file == here.file)
+    place = next(calls, None)
     match = re.search(_SETTINGS, place.text) if place else None
     path = (match[1] or ".env") if match else ""
     if place and path and path not in crash.source.entries and "environ" not in here.names["code"]:

@@ -141,8 +141,8 @@ def own_module_misspelt(missing: MissingModule) -> Iterator[Evidence]:
     near = near_own(crash, top) if missing.reason == "misspelt" else None
     if not near:
         return
-    named = rf"""^\s*(?:import|from)\s+{re.escape(top)}\b|["']{re.escape(top)}[."']"""
-    place = next(places_of(crash.source, named), None)
+    pattern = rf"""^\s*(?:import|from)\s+{re.escape(top)}\b|["']{re.escape(top)}[."']"""
+    place = next(places_of(crash.source, pattern), None)
     where = f"`{place.text}`" if place else f"No module named '{module}'"
     evidence = at_either(crash, f"No module named '{module}'", module=top, near=near, where=where)
     if place:

@@ -134,9 +134,9 @@ def requested_package(crash: Crash) -> str | None:
     if raised is None or raised.kind == "ModuleNotFoundError":
         return None
     match = _ASKS.search(raised.message) or _ASKS.search(" ".join(raised.more[:4]))
-    named = next((group for group in match.groups() if group), "") if match else ""
+    requested = next((group for group in match.groups() if group), "") if match else ""
     if match and match["x"]:
         return "Flask[async]"
-    package = DISTRIBUTIONS.get(named, named)
-    known = package.partition("[")[0].lower() in crash.slug.packages
-    return package if package and not known else None
+    package = DISTRIBUTIONS.get(requested, requested)
+    is_installed = package.partition("[")[0].lower() in crash.slug.packages
+    return package if package and not is_installed else None

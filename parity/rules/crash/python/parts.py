@@ -45,7 +45,7 @@ def module_gone_from_package(missing: MissingModule) -> Iterator[Evidence]:
         return
     package, version = installed(crash, missing.top)
     advice = next(
-        (_INSTEAD[known] for known in _INSTEAD if within(known, module) or within(module, known)),
+        (_INSTEAD[old] for old in _INSTEAD if within(old, module) or within(module, old)),
         f"Pin {package} in requirements.txt to the version that the app was written for.",
     )
     names = {"module": module, "package": package, "advice": advice}

@@ -53,6 +53,6 @@ def _development_line(crash: Crash, package: str) -> int | None:
     python = crash.plan.runtime(PYTHON)
     if python is None or python.manager == "pip" or package.lower() in crash.slug.packages:
         return None
-    named = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
+    pattern = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
     lines = (crash.source.text(adding(crash, package)[0]) or "").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if named.search(line)), None)
+    return next((n for n, line in enumerate(lines, 1) if pattern.search(line)), None)

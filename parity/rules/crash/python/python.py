@@ -65,8 +65,8 @@ def _syntax(crash: Crash) -> New | None:
     inside = message.startswith("f-string: ") and re.search(_QUOTED, code)
     if inside or message.startswith("f-string expression part cannot include"):
         return New("f-strings with their own quotes, or a backslash, inside the braces", 12)
-    known = (New(what, since) for since, what, pattern in _SYNTAX if re.search(pattern, code))
-    return next(known, None)
+    features = (New(what, since) for since, what, pattern in _SYNTAX if re.search(pattern, code))
+    return next(features, None)
 
 
 @rule(

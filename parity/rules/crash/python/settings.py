@@ -72,9 +72,9 @@ def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
         f"At the top of {evidence.file} write {default} (and `import os`), before anything from"
         f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
     )
-    named, proper = target(crash.process), _project(crash)
-    if named and proper and named[0] != proper.partition(":")[0]:
-        advice = procfile(crash, crash.command.replace(written(named), proper, 1))
+    spec, proper = target(crash.process), _project(crash)
+    if spec and proper and spec[0] != proper.partition(":")[0]:
+        advice = procfile(crash, crash.command.replace(written(spec), proper, 1))
     yield evidence._replace(names={**evidence.names, "advice": advice})
 
 
@@ -96,10 +96,10 @@ def _set_in(crash: Crash) -> Place | None:
 
 def _moved(crash: Crash, module: str) -> str | None:
     """Return gunicorn's command for a project whose manage.py and settings are in a folder."""
-    named, actual = target(crash.process), elsewhere(crash, module)
+    spec, actual = target(crash.process), elsewhere(crash, module)
     folder = (actual or "").removesuffix(f"/{module.replace('.', '/')}.py")
     inside = f"{folder.replace('/', '.')}."
-    if not named or not named[0].startswith(inside) or "gunicorn" not in crash.command:
+    if not spec or not spec[0].startswith(inside) or "gunicorn" not in crash.command:
         return None
     if f"{folder}/manage.py" not in crash.source.entries:
         return None

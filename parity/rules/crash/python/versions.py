@@ -115,8 +115,8 @@ def _absent_name(raised: Raised) -> tuple[str, str]:
     library = library_of(raised)
     if not match or not library or within(library, match[1]):
         return "", ""
-    known = any(re.search(change.said, raised.told) for change in CHANGES)
-    return ("", "") if known else (match[2], match[1])
+    is_change = any(re.search(change.said, raised.told) for change in CHANGES)
+    return ("", "") if is_change else (match[2], match[1])
 
 
 _SUCCESSORS = {"flask_uploads": "Flask-Reuploaded"}
@@ -248,9 +248,11 @@ def changed_by_version(crash: PythonError) -> Iterator[Evidence]:
         return
     for change in CHANGES:
         if re.search(change.said, raised.told):
-            known = change.package.lower()
+            package = change.package.lower()
             packages = crash.slug.packages
-            version = python.version if known == "python" else packages.get(normalised(known), "")
+            version = (
+                python.version if package == "python" else packages.get(normalised(package), "")
+            )
             pin = change.pin if " " in change.pin else f"`{change.pin}`"
             advice = f"{change.now[0].upper()}{change.now[1:]}; or pin {pin}."
             names = {"package": change.package, "error": raised.told, "advice": advice}
