@@ -69,7 +69,7 @@ CASES = [
             ".gitignore": "migrations/\n",
         },
         ".gitignore:1",
-        "Take line 1 (`migrations/`) out of .gitignore",
+        "Remove line 1 (`migrations/`) from .gitignore",
         untracked={"migrations/env.py": ""},
     ),
     Case(
@@ -80,7 +80,7 @@ CASES = [
             "app.py": HELLO,
         },
         "Procfile:1",
-        "Flask-Migrate is installed: make a `Migrate(app, db)` in the app",
+        "Flask-Migrate is installed: create a `Migrate(app, db)` in the app",
     ),
     Case(
         "program-not-in-dyno",
@@ -177,7 +177,7 @@ CASES = [
             FASTAPI,
         ),
         "app.py:9",
-        "Take line 1 (`dist/`) out of .gitignore",
+        "Remove line 1 (`dist/`) from .gitignore",
         untracked={"web/dist/index.html": ""},
     ),
     Case(

@@ -40,7 +40,7 @@ CASES = [
             },
         ),
         ".gitignore:1",
-        "Take line 1 (`prices*`) out of .gitignore or narrow it, then `git add shop/prices.py`",
+        "Remove line 1 (`prices*`) from .gitignore or narrow it, then `git add shop/prices.py`",
         untracked={"shop/prices.py": "A = 1\n"},
     ),
     Case(
@@ -209,7 +209,7 @@ CASES = [
         "missing-dependency",
         app("gunicorn app:app", {"app.py": HELLO}, "flask==3.1.3\ngunicorn==20.0.4\n"),
         "requirements.txt",
-        "Add the line `setuptools<82` to requirements.txt. Or take a newer gunicorn",
+        "Add the line `setuptools<82` to requirements.txt. Or use a newer gunicorn",
     ),
     Case(
         "standard-module-gone",

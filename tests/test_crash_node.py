@@ -53,7 +53,7 @@ CASES = [
         "file-not-there",
         app({"server.js": 'require("fs").readFileSync("key.pem");\n', ".gitignore": "*.pem\n"}),
         ".gitignore:1",
-        "the router ends TLS",
+        "the router terminates TLS",
         untracked={"key.pem": "secret"},
     ),
     Case(

@@ -226,7 +226,7 @@ CASES = [
             },
         ),
         ".gitignore:1",
-        "Take line 1 (`*.db`) out of .gitignore",
+        "Remove line 1 (`*.db`) from .gitignore",
         untracked={"shop.db": ""},
     ),
     Case(

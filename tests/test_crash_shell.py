@@ -124,7 +124,7 @@ CASES = [
         "not-for-a-dyno",
         app("ngrok http 5000", {"server.py": SERVER}),
         "Procfile:1",
-        "Take it out of the command.",
+        "Remove it from the command.",
     ),
     Case(
         "program-misspelt",

@@ -175,8 +175,8 @@ CASES = [
             f"{SQL}psycopg2-binary\n",
         ),
         "requirements.txt",
-        "Add the line `psycopg[binary]` to requirements.txt. Or name the driver that is there:"
-        " `postgresql+psycopg2://` in the URL.",
+        "Add the line `psycopg[binary]` to requirements.txt. Or name the driver that is"
+        " installed: `postgresql+psycopg2://` in the URL.",
     ),
     Case(
         "optional-dependency",

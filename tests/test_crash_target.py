@@ -234,7 +234,7 @@ CASES = [
         "daemon-in-config",
         app("gunicorn app:app", {"app.py": HELLO, "gunicorn.conf.py": "daemon = True\n"}, FLASK),
         "gunicorn.conf.py:1",
-        "Take line 1 out of gunicorn.conf.py.",
+        "Remove line 1 from gunicorn.conf.py.",
     ),
     Case(
         "invalid-port",

@@ -64,7 +64,7 @@ CASES = [
             "itsdangerous==1.1.0\ngunicorn==27.0.1\n",
         ),
         "requirements.txt:4",
-        "Take a newer version of werkzeug.",
+        "Use a newer version of werkzeug.",
     ),
     Case(
         "changed-by-version",

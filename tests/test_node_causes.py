@@ -49,7 +49,7 @@ CASES = [
         "port-not-a-port",
         node(f"{SERVES}.listen(process.env.PORT + '5000');\n"),
         "server.js:1",
-        "Listen on `process.env.PORT` as it stands",
+        "Listen on `process.env.PORT` as it is",
     ),
     Case(
         "node-modules-from-elsewhere",

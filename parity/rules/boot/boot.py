@@ -1,4 +1,4 @@
-"""R10: the web process did not bind $PORT where the router looks, and why."""
+"""R10: why the web process did not bind $PORT on an address that the router can reach."""
 
 from collections.abc import Iterator
 
@@ -33,10 +33,10 @@ ANYWHERE = ("0.0.0.0", "::")
         "heroku[web.1]: State changed from starting to crashed",
     ),
     laptop="On the laptop the browser runs beside the server: 127.0.0.1 reaches it, and you know"
-    " which port it chose. On Heroku the router comes from another machine, and knows only the"
-    " $PORT that it gave to the dyno.",
+    " which port it chose. On Heroku the router connects from another machine, and knows only the"
+    " $PORT that the dyno got.",
     by={
-        "Flask": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"])), or better gunicorn',
+        "Flask": 'app.run(host="0.0.0.0", port=int(os.environ["PORT"])), or, better, gunicorn',
         "Django": "web: gunicorn PROJECT.wsgi (runserver: `runserver 0.0.0.0:$PORT`)",
         "FastAPI": "web: uvicorn main:app --host 0.0.0.0 --port $PORT",
         "Streamlit": "web: streamlit run app.py --server.address 0.0.0.0 --server.port $PORT",
@@ -59,13 +59,13 @@ def R10(boot: Boot) -> Iterator[Evidence]:
 
 
 def _elsewhere(boot: Boot) -> Listener | None:
-    """The server's socket where it does not count."""
+    """Return the server's socket that the router cannot reach, if the boot timed out."""
     return main_listener(boot) if boot.state == "timeout" else None
 
 
-def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
+def _evidence(boot: Boot, listener: Listener, **names: str) -> Evidence:
     place = blame(boot, listener)
-    told = {
+    values = {
         "address": shown(listener),
         "host": listener.host,
         "port": str(boot.port),
@@ -79,23 +79,23 @@ def _blamed(boot: Boot, listener: Listener, **names: str) -> Evidence:
         place.line,
         place.column,
         listener.pid,
-        names=told,
+        names=values,
     )
 
 
-def _set_there(boot: Boot, told: Evidence) -> Iterator[Evidence]:
-    """Where the address comes from: a server's configuration, a variable of JavaScript."""
+def _settings(boot: Boot, evidence: Evidence) -> Iterator[Evidence]:
+    """Yield where the address comes from: a server's configuration or a JavaScript variable."""
     listener = _elsewhere(boot)
     config = configured(boot, listener) if listener else None
     if config:
         yield config
-    other = definition(boot, told.file, told.line) if told.file else None
+    other = definition(boot, evidence.file, evidence.line) if evidence.file else None
     if other:
         yield Evidence(other.text, other.file, other.line, other.column)
 
 
 def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
-    """A committed .env whose PORT replaces the dyno's, what lets it, and by which option."""
+    """Return a committed .env that replaces PORT, the call that loads it, and its option."""
     listener, source = _elsewhere(boot), boot.release.slug.plan.source
     env = says_port(source, listener.port) if listener and listener.port != boot.port else None
     loads = overriding(source) if env else None
@@ -108,16 +108,16 @@ def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
     title="A committed .env with {option:override} replaces $PORT by {taken}",
     cause="Heroku gives the dyno $PORT (here {port}). The app then loads its own .env with"
     " {option:override=True (JavaScript: override: true)}, and listens on {taken} instead.",
-    fix="Remove `{option:override=True}` from {call}, and take .env out of git: `git rm --cached"
+    fix="Remove `{option:override=True}` from {call}, and remove .env from git: `git rm --cached"
     " .env`.",
     docs="https://devcenter.heroku.com/articles/config-vars",
     apart="the port in the log is the one in a committed .env",
     laptop="On the laptop .env is meant to win.",
 )
 def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
-    told, listener = _overridden(boot), _elsewhere(boot)
-    if told and listener:
-        env, here, option = told
+    override, listener = _overridden(boot), _elsewhere(boot)
+    if override and listener:
+        env, here, option = override
         names = {"taken": str(listener.port), "port": str(boot.port), "option": option}
         names["call"] = f"`{here.text}`"
         yield Evidence(here.text, here.file, here.line, here.column, names=names)
@@ -129,7 +129,8 @@ def port_overridden_by_dotenv(boot: Boot) -> Iterator[Evidence]:
     "binds-loopback",
     leads_to=R10,
     title="The app listens on {address}, where Heroku's router cannot reach it",
-    cause="{host} is reachable only from inside the dyno; the router comes from outside.{also:-}",
+    cause="{host} is reachable only from inside the dyno; the router connects from"
+    " outside.{also:-}",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
     apart="the app's log names 127.0.0.1, localhost or [::1]; `Running on http://127.0.0.1:5000`",
@@ -144,15 +145,15 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
     if listener and listener.loopback and not _overridden(boot):
         also = f" The port differs too: $PORT is {boot.port}." if listener.port != boot.port else ""
-        told = _blamed(boot, listener, also=also)
-        yield told
-        yield from _set_there(boot, told)
+        evidence = _evidence(boot, listener, also=also)
+        yield evidence
+        yield from _settings(boot, evidence)
 
 
 @rule(
     "ipv6-only",
     leads_to=R10,
-    title="The app listens on IPv6 only, and Heroku's router speaks IPv4",
+    title="The app listens on IPv6 only, but Heroku's router speaks IPv4",
     cause="The socket on {address} refuses IPv4 connections (IPV6_V6ONLY).",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs="https://devcenter.heroku.com/articles/http-routing",
@@ -161,7 +162,7 @@ def binds_loopback(boot: Boot) -> Iterator[Evidence]:
 def ipv6_only(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
     if listener and listener.v6only and not listener.loopback:
-        yield _blamed(boot, listener)
+        yield _evidence(boot, listener)
 
 
 @rule(
@@ -172,18 +173,18 @@ def ipv6_only(boot: Boot) -> Iterator[Evidence]:
     " router does not find it.",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
     docs=STARTUP,
-    apart="the log names an address of your own network, as 192.168.…",
+    apart="the log names an address of your own network, such as 192.168.…",
 )
 def binds_one_address(boot: Boot) -> Iterator[Evidence]:
     listener = _elsewhere(boot)
     if listener and not listener.loopback and listener.host not in ANYWHERE:
-        yield _blamed(boot, listener)
+        yield _evidence(boot, listener)
 
 
 @rule(
     "wrong-port",
     leads_to=R10,
-    title="The app listens on port {taken}, and Heroku waits for it on $PORT",
+    title="The app listens on port {taken}, but Heroku waits for it on $PORT",
     cause="Heroku chooses a new port at every start and passes it in $PORT (here {port}). No"
     " other port is reachable from outside.",
     fix='{repair:Listen on host "0.0.0.0" and port `int(os.environ["PORT"])`.}',
@@ -201,15 +202,15 @@ def wrong_port(boot: Boot) -> Iterator[Evidence]:
     if not listener or listener.host not in ANYWHERE or listener.v6only or _overridden(boot):
         return
     if listener.port != boot.port:
-        told = _blamed(boot, listener)
-        yield told
-        yield from _set_there(boot, told)
+        evidence = _evidence(boot, listener)
+        yield evidence
+        yield from _settings(boot, evidence)
 
 
 @rule(
     "fixed-port-taken",
     leads_to=R10,
-    title="The app wants port {taken}, which another program on this machine has",
+    title="The app tries to use port {taken}, which another program on this machine has",
     cause="On Heroku that port may be free, but it is not $PORT (here {port}), so the router would"
     " not find the app there.",
     fix='Listen on host "0.0.0.0" and port `{right}` instead of {taken}.',
@@ -226,7 +227,7 @@ def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
 
 
 def _naming(boot: Boot, port: int) -> Place | None:
-    """The first line of the app's code with a port's number."""
+    """Return the first line of the app's code with a port's number."""
     source = boot.release.slug.plan.source
     python = next(found(source, rf"\b{port}\b"), None)
     return python or (find(source, rf"\b{port}\b") if concerns(boot) else None)
@@ -235,8 +236,8 @@ def _naming(boot: Boot, port: int) -> Place | None:
 @rule(
     "boot-undecided",
     effect="unknown",
-    title="Whether the app binds $PORT cannot be told here",
-    cause="{why:What was seen does not agree, or this machine was in the way.}",
+    title="It is unclear here whether the app binds $PORT",
+    cause="{why:The observations disagree, or this machine was in the way.}",
     fix="Run parity again; `--port N` chooses another port.",
     docs=STARTUP,
 )

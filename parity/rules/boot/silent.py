@@ -1,4 +1,4 @@
-"""R10 of a process that opens no port at all, and what it does instead."""
+"""R10 of a process that opens no port, and what it does instead."""
 
 import ast
 import re
@@ -22,8 +22,8 @@ _QUOTED = r"""\.listen\(\s*(["'`])(?!\$\{)([^"'`]*\bPORT\b[^"'`]*)\1"""
     "port-in-quotes",
     leads_to=R10,
     title="The app listens on a file called {value}, not on the port",
-    cause="In quotes it is a text, not the variable. Node.js takes a text that is no number for"
-    " the path of a Unix socket, and opens no port.",
+    cause="In quotes it is a string, not the variable. Node.js takes a string that is not a number"
+    " as the path of a Unix socket, and opens no port.",
     fix="In line {line} of {file} write `process.env.PORT` without quotes.",
     docs="https://nodejs.org/api/net.html#serverlisten",
 )
@@ -41,9 +41,9 @@ def port_in_quotes(boot: Boot) -> Iterator[Evidence]:
     "command-before-server",
     leads_to=R10,
     title="`{first:COMMAND}` runs before the server, and has not ended",
-    cause="bash starts what stands behind `&&` or `;` when the command before it has ended. Within"
-    " the limit that did not happen, so `{then:SERVER}` was never started.",
-    fix="Give it a process type of its own in the Procfile: `{type}: {then:SERVER}` and `worker:"
+    cause="bash starts what comes after `&&` or `;` when the command before it has ended. That did"
+    " not happen within the limit, so `{then:SERVER}` was never started.",
+    fix="Give it its own process type in the Procfile: `{type}: {then:SERVER}` and `worker:"
     " {first:COMMAND}` (then `heroku ps:scale worker=1`); a job that ends: `release:"
     " {first:COMMAND}`.",
     docs="https://devcenter.heroku.com/articles/procfile",
@@ -55,14 +55,14 @@ def command_before_server(boot: Boot) -> Iterator[Evidence]:
     for number, first in enumerate(commands[:-1] if _silent(boot) else ()):
         if _runs(boot, first):
             names = {"first": first, "then": " && ".join(commands[number + 1 :])}
-            told = _unopened(boot)
-            yield told._replace(names={**names, "type": boot.process.name})
+            evidence = _unopened(boot)
+            yield evidence._replace(names={**names, "type": boot.process.name})
             yield from _waiting(boot)
             return
 
 
 def _runs(boot: Boot, command: str) -> bool:
-    """Whether a command is the one in which a second boot was, or a worker, which never ends."""
+    """Return whether a second boot was busy in a command, or it is a worker, which never ends."""
     if is_worker(command):
         return True
     script = re.search(_SCRIPT, command)
@@ -78,7 +78,7 @@ def _runs(boot: Boot, command: str) -> bool:
     cause="Within the limit the process opened no port at all. It is a server's command, so what"
     " runs before the server listens takes too long, or waits for something.",
     fix="{advice:Move slow work (downloads, models, migrations) out of the start: into the build,"
-    " the release command, or a worker. A longer limit is no cure.}",
+    " the release command, or a worker. A longer limit does not help.}",
     docs=R10_DOCS,
     fallback=True,
     apart="the log shows work (downloads, models, migrations) until the SIGKILL",
@@ -88,23 +88,23 @@ def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:
     waiting = [*_waiting(boot)]
     if _silent(boot) and _serves(boot) and (waiting or crash(boot) is None):
         last = boot.output[-1].text if boot.output else "nothing was logged"
-        told = _unopened(boot)
+        evidence = _unopened(boot)
         advice = {"advice": _WORKER} if waiting and _endless(boot, waiting[0]) else {}
         yield from waiting
-        yield told._replace(names={**told.names, **advice})
+        yield evidence._replace(names={**evidence.names, **advice})
         yield Evidence(f"the last line of the log: {last}")
 
 
 @rule(
     "never-listens",
     leads_to=R10,
-    title="The web process opens no port: it is no web server",
-    cause="`{command}` runs on, but never listens for requests. `web` is the type that Heroku sends"
-    " requests to, so it waits for a port. A bot or a job belongs into a worker.",
+    title="The web process opens no port: it is not a web server",
+    cause="`{command}` keeps running, but never listens for requests. `web` is the type that Heroku"
+    " sends requests to, so it waits for a port. A bot or a job belongs in a worker.",
     fix="In the Procfile write `worker: {command}`, then `heroku ps:scale web=0 worker=1`.",
     docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
-    apart="the log names no address at all, and the app works on: a bot, a job, a scheduler",
-    laptop="The laptop does not ask for a port. `web` on Heroku does.",
+    apart="the log names no address at all, and the app keeps working: a bot, a job, a scheduler",
+    laptop="Nothing on the laptop waits for a port; on Heroku, `web` must open one.",
 )
 def never_listens(boot: Boot) -> Iterator[Evidence]:
     if _silent(boot) and not _serves(boot):
@@ -113,27 +113,27 @@ def never_listens(boot: Boot) -> Iterator[Evidence]:
 
 
 _WORKER = (
-    "That loop never ends, and the server stands behind it: give it a process type of its own in"
-    " the Procfile, `worker: python …`, or a thread of its own (`threading.Thread(target=…,"
+    "That loop never ends, and the server comes after it: give it its own process type in the"
+    " Procfile, `worker: python …`, or its own thread (`threading.Thread(target=…,"
     " daemon=True).start()`)."
 )
 
 
-def _endless(boot: Boot, told: Evidence) -> bool:
-    """Whether a line is in a `while True`."""
-    tree = parsed(boot.release.slug.plan.source, told.file or "")
+def _endless(boot: Boot, evidence: Evidence) -> bool:
+    """Return whether the line is in a `while True` without a way out."""
+    tree = parsed(boot.release.slug.plan.source, evidence.file or "")
     loops = [node for node in ast.walk(tree) if isinstance(node, ast.While)] if tree else []
     return any(
         isinstance(loop.test, ast.Constant)
         and bool(loop.test.value)
-        and loop.lineno <= (told.line or 0) <= (loop.end_lineno or 0)
+        and loop.lineno <= (evidence.line or 0) <= (loop.end_lineno or 0)
         and not any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(loop))
         for loop in loops
     )
 
 
 def _waiting(boot: Boot) -> Iterator[Evidence]:
-    """The app's line in which a second boot was, most of the time."""
+    """Yield the app's line in which a second boot spent most of its time."""
     source = boot.release.slug.plan.source
     frame = next((f for f in boot.stack or () if f.file in source.entries), None)
     if frame:
@@ -142,7 +142,7 @@ def _waiting(boot: Boot) -> Iterator[Evidence]:
 
 
 def _unopened(boot: Boot) -> Evidence:
-    """At the command that opens no port."""
+    """Return evidence at the command that opens no port."""
     if concerns(boot):
         return at_start(boot.release.slug.plan.source, boot.process, "no port was opened")
     names = {"command": boot.process.command}
@@ -154,13 +154,13 @@ def _silent(boot: Boot) -> bool:
 
 
 def _serves(boot: Boot) -> bool:
-    """Whether the command or the code is a web server's."""
+    """Return whether the command or the code starts a web server."""
     source = boot.release.slug.plan.source
-    named = server(boot.process) or re.search(
+    server_command = server(boot.process) or re.search(
         r"runserver|flask run|streamlit", boot.process.command
     )
     return (
-        bool(named)
+        bool(server_command)
         or any(applications(source, path) for path in modules(source))
         or bool(next(found(source, r"HTTPServer\(|\.listen\(|serve\(|\.bind\("), None))
         or (concerns(boot) and find(source, r"\.listen\(|serve\(|createServer\(") is not None)

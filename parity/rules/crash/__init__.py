@@ -1,1 +1,1 @@
-"""Rules about commands that end: what the shell, the server or the app said."""
+"""Rules about commands that ended, by what the shell, the server or the app printed."""

@@ -1,4 +1,4 @@
-"""Crashes of code that cannot be read, whatever the language."""
+"""Crashes because of a syntax error, in any language."""
 
 from collections.abc import Iterator
 
@@ -16,8 +16,8 @@ from parity.rules.views.facts import SyntaxProblem, naming
     leads_to=ENDINGS,
     title="{file} has a syntax error in line {line}",
     cause="{reader:Python or Node.js} cannot read the file: {error}. The line is `{code}`.",
-    fix="{advice:Correct that line; `python -m py_compile FILE` says when it is right, for"
-    " JavaScript `node --check FILE`.}",
+    fix="{advice:Correct that line; `python -m py_compile FILE` checks it, or for JavaScript `node"
+    " --check FILE`.}",
     docs="{docs:https://docs.python.org/3/tutorial/errors.html#syntax-errors}",
     views=(python.syntax, node.syntax),
     apart="`SyntaxError` with the file and the line",

@@ -1,4 +1,4 @@
-"""Crashes of packages and programs that nothing in the app asks for, whatever the language."""
+"""Crashes because the app does not list a package that it uses, in any language."""
 
 from collections.abc import Iterator
 
@@ -14,14 +14,13 @@ from parity.rules.views.facts import UnaskedPackage, naming
     "missing-dependency",
     aliases=("dependency-not-saved",),
     leads_to=ENDINGS,
-    title="{package} is not in {manifest}, and {who:the app} imports {module}",
-    cause="{error:The import fails}: Heroku installs what {manifest} names, nothing else.",
+    title="{package} is not in {manifest}, but {who:the app} imports {module}",
+    cause="{error:The import fails}: Heroku installs only what {manifest} lists.",
     fix="{advice:Add its package to requirements.txt.}",
     docs="{docs:https://devcenter.heroku.com/articles/python-pip}",
     views=(python.unasked, node.unasked),
-    apart="`ModuleNotFoundError` of a package that you did not write",
-    laptop="The package was installed into the laptop's environment one day, and never written"
-    " into requirements.txt.",
+    apart="`ModuleNotFoundError` for a package that you did not write",
+    laptop="The package was once installed on the laptop, and never added to requirements.txt.",
     by={"pip": "pip freeze > requirements.txt, in a fresh virtual environment"},
 )
 def missing_dependency(package: UnaskedPackage) -> Iterator[Evidence]:

@@ -1,4 +1,4 @@
-"""Crashes told by nothing but the exit: it ended at once, was killed, or raised something."""
+"""Crashes that only the exit explains: it ended at once, was killed, or raised an exception."""
 
 import re
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from parity.rules.views.python_traceback import Crash, PythonError
     "backgrounded",
     leads_to=ENDINGS,
     title="The server runs in the background, and the command ends",
-    cause="A dyno lives as long as its command. With `&`, or a server that daemonises, the command"
+    cause="A dyno runs as long as its command. With `&`, or a server that daemonises, the command"
     " ends at once, and Heroku ends the dyno.",
     fix="In the Procfile write `{type}: {right}`: one command, in the foreground.",
     docs=PROCFILE,
     records=(Boot, Release),
     apart="status 0, and an `&` in the command",
-    laptop="In a terminal the shell lives on; in a dyno the dyno ends with its command.",
+    laptop="In a terminal the shell keeps running; a dyno ends with its command.",
 )
 def backgrounded(crash: Crash) -> Iterator[Evidence]:
     pattern = r"(?:(?<!\s)\s+)?&\s*$|\s(--daemon|-D|--daemonize|nohup)\b"
@@ -40,24 +40,24 @@ def backgrounded(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "no-keyboard",
     leads_to=ENDINGS,
-    title="The app asks for input, and a dyno has no keyboard",
-    cause="Line {line} of {file} waits for someone to type: `{code}`. Nobody can: the input has"
-    " ended before it began.",
+    title="The app asks for input, but a dyno has no keyboard",
+    cause="Line {line} of {file} waits for someone to type: `{code}`. Nobody can: there is no"
+    " input.",
     fix='Read the value from a config var instead: `os.environ["NAME"]`, and `heroku config:set'
-    " NAME=VALUE`. What a person must start belongs into a one-off dyno: `heroku run`.",
+    " NAME=VALUE`. What a person must start belongs in a one-off dyno: `heroku run`.",
     docs="https://devcenter.heroku.com/articles/one-off-dynos",
 )
 def no_keyboard(crash: PythonError) -> Iterator[Evidence]:
-    told = at_place(crash) if crash.raised.kind == "EOFError" else None
-    if told and re.search(r"\binput\(|getpass\(|stdin", told.names["code"]):
-        yield told
+    evidence = at_place(crash) if crash.raised.kind == "EOFError" else None
+    if evidence and re.search(r"\binput\(|getpass\(|stdin", evidence.names["code"]):
+        yield evidence
 
 
 @rule(
     "exits-at-once",
     aliases=("node-ends-at-once",),
     leads_to=ENDINGS,
-    title="The command does its work and ends; a web process must run on",
+    title="The command does its work and ends; a web process must keep running",
     cause="`{command}` ended with status 0. Nothing failed, but nothing serves requests either.",
     fix="{advice:Start a server in it: `web: gunicorn module:app`, or call `app.run(…)` in the"
     " file.}",
@@ -65,7 +65,7 @@ def no_keyboard(crash: PythonError) -> Iterator[Evidence]:
     fallback=True,
     views=(python.ended, node_endings.ended),
     apart="status 0, and nothing went wrong",
-    laptop="A script that ends is fine on the laptop; a web process must live on.",
+    laptop="A script that ends is fine on the laptop; a web process must keep running.",
 )
 def exits_at_once(ended: EndedAtOnce) -> Iterator[Evidence]:
     yield from naming(ended.evidence, command=ended.command, advice=ended.advice)
@@ -77,11 +77,11 @@ def exits_at_once(ended: EndedAtOnce) -> Iterator[Evidence]:
     title="The process was killed (status 137)",
     cause="Something ended it with SIGKILL: on Heroku that is what R15 does at twice the memory of"
     " the dyno; here, this machine may have run out of memory.",
-    fix="Use less memory at the start, or a larger dyno (`--dyno standard-2x` tests one).",
+    fix="Use less memory at startup, or a larger dyno (`--dyno standard-2x` tests one).",
     docs="https://devcenter.heroku.com/articles/error-codes#r15-memory-quota-vastly-exceeded",
     fallback=True,
     records=(Boot, Release),
-    apart="status 137 without R10 and R12, or R15 before it",
+    apart="status 137 without R10 or R12 before it, or after R15",
 )
 def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     if crash.exit == 137:
@@ -94,8 +94,8 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{error:The app raises an exception that nothing handles}",
     cause="The app raises this {when:while it starts}{where:-}.",
-    fix="{advice:Correct that line. What it needs and does not find here, it will not find on"
-    " Heroku.}",
+    fix="{advice:Correct that line. What it does not find here, it will not find on Heroku"
+    " either.}",
     docs=H10_DOCS,
     fallback=True,
     records=(Boot, Release, Traffic),

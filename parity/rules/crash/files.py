@@ -1,4 +1,4 @@
-"""Crashes of files that the app opens, whatever the language."""
+"""Crashes because a file that the app opens is missing, in any language."""
 
 from collections.abc import Iterator
 
@@ -18,10 +18,10 @@ from parity.rules.views.facts import AbsentFile, naming
     title="{path} does not exist in the dyno",
     cause="The app opens {path}. {why:It is not committed, was written by an earlier dyno, or is"
     " spelt differently.}",
-    fix="{advice:Commit the file, or create it when it is not there.}",
+    fix="{advice:Commit the file, or create it if it is missing.}",
     docs="https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem",
     views=(python.unopened, node.unopened),
-    apart="`FileNotFoundError` of a file of yours",
+    apart="`FileNotFoundError` for one of your own files",
     laptop=FILES,
 )
 def file_not_there(file: AbsentFile) -> Iterator[Evidence]:

@@ -1,4 +1,4 @@
-"""Crashes of importing the app's own modules, whatever the language."""
+"""Crashes when the app imports its own modules, in any language."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ GIT = "https://devcenter.heroku.com/articles/git"
     fix="{advice:Type `git add FILE`, commit, push.}",
     docs=GIT,
     views=(python.uncommitted, node.uncommitted),
-    apart="the module is on your disk: `git ls-files`",
+    apart="the module is on your disk, but not in `git ls-files`",
     laptop=FILES,
 )
 def module_not_in_git(module: UncommittedModule) -> Iterator[Evidence]:
@@ -35,13 +35,13 @@ def module_not_in_git(module: UncommittedModule) -> Iterator[Evidence]:
     aliases=("module-file-in-other-case",),
     leads_to=ENDINGS,
     title="{module} and {actual} differ in upper and lower case",
-    cause="On macOS and Windows a capital letter in a file name makes no difference. Linux, and so"
-    " Heroku, has {actual} and no {wanted}.",
-    fix="Write `{right}` where {module} is imported, exactly as the file is called.",
+    cause="On macOS and Windows upper and lower case in file names make no difference. On Linux,"
+    " and so on Heroku, there is {actual} but no {wanted}.",
+    fix="Write `{right}` where {module} is imported, exactly as the file is named.",
     docs=GIT,
     views=(python.other_case, node.in_other_case),
-    apart="the file is there, with another upper and lower case",
-    laptop="macOS and Windows take Models.py for models.py; Linux does not.",
+    apart="the file exists, but its name differs in upper and lower case",
+    laptop="On macOS and Windows models.py finds Models.py; on Linux it does not.",
 )
 def module_in_other_case(module: ModuleInOtherCase) -> Iterator[Evidence]:
     names = {"actual": module.actual, "wanted": module.wanted, "right": module.right}

@@ -1,4 +1,4 @@
-"""Crashes of the server's own options and files: bad options, absent configuration, workers."""
+"""Crashes of servers: wrong options, missing configuration, worker classes."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from parity.rules.views.suggestions import kept_out
     leads_to=ENDINGS,
     title="gunicorn has no worker class {name}",
     cause="{error:The package that it needs is not installed, or this gunicorn does not have it.}",
-    fix="{advice:Require the package that the class needs, or take `-k gthread`.}",
+    fix="{advice:Require the package that the class needs, or use `-k gthread`.}",
     docs="https://docs.gunicorn.org/en/stable/settings.html#worker-class",
 )
 def worker_class(crash: Crash) -> Iterator[Evidence]:
@@ -26,15 +26,17 @@ def worker_class(crash: Crash) -> Iterator[Evidence]:
         return
     name = match[1]
     needs = crash.saying(r"\b(\w+) worker requires \1|No module named '(\w+)")
-    gone = crash.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
-    if needs and not gone:
+    unknown = crash.saying(r"Entry point \('gunicorn\.workers', '\w+'\) not found")
+    if needs and not unknown:
         extra = name.partition("_")[0]
         error = f"It needs {needs[1] or needs[2]}, which is not installed."
         advice = adding(crash, f"gunicorn[{extra}]")[1]
     else:
         error = "This version of gunicorn does not have it."
         right = re.sub(rf"\b{re.escape(name)}\b", "gthread", crash.command)
-        advice = f"{procfile(crash, right)} Or take gevent, with `gunicorn[gevent]` required."
+        advice = (
+            f"{procfile(crash, right)} Or use gevent, with `gunicorn[gevent]` in the requirements."
+        )
     yield at_command(crash, match[0], name=name, error=error, advice=advice)
 
 
@@ -42,9 +44,9 @@ def worker_class(crash: Crash) -> Iterator[Evidence]:
     "server-config-not-there",
     leads_to=ENDINGS,
     title="The server's configuration {file} is not in the pushed tree",
-    cause="The command names {file}, and there is no such file: it was not committed, or is called"
-    " differently.",
-    fix="Type `git add {file}`, commit, push; or take the option out of the Procfile.",
+    cause="The command names {file}, but there is no such file: it was not committed, or has"
+    " another name.",
+    fix="Type `git add {file}`, commit, push; or remove the option from the Procfile.",
     docs=PROCFILE,
 )
 def server_config_not_there(crash: Crash) -> Iterator[Evidence]:
@@ -60,9 +62,9 @@ def server_config_not_there(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "import-string-needed",
     leads_to=ENDINGS,
-    title='uvicorn.run needs the app as text, `"{module}:{name}"`: on Heroku it starts workers',
-    cause="Heroku sets WEB_CONCURRENCY (here 2), from which uvicorn takes the number of its"
-    " workers; each has to import the app, which an object does not allow: {error}",
+    title='uvicorn.run needs the app as a string, `"{module}:{name}"`: on Heroku it starts workers',
+    cause="Heroku sets WEB_CONCURRENCY (here 2), which sets the number of uvicorn workers; each"
+    " must import the app, which is impossible with an object: {error}",
     fix='Write `uvicorn.run("{module}:{name}", host="0.0.0.0", port=int(os.environ["PORT"]))` under'
     ' `if __name__ == "__main__":`.',
     docs="https://www.uvicorn.org/settings/",
@@ -72,8 +74,8 @@ def import_string_needed(crash: Crash) -> Iterator[Evidence]:
     place = find(crash.source, r"\buvicorn\.run\(|(?<![\w.])run\(") if match else None
     if match and place:
         module = place.file.removesuffix(".py").replace("/", ".")
-        given = re.search(r"run\(\s*([A-Za-z_]\w*)", place.text)
-        names = {"module": module, "name": given[1] if given else "app", "error": match[0]}
+        argument = re.search(r"run\(\s*([A-Za-z_]\w*)", place.text)
+        names = {"module": module, "name": argument[1] if argument else "app", "error": match[0]}
         yield at(match[0], place, **names)
 
 
@@ -81,8 +83,8 @@ def import_string_needed(crash: Crash) -> Iterator[Evidence]:
     "wrong-option",
     leads_to=ENDINGS,
     title="{program} does not accept the command: {error}",
-    cause="`{command}` has an option or a value that {program} does not know, so it ends with its"
-    " usage.",
+    cause="`{command}` has an option or a value that {program} does not know, so it prints its"
+    " usage and ends.",
     fix="Correct the option in the Procfile; `{program} --help` lists them.",
     docs=PROCFILE,
     fallback=True,
@@ -105,7 +107,7 @@ def wrong_option(crash: Crash) -> Iterator[Evidence]:
     "option-of-flask-migrate",
     leads_to=ENDINGS,
     title="flask has no command `db`: Flask-Migrate is not installed or not set up",
-    cause="`flask db` comes from the package Flask-Migrate, when the app makes a `Migrate(app, db)`"
+    cause="`flask db` comes from the package Flask-Migrate, if the app creates a `Migrate(app, db)`"
     " and flask finds the app.",
     fix="{advice:Add the line `Flask-Migrate` to requirements.txt, and write `flask --app MODULE db"
     " upgrade`.}",
@@ -113,12 +115,12 @@ def wrong_option(crash: Crash) -> Iterator[Evidence]:
 )
 def option_of_flask_migrate(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(r"No such command '?\"?db\b.*")
-    lost = crash.saying(r"Could not locate a Flask application")
+    no_app = crash.saying(r"Could not locate a Flask application")
     installed = crash is not None and "flask-migrate" in crash.slug.packages
-    if match and not (lost and installed):
-        advice = f"{adding(crash, 'Flask-Migrate')[1]} Make a `Migrate(app, db)` in the app."
+    if match and not (no_app and installed):
+        advice = f"{adding(crash, 'Flask-Migrate')[1]} Create a `Migrate(app, db)` in the app."
         if installed:
-            advice = "Flask-Migrate is installed: make a `Migrate(app, db)` in the app."
+            advice = "Flask-Migrate is installed: create a `Migrate(app, db)` in the app."
         yield at_command(crash, match[0], advice=advice)
 
 
@@ -126,8 +128,8 @@ def option_of_flask_migrate(crash: Crash) -> Iterator[Evidence]:
     "daemon-in-config",
     leads_to=ENDINGS,
     title="gunicorn goes to the background, and the command ends",
-    cause="{file} says `{code}`. A dyno lives as long as its command, so Heroku ends it at once.",
-    fix="Take line {line} out of {file}.",
+    cause="{file} says `{code}`. A dyno runs as long as its command, so Heroku ends it at once.",
+    fix="Remove line {line} from {file}.",
     docs="https://docs.gunicorn.org/en/stable/settings.html#daemon",
 )
 def daemon_in_config(crash: Crash) -> Iterator[Evidence]:
@@ -141,8 +143,8 @@ def daemon_in_config(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "factory-returns-nothing",
     leads_to=ENDINGS,
-    title="{factory}() gives the server no app",
-    cause="gunicorn calls {factory}() and serves what it returns, which is nothing.",
+    title="{factory}() returns no app to the server",
+    cause="gunicorn calls {factory}() and serves what it returns, but it returns nothing.",
     fix="End the function with `return app`.",
     docs="https://flask.palletsprojects.com/en/stable/patterns/appfactories/",
 )

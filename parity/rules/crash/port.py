@@ -1,4 +1,4 @@
-"""Crashes of the port and the address that a server is given."""
+"""Crashes because of the port or the address on which a server is to listen."""
 
 import re
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from parity.rules.views.python_variables import all_reads
 @rule(
     "invalid-port",
     leads_to=ENDINGS,
-    title="The port in the command is no number: {value}",
-    cause="{why:%PORT% is for Windows, quotes keep bash from replacing it, or the name is"
-    " another one.}",
-    fix="Write $PORT, as Heroku sets it: `{type}: {right}`.",
+    title="The port in the command is not a number: {value}",
+    cause="{why:%PORT% is Windows syntax, quotes keep bash from replacing it, or the name is"
+    " wrong.}",
+    fix="Write $PORT, which Heroku sets: `{type}: {right}`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     apart="`'$PORT' is not a valid port number`",
-    laptop="On the laptop PORT is not used. In single quotes, and as %PORT%, bash does not fill"
-    " it in.",
+    laptop="On the laptop PORT is not used. In single quotes, and as %PORT%, bash does not replace"
+    " it.",
 )
 def invalid_port(crash: Crash) -> Iterator[Evidence]:
     pattern = (
@@ -47,12 +47,12 @@ def invalid_port(crash: Crash) -> Iterator[Evidence]:
 
 def _port_reason(wrong: re.Match[str]) -> str:
     if wrong[0] == "%PORT%":
-        return "%PORT% is how Windows writes a variable; bash passes it on as it stands."
+        return "%PORT% is how Windows writes a variable; bash passes it on unchanged."
     if wrong[0].startswith("'"):
         return "Within single quotes bash does not replace $PORT."
     if wrong[1]:
-        return f"${wrong[1]} is no address of this dyno: an address and a port make the bind."
-    return f"Heroku sets PORT; {wrong[2]} is not set, so bash puts nothing in its place."
+        return f"${wrong[1]} is not an address of this dyno; the bind needs an address and a port."
+    return f"Heroku sets PORT; {wrong[2]} is not set, so bash replaces it with nothing."
 
 
 @rule(
@@ -66,7 +66,7 @@ def _port_reason(wrong: re.Match[str]) -> str:
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     views=(python.port_taken, node.port_taken),
     apart="`Address already in use`: the app starts twice, as with a reloader",
-    laptop="A reloader on the laptop does the same, but the port is another one.",
+    laptop="A reloader does the same on the laptop, but there the port may differ.",
 )
 def address_in_use(port: PortTaken) -> Iterator[Evidence]:
     yield from naming((port.evidence,), error=port.error, how=port.how, advice=port.advice)
@@ -75,9 +75,9 @@ def address_in_use(port: PortTaken) -> Iterator[Evidence]:
 @rule(
     "port-is-text",
     leads_to=ENDINGS,
-    title="The port is a text, and the server wants a number",
-    cause="Environment variables are texts. Where PORT is not set the default, a number, hides it:"
-    " {error}",
+    title="The port is a string, but the server needs a number",
+    cause="Environment variables are strings. Where PORT is not set, the default, a number, hides"
+    " this: {error}",
     fix='Write `int(os.environ["PORT"])`, or `int(os.environ.get("PORT", 5000))`, where the port is'
     " read.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
@@ -98,27 +98,27 @@ def port_is_text(crash: PythonError) -> Iterator[Evidence]:
 @rule(
     "address-not-here",
     leads_to=ENDINGS,
-    title="The server cannot listen on {host}: that is no address of the dyno",
+    title="The server cannot listen on {host}: that is not an address of the dyno",
     cause="A server listens on an address of the machine that it runs on. The app's public name"
     " belongs to Heroku's router, not to the dyno: {error}",
     fix='Listen on "0.0.0.0", which is every address of the dyno, and on the port in $PORT.',
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
 )
 def address_not_here(crash: Crash) -> Iterator[Evidence]:
-    seen = _unbindable(crash)
-    if not seen:
+    message = _unbindable(crash)
+    if not message:
         return
     place = find(crash.source, r"\bhost\s*=\s*[\"'][\w.:/-]+[\"']")
-    told = re.search(r"'([\w.:/-]+)', \d+", seen) or (
+    host = re.search(r"'([\w.:/-]+)', \d+", message) or (
         re.search(r"host\s*=\s*[\"']([\w.:/-]+)", place.text) if place else None
     )
-    names = {"host": told[1] if told else "the address that it is given", "error": seen}
-    written = place and told and told[1] in place.text
-    yield at(seen, place, **names) if written else at_command(crash, seen, **names)
+    names = {"host": host[1] if host else "the address that it is given", "error": message}
+    written = place and host and host[1] in place.text
+    yield at(message, place, **names) if written else at_command(crash, message, **names)
 
 
 def _unbindable(crash: Crash) -> str | None:
-    """What says that an address cannot be listened on."""
+    """Return the message that says that the server cannot listen on an address."""
     pattern = (
         r"^.*(?:Invalid address: \('|attempting to bind on address|assign requested address).*"
     )

@@ -1,4 +1,4 @@
-"""Crashes because the shell found no program of that name (status 127)."""
+"""Crashes because the shell did not find a program (status 127)."""
 
 import re
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ BUILD_ONLY = frozenset({"uv", "uvx", "poetry", "pdm", "hatch"})
 _PYTHONS = re.compile(r"python(?:[23](?:\.\d+)*)|py|python\.exe|py\.exe")
 
 
-def _unknown(crash: Crash, name: str, **names: str) -> Evidence:
-    """Evidence at the command whose program bash did not find."""
+def _not_found(crash: Crash, name: str, **names: str) -> Evidence:
+    """Return evidence at the command whose program bash did not find."""
     return at_command(crash, f"bash: {name}: command not found", name=name, **names)
 
 
@@ -35,7 +35,7 @@ def _unknown(crash: Crash, name: str, **names: str) -> Evidence:
     aliases=("tool-not-installed",),
     leads_to=ENDINGS,
     title="{name} is not installed: it is not in {manifest}{aside:-}",
-    cause="The command starts `{name}`, and Heroku installs only what {manifest} names{aside:-}. On"
+    cause="The command starts `{name}`, and Heroku installs only what {manifest} lists{aside:-}. On"
     " your machine it is installed for another reason.",
     fix="{advice:Add its package to requirements.txt.}",
     docs="{docs:https://devcenter.heroku.com/articles/python-pip}",
@@ -51,10 +51,10 @@ def command_not_found(program: UnaskedProgram) -> Iterator[Evidence]:
 @rule(
     "build-tool-not-at-run-time",
     leads_to=ENDINGS,
-    title="{name} is not there at run time",
-    cause="Heroku uses {name} in the build at most, and does not keep it: the packages are in the"
-    " dyno's own Python, no `{name} run` is needed.",
-    fix="{advice:Take it out of the Procfile's command.}",
+    title="{name} is not available at run time",
+    cause="Heroku uses {name} only in the build, if at all, and does not keep it. The packages are"
+    " in the dyno's own Python, so `{name} run` is not needed.",
+    fix="{advice:Remove it from the command in the Procfile.}",
     docs="https://devcenter.heroku.com/articles/python-support",
 )
 def build_tool_not_at_run_time(missing: MissingProgram) -> Iterator[Evidence]:
@@ -62,8 +62,8 @@ def build_tool_not_at_run_time(missing: MissingProgram) -> Iterator[Evidence]:
     if name in BUILD_ONLY or (name == "pipenv" and not _pipenv(crash)):
         right = re.sub(rf"\b{name}\s+run\s+(?:--\s+|--[\w-]+\s+)*", "", crash.command)
         right = re.sub(rf"\b{name}\s+(?=\w+:\w+)", "", right)
-        told = procfile(crash, right)
-        yield _unknown(crash, name, advice=told)
+        advice = procfile(crash, right)
+        yield _not_found(crash, name, advice=advice)
 
 
 def _pipenv(crash: Crash) -> bool:
@@ -75,7 +75,7 @@ def _pipenv(crash: Crash) -> bool:
     "other-python",
     leads_to=ENDINGS,
     title="The dyno's Python is called python, not {name}",
-    cause="Heroku puts one Python into the dyno, the version that .python-version asks for, as"
+    cause="Heroku installs one Python in the dyno, the version that .python-version asks for, as"
     " `python` and `python3`. There is no {name}.",
     fix="{advice:Write `python` in the Procfile.}",
     docs="https://devcenter.heroku.com/articles/python-runtimes",
@@ -84,16 +84,16 @@ def other_python(missing: MissingProgram) -> Iterator[Evidence]:
     crash, name = missing
     if _PYTHONS.fullmatch(name):
         right = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", "python", crash.command)
-        told = procfile(crash, right)
-        yield _unknown(crash, name, advice=told)
+        advice = procfile(crash, right)
+        yield _not_found(crash, name, advice=advice)
 
 
 @rule(
     "needs-node",
     leads_to=ENDINGS,
-    title="The command needs {name}, and the app is built as a Python app",
-    cause="Only the buildpacks of an app put their language into its dynos: this one has"
-    " heroku/python alone, and no {name}.",
+    title="The command needs {name}, but the app is built as a Python app",
+    cause="A dyno has only the languages of the app's buildpacks. This app has only heroku/python,"
+    " and so no {name}.",
     fix="Type `heroku buildpacks:add --index 1 heroku/nodejs`, with a package.json in the root.",
     docs="https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app",
 )
@@ -127,7 +127,7 @@ def script_without_path(missing: MissingProgram) -> Iterator[Evidence]:
             names = {"name": name, "advice": advice}
             yield in_package(crash.source, seen, "scripts", called[0], **names)
         else:
-            yield _unknown(
+            yield _not_found(
                 crash, name, advice=procfile(crash, crash.command.replace(name, right, 1))
             )
 
@@ -139,20 +139,20 @@ _INTERPRETERS = {"py": "python", "js": "node", "mjs": "node", "cjs": "node"}
     "not-for-a-dyno",
     leads_to=ENDINGS,
     title="There is no {name} in a dyno",
-    cause="{why:A dyno is one process of an ordinary user, and public by itself.}",
-    fix="{advice:Take it out of the command.}",
+    cause="{why:A dyno runs its command as an ordinary user, and is public by itself.}",
+    fix="{advice:Remove it from the command.}",
     docs=PROCFILE,
 )
 def not_for_a_dyno(missing: MissingProgram) -> Iterator[Evidence]:
     crash, name = missing
     if name in _ELSEWHERE:
         right = re.sub(rf"\b{name}\s+(?:-\w+\s+)*", "", crash.command)
-        advice = procfile(crash, right) if name == "sudo" else "Take it out of the command."
-        yield _unknown(crash, name, why=_ELSEWHERE[name], advice=advice)
+        advice = procfile(crash, right) if name == "sudo" else "Remove it from the command."
+        yield _not_found(crash, name, why=_ELSEWHERE[name], advice=advice)
 
 
 _ELSEWHERE = {
-    "sudo": "A dyno's processes run as an ordinary user, and nobody else.",
+    "sudo": "A dyno's processes run as an ordinary user, and there is no other.",
     "docker": "A dyno is a container itself, and starts no others.",
     "docker-compose": "A dyno is a container itself, and starts no others.",
     "systemctl": "A dyno has no service manager: it runs the one command of its process type.",
@@ -175,7 +175,7 @@ def program_misspelt(missing: MissingProgram) -> Iterator[Evidence]:
     meant = _meant(crash, name)
     if meant:
         advice = procfile(crash, re.sub(rf"\b{re.escape(name)}\b", meant, crash.command, count=1))
-        yield _unknown(crash, name, meant=meant, advice=advice)
+        yield _not_found(crash, name, meant=meant, advice=advice)
 
 
 def _meant(crash: Crash, name: str) -> str | None:
@@ -191,13 +191,13 @@ def _meant(crash: Crash, name: str) -> str | None:
     leads_to=ENDINGS,
     title="There is no program {name} in the dyno",
     cause="Neither the app's packages nor Heroku's stack image has `{name}`.",
-    fix="If a package brings it, add that package to requirements.txt; a system program comes with"
-    " a buildpack (heroku-community/apt and an Aptfile).",
+    fix="If a package installs it, add that package to requirements.txt; a system program comes"
+    " with a buildpack (heroku-community/apt and an Aptfile).",
     docs="https://devcenter.heroku.com/articles/stack-packages",
     fallback=True,
-    apart="`bash: NAME: command not found` of a program that is no Python package",
+    apart="`bash: NAME: command not found` for a program that is not a Python package",
     laptop=SHELL,
 )
 def program_not_on_heroku(missing: MissingProgram) -> Iterator[Evidence]:
     crash, name = missing
-    yield _unknown(crash, name)
+    yield _not_found(crash, name)

@@ -1,4 +1,4 @@
-"""Crashes that bash tells of: how the command is written, and the files and folders it names."""
+"""Crashes that bash reports: the syntax of the command, and the files and folders it names."""
 
 import re
 import unicodedata
@@ -14,18 +14,18 @@ from parity.rules.views.facts import AbsentScript, naming
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
-_SAID = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
-"""How a shell begins its messages: `bash: line 1: `, `start.sh: line 3: `, `sh: 1: `."""
+_PREFIX = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
+"""The beginning of a shell's messages: `bash: line 1: `, `start.sh: line 3: `, `sh: 1: `."""
 
 VIRTUAL = re.compile(r"(?:\S*/)?\.?v?env[\w.-]*/(?:bin|Scripts)/")
-"""The programs of a virtual environment, by the names that people give it."""
+"""Programs of a virtual environment under any of its usual names."""
 
 
 @rule(
     "space-before-colon",
     leads_to=ENDINGS,
     title="A space before the colon: the command of `web :` begins with the colon",
-    cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command."
+    cause="Heroku reads the name up to the first space, and the rest, `{command}`, as the command."
     " In a shell `:` does nothing and succeeds, so the process ends at once.",
     fix="Remove the space: `{type}: {right}`.",
     docs=PROCFILE,
@@ -39,8 +39,8 @@ def space_before_colon(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "equals-for-colon",
     leads_to=ENDINGS,
-    title="An `=` stands where the Procfile wants a colon",
-    cause="Heroku takes the name up to the first blank, and the rest, `{command}`, as the command;"
+    title="The Procfile has `=` instead of a colon",
+    cause="Heroku reads the name up to the first space, and the rest, `{command}`, as the command;"
     " bash finds no program called `=`.",
     fix="In the Procfile write `{type}: {right}`.",
     docs=PROCFILE,
@@ -53,7 +53,7 @@ def equals_for_colon(crash: Crash) -> Iterator[Evidence]:
         yield at_command(crash, f"{crash.process.name} = {right}", right=right)
 
 
-_TYPED = {
+_PLAIN = {
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
     **dict.fromkeys("\u2018\u2019\u201a\u201b", "'"),
     **dict.fromkeys("\u00a0\u2007\u202f\u3000", " "),
@@ -61,32 +61,33 @@ _TYPED = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
     "\u2014": "--",
 }
-"""What word processors and web pages put in place of plain characters: https://unicode.org."""
+"""Plain characters by what word processors and web pages replace them with:
+https://unicode.org."""
 
 
-def typed(command: str) -> str:
-    """A command with plain quotes, blanks and dashes."""
-    return re.sub("--+", "--", "".join(_TYPED.get(character, character) for character in command))
+def plain(command: str) -> str:
+    """Return a command with plain quotes, spaces and dashes."""
+    return re.sub("--+", "--", "".join(_PLAIN.get(character, character) for character in command))
 
 
 @rule(
     "typographic-characters",
     instead_of=("shell-syntax",),
     leads_to=ENDINGS,
-    title="The command has {what:a quote, blank or dash of a word processor}, which bash does not"
-    " know as such",
+    title="The command has {what:a quote, space or dash from a word processor}, which bash does not"
+    " recognise",
     cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
     " other.",
-    fix="{advice:Type the line again, with plain quotes, blanks and dashes.}",
+    fix="{advice:Type the line again, with plain quotes, spaces and dashes.}",
     docs=PROCFILE,
-    apart="`command not found` or a syntax error, at curly quotes, long dashes, odd blanks",
+    apart="`command not found` or a syntax error, at curly quotes, long dashes, odd spaces",
     laptop="On the laptop the command was typed, not copied.",
 )
 def typographic_characters(crash: Crash) -> Iterator[Evidence]:
-    strange = next((c for c in crash.command if c in _TYPED), None)
+    strange = next((c for c in crash.command if c in _PLAIN), None)
     if strange and not crash.raised:
         what = f"the character U+{ord(strange):04X} ({unicodedata.name(strange).lower()})"
-        advice = procfile(crash, typed(crash.command))
+        advice = procfile(crash, plain(crash.command))
         yield at_command(crash, f"`{crash.command}`", what=what, advice=advice)
 
 
@@ -94,20 +95,20 @@ def typographic_characters(crash: Crash) -> Iterator[Evidence]:
     "shell-syntax",
     leads_to=ENDINGS,
     title="bash cannot read the command: {error}",
-    cause="The command is run by bash, to which parentheses, quotes, `&`, `|`, `;` and `<` mean"
-    " something.",
-    fix="{advice:Put what is one word for the app into quotes, and close every quote.}",
+    cause="bash runs the command, and there parentheses, quotes, `&`, `|`, `;` and `<` have a"
+    " special meaning.",
+    fix="{advice:Quote what is one word for the app, and close every quote.}",
     docs=PROCFILE,
 )
 def shell_syntax(crash: Crash) -> Iterator[Evidence]:
     match = (
-        crash.saying(rf"{_SAID}(syntax error.*|unexpected EOF while looking for.*)")
+        crash.saying(rf"{_PREFIX}(syntax error.*|unexpected EOF while looking for.*)")
         if crash.exit in (1, 2)
         else None
     )
     if match:
         factory = re.search(r"(?<!['\"\w.])([\w.]+:\w+\([^)]*\))", crash.command)
-        advice = "Put what is one word for the app into quotes, and close every quote."
+        advice = "Quote what is one word for the app, and close every quote."
         if factory:
             advice = procfile(crash, crash.command.replace(factory[1], f'"{factory[1]}"'))
         yield at_command(crash, match[0].strip(), error=match[1], advice=advice)
@@ -116,14 +117,14 @@ def shell_syntax(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "quoted-command",
     leads_to=ENDINGS,
-    title="The quotes make one word of the command",
+    title="The quotes make the whole command one word",
     cause="bash looks for a program whose name is the whole text: `{name}`.",
-    fix="{advice:Take the quotes around the whole command away.}",
+    fix="{advice:Remove the quotes around the whole command.}",
     docs=PROCFILE,
 )
 def quoted_command(crash: Crash) -> Iterator[Evidence]:
     match = (
-        crash.saying(rf"{_SAID}(\S+ .+): (?:command not found|No such file or directory)$")
+        crash.saying(rf"{_PREFIX}(\S+ .+): (?:command not found|No such file or directory)$")
         if crash.exit == 127
         else None
     )
@@ -133,8 +134,8 @@ def quoted_command(crash: Crash) -> Iterator[Evidence]:
 
 
 def unfound_path(crash: Crash) -> str | None:
-    """The path that the shell did not find, as it stands in the command."""
-    match = crash.saying(rf"{_SAID}([^\s:/]*/[^\s:]+): No such file or directory$")
+    """Return the path that the shell did not find, as written in the command."""
+    match = crash.saying(rf"{_PREFIX}([^\s:/]*/[^\s:]+): No such file or directory$")
     return match[1] if match else None
 
 
@@ -153,8 +154,8 @@ def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
     if path and VIRTUAL.match(path):
         sourced = rf"(?:source|\.)\s+{re.escape(path)}\s*(?:&&|;)\s*"
         right = re.sub(sourced, "", crash.command).replace(path, path.rpartition("/")[2])
-        told = procfile(crash, right)
-        yield at_command(crash, f"{path}: No such file or directory", path=path, advice=told)
+        advice = procfile(crash, right)
+        yield at_command(crash, f"{path}: No such file or directory", path=path, advice=advice)
 
 
 @rule(
@@ -162,8 +163,8 @@ def virtual_environment_in_command(crash: Crash) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{script} does not exist in the dyno",
     cause="The command starts {script}, and bash says `No such file or directory` (status 127). It"
-    " is not in the pushed tree; some scripts of this kind are brought by a buildpack.",
-    fix="Commit the script, or add the buildpack that brings it: `heroku buildpacks:add URL`.",
+    " is not in the pushed tree; some scripts of this kind come from a buildpack.",
+    fix="Commit the script, or add the buildpack that provides it: `heroku buildpacks:add URL`.",
     docs=PROCFILE,
     apart="`No such file or directory`, status 127",
     laptop=FILES,
@@ -182,16 +183,16 @@ def script_not_there(crash: Crash) -> Iterator[Evidence]:
     "script-not-executable",
     leads_to=ENDINGS,
     title="{script} is not executable",
-    cause="git remembers whether a file may be executed, and this one was committed without it"
+    cause="git records whether a file may be executed, and this one was committed without it"
     " (status 126).",
     fix="Type `git update-index --chmod=+x {script}` and commit, or write `{run:bash} {script}` in"
     " the Procfile.",
     docs="https://git-scm.com/docs/git-update-index",
     apart="`Permission denied`, status 126",
-    laptop="On Windows no file has an executable bit, and git keeps what it was told.",
+    laptop="On Windows files have no executable bit, so git commits the script without one.",
 )
 def script_not_executable(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying(rf"{_SAID}(\S+): Permission denied")
+    match = crash.saying(rf"{_PREFIX}(\S+): Permission denied")
     script = match[1].removeprefix("./").removeprefix("/app/") if match else ""
     if match and crash.exit == 126 and script in crash.source.entries:
         names = {"script": script, "run": "python" if script.endswith(".py") else "bash"}
@@ -202,20 +203,20 @@ def script_not_executable(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "windows-line-ends",
     leads_to=ENDINGS,
-    title="{script} has Windows line ends",
+    title="{script} has Windows line endings",
     cause="Every line ends in a carriage return, which bash takes as part of the command or of the"
     " interpreter's name.",
     fix="Type `sed -i 's/\\r$//' {script}`, add `*.sh text eol=lf` to .gitattributes, commit.",
     docs="https://git-scm.com/docs/gitattributes#_eol",
     apart="`\\r` or `^M` in the message: `/usr/bin/env: 'bash\\r': No such file`",
-    laptop="Windows takes both line ends; Linux reads the \\r as part of the name.",
+    laptop="Windows accepts both line endings; Linux reads the \\r as part of the name.",
 )
 def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
-    told = (
+    pattern = (
         r"\\r|\r|\^M|bad interpreter|cannot execute: required file not found|Illegal option -\W*$"
         r"|: not found$|syntax error"
     )
-    match = crash.saying(told) if crash.exit else None
+    match = crash.saying(pattern) if crash.exit else None
     if not match or crash.raised:
         return
     for path, entry in crash.source.entries.items():
@@ -229,13 +230,13 @@ def windows_line_ends(crash: Crash) -> Iterator[Evidence]:
     "folder-not-there",
     leads_to=ENDINGS,
     title="The command changes to {folder}, which is not in the pushed tree",
-    cause="`{command}` begins in the root of what is pushed. There is no folder {folder} in it; git"
+    cause="`{command}` starts in the root of what is pushed. There is no folder {folder} in it; git"
     " keeps no empty folders.",
     fix="Correct the folder's name in the Procfile, or commit what is in it.",
     docs=PROCFILE,
 )
 def folder_not_there(crash: Crash) -> Iterator[Evidence]:
-    pattern = rf"{_SAID}cd: (\S+): No such file|can't chdir to '([^']+)'"
+    pattern = rf"{_PREFIX}cd: (\S+): No such file|can't chdir to '([^']+)'"
     match = crash.saying(pattern) if not crash.raised else None
     if match:
         folder = (match[1] or match[2]).rstrip("/")
@@ -253,7 +254,7 @@ def folder_not_there(crash: Crash) -> Iterator[Evidence]:
     docs=PROCFILE,
     views=(python.unstartable, node.unstartable),
     apart="`can't open file '/app/NAME'`, status 2",
-    laptop="The laptop was in another folder, or the file is not in git.",
+    laptop="On the laptop the command ran in another folder, or the file is there but not in git.",
 )
 def no_such_script(script: AbsentScript) -> Iterator[Evidence]:
     names = {"script": script.script, "command": script.command, "why": script.why}

@@ -1,4 +1,4 @@
-"""Crashes for want of something that .slugignore has taken out of the slug."""
+"""Crashes because .slugignore removed a file that the app needs."""
 
 import re
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ _NO_FILE = (
     title=".slugignore deletes {path}, which the app needs",
     cause="What .slugignore matches is not part of the slug. Line {at:N} (`{pattern}`) matches"
     " {path}, and the app stops without it.",
-    fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
+    fix="Remove the line `{pattern}` from .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
     records=(Boot, Release, Slug),
 )
 def slugignore_needed(crash: Crash) -> Iterator[Evidence]:
-    path = _gone(crash) if crash.source.pruned else None
+    path = _pruned_path(crash) if crash.source.pruned else None
     if not path:
         return
     yield from taken(crash.source, path)
@@ -36,8 +36,8 @@ def slugignore_needed(crash: Crash) -> Iterator[Evidence]:
         yield place._replace(names={})
 
 
-def _gone(crash: Crash) -> str | None:
-    """The pruned path that the crash is about."""
+def _pruned_path(crash: Crash) -> str | None:
+    """Return the pruned path that the app needs."""
     pruned = crash.source.pruned
     module = absent_module(crash)
     if module:
@@ -45,6 +45,6 @@ def _gone(crash: Crash) -> str | None:
         own = (f"{base}.py", f"{base}/__init__.py")
         inside = (path for path in pruned if path.startswith(f"{base}/"))
         return next((path for path in own if path in pruned), None) or next(inside, None)
-    told = crash.saying(_NO_FILE)
-    name = (told[1] or told[2]) if told else ""
+    match = crash.saying(_NO_FILE)
+    name = (match[1] or match[2]) if match else ""
     return next((p for p in pruned if p == name or re.search(rf"(^|/){re.escape(p)}$", name)), None)

@@ -1,4 +1,4 @@
-"""Crashes of what the operating system has: locales, ports that only root may bind."""
+"""Crashes because of the operating system: locales, ports that only root may bind."""
 
 import re
 from collections.abc import Iterator
@@ -12,21 +12,26 @@ from parity.rules.views.python_traceback import Crash
 
 PACKAGES = "https://devcenter.heroku.com/articles/stack-packages"
 PRIVILEGED = 1024
-"""Ports below it are for root, and a dyno's user is not root: ip(7) (documented)."""
+"""The first port that is not reserved for root; a dyno's user is not root: ip(7) (documented)."""
 
 
 def _locale(crash: Crash) -> tuple[Evidence, str] | None:
-    """Where a locale is set that this machine has not, and its name, empty if it is not there."""
+    """Return evidence where an unsupported locale is set, and its name, or an empty string."""
     raised = crash.raised
-    told = at_place(crash) if raised and raised.message == "unsupported locale setting" else None
-    if told is None:
+    evidence = (
+        at_place(crash) if raised and raised.message == "unsupported locale setting" else None
+    )
+    if evidence is None:
         return None
-    name = re.search(r"""setlocale\([^"']*["']([\w.@-]*)["']""", told.names["code"])
-    return told, name[1] if name else ""
+    name = re.search(r"""setlocale\([^"']*["']([\w.@-]*)["']""", evidence.names["code"])
+    return evidence, name[1] if name else ""
 
 
 def _on_heroku(name: str) -> bool:
-    """Whether the stack images have a locale. glibc ignores case and dashes of the encoding."""
+    """Return whether the stack images have a locale.
+
+    glibc ignores case and dashes in the encoding.
+    """
     base, _, encoding = name.partition(".")
     plain = encoding.replace("-", "").lower()
     return (f"{base}.{plain}" if plain else base) in LOCALES
@@ -36,17 +41,17 @@ def _on_heroku(name: str) -> bool:
     "locale-missing",
     leads_to=ENDINGS,
     title="The locale {name} is not in the dyno",
-    cause="Heroku's stack images have the locales C, POSIX, C.UTF-8 and en_US.UTF-8 alone: {error}",
-    fix="Format with a library that brings its own data (Babel: `format_date(day, locale=…)`), or"
-    " add a buildpack that installs locales.",
+    cause="Heroku's stack images have only the locales C, POSIX, C.UTF-8 and en_US.UTF-8: {error}",
+    fix="Format with a library that has its own data (Babel: `format_date(day, locale=…)`), or add"
+    " a buildpack that installs locales.",
     docs=PACKAGES,
     apart="`locale.Error: unsupported locale setting`",
     laptop="The laptop has the locales of its language.",
 )
 def locale_missing(crash: Crash) -> Iterator[Evidence]:
-    told = _locale(crash)
-    if told and told[1] and not _on_heroku(told[1]):
-        yield told[0]._replace(names={**told[0].names, "name": told[1]})
+    setting = _locale(crash)
+    if setting and setting[1] and not _on_heroku(setting[1]):
+        yield setting[0]._replace(names={**setting[0].names, "name": setting[1]})
 
 
 @rule(
@@ -56,26 +61,27 @@ def locale_missing(crash: Crash) -> Iterator[Evidence]:
     title="This machine lacks a locale that the dyno may have",
     cause="Heroku's stack images have en_US.UTF-8 besides C, POSIX and C.UTF-8; this machine does"
     " not have what `{code}` asks for: {error}",
-    fix="Make it here (`localedef -i en_US -f UTF-8 en_US.UTF-8`, as root), then run parity again.",
+    fix="Create it here (`localedef -i en_US -f UTF-8 en_US.UTF-8`, as root), then run parity"
+    " again.",
     docs=PACKAGES,
 )
 def locale_not_here(crash: Crash) -> Iterator[Evidence]:
-    told = _locale(crash)
-    if told and (not told[1] or _on_heroku(told[1])):
-        yield told[0]
+    setting = _locale(crash)
+    if setting and (not setting[1] or _on_heroku(setting[1])):
+        yield setting[0]
 
 
 @rule(
     "privileged-port",
     leads_to=ENDINGS,
-    title="Port {taken} is for root, and a dyno's processes are not root",
-    cause="Heroku chooses the port and passes it in $PORT. Its router takes 80 and 443 for the app;"
-    " the app may not bind them, and need not: {error}",
+    title="Port {taken} is reserved for root, but a dyno's processes are not root",
+    cause="Heroku chooses the port and passes it in $PORT. Its router serves 80 and 443 for the"
+    " app, which may not bind them and need not: {error}",
     fix='Listen on host "0.0.0.0" and port `int(os.environ["PORT"])` instead of {taken}; on the'
     " command line `$PORT`.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     apart="`Permission denied` where the server binds its port",
-    laptop="On the laptop the server was started as root, or the system lets anybody bind 80.",
+    laptop="On the laptop the server was started as root, or the system lets anyone bind 80.",
 )
 def privileged_port(crash: Crash) -> Iterator[Evidence]:
     port = _privileged(crash)
@@ -93,7 +99,7 @@ def privileged_port(crash: Crash) -> Iterator[Evidence]:
 
 
 def _privileged(crash: Crash) -> str | None:
-    """The port below 1024 that the app may not bind."""
+    """Return the port below 1024 that the app may not bind."""
     raised = crash.raised
     refused = raised and raised.kind == "PermissionError" and "Errno 13" in raised.message
     binding = refused and raised and any("bind" in frame.name for frame in raised.frames)
@@ -101,6 +107,6 @@ def _privileged(crash: Crash) -> str | None:
     if not binding and not (logged and not raised):
         return None
     place = at_place(crash)
-    told = f"{crash.command} {place.names['code'] if place else ''} {logged[0] if logged else ''}"
-    ports = re.findall(r"(?:[:,=]\s*|--?p(?:ort)?\s+)(\d{2,3})(?![\w.])", told)
+    text = f"{crash.command} {place.names['code'] if place else ''} {logged[0] if logged else ''}"
+    ports = re.findall(r"(?:[:,=]\s*|--?p(?:ort)?\s+)(\d{2,3})(?![\w.])", text)
     return next((port for port in ports if int(port) < PRIVILEGED), None)

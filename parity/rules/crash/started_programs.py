@@ -1,4 +1,4 @@
-"""Crashes of what the command starts besides a server: a package, migrations."""
+"""Crashes of commands that start something other than a server: a package, migrations."""
 
 import re
 from collections.abc import Iterator
@@ -51,22 +51,22 @@ def package_not_executable(crash: Crash) -> Iterator[Evidence]:
     laptop=FILES,
 )
 def migrations_not_there(crash: Crash) -> Iterator[Evidence]:
-    told = _unmigrated(crash)
-    if not told:
+    missing = _missing_migrations(crash)
+    if not missing:
         return
-    seen, wanted = told
+    seen, wanted = missing
     elsewhere = [p for p in crash.source.entries if p.endswith(f"/{wanted}")]
     advice = how_to_add(crash, wanted)
     if elsewhere:
         folder = elsewhere[0].removesuffix(f"/{wanted}")
         advice = procfile(crash, f"cd {folder} && {crash.command}")
     yield at_command(crash, seen, wanted=wanted, error=seen, advice=advice)
-    for kept in kept_out(crash.source, wanted):
-        yield kept._replace(names={})
+    for evidence in kept_out(crash.source, wanted):
+        yield evidence._replace(names={})
 
 
-def _unmigrated(crash: Crash) -> tuple[str, str] | None:
-    """What Alembic says of its files that are not there, and which those are."""
+def _missing_migrations(crash: Crash) -> tuple[str, str] | None:
+    """Return what Alembic says about its missing files, and which they are."""
     config = crash.saying(r"FAILED: No (?:'script_location' key found|config file 'alembic.ini').*")
     if config and "alembic.ini" not in crash.source.entries:
         return config[0], "alembic.ini"

@@ -1,4 +1,4 @@
-"""Crashes because the app itself starts a program that the dyno does not have."""
+"""Crashes because the app starts a program that the dyno does not have."""
 
 import re
 from collections.abc import Iterator
@@ -8,20 +8,20 @@ from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
 from parity.rules.views.python_traceback import Crash, PythonError
 
-_ASKED = (
+_PROGRAM_NEEDED = (
     r"No (wkhtmltopdf|wkhtmltoimage) executable found|(tesseract) is not installed or it's not in"
     r"|Unable to get page count\. Is (poppler) installed|find program '?(dot|ffmpeg)\b"
     r"|failed to execute (?:PosixPath\()?'(dot)'|(ffmpeg|ffprobe) (?:was )?not found"
 )
-"""How packages ask for a program that they start: wkhtmltopdf, pytesseract, pdf2image, graphviz."""
+"""Messages of packages that miss a program: wkhtmltopdf, pytesseract, pdf2image, graphviz."""
 
 
-def started(crash: Crash) -> str | None:
-    """The program that the app's own code wanted to start, and that is not there."""
+def absent_program(crash: Crash) -> str | None:
+    """Return the missing program that the app tried to start."""
     raised = crash.raised
-    named = re.search(_ASKED, raised.told) if raised else None
-    if named:
-        return next(group for group in named.groups() if group).lower()
+    request = re.search(_PROGRAM_NEEDED, raised.told) if raised else None
+    if request:
+        return next(group for group in request.groups() if group).lower()
     if raised is None or raised.kind not in ("FileNotFoundError", "PermissionError"):
         return None
     inner = any(frame.file.endswith("/subprocess.py") for frame in raised.frames)
@@ -40,7 +40,7 @@ def started(crash: Crash) -> str | None:
     docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-apt",
 )
 def program_not_in_dyno(crash: Crash) -> Iterator[Evidence]:
-    name = started(crash)
+    name = absent_program(crash)
     if name and name not in crash.source.entries:
         seen = f"No such file or directory: '{name}'"
         yield at_either(crash, seen, name=name, package=_DEBIAN.get(name, name))
@@ -53,7 +53,7 @@ _DEBIAN = {
     "tesseract": "tesseract-ocr",
     "wkhtmltoimage": "wkhtmltopdf",
 }
-"""Debian packages that are not called after their program: https://packages.debian.org."""
+"""Debian packages whose names differ from their programs': https://packages.debian.org."""
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""H10: the start command ended. The symptoms, and where their evidence lies."""
+"""The symptoms of a command that ended, such as H10, and the places of their evidence."""
 
 from collections.abc import Iterator
 
@@ -34,9 +34,8 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
         *routed("H10", "App crashed"),
     ),
     browser=CORS,
-    laptop="The laptop has what the dyno lacks: packages that were installed one day, variables"
-    " of your shell, files that git does not know, another Python, a file system that takes"
-    " upper case for lower case.",
+    laptop="The laptop has what the dyno lacks: packages that were once installed, variables of"
+    " your shell, files that git does not know, another Python, a file system that ignores case.",
 )
 def H10(boot: Boot) -> Iterator[Evidence]:
     if boot.state == "crashed" and boot.process.name == "web":
@@ -55,7 +54,7 @@ def H10(boot: Boot) -> Iterator[Evidence]:
         "heroku[worker.1]: Process exited with status 1",
         "heroku[worker.1]: State changed from up to crashed",
     ),
-    laptop="As for H10: the dyno has only what is in git, in requirements.txt and in the config"
+    laptop="As with H10: the dyno has only what is in git, in requirements.txt and in the config"
     " vars.",
 )
 def CRASHED(boot: Boot) -> Iterator[Evidence]:
@@ -71,24 +70,24 @@ def _ended(boot: Boot) -> Iterator[Evidence]:
 
 
 ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED, R10, HTTP_500, H12, H13, H18)
-"""The symptoms that a crash explains: of a dyno of any kind, of collectstatic, of a worker that
-never listens because it crashes, of a request."""
+"""The symptoms that a crash explains: in a dyno of any type, in the release phase, in
+collectstatic, in a web process that never listens because it crashes, in a request."""
 
 
 def at_command(crash: Crash, seen: str, **names: str) -> Evidence:
-    """Evidence at the Procfile's line, if the command stands in one."""
-    told = {"command": crash.command, "type": crash.process.name, **names}
+    """Return evidence at the Procfile's line, if the command comes from a Procfile."""
+    values = {"command": crash.command, "type": crash.process.name, **names}
     line = crash.process.line or None
-    return Evidence(seen, "Procfile" if line else None, line, names=told)
+    return Evidence(seen, "Procfile" if line else None, line, names=values)
 
 
 def at_place(crash: Crash, **names: str) -> Evidence | None:
-    """Evidence at the app's innermost frame of the last exception, or of what led to it."""
+    """Return evidence at the app's innermost frame of the last exception, or of one behind it."""
     chain = crash.chain
     place = next((raised.place for raised in chain if raised.place), None)
     if place is None:
         return None
-    told = {
+    values = {
         "error": chain[0].told,
         "file": place.file,
         "line": str(place.line),
@@ -96,18 +95,18 @@ def at_place(crash: Crash, **names: str) -> Evidence | None:
         "when": crash.when,
         **names,
     }
-    return Evidence(chain[0].told, place.file, place.line, names=told)
+    return Evidence(chain[0].told, place.file, place.line, names=values)
 
 
 def at_either(crash: Crash, seen: str, **names: str) -> Evidence:
-    """Evidence at the app's innermost frame, or at the Procfile's line if the app has none."""
+    """Return evidence at the app's innermost frame, or else at the Procfile's line."""
     raised = crash.raised
-    told = {"when": crash.when, "error": raised.told if raised else seen, **names}
-    return at_place(crash, **told) or at_command(crash, seen, **told)
+    values = {"when": crash.when, "error": raised.told if raised else seen, **names}
+    return at_place(crash, **values) or at_command(crash, seen, **values)
 
 
 def procfile(crash: Crash, right: str) -> edits.Advice:
-    """The Procfile's line with the command `right`."""
+    """Return advice to write the command `right` in the Procfile."""
     return edits.command(crash.process.name, right)
 
 
@@ -120,7 +119,7 @@ _ADDING = {
 
 
 def adding(crash: Crash, package: str) -> tuple[str, str]:
-    """The file in which the app's package manager wants a package, and how it gets there."""
+    """Return the file in which the app's package manager lists a package, and how to add it."""
     python = crash.plan.runtime(PYTHON)
     file, advice = _ADDING[python.manager if python else "pip"]
     name = package.partition("<")[0]

@@ -1,4 +1,4 @@
-"""Crashes of what the server command names: module and attribute, `main:app`."""
+"""Crashes because of the module and attribute that the server command names, as in `main:app`."""
 
 import ast
 import re
@@ -45,8 +45,8 @@ def space_in_target(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "file-as-target",
     leads_to=ENDINGS,
-    title="`{wrong}` is a file, and the server wants a module: `{right}`",
-    cause="Servers import the app: the name has no `.py`, and dots between folders.",
+    title="`{wrong}` is a file, but the server needs a module: `{right}`",
+    cause="Servers import the app: the name has no `.py`, and has dots between folders.",
     fix="{advice:Write `package.module:name` in the Procfile.}",
     docs=PROCFILE,
 )
@@ -54,8 +54,8 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     match = re.search(
         r"(?<=\s)([\w./-]+\.py|[\w-]+(?:/[\w-]+)+)(?::([A-Za-z_]\w*))?(?=\s|$)", crash.command
     )
-    told = r"No module named|Failed to find application|Could not import module|not found\.$"
-    if not match or not server(crash.process) or not crash.saying(told):
+    errors = r"No module named|Failed to find application|Could not import module|not found\.$"
+    if not match or not server(crash.process) or not crash.saying(errors):
         return
     path = match[1].removeprefix("./").removesuffix(".py")
     file = f"{path}.py"
@@ -75,36 +75,37 @@ def file_as_target(crash: Crash) -> Iterator[Evidence]:
     " in the root of the pushed tree.{known:-}",
     fix="{advice:Correct the module's name in the Procfile.}",
     docs=PROCFILE,
-    apart="`ModuleNotFoundError` or gunicorn's `Error: class uri` of the name in the Procfile",
+    apart="`ModuleNotFoundError` or gunicorn's `Error: class uri` for the name in the Procfile",
     laptop="The laptop starts the app in another way: `python app.py`, `flask run`.",
 )
 def wrong_module(missing: MissingModule) -> Iterator[Evidence]:
-    crash, named = missing.crash, target(missing.crash.process)
-    if not named or missing.reason != "target":
+    crash, spec = missing.crash, target(missing.crash.process)
+    if not spec or missing.reason != "target":
         return
-    known, advice = _right(crash, named)
-    names = {"module": named[0], "path": named[0].replace(".", "/")}
+    known, advice = _right(crash, spec)
+    names = {"module": spec[0], "path": spec[0].replace(".", "/")}
     seen = f"No module named '{missing.name}'"
     yield at_command(crash, seen, known=known, advice=advice, **names)
 
 
-def _right(crash: Crash, named: tuple[str, str | None]) -> tuple[str, str]:
-    """What the app is, and the Procfile's line with it."""
-    below = elsewhere(crash, named[0])
+def _right(crash: Crash, spec: tuple[str, str | None]) -> tuple[str, str]:
+    """Return a sentence about the right module, and advice to name it in the Procfile."""
+    below = elsewhere(crash, spec[0])
     if below:
-        folder = below[: -len(f"/{named[0].replace('.', '/')}.py")]
+        folder = below[: -len(f"/{spec[0].replace('.', '/')}.py")]
         return f" It is in {folder}/.", procfile(crash, within_folder(crash, folder))
-    right = suggestion(crash.source, named[1], asgi=speaks_asgi(crash.process))
+    right = suggestion(crash.source, spec[1], asgi=speaks_asgi(crash.process))
     if right is None:
         return "", "Correct the module's name in the Procfile."
     known = f" {right.partition(':')[0]} is the module that defines the app."
-    return known, procfile(crash, _with(crash, named, right))
+    return known, procfile(crash, _with(crash, spec, right))
 
 
-def _with(crash: Crash, named: tuple[str, str | None], right: str) -> str:
-    """The command with another app; one in a folder that is no package is reached by going there.
+def _with(crash: Crash, spec: tuple[str, str | None], right: str) -> str:
+    """Return the command with another app.
 
-    Its modules import each other by their bare names.
+    If the app is in a folder that is not a package, the command changes to that folder, because
+    the modules there import each other by their bare names.
     """
     module, _, name = right.partition(":")
     folder, _, inner = module.rpartition(".")
@@ -113,12 +114,12 @@ def _with(crash: Crash, named: tuple[str, str | None], right: str) -> str:
         folder, inner = top, module.partition(".")[2]
     elif f"{folder.replace('.', '/')}/__init__.py" in crash.source.entries:
         folder = ""
-    command = crash.command.replace(written(named), f"{inner}:{name}" if folder else right, 1)
+    command = crash.command.replace(written(spec), f"{inner}:{name}" if folder else right, 1)
     return within_folder(crash._replace(process=crash.process._replace(command=command)), folder)
 
 
 def within_folder(crash: Crash, folder: str) -> str:
-    """The command, run so that Python looks for modules in `folder`."""
+    """Return the command, changed so that Python looks for modules in `folder`."""
     path = folder.replace(".", "/")
     if not path:
         return crash.command
@@ -129,11 +130,11 @@ def within_folder(crash: Crash, folder: str) -> str:
     return re.sub(rf"\b{name}\b", f"{name} {option} {path}", crash.command, count=1)
 
 
-def written(named: tuple[str, str | None]) -> str:
-    return f"{named[0]}:{named[1]}" if named[1] else named[0]
+def written(spec: tuple[str, str | None]) -> str:
+    return f"{spec[0]}:{spec[1]}" if spec[1] else spec[0]
 
 
-class _Wanted(NamedTuple):
+class _MissingAttribute(NamedTuple):
     """The attribute that a server did not find in a module."""
 
     module: str
@@ -148,20 +149,20 @@ _ATTRIBUTE = (
     r"""|^\d+\. module '(?P<m4>[^']+)' has no attribute '(?P<a4>[^']+)'"""
     r"""|Failed to find application object '(?P<a5>[^']+)' in '(?P<m5>[^']+)'"""
 )
-"""What gunicorn, uvicorn, hypercorn, waitress and gunicorn before 20 say."""
+"""Messages of gunicorn, uvicorn, hypercorn, waitress, and gunicorn before 20."""
 
 
-def _wanted(crash: Crash) -> _Wanted | None:
+def _missing_attribute(crash: Crash) -> _MissingAttribute | None:
     match = crash.saying(_ATTRIBUTE)
     if match:
         names = {key[0]: value for key, value in match.groupdict().items() if value}
-        return _Wanted(names["m"], names["a"], match[0])
-    named, raised = target(crash.process), crash.raised
-    if not named or not named[1] or not raised or raised.kind != "AttributeError":
+        return _MissingAttribute(names["m"], names["a"], match[0])
+    spec, raised = target(crash.process), crash.raised
+    if not spec or not spec[1] or not raised or raised.kind != "AttributeError":
         return None
-    direct = re.search(rf"module '{re.escape(named[0])}' has no attribute '(\w+)'", raised.message)
-    if direct and direct[1] == named[1]:
-        return _Wanted(named[0], named[1], raised.told)
+    direct = re.search(rf"module '{re.escape(spec[0])}' has no attribute '(\w+)'", raised.message)
+    if direct and direct[1] == spec[1]:
+        return _MissingAttribute(spec[0], spec[1], raised.told)
     return None
 
 
@@ -169,35 +170,35 @@ def _wanted(crash: Crash) -> _Wanted | None:
     "wrong-attribute",
     leads_to=ENDINGS,
     title="The module {module} has no '{attribute}'",
-    cause="The server imports {module} and looks for an object called {attribute} in it, which is"
-    " what runs the app.{known:-}",
-    fix="{advice:Correct the name behind the colon in the Procfile.}",
+    cause="The server imports {module} and looks in it for the app, an object called"
+    " {attribute}.{known:-}",
+    fix="{advice:Correct the name after the colon in the Procfile.}",
     docs=PROCFILE,
     apart="`Failed to find attribute 'app' in 'hello'`",
-    laptop="`flask run` finds an app of any name; gunicorn takes what it is told.",
+    laptop="`flask run` finds an app of any name; gunicorn needs its exact name.",
 )
 def wrong_attribute(crash: Crash) -> Iterator[Evidence]:
-    wanted = _wanted(crash)
-    if not wanted or re.search(r"\w:\s|\s:\w", crash.command):
+    missing = _missing_attribute(crash)
+    if not missing or re.search(r"\w:\s|\s:\w", crash.command):
         return
-    module, file = wanted.module, file_of(crash.source, wanted.module)
+    module, file = missing.module, file_of(crash.source, missing.module)
     asgi = speaks_asgi(crash.process)
     right = _app_in(crash, module, file) or suggestion(crash.source, asgi=asgi)
-    named = target(crash.process) or (module, None)
+    spec = target(crash.process) or (module, None)
     advice = "Correct the name after the colon in the Procfile."
     known = f" The app is {right}." if right else ""
-    inside = _inside(crash, file, wanted.attribute) if file else None
+    inside = _inside(crash, file, missing.attribute) if file else None
     if right:
-        advice = procfile(crash, _with(crash, named, right))
+        advice = procfile(crash, _with(crash, spec, right))
     elif inside:
-        known = f" {file} makes it only {inside[0]}, in line {inside[1]}."
+        known = f" {file} creates it only {inside[0]}, in line {inside[1]}."
         advice = f"Move line {inside[1]} of {file} to the file's top level."
-    names = {"module": module, "attribute": wanted.attribute, "known": known, "advice": advice}
-    yield at_command(crash, wanted.seen, **names)
+    names = {"module": module, "attribute": missing.attribute, "known": known, "advice": advice}
+    yield at_command(crash, missing.seen, **names)
 
 
 def _inside(crash: Crash, file: str, name: str) -> tuple[str, int] | None:
-    """What hides a variable of that name from whoever imports the file, and the line."""
+    """Return what hides a variable of that name from importers of the file, and its line."""
     tree = parsed(crash.source, file)
     hidden: list[tuple[bool, str, int]] = []
     main = 'under `if __name__ == "__main__":`, which a server does not run'
@@ -205,29 +206,29 @@ def _inside(crash: Crash, file: str, name: str) -> tuple[str, int] | None:
         if isinstance(holder, ast.If) and "__main__" in ast.unparse(holder.test):
             where = main
         elif isinstance(holder, ast.FunctionDef):
-            where = f"inside of {holder.name}()"
+            where = f"inside {holder.name}()"
         else:
             continue
-        made = (node for node in ast.walk(holder) if isinstance(node, ast.Assign))
-        lines = [node.lineno for node in made if name in map(dotted, node.targets)]
+        assignments = (node for node in ast.walk(holder) if isinstance(node, ast.Assign))
+        lines = [node.lineno for node in assignments if name in map(dotted, node.targets)]
         hidden += [(where != main, where, line) for line in lines]
     return min(hidden)[1:] if hidden else None
 
 
 def _app_in(crash: Crash, module: str, file: str | None) -> str | None:
-    """The app object that the module has under another name, or its factory."""
+    """Return the app object that the module has under another name, or its factory."""
     options = applications(crash.source, file) if file else []
     if options:
         return f"{module}:{options[0]}"
-    made = factories(crash.source, file) if file and server(crash.process) == "gunicorn" else []
-    return f'"{module}:{made[0]}()"' if made else None
+    makers = factories(crash.source, file) if file and server(crash.process) == "gunicorn" else []
+    return f'"{module}:{makers[0]}()"' if makers else None
 
 
 @rule(
     "no-target",
     leads_to=ENDINGS,
     title="The command does not say which app to serve",
-    cause="The server wants a module and the name of the app object in it: {error}",
+    cause="The server needs a module and the name of the app object in it: {error}",
     fix="{advice:Name it in the Procfile, as `module:name`.}",
     docs=PROCFILE,
 )
@@ -252,9 +253,9 @@ def _with_target(crash: Crash, right: str) -> str:
     if re.search(r"\bflask\b", crash.command):
         bare = re.sub(r"(?<!\s)\s+(?:--app|-A)[ =]\S+", "", crash.command)
         return re.sub(r"\bflask\b", f"flask --app {right}", bare, count=1)
-    named = target(crash.process)
-    if named:
-        return crash.command.replace(written(named), right, 1)
+    spec = target(crash.process)
+    if spec:
+        return crash.command.replace(written(spec), right, 1)
     alone = re.search(rf"\b{server(crash.process)}\s+([\w.]+)(?=\s|$)", crash.command)
     if alone:
         return f"{crash.command[: alone.start(1)]}{right}{crash.command[alone.end(1) :]}"

@@ -1,4 +1,4 @@
-"""Crashes of config vars that are not set, whatever the language."""
+"""Crashes because a config var is not set, in any language."""
 
 import re
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     aliases=("config-var-unset",),
     leads_to=ENDINGS,
     title="The config var {name} is not set",
-    cause="The app reads the environment variable {name} {when:while it starts}, and there is no"
+    cause="The app reads the environment variable {name} {when:while it starts}, but there is no"
     " such config var: {error}.{local:-}",
     fix="Type `heroku config:set {name}=VALUE{others:-}`; here: `parity run --config {name}=VALUE`"
     "{options:-}.",
@@ -52,7 +52,7 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     laptop=VARIABLES,
     by={
         "Heroku": "heroku config:set NAME=value",
-        "Django": "SECRET_KEY and the like: os.environ, no default in production",
+        "Django": "read SECRET_KEY and the like from os.environ, with no default in production",
     },
 )
 def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
@@ -68,10 +68,10 @@ def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
 
 
 def _local(unset: UnsetVariable) -> str:
-    """Why it is there on the user's machine."""
+    """Return a note on why the variable may be set on the user's machine."""
     absent = unset.crash.source.absent
     dotenv = any(path.rpartition("/")[2].startswith(".env") for path in absent)
     local = " A .env on your disk does not reach Heroku." if dotenv else ""
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", unset.name):
-        local += " An environment variable's name is what stands in the brackets, not its value."
+        local += " What belongs in the brackets is the variable's name, not its value."
     return local

@@ -1,1 +1,1 @@
-"""Rules about memory, SIGTERM and what a dyno leaves behind."""
+"""Rules about memory, SIGTERM and the files that are lost with a dyno."""

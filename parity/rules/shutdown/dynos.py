@@ -1,4 +1,4 @@
-"""The chosen dynos: what a size allows besides memory, and what of it is not emulated."""
+"""Dyno sizes: their limits besides memory, and what parity does not emulate."""
 
 from collections.abc import Iterator
 
@@ -15,11 +15,11 @@ TYPES = "https://devcenter.heroku.com/articles/dyno-types"
 @rule(
     "process-limit",
     effect="warn",
-    title="{tasks:N} processes and threads at a time: a {size} dyno has {limit}",
+    title="{tasks:N} processes and threads at a time: a {size} dyno allows {limit}",
     cause="Processes and threads count together. Beyond the limit no new one can be started: `can't"
     " start new thread`, `Resource temporarily unavailable`.",
     fix="Start fewer workers or threads (`heroku config:set WEB_CONCURRENCY=…`, `--threads`; for"
-    " numerical libraries OMP_NUM_THREADS=1), or take a larger dyno (`--dyno standard-2x`).",
+    " numerical libraries OMP_NUM_THREADS=1), or use a larger dyno (`--dyno standard-2x`).",
     docs=SCALING,
 )
 def process_limit(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -35,7 +35,7 @@ def process_limit(shutdown: Shutdown) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="Heroku killed it because of its memory (R15)",
     cause="The dyno was at {peak} MB when it was killed; see R15 above.",
-    fix="What R15's cause says.",
+    fix="See the fix for R15's cause.",
     docs="https://devcenter.heroku.com/articles/error-codes#r15-memory-quota-vastly-exceeded",
 )
 def killed_by_r15(boot: Boot) -> Iterator[Evidence]:
@@ -49,7 +49,7 @@ def killed_by_r15(boot: Boot) -> Iterator[Evidence]:
     effect="note",
     title="A process type can have only one {size} dyno",
     cause="On Heroku {size} dynos cannot be scaled out: `heroku ps:scale` refuses {name}.",
-    fix="Take Standard dynos for it: `--dyno standard-1x`.",
+    fix="Use Standard dynos for it: `--dyno standard-1x`.",
     docs=TYPES,
 )
 def one_dyno_per_type(boot: Boot) -> Iterator[Evidence]:
@@ -64,7 +64,7 @@ def one_dyno_per_type(boot: Boot) -> Iterator[Evidence]:
     effect="note",
     title="{size} is a size of the Fir generation: only its memory and cores are emulated",
     cause="Fir apps are built by Cloud Native Buildpacks and must listen on IPv6, `[::]:$PORT`."
-    " parity builds, routes and starts as on Cedar.",
+    " parity builds, routes and starts apps as on Cedar.",
     fix="Nothing to do, if only the size matters here.",
     docs=TYPES,
 )

@@ -1,4 +1,4 @@
-"""What a dyno's disk does not keep: data, sessions, logs, what the release phase has written."""
+"""Files that a dyno's disk does not keep: data, sessions, logs, files of the release phase."""
 
 import re
 from collections.abc import Iterator
@@ -18,12 +18,11 @@ DATA = (
 )
 SESSIONS = re.compile(r"(?:^|/)(?:flask_)?sessions?/[^/]+$")
 LOGS = re.compile(r"\.log(?:\.\d+)?$|(?:^|/)logs?/[^/]+$")
-MADE = (
+REGENERATED = (
     r"^(?:[\w.-]+/)?(?:static|staticfiles|static_root|assets|public|dist|build|htmlcov)/"
     r"|(?:^|/)(?:counter|gauge|histogram|summary)(?:_\w+)?_\d+\.db$"
 )
-"""What a start makes again every time: collected static files, metrics of a library."""
-
+"""Files that every start creates again: collected static files, metrics of a library."""
 
 ASSETS = (".css", ".js", ".map", ".woff2")
 
@@ -33,10 +32,15 @@ def _top(path: str) -> str:
 
 
 def _lost(shutdown: Shutdown) -> list[str]:
-    """What somebody would miss; a folder with style sheets in it was made by a build step."""
+    """Return the files that somebody would miss.
+
+    A folder with style sheets was created by a build step and does not count.
+    """
     built = {_top(path) for path in shutdown.written if path.endswith(ASSETS)} - {""}
-    kept = (p for p in shutdown.written if not re.search(MADE, p) and _top(p) not in built)
-    return [path for path in kept if re.search(DATA, path) or SESSIONS.search(path)]
+    candidates = (
+        p for p in shutdown.written if not re.search(REGENERATED, p) and _top(p) not in built
+    )
+    return [path for path in candidates if re.search(DATA, path) or SESSIONS.search(path)]
 
 
 def _logs(shutdown: Shutdown) -> list[str]:
@@ -49,7 +53,7 @@ def _logs(shutdown: Shutdown) -> list[str]:
     effect="warn",
     title="{files} will be lost: the dyno's disk is ephemeral",
     cause="Every dyno starts from the slug, at least once a day, at every deploy and config change."
-    " What the app has written by then, {files}, is lost, and other dynos never see it.",
+    " What the app has written until then, {files}, is lost, and other dynos never see it.",
     fix="{advice:-}",
     docs=EPHEMERAL,
     laptop="The laptop's disk keeps what is written. A dyno's is thrown away at least daily.",
@@ -87,19 +91,19 @@ def _kind(path: str) -> str:
 
 
 def _writer(source: Source, path: str) -> Place | None:
-    """The line that names the file, else one that makes a database or opens files for writing."""
+    """Return the line that names the file, or else one that opens a database or writes a file."""
     name = re.escape(path.rpartition("/")[2])
-    named = next(found(source, rf"[\"'/]{name}\b"), None)
+    by_name = next(found(source, rf"[\"'/]{name}\b"), None)
     general = r"sqlite3\.connect\(|sqlite:///|open\([^)]*[\"'][wax]b?\+?[\"']|\.save\("
-    return named or next(found(source, general), None)
+    return by_name or next(found(source, general), None)
 
 
 @rule(
     "logs-in-files",
     effect="note",
-    title="The app logs into files, which go with the dyno: {files}",
+    title="The app logs to files, which are lost with the dyno: {files}",
     cause="`heroku logs` shows what is written to stdout and stderr, and nothing else.",
-    fix="Log to stdout: `logging.StreamHandler()` in place of a FileHandler.",
+    fix="Log to stdout: `logging.StreamHandler()` instead of a FileHandler.",
     docs=LOGGING,
 )
 def logs_in_files(shutdown: Shutdown) -> Iterator[Evidence]:
@@ -114,15 +118,15 @@ def logs_in_files(shutdown: Shutdown) -> Iterator[Evidence]:
 @rule(
     "files-written",
     effect="note",
-    title="The app writes files that go with the dyno: {files}",
-    cause="The dyno's disk starts from the slug at every restart. Caches may; data must not live"
-    " there.",
-    fix="Nothing to do, if these can be made again.",
+    title="The app writes files that are lost with the dyno: {files}",
+    cause="The dyno's disk starts from the slug at every restart. Caches may be kept there; data"
+    " must not.",
+    fix="Nothing to do, if these can be created again.",
     docs=EPHEMERAL,
 )
 def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
-    told = {*_lost(shutdown), *_logs(shutdown)}
-    other = [path for path in shutdown.written if path not in told]
+    reported = {*_lost(shutdown), *_logs(shutdown)}
+    other = [path for path in shutdown.written if path not in reported]
     if other:
         yield Evidence(f"written: {', '.join(other[:5])}", names={"files": ", ".join(other[:3])})
 
@@ -132,14 +136,14 @@ def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
     effect="warn",
     title="The release command wrote {files}, which no other dyno will see",
     cause="The release phase runs in a dyno of its own, with its own copy of the slug. Its SQLite"
-    " database is gone when it has ended; web starts without those tables.",
+    " database is lost when it ends; web starts without those tables.",
     fix="Use a database add-on: `heroku addons:create heroku-postgresql:essential-0` (Postgres),"
-    " and take its address from DATABASE_URL.",
+    " and read its address from DATABASE_URL.",
     docs=EPHEMERAL,
 )
 def release_writes_database(release: Release) -> Iterator[Evidence]:
     written = release.ended.written if release.ended else ()
-    lost = [path for path in written if DATABASE.search(path) and not re.search(MADE, path)]
+    lost = [path for path in written if DATABASE.search(path) and not re.search(REGENERATED, path)]
     for path in lost[:3]:
         line = release.command.line or None if release.command else None
         file = "Procfile" if line else None
@@ -154,7 +158,8 @@ def release_writes_database(release: Release) -> Iterator[Evidence]:
     cause="On a dyno only /app and /tmp can be written; the rest of the disk is the stack image,"
     " read-only and without the folders of this machine. There the app gets `Permission denied` or"
     " `No such file or directory`.",
-    fix="Write below the app's own folder or /tmp, if it can be made again; else into an add-on.",
+    fix="Write below the app's own folder or /tmp, if the files can be created again, or else to an"
+    " add-on.",
     docs=EPHEMERAL,
     basis="observed",
 )

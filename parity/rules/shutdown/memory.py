@@ -1,4 +1,4 @@
-"""R14 and R15: what holds the memory, and what would fit."""
+"""R14 and R15: what uses the memory, and what would fit."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,20 +14,20 @@ CODES = "https://devcenter.heroku.com/articles/error-codes"
 MEMORY = "https://devcenter.heroku.com/articles/dyno-memory-behavior"
 
 LARGE_PART = 0.15
-"""The part of the peak from which on a process counts as one that holds memory (ours)."""
+"""The smallest part of the peak at which a process is reported (ours)."""
 
 GROWN = 0.25
-"""The part of the peak that must have come after the start to be called growth (ours)."""
+"""The smallest part of the peak, used after the first answer, that counts as growth (ours)."""
 
 LOADS = (
     r"from_pretrained\(|torch\.load\(|joblib\.load\(|pickle\.loads?\(|load_model\(|spacy\.load\("
     r"|SentenceTransformer\(|read_(?:csv|parquet|excel|json)\(|np\.load\(|KeyedVectors|bytearray\("
 )
-"""Calls that load models and data."""
+"""Calls that load models or data."""
 
 
 def _over(record: Boot | Shutdown) -> str | None:
-    """R14 or R15 if Heroku logs it; a boot has only the R15 that ended it."""
+    """Return R14 or R15 if Heroku logs it; for a boot, only the R15 that ended it."""
     size = SIZES.get(_boot(record).size, DEFAULT)
     if isinstance(record, Boot):
         killed = record.state == "crashed" and record.memory and record.memory.over == "R15"
@@ -48,7 +48,7 @@ def _peak(record: Boot | Shutdown) -> int:
     return record.memory.peak if record.memory else getattr(record, "peak", None) or 0
 
 
-def _seen(record: Boot | Shutdown) -> Evidence:
+def _peak_evidence(record: Boot | Shutdown) -> Evidence:
     peak, size = _peak(record), SIZES.get(_boot(record).size, DEFAULT)
     names = {
         "peak": str(peak // MB),
@@ -60,7 +60,7 @@ def _seen(record: Boot | Shutdown) -> Evidence:
 
 
 def _larger(record: Boot | Shutdown) -> dict[str, str]:
-    """The process type, and the smallest dyno that holds the peak, if any does."""
+    """Return the process type and the smallest dyno that fits the peak, or else the largest."""
     size = holding(_peak(record)) or COMMON[-1]
     return {"type": _boot(record).process.name, "larger": size.name}
 
@@ -71,8 +71,8 @@ def _larger(record: Boot | Shutdown) -> dict[str, str]:
     title="Memory quota vastly exceeded: {peak} MB of {quota} MB",
     cause="At {deadly} MB Heroku kills this dyno ({quota} MB of memory), starts it again, and kills"
     " it again.",
-    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger:standard-2x}`"
-    " (`parity run --dyno {larger:standard-2x}` tries it).",
+    fix="Use less memory, or a larger dyno: `heroku ps:type {type}={larger:standard-2x}` (`parity"
+    " run --dyno {larger:standard-2x}` tries it).",
     docs=f"{CODES}#r15-memory-quota-vastly-exceeded",
     heroku="R15",
     prints=(
@@ -80,11 +80,11 @@ def _larger(record: Boot | Shutdown) -> dict[str, str]:
         "heroku[web.1]: Error R15 (Memory quota vastly exceeded)",
         "heroku[web.1]: Stopping process with SIGKILL",
     ),
-    laptop="As for R14: the laptop has many times the memory of a dyno.",
+    laptop="As with R14: the laptop has many times the memory of a dyno.",
 )
 def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     if _over(record) == "R15":
-        yield _seen(record)
+        yield _peak_evidence(record)
 
 
 @rule(
@@ -93,15 +93,15 @@ def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     title="Memory quota exceeded: {peak} MB of {quota} MB",
     cause="The dyno's processes use more memory than the dyno has ({quota} MB). It goes on in swap,"
     " which is slow, and logs this every 20 seconds.",
-    fix="Use less memory, or take a larger dyno: `heroku ps:type {type}={larger:standard-2x}`"
-    " (`parity run --dyno {larger:standard-2x}` tries it).",
+    fix="Use less memory, or a larger dyno: `heroku ps:type {type}={larger:standard-2x}` (`parity"
+    " run --dyno {larger:standard-2x}` tries it).",
     docs=f"{CODES}#r14-memory-quota-exceeded",
     heroku="R14",
     prints=(
         "heroku[web.1]: Process running mem=541M(105.8%)",
         "heroku[web.1]: Error R14 (Memory quota exceeded)",
     ),
-    laptop="The laptop has 8 GB and more, a Basic dyno 512 MB, for all workers together.",
+    laptop="The laptop has 8 GB or more, a Basic dyno 512 MB, for all workers together.",
     by={
         "gunicorn": "fewer workers (WEB_CONCURRENCY), `--preload`, `--max-requests 500`",
         "pandas": "read in chunks, and only the columns that are used",
@@ -110,23 +110,23 @@ def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
 )
 def R14(record: Shutdown) -> Iterator[Evidence]:
     if _over(record) == "R14":
-        yield _seen(record)
+        yield _peak_evidence(record)
 
 
 def _memory(record: Boot | Shutdown) -> Memory | None:
-    """What was measured, where it is too much."""
+    """Return the measured memory if it is over the quota."""
     return record.memory if _over(record) and record.memory and record.memory.shares else None
 
 
-def _alike(memory: Memory) -> list[Share]:
-    """The workers: large processes of one command line, if there are several."""
+def _workers(memory: Memory) -> list[Share]:
+    """Return the workers: large processes with the same command line, if there are several."""
     large = [s for s in memory.shares if s.bytes >= LARGE_PART * memory.peak]
     return [s for s in large if s.command == large[0].command] if len(large) > 1 else []
 
 
 def _fitting(memory: Memory, size: DynoSize) -> int:
-    """How many of its workers fit into the dyno."""
-    workers = _alike(memory)
+    """Return how many of the workers fit into the dyno."""
+    workers = _workers(memory)
     if len(workers) < 2:
         return 0
     each = _usual(workers)
@@ -135,12 +135,12 @@ def _fitting(memory: Memory, size: DynoSize) -> int:
 
 
 def _usual(workers: Sequence[Share]) -> int:
-    """What the worker in the middle holds, in bytes."""
+    """Return the median memory of the workers, in bytes."""
     held = sorted(share.bytes for share in workers)
     return (held[(len(held) - 1) // 2] + held[len(held) // 2]) // 2
 
 
-def _named(share: Share) -> str:
+def _holding(share: Share) -> str:
     return f"pid {share.pid} ({share.command}) holds {share.bytes // MB} MB"
 
 
@@ -157,9 +157,9 @@ def _named(share: Share) -> str:
 def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
     memory, size = _memory(record), SIZES.get(_boot(record).size, DEFAULT)
     fits = _fitting(memory, size) if memory else 0
-    if not memory or not 0 < fits < len(_alike(memory)):
+    if not memory or not 0 < fits < len(_workers(memory)):
         return
-    workers, process = _alike(memory), _boot(record).process
+    workers, process = _workers(memory), _boot(record).process
     set_here = re.search(r"(?:-w|--workers?)[ =]?(\d+)", process.command)
     names = {
         "count": str(len(workers)),
@@ -173,18 +173,18 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
     line = process.line or None if set_here else None
     for share in workers:
         file = "Procfile" if line else None
-        yield Evidence(_named(share), file, line, pid=share.pid, names=names)
+        yield Evidence(_holding(share), file, line, pid=share.pid, names=names)
 
 
 @rule(
     "memory-grows",
     leads_to=(R15, R14),
     title="The app grew by {grown:N} MB after its first answer",
-    cause="It had less at its first answer. What grew is `{process}`: it keeps what it has made for"
+    cause="It used less at its first answer. What grew is `{process}`: it keeps what it creates for"
     " a request, or loads something late.",
     fix="Look for lists, caches and models that are filled while a request is answered. For a leak"
-    " that cannot be found, gunicorn's `--max-requests 500 --max-requests-jitter 50` starts workers"
-    " again in time. Else a larger dyno: `heroku ps:type {type}={larger:standard-2x}`.",
+    " that cannot be found, gunicorn's `--max-requests 500 --max-requests-jitter 50` restarts"
+    " workers in time. Or use a larger dyno: `heroku ps:type {type}={larger:standard-2x}`.",
     docs=MEMORY,
 )
 def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
@@ -195,8 +195,8 @@ def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
         most = max(growing, key=lambda s: s.grown)
         names = {"grown": str(grown // MB), "process": most.command, **_larger(record)}
         for share in sorted(growing, key=lambda s: -s.grown)[:3]:
-            told = f"{_named(share)}, {share.grown // MB} MB more than at the first answer"
-            yield Evidence(told, pid=share.pid, names=names)
+            message = f"{_holding(share)}, {share.grown // MB} MB more than at the first answer"
+            yield Evidence(message, pid=share.pid, names=names)
 
 
 @rule(
@@ -205,7 +205,7 @@ def memory_grows(record: Boot | Shutdown) -> Iterator[Evidence]:
     title="{process} holds {held:N} MB",
     cause="What it imports and loads at the start, or at its first request, is larger than the"
     " dyno.",
-    fix="Load a smaller model or less data, or only what a request needs. Else a larger dyno:"
+    fix="Load a smaller model or less data, or only what a request needs. Or use a larger dyno:"
     " `heroku ps:type {type}={larger:standard-2x}`.",
     docs=MEMORY,
     fallback=True,
@@ -225,7 +225,7 @@ def memory_at_start(record: Boot | Shutdown) -> Iterator[Evidence]:
         yield at(place.text, place, **names)
     for share in memory.shares[:3]:
         if share.bytes >= LARGE_PART * memory.peak:
-            yield Evidence(_named(share), pid=share.pid, names=names)
+            yield Evidence(_holding(share), pid=share.pid, names=names)
 
 
 def _source(record: Boot | Shutdown) -> Source:

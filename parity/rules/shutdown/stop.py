@@ -1,4 +1,4 @@
-"""The end of the dyno: R12, and what kept a process from leaving."""
+"""R12: what kept a process from ending when the dyno stopped."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
     "R12",
     effect="warn",
     title="Exit timeout",
-    cause="At least one process was still there 30 seconds after SIGTERM, so it was killed. That"
+    cause="At least one process was still running 30 seconds after SIGTERM, so it was killed. That"
     " happens at every deploy and once a day; requests and jobs in flight are lost.",
     fix="End on SIGTERM: `exec` the server in shell scripts, so that the signal reaches it, and do"
     " not ignore the signal.",
@@ -27,8 +27,8 @@ R12_DOCS = "https://devcenter.heroku.com/articles/error-codes#r12-exit-timeout"
         " 30 seconds of SIGTERM",
         "heroku[web.1]: Stopping remaining processes with SIGKILL",
     ),
-    laptop="Ctrl-C sends SIGINT to the whole terminal; Heroku sends SIGTERM, which a shell"
-    " script keeps to itself and Python's default handler takes without cleaning up.",
+    laptop="Ctrl-C sends SIGINT to the whole terminal; Heroku sends SIGTERM, which a shell script"
+    " does not pass on, and at which Python ends without cleaning up.",
     by={
         "shell script": "exec gunicorn app:app",
         "Celery": "keep tasks short: its warm shutdown waits for them",
@@ -51,7 +51,7 @@ SERVERS = {
     "hypercorn": "hypercorn --graceful-timeout 20",
     "granian": "granian --workers-kill-timeout 20",
 }
-"""Servers that wait for requests in flight, and how to make them wait less than Heroku does."""
+"""Servers that wait for requests in flight, and commands that make them wait less than Heroku."""
 
 _TRAP = (
     r"""\btrap\s+(?:--\s+)?(''|""|-|'[^']*'|"[^"]*"|[\w:]+)\s+[^#\n]{0,99}\b(?:SIG)?(?:TERM|15)\b"""
@@ -63,7 +63,7 @@ _HANDLING = (
 )
 
 
-def _left(shutdown: Shutdown, sigterm: str) -> list[Survivor]:
+def _survivors(shutdown: Shutdown, sigterm: str) -> list[Survivor]:
     return [s for s in shutdown.survivors if s.sigterm == sigterm] if shutdown.killed else []
 
 
@@ -72,17 +72,17 @@ def _shell(survivor: Survivor) -> bool:
 
 
 def _server(survivor: Survivor) -> str | None:
-    """The known server that a process is, by the words of its command line."""
+    """Return the known server that a process runs, by the words of its command line."""
     names = {word.rpartition("/")[2] for word in survivor.command.split()[:4]}
     return next((name for name in SERVERS if name in names), None)
 
 
-def _told(survivor: Survivor, does: str) -> Evidence:
+def _evidence(survivor: Survivor, does: str) -> Evidence:
     return Evidence(f"pid {survivor.pid} ({survivor.command}) {does}", pid=survivor.pid)
 
 
-def _placed(source: Source, pattern: str, seen: str | None = None) -> Evidence | None:
-    """The first line of the app's own code, scripts or Procfile in which `pattern` is found."""
+def _matching_line(source: Source, pattern: str, seen: str | None = None) -> Evidence | None:
+    """Return the first line of the app's code, scripts or Procfile that matches `pattern`."""
     regex = re.compile(pattern)
     for path in source.entries:
         if path.endswith((".py", ".sh", ".js", ".mjs", ".ts", ".bash")) or "." not in path:
@@ -90,8 +90,8 @@ def _placed(source: Source, pattern: str, seen: str | None = None) -> Evidence |
                 match = regex.search(line)
                 if match and not line.lstrip().startswith(("#", "//")):
                     names = {"place": f"line {number} of {path}", "code": line.strip()}
-                    told = seen or line.strip()
-                    return Evidence(told, path, number, match.start() + 1, names=names)
+                    message = seen or line.strip()
+                    return Evidence(message, path, number, match.start() + 1, names=names)
     return None
 
 
@@ -101,20 +101,20 @@ def _placed(source: Source, pattern: str, seen: str | None = None) -> Evidence |
     title="{process} ignores SIGTERM",
     cause="SIGTERM is how Heroku tells every process of a dyno to end. This one ignores it, so only"
     " SIGKILL ends it, after 30 seconds.",
-    fix="Take out what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
+    fix="Remove what switches it off: `signal.signal(SIGTERM, SIG_IGN)`, or `trap '' TERM` in a"
     " shell script that starts it. Look at {place:the code that handles SIGTERM}.",
     docs=SHUTDOWN,
 )
 def ignores_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
-    ignoring = _left(shutdown, "ignored")
+    ignoring = _survivors(shutdown, "ignored")
     if not ignoring:
         return
-    place = _placed(shutdown.boot.release.slug.plan.source, f"{_IGNORING}|{_TRAP}")
+    place = _matching_line(shutdown.boot.release.slug.plan.source, f"{_IGNORING}|{_TRAP}")
     names = {"process": _name(ignoring[0]), "place": "what starts it", **_names(place)}
     if place:
         yield place._replace(names=names)
     for survivor in ignoring:
-        yield _told(survivor, "ignores SIGTERM")._replace(names=names)
+        yield _evidence(survivor, "ignores SIGTERM")._replace(names=names)
 
 
 def _names(place: Evidence | None) -> Mapping[str, str]:
@@ -122,7 +122,7 @@ def _names(place: Evidence | None) -> Mapping[str, str]:
 
 
 def _name(survivor: Survivor) -> str:
-    """A process as a title may call it."""
+    """Return the name of a process for a title."""
     words = survivor.command.split()[:3]
     return f"`{' '.join(words)}`" if words else f"The process {survivor.pid}"
 
@@ -138,15 +138,15 @@ def _name(survivor: Survivor) -> str:
     docs=SHUTDOWN,
 )
 def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
-    shells = [s for s in _left(shutdown, "caught") if _shell(s)]
+    shells = [s for s in _survivors(shutdown, "caught") if _shell(s)]
     if not shells:
         return
-    place = _placed(shutdown.boot.release.slug.plan.source, _TRAP)
+    place = _matching_line(shutdown.boot.release.slug.plan.source, _TRAP)
     names = {"place": "in the script", **_names(place)}
     if place:
         yield place._replace(names=names)
     for survivor in shells:
-        yield _told(survivor, "is a shell that catches SIGTERM")._replace(names=names)
+        yield _evidence(survivor, "is a shell that catches SIGTERM")._replace(names=names)
 
 
 @rule(
@@ -161,12 +161,12 @@ def shell_keeps_sigterm(shutdown: Shutdown) -> Iterator[Evidence]:
 def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     line = shutdown.boot.process.line or None
     place = ("Procfile" if line else None, line)
-    for survivor in _left(shutdown, "caught"):
+    for survivor in _survivors(shutdown, "caught"):
         name = _server(survivor)
         if name:
             names = {"server": name, "shorter": SERVERS[name]}
-            told = f"pid {survivor.pid} ({survivor.command}) was still there"
-            yield Evidence(told, *place, pid=survivor.pid, names=names)
+            message = f"pid {survivor.pid} ({survivor.command}) was still there"
+            yield Evidence(message, *place, pid=survivor.pid, names=names)
     name = server(shutdown.boot.process)
     if shutdown.killed and not shutdown.survivors and name in SERVERS:
         names = {"server": name, "shorter": SERVERS[name]}
@@ -177,20 +177,20 @@ def server_waits_too_long(shutdown: Shutdown) -> Iterator[Evidence]:
     "sigterm-handler-stays",
     leads_to=R12,
     title="{process} handles SIGTERM and does not end",
-    cause="The app has a handler of its own for SIGTERM. It has run, or waits for something, and"
-    " the process goes on.",
+    cause="The app has its own handler for SIGTERM. It has run, or waits for something, and the"
+    " process keeps running.",
     fix="End in the handler ({place:the code that handles SIGTERM}): `raise SystemExit`, once open"
     " work is put back or finished; work that takes longer than 30 seconds must be able to start"
-    " again.",
+    " over.",
     docs=SHUTDOWN,
 )
 def sigterm_handler_stays(shutdown: Shutdown) -> Iterator[Evidence]:
-    staying = [s for s in _left(shutdown, "caught") if not _shell(s) and not _server(s)]
+    staying = [s for s in _survivors(shutdown, "caught") if not _shell(s) and not _server(s)]
     if not staying:
         return
-    place = _placed(shutdown.boot.release.slug.plan.source, _HANDLING)
-    named = {"process": _name(staying[0]), "place": "where SIGTERM is handled", **_names(place)}
+    place = _matching_line(shutdown.boot.release.slug.plan.source, _HANDLING)
+    names = {"process": _name(staying[0]), "place": "where SIGTERM is handled", **_names(place)}
     if place:
-        yield place._replace(names=named)
+        yield place._replace(names=names)
     for survivor in staying:
-        yield _told(survivor, "catches SIGTERM")._replace(names=named)
+        yield _evidence(survivor, "catches SIGTERM")._replace(names=names)

@@ -1,4 +1,4 @@
-"""What Node.js apps do wrong while they answer: pages that are not there."""
+"""Pages that a Node.js app sends but that are not in the slug."""
 
 import re
 from collections.abc import Iterator
@@ -18,22 +18,22 @@ _NO_FILE = re.compile(
     "page-file-missing",
     effect="warn",
     title="{path} answers 404: {file} is not in the slug",
-    cause="The app sends {file} as its page, and there is no such file in the dyno.{why:-}",
+    cause="The app sends {file} as its page, but there is no such file in the dyno.{why:-}",
     fix="{advice:-}",
     docs="https://devcenter.heroku.com/articles/nodejs-support#build-behavior",
 )
 def page_file_missing(traffic: Traffic) -> Iterator[Evidence]:
-    lost = next((e for e in traffic.exchanges if e.status == 404 and not e.as_expected), None)
+    not_found = next((e for e in traffic.exchanges if e.status == 404 and not e.as_expected), None)
     pattern = re.compile(
         r"ENOENT: no such file or directory, stat '(?:.*/parity-\w+/[^/]+|/app)/(.+)'"
     )
     matches = (pattern.search(line.text) for line in reversed(traffic.since_boot))
-    match = next((match for match in matches if match), None) if lost else None
-    if not lost or not match or not concerns(traffic.boot):
+    match = next((match for match in matches if match), None) if not_found else None
+    if not not_found or not match or not concerns(traffic.boot):
         return
     source = traffic.boot.release.slug.plan.source
     why, advice = _unbuilt(source, match[1])
-    names = {"path": lost.path, "file": match[1], "why": why, "advice": advice}
+    names = {"path": not_found.path, "file": match[1], "why": why, "advice": advice}
     place = find(source, r"\.sendFile\(")
     seen = f"ENOENT: no such file or directory, stat '/app/{match[1]}'"
     if place:
@@ -43,13 +43,13 @@ def page_file_missing(traffic: Traffic) -> Iterator[Evidence]:
 
 
 def _unbuilt(source: Source, file: str) -> tuple[str, str]:
-    """Why a page is not there: a build that Heroku does not run, or a file not committed."""
+    """Return why a page is missing, and what to do: commit it, or let Heroku build it."""
     folders = [file.rsplit("/", n)[0] for n in range(1, file.count("/") + 1)]
     client = next((f for f in folders if f"{f}/package.json" in source.entries), None)
     if client:
         return (
-            f" A build makes it, and Heroku builds only what the package.json of the root says, not"
-            f" that of {client}.",
+            " A build creates it, but Heroku runs only the build of the package.json in the root,"
+            f" not that of {client}.",
             f'Add `"build": "npm install --prefix {client} && npm run build --prefix {client}"` to'
             ' "scripts" in the root\'s package.json, commit.',
         )

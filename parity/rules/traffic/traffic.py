@@ -1,4 +1,4 @@
-"""The first requests: what the router would log, and what the visitor would see."""
+"""The first requests: what the router logs, and what visitors see."""
 
 import re
 from collections.abc import Iterator
@@ -17,15 +17,15 @@ def _failed(traffic: Traffic, *codes: str) -> Iterator[Exchange]:
     return (e for e in traffic.exchanges if e.code in codes and not e.as_expected)
 
 
-def _told(traffic: Traffic, code: str) -> Iterator[Evidence]:
-    """Evidence of each request that ended with `code`, in the router's words."""
+def _failures(traffic: Traffic, code: str) -> Iterator[Evidence]:
+    """Yield evidence of each request that ended with `code`, in the router's words."""
     for exchange in _failed(traffic, code):
         names = {"path": exchange.path, "detail": exchange.detail}
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        yield Evidence(f"{request_line(exchange)}: {exchange.detail}", names=names)
 
 
-def asked(exchange: Exchange) -> str:
-    """`GET /path`."""
+def request_line(exchange: Exchange) -> str:
+    """Return the method and path of a request, as in `GET /path`."""
     return f"{exchange.method} {exchange.path}"
 
 
@@ -33,15 +33,15 @@ def asked(exchange: Exchange) -> str:
     "H12",
     effect="fail",
     title="Request timeout",
-    cause="{path} gave no byte of an answer within 30 seconds. The router answers 503 then, while"
-    " the dyno works on.",
+    cause="{path} sent no byte of an answer within 30 seconds. The router then answers 503, while"
+    " the dyno keeps working.",
     fix="Answer at once and do the work elsewhere: a background job in a worker, with a queue (RQ,"
     " Celery). A longer timeout in the server changes nothing: the router's limit is fixed.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
     heroku="H12",
     prints=routed("H12", "Request timeout"),
     browser=CORS,
-    laptop="On the laptop nothing waits at most 30 seconds: the browser shows the page when it"
+    laptop="On the laptop nothing gives up after 30 seconds: the browser shows the page whenever it"
     " comes. Data is small there, services are near, and one person asks at a time.",
     by={
         "any": "answer 202 at once, do the work in a worker (RQ, Celery, Dramatiq), let the"
@@ -56,7 +56,9 @@ def H12(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H12"):
         seconds = f"{exchange.service_ms / 1000:.0f} s"
         names = {"path": exchange.path}
-        yield Evidence(f"{asked(exchange)}: no answer after {seconds} (limit 30 s)", names=names)
+        yield Evidence(
+            f"{request_line(exchange)}: no answer after {seconds} (limit 30 s)", names=names
+        )
 
 
 @rule(
@@ -82,9 +84,9 @@ def H12(traffic: Traffic) -> Iterator[Evidence]:
 def H13(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H13", "H21"):
         killed = _worker_line(traffic.output)
-        worker = f" A worker died over it: {killed}" if killed else ""
+        worker = f" A worker died while it answered: {killed}" if killed else ""
         names = {"path": exchange.path, "worker": worker}
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        yield Evidence(f"{request_line(exchange)}: {exchange.detail}", names=names)
         if killed:
             yield Evidence(killed)
 
@@ -110,7 +112,7 @@ def _worker_line(lines: tuple[Line, ...]) -> str | None:
     },
 )
 def H15(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H15")
+    yield from _failures(traffic, "H15")
 
 
 @rule(
@@ -118,15 +120,15 @@ def H15(traffic: Traffic) -> Iterator[Evidence]:
     effect="fail",
     title="Poorly formatted HTTP response",
     cause="What the dyno sends for {path} does not start like an HTTP answer.",
-    fix="Serve HTTP on $PORT: no TLS (the router ends it before the app), no other protocol.",
+    fix="Serve HTTP on $PORT: no TLS (the router terminates it before the app), no other protocol.",
     docs=f"{CODES}#h17-poorly-formatted-http-response",
     heroku="H17",
     prints=routed("H17", "Poorly formatted HTTP response"),
-    laptop="A browser forgives more than a router, and `https://localhost` works with a"
-    " certificate of your own; on Heroku the router has ended TLS before the dyno.",
+    laptop="A browser forgives more than a router, and `https://localhost` works with a certificate"
+    " of your own; on Heroku the router terminates TLS before the dyno.",
 )
 def H17(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H17")
+    yield from _failures(traffic, "H17")
 
 
 @rule(
@@ -139,11 +141,11 @@ def H17(traffic: Traffic) -> Iterator[Evidence]:
     docs=f"{CODES}#h18-server-request-interrupted",
     heroku="H18",
     prints=('heroku[router]: sock=backend at=error code=H18 desc="Server Request Interrupted" …',),
-    laptop="The browser shows the part of the page that came, and you do not notice.",
+    laptop="The browser shows the part of the page that arrived, and you do not notice.",
 )
 def H18(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H18"):
-        seen = f"{asked(exchange)}: {exchange.detail}, after {exchange.bytes} bytes"
+        seen = f"{request_line(exchange)}: {exchange.detail}, after {exchange.bytes} bytes"
         yield Evidence(seen, names={"path": exchange.path})
 
 
@@ -159,11 +161,11 @@ def H18(traffic: Traffic) -> Iterator[Evidence]:
     laptop="One visitor never fills the queue of a server.",
 )
 def H19(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H19")
+    yield from _failures(traffic, "H19")
 
 
 def broken(traffic: Traffic) -> Exchange | None:
-    """The first answer that is the app's own 5xx."""
+    """Return the first answer that is the app's own 5xx."""
     own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
     return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
 
@@ -187,8 +189,8 @@ def broken(traffic: Traffic) -> Exchange | None:
 def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     exchange = broken(traffic)
     if exchange:
-        found = crash(traffic)
-        quiet = traffic.traceback is not None and found is not None and found.raised is not None
+        failure = crash(traffic)
+        quiet = traffic.traceback is not None and failure is not None and failure.raised is not None
         silent = (
             " The app logs no reason; a second boot with exceptions logged found it."
             if quiet
@@ -202,8 +204,8 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     "H25",
     effect="fail",
     title="HTTP restriction",
-    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail:a"
-    " header is too long, or not as HTTP wants it}.",
+    cause="The router refuses the answer to {path}, and visitors get 502 instead: {detail:a header"
+    " is too long, or is not valid HTTP}.",
     fix="Keep a cookie's line under 8 KB and a header's under 512 KB (store the session on the"
     " server, not in a cookie), and send one plain Content-Length.",
     docs=f"{CODES}#h25-http-restriction",
@@ -212,17 +214,17 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
         'heroku[router]: at=error code=H25 desc="HTTP restriction" method=GET path="/" …'
         " status=502",
     ),
-    laptop="On the laptop the browser reads the answer itself, and browsers forgive much.",
+    laptop="On the laptop the browser reads the answer itself, and browsers are forgiving.",
 )
 def H25(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H25")
+    yield from _failures(traffic, "H25")
 
 
 @rule(
     "H27",
     effect="warn",
     title="Client Request Interrupted",
-    cause="The client closed the connection before the answer to {path} was over.",
+    cause="The client closed the connection before the answer to {path} was complete.",
     fix="Nothing is wrong with the app if visitors just leave. If it happens often, the page is"
     " slow: look at `service=` in the router's log.",
     docs=f"{CODES}#h27-client-request-interrupted",
@@ -234,7 +236,7 @@ def H25(traffic: Traffic) -> Iterator[Evidence]:
     laptop="On the laptop nobody is impatient, and no connection is lost on the way.",
 )
 def H27(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H27")
+    yield from _failures(traffic, "H27")
 
 
 @rule(
@@ -252,15 +254,15 @@ def H27(traffic: Traffic) -> Iterator[Evidence]:
     laptop="On the laptop no router ends a connection that is silent for 55 seconds.",
 )
 def H28(traffic: Traffic) -> Iterator[Evidence]:
-    yield from _told(traffic, "H28")
+    yield from _failures(traffic, "H28")
 
 
 @rule(
     "unexpected-status",
     effect="fail",
-    title="{path} answers {status}, and the scenario expects {expected:another}",
-    cause="The request of the scenario reached the app, or failed on the way, with another status"
-    " than the one that it should have.",
+    title="{path} answers {status}, but the scenario expects {expected:another status}",
+    cause="The request in the scenario ended, in the app or on the way to it, with a status other"
+    " than the expected one.",
     fix="Correct the app, or `expect` in the scenario.",
     docs=ROUTING,
 )
@@ -273,7 +275,7 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
                 "status": str(exchange.status),
                 "expected": str(exchange.expected),
             }
-            seen = f"{asked(exchange)} → {exchange.status}, not {exchange.expected}"
+            seen = f"{request_line(exchange)} → {exchange.status}, not {exchange.expected}"
             yield Evidence(seen, names=names)
 
 
@@ -281,7 +283,7 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
     "request-undecided",
     effect="unknown",
     title="The request for {path} ended with {code}, for a reason that is not the app's",
-    cause="{detail:This machine could not carry the request}. On Heroku the same request may be"
+    cause="{detail:This machine could not handle the request}. On Heroku the same request may be"
     " answered.",
     fix="Close other programs, or raise `ulimit -n`, and run parity again.",
     docs=CODES,
@@ -290,4 +292,4 @@ def REQUEST_UNDECIDED(traffic: Traffic) -> Iterator[Evidence]:
     for exchange in _failed(traffic, "H11", "H20", "H22", "H24", "H26", "H99"):
         detail = exchange.detail[:1].upper() + exchange.detail[1:]
         names = {"path": exchange.path, "code": exchange.code or "", "detail": detail}
-        yield Evidence(f"{asked(exchange)}: {exchange.detail}", names=names)
+        yield Evidence(f"{request_line(exchange)}: {exchange.detail}", names=names)

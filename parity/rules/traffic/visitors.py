@@ -1,4 +1,4 @@
-"""What visitors see although the app answers: loops, refused hosts and forms, and why."""
+"""Failures although the app answers: redirect loops, refused hosts and forms."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from html import unescape
 from parity.records import Exchange, Source, Traffic
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.traffic.traffic import ROUTING, asked
+from parity.rules.traffic.traffic import ROUTING, request_line
 from parity.rules.views.proxy_headers import asking, django_header
 from parity.rules.views.python_source import Place, at, find, found
 
@@ -23,11 +23,11 @@ def _source(traffic: Traffic) -> Source:
     effect="fail",
     title="{path} redirects forever",
     cause="The browser is sent back to the address it has just asked for. Most such apps redirect"
-    " to https: Heroku ends TLS before the app, and tells of it in X-Forwarded-Proto alone.",
+    " to https: Heroku terminates TLS before the app, and only X-Forwarded-Proto says so.",
     fix="Look at the X-Forwarded-Proto header instead of the connection before you redirect.",
     docs=ROUTING,
     prints=('heroku[router]: at=info method=GET path="/" … status=301, again and again',),
-    laptop="On the laptop there is no router that ends TLS before the app.",
+    laptop="On the laptop there is no router that terminates TLS before the app.",
     by={
         "Django": 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
         "Flask": "app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1)",
@@ -39,12 +39,12 @@ def REDIRECT_LOOP(traffic: Traffic) -> Iterator[Evidence]:
     last = _looping(traffic)
     if last:
         times = len([e for e in traffic.exchanges if e.first == last.first])
-        seen = f"{asked(last)} → {last.status}, Location: {last.location}, {times} times"
+        seen = f"{request_line(last)} → {last.status}, Location: {last.location}, {times} times"
         yield Evidence(seen, names={"path": last.path})
 
 
 def _looping(traffic: Traffic) -> Exchange | None:
-    """The last answer of a chain of redirects that does not end."""
+    """Return the last answer of an endless chain of redirects."""
     last = next((e for e in reversed(traffic.exchanges) if not e.scenario), None)
     if last is None or last.code or not 300 <= last.status < 400:
         return None
@@ -55,30 +55,30 @@ def _looping(traffic: Traffic) -> Exchange | None:
 @rule(
     "http-403",
     effect="fail",
-    title="The app refuses, with 403, the form that it has sent out itself",
+    title="The app refuses, with 403, a form that it sent out itself",
     cause="A browser sends `Origin: {origin:ADDRESS}` with the form, and Django compares it with"
-    " the address that it believes to have.",
-    fix="Where {origin:ADDRESS} is the app's own address, the app takes https for http: write"
-    ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` into the settings. Else write'
-    ' `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` there.',
+    " the address that it believes to be its own.",
+    fix="Where {origin:ADDRESS} is the app's own address, the app mistakes https for http: write"
+    ' `SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")` in the settings. Otherwise'
+    ' write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` there.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
     prints=(
         "app[web.1]: Forbidden (Origin checking failed - https://… does not match any trusted"
         " origins.): /login/",
         'heroku[router]: at=info method=POST path="/login/" … status=403',
     ),
-    laptop="On the laptop the page and its form come by the same plain http://.",
+    laptop="On the laptop the page and its form use the same plain http://.",
     by={
         "Django": 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")',
         "a CDN in front": 'CSRF_TRUSTED_ORIGINS = ["https://DOMAIN"]',
-        "gunicorn, uvicorn": "take the header by themselves: Heroku sets FORWARDED_ALLOW_IPS",
+        "gunicorn, uvicorn": "trust the header by themselves: Heroku sets FORWARDED_ALLOW_IPS",
     },
 )
 def HTTP_403(traffic: Traffic) -> Iterator[Evidence]:
-    told = _distrusted(traffic)
-    if told:
-        refused, origin = told
-        seen = f"{asked(refused)} → 403: Origin checking failed"
+    refusal = _refused_origin(traffic)
+    if refusal:
+        refused, origin = refusal
+        seen = f"{request_line(refused)} → 403: Origin checking failed"
         yield Evidence(f"{seen} - {origin} does not match any trusted origins", names=_of(origin))
 
 
@@ -86,39 +86,39 @@ def _of(origin: str) -> dict[str, str]:
     return {"origin": origin}
 
 
-def _distrusted(traffic: Traffic) -> tuple[Exchange, str] | None:
-    """A refused request and its Origin: the log says so, the page, or a second boot."""
+def _refused_origin(traffic: Traffic) -> tuple[Exchange, str] | None:
+    """Return a refused request and its Origin, from the log, the page or a second boot."""
     own = (e for e in traffic.exchanges if e.code is None and not e.as_expected)
     refused = next((e for e in own if e.status == FORBIDDEN), None)
     if refused is None:
         return None
     page = unescape(refused.body.decode("utf-8", "replace"))
-    told = [*(line.text for line in traffic.output), page, *(traffic.traceback or ())]
+    texts = [*(line.text for line in traffic.output), page, *(traffic.traceback or ())]
     pattern = r"Origin checking failed - (\S+) does not match any trusted origins"
-    match = next((m for text in told if (m := re.search(pattern, text))), None)
+    match = next((m for text in texts if (m := re.search(pattern, text))), None)
     return (refused, match[1]) if match else None
 
 
 @rule(
     "proxy-header-ignored",
     leads_to=(REDIRECT_LOOP, HTTP_403),
-    title="The app does not look at X-Forwarded-Proto, and takes https for http",
-    cause="Heroku ends TLS before the app: every request reaches it over plain http, with"
+    title="The app does not look at X-Forwarded-Proto, and mistakes https for http",
+    cause="Heroku terminates TLS before the app: every request reaches it over plain http, with"
     " `X-Forwarded-Proto: https`. {then:An app that looks at the connection redirects to https"
-    " again and again, or takes its own page's address for another one.}",
+    " again and again, or mistakes its own page's address for another one.}",
     fix="{advice:Trust X-Forwarded-Proto. Django: `SECURE_PROXY_SSL_HEADER ="
     ' ("HTTP_X_FORWARDED_PROTO", "https")`; Flask: `ProxyFix(app.wsgi_app, x_proto=1)`;'
     " Express: `app.set('trust proxy', 1)`.}",
     docs=ROUTING,
     apart="a redirect to https://, or the Origin in the log begins with https://",
-    laptop="On the laptop there is no router that ends TLS before the app.",
+    laptop="On the laptop there is no router that terminates TLS before the app.",
 )
 def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
     source = _source(traffic)
-    told, last = _distrusted(traffic), _looping(traffic)
-    if told and told[1] == f"https://{told[0].host}":
+    refusal, last = _refused_origin(traffic), _looping(traffic)
+    if refusal and refusal[1] == f"https://{refusal[0].host}":
         place = find(source, r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS|MIDDLEWARE)\s*=")
-        then = f"Django believes to be at http://{told[0].host}, and refuses {told[1]}."
+        then = f"Django believes it is at http://{refusal[0].host}, and refuses {refusal[1]}."
         yield at("Django compares with http://", place, then=then, advice=django_header(place))
     elif last:
         place, advice = asking(source, traffic.boot.process)
@@ -130,29 +130,29 @@ def proxy_header_ignored(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "csrf-other-address",
     leads_to=HTTP_403,
-    title="Visitors come by {origin:ADDRESS}, and Django knows another address",
+    title="Visitors come through {origin:ADDRESS}, but Django knows another address",
     cause="The form's page has the address {origin:ADDRESS}. What reaches the app has {host:the"
-    " app's own Host}: a domain before a CDN, or a front end elsewhere.",
-    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` into the settings.',
+    " app's own Host}. The reason is a domain on a CDN, or a front end elsewhere.",
+    fix='Write `CSRF_TRUSTED_ORIGINS = ["{origin:ADDRESS}"]` in the settings.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#csrf-trusted-origins",
     apart="the Origin in the log is not the Host of the request",
 )
 def csrf_other_address(traffic: Traffic) -> Iterator[Evidence]:
-    told = _distrusted(traffic)
-    if told and told[0].host and told[1].partition("://")[2] != told[0].host:
+    refusal = _refused_origin(traffic)
+    if refusal and refusal[0].host and refusal[1].partition("://")[2] != refusal[0].host:
         place = find(_source(traffic), r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS)\s*=")
-        names = {"origin": told[1], "host": f"Host: {told[0].host}"}
-        yield at(f"Origin: {told[1]}, Host: {told[0].host}", place, **names)
+        names = {"origin": refusal[1], "host": f"Host: {refusal[0].host}"}
+        yield at(f"Origin: {refusal[1]}, Host: {refusal[0].host}", place, **names)
 
 
-def _letting_in(traffic: Traffic) -> Exchange | None:
-    """A request that got through with another Host, after the public one was refused."""
+def _accepted(traffic: Traffic) -> Exchange | None:
+    """Return a request that the app accepts with another Host, if it refuses the first Host."""
     refused = any(e.status == 400 and e.code is None for e in traffic.exchanges)
     return next((e for e in traffic.hosts if e.status != 400), None) if refused else None
 
 
-def _public(traffic: Traffic) -> Exchange | None:
-    """The same with a host that the world can reach: then the public host is merely another one."""
+def _accepted_in_public(traffic: Traffic) -> Exchange | None:
+    """Return the same for a public host: the app then merely has another name."""
     return next(
         (
             e
@@ -181,20 +181,20 @@ _HOSTS = r"(?i)\b(allowed_hosts|trusted_hosts)\b\s*[=+:(\[]"
     },
 )
 def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
-    other = _letting_in(traffic)
-    if other and not _public(traffic):
+    other = _accepted(traffic)
+    if other and not _accepted_in_public(traffic):
         refused = next(e for e in traffic.exchanges if e.status == 400)
         names = {"other": other.host, "host": refused.host}
-        yield Evidence(f"{asked(refused)} with Host {refused.host} → 400", names=names)
-        yield Evidence(f"{asked(other)} with Host {other.host} → {other.status}")
+        yield Evidence(f"{request_line(refused)} with Host {refused.host} → 400", names=names)
+        yield Evidence(f"{request_line(other)} with Host {other.host} → {other.status}")
 
 
 @rule(
     "allowed-hosts",
     leads_to=HTTP_400,
-    title="{list:ALLOWED_HOSTS} does not have the app's Heroku host",
+    title="{list:ALLOWED_HOSTS} does not contain the app's Heroku host",
     cause="The app accepts only hosts on its list (ALLOWED_HOSTS in Django, allowed_hosts in"
-    " Starlette), and {host} is not there.",
+    " Starlette), and {host} is not on it.",
     fix="Add the app's Heroku host, and your own domain, to the list:"
     ' `{list:ALLOWED_HOSTS} = ["{every:.herokuapp.com}", "localhost"]`.',
     docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
@@ -203,12 +203,12 @@ def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
 )
 def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
     place = next(found(_source(traffic), _HOSTS), None)
-    if _letting_in(traffic) and not _public(traffic) and place:
+    if _accepted(traffic) and not _accepted_in_public(traffic) and place:
         refused = next(e for e in traffic.exchanges if e.status == 400)
-        named = re.search(_HOSTS, place.text)
+        match = re.search(_HOSTS, place.text)
         starlette = re.search(r"TrustedHost|allowed_hosts", place.text)
         every = "*.herokuapp.com" if starlette else ".herokuapp.com"
-        name = named[1] if named else "ALLOWED_HOSTS"
+        name = match[1] if match else "ALLOWED_HOSTS"
         yield at(place.text, place, host=refused.host, list=name, every=every)
 
 
@@ -223,17 +223,17 @@ def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
     laptop="With DEBUG Django allows localhost.",
 )
 def host_not_allowed(traffic: Traffic) -> Iterator[Evidence]:
-    public = _public(traffic) if _letting_in(traffic) else None
+    public = _accepted_in_public(traffic) if _accepted(traffic) else None
     if public:
         refused = next(e for e in traffic.exchanges if e.status == 400)
-        seen = f"{asked(public)} with Host {public.host} → {public.status}"
+        seen = f"{request_line(public)} with Host {public.host} → {public.status}"
         yield Evidence(seen, names={"other": public.host, "host": refused.host})
 
 
 @rule(
     "state-per-worker",
     effect="warn",
-    title="Two workers, two memories: the answers depend on which one answers",
+    title="Two workers, two memories: the answer depends on which one gives it",
     cause="Heroku runs two or more worker processes (WEB_CONCURRENCY, here 2), and each has its own"
     " global variables{name:-}. With one worker the answers are consistent, with several they are"
     " not; and every restart empties them.",
@@ -260,7 +260,7 @@ def _some(bodies: tuple[bytes, ...]) -> str:
 
 
 def _global_state(source: Source) -> Place | None:
-    """The first module-level container or counter that a function of the same file changes."""
+    """Return the first global container or counter that a function of the same file changes."""
     for place in found(
         source, r"^(\w+)\s*(?::[^=]+)?=\s*(?:\[|\{|0\b|set\(|dict\(|list\(|\w*Counter\()"
     ):

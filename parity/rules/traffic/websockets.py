@@ -1,4 +1,4 @@
-"""Visitors who stay connected, by Socket.IO or a websocket, and the workers that they need."""
+"""Visitors who stay connected through Socket.IO or a websocket, and the workers they need."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from parity.rules.views.python_source import server
 
 DEPLOYING = "https://flask-socketio.readthedocs.io/en/latest/deployment.html"
 REFUSED = 400
-"""What Engine.IO answers to a session that this process does not know."""
+"""The status of Engine.IO's answer to a session that the process does not know."""
 
 _ALONE = re.compile(r"""\btransports\s*:\s*\[\s*["']websocket["']\s*\]""")
 _CLIENTS = (".html", ".js", ".mjs", ".ts", ".jsx", ".tsx", ".vue", ".svelte")
@@ -21,13 +21,13 @@ def _source(traffic: Traffic) -> Source:
 
 
 def _one_connection(source: Source) -> bool:
-    """Whether the page asks for a websocket alone, which is one connection from the start."""
+    """Return whether the page uses a websocket only, which is one connection from the start."""
     pages = (path for path in source.entries if path.endswith(_CLIENTS))
     return any(_ALONE.search(source.text(path) or "") for path in pages)
 
 
 def _at_command(traffic: Traffic, seen: str) -> Evidence:
-    """Evidence at the Procfile's line, with the line that would be right."""
+    """Return evidence at the Procfile's line, with the correct line."""
     process = traffic.boot.process
     bare = re.sub(r"\s(?:-w|--workers|--threads|-k|--worker-class)[ =]?\S+", "", process.command)
     threads = re.sub(r"\bgunicorn\b", "gunicorn -w 1 --threads 100", bare, count=1)
@@ -55,8 +55,8 @@ def _at_command(traffic: Traffic, seen: str) -> Evidence:
 )
 def socketio_sessions(traffic: Traffic) -> Iterator[Evidence]:
     refused = [e for e in traffic.sessions if e.status == REFUSED and b"Invalid session" in e.body]
-    known = len(traffic.sessions) - len(refused)
-    if refused and known and not _one_connection(_source(traffic)):
+    accepted = len(traffic.sessions) - len(refused)
+    if refused and accepted and not _one_connection(_source(traffic)):
         path = refused[0].path.partition("&sid=")[0]
         times = f"{len(refused)} of {len(traffic.sessions)} times"
         yield _at_command(traffic, f"POST {path}&sid=… → 400 Invalid session, {times}")
@@ -89,9 +89,9 @@ SWITCHED = 101
     "websocket-holds-worker",
     effect="warn",
     title="Every open websocket occupies one of gunicorn's sync workers",
-    cause="A sync worker does one thing at a time, and a websocket is not over before the visitor"
-    " goes: with as many visitors as there are workers nobody else gets an answer (H12). After"
-    " --timeout, 30 seconds, gunicorn kills such a worker, and the connection with it.",
+    cause="A sync worker does one thing at a time, and a websocket lasts until the visitor leaves:"
+    " with as many visitors as there are workers nobody else gets an answer (H12). After --timeout,"
+    " 30 seconds, gunicorn kills such a worker, and the connection with it.",
     fix="In the Procfile write `{write:web: COMMAND}`: a thread for each connection.",
     docs="https://docs.gunicorn.org/en/stable/design.html#choosing-a-worker-type",
     apart="`WORKER TIMEOUT` for a visitor who is connected, H12 for the others",

@@ -1,4 +1,4 @@
-"""Workers that end while they answer: timed out, killed, gone."""
+"""Workers that time out, are killed or end while they answer."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _DIED = r"Worker \(pid:\s?\d+\) (?:was sent SIG\w+|exited with code \d+)|Child p
     leads_to=(H12, H13, H18, HTTP_500),
     title="gunicorn ends the worker in the middle of a request: {code}",
     cause="A sync worker that is busy for longer than gunicorn's timeout ({seconds:30} s) is"
-    " killed, and its request with it. The worker was in line {line} of {file}: `{code}`.",
+    " killed, and its request with it. The worker was at line {line} of {file}: `{code}`.",
     fix="Make that line fast, or do the work in a background job (RQ, Celery). A longer --timeout"
     " does not help: Heroku's router gives up after 30 s (H12), whatever gunicorn says.",
     docs=GUNICORN,
@@ -31,10 +31,10 @@ def worker_timeout(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(_TIMEOUT)
     if not match:
         return
-    given = re.search(r"(?:--timeout|-t)[ =](\d+)", crash.command)
+    option = re.search(r"(?:--timeout|-t)[ =](\d+)", crash.command)
     raised = interrupted(crash.lines)
     frame = raised.place if raised else None
-    names = {"seconds": given[1] if given else "30"}
+    names = {"seconds": option[1] if option else "30"}
     if frame is None:
         yield at_command(crash, match.string.strip(), **names)
         return
@@ -61,10 +61,10 @@ def worker_died(crash: Crash) -> Iterator[Evidence]:
     exits = find(crash.source, r"\b(?:os\._exit|sys\.exit|os\.abort|os\.kill)\(")
     killed = "SIGKILL" in match[0]
     if killed:
-        names["advice"] = "Use less memory for this page, or take a larger dyno (`--dyno ...`)."
+        names["advice"] = "Use less memory for this page, or a larger dyno (`--dyno ...`)."
     elif exits:
         names["exit"] = f", such as `{exits.text}` in line {exits.line} of {exits.file}"
-        names["advice"] = f"Take `{exits.text}` out of {exits.file}: raise an exception instead."
+        names["advice"] = f"Remove `{exits.text}` from {exits.file}: raise an exception instead."
     yield at_command(crash, match.string.strip(), **names)
     if exits and not killed:
         yield Evidence(exits.text, exits.file, exits.line, exits.column)
@@ -73,8 +73,8 @@ def worker_died(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "slow-request",
     leads_to=H12,
-    title="{path} waits in line {line} of {file}: `{code}`",
-    cause="While the request waits, the code is in that line. A request has 30 seconds for the"
+    title="{path} waits at line {line} of {file}: `{code}`",
+    cause="While the request waits, the code is at that line. A request has 30 seconds for the"
     " first byte of its answer, and that limit cannot be raised.",
     fix="Give calls to other services a timeout (`requests.get(url, timeout=5)`), make the line"
     " fast, or do the work in a background job (RQ, Celery) and answer at once. gunicorn's"
@@ -85,7 +85,7 @@ def worker_died(crash: Crash) -> Iterator[Evidence]:
 def slow_request(traffic: Traffic) -> Iterator[Evidence]:
     frame = _waiting(traffic)
     if frame and frame.name != "<module>":
-        yield _spent(traffic, frame)
+        yield _at_frame(traffic, frame)
 
 
 @rule(
@@ -93,17 +93,18 @@ def slow_request(traffic: Traffic) -> Iterator[Evidence]:
     leads_to=H12,
     title="{path} asks the app itself over HTTP, and nobody is free to answer",
     cause="Line {line} of {file} sends a request to this same dyno. The worker that waits for the"
-    " answer is the one that would give it; with as many such visitors as workers it is the same.",
+    " answer is the one that would give it; with several workers, as many such visitors have the"
+    " same effect.",
     fix="Call the function that makes that answer, instead of asking over HTTP: `{code}`.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
 )
 def asks_itself(traffic: Traffic) -> Iterator[Evidence]:
     frame = _waiting(traffic)
-    told = _spent(traffic, frame) if frame else None
-    code = told.names["code"] if told else ""
+    evidence = _at_frame(traffic, frame) if frame else None
+    code = evidence.names["code"] if evidence else ""
     itself = re.search(r"localhost|127\.0\.0\.1|0\.0\.0\.0", code)
-    if told and itself and re.search(_OVER_HTTP, code):
-        yield told
+    if evidence and itself and re.search(_OVER_HTTP, code):
+        yield evidence
 
 
 _OVER_HTTP = r"requests\.\w+\(|httpx\.|urlopen\(|\bsession\.\w+\(|\bclient\.\w+\("
@@ -116,24 +117,24 @@ _OVER_HTTP = r"requests\.\w+\(|httpx\.|urlopen\(|\bsession\.\w+\(|\bclient\.\w+\
     cause="gunicorn opens the port at once and imports the app only then, so Heroku counts the dyno"
     " as up, and the first visitors wait for `{code}`. Whoever waits 30 seconds gets H12.",
     fix="Move that work out of the start: into the build, the release command, or a worker; or load"
-    " it at the first use, in the background.",
+    " it at first use, in the background.",
     docs="https://devcenter.heroku.com/articles/request-timeout",
 )
 def slow_start_behind_port(traffic: Traffic) -> Iterator[Evidence]:
     frame = _waiting(traffic)
     if frame and frame.name == "<module>":
-        told = _spent(traffic, frame)
-        if not re.search(r"\b(?:run|serve\w*|main|listen|start)\(", told.names["code"]):
-            yield told
+        evidence = _at_frame(traffic, frame)
+        if not re.search(r"\b(?:run|serve\w*|main|listen|start)\(", evidence.names["code"]):
+            yield evidence
 
 
 def _waiting(traffic: Traffic) -> Frame | None:
-    """The app's innermost frame while a request waited."""
+    """Return the app's innermost frame while a request waited."""
     source = traffic.boot.release.slug.plan.source
     return next((f for f in traffic.stack or () if f.file in source.entries), None)
 
 
-def _spent(traffic: Traffic, frame: Frame) -> Evidence:
+def _at_frame(traffic: Traffic, frame: Frame) -> Evidence:
     code = line_of(traffic.boot.release.slug.plan.source, frame.file, frame.line)
     path = next((e.path for e in traffic.exchanges if e.code == "H12"), "/")
     names = {"path": path, "file": frame.file, "line": str(frame.line), "code": code}

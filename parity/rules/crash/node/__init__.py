@@ -1,1 +1,1 @@
-"""Rules about errors of Node.js."""
+"""Rules about Node.js errors."""

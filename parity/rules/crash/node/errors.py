@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps in their own code: syntax, module kinds, config vars, ports."""
+"""Crashes in a Node.js app's own code: syntax, kinds of modules, config vars, ports."""
 
 import re
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ from parity.rules.views.python_source import line_of
 CHECK = "https://nodejs.org/api/cli.html#-c---check"
 _READ = r"process\.env(?:\.([A-Z][A-Z0-9_]*)|\[\s*['\"`]([A-Z][A-Z0-9_]*)['\"`]\s*\])"
 _NAME = r"\b([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\b"
-_GIVEN = (
+_ALWAYS_SET = (
     *("PORT", "DYNO", "HOME", "PATH", "PWD", "NODE_ENV", "NODE_HOME", "NODE_MODULES_CACHE"),
     *("WEB_CONCURRENCY", "WEB_MEMORY", "MEMORY_AVAILABLE"),
 )
-"""What a Node.js dyno always has: https://devcenter.heroku.com/articles/nodejs-support."""
+"""Variables that every Node.js dyno has: https://devcenter.heroku.com/articles/nodejs-support."""
 
 _NEWER = (
     r"ERR_UNKNOWN_BUILTIN_MODULE|No such built-in module|ERR_REQUIRE_ESM|ERR_UNKNOWN_FILE_EXTENSION"
@@ -35,9 +35,9 @@ _NEWER = (
     "node-stands-in-here",
     effect="unknown",
     leads_to=ENDINGS,
-    title="Node.js {used} ran here; Heroku would use {version}, which may do what this one did not",
-    cause="The error may come only from the other major version that stood in: {error}",
-    fix="Get Node.js {version} (`nvm install {major}`, `fnm install {major}`), then run parity"
+    title="Node.js {used} ran here; Heroku would use {version}, which may not have this error",
+    cause="The error may occur only in the other major version that ran here: {error}",
+    fix="Install Node.js {version} (`nvm install {major}`, `fnm install {major}`), then run parity"
     " again.",
     docs=SUPPORT,
     records=(Boot, Release),
@@ -60,7 +60,7 @@ def node_stands_in_here(crash: NodeCrash) -> Iterator[Evidence]:
     title="`import` in a file that Node.js reads as CommonJS",
     cause='package.json does not say `"type": "module"`, so Node.js reads .js files as CommonJS,'
     " where `import` is a syntax error.",
-    fix='Add `"type": "module"` to package.json, or call the file {mjs}.',
+    fix='Add `"type": "module"` to package.json, or rename the file to {mjs}.',
     docs="https://nodejs.org/api/esm.html#enabling",
     records=(Boot, Release),
 )
@@ -77,8 +77,8 @@ def import_outside_module(error: NodeError) -> Iterator[Evidence]:
     title="`require` in a file that Node.js reads as a module",
     cause='package.json says `"type": "module"`: .js files are ES modules then, which have no'
     " `require`, `module` or `__dirname`.",
-    fix='Write `import x from \'x\'` instead; or call the file NAME.cjs; or take `"type": "module"`'
-    " out of package.json.",
+    fix="Write `import x from 'x'` instead; or rename the file to NAME.cjs; or remove `\"type\":"
+    ' "module"` from package.json.',
     docs="https://nodejs.org/api/esm.html#differences-between-es-modules-and-commonjs",
     records=(Boot, Release),
 )
@@ -92,37 +92,40 @@ def require_in_module(error: NodeError) -> Iterator[Evidence]:
 
 
 def syntax(error: NodeError) -> SyntaxProblem | None:
-    """A file that Node.js cannot read."""
+    """Return the syntax error in a file that Node.js cannot parse."""
     message = error.thrown.message
     evidence = error.at() if error.thrown.kind == "SyntaxError" else None
     if evidence is None or "outside a module" in message or not error.crash.starting:
         return None
     line, file = evidence.names["line"], evidence.names["file"]
-    advice = f"Correct line {line} of {file}; `node --check {file}` says when it is right."
+    advice = f"Correct line {line} of {file}; `node --check {file}` checks it."
     return SyntaxProblem("Node.js", CHECK, advice, evidence)
 
 
 def _variable(failed: NodeError) -> tuple[str, Evidence] | None:
-    """The config var that is not set: named by the error, or read in the line that threw."""
+    """Return the unset config var that the error names, or that the line that threw reads."""
     crashed, error = failed
     config = crashed.plan.config.values
     for name in re.findall(_NAME, error.message):
         read = rf"process\.env(?:\.{name}\b|\[['\"`]{name}|\b.*\b{name}\b)"
         place = next(found(crashed.source, read), None)
-        if place and name not in config and name not in _GIVEN:
+        if place and name not in config and name not in _ALWAYS_SET:
             return name, Evidence(error.told, place.file, place.line, place.column)
     for frame in error.frames[:6]:
         code = line_of(crashed.source, frame.file, frame.line)
         match = re.search(_READ, code)
         name = (match[1] or match[2]) if match else ""
         default = match and re.match(r"\s*(?:\|\||\?\?)\s*[^\s)]", code[match.end() :])
-        if name and name not in config and name not in _GIVEN and not default:
+        if name and name not in config and name not in _ALWAYS_SET and not default:
             return name, Evidence(error.told, frame.file, frame.line, frame.column)
-    return _behind(failed)
+    return _assigned_variable(failed)
 
 
-def _behind(failed: NodeError) -> tuple[str, Evidence] | None:
-    """The variable behind a name in the line that threw: `const uri = process.env.MONGODB_URI`."""
+def _assigned_variable(failed: NodeError) -> tuple[str, Evidence] | None:
+    """Return the config var that was assigned to a name in the line that threw.
+
+    An example is `const uri = process.env.MONGODB_URI`.
+    """
     crashed, error = failed
     place = error.place
     undefined = re.search(
@@ -142,7 +145,7 @@ def _behind(failed: NodeError) -> tuple[str, Evidence] | None:
 
 
 def unset(error: NodeError) -> UnsetVariable | None:
-    """The config var whose absence is the error."""
+    """Return the config var that caused the error because it is not set."""
     variable = _variable(error)
     if variable is None:
         return None
@@ -153,9 +156,9 @@ def unset(error: NodeError) -> UnsetVariable | None:
 @rule(
     "port-not-a-port",
     leads_to=ENDINGS,
-    title="The port that the app listens on is no port: {value}",
+    title="The app tries to listen on an invalid port: {value}",
     cause="{error:Node.js takes a number from 0 to 65535.}",
-    fix="Listen on `process.env.PORT` as it stands: Heroku sets it to a number.",
+    fix="Listen on `process.env.PORT` as it is: Heroku sets it to a number.",
     docs="https://devcenter.heroku.com/articles/dyno-startup-behavior",
     records=(Boot, Release),
 )
@@ -171,7 +174,7 @@ def port_not_a_port(error: NodeError) -> Iterator[Evidence]:
     "node-modules-from-elsewhere",
     leads_to=ENDINGS,
     title="node_modules holds a program that was built for another machine",
-    cause="{error:The program is no ELF file for Linux}. It was compiled on your machine, and"
+    cause="{error:The program is not an ELF file for Linux}. It was compiled on your machine, and"
     " committed with node_modules.",
     fix="Type `git rm -r --cached node_modules`, add `node_modules/` to .gitignore, commit, push:"
     " Heroku then builds its own.",
@@ -183,12 +186,12 @@ def node_modules_from_elsewhere(crash: NodeCrash) -> Iterator[Evidence]:
     match = crash.saying(pattern)
     committed = any(p.startswith("node_modules/") for p in crash.source.entries)
     if match and committed:
-        said = match.string.strip()
-        yield Evidence(said, "node_modules", names={"error": said})
+        message = match.string.strip()
+        yield Evidence(message, "node_modules", names={"error": message})
 
 
 def unhandled(error: NodeError) -> Unhandled | None:
-    """An error that the app throws while it starts, or while it answers with a 500 of its own."""
+    """Return an error that the app throws at startup, or when it answers with its own 5xx."""
     record = error.crash.record
     if isinstance(record, Traffic) and not _answered(record):
         return None
@@ -197,12 +200,12 @@ def unhandled(error: NodeError) -> Unhandled | None:
     evidence = error.at(when=when)
     if evidence is None:
         return None
-    told = evidence.names
-    where = f", in line {told['line']} of {told['file']}: `{told['code']}`"
+    names = evidence.names
+    where = f", in line {names['line']} of {names['file']}: `{names['code']}`"
     return Unhandled(where, PLAIN, evidence)
 
 
 def _answered(traffic: Traffic) -> bool:
-    """Whether an answer of the app's own is a 5xx, and Node.js gave it."""
+    """Return whether a Node.js app itself answered with a 5xx."""
     failed = any(e.code is None and e.status >= 500 for e in traffic.exchanges)
     return failed and concerns(traffic.boot)

@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps that miss a file of their own: not pushed, not built, misspelt."""
+"""Crashes of Node.js apps because one of their own files is not pushed, not built or misspelt."""
 
 import posixpath
 import re
@@ -26,7 +26,7 @@ _ENDINGS = ("", ".js", ".mjs", ".cjs", ".json", ".ts", "/index.js", "/index.ts",
 
 
 def _twin(missing: Missing) -> str | None:
-    """The tree's file that only its letters' case keeps from being the module."""
+    """Return the file in the tree that differs from the module only in case."""
     entries = missing.crash.source.entries
     lower = {path.lower(): path for path in entries}
     for path in _candidates(missing):
@@ -36,7 +36,7 @@ def _twin(missing: Missing) -> str | None:
 
 
 def _candidates(missing: Missing) -> list[str]:
-    """The paths in the tree that would be the module."""
+    """Return the paths at which Node.js would look for the module."""
     base = missing.name
     if base.startswith("."):
         base = posixpath.normpath(posixpath.join(posixpath.dirname(missing.by or ""), base))
@@ -48,7 +48,7 @@ def _is_file(missing: Missing) -> bool:
 
 
 def in_other_case(missing: Missing) -> ModuleInOtherCase | None:
-    """A file whose name has other capital letters."""
+    """Return the module whose file name differs only in case."""
     actual = _twin(missing) if _is_file(missing) and missing.crash.starting else None
     if not actual:
         return None
@@ -61,9 +61,9 @@ def in_other_case(missing: Missing) -> ModuleInOtherCase | None:
 @rule(
     "module-extension-missing",
     leads_to=ENDINGS,
-    title="`import` needs the whole name of the file: {right}",
-    cause="{by} imports `{module}`. As ES modules Node.js adds no .js, and no /index.js for a"
-    " folder; bundlers and TypeScript do, which hides it.",
+    title="`import` needs the file's full name: {right}",
+    cause="{by} imports `{module}`. For ES modules Node.js adds neither .js nor a folder's"
+    " /index.js; bundlers and TypeScript do, which hides the problem.",
     fix="Write `{right}` instead of `{module}`.",
     docs="https://nodejs.org/api/esm.html#mandatory-file-extensions",
     records=(Boot, Release),
@@ -78,14 +78,14 @@ def module_extension_missing(missing: Missing) -> Iterator[Evidence]:
 
 
 def _lacking(missing: Missing) -> str | None:
-    """The ending with which there is such a file."""
+    """Return the file extension that the import lacks."""
     entries = missing.crash.source.entries
     tried = zip(_candidates(missing), _ENDINGS, strict=True)
     return next((ending for path, ending in tried if ending and path in entries), None)
 
 
 def uncommitted(missing: Missing) -> UncommittedModule | None:
-    """A file that is on disk, and not in git; what a build makes is no such file."""
+    """Return the module whose file is on disk but not in git, unless a build creates it."""
     path = next(_absent(missing), None)
     if not path or not _is_file(missing) or _built(missing) or not missing.crash.starting:
         return None
@@ -94,11 +94,11 @@ def uncommitted(missing: Missing) -> UncommittedModule | None:
         return None
     ignorer = evidence[0].names["ignorer"]
     advice = (
-        f"Type `git add {word(path)}` (ignored files: take the line out of {ignorer} first),"
+        f"Type `git add {word(path)}` (if it is ignored, remove the line from {ignorer} first),"
         " commit, push."
     )
-    asked = (missing.evidence(f"asks for {missing.name}"),) if missing.by else ()
-    return UncommittedModule(missing.name, advice, (*evidence, *asked))
+    importer = (missing.evidence(f"asks for {missing.name}"),) if missing.by else ()
+    return UncommittedModule(missing.name, advice, (*evidence, *importer))
 
 
 def _absent(missing: Missing) -> Iterator[str]:
@@ -112,12 +112,12 @@ def _absent(missing: Missing) -> Iterator[str]:
 
 
 def _built(missing: Missing) -> bool:
-    """Whether what is missing is what a build would make."""
+    """Return whether the missing file is one that a build would create."""
     return re.match(r"(?:dist|build|lib|out|\.next|\.output)(?:/|$)", missing.name) is not None
 
 
 def unstartable(missing: Missing) -> AbsentScript | None:
-    """The file that the start command names, and that is not in the slug."""
+    """Return the file that the start command names and that is not in the slug."""
     if not missing.started or _twin(missing) or not missing.crash.starting:
         return None
     if not _built(missing) and any(_absent(missing)):
@@ -129,7 +129,7 @@ def unstartable(missing: Missing) -> AbsentScript | None:
 
 
 def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
-    """Why the file is not there, and what to do."""
+    """Return why the file is missing, and what to do."""
     builds = table(source, "scripts").get("build") or table(source, "scripts").get(
         "heroku-postbuild"
     )
@@ -137,13 +137,14 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
     if built and not builds:
         tool = "tsc" if typed else "…"
         return (
-            " A build makes it, and package.json has no `build` script, so Heroku builds nothing.",
+            " A build creates it, but package.json has no `build` script, so Heroku builds"
+            " nothing.",
             f'Add `"build": "{tool}"` to "scripts" in package.json (Heroku runs it after the'
             " installation), commit, push again.",
         )
     if built:
         return (
-            f" The build ran (`{builds}`), but writes to another place.",
+            f" The build ran (`{builds}`), but writes its output elsewhere.",
             f"Compare {name} with what the build writes (`outDir` in tsconfig.json, `rootDir` moves"
             " files too), and correct the start command.",
         )
@@ -152,44 +153,44 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
         (p for p in scripts(source) if p.rpartition("/")[2].partition(".")[0] == stem), None
     )
     near = near or next(iter(scripts(source)), None)
-    advice = f"Start the file that there is: `node {near}`." if near else f"Commit {name}."
+    advice = f"Start the file that exists: `node {near}`." if near else f"Commit {name}."
     return " There is no such file in the pushed tree.", advice
 
 
 def absent(missing: Missing) -> AbsentModule | None:
-    """A file that nothing in the tree could have been meant by."""
+    """Return the missing file if nothing in the tree resembles it."""
     if _twin(missing) or _lacking(missing) or any(_absent(missing)) or not missing.crash.starting:
         return None
     name, by = missing.name, missing.by
     if not _is_file(missing) or not by or missing.started:
         return None
-    why = f"{by} asks for `{name}`, and the pushed tree has no such file."
+    why = f"{by} imports `{name}`, but the pushed tree has no such file."
     advice = "Commit the file, or correct the path; on Linux upper and lower case differ."
     return AbsentModule(name, "code", why, advice, missing.evidence(f"Cannot find module '{name}'"))
 
 
 def unopened(error: NodeError) -> AbsentFile | None:
-    """A file that the app opens, and that is not there."""
-    told, place, source = error.thrown.told, error.thrown.place, error.crash.source
-    match = re.search(r"ENOENT: no such file or directory, \w+ '(.+)'", told)
+    """Return the missing file that the app tried to open."""
+    message, place, source = error.thrown.told, error.thrown.place, error.crash.source
+    match = re.search(r"ENOENT: no such file or directory, \w+ '(.+)'", message)
     if not match or not place or not error.crash.starting:
         return None
     path = match[1].removeprefix(f"{APP}/").removeprefix("./")
     why, advice = _about_file(source, path)
-    evidence = Evidence(told, place.file, place.line, place.column)
-    kept = (one._replace(names={}) for one in kept_out(source, path))
-    return AbsentFile(path, why, advice, (evidence, *kept))
+    evidence = Evidence(message, place.file, place.line, place.column)
+    ignored = (one._replace(names={}) for one in kept_out(source, path))
+    return AbsentFile(path, why, advice, (evidence, *ignored))
 
 
 _SECRET = r"\.(?:pem|key|crt|cert|p12|pfx|env)$"
 _AS_CONFIG = (
-    "A secret does not belong in git: put it into a config var (`heroku config:set`). A server"
-    " needs no certificate of its own on Heroku: the router ends TLS, and the app speaks http."
+    "A secret does not belong in git: put it in a config var (`heroku config:set`). A server needs"
+    " no certificate of its own on Heroku: the router terminates TLS, and the app speaks HTTP."
 )
 
 
 def _about_file(source: Source, path: str) -> tuple[str, str]:
-    """Why a file that the app opens is not there, and what to do."""
+    """Return why a file that the app opens is missing, and what to do."""
     twin = next((p for p in source.entries if p.lower() == path.lower()), None)
     right = path.replace("\\\\", "/").replace("\\", "/")
     if twin:

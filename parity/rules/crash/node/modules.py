@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps because a module is missing, and whose fault that is."""
+"""Crashes of Node.js apps because a module is missing, and the reason it is."""
 
 import posixpath
 import re
@@ -27,7 +27,10 @@ _MISSING = (
 
 
 class Missing(NamedTuple):
-    """A module that Node.js did not find: `name` as asked for, `by` the app's file and line."""
+    """A module that Node.js did not find.
+
+    `name` is the name in the import, `by` and `line` the place of the import in the app.
+    """
 
     crash: NodeCrash
     name: str
@@ -37,51 +40,51 @@ class Missing(NamedTuple):
 
     @property
     def package(self) -> str | None:
-        """The package it belongs to, None for a file."""
+        """The package that the module belongs to, or None for a file."""
         if self.name.startswith((".", "/", "#", "node:")) or self.started:
             return None
         parts = self.name.split("/")
         return "/".join(parts[:2]) if self.name.startswith("@") else parts[0]
 
     def evidence(self, seen: str, **names: str) -> Evidence:
-        """Evidence at the line that asks for it."""
+        """Return evidence at the line that imports the module."""
         return Evidence(seen, self.by, self.line, names={"module": self.name, **names})
 
 
 @view
 def missing(crash: NodeCrash) -> Missing | None:
-    """The module that Node.js did not find."""
+    """Return the module that Node.js did not find."""
     match = crash.saying(_MISSING)
     if match is None:
         return None
     name = match[1] or match[3] or match[4] or ""
     inside = relative(name, APP)
     error = thrown(crash.lines, APP)
-    asker = match[2] or match[5]
-    by = relative(asker, APP) if asker else None
+    importer = match[2] or match[5]
+    by = relative(importer, APP) if importer else None
     stack = crash.saying(r"^\s*- (/\S+)")
     place = error.place if error else None
-    file = by or (place.file if place else None) or (relative(_required(crash), APP) or None)
+    file = by or (place.file if place else None) or (relative(_importing_file(crash), APP) or None)
     started = name.startswith("/") and stack is None and by is None and place is None
     file = file if file and own(file) else None
     line = place.line if place and place.file == file else None
-    line = line or (_asking(crash.source, file, name) if file else None)
+    line = line or (_import_line(crash.source, file, name) if file else None)
     if by and inside != name:
         inside = f"./{posixpath.relpath(inside, posixpath.dirname(by) or '.')}"
         inside = inside.replace("./../", "../", 1)
     return Missing(crash, inside, file, line, started)
 
 
-def _required(crash: NodeCrash) -> str:
-    """The first file of the `Require stack`, which is the one that asked."""
+def _importing_file(crash: NodeCrash) -> str:
+    """Return the first file of the `Require stack`, which contains the import."""
     for number, line in enumerate(crash.lines):
         if line.strip() == "Require stack:" and number + 1 < len(crash.lines):
             return crash.lines[number + 1].strip().removeprefix("- ")
     return ""
 
 
-def _asking(source: Source, file: str, name: str) -> int | None:
-    """The line of a file that asks for a module."""
+def _import_line(source: Source, file: str, name: str) -> int | None:
+    """Return the line of a file that imports a module."""
     stem = re.escape(name.rpartition("/")[2].rpartition(".")[0] or name.rpartition("/")[2])
     pattern = re.compile(rf"(?:(?:require\(|from\s)\s*|import\s*(?:\(\s*)?)['\"`][^'\"`]*{stem}")
     for number, line in enumerate((source.text(file) or "").splitlines(), 1):
@@ -91,7 +94,7 @@ def _asking(source: Source, file: str, name: str) -> int | None:
 
 
 def unasked(missing: Missing) -> UnaskedPackage | None:
-    """A package that package.json does not ask for."""
+    """Return the missing package if package.json does not list it."""
     package, source = missing.package, missing.crash.source
     if not package or package in BUILT_IN or wanted(source, package):
         return None
@@ -110,11 +113,11 @@ def unasked(missing: Missing) -> UnaskedPackage | None:
 @rule(
     "only-a-dev-dependency",
     leads_to=ENDINGS,
-    title="{package} is in devDependencies, which are gone when the app starts",
+    title="{package} is in devDependencies, which are removed before the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
-    " (`Pruning devDependencies`). The running app asks for `{module}`.",
-    fix="Type `{moving:npm install --save-prod PACKAGE}`: the line moves to dependencies. Commit"
-    " package.json and {lock}, push again.",
+    " (`Pruning devDependencies`). The running app needs `{module}`.",
+    fix="Type `{moving:npm install --save-prod PACKAGE}`, which moves the line to dependencies."
+    " Commit package.json and {lock}, push again.",
     docs=f"{SUPPORT}#skip-pruning",
 )
 def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:
@@ -132,9 +135,9 @@ def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:
 @rule(
     "module-not-installed",
     leads_to=ENDINGS,
-    title="{module} is in package.json, and yet Node.js does not find it",
-    cause="node_modules is not what package.json asks for: an incomplete one was"
-    " committed, or a file within the package is missing.",
+    title="{module} is in package.json, but Node.js does not find it",
+    cause="node_modules does not match package.json: an incomplete one was committed, or a file in"
+    " the package is missing.",
     fix="Type `git rm -r --cached node_modules`, add `node_modules/` to .gitignore, commit; delete"
     " {lock} and node_modules, install again, commit.",
     docs=f"{SUPPORT}#build-behavior",

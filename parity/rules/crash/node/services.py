@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps whose database or cache is looked for in the dyno itself."""
+"""Crashes of Node.js apps that look for a database or cache in the dyno itself."""
 
 from parity.records import Source
 from parity.records.verdict import Evidence
@@ -15,11 +15,11 @@ _REFUSED = (
     r"ECONNREFUSED (?:127\.0\.0\.1|::1|localhost):(\d+)"
     r"|MongooseError: Operation `\S+` buffering timed out after \d+ms"
 )
-"""How Node.js, and Mongoose, tell of a server that is not there."""
+"""Messages of Node.js and Mongoose about a server that does not run."""
 
 
 def refused(crash: NodeCrash) -> RefusedService | None:
-    """A server on this machine that refused, or did not answer Mongoose."""
+    """Return the server on this machine that refused, or that did not answer Mongoose."""
     match, error = crash.saying(_REFUSED), node_error(crash)
     if not match or (error and unset(error)):
         return None
@@ -29,11 +29,11 @@ def refused(crash: NodeCrash) -> RefusedService | None:
     place = _address(crash.source, port, service)
     if not place and not match[1]:
         return None
-    told = at_start(crash.source, crash.process, match[0])
-    evidence = (place._replace(seen=match[0]) if place else told,)
+    start = at_start(crash.source, crash.process, match[0])
+    evidence = (place._replace(seen=match[0]) if place else start,)
     advice = (
-        f"Connect to an add-on, whose address is in a config var, as `process.env.{variable}`;"
-        f" here: `parity run --config {variable}=…`."
+        f"Connect to an add-on, whose address is in a config var such as `process.env.{variable}`;"
+        f" to test it here: `parity run --config {variable}=…`."
     )
     return RefusedService(service, f"localhost:{port}", match[0], advice, evidence)
 
@@ -42,7 +42,7 @@ _VARIABLES = {"MongoDB": "MONGODB_URI", "Redis": "REDIS_URL"}
 
 
 def _address(source: Source, port: str, service: str) -> Evidence | None:
-    """The line that names this machine as the service's."""
+    """Return evidence at the line that expects the service on this machine."""
     kind = service.lower().removesuffix("ql")
     pattern = rf"(?:localhost|127\.0\.0\.1):{port}|{kind}\w*://(?:localhost|127\.0\.0\.1)"
     clients = rf"{pattern}|host\w*\s*:\s*['\"](?:localhost|127\.0\.0\.1)|createClient\(\s*\)"

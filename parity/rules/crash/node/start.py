@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps at the start command: no script, no tool, no file, the wrong language."""
+"""Crashes of Node.js start commands: a missing script, tool or file, or the wrong language."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _missing_script(crash: NodeCrash) -> str | None:
 
 
 def _python_app(crash: NodeCrash) -> bool:
-    """Whether Heroku took a Python app for one of Node.js, by detection alone."""
+    """Return whether detection alone made Heroku build a Python app as a Node.js app."""
     plan = crash.plan
     return plan.runs == (NODE,) and PYTHON in plan.detected
 
@@ -55,12 +55,12 @@ def _python_app(crash: NodeCrash) -> bool:
     "python-app-built-as-node",
     instead_of=("start-script-missing",),
     leads_to=ENDINGS,
-    title="Heroku built this as a Node.js app, for the package.json; no Python is in the dyno",
-    cause="Heroku asks the Node.js buildpack before the one for Python, and runs only the first"
-    " that fits. package.json is in the root, so no Python package was installed: {error}",
+    title="Heroku built this as a Node.js app because of package.json; the dyno has no Python",
+    cause="Heroku tries the Node.js buildpack before the Python one, and runs only the first that"
+    " matches. package.json is in the root, so no Python package was installed: {error}",
     fix="Type `heroku buildpacks:set heroku/python` (rehearse it: `parity run --buildpack"
-    " heroku/python`). If the app needs Node.js for its build as well: `heroku buildpacks:add"
-    " --index 1 heroku/nodejs`.{procfile:-}",
+    " heroku/python`). If the build also needs Node.js: `heroku buildpacks:add --index 1"
+    " heroku/nodejs`.{procfile:-}",
     docs=f"{ARTICLE}#buildpack-detect-order",
     records=(Boot, Release),
 )
@@ -70,19 +70,19 @@ def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
     match = crash.saying(_NO_SCRIPT) or crash.saying(NOT_FOUND)
     no_python = crash.saying(r"No module named|ModuleNotFoundError|can't open file")
     if match or no_python:
-        said = (match or no_python)[0].strip()  # type: ignore[index]
+        message = (match or no_python)[0].strip()  # type: ignore[index]
         web = crash.plan.procfile and "web" in crash.plan.procfile.types
-        procfile = "" if web else f" The Procfile needs `{web_line(crash.source)}`, too."
-        names = {"error": said, "procfile": procfile}
+        procfile = "" if web else f" The Procfile also needs `{web_line(crash.source)}`."
+        names = {"error": message, "procfile": procfile}
         yield Evidence("package.json is in the root", "package.json", names=names)
-        yield Evidence(said)
+        yield Evidence(message)
 
 
 @rule(
     "start-script-missing",
     leads_to=ENDINGS,
     title="package.json has no `{name}` script",
-    cause="{who:Heroku, or the Procfile,} runs `{command}`, and package.json says nothing about"
+    cause="{who:Heroku, or the Procfile,} runs `{command}`, but package.json has no script"
     " `{name}`.",
     fix="{advice:-}",
     docs=DEFAULT,
@@ -92,7 +92,7 @@ def start_script_missing(crash: NodeCrash) -> Iterator[Evidence]:
     name, source = _missing_script(crash), crash.source
     if not name:
         return
-    default = "Without a `web` line in a Procfile Heroku"
+    default = "Without a `web` line in a Procfile, Heroku"
     who = default if not crash.process.line else "The Procfile"
     names = {"name": name, "who": who, "advice": _start_advice(source, name)}
     match = crash.saying(_NO_SCRIPT)
@@ -101,7 +101,7 @@ def start_script_missing(crash: NodeCrash) -> Iterator[Evidence]:
 
 
 def _start_advice(source: Source, name: str) -> str:
-    """The script to add, or another that is there already."""
+    """Return advice: a script to add, or an existing one to use."""
     scripts = table(source, "scripts")
     serving = next((s for s in ("serve", "server", "prod", "production") if s in scripts), None)
     if name == "start" and serving:
@@ -126,7 +126,7 @@ def _start_advice(source: Source, name: str) -> str:
 @rule(
     "dev-tool-at-start",
     leads_to=ENDINGS,
-    title="{package} is in devDependencies, which are gone when the app starts",
+    title="{package} is in devDependencies, which are removed before the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
     fix="{advice:-}",
@@ -134,45 +134,45 @@ def _start_advice(source: Source, name: str) -> str:
     records=(Boot, Release),
 )
 def dev_tool_at_start(crash: NodeCrash) -> Iterator[Evidence]:
-    told = absent_command(crash.lines)
-    if not told or wanted(crash.source, told[1]) != "devDependencies":
+    missing = absent_command(crash.lines)
+    if not missing or wanted(crash.source, missing[1]) != "devDependencies":
         return
-    names = {"tool": told[0], "package": told[1], "advice": _tool_advice(crash, *told)}
-    seen = f"{told[0]}: not found"
+    names = {"tool": missing[0], "package": missing[1], "advice": _tool_advice(crash, *missing)}
+    seen = f"{missing[0]}: not found"
     yield at_start(crash.source, crash.process, seen, **names)
-    yield in_package(crash.source, f"{told[1]} is here", "devDependencies", told[1])
+    yield in_package(crash.source, f"{missing[1]} is here", "devDependencies", missing[1])
 
 
 def _tool_advice(crash: NodeCrash, tool: str, package: str) -> str:
-    """The start command without the tool, or the tool as a dependency."""
-    told = script(crash.source, crash.process)
-    text = told[1] if told else crash.process.command
+    """Return advice: a start command without the tool, or the tool as a dependency."""
+    npm_script = script(crash.source, crash.process)
+    text = npm_script[1] if npm_script else crash.process.command
     move = moving(crash.source, package)
-    add = f"`{move}` moves it to dependencies."
+    add = f"`{move}`, which moves it to dependencies."
     target = re.search(
         rf"\b{re.escape(tool)}\b(?:|.*?(?<![\w./-]))([\w./-]+\.(?:js|mjs|cjs))\b", text
     )
     if tool in DEVELOPMENT and target:
         right = f"node {target[1]}"
-        where = f'"{told[0]}": "{right}"' if told else f"{crash.process.name}: {right}"
-        return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Else {add}"
+        where = f'"{npm_script[0]}": "{right}"' if npm_script else f"{crash.process.name}: {right}"
+        return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Or type {add}"
     if tool in DEVELOPMENT:
         return (
             'Compile in the build (`"build": "tsc"`) and start the result with `node`: `"start":'
-            f' "node dist/…"`. Else {add}'
+            f' "node dist/…"`. Or type {add}'
         )
     return (
-        f"Type `{move}`: the line moves to dependencies. Then commit package.json and"
+        f"Type `{move}`, which moves the line to dependencies. Then commit package.json and"
         f" {lock_file(crash.source)}."
     )
 
 
 def unasked(crash: NodeCrash) -> UnaskedProgram | None:
-    """A program of the start command that package.json does not ask for."""
-    told, source = absent_command(crash.lines), crash.source
-    if not told or wanted(source, told[1]) or _python_app(crash) or not crash.starting:
+    """Return the missing program of the start command if package.json does not list it."""
+    missing, source = absent_command(crash.lines), crash.source
+    if not missing or wanted(source, missing[1]) or _python_app(crash) or not crash.starting:
         return None
-    tool, package = told
+    tool, package = missing
     if tool in source.entries or package in NOT_FROM_NPM:
         return None
     advice = (

@@ -1,4 +1,4 @@
-"""Crashes of the code itself and of what it opens: files, ports, syntax, the server interface."""
+"""Crashes because of syntax errors, or because the server calls the app by the wrong interface."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ SYNTAX = "https://docs.python.org/3/tutorial/errors.html#syntax-errors"
 
 
 def syntax(crash: Crash) -> SyntaxProblem | None:
-    """A file that Python cannot read."""
+    """Return the syntax error in a file that Python cannot parse."""
     raised, kinds = crash.raised, ("SyntaxError", "IndentationError", "TabError")
     evidence = at_place(crash) if raised and raised.kind in kinds else None
     if evidence is None:
@@ -25,10 +25,10 @@ def syntax(crash: Crash) -> SyntaxProblem | None:
     return SyntaxProblem("Python", SYNTAX, advice, evidence)
 
 
-_CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` says when it is right."
+_CORRECT = "Correct line {line} of {file}; `python -m py_compile {file}` checks it."
 _MERGED = (
-    "Git has left the marks of an unfinished merge: keep one of the two versions in {file}, delete"
-    " the lines with <<<<<<<, ======= and >>>>>>>, commit."
+    "Git left the marks of an unfinished merge: keep one of the two versions in {file}, delete the"
+    " lines with <<<<<<<, ======= and >>>>>>>, commit."
 )
 
 
@@ -38,11 +38,11 @@ _MERGED = (
     effect="unknown",
     leads_to=ENDINGS,
     title="Python {used} cannot read the file; Heroku would use {version}",
-    cause="The syntax error may be one only for the older Python that stood in here.",
-    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
-    " parity again.",
+    cause="The syntax may be wrong only for the older Python that ran here.",
+    fix="Install Python {version} (`pyenv install {version}`, `uv python install {version}`), then"
+    " run parity again.",
     docs="https://devcenter.heroku.com/articles/python-support",
-    apart="`SyntaxError` at syntax that a newer Python has",
+    apart="`SyntaxError` for syntax that a newer Python has",
 )
 def newer_syntax(crash: Crash) -> Iterator[Evidence]:
     here, python = (crash.slug.interpreters.get(PYTHON), crash.plan.runtime(PYTHON))
@@ -53,7 +53,7 @@ def newer_syntax(crash: Crash) -> Iterator[Evidence]:
 
 
 def _newer(crash: Crash) -> bool:
-    """Whether the line may be syntax that Heroku's Python knows and this one does not."""
+    """Return whether the line may be syntax that Heroku's Python knows and this one does not."""
     here, python = crash.slug.interpreters.get(PYTHON), crash.plan.runtime(PYTHON)
     raised = crash.raised
     if not raised or raised.kind != "SyntaxError" or not here or not python or here.exact:
@@ -63,7 +63,7 @@ def _newer(crash: Crash) -> bool:
 
 
 _NEWER = r"^(type \w+|except \w+, |match )|\bt[\"']|\[\w+(: \w+)?\]\("
-"""Beginnings of lines that newer Pythons read: PEP 634, 695, 750, 758."""
+"""Syntax that only newer Pythons can parse: PEP 634, 695, 750, 758."""
 
 
 def _minor(version: str) -> int:
@@ -78,7 +78,7 @@ def _code(crash: Crash) -> str:
 @rule(
     "asgi-under-wsgi",
     leads_to=ENDINGS,
-    title="{module} is an ASGI app, and {server} calls it as WSGI",
+    title="{module} is an ASGI app, but {server} calls it as WSGI",
     cause="gunicorn's own workers, waitress and the like pass two arguments; ASGI apps (FastAPI,"
     " Starlette, Quart, Django's asgi.py) take three.",
     fix="In the Procfile write `{type}: uvicorn {module} --host 0.0.0.0 --port $PORT` (with uvicorn"
@@ -89,12 +89,12 @@ def _code(crash: Crash) -> str:
     by={"FastAPI": "web: gunicorn -k uvicorn.workers.UvicornWorker main:app"},
 )
 def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
-    named = target(crash.process)
+    spec = target(crash.process)
     pattern = r"\b\w+\(\) (?:missing 1 required positional argument: 'send'|takes 3 positional)"
     match = crash.saying(pattern)
-    if named and match:
-        module = f"{named[0]}:{named[1] or 'application'}"
-        wsgi = suggestion(crash.source, asgi=False) if "asgi" in named[0] else None
+    if spec and match:
+        module = f"{spec[0]}:{spec[1] or 'application'}"
+        wsgi = suggestion(crash.source, asgi=False) if "asgi" in spec[0] else None
         django = f", or `{crash.process.name}: gunicorn {wsgi}`" if wsgi else ""
         names = {"module": module, "server": server(crash.process) or "the server"}
         yield at_command(crash, match[0], django=django, **names)
@@ -103,16 +103,16 @@ def asgi_under_wsgi(crash: Crash) -> Iterator[Evidence]:
 @rule(
     "wsgi-under-asgi",
     leads_to=ENDINGS,
-    title="{module} is a WSGI app, and {server} calls it as ASGI",
+    title="{module} is a WSGI app, but {server} calls it as ASGI",
     cause="Flask, Bottle and Django's wsgi.py take two arguments, `environ` and `start_response`;"
     " an ASGI server passes others: {error}",
     fix="In the Procfile write `{type}: gunicorn {module}`, with gunicorn in requirements.txt.",
     docs=PROCFILE,
 )
 def wsgi_under_asgi(crash: Crash) -> Iterator[Evidence]:
-    named = target(crash.process)
+    spec = target(crash.process)
     match = crash.saying(r"missing 1 required positional argument: 'start_response'")
-    if named and match:
-        module = f"{named[0]}:{named[1] or 'application'}"
+    if spec and match:
+        module = f"{spec[0]}:{spec[1] or 'application'}"
         names = {"module": module, "server": server(crash.process) or "the server"}
         yield at_command(crash, match.string.strip(), error=match.string.strip(), **names)

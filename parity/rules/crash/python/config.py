@@ -1,4 +1,4 @@
-"""Crashes of config vars: not set, empty, or in a form that the library does not take."""
+"""Crashes because a config var is not set, is empty, or has a form that a library rejects."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.python_variables import PLATFORM, Read, all_reads, read_at
 
 _NAME = r"[A-Z][A-Z0-9_]*"
-_TOLD = (
+_NAMING = (
     rf"^({_NAME}) not found\. Declare it as envvar"
     rf"|^Environment variable \"({_NAME})\" (?:not set|invalid)"
     rf"|^Set the ({_NAME}) environment variable"
@@ -25,28 +25,28 @@ _TOLD = (
     r"|is not set|must be set|is required"
     r"|is missing|not set)"
 )
-"""What python-decouple, environs, django-environ, Starlette, OpenAI and people say."""
+"""Messages of python-decouple, environs, django-environ, Starlette, OpenAI and of apps."""
 
 _EMPTY = (
     r"None|Expecting value: line 1 column 1 \(char 0\)"
     r"|(?i:must (?:be set|not be empty|be provided|pass|provide)|empty|not set|missing|required"
     r"|token|api[ _]?key|credential|unauthori[sz]ed|invalid literal for int|could not parse|url)"
 )
-"""What an exception says whose reason may be a variable that is None or an empty text."""
+"""Messages of exceptions that a variable may cause that is None or empty."""
 
 
 def _missing(crash: Crash) -> Read | None:
-    """The config var whose absence ended the command, where it is read."""
+    """Return the read of the config var whose absence ended the command."""
     raised = crash.raised
     if raised is None or raised.kind == "ModuleNotFoundError":
         return None
     if "settings are not configured" in raised.message:  # Django's settings, all of them
         return None
-    named = _named(raised)
+    variable = _named(raised)
     near = list(_near(crash))
-    if named:
-        known = [r for r in (*near, *all_reads(crash.source)) if r.name == named]
-        return known[0] if known else _library(crash, named)
+    if variable:
+        reads = [r for r in (*near, *all_reads(crash.source)) if r.name == variable]
+        return reads[0] if reads else _library(crash, variable)
     field = next(lacking(crash.source, raised), None)
     if field or not re.search(_EMPTY, raised.message):
         return field
@@ -55,16 +55,16 @@ def _missing(crash: Crash) -> Read | None:
 
 
 def _named(raised: Raised) -> str | None:
-    """The variable that the exception itself names."""
+    """Return the variable that the exception itself names."""
     text = raised.message.strip("'\"") if raised.kind == "KeyError" else raised.message
-    told = re.search(_TOLD, text)
-    if told:
-        return next(group for group in told.groups() if group)
+    match = re.search(_NAMING, text)
+    if match:
+        return next(group for group in match.groups() if group)
     return text or None if raised.kind == "KeyError" else None
 
 
 def _library(crash: Crash, name: str) -> Read | None:
-    """A variable that a package reads by itself, at the app's line that calls it."""
+    """Return a variable that a package reads by itself, at the app's line that calls it."""
     raised = crash.raised
     place = raised.place if raised and raised.kind != "KeyError" else None
     if place is None or name not in (raised.message if raised else ""):
@@ -74,7 +74,7 @@ def _library(crash: Crash, name: str) -> Read | None:
 
 
 def _near(crash: Crash) -> Iterator[Read]:
-    """Reads in the lines that the exception went through, innermost first."""
+    """Yield the reads in the lines that the exception passed through, innermost first."""
     raised = crash.raised
     for frame in reversed(raised.frames if raised else ()):
         if frame.file in crash.source.entries:
@@ -82,7 +82,7 @@ def _near(crash: Crash) -> Iterator[Read]:
 
 
 def _setting(crash: Crash) -> Iterator[Read]:
-    """Reads that give a setting its value which the exception names, as Django and Flask do."""
+    """Yield the reads that set a setting that the exception names, as in Django and Flask."""
     raised = crash.raised
     names = re.findall(r"\b[A-Z][A-Z_]{3,}\b", raised.message) if raised else []
     for read in all_reads(crash.source) if names else ():
@@ -91,7 +91,7 @@ def _setting(crash: Crash) -> Iterator[Read]:
 
 
 def _constants(crash: Crash) -> Iterator[Read]:
-    """Reads that give another module's constant its value, which the line that fails uses."""
+    """Yield the reads that set a constant that the failing line uses."""
     place = at_place(crash)
     words = {*re.findall(r"\b[A-Z][A-Z0-9_]+\b", place.names["code"])} if place else set()
     for read in all_reads(crash.source) if words else ():
@@ -104,7 +104,7 @@ def _unset(crash: Crash, read: Read) -> bool:
 
 
 def unset(crash: Crash) -> UnsetVariable | None:
-    """The config var whose absence ended the command: its read, then the line that fails."""
+    """Return the config var whose absence ended the command: its read, then the failing line."""
     read, raised, here = _missing(crash), crash.raised, at_place(crash)
     if read is None or not _unset(crash, read):
         return None
@@ -124,7 +124,7 @@ def unset(crash: Crash) -> UnsetVariable | None:
     cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later only know"
     " postgresql://.",
     fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
-    " behind it.}",
+    " after it.}",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
     apart="`Can't load plugin: sqlalchemy.dialects:postgres`",
     laptop="On the laptop the address begins with sqlite or postgresql.",
@@ -151,15 +151,15 @@ _READ = re.compile(
     r"""os\.(?:environ\[["']DATABASE_URL["']\]"""
     r"""|(?:environ\.get|getenv)\(["']DATABASE_URL["'](?:,\s*["'][^"']*["'])\))"""
 )
-"""A read that gives a text whenever the variable is set, or a default that is one."""
+"""A read of DATABASE_URL, without a default or with one that is a string."""
 
 
 @rule(
     "async-driver",
     leads_to=ENDINGS,
     title="The async engine needs an async driver: postgresql+asyncpg://",
-    cause="DATABASE_URL names Postgres alone, for which SQLAlchemy takes psycopg2, and that is no"
-    " driver for an async engine.",
+    cause="DATABASE_URL names only Postgres, for which SQLAlchemy uses psycopg2, and that is not an"
+    " async driver.",
     fix='Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://", 1)`, with'
     " asyncpg in requirements.txt.",
     docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
@@ -173,11 +173,11 @@ def async_driver(crash: PythonError) -> Iterator[Evidence]:
 @rule(
     "sslmode-for-asyncpg",
     leads_to=ENDINGS,
-    title="asyncpg knows no `sslmode`, which the database's URL asks for",
-    cause="What stands behind the `?` of the URL goes to the driver as it is: psycopg2 takes"
-    " `sslmode`, asyncpg takes `ssl`: {error}",
-    fix="Where the URL is read, cut off `?sslmode=…`; give the engine"
-    ' `connect_args={{"ssl": "require"}}` instead.',
+    title="asyncpg has no `sslmode`, which the database's URL sets",
+    cause="What follows the `?` in the URL goes to the driver as it is: psycopg2 has `sslmode`,"
+    " asyncpg has `ssl`: {error}",
+    fix='Where the URL is read, cut off `?sslmode=…`; pass the engine `connect_args={{"ssl":'
+    ' "require"}}` instead.',
     docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
     apart="`unexpected keyword argument 'sslmode'` in asyncpg",
     laptop="The laptop's database URL has no `?sslmode=require`.",
@@ -191,26 +191,26 @@ def sslmode_for_asyncpg(crash: PythonError) -> Iterator[Evidence]:
 
 
 def of_asyncpg(raised: Raised) -> bool:
-    """Whether the exception comes from asyncpg, or from where SQLAlchemy calls it."""
+    """Return whether the exception comes from asyncpg, or from SQLAlchemy's calls of it."""
     return any("asyncpg" in frame.file for frame in raised.frames)
 
 
 @rule(
     "redis-certificate",
     leads_to=ENDINGS,
-    title="The certificate of Heroku's key-value store is its own: verification must be off",
-    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a certificate that it has"
-    " signed itself: {error}",
+    title="The certificate of Heroku's key-value store is self-signed: verification must be off",
+    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a self-signed certificate:"
+    " {error}",
     fix="Pass `ssl_cert_reqs=None` (redis-py: `redis.from_url(url, ssl_cert_reqs=None)`; Celery:"
     ' `broker_use_ssl={{"ssl_cert_reqs": ssl.CERT_NONE}}` and `redis_backend_use_ssl`; or add'
     " `?ssl_cert_reqs=none` to the address).",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
 )
 def redis_certificate(crash: PythonError) -> Iterator[Evidence]:
-    told = (
+    pattern = (
         r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
     )
-    match = crash.saying(told)
+    match = crash.saying(pattern)
     redis = any("REDIS" in name for name in crash.plan.config.values)
     if match and (redis or "rediss" in match[0]):
         yield at_either(crash, match[0])

@@ -1,4 +1,4 @@
-"""How Python apps end: by themselves, by an exception, by a port that they have taken."""
+"""Python apps that end by themselves, by an exception, or because they took their own port."""
 
 import re
 
@@ -14,17 +14,17 @@ from parity.rules.views.python_traceback import Crash
 
 
 def ended(crash: Crash) -> EndedAtOnce | None:
-    """A command that ended with status 0, and not because it went to the background."""
+    """Return the command if it ended with status 0 and did not go to the background."""
     daemon = re.search(r"&\s*$|^:|--daemon|-D\b", crash.command)
     if crash.exit != 0 or daemon or crash.raised or not isinstance(crash.record, Boot):
         return None
     if node_crash(crash):
         return None
-    told = at_command(crash, "Process exited with status 0")
+    evidence = at_command(crash, "Process exited with status 0")
     slip = _slip(crash) if crash.process.name == "web" else None
     if slip:
-        return EndedAtOnce(crash.command, slip[1], (slip[0], told))
-    return EndedAtOnce(crash.command, _goes_on(crash), (told,))
+        return EndedAtOnce(crash.command, slip[1], (slip[0], evidence))
+    return EndedAtOnce(crash.command, _goes_on(crash), (evidence,))
 
 
 def _goes_on(crash: Crash) -> str:
@@ -35,13 +35,13 @@ def _goes_on(crash: Crash) -> str:
 
 
 def _slip(crash: Crash) -> tuple[Evidence, str] | None:
-    """The line in the script that keeps its server from running, and what to write there."""
+    """Return the line that keeps the script's server from running, and what to write there."""
     never = crash.saying(
         r"(?<!\S)(\S+\.py):(\d+): RuntimeWarning: coroutine '([\w.]+)' was never awaited"
     )
     if never:
         file, call = never[1].removeprefix("/app/"), f"{never[3]}()"
-        advice = f"An async function only runs in a loop: write `asyncio.run({call})`."
+        advice = f"An async function runs only in an event loop: write `asyncio.run({call})`."
         return Evidence(never[0], file, int(never[2])), advice
     guard = find(crash.source, _GUARD)
     if guard and guard.file in crash.command:
@@ -55,11 +55,11 @@ def _slip(crash: Crash) -> tuple[Evidence, str] | None:
 
 
 _GUARD = r"""__name__\s*(?:==|is)\s*["'](?!__main__["'])\w*["']"""
-"""A comparison that is never true: `"main"`, `"__main___"`."""
+"""A comparison that is never true, with `"main"`, `"__main___"`."""
 
 
 def unhandled(crash: Crash) -> Unhandled | None:
-    """The last exception; a server's own that says nothing without the line above it is none."""
+    """Return the last exception, unless a server raised it and only the line above explains it."""
     raised, evidence = crash.raised, at_place(crash)
     if not raised:
         return None
@@ -76,7 +76,7 @@ _SERVERS_OWN = ("ModuleNotFoundError", "AppImportError")
 
 
 def port_taken(crash: Crash) -> PortTaken | None:
-    """A server that is started twice."""
+    """Return the error of a server that is started twice."""
     match = crash.saying(r"(?i)^.*address already in use.*")
     if not match or is_node(crash.plan):
         return None

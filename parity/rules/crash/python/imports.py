@@ -1,4 +1,4 @@
-"""Crashes of importing what others wrote: packages, the standard library, system libraries."""
+"""Crashes when the app imports third-party packages, the standard library or system libraries."""
 
 import re
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ PIP = "https://devcenter.heroku.com/articles/python-pip"
 @rule(
     "not-a-package",
     leads_to=ENDINGS,
-    title="`import {module}` is no import: '{parent}' is a module, not a package",
-    cause="{parent} has no modules below it; {name} is an attribute of it, or not there at all.",
+    title="`import {module}` cannot work: '{parent}' is a module, not a package",
+    cause="{parent} has no modules below it; {name} is an attribute of it, or does not exist.",
     fix="Write `import {parent}` and use `{module}`, or `from {parent} import {name}`.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",
 )
@@ -47,11 +47,11 @@ _SHADOWED = re.compile(
     "shadowed-module",
     instead_of=("missing-dependency",),
     leads_to=ENDINGS,
-    title="{own} has the name of a module that others import",
+    title="{own} has the name of a module that other code imports",
     cause="Python finds the app's {own} before the real {module}, so `{imported}` is not in it.",
     fix="Type `git mv {own} my_{own}` and import it under the new name.",
     docs="https://docs.python.org/3/tutorial/modules.html#the-module-search-path",
-    apart="the traceback goes through a file of yours that has a package's name",
+    apart="the traceback goes through one of your files that has a package's name",
 )
 def shadowed_module(crash: Crash) -> Iterator[Evidence]:
     for line in crash.lines if crash.raised else ():
@@ -61,13 +61,13 @@ def shadowed_module(crash: Crash) -> Iterator[Evidence]:
         own = file_of(crash.source, module) if module and "." not in module else None
         if own and foreign(crash, module) and "/" not in own:
             imported = next(names[k] for k in "abc" if k in names)
-            told = {"own": own, "module": module, "imported": imported}
-            yield Evidence(line.strip(), own, 1, names=told)
+            values = {"own": own, "module": module, "imported": imported}
+            yield Evidence(line.strip(), own, 1, names=values)
             return
 
 
 def _absent(missing: MissingModule, **names: str) -> Evidence:
-    """Evidence at the import of a module that Python did not find."""
+    """Return evidence at the import of a module that Python did not find."""
     seen = f"No module named '{missing.name}'"
     return at_either(missing.crash, seen, module=missing.name, **names)
 
@@ -76,12 +76,12 @@ def _absent(missing: MissingModule, **names: str) -> Evidence:
     "standard-module-gone",
     leads_to=ENDINGS,
     title="Python 3.{since:N} has no module {module} any more",
-    cause="{module} left the standard library in Python 3.{since:N}; the app runs on {version}."
-    "{who:-}",
+    cause="{module} was removed from the standard library in Python 3.{since:N}; the app runs on"
+    " {version}.{who:-}",
     fix="Use a newer version of {what:what imports it}, or an older Python: write `3.{older}` into"
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
-    apart="`ModuleNotFoundError` of distutils, imp, cgi and the like",
+    apart="`ModuleNotFoundError` for distutils, imp, cgi and the like",
     laptop="The laptop has an older Python than Heroku's default.",
 )
 def standard_module_gone(missing: MissingModule) -> Iterator[Evidence]:
@@ -95,13 +95,13 @@ def standard_module_gone(missing: MissingModule) -> Iterator[Evidence]:
 
 
 def installed(crash: Crash, module: str) -> tuple[str, str]:
-    """The package that brings a top-level module, and its version, empty if it is not there."""
+    """Return the package that has a top-level module, and its version, empty if not installed."""
     package = DISTRIBUTIONS.get(module, module)
     return package, crash.slug.packages.get(normalised(package), "")
 
 
 def imported_by(crash: Crash, name: str) -> tuple[list[Evidence], dict[str, str]]:
-    """Which package imports what is not there: its line, and the names for a rule's texts."""
+    """Return evidence of the package that imports a missing name, and names for a rule's texts."""
     package, line = _importer(crash)
     if not package:
         return [], {}
@@ -113,7 +113,7 @@ def imported_by(crash: Crash, name: str) -> tuple[list[Evidence], dict[str, str]
 
 
 def _importer(crash: Crash) -> tuple[str, int | None]:
-    """The package whose code imports what is not there, and its line in requirements.txt."""
+    """Return the package whose code imports a missing name, and its line in requirements.txt."""
     library = library_of(crash.raised) if crash.raised else ""
     if not library:
         return "", None
@@ -124,9 +124,9 @@ def _importer(crash: Crash) -> tuple[str, int | None]:
 @rule(
     "windows-module",
     leads_to=ENDINGS,
-    title="{module} is a part of Windows, and dynos run Linux",
+    title="{module} exists only on Windows, but dynos run Linux",
     cause="Python has {module} on Windows only: line {line} of {file} imports it.",
-    fix='Take the import out, or make it depend on the system: `if sys.platform == "win32":`.',
+    fix='Remove the import, or make it depend on the system: `if sys.platform == "win32":`.',
     docs="https://docs.python.org/3/library/windows.html",
 )
 def windows_module(missing: MissingModule) -> Iterator[Evidence]:
@@ -137,9 +137,9 @@ def windows_module(missing: MissingModule) -> Iterator[Evidence]:
 @rule(
     "no-desktop",
     leads_to=ENDINGS,
-    title="The app opens windows, and a dyno has no screen: {module}",
+    title="The app opens windows, but a dyno has no screen: {module}",
     cause="Heroku's Python comes without tkinter, and there is no display in a dyno.",
-    fix="Take the import out of what the web process runs (plots: `matplotlib.use('Agg')`).",
+    fix="Remove the import from what the web process runs (plots: `matplotlib.use('Agg')`).",
     docs="https://devcenter.heroku.com/articles/stack-packages",
 )
 def no_desktop(crash: Crash) -> Iterator[Evidence]:

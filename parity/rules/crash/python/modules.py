@@ -1,4 +1,4 @@
-"""Crashes of importing the app's own modules: not pushed, spelt otherwise, looked for elsewhere."""
+"""Crashes because one of the app's own modules is not pushed, misspelt, or in another folder."""
 
 import re
 from collections.abc import Iterator
@@ -29,19 +29,19 @@ SEARCH = "https://docs.python.org/3/tutorial/modules.html#the-module-search-path
 
 
 def library_of(raised: Raised) -> str:
-    """The installed package in whose code it was raised, by the name of its folder."""
+    """Return the folder name of the installed package whose code raised the exception."""
     frames = [frame for frame in raised.frames if frame.name != "__getattr__"]
     match = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
     return match[1] if match else ""
 
 
 def uncommitted(crash: Crash) -> UncommittedModule | None:
-    """A module that is on disk, and not in git."""
+    """Return the module that is on disk but not in git."""
     missing = missing_module(crash)
     if missing and missing.reason == "not-in-git":
         module, path = missing.name, kept(crash, missing.name)
     else:
-        module, path = _kept_attribute(crash)
+        module, path = _uncommitted_attribute(crash)
     evidence = tuple(kept_out(crash.source, path)) if path else ()
     if not path or not evidence:
         return None
@@ -50,8 +50,8 @@ def uncommitted(crash: Crash) -> UncommittedModule | None:
     return UncommittedModule(module, how_to_add(crash, path), (*evidence, *here))
 
 
-def _kept_attribute(crash: Crash) -> tuple[str, str | None]:
-    """A module that `from package import module` did not find, and its path on disk."""
+def _uncommitted_attribute(crash: Crash) -> tuple[str, str | None]:
+    """Return the module that `from package import module` did not find, and its path on disk."""
     raised = crash.raised
     match = re.match(NOT_IN, raised.message) if raised else None
     if not match or file_of(crash.source, match[2]) is None:
@@ -62,20 +62,20 @@ def _kept_attribute(crash: Crash) -> tuple[str, str | None]:
 
 
 def how_to_add(crash: Crash, path: str) -> str:
-    """What to type so that a path on disk is pushed."""
+    """Return advice on what to type so that a path on disk is pushed."""
     above = (path[:end] for end, character in enumerate(path, 1) if character == "/")
     ignored = next(filter(None, map(crash.source.absent.get, (path, *above))), None)
     if ignored is None:
         return f"Type `git add {word(path)}`, commit, push."
     return (
-        f"Take line {ignored.line} (`{ignored.pattern}`) out of {ignored.file} or narrow it, then"
-        f" `git add {word(path)}`, commit, push (`git add -f {word(path)}` adds it in spite of the"
+        f"Remove line {ignored.line} (`{ignored.pattern}`) from {ignored.file} or narrow it, then"
+        f" `git add {word(path)}`, commit, push (`git add -f {word(path)}` adds it despite the"
         " line)."
     )
 
 
 def other_case(missing: MissingModule) -> ModuleInOtherCase | None:
-    """A module whose file has other capital letters."""
+    """Return the module whose file name differs only in case."""
     crash, module = missing.crash, missing.name
     actual = in_other_case(crash, module) if missing.reason == "case" else None
     if not actual:
@@ -89,7 +89,7 @@ def other_case(missing: MissingModule) -> ModuleInOtherCase | None:
 
 
 def part_absent(missing: MissingModule) -> AbsentModule | None:
-    """A module that is not in the package of the app's own that should have it."""
+    """Return the module that is missing from one of the app's own packages."""
     crash, module = missing.crash, missing.name
     if missing.reason != "part" or module.endswith(".__main__"):
         return None
@@ -101,10 +101,10 @@ def part_absent(missing: MissingModule) -> AbsentModule | None:
         f" that is spelt differently.{f' There is {near}.' if near else ''}"
     )
     place = next(places_of(crash.source, rf"""["']{re.escape(module)}[."']"""), None)
-    told = at_either(crash, f"No module named '{module}'")
-    if place and told.file == "Procfile":
-        told = told._replace(file=place.file, line=place.line, column=place.column)
-    return AbsentModule(module, top, why, advice, told)
+    evidence = at_either(crash, f"No module named '{module}'")
+    if place and evidence.file == "Procfile":
+        evidence = evidence._replace(file=place.file, line=place.line, column=place.column)
+    return AbsentModule(module, top, why, advice, evidence)
 
 
 def _compare(top: str) -> str:
@@ -114,7 +114,7 @@ def _compare(top: str) -> str:
 
 
 def _beside(crash: Crash, module: str) -> str | None:
-    """The module beside an absent one that has nearly its name."""
+    """Return the module in the same folder with a similar name."""
     parent, _, name = module.rpartition(".")
     folder = parent.replace(".", "/")
     inside = [
@@ -129,7 +129,7 @@ def _beside(crash: Crash, module: str) -> str | None:
 @rule(
     "own-module-misspelt",
     leads_to=ENDINGS,
-    title="There is no module {module}, but the app has {near:one of nearly that name}",
+    title="There is no module {module}, but the app has {near:one with a similar name}",
     cause="Python finds no {module}, and no package of that name is known: {where:a line of the"
     " app imports it}",
     fix="Write `{near:NAME}` there. If {module} is a package after all, add it"
@@ -141,15 +141,15 @@ def own_module_misspelt(missing: MissingModule) -> Iterator[Evidence]:
     near = near_own(crash, top) if missing.reason == "misspelt" else None
     if not near:
         return
-    named = rf"""^\s*(?:import|from)\s+{re.escape(top)}\b|["']{re.escape(top)}[."']"""
-    place = next(places_of(crash.source, named), None)
+    pattern = rf"""^\s*(?:import|from)\s+{re.escape(top)}\b|["']{re.escape(top)}[."']"""
+    place = next(places_of(crash.source, pattern), None)
     where = f"`{place.text}`" if place else f"No module named '{module}'"
-    told = at_either(crash, f"No module named '{module}'", module=top, near=near, where=where)
+    evidence = at_either(crash, f"No module named '{module}'", module=top, near=near, where=where)
     if place:
         seen = f"No module named '{module}', but there is {near}"
-        yield Evidence(seen, place.file, place.line, place.column, names=told.names)
+        yield Evidence(seen, place.file, place.line, place.column, names=evidence.names)
     else:
-        yield told
+        yield evidence
 
 
 @rule(
@@ -184,7 +184,7 @@ def module_elsewhere(missing: MissingModule) -> Iterator[Evidence]:
     "relative-import",
     leads_to=ENDINGS,
     title="A relative import in a file that is not part of a package",
-    cause="`{code}` means the package around {file}, and the command starts {file} by itself:"
+    cause="`{code}` refers to the package around {file}, but the command starts {file} by itself:"
     " {error}.",
     fix="Write the import without the leading dot{example:-}.",
     docs="https://docs.python.org/3/reference/import.html#package-relative-imports",
@@ -206,7 +206,7 @@ def relative_import(crash: PythonError) -> Iterator[Evidence]:
     "circular-import",
     leads_to=ENDINGS,
     title="{module} and {file} import each other",
-    cause="While {module} is being imported it imports {file}, which wants `{name}` from it before"
+    cause="While {module} is being imported, it imports {file}, which needs `{name}` from it before"
     " that line has run.",
     fix="Move `{name}` into a module of its own that both import, or import it inside the function"
     " that uses it.",
@@ -232,8 +232,8 @@ def circular_import(crash: PythonError) -> Iterator[Evidence]:
     "name-not-in-module",
     leads_to=ENDINGS,
     title="{own} has no `{name}`",
-    cause="{file} wants `{name}` from {module}, and {own} as it is pushed does not define it."
-    "{near:-}",
+    cause="{file} imports `{name}` from {module}, but {own} as it is pushed does not define"
+    " it.{near:-}",
     fix="Define it there, correct the name in line {line} of {file}, or commit the change to {own}"
     " that is still missing.",
     docs="https://docs.python.org/3/reference/simple_stmts.html#the-import-statement",

@@ -1,4 +1,4 @@
-"""Crashes of packages that are not installed, or that are others than the app means."""
+"""Crashes because a package is not installed, or is not the one that the app needs."""
 
 import re
 from collections.abc import Iterator
@@ -24,11 +24,11 @@ _GOOGLE = {
     "google.protobuf": "protobuf",
     "google.api_core": "google-api-core",
 }
-"""Packages that share the name `google`: https://pypi.org (documented)."""
+"""Packages that share the namespace `google`: https://pypi.org (documented)."""
 
 
 def unasked(missing: MissingModule) -> UnaskedPackage | None:
-    """A package that no requirement brings."""
+    """Return the missing package that no requirement installs."""
     crash, module, record = missing.crash, missing.name, missing.crash.record
     if missing.reason != "dependency" or (isinstance(record, Slug) and not record.installed):
         return None
@@ -40,26 +40,26 @@ def unasked(missing: MissingModule) -> UnaskedPackage | None:
 
 
 def _adding(crash: Crash, module: str, package: str) -> tuple[str, str]:
-    """The file in which the package is to stand, and how it gets there."""
+    """Return the file that must list the package, and how to add it."""
     file, advice = adding(crash, package)
     if package in LAST_WITH.values() and _who(crash) != "the app":
-        advice += f" Or take a newer {_who(crash)}, which does without."
+        advice += f" Or use a newer {_who(crash)}, which does not need it."
     if package == module and package.lower().replace("_", "-") not in POPULAR:
-        advice += " (`pip freeze`, where the app works, tells its exact name and version.)"
+        advice += " (`pip freeze`, where the app works, shows its exact name and version.)"
     if module == "psycopg" and {"psycopg2", "psycopg2-binary"} & {*crash.slug.packages}:
-        advice += " Or name the driver that is there: `postgresql+psycopg2://` in the URL."
+        advice += " Or name the driver that is installed: `postgresql+psycopg2://` in the URL."
     return file, advice
 
 
 @rule(
     "wrong-package",
     leads_to=ENDINGS,
-    title="The package {wrong} is not the one that the app means: that is {package}",
-    cause="Both bring a module called {module}. The app wants {package}'s, and {manifest} asks for"
+    title="The app needs the package {package}, not {wrong}",
+    cause="Both have a module called {module}. The app needs {package}'s, but {manifest} lists"
     " {wrong}, another project: {error}",
     fix="{advice:Require the right package instead of the other one.}",
     docs=PIP,
-    apart="`cannot import name`, of a package that has the name of the module",
+    apart="`cannot import name` from a package with the name of the module",
     laptop="The laptop has both packages, and the right one was installed last.",
 )
 def wrong_package(crash: PythonError) -> Iterator[Evidence]:
@@ -78,7 +78,7 @@ def wrong_package(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _has(crash: Crash, package: str) -> bool:
-    """Whether a package is installed; where only a log is known, whether the app asks for it."""
+    """Return whether a package is installed or, if there is only a log, whether it is required."""
     installed = crash.slug.packages
     return package.lower() in installed if installed else requires(crash.source, package)
 
@@ -87,18 +87,18 @@ _FROM_TOP = (
     r"cannot import name '\w+' from '(\w++)[.\w]*'|module '(\w+)' has no attribute"
     r"|No module named '(\w+)\.\w"
 )
-"""What a package says that has not what the app wants of it."""
+"""Messages about a package that does not have what the app imports from it."""
 
 
 def _who(crash: Crash) -> str:
-    """Whose import it is: the app's, or that of a package which names it nowhere."""
+    """Return who imports the module: a package, or `the app`."""
     frames = [x for x in (crash.raised.frames if crash.raised else ()) if "<" not in x.file]
     package = re.search(r"site-packages/(\w+)", frames[-1].file) if frames else None
     return package[1] if package else "the app"
 
 
 def _distribution(crash: Crash, module: str) -> str:
-    """The distribution that brings a module."""
+    """Return the distribution that installs a module."""
     top = module.partition(".")[0]
     if top == "google":
         place = find(crash.source, r"^\s*(?:from|import)\s+google\.")
@@ -109,7 +109,7 @@ def _distribution(crash: Crash, module: str) -> str:
 
 
 def _imported(crash: Crash, module: str) -> Evidence | None:
-    """The app's line that asks for a module: the one that failed, an import, a setting."""
+    """Return the app's line that names a module: the failing line, an import or a setting."""
     here, name = at_place(crash), re.escape(module)
     if here and re.search(rf"\b{name}\b", here.names["code"]):
         return here
@@ -128,15 +128,15 @@ _ASKS = re.compile(
 )
 
 
-def asked(crash: Crash) -> str | None:
-    """The package that the exception asks for in words, and that is not installed."""
+def requested_package(crash: Crash) -> str | None:
+    """Return the package that the exception's message asks for, if it is not installed."""
     raised = crash.raised
     if raised is None or raised.kind == "ModuleNotFoundError":
         return None
     match = _ASKS.search(raised.message) or _ASKS.search(" ".join(raised.more[:4]))
-    named = next((group for group in match.groups() if group), "") if match else ""
+    requested = next((group for group in match.groups() if group), "") if match else ""
     if match and match["x"]:
         return "Flask[async]"
-    package = DISTRIBUTIONS.get(named, named)
-    known = package.partition("[")[0].lower() in crash.slug.packages
-    return package if package and not known else None
+    package = DISTRIBUTIONS.get(requested, requested)
+    is_installed = package.partition("[")[0].lower() in crash.slug.packages
+    return package if package and not is_installed else None

@@ -1,4 +1,4 @@
-"""Crashes of what pages need: templates, static files, tables, sessions, data of a library."""
+"""Crashes because a page lacks a template, a static file, a table, a session key or data."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -44,7 +44,7 @@ def static_file_not_in_manifest(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None]:
-    """The template's line that asks for a static file."""
+    """Return the template and the line that refer to a static file."""
     for path in source.entries:
         if path.endswith((".html", ".htm", ".jinja", ".txt")):
             for number, line in enumerate((source.text(path) or "").splitlines(), 1):
@@ -78,7 +78,7 @@ def table_missing(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _migrate(source: Source) -> str:
-    """How this app makes its tables before the web process starts."""
+    """Return advice on how this app can create its tables before the web process starts."""
     manage = next((p for p in source.entries if p.rpartition("/")[2] == "manage.py"), None)
     if manage:
         return f"Add the line `release: python {manage} migrate` to the Procfile."
@@ -97,9 +97,9 @@ def _migrate(source: Source) -> str:
     "template-missing",
     leads_to=ENDINGS,
     title="The template {name} is not in the pushed tree",
-    cause="The page is rendered from {name}, which the app does not find: {near:not committed,"
-    " in another folder, or in other capitals.}",
-    fix="{advice:Commit the template under exactly the name that the code says.}",
+    cause="The page is rendered from {name}, which the app does not find: {near:not committed, in"
+    " another folder, or with other capitals.}",
+    fix="{advice:Commit the template under exactly the name in the code.}",
     docs="https://devcenter.heroku.com/articles/git",
     apart="`TemplateNotFound`, `TemplateDoesNotExist`",
     laptop=FILES,
@@ -123,7 +123,7 @@ def template_missing(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _template(source: Source, name: str) -> tuple[str, str, str | None]:
-    """Where a file of almost that name is, what to do, and its path."""
+    """Return where a file of almost that name is, what to do, and its path."""
     here = _ending(source.entries, name)
     twin = here or _ending(source.absent, name)
     if twin is None:
@@ -139,9 +139,13 @@ def _template(source: Source, name: str) -> tuple[str, str, str | None]:
         )
     if not twin.endswith(name):
         right = twin[-len(name) :]
-        return f"there is {twin}: Linux tells capital letters apart.", f"Write `{right}`.", twin
+        return (
+            f"there is {twin}: Linux distinguishes upper and lower case.",
+            f"Write `{right}`.",
+            twin,
+        )
     top = twin.removesuffix(name).rstrip("/") or "the root"
-    near = f"there is {twin}, but the app does not look into {top}."
+    near = f"there is {twin}, but the app does not look in {top}."
     return near, "Move it to templates/ next to the app (Flask), or name its folder.", twin
 
 
@@ -153,11 +157,11 @@ def _ending(paths: Iterable[str], name: str) -> str | None:
 @rule(
     "no-session-key",
     leads_to=ENDINGS,
-    title="Sessions need a secret key, and the app has none here",
+    title="Sessions need a secret key, but the app has none here",
     cause="`{code}` uses the session or flashes a message; Flask signs those with `secret_key`,"
     " which is not set when the app is imported by a server (only under `__main__`, or from a"
     " config var that is not set).",
-    fix='Write `app.secret_key = os.environ["SECRET_KEY"]` where the app is made, and type'
+    fix='Write `app.secret_key = os.environ["SECRET_KEY"]` where the app is created, and type'
     " `heroku config:set SECRET_KEY=VALUE`.",
     docs="https://flask.palletsprojects.com/en/stable/quickstart/#sessions",
 )
@@ -173,11 +177,11 @@ def no_session_key(crash: PythonError) -> Iterator[Evidence]:
 @rule(
     "language-data-missing",
     leads_to=ENDINGS,
-    title="The data {name} of {library} is not in the dyno",
+    title="{library}'s data {name} is not in the dyno",
     cause="On your machine it was downloaded once, outside the project; a dyno has only what the"
     " build puts into the slug.",
-    fix="{advice:NLTK: write the names into nltk.txt in the root. spaCy: require the model by"
-    " its address.}",
+    fix="{advice:NLTK: list the names in nltk.txt in the root. spaCy: require the model by its"
+    " address.}",
     docs="https://devcenter.heroku.com/articles/python-nltk",
 )
 def language_data_missing(crash: PythonError) -> Iterator[Evidence]:
@@ -186,7 +190,7 @@ def language_data_missing(crash: PythonError) -> Iterator[Evidence]:
     nltk = re.search(r"nltk\.download\('([\w-]+)'\)", re.sub(r"\x1b\[[\d;]*m", "", text))
     spacy = re.search(r"\[E050\] Can't find model '([\w-]+)'", text)
     if nltk:
-        advice = f"Write `{nltk[1]}` into a file nltk.txt in the root (one name a line), commit."
+        advice = f"Write `{nltk[1]}` in a file nltk.txt in the root (one name per line), commit."
         yield at_either(crash, raised.told, name=nltk[1], library="NLTK", advice=advice)
     elif spacy:
         advice = (

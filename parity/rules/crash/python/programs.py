@@ -1,4 +1,4 @@
-"""Programs that Python packages bring, and that the app does not ask for."""
+"""Programs from Python packages that the app does not list."""
 
 import re
 
@@ -27,32 +27,32 @@ FROM_PIP = {
     "rasa": "rasa",
     "uwsgi": "uWSGI",
 }
-"""Programs that a distribution of another or the same name brings."""
+"""Distributions by the programs that they install."""
 
 
 PIP = "https://devcenter.heroku.com/articles/python-pip"
 
 
 def unasked(missing: MissingProgram) -> UnaskedProgram | None:
-    """A program of a package that no requirement names, or that one does for development."""
+    """Return a program whose package is not required, or is required only for development."""
     crash, name = missing
     package = FROM_PIP.get(name)
-    line = _developed(crash, package) if package else None
+    line = _development_line(crash, package) if package else None
     if not package or (line is None and requires(crash.source, package)):
         return None
     file, advice = adding(crash, package)
-    here = Evidence(f"bash: {name}: command not found", file, line)
-    evidence = (here, at_command(crash, f"status 127 of `{crash.command}`"))
+    absence = Evidence(f"bash: {name}: command not found", file, line)
+    evidence = (absence, at_command(crash, f"status 127 of `{crash.command}`"))
     return UnaskedProgram(
-        PIP, name, file, ", but for development" if line else "", advice, evidence
+        PIP, name, file, ", except for development" if line else "", advice, evidence
     )
 
 
-def _developed(crash: Crash, package: str) -> int | None:
-    """The line that names a package which the lock file's manager has not installed."""
+def _development_line(crash: Crash, package: str) -> int | None:
+    """Return the line that names a package which the package manager did not install."""
     python = crash.plan.runtime(PYTHON)
     if python is None or python.manager == "pip" or package.lower() in crash.slug.packages:
         return None
-    named = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
+    pattern = re.compile(rf"""^[\s"']*{re.escape(package)}\b""", re.IGNORECASE)
     lines = (crash.source.text(adding(crash, package)[0]) or "").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if named.search(line)), None)
+    return next((n for n, line in enumerate(lines, 1) if pattern.search(line)), None)

@@ -1,4 +1,4 @@
-"""Crashes of a Python that is too old for the code: Heroku's, or the one that stood in for it."""
+"""Crashes because Python is too old for the code, on Heroku or only on this machine."""
 
 import re
 from collections.abc import Iterator
@@ -25,14 +25,14 @@ _SYNTAX = (
     (12, "type parameters in brackets", r"^(?:async )?(?:def|class) \w+\["),
     (11, "`except*`", r"^except\s*\*"),
 )
-"""What a line begins with, or has, that older Pythons cannot read: PEP 750, 695, 654."""
+"""Syntax that older Pythons cannot parse: PEP 750, 695, 654."""
 
 _QUOTED = r"\b[rR]?[fF][rR]?([\"'])(?:(?!\1).)*\{[^{}\"']*\1"
-"""An f-string whose own quote stands within its braces: PEP 701."""
+"""An f-string with its own quote inside the braces: PEP 701."""
 
 
 class New(NamedTuple):
-    """What the code uses, and the Python 3 minor version that has it first."""
+    """A feature that the code uses, and the first Python 3 minor version with it."""
 
     what: str
     since: int
@@ -43,7 +43,7 @@ def _minor(version: str) -> int:
 
 
 def _new(crash: Crash) -> New | None:
-    """What the crash shows to be newer than the Python that ran."""
+    """Return the feature that is newer than the Python that ran, according to the crash."""
     raised, module = crash.raised, absent_module(crash)
     top = (module or "").partition(".")[0]
     if module and top in STANDARD_LIBRARY_NEW and not file_of(crash.source, top):
@@ -57,7 +57,7 @@ def _new(crash: Crash) -> New | None:
 
 
 def _syntax(crash: Crash) -> New | None:
-    """What the line has that only newer Pythons read."""
+    """Return the syntax in the failing line that only newer Pythons can parse."""
     raised = crash.raised
     place = raised.place if raised else None
     code = line_of(crash.source, place.file, place.line) if place else ""
@@ -65,20 +65,21 @@ def _syntax(crash: Crash) -> New | None:
     inside = message.startswith("f-string: ") and re.search(_QUOTED, code)
     if inside or message.startswith("f-string expression part cannot include"):
         return New("f-strings with their own quotes, or a backslash, inside the braces", 12)
-    known = (New(what, since) for since, what, pattern in _SYNTAX if re.search(pattern, code))
-    return next(known, None)
+    features = (New(what, since) for since, what, pattern in _SYNTAX if re.search(pattern, code))
+    return next(features, None)
 
 
 @rule(
     "needs-newer-python",
     instead_of=("syntax-error",),
     leads_to=ENDINGS,
-    title="Python {version} is too old: it has no {what:module, or syntax, that the code uses}",
-    cause="The app is to run on Python {version} ({origin:as the app asks, or by default}), and"
-    " the code was written with a newer one (3.{since:N} has it): {error}",
+    title="Python {version} is too old: it has no {what:module or syntax that the code uses}",
+    cause="The app runs on Python {version} ({origin:as the app asks, or by default}), but the code"
+    " was written for a newer one (3.{since:N} has it): {error}",
     fix="{advice:Ask for a newer Python in .python-version, and test with it.}",
     docs=VERSIONS,
-    apart="`SyntaxError`, `cannot import name` or `No module named` of a thing that Python has",
+    apart="`SyntaxError`, `cannot import name` or `No module named` for something that newer"
+    " Pythons have",
     laptop="The laptop has a newer Python than .python-version asks for.",
 )
 def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
@@ -90,8 +91,8 @@ def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     names = {"version": python.version, "what": new.what, "since": str(new.since)}
     names["origin"] = python.origin
     names["advice"] = f"Write `{right}` (or newer) into {file}, commit, push."
-    told = at_either(crash, crash.raised.told if crash.raised else "", **names)
-    yield told
+    evidence = at_either(crash, crash.raised.told if crash.raised else "", **names)
+    yield evidence
     if file in crash.source.entries:
         yield Evidence(f"asks for Python {python.requested}", file, 1)
 
@@ -100,10 +101,10 @@ def needs_newer_python(crash: Crash) -> Iterator[Evidence]:
     "newer-standard-module",
     effect="unknown",
     leads_to=ENDINGS,
-    title="Python {used}, which stood in here, has no {what:module, or syntax, that the code uses}",
+    title="Python {used}, which ran here, has no {what:module or syntax that the code uses}",
     cause="Heroku would use Python {version}, whose standard library has it.",
-    fix="Get Python {version} (`pyenv install {version}`, `uv python install {version}`), then run"
-    " parity again.",
+    fix="Install Python {version} (`pyenv install {version}`, `uv python install {version}`), then"
+    " run parity again.",
     docs=VERSIONS,
 )
 def newer_standard_module(crash: Crash) -> Iterator[Evidence]:
@@ -125,6 +126,6 @@ def newer_standard_module(crash: Crash) -> Iterator[Evidence]:
 
 
 def outdated(crash: Crash) -> bool:
-    """Whether the code is newer than the Python that Heroku would use."""
+    """Return whether the code is newer than the Python that Heroku would use."""
     python, new = crash.plan.runtime(PYTHON), _new(crash)
     return bool(python and new and _minor(python.version) < new.since)

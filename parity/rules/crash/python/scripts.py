@@ -1,4 +1,4 @@
-"""Scripts that the command starts with Python, and that are not in the slug."""
+"""Scripts that the command starts with Python and that are not in the slug."""
 
 from difflib import get_close_matches
 
@@ -9,30 +9,30 @@ from parity.rules.views.suggestions import kept_out
 
 
 def unstartable(crash: Crash) -> AbsentScript | None:
-    """The file that Python could not open."""
+    """Return the script that Python could not open."""
     match = crash.saying(r"can't open file '([^']+)'|File does not exist: (\S+)")
-    wanted = (match[1] or match[2]) if match else ""
-    if not match or crash.raised or wanted.endswith(("\r", "\\r")):
+    path = (match[1] or match[2]) if match else ""
+    if not match or crash.raised or path.endswith(("\r", "\\r")):
         return None
-    named = next((w for w in crash.command.split() if wanted.endswith(w)), wanted)
-    near = [] if named in crash.source.absent else _near(crash, named)
-    advice = f"Commit {named}, or correct the name in the Procfile."
+    script = next((w for w in crash.command.split() if path.endswith(w)), path)
+    near = [] if script in crash.source.absent else _near(crash, script)
+    advice = f"Commit {script}, or correct the name in the Procfile."
     if near:
-        advice = procfile(crash, crash.command.replace(named, near[0]))
+        advice = procfile(crash, crash.command.replace(script, near[0]))
     slashed, why = crash.command.replace("\\", "/"), ""
     if slashed != crash.command:
         why = " A backslash separates folders on Windows only; bash takes it away."
         advice = procfile(crash, slashed)
-    evidence = (at_command(crash, match[0]), *kept_out(crash.source, named))
-    return AbsentScript("Python", named, crash.command, why, advice, evidence)
+    evidence = (at_command(crash, match[0]), *kept_out(crash.source, script))
+    return AbsentScript("Python", script, crash.command, why, advice, evidence)
 
 
-def _near(crash: Crash, named: str) -> list[str]:
-    """Files of the tree that may have been meant: the same name elsewhere, else a similar one."""
+def _near(crash: Crash, script: str) -> list[str]:
+    """Return files that may be meant: of the same name elsewhere, or else of a similar name."""
     scripts = [p for p in crash.source.entries if p.endswith(".py")]
-    name = named.rpartition("/")[2].lower()
+    name = script.rpartition("/")[2].lower()
     same = [p for p in scripts if p.rpartition("/")[2].lower() == name]
-    alike = get_close_matches(named.removesuffix(".py"), [p[:-3] for p in scripts], 1, 0.7)
+    alike = get_close_matches(script.removesuffix(".py"), [p[:-3] for p in scripts], 1, 0.7)
     root = [p for p in scripts if "/" not in p]
     alone = root if len(root) == 1 else []
     return sorted(same, key=len) or [f"{p}.py" for p in alike] or alone

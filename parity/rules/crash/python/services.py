@@ -1,4 +1,4 @@
-"""Crashes of services that the app expects: on localhost, by a name of docker-compose, refused."""
+"""Crashes because a service is expected on localhost, under a docker-compose name, or refuses."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _PORT = rf"{_LOCAL}['\"]?\)?[^\d\n]{{0,30}}?(\d{{4,5}})"
 
 
 class Service(NamedTuple):
-    """`variable` and `plan`: what gives the same on Heroku."""
+    """A service; `variable` and `plan` belong to the add-on that provides it on Heroku."""
 
     name: str
     variable: str
@@ -39,21 +39,21 @@ SERVICES = {
     "11211": Service("Memcached", "MEMCACHIER_SERVERS", "memcachier:dev"),
     "9092": Service("Kafka", "KAFKA_URL", "heroku-kafka:basic-0"),
 }
-"""By their usual port: https://elements.heroku.com/addons (documented)."""
+"""Services by their usual port: https://elements.heroku.com/addons (documented)."""
 
 _SOCKETS = (
     (r"/[\w/.]{0,120}\.s\.PGSQL\.5432|on socket \"[^\"]*PGSQL", "5432"),
     (rf"through socket '[^']*mysql|Can't connect to (?:local )?MySQL server on '?{_LOCAL}", "3306"),
 )
-"""How drivers tell of a server on this machine without a port."""
+"""Messages of drivers about a local server that do not contain its port."""
 
 
 _CLIENT = r"\bMongoClient\(\s*\)|\b(?<!\.)connect\(\s*(?:db\s*=\s*)?['\"][\w-]+['\"]\s*\)"
-"""Clients that look on this machine when they are told of no other: pymongo's, mongoengine's."""
+"""Calls of pymongo and mongoengine without a host, which connect to this machine."""
 
 
 def _address(crash: Crash) -> tuple[str, str] | None:
-    """The port on this machine that refused, and the line that says so."""
+    """Return the local port that refused, and the line that says so."""
     for line in reversed(crash.lines):
         port = re.search(_PORT, line) if re.search(_REFUSED, line) else None
         if port:
@@ -71,7 +71,7 @@ def _address(crash: Crash) -> tuple[str, str] | None:
 
 
 def _waited(crash: Crash) -> tuple[str, str] | None:
-    """The same of MongoDB, whose driver retries for as long as Heroku's router waits."""
+    """Return the same for MongoDB, whose driver retries for as long as Heroku's router waits."""
     record = crash.record
     stack = record.stack or () if isinstance(record, Traffic) else ()
     place = next(_written(crash, "27017"), None)
@@ -81,7 +81,7 @@ def _waited(crash: Crash) -> tuple[str, str] | None:
 
 
 def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
-    """Lines of the app that name a service on this machine, else a host of Django's settings."""
+    """Yield the app's lines that name a local service, then hosts in settings and calls."""
     yield from places(crash.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
     yield from places(crash.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
     yield from places(crash.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
@@ -89,11 +89,15 @@ def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
 
 
 def refused(crash: Crash) -> RefusedService | None:
-    """A server on this machine that refused, or that MongoDB's driver waits for."""
-    told = None if _given(crash) or is_node(crash.plan) else _address(crash) or _waited(crash)
-    if told is None:
+    """Return the local server that refused, or that MongoDB's driver waits for."""
+    refusal = (
+        None
+        if _configured_locally(crash) or is_node(crash.plan)
+        else _address(crash) or _waited(crash)
+    )
+    if refusal is None:
         return None
-    port, seen = told
+    port, seen = refusal
     service = SERVICES.get(port)
     advice = _instead(service) if service or not _of_a_database(crash) else None
     place = next(_written(crash, port), None)
@@ -103,12 +107,12 @@ def refused(crash: Crash) -> RefusedService | None:
 
 
 def _of_a_database(crash: Crash) -> bool:
-    """Whether a database's driver tells of the refusal: PEP 249 has the names."""
+    """Return whether a database driver reports the refusal, by the names in PEP 249."""
     return crash.raised is not None and crash.raised.kind in ("OperationalError", "InterfaceError")
 
 
 def _instead(service: Service | None) -> str:
-    """What to do about a service on this machine; an unknown one is a server of the app's own."""
+    """Return advice about a local service; an unknown one is the app's own server."""
     if service:
         return (
             "Create an add-on and read its address from the environment, such as `heroku"
@@ -121,8 +125,8 @@ def _instead(service: Service | None) -> str:
     )
 
 
-def _given(crash: Crash) -> bool:
-    """Whether a config var names a service on this machine: then its absence here says nothing."""
+def _configured_locally(crash: Crash) -> bool:
+    """Return whether a config var names a local service; its absence then proves nothing."""
     values = crash.plan.config.values.values()
     return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
 
@@ -139,7 +143,7 @@ def _given(crash: Crash) -> bool:
 )
 def given_service_refuses(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
-    if _given(crash) and crash.saying("(?i)connection refused"):
+    if _configured_locally(crash) and crash.saying("(?i)connection refused"):
         yield at_command(crash, raised.told, error=raised.told)
 
 
@@ -159,8 +163,8 @@ _COMPOSE = re.compile(
     "service-of-compose",
     instead_of=("host-not-found-here",),
     leads_to=ENDINGS,
-    title="There is no host called {host}: that is a name of docker-compose",
-    cause="docker-compose gives every service a host name. A dyno is alone, and `{host}` is not"
+    title="There is no host called {host}: that is a docker-compose name",
+    cause="docker-compose gives every service a host name. A dyno runs alone, and `{host}` is not"
     " known there: {error}",
     fix="Create an add-on and read its address from the environment (`DATABASE_URL`, `REDIS_URL`,"
     " …) instead of `{host}`.",
@@ -182,7 +186,7 @@ _NO_ADDRESS = (
     r"|\[Errno -[235]\] (?:Name or service not known|Temporary failure in name resolution"
     r"|No address associated)"
 )
-"""How Python and the drivers of databases tell that a name has no address (observed)."""
+"""Messages of Python and database drivers about a name without an address (observed)."""
 
 _HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
 
@@ -192,14 +196,15 @@ _HOST = r"[\"'(@](?:\w+://)?((?:[\w-]+\.)+[a-z][\w-]+)[\"':,/)]"
     effect="unknown",
     leads_to=ENDINGS,
     title="{host:A host name} has no address as seen from this machine",
-    cause="The app connects to {host:it}: {error}. It is gone, or this machine has no way out.",
-    fix="Try `nslookup {host}` on a machine with a network. If it is gone, take its address out of"
-    " the code, and read the new one from a config var.",
+    cause="The app connects to {host:it}: {error}. The host no longer exists, or this machine has"
+    " no network.",
+    fix="Try `nslookup {host}` on a machine with a network. If the host no longer exists, remove"
+    " its address from the code, and read the new one from a config var.",
     docs=BACKING,
 )
 def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
-    told = [raised.told for raised in crash.chain]
-    error = next((text for text in told if re.search(_NO_ADDRESS, text)), None)
+    messages = [raised.told for raised in crash.chain]
+    error = next((text for text in messages if re.search(_NO_ADDRESS, text)), None)
     if error is None:
         return
     place = at_either(crash, error[:300], error=error[:300])
@@ -211,10 +216,9 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     "sslmode-for-sqlite",
     effect="unknown",
     leads_to=ENDINGS,
-    title="The app asks for sslmode, and its database here is SQLite",
+    title="The app asks for sslmode, but its database here is SQLite",
     cause="`ssl_require=True` (django-heroku sets it too) is for Postgres. Without DATABASE_URL the"
-    " database is SQLite, which knows no sslmode; with Heroku Postgres attached it may work:"
-    " {error}",
+    " database is SQLite, which has no sslmode; with Heroku Postgres attached it may work: {error}",
     fix='Write `ssl_require="DATABASE_URL" in os.environ`; on Heroku: `heroku addons:create'
     " heroku-postgresql:essential-0`, if the app has none yet.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
@@ -232,9 +236,9 @@ def sslmode_for_sqlite(crash: PythonError) -> Iterator[Evidence]:
     effect="unknown",
     leads_to=ENDINGS,
     title="The database on this machine has no SSL, which the app asks for",
-    cause="Heroku Postgres wants SSL, and the app asks for it; the server that a config var names"
-    " here has none: {error}",
-    fix="Switch SSL on in it, or run parity with `?sslmode=disable` at the end of the URL.",
+    cause="Heroku Postgres requires SSL, and the app asks for it; the server that a config var"
+    " names here has none: {error}",
+    fix="Turn SSL on there, or run parity with `?sslmode=disable` at the end of the URL.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
 )
 def given_service_without_ssl(crash: Crash) -> Iterator[Evidence]:
@@ -265,7 +269,7 @@ def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
     cause="The folder of {file} does not exist in the pushed tree (git keeps no empty folders, and"
     " paths of your machine are not there): {error}",
     fix="Build the path from `Path(__file__).parent` and commit a file in that folder (`touch"
-    " data/.gitkeep`). The file itself is lost at every restart: better Heroku Postgres.",
+    " data/.gitkeep`). The file itself is lost at every restart: Heroku Postgres is better.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
 )
 def database_folder_missing(crash: PythonError) -> Iterator[Evidence]:

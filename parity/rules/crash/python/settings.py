@@ -1,4 +1,4 @@
-"""Crashes of Django's settings module: not there, or not where Python looks."""
+"""Crashes because Django's settings module is missing, or is not where Python looks."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from parity.rules.views.python_traceback import Crash, PythonError
     "settings-module",
     leads_to=ENDINGS,
     title="Django's settings module {module} does not exist",
-    cause="DJANGO_SETTINGS_MODULE says {module}, and the pushed tree has no such module.",
+    cause="DJANGO_SETTINGS_MODULE says {module}, but the pushed tree has no such module.",
     fix="{advice:Write the right name where DJANGO_SETTINGS_MODULE is set.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/",
 )
@@ -44,7 +44,7 @@ def settings_module_missing(missing: MissingModule) -> Iterator[Evidence]:
 
 
 def _right(crash: Crash) -> str:
-    """The settings module that the tree has, `NAME` where it has none."""
+    """Return the settings module in the tree, or `NAME` if there is none."""
     options = [p for p in crash.source.entries if p.rpartition("/")[2] == "settings.py"]
     return min(options, key=len).removesuffix(".py").replace("/", ".") if options else "NAME"
 
@@ -53,7 +53,7 @@ def _right(crash: Crash) -> str:
     "settings-not-configured",
     leads_to=ENDINGS,
     title="Django was not told which settings to use",
-    cause="`{code}` needs the settings, and nothing has named their module before: no"
+    cause="`{code}` needs the settings, and nothing has named their module yet: no"
     " `os.environ.setdefault`, and no config var DJANGO_SETTINGS_MODULE.",
     fix="{advice:Name the settings module before Django is used.}",
     docs="https://docs.djangoproject.com/en/stable/topics/settings/#designating-the-settings",
@@ -69,17 +69,17 @@ def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
     evidence = at_either(crash, raised.told, code=crash.command)
     default = f'`os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{right}")`'
     advice = (
-        f"At the top of {evidence.file} write {default} (and `import os`), before anything of"
+        f"At the top of {evidence.file} write {default} (and `import os`), before anything from"
         f" Django; or type `heroku config:set DJANGO_SETTINGS_MODULE={word(right)}`."
     )
-    named, proper = target(crash.process), _project(crash)
-    if named and proper and named[0] != proper.partition(":")[0]:
-        advice = procfile(crash, crash.command.replace(written(named), proper, 1))
+    spec, proper = target(crash.process), _project(crash)
+    if spec and proper and spec[0] != proper.partition(":")[0]:
+        advice = procfile(crash, crash.command.replace(written(spec), proper, 1))
     yield evidence._replace(names={**evidence.names, "advice": advice})
 
 
 def _project(crash: Crash) -> str | None:
-    """The `module:name` of the project's own entry, which names the settings."""
+    """Return `module:name` of the project's own entry point, which names the settings."""
     entry = "asgi.py" if speaks_asgi(crash.process) else "wsgi.py"
     for place in places_of(crash.source, r"setdefault\(.DJANGO_SETTINGS_MODULE"):
         if place.file.rpartition("/")[2] == entry:
@@ -88,18 +88,18 @@ def _project(crash: Crash) -> str | None:
 
 
 def _set_in(crash: Crash) -> Place | None:
-    """The line that names the settings: of a file that the crash went through, if one does."""
+    """Return the line that names the settings, preferably in a file of the traceback."""
     places = list(places_of(crash.source, r"DJANGO_SETTINGS_MODULE"))
-    gone = {frame.file for raised in crash.chain for frame in raised.frames}
-    return next((p for p in places if p.file in gone), next(iter(places), None))
+    crossed = {frame.file for raised in crash.chain for frame in raised.frames}
+    return next((p for p in places if p.file in crossed), next(iter(places), None))
 
 
 def _moved(crash: Crash, module: str) -> str | None:
-    """gunicorn's command for a project that is in a folder, with manage.py and the settings."""
-    named, actual = target(crash.process), elsewhere(crash, module)
+    """Return gunicorn's command for a project whose manage.py and settings are in a folder."""
+    spec, actual = target(crash.process), elsewhere(crash, module)
     folder = (actual or "").removesuffix(f"/{module.replace('.', '/')}.py")
     inside = f"{folder.replace('/', '.')}."
-    if not named or not named[0].startswith(inside) or "gunicorn" not in crash.command:
+    if not spec or not spec[0].startswith(inside) or "gunicorn" not in crash.command:
         return None
     if f"{folder}/manage.py" not in crash.source.entries:
         return None

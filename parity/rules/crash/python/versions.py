@@ -1,4 +1,4 @@
-"""Crashes of versions that do not fit: of packages, of Python, of the system's libraries."""
+"""Crashes because versions of packages, Python or system libraries do not fit."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from parity.rules.views.python_traceback import PythonError, Raised
     "shared-library-missing",
     leads_to=ENDINGS,
     title="The system library {library} is not in the dyno",
-    cause="A Python package loads {library}, which belongs to the operating system, and Heroku's"
+    cause="A Python package loads {library}, which belongs to the operating system, but Heroku's"
     " stack image does not have it.",
     fix="{advice:OpenCV: require `opencv-python-headless`. Others: the buildpack"
     " heroku-community/apt and an Aptfile.}",
@@ -72,17 +72,17 @@ _MOVED = {
     ("werkzeug.security", "safe_str_cmp"): ("from hmac import compare_digest", "werkzeug<2.1"),
     ("sqlalchemy", "__all__"): ("", "sqlalchemy<2"),
 }  # fmt: skip
-"""Names that a package no longer has: where they are now, and the versions that had them.
-The projects' own changelogs (documented)."""
+"""Names that a package no longer has: where they are now, and which versions had them
+(the projects' own changelogs, documented)."""
 
 
 @rule(
     "incompatible-versions",
     leads_to=ENDINGS,
     title="The installed {package} has no `{name}` any more",
-    cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, and"
-    " {installed} no longer has it. What requirements.txt does not pin is the newest version on"
-    " Heroku.",
+    cause="{who:The app, or a package that it requires,} imports `{name}` from {module}, but"
+    " {installed} no longer has it. On Heroku, what requirements.txt does not pin is the newest"
+    " version.",
     fix="{advice:Import the name from where it is now, or pin the older version in"
     " requirements.txt.}",
     docs=PIP,
@@ -94,8 +94,8 @@ def incompatible_versions(crash: PythonError) -> Iterator[Evidence]:
     if not name or file_of(crash.source, top):
         return
     package, version = installed(crash, top)
-    told = crash.slug.packages or (module, name) not in _MOVED  # a log tells no versions
-    if not version and told:
+    version_needed = crash.slug.packages or (module, name) not in _MOVED  # a log lists no versions
+    if not version and version_needed:
         return
     names = {"name": name, "module": module, "package": package}
     names |= {"installed": f"{package} {version}".rstrip(), **_who(raised, module, name)}
@@ -107,7 +107,7 @@ def incompatible_versions(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _absent_name(raised: Raised) -> tuple[str, str]:
-    """The name that is gone, and its module; empty where the exception says nothing like it."""
+    """Return the name that was removed and its module, or empty strings."""
     match = re.match(NOT_IN, raised.message)
     if match:
         return match[1], match[2]
@@ -115,31 +115,31 @@ def _absent_name(raised: Raised) -> tuple[str, str]:
     library = library_of(raised)
     if not match or not library or within(library, match[1]):
         return "", ""
-    known = any(re.search(change.said, raised.told) for change in CHANGES)
-    return ("", "") if known else (match[2], match[1])
+    is_change = any(re.search(change.said, raised.told) for change in CHANGES)
+    return ("", "") if is_change else (match[2], match[1])
 
 
 _SUCCESSORS = {"flask_uploads": "Flask-Reuploaded"}
-"""Packages that nobody maintains, and what took their place under the same name of the module:
+"""Unmaintained packages, and their successors with the same module name:
 https://pypi.org/project/Flask-Reuploaded/ (documented)."""
 
 
 def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
-    """Who imports the name that is gone, and what to do about it."""
+    """Return the texts on who imports the removed name, and what to do about it."""
     import_now, pin = _MOVED.get((module, name), ("", ""))
     inner, package = raised.frames[-1].file, library_of(raised)
     if package in _SUCCESSORS:
         return {
             "who": f"The package {package}",
             "advice": f"In requirements.txt write `{_SUCCESSORS[package]}` instead of the package"
-            f" that brings {package}: it has no newer version.",
+            f" that provides {package}: it has no newer version.",
         }
     if package:
         older = f"`{pin}`" if pin else "an older version of what it imports from"
         return {
             "who": f"The package {package}",
-            "advice": f"In requirements.txt take a newer {package}, or pin {older} there, then"
-            " deploy again. `pip freeze` where the app works tells versions that fit.",
+            "advice": f"In requirements.txt use a newer {package}, or pin {older} there, then"
+            " deploy again. `pip freeze` where the app works lists versions that fit.",
         }
     now = f"Write `{import_now}` in {inner}, or pin" if import_now else "Pin"
     older = f"`{pin}`" if pin else "the version that the app was written for (`pip freeze`)"
@@ -151,14 +151,15 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     instead_of=("unhandled-exception",),
     leads_to=ENDINGS,
     title="The package {package} breaks while it is imported: {error}",
-    cause="`{code}` imports it, and {installed} fails in code of its own: it does not fit another"
-    " package that was installed with it, or this Python.",
+    cause="`{code}` imports it, but {installed} fails in its own code: it does not work with"
+    " another installed package, or with this Python.",
     fix="In requirements.txt pin the versions with which the app works (`pip freeze` there lists"
-    " them), or take a newer {package}.",
+    " them), or use a newer {package}.",
     docs=PIP,
     fallback=True,
     apart="the traceback goes from your `import` into a package, and ends there",
-    laptop="The laptop has the versions of the day when they were installed, and its own Python.",
+    laptop="The laptop has the versions that were new when they were installed, and its own"
+    " Python.",
 )
 def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
@@ -171,7 +172,7 @@ def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
 
 
 _MISFITS = ("AssertionError", "AttributeError", "ImportError", "NameError", "TypeError")
-"""What code raises that meets a Python or a package it was not written for (ours)."""
+"""Exceptions of code that runs with a Python or a package it was not written for (ours)."""
 
 _GONE = re.compile(
     r"cannot import name '(?P<a>\w+)' from '(?P<m>\w+)'"
@@ -192,7 +193,7 @@ _PYTHON_HAD = {
     "unittest": "makeSuite",
     "ast": "Str Num",
 }
-"""Names that left the standard library: https://docs.python.org/3/whatsnew/ (documented)."""
+"""Names removed from the standard library: https://docs.python.org/3/whatsnew/ (documented)."""
 
 _UNTIL = {
     "inspect": "3.10",
@@ -203,7 +204,7 @@ _UNTIL = {
     "unittest": "3.12",
     "ast": "3.13",
 }
-"""The last Python that has them, where Heroku still installs it (the same source)."""
+"""The last Python with those names, if Heroku still installs it (the same source)."""
 
 
 @rule(
@@ -212,7 +213,7 @@ _UNTIL = {
     title="Python {version} has no `{name}` in {module} any more",
     cause="{error:The name is gone}. Newer Pythons have dropped it; the app, or a package that it"
     " requires, was written for an older one.{who:-}",
-    fix="Take a newer version of {what:what imports it}{instead:-}{older:-}.",
+    fix="Use a newer version of {what:what imports it}{instead:-}{older:-}.",
     docs="https://docs.python.org/3/whatsnew/",
 )
 def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
@@ -224,11 +225,11 @@ def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
     if name in _PYTHON_HAD.get(module, "").split() and not file_of(crash.source, module):
         evidence, who = imported_by(crash, f"`{name}` from {module}")
         now = " (`from collections.abc import …`)" if module == "collections" and not who else ""
-        told = {"name": name, "module": module, "version": python.version, "instead": now}
+        values = {"name": name, "module": module, "version": python.version, "instead": now}
         yield from evidence
         if module in _UNTIL:
-            told["older"] = f", or write `{_UNTIL[module]}` into .python-version"
-        place = at_either(crash, match[0], error=match[0], **told, **who)
+            values["older"] = f", or write `{_UNTIL[module]}` into .python-version"
+        place = at_either(crash, match[0], error=match[0], **values, **who)
         yield place._replace(seen=match[0])
 
 
@@ -237,8 +238,8 @@ def removed_from_python(crash: PythonError) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="A newer {package} does this differently: {error}",
     cause="The app, or a package that it requires, was written for an older {package}; here it is"
-    " {installed}. What requirements.txt does not pin is the newest version on Heroku.",
-    fix="{advice:Write it as the newer version wants it, or pin the older one.}",
+    " {installed}. On Heroku, what requirements.txt does not pin is the newest version.",
+    fix="{advice:Change the code to fit the newer version, or pin the older one.}",
     docs=PIP,
 )
 def changed_by_version(crash: PythonError) -> Iterator[Evidence]:
@@ -247,9 +248,11 @@ def changed_by_version(crash: PythonError) -> Iterator[Evidence]:
         return
     for change in CHANGES:
         if re.search(change.said, raised.told):
-            known = change.package.lower()
+            package = change.package.lower()
             packages = crash.slug.packages
-            version = python.version if known == "python" else packages.get(normalised(known), "")
+            version = (
+                python.version if package == "python" else packages.get(normalised(package), "")
+            )
             pin = change.pin if " " in change.pin else f"`{change.pin}`"
             advice = f"{change.now[0].upper()}{change.now[1:]}; or pin {pin}."
             names = {"package": change.package, "error": raised.told, "advice": advice}
