@@ -1,4 +1,4 @@
-"""What lies with this machine and says nothing about the app."""
+"""Rules about this machine, which say nothing about the app."""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def this_machine(stuck: Stuck) -> Iterator[Evidence]:
     docs=DYNOS,
 )
 def outlived_its_command(strays: Strays) -> Iterator[Evidence]:
-    return (_seen(stray) for stray in strays.processes if stray.ended)
+    return (_evidence(stray) for stray in strays.processes if stray.ended)
 
 
 @rule(
@@ -42,9 +42,9 @@ def outlived_its_command(strays: Strays) -> Iterator[Evidence]:
     docs=DYNOS,
 )
 def still_running(strays: Strays) -> Iterator[Evidence]:
-    return (_seen(stray) for stray in strays.processes if not stray.ended)
+    return (_evidence(stray) for stray in strays.processes if not stray.ended)
 
 
-def _seen(stray: Stray) -> Evidence:
+def _evidence(stray: Stray) -> Evidence:
     names = {"command": stray.command[:60], "pid": str(stray.pid)}
     return Evidence(stray.told, pid=stray.pid, names=names)
