@@ -1,4 +1,4 @@
-"""What to do about exceptions that say what happened, but not what a server has to do with it."""
+"""Advice on exceptions that say what happened, but not why a server causes it."""
 
 import re
 
@@ -36,15 +36,15 @@ _ADVICE = (
         " process of its own, `worker: python …` in the Procfile.",
     ),
 )
-"""Patterns of exceptions, and advice: the documentation of asyncio, Django, Flask, signal."""
+"""Patterns of exceptions with advice, from the documentation of asyncio, Django, Flask, signal."""
 
 PLAIN = "Correct that line. What it needs and does not find here, it will not find on Heroku."
 
 
-def advice(told: str) -> str:
-    """What to do about an exception, as Python prints it."""
+def advice(error: str) -> str:
+    """Return advice on an exception, which is as Python prints it."""
     for pattern, text in _ADVICE:
-        match = re.search(pattern, told)
+        match = re.search(pattern, error)
         if match:
             return text.format(*match.groups())
     return PLAIN
