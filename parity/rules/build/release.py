@@ -1,4 +1,4 @@
-"""The release phase: https://devcenter.heroku.com/articles/release-phase."""
+"""Rules about the release phase: https://devcenter.heroku.com/articles/release-phase."""
 
 from collections.abc import Iterator
 

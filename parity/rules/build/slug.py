@@ -1,4 +1,4 @@
-"""What a build says about this machine, and about the size of the slug."""
+"""Rules about what this machine lacks for a build, and about the size of the slug."""
 
 from collections.abc import Iterator
 
@@ -163,7 +163,7 @@ def slug_large(slug: Slug) -> Iterator[Evidence]:
 
 
 def _size(slug: Slug) -> Iterator[Evidence]:
-    """The size as a whole, then what takes the most of it; files of the tree by their name."""
+    """Yield evidence of the slug's size and its largest parts, at a file of the tree if possible."""
     parts = [f"{part.name} (about {part.packed // MB} MB)" for part in slug.largest]
     names = {
         "size": str((slug.packed or 0) // MB),

@@ -1,4 +1,4 @@
-"""Lines of requirements.txt that pip refuses on every Linux machine, whatever the index has."""
+"""Predictions about lines of requirements.txt that pip refuses on every Linux machine."""
 
 import re
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from parity.rules.views.pip_output import Entry, entries, found
 _SINGLE = re.compile(r"[A-Za-z][\w.-]*(?:\[[^]]*\])?\s*=\s*\d[\w.]*")
 _FILE = re.compile(r"@\s*file:///|^file:///")
 _NO_LINUX = frozenset({"pywin32", "pypiwin32", "windows-curses"})
-"""Distributions with nothing but Windows wheels: https://pypi.org (observed)."""
+"""Distributions that only have Windows wheels: https://pypi.org (observed)."""
 
 
 def predict(plan: Plan) -> Iterator[Prediction]:
-    """The lines, each with the cause that the build would show."""
+    """Yield a prediction for each such line, with the cause that the build would show."""
     python = plan.runtime(PYTHON)
     if python is None or python.manager != "pip":
         return

@@ -1,4 +1,4 @@
-"""app.json: what creating an app from it takes, and what a push alone leaves out of it."""
+"""Rules about app.json: what creating an app from it needs, and what a push ignores."""
 
 from collections.abc import Iterator
 
@@ -30,8 +30,8 @@ def APP_SETUP_FAILED(source: Source) -> Iterator[Evidence]:
     if manifest and manifest.broken:
         yield Evidence("invalid app.json", NAME, names={"message": "invalid app.json"})
     elif manifest and manifest.unset:
-        told = f"config var {manifest.unset[0]} is required"
-        yield Evidence(f"invalid app.json: {told}", NAME, names={"message": told})
+        message = f"config var {manifest.unset[0]} is required"
+        yield Evidence(f"invalid app.json: {message}", NAME, names={"message": message})
 
 
 @rule(
@@ -161,8 +161,8 @@ def app_json_config_vars(plan: Plan) -> Iterator[Evidence]:
     names = [n for n, v in manifest.env.items() if v.required] if manifest else []
     absent = [name for name in names if name not in plan.config.values]
     if manifest and absent:
-        told = {"names": ", ".join(absent[:_SHOWN]), "first": absent[0]}
-        yield Evidence(told["names"], NAME, manifest.env[absent[0]].line, names=told)
+        values = {"names": ", ".join(absent[:_SHOWN]), "first": absent[0]}
+        yield Evidence(values["names"], NAME, manifest.env[absent[0]].line, names=values)
 
 
 @rule(
@@ -213,12 +213,12 @@ def app_json_not_rehearsed(plan: Plan) -> Iterator[Evidence]:
     what = [f"the add-on {name}" for name in manifest.addons] + [f"scripts.{n}" for n in scripts]
     what += [f"{t} dynos" for t in manifest.formation if t != "web"]
     if what:
-        told = shown(", ".join(what))
-        yield Evidence(told, NAME, names={"what": told})
+        parts = shown(", ".join(what))
+        yield Evidence(parts, NAME, names={"what": parts})
 
 
 def _pushed_only(plan: Plan) -> Manifest | None:
-    """app.json where it is without effect, and could be read."""
+    """Return app.json if it is readable but has no effect, as a push does not read it."""
     manifest = plan.source.manifest
     return manifest if manifest and not manifest.applied and not manifest.broken else None
 

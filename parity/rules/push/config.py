@@ -1,4 +1,4 @@
-"""Config vars: what stands only in `.env`, and what Heroku would not take."""
+"""Rules about config vars that are only in `.env`, or that Heroku does not accept."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from parity.rules.engine import rule
 CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
 _SHOWN = 20
 _SET = ("--config", "app.json")
-"""Where config vars come from that are set on the app, or will be."""
+"""Origins of config vars that are, or will be, set on the app."""
 
 
 @rule(
@@ -25,10 +25,10 @@ _SET = ("--config", "app.json")
 def config_vars_to_set(plan: Plan) -> Iterator[Evidence]:
     origin = plan.config.origin
     for file in dict.fromkeys(where for where in origin.values() if where not in _SET):
-        found = sorted(name for name, where in origin.items() if where == file)
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        seen = ", ".join(found[:_SHOWN]) + more
-        yield Evidence(seen, file, names={"file": file, "name": found[0], "names": seen})
+        names = sorted(name for name, where in origin.items() if where == file)
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        seen = ", ".join(names[:_SHOWN]) + more
+        yield Evidence(seen, file, names={"file": file, "name": names[0], "names": seen})
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Aids for developers that are still on: fine on the laptop, open to the world on Heroku."""
+"""Development settings that are still on: fine on the laptop, open to the world on Heroku."""
 
 import ast
 import re
@@ -89,12 +89,12 @@ _MADE = (
     r"=\s*(?:str\(|bytes\()?(?:os\.urandom|urandom|secrets\.token_\w+|token_\w+|uuid\.uuid4|uuid4"
     r"|get_random_secret_key)\([^()]*\)\)?(?:\.hex(?:\(\))?)?\s*(?:#.*)?$"
 )
-"""A key that is random, and nothing else: no config var, and no other line, gives another one."""
+"""A key that is always random: no config var and no other line replaces it."""
 
 
 def _settings(plan: Plan) -> str | None:
-    """The settings module that the web process uses, if its command and the code tell."""
-    given = plan.config.values.get("DJANGO_SETTINGS_MODULE")
+    """Return the settings module that the web process uses, if its command and the code show it."""
+    configured = plan.config.values.get("DJANGO_SETTINGS_MODULE")
     web = plan.processes.get("web")
     named = target(web) if web else None
     started = file_of(plan.source, named[0]) if named else None
@@ -102,25 +102,25 @@ def _settings(plan: Plan) -> str | None:
         started = "manage.py"
     text = (plan.source.text(started) or "") if started else ""
     match = re.search(r"DJANGO_SETTINGS_MODULE[\"']\s*,\s*[\"']([\w.]+)[\"']", text)
-    return given or (match[1] if match else None)
+    return configured or (match[1] if match else None)
 
 
 def _debug(source: Source, file: str) -> Place | None:
-    """The line that switches DEBUG on for certain: the last to set it, under no condition."""
+    """Return the line that certainly switches DEBUG on: the last to set it, without a condition."""
     tree = parsed(source, file)
-    found: Place | None = None
+    last: Place | None = None
     for node in tree.body if tree else ():
         plain = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DEBUG"
         if plain and isinstance(node, ast.Assign):
             on = isinstance(node.value, ast.Constant) and node.value.value is True
-            found = place(source, file, node) if on else None
+            last = place(source, file, node) if on else None
         elif _may_set(node):
-            found = None
-    return found
+            last = None
+    return last
 
 
 def _may_set(node: ast.stmt) -> bool:
-    """Whether a statement may set DEBUG: under a condition, or by what it takes from elsewhere."""
+    """Return whether a statement may set DEBUG: under a condition, or from another module."""
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id == "DEBUG":
             return True
@@ -132,4 +132,4 @@ def _may_set(node: ast.stmt) -> bool:
 
 
 _WHOLE = ("locals", "globals", "vars", "exec")
-"""What gives others all names of the settings: django-heroku, split settings."""
+"""Functions that pass all names of the settings on: django-heroku, split settings."""

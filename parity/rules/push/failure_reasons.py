@@ -1,7 +1,7 @@
-"""Heroku's own `failure_reason`s that the tree alone decides, each a cause of a rejected push.
+"""Heroku's `failure_reason`s that the tree alone decides, each a cause of a rejected push.
 
 Source: https://github.com/heroku/heroku-buildpack-python (lib/checks.sh, lib/package_manager.sh,
-lib/python_version.sh). The more precise causes stand in `rules.plan`.
+lib/python_version.sh). The more precise causes are in `rules.push.plan`.
 """
 
 import re
@@ -24,7 +24,7 @@ MANAGERS = f"{SUPPORT}#supported-package-managers"
 
 
 class Reason(NamedTuple):
-    """One `failure_reason` and its page; `own` when it is parity's name, not Heroku's."""
+    """A `failure_reason` and its manual page; `own` if the name is parity's, not Heroku's."""
 
     reason: str
     title: str
@@ -279,7 +279,7 @@ def _evidence(record: Plan | Slug) -> Iterator[Evidence]:
 
 
 def _held(refusal: Refusal, source: Source) -> str:
-    """What a file that is to be one line holds, in few words."""
+    """Return a short description of a file that should hold one line."""
     text = source.text(refusal.file or "") or ""
     if "<<<<<<<" in text.split():
         return "the marks of a merge conflict (`<<<<<<<`)"
@@ -290,9 +290,9 @@ def _held(refusal: Refusal, source: Source) -> str:
 
 
 def _wish(subject: str) -> str:
-    """The supported `major.minor` that a wrong version most likely means, else the default."""
+    """Return the supported `major.minor` that a wrong version most likely means, or the default."""
     known = versions()
-    meant = (found for found in re.findall(r"3\.\d+", subject) if found in known.newest)
+    meant = (series for series in re.findall(r"3\.\d+", subject) if series in known.newest)
     return next(meant, known.default)
 
 

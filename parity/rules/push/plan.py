@@ -1,4 +1,4 @@
-"""What the tree alone decides: a push that Heroku rejects, and what it only warns of."""
+"""Rules that the tree alone decides: pushes that Heroku rejects, and its warnings."""
 
 from collections.abc import Iterator
 
@@ -17,13 +17,13 @@ RUNTIME_TXT = f"{SUPPORT}#specifying-a-python-version"
 
 
 def headline(refusal: Refusal) -> str:
-    """The first line of Heroku's message, without its mark."""
+    """Return the first line of Heroku's message, without its `!`."""
     lines = (line.removeprefix(" !").strip() for line in refusal.lines)
     return next((line for line in lines if line), refusal.reason)
 
 
 def source_of(record: Plan | Slug) -> Source:
-    """The tree behind a plan or a slug."""
+    """Return the tree behind a plan or a slug."""
     return record.source if isinstance(record, Plan) else record.plan.source
 
 
@@ -43,8 +43,8 @@ def source_of(record: Plan | Slug) -> Source:
 )
 def PUSH_REJECTED(record: Source | Plan | Slug) -> Iterator[Evidence]:
     if record.refusal:
-        told = headline(record.refusal)
-        yield Evidence(told, record.refusal.file, record.refusal.line, names={"headline": told})
+        line = headline(record.refusal)
+        yield Evidence(line, record.refusal.file, record.refusal.line, names={"headline": line})
 
 
 CONTAINER = "https://devcenter.heroku.com/articles/build-docker-images-heroku-yml"
@@ -149,7 +149,7 @@ def not_emulated(plan: Plan) -> Iterator[Evidence]:
 
 
 def _clone(plan: Plan) -> str:
-    """What tells more: the hook itself, or a buildpack that is elsewhere, as a folder."""
+    """Return how to find out more: run the hook, or clone the buildpack into a folder."""
     if PRE_COMPILE in (plan.unsupported or ""):
         return f"Type `parity run`, which runs {PRE_COMPILE}. Or: "
     name = (plan.unsupported or "").removesuffix(" is not emulated yet")
@@ -192,7 +192,7 @@ LANGUAGE_FILES = {
     "heroku/nodejs": ("Node.js", "package.json"),
     "heroku/clojure": ("Clojure", "project.clj"),
 }
-"""What stands before Python in Heroku's order, and the file that selects it."""
+"""Buildpacks that come before Python in Heroku's order: language, and the file that selects it."""
 
 
 @rule(
@@ -211,7 +211,7 @@ def several_buildpacks(plan: Plan) -> Iterator[Evidence]:
 
 
 def _warned(plan: Plan, reason: str) -> Iterator[Evidence]:
-    """The warning `reason` of the Python buildpack, if it gives it."""
+    """Yield evidence of the Python buildpack's warning `reason`, if there is one."""
     python = plan.runtime(PYTHON)
     for warning in python.warnings if python and not plan.refusal else ():
         if warning.reason == reason:
@@ -259,8 +259,8 @@ def python_series_deprecated(plan: Plan) -> Iterator[Evidence]:
     docs=RUNTIME_TXT,
 )
 def python_version_unspecified(plan: Plan) -> Iterator[Evidence]:
-    for told in _warned(plan, "unspecified"):
-        yield told
+    for warning in _warned(plan, "unspecified"):
+        yield warning
         yield from kept_out(plan.source, ".python-version")
 
 

@@ -1,4 +1,4 @@
-"""H14, no web process: the symptom, and what became of the file that was to declare it."""
+"""H14, no web process: the symptom, and what is wrong with the file that should declare it."""
 
 import re
 import stat
@@ -19,7 +19,7 @@ _HOOKS = (PRE_COMPILE, POST_COMPILE)
 
 
 def no_web(plan: Plan) -> bool:
-    """Whether Heroku would find no web process, not even the buildpack's default."""
+    """Return whether Heroku would find no web process, not even the buildpack's default."""
     return (
         plan.refusal is None
         and _followed(plan)
@@ -30,26 +30,26 @@ def no_web(plan: Plan) -> bool:
 
 
 def _followed(plan: Plan) -> bool:
-    """Whether the default types are known: whatever it decides, Python's buildpack has none."""
+    """Return whether the default types are known: the Python buildpack never has any."""
     return plan.buildpack == PYTHON or any(x.language == plan.buildpack for x in plan.runtimes)
 
 
 def _built_without_web(slug: Slug) -> bool:
-    """The same once a buildpack in a folder, which nobody can foretell, has run."""
+    """Return the same after the build, for a buildpack in a folder, which may declare types."""
     done = slug.refusal is None and slug.unknown is None
     stranger = any(name not in BUILDPACKS for name in slug.plan.runs)
     return done and stranger and ROUTED not in slug.plan.processes
 
 
 def _unread(plan: Plan) -> bool:
-    """Whether there is a Procfile that parity could not read."""
+    """Return whether there is a Procfile that parity could not read."""
     entry = plan.source.entries.get("Procfile")
     kept = entry is None or entry.data is not None or not stat.S_ISREG(entry.mode)
     return "Procfile" in plan.source.unread or not kept
 
 
 def listens(boot: Boot) -> bool:
-    """Whether a process that is not routed to waits for requests at `$PORT`."""
+    """Return whether a process that gets no requests listens on `$PORT`."""
     return (
         boot.process.name != ROUTED
         and ROUTED not in boot.release.slug.plan.processes
@@ -152,7 +152,7 @@ def procfile_name(plan: Plan) -> Iterator[Evidence]:
 
 
 def _like_procfile(name: str, text: str) -> bool:
-    """Whether a file was meant to be the Procfile: by its name, and if not quite so, its text."""
+    """Return whether a file was meant to be the Procfile, by its name and perhaps its text."""
     letters = re.sub("[^a-z]", "", name.lower())
     if name == "Procfile" or letters == "procfile":
         return name != "Procfile"
@@ -171,8 +171,8 @@ def _like_procfile(name: str, text: str) -> bool:
 )
 def procfile_in_subfolder(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:
-        found = (p for p in plan.source.entries if p.endswith("/Procfile") and p.count("/") <= 3)
-        path = min(found, key=lambda p: (p.count("/"), p), default=None)
+        paths = (p for p in plan.source.entries if p.endswith("/Procfile") and p.count("/") <= 3)
+        path = min(paths, key=lambda p: (p.count("/"), p), default=None)
         if path and "Procfile" not in plan.source.entries:
             names = {"path": path, "folder": path.removesuffix("/Procfile")}
             yield Evidence(f"{path}, and no Procfile in the root", path, names=names)
@@ -219,7 +219,7 @@ def procfile_encoding(plan: Plan) -> Iterator[Evidence]:
 
 
 _ODD = {"utf-16": "UTF-16", "binary": "binary"}
-"""Encodings of which Heroku reads nothing."""
+"""Encodings in which Heroku recognises nothing."""
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""H14 by a line of the Procfile that was meant for web, and what else is odd in a Procfile."""
+"""H14 because of a Procfile line that was meant for web, and other oddities of a Procfile."""
 
 import re
 from collections.abc import Iterator
@@ -24,11 +24,11 @@ from parity.rules.views.procfile_lines import (
 from parity.rules.views.suggestions import web_line
 
 SHOWN = 5
-"""Lines that one finding shows."""
+"""Maximum number of lines in one finding."""
 
 
 def _dropped(plan: Plan, kind: str) -> Iterator[Evidence]:
-    """The lines of `kind` that were meant to start web."""
+    """Yield evidence for the dropped lines of `kind` that were meant to start web."""
     if no_web(plan) and plan.procfile and plan.procfile.encoding in ("utf-8", "utf-8-sig"):
         lines = (line for line in dropped(plan.procfile) if line.kind == kind)
         for line in islice(lines, SHOWN):
@@ -144,7 +144,7 @@ def procfile_type_name(record: Plan | Boot) -> Iterator[Evidence]:
 
 
 def _worker_only(plan: Plan) -> bool:
-    """Whether the app runs something else on purpose, a bot say, and no line was meant for web."""
+    """Return whether the app has no web on purpose, say for a bot: no line was meant for web."""
     if not plan.procfile or any(True for _ in dropped(plan.procfile)):
         return False
     running = background(plan)
@@ -197,8 +197,8 @@ def procfile_no_web(plan: Plan) -> Iterator[Evidence]:
 def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     if plan.procfile and plan.procfile.encoding == "utf-8" and ROUTED in plan.processes:
         typed = {p.line for p in plan.processes.values() if for_terminal(p.name, plan.line_of(p))}
-        told = (each for each in read_differently(plan.procfile) if each[0] not in typed)
-        for number, text, how in islice(told, SHOWN):
+        lines = (each for each in read_differently(plan.procfile) if each[0] not in typed)
+        for number, text, how in islice(lines, SHOWN):
             names = {"line": str(number), "how": how}
             yield Evidence(f"`{shown(text)}`: {how}", "Procfile", number, names=names)
 

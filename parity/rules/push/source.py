@@ -1,4 +1,4 @@
-"""What the tree itself shows before anything is decided: what git sends, and what it does not."""
+"""Rules about the tree itself: what git sends, and what it does not."""
 
 import posixpath
 import stat
@@ -220,9 +220,9 @@ def submodule_stands_in(source: Source) -> Iterator[Evidence]:
     docs=GIT,
 )
 def case_collision(source: Source) -> Iterator[Evidence]:
-    seen: dict[str, str] = {}
+    first: dict[str, str] = {}
     for path in source.entries:
-        twin = seen.setdefault(path.lower(), path)
+        twin = first.setdefault(path.lower(), path)
         if twin != path:
             yield Evidence(f"{twin} and {path}", path, names={"one": twin, "other": path})
 
@@ -264,7 +264,7 @@ def _listed(paths: tuple[str, ...]) -> str:
 
 
 def _submodules(source: Source, trouble: str) -> Iterator[Evidence]:
-    """The submodules that Heroku cannot fetch for this reason."""
+    """Yield the submodules that Heroku cannot fetch because of `trouble`."""
     refusal = source.refusal
     for one in source.submodules if refusal else ():
         if refusal and one.trouble == trouble:

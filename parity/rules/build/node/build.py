@@ -1,4 +1,4 @@
-"""Failed builds of Node.js apps: what the package manager says, and the line that it is about.
+"""Failed builds of Node.js apps: the package manager's error, and the line that it is about.
 
 Ids are the buildpack's own failure names where it has one:
 https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh (observed).
@@ -19,7 +19,7 @@ from parity.rules.views.node_source import in_package, lock_file, wanted
 
 
 class Page(NamedTuple):
-    """A failure and its manual page; `pattern` finds its line, a group of it the package."""
+    """A failure and its manual page; `pattern` matches its line, and a group of it the package."""
 
     reason: str
     pattern: str
@@ -144,13 +144,13 @@ PRIVATE = "private-git-dependency-without-auth"
 
 
 def _refused(slug: Slug) -> bool:
-    """Whether a repository asked for a password over https, for which Heroku has no name."""
+    """Return whether a repository asked for a password over https, for which Heroku has no name."""
     installing = slug.refusal is not None and slug.refusal.reason.endswith("-install-failed")
     return installing and any("fatal: Authentication failed for" in line for line in slug.output)
 
 
 def _evidence(slug: Slug, pattern: str) -> Evidence:
-    """The line that tells, at the line of package.json that asks for the package."""
+    """Return the error as evidence at the line of package.json that requires the package."""
     source = slug.plan.source
     package, error = "", _error(slug)
     for line in slug.output:
@@ -176,7 +176,7 @@ _NO_VERSION = (
 
 
 def unknown(slug: Slug) -> UnknownPackage | None:
-    """A package that npm's registry does not have."""
+    """Return the package that npm's registry does not have, if that is why the build failed."""
     if not _failing(slug, "module-404"):
         return None
     evidence = _evidence(slug, _NOT_THERE)
@@ -192,7 +192,7 @@ def unknown(slug: Slug) -> UnknownPackage | None:
 
 
 def unknown_version(slug: Slug) -> UnknownVersion | None:
-    """A version that npm's registry does not have."""
+    """Return the version that npm's registry does not have, if that is why the build failed."""
     if not _failing(slug, "bad-version-for-dependency"):
         return None
     evidence = _evidence(slug, _NO_VERSION)
@@ -210,12 +210,12 @@ def unknown_version(slug: Slug) -> UnknownVersion | None:
 
 
 def _error(slug: Slug) -> str:
-    """The line that says most about the failure."""
+    """Return the output line that says most about the failure."""
     patterns = (r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"(?i)\berror\b", r"\S")
     for pattern in patterns:
-        found = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
-        if found:
-            return found
+        line = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
+        if line:
+            return line
     return "no output"
 
 

@@ -1,4 +1,4 @@
-"""The Node.js buildpack's refusals before it installs anything, and what it warns of.
+"""The Node.js buildpack's refusals before it installs anything, and its warnings.
 
 Ids are its own failure names: https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh.
 """
@@ -17,7 +17,7 @@ from parity.rules.views.node_source import in_package, is_node, line_in_package,
 
 
 class Page(NamedTuple):
-    """One refusal and its manual page; `keys` lead to the line of package.json to blame."""
+    """A refusal and its manual page; `keys` lead to the line of package.json that causes it."""
 
     reason: str
     title: str
@@ -130,7 +130,7 @@ def _names(source: Source, subject: str) -> dict[str, str]:
 
 
 def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
-    """Where the JSON ends to be one, and why."""
+    """Return the line where package.json stops being valid JSON, and the names for the texts."""
     import json
 
     try:
@@ -139,8 +139,8 @@ def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
         before = error.doc[: error.pos].rstrip()
         comma = before.endswith(",") and error.doc[error.pos : error.pos + 1] in ("}", "]")
         line = before.count("\n") + 1 if comma else error.lineno
-        told = "a comma with nothing after it" if comma else error.msg
-        return line, {"line": str(line), "error": told}
+        reason = "a comma with nothing after it" if comma else error.msg
+        return line, {"line": str(line), "error": reason}
     except RecursionError:
         return 1, {"line": "1", "error": "it is nested too deeply"}
     return 1, {"line": "1", "error": "it is no object in braces"}
@@ -200,8 +200,8 @@ def node_version_unspecified(plan: Plan) -> Iterator[Evidence]:
     text = (plan.source.text(file) or "").strip() if file else ""
     meant = re.search(r"\d+", text)
     major = meant[0] if meant and file != ".tool-versions" else node.version.partition(".")[0]
-    told = f" It does not read {file}." if file else ""
-    names = {"version": node.version, "major": major, "file": told}
+    note = f" It does not read {file}." if file else ""
+    names = {"version": node.version, "major": major, "file": note}
     yield Evidence("no engines.node in package.json", "package.json", names=names)
 
 

@@ -14,18 +14,18 @@ DJANGO = "https://devcenter.heroku.com/articles/django-assets"
 
 
 def _static(slug: Slug, reason: str) -> Iterator[Evidence]:
-    """Evidence that collectstatic failed for Heroku's `reason`, at the app's own line."""
+    """Yield evidence that collectstatic failed for Heroku's `reason`, at the app's own line."""
     if not slug.refusal or slug.refusal.reason != reason:
         return
     ended = crash(slug)
     raised = ended.raised if ended else None
     last = next((x.strip() for x in reversed(slug.output) if x.strip()), "(no output)")
-    told = raised.told if raised else last
+    error = raised.told if raised else last
     place = raised.place if raised else None
     own = place if place and place.file != slug.refusal.file else None
-    names = {"error": told, "manage": slug.refusal.file or "manage.py"}
+    names = {"error": error, "manage": slug.refusal.file or "manage.py"}
     file = own.file if own else slug.refusal.file
-    yield Evidence(told, file, own.line if own else None, names=names)
+    yield Evidence(error, file, own.line if own else None, names=names)
 
 
 @rule(
@@ -39,12 +39,12 @@ def _static(slug: Slug, reason: str) -> Iterator[Evidence]:
     heroku="collectstatic-improper-configuration",
 )
 def static_root_not_set(slug: Slug) -> Iterator[Evidence]:
-    for told in _static(slug, "collectstatic-improper-configuration"):
-        if "STATIC_ROOT" in told.seen:
+    for failure in _static(slug, "collectstatic-improper-configuration"):
+        if "STATIC_ROOT" in failure.seen:
             place = find(slug.plan.source, r"^\s*STATIC_(?:ROOT|URL)\s*=")
-            file = place.file if place else told.file
-            names = {**told.names, "settings": file or "the settings"}
-            yield Evidence(told.seen, file, place.line if place else None, names=names)
+            file = place.file if place else failure.file
+            names = {**failure.names, "settings": file or "the settings"}
+            yield Evidence(failure.seen, file, place.line if place else None, names=names)
 
 
 @rule(
@@ -61,10 +61,10 @@ def static_root_not_set(slug: Slug) -> Iterator[Evidence]:
 )
 def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
     line = next((x.strip() for x in slug.output if "Unknown command: 'collectstatic'" in x), None)
-    for told in _static(slug, "collectstatic-other") if line else ():
+    for failure in _static(slug, "collectstatic-other") if line else ():
         place = find(slug.plan.source, r"^\s*INSTALLED_APPS\b")
-        names = {**told.names, "error": line or ""}
-        file, number = (place.file, place.line) if place else (told.file, None)
+        names = {**failure.names, "error": line or ""}
+        file, number = (place.file, place.line) if place else (failure.file, None)
         yield Evidence(line or "", file, number, names=names)
 
 
@@ -81,10 +81,10 @@ def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
 )
 def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
     line = next((x.strip() for x in slug.output if "(staticfiles.E002)" in x), None)
-    for told in _static(slug, "collectstatic-other") if line else ():
+    for failure in _static(slug, "collectstatic-other") if line else ():
         place = find(slug.plan.source, r"^\s*STATICFILES_DIRS\b")
-        names = {**told.names, "error": line or ""}
-        file, number = (place.file, place.line) if place else (told.file, None)
+        names = {**failure.names, "error": line or ""}
+        file, number = (place.file, place.line) if place else (failure.file, None)
         yield Evidence(line or "", file, number, names=names)
 
 
@@ -139,14 +139,14 @@ def static_reference_missing(slug: Slug) -> Iterator[Evidence]:
         text,
     )
     match = next(reversed(list(matches)), None)
-    for told in _static(slug, reason) if match else ():
+    for failure in _static(slug, reason) if match else ():
         names = match.groupdict() if match else {}
         processed = re.search(r"Post-processing '([^']+)' failed", text)
         css = names["css"] or (processed[1] if processed else "A style sheet")
         own = next((p for p in slug.plan.source.entries if p.endswith(f"/{css}")), None)
         missing = names["gone"] or names["other"] or ""
-        told_names = {**told.names, "css": own or css, "missing": missing}
-        yield Evidence(told.seen, own or told.file, names=told_names)
+        values = {**failure.names, "css": own or css, "missing": missing}
+        yield Evidence(failure.seen, own or failure.file, names=values)
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""The app's own build steps, `bin/pre_compile` and `bin/post_compile`: failed, or never run."""
+"""The app's own build steps, `bin/pre_compile` and `bin/post_compile`, that fail or never run."""
 
 import re
 from collections.abc import Iterator
@@ -112,7 +112,7 @@ def hook_not_read(plan: Plan) -> Iterator[Evidence]:
 
 
 def _named(source: Source, path: str) -> bool:
-    """Whether another file of the tree, but its documentation, names the script."""
+    """Return whether another file of the tree, documentation aside, names the script."""
     name = path.rpartition("/")[2]
     others = (p for p in source.entries if p != path and not p.endswith((".md", ".rst", ".txt")))
     return any(name in (source.text(p) or "") for p in others)
@@ -142,11 +142,13 @@ def hook_goes_on(slug: Slug) -> Iterator[Evidence]:
 
 
 def _failed(slug: Slug, script: str) -> tuple[int | None, str] | None:
-    """The line of a hook that failed, if it is told, and what was said."""
+    """Return the line of a hook that failed, if it is known, and the error message."""
     from parity.rules.views.python_traceback import last_raised
 
-    said = re.compile(rf"{script}: line (\d+): .+: (?:command not found|No such file or directory)")
-    match = next((m for line in slug.output if (m := said.search(line))), None)
+    message = re.compile(
+        rf"{script}: line (\d+): .+: (?:command not found|No such file or directory)"
+    )
+    match = next((m for line in slug.output if (m := message.search(line))), None)
     if match:
         return int(match[1]), match[0]
     raised = last_raised(slug.output)

@@ -1,4 +1,4 @@
-"""Lock files: what Pipenv, Poetry and uv refuse to install from, and the command that fixes it."""
+"""Lock files that Pipenv, Poetry and uv refuse to install from, and the commands that fix them."""
 
 import re
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from parity.rules.views.pip_output import shown
 from parity.rules.views.suggestions import kept_out
 
 MARKS = r"^(?:<{7}|={7}|>{7})(?: |$)"
-"""What git leaves in a file with a merge conflict: https://git-scm.com/docs/git-merge."""
+"""The markers that git leaves in a file with a conflict: https://git-scm.com/docs/git-merge."""
 
 
 def _failed(slug: Slug, tool: Tool) -> bool:
-    """Whether the push was rejected because this package manager failed."""
+    """Return whether the push was rejected because this package manager failed."""
     return slug.refusal is not None and slug.refusal.reason == tool.reason
 
 
 def _subject(slug: Slug) -> str:
-    """What was foreseen, where the package manager itself did not notice."""
+    """Return what parity foresaw, if the package manager itself did not notice."""
     return slug.refusal.subject if slug.refusal else ""
 
 
 def _said(slug: Slug, tool: Tool, pattern: str) -> str | None:
-    """The line in which `tool` says `pattern`, if its installation failed.
+    """Return the line in which `tool` prints `pattern`, if its installation failed.
 
-    Some break their lines to the width of a screen that nobody has: they are joined again.
+    Some tools wrap their lines although there is no screen: the lines are joined again.
     """
     if not _failed(slug, tool):
         return None
@@ -39,8 +39,8 @@ def _said(slug: Slug, tool: Tool, pattern: str) -> str | None:
     if match:
         return match
     whole = " ".join(line for line in lines if line)
-    found = re.search(rf"(?:{pattern})(?:[^.]*\. Expected: \S+)?", whole)
-    return found[0] if found else None
+    joined = re.search(rf"(?:{pattern})(?:[^.]*\. Expected: \S+)?", whole)
+    return joined[0] if joined else None
 
 
 def _unreadable(tool: Tool) -> None:
@@ -115,16 +115,16 @@ def _not_installed(tool: Tool) -> None:
 
 
 def _broken(source: Source, file: str, error: str) -> Iterator[Evidence]:
-    """Where a file cannot be read: at a merge conflict, else where the program says."""
+    """Yield evidence where a file cannot be read: at a merge conflict, else where the tool says."""
     text = source.text(file) or ""
     for number, line in enumerate(text.splitlines(), 1):
         if re.search(MARKS, line):
             names = {"error": shown(error), "conflict": ": it holds a merge conflict"}
             yield Evidence(f"{line[:40]} is a mark of git's", file, number, names=names)
             return
-    found = re.search(r"line (\d+)", error)
+    place = re.search(r"line (\d+)", error)
     names = {"error": shown(error), "conflict": ""}
-    yield Evidence(shown(error), file, int(found[1]) if found else None, names=names)
+    yield Evidence(shown(error), file, int(place[1]) if place else None, names=names)
 
 
 @rule(
@@ -205,14 +205,14 @@ _OTHER_PYTHON = (
         r"""requires-python\s*=\s*["']([^"']+)""",
     ),
 )
-"""Who compares Pythons: what it says then, and what the file says."""
+"""Tools that check the Python version: their message, and the requirement in the file."""
 
 
 def _line_of(source: Source, file: str, pattern: str) -> tuple[int, str] | None:
     for number, line in enumerate((source.text(file) or "").splitlines(), 1):
-        found = re.search(pattern, line)
-        if found:
-            return number, found[1]
+        match = re.search(pattern, line)
+        if match:
+            return number, match[1]
     return None
 
 

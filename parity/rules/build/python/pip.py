@@ -1,4 +1,4 @@
-"""What in the requirements files pip cannot read or open, and what is left when it fails."""
+"""Requirements files that pip cannot read or open, and failures with no other explanation."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _CONDA = r"[\w.-]+=[\w.!+]+=\w+$"
 
 
 def _refused(slug: Slug) -> tuple[Entry, str] | None:
-    """The line that pip cannot read, and what it says about it."""
+    """Return the line that pip cannot read, and pip's message about it."""
     match = saying(slug, r"Invalid requirement: (?:'(.*?)'(?:: .*)?|([^'].*))$")
     if not match:
         return None
@@ -255,6 +255,6 @@ def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
 
 
 def _names(error: str, package: str) -> bool:
-    """Whether pip's words name a package; a part of a path is none."""
+    """Return whether pip's message names a package; a part of a path does not count."""
     word = rf"(?<![\w./-]){re.escape(package)}(?![\w-])"
     return re.search(word, error.lower()) is not None

@@ -1,4 +1,4 @@
-"""Requirements by path or address that Heroku cannot reach: files, folders, repositories."""
+"""Requirements by a path or address that Heroku cannot reach: files, folders, repositories."""
 
 import re
 from collections.abc import Iterator
@@ -103,7 +103,7 @@ def local_path_missing(slug: Slug) -> Iterator[Evidence]:
 
 
 def _committing(path: str) -> str:
-    """What to do about a local requirement that is no package."""
+    """Return what to do about a local requirement that is not a package."""
     if path in ("", "."):
         return (
             "Delete the line: Python finds the app's own modules without it. To install the app,"

@@ -1,4 +1,4 @@
-"""Packages that must be built from source, and cannot."""
+"""Packages that must be built from source, but cannot be."""
 
 import re
 from collections.abc import Iterator
@@ -31,13 +31,13 @@ _BUILDING = (
     r"Failed to build installable wheels for .* \(?([\w.-]+)",
     r"^╰─> ([\w.-]+)$",
 )
-"""How pip names a package that it could not build, the most telling first."""
+"""Patterns of pip's message about a package that it could not build, the most specific first."""
 
 _ERROR = r"\s*+(?:\w++\.)*+([A-Z]\w*(?:Error|Exception)|error): "
 _SUBPROCESS = r"error: [a-z]+(?:-[a-z]+)+$|subprocess\.CalledProcessError|error: command "
 _LACKING = r"(?:not found|not installed|not find|No such file|unable to execute|is required)"
 _NO_BACKEND = "BackendUnavailable: Cannot import "
-"""How pip ends where a package's build tool cannot even be imported: it names no package then."""
+"""pip's last line if a package's build tool cannot even be imported: it names no package then."""
 
 _GONE = (
     (r"No module named '?(distutils|imp|asyncore|asynchat|smtpd)\b", "3.12", "the module {}"),
@@ -50,7 +50,7 @@ _GONE = (
     (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which does not load"),
     (r"(Missing parentheses in call to '\w+')", "3.0", "Python 2's syntax"),
 )
-"""What an old release trips over, the Python that took it away first, and its name."""
+"""What an old release fails on, the first Python without it, and its name."""
 
 
 _GEO = (
@@ -64,22 +64,22 @@ _WHEEL = (
 
 
 class Failed(NamedTuple):
-    """A package that was not built: its entry, if it has one, and the line that says why."""
+    """A package that was not built, with its entry, if it has one, and the line that says why."""
 
     name: str
     entry: Entry | None
     error: str
 
     def evidence(self, **names: str) -> Evidence:
-        """Evidence at the entry that asks for the package."""
-        told = {"name": self.name, "error": self.error, **names}
+        """Return evidence at the entry that requires the package."""
+        values = {"name": self.name, "error": self.error, **names}
         if self.entry is None:
-            return Evidence(self.error, "requirements.txt", names={"entry": self.name, **told})
-        return found(self.entry, self.error, **told)
+            return Evidence(self.error, "requirements.txt", names={"entry": self.name, **values})
+        return found(self.entry, self.error, **values)
 
 
 def failed(slug: Slug) -> Failed | None:
-    """The package whose build from source ended pip."""
+    """Return the package whose build from source made pip fail."""
     matches = (saying(slug, pattern) for pattern in _BUILDING)
     match = next((match for match in matches if match), None) or _being_built(slug)
     if not match or saying(slug, "when git clone"):
@@ -92,7 +92,7 @@ def failed(slug: Slug) -> Failed | None:
 
 
 def _being_built(slug: Slug) -> re.Match[str] | None:
-    """The package that pip was at when its build tool failed: the last that it names."""
+    """Return a match for the package whose build tool failed: the last one that pip names."""
     if not saying(slug, _NO_BACKEND):
         return None
     named = r"Collecting ([\w.-]+)|Processing \S*/([\w.-]+?)-\d"
@@ -106,7 +106,7 @@ def _by_path(slug: Slug, name: str) -> Entry | None:
 
 
 def _error(slug: Slug) -> str:
-    """The last line of the build's own output that is an error."""
+    """Return the compiler's first error, else the last error in the build's output."""
     lines = [line.strip(" │╰─>") for line in slug.output]
     errors = [x for x in lines if re.match(_ERROR, x) and not re.match(_SUBPROCESS, x)]
     compiler = [x for x in lines if re.search(r": (?:fatal )?error: ", x)]
@@ -190,7 +190,7 @@ _IN_PYTHON = {
     "enum34": ("enum", "3.4"),
     "futures": ("concurrent.futures", "3.2"),
 }
-"""Packages that bring a module of the standard library to older Pythons: https://pypi.org."""
+"""Packages that backport a module of the standard library: https://pypi.org."""
 
 
 @rule(

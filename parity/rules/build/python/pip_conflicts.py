@@ -1,4 +1,4 @@
-"""Requirements that no set of versions fulfils, and files that are not what was noted."""
+"""Requirements that no set of versions fulfils, and files that do not match their hashes."""
 
 import re
 from collections.abc import Iterator
@@ -37,15 +37,15 @@ def conflicting_requirements(slug: Slug) -> Iterator[Evidence]:
     if not match:
         return
     sides = [side for side in (re.match(_SIDE, line) for line in slug.output) if side]
-    told = [side.string.strip() for side in sides] or [shown(match[0])]
+    lines = [side.string.strip() for side in sides] or [shown(match[0])]
     owners = list(dict.fromkeys(side[1] or side[2] for side in sides))
     about = [hit for hit in (_entry(slug, side) for side in sides) if hit]
     names = {
         "packages": _headline(owners),
-        "conflict": "; ".join(told),
+        "conflict": "; ".join(lines),
         "pins": ", ".join(dict.fromkeys(shown(e.text) for e in about)) or shown(match[1]),
     }
-    for number, seen in enumerate(told):
+    for number, seen in enumerate(lines):
         hit = _entry(slug, sides[number]) if sides else None
         text = f"conflict: {seen}"
         yield found(hit, text, **names) if hit else Evidence(text, "requirements.txt", names=names)
@@ -58,7 +58,7 @@ def _headline(owners: list[str]) -> str:
 
 
 def _entry(slug: Slug, side: re.Match[str]) -> Entry | None:
-    """The entry behind one side of a conflict, the one with the same text first."""
+    """Return the entry behind one side of a conflict, preferably the one with the same text."""
     name = normalised(side[1] or side[2])
     same = [entry for entry in entries(slug.plan.source) if entry.name == name]
     asked = side.string.strip().partition("requested ")[2].replace("(constraint) ", "")

@@ -1,4 +1,4 @@
-"""Packages that pip did not find: for another platform, or by a name that no index has."""
+"""Packages that pip did not find: for another platform, or with a name that no index has."""
 
 import re
 import sys
@@ -67,7 +67,7 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
         advice = f"Remove `{missing.by}`, or require a version of it that does not need {failed}."
         yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
         return
-    if missing and missing.entry is None:  # a log alone: its files are not known
+    if missing and missing.entry is None:  # there is only a log, so the files are not known
         line = on_platform("requirements.txt", missing.text, marker, "Remove its line, or write")
         yield missing.evidence(f"{failed} is a {platform} package", advice=line)
     for entry in entries(slug.plan.source):
@@ -170,7 +170,7 @@ def misspelt_package(missing: Unfound) -> Iterator[Evidence]:
 
 
 def _meant(missing: Unfound) -> str | None:
-    """The well-known package whose name is nearly the same."""
+    """Return the well-known package whose name is nearly the same."""
     from difflib import get_close_matches
 
     known = {normalised(k) for k in DISTRIBUTIONS} | CONDA_ONLY | SYSTEM_ONLY | WINDOWS_ONLY
@@ -183,7 +183,7 @@ def _meant(missing: Unfound) -> str | None:
 
 
 def unknown(missing: Unfound) -> UnknownPackage | None:
-    """A package that no index has, and that is no other mistake, either."""
+    """Return the package that no index has, if no other rule explains it."""
     if missing.versions or other_python(missing) or _meant(missing):
         return None
     name = missing.name
