@@ -163,7 +163,7 @@ def slug_large(slug: Slug) -> Iterator[Evidence]:
 
 
 def _size(slug: Slug) -> Iterator[Evidence]:
-    """Yield evidence of the slug's size and its largest parts, at a file of the tree if possible."""
+    """Yield evidence of the slug's size and largest parts, at a file of the tree if possible."""
     parts = [f"{part.name} (about {part.packed // MB} MB)" for part in slug.largest]
     names = {
         "size": str((slug.packed or 0) // MB),

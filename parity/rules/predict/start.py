@@ -74,7 +74,7 @@ class Start(NamedTuple):
 
 
 def start(plan: Plan) -> Start | None:
-    """Return the start of the web process, or None if its command does more than start a program."""
+    """Return the start of the web process, or None if its command does more than that."""
     web = plan.processes.get("web")
     short = web is not None and len(web.command) <= LONGEST  # shlex takes quadratic time
     words, variables = _words(web.command) if web and short else ([], {})
