@@ -206,7 +206,7 @@ def test_each_language_speaks_for_itself() -> None:
     node = Interpreter(Path("/usr/bin/node"), "20.1.0", False)
     slug = verdicts.slug(plan, interpreters={PYTHON: python, NODE: node})
     found = [f for f in diagnose(slug) if f.id == "interpreter-stands-in"]
-    assert [f.title.partition(" stood in")[0] for f in found] == ["Python 3.9.0", "Node.js 20.1.0"]
+    assert [f.title.partition(" was used")[0] for f in found] == ["Python 3.9.0", "Node.js 20.1.0"]
     assert len({f.fix for f in found} | {f.docs for f in found}) == 4
 
 

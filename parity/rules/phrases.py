@@ -9,8 +9,8 @@ SHELL = "On the laptop the program was installed for something else, or is part 
 FILES = "The laptop runs the folder on disk; Heroku runs what git has."
 VARIABLES = "The laptop has the variable in its shell or in .env, which Heroku never reads."
 CORS = (
-    "`Application error`, status 503. The console of a page from another address (a front end of"
-    " its own) calls it a CORS error, a missing Access-Control-Allow-Origin: Heroku's error page"
+    "`Application error`, status 503. The console of a page from another address (a separate front"
+    " end) reports a CORS error, a missing Access-Control-Allow-Origin: Heroku's error page"
     " has no such header, and the app, which would send it, did not answer. Its CORS settings are"
     " not to blame."
 )

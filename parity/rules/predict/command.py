@@ -48,7 +48,7 @@ def _program(start: Start, needed: Required) -> Iterator[Prediction]:
         return
     advice = f"Add the line `{package}` to requirements.txt."
     names = {"name": start.program, "manifest": "requirements.txt", "advice": advice}
-    seen = f"`{start.program}` is started, and nothing in requirements.txt brings it"
+    seen = f"`{start.program}` is started, but requirements.txt does not install it"
     evidence = (Evidence(seen, "requirements.txt", names=names), at_procfile(start, seen))
     yield Prediction("H10", "command-not-found", evidence)
 

@@ -51,7 +51,7 @@ def _prediction(
     advice = f"Add the line `{package}` to requirements.txt."
     names = {"module": module, "package": package, "advice": advice, "who": "the app"}
     names["manifest"] = "requirements.txt"
-    seen = f"nothing in requirements.txt brings {package}"
+    seen = f"requirements.txt does not install {package}"
     where = place(start.source, file.path, node)
     evidence = (Evidence(seen, "requirements.txt", names=names), at(where.text, where))
     return Prediction("H10", "missing-dependency", evidence)

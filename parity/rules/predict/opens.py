@@ -45,7 +45,7 @@ def _prediction(start: Start, file: Executed, path: str, call: ast.Call) -> Pred
     )
     names = {
         "path": path,
-        "why": f"It is on your disk, and not in git{why}.",
+        "why": f"It is on your disk, but not in git{why}.",
         "advice": f"Type `git add {forced}{word(path)}`, commit, push.",
     }
     bare = (evidence._replace(names={}) for evidence in kept)

@@ -20,9 +20,9 @@ SECURITY = "https://docs.djangoproject.com/en/stable/howto/deployment/checklist/
     cause="With debug on, Flask answers an error with a page that shows the code and its variables"
     " and offers a console in which Python can be run. A reloader runs beside the app, too, which"
     " doubles its memory.",
-    fix="{advice:Take `debug=True` out, or better start the app with gunicorn.}",
+    fix="{advice:Remove `debug=True`, or better, start the app with gunicorn.}",
     docs="https://flask.palletsprojects.com/en/stable/debugging/",
-    laptop="On the laptop nobody else reaches the page.",
+    laptop="On the laptop nobody else can reach the page.",
     by={"Flask": "web: gunicorn app:app", "flask run": "without --debug, no FLASK_DEBUG"},
 )
 def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
@@ -50,7 +50,7 @@ def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
     " Django then answers errors with its debug page, keeps every database query in memory, and"
     " hides what DEBUG = False needs: ALLOWED_HOSTS, static files, pages for errors.",
     fix='Write `DEBUG = os.environ.get("DEBUG") == "1"` there; `heroku config:set DEBUG=1` switches'
-    " it on while you look for something.",
+    " it on while you debug.",
     docs=SECURITY,
     basis="static",
     laptop="On the laptop nobody else sees the page.",
@@ -68,7 +68,7 @@ def django_debug(plan: Plan) -> Iterator[Evidence]:
     effect="warn",
     title="The secret key is generated again at every start: sessions end, and workers differ",
     cause="`{code}` gives each process a key of its own. A cookie that one worker has signed is"
-    " refused by the next, where the server starts several (WEB_CONCURRENCY is 2 in the smallest"
+    " refused by the next, if the server starts several (WEB_CONCURRENCY is 2 in the smallest"
     " dyno), and every restart, at least one a day, logs everybody out.",
     fix='Write `{name} = os.environ["SECRET_KEY"]` there, and type `heroku config:set'
     " SECRET_KEY=$(openssl rand -hex 32)`.",

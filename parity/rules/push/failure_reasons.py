@@ -41,7 +41,7 @@ REASONS = (
     Reason(
         "checks::stack::eol",
         "The stack {subject} is no longer supported",
-        "Heroku has ended this stack, and the Python buildpack does not build on it.",
+        "Heroku has retired this stack, and the Python buildpack does not build on it.",
         f"Type `heroku stack:set {DEFAULT}`, then push again.",
         STACKS,
     ),
@@ -69,8 +69,8 @@ REASONS = (
     Reason(
         "checks::existing-venv-dir",
         "The virtual environment {subject} is committed",
-        "It was made for your machine. Heroku installs the dependencies itself, and refuses a copy"
-        " that would stand in the way.",
+        "It was created for your machine. Heroku installs the dependencies itself, and refuses a"
+        " copy that would get in the way.",
         "Type `git rm -r --cached {subject}`, add `{subject}/` to .gitignore, commit, push again.",
         SUPPORT,
     ),
@@ -99,7 +99,7 @@ REASONS = (
     ),
     Reason(
         "package-manager::none-found",
-        "No requirements.txt, nor another file that names the dependencies",
+        "There is no requirements.txt, and no other file that names the dependencies",
         "It is a Python app, but Heroku finds no requirements.txt, Pipfile.lock, poetry.lock or"
         " uv.lock in the root.",
         "Write requirements.txt (`pip freeze > requirements.txt`; empty if nothing is needed),"
@@ -110,7 +110,7 @@ REASONS = (
     Reason(
         "runtime-txt::invalid-version",
         "runtime.txt is not in the right format",
-        "runtime.txt holds {held:something}, which is invalid: it must be one line like"
+        "runtime.txt contains {held:something}, which is invalid: it must be one line like"
         " `python-{wish}`"
         " or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
         "Write `python-{wish}` into runtime.txt; or better delete it, and put `{wish}` into a file"
@@ -119,7 +119,7 @@ REASONS = (
     ),
     Reason(
         "runtime-txt::not-supported",
-        "runtime.txt does not go with uv",
+        "runtime.txt does not work with uv",
         "uv itself reads .python-version; with uv.lock Heroku refuses a runtime.txt.",
         "Type `git rm runtime.txt`, and put the version into .python-version.",
         VERSION,
@@ -127,7 +127,7 @@ REASONS = (
     Reason(
         "python-version-file::misspelled",
         "The file `{subject}` should be called .python-version",
-        "Heroku knows this misspelling, and stops so that the wish is not lost unread.",
+        "Heroku knows this misspelling, and stops so that your version is not ignored.",
         "Type `git mv {subject} .python-version`, commit, push again.",
         VERSION,
     ),
@@ -135,7 +135,7 @@ REASONS = (
         "python-version-file::invalid-version",
         "Invalid version in .python-version: {subject}",
         "Only `{wish}` or `{newest}` are valid forms: no `v`, quotes, ranges, names or comments"
-        " behind the number.",
+        " after the number.",
         "Write `{wish}` into .python-version, alone on its line.",
         VERSION,
     ),
@@ -186,11 +186,11 @@ REASONS = (
     Reason(
         "python-version::eol",
         "Python {subject} has reached its end of life",
-        "It gets no security fixes any more, and Heroku no longer supports it: the oldest that it"
+        "It no longer gets security fixes, and Heroku no longer supports it: the oldest that it"
         " installs is {oldest}.",
         "Put `{default}` into a file called .python-version (and delete runtime.txt if there is"
-        " one), test with it, commit, push again. Where old pins do not go with it, `{oldest}` is"
-        " the nearest.",
+        " one), test with it, commit, push again. If old pins do not work with it, `{oldest}` is"
+        " the nearest version.",
         SUPPORTED,
         apart="`has reached its end-of-life`",
         laptop="The laptop keeps an old Python as long as you like.",
@@ -198,7 +198,7 @@ REASONS = (
     Reason(
         "python-version::unknown-major",
         "Heroku does not know Python {subject}",
-        "It is not released yet, or no Python at all. The newest is {default} (as of {date:the"
+        "It is not released yet, or does not exist. The newest is {default} (as of {date:the"
         " day of parity's release}).",
         "Put `{default}` into a file called .python-version (and delete runtime.txt if there is"
         " one), commit, push again.",
@@ -208,7 +208,7 @@ REASONS = (
         "python-version::unknown-patch",
         "There is no Python {subject}",
         "No such patch was ever released.",
-        "Ask for `{wish}` alone: Heroku then installs its newest patch.",
+        "Write only `{wish}`: Heroku then installs its newest patch.",
         SUPPORTED,
     ),
     Reason(
@@ -223,7 +223,7 @@ REASONS = (
     ),
     Reason(
         "buildpack-not-compatible",
-        "The buildpack {subject} does not take this app",
+        "The buildpack {subject} does not accept this app",
         "It is set on the app, but what it looks for is not in the root of what is pushed.",
         "Commit the package file of your language (Python: requirements.txt), or set the right"
         " buildpack: `heroku buildpacks:set heroku/python`.",
@@ -282,7 +282,7 @@ def _held(refusal: Refusal, source: Source) -> str:
     """Return a short description of a file that should hold one line."""
     text = source.text(refusal.file or "") or ""
     if "<<<<<<<" in text.split():
-        return "the marks of a merge conflict (`<<<<<<<`)"
+        return "the markers of a merge conflict (`<<<<<<<`)"
     lines = text.strip().splitlines()
     if len(lines) > 1:
         return f"{len(lines)} lines, the first of them `{lines[0].strip()}`"

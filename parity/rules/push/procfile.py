@@ -97,8 +97,8 @@ def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
     leads_to=H14,
     title="The Procfile is on your disk, but not in git",
     cause="git push sends what is committed. The Procfile is not, so Heroku has none.",
-    fix="Type `git add Procfile` (where an ignore rule keeps it out: take that line out of"
-    " {ignorer} first), commit, push again.",
+    fix="Type `git add Procfile` (if an ignore rule excludes it, first remove that line from"
+    " {ignorer}), commit, push again.",
     docs="https://devcenter.heroku.com/articles/git",
     apart="`Procfile declares types -> (none)`, and git status names it",
     laptop=FILES,
@@ -113,7 +113,7 @@ def procfile_not_committed(plan: Plan) -> Iterator[Evidence]:
     leads_to=H14,
     title="Procfile is {what:a folder or a link}, not a file",
     cause="Heroku reads a regular file called Procfile in the root of what is pushed.",
-    fix="Replace it by a text file called Procfile with the line `{write:web: COMMAND}`.",
+    fix="Replace it with a text file called Procfile that has the line `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
@@ -123,7 +123,7 @@ def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
     inside = next((p for p in plan.source.entries if p.startswith("Procfile/")), None)
     what = None
     if entry and stat.S_ISLNK(entry.mode):
-        what = "a symbolic link to a place outside of what is pushed"
+        what = "a symbolic link to a place outside what is pushed"
     elif inside or (entry and not stat.S_ISREG(entry.mode)):
         what = "a folder"
     if what:
@@ -137,7 +137,7 @@ def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
     title="{name} is not read: the file must be called exactly Procfile",
     cause="Heroku reads one file, in the root: Procfile, with a capital P, the other letters in"
     " lower case, no extension. It does not look at {name}.",
-    fix="Type `git mv {name} Procfile`, commit, push again. (Should git see no change of case:"
+    fix="Type `git mv {name} Procfile`, commit, push again. (If git does not see a change of case:"
     " `git mv -f`.)",
     docs=ARTICLE,
     apart="`Procfile declares types -> (none)`",
@@ -245,7 +245,7 @@ def procfile_not_read(plan: Plan) -> Iterator[Evidence]:
     "procfile-empty",
     leads_to=H14,
     title="The Procfile declares nothing",
-    cause="It is empty, or has nothing but comments.",
+    cause="It is empty, or has only comments.",
     fix="Write the line `{write:web: COMMAND}` into it.",
     docs=ARTICLE,
 )
@@ -254,7 +254,7 @@ def procfile_empty(plan: Plan) -> Iterator[Evidence]:
     if procfile and not procfile.types and not procfile.ignored:
         hidden = commented(procfile)
         names = {"write": shown(f"web: {hidden[1]}") if hidden else web_line(plan.source)}
-        seen = "the web line is commented out" if hidden else "no line but blanks and comments"
+        seen = "the web line is commented out" if hidden else "only blank lines and comments"
         yield Evidence(seen, "Procfile", hidden[0] if hidden else None, names=names)
 
 

@@ -32,8 +32,8 @@ def taken(source: Source, path: str, **names: str) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title=".slugignore deletes {path} before Heroku looks for it",
     cause="What .slugignore matches is gone before any buildpack sees the tree. Line {at:N}"
-    " (`{pattern}`) matches {path}, by which Heroku would have known what to install.",
-    fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
+    " (`{pattern}`) matches {path}, which would have told Heroku what to install.",
+    fix="Remove the line `{pattern}` from .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
     heroku="package-manager::none-found",
 )
@@ -49,7 +49,7 @@ def slugignore_package_file(record: Plan | Slug) -> Iterator[Evidence]:
     title=".slugignore deletes the Procfile before Heroku reads it",
     cause="What .slugignore matches is gone before the build, and the Procfile is read after it."
     " Line {at:N} (`{pattern}`) matches it.",
-    fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
+    fix="Remove the line `{pattern}` from .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
 )
 def slugignore_procfile(plan: Plan) -> Iterator[Evidence]:
@@ -61,7 +61,7 @@ def slugignore_procfile(plan: Plan) -> Iterator[Evidence]:
     "slugignore-negation",
     effect="warn",
     title="Line {at:N} of .slugignore does nothing: `{pattern}`",
-    cause="Other than .gitignore, .slugignore knows no exceptions: a line that begins with `!`"
+    cause="Unlike .gitignore, .slugignore has no exceptions: a line that begins with `!`"
     " brings nothing back, and what the lines before it match is deleted.",
     fix="Write lines that match only what should go.",
     docs=IGNORING,
@@ -79,7 +79,7 @@ def slugignore_negation(source: Source) -> Iterator[Evidence]:
     title="{file} imports {module}, which .slugignore deletes",
     cause="Line {at:N} (`{pattern}`) matches {path}. Code that imports it stops with a"
     " ModuleNotFoundError on Heroku.",
-    fix="Take the line `{pattern}` out of .slugignore if the app needs {module} when it runs.",
+    fix="Remove the line `{pattern}` from .slugignore if the app needs {module} when it runs.",
     docs=IGNORING,
     basis="static",
 )

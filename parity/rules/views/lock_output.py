@@ -130,4 +130,4 @@ def decisive(slug: Slug) -> str:
                 more = lines[number + 1] if number + 1 < len(lines) else ""
                 goes_on = re.match(r"(?:╰─▶|Caused by:) *", more)
                 return shown(f"{line}: {more[goes_on.end() :]}" if goes_on else line)
-    return shown(lines[-1]) if lines else "no word of why"
+    return shown(lines[-1]) if lines else "no error message"

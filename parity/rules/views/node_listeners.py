@@ -166,9 +166,7 @@ def _script_repair(boot: Boot, text: str) -> str:
         bare = re.sub(_OLD, "", text)
         right = bare.replace(part, f"{part} {options}", 1)
         if re.search(r"\b(?:dev|serve)\b", part) and "preview" not in part:
-            aside = (
-                " (This is a server for development: build the app and serve the result instead.)"
-            )
+            aside = " (This is a development server: build the app and serve the result instead.)"
             return f"{edits.script(name, right)}{aside}"
         return edits.script(name, right)
     changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", text)

@@ -56,7 +56,7 @@ def dropped(procfile: Procfile) -> Iterator[Dropped]:
         if text.startswith("\ufeff") and classic and classic[1] == ROUTED:
             yield Dropped(number, bare, "bom", classic[2], "is hidden by a byte order mark")
         elif glued and not re.search(_HIDDEN, text):
-            yield Dropped(number, bare, "no-space", glued[1], "has no space behind the colon")
+            yield Dropped(number, bare, "no-space", glued[1], "has no space after the colon")
         elif meant:
             command = meant[1].rstrip("\"'") if bare[0] in "\"'" else meant[1]
             yield Dropped(number, bare, "not-read", command.strip(), _why(text, bare, command))
@@ -65,7 +65,7 @@ def dropped(procfile: Procfile) -> Iterator[Dropped]:
 def _why(text: str, bare: str, command: str) -> str:
     hidden = re.search(_HIDDEN, text)
     if hidden:
-        return f"has the invisible character U+{ord(hidden[0]):04X} where a blank belongs"
+        return f"has the invisible character U+{ord(hidden[0]):04X} where a space belongs"
     if not command:
         return "has no command"
     if "\uff1a" in bare:
@@ -75,8 +75,8 @@ def _why(text: str, bare: str, command: str) -> str:
     if re.match(r"\W*web\s*=", bare, re.IGNORECASE):
         return "has an = where a colon belongs"
     if re.match(r"web\.\d", bare, re.IGNORECASE):
-        return "has a number behind the name, as the name of a dyno has"
-    return "does not begin with a name, a colon and a blank"
+        return "has a number after the name, like the name of a dyno"
+    return "does not begin with a name, a colon and a space"
 
 
 def commented(procfile: Procfile) -> tuple[int, str] | None:
@@ -138,7 +138,7 @@ def read_differently(procfile: Procfile) -> Iterator[tuple[int, str, str]]:
         if local and not taken:
             yield number, line.strip(), "Heroku drops it, heroku local runs it"
         elif taken and not local:
-            how = f"Heroku reads a process type {shown(taken)}, heroku local none"
+            how = f"Heroku reads the process type {shown(taken)}, heroku local reads none"
             yield number, line.strip(), how
 
 

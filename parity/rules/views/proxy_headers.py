@@ -23,7 +23,7 @@ uvicorn uses it because of FORWARDED_ALLOW_IPS.
 _FRAMEWORKS = {
     "tornado": "`HTTPServer(app, xheaders=True)`, or `app.listen(port, xheaders=True)`: then"
     " self.request.protocol is the browser's",
-    "aiohttp": 'ask `request.headers.get("X-Forwarded-Proto")` instead of the connection',
+    "aiohttp": 'check `request.headers.get("X-Forwarded-Proto")` instead of the connection',
     "sanic": "`app.config.PROXIES_COUNT = 1`: then request.scheme is the browser's",
     "flask": "`app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1)` from"
     " werkzeug.middleware.proxy_fix",
@@ -71,4 +71,4 @@ def _script(source: Source) -> tuple[Place | None, str]:
         )
     plain = find_script(source, r"\b(?:socket|connection)\.encrypted\b")
     header = "req.headers['x-forwarded-proto'] === 'https'"
-    return plain, f"Look at the router's X-Forwarded-Proto instead: `{header}`."
+    return plain, f"Check the router's X-Forwarded-Proto instead: `{header}`."

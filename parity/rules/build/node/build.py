@@ -34,14 +34,14 @@ PAGES = (
         r"Unsupported platform for ([^:\s]+?)(?:@[\d^~*][^:\s]*)?:",
         "{package} does not exist for Linux, on which Heroku runs",
         "npm refuses a dependency that is made for another system: {error}",
-        "Take {package} out of dependencies: `npm uninstall {package}`. If a Mac needs it, it"
+        "Remove {package} from dependencies: `npm uninstall {package}`. If a Mac needs it, it"
         ' belongs under "optionalDependencies" (`npm install --save-optional {package}`), which'
-        " npm may leave out. Commit package.json and {lock}, push again.",
+        " npm may skip. Commit package.json and {lock}, push again.",
     ),
     Page(
         "npm-package-name-typo",
         r"Invalid package name \"?([^\"\s]+)\"?",
-        "{package} is not the name of a package",
+        "{package} is not a valid package name",
         "npm cannot read the entry: {error}",
         "Correct the name in package.json, commit, push again.",
     ),
@@ -49,16 +49,16 @@ PAGES = (
         "npm-peer-dependency-conflict",
         r"peer (?:\S+ )?((?:@[\w.-]+/)?[\w.-]+)@\"[^\"]*\" from",
         "The dependencies contradict each other over {package}",
-        "A package asks for another version of {package} than there is: {error}",
-        "Choose versions that fit (`npm explain {package}` tells who asks), or commit an .npmrc"
-        " with the line `legacy-peer-deps=true`, as a local `--legacy-peer-deps` did.",
+        "A package requires another version of {package} than the one there is: {error}",
+        "Choose versions that fit (`npm explain {package}` shows what requires it), or commit an"
+        " .npmrc with the line `legacy-peer-deps=true`, as a local `--legacy-peer-deps` did.",
     ),
     Page(
         "npm-lockfile-out-of-sync",
         r"(?:Missing: |lock file's )((?:@[\w.-]+/)?[\w.-]+)@",
         "{lock} does not match package.json",
-        "Heroku installs exactly what the lock file says (`npm ci`), and refuses when package.json"
-        " asks for something else: {error}",
+        "Heroku installs exactly what the lock file says (`npm ci`), and refuses if package.json"
+        " requires something else: {error}",
         "Type `npm install`, commit package-lock.json, push again.",
     ),
     Page(
@@ -88,17 +88,17 @@ PAGES = (
         r"|(\b)(?:Host key verification failed"
         r"|could not read Username|Authentication failed for)",
         "A dependency comes from a private git repository",
-        "Heroku has no key of yours: {error}",
+        "Heroku has none of your keys: {error}",
         "Publish the package to a registry, or use an https address with a token from a config"
-        " var; a public repository needs `git+https://…` in place of `git+ssh://…`.",
+        " var; a public repository needs `git+https://…` instead of `git+ssh://…`.",
     ),
     Page(
         "openssl-unsupported-algorithm",
         r"(\b)ERR_OSSL_EVP_UNSUPPORTED",
-        "An old bundler uses a hash that this Node.js no longer has",
-        "webpack 4 and its contemporaries call MD4, which OpenSSL 3 (Node.js 17 and newer) refuses:"
-        " {error}",
-        "Bring the bundler up to date (webpack 5), or type `heroku config:set"
+        "An old bundler uses a hash that this Node.js no longer supports",
+        "webpack 4 and other bundlers of its time use MD4, which OpenSSL 3 (Node.js 17 and newer)"
+        " refuses: {error}",
+        "Update the bundler (webpack 5), or type `heroku config:set"
         " NODE_OPTIONS=--openssl-legacy-provider`.",
     ),
     Page(
@@ -115,8 +115,8 @@ PAGES = (
         r"|error \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+): Command failed",
         "{package} could not be compiled",
         "Its install script failed: {error}",
-        "Take a newer version of {package}, which often brings a compiled file for this Node.js, or"
-        " ask for the Node.js it is made for in engines.node.",
+        "Use a newer version of {package}, which often has a compiled file for this Node.js, or"
+        " request the Node.js that it supports in engines.node.",
     ),
 )
 
@@ -182,8 +182,8 @@ def unknown(slug: Slug) -> UnknownPackage | None:
     evidence = _evidence(slug, _NOT_THERE)
     package, error = evidence.names["package"], evidence.names["error"]
     advice = (
-        f"Correct the name in package.json (`npm view {word(package)}` looks it up), or for a"
-        " private one commit an .npmrc with `//registry.npmjs.org/:_authToken=${NPM_TOKEN}` and"
+        f"Correct the name in package.json (`npm view {word(package)}` looks it up). For a private"
+        " package, commit an .npmrc with `//registry.npmjs.org/:_authToken=${NPM_TOKEN}` and"
         " type `heroku config:set NPM_TOKEN=…`."
     )
     why = f"It is misspelt, withdrawn, or private: {error}"
@@ -202,7 +202,7 @@ def unknown_version(slug: Slug) -> UnknownVersion | None:
         f" was withdrawn: {error}"
     )
     advice = (
-        f"Ask for one that exists: `npm view {word(package)} versions` lists them. Commit"
+        f"Use one that exists: `npm view {word(package)} versions` lists them. Commit"
         f" package.json and {evidence.names['lock']}, push again."
     )
     entry = f"such version of {package}"

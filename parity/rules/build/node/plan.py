@@ -47,7 +47,7 @@ PAGES = (
         "package.json is not valid JSON",
         "Heroku cannot read it: {error}.",
         "Correct line {line} of package.json (no trailing comma, no comments, names in double"
-        " quotes); `node -e \"require('./package.json')\"` says when it is right.",
+        " quotes); `node -e \"require('./package.json')\"` succeeds when it is right.",
         TROUBLE,
     ),
     Page(
@@ -60,7 +60,7 @@ PAGES = (
     Page(
         "shrinkwrap-lock-file-conflict",
         "npm-shrinkwrap.json and {subject} at once",
-        "Both say what is installed, and Heroku takes only one.",
+        "Both say what to install, and Heroku accepts only one.",
         "Keep one of the two: `git rm npm-shrinkwrap.json`, or `git rm {subject}`; commit, push.",
         TROUBLE,
     ),
@@ -76,13 +76,13 @@ PAGES = (
         "iojs-unsupported",
         "io.js is no longer supported",
         "It has been Node.js again since 2015.",
-        'Write `"node": "{lts}.x"` in place of "iojs" in package.json.',
+        'Write `"node": "{lts}.x"` instead of "iojs" in package.json.',
         SPECIFYING,
         ("engines", "iojs"),
     ),
     Page(
         "invalid-semver-requirement",
-        "engines.node is no version range: {subject}",
+        "engines.node is not a version range: {subject}",
         "Heroku cannot tell which Node.js that means.",
         'Write `"engines": {{"node": "{lts}.x"}}` in package.json.',
         SPECIFYING,
@@ -91,7 +91,7 @@ PAGES = (
     Page(
         "invalid-node-version",
         "There is no Node.js {subject}",
-        "No release that Heroku has is in that range.",
+        "Heroku has no release in that range.",
         'Write `"engines": {{"node": "{wish}.x"}}` in package.json.',
         SPECIFYING,
         ("engines", "node"),
@@ -143,7 +143,7 @@ def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
         return line, {"line": str(line), "error": reason}
     except RecursionError:
         return 1, {"line": "1", "error": "it is nested too deeply"}
-    return 1, {"line": "1", "error": "it is no object in braces"}
+    return 1, {"line": "1", "error": "it is not an object in braces"}
 
 
 for _page in PAGES:
@@ -173,9 +173,9 @@ def node_version_eol(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "node-wide-range",
     effect="note",
-    title="engines.node is open to the future: {subject}",
-    cause="Heroku takes the newest release in the range, up to the active LTS, and warns: another"
-    " major version may come by itself.",
+    title="engines.node allows future major versions: {subject}",
+    cause="Heroku installs the newest release in the range, up to the active LTS, and warns: the"
+    " major version may change by itself.",
     fix='Write `"engines": {{"node": "{lts}.x"}}` in package.json.',
     docs=SPECIFYING,
 )
@@ -186,8 +186,8 @@ def node_wide_range(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "node-version-unspecified",
     effect="note",
-    title="No Node.js version is asked for",
-    cause="Heroku installs its current LTS, {version} today, another one some day.{file}",
+    title="No Node.js version is requested",
+    cause="Heroku installs its current LTS: {version} today, another one in the future.{file}",
     fix='Add `"engines": {{"node": "{major}.x"}}` to package.json.',
     docs=SPECIFYING,
 )

@@ -33,8 +33,8 @@ INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "
     "build-tool-not-installed",
     instead_of=("build-script-error",),
     leads_to=PUSH_REJECTED,
-    title="{tool} is not installed: package.json does not ask for {package}",
-    cause="The script `{script}` runs `{tool}`. Heroku has only what package.json asks for; what is"
+    title="{tool} is not installed: package.json does not list {package}",
+    cause="The script `{script}` runs `{tool}`. Heroku has only what package.json lists; what is"
     " installed globally on your machine (`npm install -g`) is not there.",
     fix="Type `{install:npm install} {package}`, commit package.json and {lock}, push again.",
     docs=SUPPORT,
@@ -117,7 +117,7 @@ _TOO_NEW = (
 @rule(
     "typescript-too-old",
     leads_to=PUSH_REJECTED,
-    title="The TypeScript of package.json is too old for {package}",
+    title="The TypeScript in package.json is too old for {package}",
     cause="`{text:COMMAND}` cannot read the declarations that {package} comes with: they use"
     " syntax that TypeScript {wanted} does not know. Without a lock file the newest {package} is"
     " installed.",
@@ -172,8 +172,8 @@ def _last(slug: Slug) -> str:
     leads_to=PUSH_REJECTED,
     title="The buildpack's bin/compile fails",
     cause="`{program}` ended with an error. Its last lines: {error}",
-    fix="Correct what it says. It gets BUILD_DIR, CACHE_DIR and ENV_DIR as arguments, and must end"
-    " with status 0.",
+    fix="Correct the error. The program gets BUILD_DIR, CACHE_DIR and ENV_DIR as arguments, and"
+    " must end with status 0.",
     docs="https://devcenter.heroku.com/articles/buildpack-api#bin-compile",
 )
 def buildpack_compile_failed(slug: Slug) -> Iterator[Evidence]:

@@ -31,7 +31,7 @@ def _static(slug: Slug, reason: str) -> Iterator[Evidence]:
 @rule(
     "static-root-not-set",
     leads_to=PUSH_REJECTED,
-    title="STATIC_ROOT is not set, so collectstatic has no place to write to",
+    title="STATIC_ROOT is not set, so collectstatic has nowhere to write",
     cause="Heroku runs `{manage} collectstatic` in the build, because the app uses Django's static"
     " files. Django says: {error}",
     fix='Write `STATIC_ROOT = BASE_DIR / "staticfiles"` in {settings}.',
@@ -72,8 +72,8 @@ def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
     "static-root-in-dirs",
     leads_to=PUSH_REJECTED,
     title="STATIC_ROOT is one of STATICFILES_DIRS",
-    cause="STATICFILES_DIRS says where static files lie, STATIC_ROOT where collectstatic puts them"
-    " together; Django refuses to copy a folder into itself: {error}",
+    cause="STATICFILES_DIRS says where the static files are, STATIC_ROOT where collectstatic"
+    " gathers them; Django refuses to copy a folder into itself: {error}",
     fix='Keep the files in a folder of their own: `STATICFILES_DIRS = [BASE_DIR / "static"]`, and'
     ' `STATIC_ROOT = BASE_DIR / "staticfiles"`, which is not committed.',
     docs="https://docs.djangoproject.com/en/stable/ref/checks/#staticfiles",
@@ -93,9 +93,9 @@ def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="collectstatic stops: Django's settings are incomplete during the build",
     cause="Heroku runs `{manage} collectstatic` in the build. Django says: {error}",
-    fix="Give the setting a value that works without your machine; a secret comes from a config"
-    " var (`heroku config:set NAME=…`). An app without static files: `heroku config:set"
-    " DISABLE_COLLECTSTATIC=1`.",
+    fix="Give the setting a value that does not depend on your machine; a secret comes from a"
+    " config var (`heroku config:set NAME=…`). For an app without static files, type `heroku"
+    " config:set DISABLE_COLLECTSTATIC=1`.",
     docs=DJANGO,
     heroku="collectstatic-improper-configuration",
     fallback=True,
@@ -154,8 +154,8 @@ def static_reference_missing(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="collectstatic stops: a folder or file is missing",
     cause="A path in the settings (STATICFILES_DIRS, a log file) does not exist on Heroku: {error}."
-    " git keeps no empty folders.",
-    fix="Commit a file in that folder (`touch static/.gitkeep`), or take the path out of the"
+    " git does not keep empty folders.",
+    fix="Commit a file in that folder (`touch static/.gitkeep`), or remove the path from the"
     " settings.",
     docs=DJANGO,
     heroku="collectstatic-missing-file",
@@ -170,8 +170,8 @@ def collectstatic_missing_file(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="collectstatic fails",
     cause="Heroku runs `{manage} collectstatic` in the build. It ends with: {error}",
-    fix="Make `python {manage} collectstatic --noinput` pass with nothing but the config vars of"
-    " the app set; without static files: `heroku config:set DISABLE_COLLECTSTATIC=1`.",
+    fix="Make `python {manage} collectstatic --noinput` pass with only the app's config vars set."
+    " For an app without static files, type `heroku config:set DISABLE_COLLECTSTATIC=1`.",
     docs=DJANGO,
     heroku="collectstatic-other",
     fallback=True,

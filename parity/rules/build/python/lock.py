@@ -66,7 +66,7 @@ def _out_of_date(tool: Tool) -> None:
         leads_to=PUSH_REJECTED,
         title=f"{tool.file} is older than {tool.project}",
         cause=f"{tool.project} was changed, and {tool.file} was not updated. Heroku installs only"
-        " what is locked, and refuses a lock that does not fit.",
+        " what is locked, and refuses a lock file that does not match.",
         fix=f"Type `{tool.lock}`, and commit {tool.file} together with {tool.project}.",
         docs=tool.docs,
         heroku=tool.reason,
@@ -102,8 +102,8 @@ def _not_installed(tool: Tool) -> None:
         leads_to=PUSH_REJECTED,
         title=f"{tool.name} cannot install what {tool.file} lists",
         cause="The installation ends with: {error}",
-        fix=f"Do what {tool.name} says. `{tool.lock}` resolves again from what there is; commit"
-        f" {tool.file} then.",
+        fix=f"Follow {tool.name}'s message. `{tool.lock}` resolves the dependencies again; then"
+        f" commit {tool.file}.",
         docs=SUPPORT,
         heroku=tool.reason,
         fallback=True,
@@ -119,8 +119,8 @@ def _broken(source: Source, file: str, error: str) -> Iterator[Evidence]:
     text = source.text(file) or ""
     for number, line in enumerate(text.splitlines(), 1):
         if re.search(MARKS, line):
-            names = {"error": shown(error), "conflict": ": it holds a merge conflict"}
-            yield Evidence(f"{line[:40]} is a mark of git's", file, number, names=names)
+            names = {"error": shown(error), "conflict": ": it has a merge conflict"}
+            yield Evidence(f"{line[:40]} is a conflict marker", file, number, names=names)
             return
     place = re.search(r"line (\d+)", error)
     names = {"error": shown(error), "conflict": ""}
@@ -133,7 +133,7 @@ def _broken(source: Source, file: str, error: str) -> Iterator[Evidence]:
     title="Poetry tries to install the app itself as a package, and cannot",
     cause="`poetry sync` also installs the project of pyproject.toml, and finds no package of its"
     " name: {error}",
-    fix="An app needs no package of its own. Write under `[tool.poetry]` in pyproject.toml:"
+    fix="An app need not be a package. Under `[tool.poetry]` in pyproject.toml write"
     " `package-mode = false`, then type `poetry lock`, and commit both files.",
     docs="https://python-poetry.org/docs/basic-usage/#operating-modes",
     heroku="install-dependencies::poetry",
@@ -148,9 +148,9 @@ def poetry_project_not_installed(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "project-asks-for-other-python",
     leads_to=PUSH_REJECTED,
-    title="{file} asks for Python {asked}, and Heroku installs {version} by {origin:another file}",
-    cause="{tool} compares the Python that it finds with the one that the project asks for, and"
-    " refuses another.",
+    title="{file} requires Python {asked}, but Heroku installs {version} by {origin:another file}",
+    cause="{tool} compares the Python that it finds with the one that the project requires, and"
+    " refuses any other.",
     fix="Write a version that `{asked}` allows into .python-version; or change {file}, and type"
     " `{lock}`.",
     docs=f"{SUPPORT}#specifying-a-python-version",
@@ -170,7 +170,7 @@ def project_asks_for_other_python(slug: Slug) -> Iterator[Evidence]:
             "tool": tool.name,
             "lock": tool.lock,
         }
-        seen = shown(error or f"it asks for {names['asked']}")
+        seen = shown(error or f"it requires {names['asked']}")
         yield Evidence(seen, tool.project, place[0] if place else None, names=names)
 
 
@@ -179,7 +179,7 @@ def project_asks_for_other_python(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="uv builds the app itself as a package, and cannot",
     cause="pyproject.toml has a [build-system], so `uv sync` installs the project, too: {error}",
-    fix="An app needs no package of its own. Take [build-system] out of pyproject.toml (or write"
+    fix="An app need not be a package. Remove [build-system] from pyproject.toml (or write"
     " `package = false` under [tool.uv]), type `uv lock`, and commit both files.",
     docs="https://docs.astral.sh/uv/concepts/projects/config/#project-packaging",
     heroku="install-dependencies::uv",

@@ -46,7 +46,7 @@ def _refused(slug: Slug) -> tuple[Entry, str] | None:
 @rule(
     "merge-conflict",
     leads_to=PUSH_REJECTED,
-    title="{file} holds the marks of a merge conflict",
+    title="{file} has the markers of a merge conflict",
     cause="The file was committed before the conflict in it was resolved, and pip refuses the line"
     " {entry}.",
     fix="Choose one side, remove the lines with <<<<<<<, ======= and >>>>>>>, commit.",
@@ -63,8 +63,8 @@ def merge_conflict(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "single-equals",
     leads_to=PUSH_REJECTED,
-    title="{entry} is no requirement: a version is pinned with ==",
-    cause="pip knows no operator `=`, and refuses the whole file for one line that it cannot read.",
+    title="{entry} is not a requirement: a version is pinned with ==",
+    cause="pip has no operator `=`, and one line that it cannot read makes it refuse the file.",
     fix="Write `{right}` in {file}.",
     docs=FORMAT,
     heroku=REASON,
@@ -102,7 +102,7 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
     "not-requirements",
     leads_to=PUSH_REJECTED,
     title="{file} is written like {kind:something else}, not like a requirements file",
-    cause="pip reads one package a line, as `name` or `name==version`, and stops at line {line}:"
+    cause="pip reads one package per line, as `name` or `name==version`, and stops at line {line}:"
     " {entry}",
     fix="Type `pip list --format=freeze > requirements.txt` where the app runs, and keep the lines"
     " that the app needs.",
@@ -111,7 +111,7 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
 )
 def not_requirements(slug: Slug) -> Iterator[Evidence]:
     refused = _refused(slug)
-    kinds = (*PIPFILE, (_CONDA, "a list of conda's"))
+    kinds = (*PIPFILE, (_CONDA, "conda's list of packages"))
     kind = next((k for p, k in kinds if re.match(p, refused[0].text)), None) if refused else None
     if refused and kind:
         yield found(*refused, kind=kind)
@@ -120,9 +120,9 @@ def not_requirements(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "not-a-requirement",
     leads_to=PUSH_REJECTED,
-    title="Line {line} of {file} is no requirement: {entry}",
-    cause="A requirements file lists one package a line, as `name` or `name==version`. pip refuses"
-    " the whole file for one line that it cannot read: {error}",
+    title="Line {line} of {file} is not a requirement: {entry}",
+    cause="A requirements file lists one package per line, as `name` or `name==version`. pip"
+    " refuses the whole file because of one line that it cannot read: {error}",
     fix="{advice:-}",
     docs=FORMAT,
     heroku=REASON,
@@ -138,7 +138,7 @@ def not_a_requirement(slug: Slug) -> Iterator[Evidence]:
         advice = (
             f"Write {right} instead."
             if right
-            else "Correct the line or remove it; a remark begins with #."
+            else "Correct the line or remove it; a comment begins with #."
         )
         yield found(entry, said, advice=advice, error=said)
 
@@ -147,8 +147,8 @@ def not_a_requirement(slug: Slug) -> Iterator[Evidence]:
     "requirements-encoding",
     leads_to=PUSH_REJECTED,
     title="{file} is not encoded as UTF-8",
-    cause="pip meets bytes that are not text: {error}. Windows tools write UTF-16, sometimes"
-    " without the mark that would tell pip so.",
+    cause="pip finds bytes that are not text: {error}. Windows tools write UTF-16, sometimes"
+    " without the byte order mark by which pip recognises it.",
     fix="Save {file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding ascii"
     " requirements.txt`), commit.",
     docs=FORMAT,
@@ -167,7 +167,7 @@ def requirements_encoding(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{missing} is included in {file}, but not in the pushed tree",
     cause="{file} includes another file, and pip cannot open it on Heroku.",
-    fix="Type `git add {missing}` and commit{near:-}; or take the line out of {file}.",
+    fix="Type `git add {missing}` and commit{near:-}; or remove the line from {file}.",
     docs=FORMAT,
     heroku=REASON,
 )
@@ -191,7 +191,7 @@ def included_file_missing(slug: Slug) -> Iterator[Evidence]:
     "included-file-outside",
     leads_to=PUSH_REJECTED,
     title="{file} includes a file that is not in the pushed tree: {target}",
-    cause="The path leads out of the repository, to a place of your machine. Heroku has nothing"
+    cause="The path leads out of the repository, to a place on your machine. Heroku has nothing"
     " there.",
     fix="Copy the file into the repository, include it from there (`-r requirements/base.txt`),"
     " and commit both.",
@@ -208,7 +208,7 @@ def included_file_outside(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         target = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", entry.text)
         if target and (target[1] in foreseen or target[1].rpartition("/")[2] == name):
-            yield found(entry, f"{target[1]} is outside of the tree", target=target[1])
+            yield found(entry, f"{target[1]} is outside the tree", target=target[1])
 
 
 @rule(
@@ -216,7 +216,7 @@ def included_file_outside(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{file} includes itself, by way of {entry}",
     cause="pip follows every include, and stops where one leads back: {error}",
-    fix="Take one of the includes out.",
+    fix="Remove one of the includes.",
     docs=FORMAT,
     heroku=REASON,
 )

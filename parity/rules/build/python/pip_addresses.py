@@ -69,13 +69,13 @@ def path_of_this_machine(slug: Slug) -> Iterator[Evidence]:
     if pip_failed(slug):
         for entry in entries(slug.plan.source):
             if re.match(_ABSOLUTE, entry.text):
-                yield found(entry, f"{entry.text} is outside of the tree")
+                yield found(entry, f"{entry.text} is outside the tree")
 
 
 @rule(
     "local-path-missing",
     leads_to=PUSH_REJECTED,
-    title="{entry} is no package in the pushed tree",
+    title="{entry} is not a package in the pushed tree",
     cause="A requirement may be a folder of the app with a pyproject.toml or setup.py in it, or a"
     " file that is committed. pip says: {error}",
     fix="{advice:Commit what the path is meant to be, or require the package by its name.}",
@@ -111,7 +111,7 @@ def _committing(path: str) -> str:
         )
     if path.startswith(("..", "/")):
         return (
-            f"{path} is outside of what is pushed: copy it into the repository and name that"
+            f"{path} is outside what is pushed: copy it into the repository and name that"
             " folder, or require it by name or by a git+https:// address."
         )
     return f"Commit what {path} is meant to be (`git add {word(path)}`), or require it by its name."
@@ -174,9 +174,9 @@ def repository_not_readable(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="The package index {host} asks for a password",
     cause="{file} names a private index, and pip has no password for it on Heroku: {error}. Config"
-    " vars are not filled into requirements files there.",
-    fix="Take the line out of {file}, and type `heroku config:set PIP_EXTRA_INDEX_URL="
-    "https://USER:PASSWORD@{host}/simple`: of all config vars pip sees this one alone.",
+    " vars are not substituted in requirements files there.",
+    fix="Remove the line from {file}, and type `heroku config:set PIP_EXTRA_INDEX_URL="
+    "https://USER:PASSWORD@{host}/simple`: this is the only config var that pip sees.",
     docs=PIP,
     heroku=REASON,
 )

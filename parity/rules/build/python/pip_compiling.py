@@ -42,12 +42,12 @@ _NO_BACKEND = "BackendUnavailable: Cannot import "
 _GONE = (
     (r"No module named '?(distutils|imp|asyncore|asynchat|smtpd)\b", "3.12", "the module {}"),
     (r"has no attribute '(ImpImporter|SafeConfigParser|readfp)'", "3.12", "{}"),
-    (r"No module named '?(pkg_resources|setuptools)\b", "", "{}, which setuptools no longer gives"),
+    (r"No module named '?(pkg_resources|setuptools)\b", "", "{}, which setuptools no longer has"),
     (r"(use_2to3) is invalid", "", "{}, which setuptools has dropped"),
     (r"cannot import name '(\w+)' from 'collections'", "3.10", "collections.{}"),
     (r"module 'inspect' has no attribute '(getargspec)'", "3.11", "inspect.{}"),
     (r"(longintrepr)\.h: No such file", "3.11", "the C header {}.h"),
-    (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which does not load"),
+    (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which fails to load"),
     (r"(Missing parentheses in call to '\w+')", "3.0", "Python 2's syntax"),
 )
 """What an old release fails on, the first Python without it, and its name."""
@@ -55,11 +55,11 @@ _GONE = (
 
 _GEO = (
     "Type `heroku buildpacks:add --index 1"
-    " https://github.com/heroku/heroku-geo-buildpack.git`, which brings GDAL, GEOS and PROJ."
+    " https://github.com/heroku/heroku-geo-buildpack.git`, which installs GDAL, GEOS and PROJ."
 )
 _WHEEL = (
-    "Require a version that has a wheel (remove the pin and let pip choose), or write a Python for"
-    " which it has one into .python-version."
+    "Require a version that has a wheel (remove the pin and let pip choose), or write a version of"
+    " Python that has one into .python-version."
 )
 
 
@@ -161,8 +161,8 @@ def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
     "release-too-old",
     leads_to=PUSH_REJECTED,
     title="{entry} is too old for Python {version}",
-    cause="There is no ready-made wheel of it for the app's Python, and building it trips over"
-    " {gone:something that is no longer there}: {error}",
+    cause="There is no ready-made wheel of it for the app's Python, and building it fails on"
+    " {gone:something that no longer exists}: {error}",
     fix="Require a newer {name} (remove the pin and let pip choose){older}.",
     docs=RUNTIMES,
     heroku=REASON,
@@ -197,7 +197,7 @@ _IN_PYTHON = {
     "backport-not-needed",
     leads_to=PUSH_REJECTED,
     title="{entry} is for older Pythons, and cannot be built for {version}",
-    cause="It brings `{module}` to Pythons before {since:N}; the app's own has it: {error}",
+    cause="It adds `{module}` to Pythons before {since:N}; the app's Python has it: {error}",
     fix='Remove the line, or write `{entry}; python_version < "{since:N}"`.',
     docs="https://docs.python.org/3/library/",
     heroku=REASON,

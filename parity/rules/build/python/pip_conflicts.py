@@ -25,7 +25,7 @@ _SIDE = r"\s+(?:The user requested (?:\(constraint\) )?([\w.-]+)|(\S+) (\S+) dep
     "conflicting-requirements",
     leads_to=PUSH_REJECTED,
     title="{packages:Requirements that contradict each other}",
-    cause="No set of versions fits all requirements at once: {conflict:two of them want different"
+    cause="No set of versions fits all requirements at once: {conflict:two of them need different"
     " versions of a package}.",
     fix="Loosen or remove one of the pins ({pins:the versions that the app needs}), so that pip"
     " can choose a version that fits.",
@@ -68,9 +68,9 @@ def _entry(slug: Slug, side: re.Match[str]) -> Entry | None:
 @rule(
     "hash-mismatch",
     leads_to=PUSH_REJECTED,
-    title="{entry} is not the file whose hash was noted",
-    cause="The requirements name the hashes of the files that may be installed, and the index gives"
-    " another one.",
+    title="{entry} does not match its hash",
+    cause="The requirements list the hashes of the files that may be installed, and the index has"
+    " another file.",
     fix="Generate the hashes again: `pip-compile --generate-hashes`; or `pip hash` the file that"
     " you trust.",
     docs="https://pip.pypa.io/en/stable/topics/secure-installs/",
@@ -89,10 +89,10 @@ def hash_mismatch(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "hash-missing",
     leads_to=PUSH_REJECTED,
-    title="{entry} has no hash, and other requirements have one",
-    cause="As soon as one requirement names a hash, pip wants a hash and a == pin for every"
-    " package, also for those that others require: {error}",
-    fix="Write the file with `pip-compile --generate-hashes`, or take all hashes out.",
+    title="{entry} has no hash, but other requirements have one",
+    cause="As soon as one requirement has a hash, pip needs a hash and a == pin for every"
+    " package, including those that others require: {error}",
+    fix="Write the file with `pip-compile --generate-hashes`, or remove all hashes.",
     docs="https://pip.pypa.io/en/stable/topics/secure-installs/",
     heroku=REASON,
 )

@@ -33,7 +33,7 @@ _PYTHONS = {"python", "python3"}
     "windows-only-package",
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for Windows, and Heroku runs Linux",
-    cause="`pip freeze` on Windows lists packages that have no build for another platform.",
+    cause="`pip freeze` on Windows lists packages that have no build for any other platform.",
     fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
@@ -48,7 +48,7 @@ def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     "macos-only-package",
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for macOS, and Heroku runs Linux",
-    cause="`pip freeze` on a Mac lists packages that have no build for another platform.",
+    cause="`pip freeze` on a Mac lists packages that have no build for any other platform.",
     fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
@@ -74,7 +74,7 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
         same = entry.name in known or (mac and entry.name.startswith("pyobjc"))
         if same and ";" not in entry.text:
             line = on_platform(entry.file, entry.text, marker, "Remove the line, or write")
-            seen = f"{entry.name} is a {platform} package; pip has none for Linux"
+            seen = f"{entry.name} is a {platform} package; there is none for Linux"
             yield found(entry, seen, advice=line)
 
 
@@ -82,9 +82,9 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
     "freeze-artefact",
     leads_to=PUSH_REJECTED,
     title="{entry} belongs to {owner:the system, or Anaconda}; no index has it",
-    cause="`pip freeze` lists everything that is installed, also what came with {owner:the system,"
-    " or Anaconda} and not from the package index.",
-    fix="Remove the line from {file}. Better: make a virtual environment (`python -m venv venv`),"
+    cause="`pip freeze` lists everything that is installed, including what came with {owner:the"
+    " system, or Anaconda} and not from the package index.",
+    fix="Remove the line from {file}. Better: create a virtual environment (`python -m venv venv`),"
     " install only what the app needs, and freeze there.",
     docs=FORMAT,
     heroku=REASON,
@@ -107,7 +107,8 @@ def _owner(missing: Unfound) -> str | None:
     "python-required",
     leads_to=PUSH_REJECTED,
     title="{entry} asks pip for Python itself",
-    cause="pip installs packages, and Python is none. Heroku chooses Python by .python-version.",
+    cause="pip installs packages, and Python is not one. Heroku reads the version of Python from"
+    " .python-version.",
     fix="Remove the line from {file}{advice:-}.",
     docs=RUNTIMES,
     heroku=REASON,
@@ -123,7 +124,7 @@ def python_required(missing: Unfound) -> Iterator[Evidence]:
     "standard-library-required",
     leads_to=PUSH_REJECTED,
     title="{entry} is part of Python itself, not a package",
-    cause="Modules of the standard library are always there; the index has none of this name.",
+    cause="Modules of the standard library are always there; the index has no such package.",
     fix="Remove the line from {file}.",
     docs="https://docs.python.org/3/library/",
     heroku=REASON,
@@ -137,7 +138,7 @@ def standard_library_required(missing: Unfound) -> Iterator[Evidence]:
 @rule(
     "import-name-required",
     leads_to=PUSH_REJECTED,
-    title="{entry} is what the package is imported as; it is called {right}",
+    title="{entry} is the name in `import`; the package is called {right}",
     cause="The name in `import` and the name on the index differ for this package.",
     fix="Write `{right}` instead of `{entry}` in {file}.",
     docs=PYPI,
@@ -194,8 +195,8 @@ def unknown(missing: Unfound) -> UnknownPackage | None:
         return None
     evidence = missing.evidence()
     why = (
-        "There is no package of this name (a typo?), or none of its files fits Linux and the Python"
-        " of the app."
+        "There is no package of this name (a typo?), or none of its files is for Linux and the"
+        " app's Python."
     )
     advice = (
         f"Look {name} up on {PYPI.rstrip('/')} and correct the line in {evidence.names['file']}."

@@ -29,7 +29,7 @@ def unknown(missing: Unfound) -> UnknownVersion | None:
     if missing.by:
         advice = f"Require another version of {missing.by}, which asks for {missing.text}."
     why = (
-        f"The index has {missing.name}, but no such version for the Python of the app. It has:"
+        f"The index has {missing.name}, but no such version for the app's Python. It has:"
         f" {_some(versions)}."
     )
     evidence = missing.evidence(f"no version satisfies {missing.text}")
@@ -44,7 +44,7 @@ _BROKEN = r"Ignoring version (\S+) of ([\w.-]+) since it has invalid metadata"
     instead_of=("no-such-version",),
     leads_to=PUSH_REJECTED,
     title="{entry} has metadata that pip no longer accepts",
-    cause="Old releases describe themselves in ways that pip refuses since version 24.1: {error}",
+    cause="Old releases have metadata that pip has refused since version 24.1: {error}",
     fix="Require a newer {name}: `{name}>={version}`, without the pin, lets pip choose.",
     docs="https://github.com/pypa/pip/issues/12063",
     heroku=REASON,
