@@ -26,7 +26,8 @@ def this_machine(stuck: Stuck) -> Iterator[Evidence]:
     title="`{command}` outlived the command that started it",
     cause="It ran in a session of its own (a daemon, `setsid`), so it did not end with the command."
     " On Heroku it ends with the dyno; here parity found and stopped it.",
-    fix="If it matters, make it a process type of its own in the Procfile, in the foreground.",
+    fix="If it matters, make it a process type of its own in the Procfile, which stays in the"
+    " foreground.",
     docs=DYNOS,
 )
 def outlived_its_command(strays: Strays) -> Iterator[Evidence]:

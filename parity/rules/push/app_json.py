@@ -119,7 +119,7 @@ def app_json_without_web(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-container",
     effect="unknown",
-    title="app.json asks for the stack container: Heroku builds a Docker image",
+    title="app.json sets the stack container: Heroku builds a Docker image",
     cause="On that stack no buildpack runs: heroku.yml says which Dockerfile is built. parity does"
     " not rehearse it.",
     fix="Build the image with `docker build .` and run it with `-e PORT=5000`.",
@@ -150,7 +150,7 @@ def app_json_problem(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-config-vars",
     effect="note",
-    title="app.json asks for config vars that nothing sets here: {names:the required ones}",
+    title="app.json requires config vars that nothing sets here: {names:their names}",
     cause="A push does not read app.json, so an app that was not created from it lacks them.",
     fix="Type `heroku config:set {first}=…` for each that is not set yet; `--new-app` rehearses a"
     " new app that has them.",

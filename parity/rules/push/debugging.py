@@ -16,9 +16,9 @@ SECURITY = "https://docs.djangoproject.com/en/stable/howto/deployment/checklist/
 @rule(
     "debugger-on",
     effect="warn",
-    title="Werkzeug's debugger is on: whoever causes an error sees code and variables",
+    title="Werkzeug's debugger is on: anyone who causes an error sees code and variables",
     cause="With debug on, Flask answers an error with a page that shows the code and its variables"
-    " and offers a console in which Python can be run. A reloader runs beside the app, too, which"
+    " and offers a console in which Python can be run. A reloader also runs beside the app, which"
     " doubles its memory.",
     fix="{advice:Remove `debug=True`, or better, start the app with gunicorn.}",
     docs="https://flask.palletsprojects.com/en/stable/debugging/",
@@ -45,7 +45,7 @@ def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "django-debug",
     effect="warn",
-    title="DEBUG is on in {module}: whoever causes an error sees settings and code",
+    title="DEBUG is on in {module}: anyone who causes an error sees settings and code",
     cause="The settings that the web process uses say `DEBUG = True`, whatever the config vars are."
     " Django then answers errors with its debug page, keeps every database query in memory, and"
     " hides what DEBUG = False needs: ALLOWED_HOSTS, static files, pages for errors.",

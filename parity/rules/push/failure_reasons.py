@@ -47,7 +47,7 @@ REASONS = (
     ),
     Reason(
         "checks::stack::unknown",
-        "There is no stack {subject}",
+        "The stack {subject} does not exist",
         "The Python buildpack knows no stack of this name.",
         f"Type `heroku stack:set {DEFAULT}` (for parity: `--stack {DEFAULT}`).",
         STACKS,
@@ -77,14 +77,14 @@ REASONS = (
     Reason(
         "package-manager::pipenv-missing-lockfile",
         "There is a Pipfile, but no Pipfile.lock",
-        "Heroku installs what Pipfile.lock pins, and takes a Pipfile without it for a mistake,"
+        "Heroku installs what Pipfile.lock pins, and treats a Pipfile without it as a mistake,"
         " whatever other package files there are.",
         "Type `pipenv lock` and commit Pipfile.lock; or delete the Pipfile if you do not use it.",
         MANAGERS,
     ),
     Reason(
         "package-manager::multiple-found",
-        "Several package managers at once: {subject}",
+        "The app has files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
         "Keep the file of the one you use, and `git rm` the others.",
         MANAGERS,
@@ -206,7 +206,7 @@ REASONS = (
     ),
     Reason(
         "python-version::unknown-patch",
-        "There is no Python {subject}",
+        "Python {subject} does not exist",
         "No such patch was ever released.",
         "Write only `{wish}`: Heroku then installs its newest patch.",
         SUPPORTED,
@@ -215,7 +215,7 @@ REASONS = (
         "no-default-language",
         "Nothing in the root tells Heroku what kind of app this is",
         "Each language has a file that Heroku looks for in the root of what is pushed:"
-        " requirements.txt, package.json, Gemfile … There is none.",
+        " requirements.txt, package.json, Gemfile … There is no such file.",
         "{advice:Commit the file of your language. For Python: `pip freeze > requirements.txt`.}",
         f"{BUILDPACKS}#buildpack-detect-order",
         fallback=True,

@@ -79,7 +79,7 @@ def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
     "package-file-misspelt",
     leads_to=PUSH_REJECTED,
     title="{name} is not read: it must be called exactly {right}",
-    cause="Heroku chooses the package manager by exact file names, in upper and lower case too."
+    cause="Heroku chooses the package manager by exact file names, including upper and lower case."
     " {name} is none of them, so it finds no dependencies to install.",
     fix="Type `git mv {name} {right}`, commit, push again.",
     docs=SUPPORT,
@@ -200,7 +200,7 @@ LANGUAGE_FILES = {
     effect="note",
     title="Several buildpacks would accept this app",
     cause="Heroku runs the first of {detected:them} and warns.",
-    fix="To be sure of the choice: `heroku buildpacks:set {first}`.",
+    fix="To make the choice explicit, type `heroku buildpacks:set {first}`.",
     docs=f"{BUILDPACKS}#buildpack-detect-order",
 )
 def several_buildpacks(plan: Plan) -> Iterator[Evidence]:

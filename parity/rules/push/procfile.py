@@ -141,7 +141,7 @@ def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
     " `git mv -f`.)",
     docs=ARTICLE,
     apart="`Procfile declares types -> (none)`",
-    laptop="macOS and Windows take procfile for Procfile, and Windows hides `.txt`.",
+    laptop="macOS and Windows treat procfile as Procfile, and Windows hides `.txt`.",
 )
 def procfile_name(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:

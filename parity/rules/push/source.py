@@ -79,7 +79,7 @@ def branch_not_deployed(source: Source) -> Iterator[Evidence]:
     "not-a-repository",
     effect="note",
     title="The folder is not a git repository; every file in it was tested",
-    cause="Heroku gets what is committed. Without a repository parity takes the whole folder,"
+    cause="Heroku gets what is committed. Without a repository parity tests the whole folder,"
     " including what you may not want to push.",
     fix='Type `git init`, `git add .`, `git commit -m "First version"`.',
     docs=GIT,

@@ -94,7 +94,7 @@ def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
         return _script_repair(boot, code)
     call = re.search(_CALL, code)
     if call is None:
-        return f"Make line {line} of {file} listen on `process.env.PORT`, host '0.0.0.0'."
+        return f"Change line {line} of {file} to listen on `process.env.PORT`, host '0.0.0.0'."
     first = call[2].strip()
     if first.startswith("{"):
         right = f"{call[1]}.listen({{ port: process.env.PORT || 3000, host: '0.0.0.0' }})"

@@ -106,8 +106,8 @@ PAGES = (
         r"(\b)(?:JavaScript heap out of memory|Allocation failed)",
         "The build needs more memory than Heroku's build dyno gives it",
         "Node.js may use 2560 MB there: {error}",
-        "Build less at once (no source maps: GENERATE_SOURCEMAP=false), or build elsewhere and push"
-        " the result.",
+        "Make the build smaller (no source maps: GENERATE_SOURCEMAP=false), or build elsewhere and"
+        " push the result.",
     ),
     Page(
         "dependency-failed-to-build",
@@ -198,7 +198,7 @@ def unknown_version(slug: Slug) -> UnknownVersion | None:
     evidence = _evidence(slug, _NO_VERSION)
     package, error = evidence.names["package"], evidence.names["error"]
     why = (
-        "package.json or one of the dependencies asks for a version that was never published, or"
+        "package.json or one of the dependencies requires a version that was never published, or"
         f" was withdrawn: {error}"
     )
     advice = (
@@ -226,7 +226,7 @@ for _page in PAGES:
 @rule(
     "node-install-failed",
     leads_to=PUSH_REJECTED,
-    title="The package manager cannot install what package.json asks for",
+    title="The package manager cannot install what package.json lists",
     cause="It ends with: {error}",
     fix="Correct what it names; `npm ci` in a fresh clone (or `yarn`, `pnpm` with a frozen lock"
     " file) fails in the same way.",

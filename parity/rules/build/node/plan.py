@@ -59,7 +59,7 @@ PAGES = (
     ),
     Page(
         "shrinkwrap-lock-file-conflict",
-        "npm-shrinkwrap.json and {subject} at once",
+        "There are both npm-shrinkwrap.json and {subject}",
         "Both say what to install, and Heroku accepts only one.",
         "Keep one of the two: `git rm npm-shrinkwrap.json`, or `git rm {subject}`; commit, push.",
         TROUBLE,
@@ -83,14 +83,14 @@ PAGES = (
     Page(
         "invalid-semver-requirement",
         "engines.node is not a version range: {subject}",
-        "Heroku cannot tell which Node.js that means.",
+        "Heroku cannot know which Node.js that means.",
         'Write `"engines": {{"node": "{lts}.x"}}` in package.json.',
         SPECIFYING,
         ("engines", "node"),
     ),
     Page(
         "invalid-node-version",
-        "There is no Node.js {subject}",
+        "Node.js {subject} does not exist",
         "Heroku has no release in that range.",
         'Write `"engines": {{"node": "{wish}.x"}}` in package.json.',
         SPECIFYING,

@@ -131,7 +131,7 @@ def _broken(source: Source, file: str, error: str) -> Iterator[Evidence]:
     "poetry-project-not-installed",
     leads_to=PUSH_REJECTED,
     title="Poetry tries to install the app itself as a package, and cannot",
-    cause="`poetry sync` also installs the project of pyproject.toml, and finds no package of its"
+    cause="`poetry sync` also installs the project of pyproject.toml, and finds no package with its"
     " name: {error}",
     fix="An app need not be a package. Under `[tool.poetry]` in pyproject.toml write"
     " `package-mode = false`, then type `poetry lock`, and commit both files.",
@@ -148,7 +148,7 @@ def poetry_project_not_installed(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "project-asks-for-other-python",
     leads_to=PUSH_REJECTED,
-    title="{file} requires Python {asked}, but Heroku installs {version} by {origin:another file}",
+    title="{file} requires Python {asked}, but Heroku installs {version} ({origin:another file})",
     cause="{tool} compares the Python that it finds with the one that the project requires, and"
     " refuses any other.",
     fix="Write a version that `{asked}` allows into .python-version; or change {file}, and type"

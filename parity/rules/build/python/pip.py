@@ -235,7 +235,7 @@ def requirements_include_themselves(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "install-dependencies-pip",
     leads_to=PUSH_REJECTED,
-    title="pip cannot install what requirements.txt asks for",
+    title="pip cannot install what requirements.txt lists",
     cause="Heroku installs with `pip install -r requirements.txt`, which ends with: {error}",
     fix="Correct the entry that pip names. `pip install -r requirements.txt` in a new virtual"
     " environment fails in the same way.",

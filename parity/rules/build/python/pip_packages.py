@@ -158,7 +158,7 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
     "misspelt-package",
     leads_to=PUSH_REJECTED,
     title="The index has no {name}: did you mean {right}?",
-    cause="There is no package called {name}, and {right} is a well-known one.",
+    cause="There is no package called {name}, but {right} is a well-known one.",
     fix="Write `{line}` in {file}.",
     docs=PYPI,
     heroku=REASON,

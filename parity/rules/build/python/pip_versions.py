@@ -27,7 +27,7 @@ def unknown(missing: Unfound) -> UnknownVersion | None:
     where = missing.entry.file if missing.entry else "requirements.txt"
     advice = f"Write `{missing.name}=={near}` in {where}, the nearest version that exists."
     if missing.by:
-        advice = f"Require another version of {missing.by}, which asks for {missing.text}."
+        advice = f"Require another version of {missing.by}, which requires {missing.text}."
     why = (
         f"The index has {missing.name}, but no such version for the app's Python. It has:"
         f" {_some(versions)}."
