@@ -7,7 +7,7 @@ from parity.facts.buildpacks import PYTHON
 from parity.records import Plan
 from parity.records.edits import on_platform
 from parity.rules.predict.prediction import Prediction
-from parity.rules.views.pip_output import Entry, entries, found
+from parity.rules.views.pip_output import Entry, at_entry, entries
 
 _SINGLE = re.compile(r"[A-Za-z][\w.-]*(?:\[[^]]*\])?\s*=\s*\d[\w.]*")
 _FILE = re.compile(r"@\s*file:///|^file:///")
@@ -22,7 +22,7 @@ def predict(plan: Plan) -> Iterator[Prediction]:
         return
     for entry in entries(plan.source):
         for rule, seen, names in _wrong(entry):
-            evidence = (found(entry, seen, **names),)
+            evidence = (at_entry(entry, seen, **names),)
             yield Prediction("push-rejected", rule, evidence)
 
 

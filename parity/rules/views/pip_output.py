@@ -97,7 +97,7 @@ def named(source: Source, name: str) -> Entry | None:
     return next((entry for entry in entries(source) if entry.name == wanted), None)
 
 
-def found(at: Entry, seen: str, **names: str) -> Evidence:
+def at_entry(at: Entry, seen: str, **names: str) -> Evidence:
     """Return evidence at a requirement; the entry itself and `names` fill the rule's texts."""
     values = {
         "entry": shown(at.text),
@@ -128,7 +128,7 @@ def saying(slug: Slug, pattern: str) -> re.Match[str] | None:
     return next((match for match in matches if match), None)
 
 
-def told_at(slug: Slug, line: str) -> Entry | None:
+def entry_named_in(slug: Slug, line: str) -> Entry | None:
     """Return the entry whose line pip names: `(from line 3 of FILE)`, `(from -r FILE (line 3))`."""
     match = re.search(r"line (?P<n>\d+) of (?P<f>.+)\)|-r (?P<g>\S+) \(line (?P<m>\d+)\)", line)
     if not match:

@@ -9,7 +9,7 @@ from parity.rules.view import view
 from parity.rules.views.pip_output import (
     UNAUTHORISED,
     Entry,
-    found,
+    at_entry,
     named,
     normalised,
     saying,
@@ -43,7 +43,9 @@ class Unfound(NamedTuple):
             names = {"entry": self.text, "file": "requirements.txt", "name": self.name, **names}
             return Evidence(shown(message + because), "requirements.txt", names=names)
         wanted = self.text if self.by else shown(self.entry.text)
-        return found(self.entry, message + because, **{"name": self.name, "entry": wanted, **names})
+        return at_entry(
+            self.entry, message + because, **{"name": self.name, "entry": wanted, **names}
+        )
 
 
 @view

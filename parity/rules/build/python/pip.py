@@ -12,13 +12,13 @@ from parity.rules.views.pip_output import (
     FORMAT,
     REASON,
     Entry,
+    at_entry,
     decisive,
     entries,
-    found,
+    entry_named_in,
     inside,
     pip_failed,
     saying,
-    told_at,
 )
 from parity.rules.views.pip_unfound import unfound
 from parity.rules.views.requirement_spelling import LIBRARY_COMMAND, PIPFILE, corrected
@@ -37,7 +37,7 @@ def _refused(slug: Slug) -> tuple[Entry, str] | None:
     if not match:
         return None
     place = saying(slug, r"\(from line \d+ of .+\)")
-    hit = told_at(slug, place[0]) if place else None
+    hit = entry_named_in(slug, place[0]) if place else None
     text = (match[1] or match[2]).strip()
     hit = hit or next((e for e in entries(slug.plan.source) if e.text == text), None)
     return (hit, match[0].removeprefix("ERROR: ")) if hit else None
@@ -57,7 +57,7 @@ def merge_conflict(slug: Slug) -> Iterator[Evidence]:
     if pip_failed(slug):
         for entry in entries(slug.plan.source):
             if re.match(_MARKS, entry.text):
-                yield found(entry, entry.text)
+                yield at_entry(entry, entry.text)
 
 
 @rule(
@@ -75,7 +75,7 @@ def single_equals(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         if re.match(_SINGLE, entry.text) and not re.match(_CONDA, entry.text):
             right = re.sub(r"(?:(?<!\s)\s+)?=\s*", "==", entry.text, count=1)
-            yield found(entry, f"Invalid requirement: '{entry.text}' (not ==)", right=right)
+            yield at_entry(entry, f"Invalid requirement: '{entry.text}' (not ==)", right=right)
 
 
 @rule(
@@ -95,7 +95,7 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
             f"Type `heroku buildpacks:add --index 1 heroku-community/apt` and write"
             f" `{match[1].strip()}` into a file called Aptfile."
         )
-        yield found(*refused, advice=advice)
+        yield at_entry(*refused, advice=advice)
 
 
 @rule(
@@ -114,7 +114,7 @@ def not_requirements(slug: Slug) -> Iterator[Evidence]:
     kinds = (*PIPFILE, (_CONDA, "conda's list of packages"))
     kind = next((k for p, k in kinds if re.match(p, refused[0].text)), None) if refused else None
     if refused and kind:
-        yield found(*refused, kind=kind)
+        yield at_entry(*refused, kind=kind)
 
 
 @rule(
@@ -140,7 +140,7 @@ def not_a_requirement(slug: Slug) -> Iterator[Evidence]:
             if right
             else "Correct the line or remove it; a comment begins with #."
         )
-        yield found(entry, said, advice=advice, error=said)
+        yield at_entry(entry, said, advice=advice, error=said)
 
 
 @rule(
@@ -182,7 +182,7 @@ def included_file_missing(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         if entry.text.startswith("-") and name in entry.text:
             seen = f"Could not open {missing}: no such file"
-            yield found(entry, seen, missing=missing, near=near)
+            yield at_entry(entry, seen, missing=missing, near=near)
     for evidence in kept_out(slug.plan.source, missing):
         yield evidence._replace(names={"missing": missing, "near": near})
 
@@ -208,7 +208,7 @@ def included_file_outside(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         target = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", entry.text)
         if target and (target[1] in foreseen or target[1].rpartition("/")[2] == name):
-            yield found(entry, f"{target[1]} is outside the tree", target=target[1])
+            yield at_entry(entry, f"{target[1]} is outside the tree", target=target[1])
 
 
 @rule(
@@ -229,7 +229,7 @@ def requirements_include_themselves(slug: Slug) -> Iterator[Evidence]:
         name = match[1].rpartition("/")[2]
         for entry in entries(slug.plan.source):
             if entry.file == file and entry.text.startswith("-") and name in entry.text:
-                yield found(entry, match[0], error=match[0])
+                yield at_entry(entry, match[0], error=match[0])
 
 
 @rule(
@@ -247,11 +247,11 @@ def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
     if not pip_failed(slug) or failed(slug) or unfound(slug):
         return
     error = decisive(slug)
-    hit = told_at(slug, error) or next(
+    hit = entry_named_in(slug, error) or next(
         (e for e in entries(slug.plan.source) if e.name and _names(error, e.name)), None
     )
     names = {"error": error}
-    yield found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
+    yield at_entry(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
 
 
 def _names(error: str, package: str) -> bool:

@@ -13,8 +13,8 @@ from parity.rules.views.pip_output import (
     REASON,
     UNAUTHORISED,
     Entry,
+    at_entry,
     entries,
-    found,
     inside,
     pip_failed,
     saying,
@@ -52,7 +52,9 @@ def file_url(slug: Slug) -> Iterator[Evidence]:
                 r"/[A-Za-z][\w.]*?-(\d[\w.]*?)(?:-[\w.]+)*\.(?:whl|tar|zip)", entry.text
             )
             right = f"{entry.name}=={version[1]}" if version else f"{entry.name or 'NAME'}==VERSION"
-            yield found(entry, f"{entry.text}: a file:// address, as conda writes it", right=right)
+            yield at_entry(
+                entry, f"{entry.text}: a file:// address, as conda writes it", right=right
+            )
 
 
 @rule(
@@ -69,7 +71,7 @@ def path_of_this_machine(slug: Slug) -> Iterator[Evidence]:
     if pip_failed(slug):
         for entry in entries(slug.plan.source):
             if re.match(_ABSOLUTE, entry.text):
-                yield found(entry, f"{entry.text} is outside the tree")
+                yield at_entry(entry, f"{entry.text} is outside the tree")
 
 
 @rule(
@@ -94,7 +96,7 @@ def local_path_missing(slug: Slug) -> Iterator[Evidence]:
         if path.rstrip("/") in match.string or inside(slug, path) in match.string:
             bare = path.removeprefix("./").rstrip("/")
             error = shown(re.split(r"(?<=\w)\. [A-Z]", match.string)[0])
-            yield found(entry, error, path=bare, error=error, advice=_committing(bare))
+            yield at_entry(entry, error, path=bare, error=error, advice=_committing(bare))
             for kept in (
                 *kept_out(slug.plan.source, bare),
                 *kept_out(slug.plan.source, f"{bare}/"),
@@ -141,7 +143,7 @@ def needs_ssh_key(slug: Slug) -> Iterator[Evidence]:
                 right = re.sub(
                     r"(?:git\+)?(?:ssh://)?(?:git@)([\w.-]+)[:/]", r"git+https://\1/", entry.text
                 )
-                yield found(entry, f"{entry.text}: needs an SSH key", right=right)
+                yield at_entry(entry, f"{entry.text}: needs an SSH key", right=right)
 
 
 @rule(
@@ -165,7 +167,7 @@ def repository_not_readable(slug: Slug) -> Iterator[Evidence]:
         where = re.search(r"://(?:[^/@]*@)?([^#;\s]+)", entry.text)
         if where and re.split(r"\.git\b|@", where[1])[0] in "\n".join(slug.output):
             error = shown(match.string) if match else ""
-            yield found(entry, error, error=error)
+            yield at_entry(entry, error, error=error)
             return
 
 
@@ -188,4 +190,4 @@ def index_needs_password(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         if entry.text.startswith("-") and host[1] in entry.text:
             error = shown(match.string.removeprefix("WARNING: "))
-            yield found(entry, error, host=host[1], error=error)
+            yield at_entry(entry, error, host=host[1], error=error)

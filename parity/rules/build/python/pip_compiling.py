@@ -14,9 +14,9 @@ from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import (
     REASON,
     Entry,
+    at_entry,
     decisive,
     entries,
-    found,
     named,
     normalised,
     saying,
@@ -75,7 +75,7 @@ class Failed(NamedTuple):
         values = {"name": self.name, "error": self.error, **names}
         if self.entry is None:
             return Evidence(self.error, "requirements.txt", names={"entry": self.name, **values})
-        return found(self.entry, self.error, **values)
+        return at_entry(self.entry, self.error, **values)
 
 
 def failed(slug: Slug) -> Failed | None:

@@ -10,12 +10,12 @@ from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import (
     REASON,
     Entry,
+    at_entry,
     entries,
-    found,
+    entry_named_in,
     normalised,
     saying,
     shown,
-    told_at,
 )
 
 _SIDE = r"\s+(?:The user requested (?:\(constraint\) )?([\w.-]+)|(\S+) (\S+) depends on ([\w.-]+))"
@@ -48,7 +48,9 @@ def conflicting_requirements(slug: Slug) -> Iterator[Evidence]:
     for number, seen in enumerate(lines):
         hit = _entry(slug, sides[number]) if sides else None
         text = f"conflict: {seen}"
-        yield found(hit, text, **names) if hit else Evidence(text, "requirements.txt", names=names)
+        yield (
+            at_entry(hit, text, **names) if hit else Evidence(text, "requirements.txt", names=names)
+        )
 
 
 def _headline(owners: list[str]) -> str:
@@ -80,10 +82,10 @@ def hash_mismatch(slug: Slug) -> Iterator[Evidence]:
     match = saying(slug, r"DO NOT MATCH THE HASHES")
     place = saying(slug, r"^\s+(\S+) from \S+ \(from .*line.*\):")
     if match:
-        entry = told_at(slug, place.string) if place else None
+        entry = entry_named_in(slug, place.string) if place else None
         seen = "THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE"
         names = {"entry": entry.text.split(" ")[0] if entry else "A package"}
-        yield found(entry, seen, **names) if entry else Evidence(seen, names=names)
+        yield at_entry(entry, seen, **names) if entry else Evidence(seen, names=names)
 
 
 @rule(
@@ -106,4 +108,6 @@ def hash_missing(slug: Slug) -> Iterator[Evidence]:
     entry = next((e for e in entries(slug.plan.source) if e.name == name), None)
     names = {"entry": about.split(" ")[0] or "A package", "error": shown(match.string)}
     seen = f"{names['entry']}: {names['error']}"
-    yield found(entry, seen, **names) if entry else Evidence(seen, "requirements.txt", names=names)
+    yield (
+        at_entry(entry, seen, **names) if entry else Evidence(seen, "requirements.txt", names=names)
+    )

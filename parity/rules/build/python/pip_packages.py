@@ -18,7 +18,7 @@ from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.facts import UnknownPackage
-from parity.rules.views.pip_output import FORMAT, REASON, entries, found, named, normalised
+from parity.rules.views.pip_output import FORMAT, REASON, at_entry, entries, named, normalised
 from parity.rules.views.pip_unfound import Unfound, failed_name, other_python, unfound
 
 MARKERS = "https://peps.python.org/pep-0508/#environment-markers"
@@ -75,7 +75,7 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
         if same and ";" not in entry.text:
             line = on_platform(entry.file, entry.text, marker, "Remove the line, or write")
             seen = f"{entry.name} is a {platform} package; there is none for Linux"
-            yield found(entry, seen, advice=line)
+            yield at_entry(entry, seen, advice=line)
 
 
 @rule(
@@ -151,7 +151,7 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
     artefact = entry and entry.text.endswith("==0.0.0")
     itself = right and re.fullmatch(rf"{re.escape(name)}(?:-binary|\[.*)", right)
     if entry and right and normalised(right) != name and not artefact and not itself:
-        yield found(entry, f"pip could not install {entry.text}", right=right)
+        yield at_entry(entry, f"pip could not install {entry.text}", right=right)
 
 
 @rule(

@@ -9,7 +9,7 @@ from parity.records.verdict import Evidence
 from parity.rules.build.python.pip_versions import finals
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import REASON, found, named, saying, shown
+from parity.rules.views.pip_output import REASON, at_entry, named, saying, shown
 from parity.rules.views.pip_unfound import Unfound, other_python, unfound
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
@@ -34,7 +34,7 @@ def needs_other_python(slug: Slug) -> Iterator[Evidence]:
         entry = named(slug.plan.source, match[1]) if match else None
         names = {"entry": match[1] if match else "A package", **names}
         yield (
-            found(entry, different.string, **{**names, "entry": shown(entry.text)})
+            at_entry(entry, different.string, **{**names, "entry": shown(entry.text)})
             if entry
             else Evidence(shown(different.string), "requirements.txt", names=names)
         )
