@@ -176,7 +176,7 @@ def test_what_a_push_leaves_out(tmp_path: Path) -> None:
     assert "PLAIN, VALUED, SECRET_KEY" in findings["app-json-config-vars"].title
     assert "GIVEN" not in findings["app-json-config-vars"].title
     assert "heroku/nodejs, heroku/python" in findings["app-json-buildpacks"].title
-    assert "heroku-24; tested was heroku-26" in findings["app-json-stack"].title
+    assert "heroku-24, but heroku-26 was tested" in findings["app-json-stack"].title
     assert {f.effect for f in findings.values() if f.id.startswith("app-json")} == {"note"}
     assert "by hand" not in texts(findings)
 

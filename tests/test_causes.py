@@ -209,7 +209,7 @@ def test_each_language_has_its_own_finding() -> None:
     node = Interpreter(Path("/usr/bin/node"), "20.1.0", False)
     slug = verdicts.slug(plan, interpreters={PYTHON: python, NODE: node})
     findings = [f for f in diagnose(slug) if f.id == "interpreter-stands-in"]
-    assert [f.title.partition(" stood in")[0] for f in findings] == [
+    assert [f.title.partition(" was used")[0] for f in findings] == [
         "Python 3.9.0",
         "Node.js 20.1.0",
     ]

@@ -341,9 +341,12 @@ def test_wish_is_the_version_that_was_meant() -> None:
 @pytest.mark.parametrize(
     ("text", "held"),
     [
-        ("3.6", "holds `3.6`, which"),
-        ("python-3.12\n\nimport flask\n", "holds 3 lines, the first of them `python-3.12`, which"),
-        ("<<<<<<< HEAD\npython-3.12\n=======\n>>>>>>> x\n", "the marks of a merge conflict"),
+        ("3.6", "contains `3.6`, which"),
+        (
+            "python-3.12\n\nimport flask\n",
+            "contains 3 lines, the first of them `python-3.12`, which",
+        ),
+        ("<<<<<<< HEAD\npython-3.12\n=======\n>>>>>>> x\n", "the markers of a merge conflict"),
     ],
 )
 def test_content_of_runtime_txt_is_summarised(text: str, held: str) -> None:

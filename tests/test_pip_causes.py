@@ -94,7 +94,7 @@ REJECTED: list[tuple[str, Mapping[str, str], str, str, tuple[str, ...]]] = [
     ("-r reqs/all.txt", {"reqs/all.txt": "alpha\nbeta=1"}, "single-equals", "reqs/all.txt:2", ()),
     ("-e ./lib", {}, "local-path-missing", ":1", ("git add lib",)),
     ("-e .", {}, "local-path-missing", ":1", ("Delete the line",)),
-    ("alpha\n-e ../lib", {}, "local-path-missing", ":2", ("outside of what is pushed",)),
+    ("alpha\n-e ../lib", {}, "local-path-missing", ":2", ("outside what is pushed",)),
     ("./lib", {"lib/a.py": ""}, "local-path-missing", ":1", ("setup.py",)),
     ("alpha\n./wheels/a-1.0-py3-none-any.whl", {}, "local-path-missing", ":2", ("wheels/a",)),
     (

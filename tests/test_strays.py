@@ -273,7 +273,7 @@ def test_the_report_has_it(level: str, tmp_path: Path) -> None:
     (note,) = [f for f in report["findings"] if f["id"] == "outlived-its-command"]
     assert (note["effect"], note["title"]) == (
         "note",
-        "`sleep 98765` was still there after the command that started it",
+        "`sleep 98765` outlived the command that started it",
     )
     (evidence,) = note["evidence"]
     assert evidence["seen"] == f"pid {evidence['pid']} (sleep 98765) was ended"

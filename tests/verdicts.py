@@ -303,8 +303,8 @@ def unknown() -> Verdict:
         "this-machine",
         effect="unknown",
         stage="build",
-        title="This machine stood in the way: no space left on /tmp",
-        cause="The rehearsal could not go on here. That says nothing about the app on Heroku.",
+        title="parity cannot continue on this machine: no space left on /tmp",
+        cause="The rehearsal could not continue here. That says nothing about the app on Heroku.",
         fix="Free 200 MB in /tmp, or set TMPDIR to a folder that has them.",
         evidence=(Evidence("no space left on /tmp"),),
     )

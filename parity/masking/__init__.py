@@ -1,1 +1,1 @@
-"""What nobody is to read: values of config vars are replaced before anything is shown."""
+"""Masking: the values of config vars are replaced by their names before anything is shown."""

@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 WINDOW = 7
-"""Bytes that contain an aligned group of four wherever they begin; less needs a pattern."""
+"""Bytes that contain an aligned group of four wherever they begin; shorter texts need a pattern."""
 
 LONG = 32
-"""Length in bytes above which texts are compared one by one, instead of hashing long slices."""
+"""Length in bytes above which texts are compared one by one, which avoids hashing long slices."""
 
 CUT = 8
 """Bytes of a text that count as the text if the data may be truncated after them."""
@@ -31,7 +31,7 @@ _BEFORE = re.compile(
     rb"(?:\A|[^A-Za-z0-9_]|%[0-9A-Fa-f]{2}|\\[nrt]|\\x[0-9a-f]{2})(?<!\d[.:])\Z", re.DOTALL
 )
 _AFTER = rb"(?![A-Za-z0-9_]|(?<=\d)[.:]\d)"
-"""The surroundings of a whole word; a number inside an address or a time is not one."""
+"""What surrounds a whole word; a number inside an address or a time is not a whole word."""
 
 
 class Span(NamedTuple):
@@ -52,7 +52,7 @@ class Text(NamedTuple):
 
 
 class Finder:
-    """Finds `texts` in bytes, even with line breaks inside them."""
+    """A search for `texts` in bytes, which finds them even with line breaks inside."""
 
     def __init__(self, texts: Sequence[Text]) -> None:
         self._names = {t.data: t.name for t in texts if not t.word}
@@ -87,7 +87,7 @@ class Finder:
         return next(truncated, None)
 
     def ends(self, data: bytes, start: int) -> Span | None:
-        """Return the longest end of a text at `start`, where the data may begin inside one."""
+        """Return the longest ending of a text at `start`, where the data may begin inside one."""
         if self._tail_groups.isdisjoint(_view(data)):
             return None
         for at in range(min(len(data), start + self._longest), start + CUT - 1, -1):
@@ -113,7 +113,7 @@ class Finder:
         return sorted(self._names)
 
     def _near(self, data: bytes) -> bool:
-        """Return whether any group occurs: for most lines, this is all the work."""
+        """Return whether any group occurs: for most lines, nothing more is needed."""
         return not self._groups.keys().isdisjoint(_view(data))
 
     def _search(self, data: bytes, *, cut: bool) -> Iterator[Span]:
@@ -144,7 +144,7 @@ class Finder:
         return next(ends, 0)
 
     def _heads(self, data: bytes) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """Yield where texts may begin, and the possible lengths, the longest first."""
+        """Yield the places where texts may begin, with their possible lengths, longest first."""
         groups = self._groups
         for at, group in enumerate(_view(data)):
             if group in groups:
@@ -212,7 +212,7 @@ def _mapped(spans: Sequence[Span], data: bytes) -> list[Span]:
 
 
 def _apart(spans: Sequence[Span]) -> list[Span]:
-    """Merge overlapping spans, in the name of the longest."""
+    """Merge overlapping spans under the name of the longest."""
     merged: list[Span] = []
     longest = 0
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):

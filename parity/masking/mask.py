@@ -1,7 +1,7 @@
-"""Replacing the values of config vars by `[NAME]` in everything that is shown.
+"""The mask that replaces the values of config vars by `[NAME]` in everything that is shown.
 
 A value is recognised as it is and as URLs, JSON, Python, HTML, shells and base64 write it, even
-across line breaks, and so are its secret parts (`parity.masking.secret`). Names of files and
+across line breaks. So are its secret parts (`parity.masking.secret`). Names of files and
 modules of the app are not masked, nor are words and numbers unless the variable's name says that it
 is secret: masking them would only make the report unreadable. A secret that is short, or one plain
 word, is masked only as a whole word.
@@ -23,10 +23,10 @@ from parity.records import Config, Line, Source
 from parity.records.verdict import Evidence, Finding, Verdict
 
 SHORTEST = 6
-"""Characters from which on a value is masked wherever it occurs."""
+"""Number of characters from which a value is masked wherever it occurs."""
 
 SHORTEST_WORD, SHORTEST_MIXED = 4, 3
-"""Characters from which on a secret is masked as a whole word; the second: if it is mixed."""
+"""Characters from which a secret is masked as a whole word, and the same if it has digits too."""
 
 LINE = 10_000
 """Bytes of a log line after which it continues in the next one (documented:
@@ -45,10 +45,10 @@ _HARMLESS = """production development staging testing debug default enabled disa
 HARMLESS = frozenset(_HARMLESS.split())
 """Values, in lower case, that are never secret, whatever the variable's name is."""
 
-_KEPT = """after basis branch buildpack commit detected docs effect encoding file finding heroku
+_SHOWN = """after basis branch buildpack commit detected docs effect encoding file finding heroku
     host id kind language manager name origin outcome prefix reason remote requested size source
     stack stage state status symptom uncommitted verdict version"""
-KEPT = frozenset(_KEPT.split())
+SHOWN = frozenset(_SHOWN.split())
 """Fields that hold parity's own words, names of files, versions or addresses: never masked."""
 
 _DOTTED = re.compile(r"([A-Za-z_]\w*)(\.[A-Za-z_]\w*)*(:[A-Za-z_]\w*)?(\(\))?", re.ASCII)
@@ -67,7 +67,7 @@ _MARKS = re.compile(r"(\[\w+\])…|…(\[\w+\])", re.ASCII)
 
 
 class Mask:
-    """Hides the values of `config`; `source` tells which of them are paths and modules."""
+    """A mask for the values of `config`; `source` shows which of them are paths and modules."""
 
     def __init__(self, config: Config, source: Source | None) -> None:
         self._paths = _paths(source)
@@ -110,7 +110,7 @@ class Mask:
         return _MARKS.sub(lambda m: m[1] or m[2], s) if last else s
 
     def file(self, path: str, data: bytes | None) -> bytes | None:
-        """Mask a file's content; of a file of config vars only the names remain.
+        """Mask a file's content; a file of config vars is reduced to their names.
 
         A malformed line of such a file may hold a value, too.
         """
@@ -141,7 +141,7 @@ class Mask:
         return Verdict(*_Walk(self, files).fields(verdict))
 
     def _texts(self, name: str, value: str) -> Iterator[Text]:
-        """Yield every text to be masked because of one config var."""
+        """Yield every text that is masked because of one config var."""
         for part, (named, whole) in parts(name, value).items():
             if (word := self._word(part, named=named)) is None:
                 continue
@@ -151,7 +151,7 @@ class Mask:
                     yield Text(data, name, word, whole)
 
     def _word(self, text: str, *, named: bool) -> bool | None:
-        """Return whether `text` is masked only as a whole word; None: not at all."""
+        """Return whether `text` is masked only as a whole word, or None if it is not masked."""
         if self._harmless(text):
             return None
         if len(text) >= SHORTEST and not plain(text):
@@ -168,7 +168,7 @@ class Mask:
         return dotted is not None and self._module(dotted[1])
 
     def _module(self, name: str) -> bool:
-        """Return whether `name` is a top-level module: Python's own, or the app's."""
+        """Return whether `name` is a top-level module of Python or of the app."""
         return (
             name in sys.stdlib_module_names
             or f"{name}.py" in self._paths
@@ -186,7 +186,7 @@ def _paths(source: Source | None) -> frozenset[str]:
 
 
 def _named(line: str) -> str:
-    """Return a line of a file of config vars without the value."""
+    """Return a line of a file of config vars, without the value."""
     match = _ASSIGNED.match(line)
     return f"{match[1]}[{match[2]}]" if match else "[…]" if line.strip() else line
 
@@ -211,13 +211,13 @@ def _replaced(data: bytes, spans: Sequence[Span]) -> str:
 
 
 def hidden(verdict: Verdict) -> Verdict:
-    """Return `verdict` without the values of the config vars that it was reached with."""
+    """Return `verdict` without the values of the config vars behind it."""
     config = verdict.plan.config if verdict.plan else None
     return Mask(config, verdict.source).verdict(verdict) if config else verdict
 
 
 class Flow:
-    """Masks a log as it comes, including values that continue in the source's next line."""
+    """A mask for a log as it comes, including values that continue in the source's next line."""
 
     def __init__(self, mask: Mask) -> None:
         self._mask = mask
@@ -234,7 +234,7 @@ class Flow:
 
 
 class _Walk:
-    """Masks records recursively; each only once, so that they still share their history."""
+    """A recursive walk that masks each record only once, so that records still share history."""
 
     def __init__(self, mask: Mask, files: set[str]) -> None:
         self._mask = mask
@@ -245,7 +245,7 @@ class _Walk:
         """Return the masked fields of a named tuple."""
         pairs = zip(record._fields, record, strict=True)
         return [
-            value if name in KEPT and _plain(value) else self.any(value) for name, value in pairs
+            value if name in SHOWN and _plain(value) else self.any(value) for name, value in pairs
         ]
 
     def any(self, value: Any) -> Any:
@@ -274,7 +274,7 @@ class _Walk:
         if isinstance(value, Evidence):
             value = value._replace(seen=self._mask.excerpt(value.seen))
         if isinstance(value, Finding) and self.any(value.diff) != value.diff:
-            value = value._replace(diff=None)  # with a name in place of the value it is wrong
+            value = value._replace(diff=None)  # a name instead of the value would be wrong
         if hasattr(value, "_fields"):
             return type(value)(*self.fields(value))
         if value and all(isinstance(item, Line) for item in value):

@@ -1,7 +1,7 @@
 """The secret parts of a config var: its value, and the parts that a program uses on their own.
 
-The name of a variable, of a JSON key or of a URL's parameter tells, or the place (a URL's
-password), or the shape: a part that looks random, or that begins like well-known keys.
+A part is secret by its name (that of a variable, a JSON key or a URL parameter), by its place (a
+URL's password), or by its shape: it looks random, or begins like a well-known kind of key.
 """
 
 import re
@@ -22,7 +22,7 @@ DEEPEST = 6
 """Levels of nested parts: a PEM key in JSON in base64 has four."""
 
 KEY = 12
-"""Characters from which on a part may be secret by its shape."""
+"""Number of characters from which a part may be secret by its shape."""
 
 _QUALIFIERS = frozenset(
     """BASE BASE64 B64 HEX JSON PEM VALUE RAW OLD NEW CURRENT PREVIOUS PRIMARY SECONDARY DEFAULT
@@ -97,7 +97,7 @@ def secret_name(name: str) -> bool:
 
 
 def plain(text: str) -> bool:
-    """Return whether it is one word or number, which may occur in any text with another meaning."""
+    """Return whether `text` is one word or number, which may occur with another meaning."""
     return _PLAIN.fullmatch(text) is not None
 
 
@@ -127,7 +127,7 @@ def _pieces(text: str, why: Why) -> Iterator[Piece]:
 
 
 def _written(text: str, inherited: Why) -> Iterator[Piece]:
-    """Yield parts of one line that is not a URL: fields, pairs, items, user and password, words."""
+    """Yield parts of a line that is not a URL: fields, pairs, items, user and password, words."""
     if _SCHEME.fullmatch(text) and text.count("://") == 1:
         yield from _url(text)
     if header := _HEADER.fullmatch(text):
@@ -149,7 +149,7 @@ def _written(text: str, inherited: Why) -> Iterator[Piece]:
 
 
 def _json(text: str) -> Any:
-    """Return the value that `text` is in JSON: an object, a list or a string; else None."""
+    """Return the JSON object, list or string that `text` holds, else None."""
     if text[0] not in '{["':
         return None
     try:
@@ -159,7 +159,7 @@ def _json(text: str) -> Any:
 
 
 def _leaves(tree: Any, inherited: Why) -> Iterator[Piece]:
-    """Yield strings and numbers of a JSON value; the items of a list are as secret as the list."""
+    """Yield the strings and numbers of a JSON value; list items are as secret as the list."""
     waiting: list[tuple[Any, Why]] = [(tree, inherited)]
     while waiting:
         value, why = waiting.pop()

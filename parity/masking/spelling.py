@@ -17,7 +17,7 @@ _SKIPPED = (0, 2, 3)
 """Characters of base64 that a value shares with the 0, 1 or 2 bytes before it."""
 
 SHORTEST_BASE64 = 6
-"""Bytes from which on a value is searched for within longer base64."""
+"""Number of bytes from which a value is searched for within longer base64."""
 
 
 def spellings(value: str) -> set[str]:
@@ -40,7 +40,7 @@ def _all(value: str) -> Iterator[str]:
 
 
 def _literals(value: str, data: bytes) -> Iterator[str]:
-    """Yield it as JSON and Python write it, including JSON in JSON, and in a page's script."""
+    """Yield the value as JSON and Python write it, also JSON in JSON and in a page's script."""
     for text in (dumps(value)[1:-1], dumps(value, ensure_ascii=False)[1:-1]):
         yield from (text, dumps(text)[1:-1], text.replace("/", "\\/"))
         yield re.sub("[<>&']", lambda m: f"\\u{ord(m[0]):04x}", text)
@@ -56,7 +56,7 @@ def _html(value: str) -> Iterator[str]:
 
 
 def _shell(value: str, data: bytes) -> Iterator[str]:
-    r"""Yield it as `bash -x`, `dash -x`, `declare -p` and `printf %q` write it."""
+    r"""Yield the value as `bash -x`, `dash -x`, `declare -p` and `printf %q` write it."""
     yield from (value.replace("'", quote) for quote in ("'\\''", "'\"'\"'"))
     yield re.sub(r'(["\\$`])', r"\\\1", value)
     yield re.sub(r"([^\w@%+=:,./-])", r"\\\1", value)
@@ -71,7 +71,7 @@ def _ansi(code: int) -> str:
 
 
 def _base64(data: bytes) -> Iterator[str]:
-    """Yield its base64, and the part of it that any longer text has: `Basic user:VALUE`."""
+    """Yield the base64 of `data`, and the part of it within any longer text: `Basic user:VALUE`."""
     yield from _both(b64encode(data).decode().rstrip("="))
     if len(data) < SHORTEST_BASE64:
         return

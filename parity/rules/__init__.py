@@ -1,1 +1,1 @@
-"""What Heroku shows and why: a rule looks at one record and yields evidence, or nothing."""
+"""The rules: each looks at one record and explains what Heroku shows for it, and why."""

@@ -1,4 +1,4 @@
-"""What rules see of a record: log lines of bounded length. The record itself keeps them whole."""
+"""Records as the rules get them: with shortened log lines. The record itself keeps them whole."""
 
 from typing import Any, TypeVar, cast
 
@@ -7,11 +7,11 @@ from parity.records.tree import shortened
 
 T = TypeVar("T")
 _HOLDING = (Boot, Ended, Release, Shutdown, Slug, Traffic)
-"""Records with lines of a log in them, or with such a record."""
+"""Records that hold log lines, or another record that does."""
 
 
 def bounded(record: T) -> T:
-    """The record with no line of a log longer than `LONGEST`; itself if none was."""
+    """Return the record with no log line longer than `LONGEST`, or the record itself."""
     if not isinstance(record, _HOLDING):
         return record
     names = record._fields

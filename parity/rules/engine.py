@@ -1,10 +1,10 @@
-"""The mechanism of the rules: a rule looks at one record and yields evidence, or nothing.
+"""The engine that runs the rules: a rule looks at one record and yields evidence, or nothing.
 
 A rule may ask for a *view* of a record by its annotation (`Crash`, `NodeCrash`, …), or for a fact
-by one view per language (`views=`); it is not asked where the record has none.
+by one view per language (`views=`); it does not run where the record has none.
 
 A *symptom* is what Heroku shows (`R10`, `push-rejected`); a *cause* names the symptoms it explains.
-Texts may hold `{placeholders}`, filled from `Evidence.names`, each with a general text for the
+Texts may hold `{placeholders}`, which `Evidence.names` fills. Each has a general text for the
 manual (`{advice:general text}`, `-` for none) unless it is one of `texts.NAMED` or `QUOTED`.
 A rule is its own manual page: `explain`, every report and the README's catalogue read it.
 """
@@ -47,15 +47,14 @@ STAGES: Mapping[type, Stage] = {
 class Rule(NamedTuple):
     """One rule and its manual page.
 
-    `leads_to` are the ids of the symptoms a cause explains (none: it stands on its own).
-    `effect` of a cause with a symptom is the symptom's, unless it says `unknown` or `warn`: then
-    the symptom decides nothing, or is only warned of. A `fallback` cause is dropped where a more
-    precise one applies; those that a cause is told `instead_of` are dropped where it applies.
-    `records` are the record types it looks at. `heroku` is Heroku's own name, verbatim.
-    `aliases` are ids that it once had, or that one of its languages had: they go on working.
-    For the manual alone: `prints`, Heroku's lines; `apart`, how to tell this cause from the
-    symptom's others; `browser`, what a visitor's browser says; `laptop`, why it worked there; `by`,
-    the fix for each framework.
+    `leads_to` are the ids of the symptoms that a cause explains (none: it stands alone). `effect`
+    of a cause with a symptom is the symptom's, unless it is `unknown` or `warn`: then the symptom
+    decides nothing, or is only a warning. A `fallback` cause is dropped where a more precise one
+    applies; the causes in `instead_of` are dropped where this one applies. `records` are the record
+    types that it looks at. `heroku` is Heroku's own name, verbatim. `aliases` are former ids of the
+    rule, or of its variant for one language: they still work. For the manual alone: `prints`,
+    Heroku's lines; `apart`, how to tell this cause from the symptom's other causes; `browser`, what
+    a visitor's browser says; `laptop`, why it worked there; `by`, the fix for each framework.
     """
 
     id: str
@@ -86,17 +85,17 @@ class Rule(NamedTuple):
 
 
 _CODE = re.compile(r"[HR]\d\d")
-"""Heroku's own codes: those that only warn have causes, too."""
+"""Heroku's own codes: even those that only warn have causes."""
 
 RULES: dict[str, Rule] = {}
-"""Every rule so far by id."""
+"""Every rule that is registered so far, by id."""
 
 ALIASES: dict[str, Rule] = {}
-"""And by the ids that it once had."""
+"""The same rules by their former ids."""
 
 
 class Page(TypedDict, total=False):
-    """What a rule is declared with, besides what it looks at: the fields of `Rule`."""
+    """The texts and options with which a rule is declared: fields of `Rule`."""
 
     title: Required[str]
     cause: Required[str]
@@ -123,17 +122,23 @@ def rule(
     views: tuple[Callable[[Any], Any], ...] = (),
     **page: Unpack[Page],
 ) -> Callable[[Check], Rule]:
-    """Make a rule of `(record) -> Iterator[Evidence]`; the annotation names its record types, or
-    a view, or the fact that each of `views` makes. It is asked of those `records` alone (none: of
-    all that it can look at)."""
+    """Register a function `(record) -> Iterator[Evidence]` as a rule.
+
+    Its annotation names the record types, or a view, or the fact that each of `views` yields. The
+    rule runs only for `records` (empty: for every type that it can look at).
+    """
     symptoms = (leads_to,) if isinstance(leads_to, Rule) else leads_to
 
     def register(check: Check) -> Rule:
-        seen = tuple(map(made_by, views)) or asked_for(check)
-        types = tuple(dict.fromkeys(t for one in seen for t in one.records)) or record_types(check)
-        made = Rule(id, check, records or types, tuple(s.id for s in symptoms), seen, **page)
-        _register(made)
-        return made
+        needed = tuple(map(made_by, views)) or asked_for(check)
+        types = tuple(dict.fromkeys(t for one in needed for t in one.records)) or record_types(
+            check
+        )
+        registered = Rule(
+            id, check, records or types, tuple(s.id for s in symptoms), needed, **page
+        )
+        _register(registered)
+        return registered
 
     return register
 
@@ -146,70 +151,70 @@ def _register(rule: Rule) -> None:
 
 
 def _nothing() -> None:
-    """Between two rules, where nobody waits."""
+    """Do nothing between two rules."""
 
 
 def diagnose(record: Record, between: Callable[[], None] = _nothing) -> list[Finding]:
-    """Every finding about `record`: symptoms, each with its causes, then what stands alone.
+    """Return every finding about `record`: symptoms, each with its causes, then the rest.
 
-    Raises what `between` raises, which is called before each rule.
+    `between` is called before each rule; raises what it raises.
     """
-    told = _applying(record, between)
-    found: list[Finding] = []
-    for symptom, evidence in told:
+    applying = _applying(record, between)
+    findings: list[Finding] = []
+    for symptom, evidence in applying:
         if symptom.symptom:
-            found += _explained(
-                record, symptom, evidence, [t for t in told if symptom.id in t[0].leads_to]
+            findings += _explained(
+                record, symptom, evidence, [t for t in applying if symptom.id in t[0].leads_to]
             )
     alone = [
         _finding(record, r, e, None, r.effect or "note")
-        for r, e in told
+        for r, e in applying
         if not r.symptom and not r.leads_to
     ]
-    return found + alone
+    return findings + alone
 
 
 def _applying(
     record: Record, between: Callable[[], None]
 ) -> list[tuple[Rule, tuple[Evidence, ...]]]:
-    """The rules that apply, each with its evidence, without those that another one replaces."""
+    """Return the rules that apply, with their evidence, except those that another one replaces."""
     views = Views(bounded(record))
-    told = [
+    applying = [
         (rule, evidence)
         for rule in ordered()
         if type(record) in rule.records
         for evidence in _evidence(rule, views, between)
     ]
-    replaced = {id for rule, _ in told for id in rule.instead_of}
-    return [(rule, evidence) for rule, evidence in told if rule.id not in replaced]
+    replaced = {id for rule, _ in applying for id in rule.instead_of}
+    return [(rule, evidence) for rule, evidence in applying if rule.id not in replaced]
 
 
 def _evidence(
     rule: Rule, views: Views, between: Callable[[], None]
 ) -> Iterator[tuple[Evidence, ...]]:
-    """What a rule says of a record, for each of its views that says something."""
+    """Yield a rule's evidence for each of its views that has any."""
     between()
-    for seen in views.of(rule.views):
-        evidence = tuple(rule.check(seen))
+    for subject in views.of(rule.views):
+        evidence = tuple(rule.check(subject))
         if evidence:
             yield evidence
 
 
 def ordered() -> list[Rule]:
-    """The rules as their causes are told, whichever files were needed first."""
+    """Return the rules in the order in which causes are reported, however they were loaded."""
     return sorted(RULES.values(), key=lambda rule: PLACES[rule.check.__module__])
 
 
 def predicted(
     record: Record, symptom: str, cause: str, evidence: tuple[Evidence, ...]
 ) -> list[Finding]:
-    """A cause that the source alone shows, after the symptom that it would have."""
+    """Return the findings for a predicted cause: the symptom that it would have, then the cause."""
     shown, rule = RULES[symptom], RULES[cause]
     effect: EffectName = "unknown" if rule.effect == "unknown" else shown.effect or "fail"
-    told = {"status": "other than 0", "headline": "Error: Unable to install dependencies."}
-    seen = (Evidence("predicted from the source; nothing was run", names=told),)
+    names = {"status": "other than 0", "headline": "Error: Unable to install dependencies."}
+    symptom_evidence = (Evidence("predicted from the source; nothing was run", names=names),)
     both = (
-        _finding(record, shown, seen, symptom, effect),
+        _finding(record, shown, symptom_evidence, symptom, effect),
         _finding(record, rule, evidence, symptom, effect),
     )
     return [finding._replace(basis="static") for finding in both]
@@ -222,9 +227,13 @@ def _explained(
     causes: list[tuple[Rule, tuple[Evidence, ...]]],
 ) -> list[Finding]:
     precise = [c for c in causes if not c[0].fallback] or causes
-    told = {r.effect for r, _ in precise}
+    effects = {r.effect for r, _ in precise}
     effect: EffectName = (
-        "unknown" if "unknown" in told else "warn" if "warn" in told else symptom.effect or "fail"
+        "unknown"
+        if "unknown" in effects
+        else "warn"
+        if "warn" in effects
+        else symptom.effect or "fail"
     )
     first = _finding(record, symptom, evidence, symptom.id, effect)
     if not precise and any(symptom.id in r.leads_to for r in RULES.values()):
@@ -262,14 +271,14 @@ def _finding(
 
 
 def stage_of(record: Record) -> Stage:
-    """The stage that left `record` behind."""
+    """Return the stage that produced `record`."""
     if isinstance(record, Stuck | Strays):
         return cast(Stage, record.stage)
     return STAGES[type(record)]
 
 
 def manual(rule: Rule) -> Rule:
-    """The rule as its manual page shows it: of no app in particular."""
+    """Return the rule with general texts, as its manual page shows it."""
     return rule._replace(
         title=general(rule.title),
         cause=general(rule.cause),

@@ -1,4 +1,4 @@
-"""Imports the files of rules, and says which of them a record needs."""
+"""The loader of the files of rules, and which of them a record needs."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -12,29 +12,29 @@ _STAGES |= {Stuck: STATIC, Strays: STATIC}
 
 
 def load(files: tuple[str, ...] = FILES) -> Mapping[str, Rule]:
-    """The rules of `files` by id, by default all of them, registered by importing them."""
+    """Import `files`, by default all of them, and return the registered rules by id."""
     for name in files:
         import_module(f"parity.rules.{name}")
     return {rule.id: rule for rule in ordered()}
 
 
 def find(id: str) -> Rule | None:
-    """The rule of that id, or that once had it, in upper or lower case."""
+    """Return the rule with this current or former id, in upper or lower case."""
     return names().get(id.casefold())
 
 
 def names() -> Mapping[str, Rule]:
-    """All rules by every id that they have or had, in lower case."""
+    """Return all rules by their current and former ids, in lower case."""
     return {id.casefold(): rule for id, rule in (*load().items(), *ALIASES.items())}
 
 
 def needed(record: Record) -> tuple[str, ...]:
-    """The files of rules for a record; a failure needs them all, whatever failed."""
+    """Return the files of rules for a record; any failure needs them all."""
     return FILES if _failed(record) else _STAGES.get(type(record), UP)
 
 
 def _failed(record: Record) -> bool:
-    """Whether something in it crashed, did not come up, or could not answer."""
+    """Return whether something in the record crashed, did not come up, or could not answer."""
     if isinstance(record, Boot) and record.state != "up":
         return True
     if isinstance(record, Traffic) and any(

@@ -1,4 +1,4 @@
-"""What lies with this machine and says nothing about the app."""
+"""Rules about this machine, which say nothing about the app."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,8 @@ DYNOS = "https://devcenter.heroku.com/articles/dynos"
 @rule(
     "this-machine",
     effect="unknown",
-    title="This machine stood in the way: {what:something that parity needs is not there}",
-    cause="The rehearsal could not go on here. That says nothing about the app on Heroku.",
+    title="parity cannot continue on this machine: {what:something that it needs is missing}",
+    cause="The rehearsal could not continue here. That says nothing about the app on Heroku.",
     fix="{fix:-}",
     docs="https://devcenter.heroku.com/articles/git",
 )
@@ -23,28 +23,29 @@ def this_machine(stuck: Stuck) -> Iterator[Evidence]:
 
 @rule(
     "outlived-its-command",
-    title="`{command}` was still there after the command that started it",
-    cause="It had a session of its own (a daemon, `setsid`), so the end of the command was not its"
-    " own. On Heroku it is gone with the dyno; here parity has found and ended it.",
-    fix="If it matters, make it a process type of its own in the Procfile, in the foreground.",
+    title="`{command}` outlived the command that started it",
+    cause="It ran in a session of its own (a daemon, `setsid`), so it did not end with the command."
+    " On Heroku it ends with the dyno; here parity found and stopped it.",
+    fix="If it matters, make it a process type of its own in the Procfile, which stays in the"
+    " foreground.",
     docs=DYNOS,
 )
 def outlived_its_command(strays: Strays) -> Iterator[Evidence]:
-    return (_seen(stray) for stray in strays.processes if stray.ended)
+    return (_evidence(stray) for stray in strays.processes if stray.ended)
 
 
 @rule(
     "still-running",
-    title="`{command}` could not be ended: it still runs on this machine",
-    cause="The app started it, and it did not end within seconds of SIGKILL: it waits for a disk,"
-    " or is frozen. Where namespaces can be made nothing is left (`parity doctor`).",
-    fix="Look at it with `ps -fp {pid}`, end it with `kill -9 {pid}`.",
+    title="`{command}` could not be stopped: it is still running on this machine",
+    cause="The app started it, and it did not end within seconds of SIGKILL: it is waiting for a"
+    " disk, or is frozen. Where namespaces are available, nothing is left (`parity doctor`).",
+    fix="Look at it with `ps -fp {pid}`, stop it with `kill -9 {pid}`.",
     docs=DYNOS,
 )
 def still_running(strays: Strays) -> Iterator[Evidence]:
-    return (_seen(stray) for stray in strays.processes if not stray.ended)
+    return (_evidence(stray) for stray in strays.processes if not stray.ended)
 
 
-def _seen(stray: Stray) -> Evidence:
+def _evidence(stray: Stray) -> Evidence:
     names = {"command": stray.command[:60], "pid": str(stray.pid)}
     return Evidence(stray.told, pid=stray.pid, names=names)

@@ -1,4 +1,4 @@
-"""Which files of rules there are, and the order in which their causes are reported.
+"""The files of rules, in the order in which their causes are reported.
 
 Importing them all takes a while, so each stage loads only what it can need.
 """
@@ -27,13 +27,13 @@ BUILD = (
     "build.release",
     "shutdown.ephemeral",
 )
-"""And those that a rehearsal needs before it boots anything."""
+"""The same, and those that a rehearsal needs before it boots anything."""
 
 _ANSWERS = _in("traffic", "workers visitors page_parts websockets")
 _ENDS = _in("shutdown", "stop dynos")
 
 UP = (*BUILD, "shutdown.memory", "boot.boot", "traffic.traffic", *_ANSWERS, *_ENDS)
-"""And those for a dyno that is up and answers."""
+"""The same, and those for a dyno that is up and answers."""
 
 FILES = (
     *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic"),
@@ -51,7 +51,7 @@ FILES = (
     *_in("crash", "exit slugignore"),
     *(*_ANSWERS, *_ENDS),
 )
-"""All files of rules, in the order in which their causes are reported: the more precise first."""
+"""All files of rules, in the order in which causes are reported: more precise ones come first."""
 
 PLACES = {f"parity.rules.{name}": place for place, name in enumerate(FILES)}
-"""The position of each file's causes, by module."""
+"""The position of each file in that order, by module."""

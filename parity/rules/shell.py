@@ -1,4 +1,4 @@
-"""Names from the app in commands that a person copies into a shell: each stays one plain word."""
+"""Quoting of the app's names in commands that a person copies into a shell."""
 
 import re
 import shlex
@@ -7,11 +7,11 @@ COMMAND = re.compile(r"(`(?:cd|chmod|git|heroku|npm|parity|pip|uv) [^`]*`)")
 """A command between backticks."""
 
 WORDS = frozenset({"others", "paths"})
-"""The placeholders of several words, which are quoted already."""
+"""Placeholders for several words, which are already quoted."""
 
 
 def word(text: str) -> str:
-    r"""`text` as one word of a command line; `$'…'` with escapes for what cannot be shown.
+    r"""Return `text` as one word of a command line; `$'…'` escapes unprintable characters.
 
     bash, zsh, ksh and POSIX.1-2024 have that form.
     """

@@ -7,7 +7,7 @@ from typing import Any
 from parity.rules.shell import COMMAND, WORDS, word
 
 QUOTED = frozenset("detail error headline last message seen text".split())
-"""Placeholders of what somebody has written or printed: the manual has `…` in their place."""
+"""Placeholders for text that somebody wrote or printed: the manual shows `…` for them."""
 
 NAMED = frozenset(
     """actual addon address asked attribute branch by call code command css deadly default
@@ -18,17 +18,17 @@ NAMED = frozenset(
     server service set settings size soft stack status subject taken target tool top type
     url used value version versions wanted wish worker wrong""".split()
 )
-"""Placeholders of what has a name or a number: the manual has FILE and LINE, as manuals do."""
+"""Placeholders for names and numbers: the manual shows FILE or LINE, as manuals do."""
 
 GAP = "…"
 
 
 class Unfilled(Exception):
-    """A placeholder to which the evidence gives no value, and the rule no general text."""
+    """A placeholder without a value in the evidence or a general text in the rule."""
 
 
 class Texts:
-    """How texts are filled. `strict`: one that stays open is an error, as in tests."""
+    """How texts are filled. `strict`: a placeholder that stays open is an error, as in tests."""
 
     strict = False
 
@@ -39,7 +39,7 @@ class _Value(str):
 
 
 class _Absent:
-    """A placeholder without a value: its general text, or what `bare` makes of its name."""
+    """A placeholder without a value: it becomes its general text, or what `bare` returns."""
 
     def __init__(self, name: str, bare: Callable[[str], str]) -> None:
         self._name, self._bare = name, bare
@@ -58,13 +58,16 @@ class _Names(dict[str, Any]):
 
 
 def filled(text: str, names: Mapping[str, str]) -> str:
-    """`text` with its placeholders filled; without a value `{name:text}` says the general text
-    (`-`: nothing). In a command each is one word of a shell's. Raises `Unfilled` in tests."""
+    """Return `text` with its placeholders filled.
+
+    Without a value, `{name:text}` becomes the general text (`-`: nothing). In a command, each value
+    is one word of a shell command. Raises `Unfilled` in tests.
+    """
     return _filled(text, names, _open)
 
 
 def general(text: str) -> str:
-    """`text` as the manual has it, of no app in particular."""
+    """Return `text` as the manual shows it, for no app in particular."""
     return _filled(text, {}, _in_general).replace(f"{GAP}.", GAP).rstrip()
 
 
@@ -84,6 +87,6 @@ def _filled(text: str, names: Mapping[str, str], bare: Callable[[str], str]) -> 
     plain.bare = words.bare = bare
     if "`" not in text:
         return text.format_map(plain)
-    inner = re.search(r"\{[^{}]*`", text)  # a command in a general text: that holds no names
+    inner = re.search(r"\{[^{}]*`", text)  # a command in a general text holds no names
     parts = [text] if inner else COMMAND.split(text)
     return "".join(part.format_map(words if at % 2 else plain) for at, part in enumerate(parts))

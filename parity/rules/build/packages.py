@@ -16,9 +16,9 @@ from parity.rules.views.pip_output import REASON
     aliases=("module-404",),
     leads_to=PUSH_REJECTED,
     title="The {index:index} has no {entry} that Heroku could install",
-    cause="{why:There is no package of this name (a typo?), or none of its files fits Linux and the"
-    " version of the app.}",
-    fix="{advice:Look the name up, and correct it where the app asks for it.}",
+    cause="{why:There is no package of this name (a typo?), or none of its files is for Linux and"
+    " the app's version.}",
+    fix="{advice:Look up the name, and correct it where the app requires it.}",
     docs="{docs:https://pypi.org/}",
     heroku=REASON,
     apart="`No matching distribution found for NAME`",

@@ -1,4 +1,4 @@
-"""The release phase: https://devcenter.heroku.com/articles/release-phase."""
+"""Rules about the release phase: https://devcenter.heroku.com/articles/release-phase."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ def RELEASE_FAILED(release: Release) -> Iterator[Evidence]:
     title="The release command was not run: {reason:it would have changed a database that is not"
     " on this machine}",
     cause="It would have run against that database, which may be the production one.",
-    fix="`--run-release` runs it all the same; a database on this machine needs no option.",
+    fix="`--run-release` runs it anyway; a database on this machine needs no option.",
     docs=RELEASE_PHASE,
 )
 def release_skipped(release: Release) -> Iterator[Evidence]:

@@ -1,4 +1,4 @@
-"""What a build says about this machine, and about the size of the slug."""
+"""Rules about what this machine lacks for a build, and about the size of the slug."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _REMEDIES = (
     ("Node.js", "Type `nvm install {node}` or `fnm install {node}`, then run parity again."),
     (
         "registry",
-        "Check the way to npm's registry (`npm ping` tries it), then run parity again.",
+        "Check the connection to npm's registry (`npm ping` tries it), then run parity again.",
     ),
     (
         "without a network|offline",
@@ -33,7 +33,7 @@ _REMEDIES = (
     (
         "stood in|neither Python",
         "Type `uv python install {series}` or `pyenv install {series}`, then run parity again;"
-        " `parity doctor` tells what this machine has.",
+        " `parity doctor` shows what this machine has.",
     ),
     (
         "did not end",
@@ -99,10 +99,10 @@ def _node(slug: Slug) -> StandIn | None:
     "interpreter-stands-in",
     aliases=("node-stands-in",),
     effect="note",
-    title="{language} {used} stood in for {version}, which Heroku would use",
+    title="{language} {used} was used instead of {version}, which Heroku would use",
     cause="{language} {version} is not on this machine, so the app ran with {why:the nearest one}."
-    " What differs between the two is not tested.",
-    fix="{advice:`parity doctor` tells what this machine has.}",
+    " Differences between the two are not tested.",
+    fix="{advice:`parity doctor` shows what this machine has.}",
     docs="{docs:https://devcenter.heroku.com/articles/python-support}",
     views=(_python, _node),
 )
@@ -115,10 +115,10 @@ def interpreter_stands_in(other: StandIn) -> Iterator[Evidence]:
 @rule(
     "installer-stands-in",
     effect="note",
-    title="{tool} {used} stood in for {version}, which Heroku would use",
+    title="{tool} {used} was used instead of {version}, which Heroku would use",
     cause="The package index of this machine does not have {tool} {version}. Another version may"
     " choose other packages.",
-    fix="Use an index that has it: `pip index versions {tool}` lists what there is.",
+    fix="Use an index that has it: `pip index versions {tool}` lists the versions.",
     docs=SUPPORT,
 )
 def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
@@ -133,10 +133,10 @@ def installer_stands_in(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "slug-too-large",
     leads_to=PUSH_REJECTED,
-    title="The slug is too large: about {size} MB, and Heroku takes {limit}",
-    cause="The app and everything that is installed, compressed, are more than Heroku takes. Most"
-    " of it: {largest:…}.",
-    fix="Require less: `tensorflow-cpu` for tensorflow; for torch, the build without CUDA"
+    title="The slug is too large: about {size} MB, and Heroku's limit is {limit}",
+    cause="The app and everything that is installed, compressed, are larger than Heroku allows."
+    " Most of it: {largest:…}.",
+    fix="Use smaller packages: `tensorflow-cpu` for tensorflow; for torch, the build without CUDA"
     " (`--extra-index-url https://download.pytorch.org/whl/cpu`). Keep data and models out of git,"
     " or list them in .slugignore.",
     docs=ARTICLE,
@@ -151,8 +151,8 @@ def slug_too_large(slug: Slug) -> Iterator[Evidence]:
     "slug-large",
     effect="warn",
     title="The slug is large: about {size} MB compressed",
-    cause="Heroku warns from {soft} MB on, because such a slug boots slowly, and refuses it from"
-    " {limit} on. Most of it: {largest:…}.",
+    cause="Heroku warns above {soft} MB, because such a slug boots slowly, and refuses it above"
+    " {limit}. Most of it: {largest:…}.",
     fix="Keep data and models out of git, and require only what runs on Heroku.",
     docs=ARTICLE,
     basis="predicted",
@@ -163,7 +163,7 @@ def slug_large(slug: Slug) -> Iterator[Evidence]:
 
 
 def _size(slug: Slug) -> Iterator[Evidence]:
-    """The size as a whole, then what takes the most of it; files of the tree by their name."""
+    """Yield evidence of the slug's size and largest parts, at a file of the tree if possible."""
     parts = [f"{part.name} (about {part.packed // MB} MB)" for part in slug.largest]
     names = {
         "size": str((slug.packed or 0) // MB),

@@ -1,7 +1,7 @@
-"""What the source alone shows: `check` predicts with it, and says that it is static.
+"""Predictions from the source alone, which `check` makes and marks as static.
 
-Only what every start of the web process executes counts, so that nothing is claimed of code that
-may never run. A prediction uses the rule that would explain the failure, were it seen.
+Only code that every start of the web process executes counts, so that nothing is claimed about code
+that may never run. A prediction uses the rule that would explain the failure if it occurred.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,15 +20,15 @@ Predictor: TypeAlias = Callable[[Start], Iterator[Prediction]]
 
 
 def predictions(plan: Plan) -> list[Prediction]:
-    """What will go wrong in the build, and when the web process of `plan` starts.
+    """Return what will go wrong in the build, or when the web process of `plan` starts.
 
-    What the build refuses comes first, and alone: nothing starts then.
+    If the build fails, nothing starts, so nothing else is predicted.
     """
-    found = list(requirements.predict(plan))
-    begun = None if found else start(plan)
-    if begun is None:
-        return found
+    predicted = list(requirements.predict(plan))
+    web = None if predicted else start(plan)
+    if web is None:
+        return predicted
     for name in FILES:
         predict: Predictor = import_module(f"parity.rules.predict.{name}").predict
-        found += predict(begun)
-    return found
+        predicted += predict(web)
+    return predicted

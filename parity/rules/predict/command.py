@@ -1,4 +1,4 @@
-"""The start command against the tree: does the module exist, the attribute, the program?"""
+"""Predictions about the start command: its module, attribute or program does not exist."""
 
 import ast
 import re
@@ -15,7 +15,7 @@ _PROGRAMS = {"waitress-serve": "waitress"}
 
 
 def predict(start: Start) -> Iterator[Prediction]:
-    """What the command names and the pushed tree does not have."""
+    """Yield a prediction for each thing that the command names and the pushed tree lacks."""
     needed = required(start.source)
     yield from _program(start, needed)
     yield from _space(start)
@@ -28,19 +28,19 @@ def predict(start: Start) -> Iterator[Prediction]:
 
 
 def at_procfile(start: Start, seen: str, **names: str) -> Evidence:
-    """Evidence at the Procfile's line; `names` fill the rule's texts."""
-    told = {"command": start.process.command, "type": start.process.name, **names}
-    return Evidence(seen, "Procfile", start.process.line or None, names=told)
+    """Return evidence at the Procfile's line; `names` fill the rule's texts."""
+    values = {"command": start.process.command, "type": start.process.name, **names}
+    return Evidence(seen, "Procfile", start.process.line or None, names=values)
 
 
 def write(start: Start, wrong: str, right: str) -> edits.Advice:
-    """The Procfile's line with `right` in place of `wrong`."""
+    """Return advice to write the Procfile's line with `right` instead of `wrong`."""
     command = start.process.command.replace(wrong, right, 1)
     return edits.command(start.process.name, command)
 
 
 def _program(start: Start, needed: Required) -> Iterator[Prediction]:
-    """A server that no requirement brings."""
+    """Yield a prediction for a server that no requirement installs."""
     package = _PROGRAMS.get(start.program, start.program)
     if start.program not in SERVERS or not needed.lacks(package):
         return
@@ -48,13 +48,13 @@ def _program(start: Start, needed: Required) -> Iterator[Prediction]:
         return
     advice = f"Add the line `{package}` to requirements.txt."
     names = {"name": start.program, "manifest": "requirements.txt", "advice": advice}
-    seen = f"`{start.program}` is started, and nothing in requirements.txt brings it"
+    seen = f"`{start.program}` is started, but requirements.txt does not install it"
     evidence = (Evidence(seen, "requirements.txt", names=names), at_procfile(start, seen))
     yield Prediction("H10", "command-not-found", evidence)
 
 
 def _space(start: Start) -> Iterator[Prediction]:
-    """`main: app`, which the shell makes two words of."""
+    """Yield a prediction for `main: app`, which the shell splits into two words."""
     pattern = r"(?<![\w./:-])([A-Za-z_][\w.]*)(?::\s+|\s+:\s*)([A-Za-z_]\w*)"
     match = re.search(pattern, start.process.command) if start.program in SERVERS else None
     if match:
@@ -65,7 +65,7 @@ def _space(start: Start) -> Iterator[Prediction]:
 
 
 def _module(start: Start, target: Target, needed: Required) -> Iterator[Prediction]:
-    """A module that is neither in the tree nor in a package."""
+    """Yield a prediction for a module that is neither in the tree nor in a package."""
     top = target.module.partition(".")[0]
     folder = f"{start.root}{top}/"
     inside = any(path.startswith(folder) for path in start.source.entries)
@@ -84,7 +84,7 @@ def _module(start: Start, target: Target, needed: Required) -> Iterator[Predicti
 
 
 def _attribute(start: Start, target: Target, file: str) -> Iterator[Prediction]:
-    """A name that the module does not bind, in whatever way."""
+    """Yield a prediction for a name that the module does not bind in any way."""
     tree = parsed(start.source, file)
     name = target.attribute or ""
     if tree is None or _may_have(tree, name) or file.endswith("/__init__.py"):
@@ -102,7 +102,7 @@ def _attribute(start: Start, target: Target, file: str) -> Iterator[Prediction]:
 
 
 def _may_have(tree: ast.Module, name: str) -> bool:
-    """Whether the file binds `name`, or does something by which it may."""
+    """Return whether the file binds `name`, or does something that may bind it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and any(a.name == "*" for a in node.names):
             return True

@@ -1,6 +1,6 @@
-"""Which statements and expressions of a file every start executes.
+"""The statements and expressions of a file that every start executes.
 
-What stands under a condition, in a `try` that catches, or after a way out is left aside.
+Code under a condition, in a `try` with handlers, or after a possible exit is left out.
 """
 
 import ast
@@ -12,36 +12,36 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def statements(tree: ast.Module, *, main: bool) -> list[ast.stmt]:
-    """The simple statements that run when the file is imported, or (`main`) started as a script.
+    """Return the simple statements that run when the file is imported, or as a script (`main`).
 
     Functions of the file that are called by name are followed.
     """
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
-    found: list[ast.stmt] = []
-    _walk(tree.body, main, functions, found)
-    return found
+    collected: list[ast.stmt] = []
+    _walk(tree.body, main, functions, collected)
+    return collected
 
 
 def body(tree: ast.Module, function: str) -> list[ast.stmt]:
-    """The statements that run when `function` of the file is called."""
+    """Return the statements that run when `function` of the file is called."""
     functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
-    found: list[ast.stmt] = []
+    collected: list[ast.stmt] = []
     if function in functions:
-        _walk(functions.pop(function).body, False, functions, found)
-    return found
+        _walk(functions.pop(function).body, False, functions, collected)
+    return collected
 
 
 def _walk(
     block: list[ast.stmt],
     main: bool,
     functions: dict[str, ast.FunctionDef],
-    found: list[ast.stmt],
+    collected: list[ast.stmt],
 ) -> bool:
-    """Collect the statements of `block`; False if what follows it may not run."""
+    """Collect the statements of `block`; return False if the code after it may not run."""
     for node in block:
         inner = _certain(node, main)
         if inner is not None:
-            if not _walk(inner, main, functions, found):
+            if not _walk(inner, main, functions, collected):
                 return False
         elif _conditional(node):
             if _leaves(node):
@@ -49,18 +49,20 @@ def _walk(
         elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             if _ends(node):
                 return False
-            _follow(node, functions, found)
-            found.append(node)
+            _follow(node, functions, collected)
+            collected.append(node)
     return True
 
 
-def _follow(node: ast.stmt, functions: dict[str, ast.FunctionDef], found: list[ast.stmt]) -> None:
-    """The bodies of the file's functions that a statement calls; each is followed once."""
+def _follow(
+    node: ast.stmt, functions: dict[str, ast.FunctionDef], collected: list[ast.stmt]
+) -> None:
+    """Collect the bodies of the file's functions that a statement calls, each once."""
     for part in expressions(node):
         if isinstance(part, ast.Call) and isinstance(part.func, ast.Name):
             called = functions.pop(part.func.id, None)
             if called and not _generates(called):
-                _walk(called.body, False, functions, found)
+                _walk(called.body, False, functions, collected)
 
 
 def _generates(node: ast.FunctionDef) -> bool:
@@ -68,7 +70,7 @@ def _generates(node: ast.FunctionDef) -> bool:
 
 
 def _certain(node: ast.stmt, main: bool) -> list[ast.stmt] | None:
-    """The block within a statement that runs whenever the statement does."""
+    """Return the block within a statement that runs whenever the statement does."""
     if isinstance(node, ast.ClassDef):
         return node.body
     if isinstance(node, ast.With) and not _suppresses(node):
@@ -85,8 +87,8 @@ def _suppresses(node: ast.With) -> bool:
 
 
 def _is_main(test: ast.expr) -> bool:
-    told = ast.unparse(test)
-    return told in ("__name__ == '__main__'", "'__main__' == __name__")
+    condition = ast.unparse(test)
+    return condition in ("__name__ == '__main__'", "'__main__' == __name__")
 
 
 def _conditional(node: ast.stmt) -> bool:
@@ -95,7 +97,7 @@ def _conditional(node: ast.stmt) -> bool:
 
 
 def _leaves(node: ast.stmt) -> bool:
-    """Whether a statement may lead out of its block."""
+    """Return whether a statement may leave its block."""
     return any(isinstance(part, _OUT) or _ends(part) for part in ast.walk(node))
 
 
@@ -107,7 +109,7 @@ def _ends(node: ast.AST) -> bool:
 
 
 def expressions(node: ast.AST) -> Iterator[ast.AST]:
-    """The node and all of its parts that are evaluated whenever it is, inner parts first."""
+    """Yield the node and the parts that are always evaluated with it, inner parts first."""
     for part in _parts(node):
         yield from expressions(part)
     yield node

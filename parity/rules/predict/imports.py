@@ -1,4 +1,4 @@
-"""Imports at every start of packages that no requirement brings."""
+"""Predictions about imports, at every start, of packages that no requirement installs."""
 
 import ast
 import sys
@@ -13,16 +13,16 @@ from parity.rules.views.python_source import at, place
 
 
 def predict(start: Start) -> Iterator[Prediction]:
-    """The first import of each package that is certainly not installed."""
-    needed, told = required(start.source), set[str]()
+    """Yield a prediction for the first import of each package that is certainly not installed."""
+    needed, reported = required(start.source), set[str]()
     for file in start.files if needed.known else ():
         for node, module in _imports(file):
             top = module.partition(".")[0]
-            if top in told or not _foreign(start, top):
+            if top in reported or not _foreign(start, top):
                 continue
             package = DISTRIBUTIONS.get(module, DISTRIBUTIONS.get(top, top))
             if needed.nothing_called(top) and needed.exists(package):
-                told.add(top)
+                reported.add(top)
                 yield _prediction(start, file, node, module, package)
 
 
@@ -35,7 +35,7 @@ def _imports(file: Executed) -> Iterator[tuple[ast.stmt, str]]:
 
 
 def _foreign(start: Start, top: str) -> bool:
-    """Whether a top-level name is neither Python's own nor anything in the tree."""
+    """Return whether a top-level name is neither Python's own nor anything in the tree."""
     if top in sys.stdlib_module_names or top in STANDARD_LIBRARY_GONE:
         return False
     if file_of(start, top) or start.uses("PYTHONPATH"):
@@ -51,7 +51,7 @@ def _prediction(
     advice = f"Add the line `{package}` to requirements.txt."
     names = {"module": module, "package": package, "advice": advice, "who": "the app"}
     names["manifest"] = "requirements.txt"
-    seen = f"nothing in requirements.txt brings {package}"
+    seen = f"requirements.txt does not install {package}"
     where = place(start.source, file.path, node)
     evidence = (Evidence(seen, "requirements.txt", names=names), at(where.text, where))
     return Prediction("H10", "missing-dependency", evidence)

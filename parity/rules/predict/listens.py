@@ -1,4 +1,4 @@
-"""Addresses that the start command, or the call that starts the server, fixes."""
+"""Predictions about addresses that the start command, or the server's call, fixes."""
 
 import ast
 import re
@@ -19,17 +19,17 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 
 class Address(NamedTuple):
-    """Where a server will listen; None: not told by the source alone."""
+    """Where a server will listen; None if the source alone does not show it."""
 
     host: str | None
     port: str | None
 
 
 def predict(start: Start) -> Iterator[Prediction]:
-    """A server that will certainly not be where the router looks."""
-    found = _of_command(start)
-    if found:
-        yield from _judged(start, found, None)
+    """Yield a prediction for a server that will certainly not listen where the router connects."""
+    address = _of_command(start)
+    if address:
+        yield from _judged(start, address, None)
         return
     for file in start.files:
         for node in file.statements:
@@ -41,22 +41,22 @@ def predict(start: Start) -> Iterator[Prediction]:
 
 
 def _judged(
-    start: Start, found: Address, where: tuple[Executed, ast.Call] | None
+    start: Start, address: Address, where: tuple[Executed, ast.Call] | None
 ) -> Iterator[Prediction]:
-    """What Heroku makes of an address."""
-    host, port = found
+    """Yield the prediction for an address, if the router cannot reach it."""
+    host, port = address
     fixed = port is not None and bool(re.fullmatch(r"\d+", port))
     if host in LOOPBACK:
         also = " The port is not $PORT, either." if fixed else ""
-        yield Prediction("R10", "binds-loopback", (_evidence(start, found, where, also),))
+        yield Prediction("R10", "binds-loopback", (_evidence(start, address, where, also),))
     elif fixed and host in (*ANYWHERE, None):
-        yield Prediction("R10", "wrong-port", (_evidence(start, found, where, ""),))
+        yield Prediction("R10", "wrong-port", (_evidence(start, address, where, ""),))
 
 
 def _evidence(
-    start: Start, found: Address, where: tuple[Executed, ast.Call] | None, also: str
+    start: Start, address: Address, where: tuple[Executed, ast.Call] | None, also: str
 ) -> Evidence:
-    host, port = found.host or "0.0.0.0", found.port or "$PORT"
+    host, port = address.host or "0.0.0.0", address.port or "$PORT"
     names = {"address": f"{host}:{port}", "host": host, "taken": port, "also": also, "port": "N"}
     seen = f"it will listen on {host}:{port}"
     if where is None:
@@ -68,7 +68,7 @@ def _evidence(
 
 
 def _of_command(start: Start) -> Address | None:
-    """The address that a server's command line gives it, or that it takes without one."""
+    """Return the address that a server's command line sets, or the server's default."""
     words = start.words
     files = ("gunicorn.conf.py", ".flaskenv", ".streamlit/config.toml", "hypercorn.toml")
     if any(path in start.source.entries for path in files):
@@ -79,8 +79,8 @@ def _of_command(start: Start) -> Address | None:
     if reader:
         return reader(start)
     if len(words) > 2 and words[1].endswith("manage.py") and words[2] == "runserver":
-        given = [word for word in words[3:] if not word.startswith("-")]
-        return _pair(given[0], "127.0.0.1") if given else Address("127.0.0.1", "8000")
+        addresses = [word for word in words[3:] if not word.startswith("-")]
+        return _pair(addresses[0], "127.0.0.1") if addresses else Address("127.0.0.1", "8000")
     return None
 
 
@@ -146,11 +146,11 @@ _COMMANDS = {
     "flask": _flask,
     "streamlit": _streamlit,
 }
-"""Each server's defaults: its documentation."""
+"""The function that reads each server's command, with defaults from its documentation."""
 
 
 def _pair(text: str, host: str | None) -> Address:
-    """`HOST:PORT`, or a port alone."""
+    """Return the address in `HOST:PORT`, or in a port alone."""
     before, _, port = text.rpartition(":")
     if not before and port.isdigit() and not text.startswith(":"):
         return Address(host, port)
@@ -162,16 +162,16 @@ def _calls(node: ast.stmt) -> Iterator[ast.Call]:
 
 
 def _of_call(start: Start, file: Executed, call: ast.Call) -> Address | None:
-    """The address of `app.run(…)`, `uvicorn.run(…)`, waitress' `serve(…)` with literals alone."""
+    """Return the literal address in a call of `app.run`, `uvicorn.run` or waitress's `serve`."""
     kind = _kind(start, file, dotted(call.func))
     if kind is None or any(k.arg is None for k in call.keywords):
         return None
     host, port, first = kind
-    given = dict(zip(("host", "port"), call.args[first:], strict=False)) if first >= 0 else {}
-    given |= {k.arg: k.value for k in call.keywords if k.arg in ("host", "port", "listen")}
-    if "listen" in given:
+    arguments = dict(zip(("host", "port"), call.args[first:], strict=False)) if first >= 0 else {}
+    arguments |= {k.arg: k.value for k in call.keywords if k.arg in ("host", "port", "listen")}
+    if "listen" in arguments:
         return None
-    return Address(_literal(given.get("host"), host), _literal(given.get("port"), port))
+    return Address(_literal(arguments.get("host"), host), _literal(arguments.get("port"), port))
 
 
 def _literal(node: ast.expr | None, default: str) -> str | None:
@@ -181,7 +181,7 @@ def _literal(node: ast.expr | None, default: str) -> str | None:
 
 
 def _kind(start: Start, file: Executed, name: str) -> tuple[str, str, int] | None:
-    """Default host and port of a call that serves, and where they stand among its arguments."""
+    """Return default host and port of a serving call, and the index of the host argument or -1."""
     text = start.source.text(file.path) or ""
     if name == "uvicorn.run":
         return "127.0.0.1", "8000", -1
@@ -190,5 +190,7 @@ def _kind(start: Start, file: Executed, name: str) -> tuple[str, str, int] | Non
     variable, _, method = name.rpartition(".")
     if method != "run" or not variable or "SERVER_NAME" in text:
         return None
-    made = re.search(rf"(?m)^{re.escape(variable)}\s*(?::[^=\n]+)?=\s*(?:flask\.)?Flask\(", text)
-    return ("127.0.0.1", "5000", 0) if made else None
+    assigned = re.search(
+        rf"(?m)^{re.escape(variable)}\s*(?::[^=\n]+)?=\s*(?:flask\.)?Flask\(", text
+    )
+    return ("127.0.0.1", "5000", 0) if assigned else None

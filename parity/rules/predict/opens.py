@@ -1,4 +1,4 @@
-"""Files that every start opens, and that are on this disk but not in what is pushed."""
+"""Predictions about files that every start opens, but that are only on this disk, not pushed."""
 
 import ast
 import posixpath
@@ -15,18 +15,18 @@ _READERS = ("open", "pd.read_csv", "pandas.read_csv", "pd.read_json", "pd.read_e
 
 
 def predict(start: Start) -> Iterator[Prediction]:
-    """The first opening of each file that is not there."""
-    told: set[str] = set()
+    """Yield a prediction for the first opening of each file that is not pushed."""
+    reported: set[str] = set()
     for file in start.files:
         for node in file.statements:
             for path, call in _opened(node):
-                if path in start.source.absent and path not in told:
-                    told.add(path)
+                if path in start.source.absent and path not in reported:
+                    reported.add(path)
                     yield _prediction(start, file, path, call)
 
 
 def _opened(node: ast.stmt) -> Iterator[tuple[str, ast.Call]]:
-    """Relative paths that a statement reads, named literally."""
+    """Yield the literal relative paths that a statement reads, each with its call."""
     for part in expressions(node):
         if isinstance(part, ast.Call) and dotted(part.func) in _READERS and part.args:
             name, mode = part.args[0], part.args[1:2]
@@ -45,7 +45,7 @@ def _prediction(start: Start, file: Executed, path: str, call: ast.Call) -> Pred
     )
     names = {
         "path": path,
-        "why": f"It is on your disk, and not in git{why}.",
+        "why": f"It is on your disk, but not in git{why}.",
         "advice": f"Type `git add {forced}{word(path)}`, commit, push.",
     }
     bare = (evidence._replace(names={}) for evidence in kept)

@@ -1,4 +1,4 @@
-"""One prediction: what every module of this folder yields."""
+"""A prediction, which every module of this package yields."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from parity.records.verdict import Evidence
 
 
 class Prediction(NamedTuple):
-    """`rule` is the id of the cause, `symptom` that of what Heroku would show."""
+    """A predicted failure: `rule` is the id of the cause, `symptom` of what Heroku would show."""
 
     symptom: str
     rule: str

@@ -1,4 +1,4 @@
-"""What the requirements bring, themselves and through what they require in turn."""
+"""The distributions that the requirements install, directly and as dependencies."""
 
 import re
 from typing import NamedTuple
@@ -14,49 +14,57 @@ _PYTHON_HAS = frozenset({"pip"})
 
 
 class Required(NamedTuple):
-    """`brought` are all distributions; not `known`: some requirement may bring more than that."""
+    """The distributions that are `installed`; if not `known`, there may be more of them."""
 
-    brought: frozenset[str]
+    installed: frozenset[str]
     known: bool
 
     def lacks(self, package: str) -> bool:
-        """Whether it is certain that `package` will not be installed."""
-        return self.known and normalised(package) not in self.brought
+        """Return whether it is certain that `package` will not be installed."""
+        return self.known and normalised(package) not in self.installed
 
     def exists(self, package: str) -> bool:
-        """Whether `package` is one that parity knows."""
+        """Return whether parity knows `package`."""
         return known_package(normalised(package)) is not None
 
     def nothing_called(self, module: str) -> bool:
-        """Whether it is certain that no installed package has a top-level `module`."""
-        return self.known and not self.brought & _distributions(module)
+        """Return whether it is certain that no installed package has a top-level `module`."""
+        return self.known and not self.installed & _distributions(module)
 
 
 def _distributions(module: str) -> set[str]:
-    """Names that a distribution with this module may have."""
-    given = normalised(DISTRIBUTIONS.get(module, module))
-    return {normalised(module), given, f"python-{normalised(module)}", f"py{normalised(module)}"}
+    """Return the names that a distribution with this module may have."""
+    distribution = normalised(DISTRIBUTIONS.get(module, module))
+    return {
+        normalised(module),
+        distribution,
+        f"python-{normalised(module)}",
+        f"py{normalised(module)}",
+    }
 
 
 def required(source: Source) -> Required:
-    """What requirements.txt brings. Not known: other package managers, addresses, rare packages."""
+    """Return what requirements.txt installs.
+
+    Other package managers, addresses and rare packages make it not `known`.
+    """
     others = ("Pipfile", "Pipfile.lock", "poetry.lock", "uv.lock")
     if any(path in source.entries for path in others) or not text_of(source, "requirements.txt"):
         return Required(frozenset(), known=False)
-    brought: set[str] = set(_PYTHON_HAS)
+    installed: set[str] = set(_PYTHON_HAS)
     known = True
     for entry in entries(source):
         if entry.name:
-            found = closure(entry.name, extras=bool(_EXTRAS.match(entry.text)))
-            brought |= found or {entry.name}
-            known = known and bool(found) and _of_its_time(entry.name, entry.text)
+            packages = closure(entry.name, extras=bool(_EXTRAS.match(entry.text)))
+            installed |= packages or {entry.name}
+            known = known and bool(packages) and _of_its_time(entry.name, entry.text)
         elif not re.match(r"--?(?:i|f|index-url|extra-index-url|trusted-host|hash)\b", entry.text):
             known = known and entry.text.startswith(("-r", "-c", "--requirement", "--constraint"))
-    return Required(frozenset(brought), known)
+    return Required(frozenset(installed), known)
 
 
 def _of_its_time(name: str, text: str) -> bool:
-    """Whether a pin is of the same series as the version whose requirements are known."""
+    """Return whether a pin is of the same series as the version whose requirements are known."""
     match, known = _PIN.match(text[len(name) :]), known_package(name)
     return match is None or known is None or _series(match[1]) == _series(known.version)
 
@@ -67,16 +75,16 @@ def _series(version: str) -> str:
 
 
 def closure(name: str, *, extras: bool) -> set[str]:
-    """`name` and everything that comes with it; nothing if that is not known."""
-    found: set[str] = set()
+    """Return `name` and its dependencies; nothing if they are not known."""
+    packages: set[str] = set()
     todo = [(name, extras)]
     while todo:
         package, with_extras = todo.pop()
         parts = known_package(package)
         if parts is None:
             return set()
-        if package not in found:
-            found.add(package)
+        if package not in packages:
+            packages.add(package)
             todo += [(n.rstrip("*"), n.endswith("*")) for n in parts.requires]
             todo += [(n.rstrip("*"), n.endswith("*")) for n in parts.extras if with_extras]
-    return found
+    return packages

@@ -1,4 +1,4 @@
-"""Lines of requirements.txt that pip refuses on every Linux machine, whatever the index has."""
+"""Predictions about lines of requirements.txt that pip refuses on every Linux machine."""
 
 import re
 from collections.abc import Iterator
@@ -7,22 +7,22 @@ from parity.facts.buildpacks import PYTHON
 from parity.records import Plan
 from parity.records.edits import on_platform
 from parity.rules.predict.prediction import Prediction
-from parity.rules.views.pip_output import Entry, entries, found
+from parity.rules.views.pip_output import Entry, at_entry, entries
 
 _SINGLE = re.compile(r"[A-Za-z][\w.-]*(?:\[[^]]*\])?\s*=\s*\d[\w.]*")
 _FILE = re.compile(r"@\s*file:///|^file:///")
 _NO_LINUX = frozenset({"pywin32", "pypiwin32", "windows-curses"})
-"""Distributions with nothing but Windows wheels: https://pypi.org (observed)."""
+"""Distributions that only have Windows wheels: https://pypi.org (observed)."""
 
 
 def predict(plan: Plan) -> Iterator[Prediction]:
-    """The lines, each with the cause that the build would show."""
+    """Yield a prediction for each such line, with the cause that the build would show."""
     python = plan.runtime(PYTHON)
     if python is None or python.manager != "pip":
         return
     for entry in entries(plan.source):
         for rule, seen, names in _wrong(entry):
-            evidence = (found(entry, seen, **names),)
+            evidence = (at_entry(entry, seen, **names),)
             yield Prediction("push-rejected", rule, evidence)
 
 

@@ -1,4 +1,4 @@
-"""How the web process starts: its command as words, and the files that every start executes."""
+"""The start of the web process: its command as words, and the files that it always executes."""
 
 import ast
 import posixpath
@@ -18,7 +18,7 @@ _PYTHON = re.compile(r"python(?:3(?:\.\d+)?)?")
 _TARGET = re.compile(r"([A-Za-z_][\w.]*)(?::([A-Za-z_]\w*)(\(.*\))?)?")
 _VALUED = re.compile(r"-[a-zA-Z]|--[a-z-]+")
 DEEPEST = 100
-"""Packages within each other that are looked at (ours)."""
+"""Maximum depth of nested packages that are examined (ours)."""
 
 _BARE = frozenset(
     "--preload --reload --daemon --log-syslog --statsd --factory --proxy-headers --no-access-log"
@@ -27,11 +27,11 @@ _BARE = frozenset(
     " --enable-stdio-inheritance --capture-output --no-sendfile --reuse-port --proxy-protocol"
     " --initgroups --call".split()
 )
-"""Options of the servers that take no value: their documentation."""
+"""Options of the servers that take no value, from their documentation."""
 
 
 class Target(NamedTuple):
-    """What a server is told to serve; `called`: it is a function that makes the app."""
+    """What a server's command names; `called`: it is a function that returns the app."""
 
     module: str
     attribute: str | None
@@ -48,8 +48,8 @@ class Executed(NamedTuple):
 class Start(NamedTuple):
     """The start of one process type.
 
-    `words` are the command's, without `variables` set in front of it. `root` is the folder in which
-    Python looks for modules first, empty or ending in `/`.
+    `words` are the words of the command, without the `variables` set before it. `root` is the
+    folder in which Python first looks for modules; it is empty or ends in `/`.
     """
 
     plan: Plan
@@ -65,7 +65,7 @@ class Start(NamedTuple):
         return self.plan.source
 
     def uses(self, name: str) -> bool:
-        """Whether the variable is set in the command or as a config var."""
+        """Return whether the variable is set in the command or as a config var."""
         return name in self.variables or name in self.plan.config.values
 
     @property
@@ -74,20 +74,20 @@ class Start(NamedTuple):
 
 
 def start(plan: Plan) -> Start | None:
-    """The start of the web process; None if its command does more than start one program."""
+    """Return the start of the web process, or None if its command does more than that."""
     web = plan.processes.get("web")
-    short = web is not None and len(web.command) <= LONGEST  # shlex takes the square of the length
+    short = web is not None and len(web.command) <= LONGEST  # shlex takes quadratic time
     words, variables = _words(web.command) if web and short else ([], {})
     if not web or not words or plan.runtime(PYTHON) is None:
         return None
     root = _root(words)
     target = None if _configured(plan.source, words) else _target(words)
-    begun = Start(plan, web, tuple(words), variables, root, target, ())
-    return begun._replace(files=tuple(_executed(begun)))
+    web_start = Start(plan, web, tuple(words), variables, root, target, ())
+    return web_start._replace(files=tuple(_executed(web_start)))
 
 
 def _words(command: str) -> tuple[list[str], dict[str, str]]:
-    """The words of a simple command and the variables before them; none if it is not simple."""
+    """Return the words of a command and the variables before them; none if it is not simple."""
     try:
         words = shlex.split(command)
     except ValueError:
@@ -107,17 +107,17 @@ def _words(command: str) -> tuple[list[str], dict[str, str]]:
 
 
 def option(words: tuple[str, ...] | list[str], *names: str) -> list[str]:
-    """The values of an option, in the forms `-b X`, `-bX`, `--bind X` and `--bind=X`."""
-    found = []
+    """Return the values of an option, in the forms `-b X`, `-bX`, `--bind X` and `--bind=X`."""
+    values = []
     for word, following in zip(words, [*words[1:], ""], strict=True):
         for name in names:
             if word == name:
-                found.append(following)
+                values.append(following)
             elif name.startswith("--") and word.startswith(f"{name}="):
-                found.append(word.partition("=")[2])
+                values.append(word.partition("=")[2])
             elif not name.startswith("--") and word.startswith(name) and len(word) > len(name):
-                found.append(word[len(name) :].removeprefix("="))
-    return found
+                values.append(word[len(name) :].removeprefix("="))
+    return values
 
 
 def _root(words: list[str]) -> str:
@@ -129,19 +129,19 @@ def _root(words: list[str]) -> str:
 
 
 def _script(words: list[str]) -> str | None:
-    """The file that `python FILE` starts."""
+    """Return the file that `python FILE` starts."""
     rest = [w for w in words[1:] if w not in ("-u", "-O", "-B", "-E", "-s")]
     script = rest[0] if rest else ""
     return posixpath.normpath(script) if script.endswith(".py") else None
 
 
 def _configured(source: Source, words: list[str]) -> bool:
-    """Whether a gunicorn configuration file may choose the folder or the app."""
+    """Return whether a gunicorn configuration file may set the folder or the app."""
     return "gunicorn.conf.py" in source.entries or bool(option(words, "-c", "--config"))
 
 
 def _target(words: list[str]) -> Target | None:
-    """The module and attribute that a server's command names."""
+    """Return the module and attribute that a server's command names."""
     if words[0].rpartition("/")[2] not in SERVERS:
         return None
     before = ""
@@ -158,29 +158,29 @@ def _target(words: list[str]) -> Target | None:
 
 
 def file_of(start: Start, module: str) -> str | None:
-    """The tree's file for a module, as this start finds it."""
+    """Return the tree's file for a module, relative to this start's root."""
     base = start.root + module.replace(".", "/")
     options = (f"{base}.py", f"{base}/__init__.py")
     return next((path for path in options if path in start.source.entries), None)
 
 
 def _executed(start: Start) -> Iterator[Executed]:
-    """The files that the start executes, each once, in about the order in which it does."""
-    seen: set[str] = set()
+    """Yield the files that the start executes, each once, roughly in the order of execution."""
+    visited: set[str] = set()
     todo = list(_first(start))
     while todo:
         path, main, factory = todo.pop(0)
-        tree = None if path in seen else parsed(start.source, path)
+        tree = None if path in visited else parsed(start.source, path)
         if tree is None:
             continue
-        seen.add(path)
-        made = statements(tree, main=main) + (body(tree, factory) if factory else [])
-        yield Executed(path, made)
-        todo += [(p, False, "") for p in _imported(start, path, made)]
+        visited.add(path)
+        executed = statements(tree, main=main) + (body(tree, factory) if factory else [])
+        yield Executed(path, executed)
+        todo += [(p, False, "") for p in _imported(start, path, executed)]
 
 
 def _first(start: Start) -> Iterator[tuple[str, bool, str]]:
-    """Where it begins: path, whether it is started as a script, and the function called in it."""
+    """Yield the first files: path, whether it is a script, and the function that is called."""
     script = _script(list(start.words)) if _PYTHON.fullmatch(start.words[0]) else None
     if script in start.source.entries and script and not script.endswith("manage.py"):
         yield script, True, ""
@@ -190,15 +190,15 @@ def _first(start: Start) -> Iterator[tuple[str, bool, str]]:
 
 
 def _packages(start: Start, module: str) -> list[str]:
-    """The files that importing `module` runs: its packages', then its own."""
+    """Return the files that importing `module` runs: those of its packages, then its own."""
     parts = module.split(".", DEEPEST)[:DEEPEST]
     names = (".".join(parts[:n]) for n in range(1, len(parts) + 1))
     return [path for name in names if (path := file_of(start, name))]
 
 
-def _imported(start: Start, path: str, made: list[ast.stmt]) -> Iterator[str]:
-    """The tree's files that the statements import, and Django's settings."""
-    for node in made:
+def _imported(start: Start, path: str, executed: list[ast.stmt]) -> Iterator[str]:
+    """Yield the tree's files that the statements import, and Django's settings."""
+    for node in executed:
         for module in _modules(node, path, start.root):
             yield from _packages(start, module)
         settings = _settings(node)
@@ -219,9 +219,11 @@ def _modules(node: ast.stmt, path: str, root: str) -> list[str]:
 
 
 def _settings(node: ast.stmt) -> str | None:
-    """The module that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "x")` names."""
+    """Return the module that `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "x")` names."""
     call = node.value if isinstance(node, ast.Expr) else None
     if not isinstance(call, ast.Call) or not dotted(call.func).endswith("environ.setdefault"):
         return None
-    given = [a.value for a in call.args if isinstance(a, ast.Constant)]
-    return str(given[1]) if len(given) == 2 and given[0] == "DJANGO_SETTINGS_MODULE" else None
+    literals = [a.value for a in call.args if isinstance(a, ast.Constant)]
+    return (
+        str(literals[1]) if len(literals) == 2 and literals[0] == "DJANGO_SETTINGS_MODULE" else None
+    )

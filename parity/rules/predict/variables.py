@@ -1,4 +1,4 @@
-"""Config vars that every start reads, without a default, and that nothing supplies."""
+"""Predictions about config vars that every start reads without a default, and nothing sets."""
 
 import ast
 import re
@@ -15,18 +15,18 @@ _SUPPLIERS = ("app.json", ".profile", "settings.ini", "config/settings.ini")
 
 
 def predict(start: Start) -> Iterator[Prediction]:
-    """The first read of each variable that is not there."""
-    told: set[str] = set()
+    """Yield a prediction for the first read of each variable that is not set."""
+    reported: set[str] = set()
     for file in start.files:
         for node in file.statements:
             for name, read, error in _reads(node):
-                if name not in told and not _supplied(start, name):
-                    told.add(name)
+                if name not in reported and not _supplied(start, name):
+                    reported.add(name)
                     yield _prediction(start, file, read, name, error)
 
 
 def _reads(node: ast.stmt) -> Iterator[tuple[str, ast.expr, str]]:
-    """Variable, expression and error of each read whose variable must be set."""
+    """Yield variable, expression and error of each read whose variable must be set."""
     for part in expressions(node):
         if isinstance(part, ast.Subscript) and isinstance(part.ctx, ast.Load):
             name = _constant(part.slice)
@@ -51,7 +51,7 @@ def _constant(node: ast.expr) -> str | None:
 
 
 def _supplied(start: Start, name: str) -> bool:
-    """Whether something sets the variable, or may do so."""
+    """Return whether something sets the variable, or may do so."""
     if name in PLATFORM or name in start.plan.config.values or name in start.variables:
         return True
     word = re.compile(rf"\b{re.escape(name)}\b")
@@ -65,7 +65,7 @@ def _supplied(start: Start, name: str) -> bool:
 
 
 def _files(start: Start) -> Iterator[str]:
-    """Files of the tree that may set variables."""
+    """Yield the files of the tree that may set variables."""
     for path in start.source.entries:
         name = path.rpartition("/")[2]
         if path in _SUPPLIERS or ".env" in name or path.startswith(".profile.d/"):

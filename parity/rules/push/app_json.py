@@ -1,4 +1,4 @@
-"""app.json: what creating an app from it takes, and what a push alone leaves out of it."""
+"""Rules about app.json: what creating an app from it needs, and what a push ignores."""
 
 from collections.abc import Iterator
 
@@ -30,16 +30,16 @@ def APP_SETUP_FAILED(source: Source) -> Iterator[Evidence]:
     if manifest and manifest.broken:
         yield Evidence("invalid app.json", NAME, names={"message": "invalid app.json"})
     elif manifest and manifest.unset:
-        told = f"config var {manifest.unset[0]} is required"
-        yield Evidence(f"invalid app.json: {told}", NAME, names={"message": told})
+        message = f"config var {manifest.unset[0]} is required"
+        yield Evidence(f"invalid app.json: {message}", NAME, names={"message": message})
 
 
 @rule(
     "app-json-invalid",
     leads_to=APP_SETUP_FAILED,
-    title="app.json cannot be read: {seen:it is no valid JSON, or has values of the wrong kind}",
-    cause="app.json must be one JSON object in UTF-8, without comments and without a comma at an"
-    " end.",
+    title="app.json cannot be read: {seen:it is not valid JSON, or has values of the wrong kind}",
+    cause="app.json must be one JSON object in UTF-8, without comments and without trailing"
+    " commas.",
     fix="Correct it; `python3 -m json.tool app.json` shows the place.",
     docs=SCHEMA,
 )
@@ -53,10 +53,10 @@ def app_json_invalid(source: Source) -> Iterator[Evidence]:
 @rule(
     "config-var-required",
     leads_to=APP_SETUP_FAILED,
-    title="app.json requires the config var {name}, and nothing gives it a value",
+    title="app.json requires the config var {name}, and nothing sets it",
     cause="A config var of app.json is required unless it says otherwise, and has to come from a"
     " value, a generator, or whoever creates the app.",
-    fix="Give it on creating the app (here: `--config {name}=…`), or write a `value`,"
+    fix="Set it when you create the app (here: `--config {name}=…`), or write a `value`,"
     ' `"generator": "secret"` or `"required": false` into app.json.',
     docs=SCHEMA,
 )
@@ -70,7 +70,7 @@ def config_var_required(source: Source) -> Iterator[Evidence]:
 @rule(
     "postdeploy-failed",
     effect="fail",
-    title="The postdeploy script fails, so the app's setup does",
+    title="The postdeploy script fails, and so does the app's setup",
     cause="`{command}` ended with status {status}. Its last line: `{last:…}`.",
     fix="Make the command pass in a one-off dyno: `heroku run {command}` shows its output.",
     docs=SCHEMA,
@@ -88,10 +88,10 @@ def POSTDEPLOY_FAILED(release: Release) -> Iterator[Evidence]:
 @rule(
     "postdeploy-skipped",
     effect="warn",
-    title="The postdeploy script was not run: {reason:it would have changed what is not on this"
-    " machine}",
+    title="The postdeploy script was not run: {reason:it would have changed something that is not"
+    " on this machine}",
     cause="It would have run against that database, which may be the production one.",
-    fix="`--run-release` runs it all the same; a database on this machine needs no option.",
+    fix="`--run-release` runs it anyway; a database on this machine needs no option.",
     docs=SCHEMA,
 )
 def postdeploy_skipped(release: Release) -> Iterator[Evidence]:
@@ -119,7 +119,7 @@ def app_json_without_web(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-container",
     effect="unknown",
-    title="app.json asks for the stack container: Heroku builds a Docker image",
+    title="app.json sets the stack container: Heroku builds a Docker image",
     cause="On that stack no buildpack runs: heroku.yml says which Dockerfile is built. parity does"
     " not rehearse it.",
     fix="Build the image with `docker build .` and run it with `-e PORT=5000`.",
@@ -134,9 +134,9 @@ def app_json_container(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-problem",
     effect="note",
-    title="app.json: {seen:a field is not as Heroku wants it}",
-    cause="app.json is read when an app is created from it (a Heroku Button, a review app), and"
-    " then only.",
+    title="app.json: {seen:a field is not as Heroku expects it}",
+    cause="app.json is read only when an app is created from it (by a Heroku Button, or as a review"
+    " app).",
     fix="Correct it, or delete app.json if no app is ever created from it.",
     docs=SCHEMA,
 )
@@ -150,7 +150,7 @@ def app_json_problem(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-json-config-vars",
     effect="note",
-    title="app.json asks for config vars that nothing sets here: {names:the required ones}",
+    title="app.json requires config vars that nothing sets here: {names:their names}",
     cause="A push does not read app.json, so an app that was not created from it lacks them.",
     fix="Type `heroku config:set {first}=…` for each that is not set yet; `--new-app` rehearses a"
     " new app that has them.",
@@ -161,8 +161,8 @@ def app_json_config_vars(plan: Plan) -> Iterator[Evidence]:
     names = [n for n, v in manifest.env.items() if v.required] if manifest else []
     absent = [name for name in names if name not in plan.config.values]
     if manifest and absent:
-        told = {"names": ", ".join(absent[:_SHOWN]), "first": absent[0]}
-        yield Evidence(told["names"], NAME, manifest.env[absent[0]].line, names=told)
+        values = {"names": ", ".join(absent[:_SHOWN]), "first": absent[0]}
+        yield Evidence(values["names"], NAME, manifest.env[absent[0]].line, names=values)
 
 
 @rule(
@@ -184,7 +184,7 @@ def app_json_buildpacks(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "app-json-stack",
     effect="note",
-    title="app.json names the stack {wanted}; tested was {stack}",
+    title="app.json names the stack {wanted}, but {stack} was tested",
     cause="A push does not read app.json: the app keeps the stack that it has.",
     fix="Type `heroku stack` to see it, and rehearse that one with `--stack`.",
     docs=SCHEMA,
@@ -199,10 +199,10 @@ def app_json_stack(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "app-json-not-rehearsed",
     effect="note",
-    title="Of app.json this was not rehearsed: {what:what parity has no means for}",
+    title="Not everything in app.json was rehearsed: {what:what parity cannot run}",
     cause="Add-ons are not provisioned here; pr-predestroy runs when a review app is deleted, the"
     " other scripts in Heroku CI.",
-    fix="Give what an add-on would set with `--config`.",
+    fix="Use `--config` for the variables that an add-on would set.",
     docs=SCHEMA,
 )
 def app_json_not_rehearsed(plan: Plan) -> Iterator[Evidence]:
@@ -213,12 +213,12 @@ def app_json_not_rehearsed(plan: Plan) -> Iterator[Evidence]:
     what = [f"the add-on {name}" for name in manifest.addons] + [f"scripts.{n}" for n in scripts]
     what += [f"{t} dynos" for t in manifest.formation if t != "web"]
     if what:
-        told = shown(", ".join(what))
-        yield Evidence(told, NAME, names={"what": told})
+        parts = shown(", ".join(what))
+        yield Evidence(parts, NAME, names={"what": parts})
 
 
 def _pushed_only(plan: Plan) -> Manifest | None:
-    """app.json where it is without effect, and could be read."""
+    """Return app.json if it is readable but has no effect, as a push does not read it."""
     manifest = plan.source.manifest
     return manifest if manifest and not manifest.applied and not manifest.broken else None
 

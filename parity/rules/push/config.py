@@ -1,4 +1,4 @@
-"""Config vars: what stands only in `.env`, and what Heroku would not take."""
+"""Rules about config vars that are only in `.env`, or that Heroku does not accept."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from parity.rules.engine import rule
 CONFIG_VARS = "https://devcenter.heroku.com/articles/config-vars"
 _SHOWN = 20
 _SET = ("--config", "app.json")
-"""Where config vars come from that are set on the app, or will be."""
+"""Origins of config vars that are, or will be, set on the app."""
 
 
 @rule(
@@ -25,18 +25,18 @@ _SET = ("--config", "app.json")
 def config_vars_to_set(plan: Plan) -> Iterator[Evidence]:
     origin = plan.config.origin
     for file in dict.fromkeys(where for where in origin.values() if where not in _SET):
-        found = sorted(name for name, where in origin.items() if where == file)
-        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-        seen = ", ".join(found[:_SHOWN]) + more
-        yield Evidence(seen, file, names={"file": file, "name": found[0], "names": seen})
+        names = sorted(name for name, where in origin.items() if where == file)
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        seen = ", ".join(names[:_SHOWN]) + more
+        yield Evidence(seen, file, names={"file": file, "name": names[0], "names": seen})
 
 
 @rule(
     "port-config-var",
     effect="warn",
     title="PORT must not be a config var",
-    cause="Heroku chooses another port for every dyno, and tells it in PORT. A PORT of your own"
-    " makes the app listen where nobody asks: R10. parity ignored it.",
+    cause="Heroku chooses another port for every dyno, and passes it in PORT. A PORT of your own"
+    " makes the app listen where nobody connects: R10. parity ignored it.",
     fix="Type `heroku config:unset PORT`.",
     docs="https://devcenter.heroku.com/articles/runtime-principles#web-servers",
 )
@@ -47,7 +47,7 @@ def port_config_var(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "config-var-name",
     effect="warn",
-    title="Heroku takes no config var of this name",
+    title="Heroku accepts no config var with this name",
     cause="Names consist of letters, digits and underscores. parity left this one out.",
     fix="Give it another name, in the app too.",
     docs=CONFIG_VARS,
@@ -60,7 +60,7 @@ def config_var_name(plan: Plan) -> Iterator[Evidence]:
     "config-vars-too-large",
     effect="warn",
     title="The config vars are larger than Heroku allows",
-    cause="Names and values together may have 32 kB.",
+    cause="Names and values together may have at most 32 kB.",
     fix="Keep large values (keys, certificates, JSON) in a file or a store, and read them there.",
     docs=f"{CONFIG_VARS}#limits",
 )
@@ -74,8 +74,8 @@ def config_vars_too_large(plan: Plan) -> Iterator[Evidence]:
     title="Some config vars cannot be read",
     cause="parity left them out; after a quote that is not closed, the lines below may be read"
     " wrongly too.",
-    fix="Write each as NAME=value, with both quotes where the value has blanks, into a file that"
-    " you may read, in UTF-8.",
+    fix="Write each as NAME=value, with both quotes if the value has spaces, into a UTF-8 file"
+    " that you may read.",
     docs="https://devcenter.heroku.com/articles/heroku-local#set-up-your-local-environment-variables",
 )
 def env_file_unreadable(plan: Plan) -> Iterator[Evidence]:

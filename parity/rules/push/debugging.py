@@ -1,4 +1,4 @@
-"""Aids for developers that are still on: fine on the laptop, open to the world on Heroku."""
+"""Development settings that are still on: fine on the laptop, open to the world on Heroku."""
 
 import ast
 import re
@@ -16,13 +16,13 @@ SECURITY = "https://docs.djangoproject.com/en/stable/howto/deployment/checklist/
 @rule(
     "debugger-on",
     effect="warn",
-    title="Werkzeug's debugger is on: whoever causes an error sees code and variables",
+    title="Werkzeug's debugger is on: anyone who causes an error sees code and variables",
     cause="With debug on, Flask answers an error with a page that shows the code and its variables"
-    " and offers a console in which Python can be run. A reloader runs beside the app, too, which"
+    " and offers a console in which Python can be run. A reloader also runs beside the app, which"
     " doubles its memory.",
-    fix="{advice:Take `debug=True` out, or better start the app with gunicorn.}",
+    fix="{advice:Remove `debug=True`, or better, start the app with gunicorn.}",
     docs="https://flask.palletsprojects.com/en/stable/debugging/",
-    laptop="On the laptop nobody else reaches the page.",
+    laptop="On the laptop nobody else can reach the page.",
     by={"Flask": "web: gunicorn app:app", "flask run": "without --debug, no FLASK_DEBUG"},
 )
 def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
@@ -45,12 +45,12 @@ def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
 @rule(
     "django-debug",
     effect="warn",
-    title="DEBUG is on in {module}: whoever causes an error sees settings and code",
+    title="DEBUG is on in {module}: anyone who causes an error sees settings and code",
     cause="The settings that the web process uses say `DEBUG = True`, whatever the config vars are."
     " Django then answers errors with its debug page, keeps every database query in memory, and"
     " hides what DEBUG = False needs: ALLOWED_HOSTS, static files, pages for errors.",
     fix='Write `DEBUG = os.environ.get("DEBUG") == "1"` there; `heroku config:set DEBUG=1` switches'
-    " it on while you look for something.",
+    " it on while you debug.",
     docs=SECURITY,
     basis="static",
     laptop="On the laptop nobody else sees the page.",
@@ -68,7 +68,7 @@ def django_debug(plan: Plan) -> Iterator[Evidence]:
     effect="warn",
     title="The secret key is generated again at every start: sessions end, and workers differ",
     cause="`{code}` gives each process a key of its own. A cookie that one worker has signed is"
-    " refused by the next, where the server starts several (WEB_CONCURRENCY is 2 in the smallest"
+    " refused by the next, if the server starts several (WEB_CONCURRENCY is 2 in the smallest"
     " dyno), and every restart, at least one a day, logs everybody out.",
     fix='Write `{name} = os.environ["SECRET_KEY"]` there, and type `heroku config:set'
     " SECRET_KEY=$(openssl rand -hex 32)`.",
@@ -89,12 +89,12 @@ _MADE = (
     r"=\s*(?:str\(|bytes\()?(?:os\.urandom|urandom|secrets\.token_\w+|token_\w+|uuid\.uuid4|uuid4"
     r"|get_random_secret_key)\([^()]*\)\)?(?:\.hex(?:\(\))?)?\s*(?:#.*)?$"
 )
-"""A key that is random, and nothing else: no config var, and no other line, gives another one."""
+"""A key that is always random: no config var and no other line replaces it."""
 
 
 def _settings(plan: Plan) -> str | None:
-    """The settings module that the web process uses, if its command and the code tell."""
-    given = plan.config.values.get("DJANGO_SETTINGS_MODULE")
+    """Return the settings module that the web process uses, if its command and the code show it."""
+    configured = plan.config.values.get("DJANGO_SETTINGS_MODULE")
     web = plan.processes.get("web")
     named = target(web) if web else None
     started = file_of(plan.source, named[0]) if named else None
@@ -102,25 +102,25 @@ def _settings(plan: Plan) -> str | None:
         started = "manage.py"
     text = (plan.source.text(started) or "") if started else ""
     match = re.search(r"DJANGO_SETTINGS_MODULE[\"']\s*,\s*[\"']([\w.]+)[\"']", text)
-    return given or (match[1] if match else None)
+    return configured or (match[1] if match else None)
 
 
 def _debug(source: Source, file: str) -> Place | None:
-    """The line that switches DEBUG on for certain: the last to set it, under no condition."""
+    """Return the line that certainly switches DEBUG on: the last to set it, without a condition."""
     tree = parsed(source, file)
-    found: Place | None = None
+    last: Place | None = None
     for node in tree.body if tree else ():
         plain = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DEBUG"
         if plain and isinstance(node, ast.Assign):
             on = isinstance(node.value, ast.Constant) and node.value.value is True
-            found = place(source, file, node) if on else None
+            last = place(source, file, node) if on else None
         elif _may_set(node):
-            found = None
-    return found
+            last = None
+    return last
 
 
 def _may_set(node: ast.stmt) -> bool:
-    """Whether a statement may set DEBUG: under a condition, or by what it takes from elsewhere."""
+    """Return whether a statement may set DEBUG: under a condition, or from another module."""
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store) and part.id == "DEBUG":
             return True
@@ -132,4 +132,4 @@ def _may_set(node: ast.stmt) -> bool:
 
 
 _WHOLE = ("locals", "globals", "vars", "exec")
-"""What gives others all names of the settings: django-heroku, split settings."""
+"""Functions that pass all names of the settings on: django-heroku, split settings."""

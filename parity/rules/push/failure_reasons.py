@@ -1,7 +1,7 @@
-"""Heroku's own `failure_reason`s that the tree alone decides, each a cause of a rejected push.
+"""Heroku's `failure_reason`s that the tree alone decides, each a cause of a rejected push.
 
 Source: https://github.com/heroku/heroku-buildpack-python (lib/checks.sh, lib/package_manager.sh,
-lib/python_version.sh). The more precise causes stand in `rules.plan`.
+lib/python_version.sh). The more precise causes are in `rules.push.plan`.
 """
 
 import re
@@ -24,7 +24,7 @@ MANAGERS = f"{SUPPORT}#supported-package-managers"
 
 
 class Reason(NamedTuple):
-    """One `failure_reason` and its page; `own` when it is parity's name, not Heroku's."""
+    """A `failure_reason` and its manual page; `own` if the name is parity's, not Heroku's."""
 
     reason: str
     title: str
@@ -41,13 +41,13 @@ REASONS = (
     Reason(
         "checks::stack::eol",
         "The stack {subject} is no longer supported",
-        "Heroku has ended this stack, and the Python buildpack does not build on it.",
+        "Heroku has retired this stack, and the Python buildpack does not build on it.",
         f"Type `heroku stack:set {DEFAULT}`, then push again.",
         STACKS,
     ),
     Reason(
         "checks::stack::unknown",
-        "There is no stack {subject}",
+        "The stack {subject} does not exist",
         "The Python buildpack knows no stack of this name.",
         f"Type `heroku stack:set {DEFAULT}` (for parity: `--stack {DEFAULT}`).",
         STACKS,
@@ -69,22 +69,22 @@ REASONS = (
     Reason(
         "checks::existing-venv-dir",
         "The virtual environment {subject} is committed",
-        "It was made for your machine. Heroku installs the dependencies itself, and refuses a copy"
-        " that would stand in the way.",
+        "It was created for your machine. Heroku installs the dependencies itself, and refuses a"
+        " copy that would get in the way.",
         "Type `git rm -r --cached {subject}`, add `{subject}/` to .gitignore, commit, push again.",
         SUPPORT,
     ),
     Reason(
         "package-manager::pipenv-missing-lockfile",
         "There is a Pipfile, but no Pipfile.lock",
-        "Heroku installs what Pipfile.lock pins, and takes a Pipfile without it for a mistake,"
+        "Heroku installs what Pipfile.lock pins, and treats a Pipfile without it as a mistake,"
         " whatever other package files there are.",
         "Type `pipenv lock` and commit Pipfile.lock; or delete the Pipfile if you do not use it.",
         MANAGERS,
     ),
     Reason(
         "package-manager::multiple-found",
-        "Several package managers at once: {subject}",
+        "The app has files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
         "Keep the file of the one you use, and `git rm` the others.",
         MANAGERS,
@@ -99,7 +99,7 @@ REASONS = (
     ),
     Reason(
         "package-manager::none-found",
-        "No requirements.txt, nor another file that names the dependencies",
+        "There is no requirements.txt, and no other file that names the dependencies",
         "It is a Python app, but Heroku finds no requirements.txt, Pipfile.lock, poetry.lock or"
         " uv.lock in the root.",
         "Write requirements.txt (`pip freeze > requirements.txt`; empty if nothing is needed),"
@@ -110,7 +110,7 @@ REASONS = (
     Reason(
         "runtime-txt::invalid-version",
         "runtime.txt is not in the right format",
-        "runtime.txt holds {held:something}, which is invalid: it must be one line like"
+        "runtime.txt contains {held:something}, which is invalid: it must be one line like"
         " `python-{wish}`"
         " or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
         "Write `python-{wish}` into runtime.txt; or better delete it, and put `{wish}` into a file"
@@ -119,7 +119,7 @@ REASONS = (
     ),
     Reason(
         "runtime-txt::not-supported",
-        "runtime.txt does not go with uv",
+        "runtime.txt does not work with uv",
         "uv itself reads .python-version; with uv.lock Heroku refuses a runtime.txt.",
         "Type `git rm runtime.txt`, and put the version into .python-version.",
         VERSION,
@@ -127,7 +127,7 @@ REASONS = (
     Reason(
         "python-version-file::misspelled",
         "The file `{subject}` should be called .python-version",
-        "Heroku knows this misspelling, and stops so that the wish is not lost unread.",
+        "Heroku knows this misspelling, and stops so that your version is not ignored.",
         "Type `git mv {subject} .python-version`, commit, push again.",
         VERSION,
     ),
@@ -135,7 +135,7 @@ REASONS = (
         "python-version-file::invalid-version",
         "Invalid version in .python-version: {subject}",
         "Only `{wish}` or `{newest}` are valid forms: no `v`, quotes, ranges, names or comments"
-        " behind the number.",
+        " after the number.",
         "Write `{wish}` into .python-version, alone on its line.",
         VERSION,
     ),
@@ -186,11 +186,11 @@ REASONS = (
     Reason(
         "python-version::eol",
         "Python {subject} has reached its end of life",
-        "It gets no security fixes any more, and Heroku no longer supports it: the oldest that it"
+        "It no longer gets security fixes, and Heroku no longer supports it: the oldest that it"
         " installs is {oldest}.",
         "Put `{default}` into a file called .python-version (and delete runtime.txt if there is"
-        " one), test with it, commit, push again. Where old pins do not go with it, `{oldest}` is"
-        " the nearest.",
+        " one), test with it, commit, push again. If old pins do not work with it, `{oldest}` is"
+        " the nearest version.",
         SUPPORTED,
         apart="`has reached its end-of-life`",
         laptop="The laptop keeps an old Python as long as you like.",
@@ -198,7 +198,7 @@ REASONS = (
     Reason(
         "python-version::unknown-major",
         "Heroku does not know Python {subject}",
-        "It is not released yet, or no Python at all. The newest is {default} (as of {date:the"
+        "It is not released yet, or does not exist. The newest is {default} (as of {date:the"
         " day of parity's release}).",
         "Put `{default}` into a file called .python-version (and delete runtime.txt if there is"
         " one), commit, push again.",
@@ -206,16 +206,16 @@ REASONS = (
     ),
     Reason(
         "python-version::unknown-patch",
-        "There is no Python {subject}",
+        "Python {subject} does not exist",
         "No such patch was ever released.",
-        "Ask for `{wish}` alone: Heroku then installs its newest patch.",
+        "Write only `{wish}`: Heroku then installs its newest patch.",
         SUPPORTED,
     ),
     Reason(
         "no-default-language",
         "Nothing in the root tells Heroku what kind of app this is",
         "Each language has a file that Heroku looks for in the root of what is pushed:"
-        " requirements.txt, package.json, Gemfile … There is none.",
+        " requirements.txt, package.json, Gemfile … There is no such file.",
         "{advice:Commit the file of your language. For Python: `pip freeze > requirements.txt`.}",
         f"{BUILDPACKS}#buildpack-detect-order",
         fallback=True,
@@ -223,7 +223,7 @@ REASONS = (
     ),
     Reason(
         "buildpack-not-compatible",
-        "The buildpack {subject} does not take this app",
+        "The buildpack {subject} does not accept this app",
         "It is set on the app, but what it looks for is not in the root of what is pushed.",
         "Commit the package file of your language (Python: requirements.txt), or set the right"
         " buildpack: `heroku buildpacks:set heroku/python`.",
@@ -279,10 +279,10 @@ def _evidence(record: Plan | Slug) -> Iterator[Evidence]:
 
 
 def _held(refusal: Refusal, source: Source) -> str:
-    """What a file that is to be one line holds, in few words."""
+    """Return a short description of a file that should hold one line."""
     text = source.text(refusal.file or "") or ""
     if "<<<<<<<" in text.split():
-        return "the marks of a merge conflict (`<<<<<<<`)"
+        return "the markers of a merge conflict (`<<<<<<<`)"
     lines = text.strip().splitlines()
     if len(lines) > 1:
         return f"{len(lines)} lines, the first of them `{lines[0].strip()}`"
@@ -290,9 +290,9 @@ def _held(refusal: Refusal, source: Source) -> str:
 
 
 def _wish(subject: str) -> str:
-    """The supported `major.minor` that a wrong version most likely means, else the default."""
+    """Return the supported `major.minor` that a wrong version most likely means, or the default."""
     known = versions()
-    meant = (found for found in re.findall(r"3\.\d+", subject) if found in known.newest)
+    meant = (series for series in re.findall(r"3\.\d+", subject) if series in known.newest)
     return next(meant, known.default)
 
 

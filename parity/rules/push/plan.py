@@ -1,4 +1,4 @@
-"""What the tree alone decides: a push that Heroku rejects, and what it only warns of."""
+"""Rules that the tree alone decides: pushes that Heroku rejects, and its warnings."""
 
 from collections.abc import Iterator
 
@@ -17,13 +17,13 @@ RUNTIME_TXT = f"{SUPPORT}#specifying-a-python-version"
 
 
 def headline(refusal: Refusal) -> str:
-    """The first line of Heroku's message, without its mark."""
+    """Return the first line of Heroku's message, without its `!`."""
     lines = (line.removeprefix(" !").strip() for line in refusal.lines)
     return next((line for line in lines if line), refusal.reason)
 
 
 def source_of(record: Plan | Slug) -> Source:
-    """The tree behind a plan or a slug."""
+    """Return the tree behind a plan or a slug."""
     return record.source if isinstance(record, Plan) else record.plan.source
 
 
@@ -32,19 +32,19 @@ def source_of(record: Plan | Slug) -> Source:
     effect="reject",
     title="Heroku rejects the push",
     cause="The build stops with: {headline:the line that the buildpack prints}",
-    fix="Fix what the log names, commit, push again. Until then the old release runs on.",
+    fix="Fix what the log names, commit, push again. Until then the old release keeps running.",
     docs=GIT,
     prints=(
         "remote:  !     Push rejected, failed to compile Python app.",
         "remote:  !     Push failed",
     ),
-    laptop="The laptop was set up once, by hand, over months. Heroku builds from an empty"
-    " machine, from what is in git alone, with its own Python.",
+    laptop="The laptop was set up by hand, over months. Heroku builds on an empty machine, only"
+    " from what is in git, with its own Python.",
 )
 def PUSH_REJECTED(record: Source | Plan | Slug) -> Iterator[Evidence]:
     if record.refusal:
-        told = headline(record.refusal)
-        yield Evidence(told, record.refusal.file, record.refusal.line, names={"headline": told})
+        line = headline(record.refusal)
+        yield Evidence(line, record.refusal.file, record.refusal.line, names={"headline": line})
 
 
 CONTAINER = "https://devcenter.heroku.com/articles/build-docker-images-heroku-yml"
@@ -62,8 +62,8 @@ def _nothing_found(record: Plan | Slug) -> bool:
     leads_to=PUSH_REJECTED,
     title="{file} is on your disk, but not in git",
     cause="git push sends what is committed. {file} is not, so on Heroku it does not exist.",
-    fix="Type `git add {file}` (where an ignore rule keeps it out: take that line out of {ignorer}"
-    " first), commit, push again.",
+    fix="Type `git add {file}` (if an ignore rule excludes it, first remove that line from"
+    " {ignorer}), commit, push again.",
     docs=GIT,
     heroku="package-manager::none-found",
     apart="requirements.txt is on your disk",
@@ -79,7 +79,7 @@ def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
     "package-file-misspelt",
     leads_to=PUSH_REJECTED,
     title="{name} is not read: it must be called exactly {right}",
-    cause="Heroku chooses the package manager by exact file names, in upper and lower case too."
+    cause="Heroku chooses the package manager by exact file names, including upper and lower case."
     " {name} is none of them, so it finds no dependencies to install.",
     fix="Type `git mv {name} {right}`, commit, push again.",
     docs=SUPPORT,
@@ -96,7 +96,7 @@ def package_file_misspelt(record: Plan | Slug) -> Iterator[Evidence]:
     "app-in-subfolder",
     leads_to=PUSH_REJECTED,
     title="The app is in the sub-folder {folder}, not in the root",
-    cause="Heroku looks at the top level of the repository alone. What it looks for is further"
+    cause="Heroku looks only at the top level of the repository. What it looks for is further"
     " down: {path}.",
     fix="Push only that folder: `git subtree push --prefix {folder} heroku main`; or move"
     " its files, Procfile included, to the root of the repository.",
@@ -118,7 +118,7 @@ def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
     "container-stack-not-set",
     leads_to=PUSH_REJECTED,
     title="The repository is for Docker, and the app is not on the container stack",
-    cause="With a buildpack stack Heroku reads no {file}: it looks for the package file of a"
+    cause="On a buildpack stack Heroku does not read {file}: it looks for the package file of a"
     " language in the root, and there is none.",
     fix="Type `heroku stack:set container`{more:-}, push again. parity does not rehearse that.",
     docs=CONTAINER,
@@ -149,7 +149,7 @@ def not_emulated(plan: Plan) -> Iterator[Evidence]:
 
 
 def _clone(plan: Plan) -> str:
-    """What tells more: the hook itself, or a buildpack that is elsewhere, as a folder."""
+    """Return how to find out more: run the hook, or clone the buildpack into a folder."""
     if PRE_COMPILE in (plan.unsupported or ""):
         return f"Type `parity run`, which runs {PRE_COMPILE}. Or: "
     name = (plan.unsupported or "").removesuffix(" is not emulated yet")
@@ -170,9 +170,9 @@ def _clone(plan: Plan) -> str:
 @rule(
     "python-not-first",
     effect="warn",
-    title="Heroku takes this for a {language} app, not for a Python app",
-    cause="{file} is in the root, and Heroku asks the buildpack for it before the one for Python."
-    " It runs the first that fits, so no Python is installed.",
+    title="Heroku treats this as a {language} app, not as a Python app",
+    cause="{file} is in the root, and Heroku tries the buildpack for it before the one for Python."
+    " It runs the first that matches, so no Python is installed.",
     fix="Type `heroku buildpacks:set heroku/python` (rehearse it with `--buildpack heroku/python`)."
     " If both are needed: `heroku buildpacks:add --index 1 {first}`, with Python last.",
     docs=f"{BUILDPACKS}#buildpack-detect-order",
@@ -192,15 +192,15 @@ LANGUAGE_FILES = {
     "heroku/nodejs": ("Node.js", "package.json"),
     "heroku/clojure": ("Clojure", "project.clj"),
 }
-"""What stands before Python in Heroku's order, and the file that selects it."""
+"""Buildpacks that come before Python in Heroku's order: language, and the file that selects it."""
 
 
 @rule(
     "several-buildpacks",
     effect="note",
-    title="Several buildpacks would take this app",
+    title="Several buildpacks would accept this app",
     cause="Heroku runs the first of {detected:them} and warns.",
-    fix="To be sure of the choice: `heroku buildpacks:set {first}`.",
+    fix="To make the choice explicit, type `heroku buildpacks:set {first}`.",
     docs=f"{BUILDPACKS}#buildpack-detect-order",
 )
 def several_buildpacks(plan: Plan) -> Iterator[Evidence]:
@@ -211,7 +211,7 @@ def several_buildpacks(plan: Plan) -> Iterator[Evidence]:
 
 
 def _warned(plan: Plan, reason: str) -> Iterator[Evidence]:
-    """The warning `reason` of the Python buildpack, if it gives it."""
+    """Yield evidence of the Python buildpack's warning `reason`, if there is one."""
     python = plan.runtime(PYTHON)
     for warning in python.warnings if python and not plan.refusal else ():
         if warning.reason == reason:
@@ -241,8 +241,8 @@ def runtime_txt_deprecated(plan: Plan) -> Iterator[Evidence]:
     "python-series-deprecated",
     effect="warn",
     title="Heroku will soon refuse Python {series}",
-    cause="It is near its end of life, and the buildpack drops it then.",
-    fix="Ask for a newer one: put `{default}` into .python-version, and test with it.",
+    cause="It is near its end of life, and then the buildpack drops it.",
+    fix="Use a newer one: put `{default}` into .python-version, and test with it.",
     docs=f"{SUPPORT}#supported-python-versions",
 )
 def python_series_deprecated(plan: Plan) -> Iterator[Evidence]:
@@ -252,15 +252,15 @@ def python_series_deprecated(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "python-version-unspecified",
     effect="note",
-    title="No Python version is asked for",
-    cause="Heroku installs its default, {default} today, another one some day. An app that was"
+    title="No Python version is requested",
+    cause="Heroku installs its default: {default} today, another one in the future. An app that was"
     " built there before keeps the version of its last build, until its cache is purged.",
     fix="Put `{series}` into a file called .python-version, and commit it.",
     docs=RUNTIME_TXT,
 )
 def python_version_unspecified(plan: Plan) -> Iterator[Evidence]:
-    for told in _warned(plan, "unspecified"):
-        yield told
+    for warning in _warned(plan, "unspecified"):
+        yield warning
         yield from kept_out(plan.source, ".python-version")
 
 
@@ -268,8 +268,8 @@ def python_version_unspecified(plan: Plan) -> Iterator[Evidence]:
     "python-patch-outdated",
     effect="note",
     title="Python {version} has a newer patch: {newest}",
-    cause="The request names an exact version, so security fixes do not come by themselves.",
-    fix="Ask for `{series}` alone: Heroku then installs the newest patch at each build.",
+    cause="The request names an exact version, so the app gets no security fixes automatically.",
+    fix="Write only `{series}`: Heroku then installs the newest patch at each build.",
     docs=RUNTIME_TXT,
 )
 def python_patch_outdated(plan: Plan) -> Iterator[Evidence]:
@@ -279,10 +279,10 @@ def python_patch_outdated(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "python-patch-unknown",
     effect="note",
-    title="Python {version} is newer than what parity knows of",
-    cause="Whether Heroku has it shows only when it is downloaded. parity's list is of {date:the"
+    title="Python {version} is newer than the versions that parity knows",
+    cause="Only the download will show whether Heroku has it. parity's list is from {date:the"
     " day of its release}.",
-    fix="Ask for `{series}` alone, or look for the version in Heroku's list.",
+    fix="Write only `{series}`, or look for the version in Heroku's list.",
     docs=f"{SUPPORT}#supported-python-versions",
 )
 def python_patch_unknown(plan: Plan) -> Iterator[Evidence]:

@@ -1,4 +1,4 @@
-"""H14, no web process: the symptom, and what became of the file that was to declare it."""
+"""H14, no web process: the symptom, and what is wrong with the file that should declare it."""
 
 import re
 import stat
@@ -19,7 +19,7 @@ _HOOKS = (PRE_COMPILE, POST_COMPILE)
 
 
 def no_web(plan: Plan) -> bool:
-    """Whether Heroku would find no web process, not even the buildpack's default."""
+    """Return whether Heroku would find no web process, not even the buildpack's default."""
     return (
         plan.refusal is None
         and _followed(plan)
@@ -30,26 +30,26 @@ def no_web(plan: Plan) -> bool:
 
 
 def _followed(plan: Plan) -> bool:
-    """Whether the default types are known: whatever it decides, Python's buildpack has none."""
+    """Return whether the default types are known: the Python buildpack never has any."""
     return plan.buildpack == PYTHON or any(x.language == plan.buildpack for x in plan.runtimes)
 
 
 def _built_without_web(slug: Slug) -> bool:
-    """The same once a buildpack in a folder, which nobody can foretell, has run."""
+    """Return the same after the build, for a buildpack in a folder, which may declare types."""
     done = slug.refusal is None and slug.unknown is None
     stranger = any(name not in BUILDPACKS for name in slug.plan.runs)
     return done and stranger and ROUTED not in slug.plan.processes
 
 
 def _unread(plan: Plan) -> bool:
-    """Whether there is a Procfile that parity could not read."""
+    """Return whether there is a Procfile that parity could not read."""
     entry = plan.source.entries.get("Procfile")
     kept = entry is None or entry.data is not None or not stat.S_ISREG(entry.mode)
     return "Procfile" in plan.source.unread or not kept
 
 
 def listens(boot: Boot) -> bool:
-    """Whether a process that is not routed to waits for requests at `$PORT`."""
+    """Return whether a process that gets no requests listens on `$PORT`."""
     return (
         boot.process.name != ROUTED
         and ROUTED not in boot.release.slug.plan.processes
@@ -97,8 +97,8 @@ def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
     leads_to=H14,
     title="The Procfile is on your disk, but not in git",
     cause="git push sends what is committed. The Procfile is not, so Heroku has none.",
-    fix="Type `git add Procfile` (where an ignore rule keeps it out: take that line out of"
-    " {ignorer} first), commit, push again.",
+    fix="Type `git add Procfile` (if an ignore rule excludes it, first remove that line from"
+    " {ignorer}), commit, push again.",
     docs="https://devcenter.heroku.com/articles/git",
     apart="`Procfile declares types -> (none)`, and git status names it",
     laptop=FILES,
@@ -113,7 +113,7 @@ def procfile_not_committed(plan: Plan) -> Iterator[Evidence]:
     leads_to=H14,
     title="Procfile is {what:a folder or a link}, not a file",
     cause="Heroku reads a regular file called Procfile in the root of what is pushed.",
-    fix="Replace it by a text file called Procfile with the line `{write:web: COMMAND}`.",
+    fix="Replace it with a text file called Procfile that has the line `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
 def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
@@ -123,7 +123,7 @@ def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
     inside = next((p for p in plan.source.entries if p.startswith("Procfile/")), None)
     what = None
     if entry and stat.S_ISLNK(entry.mode):
-        what = "a symbolic link to a place outside of what is pushed"
+        what = "a symbolic link to a place outside what is pushed"
     elif inside or (entry and not stat.S_ISREG(entry.mode)):
         what = "a folder"
     if what:
@@ -137,11 +137,11 @@ def procfile_not_a_file(plan: Plan) -> Iterator[Evidence]:
     title="{name} is not read: the file must be called exactly Procfile",
     cause="Heroku reads one file, in the root: Procfile, with a capital P, the other letters in"
     " lower case, no extension. It does not look at {name}.",
-    fix="Type `git mv {name} Procfile`, commit, push again. (Should git see no change of case:"
+    fix="Type `git mv {name} Procfile`, commit, push again. (If git does not see a change of case:"
     " `git mv -f`.)",
     docs=ARTICLE,
     apart="`Procfile declares types -> (none)`",
-    laptop="macOS and Windows take procfile for Procfile, and Windows hides `.txt`.",
+    laptop="macOS and Windows treat procfile as Procfile, and Windows hides `.txt`.",
 )
 def procfile_name(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:
@@ -152,7 +152,7 @@ def procfile_name(plan: Plan) -> Iterator[Evidence]:
 
 
 def _like_procfile(name: str, text: str) -> bool:
-    """Whether a file was meant to be the Procfile: by its name, and if not quite so, its text."""
+    """Return whether a file was meant to be the Procfile, by its name and perhaps its text."""
     letters = re.sub("[^a-z]", "", name.lower())
     if name == "Procfile" or letters == "procfile":
         return name != "Procfile"
@@ -171,8 +171,8 @@ def _like_procfile(name: str, text: str) -> bool:
 )
 def procfile_in_subfolder(plan: Plan) -> Iterator[Evidence]:
     if no_web(plan) and plan.procfile is None:
-        found = (p for p in plan.source.entries if p.endswith("/Procfile") and p.count("/") <= 3)
-        path = min(found, key=lambda p: (p.count("/"), p), default=None)
+        paths = (p for p in plan.source.entries if p.endswith("/Procfile") and p.count("/") <= 3)
+        path = min(paths, key=lambda p: (p.count("/"), p), default=None)
         if path and "Procfile" not in plan.source.entries:
             names = {"path": path, "folder": path.removesuffix("/Procfile")}
             yield Evidence(f"{path}, and no Procfile in the root", path, names=names)
@@ -219,7 +219,7 @@ def procfile_encoding(plan: Plan) -> Iterator[Evidence]:
 
 
 _ODD = {"utf-16": "UTF-16", "binary": "binary"}
-"""Encodings of which Heroku reads nothing."""
+"""Encodings in which Heroku recognises nothing."""
 
 
 @rule(
@@ -245,7 +245,7 @@ def procfile_not_read(plan: Plan) -> Iterator[Evidence]:
     "procfile-empty",
     leads_to=H14,
     title="The Procfile declares nothing",
-    cause="It is empty, or has nothing but comments.",
+    cause="It is empty, or has only comments.",
     fix="Write the line `{write:web: COMMAND}` into it.",
     docs=ARTICLE,
 )
@@ -254,7 +254,7 @@ def procfile_empty(plan: Plan) -> Iterator[Evidence]:
     if procfile and not procfile.types and not procfile.ignored:
         hidden = commented(procfile)
         names = {"write": shown(f"web: {hidden[1]}") if hidden else web_line(plan.source)}
-        seen = "the web line is commented out" if hidden else "no line but blanks and comments"
+        seen = "the web line is commented out" if hidden else "only blank lines and comments"
         yield Evidence(seen, "Procfile", hidden[0] if hidden else None, names=names)
 
 

@@ -1,4 +1,4 @@
-"""H14 by a line of the Procfile that was meant for web, and what else is odd in a Procfile."""
+"""H14 because of a Procfile line that was meant for web, and other oddities of a Procfile."""
 
 import re
 from collections.abc import Iterator
@@ -24,11 +24,11 @@ from parity.rules.views.procfile_lines import (
 from parity.rules.views.suggestions import web_line
 
 SHOWN = 5
-"""Lines that one finding shows."""
+"""Maximum number of lines in one finding."""
 
 
 def _dropped(plan: Plan, kind: str) -> Iterator[Evidence]:
-    """The lines of `kind` that were meant to start web."""
+    """Yield evidence for the dropped lines of `kind` that were meant to start web."""
     if no_web(plan) and plan.procfile and plan.procfile.encoding in ("utf-8", "utf-8-sig"):
         lines = (line for line in dropped(plan.procfile) if line.kind == kind)
         for line in islice(lines, SHOWN):
@@ -44,9 +44,9 @@ def _line(plan: Plan, line: Dropped) -> Evidence:
 @rule(
     "procfile-no-space",
     leads_to=H14,
-    title="The space behind `web:` is missing",
-    cause="Heroku recognises a line of the Procfile by the blank behind the colon. Without it the"
-    " line is dropped without a word (`heroku local` and honcho accept it).",
+    title="The space after `web:` is missing",
+    cause="Heroku recognises a line of the Procfile by the space after the colon. Without it the"
+    " line is silently dropped (`heroku local` and honcho accept it).",
     fix="Line {line} of the Procfile must read `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
@@ -59,7 +59,7 @@ def procfile_no_space(plan: Plan) -> Iterator[Evidence]:
     leads_to=H14,
     title="An invisible byte order mark hides the first line of the Procfile",
     cause="The file begins with a byte order mark (BOM), which Windows editors add. Heroku takes it"
-    " for a part of the line, recognises no `web:` there, and drops it.",
+    " for part of the line, recognises no `web:` there, and drops it.",
     fix="Save the Procfile as UTF-8 without BOM, its first line `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
@@ -71,7 +71,7 @@ def procfile_bom(plan: Plan) -> Iterator[Evidence]:
     "procfile-line-not-read",
     leads_to=H14,
     title="Heroku does not recognise the web line of the Procfile",
-    cause="A line is a name, a colon, a blank and a command. This one {why:is none}.",
+    cause="A line is a name, a colon, a space and a command. This one {why:is not}.",
     fix="Line {line} of the Procfile must read `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
@@ -94,8 +94,8 @@ def _untyped(plan: Plan, process: ProcessType) -> bool:
     "procfile-terminal-command",
     effect="warn",
     title="Line {line} of the Procfile is a command for your terminal",
-    cause="Heroku runs no line of the Procfile at the push: it takes the first word, `{name}`, for"
-    " the name of a process type, which nobody starts.",
+    cause="A push runs no line of the Procfile: Heroku takes the first word, `{name}`, for the"
+    " name of a process type, which nobody starts.",
     fix="Delete line {line}, and type `{text:COMMAND}` in a terminal, after the push.",
     docs=ARTICLE,
 )
@@ -126,8 +126,8 @@ def procfile_no_type(plan: Plan) -> Iterator[Evidence]:
     "procfile-type-name",
     leads_to=H14,
     title="The process type is called `{name}`, not `web`",
-    cause="Only a type called exactly `web`, in lower case, gets requests. `{name}` is another type"
-    " to Heroku, and not even started.",
+    cause="Only a type called exactly `web`, in lower case, gets requests. To Heroku, `{name}` is"
+    " another type, which it does not even start.",
     fix="Line {line} of the Procfile must read `{write:web: COMMAND}`.",
     docs=ARTICLE,
 )
@@ -144,7 +144,7 @@ def procfile_type_name(record: Plan | Boot) -> Iterator[Evidence]:
 
 
 def _worker_only(plan: Plan) -> bool:
-    """Whether the app runs something else on purpose, a bot say, and no line was meant for web."""
+    """Return whether the app has no web on purpose, say for a bot: no line was meant for web."""
     if not plan.procfile or any(True for _ in dropped(plan.procfile)):
         return False
     running = background(plan)
@@ -158,7 +158,7 @@ def _worker_only(plan: Plan) -> bool:
     title="The app has only background processes: {types:there is no web process}",
     cause="That is fine for a bot or a worker, whose address then answers every request with a 503"
     " (H14). Heroku starts none of them by itself after the first push.",
-    fix="Type `heroku ps:scale {first}=1` after the push. If it is to answer requests: name its"
+    fix="Type `heroku ps:scale {first}=1` after the push. If it should answer requests, call its"
     " process type web.",
     docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
 )
@@ -190,15 +190,15 @@ def procfile_no_web(plan: Plan) -> Iterator[Evidence]:
     "procfile-read-differently",
     effect="note",
     title="Heroku and `heroku local` read line {line} of the Procfile differently",
-    cause="{how:Heroku and other readers of Procfiles take the line for different commands}.",
-    fix="Write it as a name, a colon, a blank and a command, from the first column on.",
+    cause="{how:Heroku and other readers of Procfiles see different commands in the line}.",
+    fix="Write it as a name, a colon, a space and a command, starting in the first column.",
     docs=ARTICLE,
 )
 def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     if plan.procfile and plan.procfile.encoding == "utf-8" and ROUTED in plan.processes:
         typed = {p.line for p in plan.processes.values() if for_terminal(p.name, plan.line_of(p))}
-        told = (each for each in read_differently(plan.procfile) if each[0] not in typed)
-        for number, text, how in islice(told, SHOWN):
+        lines = (each for each in read_differently(plan.procfile) if each[0] not in typed)
+        for number, text, how in islice(lines, SHOWN):
             names = {"line": str(number), "how": how}
             yield Evidence(f"`{shown(text)}`: {how}", "Procfile", number, names=names)
 
@@ -207,7 +207,7 @@ def procfile_read_differently(plan: Plan) -> Iterator[Evidence]:
     "procfile-repeats-type",
     effect="note",
     title="The Procfile declares {name} twice",
-    cause="The last one counts; line {lost:N} is without effect.",
+    cause="The last one counts; line {lost:N} has no effect.",
     fix="Delete line {lost:N}, or give it another name.",
     docs=ARTICLE,
 )
@@ -222,7 +222,7 @@ def procfile_repeats_type(plan: Plan) -> Iterator[Evidence]:
     "procfile-crlf",
     effect="note",
     title="The Procfile has Windows line ends (CRLF)",
-    cause="Whether Heroku keeps the carriage return as a part of each command is not documented."
+    cause="Whether Heroku keeps the carriage return as part of each command is not documented."
     " parity drops it.",
     fix="Save it with Unix line ends (LF), or put `Procfile eol=lf` into .gitattributes.",
     docs=ARTICLE,
@@ -236,9 +236,9 @@ def procfile_crlf(plan: Plan) -> Iterator[Evidence]:
     "worker-beside-web",
     effect="note",
     title="A worker runs in the web dyno: `{worker}`",
-    cause="The dyno lives as long as its server. When the worker beside it ends, nobody starts it"
-    " again; both share the dyno's memory, and every further web dyno has a worker more (with"
-    " celery beat, every job comes several times).",
+    cause="The dyno lives as long as its server. When the worker beside it ends, nothing starts it"
+    " again; both share the dyno's memory, and every further web dyno has another worker (with"
+    " celery beat, every job runs several times).",
     fix="Give it a line of its own in the Procfile: `web: {server}` and `worker: {worker}`, then"
     " `heroku ps:scale worker=1`.",
     docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
@@ -258,7 +258,7 @@ def worker_beside_web(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "set-of-windows",
     effect="warn",
-    title="`{set:set NAME=VALUE}` sets no variable: that is how Windows does it",
+    title="`{set:set NAME=VALUE}` sets no variable here: it is a Windows command",
     cause="Heroku runs the command with bash, where `set` has another meaning: the app of {type}"
     " does not see the variable.",
     fix="In the Procfile write `{type}: {right}`.",

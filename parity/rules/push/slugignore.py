@@ -1,4 +1,4 @@
-"""What .slugignore takes away that Heroku itself would have looked for."""
+"""Rules about files that .slugignore deletes although Heroku or the app needs them."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ _LANGUAGES = (*PACKAGE_FILES, "Pipfile", "package.json", "Gemfile", "go.mod", "c
 
 
 def taken(source: Source, path: str, **names: str) -> Iterator[Evidence]:
-    """The line of .slugignore that takes `path` out of the tree, if one does."""
+    """Yield the line of .slugignore that deletes `path` from the tree, if one does."""
     pruned = source.pruned.get(path)
     if pruned:
-        given = {"path": path, "pattern": pruned.pattern, "at": str(pruned.line), **names}
+        values = {"path": path, "pattern": pruned.pattern, "at": str(pruned.line), **names}
         seen = f"this line deletes {path}: {pruned.pattern}"
-        yield Evidence(seen, SLUGIGNORE, pruned.line, names=given)
+        yield Evidence(seen, SLUGIGNORE, pruned.line, names=values)
 
 
 @rule(
@@ -32,8 +32,8 @@ def taken(source: Source, path: str, **names: str) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title=".slugignore deletes {path} before Heroku looks for it",
     cause="What .slugignore matches is gone before any buildpack sees the tree. Line {at:N}"
-    " (`{pattern}`) matches {path}, by which Heroku would have known what to install.",
-    fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
+    " (`{pattern}`) matches {path}, which would have told Heroku what to install.",
+    fix="Remove the line `{pattern}` from .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
     heroku="package-manager::none-found",
 )
@@ -49,7 +49,7 @@ def slugignore_package_file(record: Plan | Slug) -> Iterator[Evidence]:
     title=".slugignore deletes the Procfile before Heroku reads it",
     cause="What .slugignore matches is gone before the build, and the Procfile is read after it."
     " Line {at:N} (`{pattern}`) matches it.",
-    fix="Take the line `{pattern}` out of .slugignore, or make it match less; commit, push again.",
+    fix="Remove the line `{pattern}` from .slugignore, or make it match less; commit, push again.",
     docs=IGNORING,
 )
 def slugignore_procfile(plan: Plan) -> Iterator[Evidence]:
@@ -61,7 +61,7 @@ def slugignore_procfile(plan: Plan) -> Iterator[Evidence]:
     "slugignore-negation",
     effect="warn",
     title="Line {at:N} of .slugignore does nothing: `{pattern}`",
-    cause="Other than .gitignore, .slugignore knows no exceptions: a line that begins with `!`"
+    cause="Unlike .gitignore, .slugignore has no exceptions: a line that begins with `!`"
     " brings nothing back, and what the lines before it match is deleted.",
     fix="Write lines that match only what should go.",
     docs=IGNORING,
@@ -79,7 +79,7 @@ def slugignore_negation(source: Source) -> Iterator[Evidence]:
     title="{file} imports {module}, which .slugignore deletes",
     cause="Line {at:N} (`{pattern}`) matches {path}. Code that imports it stops with a"
     " ModuleNotFoundError on Heroku.",
-    fix="Take the line `{pattern}` out of .slugignore if the app needs {module} when it runs.",
+    fix="Remove the line `{pattern}` from .slugignore if the app needs {module} when it runs.",
     docs=IGNORING,
     basis="static",
 )
@@ -89,17 +89,17 @@ def slugignore_imported(source: Source) -> Iterator[Evidence]:
         if not path.endswith(".py") or path.startswith(_NOT_THE_APP):
             continue
         text = source.text(path) or ""
-        for found in _IMPORT.finditer(text):
-            if found[1] in gone:
-                line = text.count("\n", 0, found.start(1)) + 1
-                names = {"file": path, "module": found[1]}
-                told = next(taken(source, gone[found[1]], **names))
-                yield Evidence(found[0].strip(), path, line, names=told.names)
+        for match in _IMPORT.finditer(text):
+            if match[1] in gone:
+                line = text.count("\n", 0, match.start(1)) + 1
+                names = {"file": path, "module": match[1]}
+                evidence = next(taken(source, gone[match[1]], **names))
+                yield Evidence(match[0].strip(), path, line, names=evidence.names)
                 break
 
 
 def _modules(source: Source) -> dict[str, str]:
-    """Top-level modules of which .slugignore leaves nothing, each with a file of it."""
+    """Return the top-level modules that .slugignore fully deletes, each with one of its files."""
     gone = {path.partition("/")[0].removesuffix(".py"): path for path in _code(source.pruned)}
     for path in _code(source.entries):
         gone.pop(path.partition("/")[0].removesuffix(".py"), None)

@@ -1,4 +1,4 @@
-"""What the tree itself shows before anything is decided: what git sends, and what it does not."""
+"""Rules about the tree itself: what git sends, and what it does not."""
 
 import posixpath
 import stat
@@ -49,8 +49,8 @@ def not_committed(source: Source) -> Iterator[Evidence]:
     "merge-unfinished",
     effect="warn",
     title="A merge is not finished: {files}",
-    cause="git commits nothing before the conflicts are resolved. parity tested these files as they"
-    " are on disk, with the marks of the conflict.",
+    cause="git commits nothing until the conflicts are resolved. parity tested these files as they"
+    " are on disk, with the conflict markers.",
     fix="Resolve them, then type `git add {paths}` and `git commit`; or `git merge --abort`.",
     docs="https://git-scm.com/docs/git-merge#_how_to_resolve_conflicts",
 )
@@ -79,8 +79,8 @@ def branch_not_deployed(source: Source) -> Iterator[Evidence]:
     "not-a-repository",
     effect="note",
     title="The folder is not a git repository; every file in it was tested",
-    cause="Heroku gets what is committed. Without a repository parity takes the whole folder, also"
-    " what you may not want to push.",
+    cause="Heroku gets what is committed. Without a repository parity tests the whole folder,"
+    " including what you may not want to push.",
     fix='Type `git init`, `git add .`, `git commit -m "First version"`.',
     docs=GIT,
 )
@@ -108,8 +108,8 @@ def sub_tree(source: Source) -> Iterator[Evidence]:
     "lfs-pointer",
     effect="warn",
     title="{file} is a Git LFS pointer: Heroku gets the pointer, not the file",
-    cause="Heroku's git does not fetch LFS objects. The app finds a text of some 130 bytes where it"
-    " expects the file.",
+    cause="Heroku's git does not fetch LFS objects. The app finds a text of about 130 bytes where"
+    " it expects the file.",
     fix="Keep the file in git itself (`git lfs migrate export --include={file}`), or fetch it from"
     " elsewhere when the app starts.",
     docs=GIT,
@@ -124,7 +124,7 @@ def lfs_pointer(source: Source) -> Iterator[Evidence]:
     "submodule-not-mapped",
     leads_to=PUSH_REJECTED,
     title="{path} is a submodule that .gitmodules does not name",
-    cause="Heroku installs submodules before it builds. Without an address it ends with `Push"
+    cause="Heroku installs submodules before it builds. Without an address it stops with `Push"
     " rejected, submodule install failed`. A repository inside yours, added with `git add`, becomes"
     " such a submodule.",
     fix="Type `git rm --cached {path}`, delete {path}/.git, `git add {path}` and commit the files"
@@ -153,7 +153,7 @@ def submodule_needs_key(source: Source) -> Iterator[Evidence]:
     "submodule-on-this-disk",
     leads_to=PUSH_REJECTED,
     title="The submodule {path} has an address on your own disk",
-    cause="Heroku fetches submodules itself, and {url} exists on this machine alone.",
+    cause="Heroku fetches submodules itself, and {url} exists only on this machine.",
     fix="Push it to a public repository, and put its https address into .gitmodules.",
     docs=SUBMODULES,
 )
@@ -167,7 +167,7 @@ def submodule_on_this_disk(source: Source) -> Iterator[Evidence]:
     title="The files of the submodule {path} are not on this disk",
     cause="Heroku fetches submodules itself; parity fetches nothing, so the folder is empty here."
     " Whether Heroku can fetch this one shows only when it tries.",
-    fix="Type `git submodule update --init {path}`, then run parity again: the checkout stands in.",
+    fix="Type `git submodule update --init {path}`, then run parity again: it uses the checkout.",
     docs=SUBMODULES,
 )
 def submodule_not_fetched(source: Source) -> Iterator[Evidence]:
@@ -181,7 +181,7 @@ def submodule_not_fetched(source: Source) -> Iterator[Evidence]:
     "submodule-left-behind",
     effect="unknown",
     title="The submodule {path} is pushed without its .gitmodules",
-    cause="`git subtree push` sends the folder alone, and .gitmodules is in the root of the"
+    cause="`git subtree push` sends only the folder, and .gitmodules is in the root of the"
     " repository. What Heroku does with a submodule that it has no address for is not known here.",
     fix="Commit the files themselves: `git rm --cached {path}`, delete {path}/.git,"
     " `git add {path}`.",
@@ -196,10 +196,10 @@ def submodule_left_behind(source: Source) -> Iterator[Evidence]:
 @rule(
     "submodule-stands-in",
     effect="note",
-    title="The checkout of the submodule {path} on this disk stood in for what Heroku fetches",
-    cause="Heroku fetches {url} without a password. That the address is public, and that the commit"
-    " was pushed there, parity cannot see.",
-    fix="`git ls-remote {url}` answers without asking for a password where Heroku can fetch it.",
+    title="The submodule {path} was tested as it is on this disk; Heroku fetches its own copy",
+    cause="Heroku fetches {url} without a password. parity cannot see whether the address is public"
+    " and whether the commit was pushed there.",
+    fix="`git ls-remote {url}` answers without asking for a password if Heroku can fetch it.",
     docs=SUBMODULES,
 )
 def submodule_stands_in(source: Source) -> Iterator[Evidence]:
@@ -220,9 +220,9 @@ def submodule_stands_in(source: Source) -> Iterator[Evidence]:
     docs=GIT,
 )
 def case_collision(source: Source) -> Iterator[Evidence]:
-    seen: dict[str, str] = {}
+    first: dict[str, str] = {}
     for path in source.entries:
-        twin = seen.setdefault(path.lower(), path)
+        twin = first.setdefault(path.lower(), path)
         if twin != path:
             yield Evidence(f"{twin} and {path}", path, names={"one": twin, "other": path})
 
@@ -231,7 +231,7 @@ def case_collision(source: Source) -> Iterator[Evidence]:
     "symlink-leaves-tree",
     effect="warn",
     title="{path} is a link to a place outside the repository",
-    cause="git stores the link, not what it leads to. On Heroku there is nothing at {target}.",
+    cause="git stores the link, not its target. On Heroku there is nothing at {target}.",
     fix="Put the file itself into the repository.",
     docs=GIT,
 )
@@ -249,7 +249,7 @@ def symlink_leaves_tree(source: Source) -> Iterator[Evidence]:
     "unreadable-file",
     effect="unknown",
     title="{path} cannot be read here: {reason:this user may not, or it is damaged}",
-    cause="What this file holds may decide what Heroku does.",
+    cause="The contents of this file may decide what Heroku does.",
     fix="Give yourself the permission (`chmod u+r {path}`) and run parity again.",
     docs=GIT,
 )
@@ -264,7 +264,7 @@ def _listed(paths: tuple[str, ...]) -> str:
 
 
 def _submodules(source: Source, trouble: str) -> Iterator[Evidence]:
-    """The submodules that Heroku cannot fetch for this reason."""
+    """Yield the submodules that Heroku cannot fetch because of `trouble`."""
     refusal = source.refusal
     for one in source.submodules if refusal else ():
         if refusal and one.trouble == trouble:

@@ -1,1 +1,1 @@
-"""What rules see in a record: tracebacks, source code, pip's output, listeners."""
+"""Views of a record that several rules use: tracebacks, source code, pip's output, listeners."""

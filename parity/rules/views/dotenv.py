@@ -9,14 +9,14 @@ from parity.rules.views.node_source import found
 from parity.rules.views.python_source import Place, calls, modules, place
 
 _LOADS = ("load_dotenv", "read_env")
-"""What reads a .env into the environment: python-dotenv, django-environ, environs."""
+"""Functions that read a .env into the environment: python-dotenv, django-environ, environs."""
 
 _SCRIPT = r"^\s*override\s*:\s*true\b|\bdotenv\b.*\boverride\s*:\s*true\b"
 """dotenv's option in JavaScript: https://github.com/motdotla/dotenv#override (documented)."""
 
 
 def says_port(source: Source, port: int) -> Evidence | None:
-    """The line of a pushed .env that sets PORT to `port`."""
+    """Return the line of a pushed .env that sets PORT to `port`."""
     pattern = re.compile(rf"^\s*(?:export\s+)?PORT\s*=\s*[\"']?{port}\b")
     for path in source.entries:
         if path.rpartition("/")[2].startswith(".env"):
@@ -27,11 +27,11 @@ def says_port(source: Source, port: int) -> Evidence | None:
 
 
 def overriding(source: Source) -> tuple[Place, str] | None:
-    """The call that lets a .env win over the environment, and its option."""
+    """Return the call that lets a .env win over the environment, and its option."""
     for path in modules(source):
         for name, call in calls(source, path):
-            told = {k.arg: ast.unparse(k.value) for k in call.keywords}
-            if name.rpartition(".")[2] in _LOADS and told.get("override") == "True":
+            options = {k.arg: ast.unparse(k.value) for k in call.keywords}
+            if name.rpartition(".")[2] in _LOADS and options.get("override") == "True":
                 return place(source, path, call), "override=True"
     for here in found(source, _SCRIPT):
         if "dotenv" in (source.text(here.file) or ""):

@@ -1,4 +1,4 @@
-"""A dyno's log as Heroku would have it: the folders of this machine under their names there."""
+"""A dyno's log as on Heroku: this machine's folders appear under their names there."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -12,16 +12,16 @@ APP = "/app"
 """Where a dyno has its copy of the slug: https://devcenter.heroku.com/articles/dynos."""
 
 _MOST = 3000
-"""Lines of a log that are read, its last ones (ours: a crash loop writes without end)."""
+"""Number of lines at the end of a log that are read (ours: a crash loop writes without end)."""
 
 
 def as_on_heroku(lines: Iterable[Line], slug: Slug, home: str) -> tuple[str, ...]:
-    """What a dyno printed, with the folders of this machine called as on Heroku."""
+    """Return a dyno's output, with this machine's folders under their names on Heroku."""
     return plain([line.text for line in lines], slug, home)
 
 
 def plain(lines: Sequence[str], slug: Slug, home: str) -> tuple[str, ...]:
-    """Lines with the folders of this machine called as on Heroku."""
+    """Return `lines` with this machine's folders under their names on Heroku."""
     folders = [(f"{slug.root}/", APP), (f"{home or slug.root}/", APP)]
     if slug.environment:
         folders.append((f"{slug.environment}/", f"{APP}/.heroku/python"))
@@ -30,10 +30,10 @@ def plain(lines: Sequence[str], slug: Slug, home: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _renamed(lines: tuple[str, ...], folders: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """Every rule asks for the same log, so it is read once."""
-    found = []
+    """Return the renamed lines; they are cached, as every rule asks for the same log."""
+    renamed = []
     for line in lines:
         for folder, name in folders:
             line = line.replace(folder, f"{name}/")
-        found.append(shortened(_DYNO.sub(APP, line).rstrip("\n")))
-    return tuple(found)
+        renamed.append(shortened(_DYNO.sub(APP, line).rstrip("\n")))
+    return tuple(renamed)

@@ -1,4 +1,4 @@
-"""What to do about exceptions that say what happened, but not what a server has to do with it."""
+"""Advice on exceptions that say what happened, but not why a server causes it."""
 
 import re
 
@@ -6,45 +6,45 @@ _ADVICE = (
     (
         r"asyncio\.run\(\) cannot be called from a running event loop"
         r"|event loop is already running",
-        "The server imports the app inside of its own loop. Await it in the app's lifespan"
+        "The server imports the app inside its own loop. Await the call in the app's lifespan"
         " (FastAPI, Starlette: `lifespan=`) or in the handler, not while the module is imported.",
     ),
     (
         r"There is no current event loop in thread",
-        "Python 3.14 makes no loop by itself: write `asyncio.run(main())`, or make one with"
-        " `asyncio.new_event_loop()`; or ask for an older Python in .python-version.",
+        "Python 3.14 creates no loop by itself: write `asyncio.run(main())`, or create one with"
+        " `asyncio.new_event_loop()`; or request an older Python in .python-version.",
     ),
     (
         r"Apps aren't loaded yet|Models aren't loaded yet",
-        "Models can be imported only when Django is set up: call `get_asgi_application()` (in a"
-        " script: `django.setup()`) above the import in that line.",
+        "Models can be imported only after Django is set up: call `get_asgi_application()` (in a"
+        " script: `django.setup()`) before the import in that line.",
     ),
     (
         r"Read-only file system: '/|Permission denied: '/(?!app\b|tmp\b)",
-        "An app may write below /app and /tmp alone, and what it writes goes with its dyno. Keep"
-        " files in an object store (Amazon S3), or use the folder that `tempfile` names.",
+        "An app may write only below /app and /tmp, and its files disappear with the dyno. Keep"
+        " files in an object store (Amazon S3), or use the folder that `tempfile` returns.",
     ),
     (r"Did you forget to import '(\w+)'", "At the top of that file write `import {}`."),
     (
         r"Working outside of (?:application|request) context",
-        "At import there is no request, and no current app: put it into `with app.app_context():`,"
-        " or into the function that answers.",
+        "During the import there is no request and no current app: move the code into `with"
+        " app.app_context():`, or into the function that handles the request.",
     ),
     (
         r"signal only works in main thread|set_wakeup_fd only works in main thread",
-        "A bot that handles signals wants the main thread, which the server has: run it in a"
+        "A bot that handles signals needs the main thread, which the server uses: run it in a"
         " process of its own, `worker: python …` in the Procfile.",
     ),
 )
-"""Patterns of exceptions, and advice: the documentation of asyncio, Django, Flask, signal."""
+"""Patterns of exceptions with advice, from the documentation of asyncio, Django, Flask, signal."""
 
-PLAIN = "Correct that line. What it needs and does not find here, it will not find on Heroku."
+PLAIN = "Correct that line. What it cannot find here, it will not find on Heroku either."
 
 
-def advice(told: str) -> str:
-    """What to do about an exception, as Python prints it."""
+def advice(error: str) -> str:
+    """Return advice on an exception, which is as Python prints it."""
     for pattern, text in _ADVICE:
-        match = re.search(pattern, told)
+        match = re.search(pattern, error)
         if match:
             return text.format(*match.groups())
     return PLAIN

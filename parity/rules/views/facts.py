@@ -1,6 +1,6 @@
-"""What can go wrong in any language: facts that each language's views find in their own way.
+"""Facts about what can go wrong in any language; each language has its own views for them.
 
-A rule owns the words; where they differ from language to language, the fact has them.
+A rule holds the texts; where they differ from language to language, the fact holds them.
 """
 
 from collections.abc import Iterator
@@ -11,10 +11,10 @@ from parity.rules.views.python_traceback import Crash
 
 
 class UnsetVariable(NamedTuple):
-    """A config var that the app reads, and that is not set.
+    """A config var that the app reads, but that is not set.
 
-    `evidence` is the read, then the line that fails without it; `more` are others that are read
-    with it.
+    `evidence` is the place that reads it, then the line that fails without it; `more` are other
+    variables that are read with it.
     """
 
     name: str
@@ -25,7 +25,7 @@ class UnsetVariable(NamedTuple):
 
 
 class RefusedService(NamedTuple):
-    """A database, or another server, that the app looks for in its own dyno."""
+    """A database or other server that the app looks for in its own dyno."""
 
     service: str
     address: str
@@ -35,7 +35,7 @@ class RefusedService(NamedTuple):
 
 
 class ModuleInOtherCase(NamedTuple):
-    """A module that the tree has, but for upper and lower case; `wanted` is the path asked for."""
+    """A module whose name differs in case from the tree's file; `wanted` is the requested path."""
 
     module: str
     wanted: str
@@ -45,7 +45,7 @@ class ModuleInOtherCase(NamedTuple):
 
 
 class UncommittedModule(NamedTuple):
-    """A module of the app's own that is on disk, and not in git."""
+    """A module of the app's own that is on disk, but not in git."""
 
     module: str
     advice: str
@@ -53,7 +53,7 @@ class UncommittedModule(NamedTuple):
 
 
 class AbsentModule(NamedTuple):
-    """A module of the app's own that is nowhere; `where` names the code that should have it."""
+    """A module of the app's own that does not exist; `where` names the code that should have it."""
 
     module: str
     where: str
@@ -63,7 +63,7 @@ class AbsentModule(NamedTuple):
 
 
 class UnaskedPackage(NamedTuple):
-    """A package that is imported, and that nothing in the `manifest` asks for."""
+    """A package that is imported, although the `manifest` does not require it."""
 
     docs: str
     package: str
@@ -99,7 +99,7 @@ class UnknownVersion(NamedTuple):
 
 
 class UnaskedProgram(NamedTuple):
-    """A program that the command starts, and whose package nothing in the `manifest` asks for."""
+    """A program that the command starts, although the `manifest` does not require its package."""
 
     docs: str
     name: str
@@ -110,7 +110,7 @@ class UnaskedProgram(NamedTuple):
 
 
 class AbsentScript(NamedTuple):
-    """The file that the command starts, and that is not in the slug."""
+    """A file that the command starts, but that is not in the slug."""
 
     reader: str
     script: str
@@ -121,7 +121,7 @@ class AbsentScript(NamedTuple):
 
 
 class AbsentFile(NamedTuple):
-    """A file that the app opens, and that is not there."""
+    """A file that the app opens, but that does not exist."""
 
     path: str
     why: str
@@ -130,7 +130,7 @@ class AbsentFile(NamedTuple):
 
 
 class SyntaxProblem(NamedTuple):
-    """A file that its language cannot read."""
+    """A file with a syntax error."""
 
     reader: str
     docs: str
@@ -147,7 +147,7 @@ class Unhandled(NamedTuple):
 
 
 class EndedAtOnce(NamedTuple):
-    """A command that has done its work."""
+    """A command that ended after it had done its work."""
 
     command: str
     advice: str
@@ -155,7 +155,7 @@ class EndedAtOnce(NamedTuple):
 
 
 class PortTaken(NamedTuple):
-    """A port that the app itself has taken already."""
+    """A port that the app itself already uses."""
 
     error: str
     how: str
@@ -164,7 +164,7 @@ class PortTaken(NamedTuple):
 
 
 class StandIn(NamedTuple):
-    """A language in another version than Heroku's, for want of that one."""
+    """A language in another version than Heroku's, which is not on this machine."""
 
     language: str
     docs: str
@@ -176,11 +176,11 @@ class StandIn(NamedTuple):
 
 
 def naming(evidence: tuple[Evidence, ...], **names: str | None) -> Iterator[Evidence]:
-    """`evidence`, of which the first fills the placeholders of a rule's texts with `names`.
+    """Yield `evidence`, the first with `names` for the placeholders of the rule's texts.
 
-    A name that is None leaves its general text.
+    A name that is None leaves the general text.
     """
     first, *rest = evidence
-    given = {name: value for name, value in names.items() if value is not None}
-    yield first._replace(names={**first.names, **given})
+    values = {name: value for name, value in names.items() if value is not None}
+    yield first._replace(names={**first.names, **values})
     yield from rest

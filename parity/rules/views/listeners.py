@@ -1,4 +1,4 @@
-"""Where a server listens, which line makes it, and the line that would make it right."""
+"""Where a server listens, which line is to blame, and the line to write instead."""
 
 import re
 from collections.abc import Mapping
@@ -29,11 +29,11 @@ RIGHT: Mapping[str, str] = {
     "flask": "--host=0.0.0.0 --port=$PORT",
     "fastapi": "--host 0.0.0.0 --port $PORT",
 }
-"""What each server's own command line calls the address: their documentation."""
+"""The options for the address in each server's command line, from its documentation."""
 
 
 class Blame(NamedTuple):
-    """The place to change; `code` is its text, empty for a Procfile line."""
+    """The place to change; `code` is its text, or empty for a Procfile line."""
 
     file: str
     line: int | None
@@ -42,15 +42,15 @@ class Blame(NamedTuple):
 
 
 def main_listener(boot: Boot) -> Listener | None:
-    """The socket that is most likely the server's: one that answers HTTP, else the first."""
+    """Return the socket that is most likely the server's: one that answers HTTP, else the first."""
     return next((x for x in boot.listeners if x.http), None) or next(iter(boot.listeners), None)
 
 
 def blame(boot: Boot, listener: Listener | None) -> Blame:
-    """The line that binds: the app's innermost frame of a second boot, else the Procfile's line."""
-    told = node_listeners.assigned(boot, listener.port) if listener else None
-    if told:
-        return Blame(*told)
+    """Return the line that binds: the app's innermost frame in a second boot, else the Procfile."""
+    assigned = node_listeners.assigned(boot, listener.port) if listener else None
+    if assigned:
+        return Blame(*assigned)
     frame = _frame(boot, listener) if listener else None
     if frame is None:
         return _unseen(boot)
@@ -59,7 +59,7 @@ def blame(boot: Boot, listener: Listener | None) -> Blame:
 
 
 def _unseen(boot: Boot) -> Blame:
-    """The place where no second boot showed one: Node.js apps listen in code, or in a script."""
+    """Return the place to change if no second boot showed one: code, a script, or the Procfile."""
     if node_listeners.concerns(boot):
         return Blame(*node_listeners.place(boot))
     source = boot.release.slug.plan.source
@@ -70,7 +70,7 @@ def _unseen(boot: Boot) -> Blame:
 
 
 def configured(boot: Boot, listener: Listener) -> Evidence | None:
-    """The line of a server's own configuration file that names the address."""
+    """Return the line of a server's own configuration file that names the address."""
     source = boot.release.slug.plan.source
     files = [path for path in _CONFIGS if path in source.entries or path in boot.process.command]
     named = re.search(r"(?:-c|--config)[ =](?:file:)?([\w./-]+)", boot.process.command)
@@ -82,7 +82,9 @@ def configured(boot: Boot, listener: Listener) -> Evidence | None:
 
 
 _CONFIGS = ("gunicorn.conf.py",)
-"""Read without being named: https://docs.gunicorn.org/en/stable/configure.html (documented)."""
+"""Files that are read even if the command does not name them (documented:
+https://docs.gunicorn.org/en/stable/configure.html).
+"""
 
 
 def _frame(boot: Boot, listener: Listener) -> Frame | None:
@@ -105,7 +107,7 @@ def _bind(boot: Boot, listener: Listener) -> Bind | None:
 
 
 def shown(listener: Listener) -> str:
-    """`127.0.0.1:5000`, `[::1]:8000`."""
+    """Return the address as text: `127.0.0.1:5000`, `[::1]:8000`."""
     return (
         f"[{listener.host}]:{listener.port}"
         if ":" in listener.host
@@ -114,18 +116,18 @@ def shown(listener: Listener) -> str:
 
 
 def seen(listener: Listener) -> str:
-    """The evidence: who listens where; without a pid it is the log that says so."""
+    """Return evidence of who listens where; without a pid, the log says so."""
     if not listener.pid:
         return f"the log says that it listens on {shown(listener)}"
     return f"listens on {shown(listener)} (pid {listener.pid}, {listener.command[:80]})"
 
 
-def repair(boot: Boot, found: Blame) -> str:
-    """What to write instead of the line that binds."""
-    if found.file == "package.json" or found.file.endswith(SUFFIXES):
-        return node_listeners.repair(boot, found.file, found.line, found.code)
-    if found.code:
-        return code_repair(found)
+def repair(boot: Boot, place: Blame) -> str:
+    """Return what to write instead of the line that binds."""
+    if place.file == "package.json" or place.file.endswith(SUFFIXES):
+        return node_listeners.repair(boot, place.file, place.line, place.code)
+    if place.code:
+        return code_repair(place)
     right = procfile_line(boot)
     if right != f"{boot.process.name}: {boot.process.command}":
         return edits.Advice(edits.Edit("Procfile", right))
@@ -133,32 +135,32 @@ def repair(boot: Boot, found: Blame) -> str:
     return f'Where the app starts its server, give it host "0.0.0.0" and port `{port}`.'
 
 
-def code_repair(found: Blame) -> str:
-    """What to write instead of a line of code that binds."""
-    if "cherrypy." in found.code:
+def code_repair(place: Blame) -> str:
+    """Return what to write instead of a line of code that binds."""
+    if "cherrypy." in place.code:
         right = '{"server.socket_host": "0.0.0.0", "server.socket_port": int(os.environ["PORT"])}'
-        return f"Before line {found.line} of {found.file} write `cherrypy.config.update({right})`."
-    call = re.search(rf"(?<![\w.])([\w.]+)\.run\(\s*({_APP}\s*,\s*)?", found.code)
+        return f"Before line {place.line} of {place.file} write `cherrypy.config.update({right})`."
+    call = re.search(rf"(?<![\w.])([\w.]+)\.run\(\s*({_APP}\s*,\s*)?", place.code)
     if call:
         right = f'{call[1]}.run({call[2] or ""}host="0.0.0.0", port=int(os.environ["PORT"]))'
-        return f"In {found.file} write `{right}` (and `import os` at the top)."
-    serve = re.search(r"((?:(?<![\w.])[\w.]+\.)?serve)\((\w+)", found.code)
+        return f"In {place.file} write `{right}` (and `import os` at the top)."
+    serve = re.search(r"((?:(?<![\w.])[\w.]+\.)?serve)\((\w+)", place.code)
     if serve:
         right = f'{serve[1]}({serve[2]}, host="0.0.0.0", port=int(os.environ["PORT"]))'
-        return f"In {found.file} write `{right}` (and `import os` at the top)."
+        return f"In {place.file} write `{right}` (and `import os` at the top)."
     return (
-        f'In line {found.line} of {found.file} bind to host "0.0.0.0" and port'
+        f'In line {place.line} of {place.file} bind to host "0.0.0.0" and port'
         ' `int(os.environ["PORT"])`.'
     )
 
 
 def procfile_line(boot: Boot) -> str:
-    """The Procfile's line with the address that Heroku needs."""
+    """Return the Procfile's line with the address that Heroku needs."""
     return procfile_command(boot.process)
 
 
 def procfile_command(process: ProcessType) -> str:
-    """The Procfile's line of a process type with the address that Heroku needs."""
+    """Return the Procfile's line of a process type with the address that Heroku needs."""
     command = process.command
     words = re.findall(r"[\w.-]+", command)
     name = next((word for word in words if word in RIGHT), None)
@@ -171,6 +173,6 @@ def procfile_command(process: ProcessType) -> str:
 
 
 def _plain(command: str) -> str:
-    """A command that is no known server's: its numbers that look like a port become `$PORT`."""
+    """Return the command of an unknown server with `$PORT` for whatever looks like a port."""
     changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", command)
     return re.sub(r"\b(127\.0\.0\.1|localhost)\b", "0.0.0.0", changed)

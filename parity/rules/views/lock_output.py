@@ -1,4 +1,4 @@
-"""The package managers with a lock file, and how their files and their output are read."""
+"""Package managers with a lock file, and how to read their files and their output."""
 
 import re
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from parity.rules.views.pip_output import normalised, shown
 
 
 class Tool(NamedTuple):
-    """A package manager with a lock file, and what it prints when that is wrong (observed).
+    """A package manager with a lock file, and what it prints when that file is wrong (observed).
 
-    `project` is the file that people edit, `lock` the command that makes `file` from it.
+    `project` is the file that people edit, `lock` the command that creates `file` from it.
     """
 
     id: str
@@ -26,7 +26,7 @@ class Tool(NamedTuple):
 
     @property
     def reason(self) -> str:
-        """Heroku's name for its failure."""
+        """Return Heroku's name for its failure."""
         return f"install-dependencies::{self.id}"
 
 
@@ -69,7 +69,7 @@ TOOLS = (
 
 
 def not_locked(source: Source, tool: Tool) -> Iterator[tuple[int, str]]:
-    """The requirements that the lock file does not know, with their lines."""
+    """Yield the requirements that are not in the lock file, with their lines."""
     locked = {
         normalised(name)
         for name in re.findall(
@@ -92,7 +92,7 @@ _NO_LISTS = frozenset({"authors", "keywords", "classifiers", "maintainers", "dyn
 
 
 def required(text: str) -> Iterator[tuple[int, str]]:
-    """Line and name of every requirement in a Pipfile or pyproject.toml, as people write them."""
+    """Yield the line and name of every requirement in a Pipfile or pyproject.toml."""
     table, open_list = "", False
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.strip()
@@ -117,11 +117,11 @@ _WORDS = (
     r"^(?:\w+\.)*[A-Z]\w*(?:Error|Exception)\b",
     r"(?i)\b(?:error|failed|not found|cannot|could not)\b",
 )
-"""How package managers begin what decides, the most telling first."""
+"""Patterns of the line that explains a failure, the most specific first."""
 
 
 def decisive(slug: Slug) -> str:
-    """The line that says why, with the next where it goes on there."""
+    """Return the line that says why, with the next line if it continues there."""
     lines = [line.strip(" │|") for line in slug.output]
     lines = [line for line in lines if line and "Aborting deploy" not in line]
     for pattern in _WORDS:
@@ -130,4 +130,4 @@ def decisive(slug: Slug) -> str:
                 more = lines[number + 1] if number + 1 < len(lines) else ""
                 goes_on = re.match(r"(?:╰─▶|Caused by:) *", more)
                 return shown(f"{line}: {more[goes_on.end() :]}" if goes_on else line)
-    return shown(lines[-1]) if lines else "no word of why"
+    return shown(lines[-1]) if lines else "no error message"

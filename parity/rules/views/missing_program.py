@@ -15,7 +15,7 @@ class MissingProgram(NamedTuple):
 
 @view
 def missing_program(crash: Crash) -> MissingProgram | None:
-    """The program, where the command ended with the shell's status for it."""
+    """Return the program if the command ended with the shell's status for a missing one."""
     if crash.exit != 127:
         return None
     match = crash.saying(r"(?:line \d+: |bash: |sh: \d+: )([^\s:]+): (?:command )?not found")

@@ -1,4 +1,4 @@
-"""Which module was not found, and why: the one reason out of all there are."""
+"""The module that Python did not find, and the reason why."""
 
 import posixpath
 import re
@@ -27,7 +27,7 @@ Reason: TypeAlias = Literal[
 _WRAPPERS = (
     *("ImportError", "ImproperlyConfigured", "NoAppError", "ConfigError", "InvalidStorageError"),
 )
-"""What frameworks raise because a module was not found."""
+"""Exceptions that frameworks raise because a module was not found."""
 
 _DESKTOP = ("tkinter", "_tkinter", "turtle", "idlelib")
 
@@ -41,19 +41,19 @@ class MissingModule(NamedTuple):
 
     @property
     def top(self) -> str:
-        """The package around it, or the module itself."""
+        """Return the top-level package of the module, or the module itself."""
         return self.name.partition(".")[0]
 
 
 @view
 def missing_module(crash: Crash) -> MissingModule | None:
-    """The module that was not found, if that is what the crash is about."""
+    """Return the module that was not found, if that is what the crash is about."""
     reason = why_absent(crash)
     return MissingModule(crash, absent_module(crash) or "", reason) if reason else None
 
 
 def absent_module(crash: Crash) -> str | None:
-    """The module that Python or the server did not find, as a dotted name."""
+    """Return the dotted name of the module that Python or the server did not find."""
     for number, raised in enumerate(crash.chain):
         match = re.search(r"No module named '([^']+)'", raised.message)
         if raised.kind == "ModuleNotFoundError" and match:
@@ -69,17 +69,17 @@ def absent_module(crash: Crash) -> str | None:
 
 
 def is_not_a_package(crash: Crash) -> bool:
-    """Whether Python said that a module was taken for a package."""
+    """Return whether Python said that a module is not a package."""
     return crash.saying(r"; '[\w.]+' is not a package") is not None
 
 
 def within(module: str, named: str) -> bool:
-    """Whether `module` is `named`, or a package around it."""
+    """Return whether `module` is `named`, or a package around it."""
     return named == module or named.startswith(f"{module}.")
 
 
 def roots(crash: Crash) -> list[str]:
-    """Folders in which this command's Python looks: `""`, and `backend/` where it goes there."""
+    """Return the folders in which this command's Python looks: `""`, and perhaps `backend/`."""
     folders = re.findall(
         r"--chdir[ =](\S+)|--app-dir[ =](\S+)|\bcd (\S+)|python3? (?:-\w+ )*(\S+)/[\w.-]+\.py",
         crash.command,
@@ -89,7 +89,7 @@ def roots(crash: Crash) -> list[str]:
 
 
 def kept(crash: Crash, module: str) -> str | None:
-    """The path on disk, untracked or ignored, that would be the module."""
+    """Return the path on disk, untracked or ignored, that would be the module."""
     base = module.replace(".", "/")
     top = base.partition("/")[0]
     names = [f"{part}{end}" for part in (base, top) for end in (".py", "/__init__.py", "/")]
@@ -98,7 +98,7 @@ def kept(crash: Crash, module: str) -> str | None:
 
 
 def in_other_case(crash: Crash, module: str) -> str | None:
-    """The tree's file that only its letters' case keeps from being the module."""
+    """Return the tree's file that differs from the module only in upper and lower case."""
     base = module.replace(".", "/")
     wanted = {
         f"{root}{base}{end}".lower() for root in roots(crash) for end in (".py", "/__init__.py")
@@ -108,7 +108,7 @@ def in_other_case(crash: Crash, module: str) -> str | None:
 
 
 def elsewhere(crash: Crash, module: str) -> str | None:
-    """The tree's file that is the module, in a folder where Python does not look."""
+    """Return the tree's file for the module in a folder where Python does not look."""
     base = module.replace(".", "/")
     ends = (f"/{base}.py", f"/{base}/__init__.py")
     near = [p for p in crash.source.entries if p.endswith(ends) and "site-packages" not in p]
@@ -116,16 +116,16 @@ def elsewhere(crash: Crash, module: str) -> str | None:
 
 
 def settings_module(crash: Crash) -> str | None:
-    """Django's settings module, as the config var or the code names it."""
-    given = crash.plan.config.values.get("DJANGO_SETTINGS_MODULE")
+    """Return Django's settings module, as the config var or the code names it."""
+    configured = crash.plan.config.values.get("DJANGO_SETTINGS_MODULE")
     place = find(crash.source, r"DJANGO_SETTINGS_MODULE")
     pattern = r"""DJANGO_SETTINGS_MODULE["'\]]*\s*[,=]\s*["']([\w.]+)"""
     named = re.search(pattern, place.text) if place else None
-    return given or (named[1] if named else None)
+    return configured or (named[1] if named else None)
 
 
 def why_absent(crash: Crash) -> Reason | None:
-    """Why the module was not found, if that is what the crash is about."""
+    """Return why the module was not found, if that is what the crash is about."""
     module = absent_module(crash)
     if module is None:
         return None
@@ -145,7 +145,7 @@ def why_absent(crash: Crash) -> Reason | None:
 
 
 def _as_path(crash: Crash, module: str) -> bool:
-    """Whether the module is written as the path of a file that the tree has: `app.py`."""
+    """Return whether the module is written as the path of a file in the tree: `app.py`."""
     base = module.removesuffix(".py")
     paths = (f"{base}.py", f"{base.replace('.', '/')}.py")
     written = module.endswith(".py") or "/" in module
@@ -153,14 +153,14 @@ def _as_path(crash: Crash, module: str) -> bool:
 
 
 def _pruned(crash: Crash, module: str) -> bool:
-    """Whether .slugignore has taken the module, or what is below it, out of the slug."""
+    """Return whether .slugignore removed the module, or something below it, from the slug."""
     base = module.replace(".", "/")
     own = (f"{base}.py", f"{base}/")
     return any(path.startswith(own) for path in crash.source.pruned)
 
 
 def _in_the_tree(crash: Crash, module: str) -> Reason | None:
-    """Reasons that the tree and the command give."""
+    """Return a reason that lies in the tree or the command."""
     if is_not_a_package(crash):
         return "no-package"
     named = target(crash.process)
@@ -180,7 +180,7 @@ def _found(crash: Crash, module: str) -> str | None:
 
 
 def _outside(crash: Crash, module: str) -> Reason:
-    """Reasons that lie in Python and in what is installed."""
+    """Return a reason that lies in Python or in what is installed."""
     top, python = module.partition(".")[0], crash.plan.runtime(PYTHON)
     since = STANDARD_LIBRARY_GONE.get(top)
     if since and python and int(python.version.split(".")[1]) >= since:
@@ -199,9 +199,9 @@ def _outside(crash: Crash, module: str) -> Reason:
 
 
 def near_own(crash: Crash, top: str) -> str | None:
-    """The app's own top-level module or package that is almost called `top`.
+    """Return the app's own top-level module or package whose name is close to `top`.
 
-    A file that is called after a library, in the plural, is no misspelling of it.
+    A file with the name of a library in the plural is not a misspelling of it.
     """
     if top in DISTRIBUTIONS or top.lower().replace("_", "-") in POPULAR:
         return None
@@ -211,7 +211,7 @@ def near_own(crash: Crash, top: str) -> str | None:
 
 
 def _of_the_library(crash: Crash, module: str) -> bool:
-    """Whether Heroku's Python has the module in its standard library, and this one has not."""
+    """Return whether the module is in the standard library of Heroku's Python, but not in ours."""
     python, since = crash.plan.runtime(PYTHON), STANDARD_LIBRARY_NEW.get(module)
     if since and python:
         return int(python.version.split(".")[1]) >= since
@@ -219,7 +219,7 @@ def _of_the_library(crash: Crash, module: str) -> bool:
 
 
 def foreign(crash: Crash, module: str) -> bool:
-    """Whether a top-level name belongs to the standard library or an installed package."""
+    """Return whether a top-level name belongs to the standard library or an installed package."""
     top = module.partition(".")[0]
     name = top.lower().replace("_", "-")
     return top in sys.stdlib_module_names or name in crash.slug.packages

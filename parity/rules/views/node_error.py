@@ -1,4 +1,4 @@
-"""What Node.js writes when it ends: the error, where it was thrown, the modules that asked."""
+"""What Node.js writes when it crashes: the error, and where it was thrown."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _INSIDE = re.compile(r".*/parity-[0-9a-f]{8,12}/[^/]+/(.+)")
 
 
 class Thrown(NamedTuple):
-    """One error of the log; `frames` innermost first, files of the app relative to it."""
+    """One error in the log; `frames` are innermost first, with the app's files as in the tree."""
 
     kind: str
     code: str
@@ -35,18 +35,18 @@ class Thrown(NamedTuple):
 
     @property
     def told(self) -> str:
-        """The error as Node.js prints it."""
+        """Return the error as Node.js prints it."""
         code = f" [{self.code}]" if self.code else ""
         return f"{self.kind}{code}: {self.message}" if self.message else self.kind
 
     @property
     def place(self) -> Frame | None:
-        """The innermost frame in the app's own code."""
+        """Return the innermost frame in the app's own code."""
         return next((f for f in self.frames if own(f.file)), None)
 
 
 def own(file: str) -> bool:
-    """Whether a file is the app's own, not a package's and not Node.js's."""
+    """Return whether a file is the app's own, not part of a package or of Node.js."""
     return not file.startswith(("/", "node:", "internal/")) and "node_modules/" not in file
 
 
@@ -56,7 +56,7 @@ class NodeCrash(Crash):
 
 @view
 def node_crash(crash: Crash) -> NodeCrash | None:
-    """The same crash, if Node.js runs the app."""
+    """Return the same crash if Node.js runs the app."""
     return NodeCrash(*crash) if is_node(crash.plan) or NODE in crash.slug.interpreters else None
 
 
@@ -67,29 +67,29 @@ class NodeError(NamedTuple):
     thrown: Thrown
 
     def at(self, **names: str) -> Evidence | None:
-        """Evidence at the app's innermost frame."""
+        """Return evidence at the app's innermost frame."""
         place = self.thrown.place
         if place is None:
             return None
-        told = {
+        values = {
             "error": self.thrown.told,
             "file": place.file,
             "line": str(place.line),
             "code": line_of(self.crash.source, place.file, place.line),
             **names,
         }
-        return Evidence(self.thrown.told, place.file, place.line, place.column, names=told)
+        return Evidence(self.thrown.told, place.file, place.line, place.column, names=values)
 
 
 @view
 def node_error(crash: NodeCrash) -> NodeError | None:
-    """The last error of the log."""
+    """Return the last error in the log."""
     error = thrown(crash.lines, APP)
     return NodeError(crash, error) if error else None
 
 
 def relative(file: str, home: str) -> str:
-    """A path as in the tree; every dyno's own folder is called web.1, release.1 and so on."""
+    """Return a path as in the tree; a dyno's own folder is called web.1, release.1 and so on."""
     file = file.removeprefix("file://")
     if home and file.startswith(f"{home}/"):
         return file[len(home) + 1 :]
@@ -98,23 +98,23 @@ def relative(file: str, home: str) -> str:
 
 
 def thrown(lines: Sequence[str], home: str) -> Thrown | None:
-    """The last error of the log with its frames; the line above one that could not be read."""
+    """Return the last error in the log, with its frames; for a syntax error, the line above it."""
     starts = [n for n, line in enumerate(lines) if _ERROR.match(line.strip())]
     for start in reversed(starts):
         match = _ERROR.match(lines[start].strip())
         frames = _frames(lines[start + 1 :], home)
         place = _marked(lines[:start], home)
         if match and (frames or place):
-            told = (match["message"] or "").strip()
+            message = (match["message"] or "").strip()
             code = match["code"] or _code(lines[start:])
-            return Thrown(match["kind"], code, told, (*((place,) if place else ()), *frames))
+            return Thrown(match["kind"], code, message, (*((place,) if place else ()), *frames))
     return None
 
 
 def _code(lines: Sequence[str]) -> str:
-    """`code: 'MODULE_NOT_FOUND'` below the frames."""
-    found = (re.match(r"\s+code: '(\w+)'", line) for line in lines[:40])
-    return next((match[1] for match in found if match), "")
+    """Return the code that is printed below the frames: `code: 'MODULE_NOT_FOUND'`."""
+    matches = (re.match(r"\s+code: '(\w+)'", line) for line in lines[:40])
+    return next((match[1] for match in matches if match), "")
 
 
 def _frames(lines: Sequence[str], home: str) -> tuple[Frame, ...]:
@@ -131,7 +131,7 @@ def _frames(lines: Sequence[str], home: str) -> tuple[Frame, ...]:
 
 
 def _marked(lines: Sequence[str], home: str) -> Frame | None:
-    """The file and line above a source line with a caret: a syntax error has no other place."""
+    """Return the file and line above a source line with a caret, where a syntax error has them."""
     for line in reversed(lines[-8:]):
         match = _PLACE.match(line.strip())
         if match:

@@ -12,7 +12,7 @@ _CALL = r"(?<![\w.$])([\w.$]+)\.listen\(\s*([^,)]*)"
 _LISTENS = r"\.listen\("
 _VALUE = r"([=:]\s*)(?:\d+|[\"'`][^\"'`]*[\"'`]|[\w.]+(?:\s*\|\|\s*\S+?)?)(?=[\s,;})]|$)"
 LOCAL = re.compile(r"([\"'`])(?:localhost|127\.0\.0\.1|::1)\1")
-"""A text that names this machine alone."""
+"""A string that names only this machine."""
 
 _DEFINED = r"\b(?:const|let|var)?\s*{name}\b\s*(?::\s*\w+\s*)?[=:]\s*(?!=)(.+)"
 
@@ -31,13 +31,13 @@ SERVERS: Mapping[str, str] = {
     r"parcel(?: serve)?": "--host 0.0.0.0 --port $PORT",
     r"serve": "-l tcp://0.0.0.0:$PORT",
 }
-"""What each server's own command line calls the address: their documentation."""
+"""The options for the address in each server's command line, from its documentation."""
 
 _OLD = r"(?<!\s)\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
 
 
 def concerns(boot: Boot) -> bool:
-    """Whether Node.js runs the process."""
+    """Return whether Node.js runs the process."""
     plan = boot.release.slug.plan
     return is_node(plan) or (NODE in boot.release.slug.interpreters and _runs_node(boot))
 
@@ -48,33 +48,38 @@ def _runs_node(boot: Boot) -> bool:
 
 
 def place(boot: Boot) -> tuple[str, int | None, int | None, str]:
-    """The line to change where no second boot showed it: file, line, column, its text."""
+    """Return the line to change if no second boot showed it: file, line, column and text."""
     source = boot.release.slug.plan.source
-    told = script(source, boot.process)
+    named_script = script(source, boot.process)
     at_server = _server(command(source, boot.process))
     line = None if at_server else find(source, _LISTENS)
     if line:
         return line.file, line.line, line.column, line.text
-    if told:
-        number = line_in_package(source, "scripts", told[0])
-        return "package.json", number, None, told[1]
+    if named_script:
+        number = line_in_package(source, "scripts", named_script[0])
+        return "package.json", number, None, named_script[1]
     return "Procfile", boot.process.line or None, None, ""
 
 
 def assigned(boot: Boot, port: int) -> tuple[str, int | None, int | None, str] | None:
-    """The command that replaces $PORT: `PORT=3000 node server.js`."""
+    """Return the place of a command that replaces $PORT: `PORT=3000 node server.js`."""
     source = boot.release.slug.plan.source
     text = command(source, boot.process)
     if not re.search(rf"(?:^|\s)PORT=['\"]?{port}\b", text):
         return None
-    told = script(source, boot.process)
-    if told is None:
+    named_script = script(source, boot.process)
+    if named_script is None:
         return "Procfile", boot.process.line or None, None, ""
-    return "package.json", line_in_package(source, "scripts", told[0]), None, told[1]
+    return (
+        "package.json",
+        line_in_package(source, "scripts", named_script[0]),
+        None,
+        named_script[1],
+    )
 
 
 def _server(text: str) -> tuple[str, str] | None:
-    """The part of a command that is a known server's, and the options it should have."""
+    """Return the part of a command that starts a known server, and the options it should have."""
     for pattern, options in SERVERS.items():
         match = re.search(rf"(?:^|[\s;&]){pattern}(?=\s|$)", text)
         if match:
@@ -83,13 +88,13 @@ def _server(text: str) -> tuple[str, str] | None:
 
 
 def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
-    """What to write instead of the line that listens."""
+    """Return what to write instead of the line that listens."""
     source = boot.release.slug.plan.source
     if file == "package.json":
         return _script_repair(boot, code)
     call = re.search(_CALL, code)
     if call is None:
-        return f"Make line {line} of {file} listen on `process.env.PORT`, host '0.0.0.0'."
+        return f"Change line {line} of {file} to listen on `process.env.PORT`, host '0.0.0.0'."
     first = call[2].strip()
     if first.startswith("{"):
         right = f"{call[1]}.listen({{ port: process.env.PORT || 3000, host: '0.0.0.0' }})"
@@ -108,7 +113,7 @@ def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
 
 
 def host(source: Source, file: str, code: str) -> Place | None:
-    """Where the name that a call listens on as its host is set to this machine alone."""
+    """Return the line that limits the variable with a call's host to this machine."""
     call = re.search(r"\.listen\([^,)]+,\s*([A-Za-z_$][\w$]*)\s*[,)]", code)
     defined = _DEFINED.format(name=re.escape(call[1])) if call else r"(?!)"
     places = (p for p in found(source, defined) if p.file == file)
@@ -116,7 +121,7 @@ def host(source: Source, file: str, code: str) -> Place | None:
 
 
 def _right(server: str, code: str) -> str:
-    """The call with the port and, where another host is named, the right host."""
+    """Return the call with the right port and, if it names a host, the right host."""
     host = ", '0.0.0.0'" if re.search(r"localhost|127\.0\.0\.1|::1", code) else ""
     rest = ", …" if re.search(r"=>|function|\bcb\b|callback", code) else ""
     return f"{server}.listen(process.env.PORT || 3000{host}{rest})"
@@ -127,7 +132,7 @@ def _named(right: str, name: str) -> str:
 
 
 def _definition(source: Source, file: str, name: str) -> Place | None:
-    """Where a name that is listened on gets its value, if that does not come from $PORT."""
+    """Return the line that sets the variable to listen on, if it does not use $PORT."""
     bare = name.rpartition(".")[2]
     if not re.fullmatch(r"[A-Za-z_$][\w$]*", bare):
         return None
@@ -139,7 +144,7 @@ def _definition(source: Source, file: str, name: str) -> Place | None:
 
 
 def definition(boot: Boot, file: str, line: int | None) -> Place | None:
-    """Where the port of a `listen` line is set, if in another line."""
+    """Return the line that sets the port or host of a `listen` line, if it is another one."""
     source = boot.release.slug.plan.source
     code = line_of(source, file, line or 0)
     call = re.search(_CALL, code)
@@ -148,10 +153,10 @@ def definition(boot: Boot, file: str, line: int | None) -> Place | None:
 
 
 def _script_repair(boot: Boot, text: str) -> str:
-    """A script of package.json with the address that Heroku needs."""
+    """Return advice to give a script of package.json the address that Heroku needs."""
     source = boot.release.slug.plan.source
-    told = script(source, boot.process)
-    name = told[0] if told else "start"
+    named_script = script(source, boot.process)
+    name = named_script[0] if named_script else "start"
     plain = re.sub(r"(^|\s)(?:cross-env\s+)?PORT=\S+\s*", r"\1", text)
     if plain != text:
         return edits.script(name, plain, ": Heroku sets PORT.")
@@ -161,9 +166,7 @@ def _script_repair(boot: Boot, text: str) -> str:
         bare = re.sub(_OLD, "", text)
         right = bare.replace(part, f"{part} {options}", 1)
         if re.search(r"\b(?:dev|serve)\b", part) and "preview" not in part:
-            aside = (
-                " (This is a server for development: build the app and serve the result instead.)"
-            )
+            aside = " (This is a development server: build the app and serve the result instead.)"
             return f"{edits.script(name, right)}{aside}"
         return edits.script(name, right)
     changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", text)

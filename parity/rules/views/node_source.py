@@ -1,4 +1,4 @@
-"""Reads the app's JavaScript and its package.json to explain what was seen."""
+"""The app's JavaScript and its package.json, read to explain what happened."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,19 +23,19 @@ NOT_FOUND = (
     r"(?:^|\s)(?:sh|bash|/bin/sh): (?:line )?(?:\d+: )?([\w@./+-]+): (?:command )?not found"
     r"|command not found: ([\w@./+-]+)"
 )
-"""How dash, bash and yarn tell of a command that is not there."""
+"""The messages of dash, bash and yarn for a missing command."""
 
 _ALWAYS = ("node", "npm", "npx", "bash", "sh", "python", "python3")
 DEPENDENCIES = ("dependencies", "optionalDependencies", "peerDependencies")
 
 
 def is_node(plan: Plan) -> bool:
-    """Whether Node.js is what Heroku's last buildpack provides."""
+    """Return whether Node.js is what Heroku's last buildpack provides."""
     return bool(plan.runs) and plan.runs[-1] == NODE
 
 
 def scripts(source: Source) -> list[str]:
-    """The tree's own JavaScript and TypeScript, the likely entry points first."""
+    """Return the app's own JavaScript and TypeScript files, the likely entry points first."""
     own = [p for p in source.entries if p.endswith(SUFFIXES) and not re.search(_NOT_OURS, p)]
     return sorted(own, key=_likely)
 
@@ -48,12 +48,12 @@ def _likely(path: str) -> tuple[object, ...]:
 
 
 def find(source: Source, pattern: str) -> Place | None:
-    """The first line of the tree's own scripts in which `pattern` is found."""
+    """Return the first line of the app's own scripts that matches `pattern`."""
     return next(found(source, pattern), None)
 
 
 def found(source: Source, pattern: str) -> Iterator[Place]:
-    """Every line of the tree's own scripts in which `pattern` is found, comments left out."""
+    """Yield each line of the app's own scripts that matches `pattern`, except comments."""
     regex = re.compile(pattern)
     for path in scripts(source):
         for number, line in enumerate((source.text(path) or "").splitlines(), 1):
@@ -64,7 +64,7 @@ def found(source: Source, pattern: str) -> Iterator[Place]:
 
 @lru_cache(maxsize=4)
 def _decoded(text: str) -> Mapping[str, Any]:
-    import json  # `parity check` of a Python app needs none
+    import json  # `parity check` of a Python app does not need it
 
     try:
         data = json.loads(text, parse_int=nodejs.number)
@@ -74,24 +74,24 @@ def _decoded(text: str) -> Mapping[str, Any]:
 
 
 def package(source: Source) -> Mapping[str, Any]:
-    """package.json of the root; empty if it cannot be read."""
+    """Return the package.json of the root, or an empty mapping if it cannot be read."""
     return _decoded(source.whole("package.json") or "")
 
 
 def table(source: Source, name: str) -> Mapping[str, str]:
-    """A table of texts in package.json."""
+    """Return a table in package.json whose values are strings."""
     data = package(source).get(name)
     pairs = data.items() if isinstance(data, dict) else ()
     return {key: value for key, value in pairs if isinstance(value, str)}
 
 
 def wanted(source: Source, name: str) -> str | None:
-    """The table of package.json that asks for a package."""
+    """Return the name of the table in package.json that requires a package."""
     return next((t for t in (*DEPENDENCIES, "devDependencies") if name in table(source, t)), None)
 
 
 def line_in_package(source: Source, *keys: str) -> int | None:
-    """The line of package.json with the last of `keys`, each within the one before."""
+    """Return the line of package.json with the last of `keys`, each within the one before."""
     lines = (source.text("package.json") or "").splitlines()
     at = 0
     for key in keys:
@@ -103,13 +103,13 @@ def line_in_package(source: Source, *keys: str) -> int | None:
 
 
 def in_package(source: Source, seen: str, *keys: str, **names: str) -> Evidence:
-    """Evidence at a line of package.json."""
+    """Return evidence at a line of package.json."""
     line = line_in_package(source, *keys) or line_in_package(source, *keys[:-1]) if keys else None
     return Evidence(seen, "package.json", line, names=names)
 
 
 def script(source: Source, process: ProcessType) -> tuple[str, str] | None:
-    """Name and text of the script of package.json that a command runs: `npm start`."""
+    """Return the name and text of the script in package.json that a command runs: `npm start`."""
     match = re.match(_RUNNER, process.command.strip())
     if match is None:
         return None
@@ -121,28 +121,28 @@ def script(source: Source, process: ProcessType) -> tuple[str, str] | None:
 
 
 def command(source: Source, process: ProcessType) -> str:
-    """What a process really runs: scripts of package.json are followed."""
-    told = script(source, process)
-    seen: set[str] = set()
-    while told and told[0] not in seen:
-        seen.add(told[0])
-        process = process._replace(command=told[1])
-        told = script(source, process)
+    """Return the command that a process finally runs, following scripts of package.json."""
+    named_script = script(source, process)
+    visited: set[str] = set()
+    while named_script and named_script[0] not in visited:
+        visited.add(named_script[0])
+        process = process._replace(command=named_script[1])
+        named_script = script(source, process)
     return process.command
 
 
 def at_start(source: Source, process: ProcessType, seen: str, **names: str) -> Evidence:
-    """Evidence at the place of the start command: the Procfile's line, or package.json's."""
-    told = script(source, process)
+    """Return evidence at the start command: the line of the Procfile or of package.json."""
+    named_script = script(source, process)
     names = {"command": process.command, "type": process.name, **names}
-    if told:
-        return in_package(source, seen, "scripts", told[0], **names)
+    if named_script:
+        return in_package(source, seen, "scripts", named_script[0], **names)
     line = process.line or None
     return Evidence(seen, "Procfile" if line else "package.json", line, names=names)
 
 
 def entry(source: Source) -> str | None:
-    """The file that most likely starts the app."""
+    """Return the file that most likely starts the app."""
     main = package(source).get("main")
     if isinstance(main, str):
         for path in (main.removeprefix("./"), f"{main.removeprefix('./')}.js"):
@@ -153,14 +153,14 @@ def entry(source: Source) -> str | None:
 
 
 def installer(source: Source) -> str:
-    """The command that adds a dependency with the app's package manager."""
+    """Return the command that adds a dependency with the app's package manager."""
     if "yarn.lock" in source.entries:
         return "yarn add"
     return "pnpm add" if "pnpm-lock.yaml" in source.entries else "npm install"
 
 
 def reinstall(source: Source) -> str:
-    """The command that installs what the lock file tells, or without one what package.json asks."""
+    """Return the command that installs from the lock file, or from package.json without one."""
     known = {
         "yarn.lock": "yarn install",
         "pnpm-lock.yaml": "pnpm install",
@@ -170,20 +170,20 @@ def reinstall(source: Source) -> str:
 
 
 def moving(source: Source, name: str) -> str:
-    """The command that makes a development dependency one that stays."""
+    """Return the command that turns a development dependency into a permanent one."""
     if "yarn.lock" in source.entries:
         return f"yarn remove {name} && yarn add {name}"
     return f"{installer(source)} --save-prod {name}"
 
 
 def lock_file(source: Source) -> str:
-    """The lock file of the app's package manager."""
+    """Return the lock file of the app's package manager."""
     locks = ("yarn.lock", "pnpm-lock.yaml")
     return next((name for name in locks if name in source.entries), "package-lock.json")
 
 
 def absent_command(lines: Sequence[str]) -> tuple[str, str] | None:
-    """The last command that a shell did not find, and the package that brings it."""
+    """Return the last command that a shell did not find, and the package that provides it."""
     for line in reversed(lines):
         match = re.search(NOT_FOUND, line)
         if match:

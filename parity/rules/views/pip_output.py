@@ -1,4 +1,4 @@
-"""The entries of the requirements files, and what pip said about them."""
+"""The entries of the requirements files, and pip's messages about them."""
 
 import posixpath
 import re
@@ -12,7 +12,7 @@ REASON = "install-dependencies::pip"
 FORMAT = "https://pip.pypa.io/en/stable/reference/requirements-file-format/"
 
 UNAUTHORISED = r"40[13] Error, Credentials not correct|40[13] Client Error"
-"""How pip tells that an index wants a password."""
+"""pip's messages about an index that needs a password."""
 
 _INCLUDE = re.compile(r"(?:-r|--requirement|-c|--constraint)(?:\s*=\s*|\s*)(\S+)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -22,7 +22,7 @@ _SHOWN = 300
 
 
 class Entry(NamedTuple):
-    """One line of a requirements file; `name` is the normalised distribution, if it has one."""
+    """One line of a requirements file; `name` is the normalised distribution, or empty."""
 
     file: str
     line: int
@@ -31,40 +31,40 @@ class Entry(NamedTuple):
 
 
 def normalised(name: str) -> str:
-    """A distribution's name as indexes compare it (https://peps.python.org/pep-0503/)."""
+    """Return a distribution's name as indexes compare it (https://peps.python.org/pep-0503/)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def entries(source: Source, path: str = "requirements.txt") -> list[Entry]:
-    """Every entry of a requirements file and of those that it includes."""
-    found: list[Entry] = []
-    seen: set[str] = set()
+    """Return every entry of a requirements file and of the files that it includes."""
+    lines: list[Entry] = []
+    visited: set[str] = set()
     todo = [path]
     while todo:
         file = todo.pop(0)
-        text = None if file in seen else text_of(source, file)
+        text = None if file in visited else text_of(source, file)
         if text is None:
             continue
-        seen.add(file)
+        visited.add(file)
         for number, line in enumerate(text.splitlines(), 1):
             bare = re.sub(r"(^|\s)#.*", "", shortened(line)).strip()
             match = _INCLUDE.match(bare)
             if match:
                 todo.append(posixpath.normpath(posixpath.join(posixpath.dirname(file), match[1])))
             if bare:
-                found.append(Entry(file, number, bare, _name(bare)))
-    return found
+                lines.append(Entry(file, number, bare, _name(bare)))
+    return lines
 
 
 def line_for(source: Source, package: str) -> int | None:
-    """The line of requirements.txt that asks for a package."""
+    """Return the line of requirements.txt that requires a package."""
     known = normalised(package)
     asking = (e for e in entries(source) if e.file == "requirements.txt" and e.name == known)
     return next((entry.line for entry in asking), None)
 
 
 def _name(text: str) -> str:
-    """The distribution that a line requires by name; addresses, paths and options do not."""
+    """Return the distribution that a line requires by name; empty for addresses or options."""
     name = _NAME.match(text)
     if not name or re.match(r"[\w.-]*(?:/|\+\w|://)", text):
         return ""
@@ -72,7 +72,7 @@ def _name(text: str) -> str:
 
 
 def text_of(source: Source, path: str) -> str | None:
-    """A file as pip reads it: a byte order mark decides, else UTF-8. Links are followed."""
+    """Return a file as pip reads it: by its byte order mark, else as UTF-8. Links are followed."""
     for _ in range(_LINKS):
         entry = source.entries.get(path)
         if entry is None or entry.data is None:
@@ -85,51 +85,51 @@ def text_of(source: Source, path: str) -> str | None:
 
 
 def decoded(data: bytes) -> str:
-    """Bytes of a requirements file as pip decodes them."""
+    """Return the bytes of a requirements file as pip decodes them."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     return data.decode("utf-8-sig", "replace")
 
 
 def named(source: Source, name: str) -> Entry | None:
-    """The entry that requires the distribution `name`."""
+    """Return the entry that requires the distribution `name`."""
     wanted = normalised(name)
     return next((entry for entry in entries(source) if entry.name == wanted), None)
 
 
-def found(at: Entry, seen: str, **names: str) -> Evidence:
-    """Evidence at a requirement; `names` fill the rule's texts besides the entry itself."""
-    told = {
+def at_entry(at: Entry, seen: str, **names: str) -> Evidence:
+    """Return evidence at a requirement; the entry itself and `names` fill the rule's texts."""
+    values = {
         "entry": shown(at.text),
         "file": at.file,
         "name": at.name,
         "line": str(at.line),
         **names,
     }
-    return Evidence(shown(seen), at.file, at.line, names=told)
+    return Evidence(shown(seen), at.file, at.line, names=values)
 
 
 def shown(text: str) -> str:
-    """`text` as a report shows it: without passwords in addresses, and not endless."""
+    """Return `text` as a report shows it: shortened, and without passwords in addresses."""
     bare = re.sub(r"(://)[^/@\s]+@", r"\1****@", text.strip())
     return bare if len(bare) <= _SHOWN else f"{bare[:_SHOWN]}…"
 
 
 def pip_failed(slug: Slug) -> bool:
-    """Whether the push was rejected because pip could not install the requirements."""
+    """Return whether the push was rejected because pip could not install the requirements."""
     return slug.refusal is not None and slug.refusal.reason == REASON
 
 
 def saying(slug: Slug, pattern: str) -> re.Match[str] | None:
-    """The first line of the installer's output in which `pattern` is found, if it failed."""
+    """Return the first match of `pattern` in the installer's output, if the installer failed."""
     if not pip_failed(slug):
         return None
     matches = (re.search(pattern, line) for line in slug.output)
     return next((match for match in matches if match), None)
 
 
-def told_at(slug: Slug, line: str) -> Entry | None:
-    """The entry whose line pip names: `(from line 3 of FILE)`, `(from -r FILE (line 3))`."""
+def entry_named_in(slug: Slug, line: str) -> Entry | None:
+    """Return the entry whose line pip names: `(from line 3 of FILE)`, `(from -r FILE (line 3))`."""
     match = re.search(r"line (?P<n>\d+) of (?P<f>.+)\)|-r (?P<g>\S+) \(line (?P<m>\d+)\)", line)
     if not match:
         return None
@@ -141,12 +141,12 @@ def told_at(slug: Slug, line: str) -> Entry | None:
 
 
 def inside(slug: Slug, path: str) -> str:
-    """A path of the build as one of the tree."""
+    """Return a path of the build relative to the tree."""
     return posixpath.normpath(path.removeprefix(f"{slug.root}/"))
 
 
 def decisive(slug: Slug) -> str:
-    """The installer's last word on why it failed."""
+    """Return the installer's last message about why it failed."""
     errors = [line.strip() for line in slug.output if re.match(r"\s*(ERROR|error)\b", line)]
     real = [line for line in errors if "ResolutionImpossible" not in line]
     last = [line for line in slug.output if line.strip()] or ["pip ended with an error"]

@@ -1,4 +1,4 @@
-"""What pip found no distribution of, and who asked for it."""
+"""The requirement for which pip found no distribution, and the package that requires it."""
 
 import re
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from parity.rules.view import view
 from parity.rules.views.pip_output import (
     UNAUTHORISED,
     Entry,
-    found,
+    at_entry,
     named,
     normalised,
     saying,
@@ -26,7 +26,7 @@ _NONE_FOUND = rf"No matching distribution found for {_REQUIREMENT}\s*(?:\(from|$
 
 
 class Unfound(NamedTuple):
-    """What pip found no distribution of: `text` as asked for, `entry` that asks, `by` whom."""
+    """A requirement without a distribution; `by` is the package that requires it, if any."""
 
     slug: Slug
     name: str
@@ -36,33 +36,35 @@ class Unfound(NamedTuple):
     versions: tuple[str, ...]
 
     def evidence(self, seen: str | None = None, **names: str) -> Evidence:
-        """Evidence at the entry; where it belongs to another package, that one is named."""
-        told = seen or f"No matching distribution found for {self.text}"
+        """Return evidence at the entry; it names the package that requires this one, if any."""
+        message = seen or f"No matching distribution found for {self.text}"
         because = f" (required by {self.by})" if self.by else ""
         if self.entry is None:
             names = {"entry": self.text, "file": "requirements.txt", "name": self.name, **names}
-            return Evidence(shown(told + because), "requirements.txt", names=names)
+            return Evidence(shown(message + because), "requirements.txt", names=names)
         wanted = self.text if self.by else shown(self.entry.text)
-        return found(self.entry, told + because, **{"name": self.name, "entry": wanted, **names})
+        return at_entry(
+            self.entry, message + because, **{"name": self.name, "entry": wanted, **names}
+        )
 
 
 @view
 def unfound(slug: Slug) -> Unfound | None:
-    """What pip found nothing for, if that is why it failed."""
+    """Return the requirement for which pip found nothing, if that is why it failed."""
     match = saying(slug, _NONE_FOUND)
     if not match or saying(slug, UNAUTHORISED):
         return None
     name, text = normalised(match[1]), (match[1] + match[2]).strip()
-    told = saying(slug, _UNSATISFIED)
-    by = re.split(r"(?:(?<![ ,>=-])[ ,>=-]+)?->|\s", told[3] or "")[0] if told else ""
+    unsatisfied = saying(slug, _UNSATISFIED)
+    by = re.split(r"(?:(?<![ ,>=-])[ ,>=-]+)?->|\s", unsatisfied[3] or "")[0] if unsatisfied else ""
     own = by in ("", "-r", "-c")
-    versions = told[4].split(", ") if told and told[4] != "none" else []
+    versions = unsatisfied[4].split(", ") if unsatisfied and unsatisfied[4] != "none" else []
     entry = named(slug.plan.source, name if own else by)
     return Unfound(slug, name, text, entry, None if own else by, tuple(versions))
 
 
 def failed_name(slug: Slug) -> str:
-    """The distribution that pip did not find, or that failed to build."""
+    """Return the distribution that pip did not find, or that failed to build."""
     built = saying(slug, r"Failed to build '?([A-Za-z][\w.-]*)|wheel for ([\w.-]+) .*error")
     missing = unfound(slug)
     if missing:
@@ -71,12 +73,14 @@ def failed_name(slug: Slug) -> str:
 
 
 def other_python(missing: Unfound) -> str | None:
-    """What the versions that were asked for require, if pip ignored them for their Python."""
-    told = saying(missing.slug, r"Ignored the following versions that require a different python")
+    """Return the Python that the requested versions need, if pip ignored them because of it."""
+    ignoring = saying(
+        missing.slug, r"Ignored the following versions that require a different python"
+    )
     pin = re.search(r"===?\s*([\w.!+]+)$", missing.text)
-    if not told:
+    if not ignoring:
         return None
-    ignored = re.findall(_IGNORED, told.string)
+    ignored = re.findall(_IGNORED, ignoring.string)
     if pin:
         return next((asked.strip() for version, asked in ignored if version == pin[1]), None)
     return str(ignored[-1][1]).strip() if ignored and not missing.versions else None

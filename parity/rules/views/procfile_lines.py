@@ -1,4 +1,4 @@
-"""What a line of a Procfile was meant to be, where Heroku reads it differently or not at all."""
+"""The intended meaning of Procfile lines that Heroku reads differently or not at all."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _WORKS = (
     r"\bcelery\b.*\b(?:worker|beat)\b|\brq\s+worker\b|\bdramatiq\b|\bhuey_consumer|\barq\s"
     r"|\bmanage\.py\s+(?:rqworker|qcluster|process_tasks|runworker|db_worker|celery)\b"
 )
-"""Programs that wait for jobs until they are ended: their documentation."""
+"""Programs that wait for jobs until they are stopped, from their documentation."""
 
 _COMMANDS = (
     r"python[\d.]*|gunicorn|uvicorn|hypercorn|daphne|waitress-serve"
@@ -33,12 +33,12 @@ _COMMANDS = (
 
 
 def shown(text: str) -> str:
-    """`text`, cut where it would fill the screen."""
+    """Return `text`, cut if it would fill the screen."""
     return text if len(text) <= _WIDTH else f"{text[:_WIDTH]}…"
 
 
 class Dropped(NamedTuple):
-    """A line that Heroku drops though it was meant to start web; `why` completes "This one …"."""
+    """A line that Heroku drops although it should start web; `why` completes "This one …"."""
 
     number: int
     text: str
@@ -48,7 +48,7 @@ class Dropped(NamedTuple):
 
 
 def dropped(procfile: Procfile) -> Iterator[Dropped]:
-    """The dropped lines that were meant to be web's."""
+    """Yield the dropped lines that were meant to start web."""
     for number, text in procfile.ignored:
         bare = re.sub(_HIDDEN, " ", text).strip()
         classic, glued = _CLASSIC.match(bare), re.match(_GLUED, bare)
@@ -56,7 +56,7 @@ def dropped(procfile: Procfile) -> Iterator[Dropped]:
         if text.startswith("\ufeff") and classic and classic[1] == ROUTED:
             yield Dropped(number, bare, "bom", classic[2], "is hidden by a byte order mark")
         elif glued and not re.search(_HIDDEN, text):
-            yield Dropped(number, bare, "no-space", glued[1], "has no space behind the colon")
+            yield Dropped(number, bare, "no-space", glued[1], "has no space after the colon")
         elif meant:
             command = meant[1].rstrip("\"'") if bare[0] in "\"'" else meant[1]
             yield Dropped(number, bare, "not-read", command.strip(), _why(text, bare, command))
@@ -65,7 +65,7 @@ def dropped(procfile: Procfile) -> Iterator[Dropped]:
 def _why(text: str, bare: str, command: str) -> str:
     hidden = re.search(_HIDDEN, text)
     if hidden:
-        return f"has the invisible character U+{ord(hidden[0]):04X} where a blank belongs"
+        return f"has the invisible character U+{ord(hidden[0]):04X} where a space belongs"
     if not command:
         return "has no command"
     if "\uff1a" in bare:
@@ -75,25 +75,25 @@ def _why(text: str, bare: str, command: str) -> str:
     if re.match(r"\W*web\s*=", bare, re.IGNORECASE):
         return "has an = where a colon belongs"
     if re.match(r"web\.\d", bare, re.IGNORECASE):
-        return "has a number behind the name, as the name of a dyno has"
-    return "does not begin with a name, a colon and a blank"
+        return "has a number after the name, like the name of a dyno"
+    return "does not begin with a name, a colon and a space"
 
 
 def commented(procfile: Procfile) -> tuple[int, str] | None:
-    """Number and command of a web line that is commented out."""
-    found = ((n, re.match(_COMMENTED, line)) for n, line in enumerate(procfile.lines, 1))
-    return next(((n, match[1]) for n, match in found if match), None)
+    """Return the number and command of a web line that is commented out."""
+    matches = ((n, re.match(_COMMENTED, line)) for n, line in enumerate(procfile.lines, 1))
+    return next(((n, match[1]) for n, match in matches if match), None)
 
 
 def near_web(process: ProcessType) -> bool:
-    """Whether the name, or the name and the start of the command, was meant to be `web`."""
+    """Return whether the name, or the name with the start of the command, was meant to be `web`."""
     if not process.name.strip("-_"):
         return process.command.startswith("web:")
     return bool(re.fullmatch(_NEAR, process.name)) or _one_edit(process.name.lower())
 
 
 def _one_edit(name: str) -> bool:
-    """Whether `name` is `web` with one letter wrong, missing or too many, or two swapped."""
+    """Return whether `name` is `web` with one letter wrong, missing or too many, or two swapped."""
     if len(name) == 3:
         wrong = sum(a != b for a, b in zip(name, ROUTED, strict=True))
         return wrong == 1 or name in ("ewb", "wbe")
@@ -104,25 +104,25 @@ def _one_edit(name: str) -> bool:
 
 
 def is_server(command: str) -> bool:
-    """Whether a command is a web server's."""
+    """Return whether a command starts a web server."""
     return re.search(_SERVES, command) is not None
 
 
 def is_worker(command: str) -> bool:
-    """Whether a command waits for jobs until it is ended."""
+    """Return whether a command waits for jobs until it is stopped."""
     detached = re.search(r"--detach\b|--daemon\b|\bmulti\s+start\b", command)
     return detached is None and re.search(_WORKS, command) is not None
 
 
 def serves(process: ProcessType) -> bool:
-    """Whether the command is a web server's, or takes `$PORT`."""
+    """Return whether the command starts a web server, or uses `$PORT`."""
     return process.name not in SHORT_RUN and bool(
         is_server(process.command) or re.search(r"\$\{?PORT\b", process.command)
     )
 
 
 def no_type(process: ProcessType, line: str) -> bool:
-    """Whether the line is a bare command, whose first word Heroku takes for the type's name."""
+    """Return whether the line is a bare command, whose first word Heroku takes for a type."""
     return _bare(process, line, _COMMANDS)
 
 
@@ -132,28 +132,28 @@ def _bare(process: ProcessType, line: str, commands: str) -> bool:
 
 
 def read_differently(procfile: Procfile) -> Iterator[tuple[int, str, str]]:
-    """Lines of which `heroku local` makes something else: number, text, how."""
+    """Yield number, text and difference of each line that `heroku local` reads differently."""
     for number, line in enumerate(procfile.lines, 1):
         taken, local = _taken(line), _LOCAL.match(line)
         if local and not taken:
             yield number, line.strip(), "Heroku drops it, heroku local runs it"
         elif taken and not local:
-            how = f"Heroku reads a process type {shown(taken)}, heroku local none"
+            how = f"Heroku reads the process type {shown(taken)}, heroku local reads none"
             yield number, line.strip(), how
 
 
 def _taken(line: str) -> str | None:
-    """The process type that Heroku reads from the line."""
-    found = _CLASSIC.match(line)
-    return found[1] if found and found[2].strip() else None
+    """Return the process type that Heroku reads from the line."""
+    match = _CLASSIC.match(line)
+    return match[1] if match and match[2].strip() else None
 
 
 def repeated(procfile: Procfile) -> Iterator[tuple[str, int, int]]:
-    """Types that are declared again: name, the line that counts, the one that does not."""
-    seen: dict[str, int] = {}
+    """Yield each repeated type: its name, the line that counts, and the one that does not."""
+    lines: dict[str, int] = {}
     for number, line in enumerate(procfile.lines, 1):
         name = _taken(line)
         if name and name in procfile.types:
-            if name in seen:
-                yield name, number, seen[name]
-            seen[name] = number
+            if name in lines:
+                yield name, number, lines[name]
+            lines[name] = number

@@ -1,4 +1,4 @@
-"""Where an app asks whether a request came by https, and how it learns of the router's header."""
+"""Where an app checks whether a request came over https, and how to use the router's header."""
 
 import re
 
@@ -15,27 +15,31 @@ _SERVERS = {
     "granian": 'wrap the app: `app = wrap_asgi_with_proxy_headers(app, trusted_hosts="*")` from'
     " granian.utils.proxies",
 }
-"""How ASGI servers learn of it (uvicorn does by FORWARDED_ALLOW_IPS): their documentation."""
+"""How to make ASGI servers use the header, from their documentation.
+
+uvicorn uses it because of FORWARDED_ALLOW_IPS.
+"""
+
 _FRAMEWORKS = {
     "tornado": "`HTTPServer(app, xheaders=True)`, or `app.listen(port, xheaders=True)`: then"
     " self.request.protocol is the browser's",
-    "aiohttp": 'ask `request.headers.get("X-Forwarded-Proto")` instead of the connection',
+    "aiohttp": 'check `request.headers.get("X-Forwarded-Proto")` instead of the connection',
     "sanic": "`app.config.PROXIES_COUNT = 1`: then request.scheme is the browser's",
     "flask": "`app.wsgi_app = ProxyFix(app.wsgi_app, x_proto=1)` from"
     " werkzeug.middleware.proxy_fix",
 }
-"""How frameworks learn of it: their documentation."""
+"""How to make frameworks use the header, from their documentation."""
 
 
 def django_header(place: Place | None) -> str:
-    """What Django needs in the settings."""
+    """Return the advice on what Django's settings need."""
     header = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
     file = place.file if place else "the settings"
     return f"Add `{header}` to {file} (X-Forwarded-Proto is the router's header)."
 
 
 def asking(source: Source, process: ProcessType) -> tuple[Place | None, str]:
-    """Where the app asks for https, and what to change."""
+    """Return the place where the app checks for https, and what to change."""
     django = find(source, r"SECURE_SSL_REDIRECT\s*=")
     if django:
         return django, django_header(django)
@@ -67,4 +71,4 @@ def _script(source: Source) -> tuple[Place | None, str]:
         )
     plain = find_script(source, r"\b(?:socket|connection)\.encrypted\b")
     header = "req.headers['x-forwarded-proto'] === 'https'"
-    return plain, f"Look at the router's X-Forwarded-Proto instead: `{header}`."
+    return plain, f"Check the router's X-Forwarded-Proto instead: `{header}`."

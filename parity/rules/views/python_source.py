@@ -1,4 +1,4 @@
-"""Reads the app's Python to explain what was seen: where a name stands, what a file defines."""
+"""The app's Python code, read to explain what happened: where a name is, what a file defines."""
 
 import ast
 import re
@@ -18,7 +18,8 @@ _VALUED = (
 _FACTORY = r"(?:create|make|build|get)_(?:\w+_)?app(?:lication)?"
 _FIRST = ("wsgi.py", "app.py", "main.py", "server.py", "application.py", "run.py", "api.py")
 _LARGEST = 300_000
-"""Characters of a file whose syntax tree is looked at (ours): a tree takes 500 times as many."""
+"""Characters of a file whose syntax tree is examined (ours): a tree takes 500 times as many bytes.
+"""
 
 _OWN_FOLDERS = ("venv/", ".venv/", "node_modules/", "tests/", "test/", "docs/")
 
@@ -33,13 +34,13 @@ class Place(NamedTuple):
 
 
 def modules(source: Source) -> list[str]:
-    """The tree's own Python files, those of the root first."""
+    """Return the app's own Python files, those of the root first."""
     own = [p for p in source.entries if p.endswith(".py") and not p.startswith(_OWN_FOLDERS)]
     return sorted(own, key=lambda path: (path.count("/"), path))
 
 
 def parsed(source: Source, path: str) -> ast.Module | None:
-    """A file's syntax tree, None if it has none, or would fill the memory."""
+    """Return a file's syntax tree, or None if it has none or the tree would fill the memory."""
     text = source.whole(path) or ""
     if len(text) > _LARGEST:
         return None
@@ -50,7 +51,7 @@ def parsed(source: Source, path: str) -> ast.Module | None:
 
 
 def calls(source: Source, path: str) -> Iterator[tuple[str, ast.Call]]:
-    """Every call in a file with the name that is called: `app.run`, `load_dotenv`."""
+    """Yield every call in a file with the name that is called: `app.run`, `load_dotenv`."""
     tree = parsed(source, path)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Call):
@@ -58,7 +59,7 @@ def calls(source: Source, path: str) -> Iterator[tuple[str, ast.Call]]:
 
 
 def dotted(node: ast.AST) -> str:
-    """`a.b.c` of a chain of names, empty if it is none."""
+    """Return a chain of names as text, `a.b.c`; empty for any other expression."""
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute):
@@ -67,32 +68,32 @@ def dotted(node: ast.AST) -> str:
 
 
 def place(source: Source, path: str, node: ast.expr | ast.stmt) -> Place:
-    """Where a node stands."""
+    """Return the place of a node."""
     lines = (source.text(path) or "").splitlines()
     text = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else ""
     return Place(path, node.lineno, node.col_offset + 1, text)
 
 
 def at(seen: str, place: Place | None, **names: str) -> Evidence:
-    """Evidence at a place, or at none; `names` fill the rule's texts."""
+    """Return evidence at a place, or without one; `names` fill the rule's texts."""
     if place is None:
         return Evidence(seen, names=names)
     return Evidence(seen, place.file, place.line, place.column, names=names)
 
 
 def line_of(source: Source, path: str, number: int) -> str:
-    """One line of a file, stripped; empty if there is none."""
+    """Return one line of a file, stripped; empty if there is no such line."""
     lines = (source.text(path) or "").splitlines()
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 
 def find(source: Source, pattern: str) -> Place | None:
-    """The first line of the tree's Python in which `pattern` is found."""
+    """Return the first line of the app's Python that matches `pattern`."""
     return next(found(source, pattern), None)
 
 
 def found(source: Source, pattern: str) -> Iterator[Place]:
-    """Every line of the tree's Python in which `pattern` is found."""
+    """Yield each line of the app's Python that matches `pattern`, except comments."""
     regex = re.compile(pattern)
     for path in modules(source):
         for number, line in enumerate((source.text(path) or "").splitlines(), 1):
@@ -102,13 +103,13 @@ def found(source: Source, pattern: str) -> Iterator[Place]:
 
 
 def server(process: ProcessType) -> str | None:
-    """The server that a command starts, if it is a known one."""
+    """Return the server that a command starts, if it is a known one."""
     words = re.findall(r"[\w.-]+", process.command)
     return next((word for word in words if word in SERVERS), None)
 
 
 def target(process: ProcessType) -> tuple[str, str | None] | None:
-    """Module and attribute that a server command names: `main:app`, or `main` alone."""
+    """Return the module and attribute that a server command names: `main:app`, or just `main`."""
     match = re.search(_TARGET, process.command)
     if match:
         return match[1], match[2]
@@ -122,29 +123,29 @@ def target(process: ProcessType) -> tuple[str, str | None] | None:
 
 
 def file_of(source: Source, module: str) -> str | None:
-    """The tree's file for a dotted module name."""
+    """Return the tree's file for a dotted module name."""
     base = module.replace(".", "/")
     return next((p for p in (f"{base}.py", f"{base}/__init__.py") if p in source.entries), None)
 
 
 def applications(source: Source, path: str) -> list[str]:
-    """Names that a file binds to an application object at its top level."""
+    """Return the names that a file binds to an application object at its top level."""
     text = source.text(path) or ""
-    made = re.findall(
+    assigned = re.findall(
         r"(?m)^(\w+)\s*(?::[^=\n]+)?=\s*(?:[\w.]+\.)?(?:Flask|FastAPI|Starlette|Quart|Sanic|Bottle|"
         r"Litestar|Falcon|get_wsgi_application|get_asgi_application|create_app|make_app|Dash|API|App)\(",
         text,
     )
-    async_made = re.findall(r"(?m)^async def (app|application)\(scope", text)
-    return [*made, *async_made]
+    functions = re.findall(r"(?m)^async def (app|application)\(scope", text)
+    return [*assigned, *functions]
 
 
 def suggestion(
     source: Source, wanted: str | None = None, *, asgi: bool | None = None
 ) -> str | None:
-    """The `module:name` that most likely is the app; those called `wanted` first.
+    """Return the `module:name` that is most likely the app; a name equal to `wanted` comes first.
 
-    `asgi` tells which interface the server speaks: of Django's two, one is right.
+    `asgi` says which interface the server speaks: only one of Django's two is right.
     """
     other = "" if asgi is None else "wsgi.py" if asgi else "asgi.py"
     options = [
@@ -162,7 +163,7 @@ def suggestion(
 
 
 def speaks_asgi(process: ProcessType) -> bool | None:
-    """Which interface the command's server speaks, None if there is no known one."""
+    """Return whether the command's server speaks ASGI, or None if it is not known."""
     name = server(process)
     if name is None or name == "granian":
         return None
@@ -174,7 +175,7 @@ def _module(path: str) -> str:
 
 
 def factories(source: Source, path: str) -> list[str]:
-    """Functions of a file's top level that make the app: `create_app` and the like."""
+    """Return the top-level functions of a file that make the app: `create_app` and the like."""
     tree = parsed(source, path)
     return [
         node.name
@@ -184,12 +185,12 @@ def factories(source: Source, path: str) -> list[str]:
 
 
 def names_in(source: Source, path: str) -> list[str]:
-    """Names of functions, classes and variables that a file defines at its top level."""
+    """Return the functions, classes and variables that a file defines at its top level."""
     tree = parsed(source, path)
-    found: list[str] = []
+    names: list[str] = []
     for node in tree.body if tree else ():
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.append(node.name)
+            names.append(node.name)
         elif isinstance(node, ast.Assign):
-            found += [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return found
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return names

@@ -1,4 +1,4 @@
-"""What a log says: the exceptions of its last traceback, and single telling lines."""
+"""Crashes in a log: the exceptions of its last traceback, and the lines that rules search for."""
 
 import re
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ _LAST = re.compile(
 )
 _CHAINED = re.compile(r"During handling of the above exception|The above exception was the direct")
 _GROUPED = re.compile(r"^\s*[|+] ?")
-"""What stands before every line of an ExceptionGroup's traceback (PEP 654)."""
+"""The prefix of every line in an ExceptionGroup's traceback (PEP 654)."""
 
-_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")  # because of what came before
+_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")  # consequences of an earlier exception
 _NOT_THE_APP = (".heroku/", "/", "<", "venv/", ".venv/", "node_modules/")
 _LONGEST = 300
-"""Characters of an exception that are shown."""
+"""Maximum length of an exception that is shown, in characters."""
 
 Failing: TypeAlias = Boot | Release | Slug | Traffic
 """The records that may hold a crash: in the dyno, the release phase, the build, at a request."""
 
 
 class Raised(NamedTuple):
-    """One exception of the log: `frames` outermost first, `more` the lines behind its own."""
+    """One exception in the log: `frames`, outermost first, and `more`, the lines after its own."""
 
     kind: str
     message: str
@@ -39,30 +39,30 @@ class Raised(NamedTuple):
 
     @property
     def told(self) -> str:
-        """The exception as Python prints it."""
+        """Return the exception as Python prints it."""
         text = f"{self.kind}: {self.message}" if self.message else self.kind
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
     @property
     def place(self) -> Frame | None:
-        """The innermost frame in the app's own code."""
+        """Return the innermost frame in the app's own code."""
         own = [f for f in self.frames if _of_the_app(f)]
         return own[-1] if own else None
 
     @property
     def importing(self) -> bool:
-        """Whether it was raised, and caught, while the app was imported: no request was there."""
+        """Return whether it was raised, and caught, during the app's import, without a request."""
         if any("/django/core/handlers/" in f.file for f in self.frames):
-            return False  # Django imports the URLs at the first request
+            return False  # Django imports the URLs during the first request
         own = [f.name for f in self.frames if _of_the_app(f)]
         return bool(own) and set(own) == {"<module>"}
 
 
 class Crash(NamedTuple):
-    """A command that ended badly, in a dyno of any kind, or a request that did.
+    """The failure of a command in a dyno or the build, or of a request.
 
-    `lines` is the log with paths as they are on Heroku. `exit` is None where the command runs on.
-    `record` is where it was seen. `when` completes a sentence: "The app raises this …".
+    `lines` is the log with paths as on Heroku. `exit` is None if the command still runs. `record`
+    is where the failure was observed. `when` completes a sentence: "The app raises this …".
     """
 
     lines: tuple[str, ...]
@@ -82,17 +82,17 @@ class Crash(NamedTuple):
 
     @property
     def starting(self) -> bool:
-        """Whether a command ended, in a dyno or the release phase: no build, no request."""
+        """Return whether a command ended in a dyno or the release phase: no build, no request."""
         return isinstance(self.record, Boot | Release)
 
     @property
     def raised(self) -> Raised | None:
-        """The last exception."""
+        """Return the last exception."""
         return last_raised(self.lines)
 
     @property
     def chain(self) -> tuple[Raised, ...]:
-        """The last exception, then those during whose handling it came."""
+        """Return the last exception, then those during whose handling it was raised."""
         return chain(self.lines)
 
     @property
@@ -100,23 +100,23 @@ class Crash(NamedTuple):
         return self.process.command
 
     def saying(self, pattern: str) -> re.Match[str] | None:
-        """The last line in which `pattern` is found."""
+        """Return the match of `pattern` in the last line that matches."""
         matches = (re.search(pattern, line) for line in reversed(self.lines))
         return next((match for match in matches if match), None)
 
 
 class PythonError(Crash):
-    """A crash with an exception of Python's in its log."""
+    """A crash with a Python exception in its log."""
 
     @property
     def raised(self) -> Raised:
-        """The last exception."""
+        """Return the last exception."""
         return self.chain[0]
 
 
 @view
 def crash(record: Failing) -> Crash | None:
-    """The crash that a boot, a release command, collectstatic or a request ended with, if any."""
+    """Return the crash that ended a boot, a release command, collectstatic or a request, if any."""
     if isinstance(record, Boot):
         return _booting(record)
     if isinstance(record, Traffic):
@@ -132,7 +132,7 @@ def crash(record: Failing) -> Crash | None:
 
 @view
 def python_error(crash: Crash) -> PythonError | None:
-    """The same crash, if Python's last words are in its log."""
+    """Return the same crash if its log has a Python exception."""
     return PythonError(*crash) if crash.chain else None
 
 
@@ -148,23 +148,23 @@ def _booting(boot: Boot) -> Crash | None:
 
 
 def _answering(traffic: Traffic) -> Crash | None:
-    """The crash behind an answer that is the app's own 5xx, or none at all."""
+    """Return the crash behind an answer that is the app's own 5xx, or behind a missing answer."""
     bad = next((e for e in traffic.exchanges if e.code or e.status >= 500), None)
     if bad is None or bad.code not in (None, "H12", "H13", "H18"):
         return None
     slug = traffic.boot.release.slug
     lines = as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
     if bad.code is None and not logged(traffic):
-        told = plain(traffic.traceback or (), slug, traffic.boot.home)
-        again = last_raised(told)
-        kept = () if last_raised(lines) else lines
-        lines = kept if again and again.importing else kept + told
+        traceback = plain(traffic.traceback or (), slug, traffic.boot.home)
+        raised = last_raised(traceback)
+        before = () if last_raised(lines) else lines
+        lines = before if raised and raised.importing else before + traceback
     when = f"when it answers {bad.path}"
     return Crash(lines, None, traffic.boot.process, slug, traffic, when)
 
 
 def logged(traffic: Traffic) -> bool:
-    """Whether the log has an exception that a request can have raised."""
+    """Return whether the log has an exception that a request can have raised."""
     slug = traffic.boot.release.slug
     raised = last_raised(as_on_heroku(traffic.since_boot, slug, traffic.boot.home))
     return raised is not None and not raised.importing
@@ -179,13 +179,13 @@ def _collecting(slug: Slug) -> Crash | None:
 
 
 def last_raised(lines: Sequence[str]) -> Raised | None:
-    """The last exception, as its traceback or a bare SyntaxError tells."""
-    found = chain(lines)
-    return found[0] if found else None
+    """Return the last exception, from its traceback or a bare SyntaxError."""
+    exceptions = chain(lines)
+    return exceptions[0] if exceptions else None
 
 
 def chain(lines: Sequence[str]) -> tuple[Raised, ...]:
-    """The last exception, then those during whose handling it came."""
+    """Return the last exception, then those during whose handling it was raised."""
     return _chain(tuple(lines))
 
 
@@ -199,28 +199,28 @@ def _chain(lines: tuple[str, ...]) -> tuple[Raised, ...]:
         read.pop()
     if not read:
         return _unframed(plain, starts)
-    found = [read.pop()[1]]
+    exceptions = [read.pop()[1]]
     while read and any(_CHAINED.search(line) for line in read[-1][0]):
-        found.append(read.pop()[1])
-    return tuple(x for x in found if x)
+        exceptions.append(read.pop()[1])
+    return tuple(x for x in exceptions if x)
 
 
 def interrupted(lines: Sequence[str]) -> Raised | None:
-    """Where a worker was when its server ended it: gunicorn raises SystemExit in it."""
+    """Return where a worker was when its server stopped it: gunicorn raises SystemExit in it."""
     starts = [n for n, line in enumerate(lines) if _START.fullmatch(line.strip())]
     read = [_parsed(lines[start:end]) for start, end in pairwise([*starts, len(lines)])]
-    found = [raised for raised in read if raised and raised.kind == "SystemExit"]
-    return found[-1] if found else None
+    exits = [raised for raised in read if raised and raised.kind == "SystemExit"]
+    return exits[-1] if exits else None
 
 
 def _unframed(lines: Sequence[str], starts: Sequence[int]) -> tuple[Raised, ...]:
-    """Where no traceback is whole: several between each other, or a SyntaxError without one."""
+    """Return the exception if no traceback is complete: interleaved ones, or a bare SyntaxError."""
     if starts:
         mixed = _mixed(lines[starts[0] :])
         return (mixed,) if mixed else ()
     bare = next((n for n, line in enumerate(lines) if _FRAME.fullmatch(line)), None)
-    found = None if bare is None else _parsed(lines[bare:], bare=True)
-    return (found,) if found else ()
+    raised = None if bare is None else _parsed(lines[bare:], bare=True)
+    return (raised,) if raised else ()
 
 
 def _ungrouped(lines: Sequence[str]) -> Sequence[str]:
@@ -230,9 +230,9 @@ def _ungrouped(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _mixed(lines: Sequence[str]) -> Raised | None:
-    """Tracebacks of several workers between each other: the last exception, all their frames.
+    """Return the last exception of interleaved tracebacks of several workers, with all frames.
 
-    A pipe keeps only what is written in up to 4096 bytes together (pipe(7)).
+    A pipe keeps a write of at most 4096 bytes together (pipe(7)).
     """
     last = next((n for n in range(len(lines) - 1, -1, -1) if _LAST.fullmatch(lines[n])), None)
     if last is None:
@@ -263,13 +263,13 @@ def _parsed(lines: Sequence[str], *, bare: bool = False) -> Raised | None:
 
 
 def _named_by(more: Sequence[str]) -> list[Frame]:
-    """Frames that an exception names itself, behind its message, as FastAPI's do."""
+    """Return the frames that an exception names after its message, as FastAPI's do."""
     own = takewhile(lambda line: not line or line.startswith(" "), more)
     return [_frame(match) for match in map(_FRAME.match, own) if match]
 
 
 def _message(text: str | None, more: Sequence[str]) -> str:
-    """What stands behind the colon, with the next line where nothing does, or another colon."""
+    """Return the text after the colon, with the next line if it is empty or ends with a colon."""
     if text is None:
         return ""
     text = text.strip()
@@ -280,7 +280,7 @@ def _message(text: str | None, more: Sequence[str]) -> str:
 
 
 def _of_the_app(frame: Frame) -> bool:
-    """Whether a frame is in the app's own code: packages name their .pyx without a path."""
+    """Return whether a frame is in the app's own code: packages name their .pyx without a path."""
     return not frame.file.startswith(_NOT_THE_APP) and not frame.file.endswith((".pyx", ".pxd"))
 
 

@@ -1,4 +1,4 @@
-"""Which environment variables the app's Python reads, and where."""
+"""The environment variables that the app's Python reads, and where."""
 
 import ast
 import re
@@ -12,16 +12,16 @@ PLATFORM = frozenset(
     "PORT DYNO HOME PATH PWD PYTHONPATH PYTHONUNBUFFERED PYTHONHOME LANG LIBRARY_PATH"
     " LD_LIBRARY_PATH WEB_CONCURRENCY DYNO_RAM FORWARDED_ALLOW_IPS GUNICORN_CMD_ARGS".split()
 )
-"""What a Python dyno always has: https://devcenter.heroku.com/articles/python-support."""
+"""Variables that every Python dyno has: https://devcenter.heroku.com/articles/python-support."""
 
 _GETTERS = r"(?:os\.)?(?:environ\.(?:get|pop)|getenv)|env(?:\.\w+)?|(?:decouple\.)?config"
 _MAPPINGS = re.compile(r"(?:os\.)?environ|env")
 
 
 class Read(NamedTuple):
-    """One read of a variable. `last` is the last line of its expression, `into` the name it gets.
+    """One read of a variable. `last` is the last line of its expression, `into` its Python name.
 
-    `default` is false where its absence raises, or gives None or an empty text.
+    `default` is false if a missing variable raises, or yields None or an empty string.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Read(NamedTuple):
 
 
 def reads(source: Source, path: str) -> list[Read]:
-    """Every read in one file."""
+    """Return every read in one file."""
     tree = parsed(source, path)
     if tree is None:
         return []
@@ -46,25 +46,25 @@ def reads(source: Source, path: str) -> list[Read]:
 
 
 def _targets(tree: ast.Module) -> Mapping[ast.AST, str]:
-    """For every node within an assigned value: the name it is assigned to."""
-    found: dict[ast.AST, str] = {}
+    """Return, for every node within an assigned value, the name that it is assigned to."""
+    names: dict[ast.AST, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             name = _key(target)
-            found |= dict.fromkeys(ast.walk(node.value), name)
-    return found
+            names |= dict.fromkeys(ast.walk(node.value), name)
+    return names
 
 
 def _key(target: ast.AST) -> str:
-    """`NAME`, or the key of `app.config["NAME"]`."""
+    """Return `NAME`, or the key of `app.config["NAME"]`."""
     if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
         return str(target.slice.value)
     return dotted(target)
 
 
 def _named(node: ast.Subscript | ast.Call) -> Iterator[tuple[str, bool]]:
-    """The variable that a node reads, and whether there is a default."""
+    """Yield the variable that a node reads, and whether there is a default."""
     if isinstance(node, ast.Subscript):
         key, reader, default = node.slice, _MAPPINGS.fullmatch(dotted(node.value)), False
     elif node.args:
@@ -77,22 +77,22 @@ def _named(node: ast.Subscript | ast.Call) -> Iterator[tuple[str, bool]]:
 
 
 def _has_default(call: ast.Call) -> bool:
-    given = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "default")]
-    return any(not isinstance(x, ast.Constant) or x.value not in (None, "") for x in given)
+    defaults = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "default")]
+    return any(not isinstance(x, ast.Constant) or x.value not in (None, "") for x in defaults)
 
 
 def all_reads(source: Source) -> Iterator[Read]:
-    """Every read of the app, file by file, those of the root first."""
+    """Yield every read in the app, file by file, those of the root first."""
     for path in modules(source):
         yield from reads(source, path)
 
 
 def read_at(source: Source, path: str, line: int) -> Iterator[Read]:
-    """Reads in a line, then reads whose result the line uses by its name."""
-    found = reads(source, path)
+    """Yield the reads in a line, then those whose result the line uses by its name."""
+    in_file = reads(source, path)
     lines = (source.text(path) or "").splitlines()
     text = lines[line - 1] if 0 < line <= len(lines) else ""
-    yield from (read for read in found if read.place.line <= line <= read.last)
+    yield from (read for read in in_file if read.place.line <= line <= read.last)
     yield from (
-        read for read in found if read.into and re.search(rf"\b{re.escape(read.into)}\b", text)
+        read for read in in_file if read.into and re.search(rf"\b{re.escape(read.into)}\b", text)
     )

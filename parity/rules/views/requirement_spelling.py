@@ -1,4 +1,4 @@
-"""What a line that is no requirement was meant to be."""
+"""The intended requirement in a line that pip cannot read."""
 
 import re
 
@@ -6,7 +6,7 @@ LIBRARY_COMMAND = (
     r"(?:sudo )?(?:apt(?:-get)?|yum|dnf|apk|brew|pacman|choco)"
     r"\s+(?:-\S+ )*(?:install|add|-S)\s+(?:-\S+ )*(.+)"
 )
-"""The command of a system's package manager, and what it would install."""
+"""The command of a system package manager, and what it would install."""
 
 PIPFILE = (
     (r"\[\[?[\w.-]+\]?\]$", "a Pipfile or pyproject.toml"),
@@ -17,18 +17,18 @@ PIPFILE = (
     (r"(?:from \w[\w.]* )?import \w", "Python code"),
     (r"<(?:!DOCTYPE|html|head|body)", "a web page"),
 )
-"""How a line begins that belongs to another kind of file, and to which."""
+"""Patterns of lines that belong to another kind of file, and that kind."""
 
 _NAME = r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?(?:\[[\w,. -]*\])?"
 _VERSION = r"v?(\d[\w.!+]*)"
 _MOST = 4
-"""Requirements in one line; more is prose (ours)."""
+"""Maximum number of requirements in one line; more are prose (ours)."""
 
 _OPERATORS = {"=>": ">=", "=<": "<=", "~": "~=", "!": "!=", ":": "==", "@": "=="}
 
 
 def corrected(text: str) -> str | None:
-    """The requirement that `text` was meant to be, in back quotes; None if that is not clear."""
+    """Return the intended requirement of `text`, in back quotes, or None if that is not clear."""
     bare = re.sub(r"^(?:(?:sudo )?(?:python3? -m )?pip3? install\s+|[-*+•]\s+)", "", text)
     bare = re.sub(r"^(?:--?[A-Za-z][\w-]*\s+)+", "", bare)
     bare = bare.strip("\"'`,; ")

@@ -1,4 +1,4 @@
-"""What the tree suggests: the file that was meant, and the `web:` line to write."""
+"""Suggestions from the tree: the file that was meant, and the `web:` line to write."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _FIRST = ("app.py", "main.py", "wsgi.py", "server.py", "application.py", "run.py
 
 
 def kept_out(source: Source, path: str) -> Iterator[Evidence]:
-    """That `path` is on disk but not in the pushed tree, and the ignore rule that does it."""
+    """Yield evidence that `path` is on disk but not pushed, and the line that ignores it."""
     if path not in source.absent:
         return
     ignored = source.absent[path]
@@ -36,7 +36,7 @@ def kept_out(source: Source, path: str) -> Iterator[Evidence]:
 
 
 def wrong_package_files(source: Source) -> Iterator[tuple[str, str]]:
-    """Files of the root that are almost called like a package manager's, with the right name."""
+    """Yield files of the root with nearly the name of a package file, and the right name."""
     from difflib import get_close_matches
 
     lower = {name.lower(): name for name in PACKAGE_FILES}
@@ -50,31 +50,31 @@ def wrong_package_files(source: Source) -> Iterator[tuple[str, str]]:
 
 
 def package_files_below(source: Source, *, python: bool) -> list[str]:
-    """Package files in sub-folders: those of the topmost folders, with a Procfile first."""
+    """Return the package files in the topmost sub-folders, those beside a Procfile first."""
     wanted = {*PACKAGE_FILES, "Pipfile", *(() if python else _OTHER_LANGUAGES)}
-    found = []
+    candidates = []
     for path in source.entries:
         folder, _, name = path.rpartition("/")
         parts = folder.split("/")
         if folder and name in wanted and len(parts) <= _DEPTH and not _NOT_OURS & set(parts):
-            found.append((len(parts), f"{folder}/Procfile" not in source.entries, path))
-    return [path for depth, _, path in sorted(found) if depth == min(found)[0]][:_SHOWN]
+            candidates.append((len(parts), f"{folder}/Procfile" not in source.entries, path))
+    return [path for depth, _, path in sorted(candidates) if depth == min(candidates)[0]][:_SHOWN]
 
 
 def requires(source: Source, package: str) -> bool:
-    """Whether one of the package files in the root names `package`."""
+    """Return whether one of the package files in the root names `package`."""
     named = re.compile(rf"""^[ \t"']*(?:name = ")?{re.escape(package)}\b""", re.I | re.M)
     texts = ((source.text(f) or "").replace("\0", "") for f in (*PACKAGE_FILES, "Pipfile"))
     return any(named.search(text) for text in texts)
 
 
 def web_line(source: Source) -> str:
-    """The Procfile line that would most likely start this app."""
+    """Return the Procfile line that would most likely start this app."""
     return f"web: {_command(source)}"
 
 
 def missing_server(source: Source, line: str) -> str:
-    """A sentence on the server that `line` starts and that no package file names, or nothing."""
+    """Return a sentence about the server in `line` if no package file names it, else nothing."""
     server = line.removeprefix("web: ").split()[0]
     if server == "python" or requires(source, server):
         return ""
@@ -113,13 +113,13 @@ def _django(source: Source) -> str | None:
 
 
 def _served(path: str, text: str) -> str | None:
-    """The command for the app object, factory or Streamlit script that the module holds."""
+    """Return the command for the app object, factory or Streamlit script in the module."""
     module = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-    found = re.search(_APP, text)
-    if found and found[2] in _ASGI:
-        return f"uvicorn {module}:{found[1]} --host 0.0.0.0 --port $PORT"
-    if found:
-        return f"gunicorn {module}:{'server' if found[2] == 'Dash' else found[1]}"
+    match = re.search(_APP, text)
+    if match and match[2] in _ASGI:
+        return f"uvicorn {module}:{match[1]} --host 0.0.0.0 --port $PORT"
+    if match:
+        return f"gunicorn {module}:{'server' if match[2] == 'Dash' else match[1]}"
     factory = re.search(_FACTORY, text)
     if factory:
         return f'gunicorn "{module}:{factory[1]}()"'

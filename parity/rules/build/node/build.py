@@ -1,4 +1,4 @@
-"""Failed builds of Node.js apps: what the package manager says, and the line that it is about.
+"""Failed builds of Node.js apps: the package manager's error, and the line that it is about.
 
 Ids are the buildpack's own failure names where it has one:
 https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh (observed).
@@ -19,7 +19,7 @@ from parity.rules.views.node_source import in_package, lock_file, wanted
 
 
 class Page(NamedTuple):
-    """A failure and its manual page; `pattern` finds its line, a group of it the package."""
+    """A failure and its manual page; `pattern` matches its line, and a group of it the package."""
 
     reason: str
     pattern: str
@@ -34,14 +34,14 @@ PAGES = (
         r"Unsupported platform for ([^:\s]+?)(?:@[\d^~*][^:\s]*)?:",
         "{package} does not exist for Linux, on which Heroku runs",
         "npm refuses a dependency that is made for another system: {error}",
-        "Take {package} out of dependencies: `npm uninstall {package}`. If a Mac needs it, it"
+        "Remove {package} from dependencies: `npm uninstall {package}`. If a Mac needs it, it"
         ' belongs under "optionalDependencies" (`npm install --save-optional {package}`), which'
-        " npm may leave out. Commit package.json and {lock}, push again.",
+        " npm may skip. Commit package.json and {lock}, push again.",
     ),
     Page(
         "npm-package-name-typo",
         r"Invalid package name \"?([^\"\s]+)\"?",
-        "{package} is not the name of a package",
+        "{package} is not a valid package name",
         "npm cannot read the entry: {error}",
         "Correct the name in package.json, commit, push again.",
     ),
@@ -49,16 +49,16 @@ PAGES = (
         "npm-peer-dependency-conflict",
         r"peer (?:\S+ )?((?:@[\w.-]+/)?[\w.-]+)@\"[^\"]*\" from",
         "The dependencies contradict each other over {package}",
-        "A package asks for another version of {package} than there is: {error}",
-        "Choose versions that fit (`npm explain {package}` tells who asks), or commit an .npmrc"
-        " with the line `legacy-peer-deps=true`, as a local `--legacy-peer-deps` did.",
+        "A package requires another version of {package} than the one there is: {error}",
+        "Choose versions that fit (`npm explain {package}` shows what requires it), or commit an"
+        " .npmrc with the line `legacy-peer-deps=true`, as a local `--legacy-peer-deps` did.",
     ),
     Page(
         "npm-lockfile-out-of-sync",
         r"(?:Missing: |lock file's )((?:@[\w.-]+/)?[\w.-]+)@",
         "{lock} does not match package.json",
-        "Heroku installs exactly what the lock file says (`npm ci`), and refuses when package.json"
-        " asks for something else: {error}",
+        "Heroku installs exactly what the lock file says (`npm ci`), and refuses if package.json"
+        " requires something else: {error}",
         "Type `npm install`, commit package-lock.json, push again.",
     ),
     Page(
@@ -88,17 +88,17 @@ PAGES = (
         r"|(\b)(?:Host key verification failed"
         r"|could not read Username|Authentication failed for)",
         "A dependency comes from a private git repository",
-        "Heroku has no key of yours: {error}",
+        "Heroku has none of your keys: {error}",
         "Publish the package to a registry, or use an https address with a token from a config"
-        " var; a public repository needs `git+https://…` in place of `git+ssh://…`.",
+        " var; a public repository needs `git+https://…` instead of `git+ssh://…`.",
     ),
     Page(
         "openssl-unsupported-algorithm",
         r"(\b)ERR_OSSL_EVP_UNSUPPORTED",
-        "An old bundler uses a hash that this Node.js no longer has",
-        "webpack 4 and its contemporaries call MD4, which OpenSSL 3 (Node.js 17 and newer) refuses:"
-        " {error}",
-        "Bring the bundler up to date (webpack 5), or type `heroku config:set"
+        "An old bundler uses a hash that this Node.js no longer supports",
+        "webpack 4 and other bundlers of its time use MD4, which OpenSSL 3 (Node.js 17 and newer)"
+        " refuses: {error}",
+        "Update the bundler (webpack 5), or type `heroku config:set"
         " NODE_OPTIONS=--openssl-legacy-provider`.",
     ),
     Page(
@@ -106,8 +106,8 @@ PAGES = (
         r"(\b)(?:JavaScript heap out of memory|Allocation failed)",
         "The build needs more memory than Heroku's build dyno gives it",
         "Node.js may use 2560 MB there: {error}",
-        "Build less at once (no source maps: GENERATE_SOURCEMAP=false), or build elsewhere and push"
-        " the result.",
+        "Make the build smaller (no source maps: GENERATE_SOURCEMAP=false), or build elsewhere and"
+        " push the result.",
     ),
     Page(
         "dependency-failed-to-build",
@@ -115,8 +115,8 @@ PAGES = (
         r"|error \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+): Command failed",
         "{package} could not be compiled",
         "Its install script failed: {error}",
-        "Take a newer version of {package}, which often brings a compiled file for this Node.js, or"
-        " ask for the Node.js it is made for in engines.node.",
+        "Use a newer version of {package}, which often has a compiled file for this Node.js, or"
+        " request the Node.js that it supports in engines.node.",
     ),
 )
 
@@ -144,13 +144,13 @@ PRIVATE = "private-git-dependency-without-auth"
 
 
 def _refused(slug: Slug) -> bool:
-    """Whether a repository asked for a password over https, for which Heroku has no name."""
+    """Return whether a repository asked for a password over https, for which Heroku has no name."""
     installing = slug.refusal is not None and slug.refusal.reason.endswith("-install-failed")
     return installing and any("fatal: Authentication failed for" in line for line in slug.output)
 
 
 def _evidence(slug: Slug, pattern: str) -> Evidence:
-    """The line that tells, at the line of package.json that asks for the package."""
+    """Return the error as evidence at the line of package.json that requires the package."""
     source = slug.plan.source
     package, error = "", _error(slug)
     for line in slug.output:
@@ -176,14 +176,14 @@ _NO_VERSION = (
 
 
 def unknown(slug: Slug) -> UnknownPackage | None:
-    """A package that npm's registry does not have."""
+    """Return the package that npm's registry does not have, if that is why the build failed."""
     if not _failing(slug, "module-404"):
         return None
     evidence = _evidence(slug, _NOT_THERE)
     package, error = evidence.names["package"], evidence.names["error"]
     advice = (
-        f"Correct the name in package.json (`npm view {word(package)}` looks it up), or for a"
-        " private one commit an .npmrc with `//registry.npmjs.org/:_authToken=${NPM_TOKEN}` and"
+        f"Correct the name in package.json (`npm view {word(package)}` looks it up). For a private"
+        " package, commit an .npmrc with `//registry.npmjs.org/:_authToken=${NPM_TOKEN}` and"
         " type `heroku config:set NPM_TOKEN=…`."
     )
     why = f"It is misspelt, withdrawn, or private: {error}"
@@ -192,17 +192,17 @@ def unknown(slug: Slug) -> UnknownPackage | None:
 
 
 def unknown_version(slug: Slug) -> UnknownVersion | None:
-    """A version that npm's registry does not have."""
+    """Return the version that npm's registry does not have, if that is why the build failed."""
     if not _failing(slug, "bad-version-for-dependency"):
         return None
     evidence = _evidence(slug, _NO_VERSION)
     package, error = evidence.names["package"], evidence.names["error"]
     why = (
-        "package.json or one of the dependencies asks for a version that was never published, or"
+        "package.json or one of the dependencies requires a version that was never published, or"
         f" was withdrawn: {error}"
     )
     advice = (
-        f"Ask for one that exists: `npm view {word(package)} versions` lists them. Commit"
+        f"Use one that exists: `npm view {word(package)} versions` lists them. Commit"
         f" package.json and {evidence.names['lock']}, push again."
     )
     entry = f"such version of {package}"
@@ -210,12 +210,12 @@ def unknown_version(slug: Slug) -> UnknownVersion | None:
 
 
 def _error(slug: Slug) -> str:
-    """The line that says most about the failure."""
+    """Return the output line that says most about the failure."""
     patterns = (r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"(?i)\berror\b", r"\S")
     for pattern in patterns:
-        found = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
-        if found:
-            return found
+        line = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
+        if line:
+            return line
     return "no output"
 
 
@@ -226,7 +226,7 @@ for _page in PAGES:
 @rule(
     "node-install-failed",
     leads_to=PUSH_REJECTED,
-    title="The package manager cannot install what package.json asks for",
+    title="The package manager cannot install what package.json lists",
     cause="It ends with: {error}",
     fix="Correct what it names; `npm ci` in a fresh clone (or `yarn`, `pnpm` with a frozen lock"
     " file) fails in the same way.",

@@ -1,4 +1,4 @@
-"""The Node.js buildpack's refusals before it installs anything, and what it warns of.
+"""The Node.js buildpack's refusals before it installs anything, and its warnings.
 
 Ids are its own failure names: https://github.com/heroku/heroku-buildpack-nodejs lib/failures.sh.
 """
@@ -17,7 +17,7 @@ from parity.rules.views.node_source import in_package, is_node, line_in_package,
 
 
 class Page(NamedTuple):
-    """One refusal and its manual page; `keys` lead to the line of package.json to blame."""
+    """A refusal and its manual page; `keys` lead to the line of package.json that causes it."""
 
     reason: str
     title: str
@@ -47,7 +47,7 @@ PAGES = (
         "package.json is not valid JSON",
         "Heroku cannot read it: {error}.",
         "Correct line {line} of package.json (no trailing comma, no comments, names in double"
-        " quotes); `node -e \"require('./package.json')\"` says when it is right.",
+        " quotes); `node -e \"require('./package.json')\"` succeeds when it is right.",
         TROUBLE,
     ),
     Page(
@@ -59,8 +59,8 @@ PAGES = (
     ),
     Page(
         "shrinkwrap-lock-file-conflict",
-        "npm-shrinkwrap.json and {subject} at once",
-        "Both say what is installed, and Heroku takes only one.",
+        "There are both npm-shrinkwrap.json and {subject}",
+        "Both say what to install, and Heroku accepts only one.",
         "Keep one of the two: `git rm npm-shrinkwrap.json`, or `git rm {subject}`; commit, push.",
         TROUBLE,
     ),
@@ -76,22 +76,22 @@ PAGES = (
         "iojs-unsupported",
         "io.js is no longer supported",
         "It has been Node.js again since 2015.",
-        'Write `"node": "{lts}.x"` in place of "iojs" in package.json.',
+        'Write `"node": "{lts}.x"` instead of "iojs" in package.json.',
         SPECIFYING,
         ("engines", "iojs"),
     ),
     Page(
         "invalid-semver-requirement",
-        "engines.node is no version range: {subject}",
-        "Heroku cannot tell which Node.js that means.",
+        "engines.node is not a version range: {subject}",
+        "Heroku cannot know which Node.js that means.",
         'Write `"engines": {{"node": "{lts}.x"}}` in package.json.',
         SPECIFYING,
         ("engines", "node"),
     ),
     Page(
         "invalid-node-version",
-        "There is no Node.js {subject}",
-        "No release that Heroku has is in that range.",
+        "Node.js {subject} does not exist",
+        "Heroku has no release in that range.",
         'Write `"engines": {{"node": "{wish}.x"}}` in package.json.',
         SPECIFYING,
         ("engines", "node"),
@@ -130,7 +130,7 @@ def _names(source: Source, subject: str) -> dict[str, str]:
 
 
 def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
-    """Where the JSON ends to be one, and why."""
+    """Return the line where package.json stops being valid JSON, and the names for the texts."""
     import json
 
     try:
@@ -139,11 +139,11 @@ def _broken(source: Source) -> tuple[int | None, dict[str, str]]:
         before = error.doc[: error.pos].rstrip()
         comma = before.endswith(",") and error.doc[error.pos : error.pos + 1] in ("}", "]")
         line = before.count("\n") + 1 if comma else error.lineno
-        told = "a comma with nothing after it" if comma else error.msg
-        return line, {"line": str(line), "error": told}
+        reason = "a comma with nothing after it" if comma else error.msg
+        return line, {"line": str(line), "error": reason}
     except RecursionError:
         return 1, {"line": "1", "error": "it is nested too deeply"}
-    return 1, {"line": "1", "error": "it is no object in braces"}
+    return 1, {"line": "1", "error": "it is not an object in braces"}
 
 
 for _page in PAGES:
@@ -173,9 +173,9 @@ def node_version_eol(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "node-wide-range",
     effect="note",
-    title="engines.node is open to the future: {subject}",
-    cause="Heroku takes the newest release in the range, up to the active LTS, and warns: another"
-    " major version may come by itself.",
+    title="engines.node allows future major versions: {subject}",
+    cause="Heroku installs the newest release in the range, up to the active LTS, and warns: the"
+    " major version may change by itself.",
     fix='Write `"engines": {{"node": "{lts}.x"}}` in package.json.',
     docs=SPECIFYING,
 )
@@ -186,8 +186,8 @@ def node_wide_range(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "node-version-unspecified",
     effect="note",
-    title="No Node.js version is asked for",
-    cause="Heroku installs its current LTS, {version} today, another one some day.{file}",
+    title="No Node.js version is requested",
+    cause="Heroku installs its current LTS: {version} today, another one in the future.{file}",
     fix='Add `"engines": {{"node": "{major}.x"}}` to package.json.',
     docs=SPECIFYING,
 )
@@ -200,8 +200,8 @@ def node_version_unspecified(plan: Plan) -> Iterator[Evidence]:
     text = (plan.source.text(file) or "").strip() if file else ""
     meant = re.search(r"\d+", text)
     major = meant[0] if meant and file != ".tool-versions" else node.version.partition(".")[0]
-    told = f" It does not read {file}." if file else ""
-    names = {"version": node.version, "major": major, "file": told}
+    note = f" It does not read {file}." if file else ""
+    names = {"version": node.version, "major": major, "file": note}
     yield Evidence("no engines.node in package.json", "package.json", names=names)
 
 

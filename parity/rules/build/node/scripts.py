@@ -1,4 +1,4 @@
-"""Failed build scripts of package.json, Node.js that stands in, and buildpacks in a folder."""
+"""Failed build scripts of package.json, and failed buildpacks in a folder."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -33,16 +33,16 @@ INSTALLING = ("preinstall", "install", "postinstall", "preprepare", "prepare", "
     "build-tool-not-installed",
     instead_of=("build-script-error",),
     leads_to=PUSH_REJECTED,
-    title="{tool} is not installed: package.json does not ask for {package}",
-    cause="The script `{script}` runs `{tool}`. Heroku has only what package.json asks for; what is"
+    title="{tool} is not installed: package.json does not list {package}",
+    cause="The script `{script}` runs `{tool}`. Heroku has only what package.json lists; what is"
     " installed globally on your machine (`npm install -g`) is not there.",
     fix="Type `{install:npm install} {package}`, commit package.json and {lock}, push again.",
     docs=SUPPORT,
 )
 def build_tool_not_installed(slug: Slug) -> Iterator[Evidence]:
-    told = _absent_tool(slug)
-    if told:
-        tool, package = told
+    absent = _absent_tool(slug)
+    if absent:
+        tool, package = absent
         source = slug.plan.source
         name = failing_script(slug) or ""
         names = {"tool": tool, "package": package, "script": name, "lock": lock_file(source)}
@@ -51,12 +51,12 @@ def build_tool_not_installed(slug: Slug) -> Iterator[Evidence]:
 
 
 def _absent_tool(slug: Slug) -> tuple[str, str] | None:
-    told = absent_command(slug.output) if failing_script(slug) else None
-    return told if told and told[1] not in NOT_FROM_NPM else None
+    absent = absent_command(slug.output) if failing_script(slug) else None
+    return absent if absent and absent[1] not in NOT_FROM_NPM else None
 
 
 def failing_script(slug: Slug) -> str | None:
-    """The script of package.json that failed."""
+    """Return the name of the script in package.json that failed."""
     refusal = slug.refusal
     scripts = table(slug.plan.source, "scripts")
     if refusal is None or NODE not in slug.interpreters:
@@ -67,7 +67,7 @@ def failing_script(slug: Slug) -> str | None:
 
 
 def _install_script(slug: Slug, scripts: Mapping[str, object]) -> str | None:
-    """The app's own script that npm ran while it installed, and that failed; not a package's."""
+    """Return the app's own script, not a package's, that failed while npm installed."""
     if any(re.match(r"npm (?:error|ERR!) path .*/node_modules/", x) for x in slug.output):
         return None
     ran = (re.match(r"npm (?:error|ERR!) command sh -c (.+)", x) for x in slug.output)
@@ -99,7 +99,7 @@ def build_script_error(slug: Slug) -> Iterator[Evidence]:
 
 
 def _types(error: str) -> str:
-    """What to type where TypeScript has no declarations of a package (TS7016)."""
+    """Return what to type if TypeScript has no declarations for a package (TS7016)."""
     match = re.search(r"TS7016: .*declaration file for module '(@?[\w.-]+(?:/[\w.-]+)?)'", error)
     if match is None:
         return ""
@@ -111,13 +111,13 @@ _TOO_NEW = (
     r"node_modules/((?:@[\w.-]+/)?[\w.-]+)/\S{1,120}\.d\.[cm]?ts"
     r"[(:]\d+[,:]\d++\)?.{0,40}error TS1\d{3}:"
 )
-"""Syntax errors (TS1xxx, typescript's diagnosticMessages.json) in declarations of a package."""
+"""Syntax errors (TS1xxx, TypeScript's diagnosticMessages.json) in a package's declarations."""
 
 
 @rule(
     "typescript-too-old",
     leads_to=PUSH_REJECTED,
-    title="The TypeScript of package.json is too old for {package}",
+    title="The TypeScript in package.json is too old for {package}",
     cause="`{text:COMMAND}` cannot read the declarations that {package} comes with: they use"
     " syntax that TypeScript {wanted} does not know. Without a lock file the newest {package} is"
     " installed.",
@@ -157,14 +157,14 @@ def build_script_failed(slug: Slug) -> Iterator[Evidence]:
 
 
 def _last(slug: Slug) -> str:
-    """The last line that tells of an error, but for the package manager's own."""
+    """Return the last line about an error, except the package manager's own lines."""
     noise = r"^(?:npm (?:error|ERR!)|error Command failed|info Visit|\s*at |Node\.js v|ELIFECYCLE)"
     telling = r"(?i)error|cannot|failed|not found|invalid"
     lines = [x.strip() for x in slug.output if x.strip() and not x.startswith("> ")]
-    told = [x for x in lines if not re.search(noise, x)]
-    errors = [x for x in told if re.search(telling, x)]
+    others = [x for x in lines if not re.search(noise, x)]
+    errors = [x for x in others if re.search(telling, x)]
     own = [x for x in lines if re.match(r"npm (?:error|ERR!) (?!code|path|command|errno)\S", x)]
-    return (errors[-1:] or own[:1] or told[-1:] or ["no output"])[0]
+    return (errors[-1:] or own[:1] or others[-1:] or ["no output"])[0]
 
 
 @rule(
@@ -172,8 +172,8 @@ def _last(slug: Slug) -> str:
     leads_to=PUSH_REJECTED,
     title="The buildpack's bin/compile fails",
     cause="`{program}` ended with an error. Its last lines: {error}",
-    fix="Correct what it says. It gets BUILD_DIR, CACHE_DIR and ENV_DIR as arguments, and must end"
-    " with status 0.",
+    fix="Correct the error. The program gets BUILD_DIR, CACHE_DIR and ENV_DIR as arguments, and"
+    " must end with status 0.",
     docs="https://devcenter.heroku.com/articles/buildpack-api#bin-compile",
 )
 def buildpack_compile_failed(slug: Slug) -> Iterator[Evidence]:

@@ -14,24 +14,24 @@ DJANGO = "https://devcenter.heroku.com/articles/django-assets"
 
 
 def _static(slug: Slug, reason: str) -> Iterator[Evidence]:
-    """Evidence that collectstatic failed for Heroku's `reason`, at the app's own line."""
+    """Yield evidence that collectstatic failed for Heroku's `reason`, at the app's own line."""
     if not slug.refusal or slug.refusal.reason != reason:
         return
     ended = crash(slug)
     raised = ended.raised if ended else None
     last = next((x.strip() for x in reversed(slug.output) if x.strip()), "(no output)")
-    told = raised.told if raised else last
+    error = raised.told if raised else last
     place = raised.place if raised else None
     own = place if place and place.file != slug.refusal.file else None
-    names = {"error": told, "manage": slug.refusal.file or "manage.py"}
+    names = {"error": error, "manage": slug.refusal.file or "manage.py"}
     file = own.file if own else slug.refusal.file
-    yield Evidence(told, file, own.line if own else None, names=names)
+    yield Evidence(error, file, own.line if own else None, names=names)
 
 
 @rule(
     "static-root-not-set",
     leads_to=PUSH_REJECTED,
-    title="STATIC_ROOT is not set, so collectstatic has no place to write to",
+    title="STATIC_ROOT is not set, so collectstatic has nowhere to write",
     cause="Heroku runs `{manage} collectstatic` in the build, because the app uses Django's static"
     " files. Django says: {error}",
     fix='Write `STATIC_ROOT = BASE_DIR / "staticfiles"` in {settings}.',
@@ -39,12 +39,12 @@ def _static(slug: Slug, reason: str) -> Iterator[Evidence]:
     heroku="collectstatic-improper-configuration",
 )
 def static_root_not_set(slug: Slug) -> Iterator[Evidence]:
-    for told in _static(slug, "collectstatic-improper-configuration"):
-        if "STATIC_ROOT" in told.seen:
+    for failure in _static(slug, "collectstatic-improper-configuration"):
+        if "STATIC_ROOT" in failure.seen:
             place = find(slug.plan.source, r"^\s*STATIC_(?:ROOT|URL)\s*=")
-            file = place.file if place else told.file
-            names = {**told.names, "settings": file or "the settings"}
-            yield Evidence(told.seen, file, place.line if place else None, names=names)
+            file = place.file if place else failure.file
+            names = {**failure.names, "settings": file or "the settings"}
+            yield Evidence(failure.seen, file, place.line if place else None, names=names)
 
 
 @rule(
@@ -61,10 +61,10 @@ def static_root_not_set(slug: Slug) -> Iterator[Evidence]:
 )
 def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
     line = next((x.strip() for x in slug.output if "Unknown command: 'collectstatic'" in x), None)
-    for told in _static(slug, "collectstatic-other") if line else ():
+    for failure in _static(slug, "collectstatic-other") if line else ():
         place = find(slug.plan.source, r"^\s*INSTALLED_APPS\b")
-        names = {**told.names, "error": line or ""}
-        file, number = (place.file, place.line) if place else (told.file, None)
+        names = {**failure.names, "error": line or ""}
+        file, number = (place.file, place.line) if place else (failure.file, None)
         yield Evidence(line or "", file, number, names=names)
 
 
@@ -72,8 +72,8 @@ def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
     "static-root-in-dirs",
     leads_to=PUSH_REJECTED,
     title="STATIC_ROOT is one of STATICFILES_DIRS",
-    cause="STATICFILES_DIRS says where static files lie, STATIC_ROOT where collectstatic puts them"
-    " together; Django refuses to copy a folder into itself: {error}",
+    cause="STATICFILES_DIRS says where the static files are, STATIC_ROOT where collectstatic"
+    " gathers them; Django refuses to copy a folder into itself: {error}",
     fix='Keep the files in a folder of their own: `STATICFILES_DIRS = [BASE_DIR / "static"]`, and'
     ' `STATIC_ROOT = BASE_DIR / "staticfiles"`, which is not committed.',
     docs="https://docs.djangoproject.com/en/stable/ref/checks/#staticfiles",
@@ -81,10 +81,10 @@ def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
 )
 def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
     line = next((x.strip() for x in slug.output if "(staticfiles.E002)" in x), None)
-    for told in _static(slug, "collectstatic-other") if line else ():
+    for failure in _static(slug, "collectstatic-other") if line else ():
         place = find(slug.plan.source, r"^\s*STATICFILES_DIRS\b")
-        names = {**told.names, "error": line or ""}
-        file, number = (place.file, place.line) if place else (told.file, None)
+        names = {**failure.names, "error": line or ""}
+        file, number = (place.file, place.line) if place else (failure.file, None)
         yield Evidence(line or "", file, number, names=names)
 
 
@@ -93,9 +93,9 @@ def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="collectstatic stops: Django's settings are incomplete during the build",
     cause="Heroku runs `{manage} collectstatic` in the build. Django says: {error}",
-    fix="Give the setting a value that works without your machine; a secret comes from a config"
-    " var (`heroku config:set NAME=…`). An app without static files: `heroku config:set"
-    " DISABLE_COLLECTSTATIC=1`.",
+    fix="Give the setting a value that does not depend on your machine; a secret comes from a"
+    " config var (`heroku config:set NAME=…`). For an app without static files, type `heroku"
+    " config:set DISABLE_COLLECTSTATIC=1`.",
     docs=DJANGO,
     heroku="collectstatic-improper-configuration",
     fallback=True,
@@ -139,14 +139,14 @@ def static_reference_missing(slug: Slug) -> Iterator[Evidence]:
         text,
     )
     match = next(reversed(list(matches)), None)
-    for told in _static(slug, reason) if match else ():
+    for failure in _static(slug, reason) if match else ():
         names = match.groupdict() if match else {}
         processed = re.search(r"Post-processing '([^']+)' failed", text)
         css = names["css"] or (processed[1] if processed else "A style sheet")
         own = next((p for p in slug.plan.source.entries if p.endswith(f"/{css}")), None)
         missing = names["gone"] or names["other"] or ""
-        told_names = {**told.names, "css": own or css, "missing": missing}
-        yield Evidence(told.seen, own or told.file, names=told_names)
+        values = {**failure.names, "css": own or css, "missing": missing}
+        yield Evidence(failure.seen, own or failure.file, names=values)
 
 
 @rule(
@@ -154,8 +154,8 @@ def static_reference_missing(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="collectstatic stops: a folder or file is missing",
     cause="A path in the settings (STATICFILES_DIRS, a log file) does not exist on Heroku: {error}."
-    " git keeps no empty folders.",
-    fix="Commit a file in that folder (`touch static/.gitkeep`), or take the path out of the"
+    " git does not keep empty folders.",
+    fix="Commit a file in that folder (`touch static/.gitkeep`), or remove the path from the"
     " settings.",
     docs=DJANGO,
     heroku="collectstatic-missing-file",
@@ -170,8 +170,8 @@ def collectstatic_missing_file(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="collectstatic fails",
     cause="Heroku runs `{manage} collectstatic` in the build. It ends with: {error}",
-    fix="Make `python {manage} collectstatic --noinput` pass with nothing but the config vars of"
-    " the app set; without static files: `heroku config:set DISABLE_COLLECTSTATIC=1`.",
+    fix="Make `python {manage} collectstatic --noinput` pass with only the app's config vars set."
+    " For an app without static files, type `heroku config:set DISABLE_COLLECTSTATIC=1`.",
     docs=DJANGO,
     heroku="collectstatic-other",
     fallback=True,

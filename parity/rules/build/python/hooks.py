@@ -1,4 +1,4 @@
-"""The app's own build steps, `bin/pre_compile` and `bin/post_compile`: failed, or never run."""
+"""The app's own build steps, `bin/pre_compile` and `bin/post_compile`, that fail or never run."""
 
 import re
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def build_hook_failed(slug: Slug) -> Iterator[Evidence]:
     last = next((x.strip() for x in reversed(slug.output) if x.strip()), "(no output)")
     carriage = b"\r\n" in (slug.plan.source.entries[script].data or b"")
     advice = (
-        f"Its lines end as on Windows, which no shell can run: `sed -i 's/\\r$//' {script}`, and"
+        f"It has Windows line endings, which no shell can run: `sed -i 's/\\r$//' {script}`, and"
         f" write `{script} text eol=lf` into .gitattributes."
         if carriage
         else "Correct what its last lines say, or remove the script from the repository."
@@ -46,7 +46,7 @@ def build_hook_failed(slug: Slug) -> Iterator[Evidence]:
     title="{script} deletes the build cache",
     cause="The Python buildpack keeps notes in the folder CACHE_DIR while it builds, and stops when"
     " they are gone.",
-    fix="Let {script} delete only what it has made itself. To empty the app's cache:"
+    fix="Change {script} so that it deletes only its own files. To empty the app's cache, type"
     " `heroku builds:cache:purge`.",
     docs="https://devcenter.heroku.com/articles/slug-compiler#build-cache",
     heroku="build-data::data-file-deleted",
@@ -66,7 +66,7 @@ def build_data_deleted(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="The NLTK data that nltk.txt names cannot be downloaded",
     cause="Heroku runs `python -m nltk.downloader` with the names in nltk.txt: {error}",
-    fix="Correct the names: https://www.nltk.org/nltk_data/ lists them, one a line in nltk.txt.",
+    fix="Correct the names: https://www.nltk.org/nltk_data/ lists them, one per line in nltk.txt.",
     docs="https://devcenter.heroku.com/articles/python-nltk",
     heroku="nltk-downloader",
 )
@@ -80,9 +80,9 @@ def nltk_downloader(slug: Slug) -> Iterator[Evidence]:
     "hook-not-read",
     effect="warn",
     title="Heroku never runs {path}",
-    cause="{why:The Python buildpack runs `bin/pre_compile` and `bin/post_compile`, called exactly"
-    " so; that of Node.js neither of them.} Nothing else in the tree names {path}, so what it does"
-    " is not done.",
+    cause="{why:The Python buildpack runs only files that are called exactly `bin/pre_compile` and"
+    " `bin/post_compile`; the Node.js buildpack runs neither.} Nothing else in the tree names"
+    " {path}, so its steps are skipped.",
     fix="{advice:Type `git mv` to give it that name, commit, push. It need not be executable.}",
     docs=BEHAVIOR,
 )
@@ -98,21 +98,21 @@ def hook_not_read(plan: Plan) -> Iterator[Evidence]:
         right = f"bin/{match[1].lower()}_compile"
         if PYTHON not in plan.runs:
             names = {
-                "why": "The Node.js buildpack runs scripts of package.json, and no files.",
+                "why": "The Node.js buildpack runs scripts of package.json, not files.",
                 "advice": f'Add `"heroku-postbuild": "bash {path}"` to "scripts" there.',
             }
         elif path == right or right in source.entries:
             continue
         else:
             names = {
-                "why": f"The Python buildpack runs `{right}`, called exactly so.",
+                "why": f"The Python buildpack only runs a file called exactly `{right}`.",
                 "advice": f"Type `git mv {word(path)} {right}`, commit, push.",
             }
         yield Evidence(f"{path} is in the tree", path, names={"path": path, **names})
 
 
 def _named(source: Source, path: str) -> bool:
-    """Whether another file of the tree, but its documentation, names the script."""
+    """Return whether another file of the tree, documentation aside, names the script."""
     name = path.rpartition("/")[2]
     others = (p for p in source.entries if p != path and not p.endswith((".md", ".rst", ".txt")))
     return any(name in (source.text(p) or "") for p in others)
@@ -121,11 +121,11 @@ def _named(source: Source, path: str) -> bool:
 @rule(
     "hook-goes-on",
     effect="warn",
-    title="{script} met an error, and the build went on",
-    cause="A shell script goes on after a command that fails, and ends as its last one does. The"
-    " build succeeds, and Heroku releases what it has made: {error}",
+    title="{script} had an error, and the build continued",
+    cause="A shell script continues after a command that fails, and its status is that of its last"
+    " command. The build succeeds, and Heroku releases the result: {error}",
     fix="Write `set -e` as the second line of {script}: then the push is rejected. Migrations"
-    " belong into the release phase: `release: python manage.py migrate` in the Procfile.",
+    " belong in the release phase: `release: python manage.py migrate` in the Procfile.",
     docs=BEHAVIOR,
     laptop="In a terminal you see the error before you type the next command.",
 )
@@ -142,11 +142,13 @@ def hook_goes_on(slug: Slug) -> Iterator[Evidence]:
 
 
 def _failed(slug: Slug, script: str) -> tuple[int | None, str] | None:
-    """The line of a hook that failed, if it is told, and what was said."""
+    """Return the line of a hook that failed, if it is known, and the error message."""
     from parity.rules.views.python_traceback import last_raised
 
-    said = re.compile(rf"{script}: line (\d+): .+: (?:command not found|No such file or directory)")
-    match = next((m for line in slug.output if (m := said.search(line))), None)
+    message = re.compile(
+        rf"{script}: line (\d+): .+: (?:command not found|No such file or directory)"
+    )
+    match = next((m for line in slug.output if (m := message.search(line))), None)
     if match:
         return int(match[1]), match[0]
     raised = last_raised(slug.output)

@@ -1,4 +1,4 @@
-"""Lock files: what Pipenv, Poetry and uv refuse to install from, and the command that fixes it."""
+"""Lock files that Pipenv, Poetry and uv refuse to install from, and the commands that fix them."""
 
 import re
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from parity.rules.views.pip_output import shown
 from parity.rules.views.suggestions import kept_out
 
 MARKS = r"^(?:<{7}|={7}|>{7})(?: |$)"
-"""What git leaves in a file with a merge conflict: https://git-scm.com/docs/git-merge."""
+"""The markers that git leaves in a file with a conflict: https://git-scm.com/docs/git-merge."""
 
 
 def _failed(slug: Slug, tool: Tool) -> bool:
-    """Whether the push was rejected because this package manager failed."""
+    """Return whether the push was rejected because this package manager failed."""
     return slug.refusal is not None and slug.refusal.reason == tool.reason
 
 
 def _subject(slug: Slug) -> str:
-    """What was foreseen, where the package manager itself did not notice."""
+    """Return what parity foresaw, if the package manager itself did not notice."""
     return slug.refusal.subject if slug.refusal else ""
 
 
 def _said(slug: Slug, tool: Tool, pattern: str) -> str | None:
-    """The line in which `tool` says `pattern`, if its installation failed.
+    """Return the line in which `tool` prints `pattern`, if its installation failed.
 
-    Some break their lines to the width of a screen that nobody has: they are joined again.
+    Some tools wrap their lines although there is no screen: the lines are joined again.
     """
     if not _failed(slug, tool):
         return None
@@ -39,8 +39,8 @@ def _said(slug: Slug, tool: Tool, pattern: str) -> str | None:
     if match:
         return match
     whole = " ".join(line for line in lines if line)
-    found = re.search(rf"(?:{pattern})(?:[^.]*\. Expected: \S+)?", whole)
-    return found[0] if found else None
+    joined = re.search(rf"(?:{pattern})(?:[^.]*\. Expected: \S+)?", whole)
+    return joined[0] if joined else None
 
 
 def _unreadable(tool: Tool) -> None:
@@ -66,7 +66,7 @@ def _out_of_date(tool: Tool) -> None:
         leads_to=PUSH_REJECTED,
         title=f"{tool.file} is older than {tool.project}",
         cause=f"{tool.project} was changed, and {tool.file} was not updated. Heroku installs only"
-        " what is locked, and refuses a lock that does not fit.",
+        " what is locked, and refuses a lock file that does not match.",
         fix=f"Type `{tool.lock}`, and commit {tool.file} together with {tool.project}.",
         docs=tool.docs,
         heroku=tool.reason,
@@ -102,8 +102,8 @@ def _not_installed(tool: Tool) -> None:
         leads_to=PUSH_REJECTED,
         title=f"{tool.name} cannot install what {tool.file} lists",
         cause="The installation ends with: {error}",
-        fix=f"Do what {tool.name} says. `{tool.lock}` resolves again from what there is; commit"
-        f" {tool.file} then.",
+        fix=f"Follow {tool.name}'s message. `{tool.lock}` resolves the dependencies again; then"
+        f" commit {tool.file}.",
         docs=SUPPORT,
         heroku=tool.reason,
         fallback=True,
@@ -115,25 +115,25 @@ def _not_installed(tool: Tool) -> None:
 
 
 def _broken(source: Source, file: str, error: str) -> Iterator[Evidence]:
-    """Where a file cannot be read: at a merge conflict, else where the program says."""
+    """Yield evidence where a file cannot be read: at a merge conflict, else where the tool says."""
     text = source.text(file) or ""
     for number, line in enumerate(text.splitlines(), 1):
         if re.search(MARKS, line):
-            names = {"error": shown(error), "conflict": ": it holds a merge conflict"}
-            yield Evidence(f"{line[:40]} is a mark of git's", file, number, names=names)
+            names = {"error": shown(error), "conflict": ": it has a merge conflict"}
+            yield Evidence(f"{line[:40]} is a conflict marker", file, number, names=names)
             return
-    found = re.search(r"line (\d+)", error)
+    place = re.search(r"line (\d+)", error)
     names = {"error": shown(error), "conflict": ""}
-    yield Evidence(shown(error), file, int(found[1]) if found else None, names=names)
+    yield Evidence(shown(error), file, int(place[1]) if place else None, names=names)
 
 
 @rule(
     "poetry-project-not-installed",
     leads_to=PUSH_REJECTED,
     title="Poetry tries to install the app itself as a package, and cannot",
-    cause="`poetry sync` also installs the project of pyproject.toml, and finds no package of its"
+    cause="`poetry sync` also installs the project of pyproject.toml, and finds no package with its"
     " name: {error}",
-    fix="An app needs no package of its own. Write under `[tool.poetry]` in pyproject.toml:"
+    fix="An app need not be a package. Under `[tool.poetry]` in pyproject.toml write"
     " `package-mode = false`, then type `poetry lock`, and commit both files.",
     docs="https://python-poetry.org/docs/basic-usage/#operating-modes",
     heroku="install-dependencies::poetry",
@@ -148,9 +148,9 @@ def poetry_project_not_installed(slug: Slug) -> Iterator[Evidence]:
 @rule(
     "project-asks-for-other-python",
     leads_to=PUSH_REJECTED,
-    title="{file} asks for Python {asked}, and Heroku installs {version} by {origin:another file}",
-    cause="{tool} compares the Python that it finds with the one that the project asks for, and"
-    " refuses another.",
+    title="{file} requires Python {asked}, but Heroku installs {version} ({origin:another file})",
+    cause="{tool} compares the Python that it finds with the one that the project requires, and"
+    " refuses any other.",
     fix="Write a version that `{asked}` allows into .python-version; or change {file}, and type"
     " `{lock}`.",
     docs=f"{SUPPORT}#specifying-a-python-version",
@@ -170,7 +170,7 @@ def project_asks_for_other_python(slug: Slug) -> Iterator[Evidence]:
             "tool": tool.name,
             "lock": tool.lock,
         }
-        seen = shown(error or f"it asks for {names['asked']}")
+        seen = shown(error or f"it requires {names['asked']}")
         yield Evidence(seen, tool.project, place[0] if place else None, names=names)
 
 
@@ -179,7 +179,7 @@ def project_asks_for_other_python(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="uv builds the app itself as a package, and cannot",
     cause="pyproject.toml has a [build-system], so `uv sync` installs the project, too: {error}",
-    fix="An app needs no package of its own. Take [build-system] out of pyproject.toml (or write"
+    fix="An app need not be a package. Remove [build-system] from pyproject.toml (or write"
     " `package = false` under [tool.uv]), type `uv lock`, and commit both files.",
     docs="https://docs.astral.sh/uv/concepts/projects/config/#project-packaging",
     heroku="install-dependencies::uv",
@@ -205,14 +205,14 @@ _OTHER_PYTHON = (
         r"""requires-python\s*=\s*["']([^"']+)""",
     ),
 )
-"""Who compares Pythons: what it says then, and what the file says."""
+"""Tools that check the Python version: their message, and the requirement in the file."""
 
 
 def _line_of(source: Source, file: str, pattern: str) -> tuple[int, str] | None:
     for number, line in enumerate((source.text(file) or "").splitlines(), 1):
-        found = re.search(pattern, line)
-        if found:
-            return number, found[1]
+        match = re.search(pattern, line)
+        if match:
+            return number, match[1]
     return None
 
 

@@ -1,4 +1,4 @@
-"""What in the requirements files pip cannot read or open, and what is left when it fails."""
+"""Requirements files that pip cannot read or open, and failures with no other explanation."""
 
 import re
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ from parity.rules.views.pip_output import (
     FORMAT,
     REASON,
     Entry,
+    at_entry,
     decisive,
     entries,
-    found,
+    entry_named_in,
     inside,
     pip_failed,
     saying,
-    told_at,
 )
 from parity.rules.views.pip_unfound import unfound
 from parity.rules.views.requirement_spelling import LIBRARY_COMMAND, PIPFILE, corrected
@@ -32,12 +32,12 @@ _CONDA = r"[\w.-]+=[\w.!+]+=\w+$"
 
 
 def _refused(slug: Slug) -> tuple[Entry, str] | None:
-    """The line that pip cannot read, and what it says about it."""
+    """Return the line that pip cannot read, and pip's message about it."""
     match = saying(slug, r"Invalid requirement: (?:'(.*?)'(?:: .*)?|([^'].*))$")
     if not match:
         return None
     place = saying(slug, r"\(from line \d+ of .+\)")
-    hit = told_at(slug, place[0]) if place else None
+    hit = entry_named_in(slug, place[0]) if place else None
     text = (match[1] or match[2]).strip()
     hit = hit or next((e for e in entries(slug.plan.source) if e.text == text), None)
     return (hit, match[0].removeprefix("ERROR: ")) if hit else None
@@ -46,7 +46,7 @@ def _refused(slug: Slug) -> tuple[Entry, str] | None:
 @rule(
     "merge-conflict",
     leads_to=PUSH_REJECTED,
-    title="{file} holds the marks of a merge conflict",
+    title="{file} has the markers of a merge conflict",
     cause="The file was committed before the conflict in it was resolved, and pip refuses the line"
     " {entry}.",
     fix="Choose one side, remove the lines with <<<<<<<, ======= and >>>>>>>, commit.",
@@ -57,14 +57,14 @@ def merge_conflict(slug: Slug) -> Iterator[Evidence]:
     if pip_failed(slug):
         for entry in entries(slug.plan.source):
             if re.match(_MARKS, entry.text):
-                yield found(entry, entry.text)
+                yield at_entry(entry, entry.text)
 
 
 @rule(
     "single-equals",
     leads_to=PUSH_REJECTED,
-    title="{entry} is no requirement: a version is pinned with ==",
-    cause="pip knows no operator `=`, and refuses the whole file for one line that it cannot read.",
+    title="{entry} is not a requirement: a version is pinned with ==",
+    cause="pip has no operator `=`, and one line that it cannot read makes it refuse the file.",
     fix="Write `{right}` in {file}.",
     docs=FORMAT,
     heroku=REASON,
@@ -75,7 +75,7 @@ def single_equals(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         if re.match(_SINGLE, entry.text) and not re.match(_CONDA, entry.text):
             right = re.sub(r"(?:(?<!\s)\s+)?=\s*", "==", entry.text, count=1)
-            yield found(entry, f"Invalid requirement: '{entry.text}' (not ==)", right=right)
+            yield at_entry(entry, f"Invalid requirement: '{entry.text}' (not ==)", right=right)
 
 
 @rule(
@@ -95,14 +95,14 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
             f"Type `heroku buildpacks:add --index 1 heroku-community/apt` and write"
             f" `{match[1].strip()}` into a file called Aptfile."
         )
-        yield found(*refused, advice=advice)
+        yield at_entry(*refused, advice=advice)
 
 
 @rule(
     "not-requirements",
     leads_to=PUSH_REJECTED,
     title="{file} is written like {kind:something else}, not like a requirements file",
-    cause="pip reads one package a line, as `name` or `name==version`, and stops at line {line}:"
+    cause="pip reads one package per line, as `name` or `name==version`, and stops at line {line}:"
     " {entry}",
     fix="Type `pip list --format=freeze > requirements.txt` where the app runs, and keep the lines"
     " that the app needs.",
@@ -111,18 +111,18 @@ def system_package_required(slug: Slug) -> Iterator[Evidence]:
 )
 def not_requirements(slug: Slug) -> Iterator[Evidence]:
     refused = _refused(slug)
-    kinds = (*PIPFILE, (_CONDA, "a list of conda's"))
+    kinds = (*PIPFILE, (_CONDA, "conda's list of packages"))
     kind = next((k for p, k in kinds if re.match(p, refused[0].text)), None) if refused else None
     if refused and kind:
-        yield found(*refused, kind=kind)
+        yield at_entry(*refused, kind=kind)
 
 
 @rule(
     "not-a-requirement",
     leads_to=PUSH_REJECTED,
-    title="Line {line} of {file} is no requirement: {entry}",
-    cause="A requirements file lists one package a line, as `name` or `name==version`. pip refuses"
-    " the whole file for one line that it cannot read: {error}",
+    title="Line {line} of {file} is not a requirement: {entry}",
+    cause="A requirements file lists one package per line, as `name` or `name==version`. pip"
+    " refuses the whole file because of one line that it cannot read: {error}",
     fix="{advice:-}",
     docs=FORMAT,
     heroku=REASON,
@@ -138,17 +138,17 @@ def not_a_requirement(slug: Slug) -> Iterator[Evidence]:
         advice = (
             f"Write {right} instead."
             if right
-            else "Correct the line or remove it; a remark begins with #."
+            else "Correct the line or remove it; a comment begins with #."
         )
-        yield found(entry, said, advice=advice, error=said)
+        yield at_entry(entry, said, advice=advice, error=said)
 
 
 @rule(
     "requirements-encoding",
     leads_to=PUSH_REJECTED,
     title="{file} is not encoded as UTF-8",
-    cause="pip meets bytes that are not text: {error}. Windows tools write UTF-16, sometimes"
-    " without the mark that would tell pip so.",
+    cause="pip finds bytes that are not text: {error}. Windows tools write UTF-16, sometimes"
+    " without the byte order mark by which pip recognises it.",
     fix="Save {file} as UTF-8 (in PowerShell: `pip freeze | Out-File -Encoding ascii"
     " requirements.txt`), commit.",
     docs=FORMAT,
@@ -167,7 +167,7 @@ def requirements_encoding(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{missing} is included in {file}, but not in the pushed tree",
     cause="{file} includes another file, and pip cannot open it on Heroku.",
-    fix="Type `git add {missing}` and commit{near:-}; or take the line out of {file}.",
+    fix="Type `git add {missing}` and commit{near:-}; or remove the line from {file}.",
     docs=FORMAT,
     heroku=REASON,
 )
@@ -182,7 +182,7 @@ def included_file_missing(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         if entry.text.startswith("-") and name in entry.text:
             seen = f"Could not open {missing}: no such file"
-            yield found(entry, seen, missing=missing, near=near)
+            yield at_entry(entry, seen, missing=missing, near=near)
     for evidence in kept_out(slug.plan.source, missing):
         yield evidence._replace(names={"missing": missing, "near": near})
 
@@ -191,7 +191,7 @@ def included_file_missing(slug: Slug) -> Iterator[Evidence]:
     "included-file-outside",
     leads_to=PUSH_REJECTED,
     title="{file} includes a file that is not in the pushed tree: {target}",
-    cause="The path leads out of the repository, to a place of your machine. Heroku has nothing"
+    cause="The path leads out of the repository, to a place on your machine. Heroku has nothing"
     " there.",
     fix="Copy the file into the repository, include it from there (`-r requirements/base.txt`),"
     " and commit both.",
@@ -208,7 +208,7 @@ def included_file_outside(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         target = re.match(r"(?:-r|--requirement|-c|--constraint)[\s=]*(\S+)", entry.text)
         if target and (target[1] in foreseen or target[1].rpartition("/")[2] == name):
-            yield found(entry, f"{target[1]} is outside of the tree", target=target[1])
+            yield at_entry(entry, f"{target[1]} is outside the tree", target=target[1])
 
 
 @rule(
@@ -216,7 +216,7 @@ def included_file_outside(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="{file} includes itself, by way of {entry}",
     cause="pip follows every include, and stops where one leads back: {error}",
-    fix="Take one of the includes out.",
+    fix="Remove one of the includes.",
     docs=FORMAT,
     heroku=REASON,
 )
@@ -229,13 +229,13 @@ def requirements_include_themselves(slug: Slug) -> Iterator[Evidence]:
         name = match[1].rpartition("/")[2]
         for entry in entries(slug.plan.source):
             if entry.file == file and entry.text.startswith("-") and name in entry.text:
-                yield found(entry, match[0], error=match[0])
+                yield at_entry(entry, match[0], error=match[0])
 
 
 @rule(
     "install-dependencies-pip",
     leads_to=PUSH_REJECTED,
-    title="pip cannot install what requirements.txt asks for",
+    title="pip cannot install what requirements.txt lists",
     cause="Heroku installs with `pip install -r requirements.txt`, which ends with: {error}",
     fix="Correct the entry that pip names. `pip install -r requirements.txt` in a new virtual"
     " environment fails in the same way.",
@@ -247,14 +247,14 @@ def install_dependencies_pip(slug: Slug) -> Iterator[Evidence]:
     if not pip_failed(slug) or failed(slug) or unfound(slug):
         return
     error = decisive(slug)
-    hit = told_at(slug, error) or next(
+    hit = entry_named_in(slug, error) or next(
         (e for e in entries(slug.plan.source) if e.name and _names(error, e.name)), None
     )
     names = {"error": error}
-    yield found(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
+    yield at_entry(hit, error, **names) if hit else Evidence(error, "requirements.txt", names=names)
 
 
 def _names(error: str, package: str) -> bool:
-    """Whether pip's words name a package; a part of a path is none."""
+    """Return whether pip's message names a package; a part of a path does not count."""
     word = rf"(?<![\w./-]){re.escape(package)}(?![\w-])"
     return re.search(word, error.lower()) is not None

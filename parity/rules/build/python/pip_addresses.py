@@ -1,4 +1,4 @@
-"""Requirements by path or address that Heroku cannot reach: files, folders, repositories."""
+"""Requirements by a path or address that Heroku cannot reach: files, folders, repositories."""
 
 import re
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from parity.rules.views.pip_output import (
     REASON,
     UNAUTHORISED,
     Entry,
+    at_entry,
     entries,
-    found,
     inside,
     pip_failed,
     saying,
@@ -52,7 +52,9 @@ def file_url(slug: Slug) -> Iterator[Evidence]:
                 r"/[A-Za-z][\w.]*?-(\d[\w.]*?)(?:-[\w.]+)*\.(?:whl|tar|zip)", entry.text
             )
             right = f"{entry.name}=={version[1]}" if version else f"{entry.name or 'NAME'}==VERSION"
-            yield found(entry, f"{entry.text}: a file:// address, as conda writes it", right=right)
+            yield at_entry(
+                entry, f"{entry.text}: a file:// address, as conda writes it", right=right
+            )
 
 
 @rule(
@@ -69,13 +71,13 @@ def path_of_this_machine(slug: Slug) -> Iterator[Evidence]:
     if pip_failed(slug):
         for entry in entries(slug.plan.source):
             if re.match(_ABSOLUTE, entry.text):
-                yield found(entry, f"{entry.text} is outside of the tree")
+                yield at_entry(entry, f"{entry.text} is outside the tree")
 
 
 @rule(
     "local-path-missing",
     leads_to=PUSH_REJECTED,
-    title="{entry} is no package in the pushed tree",
+    title="{entry} is not a package in the pushed tree",
     cause="A requirement may be a folder of the app with a pyproject.toml or setup.py in it, or a"
     " file that is committed. pip says: {error}",
     fix="{advice:Commit what the path is meant to be, or require the package by its name.}",
@@ -94,7 +96,7 @@ def local_path_missing(slug: Slug) -> Iterator[Evidence]:
         if path.rstrip("/") in match.string or inside(slug, path) in match.string:
             bare = path.removeprefix("./").rstrip("/")
             error = shown(re.split(r"(?<=\w)\. [A-Z]", match.string)[0])
-            yield found(entry, error, path=bare, error=error, advice=_committing(bare))
+            yield at_entry(entry, error, path=bare, error=error, advice=_committing(bare))
             for kept in (
                 *kept_out(slug.plan.source, bare),
                 *kept_out(slug.plan.source, f"{bare}/"),
@@ -103,7 +105,7 @@ def local_path_missing(slug: Slug) -> Iterator[Evidence]:
 
 
 def _committing(path: str) -> str:
-    """What to do about a local requirement that is no package."""
+    """Return what to do about a local requirement that is not a package."""
     if path in ("", "."):
         return (
             "Delete the line: Python finds the app's own modules without it. To install the app,"
@@ -111,7 +113,7 @@ def _committing(path: str) -> str:
         )
     if path.startswith(("..", "/")):
         return (
-            f"{path} is outside of what is pushed: copy it into the repository and name that"
+            f"{path} is outside what is pushed: copy it into the repository and name that"
             " folder, or require it by name or by a git+https:// address."
         )
     return f"Commit what {path} is meant to be (`git add {word(path)}`), or require it by its name."
@@ -141,7 +143,7 @@ def needs_ssh_key(slug: Slug) -> Iterator[Evidence]:
                 right = re.sub(
                     r"(?:git\+)?(?:ssh://)?(?:git@)([\w.-]+)[:/]", r"git+https://\1/", entry.text
                 )
-                yield found(entry, f"{entry.text}: needs an SSH key", right=right)
+                yield at_entry(entry, f"{entry.text}: needs an SSH key", right=right)
 
 
 @rule(
@@ -165,7 +167,7 @@ def repository_not_readable(slug: Slug) -> Iterator[Evidence]:
         where = re.search(r"://(?:[^/@]*@)?([^#;\s]+)", entry.text)
         if where and re.split(r"\.git\b|@", where[1])[0] in "\n".join(slug.output):
             error = shown(match.string) if match else ""
-            yield found(entry, error, error=error)
+            yield at_entry(entry, error, error=error)
             return
 
 
@@ -174,9 +176,9 @@ def repository_not_readable(slug: Slug) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="The package index {host} asks for a password",
     cause="{file} names a private index, and pip has no password for it on Heroku: {error}. Config"
-    " vars are not filled into requirements files there.",
-    fix="Take the line out of {file}, and type `heroku config:set PIP_EXTRA_INDEX_URL="
-    "https://USER:PASSWORD@{host}/simple`: of all config vars pip sees this one alone.",
+    " vars are not substituted in requirements files there.",
+    fix="Remove the line from {file}, and type `heroku config:set PIP_EXTRA_INDEX_URL="
+    "https://USER:PASSWORD@{host}/simple`: this is the only config var that pip sees.",
     docs=PIP,
     heroku=REASON,
 )
@@ -188,4 +190,4 @@ def index_needs_password(slug: Slug) -> Iterator[Evidence]:
     for entry in entries(slug.plan.source):
         if entry.text.startswith("-") and host[1] in entry.text:
             error = shown(match.string.removeprefix("WARNING: "))
-            yield found(entry, error, host=host[1], error=error)
+            yield at_entry(entry, error, host=host[1], error=error)

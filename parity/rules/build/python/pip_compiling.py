@@ -1,4 +1,4 @@
-"""Packages that must be built from source, and cannot."""
+"""Packages that must be built from source, but cannot be."""
 
 import re
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import (
     REASON,
     Entry,
+    at_entry,
     decisive,
     entries,
-    found,
     named,
     normalised,
     saying,
@@ -31,55 +31,55 @@ _BUILDING = (
     r"Failed to build installable wheels for .* \(?([\w.-]+)",
     r"^╰─> ([\w.-]+)$",
 )
-"""How pip names a package that it could not build, the most telling first."""
+"""Patterns of pip's message about a package that it could not build, the most specific first."""
 
 _ERROR = r"\s*+(?:\w++\.)*+([A-Z]\w*(?:Error|Exception)|error): "
 _SUBPROCESS = r"error: [a-z]+(?:-[a-z]+)+$|subprocess\.CalledProcessError|error: command "
 _LACKING = r"(?:not found|not installed|not find|No such file|unable to execute|is required)"
 _NO_BACKEND = "BackendUnavailable: Cannot import "
-"""How pip ends where a package's build tool cannot even be imported: it names no package then."""
+"""pip's last line if a package's build tool cannot even be imported: it names no package then."""
 
 _GONE = (
     (r"No module named '?(distutils|imp|asyncore|asynchat|smtpd)\b", "3.12", "the module {}"),
     (r"has no attribute '(ImpImporter|SafeConfigParser|readfp)'", "3.12", "{}"),
-    (r"No module named '?(pkg_resources|setuptools)\b", "", "{}, which setuptools no longer gives"),
+    (r"No module named '?(pkg_resources|setuptools)\b", "", "{}, which setuptools no longer has"),
     (r"(use_2to3) is invalid", "", "{}, which setuptools has dropped"),
     (r"cannot import name '(\w+)' from 'collections'", "3.10", "collections.{}"),
     (r"module 'inspect' has no attribute '(getargspec)'", "3.11", "inspect.{}"),
     (r"(longintrepr)\.h: No such file", "3.11", "the C header {}.h"),
-    (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which does not load"),
+    (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which fails to load"),
     (r"(Missing parentheses in call to '\w+')", "3.0", "Python 2's syntax"),
 )
-"""What an old release trips over, the Python that took it away first, and its name."""
+"""What an old release fails on, the first Python without it, and its name."""
 
 
 _GEO = (
     "Type `heroku buildpacks:add --index 1"
-    " https://github.com/heroku/heroku-geo-buildpack.git`, which brings GDAL, GEOS and PROJ."
+    " https://github.com/heroku/heroku-geo-buildpack.git`, which installs GDAL, GEOS and PROJ."
 )
 _WHEEL = (
-    "Require a version that has a wheel (remove the pin and let pip choose), or write a Python for"
-    " which it has one into .python-version."
+    "Require a version that has a wheel (remove the pin and let pip choose), or write a version of"
+    " Python that has one into .python-version."
 )
 
 
 class Failed(NamedTuple):
-    """A package that was not built: its entry, if it has one, and the line that says why."""
+    """A package that was not built, with its entry, if it has one, and the line that says why."""
 
     name: str
     entry: Entry | None
     error: str
 
     def evidence(self, **names: str) -> Evidence:
-        """Evidence at the entry that asks for the package."""
-        told = {"name": self.name, "error": self.error, **names}
+        """Return evidence at the entry that requires the package."""
+        values = {"name": self.name, "error": self.error, **names}
         if self.entry is None:
-            return Evidence(self.error, "requirements.txt", names={"entry": self.name, **told})
-        return found(self.entry, self.error, **told)
+            return Evidence(self.error, "requirements.txt", names={"entry": self.name, **values})
+        return at_entry(self.entry, self.error, **values)
 
 
 def failed(slug: Slug) -> Failed | None:
-    """The package whose build from source ended pip."""
+    """Return the package whose build from source made pip fail."""
     matches = (saying(slug, pattern) for pattern in _BUILDING)
     match = next((match for match in matches if match), None) or _being_built(slug)
     if not match or saying(slug, "when git clone"):
@@ -92,7 +92,7 @@ def failed(slug: Slug) -> Failed | None:
 
 
 def _being_built(slug: Slug) -> re.Match[str] | None:
-    """The package that pip was at when its build tool failed: the last that it names."""
+    """Return a match for the package whose build tool failed: the last one that pip names."""
     if not saying(slug, _NO_BACKEND):
         return None
     named = r"Collecting ([\w.-]+)|Processing \S*/([\w.-]+?)-\d"
@@ -106,7 +106,7 @@ def _by_path(slug: Slug, name: str) -> Entry | None:
 
 
 def _error(slug: Slug) -> str:
-    """The last line of the build's own output that is an error."""
+    """Return the compiler's first error, else the last error in the build's output."""
     lines = [line.strip(" │╰─>") for line in slug.output]
     errors = [x for x in lines if re.match(_ERROR, x) and not re.match(_SUBPROCESS, x)]
     compiler = [x for x in lines if re.search(r": (?:fatal )?error: ", x)]
@@ -161,8 +161,8 @@ def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
     "release-too-old",
     leads_to=PUSH_REJECTED,
     title="{entry} is too old for Python {version}",
-    cause="There is no ready-made wheel of it for the app's Python, and building it trips over"
-    " {gone:something that is no longer there}: {error}",
+    cause="There is no ready-made wheel of it for the app's Python, and building it fails on"
+    " {gone:something that no longer exists}: {error}",
     fix="Require a newer {name} (remove the pin and let pip choose){older}.",
     docs=RUNTIMES,
     heroku=REASON,
@@ -190,14 +190,14 @@ _IN_PYTHON = {
     "enum34": ("enum", "3.4"),
     "futures": ("concurrent.futures", "3.2"),
 }
-"""Packages that bring a module of the standard library to older Pythons: https://pypi.org."""
+"""Packages that backport a module of the standard library: https://pypi.org."""
 
 
 @rule(
     "backport-not-needed",
     leads_to=PUSH_REJECTED,
     title="{entry} is for older Pythons, and cannot be built for {version}",
-    cause="It brings `{module}` to Pythons before {since:N}; the app's own has it: {error}",
+    cause="It adds `{module}` to Pythons before {since:N}; the app's Python has it: {error}",
     fix='Remove the line, or write `{entry}; python_version < "{since:N}"`.',
     docs="https://docs.python.org/3/library/",
     heroku=REASON,

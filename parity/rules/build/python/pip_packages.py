@@ -1,4 +1,4 @@
-"""Packages that pip did not find: for another platform, or by a name that no index has."""
+"""Packages that pip did not find: for another platform, or with a name that no index has."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.facts import UnknownPackage
-from parity.rules.views.pip_output import FORMAT, REASON, entries, found, named, normalised
+from parity.rules.views.pip_output import FORMAT, REASON, at_entry, entries, named, normalised
 from parity.rules.views.pip_unfound import Unfound, failed_name, other_python, unfound
 
 MARKERS = "https://peps.python.org/pep-0508/#environment-markers"
@@ -33,7 +33,7 @@ _PYTHONS = {"python", "python3"}
     "windows-only-package",
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for Windows, and Heroku runs Linux",
-    cause="`pip freeze` on Windows lists packages that have no build for another platform.",
+    cause="`pip freeze` on Windows lists packages that have no build for any other platform.",
     fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
@@ -48,7 +48,7 @@ def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     "macos-only-package",
     leads_to=PUSH_REJECTED,
     title="{entry} exists only for macOS, and Heroku runs Linux",
-    cause="`pip freeze` on a Mac lists packages that have no build for another platform.",
+    cause="`pip freeze` on a Mac lists packages that have no build for any other platform.",
     fix="{advice:-}",
     docs=MARKERS,
     heroku=REASON,
@@ -67,24 +67,24 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
         advice = f"Remove `{missing.by}`, or require a version of it that does not need {failed}."
         yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
         return
-    if missing and missing.entry is None:  # a log alone: its files are not known
+    if missing and missing.entry is None:  # there is only a log, so the files are not known
         line = on_platform("requirements.txt", missing.text, marker, "Remove its line, or write")
         yield missing.evidence(f"{failed} is a {platform} package", advice=line)
     for entry in entries(slug.plan.source):
         same = entry.name in known or (mac and entry.name.startswith("pyobjc"))
         if same and ";" not in entry.text:
             line = on_platform(entry.file, entry.text, marker, "Remove the line, or write")
-            seen = f"{entry.name} is a {platform} package; pip has none for Linux"
-            yield found(entry, seen, advice=line)
+            seen = f"{entry.name} is a {platform} package; there is none for Linux"
+            yield at_entry(entry, seen, advice=line)
 
 
 @rule(
     "freeze-artefact",
     leads_to=PUSH_REJECTED,
     title="{entry} belongs to {owner:the system, or Anaconda}; no index has it",
-    cause="`pip freeze` lists everything that is installed, also what came with {owner:the system,"
-    " or Anaconda} and not from the package index.",
-    fix="Remove the line from {file}. Better: make a virtual environment (`python -m venv venv`),"
+    cause="`pip freeze` lists everything that is installed, including what came with {owner:the"
+    " system, or Anaconda} and not from the package index.",
+    fix="Remove the line from {file}. Better: create a virtual environment (`python -m venv venv`),"
     " install only what the app needs, and freeze there.",
     docs=FORMAT,
     heroku=REASON,
@@ -107,7 +107,8 @@ def _owner(missing: Unfound) -> str | None:
     "python-required",
     leads_to=PUSH_REJECTED,
     title="{entry} asks pip for Python itself",
-    cause="pip installs packages, and Python is none. Heroku chooses Python by .python-version.",
+    cause="pip installs packages, and Python is not one. Heroku reads the version of Python from"
+    " .python-version.",
     fix="Remove the line from {file}{advice:-}.",
     docs=RUNTIMES,
     heroku=REASON,
@@ -123,7 +124,7 @@ def python_required(missing: Unfound) -> Iterator[Evidence]:
     "standard-library-required",
     leads_to=PUSH_REJECTED,
     title="{entry} is part of Python itself, not a package",
-    cause="Modules of the standard library are always there; the index has none of this name.",
+    cause="Modules of the standard library are always there; the index has no such package.",
     fix="Remove the line from {file}.",
     docs="https://docs.python.org/3/library/",
     heroku=REASON,
@@ -137,7 +138,7 @@ def standard_library_required(missing: Unfound) -> Iterator[Evidence]:
 @rule(
     "import-name-required",
     leads_to=PUSH_REJECTED,
-    title="{entry} is what the package is imported as; it is called {right}",
+    title="{entry} is the name in `import`; the package is called {right}",
     cause="The name in `import` and the name on the index differ for this package.",
     fix="Write `{right}` instead of `{entry}` in {file}.",
     docs=PYPI,
@@ -150,14 +151,14 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
     artefact = entry and entry.text.endswith("==0.0.0")
     itself = right and re.fullmatch(rf"{re.escape(name)}(?:-binary|\[.*)", right)
     if entry and right and normalised(right) != name and not artefact and not itself:
-        yield found(entry, f"pip could not install {entry.text}", right=right)
+        yield at_entry(entry, f"pip could not install {entry.text}", right=right)
 
 
 @rule(
     "misspelt-package",
     leads_to=PUSH_REJECTED,
     title="The index has no {name}: did you mean {right}?",
-    cause="There is no package called {name}, and {right} is a well-known one.",
+    cause="There is no package called {name}, but {right} is a well-known one.",
     fix="Write `{line}` in {file}.",
     docs=PYPI,
     heroku=REASON,
@@ -170,7 +171,7 @@ def misspelt_package(missing: Unfound) -> Iterator[Evidence]:
 
 
 def _meant(missing: Unfound) -> str | None:
-    """The well-known package whose name is nearly the same."""
+    """Return the well-known package whose name is nearly the same."""
     from difflib import get_close_matches
 
     known = {normalised(k) for k in DISTRIBUTIONS} | CONDA_ONLY | SYSTEM_ONLY | WINDOWS_ONLY
@@ -183,7 +184,7 @@ def _meant(missing: Unfound) -> str | None:
 
 
 def unknown(missing: Unfound) -> UnknownPackage | None:
-    """A package that no index has, and that is no other mistake, either."""
+    """Return the package that no index has, if no other rule explains it."""
     if missing.versions or other_python(missing) or _meant(missing):
         return None
     name = missing.name
@@ -194,8 +195,8 @@ def unknown(missing: Unfound) -> UnknownPackage | None:
         return None
     evidence = missing.evidence()
     why = (
-        "There is no package of this name (a typo?), or none of its files fits Linux and the Python"
-        " of the app."
+        "There is no package of this name (a typo?), or none of its files is for Linux and the"
+        " app's Python."
     )
     advice = (
         f"Look {name} up on {PYPI.rstrip('/')} and correct the line in {evidence.names['file']}."

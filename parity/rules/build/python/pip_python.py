@@ -1,4 +1,4 @@
-"""Packages that do not run on the Python of the app."""
+"""Packages that do not run on the app's Python."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from parity.records.verdict import Evidence
 from parity.rules.build.python.pip_versions import finals
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.pip_output import REASON, found, named, saying, shown
+from parity.rules.views.pip_output import REASON, at_entry, named, saying, shown
 from parity.rules.views.pip_unfound import Unfound, other_python, unfound
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
@@ -25,18 +25,18 @@ RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
     docs=RUNTIMES,
     heroku=REASON,
 )
-def needsother_python(slug: Slug) -> Iterator[Evidence]:
+def needs_other_python(slug: Slug) -> Iterator[Evidence]:
     missing, python = unfound(slug), slug.plan.runtime(PYTHON)
-    told = saying(slug, r"requires a different Python: \S+ not in '([^']+)'")
-    if told and python:
-        names = {"version": python.version, "error": shown(told.string), "advice": _PYTHON}
-        match = re.search(r"Package '?([\w.-]+)", told.string)
+    different = saying(slug, r"requires a different Python: \S+ not in '([^']+)'")
+    if different and python:
+        names = {"version": python.version, "error": shown(different.string), "advice": _PYTHON}
+        match = re.search(r"Package '?([\w.-]+)", different.string)
         entry = named(slug.plan.source, match[1]) if match else None
         names = {"entry": match[1] if match else "A package", **names}
         yield (
-            found(entry, told.string, **{**names, "entry": shown(entry.text)})
+            at_entry(entry, different.string, **{**names, "entry": shown(entry.text)})
             if entry
-            else Evidence(shown(told.string), "requirements.txt", names=names)
+            else Evidence(shown(different.string), "requirements.txt", names=names)
         )
     elif missing and python:
         asked = other_python(missing)

@@ -1,4 +1,4 @@
-"""Packages that the index has, but not in the version that is asked for, or not for this Python."""
+"""Packages that the index has, but not in the requested version, or not for this Python."""
 
 import re
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from parity.rules.views.pip_unfound import Unfound, other_python
 
 _SHOWN = 3
 _LENGTH = 4
-"""Numbers of a version that are compared."""
+"""How many numbers of a version are compared."""
 
 
 def unknown(missing: Unfound) -> UnknownVersion | None:
-    """A version that the index does not have, for this Python."""
+    """Return the version that the index does not have for this Python."""
     if not missing.versions or other_python(missing):
         return None
     if normalised(missing.name) in WINDOWS_ONLY | MACOS_ONLY:
@@ -27,9 +27,9 @@ def unknown(missing: Unfound) -> UnknownVersion | None:
     where = missing.entry.file if missing.entry else "requirements.txt"
     advice = f"Write `{missing.name}=={near}` in {where}, the nearest version that exists."
     if missing.by:
-        advice = f"Require another version of {missing.by}, which asks for {missing.text}."
+        advice = f"Require another version of {missing.by}, which requires {missing.text}."
     why = (
-        f"The index has {missing.name}, but no such version for the Python of the app. It has:"
+        f"The index has {missing.name}, but no such version for the app's Python. It has:"
         f" {_some(versions)}."
     )
     evidence = missing.evidence(f"no version satisfies {missing.text}")
@@ -44,7 +44,7 @@ _BROKEN = r"Ignoring version (\S+) of ([\w.-]+) since it has invalid metadata"
     instead_of=("no-such-version",),
     leads_to=PUSH_REJECTED,
     title="{entry} has metadata that pip no longer accepts",
-    cause="Old releases describe themselves in ways that pip refuses since version 24.1: {error}",
+    cause="Old releases have metadata that pip has refused since version 24.1: {error}",
     fix="Require a newer {name}: `{name}>={version}`, without the pin, lets pip choose.",
     docs="https://github.com/pypa/pip/issues/12063",
     heroku=REASON,
@@ -57,12 +57,12 @@ def broken_metadata(missing: Unfound) -> Iterator[Evidence]:
 
 
 def finals(versions: tuple[str, ...]) -> list[str]:
-    """The versions that are not pre-releases, if there are any."""
+    """Return the versions that are not pre-releases, or all if there are no others."""
     return [v for v in versions if re.fullmatch(r"[\d.]+", v)] or list(versions)
 
 
 def _nearest(versions: list[str], wanted: str) -> str:
-    """The version nearest to the one that was asked for."""
+    """Return the version nearest to the requested one."""
     asked = re.search(r"[=<>~]\s*(\d[\d.]*)", wanted)
     if not asked:
         return versions[-1]
@@ -73,8 +73,8 @@ def _nearest(versions: list[str], wanted: str) -> str:
 
 
 def _numbers(version: str) -> list[int]:
-    found = [int(part) for part in re.findall(r"\d+", version)][:_LENGTH]
-    return found + [0] * (_LENGTH - len(found))
+    numbers = [int(part) for part in re.findall(r"\d+", version)][:_LENGTH]
+    return numbers + [0] * (_LENGTH - len(numbers))
 
 
 def _some(versions: list[str]) -> str:
