@@ -74,7 +74,7 @@ def _wrong(bound: Bound) -> bool:
 
 
 async def _certain(dyno: "Launched", bound: Bound) -> bool:
-    """Return whether the dyno's listener is its server: HTTP answers, or `$PORT` on loopback."""
+    """Return whether a listener is the server: it answers HTTP, or has `$PORT` on loopback."""
     await beside(bound.ask_all)
     return any(x.http or (x.loopback and x.port == dyno.port) for x in bound.own)
 
@@ -88,7 +88,7 @@ async def _predicted(dyno: "Launched", bound: Bound) -> Boot:
 
 
 class Idle:
-    """How long the dyno's processes have used hardly any CPU."""
+    """The time for which the dyno's processes have used hardly any CPU."""
 
     def __init__(self, dyno: "Launched") -> None:
         self._dyno = dyno

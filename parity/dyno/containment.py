@@ -21,7 +21,7 @@ DRAIN = 0.5
 
 
 class Containment:
-    """How the commands of one run are contained, and which processes have outlived them.
+    """The containment of one run's commands, and the processes that have outlived them.
 
     `isolation` is a level, or `auto` for the best that this machine grants; `network` is `host`,
     or `own` for a network of the dyno's own. Concurrent runs have one each.

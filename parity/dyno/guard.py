@@ -118,8 +118,7 @@ def _inner(task: Task, lifeline: int | None) -> None:
 
 
 def _shared(task: Task) -> dict[str, int]:
-    """Return the shared memory that the command's processes hold; none in a namespace of its own,
-    which takes it along."""
+    """Return the shared memory that the command's processes hold, unless a namespace removes it."""
     return {} if task.level == "pidns" else shared.held(signals.pids(task.level, task.cookie))
 
 

@@ -20,7 +20,7 @@ from parity.facts.dynos import DynoSize
 from parity.records import Memory, Share
 
 PACES = ((0.5, 5.0, 200), (0.8, 1.0, 200), (0.9, 1.0, 50))
-"""How often to measure exactly: up to the given share of the quota (in the last entry, of the
+"""The pace of exact measurements: up to the given share of the quota (in the last entry, of the
 size that R15 needs), after so many seconds, but not before so many times its own cost."""
 
 URGENT = (0.2, 10)

@@ -37,7 +37,7 @@ HIDDEN = ("shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "pip.conf")
 
 SHARED = "/dev/shm"
 WRITABLE = ("/tmp", "/var/tmp", SHARED)
-"""The folders that are private to the dyno, besides /app."""
+"""The folders that are private to the dyno, in addition to /app."""
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}

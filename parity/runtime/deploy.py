@@ -129,7 +129,7 @@ def compile_slug(
     with observer.stage("build"):
         ground.check(sandbox.work.root, cache.root())
         withheld.begin()
-        slug = whole.sure(act, lambda slug: slug.refusal or slug.unknown, offline=options.offline)
+        slug = whole.sure(act, lambda each: each.refusal or each.unknown, offline=options.offline)
         downloads.left()
         observer.observe(slug)
         return slug

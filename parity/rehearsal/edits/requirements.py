@@ -39,7 +39,8 @@ COLLECTING = (
     "collectstatic-other",
 )
 DISABLED = "DISABLE_COLLECTSTATIC"
-"""The variable of https://devcenter.heroku.com/articles/django-assets (documented)."""
+"""The config var that skips collectstatic:
+https://devcenter.heroku.com/articles/django-assets#disabling-collectstatic (documented)."""
 
 
 def replaced(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
