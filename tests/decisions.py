@@ -17,7 +17,7 @@ def disagreeing(verdict: Verdict) -> Iterator[str]:
     """Yield the records whose `goes_on` contradicts the findings about them."""
     for name, stage in DECIDING.items():
         record = getattr(verdict, name)
-        found = [
+        stopping = [
             f.id
             for f in verdict.findings
             if f.stage == stage and f.effect in STOPS and f.after is None
@@ -27,6 +27,6 @@ def disagreeing(verdict: Verdict) -> Iterator[str]:
             continue
         source = record if isinstance(record, Source) else None
         missing = isinstance(record, Plan) and record.source.incomplete
-        goes_on = not (found or missing) or bool(source and source.incomplete)
+        goes_on = not (stopping or missing) or bool(source and source.incomplete)
         if record.goes_on != goes_on:
-            yield f"{name}.goes_on is {record.goes_on}, and the rules find {found}"
+            yield f"{name}.goes_on is {record.goes_on}, and the rules find {stopping}"

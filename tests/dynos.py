@@ -1,4 +1,4 @@
-"""Dynos of tiny apps, with real records around them."""
+"""Dynos of tiny apps, with real records."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -41,7 +41,7 @@ def slug_of(files: Mapping[str, str], root: Path, config: Mapping[str, str]) -> 
 
 
 class AtEdge:
-    """A dyno whose coroutines are run to their end, by code that is not on its loop."""
+    """A dyno whose coroutines are run to their end by code outside of its loop."""
 
     def __init__(self, dyno: Dyno, edge: Edge) -> None:
         self.dyno = dyno
@@ -51,24 +51,24 @@ class AtEdge:
         return getattr(self.dyno, name)
 
     def boot(self) -> Boot:
-        """Launch it, and wait for what comes of it."""
+        """Launch the dyno, and return the result of its boot."""
         self.dyno.launch()
         return self.edge.run(self.dyno.boot())
 
     def settle(self, boot: Boot, *, failed: bool) -> Boot:
-        """What became of it by now."""
+        """Return the boot as it stands now."""
         return self.edge.run(self.dyno.settle(boot, failed=failed))
 
     def stop(self, boot: Boot, traffic: Traffic | None) -> Shutdown:
-        """Stop it as Heroku does."""
+        """Stop the dyno as Heroku does."""
         return self.edge.run(self.dyno.stop(boot, traffic))
 
     def renew(self, folder: Path) -> None:
-        """Make ready to boot again."""
+        """Prepare another boot."""
         self.edge.run(self.dyno.renew(folder))
 
     def ended(self, seconds: float) -> bool:
-        """Whether it ends within so many seconds."""
+        """Return whether the dyno ends within `seconds`."""
         return self.edge.run(self.dyno.watch.ended(seconds))
 
 
@@ -87,7 +87,7 @@ def dyno(
     edge: Edge | None = None,
     **options: object,
 ) -> Iterator[AtEdge]:
-    """Return a dyno of `command` in a folder with `files`; it logs to `said`."""
+    """Yield a dyno of `command` in a folder with `files`; it logs to `said`."""
     root, home = tmp / "slug", tmp / "home"
     root.mkdir(), home.mkdir()
     slug = slug_of(files or {}, root, config or {})
@@ -97,15 +97,15 @@ def dyno(
     lines: list[Line] = [] if said is None else said
     chosen: dict[str, object] = {"limits": QUICK, "size": DEFAULT, "say": lines.append, **options}
     chosen["containment"] = Containment(isolated, network)
-    made = Dyno(
+    new = Dyno(
         Release(slug, None, None, None),
         ProcessType(kind, command, 1),
         f"{kind}.{number}",
         folder=home,
         **chosen,  # type: ignore[arg-type]
     )
-    with Edge() as own, (edge or own).holding(made):
-        yield AtEdge(made, edge or own)
+    with Edge() as own, (edge or own).holding(new):
+        yield AtEdge(new, edge or own)
 
 
 def eventually(happened: object, seconds: float = 5.0) -> bool:

@@ -41,11 +41,11 @@ MAY = {
     "__init__": {"masking", "records", "rehearsal", "report", "version"},
     "__main__": {"cli", "system"},
 }
-"""What a room may import besides itself; some may import less than everything below them."""
+"""The rooms that a room may import; for some, these are not all rooms below."""
 
 
 def room(module: str) -> str:
-    """Return the room of a module: `push` of `parity.push.git`, `__init__` of `parity`."""
+    """Return the room of a module: `push` for `parity.push.git`, `__init__` for `parity`."""
     return [*module.split("."), "__init__"][1]
 
 
@@ -66,21 +66,21 @@ def parsed(path: Path) -> ast.Module:
 
 def imported(path: Path) -> set[str]:
     """Return every name that a file imports, at its top or inside a function."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 @cache
 def arrows(module: str) -> frozenset[str]:
     """Return the modules of parity that a module imports; `import parity` counts."""
     names = {name for name in imported(MODULES[module]) if name.split(".")[0] == "parity"}
-    found = {name if name in MODULES else name.rpartition(".")[0] for name in names}
-    return frozenset(found - {module})
+    modules = {name if name in MODULES else name.rpartition(".")[0] for name in names}
+    return frozenset(modules - {module})
 
 
 def upward() -> list[str]:

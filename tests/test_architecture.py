@@ -1,4 +1,4 @@
-"""The layout is the architecture: who may import whom, and how big anything may be."""
+"""The architecture: which room may import which, and how long files and functions may be."""
 
 import ast
 import statistics
@@ -35,7 +35,7 @@ EFFECTS = {"os", "time", "socket", "subprocess", "random", "secrets", "asyncio",
 
 
 def test_every_room_stands_on_a_floor_and_has_its_entry() -> None:
-    """A room without an entry fails, and no entry allows an arrow up or sideways."""
+    """Every room has an entry, and no entry allows an import upwards or sideways."""
     floor = {name: number for number, floor in enumerate(FLOORS) for name in floor}
     assert {room(module) for module in MODULES} == set(MAY) == set(floor)
     assert [(a, b) for a, allowed in MAY.items() for b in allowed if floor[b] >= floor[a]] == []
@@ -47,17 +47,17 @@ def test_imports_go_downwards() -> None:
 
 
 def test_the_floors_are_those_of_the_plan() -> None:
-    """Seven, counted from the imports themselves."""
+    """The imports themselves form seven floors."""
     assert max(floors().values()) == len(FLOORS) == 7
 
 
 def test_no_files_import_each_other() -> None:
-    """There is no circle, however long."""
+    """There is no circle of imports, of any length."""
     assert circle() == ""
 
 
 def test_a_language_is_known_to_its_entry_alone() -> None:
-    """What is outside a language's package imports nothing of it, but for the table of them all."""
+    """Only the table of languages imports from a language's package."""
     table = "parity.push.buildpacks"
     packages = [f"{table}.{path.parent.name}." for path in PACKAGE.glob("push/buildpacks/*/*.py")]
     used = {(module, other) for module in MODULES for other in arrows(module) if module != table}
@@ -71,7 +71,7 @@ def test_a_language_is_known_to_its_entry_alone() -> None:
 
 
 def test_records_and_rules_have_no_effects() -> None:
-    """Records and rules do no I/O and know no clock, environment or process."""
+    """Records and rules do no I/O, and use no clock, environment or process."""
     wrong = []
     for module, path in MODULES.items():
         if room(module) not in PURE and str(path.relative_to(PACKAGE)) not in PURE_FILES:
@@ -87,19 +87,19 @@ def test_records_and_rules_have_no_effects() -> None:
 
 
 def test_one_edge_turns_the_loop() -> None:
-    """All else is coroutines on the loop that runs, so that a server can hold it."""
+    """Only edge.py runs a loop; all else is coroutines, so that a server can own the loop."""
     turns = {"run_until_complete", "run_forever", "new_event_loop"}
-    found = {
+    files = {
         str(path.relative_to(PACKAGE))
         for path in FILES
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Attribute) and node.attr in turns
     }
-    assert found == {"runtime/edge.py"}
+    assert files == {"runtime/edge.py"}
 
 
 def test_functions_are_short() -> None:
-    """Median at most 8 lines, nine of ten at most 25, none above 40."""
+    """The median is at most 8 lines, nine of ten functions have at most 25, none above 40."""
     lengths = sorted(length for _, length in functions())
     assert [f for f in functions() if f[1] > 40] == []
     assert statistics.median(lengths) <= 8
@@ -107,7 +107,7 @@ def test_functions_are_short() -> None:
 
 
 def test_files_are_short() -> None:
-    """A file that needs more than 300 lines is two rooms."""
+    """No file has more than 300 lines: a longer one should be two."""
     assert [p.name for p in FILES if lines(p) > 300] == []
 
 
@@ -116,7 +116,7 @@ SLOW = (
     "asyncio concurrent dataclasses decimal difflib email html http importlib.metadata"
     " inspect json logging random secrets shutil socket ssl string tempfile tomllib traceback"
 ).split()
-"""Of the standard library; each takes a millisecond or more."""
+"""Slow modules of the standard library: each takes a millisecond or more to import."""
 
 LISTED = "print('LOADED', *sys.modules, file=sys.stderr)\n"
 COMMAND = f"""\
@@ -150,7 +150,7 @@ print("LOADED", *early, file=sys.stderr)
 
 
 def loaded(code: str, *argv: str) -> set[str]:
-    """What `code` has imported by the time it says so; of this folder's parity."""
+    """Return the modules that `code` has imported when it prints them, with this tree's parity."""
     command = [sys.executable, "-E", "-s", "-c", code, *argv]
     root = PACKAGE.parent
     done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=True)
@@ -160,37 +160,37 @@ def loaded(code: str, *argv: str) -> set[str]:
 
 @pytest.mark.real
 def test_help_imports_nothing_slow() -> None:
-    """Not even what everything else begins with."""
+    """`--help` imports no slow module, not even those that every other command needs."""
     begins = {"parity.records", "pathlib", "subprocess", "threading", "typing"}
     assert loaded(COMMAND, "--help") & {*FOREIGN, *SLOW, *begins} == set()
 
 
 @pytest.mark.real
 def test_check_imports_nothing_slow() -> None:
-    """It runs on every commit; and what is for another language is not read for this one."""
+    """`check`, which may run on every commit, imports no slow module and no other language."""
     node = {"parity.push.buildpacks.nodejs", "parity.rules.views.python_traceback"}
     assert loaded(COMMAND, "check", "examples/hello_app") & {*FOREIGN, *SLOW, *node} == set()
 
 
 @pytest.mark.real
 def test_a_dyno_is_launched_before_there_is_a_loop() -> None:
-    """Its import takes as long as a small app's start: it goes on meanwhile."""
-    found = loaded(LAUNCH, "examples/hello_app")
-    assert "parity.dyno.launched" in found
-    assert "asyncio" not in found
+    """asyncio, whose import takes as long as a small app's start, comes after the launch."""
+    modules = loaded(LAUNCH, "examples/hello_app")
+    assert "parity.dyno.launched" in modules
+    assert "asyncio" not in modules
 
 
 @pytest.mark.real
 def test_a_one_off_dyno_needs_no_rules() -> None:
-    """They only explain; and there is nothing to report."""
-    found = loaded(COMMAND, "exec", "examples/hello_app", "--config", "KEY=swordfish", "--", "true")
-    assert [name for name in found if name.startswith(("parity.rules", "parity.report"))] == []
-    assert found & {"asyncio", "honcho"} == set()
+    """`exec` imports neither rules, which only explain, nor reports."""
+    names = loaded(COMMAND, "exec", "examples/hello_app", "--config", "KEY=swordfish", "--", "true")
+    assert [name for name in names if name.startswith(("parity.rules", "parity.report"))] == []
+    assert names & {"asyncio", "honcho"} == set()
 
 
 @pytest.mark.real
 def test_a_verdict_waits_for_no_library() -> None:
-    """What an app that works needs is little, and nobody waits for more until the verdict."""
-    needed = {"honcho", "platformdirs", "packaging"}  # the last in a first build alone
-    found = loaded(REHEARSAL, "examples/hello_app")
-    assert found & {*FOREIGN, "tomllib", "decimal"} <= needed
+    """An app that works gets its verdict with few third-party packages imported."""
+    needed = {"honcho", "platformdirs", "packaging"}  # the last only in a first build
+    modules = loaded(REHEARSAL, "examples/hello_app")
+    assert modules & {*FOREIGN, "tomllib", "decimal"} <= needed

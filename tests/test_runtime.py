@@ -1,4 +1,4 @@
-"""Several releases on one loop, each behind a router of its own: real processes."""
+"""Several releases on one loop, each behind its own router: real processes."""
 
 import asyncio
 from collections.abc import Iterator
@@ -47,19 +47,19 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), Handler).serve_forever
 """
 WEB = ProcessType("web", f"exec {PYTHON} server.py", 1)
 PATIENCE = 30.0
-"""Seconds after which what should have happened fails the test."""
+"""Seconds after which a test fails because an event is missing."""
 
 
 class App:
-    """One app: its router, the log, and what was heard of its dynos."""
+    """One app: its router, the log, and the events of its dynos."""
 
     def __init__(self, name: str, folder: Path, work: Workspace) -> None:
         self.name = name
-        self.said: list[str] = []
+        self.logged: list[str] = []
         self.events: list[DynoEvent] = []
         self._folder = folder
         self._sandbox = Sandbox(Workspace(work.folder(name)), Containment())
-        self._heard = asyncio.Condition()
+        self._condition = asyncio.Condition()
         self.router = Router(
             [],
             f"{name}.herokuapp.com",
@@ -70,7 +70,7 @@ class App:
         )
 
     def release(self, version: str, **config: str) -> RunningRelease:
-        """A release of the app, with one web dyno."""
+        """Return a release of the app, with one web dyno."""
         root = self._folder / f"{self.name}-{version}"
         root.mkdir()
         slug = slug_of({"server.py": SERVER}, root, {"VERSION": version, **config})
@@ -80,23 +80,23 @@ class App:
         return RunningRelease(formation, dynos, router=self.router, listener=self)
 
     async def happened(self, event: DynoEvent) -> None:
-        """Take note."""
-        async with self._heard:
+        """Record the event."""
+        async with self._condition:
             self.events.append(event)
-            self._heard.notify_all()
+            self._condition.notify_all()
 
     def failed(self, error: BaseException) -> None:
-        """Nothing may."""
+        """Fail the test: no dyno may fail."""
         raise AssertionError from error
 
     async def hears(self, *kinds: str) -> None:
-        """Wait until these have happened, one after the other, and nothing else."""
-        async with asyncio.timeout(PATIENCE), self._heard:
-            await self._heard.wait_for(lambda: len(self.events) >= len(kinds))
+        """Wait for these events, in this order, and check that there are no others."""
+        async with asyncio.timeout(PATIENCE), self._condition:
+            await self._condition.wait_for(lambda: len(self.events) >= len(kinds))
         assert [f"{event.dyno.dyno.name} {event.kind}" for event in self.events] == [*kinds]
 
     async def get(self, path: str = "/") -> tuple[int, str]:
-        """What a browser gets; the router keeps it waiting while a dyno is starting."""
+        """Return a browser's answer; the router delays it while a dyno is starting."""
         async with asyncio.timeout(PATIENCE):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.router.http.port)
             host = f"Host: {self.name}.herokuapp.com"
@@ -108,33 +108,33 @@ class App:
         return int(top.split()[1]), body
 
     def heroku(self, dyno: str) -> list[str]:
-        """What Heroku has said of one dyno, without the commands."""
+        """Return Heroku's log lines about one dyno, without the commands."""
         texts = [line for source, line in self._lines() if source == f"heroku[{dyno}]"]
         return ["Starting" if text.startswith("Starting") else text for text in texts]
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        for line in self.said:
+        for line in self.logged:
             source, _, text = line.partition(": ")
             yield source, text
 
     def _say(self, line: Line) -> None:
-        self.said.append(f"{line.source}: {line.text}")
+        self.logged.append(f"{line.source}: {line.text}")
 
 
 @contextmanager
 def nothing_left(tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No process, no socket or other open file, no folder."""
+    """Check that no process, socket, other open file or folder is left after the block."""
     monkeypatch.setenv("TMPDIR", str(tmp))
-    me = psutil.Process()
-    before = (me.num_fds(), me.children(), me.net_connections())
+    this = psutil.Process()
+    before = (this.num_fds(), this.children(), this.net_connections())
     yield
     assert gone(str(tmp)) == []
-    assert (me.num_fds(), me.children(), me.net_connections()) == before
+    assert (this.num_fds(), this.children(), this.net_connections()) == before
     assert [path.name for path in tmp.iterdir()] == ["slugs"]
 
 
 def test_three_releases_on_one_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One crashes and comes back, one is replaced, one is scaled to 2 and back; all are stopped."""
+    """One restarts after a crash, one is replaced, one is scaled to 2 and back; all are stopped."""
     slugs = tmp_path / "slugs"
 
     async def run(work: Workspace) -> None:
@@ -163,7 +163,7 @@ def test_three_releases_on_one_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def _crash(app: App) -> None:
-    """Its dyno ends with a request; the policy starts another one, which answers the next."""
+    """Check that a dyno that a request ends is started again, and answers the next request."""
     status, _ = await app.get("/die")
     assert status == 503
     await app.hears("web.1 booted", "web.1 ended", "web.1 booted")
@@ -182,7 +182,7 @@ async def _crash(app: App) -> None:
 
 
 async def _renew(app: App, old: RunningRelease) -> RunningRelease:
-    """The old dyno is told to end, the new one starts at once."""
+    """Replace a release; check that the new dyno starts at once, while the old one ends."""
     new = app.release("v2")
     (end,) = await (await new.replace(old))
     assert end and (end.exit, end.killed) == (0, False)
@@ -194,7 +194,7 @@ async def _renew(app: App, old: RunningRelease) -> RunningRelease:
 
 
 async def _scale(app: App, running: RunningRelease) -> None:
-    """Both answer; then the second one is gone, with its folder."""
+    """Scale to 2 and back; check that both dynos answer, and that the second one's folder goes."""
     assert await running.scale(WEB, 2) == []
     await app.hears("web.1 booted", "web.2 booted")
     bodies = {body for _, body in await together([app.get() for _ in range(40)])}
@@ -214,7 +214,7 @@ async def _scale(app: App, running: RunningRelease) -> None:
 
 
 def test_a_process_that_cannot_be_spawned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever starts the release is told; the other one goes on."""
+    """Starting the release raises an error, and the other release goes on."""
 
     async def run(work: Workspace) -> None:
         slugs = tmp_path / "slugs"
@@ -234,7 +234,7 @@ def test_a_process_that_cannot_be_spawned(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("moment", ["launched", "crashed", "booted"])
 def test_closed_at_any_moment(moment: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While its guard starts, while it is about to start again, while it is up."""
+    """A release can be closed while its guard starts, before a restart, and while it is up."""
 
     async def run(work: Workspace) -> None:
         slugs = tmp_path / "slugs"

@@ -1,4 +1,4 @@
-"""One process as a dyno: launched, watched, stopped as Heroku does it, with nothing left behind."""
+"""One process as a dyno: launched, watched and stopped as on Heroku, with nothing left behind."""
 
 from parity.dyno.launched import Launched
 from parity.dyno.oneoff import one_off
@@ -7,20 +7,20 @@ from parity.records import Boot, Shutdown, Traffic
 __all__ = ["Dyno", "one_off"]
 
 AFTERMATH = 1.0
-"""Seconds within which a command that ends after a failed request has ended because of it."""
+"""Seconds after a failed request in which the command's end counts as its consequence."""
 
 
 class Dyno(Launched):
-    """One process type of a release: its boot, its end, and between them.
+    """One process of a release, from its boot to its end.
 
-    Its coroutines belong to one loop, on which any number of dynos live. Whoever has booted it has
-    to `close` it, which ends whatever is left.
+    Its coroutines belong to one loop, which any number of dynos share. The code that boots a dyno
+    must also `close` it, which ends whatever is left.
     """
 
     async def boot(self) -> Boot:
-        """Wait until it is bound, has crashed, or cannot become either in time.
+        """Wait until the dyno is bound, has crashed, or can do neither in time.
 
-        It is launched unless it was before. Raises `Trouble` where no process can be started.
+        Launches it unless that is done already. Raises `Trouble` if no process can be started.
         """
         if not self._process:
             self.launch()
@@ -30,7 +30,7 @@ class Dyno(Launched):
         return await booted(self, bound)
 
     async def settle(self, boot: Boot, *, failed: bool, answered: bool = False) -> Boot:
-        """Return what became of `boot` by now: a start command that has ended is a crash."""
+        """Return `boot` as it stands now: a start command that has ended since is a crash."""
         if not await self.watch.ended(AFTERMATH if failed else 0.0):
             self.quota.meter.started()
             return boot
@@ -44,7 +44,7 @@ class Dyno(Launched):
         )
 
     async def stop(self, boot: Boot, traffic: Traffic | None) -> Shutdown:
-        """SIGTERM to every process, the limit, SIGKILL; and what the dyno leaves behind."""
+        """Stop the dyno (SIGTERM, the limit, SIGKILL), and return what it leaves behind."""
         from parity.dyno.stop import stopped
 
         return await stopped(self, boot, traffic)

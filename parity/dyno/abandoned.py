@@ -1,4 +1,4 @@
-"""The workspace of a run that starts processes, and the end of those whose run was killed."""
+"""The workspace of a run that starts processes, and the clean-up after runs that were killed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,19 +8,19 @@ from parity.dyno.environment import COOKIE, RUN_ID
 from parity.system import workspace as folders
 
 MOST = 200
-"""Commands of one run whose processes are looked for (ours)."""
+"""The most commands of one run whose processes are looked for (ours)."""
 
 
 @contextmanager
 def workspace() -> Iterator[folders.Workspace]:
-    """A workspace; what a killed run has left is ended before its own is swept.
+    """Yield a workspace, after ending processes of killed runs and sweeping their workspaces.
 
-    Raises `Trouble` where nothing can be written.
+    Raises `Trouble` if nothing can be written.
     """
     with folders.workspace(RUN_ID, end) as work:
         yield work
 
 
 def end(run: str) -> None:
-    """End the processes that have the marks of a run which is over."""
+    """End the processes that carry the marks of a run that is over."""
     signals.end_marked(*(f"{COOKIE}={run}.{number}" for number in range(1, MOST + 1)))

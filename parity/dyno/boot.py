@@ -1,7 +1,7 @@
-"""From launch to bound: https://devcenter.heroku.com/articles/dyno-startup-behavior.
+"""A boot, from launch to bound: https://devcenter.heroku.com/articles/dyno-startup-behavior.
 
-Only failures are predicted: an exit, a listener in the wrong place while the app has nothing more
-to do, or workers that die again and again. `--exact` waits for Heroku's limit instead.
+Only failures are predicted: an exit, a listener in the wrong place while the app is idle, or
+workers that die again and again. `--exact` waits for Heroku's limit instead.
 """
 
 import asyncio
@@ -24,21 +24,21 @@ IDLE_SHARE = 0.02
 
 IN_USE = re.compile(r"address already in use|EADDRINUSE|port \d+ is in use", re.IGNORECASE)
 DIED = re.compile(r"Child process \[\d+\] died")
-"""What uvicorn says of a worker that has ended; it starts another one, forever (observed)."""
+"""Uvicorn's log line for a worker that has ended; it starts another one, forever (observed)."""
 
 DEATHS = 6
-"""Workers that have to die before any of them listens, until no other is waited for (ours)."""
+"""Deaths of workers, none of which has listened, after which the boot counts as failed (ours)."""
 
 WORKER_TICK = 0.2
 WORKER_WATCH = 3.0
-"""Seconds that a process without a port is watched before it counts as up (ours)."""
+"""Seconds for which a process without a port is watched before it counts as up (ours)."""
 
 
 async def booted(dyno: "Launched", bound: Bound) -> Boot:
-    """The boot's outcome."""
+    """Return the boot's outcome."""
     if dyno.type.name != "web":
         return await _worker(dyno, bound)
-    idle, loop, clock = Idle(dyno), Loop(dyno), Clock()
+    idle, deaths, clock = Idle(dyno), WorkerDeaths(dyno), Clock()
     limit, predict = dyno.began + dyno.limits.boot_timeout.value, not dyno.exact
     while dyno.watch.code is None:
         now = clock.now()
@@ -50,7 +50,7 @@ async def booted(dyno: "Launched", bound: Bound) -> Boot:
             if await _certain(dyno, bound):
                 return await _predicted(dyno, bound)
             predict = False
-        if predict and not bound.own and loop.seen(now):
+        if predict and not bound.own and deaths.enough(now):
             return await _predicted(dyno, bound)
         if now > limit:
             return await _timeout(dyno, bound)
@@ -64,23 +64,23 @@ def _patience(dyno: "Launched") -> float:
 
 
 def _step(elapsed: float) -> float:
-    """Seconds to the next look: short at first, when most apps bind."""
+    """Return the seconds until the next look: few at first, when most apps bind."""
     return 0.002 if elapsed < 1 else 0.005 if elapsed < 5 else 0.02
 
 
 def _wrong(bound: Bound) -> bool:
-    """Whether the dyno listens, and none of it where the router looks."""
+    """Return whether the dyno listens, but nowhere that the router looks."""
     return bool(bound.own) and bound.ours() is None
 
 
 async def _certain(dyno: "Launched", bound: Bound) -> bool:
-    """Whether what it has opened is its server: it answers HTTP, or has `$PORT` on loopback."""
+    """Return whether a listener is the server: it answers HTTP, or has `$PORT` on loopback."""
     await beside(bound.ask_all)
     return any(x.http or (x.loopback and x.port == dyno.port) for x in bound.own)
 
 
 async def _predicted(dyno: "Launched", bound: Bound) -> Boot:
-    """A failure before its time."""
+    """End the dyno, and return the failure before Heroku's limit has passed."""
     reached = await _reached(bound)
     dyno.order(b"K")
     await dyno.watch.ended(5.0)
@@ -88,7 +88,7 @@ async def _predicted(dyno: "Launched", bound: Bound) -> Boot:
 
 
 class Idle:
-    """Since when the dyno's processes have used no CPU to speak of."""
+    """The time for which the dyno's processes have used hardly any CPU."""
 
     def __init__(self, dyno: "Launched") -> None:
         self._dyno = dyno
@@ -96,7 +96,7 @@ class Idle:
         self._used = 0.0
 
     def since(self, now: float) -> float:
-        """Seconds of idleness until `now`; looks at most five times a second."""
+        """Return the seconds of idleness until `now`; looks at most five times a second."""
         if now - self._checked >= 0.2:
             used = process_tree.busy(self._dyno.root)
             if used - self._used > IDLE_SHARE * (now - self._checked) + 0.01:
@@ -105,15 +105,15 @@ class Idle:
         return now - self._since
 
 
-class Loop:
-    """Whether the server's workers die one after the other before they listen."""
+class WorkerDeaths:
+    """The server's workers that die one after the other before they listen."""
 
     def __init__(self, dyno: "Launched") -> None:
         self._dyno = dyno
         self._next = dyno.began + 1.0
 
-    def seen(self, now: float) -> bool:
-        """Whether enough of them have; looks at most twice a second."""
+    def enough(self, now: float) -> bool:
+        """Return whether `DEATHS` workers have died; looks at most twice a second."""
         if now < self._next:
             return False
         self._next = now + 0.5
@@ -121,7 +121,7 @@ class Loop:
 
 
 async def _timeout(dyno: "Launched", bound: Bound) -> Boot:
-    """Heroku's limit has passed: R10, in its own lines."""
+    """Log R10 as Heroku does once its limit has passed, end the dyno, and return the outcome."""
     await beside(bound.ask_all)
     dyno.say(lifecycle.boot_timeout(dyno.limits.boot_timeout.value))
     dyno.say(lifecycle.KILLING)
@@ -139,7 +139,10 @@ async def _reached(bound: Bound) -> bool | None:
 
 
 def _crash(dyno: "Launched", bound: Bound) -> Boot:
-    """The start command has ended; where a stranger held the app's fixed port, that is R10."""
+    """Return the outcome of an ended start command; R10 if a stranger holds the app's fixed port.
+
+    Such a port is free on Heroku, where the app would listen on it and not on `$PORT`.
+    """
     blocking = _blocking(dyno, bound)
     code = dyno.watch.code
     if blocking:
@@ -152,7 +155,7 @@ def _crash(dyno: "Launched", bound: Bound) -> Boot:
 
 
 def _blocking(dyno: "Launched", bound: Bound) -> tuple[Listener, ...]:
-    """Strangers that hold a port which the app's log says is in use, other than `$PORT`."""
+    """Return the strangers on ports other than `$PORT` that the app's log says are in use."""
     text = "\n".join(line.text for line in dyno.output())
     if not IN_USE.search(text):
         return ()
@@ -161,7 +164,7 @@ def _blocking(dyno: "Launched", bound: Bound) -> tuple[Listener, ...]:
 
 
 async def _worker(dyno: "Launched", bound: Bound) -> Boot:
-    """A process without a port is up when it has started; it is watched for a while."""
+    """Return the outcome for a process without a port: up once it has run for a while."""
     dyno.becomes("up")
     clock = Clock()
     until = clock.now() + WORKER_WATCH

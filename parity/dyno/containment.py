@@ -1,4 +1,4 @@
-"""Runs strangers' commands under a guard: the build's installers, hooks, one-off commands."""
+"""Runs untrusted commands under a guard: the build's installers, hooks, one-off commands."""
 
 import os
 import subprocess
@@ -17,14 +17,14 @@ from parity.system.awake import Clock
 from parity.system.log_buffer import Log
 
 DRAIN = 0.5
-"""Seconds that output may take to arrive after the command has ended."""
+"""Seconds that output may still take to arrive after the command has ended."""
 
 
 class Containment:
-    """How the commands of one run are contained, and what has outlived them.
+    """The containment of one run's commands, and the processes that have outlived them.
 
     `isolation` is a level, or `auto` for the best that this machine grants; `network` is `host`,
-    or `own` for a network of the dyno's own. Runs side by side have one each.
+    or `own` for a network of the dyno's own. Concurrent runs have one each.
     """
 
     def __init__(self, isolation: str = AUTO, network: str = "host") -> None:
@@ -39,15 +39,15 @@ class Containment:
 
     @property
     def outlived(self) -> tuple[Stray, ...]:
-        """What had to be looked for after the end of its command, so far."""
+        """The processes so far that had to be looked for after the end of their command."""
         return tuple(self._outlived)
 
     def note(self, strays: Sequence[Stray]) -> None:
-        """Take note of what has outlived a command."""
+        """Record processes that have outlived a command."""
         self._outlived.extend(strays)
 
     def levels(self) -> Generator[str, None, None]:
-        """The levels that a dyno tries, as `isolation.levels` has them."""
+        """Return the levels that a dyno tries, as `isolation.levels` does."""
         return levels(self.isolation, own_network=self.own_network)
 
     def run(
@@ -59,16 +59,16 @@ class Containment:
         on_line: Callable[[str], None],
         limit: float,
     ) -> Ended:
-        """Run `argv` to its end, or for `limit` seconds; nothing of it is left afterwards.
+        """Run `argv` to its end, or for `limit` seconds, and leave none of its processes behind.
 
-        It sees this machine's files where they are, and uses its network. Raises
-        `interrupt.Interrupted`, `Trouble`, and `OSError` where no process can be started.
+        The command has this machine's files and network. Raises `interrupt.Interrupted`,
+        `Trouble`, and `OSError` if no process can be started.
         """
 
-        def at(level: str) -> Ended:
+        def run_at(level: str) -> Ended:
             return self.start(Place(level), argv, cwd=cwd, env=env, on_line=on_line, limit=limit)
 
-        return at_best(levels(self.isolation), at)
+        return at_best(levels(self.isolation), run_at)
 
     def start(
         self,
@@ -80,7 +80,7 @@ class Containment:
         on_line: Callable[[str], None],
         limit: float,
     ) -> Ended:
-        """The same at one `place`. Raises `isolation.Refused`, too."""
+        """Run `argv` in one `place`, as `run` does. Raises `isolation.Refused`, too."""
         env = {**env, COOKIE: cookie()}
         guard = Guard(place, self.note)
         try:
@@ -124,12 +124,12 @@ def _followed(
     limit: float,
 ) -> Ended:
     assert process.stdout
-    told, clock = Log(), Clock()
+    log, clock = Log(), Clock()
     began = clock.now()
 
     def take(lines: list[str]) -> None:
         for text in lines:
-            told.add(Line(time.time(), "app", text))
+            log.add(Line(time.time(), "app", text))
             on_line(text)
 
     os.set_blocking(process.stdout.fileno(), False)
@@ -142,4 +142,4 @@ def _followed(
             timed_out = True
             guard.order(b"K")
     output.drain(DRAIN)
-    return Ended(code, told.lines(), clock.now() - began, timed_out)
+    return Ended(code, log.lines(), clock.now() - began, timed_out)

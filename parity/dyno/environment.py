@@ -1,7 +1,7 @@
-"""A dyno's environment, from nothing: https://devcenter.heroku.com/articles/dynos (documented).
+"""A dyno's environment, from scratch: https://devcenter.heroku.com/articles/dynos (documented).
 
-Observed on real dynos: DYNO, HOME, PATH, PORT, what bash sets itself, and the config vars; nothing
-of the machine around. The buildpack's variables come from its `.profile.d` scripts.
+Observed on real dynos: DYNO, HOME, PATH, PORT, what bash itself sets, and the config vars; nothing
+from the host. The buildpack's variables come from its `.profile.d` scripts.
 """
 
 import errno
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 COOKIE = "PARITY_RUN_ID"
-"""The one variable of ours: by it, processes of an earlier run can be told from others."""
+"""Parity's one variable, which tells processes of an earlier run from others."""
 
 CLEAN: Mapping[str, str] = {}
-"""The environment of a guard. The command's would act on the guard, too, which is not contained:
-LD_PRELOAD and the like make any program run code of the app's."""
+"""A guard's environment: empty, because the command's would act on the guard, too, which is not
+contained (LD_PRELOAD and the like make any program run the app's code)."""
 
 STRING = 128 * 1024
-"""Bytes from which on execve(2) refuses one string."""
+"""The size in bytes from which execve(2) refuses a string."""
 
 RUN_ID = os.urandom(8).hex()
 _numbers = count(1)
 
 
 def cookie() -> str:
-    """A value of the cookie that no other command has."""
+    """Return a value of the cookie that no other command has."""
     return f"{RUN_ID}.{next(_numbers)}"
 
 
@@ -39,12 +39,12 @@ SHELL = (
     'for script in .profile.d/*.sh; do [ -r "$script" ] && . "$script"; done; unset script; '
     '[ -r .profile ] && . ./.profile; unset PARITY_DYNO_MB PARITY_DYNO_CORES; exec bash -c "$1"'
 )
-"""Scripts are sourced in order, the app's own .profile last, then the command runs in bash:
+"""Sources the scripts in order, the app's own .profile last, then runs the command in bash:
 https://devcenter.heroku.com/articles/dyno-startup-behavior (documented)."""
 
 
 def command(text: str) -> list[str]:
-    """The command line of a process type, as a dyno runs it."""
+    """Return the command line with which a dyno runs the command of a process type."""
     return ["bash", "-c", SHELL, "bash", text]
 
 
@@ -57,9 +57,10 @@ def variables(
     size: DynoSize,
     extra: Mapping[str, str],
 ) -> dict[str, str]:
-    """Everything a dyno's first shell sees. A config var never replaces the dyno's own.
+    """Return the environment of a dyno's first shell. Config vars never replace the dyno's own.
 
-    A dyno has no TMPDIR; one without a /tmp to itself gets a folder that goes with it.
+    A dyno has no TMPDIR, except that one without a private /tmp gets a folder that is removed
+    with it.
     """
     own = {
         "DYNO": name,
@@ -75,8 +76,10 @@ def variables(
 
 
 def packed(env: Mapping[str, str]) -> int:
-    """A file without a name that holds `env`. Raises `OSError` and `ValueError` where no process
-    could have it."""
+    """Return the descriptor of an unnamed file that holds `env`.
+
+    Raises `OSError` and `ValueError` for an environment that no process could have.
+    """
     strings = [os.fsencode(f"{name}={value}") for name, value in env.items()]
     if any(b"\0" in string for string in strings):
         raise ValueError("embedded null byte")

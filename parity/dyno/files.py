@@ -1,4 +1,4 @@
-"""What the app wrote in its dyno: gone with the dyno (https://devcenter.heroku.com/articles/dynos)."""
+"""The files that the app wrote, lost with the dyno: https://devcenter.heroku.com/articles/dynos."""
 
 import os
 import re
@@ -10,23 +10,24 @@ PASSING = (
     *(".pyc", ".pyo", ".pid", ".sock", ".lock", ".tmp", ".swp"),
     *("-journal", "-wal", "-shm"),
 )
-"""Endings of files that nobody would miss."""
+"""Endings of disposable files."""
 
 PASSING_FOLDERS = frozenset({"__pycache__", "tmp", "node_modules"})
-"""Folders that nobody would miss; nor, in HOME itself, those of libraries, whose names begin with
-a dot (`.cache`, `.gunicorn`, `.config`)."""
+"""Disposable folders; so are, directly in HOME, those of libraries, whose names begin with a dot
+(`.cache`, `.gunicorn`, `.config`)."""
 
 MOST = 200
 _LOG = r"--?\w*log\w*-?(?:file|location|f)?[ =]+[\"']?([^\s\"']+)"
 
 
 def written(copy: Path, slug: Path, command: str = "") -> tuple[str, ...]:
-    """Regular files of the dyno's `copy` that the `slug` has not, or has otherwise; at most 200.
+    """Return the regular files of the dyno's `copy` that are new or changed since the `slug`.
 
-    Not what the `command` names as its server's own log (`gunicorn --access-logfile`).
+    At most 200, without those that `command` names as its server's own log
+    (`gunicorn --access-logfile`).
     """
     own = {match[1].removeprefix("./") for match in re.finditer(_LOG, command)}
-    found: list[str] = []
+    paths: list[str] = []
     for path, here in _files(copy, ""):
         there = _stat(slug / path)
         same = there and (here.st_size, here.st_mtime_ns) == (there.st_size, there.st_mtime_ns)
@@ -34,14 +35,14 @@ def written(copy: Path, slug: Path, command: str = "") -> tuple[str, ...]:
             continue
         if there is None and path.startswith(".") and not (slug / path.split("/")[0]).exists():
             continue
-        found.append(path)
-        if len(found) == MOST:
+        paths.append(path)
+        if len(paths) == MOST:
             break
-    return tuple(sorted(found))
+    return tuple(sorted(paths))
 
 
 def _files(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
-    """Path below `folder` and stat of every regular file worth a word; links are not followed."""
+    """Yield path and status of every regular file that is not disposable; no links are followed."""
     todo = [prefix]
     while todo:
         prefix = todo.pop()
@@ -55,9 +56,9 @@ def _files(folder: Path, prefix: str) -> Iterator[tuple[str, os.stat_result]]:
                 if entry.name not in PASSING_FOLDERS and prefix + entry.name != ".heroku":
                     todo.append(f"{prefix}{entry.name}/")
             elif not entry.name.endswith(PASSING):
-                found = entry.stat(follow_symlinks=False)
-                if stat.S_ISREG(found.st_mode):
-                    yield prefix + entry.name, found
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode):
+                    yield prefix + entry.name, status
 
 
 def _stat(path: Path) -> os.stat_result | None:

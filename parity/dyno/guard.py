@@ -1,23 +1,24 @@
-"""Between parity and a stranger's command: nothing of the command outlives either of them.
+"""The guard between parity and an untrusted command, which ends with either of them.
 
-Started alone, isolated, without `site` (see guard_pipes.py). Levels of isolation, the first that
-this machine has (isolation.py):
+It is a program of its own, started isolated and without `site` (see guard_pipes.py). It has four
+levels of isolation, of which isolation.py takes the first that this machine grants:
 
-`pidns`: an outer guard, and an inner one that is process 1 of a private user, pid, mount and IPC
-namespace. Whichever of them dies, the kernel ends all that the command has started.
+`pidns`: an outer guard, and an inner one that is process 1 of private user, pid, mount and IPC
+namespaces. If either of them dies, the kernel ends everything that the command has started.
 `guard`: the same two without namespaces, each a subreaper (prctl(2)), so every descendant,
-daemonised or not, ends up as a child of the inner guard, or of the outer one once that is gone.
-`subreaper`: the inner guard alone. `basic`: alone, and finds its processes by their group and by
-marks that they inherit (signals.py). These two tell what had to be looked for.
+daemonised or not, ends up as a child of the inner guard, or of the outer one if that is gone.
+`subreaper`: the inner guard alone. `basic`: the inner guard alone, which finds its processes by
+their group and by marks that they inherit (signals.py). These two report what they had to look for.
 
-The inner guard takes single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends them
-all; the end of the pipe means that parity has died, and does the same. Lines to STATUS: `root PID`,
-then `ready` or `refused WHY`, then `exit N`, then `left PID ended|alive COMMAND` for each process
-that outlived the command outside of its session, then `done`. At DOOR, a socket or -1, it makes
-sockets of the dyno's own network for parity (netns_sockets.py). Standard library only, one thread.
+The inner guard reads single bytes from CONTROL: `T` sends SIGTERM to every process, `K` ends them
+all; so does the end of the pipe, which means that parity has died. It writes lines to STATUS:
+`root PID`, then `ready` or `refused WHY`, then `exit N`, then `left PID ended|alive COMMAND` for
+each process that outlived the command outside of its session, then `done`. Over DOOR, a socket or
+-1, parity asks it for sockets of the dyno's own network (netns_sockets.py). Standard library only,
+one thread.
 """
 
-import _signal as signal  # what is behind signal, whose enums take as long as all the rest
+import _signal as signal  # not `signal`, whose enums take as long to import as all the rest
 import os
 
 from parity.dyno import shared, signals
@@ -29,20 +30,20 @@ if TYPE_CHECKING:
     from parity.dyno.signals import Reach
 
 TICK = 0.05
-"""Seconds between two looks at processes whose end nobody tells."""
+"""Seconds between two looks at processes whose end sends no signal."""
 
 GRACE = 0.3
 """Seconds in which a process that outlives the command may end by itself."""
 
 MOST = 20
-"""Processes that are told."""
+"""The most processes that are reported."""
 
 LONGEST = 300
-"""Characters of a command line that are told."""
+"""The most characters of a command line that are reported."""
 
 
 def main(argv: list[str]) -> None:
-    """Guard the command line's command until nothing of it is left."""
+    """Guard the command in `argv` until none of its processes is left."""
     task = Task(argv)
     # A signal that comes before its handler is installed would be fatal: block first.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
@@ -60,7 +61,7 @@ def main(argv: list[str]) -> None:
 
 
 def _outer(task: Task) -> None:
-    """Start the inner guard, and end what it leaves when something has killed it."""
+    """Start the inner guard, and end what is left of the command if something kills that guard."""
     lifeline, mine = os.pipe()
     if task.level == "pidns":
         from parity.dyno import namespace
@@ -88,11 +89,11 @@ def _outer(task: Task) -> None:
     os.waitpid(pid, 0)
     files = _shared(task)
     sweep(signals.below)
-    shared.removed(files)
+    shared.remove(files)
 
 
 def _inner(task: Task, lifeline: int | None) -> None:
-    """Run the command until it has ended or had to, and say how."""
+    """Run the command until it ends or is ended, and report how."""
     wake = _wake_on_child()
     if task.level in ("guard", "subreaper"):
         signals.adopt()
@@ -108,21 +109,21 @@ def _inner(task: Task, lifeline: int | None) -> None:
     outside = _outside(task, command, GRACE if code is not None else 0.0)
     task.files |= _shared(task)
     swept = sweep(send, command, signals.LOOKS if task.level == "basic" else 1)
-    shared.removed(task.files)
+    shared.remove(task.files)
     if code is None:
         task.tell(f"exit {swept}")
     if task.level != "pidns":
-        _told(task, outside if late else {})
+        _report(task, outside if late else {})
     task.tell("done")
 
 
 def _shared(task: Task) -> dict[str, int]:
-    """The shared memory that the command's processes hold now; in a namespace it goes with that."""
+    """Return the shared memory that the command's processes hold, unless a namespace removes it."""
     return {} if task.level == "pidns" else shared.held(signals.pids(task.level, task.cookie))
 
 
 def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
-    """What the end of the command's session does not reach: process ids, command lines."""
+    """Return the processes that have left the command's session: ids and command lines."""
     if task.level not in ("subreaper", "basic"):
         return {}
     for _ in range(int(grace / TICK)):
@@ -133,15 +134,15 @@ def _outside(task: Task, command: int, grace: float) -> dict[int, str]:
     return signals.beyond(task.level, task.cookie, command)
 
 
-def _told(task: Task, late: dict[int, str]) -> None:
-    """Tell who was late, and who is still there."""
-    alive = signals.found(task.level, task.cookie)
+def _report(task: Task, late: dict[int, str]) -> None:
+    """Report the processes that outlived the command, and those that are still alive."""
+    alive = signals.command_lines(task.level, task.cookie)
     for pid, name in [*({**late, **alive}).items()][:MOST]:
         task.tell(f"left {pid} {'alive' if pid in alive else 'ended'} {name[:LONGEST]}")
 
 
 def _wake_on_child() -> int:
-    """A file descriptor that is readable after a SIGCHLD."""
+    """Return a file descriptor that is readable after a SIGCHLD."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     os.set_blocking(reader, False)
@@ -153,9 +154,10 @@ def _wake_on_child() -> int:
 def _watch(
     task: Task, wake: int, lifeline: int | None, command: int, send: "Reach"
 ) -> tuple[int | None, bool]:
-    """The command's exit code once it has ended, None if it is to be; whether all had time to end.
+    """Return the command's exit code, None if it must be killed, and whether all had time to end.
 
-    Its end is the dyno's; only after `T` the others have until `K` to end by themselves.
+    The dyno ends with the command; only after `T` do the others have until `K` to end by
+    themselves.
     """
     code, stopping = None, False
     control, door = task.control, task.door
@@ -179,12 +181,12 @@ def _watch(
 
 
 def _hides(task: Task, send: "Reach") -> bool:
-    """Whether there is anything of the command that is nobody's child here."""
+    """Return whether the command has processes that are not children of the guard."""
     return task.level == "basic" and send(0) > 0
 
 
 def _open(door: int, sources: list[int]) -> None:
-    """Hand a socket of the dyno's network to parity."""
+    """Pass a socket of the dyno's network to parity."""
     from parity.dyno import namespace  # loaded already
 
     if not namespace.hand_over(door):
@@ -192,7 +194,10 @@ def _open(door: int, sources: list[int]) -> None:
 
 
 def _reaped(command: int) -> tuple[int | None, bool]:
-    """Reap what has ended: the command's code if it is among them, and whether any is left."""
+    """Reap the children that have ended.
+
+    Return the command's code if it is among them, and whether any child is left.
+    """
     code = None
     while True:
         try:
@@ -206,21 +211,23 @@ def _reaped(command: int) -> tuple[int | None, bool]:
 
 
 def _code(status: int) -> int:
-    """An exit status as Heroku counts: 128 + signal."""
+    """Return an exit status as Heroku counts: 128 + signal."""
     code = os.waitstatus_to_exitcode(status)
     return 128 - code if code < 0 else code
 
 
 def sweep(send: "Reach", command: int = 0, looks: int = 1) -> int:
-    """Kill every process until there is none, as long as patience lasts; the command's code, else
-    137. `looks` in a row must find none."""
-    found, empty = 137, 0
+    """Kill every process until `looks` in a row find none, or patience runs out.
+
+    Return the command's code, or 137 if it is not known.
+    """
+    result, empty = 137, 0
     for _ in signals.rounds():
-        send(signal.SIGSTOP)  # a stopped process forks no more
+        send(signal.SIGSTOP)  # a stopped process does not fork
         reached = send(signal.SIGKILL)
         code, left = _reaped(command)
-        found = found if code is None else code
+        result = result if code is None else code
         empty = 0 if left or reached else empty + 1
         if empty == looks:
             break
-    return found
+    return result

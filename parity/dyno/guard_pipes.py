@@ -1,4 +1,4 @@
-"""parity's side of a guard, through which a stranger's command is started and ended."""
+"""Parity's side of a guard, through which an untrusted command is started and ended."""
 
 import os
 import subprocess
@@ -27,11 +27,12 @@ for name, folder in (("parity", {str(_HERE.parent)!r}), ("parity.dyno", {str(_HE
 from parity.dyno.guard import main
 main(sys.argv[1:])
 """
-"""Starts guard.py, compiled, without the packages above it: their imports would be slow."""
+"""Starts guard.py from its compiled file without the packages above it, which are slow to
+import."""
 
 
 def reap(process: "subprocess.Popen[bytes]") -> None:
-    """Wait for a guard that has been let go; one that is stuck is killed."""
+    """Wait for a released guard to end; kill it if it is stuck."""
     try:
         process.wait(1.0)
     except subprocess.TimeoutExpired:
@@ -40,9 +41,9 @@ def reap(process: "subprocess.Popen[bytes]") -> None:
 
 
 class Guard:
-    """The parity side of a guard: its pipes, and the orders that go through them.
+    """Parity's side of a guard: its pipes, and the orders that go through them.
 
-    `outlived` gets what had to be looked for after the end of the command.
+    `outlived` is called with the processes that had to be looked for after the command's end.
     """
 
     def __init__(self, place: Place, outlived: Callable[[Sequence[Stray]], None]) -> None:
@@ -53,7 +54,7 @@ class Guard:
         self._control_end, self.control = os.pipe()
         self.status, self._status_end = os.pipe()
         os.set_blocking(self.status, False)
-        self._told, self._cookie, self._env = b"", "", -1
+        self._partial, self._cookie, self._env = b"", "", -1
         self._strays: list[Stray] = []
         self._code: int | None = None
         self._refused: str | None = None
@@ -61,20 +62,20 @@ class Guard:
 
     @property
     def pass_fds(self) -> tuple[int, ...]:
-        """What the guard process inherits."""
+        """The file descriptors that the guard process inherits."""
         door = (self.door.far.fileno(),) if self.door else ()
         return (self._control_end, self._status_end, self._env, *door)
 
     def command(self, argv: Sequence[str], env: Mapping[str, str]) -> list[str]:
-        """The guard's own command line for `argv`, which is to run in `env`.
+        """Return the guard's own command line for `argv`, which will run in `env`.
 
-        The guard itself is to run in `CLEAN`. Raises `OSError`, `ValueError`.
+        The guard itself must run in `CLEAN`. Raises `OSError`, `ValueError`.
         """
         self._env = packed(env)
-        control, status, given, *door = (str(fd) for fd in self.pass_fds)
+        control, status, environment, *door = (str(fd) for fd in self.pass_fds)
         self._cookie = f"{COOKIE}={env.get(COOKIE, '')}"
         app, *rest = self.place.arguments()
-        own = [control, status, given, self.place.level, self._cookie, app]
+        own = [control, status, environment, self.place.level, self._cookie, app]
         own += [*(door or ["-1"]), *rest]
         return [sys.executable, "-I", "-S", "-c", START, *own, *argv]
 
@@ -88,7 +89,7 @@ class Guard:
             self.door.far.close()
 
     def begun(self, check: Callable[[], None] = interrupt.check) -> None:
-        """Wait until the command has been started, or its guard killed; `check` as often as that.
+        """Wait until the command has been started, or its guard killed; call `check` meanwhile.
 
         Raises `Refused`, and what `check` raises (`interrupt.Interrupted`).
         """
@@ -101,12 +102,12 @@ class Guard:
 
     @property
     def settled(self) -> bool:
-        """True once the command has been started, or cannot be any more."""
+        """True once the command has been started, or can no longer be."""
         return self._ready or self._over
 
     @property
     def over(self) -> bool:
-        """True once the guard has gone."""
+        """True once the guard has ended."""
         return self._over
 
     def granted(self) -> None:
@@ -115,19 +116,19 @@ class Guard:
             raise Refused(self._refused or f"its guard did not start within {BEGIN:.0f} s")
 
     def order(self, letter: bytes) -> None:
-        """`T`: SIGTERM to every process; `K`: end them all. A guard that has gone needs none."""
+        """Send the guard an order, if it is there: `T`, SIGTERM to every process; `K`, end all."""
         try:
             os.write(self.control, letter)
         except OSError:
             return
 
     def code(self) -> int | None:
-        """The command's exit code if the guard has told it, or has gone."""
+        """Return the command's exit code if the guard has reported one; 137 if it just ended."""
         self.listen()
         return 137 if self._code is None and self._over else self._code
 
     def release(self) -> None:
-        """Let go: the guard kills what is left, and is waited for."""
+        """Have the guard kill what is left, and wait for its end."""
         if not self.let_go():
             return
         until = time.monotonic() + BEGIN
@@ -137,7 +138,7 @@ class Guard:
         self.swept()
 
     def let_go(self) -> bool:
-        """Have the guard kill what is left, and end; False if it was let go before."""
+        """Have the guard kill what is left, and end; return False if that was done before."""
         if self._released:
             return False
         self._released = True
@@ -146,40 +147,40 @@ class Guard:
 
     @property
     def failed(self) -> bool:
-        """True if the guard did not end what was left, so that `swept` may take its time."""
+        """True if the guard did not end what was left, so that `swept` may take long."""
         return not (self._over and self._done)
 
     def swept(self) -> None:
-        """End what the guard could not end, and tell of what was looked for."""
+        """End what the guard could not end, and report the processes that outlived the command."""
         alive = [Stray(pid, signals.command(pid), ended=False) for pid in self._alive()]
         self._outlived([*self._strays, *alive])
 
     def _alive(self) -> list[int]:
-        """What a guard that was killed, or is stuck, could not end."""
+        """Return the processes that a guard which was killed, or is stuck, could not end."""
         if not self._over:
             return signals.descendants(self.root) if self.root else []
         if self._done or not self._cookie or self.place.level == "pidns":
             return []
         files = shared.held(signals.marked(self._cookie))
         left = signals.end_marked(self._cookie)
-        shared.removed(files)
+        shared.remove(files)
         return left
 
     def close(self) -> None:
-        """Let go, and know nothing more."""
+        """Release the guard, and close the pipes."""
         self.release()
         os.close(self.status)
         if self.door:
             self.door.close()
 
     def listen(self) -> None:
-        """Take what the guard has told."""
+        """Read the guard's reports."""
         try:
             data = os.read(self.status, 4096)
         except BlockingIOError:
             return
         self._over = self._over or not data
-        *lines, self._told = (self._told + data).split(b"\n")
+        *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
             word, _, rest = line.decode().partition(" ")
             if word == "root":

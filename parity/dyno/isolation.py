@@ -1,9 +1,9 @@
-"""How well a command can be contained here: a ladder of levels, and who stands on which.
+"""The levels of isolation, and the places in which commands run.
 
-`pidns` private namespaces: nothing can be left · `guard` two guards, each the other's keeper ·
-`subreaper` one guard · `basic` process group, and marks that children inherit. The last two name
-what outlived its command in a session of its own. Each run takes the first that works (guard.py
-has the levels themselves); only a level asked for by name may fail.
+`pidns`: private namespaces, no process can be left. `guard`: two guards that watch each other.
+`subreaper`: one guard. `basic`: a process group, and marks that children inherit. The last two
+report what outlived its command in a session of its own. Each run takes the first level that works
+(guard.py implements them); only a level that was requested by name may fail.
 """
 
 import sys
@@ -22,7 +22,7 @@ LEVELS = ("pidns", "guard", "subreaper", "basic")
 AUTO = "auto"
 
 SERVICES = (Path("/run/postgresql"), Path("/run/mysqld"), Path("/run/redis"))
-"""Where local databases, which stand in for add-ons, have their sockets."""
+"""The sockets of local databases, which stand in for add-ons."""
 
 APP = Path("/app")
 """HOME of a dyno: https://devcenter.heroku.com/articles/dynos (documented)."""
@@ -32,8 +32,8 @@ RUN_ELSEWHERE = "Close other programs, and run parity outside of what restricts 
 refusals: dict[str, str] = (
     {} if sys.platform.startswith("linux") else dict.fromkeys(LEVELS[:-1], "only Linux has it")
 )
-"""Why this machine does not grant a level, as far as it was found out (levels.py): a fact of the
-machine, which every run may know."""
+"""The levels that this machine is known to refuse (levels.py), and why: a fact about the machine,
+so that all runs share it."""
 
 
 class Refused(Exception):
@@ -41,10 +41,11 @@ class Refused(Exception):
 
 
 class Place(NamedTuple):
-    """Where a command runs.
+    """The folder, files and limits with which a command runs.
 
-    At `pidns`, `app` is /app, and of this machine only its system and `visible` are there, and the
-    files `writable`; only there its network may be its own. `processes` 0: no limit.
+    At `pidns`, `app` is /app, and the command has nothing else of this machine but its system,
+    `visible`, and the files `writable`; only there can it have its own network. `processes` 0: no
+    limit.
     """
 
     level: str
@@ -56,18 +57,18 @@ class Place(NamedTuple):
 
     @property
     def home(self) -> Path:
-        """HOME as the command sees it."""
+        """The command's HOME."""
         return APP if self.level == "pidns" or not self.app else self.app
 
     @property
     def temporary(self) -> Path | None:
-        """Where the command's temporary files go, if it has no /tmp to itself."""
+        """The folder for the command's temporary files, if it has no private /tmp."""
         if self.level == "pidns" or not self.app:
             return None
         return self.app.with_name(f"{self.app.name}.tmp")
 
     def arguments(self) -> list[str]:
-        """The place on guard.py's command line."""
+        """Return the place as arguments for guard.py."""
         paths = [f"r{path}" for path in self.visible] + [f"w{path}" for path in self.writable]
         numbers = (self.processes, int(OPEN_FILES.value), len(paths))
         return [str(self.app or ""), *map(str, numbers), *paths]
@@ -82,7 +83,7 @@ def dyno(
     writable: tuple[Path, ...] = (),
     own_network: bool = False,
 ) -> Place:
-    """A dyno's place: its copy of the slug, and what the slug links to."""
+    """Return a dyno's place: its copy of the slug, and what the slug links to."""
     visible = [slug.root, Path(__file__).with_name("trace_hook")]
     if slug.environment:
         visible += [slug.environment, *_linked(slug.environment)]
@@ -97,17 +98,17 @@ def dyno(
 
 
 def _linked(environment: Path) -> list[Path]:
-    """Programs that are kept beside others' environments, and lie in this one as links."""
+    """Return the programs outside of this environment that it links to."""
     return [link.resolve() for link in environment.glob("*/venv") if link.is_symlink()]
 
 
 def _prefixes(interpreter: Path) -> list[Path]:
-    """Where an interpreter has its library; not all of the developer's home with it."""
-    found = {interpreter.parent.parent, interpreter.resolve().parent.parent}
+    """Return the folders of an interpreter and its library, but never the whole home folder."""
+    prefixes = {interpreter.parent.parent, interpreter.resolve().parent.parent}
     home = Path.home()
     return [
         part
-        for prefix in found
+        for prefix in prefixes
         for part in (
             [prefix / "bin", prefix / "lib"] if prefix in (home, *home.parents) else [prefix]
         )
@@ -115,7 +116,7 @@ def _prefixes(interpreter: Path) -> list[Path]:
 
 
 def at_best(levels: Generator[str, None, None], act: Callable[[str], T]) -> T:
-    """What `act` returns at the first of `levels` that it is not refused. Raises `Trouble`."""
+    """Return the result of `act` at the first of `levels` that is not refused. Raises `Trouble`."""
     level = next(levels)
     while True:
         try:
@@ -125,9 +126,9 @@ def at_best(levels: Generator[str, None, None], act: Callable[[str], T]) -> T:
 
 
 def levels(wanted: str, *, own_network: bool = False) -> Generator[str, None, None]:
-    """The levels to try: each that `wanted` allows and that this machine has not refused yet.
+    """Yield the levels to try: each that `wanted` allows and this machine has not refused yet.
 
-    A `Refused` that is thrown into it leads to the next one. Raises `Trouble` where none is left.
+    A `Refused` that is thrown into it leads to the next one. Raises `Trouble` if none is left.
     """
     if own_network:
         yield from _with_network(wanted)

@@ -1,4 +1,4 @@
-"""A dyno's process: launched, followed, told to end; its boot and its end are in other files."""
+"""A dyno's process: launching and following it, and ending it; boot.py and stop.py judge it."""
 
 import queue
 import time
@@ -25,9 +25,9 @@ KILLED = 137
 
 
 class Launched:
-    """One process of a release, launched and watched, in `folder`, its copy of the slug.
+    """One process of a release, which runs in `folder`, its copy of the slug.
 
-    `extra_env` is for second looks; with `trace` the app's own code writes a `report` (trace.py).
+    `extra_env` is for second looks; with `trace`, hooks in the app write a `report` (trace.py).
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Launched:
         await self._let_go()
 
     def abandon(self) -> None:
-        """End what was launched, where no loop can be had that would follow it."""
+        """End the launched command when there is no loop to follow it."""
         process, self._process = self._process, None
         if process:
             process.close()
@@ -96,7 +96,7 @@ class Launched:
 
     @property
     def watch(self) -> "Watch":
-        """What follows the running dyno."""
+        """The watch on the running dyno."""
         assert self._watch, "the dyno was not launched"
         return self._watch
 
@@ -108,25 +108,25 @@ class Launched:
 
     @property
     def quota(self) -> "Quota":
-        """The eye on the running dyno's memory."""
+        """The quota of the running dyno's memory."""
         assert self._quota, "the dyno was not launched"
         return self._quota
 
     @property
     def state(self) -> str:
-        """Heroku's name for what the dyno is doing."""
+        """The dyno's state, by Heroku's name."""
         return self._state
 
     @property
     def command(self) -> str:
-        """The command as Heroku logs it: with `$PORT` substituted (observed)."""
+        """The command as Heroku logs it, with `$PORT` substituted (observed)."""
         text = self.type.command.replace("${PORT}", str(self.port))
         return text.replace("$PORT", str(self.port))
 
     async def renew(self, folder: Path) -> None:
-        """Make ready to `boot` again: another $PORT, and in `folder` a fresh copy of the slug.
+        """Prepare another `boot`, with a new $PORT and a fresh copy of the slug in `folder`.
 
-        After a crash, or a stop. How long Heroku waits before it: `parity.dyno.restart.pause`.
+        Called after a crash or a stop; `parity.dyno.restart.pause` says how long Heroku waits.
         """
         await self.close()
         self.folder, self._log = folder, Log()
@@ -135,15 +135,15 @@ class Launched:
             self.becomes("starting")
 
     def output(self) -> tuple[Line, ...]:
-        """The app's log so far."""
+        """Return the app's log so far."""
         return self._log.lines()
 
     def say(self, text: str) -> None:
-        """One line of Heroku's about the dyno."""
+        """Log one of Heroku's lines about the dyno."""
         self._say(Line(time.time(), f"heroku[{self.name}]", text))
 
-    def told(self, texts: Sequence[str]) -> None:
-        """Lines of the app's own."""
+    def log_output(self, texts: Sequence[str]) -> None:
+        """Log lines of the app's output."""
         now, source = time.time(), f"app[{self.name}]"
         for text in texts:
             line = Line(now, source, text)
@@ -151,28 +151,28 @@ class Launched:
             self._say(line)
 
     def becomes(self, state: str) -> None:
-        """Say the change of state."""
+        """Change the state, and log that as Heroku does."""
         assert state in lifecycle.NEXT[self._state], f"{self._state} to {state}"
         self.say(lifecycle.changed(self._state, state))
         self._state = state
 
     def order(self, letter: bytes) -> None:
-        """`T` or `K`, to every process of the dyno."""
+        """Send an order for every process of the dyno: `T` for SIGTERM, `K` for SIGKILL."""
         if self._process:
             self._process.guard.order(letter)
 
     def launch(self) -> None:
-        """Spawn the command; that needs no loop: what is slow to import comes meanwhile."""
+        """Start the command. This needs no loop, so that slow imports can happen meanwhile."""
         from parity.dyno.listeners import Bound
 
         self.say(lifecycle.starting(self.command))
         self.began = time.monotonic()
-        self._bound = Bound(self.port)  # before: what listens already is not the dyno's
+        self._bound = Bound(self.port)  # before the start: what listens already is not the dyno's
         self._levels = self.containment.levels()
         self._spawn(next(self._levels))
 
     async def follow(self) -> "Bound":
-        """Wait until the launched command runs, at the best level, and follow it from then on.
+        """Wait until the command runs, at the best level that works, and follow it from then on.
 
         Raises `Trouble`.
         """
@@ -182,7 +182,7 @@ class Launched:
 
         process = await self._begun()
         self._quota = Quota(self)
-        self._watch = Watch(process, self.told, self._quota.beat, port=self.port)
+        self._watch = Watch(process, self.log_output, self._quota.beat, port=self.port)
         await self._watch.relay()
         door = process.guard.door
         assert self._bound
@@ -202,8 +202,8 @@ class Launched:
                 return self._process
 
     def _spawn(self, level: str) -> None:
-        """Raises `Trouble`."""
-        from parity.dyno.process import DynoProcess, unpassed
+        """Start the command at `level`. Raises `Trouble`."""
+        from parity.dyno.process import DynoProcess, start_trouble
 
         place = self._place(level)
         argv = environment.command(self.type.command)
@@ -213,7 +213,7 @@ class Launched:
             self._process.run(self.events)
         except (OSError, ValueError) as error:
             self.abandon()
-            raise unpassed(error) from error
+            raise start_trouble(error) from error
         self.isolation, self.home = level, place.home
 
     def _place(self, level: str) -> isolation.Place:
@@ -243,7 +243,7 @@ class Launched:
         )
 
     def crashed(self) -> int:
-        """Say that the command has ended; its status."""
+        """Log that the command has ended, and return its exit status."""
         code = self.watch.code if self.watch.code is not None else KILLED
         self.say(lifecycle.exited(code))
         self.becomes("crashed")

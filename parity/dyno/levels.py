@@ -1,22 +1,22 @@
-"""Which levels of isolation this machine grants, found out by running a command at each."""
+"""The levels of isolation that this machine grants, tested by running a command at each."""
 
 from parity.dyno.containment import Containment
 from parity.dyno.isolation import LEVELS, Place, Refused, refusals
 from parity.system.errors import Trouble
 from parity.system.workspace import workspace
 
-_seen: set[str] = set()
+_probed: set[str] = set()
 
 
 def level() -> str:
-    """The level that a run takes here; found out once, in a throw-away process."""
+    """Return the level that a run uses on this machine; each is tested once, by a process."""
     return next((level for level in LEVELS if not why_not(level)), LEVELS[-1])
 
 
 def why_not(level: str) -> str | None:
-    """Why this machine does not grant `level`; None if it does."""
-    if level not in _seen and level not in refusals:
-        _seen.add(level)
+    """Return why this machine does not grant `level`; None if it does."""
+    if level not in _probed and level not in refusals:
+        _probed.add(level)
         try:
             _probe(level)
         except (Refused, Trouble, OSError) as error:
@@ -25,7 +25,7 @@ def why_not(level: str) -> str | None:
 
 
 def _probe(level: str) -> None:
-    """Run a command that does nothing. Raises `Refused`, `OSError`, `Trouble`."""
+    """Run a command that does nothing at `level`. Raises `Refused`, `OSError`, `Trouble`."""
     with workspace() as work:
         app = work.folder("app")
         place = Place(level, app)

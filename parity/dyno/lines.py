@@ -1,4 +1,4 @@
-"""A dyno's output as lines, in bounded memory.
+"""A dyno's output, cut into lines in bounded memory.
 
 Longer lines are cut at 10,000 bytes: https://devcenter.heroku.com/articles/limits#logging.
 """
@@ -6,10 +6,10 @@ Longer lines are cut at 10,000 bytes: https://devcenter.heroku.com/articles/limi
 import os
 
 LONGEST = 10_000
-"""Bytes of a log line; the rest becomes the next line (documented)."""
+"""The most bytes of a log line; the rest becomes the next line (documented)."""
 
 READ = 1 << 18
-"""Bytes taken at once."""
+"""The most bytes read at once."""
 
 
 class Lines:
@@ -19,7 +19,7 @@ class Lines:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[str]:
-        """The lines that `data` completes."""
+        """Return the lines that `data` completes."""
         whole, end, rest = (self._rest + data).rpartition(b"\n")
         self._rest = rest
         lines = _lines(whole) if end else []
@@ -29,13 +29,13 @@ class Lines:
         return lines
 
     def end(self) -> list[str]:
-        """What came without a line end."""
+        """Return the last line, if it came without a line end."""
         rest, self._rest = self._rest, b""
         return [_text(rest)] if rest else []
 
 
 def read(fd: int, lines: Lines) -> list[str] | None:
-    """The lines that are there now; None at the end of the stream."""
+    """Return the lines that can be read now; None at the end of the stream."""
     try:
         data = os.read(fd, READ)
     except BlockingIOError:
@@ -44,7 +44,7 @@ def read(fd: int, lines: Lines) -> list[str] | None:
 
 
 def _lines(data: bytes) -> list[str]:
-    """All at once where nothing is special, which a flood of lines is not."""
+    """Return the lines of `data`; decodes ordinary ones all at once, as a flood of lines needs."""
     if b"\r" not in data:
         pieces = data.split(b"\n")
         if len(max(pieces, key=len)) <= LONGEST:

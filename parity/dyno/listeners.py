@@ -1,7 +1,7 @@
-"""Is the app where Heroku's router looks for it? The socket table and a connection must agree.
+"""The app's listeners: the socket table and a connection must agree on where the router gets in.
 
-On Linux a connection to 127.0.0.2 reaches 0.0.0.0 and a dual-stack `::`, and nothing that listens
-on 127.0.0.1, ::1 or an IPv6-only `::` (the kernel's own address lookup; tried for each).
+On Linux a connection to 127.0.0.2 reaches 0.0.0.0 and a dual-stack `::`, but nothing that listens
+on 127.0.0.1, ::1 or an IPv6-only `::` (the kernel's own address lookup; tested for each).
 """
 
 import socket
@@ -14,10 +14,10 @@ OTHER_ADDRESS = "127.0.0.2"
 
 
 class Bound:
-    """What listens since the dyno's launch; `look` is cheap enough to be called every few ms."""
+    """The listeners since the dyno's launch; `look` is cheap enough to call every few ms."""
 
     def __init__(self, port: int, make: sockets.Make | None = None) -> None:
-        """`make` makes sockets in the dyno's own network, in which nothing listens yet."""
+        """Record what listens already; `make` creates sockets in the dyno's own, empty network."""
         self.port = port
         self._make = make or socket.socket
         self.own: tuple[Listener, ...] = ()
@@ -29,50 +29,50 @@ class Bound:
         self._last: frozenset[int] | None = None
 
     def look(self, root: int) -> bool:
-        """Whether anything has changed since the last look."""
+        """Update the listeners; return whether anything has changed since the last look."""
         table = sockets.listening(self._make)
         if table is None:
-            return self._ask(root)
+            return self._ask_psutil(root)
         inodes = frozenset(s.inode for s in table) - self._known
         if inodes == self._last:
             return False
         self._last = inodes
-        found = process_tree.listeners(table, root, self._known)
-        self.own = tuple(x for x in found if x.own)
-        self.foreign = tuple(x for x in found if not x.own and x.port == self.port)
+        listeners = process_tree.listeners(table, root, self._known)
+        self.own = tuple(x for x in listeners if x.own)
+        self.foreign = tuple(x for x in listeners if not x.own and x.port == self.port)
         return True
 
-    def _ask(self, root: int) -> bool:
-        own = process_tree.asked(root)
+    def _ask_psutil(self, root: int) -> bool:
+        own = process_tree.psutil_listeners(root)
         changed, self.own = own != self.own, own
         return changed
 
     def strangers(self) -> tuple[Listener, ...]:
-        """What listened before the dyno was launched."""
+        """Return what listened before the dyno was launched."""
         return tuple(Listener(s.host, s.port, 0, "", s.v6only, own=False) for s in self._before)
 
     def ours(self) -> Listener | None:
-        """The dyno's listener on `$PORT` that reaches farther than this machine."""
+        """Return the dyno's listener on `$PORT` that accepts connections to every address."""
         return next((x for x in self.own if x.port == self.port and everywhere(x)), None)
 
     def reachable(self) -> bool | None:
-        """Whether a connection from another address gets through; None: cannot be tried here."""
+        """Return whether a connection to another address succeeds; None if it cannot be tried."""
         if not sys.platform.startswith("linux"):
             return None
         return connects(OTHER_ADDRESS, self.port, self._make)
 
     def ask_all(self) -> None:
-        """Find out which of the dyno's listeners answer HTTP."""
+        """Send a request to each of the dyno's listeners, and note which answer HTTP."""
         self.own = tuple(x._replace(http=answers_http(x, self._make)) for x in self.own)
 
 
 def everywhere(listener: Listener) -> bool:
-    """Whether the socket accepts IPv4 connections to every address."""
+    """Return whether the socket accepts IPv4 connections to every address."""
     return listener.host == "0.0.0.0" or (listener.host == "::" and not listener.v6only)
 
 
 def _connected(host: str, port: int, make: sockets.Make) -> socket.socket:
-    """A connection, within a second. Raises `OSError`."""
+    """Return a connection, made within a second. Raises `OSError`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     connection = make(family, socket.SOCK_STREAM, 0)
     try:
@@ -85,7 +85,7 @@ def _connected(host: str, port: int, make: sockets.Make) -> socket.socket:
 
 
 def connects(host: str, port: int, make: sockets.Make = socket.socket) -> bool:
-    """Whether a TCP connection is accepted, by somebody else than ourselves."""
+    """Return whether a TCP connection is accepted, and not by its own socket."""
     try:
         with _connected(host, port, make) as connection:
             return bool(connection.getsockname() != connection.getpeername())
@@ -94,7 +94,7 @@ def connects(host: str, port: int, make: sockets.Make = socket.socket) -> bool:
 
 
 def answers_http(listener: Listener, make: sockets.Make = socket.socket) -> bool:
-    """Whether a listener answers a request with HTTP."""
+    """Return whether a listener answers a request with HTTP."""
     any_host = {"0.0.0.0": "127.0.0.1", "::": "::1"}
     host = any_host.get(listener.host, listener.host)
     try:

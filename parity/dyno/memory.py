@@ -1,12 +1,12 @@
-"""How much memory a dyno's processes hold, asked so that it costs next to nothing.
+"""The memory that a dyno's processes hold, measured at next to no cost.
 
-Two tiers. The sum of what each process has resident costs 0.02 ms a process and is exact for a
-single one; pages that forked workers share count once for each, so for several it is only an upper
-bound. The kernel's proportional share (PSS) is exact, but it walks the page tables: 16 ms a GB. So
-it is asked for often only where the upper bound comes near the quota.
+There are two tiers. The sum of each process's resident memory costs 0.02 ms per process and is
+exact for a single one; pages that forked workers share count once for each, so for several it is
+only an upper bound. The kernel's proportional share (PSS) is exact, but it walks the page tables:
+16 ms per GB. So it is read often only when the upper bound comes near the quota.
 
-Counted is what a memory control group calls rss and swap: anonymous and shared memory, no pages of
-files (https://devcenter.heroku.com/articles/dyno-memory-behavior).
+What counts is what a memory control group calls rss and swap: anonymous and shared memory, not
+pages of files (https://devcenter.heroku.com/articles/dyno-memory-behavior).
 """
 
 import re
@@ -20,42 +20,42 @@ from parity.facts.dynos import DynoSize
 from parity.records import Memory, Share
 
 PACES = ((0.5, 5.0, 200), (0.8, 1.0, 200), (0.9, 1.0, 50))
-"""How often an exact look is worth it: up to this part of the quota (the last one: of where R15
-comes) after so many seconds, but no sooner than so many times its own cost."""
+"""The pace of exact measurements: up to the given share of the quota (in the last entry, of the
+size that R15 needs), after so many seconds, but not before so many times its own cost."""
 
 URGENT = (0.2, 10)
-"""The same beyond."""
+"""Seconds, and multiple of the cost, above all of these shares."""
 
 STEADY, PATIENCE, RESTED = 0.02, 4, 20.0
-"""By at most such a part neither bound nor exact figure has changed at the last look: the next one
-but for an urgent one comes so many times later, after at most so many seconds (ours)."""
+"""If neither bound nor exact figure changed by more than this share at the last exact look, the
+next one, unless urgent, comes this many times later, after at most this many seconds (ours)."""
 
 MOST = 240
-"""Points of the curve; of a longer one every second point is dropped."""
+"""The most points of the curve; every second point of a longer one is dropped."""
 
 GROWTH = 1.02
-"""How much more a tree must hold than a moment ago to be still loading (ours)."""
+"""The growth since a moment ago above which a tree is still loading (ours)."""
 
 NAMED = 8
-"""Processes whose share is told."""
+"""The most processes whose share is reported."""
 
 COUNTED = re.compile(
     rb"^(RssAnon|RssShmem|VmSwap|Threads|Pss|Pss_Anon|Pss_Shmem|SwapPss):\s*(\d+)", re.MULTILINE
 )
-"""Of a process's `status`, and of its `smaps_rollup`."""
+"""The fields that count, of a process's `status` and of its `smaps_rollup`."""
 
 KB = 1024
 
 
 class Held(NamedTuple):
-    """What one process has: bytes, threads."""
+    """The memory in bytes, and the threads, of one process."""
 
     bytes: int
     threads: int
 
 
 class Meter:
-    """Measures the tree below `root`, a process id, from now on."""
+    """Measures the processes below `root`, a process id, from now on."""
 
     def __init__(self, root: int, size: DynoSize) -> None:
         self.samples: list[tuple[float, int]] = []
@@ -63,7 +63,7 @@ class Meter:
         self._root = root
         self._size = size
         self._began = time.monotonic()
-        self._asked = self._cost = 0.0
+        self._looked_at = self._cost = 0.0
         self._gap = 0.0
         self._exact = self._rough = self._upper = self._before = 0
         self._peak = Memory(0, 0.0, (), 0)
@@ -71,7 +71,7 @@ class Meter:
         self._at_start: dict[str, int] = {}
 
     def look(self, *, exact: bool = False) -> int | None:
-        """The tree's bytes; None if they are not known exactly, and not worth the cost now."""
+        """Return the tree's bytes; None if an exact figure is not worth its cost now."""
         rough = {pid: held for pid in process_tree.pids(self._root) if (held := resident(pid))}
         self.tasks = max(self.tasks, sum(held.threads for held in rough.values()))
         parts = {pid: held.bytes for pid, held in rough.items()}
@@ -88,13 +88,13 @@ class Meter:
         return sum(parts.values())
 
     def grows(self) -> bool:
-        """Whether the tree holds more than at the last look, which was a moment ago."""
+        """Return whether the tree holds more than at the last look, a moment ago."""
         before = self._upper
         self.look()
         return self._upper > GROWTH * before
 
     def started(self) -> None:
-        """The dyno has started, or answered once: what its processes gain from now on is growth.
+        """Note that the dyno has started, or answered once: any increase from now on is growth.
 
         A worker that is still loading is compared with one of the same command that has loaded.
         """
@@ -104,31 +104,31 @@ class Meter:
                 self._at_start[name] = max(held, self._at_start.get(name, 0))
 
     def so_far(self) -> Memory:
-        """The peak, and who held it."""
+        """Return the peak, and the processes that held it."""
         return self._peak._replace(tasks=self.tasks)
 
     def _due(self) -> bool:
-        """Whether an exact look is worth its cost, by the last one and what has come since."""
+        """Return whether an exact look is worth its cost, given the last one and changes since."""
         near = self._exact + max(0, self._upper - self._rough)
         size = self._size
         limits = (size.quota, size.quota, size.deadly)
         paces = zip(PACES, limits, strict=True)
         slow = next((rest for (part, *rest), limit in paces if near <= part * limit), None)
-        seconds, modesty = slow or URGENT
-        pause = max(seconds, modesty * self._cost)
+        seconds, multiple = slow or URGENT
+        pause = max(seconds, multiple * self._cost)
         if slow and self._steady():
             pause = max(pause, min(PATIENCE * pause, RESTED))
-        return time.monotonic() - self._asked >= pause
+        return time.monotonic() - self._looked_at >= pause
 
     def _steady(self) -> bool:
-        """Whether nothing has changed: also pages that are no longer shared are a change."""
+        """Return whether nothing has changed; pages that are no longer shared are a change, too."""
         return _alike(self._upper, self._rough) and _alike(self._exact, self._before)
 
     def _shared(self, parts: dict[int, int]) -> dict[int, int]:
-        self._asked, began = time.monotonic(), time.thread_time()
-        found = {pid: proportional(pid, rough) for pid, rough in parts.items()}
+        self._looked_at, began = time.monotonic(), time.thread_time()
+        exact = {pid: proportional(pid, rough) for pid, rough in parts.items()}
         self._cost = time.thread_time() - began
-        return found
+        return exact
 
     def _note(self, parts: dict[int, int]) -> None:
         seconds, used = time.monotonic() - self._began, sum(parts.values())
@@ -155,16 +155,16 @@ def _alike(one: int, other: int) -> bool:
 
 
 def resident(pid: int) -> Held | None:
-    """Private and shared anonymous memory with swap, and threads; None if it has gone."""
+    """Return a process's anonymous and shared memory with swap, and threads; None if it is gone."""
     fields = _numbers(pid, "status")
     if not fields:
-        return _asked(pid)
+        return _psutil_held(pid)
     threads = fields.pop(b"Threads", 1)
     return Held(sum(fields.values()) * KB, threads)
 
 
 def proportional(pid: int, rough: int) -> int:
-    """The same with shared pages divided among those who share them; `rough` if not told."""
+    """Return the memory with shared pages divided among their users; `rough` if not available."""
     fields = _numbers(pid, "smaps_rollup")
     whole = fields.pop(b"Pss", None)
     if b"Pss_Anon" not in fields:
@@ -173,12 +173,12 @@ def proportional(pid: int, rough: int) -> int:
 
 
 def command(pid: int) -> str:
-    """The command line of a process as a person would type it; empty if it has gone."""
+    """Return a process's command line as a person would type it; empty if it is gone."""
     return typed(process_tree.words(pid))
 
 
 def typed(words: list[str]) -> str:
-    """`gunicorn app:app` for `/path/bin/python /path/bin/gunicorn app:app`.
+    """Return `gunicorn app:app` for `/path/bin/python /path/bin/gunicorn app:app`.
 
     >>> typed(["/cache/bin/python3", "/app/.heroku/python/bin/gunicorn", "-w", "2", "app:app"])
     'gunicorn -w 2 app:app'
@@ -195,12 +195,12 @@ _LINUX = Path("/proc/self/status").exists()
 
 
 def _numbers(pid: int, name: str) -> dict[bytes, int]:
-    """What counts of a file of proc(5); empty if it cannot be read."""
+    """Return the fields that count of a file of proc(5); empty if it cannot be read."""
     return {field: int(number) for field, number in COUNTED.findall(proc(pid, name))}
 
 
-def _asked(pid: int) -> Held | None:
-    """The same where there is no proc(5): psutil's."""
+def _psutil_held(pid: int) -> Held | None:
+    """Return what `resident` does where there is no proc(5), by psutil."""
     if process_tree.PROC:
         return None
     import psutil

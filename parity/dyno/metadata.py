@@ -1,4 +1,4 @@
-"""What `heroku labs:enable runtime-dyno-metadata` adds to a dyno's environment; made up.
+"""Invented values for what `heroku labs:enable runtime-dyno-metadata` adds to an environment.
 
 https://devcenter.heroku.com/articles/dyno-metadata (documented).
 """
@@ -9,9 +9,9 @@ from uuid import NAMESPACE_DNS, uuid4, uuid5
 
 
 def variables(domain: str, commit: str | None) -> dict[str, str]:
-    """The variables of a first release, for an app whose default domain is `domain`.
+    """Return the variables of a first release of an app whose default domain is `domain`.
 
-    The same app has the same id and name at every run; without git, a commit is made up, too.
+    The same app has the same id and name in every run; without git, the commit is invented, too.
     """
     commit = commit or sha1(domain.encode(), usedforsecurity=False).hexdigest()
     return {

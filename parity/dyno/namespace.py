@@ -1,9 +1,9 @@
-"""Private namespaces, and a root like a dyno's in them; for guard.py alone.
+"""Private namespaces, with a root folder like a dyno's in them; for guard.py alone.
 
-An ordinary user may make them (user_namespaces(7)): user, pid, mount and IPC. In them the command
-has user id 42000 and no capability; outside it is the user who runs parity. All that is shown of
-this machine is read-only (mount_setattr(2), Linux 5.12); /app and a few more are the dyno's own.
-Everything is imported at the start: later the standard library is out of sight.
+An ordinary user may create user, pid, mount and IPC namespaces (user_namespaces(7)). In them the
+command has user id 42000 and no capability; outside it is the user who runs parity. This machine's
+files are read-only in them (mount_setattr(2), Linux 5.12); /app and a few more are the dyno's own.
+Everything is imported at the start, because the standard library is out of reach later.
 """
 
 import _signal as signal
@@ -14,7 +14,7 @@ import resource
 import sys
 
 UID = 42000
-"""A dyno's user is an ordinary one, called u and its number, in the group `dyno` (observed)."""
+"""The id of a dyno's user: an ordinary one called `u` and its id, in group `dyno` (observed)."""
 
 SYSTEM = (
     "bin",
@@ -30,34 +30,34 @@ SYSTEM = (
     "gnu",
     "sys",
 )
-"""What is shown of this machine's root folder; no home, no /run, no other data."""
+"""The entries of this machine's root folder that the command has: no home, no /run, no data."""
 
 HIDDEN = ("shadow", "shadow-", "gshadow", "gshadow-", "sudoers", "pip.conf")
 """Files of /etc that read as empty."""
 
 SHARED = "/dev/shm"
 WRITABLE = ("/tmp", "/var/tmp", SHARED)
-"""Private to the dyno, besides /app."""
+"""The folders that are private to the dyno, in addition to /app."""
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 ROOTS_OWN = ("sys", "sysrq-trigger", "irq", "bus", "fs")
-"""What is in /proc that root's user id alone may write to."""
+"""Entries of /proc to which only root's user id may write."""
 
 NEW = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000
-"""CLONE_NEWUSER, NEWPID, NEWNS, NEWIPC of clone(2)."""
+"""The flags CLONE_NEWUSER, NEWPID, NEWNS and NEWIPC of clone(2)."""
 
 NEWNET = 0x40000000
 
 NUMBERS = {"x86_64": (56, 155), "aarch64": (220, 41)}
-"""The system calls clone and pivot_root (syscalls(2)); mount_setattr is the same everywhere."""
+"""The numbers of clone and pivot_root (syscalls(2)); mount_setattr's is the same everywhere."""
 
 MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
 NOSUID, NODEV, NOEXEC, RDONLY, REMOUNT = 2, 4, 8, 1, 32
 BIND, REC, PRIVATE, DETACH = 4096, 16384, 1 << 18, 2
 NO_NEW_PRIVS = 38
 SIOCSIFFLAGS, UP = 0x8914, 1 | 8 | 64
-"""The call, and IFF_UP, IFF_LOOPBACK, IFF_RUNNING of netdevice(7)."""
+"""The request to set an interface's flags, and IFF_UP, IFF_LOOPBACK, IFF_RUNNING (netdevice(7))."""
 
 _libc = ctypes.PyDLL(None, use_errno=True)
 
@@ -76,16 +76,16 @@ def _number(call: int) -> int:
 
 
 def clone(*, network: bool) -> int:
-    """Fork into new namespaces: 0 in the child, its process id in the parent. Raises `OSError`."""
+    """Fork into new namespaces: return 0 in the child, its id in the parent. Raises `OSError`."""
     flags = ctypes.c_long(NEW | (NEWNET if network else 0) | signal.SIGCHLD)
     return _checked("clone", _libc.syscall(_number(0), flags, None, None, None, None))
 
 
 def enter(user: tuple[int, int], app: str, paths: list[str], *, network: bool) -> None:
-    """In the child: become the dyno's user, with a private /proc and, for an `app`, its root.
+    """Become the dyno's user in the child, with a private /proc and, for an `app`, a root folder.
 
-    Without an `app`, whoever runs parity stays that user, if that is not root.
-    Each of `paths` begins with `r` (read only) or `w` (writable). Raises `OSError`.
+    Without an `app`, the user who runs parity stays the same, unless that is root.
+    Each of `paths` begins with `r` (read-only) or `w` (writable). Raises `OSError`.
     """
     inside = (UID, UID) if app or 0 in user else user
     _write("/proc/self/setgroups", "deny")
@@ -103,9 +103,9 @@ def enter(user: tuple[int, int], app: str, paths: list[str], *, network: bool) -
 
 
 def _shared_memory() -> None:
-    """A private /dev/shm, where nothing that the command was given lies in this machine's."""
-    given = (os.getcwd(), *os.environ.values(), *sys.argv)
-    if os.path.isdir(SHARED) and not any(SHARED in text for text in given):
+    """Mount a private /dev/shm, unless the command's arguments or variables name a path in it."""
+    texts = (os.getcwd(), *os.environ.values(), *sys.argv)
+    if os.path.isdir(SHARED) and not any(SHARED in text for text in texts):
         _mount("tmpfs", SHARED, "tmpfs", NOSUID | NODEV, "mode=1777")
 
 
@@ -118,27 +118,27 @@ def _loopback() -> None:
 
 
 def hand_over(door: int) -> bool:
-    """Make the socket that parity asks for at the `door`, and send it; False at its end."""
-    asked = os.read(door, 12)
-    if len(asked) < 12:
+    """Create the socket that parity requests over `door`, and send it; return False at its end."""
+    request = os.read(door, 12)
+    if len(request) < 12:
         return False
-    numbers = [int.from_bytes(asked[n : n + 4], sys.byteorder) for n in (0, 4, 8)]
-    way = socket.socket(fileno=os.dup(door))
+    numbers = [int.from_bytes(request[n : n + 4], sys.byteorder) for n in (0, 4, 8)]
+    channel = socket.socket(fileno=os.dup(door))
     try:
-        made = socket.socket(*numbers)
-        right = made.fileno().to_bytes(4, sys.byteorder)
-        way.sendmsg([b"s"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, right)])
-        made.close()
+        new = socket.socket(*numbers)
+        descriptor = new.fileno().to_bytes(4, sys.byteorder)
+        channel.sendmsg([b"s"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, descriptor)])
+        new.close()
     except OSError:
-        way.sendmsg([b"e"])
-    way.close()
+        channel.sendmsg([b"e"])
+    channel.close()
     return True
 
 
 def limit(processes: int) -> None:
-    """Set a dyno's process and thread limit; the guard is one of them, too.
+    """Set a dyno's limit of processes and threads, plus one for the guard.
 
-    It is counted per namespace since Linux 5.14; root's own processes may pass it.
+    It is counted per namespace since Linux 5.14; root's own processes may exceed it.
     """
     try:
         _, hard = resource.getrlimit(resource.RLIMIT_NPROC)
@@ -176,7 +176,7 @@ def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:
 
 
 def _show(base: str, path: str, *, writable: bool = False) -> None:
-    """Show a folder or file of this machine at the same place."""
+    """Mount a folder or file of this machine at the same path."""
     target = base + path
     if os.path.lexists(target) or not os.path.lexists(path):
         return
@@ -194,7 +194,7 @@ def _show(base: str, path: str, *, writable: bool = False) -> None:
 
 
 def _etc(base: str) -> None:
-    """The dyno's user instead of this machine's, and the address of its name server."""
+    """Put a dyno's users in place of this machine's, and keep the address of the name server."""
     users = "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/nonexistent:/bin/false\n"
     groups = "root:x:0:\nnogroup:x:65534:\n"
     _replace(base, "passwd", f"{users}u{UID}:x:{UID}:{UID}::/app:/bin/bash\n")
@@ -205,7 +205,7 @@ def _etc(base: str) -> None:
 
 
 def _replace(base: str, name: str, text: str) -> None:
-    """Let /etc/`name` read as `text`, if there is one."""
+    """Make /etc/`name` read as `text`, if the file exists."""
     target, ours = f"{base}/etc/{name}", f"{base}/.etc"
     if not os.path.isfile(target) or os.path.islink(target):
         return
@@ -228,7 +228,7 @@ def _devices(base: str) -> None:
 
 
 def _proc(base: str, *, root: bool) -> None:
-    """A /proc that shows the processes of this namespace alone."""
+    """Mount a /proc that shows the processes of this namespace only."""
     _mount("proc", f"{base}/proc", "proc", NOSUID | NODEV | NOEXEC)
     for name in ROOTS_OWN if root else ():
         target = f"{base}/proc/{name}"
@@ -251,7 +251,7 @@ def _mount(
 
 
 def _read_only(path: str) -> None:
-    """Whatever is mounted at and below `path`, read-only and without set-user-id programs."""
+    """Make every mount at and below `path` read-only and ignore set-user-id bits there."""
     attributes = (ctypes.c_uint64 * 4)(RDONLY | NOSUID, 0, 0, 0)
     size = ctypes.c_size_t(ctypes.sizeof(attributes))
     target = ctypes.c_char_p(os.fsencode(path))

@@ -1,4 +1,4 @@
-"""A one-off dyno: the release phase. https://devcenter.heroku.com/articles/one-off-dynos."""
+"""A one-off dyno, for the release phase: https://devcenter.heroku.com/articles/one-off-dynos."""
 
 import time
 from collections.abc import Mapping
@@ -25,29 +25,29 @@ def one_off(
     containment: Containment,
     extra: Mapping[str, str] | None = None,
 ) -> Ended:
-    """Run `process` to its end in `folder`, its copy of the slug, with the lines of real logs."""
+    """Run `process` to its end in `folder`, its copy of the slug, and log what Heroku logs."""
     variables = partial(
         environment.variables, slug.plan.config.values, name=name, port=port.choose(), size=size
     )
 
-    def told(text: str, source: str = "heroku") -> None:
+    def log(text: str, source: str = "heroku") -> None:
         say(Line(time.time(), f"{source}[{name}]", text))
 
-    told(lifecycle.starting(process.command))
-    told(lifecycle.changed("starting", "up"))
+    log(lifecycle.starting(process.command))
+    log(lifecycle.changed("starting", "up"))
 
-    def at(level: str) -> Ended:
+    def run_at(level: str) -> Ended:
         place = isolation.dyno(level, folder, slug, size, own_network=containment.own_network)
         return containment.start(
             place,
             environment.command(process.command),
             cwd=folder,
             env=variables(place=place, extra=extra or {}),
-            on_line=lambda text: told(text, "app"),
+            on_line=lambda text: log(text, "app"),
             limit=limit,
         )
 
-    ended = isolation.at_best(containment.levels(), at)
-    told(lifecycle.exited(ended.exit))
-    told(lifecycle.changed("up", "complete"))
+    ended = isolation.at_best(containment.levels(), run_at)
+    log(lifecycle.exited(ended.exit))
+    log(lifecycle.changed("up", "complete"))
     return ended._replace(written=written(folder, slug.root, process.command))

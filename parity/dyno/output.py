@@ -1,4 +1,4 @@
-"""The output of a command that is followed without a loop."""
+"""The output of a command that is followed without an event loop."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from parity.dyno.lines import Lines, read
 
 
 class Output:
-    """The command's output, taken as it comes, and for a moment after its end."""
+    """Passes on the command's output as it comes, and for a moment after its end."""
 
     def __init__(self, fd: int, take: Callable[[list[str]], None]) -> None:
         self._fd = fd
@@ -17,13 +17,13 @@ class Output:
         self._open = True
 
     def wait(self, other: int, seconds: float) -> None:
-        """Wait until there is output, or something on `other`; take what there is."""
+        """Wait for output, or for something on `other`, and pass on what there is."""
         ready = signals.ready([self._fd, other] if self._open else [other], seconds)
         if self._fd in ready:
             self._read()
 
     def drain(self, seconds: float) -> None:
-        """Take the rest; a grandchild that holds the pipe is not waited for."""
+        """Pass on the rest, for at most `seconds`: a grandchild may hold the pipe open."""
         until = time.monotonic() + seconds
         while self._open and time.monotonic() < until:
             if signals.ready([self._fd], 0.01):

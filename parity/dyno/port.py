@@ -1,4 +1,4 @@
-"""A `$PORT` that is nobody's: random, as on Heroku, and no framework's default."""
+"""The choice of a free `$PORT`: random, as on Heroku, and not a framework's default."""
 
 import random
 import socket
@@ -8,19 +8,19 @@ from parity.dyno import sockets
 from parity.system.errors import Trouble
 
 LOWEST, HIGHEST = 10_000, 32_000
-"""Above the frameworks' defaults and below Linux' ephemeral ports: a client's own port would make
-the app's bind fail."""
+"""The range to choose from: above the frameworks' defaults, and below Linux's ephemeral ports,
+one of which a client could take before the app binds it."""
 
 TOP = 65_535
 FEW = 1000
-"""Ports that are too few to choose from (ours)."""
+"""The fewest ports to choose from (ours)."""
 
 TRIES = 50
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def choose(wanted: int | None = None, *, own_network: bool = False) -> int:
-    """A free port, or `wanted`. Raises `Trouble` if there is none.
+    """Return a free port, or `wanted`. Raises `Trouble` if there is none.
 
     In a network of the dyno's own every port is free.
     """
@@ -41,7 +41,7 @@ def choose(wanted: int | None = None, *, own_network: bool = False) -> int:
 
 
 def span(first: int, last: int) -> tuple[int, int]:
-    """Where to choose, outside of the ephemeral ports as far as they leave room."""
+    """Return the range to choose from, outside of the ephemeral ports if they leave enough room."""
     if first - LOWEST >= FEW:
         return LOWEST, min(HIGHEST, first - 1)
     if TOP - last >= FEW:

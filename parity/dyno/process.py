@@ -1,6 +1,6 @@
-"""The launcher: honcho's Process, with the child under a guard and without its reading loop.
+"""The launcher: honcho's Process, with the child under a guard and without honcho's read loop.
 
-honcho's own loop sees no exit while a grandchild holds the pipe, and reads lines of any length.
+That loop misses an exit while a grandchild holds the pipe, and reads lines of any length.
 """
 
 import shlex
@@ -19,7 +19,7 @@ from parity.system.errors import Trouble, troubled
 
 
 class DynoProcess(Process):  # type: ignore[misc]
-    """One process type's command in its own session; `events` gets honcho's messages."""
+    """The command of one process type, in its own session; `events` gets honcho's messages."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class DynoProcess(Process):  # type: ignore[misc]
         place: Place,
         outlived: Callable[[Sequence[Stray]], None],
     ) -> None:
-        """Raises `OSError`, `ValueError` for an environment that no process can have."""
+        """Prepare the guard. Raises `OSError`, `ValueError` for an impossible environment."""
         self.guard = Guard(place, outlived)
         try:
             command = "exec " + shlex.join(self.guard.command(argv, env))
@@ -56,7 +56,7 @@ class DynoProcess(Process):  # type: ignore[misc]
 
     @property
     def pid(self) -> int:
-        """The process id above the command's: the root of the dyno's process tree."""
+        """The root of the dyno's process tree: the id of the process above the command."""
         return self.guard.root or int(self._child.pid)
 
     @property
@@ -65,11 +65,11 @@ class DynoProcess(Process):  # type: ignore[misc]
         return int(self._child.stdout.fileno())
 
     def ended(self, code: int) -> None:
-        """Say that the command has ended with `code`."""
+        """Send the event that the command has ended with `code`."""
         self._send_message({"returncode": code}, type="stop")
 
     def close(self) -> None:
-        """End whatever is left, without a loop."""
+        """End whatever is left, without an event loop."""
         self.guard.release()
         if self._child:
             reap(self._child)
@@ -77,11 +77,11 @@ class DynoProcess(Process):  # type: ignore[misc]
 
     @property
     def gone(self) -> bool:
-        """True once the guard's process has ended, and was waited for."""
+        """True once the guard's process has ended and been waited for."""
         return self._child is None or self._child.poll() is not None
 
     def shut(self) -> None:
-        """Close the pipes; a guard that is stuck is killed."""
+        """Close the pipes; kill a guard that is stuck."""
         if not self.gone:
             self._child.kill()
             self._child.wait()
@@ -90,10 +90,10 @@ class DynoProcess(Process):  # type: ignore[misc]
         self.guard.close()
 
 
-def unpassed(error: OSError | ValueError) -> Trouble:
-    """Why the command and its environment could not be handed over."""
+def start_trouble(error: OSError | ValueError) -> Trouble:
+    """Return the trouble to raise for an `error` that kept the command from starting."""
     fix = "Config vars of more than 128 kB or with NUL bytes cannot be passed to a process."
     if isinstance(error, OSError) and error.errno != E2BIG:
-        told = troubled(error)
-        fix = told.fix if told else RUN_ELSEWHERE
+        trouble = troubled(error)
+        fix = trouble.fix if trouble else RUN_ELSEWHERE
     return Trouble(f"the dyno cannot be started: {error}", fix)

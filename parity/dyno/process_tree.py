@@ -1,6 +1,6 @@
-"""The processes of a dyno: everything below its guard.
+"""The processes of a dyno: all those below its guard.
 
-psutil is slow to import, and where there is proc(5) hardly ever needed.
+psutil is slow to import, and hardly ever needed where there is proc(5).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ PROC = Path("/proc/self/task").exists()
 
 
 def pids(root: int) -> list[int]:
-    """Every process below `root`, daemonised ones included (the guard is their subreaper)."""
+    """Return every process below `root`, with daemonised ones (the guard is their subreaper)."""
     if PROC:
         return descendants(root)
     import psutil
@@ -26,7 +26,7 @@ def pids(root: int) -> list[int]:
 
 
 def busy(root: int) -> float:
-    """CPU seconds that the tree has used so far."""
+    """Return the CPU seconds that the tree has used so far."""
     import psutil
 
     total = 0.0
@@ -42,7 +42,7 @@ def busy(root: int) -> float:
 def listeners(
     table: Sequence[sockets.Socket], root: int, known: frozenset[int]
 ) -> tuple[Listener, ...]:
-    """The listening sockets that came after `known`, those of the tree marked as its own."""
+    """Return the listening sockets that are not in `known`, with the tree's marked as its own."""
     new = [s for s in table if s.inode not in known]
     owner = sockets.holders(pids(root)) if new else {}
     return tuple(
@@ -53,7 +53,7 @@ def listeners(
 
 
 def words(pid: int) -> list[str]:
-    """The command line of a process, empty if it has gone."""
+    """Return the command line of a process; empty if it is gone."""
     try:
         data = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -70,19 +70,19 @@ def _psutil_words(pid: int) -> list[str]:
         return []
 
 
-def asked(root: int) -> tuple[Listener, ...]:
-    """The tree's listening sockets where the kernel has no table to read (macOS): psutil's."""
+def psutil_listeners(root: int) -> tuple[Listener, ...]:
+    """Return the tree's listening sockets where the kernel has no table to read (macOS)."""
     import psutil
 
-    found: list[Listener] = []
+    listening: list[Listener] = []
     for pid in pids(root):
         try:
             connections = psutil.Process(pid).net_connections("tcp")
         except psutil.Error:
             continue
-        found += (
+        listening += (
             Listener(c.laddr.ip, c.laddr.port, pid, " ".join(words(pid)), False, own=True)
             for c in connections
             if c.status == psutil.CONN_LISTEN
         )
-    return tuple(found)
+    return tuple(listening)

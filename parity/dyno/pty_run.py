@@ -1,7 +1,7 @@
-"""A one-off dyno at the user's own terminal, or pipes: `heroku run` without the network between.
+"""A one-off dyno at the user's terminal or pipes, as with `heroku run`, but without a network.
 
-Its streams are ours, byte for byte; only at a terminal something stands between, a pseudo-terminal
-of its own (pty(7)), so that Ctrl-C, job control and the size of the window are the command's.
+The command has parity's own streams, byte for byte. Only at a terminal is there something between,
+a pseudo-terminal (pty(7)), so that Ctrl-C, job control and the window's size reach the command.
 https://devcenter.heroku.com/articles/one-off-dynos.
 """
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from parity.dyno.terminal import Terminal
 
 TAKE_TERMINAL = 'exec 0<>/proc/self/fd/0; exec "$@"'
-"""A session's first process takes a terminal that it opens as its own (tty(4)); the guard has made
-the session, this opens what it was handed."""
+"""Makes the terminal the session's own: that takes a session's first process to open it (tty(4)).
+The guard has created the session; this opens the terminal that was passed to it."""
 
 
 def attached(
@@ -42,14 +42,14 @@ def attached(
     terminal: bool,
     containment: Containment,
 ) -> int:
-    """Run `command` in `folder`, its copy of the slug, to its end; its exit code.
+    """Run `command` in `folder`, its copy of the slug, to its end, and return its exit code.
 
-    Nothing of it is left. Raises `interrupt.Interrupted`, `Trouble`, and `OSError` where
-    no process can be started.
+    No process of it is left. Raises `interrupt.Interrupted`, `Trouble`, and `OSError` if no
+    process can be started.
     """
     number = port.choose()
 
-    def at(level: str) -> int:
+    def run_at(level: str) -> int:
         place = isolation.dyno(level, folder, slug, size, own_network=containment.own_network)
         extra = _terminal_variables() if terminal else {}
         env = environment.variables(
@@ -59,7 +59,7 @@ def attached(
         guard = Guard(place, containment.note)
         return _at_terminal(argv, env, guard) if terminal else _piped(argv, env, guard, limits)
 
-    return isolation.at_best(containment.levels(), at)
+    return isolation.at_best(containment.levels(), run_at)
 
 
 def _piped(argv: list[str], env: Mapping[str, str], guard: Guard, limits: Limits) -> int:
@@ -78,7 +78,7 @@ def _at_terminal(argv: list[str], env: Mapping[str, str], guard: Guard) -> int:
 
 
 def _terminal_variables() -> dict[str, str]:
-    """What `heroku run` passes on: the kind and the size of the terminal."""
+    """Return the variables that `heroku run` passes on: the terminal's kind and size."""
     size = os.get_terminal_size(0)
     kind = {"TERM": os.environ["TERM"]} if os.environ.get("TERM") else {}
     return {**kind, "COLUMNS": str(size.columns), "LINES": str(size.lines)}
@@ -88,7 +88,8 @@ def _terminal_variables() -> dict[str, str]:
 def _guarded(
     argv: list[str], env: Mapping[str, str], guard: Guard, stream: int | None
 ) -> Iterator[None]:
-    """The command under a guard, its three streams `stream` or ours; killed at the end."""
+    """Run the command under a guard with `stream` as its streams, else parity's; kill it at the
+    end."""
     process = None
     try:
         try:
@@ -113,27 +114,27 @@ def _guarded(
 
 
 def _later() -> None:
-    """The command may already run, so that a signal is its own to handle: see `_waited`."""
+    """Ignore signals: the command may already run, and then handles its own (see `_waited`)."""
 
 
 def _waited(guard: Guard, limits: Limits) -> int:
-    """Wait for the end; a signal of ours is passed on, a second one kills."""
-    ended: int | None = None
+    """Wait for the end; pass on a signal to parity, and kill the command after a second one."""
+    signum: int | None = None
     until = float("inf")
     while (code := guard.code()) is None:
         ready([guard.status], TICK)
         try:
             interrupt.check()
-        except interrupt.Interrupted as told:
-            ended, until = told.signum, _passed_on(guard, told.signum, limits)
+        except interrupt.Interrupted as interrupted:
+            signum, until = interrupted.signum, _passed_on(guard, interrupted.signum, limits)
         if interrupt.again() or time.monotonic() > until:
             guard.order(b"K")
             until = float("inf")
-    return code if ended in (None, signal.SIGINT) else 128 + ended
+    return code if signum in (None, signal.SIGINT) else 128 + signum
 
 
 def _passed_on(guard: Guard, signum: int, limits: Limits) -> float:
-    """Tell every process of the dyno; until when it may take to end."""
+    """Pass a signal on to every process of the dyno; return the time by which they must end."""
     if signum != signal.SIGINT:
         guard.order(b"T")
         return time.monotonic() + limits.exit_timeout.value
@@ -144,7 +145,7 @@ def _passed_on(guard: Guard, signum: int, limits: Limits) -> float:
 
 
 def _relayed(guard: Guard, own: "Terminal") -> int:
-    """Pass bytes to and fro until the command has ended, and for a moment after."""
+    """Copy bytes in both directions until the command has ended, and for a moment after."""
     while (code := guard.code()) is None:
         own.turn(guard.status, TICK)
         interrupt.check()

@@ -1,7 +1,7 @@
-"""What Heroku does about a dyno's memory: R14 every 21 seconds while it is over, R15 at once.
+"""A dyno's memory quota, enforced as on Heroku: R14 every 21 seconds while over, R15 at once.
 
-https://devcenter.heroku.com/articles/dyno-memory-behavior (documented); the cadence of R14 is that
-of public logs (observed).
+https://devcenter.heroku.com/articles/dyno-memory-behavior (documented); the interval of R14 is
+from public logs (observed).
 """
 
 import time
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Measured(Protocol):
-    """The dyno, as far as its memory goes."""
+    """A dyno whose memory is measured."""
 
     size: "DynoSize"
     limits: "Limits"
@@ -27,32 +27,32 @@ class Measured(Protocol):
         """The process id at the top of the dyno's tree."""
 
     def say(self, text: str) -> None:
-        """One line of Heroku's about the dyno."""
+        """Log one of Heroku's lines about the dyno."""
 
     def order(self, letter: bytes) -> None:
-        """`K`: end every process of the dyno."""
+        """Send an order for every process of the dyno; `K` ends them."""
 
 
 class Quota:
-    """Keeps an eye on a launched dyno's memory; `beat` is to be called several times a second."""
+    """Watches a launched dyno's memory; `beat` must be called several times a second."""
 
     def __init__(self, dyno: Measured) -> None:
         self.meter = Meter(dyno.root, dyno.size)
         self._dyno = dyno
         self._over: Literal["R14", "R15"] | None = None
         self._since: float | None = None
-        self._said = 0.0
+        self._logged = 0.0
 
     def beat(self) -> None:
-        """Look, and act as Heroku would."""
+        """Measure, and act as Heroku would."""
         self._act(self.meter.look(), self._dyno.limits.memory_patience.value)
 
     def last(self) -> None:
-        """The last look, before the dyno is stopped: exact, and without patience."""
+        """Measure exactly before the dyno is stopped, and act without patience."""
         self._act(self.meter.look(exact=True), 0.0)
 
     def memory(self) -> Memory:
-        """What was measured so far, and what Heroku has logged because of it."""
+        """Return the measurement so far, and the error that was logged because of it."""
         return self.meter.so_far()._replace(over=self._over)
 
     def _act(self, used: int | None, patience: float) -> None:
@@ -67,21 +67,21 @@ class Quota:
             self._since = None
 
     def _warn(self, used: int, patience: float) -> None:
-        """R14: not for a moment's peak, which Heroku would hardly ever meet."""
+        """Log R14, but not for a short peak, which Heroku would hardly ever notice."""
         now = time.monotonic()
         self._since = now if self._since is None else self._since
         fresh = self._over is None and now - self._since >= patience
-        if fresh or (self._over and now - self._said >= self._dyno.limits.memory_every.value):
-            self._say(used, lifecycle.R14)
-            self._over, self._said = "R14", now
+        if fresh or (self._over and now - self._logged >= self._dyno.limits.memory_every.value):
+            self._log(used, lifecycle.R14)
+            self._over, self._logged = "R14", now
 
     def _kill(self, used: int) -> None:
-        """R15."""
+        """Log R15, and end the dyno."""
         self._over = "R15"
-        self._say(used, lifecycle.R15)
+        self._log(used, lifecycle.R15)
         self._dyno.say(lifecycle.KILLING)
         self._dyno.order(b"K")
 
-    def _say(self, used: int, error: str) -> None:
+    def _log(self, used: int, error: str) -> None:
         self._dyno.say(lifecycle.running(used, self._dyno.size.quota))
         self._dyno.say(error)

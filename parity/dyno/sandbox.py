@@ -1,4 +1,4 @@
-"""Where the commands of one run have their files, and how they are contained."""
+"""The files of one run's commands, and their containment."""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -8,9 +8,9 @@ if TYPE_CHECKING:
 
 
 class Sandbox(NamedTuple):
-    """The folder `work`, in which copies of the slug are made, and a `containment`.
+    """The workspace for copies of the slug, and the containment of the commands.
 
-    Builds of one run may have a folder each; they share its containment.
+    Builds of one run may have a workspace each; they share its containment.
     """
 
     work: "Workspace"

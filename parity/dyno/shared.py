@@ -1,7 +1,7 @@
-"""Shared memory that a command has made: without a namespace it would outlive the command.
+"""The shared memory of a command, which would outlive it without a namespace.
 
-Files of /dev/shm that its processes were seen to hold are removed once no process has them. What
-nobody holds when it is looked for stays: it may be anybody's. Standard library only.
+Files of /dev/shm that its processes held are removed once no process has them. A file that no
+process held at any look stays, because it may be another program's. Standard library only.
 """
 
 import os
@@ -18,21 +18,21 @@ DELETED = " (deleted)"
 
 
 def held(pids: "Iterable[int]") -> dict[str, int]:
-    """The files there that processes have open or mapped: path and inode."""
+    """Return this user's files in /dev/shm that `pids` have open or mapped: path and inode."""
     names = {name for pid in pids for name in _names(pid)}
-    found = {}
+    files = {}
     for name in names:
         try:
-            there = os.lstat(name)
+            status = os.lstat(name)
         except OSError:
             continue
-        if there.st_uid == os.getuid():
-            found[name] = there.st_ino
-    return found
+        if status.st_uid == os.getuid():
+            files[name] = status.st_ino
+    return files
 
 
-def removed(files: "dict[str, int]") -> None:
-    """Remove those that no process holds any more, and that are still the same."""
+def remove(files: "dict[str, int]") -> None:
+    """Remove the files that are still the same, and that no process holds any longer."""
     if not files:
         return
     others = held(int(name) for name in os.listdir("/proc") if name.isdigit())
@@ -46,10 +46,10 @@ def removed(files: "dict[str, int]") -> None:
 
 def _names(pid: int) -> "set[str]":
     lines = signals.proc(pid, "maps").decode("utf-8", "surrogateescape").splitlines()
-    found = {line[at:] for line in lines if (at := line.find(FOLDER)) >= 0}
+    names = {line[at:] for line in lines if (at := line.find(FOLDER)) >= 0}
     try:
         for number in os.listdir(f"/proc/{pid}/fd"):
-            found.add(os.readlink(f"/proc/{pid}/fd/{number}"))
+            names.add(os.readlink(f"/proc/{pid}/fd/{number}"))
     except OSError:
-        pass  # it has ended, or is another user's
-    return {name for name in found if name.startswith(FOLDER) and not name.endswith(DELETED)}
+        pass  # the process has ended, or is another user's
+    return {name for name in names if name.startswith(FOLDER) and not name.endswith(DELETED)}

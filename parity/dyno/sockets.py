@@ -1,6 +1,6 @@
-"""Who listens where: the kernel's table of listening TCP sockets.
+"""The kernel's table of listening TCP sockets.
 
-Linux: sock_diag(7) over netlink, exact (IPv6-only too) and cheap. Elsewhere: psutil.
+On Linux: sock_diag(7) over netlink, which is exact (IPv6-only, too) and cheap; elsewhere: psutil.
 """
 
 import os
@@ -16,11 +16,11 @@ TCP_LISTEN = 10
 INET_DIAG_SKV6ONLY = 11
 NLMSG_DONE, NLMSG_ERROR = 3, 2
 _MESSAGE = struct.Struct("=BBBBHH16s16s8I")
-"""struct inet_diag_msg of linux/inet_diag.h; the ports are big-endian."""
+"""The struct inet_diag_msg of linux/inet_diag.h; its ports are big-endian."""
 
 
 Make: TypeAlias = Callable[[int, int, int], socket.socket]
-"""Makes a socket of a family, kind and protocol."""
+"""A function that creates a socket of a family, kind and protocol."""
 
 
 class Socket(NamedTuple):
@@ -33,9 +33,9 @@ class Socket(NamedTuple):
 
 
 def listening(make: Make = socket.socket) -> list[Socket] | None:
-    """Every listening TCP socket of this network namespace; None where the kernel does not tell.
+    """Return every listening TCP socket of this network namespace; None if there is no table.
 
-    `make` makes the netlink socket, perhaps in another namespace.
+    `make` creates the netlink socket, perhaps in another namespace.
     """
     try:
         return [s for family in (socket.AF_INET, socket.AF_INET6) for s in _dump(family, make)]
@@ -47,17 +47,17 @@ def _dump(family: int, make: Make) -> list[Socket]:
     request = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0xFF, 0, 1 << TCP_LISTEN)
     request += bytes(48)
     header = struct.pack("=IHHII", 16 + len(request), SOCK_DIAG_BY_FAMILY, NLM_F_REQUEST_DUMP, 1, 0)
-    found: list[Socket] = []
+    parsed: list[Socket] = []
     with make(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as netlink:
         netlink.settimeout(1)
         netlink.send(header + request)
-        while _parsed(netlink.recv(1 << 18), family, found):
+        while _parsed(netlink.recv(1 << 18), family, parsed):
             pass
-    return found
+    return parsed
 
 
-def _parsed(data: bytes, family: int, found: list[Socket]) -> bool:
-    """Take the messages of one datagram; False at the end of the dump. Raises `OSError`."""
+def _parsed(data: bytes, family: int, parsed: list[Socket]) -> bool:
+    """Add the sockets of one datagram; return False at the end of the dump. Raises `OSError`."""
     offset = 0
     while offset < len(data):
         length, kind = struct.unpack_from("=IH", data, offset)
@@ -65,7 +65,7 @@ def _parsed(data: bytes, family: int, found: list[Socket]) -> bool:
             return False
         if kind == NLMSG_ERROR:
             raise OSError("the kernel refuses sock_diag")
-        found.append(_socket(data[offset + 16 : offset + length], family))
+        parsed.append(_socket(data[offset + 16 : offset + length], family))
         offset += (length + 3) & ~3
     return True
 
@@ -90,12 +90,12 @@ def _v6only(attributes: bytes) -> bool:
 
 
 def holders(pids: Iterable[int]) -> dict[int, int]:
-    """Socket inode → the first of `pids` that holds it."""
-    found: dict[int, int] = {}
+    """Return the first of `pids` that holds each socket, by the socket's inode."""
+    holder: dict[int, int] = {}
     for pid in pids:
         for inode in _inodes(pid):
-            found.setdefault(inode, pid)
-    return found
+            holder.setdefault(inode, pid)
+    return holder
 
 
 def _inodes(pid: int) -> list[int]:

@@ -1,6 +1,6 @@
-"""What a guard is told to start, and how it starts it: standard library only, as in guard.py."""
+"""A guard's task, and how the guard starts its command: standard library only, as in guard.py."""
 
-import _signal as signal  # what is behind signal, whose enums take as long as all the rest
+import _signal as signal  # not `signal`, whose enums take as long to import as all the rest
 import os
 import resource
 
@@ -8,24 +8,24 @@ from parity.dyno import signals
 from parity.system import ulimits
 
 IGNORED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-"""What a terminal or a careless `kill` may send: only parity's orders count."""
+"""Signals that a terminal or a careless `kill` may send; only parity's orders count."""
 
 
 class Task:
-    """What the command line says; the file GIVEN has the command's environment."""
+    """The task on the guard's command line, and the command's environment from a file."""
 
     def __init__(self, argv: list[str]) -> None:
-        control, status, given, self.level, self.cookie, self.app = argv[:6]
+        control, status, environment, self.level, self.cookie, self.app = argv[:6]
         self.control, self.status = int(control), int(status)
-        self.env = _environment(int(given))
+        self.env = _environment(int(environment))
         self.door, self.processes = int(argv[6]), int(argv[7])
         self.open_files, paths, rest = int(argv[8]), int(argv[9]), argv[10:]
         self.paths, self.command = rest[:paths], rest[paths:]
         self.files: dict[str, int] = {}
-        self.kept = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
+        self.guard_fds = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
 
     def tell(self, line: str) -> None:
-        """One line to parity, if it is still there."""
+        """Send a line to parity, if it is still there."""
         try:
             os.write(self.status, f"{line}\n".encode("utf-8", "backslashreplace"))
         except OSError:
@@ -33,7 +33,7 @@ class Task:
 
 
 def _environment(file: int) -> dict[bytes, bytes]:
-    """The variables in `file`, which is closed: the command is not to find it open."""
+    """Return the variables in `file`, and close it, so that the command does not inherit it."""
     data = b""
     while more := os.read(file, 1 << 16):
         data += more
@@ -43,7 +43,7 @@ def _environment(file: int) -> dict[bytes, bytes]:
 
 
 def spawn(task: Task, wake: int) -> int:
-    """Start the command. Raises `OSError` where this machine refuses what that takes."""
+    """Start the command, and return its process id. Raises `OSError` if this machine refuses."""
     failed, tell = os.pipe()  # closes when another program is executed
     pid = os.fork()
     if pid:
@@ -63,8 +63,8 @@ def spawn(task: Task, wake: int) -> int:
 
 
 def _prepare(task: Task, wake: int) -> None:
-    """A session of its own, limits, and every signal as a fresh process has it."""
-    for fd in (*task.kept, wake):
+    """Set up a session, limits, and the default handling of every signal."""
+    for fd in (*task.guard_fds, wake):
         os.close(fd)
     os.setsid()
     for signum in (*IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
@@ -75,7 +75,7 @@ def _prepare(task: Task, wake: int) -> None:
     ulimits.lift(task.open_files)
     ulimits.none(resource.RLIMIT_CORE)  # it would hold config vars
     if task.level == "pidns" and task.processes:
-        from parity.dyno import namespace  # loaded already: nothing of ours is shown here
+        from parity.dyno import namespace  # loaded already: parity's files are out of reach here
 
         namespace.limit(task.processes)
     if task.level != "pidns":
@@ -84,17 +84,18 @@ def _prepare(task: Task, wake: int) -> None:
 
 
 def _become(command: list[str], env: dict[bytes, bytes]) -> None:
-    """As os.execvpe does, which imports `warnings` when there is nothing to import from.
+    """Execute the command like os.execvpe, which imports `warnings` where that is out of reach.
 
-    What lies with the program is told in the command's name; other errors are raised.
+    A program that is missing, or not executable, is reported as by a shell; other errors are
+    raised.
     """
-    found: OSError | None = None
+    failure: OSError | None = None
     for folder in os.fsdecode(env.get(b"PATH", os.defpath.encode())).split(":"):
         try:
             os.execve(os.path.join(folder, command[0]), command, env)
         except (FileNotFoundError, NotADirectoryError) as error:
-            found = found or error
+            failure = failure or error
         except PermissionError as error:
-            found = error
-    why = found.strerror if found else "No such file or directory"
+            failure = error
+    why = failure.strerror if failure else "No such file or directory"
     os.write(2, f"{command[0]}: {why}\n".encode())

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from parity.dyno.launched import Launched
 
 SETTLES = 3.0
-"""Seconds within which every worker has started, whatever it still does then (ours)."""
+"""Seconds after which every worker counts as started, whatever it still does (ours)."""
 
 BUSY = 0.01
-"""CPU seconds in a tenth of a second that a worker which is starting uses at least (ours)."""
+"""The fewest CPU seconds per tenth of a second that a starting worker uses (ours)."""
 
 
 async def stopped(dyno: "Launched", boot: Boot, traffic: Traffic | None) -> Shutdown:
-    """Stop what still runs, and look at what would be lost."""
+    """Stop what still runs, and return what would be lost."""
     began = time.monotonic()
     survivors: tuple[Survivor, ...] | None = None
     outside: tuple[str, ...] = ()
@@ -59,10 +59,10 @@ async def stopped(dyno: "Launched", boot: Boot, traffic: Traffic | None) -> Shut
 
 
 async def _settled(dyno: "Launched") -> None:
-    """Wait until nothing is still starting: a dyno that Heroku stops is hours old.
+    """Wait until no worker is still starting: a dyno that Heroku stops is hours old.
 
-    A worker that gets SIGTERM before it has set its handlers never ends (gunicorn with gevent), and
-    the memory of one that is still loading counts.
+    A worker that gets SIGTERM before it has set its handlers never ends (gunicorn with gevent),
+    and one that is still loading has not yet reached the memory that counts.
     """
     until, used = time.monotonic() + SETTLES, 0.0
     while dyno.watch.code is None and time.monotonic() < until and not interrupt.again():
@@ -73,7 +73,7 @@ async def _settled(dyno: "Launched") -> None:
 
 
 async def _ended(dyno: "Launched") -> tuple[Survivor, ...] | None:
-    """What it took SIGKILL to end; None if all left by themselves."""
+    """End the dyno; return the processes that took SIGKILL, or None if all ended by themselves."""
     limit = dyno.limits.exit_timeout.value
     if dyno.quota.memory().over == "R15":
         await dyno.watch.ended(5.0)

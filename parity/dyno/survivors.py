@@ -1,4 +1,4 @@
-"""What a dyno's processes are doing, read from proc(5) just before or after they should end."""
+"""The processes that outlast SIGTERM, and the files they have open, from proc(5)."""
 
 import os
 import signal
@@ -12,20 +12,23 @@ from parity.records import Slug, Survivor
 
 TERM = 1 << (signal.SIGTERM - 1)
 WRITABLE = ("/tmp/", "/var/tmp/", "/dev/", "/proc/", "/run/", "/memfd:", "/app/")
-"""Where a dyno may write, and what is no file on a disk
+"""Paths where a dyno may write, and those that are not files on a disk
 (https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem)."""
 
 MOST = 20
 
 
 def survivors(root: int) -> tuple[Survivor, ...]:
-    """The processes below `root` that SIGTERM did not end; one without memory is ending."""
-    told = ((pid, command(pid), sigterm(pid)) for pid in process_tree.pids(root))
-    return tuple(Survivor(pid, name, how) for pid, name, how in told if name and how)
+    """Return the processes below `root` that SIGTERM did not end.
+
+    One without a command line is ending.
+    """
+    processes = ((pid, command(pid), sigterm(pid)) for pid in process_tree.pids(root))
+    return tuple(Survivor(pid, name, how) for pid, name, how in processes if name and how)
 
 
 def sigterm(pid: int) -> Literal["ignored", "caught", "default"] | None:
-    """What a process does with SIGTERM; None for one that has ended."""
+    """Return how a process handles SIGTERM; None for one that has ended."""
     masks: dict[str, str] = {}
     try:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
@@ -41,22 +44,22 @@ def sigterm(pid: int) -> Literal["ignored", "caught", "default"] | None:
 
 
 def written_outside(root: int, home: Path, slug: Slug) -> tuple[str, ...]:
-    """Files on this machine's disk, not the dyno's, that the tree has open for writing now."""
+    """Return this machine's files, outside of the dyno's, that the tree has open for writing."""
     allowed = (*WRITABLE, f"{home}/", f"{slug.environment}/" if slug.environment else "/tmp/")
-    found = {
+    paths = {
         path
         for pid in process_tree.pids(root)
         for path in _written(pid)
         if path.startswith("/") and not path.startswith(allowed)
     }
-    return tuple(sorted(found)[:MOST])
+    return tuple(sorted(paths)[:MOST])
 
 
 def _written(pid: int) -> Iterator[str]:
-    """The regular files that a process has open for writing."""
+    """Yield the regular files that a process has open for writing."""
     folder = Path(f"/proc/{pid}")
     try:
-        numbers = os.listdir(folder / "fd")  # noqa: PTH208 — names, no paths
+        numbers = os.listdir(folder / "fd")  # noqa: PTH208 — names, not paths
     except OSError:
         return
     for number in numbers:

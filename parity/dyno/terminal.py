@@ -1,4 +1,4 @@
-"""The user's terminal on one side, a pseudo-terminal for the command on the other."""
+"""The connection of the user's terminal with a pseudo-terminal for the command."""
 
 import errno
 import fcntl
@@ -21,8 +21,10 @@ KEYBOARD, SCREEN = 0, 1
 
 @contextmanager
 def closable() -> Iterator[None]:
-    """The user's terminal may be closed inside: an end by SIGHUP, also if the signal is late or
-    goes to another session. Raises `interrupt.Interrupted`."""
+    """Treat the closing of the user's terminal in the block as SIGHUP.
+
+    The signal itself may be late or go to another session. Raises `interrupt.Interrupted`.
+    """
     try:
         yield
     except (OSError, termios.error) as error:  # a termios.error has the same arguments
@@ -32,7 +34,7 @@ def closable() -> Iterator[None]:
 
 
 class Terminal:
-    """Raw while it is entered: what is typed reaches the command, Ctrl-C too."""
+    """The user's terminal, raw while entered: what is typed reaches the command, Ctrl-C, too."""
 
     def __init__(self) -> None:
         self._before: list[Any] = []
@@ -46,7 +48,7 @@ class Terminal:
         self._before = termios.tcgetattr(KEYBOARD)
         termios.tcsetattr(self.inner, termios.TCSANOW, self._before)
         self._resize()
-        tty.setraw(KEYBOARD, termios.TCSANOW)  # what is typed already is the command's
+        tty.setraw(KEYBOARD, termios.TCSANOW)  # keeps what is typed already, for the command
         os.set_blocking(self._outer, False)
         return self
 
@@ -57,13 +59,13 @@ class Terminal:
         os.close(self._outer)
 
     def started(self) -> None:
-        """The command has its end of the pseudo-terminal: let go of ours."""
+        """Close parity's copy of the command's end, once the command has its own."""
         if not self._closed:
             self._closed = True
             os.close(self.inner)
 
     def turn(self, other: int, seconds: float) -> None:
-        """Wait for bytes of either side, or something on `other`; pass on what there is."""
+        """Wait for bytes from either side, or something on `other`; pass on what there is."""
         self._resize()
         keyboard = [KEYBOARD] if self._keyboard and len(self._typed) < CHUNK else []
         writing = [self._outer] if self._typed else []
@@ -78,10 +80,10 @@ class Terminal:
             select.select([other], [], [], seconds)
 
     def shown(self) -> bool:
-        """Show what the command has written; False if there is nothing more."""
+        """Show what the command has written; return False if there is nothing more."""
         try:
             data = os.read(self._outer, CHUNK)
-        except OSError:  # EAGAIN: nothing now; EIO: nobody has the other end
+        except OSError:  # EAGAIN: nothing now; EIO: no process has the other end
             return False
         while data:
             data = data[os.write(SCREEN, data) :]

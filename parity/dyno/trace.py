@@ -1,7 +1,7 @@
-"""A second boot, watched from inside: which line binds, which exception nobody logged.
+"""A second boot, traced from inside: the line that binds, the exceptions that go to `logging`.
 
 The hooks are a `sitecustomize` on the second dyno's PYTHONPATH, and a module that Node.js loads
-first (NODE_OPTIONS). They report to a file of ours.
+first (NODE_OPTIONS). They report to a file of parity's.
 """
 
 import json
@@ -18,7 +18,7 @@ LIMIT = 4 * 1024 * 1024
 
 
 def variables(report: Path, home: Path, release: Release) -> Mapping[str, str]:
-    """What a traced dyno has in its environment besides."""
+    """Return the variables that a traced dyno has in addition."""
     config = release.slug.plan.config.values
     options = config.get("NODE_OPTIONS", "")
     return {
@@ -29,12 +29,12 @@ def variables(report: Path, home: Path, release: Release) -> Mapping[str, str]:
 
 
 def files(report: Path) -> tuple[Path, Path]:
-    """What a traced dyno writes: events, and stacks."""
+    """Return the files that a traced dyno writes: events, and stacks."""
     return report, report.with_name(f"{report.name}.stacks")
 
 
 def binds(report: Path | None, home: Path) -> tuple[Bind, ...]:
-    """The calls of `socket.bind`, or of `listen` in Node.js, in their order."""
+    """Return the calls of `socket.bind`, or of `listen` in Node.js, in their order."""
     return tuple(
         Bind(str(e["host"]), int(e["port"]), tuple(_frames(e["frames"], home)))
         for e in _events(report, "bind")
@@ -42,19 +42,19 @@ def binds(report: Path | None, home: Path) -> tuple[Bind, ...]:
 
 
 def tracebacks(report: Path | None) -> tuple[tuple[str, ...], ...]:
-    """The tracebacks of all exceptions that went through `logging`, in their order."""
+    """Return the tracebacks of all exceptions that went through `logging`, in their order."""
     return tuple(tuple(str(e["text"]).splitlines()) for e in _events(report, "exception"))
 
 
 def refusals(report: Path | None) -> tuple[str, ...]:
-    """What Django logs of requests that it refuses for the sake of security, in their order."""
+    """Return Django's log messages for requests that it refuses for security, in their order."""
     return tuple(str(e["text"]) for e in _events(report, "refusal"))
 
 
 def stack(report: Path | None, home: Path) -> tuple[Frame, ...]:
-    """Where the app's code was most of the time, innermost frame first; empty if nowhere.
+    """Return the stack where the app's code was most often, innermost frame first, or nothing.
 
-    A function's frame says more than a module's: that one may just run the server.
+    A function's frame says more than a module's, which may just run the server.
     """
     if report is None:
         return ()
@@ -63,14 +63,14 @@ def stack(report: Path | None, home: Path) -> tuple[Frame, ...]:
     except OSError:
         return ()
     text = data[-LIMIT:].decode("utf-8", "replace")
-    found: dict[tuple[bool, str, int], list[tuple[Frame, ...]]] = {}
+    stacks: dict[tuple[bool, str, int], list[tuple[Frame, ...]]] = {}
     for block in re.split(r"(?m)^(?:Current t|T)hread 0x.*$|^Timeout .*$", text):
         frames = tuple(_dumped(block, home))
         own = next((f for f in frames if not f.file.startswith(("/", ".heroku/", "<"))), None)
         if own:
-            found.setdefault((own.name != "<module>", own.file, own.line), []).append(frames)
-    best = max(found, key=lambda place: (place[0], len(found[place])), default=None)
-    return found[best][-1] if best else ()
+            stacks.setdefault((own.name != "<module>", own.file, own.line), []).append(frames)
+    best = max(stacks, key=lambda place: (place[0], len(stacks[place])), default=None)
+    return stacks[best][-1] if best else ()
 
 
 def _dumped(block: str, home: Path) -> Iterator[Frame]:
@@ -95,8 +95,8 @@ def _events(report: Path | None, kind: str) -> Iterator[dict[str, Any]]:
             yield event
 
 
-def _frames(told: list[list[Any]], home: Path) -> Iterator[Frame]:
-    for file, line, column, name in told:
+def _frames(rows: list[list[Any]], home: Path) -> Iterator[Frame]:
+    for file, line, column, name in rows:
         yield Frame(_relative(str(file), home), int(line), column, str(name))
 
 

@@ -1,6 +1,6 @@
-"""Follows one dyno on the running loop: its output, its end, its memory.
+"""The watch on a dyno: follows its output, its end and its memory on the running loop.
 
-asyncio's import is slow, so it happens while the app boots.
+Importing asyncio is slow, so it happens while the app boots.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ BEAT = 0.2
 """Seconds between two looks at the dyno's memory."""
 
 REAP = 1.0
-"""Seconds that a guard which is over may take to end (ours)."""
+"""Seconds that a guard's process may take to end after its last report (ours)."""
 
 
 async def begun(guard: Guard) -> None:
     """Wait until the command has been started, or its guard killed. Raises `Refused`."""
-    await _heard(guard, lambda: guard.settled, BEGIN)
+    await _listen_until(guard, lambda: guard.settled, BEGIN)
     guard.granted()
 
 
@@ -34,7 +34,7 @@ async def let_go(process: DynoProcess) -> None:
     """End whatever is left of the command."""
     guard = process.guard
     if guard.let_go():
-        await _heard(guard, lambda: guard.over, BEGIN)
+        await _listen_until(guard, lambda: guard.over, BEGIN)
         if guard.failed:
             await beside(guard.swept)
         else:
@@ -45,15 +45,15 @@ async def let_go(process: DynoProcess) -> None:
     process.shut()
 
 
-async def _heard(guard: Guard, enough: Callable[[], bool], seconds: float) -> None:
-    """Take what the guard tells until it is `enough`, for at most so many seconds."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(guard.status, told.set)
+async def _listen_until(guard: Guard, enough: Callable[[], bool], seconds: float) -> None:
+    """Read the guard's reports until `enough` returns True, for at most `seconds`."""
+    loop, readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(guard.status, readable.set)
     try:
         async with asyncio.timeout(seconds):
             while not enough():
-                await told.wait()
-                told.clear()
+                await readable.wait()
+                readable.clear()
                 guard.listen()
     except TimeoutError:
         return
@@ -62,7 +62,7 @@ async def _heard(guard: Guard, enough: Callable[[], bool], seconds: float) -> No
 
 
 class Watch:
-    """Follows a `DynoProcess` that has begun; `on_lines` gets lines of output as they come.
+    """Follows a started `DynoProcess`; `on_lines` gets lines of output as they come.
 
     `on_beat` is called several times a second while the command runs.
     """
@@ -85,12 +85,12 @@ class Watch:
         self._over = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(process.output, self._read)
-        self._loop.add_reader(process.guard.status, self._told)
+        self._loop.add_reader(process.guard.status, self._on_status)
         self._timer = self._loop.call_later(BEAT, self._beat)
-        self._told()
+        self._on_status()
 
     async def relay(self) -> None:
-        """Open the way into a network of the dyno's own. Raises `OSError`."""
+        """Open the relay into the dyno's own network, if it has one. Raises `OSError`."""
         door = self._process.guard.door
         if door:
             self._relay = Relay(door, self.front)
@@ -101,7 +101,7 @@ class Watch:
         await self._over.wait()
 
     async def ended(self, seconds: float) -> bool:
-        """Whether the command has ended, within at most `seconds`; its output is drained."""
+        """Return whether the command ends within `seconds`; its output is drained then."""
         clock = Clock()
         until = clock.now() + seconds
         while self.code is None and clock.now() < until and not interrupt.again():
@@ -125,7 +125,7 @@ class Watch:
     _finished = False
 
     def _beat(self) -> None:
-        """Whenever the loop turns: also while a request is being answered."""
+        """Call `on_beat`, and schedule the next call, even while a request is being answered."""
         self._timer = self._loop.call_later(BEAT, self._beat)
         if self.code is None:
             self._on_beat()
@@ -139,7 +139,7 @@ class Watch:
         if lines:
             self._on_lines(lines)
 
-    def _told(self) -> None:
+    def _on_status(self) -> None:
         code = self._process.guard.code()
         if code is not None:
             self.code = code

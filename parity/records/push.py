@@ -1,4 +1,4 @@
-"""What `git push` leaves behind: plan, slug, release."""
+"""The records of `git push`: plan, slug, release."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ class ProcessType(NamedTuple):
 
 
 class Procfile(NamedTuple):
-    """The Procfile by Heroku's classic pattern. `ignored` are the lines (number, text) it drops."""
+    """The Procfile by Heroku's classic pattern; `ignored`: the lines (number, text) it drops."""
 
     path: str
     encoding: Literal["utf-8", "utf-8-sig", "utf-16", "binary"]
@@ -28,13 +28,13 @@ class Procfile(NamedTuple):
 
 
 class Runtime(NamedTuple):
-    """What the buildpack of one language decides before it installs anything.
+    """The decisions of one language's buildpack before it installs anything.
 
-    `language` is the buildpack's id, `origin` the file or field that asks for a version: nothing
-    is `requested` where it is a default. `warnings` are what the buildpack warns of, as refusals
-    that refuse nothing. Not `certain`: the version is newer than those that parity knows, so only
-    the download would tell whether it exists. `edition` tells apart what is called `manager` but
-    works otherwise (`berry`: Yarn 2 or newer).
+    `language` is the buildpack's id, `origin` the file or field that requests a version;
+    `requested` is None for a default. `warnings` are the buildpack's, as refusals that refuse
+    nothing. If not `certain`, the version is newer than those that parity knows, so only the
+    download would show whether it exists. `edition` distinguishes managers of the same name
+    (`berry`: Yarn 2 or newer).
     """
 
     language: str
@@ -48,12 +48,12 @@ class Runtime(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What Heroku decides from the tree alone. `refusal`: the first decision that rejects it.
+    """Heroku's decisions from the tree alone; `refusal`: the first one that rejects it.
 
-    `detected` are all buildpacks that would take the app, in Heroku's order; `runs` those that
-    compile it, one after the other (a folder: its path). `runtimes` has one for each language of
-    which a version was looked for, in the order in which Heroku asks their buildpacks.
-    `unsupported` names what parity does not emulate here; then no verdict follows.
+    `detected` are all buildpacks that accept the app, in Heroku's order; `runs` those that compile
+    it, in sequence (a folder: its path). `runtimes` has one for each language whose version was
+    looked up, in the order in which Heroku calls their buildpacks. `unsupported` names what parity
+    does not emulate; then there is no verdict.
     """
 
     source: Source
@@ -69,26 +69,26 @@ class Plan(NamedTuple):
     runs: tuple[str, ...] = ()
 
     def runtime(self, language: str) -> Runtime | None:
-        """What the buildpack `language` has decided, if it came so far."""
-        return next((made for made in self.runtimes if made.language == language), None)
+        """Return the decisions of the buildpack `language`, if it came that far."""
+        return next((one for one in self.runtimes if one.language == language), None)
 
     def line_of(self, process: ProcessType) -> str:
-        """The line of the Procfile that declares `process`; a buildpack's default has none."""
+        """Return the Procfile's line for `process`, or `TYPE:` for a buildpack's default."""
         if self.procfile is None or not process.line:
             return f"{process.name}:"
         return self.procfile.lines[process.line - 1]
 
     @property
     def goes_on(self) -> bool:
-        """Whether Heroku builds, and parity can follow. Without a web process it builds, too."""
+        """True if Heroku builds, and parity can follow. Without a web process it builds, too."""
         stops = self.refusal or self.unsupported or self.source.incomplete
         return not stops and self.source.goes_on
 
 
 class Interpreter(NamedTuple):
-    """What runs a language on this machine; `exact` when Heroku would use the same series.
+    """The program that runs a language here; `exact` if Heroku would use the same series.
 
-    The series is `major.minor` of Python, `major` of Node.js.
+    The series is `major.minor` for Python, `major` for Node.js.
     """
 
     path: Path
@@ -97,22 +97,22 @@ class Interpreter(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A package, file or folder of the slug, with about the bytes that it has compressed."""
+    """A package, file or folder of the slug, with its approximate compressed size in bytes."""
 
     name: str
     packed: int
 
 
 class Slug(NamedTuple):
-    """The build's result: `root` is the folder every dyno gets a copy of.
+    """The build's result; `root` is the folder of which every dyno gets a copy.
 
-    `output` is what the installer and the hooks printed; `unknown` says what this machine could not
-    decide (None: nothing); `packages` are the installed distributions by normalised name.
-    `packed` is about how many bytes Heroku's compressed slug has (None: far from any limit), and
-    `largest` what takes the most of them.
-    `installer` is the version of the package manager that ran here, `interpreters` what stands for
-    Heroku's Python, Node.js, … by the buildpack's id. `environment` is a folder that the slug links
-    to, and that may be shared with other slugs.
+    `output` is the output of the installer and the hooks; `unknown` says what this machine could
+    not decide (None: nothing); `packages` are the installed distributions by normalised name.
+    `packed` is the approximate size in bytes of Heroku's compressed slug (None: far from any
+    limit), and `largest` the largest parts of it.
+    `installer` is the version of the package manager that ran here, `interpreters` are those in
+    place of Heroku's Python, Node.js, … by the buildpack's id. `environment` is a folder that the
+    slug links to, and that other slugs may share.
     """
 
     plan: Plan
@@ -132,14 +132,14 @@ class Slug(NamedTuple):
 
     @property
     def goes_on(self) -> bool:
-        """Whether the build gives a release."""
+        """True if the build leads to a release."""
         return self.refusal is None and self.unknown is None
 
 
 class Ended(NamedTuple):
     """A command that ran to its end; `exit` as Heroku counts (128 + signal).
 
-    `written` are the files that it left in its own copy of the slug, if it had one.
+    `written` are the files that it left in its copy of the slug, if it had one.
     """
 
     exit: int
@@ -150,9 +150,9 @@ class Ended(NamedTuple):
 
 
 class Run(Protocol):
-    """Runs a stranger's command so that nothing of it survives; `limit` in seconds.
+    """Runs an untrusted command, and leaves no process of it behind; `limit` in seconds.
 
-    The build gets one from above (it lives with the dyno), so that rooms stay apart.
+    The build's caller provides it, because it is in the dyno's room, which the build cannot import.
     """
 
     def __call__(
@@ -167,15 +167,15 @@ class Run(Protocol):
 
 
 class Beside(Protocol):
-    """Runs blocking work while the dyno is being watched, and gives its result."""
+    """Runs blocking work while the dyno is being watched, and returns its result."""
 
     def __call__(self, work: Callable[[], T]) -> T: ...
 
 
 class Release(NamedTuple):
-    """The release phase. `skipped` is the reason why a declared command was not run.
+    """The release phase. `skipped` says why a declared command was not run.
 
-    `postdeploy` is app.json's script, on a new app alone; `not_deployed` why it was not run.
+    `postdeploy` is app.json's script, only for a new app; `not_deployed` says why it was not run.
     """
 
     slug: Slug
@@ -187,12 +187,13 @@ class Release(NamedTuple):
 
     @property
     def goes_on(self) -> bool:
-        """Whether the new version runs: release command and postdeploy script have not failed."""
+        """True if the new version runs: neither release command nor postdeploy script failed."""
         deployed = self.postdeploy
         return self.status != "failed" and not (deployed and (deployed.exit or deployed.timed_out))
 
     @property
     def status(self) -> Literal["succeeded", "failed", "skipped", "none"]:
+        """The outcome of the release command."""
         if self.command is None:
             return "none"
         if self.ended is None:

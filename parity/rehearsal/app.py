@@ -1,4 +1,4 @@
-"""An app kept up as a dyno while other code asks it: `with App("path") as app: app.get("/")`."""
+"""An app kept up as a dyno for other code to request: `with App("path") as app: app.get("/")`."""
 
 import threading
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ MOST_REDIRECTS = 10
 
 
 class NotUp(Exception):
-    """The app does not come up; `verdict` says why. No value of a config var is in the message."""
+    """The app does not come up; `verdict` says why. The message contains no config var's value."""
 
     def __init__(self, verdict: Verdict) -> None:
         from parity.masking.mask import hidden
@@ -33,7 +33,7 @@ class App:
     """Rehearses the deploy of `path`, and stops the dyno when the context is left.
 
     Entering it raises `NotUp` if the web process does not come up, and `Usage` for a
-    `path` that is no folder.
+    `path` that is not a folder.
     """
 
     def __init__(
@@ -69,28 +69,28 @@ class App:
 
     @property
     def verdict(self) -> Verdict:
-        """What is known by now: all of it once the context was left."""
+        """The verdict so far; it is complete once the context has been left."""
         assert self._verdict, "the app was not started"
         return self._verdict
 
     @property
     def url(self) -> str:
-        """Where the router listens on this machine, without a slash at the end."""
+        """The router's address on this machine, without a slash at the end."""
         return self._url
 
     @property
     def logs(self) -> list[str]:
         """The log so far, as `heroku logs` prints it. Values of config vars are not masked."""
-        return [_told(line) for line in list(self._lines)]
+        return [_formatted(line) for line in list(self._lines)]
 
-    def get(self, path: str = "/", **given: Any) -> "requests.Response":
+    def get(self, path: str = "/", **kwargs: Any) -> "requests.Response":
         """GET `path` through the router, following redirects within the app.
 
-        `given` goes to `requests.Session.get`. Raises what that raises.
+        `kwargs` go to `requests.Session.get`. Raises what that raises.
         """
         target, host = path, self._host()
         for _ in range(MOST_REDIRECTS):
-            answer = self._asked(target, host, dict(given))
+            answer = self._request(target, host, dict(kwargs))
             onward = urlsplit(
                 urljoin(f"https://{host}{target}", answer.headers.get("location", ""))
             )
@@ -103,15 +103,15 @@ class App:
         exchanges = self.verdict.traffic.exchanges if self.verdict.traffic else ()
         return exchanges[0].host if exchanges else "localhost"
 
-    def _asked(self, target: str, host: str, given: dict[str, Any]) -> "requests.Response":
+    def _request(self, target: str, host: str, kwargs: dict[str, Any]) -> "requests.Response":
         import requests
 
         if self._session is None:
             self._session = requests.Session()
             self._session.trust_env = False
-        sent = {"Host": host, **given.pop("headers", {})}
-        given.setdefault("timeout", 30)
-        return self._session.get(self.url + target, headers=sent, allow_redirects=False, **given)
+        sent = {"Host": host, **kwargs.pop("headers", {})}
+        kwargs.setdefault("timeout", 30)
+        return self._session.get(self.url + target, headers=sent, allow_redirects=False, **kwargs)
 
     def _rehearse(self) -> None:
         try:
@@ -127,12 +127,12 @@ class App:
         self._ready.set()
 
     def _stay(self, verdict: Verdict, url: str) -> None:
-        """The dyno is up: let others ask it until they leave."""
+        """Keep the dyno up until the context is left."""
         self._verdict, self._url = verdict, url
         self._ready.set()
         self._leave.wait()
 
 
-def _told(line: Line) -> str:
+def _formatted(line: Line) -> str:
     at = datetime.fromtimestamp(line.at, UTC).isoformat(timespec="microseconds")
     return f"{at} {line.source}: {line.text}"

@@ -1,4 +1,4 @@
-"""What `parity serve` has to say of the app now: one release, judged again with what came last."""
+"""The judge behind `parity serve`: judges a release again with its latest record."""
 
 from collections.abc import Callable
 
@@ -12,19 +12,19 @@ from parity.system.errors import Trouble
 
 
 class Diagnosis:
-    """The judge that serving is given; `strict`: warnings fail."""
+    """Judges and explains what a served app does; if `strict`, warnings fail."""
 
     def __init__(self, *, strict: bool) -> None:
         self._strict = strict
 
     def build(self, say: Say, on_stage: Callable[[str], None]) -> Trial:
-        """An observer for another build."""
+        """Return an observer for another build."""
         return Trial("run", say, on_stage, strict=self._strict)
 
     def judged(
         self, released: Release, boot: Boot, *later: Record, log: tuple[Line, ...] = ()
     ) -> Verdict:
-        """The verdict on a release with this boot, and perhaps a traffic or shutdown after it."""
+        """Return the verdict on a release with this boot, and any traffic or shutdown after it."""
         slug = released.slug
         trial = Trial("run", None, None, strict=False)
         for record in (slug.plan.source, slug.plan, slug, released, boot, *later):
@@ -32,7 +32,7 @@ class Diagnosis:
         return trial.verdict()._replace(log=log)
 
     def explained(self, formation: Formation, boot: Boot) -> Boot:
-        """A boot with what a second look at it shows, if that can be had."""
+        """Return the boot with the result of a second look, if there is one."""
         try:
             with Edge() as edge:
                 trial = Trial("run", None, None, strict=False)

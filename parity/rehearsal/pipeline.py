@@ -1,4 +1,4 @@
-"""The story of a deploy on one screen: every stage leaves a record, every record is judged."""
+"""The whole rehearsal at a glance: every stage leaves a record, and every record is judged."""
 
 from collections.abc import Callable
 from functools import partial
@@ -37,12 +37,12 @@ def rehearse(
     on_listen: Callable[[Boot], None] | None = None,
     stay: Callable[[Verdict, str], None] | None = None,
 ) -> Verdict:
-    """Do to `app` what Heroku does after `git push heroku main`, and judge every step.
+    """Do with `app` what Heroku does after `git push heroku main`, and judge every step.
 
     `on_listen` gets the boot of each web dyno before its first request, `on_verdict` the verdict
-    before the dyno is stopped, or before a repaired copy is tried. A dyno that is up stays so until
-    `stay`, called in a thread of its own with the address of a router before it, comes back. Where
-    this machine stands in the way, the verdict is `unknown`. Raises `Usage` for no folder.
+    before the dyno is stopped, or before a repaired copy is tried. A dyno that is up stays up until
+    `stay` returns, which is called in its own thread with the address of the dyno's router. If
+    this machine causes a failure, the verdict is `unknown`. Raises `Usage` for a missing folder.
     """
 
     from parity.dyno.containment import Containment
@@ -63,21 +63,21 @@ def rehearse(
 def _certain(
     on_verdict: Callable[[Verdict], None] | None, *, offline: bool
 ) -> Callable[[Verdict], None]:
-    """Return what tells the first verdict, once the cache behind a failure is known to be whole."""
+    """Return a reporter of the first verdict that first checks the cache behind a failure."""
     from parity.push import whole
 
-    told = proof.once(on_verdict)
+    report_once = proof.once(on_verdict)
     checked = False
 
-    def tell(verdict: Verdict) -> None:
+    def report(verdict: Verdict) -> None:
         nonlocal checked
         if verdict.verdict != "works" and not checked:
             whole.check(offline=offline)
             checked = True
-        if told:
-            told(verdict)
+        if report_once:
+            report_once(verdict)
 
-    return tell
+    return report
 
 
 def _rehearsed(
@@ -87,10 +87,10 @@ def _rehearsed(
     containment: "Containment",
     options: Options,
     facts: Limits,
-    told: Callable[[Verdict], None],
+    on_verdict: Callable[[Verdict], None],
     stay: Callable[[Verdict, str], None] | None,
 ) -> Verdict:
-    """One try. Raises `whole.Spoilt` if it came to nothing for what is damaged in the cache."""
+    """Return the verdict of one try. Raises `whole.Spoilt` if it failed on a damaged cache."""
     from threading import Thread
 
     from parity.dyno.abandoned import workspace
@@ -103,8 +103,8 @@ def _rehearsed(
             sandbox = Sandbox(work, containment)
             pushed = stages.receive(trial, app, config, options)
             if pushed.source.goes_on:
-                deploy(trial, pushed, sandbox, options, facts, told, stay)
-            mend(trial, pushed, sandbox, options, facts, told, stay)
+                deploy(trial, pushed, sandbox, options, facts, on_verdict, stay)
+            repair(trial, pushed, sandbox, options, facts, on_verdict, stay)
     except interrupt.Interrupted as ended:
         return _over(trial, containment, ended.signum)
     except MACHINE as error:
@@ -119,25 +119,25 @@ def _stuck(trial: Trial, containment: "Containment", error: Exception) -> Verdic
 
 
 def _over(trial: Trial, containment: "Containment", interrupted: int | None = None) -> Verdict:
-    """The verdict, when all processes have ended that could be."""
+    """Return the verdict, after all processes have ended that could be ended."""
     trial.strays(containment.outlived)
     return trial.verdict(interrupted=interrupted)
 
 
-def mend(
+def repair(
     trial: Trial,
     pushed: Pushed,
     sandbox: "Sandbox",
     options: Options,
     facts: Limits,
-    told: Callable[[Verdict], None] | None,
+    on_verdict: Callable[[Verdict], None] | None,
     stay: Callable[[Verdict, str], None] | None,
 ) -> None:
-    """On with what can be repaired, in the copy; the verdict is told before, and is none of it."""
+    """Report the verdict, which repairs do not change, then go on with repairs in a copy."""
     if stay:
         trial.failed = None
-    if (trial.stopped or trial.failed) and told:
-        told(trial.verdict())
+    if (trial.stopped or trial.failed) and on_verdict:
+        on_verdict(trial.verdict())
     again = options._replace(run_release=False)
     after_that(trial, pushed, options, lambda p: deploy(trial, p, sandbox, again, facts))
 
@@ -149,7 +149,7 @@ def check(
     options: Options = DEFAULTS,
     say: Say | None = None,
 ) -> Verdict:
-    """The story up to the plan: what the tree alone decides. Runs none of the app's code."""
+    """Return the verdict on the tree alone, up to the plan. Runs none of the app's code."""
     trial = Trial("check", say, None, strict=options.strict)
     try:
         pushed = stages.receive(trial, Path(app), config, options)
@@ -166,20 +166,20 @@ def check(
 def after_that(
     trial: Trial, pushed: Pushed, options: Options, go_on: Callable[[Pushed], object]
 ) -> None:
-    """As long as what stopped Heroku has an obvious repair: on with it, in the copy alone.
+    """Go on with a repaired copy as long as each problem has an obvious repair.
 
-    Edits with which the copy works are safe fixes.
+    The edits of a copy that works are safe fixes.
     """
     done: dict[str, Repair] = {}
     first = pushed.source
     while (stop := trial.stopped or trial.failed) and not options.first_only:
         from parity.rehearsal.edits import obvious
 
-        repair = obvious(*stop, pushed, done)
-        if repair is None:
+        change = obvious(*stop, pushed, done)
+        if change is None:
             break
-        pushed, done[repair.finding] = repair.pushed, repair
-        with trial.after(repair.finding, repair.what):
+        pushed, done[change.finding] = change.pushed, change
+        with trial.after(change.finding, change.what):
             go_on(pushed)
     if done:
         proof.proved(trial, first, list(done.values()))
@@ -194,7 +194,7 @@ def deploy(
     on_verdict: Callable[[Verdict], None] | None = None,
     stay: Callable[[Verdict, str], None] | None = None,
 ) -> None:
-    """What follows on a push that Heroku's git takes, as far as it gets."""
+    """Carry on with a push that Heroku's git accepts, as far as it gets."""
     plan = stages.decide(trial, pushed)
     slug = stages.compile_slug(trial, plan, sandbox, options, facts) if plan.goes_on else None
     if slug and slug.goes_on:
@@ -213,7 +213,7 @@ def start(
     on_verdict: Callable[[Verdict], None] | None,
     stay: Callable[[Verdict, str], None] | None = None,
 ) -> None:
-    """The web dyno and its first requests; without one, the other long-running types."""
+    """Run the web dyno and its first requests; without one, the other long-running types."""
     from parity.rehearsal.probing import Probing
     from parity.rehearsal.side_by_side import together
     from parity.runtime import scale
@@ -225,7 +225,7 @@ def start(
         formation = Formation(released, sandbox, options, facts, trial.say)
         probing = Probing(trial, formation, edge)
 
-        def told(running: "list[RunningDyno]") -> None:
+        def before_stop(running: "list[RunningDyno]") -> None:
             if dynos:
                 trial.formation(tuple(one.boot for one in running if one.boot))
             if on_verdict:
@@ -235,7 +235,7 @@ def start(
 
         dynos = scale.chosen(plan.processes, options.processes)
         if dynos or "web" in plan.processes:
-            together(trial, probing, dynos or scale.usual(plan), told)
+            together(trial, probing, dynos or scale.usual(plan), before_stop)
         elif trial.stopped is None:
             for each in scale.usual(plan):
                 together(trial, probing, [each], lambda _: None)
@@ -244,7 +244,7 @@ def start(
 def _stays(
     trial: Trial, probing: "Probing", one: "RunningDyno", stay: Callable[[Verdict, str], None]
 ) -> None:
-    """Keep a dyno that is up behind a router, until `stay` comes back."""
+    """Keep a dyno that is up behind a router until `stay` returns."""
     if one.boot and one.boot.state == "up":
         with probing.formation.router(one.dyno, probing.edge) as router:
             probing.edge.beside(partial(stay, trial.verdict(), router.loopback()))

@@ -1,4 +1,4 @@
-"""The first requests to a release's dynos, and the second looks that explain what came of them."""
+"""The first requests to a release's dynos, and the second looks that explain the answers."""
 
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     from parity.router import Router
 
 WORKER_WATCH = 5.0
-"""Seconds that a worker is watched: it has no port by which to know that it is up."""
+"""Seconds for which a worker is watched, as it has no port to show that it is up."""
 
 
 SOCKET_IO = "python-engineio"
-"""What speaks Socket.IO in Python: https://pypi.org/project/python-engineio."""
+"""The package behind Socket.IO in Python: https://pypi.org/project/python-engineio."""
 
 CSRF = b"CSRF verification failed"
-"""What Django's 403 page says, with DEBUG on or off (observed)."""
+"""The text of Django's 403 page, with DEBUG on or off (observed)."""
 
 FORBIDDEN = 403
 SERVER_ERROR = 500
-"""From this status on the reason comes in the log, often after the answer."""
+"""The lowest status whose reason comes in the log, often after the answer."""
 
 QUICK_ANSWER_MS = 2000
-"""Only pages that come at once are asked for again (ours)."""
+"""Milliseconds within which a page must have come to be requested again (ours)."""
 
 
 class Probing:
-    """Boots, asks and judges dynos of `formation`, which live on the loop of `edge`."""
+    """Boots and judges dynos of `formation`, and requests them, on the loop of `edge`."""
 
     def __init__(self, trial: Trial, formation: Formation, edge: Edge) -> None:
         self.formation = formation
@@ -46,15 +46,15 @@ class Probing:
         self._trial = trial
 
     def boot(self, release: RunningRelease) -> None:
-        """Boot all dynos of the release at once, and import what comes next meanwhile."""
+        """Boot all dynos of the release at once, and meanwhile import what comes next."""
         with self._trial.stage("boot"):
-            release.launch()  # before there is a loop, whose import takes its time
+            release.launch()  # before there is a loop, whose import is slow
             if any(one.routed for one in release.dynos):
                 Thread(target=_prepare, daemon=True).start()
             self.edge.run(release.boot())
 
     def ask(self, one: RunningDyno) -> None:
-        """Send a web dyno its first requests, once it is up, and judge what came of them."""
+        """Send a web dyno its first requests, once it is up, and judge the answers."""
         dyno, boot = one.dyno, one.boot
         assert boot, "the dyno was not booted"
         exchanges: tuple[Exchange, ...] = ()
@@ -65,10 +65,10 @@ class Probing:
                 failed = any(e.code or e.status >= SERVER_ERROR for e in exchanges)
                 boot = self.edge.run(one.settle(failed=failed))
             elif boot.state == "crashed":
-                self._probe(dyno)  # what a visitor gets now: H10 in the log, nothing to judge
+                self._probe(dyno)  # a visitor's request: H10 in the log, nothing to judge
         self._trial.observe(self.explained(boot))
         if boot.goes_on:
-            one.traffic = self._looked_into(dyno, Traffic(boot, exchanges, dyno.output()))
+            one.traffic = self._with_second_looks(dyno, Traffic(boot, exchanges, dyno.output()))
             self._trial.observe(one.traffic)
 
     def _probe(self, dyno: Dyno) -> tuple[Exchange, ...]:
@@ -89,15 +89,15 @@ class Probing:
         return SecondLooks(self.formation, self.edge, boot.process)
 
     def explained(self, boot: Boot) -> Boot:
-        """A boot that bound the wrong address, with the line that did it."""
+        """Return a failed boot with the line that bound the wrong address, or where it hangs."""
         if boot.state != "timeout" or boot.foreign:
             return boot
         if not boot.listeners:
             return boot._replace(stack=reruns.stack(self._looks(boot)))
         return boot._replace(binds=reruns.binds(self._looks(boot)))
 
-    def _looked_into(self, dyno: Dyno, traffic: Traffic) -> Traffic:
-        """What is worth a second look: a silent 500, a 400, an answer that may hold state."""
+    def _with_second_looks(self, dyno: Dyno, traffic: Traffic) -> Traffic:
+        """Return the traffic with second looks at a silent 500, a 400, or possible state."""
         looks = self._looks(traffic.boot)
         for exchange in (e for e in traffic.exchanges if not e.as_expected):
             if exchange.code == "H12":
@@ -113,9 +113,9 @@ class Probing:
                 source = self.formation.released.slug.plan.source
                 with self._quiet(dyno) as router:
                     return traffic._replace(hosts=reruns.hosts(router, exchange, source))
-        return self._asked_again(dyno, traffic)
+        return self._repeated(dyno, traffic)
 
-    def _asked_again(self, dyno: Dyno, traffic: Traffic) -> Traffic:
+    def _repeated(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         last = next(e for e in reversed(traffic.exchanges) if not e.scenario)
         if last.status != reruns.OK or last.code or last.service_ms > QUICK_ANSWER_MS:
             return traffic

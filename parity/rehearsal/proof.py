@@ -1,4 +1,4 @@
-"""What came of the edits that a rehearsal has tried in copies: which are safe, and their diffs."""
+"""The results of the edits that a rehearsal has tried in copies, with the diffs of safe ones."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def proved(trial: Trial, source: Source, repairs: "list[Repair]") -> None:
-    """Tell `trial` of every edit whether it is safe.
+    """Tell `trial` which edits are safe.
 
-    It is where the copy with all of them has come through to its first answer, nothing new in the
-    way, and nothing in it was changed but by edits: then each of them is needed, and enough.
+    They are if the copy with all of them has reached its first answer without a new problem, and
+    has no other changes: then each of them is necessary, and together they are sufficient.
     """
     from parity.rehearsal.edits.diff import changes, unified
 
@@ -28,18 +28,18 @@ def proved(trial: Trial, source: Source, repairs: "list[Repair]") -> None:
     changed = [changes(old, new) for old, new in pairwise(sources)]
     diffs = [unified(each) if works else None for each in changed]
     safe = all(diffs)
-    told: dict[tuple[str, str | None], Tried] = {}
+    tried: dict[tuple[str, str | None], Tried] = {}
     after: str | None = None
     for repair, diff in zip(repairs, diffs, strict=True):
         if repair.sure:
-            said = _said(last, works=works, safe=safe)
-            told[repair.finding, after] = Tried(diff if safe else None, said)
+            result = _result(last, works=works, safe=safe)
+            tried[repair.finding, after] = Tried(diff if safe else None, result)
         after = repair.finding
     pairs = zip(repairs, changed, strict=True)
-    trial.proved(tuple(Fix(r.finding, r.what, c) for r, c in pairs) if safe else (), told)
+    trial.proved(tuple(Fix(r.finding, r.what, c) for r, c in pairs) if safe else (), tried)
 
 
-def _said(last: Repaired, *, works: bool, safe: bool) -> str:
+def _result(last: Repaired, *, works: bool, safe: bool) -> str:
     if safe:
         return f"tried in a copy: built, booted, the first request got {last.answer}"
     if works:
@@ -50,12 +50,12 @@ def _said(last: Repaired, *, works: bool, safe: bool) -> str:
 
 
 def once(on_verdict: Callable[[Verdict], None] | None) -> Callable[[Verdict], None] | None:
-    """The first verdict alone is told: a repaired copy has one of its own."""
-    told: list[Verdict] = []
+    """Return a callback that reports only the first verdict, as a repaired copy has its own."""
+    reported: list[Verdict] = []
 
-    def tell(verdict: Verdict) -> None:
-        if on_verdict and not told:
-            told.append(verdict)
+    def report(verdict: Verdict) -> None:
+        if on_verdict and not reported:
+            reported.append(verdict)
             on_verdict(verdict)
 
-    return tell if on_verdict else None
+    return report if on_verdict else None

@@ -1,4 +1,4 @@
-"""Dynos of a release that are started a second time, to see what the judged run does not show."""
+"""Second boots of a release's dynos, which show what the judged run does not."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from parity.runtime.process import RunningDyno
 
 
-class Again:
-    """A dyno that was booted once more."""
+class SecondBoot:
+    """A dyno that was booted again."""
 
     def __init__(self, running: "RunningDyno", boot: Boot) -> None:
         self.running = running
@@ -24,12 +24,12 @@ class Again:
 
     @property
     def dyno(self) -> "Dyno":
-        """The dyno itself."""
+        """The dyno."""
         return self.running.dyno
 
 
 class SecondLooks:
-    """Boots `process` again, each time in a dyno and a copy of its own; nothing is logged."""
+    """Boots `process` again, each time in its own dyno and copy; nothing is logged."""
 
     def __init__(self, formation: "Formation", edge: "Edge", process: ProcessType) -> None:
         self._formation = formation
@@ -43,19 +43,19 @@ class SecondLooks:
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
         hurry: bool = False,
-    ) -> Iterator[Again]:
-        """Another dyno, booted; `hurry`: it need not wait for the whole boot timeout."""
+    ) -> Iterator[SecondBoot]:
+        """Yield another booted dyno; with `hurry`, do not wait for the whole boot timeout."""
         formation = self._formation.again(trace=trace, extra_env=extra_env, hurry=hurry)
         release = RunningRelease(formation, [(self._process, "again")])
         with self._edge.holding(release):
             release.launch()
             (boot,) = self._edge.run(release.boot())
-            yield Again(release.dynos[0], boot)
+            yield SecondBoot(release.dynos[0], boot)
 
-    def router(self, again: Again, *, hurry: bool = False) -> "Router":
-        """A router before it that logs nothing."""
-        return self._formation.router(again.dyno, self._edge, hurry=hurry, quiet=True)
+    def router(self, second: SecondBoot, *, hurry: bool = False) -> "Router":
+        """Return a router for the dyno that logs nothing."""
+        return self._formation.router(second.dyno, self._edge, hurry=hurry, quiet=True)
 
-    def settle(self, again: Again) -> None:
-        """Let it end, or log, what a failed request has led to."""
-        self._edge.run(again.running.settle(failed=True))
+    def settle(self, second: SecondBoot) -> None:
+        """Wait for what a failed request leads to: the dyno's end, or lines in its log."""
+        self._edge.run(second.running.settle(failed=True))

@@ -1,4 +1,4 @@
-"""The dynos of a release, rehearsed: booted at once, asked one after the other, stopped at once."""
+"""The rehearsal of a release's dynos: booted together, requested in turn, stopped together."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -19,9 +19,9 @@ def together(
     dynos: Sequence[tuple[ProcessType, str]],
     before_stop: "Callable[[list[RunningDyno]], None]",
 ) -> None:
-    """Boot all at once, ask those of web, judge each, stop all at once.
+    """Boot all dynos together, send requests to those of web, judge each, and stop all together.
 
-    The first one is the report's own; of the others it has the findings and how they ended.
+    The report has the first dyno's records; of the others it has the findings and their ends.
     """
     edge, release = probing.edge, RunningRelease(probing.formation, dynos)
     release.prepare()
@@ -42,12 +42,12 @@ def together(
 
 
 def _share(trial: "Trial", number: int) -> AbstractContextManager[None]:
-    """The first dyno's records are the report's."""
+    """Return a context in which only the first dyno's records become the report's."""
     return trial.aside() if number else nullcontext()
 
 
 def _judge(trial: "Trial", probing: "Probing", one: "RunningDyno") -> None:
-    """The first requests to a dyno of web; the boots of others are judged as they are."""
+    """Send a web dyno its first requests; judge the boot of any other as it is."""
     assert one.boot, "the dyno was not booted"
     if one.routed:
         probing.ask(one)
@@ -56,7 +56,7 @@ def _judge(trial: "Trial", probing: "Probing", one: "RunningDyno") -> None:
 
 
 def _settle(trial: "Trial", probing: "Probing", one: "RunningDyno") -> None:
-    """Before it is stopped: a dyno that has ended by itself has crashed."""
+    """Judge a dyno that has ended by itself before its stop, which is a crash."""
     if one.boot and one.boot.state == "up":
         later = probing.edge.run(one.settle(answered=one.traffic is not None))
         if later.state != "up":

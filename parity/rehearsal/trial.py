@@ -1,4 +1,4 @@
-"""One rehearsal's bookkeeping: log, times, records, findings, and what they amount to."""
+"""The state of one rehearsal: its log, times, records and findings, and their verdict."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -42,42 +42,42 @@ _STATUS: dict[str, Literal["ok", "warn", "fail", "unknown"]] = {
     "reject": "fail",
 }
 NOT_THE_APP = ("stuck", "strays")
-"""Records of this machine, none of the app's."""
+"""The records of this machine, not of the app."""
 
 AFTER = "after that, "
-"""How a stage of a repaired copy is announced."""
+"""The prefix that announces a stage of a repaired copy."""
 
 _RANK = ("note", "warn", "unknown", "fail", "reject")
 
 
 def _predicted(plan: Plan) -> list[Finding]:
-    """What the source alone shows of the web process's start."""
+    """Return the findings about the web process's start from the source alone."""
     from parity.rules.predict import predictions
 
-    told: list[Finding] = []
+    findings: list[Finding] = []
     for symptom, cause, evidence in predictions(plan):
         load()
         new = predicted(plan, symptom, cause, evidence)
-        told += [f for f in new if f.id not in [t.id for t in told]]
-    return told
+        findings += [f for f in new if f.id not in [known.id for known in findings]]
+    return findings
 
 
 class Stop(NamedTuple):
-    """The record at which Heroku does not go on, and what was found in it."""
+    """The record at which Heroku stops, and the findings about it."""
 
     record: Record
     findings: tuple[Finding, ...]
 
 
 class Tried(NamedTuple):
-    """What came of an edit in a copy: its diff if it is safe, and what to say."""
+    """The result of an edit in a copy, in words, and its diff if it is safe."""
 
     diff: str | None
-    said: str
+    result: str
 
 
 class Trial:
-    """Observes what the stages leave behind, and collects what rules find in it."""
+    """Observes the records of the stages, and collects the findings about them."""
 
     def __init__(
         self,
@@ -106,9 +106,9 @@ class Trial:
         self._formation: tuple[Boot, ...] = ()
 
     def say(self, line: Line) -> None:
-        """Take one line of platform output into the log and pass it on.
+        """Add one line of platform output to the log, and pass it on.
 
-        What a repaired copy prints is not what Heroku would print.
+        Output of a repaired copy is dropped: Heroku would not print it.
         """
         if self._after is not None:
             return
@@ -129,32 +129,32 @@ class Trial:
                 self._seconds[name] = time.monotonic() - began
 
     def observe(self, record: Record) -> None:
-        """Diagnose `record`."""
+        """Diagnose `record`, and keep it with its findings."""
         load(needed(record))
-        found = diagnose(record, interrupt.check)
-        blocking = [f for f in found if f.effect in ("unknown", "fail", "reject")]
+        new = diagnose(record, interrupt.check)
+        blocking = [f for f in new if f.effect in ("unknown", "fail", "reject")]
         if any(f.effect != "unknown" for f in blocking) and (lack := withheld.lack(record)):
             self.observe(Stuck(self._now, lack.what, lack.fix))
             return
         if blocking and isinstance(record, Source | Plan | Slug):
-            self.stopped = Stop(record, tuple(found))
+            self.stopped = Stop(record, tuple(new))
         elif blocking and isinstance(record, Release | Boot | Traffic):
-            self.failed = self.failed or Stop(record, tuple(found))
+            self.failed = self.failed or Stop(record, tuple(new))
         elif self._command == "check" and isinstance(record, Plan):
-            found += _predicted(record)
+            new += _predicted(record)
         if self._after is None:
             self._records[type(record).__name__.lower()] = record
-            self._findings += found
+            self._findings += new
         else:
-            self._told_after(record, found)
+            self._add_after(record, new)
 
-    def _told_after(self, record: Record, found: list[Finding]) -> None:
-        """Keep what only a repair has brought to light."""
+    def _add_after(self, record: Record, new: list[Finding]) -> None:
+        """Keep the findings that only appear after a repair."""
         known = {_same(f) for f in self._findings}
-        causes = {f.symptom for f in found if f.kind == "cause" and _same(f) not in known}
+        causes = {f.symptom for f in new if f.kind == "cause" and _same(f) not in known}
         self._findings += [
             f._replace(after=self._after)
-            for f in found
+            for f in new
             if _same(f) not in known or (f.kind == "symptom" and f.id in causes)
         ]
         if isinstance(record, Traffic) and record.exchanges:
@@ -163,9 +163,9 @@ class Trial:
 
     @contextmanager
     def after(self, finding: str, what: str) -> Iterator[None]:
-        """What is judged now was found in a copy in which `what` was changed; it decides nothing.
+        """Judge a copy in which `what` was changed for `finding`; this decides nothing.
 
-        Where this machine stands in the way, that is one more thing found.
+        A failure of this machine meanwhile is one more finding.
         """
         self._after, self.stopped, self.failed = finding, None, None
         self._repaired.append(Repaired(finding, what, "checked"))
@@ -192,12 +192,12 @@ class Trial:
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """What is judged now is found and told, but the report's own records stay as they are."""
-        kept, before = dict(self._records), len(self._findings)
+        """Judge and report another dyno, but keep the report's records as they are."""
+        records, before = dict(self._records), len(self._findings)
         try:
             yield
         finally:
-            self._records |= kept
+            self._records |= records
             known = [(f.id, f.title) for f in self._findings[:before]]
             self._findings[before:] = [
                 f for f in self._findings[before:] if (f.id, f.title) not in known
@@ -205,32 +205,32 @@ class Trial:
 
     @property
     def repaired(self) -> tuple[Repaired, ...]:
-        """What was changed in copies so far, and how far each came."""
+        """The changes in copies so far, and how far each copy came."""
         return tuple(self._repaired)
 
-    def proved(self, fixes: tuple[Fix, ...], told: Mapping[tuple[str, str | None], Tried]) -> None:
-        """Note what was tried, by finding and what it came after, and which edits are safe."""
+    def proved(self, fixes: tuple[Fix, ...], tries: Mapping[tuple[str, str | None], Tried]) -> None:
+        """Note the tried edits, by their finding and the one before it, and the safe fixes."""
         self._fixes = fixes
         for number, finding in enumerate(self._findings):
-            tried = told.get((finding.id, finding.after))
+            tried = tries.get((finding.id, finding.after))
             if tried:
-                self._findings[number] = finding._replace(diff=tried.diff, tried=tried.said)
+                self._findings[number] = finding._replace(diff=tried.diff, tried=tried.result)
 
     def formation(self, boots: tuple[Boot, ...]) -> None:
-        """Take note of the dynos that ran side by side."""
+        """Note the dynos that ran side by side."""
         self._formation = boots
 
     def stuck(self, what: str, fix: str) -> None:
         """Note that this machine ended the rehearsal in the current stage."""
         self.observe(Stuck(self._now, what, fix))
 
-    def strays(self, found: tuple[Stray, ...]) -> None:
-        """Note what had to be looked for when all was over."""
-        if found:
-            self.observe(Strays(self._now, found))
+    def strays(self, processes: tuple[Stray, ...]) -> None:
+        """Note the processes that outlived their commands."""
+        if processes:
+            self.observe(Strays(self._now, processes))
 
     def verdict(self, *, interrupted: int | None = None) -> Verdict:
-        """What the findings so far amount to."""
+        """Return the verdict on the findings so far."""
         deciding = [f for f in self._findings if f.after is None]
         failing = [f for f in sorted(deciding, key=_order) if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
@@ -251,7 +251,7 @@ class Trial:
         )
 
     def _not_isolated(self) -> tuple[str, ...]:
-        """What a dyno without namespaces of its own lacks."""
+        """Return what a dyno without its own namespaces lacks."""
         boot = self._records.get("boot")
         if not isinstance(boot, Boot) or boot.isolation in (None, "pidns"):
             return ()
@@ -270,11 +270,11 @@ class Trial:
 
 
 def _same(finding: Finding) -> tuple[object, ...]:
-    """By what a finding is known as one that was told already."""
+    """Return the key by which two findings are the same."""
     places = tuple((e.seen, e.file, e.line) for e in finding.evidence)
     return finding.id, finding.title, finding.cause, places
 
 
 def _order(finding: Finding) -> tuple[bool, bool]:
-    """A push that is rejected comes before what would have come after it; a repair's, last."""
+    """Return the sort key: rejections of the push first, findings after a repair last."""
     return finding.after is not None, finding.effect != "reject"

@@ -1,1 +1,1 @@
-"""A release kept running: dynos behind the router."""
+"""A running release: dynos behind the router."""

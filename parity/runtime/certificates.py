@@ -1,8 +1,8 @@
-"""A certificate authority of the user's own, for names below `localhost` and nothing else.
+"""The user's own certificate authority, for names below `localhost` and nothing else.
 
-Made once, kept where only the user can read it, and never installed anywhere: whoever wants the
-browser to trust it adds the file `authority.crt` there by hand. Its name constraints (RFC 5280
-section 4.2.1.10) make its key useless for any other site.
+It is created once, stored where only the user can read it, and never installed anywhere: users who
+want their browser to trust it add the file `authority.crt` there by hand. Its name constraints
+(RFC 5280 section 4.2.1.10) make its key useless for any other site.
 """
 
 import contextlib
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 YEARS = timedelta(days=3650)
 SHORT = timedelta(days=90)
-"""How long a certificate for one `parity serve` is good (browsers take up to 398 days)."""
+"""The validity of the certificate for one `parity serve` (browsers accept up to 398 days)."""
 
 CERTIFICATE = b"-----BEGIN CERTIFICATE-----"
 MISSING = "--https needs the extra parity[https]: type pip install trustme"
 
 
 def context(host: str) -> tuple[ssl.SSLContext, Path]:
-    """TLS for `host` and localhost, and the authority's certificate as a file.
+    """Return a TLS context for `host` and localhost, and the file of the authority's certificate.
 
-    Raises `Usage` without the extra, `Trouble` where nothing can be written.
+    Raises `Usage` without the extra, `Trouble` if nothing can be written.
     """
     try:
         import trustme
@@ -41,7 +41,7 @@ def context(host: str) -> tuple[ssl.SSLContext, Path]:
         raise Usage(MISSING) from error
     folder = _folder()
     try:
-        pem, public = _kept(folder)
+        pem, public = _authority(folder)
     except OSError as error:
         raise Trouble(
             f"cannot keep a certificate authority in {folder}: {error.strerror or error}",
@@ -55,11 +55,11 @@ def context(host: str) -> tuple[ssl.SSLContext, Path]:
         ) from error
     names = (host, "localhost", "127.0.0.1")
     leaf = authority.issue_cert(*names, not_after=datetime.now(UTC) + SHORT)
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.set_alpn_protocols(["http/1.1"])
-    leaf.configure_cert(made)
-    return made, public
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_2
+    tls.set_alpn_protocols(["http/1.1"])
+    leaf.configure_cert(tls)
+    return tls, public
 
 
 def _folder() -> Path:
@@ -69,8 +69,8 @@ def _folder() -> Path:
     return Path(chosen).absolute() / "https"
 
 
-def _kept(folder: Path) -> tuple[bytes, Path]:
-    """Key and certificate, made if they are not there, and the certificate's own file.
+def _authority(folder: Path) -> tuple[bytes, Path]:
+    """Return the key and certificate, created if they are missing, and the certificate's file.
 
     Raises `OSError`.
     """
@@ -78,31 +78,31 @@ def _kept(folder: Path) -> tuple[bytes, Path]:
     closed(str(folder))
     if not os.environ.get("PARITY_DATA_DIR"):
         closed(str(folder.parent))
-    kept, public = folder / "authority.pem", folder / "authority.crt"
-    if not kept.exists():
-        with contextlib.suppress(FileExistsError):  # another parity was faster
-            _written(folder, _made(), lambda part: os.link(part, kept))
-    if kept.stat().st_mode & 0o077:
-        kept.chmod(0o600)
-    pem = kept.read_bytes()
-    _written(folder, pem[pem.find(CERTIFICATE) :], lambda part: part.replace(public))
+    key_file, public = folder / "authority.pem", folder / "authority.crt"
+    if not key_file.exists():
+        with contextlib.suppress(FileExistsError):  # another parity process was faster
+            _write(folder, _new_authority(), lambda part: os.link(part, key_file))
+    if key_file.stat().st_mode & 0o077:
+        key_file.chmod(0o600)
+    pem = key_file.read_bytes()
+    _write(folder, pem[pem.find(CERTIFICATE) :], lambda part: part.replace(public))
     return pem, public
 
 
-def _written(folder: Path, data: bytes, placed: Callable[[Path], object]) -> None:
-    """The whole file or none of it, readable by its owner alone."""
+def _write(folder: Path, data: bytes, place: Callable[[Path], object]) -> None:
+    """Write the whole file or none of it, readable by its owner only."""
     part = folder / token_hex(8)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-        placed(part)
+        place(part)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _made() -> bytes:
-    """A new key and its certificate, as PEM."""
+def _new_authority() -> bytes:
+    """Return a new key and its certificate, as PEM."""
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -139,7 +139,7 @@ def _certificate(key: "ec.EllipticCurvePublicKey") -> "x509.CertificateBuilder":
 
 
 def _usage(x509: Any) -> Any:
-    """A key that signs certificates, and nothing else."""
+    """Return the usage of a key that signs certificates, and nothing else."""
     uses = "digital_signature content_commitment key_encipherment data_encipherment key_agreement"
     none = dict.fromkeys([*uses.split(), "encipher_only", "decipher_only"], False)
     return x509.KeyUsage(key_cert_sign=True, crl_sign=True, **none)

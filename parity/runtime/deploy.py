@@ -1,7 +1,7 @@
-"""What `git push heroku main` does, stage by stage, up to the release; it judges nothing.
+"""The deploy that `git push heroku main` starts, stage by stage up to the release.
 
-Every record is shown to an observer. Whether the next stage follows is the record's own
-`goes_on`.
+It judges nothing, and passes every record to an observer. A record's `goes_on` says whether the
+next stage follows.
 """
 
 import time
@@ -23,33 +23,33 @@ NO_CONFIG = Config({}, {})
 
 
 class Observer(Protocol):
-    """Sees what a deploy does; it changes nothing."""
+    """Receives what a deploy does, and changes nothing."""
 
     def say(self, line: Line) -> None:
-        """Take one line of platform output."""
+        """Receive one line of platform output."""
 
     def stage(self, name: Stage) -> AbstractContextManager[None]:
-        """A stage, for as long as it lasts."""
+        """Return a context that lasts as long as the stage."""
 
     def observe(self, record: Source | Plan | Slug | Release) -> None:
-        """What a stage left behind."""
+        """Receive the record of a stage."""
 
 
 class Recorder:
-    """An observer that only keeps the records, for whoever wants to explain them later."""
+    """An observer that only collects the records, to be explained later."""
 
     def __init__(self) -> None:
         self.records: list[Source | Plan | Slug | Release] = []
 
     def say(self, line: Line) -> None:
-        """Nobody reads it."""
+        """Ignore the line."""
 
     def stage(self, name: Stage) -> AbstractContextManager[None]:  # noqa: ARG002 — the protocol's
-        """Nobody times it."""
+        """Return a context that does nothing."""
         return nullcontext()
 
     def observe(self, record: Source | Plan | Slug | Release) -> None:
-        """Keep it."""
+        """Add the record."""
         self.records.append(record)
 
 
@@ -61,7 +61,7 @@ def slug_of(
     options: Options,
     limits: Limits,
 ) -> Slug | None:
-    """The slug of the tree `app`; None where Heroku stops before there is one.
+    """Return the slug of the tree `app`; None if Heroku stops before there is one.
 
     Raises `Trouble`, `Usage`, `interrupt.Interrupted`, `OSError`.
     """
@@ -72,7 +72,7 @@ def slug_of(
 
 
 def receive(observer: Observer, app: Path, config: Config, options: Options) -> Pushed:
-    """The tree that is pushed, as Heroku's git receives it."""
+    """Return the pushed tree, as Heroku's git receives it."""
     from parity.push import app_json, receive
     from parity.push.source import read as read_tree
 
@@ -85,7 +85,7 @@ def receive(observer: Observer, app: Path, config: Config, options: Options) -> 
 
 
 def decide(observer: Observer, pushed: Pushed, *, builds: bool = True) -> Plan:
-    """What Heroku makes of the tree before it builds."""
+    """Return the plan that Heroku makes from the tree before it builds."""
     from parity.push.detect import detect
 
     with observer.stage("detect"):
@@ -105,14 +105,14 @@ def decide(observer: Observer, pushed: Pushed, *, builds: bool = True) -> Plan:
 def compile_slug(
     observer: Observer, plan: Plan, sandbox: "Sandbox", options: Options, limits: Limits
 ) -> Slug:
-    """The build. Raises `Usage` for a process type that is not there to run after it."""
+    """Build the slug. Raises `Usage` if a process type to run after it does not exist."""
     from parity.push import cache, downloads, whole
     from parity.push.build import build
     from parity.push.source import lay_out
     from parity.runtime import scale
     from parity.system import ground, withheld
 
-    def built() -> Slug:
+    def act() -> Slug:
         folder = sandbox.work.folder("slug")
         lay_out(plan.source, folder)
         return build(
@@ -129,7 +129,7 @@ def compile_slug(
     with observer.stage("build"):
         ground.check(sandbox.work.root, cache.root())
         withheld.begin()
-        slug = whole.sure(built, lambda made: made.refusal or made.unknown, offline=options.offline)
+        slug = whole.sure(act, lambda each: each.refusal or each.unknown, offline=options.offline)
         downloads.left()
         observer.observe(slug)
         return slug
@@ -138,7 +138,7 @@ def compile_slug(
 def release_phase(
     observer: Observer, slug: Slug, sandbox: "Sandbox", options: Options, limits: Limits
 ) -> Release:
-    """The release command, in a dyno of its own."""
+    """Run the release command in a one-off dyno, and return the release."""
     from parity.push.release import release
 
     with observer.stage("release"):
@@ -163,7 +163,7 @@ def _one_off(
 
 
 def sized(options: Options, source: Source) -> Options:
-    """The size of web dynos, for an app that is created from app.json; what was typed counts."""
+    """Return the options with app.json's size of web dynos, for a new app; a typed size wins."""
     manifest = source.manifest
     web = manifest.formation.get("web") if manifest and manifest.applied else None
     known = web is not None and web.size in SIZES and options.dyno == DEFAULTS.dyno

@@ -1,4 +1,4 @@
-"""Where synchronous code meets the loop on which dynos and routers live."""
+"""The edge between synchronous code and the loop on which dynos and routers live."""
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 TICK = 0.05
-"""Seconds between two looks for a signal."""
+"""Seconds between two checks for a signal."""
 
 
-class Closes(Protocol):
-    """What may have started processes, and ends them."""
+class Closeable(Protocol):
+    """An object that may have started processes, and ends them."""
 
     async def close(self) -> None:
         """End whatever is left."""
 
     def abandon(self) -> None:
-        """The same where no loop can be had."""
+        """End whatever is left when there is no loop."""
 
 
 class Edge:
-    """A loop that turns while `run` waits, and stands still in between; a context manager.
+    """A loop that turns while `run` waits, and rests in between; a context manager.
 
-    The loop is made when it is first needed: its import is slow, so that a dyno is launched before.
+    The loop is created when it is first needed: its import is slow, and a dyno can start before.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Edge:
 
     @property
     def loop(self) -> "AbstractEventLoop":
-        """The loop, for what lives on it."""
+        """The loop, for objects that live on it."""
         if self._loop is None:
             import asyncio
 
@@ -60,23 +60,23 @@ class Edge:
         try:
             self.loop.run_until_complete(_watched(task, check))
         except BaseException:
-            if not task.done():  # raised by a signal's handler, wherever the loop was
+            if not task.done():  # raised by a signal's handler, anywhere in the loop
                 task.cancel()
             raise
         return task.result()
 
     def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run what closes something to its end, whatever signal comes."""
+        """Run `work` that closes something to its end, regardless of signals."""
         return self.loop.run_until_complete(self._task(work))
 
     @contextmanager
-    def holding(self, what: Closes) -> Iterator[None]:
-        """Close what lives on the loop at the end, whatever signal comes."""
+    def holding(self, what: Closeable) -> Iterator[None]:
+        """Close `what`, which lives on the loop, after the block, regardless of signals."""
         try:
             yield
         finally:
             try:
-                self.loop  # noqa: B018 — it may be that none can be made
+                self.loop  # noqa: B018 — raises if none can be created
             except BaseException:
                 what.abandon()
                 raise
@@ -97,7 +97,7 @@ class Edge:
 
 
 async def _watched(task: "Task[Any]", check: Callable[[], None]) -> None:
-    """Wait for `task`, which is over in any case when this is."""
+    """Wait for `task`, and never return or raise before it is over."""
     import asyncio
 
     try:
@@ -112,7 +112,7 @@ async def _watched(task: "Task[Any]", check: Callable[[], None]) -> None:
 
 
 async def _cancelled() -> None:
-    """End all that still runs on the loop."""
+    """Cancel all tasks that still run on the loop."""
     import asyncio
 
     tasks = asyncio.all_tasks() - {asyncio.current_task()}

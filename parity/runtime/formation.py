@@ -1,4 +1,4 @@
-"""The dynos of one release, each with its own copy of the slug, and the router before them."""
+"""The dynos of one release, each with its own copy of the slug, and their router."""
 
 import re
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from parity.runtime.edge import Edge
 
 HURRIED = 5.0
-"""Seconds that a second look waits for a boot or an answer that is slow (ours)."""
+"""Seconds that a second look waits for a slow boot or answer (ours)."""
 
 
 class Formation:
-    """Makes the dynos of `released` and routers for them; it judges nothing."""
+    """Creates the dynos of `released` and routers for them; it judges nothing."""
 
     def __init__(
         self,
@@ -53,22 +53,22 @@ class Formation:
         extra_env: Mapping[str, str] | None = None,
         hurry: bool = False,
     ) -> "Formation":
-        """Return the same for a second look at the release, which is not logged.
+        """Return a formation for a second look at the release, which is not logged.
 
-        Its dynos may have `extra_env`, or write a `trace`; `hurry`: they need not wait for the
+        Its dynos may have `extra_env`, or write a `trace`; with `hurry`, they do not wait for the
         whole boot timeout.
         """
-        again = copy(self)
-        again.limits = self.limits.shortened(idle_before_verdict=0.3)
+        second = copy(self)
+        second.limits = self.limits.shortened(idle_before_verdict=0.3)
         if hurry:
             wait = min(self.limits.boot_timeout.value, HURRIED)
-            again.limits = again.limits.shortened(boot_timeout=wait)
-        again.options = self.options._replace(port=None, exact=False)
-        again._say, again._trace, again._extra_env = _unsaid, trace, extra_env or {}
-        return again
+            second.limits = second.limits.shortened(boot_timeout=wait)
+        second.options = self.options._replace(port=None, exact=False)
+        second._say, second._trace, second._extra_env = _ignore, trace, extra_env or {}
+        return second
 
     def dyno(self, process: ProcessType, name: str) -> Dyno:
-        """One dyno in its own copy of the slug."""
+        """Return a dyno in its own copy of the slug."""
         return Dyno(
             self.released,
             process,
@@ -85,7 +85,7 @@ class Formation:
         )
 
     def fresh(self, name: str) -> Path:
-        """Another copy of the slug, for a dyno that is started again."""
+        """Return a new copy of the slug, for a dyno that is started again."""
         folder = self._sandbox.work.folder(name)
         copy_slug(self.released.slug.root, folder)
         return folder
@@ -93,7 +93,7 @@ class Formation:
     def router(
         self, dyno: Dyno, edge: "Edge", *, hurry: bool = False, quiet: bool = False
     ) -> "Router":
-        """A router before one dyno; a `quiet` one logs nothing."""
+        """Return a router for one dyno; a `quiet` one logs nothing."""
         from parity.router import Backend, Router
 
         crashed = dyno.state == "crashed"
@@ -103,13 +103,13 @@ class Formation:
             loop=edge.loop,
             during=edge.beside,
             limits=self._hurried() if hurry else self.limits,
-            say=_unsaid if quiet else self._say,
+            say=_ignore if quiet else self._say,
             profile=PROFILES[self.options.router],
             config=self.released.slug.plan.config.values,
         )
 
     def _hurried(self) -> Limits:
-        """The limits of a look at what is slow: it need not be seen to its end."""
+        """Return limits that do not wait for the end of a slow answer."""
         return self.limits.shortened(first_byte=min(self.limits.first_byte.value, HURRIED))
 
 
@@ -121,9 +121,9 @@ def one_off(
     limits: Limits,
     say: Say,
 ) -> Ended:
-    """Run a release command, or another one-off one, in a dyno of its own.
+    """Run a release command, or another one-off command, in its own dyno.
 
-    Four digits end its name, as on Heroku.
+    The dyno's name ends with four digits, as on Heroku.
     """
     name = f"{process.name}.{randint(1000, 9999)}"
     folder = sandbox.work.folder(name)
@@ -150,9 +150,9 @@ def _metadata(slug: Slug, options: "Options") -> dict[str, str]:
 
 
 def host_of(released: Release) -> str:
-    """`NAME-<12 hex>.herokuapp.com`, from the git remote or the folder; the same at every run.
+    """Return `NAME-<12 hex>.herokuapp.com`, by the git remote or folder; the same in every run.
 
-    The form of new apps' hosts since 2023: https://devcenter.heroku.com/articles/custom-domains.
+    New apps have such hosts since 2023: https://devcenter.heroku.com/articles/custom-domains.
     """
     return _host(released.slug)
 
@@ -164,10 +164,10 @@ def _host(slug: Slug) -> str:
 
 
 def name_of(root: Path, remote: str | None = None) -> str:
-    """The app's name: the remote's, else what the name of the folder allows."""
+    """Return the app's name: the remote's, else one derived from the folder's."""
     name = remote or re.sub(r"[^a-z0-9]+", "-", root.resolve().name.lower())
     return name.strip("-")[:30].strip("-") or "app"
 
 
-def _unsaid(_line: object) -> None:
-    """A second look prints nothing: it is not part of the deploy."""
+def _ignore(_line: object) -> None:
+    """Log nothing: a second look is not part of the deploy."""

@@ -1,4 +1,4 @@
-"""The front door: the router on the address that the user opens, with https if that is wanted."""
+"""The front: the router at the address that the user opens, with https on request."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ from parity.router import Backend, Passed, Router
 from parity.router.context import Page
 
 PORT = 5006
-"""Where the router listens if nothing is said and nobody else does (ours)."""
+"""The router's default port, if it is free (ours)."""
 
 
 class Front(NamedTuple):
@@ -39,7 +39,7 @@ def opened(
     backends: tuple[Backend, ...] = (),
     on_passed: Callable[[Passed], None] | None = None,
 ) -> Iterator[Front]:
-    """The router for `host`, at the port that was typed, else at the usual one, else at any.
+    """Yield the router for `host`, at the port in `options`, else the default one, else any.
 
     Raises `Trouble` for a port in use, `Usage` for https without its extra.
     """

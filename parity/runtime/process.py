@@ -1,4 +1,4 @@
-"""One dyno of a running release: started, seen to end, started again, told to end."""
+"""One dyno of a running release, through its starts, restarts and end."""
 
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from parity.router import Backend
 
 PATIENCE = 5.0
-"""Seconds that a dyno which was killed has until its end is noticed (ours)."""
+"""Seconds within which the end of a killed dyno is noticed (ours)."""
 
 
 class RunningDyno:
-    """A dyno of a running release. Its coroutines belong to the loop that the release lives on.
+    """A dyno of a running release. Its coroutines belong to the release's loop.
 
-    `fresh` makes a copy of the slug for another start. `boot` is what came of the last start, None
-    until that is known; `crashes` counts those since the release. Whoever sends it the first
-    requests may set `answered`, and the `traffic` that its end is to be told with.
+    `fresh` makes a copy of the slug for another start. `boot` is the result of the last start, None
+    until it is known; `crashes` counts those since the release. Code that sends the first requests
+    may set `answered`, and the `traffic` to record with the dyno's end.
     """
 
     def __init__(self, dyno: Dyno, fresh: Callable[[str], Path]) -> None:
@@ -42,41 +42,41 @@ class RunningDyno:
 
     @property
     def routed(self) -> bool:
-        """True if the router sends it requests."""
+        """True if the router sends requests to the dyno."""
         return self.dyno.type.name == ROUTED
 
     @property
     def stopping(self) -> bool:
-        """True once its stop has begun."""
+        """True once the dyno's stop has begun."""
         return self._end is not None
 
     @property
     def number(self) -> int:
-        """The 2 of `web.2`."""
+        """The number in the dyno's name: the 2 of `web.2`."""
         return int(self.dyno.name.rpartition(".")[2])
 
     @property
     def backend(self) -> "Backend":
-        """The dyno as the router has it."""
+        """The dyno as the router's backend."""
         if self._backend is None:
             from parity.router import Backend  # slow: not before the dyno is launched
 
             self._backend = Backend(self.dyno.name, self.dyno.port, state="starting")
         return self._backend
 
-    def shows(self, state: 'Literal["starting", "up", "crashed"]') -> None:
-        """Let the router, if there is one, know its state."""
+    def publish(self, state: 'Literal["starting", "up", "crashed"]') -> None:
+        """Pass the dyno's state on to the router, if there is one."""
         if self._backend:
             self._backend.state = state
 
     def launch(self) -> None:
-        """Spawn its command, which needs no loop yet. Raises `Trouble`."""
+        """Start the command, which needs no loop yet. Raises `Trouble`."""
         self.boot, self.answered = None, False
-        self.shows("starting")
+        self.publish("starting")
         self.dyno.launch()
 
     async def start(self) -> Boot:
-        """Wait for what comes of its start. It is launched unless it was. Raises `Trouble`."""
+        """Return the result of the start; launches the dyno first if need be. Raises `Trouble`."""
         boot = await self.dyno.boot()
         if self._backend:
             self._backend.address = ("127.0.0.1", self.dyno.watch.front)
@@ -84,17 +84,17 @@ class RunningDyno:
         return boot
 
     async def settle(self, *, failed: bool = False, answered: bool = False) -> Boot:
-        """Return what became of its boot by now: a start command that has ended is a crash."""
+        """Return the boot as it stands now: a start command that has ended since is a crash."""
         assert self.boot, "the dyno was not booted"
         self.boot = await self.dyno.settle(self.boot, failed=failed, answered=answered)
         return self.boot
 
     async def ended(self) -> bool:
-        """Wait until it ends by itself; False if it was told to before."""
+        """Wait until the dyno ends by itself; return False if it is told to end first."""
         return await self.rest(self.dyno.watch.over())
 
     async def rest(self, wait: Coroutine[Any, Any, object]) -> bool:
-        """Wait; False as soon as the dyno is told to end."""
+        """Wait for `wait`; return False as soon as the dyno is told to end."""
         import asyncio
 
         if self.leaving:
@@ -108,7 +108,7 @@ class RunningDyno:
         return not self.leaving
 
     async def renew(self) -> None:
-        """Make it ready to start once more: another port, a fresh copy of the slug."""
+        """Prepare another start, with a new port and a fresh copy of the slug."""
         from functools import partial
 
         from parity.system import folders
@@ -120,24 +120,24 @@ class RunningDyno:
         await to_its_end(beside(partial(folders.remove, old)))
 
     def retire(self) -> None:
-        """Say that it restarts: its successor starts while it ends, as on Heroku."""
+        """Log that the dyno restarts: its successor starts while it ends, as on Heroku."""
         self._leave()
-        self.shows("crashed")
+        self.publish("crashed")
         if self.dyno.state == "up":
             self.dyno.say(lifecycle.RESTARTING)
             self.dyno.becomes("starting")
 
     async def stop(self) -> Shutdown | None:
-        """End it as Heroku does; None if it had not come up yet, and was killed."""
+        """Stop the dyno as Heroku does; return None if it was not up yet, and was killed."""
         import asyncio
 
         self._leave()
         if self._end is None:
-            self._end = asyncio.ensure_future(self._stopped())
+            self._end = asyncio.ensure_future(self._shut_down())
         return await self._end
 
     async def close(self) -> None:
-        """End whatever is left of it."""
+        """End whatever is left of the dyno."""
         import asyncio
 
         self._leave()
@@ -153,7 +153,7 @@ class RunningDyno:
         if self._rest:
             self._rest.cancel()
 
-    async def _stopped(self) -> Shutdown | None:
+    async def _shut_down(self) -> Shutdown | None:
         import asyncio
 
         if self.boot is not None:

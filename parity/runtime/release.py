@@ -1,7 +1,7 @@
-"""A release that runs: its dynos behind a router, kept up, scaled, replaced, stopped.
+"""A running release: its dynos behind a router, kept up, scaled, replaced and stopped.
 
-This is the one way in which dynos are run. It judges nothing; whoever wants to know what happens
-is a `Listener`. Any number of releases live on one loop.
+All dynos behind a router run in this way. It judges nothing; code that needs to know what happens
+is a `Listener`. Any number of releases can live on one loop.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -22,12 +22,11 @@ T = TypeVar("T")
 
 
 class DynoEvent(NamedTuple):
-    """Something that has happened to a dyno.
+    """An event in the life of a dyno.
 
-    It is up (`booted`), its start has failed (`crashed`), it has ended by itself after it was up
-    (`ended`), or it has ended because it had to (`stopped`, with its `shutdown` if it was up).
-    `boot` is what came of its start. After a crash it starts again in `restarts_in` seconds; None:
-    not at all.
+    The dyno is up (`booted`), its start has failed (`crashed`), it has ended by itself after it was
+    up (`ended`), or it was stopped (`stopped`, with its `shutdown` if it was up). `boot` is the
+    result of its start. After a crash it starts again in `restarts_in` seconds; None: not at all.
     """
 
     kind: Literal["booted", "crashed", "ended", "stopped"]
@@ -38,22 +37,22 @@ class DynoEvent(NamedTuple):
 
 
 class Listener(Protocol):
-    """Hears what happens to a release, on its loop."""
+    """Receives the events of a release, on its loop."""
 
     async def happened(self, event: DynoEvent) -> None:
-        """Something has happened; the release goes on with that dyno when this is over."""
+        """Handle an event; the release goes on with that dyno when this returns."""
 
     def failed(self, error: BaseException) -> None:
-        """This machine, or a listener, stands in the way of a dyno, which is left as it is."""
+        """Handle an `error` of this machine, or of a listener; the dyno is left as it is."""
 
 
 class RunningRelease:
     """The dynos of one release, each a process type and a name (`web.1`).
 
-    A `router` is kept to its web dynos, from the start until another release takes their place.
+    A `router` sends to its web dynos, from the start until another release takes their place.
     Either `start` it, which keeps its dynos up, or `boot` it and look after them yourself. In any
-    case `close` it: it ends whatever is left. The folders of its dynos are its sandbox's, and go
-    with that.
+    case `close` it, which ends whatever is left. The folders of its dynos belong to its sandbox,
+    and are removed with that.
     """
 
     def __init__(
@@ -70,18 +69,18 @@ class RunningRelease:
         self._router = router
         self._listener = listener
         self._launched = False
-        self._going: list[RunningDyno] = []
+        self._surplus: list[RunningDyno] = []
 
     def named(self, name: str) -> RunningDyno | None:
-        """Return the dyno of that name."""
+        """Return the dyno of that name, if there is one."""
         return next((one for one in self.dynos if one.dyno.name == name), None)
 
     def prepare(self) -> None:
         """Make a copy of the slug for each dyno; this takes as long as the slug is large."""
-        self.dynos = self.dynos or [self._made(*each) for each in self._wanted]
+        self.dynos = self.dynos or [self._new_dyno(*each) for each in self._wanted]
 
     def launch(self) -> None:
-        """Spawn every dyno before there is a loop; else `boot` and `start` do it.
+        """Launch every dyno before there is a loop; otherwise `boot` and `start` do it.
 
         Raises `Trouble` for a process that cannot be spawned.
         """
@@ -91,27 +90,27 @@ class RunningRelease:
             one.launch()
 
     async def boot(self) -> list[Boot]:
-        """Start every dyno, and wait for what comes of it. Raises `Trouble`."""
-        await self._begun()
+        """Start every dyno, and return the results. Raises `Trouble`."""
+        await self._ensure_launched()
         return await together([one.start() for one in self.dynos])
 
     async def start(self) -> None:
-        """Start every dyno, and keep it up as Heroku does; the listener hears of what happens.
+        """Start every dyno, and keep it up as Heroku does; the listener gets the events.
 
         Raises `Trouble` for a process that cannot be spawned.
         """
-        await self._begun()
+        await self._ensure_launched()
         for one in self.dynos:
             self._supervise(one)
 
     async def replace(self, old: "RunningRelease") -> "Task[list[Shutdown | None]]":
-        """Start, while the dynos of `old` are told to end, as Heroku does at a new release.
+        """Start while the dynos of `old` are told to end, as Heroku does at a new release.
 
-        Returns the end of `old`, still to be awaited; then it is to be closed.
+        Returns a task that ends with the dynos of `old`; after it, `old` must be closed.
         """
         import asyncio
 
-        await self._prepared()
+        await self._ensure_prepared()
         for one in old.dynos:
             one.retire()
         ended = asyncio.ensure_future(old.stop())
@@ -119,23 +118,23 @@ class RunningRelease:
         return ended
 
     async def scale(self, process: ProcessType, count: int) -> list[Shutdown | None]:
-        """Have `count` dynos of a type: the missing ones start, those beyond it are stopped."""
-        mine = {one.number: one for one in self.dynos if one.dyno.type.name == process.name}
-        new = [f"{process.name}.{n}" for n in range(1, count + 1) if n not in mine]
-        made = [await _aside(partial(self._made, process, name)) for name in new]
-        gone = [one for number, one in mine.items() if number > count]
-        self.dynos = [*(one for one in self.dynos if one not in gone), *made]
-        self._going += gone
+        """Scale a type to `count` dynos: start the missing ones, and stop those beyond it."""
+        present = {one.number: one for one in self.dynos if one.dyno.type.name == process.name}
+        names = [f"{process.name}.{n}" for n in range(1, count + 1) if n not in present]
+        added = [await _in_thread(partial(self._new_dyno, process, name)) for name in names]
+        surplus = [one for number, one in present.items() if number > count]
+        self.dynos = [*(one for one in self.dynos if one not in surplus), *added]
+        self._surplus += surplus
         self._route()
-        for one in made:
+        for one in added:
             one.launch()
             self._supervise(one)
-        return await together([self._removed(one) for one in gone])
+        return await together([self._remove(one) for one in surplus])
 
     async def stop(self) -> list[Shutdown | None]:
         """Stop every dyno as Heroku does.
 
-        Returns their shutdowns; None for one that was not up yet, and was killed.
+        Returns their shutdowns, with None for each dyno that was not up yet, and was killed.
         """
         return await together([self._end(one) for one in self.dynos])
 
@@ -143,26 +142,26 @@ class RunningRelease:
         """End whatever is left."""
         import asyncio
 
-        closes = [one.close() for one in (*self.dynos, *self._going)]
+        closes = [one.close() for one in (*self.dynos, *self._surplus)]
         for result in await asyncio.gather(*closes, return_exceptions=True):
             if result is not None:
                 raise result
 
     def abandon(self) -> None:
-        """End what was launched, where no loop can be had."""
+        """End every launched dyno when there is no loop."""
         for one in self.dynos:
             one.dyno.abandon()
 
-    def _made(self, process: ProcessType, name: str) -> RunningDyno:
+    def _new_dyno(self, process: ProcessType, name: str) -> RunningDyno:
         return RunningDyno(self.formation.dyno(process, name), self.formation.fresh)
 
-    async def _prepared(self) -> None:
+    async def _ensure_prepared(self) -> None:
         if not self.dynos:
-            await _aside(self.prepare)
+            await _in_thread(self.prepare)
 
-    async def _begun(self) -> None:
-        """Every dyno launched, and known to the router."""
-        await self._prepared()
+    async def _ensure_launched(self) -> None:
+        """Launch every dyno unless that is done, and send the router's requests to them."""
+        await self._ensure_prepared()
         self._route()
         if not self._launched:
             self.launch()
@@ -174,13 +173,13 @@ class RunningRelease:
     def _supervise(self, one: RunningDyno) -> None:
         import asyncio
 
-        one.supervision = asyncio.ensure_future(self._kept_up(one))
+        one.supervision = asyncio.ensure_future(self._keep_up(one))
 
-    async def _kept_up(self, one: RunningDyno) -> None:
+    async def _keep_up(self, one: RunningDyno) -> None:
         import asyncio
 
         try:
-            while await self._lived(one):
+            while await self._run_once(one):
                 await one.renew()
                 if one.leaving:
                     return
@@ -192,19 +191,19 @@ class RunningRelease:
                 raise
             self._listener.failed(error)
 
-    async def _lived(self, one: RunningDyno) -> bool:
-        """Start it, see it end, wait as long as Heroku does; True if it is to start again."""
+    async def _run_once(self, one: RunningDyno) -> bool:
+        """Start a dyno, and follow it to its end; return whether it starts again, after a pause."""
         import asyncio
 
         kind: Literal["crashed", "ended"] = "crashed"
         boot = await one.start()
         if boot.state == "up" and not one.leaving:
             kind = "ended"
-            one.shows("up")
+            one.publish("up")
             await self._tell(DynoEvent("booted", one, boot))
             if not await one.ended():
                 return False
-            one.shows("starting")  # until it is known what comes next
+            one.publish("starting")  # until the next step is known
             boot = await one.settle(answered=one.answered)
         if one.leaving:
             return False
@@ -213,7 +212,7 @@ class RunningRelease:
         await self._tell(DynoEvent(kind, one, boot, wait))
         if wait == 0:
             return not one.leaving
-        one.shows("crashed")
+        one.publish("crashed")
         return wait is not None and await one.rest(asyncio.sleep(wait))
 
     async def _end(self, one: RunningDyno) -> Shutdown | None:
@@ -223,13 +222,13 @@ class RunningRelease:
             await self._tell(DynoEvent("stopped", one, one.boot, shutdown=shutdown))
         return shutdown
 
-    async def _removed(self, one: RunningDyno) -> Shutdown | None:
+    async def _remove(self, one: RunningDyno) -> Shutdown | None:
         from parity.system import folders
 
         shutdown = await self._end(one)
         await one.close()
-        self._going.remove(one)
-        await _aside(partial(folders.remove, one.dyno.folder))
+        self._surplus.remove(one)
+        await _in_thread(partial(folders.remove, one.dyno.folder))
         return shutdown
 
     async def _tell(self, event: DynoEvent) -> None:
@@ -237,15 +236,15 @@ class RunningRelease:
             await self._listener.happened(event)
 
 
-async def _aside(work: Callable[[], T]) -> T:
-    """Do work on files in a thread; it is not left half done."""
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Do work on files in a thread, and never leave it half done."""
     from parity.system.beside import beside, to_its_end  # slow: not before a dyno is launched
 
     return await to_its_end(beside(work))
 
 
 async def together(works: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """Return the results of `works`, done at once; where one raises, the others are cancelled."""
+    """Return the results of concurrent `works`; if one raises, cancel the others."""
     import asyncio
 
     tasks = [asyncio.ensure_future(work) for work in works]

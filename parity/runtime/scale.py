@@ -1,6 +1,6 @@
-"""Which dynos a formation has: `web=2,worker=1`, as `heroku ps:scale` takes it.
+"""The dynos of a formation, in the form that `heroku ps:scale` takes: `web=2,worker=1`.
 
-Heroku runs one web dyno and none of the others after a first deploy:
+After a first deploy Heroku runs one web dyno and no others:
 https://devcenter.heroku.com/articles/scaling (documented).
 """
 
@@ -12,31 +12,31 @@ from parity.records import Plan, ProcessType
 from parity.system.errors import Usage
 
 ALL = "all"
-"""What `--process` takes for one dyno of every type."""
+"""The value of `--process` for one dyno of every type."""
 
 MOST = 100
-"""Dynos of an app: https://devcenter.heroku.com/articles/limits#dynos (documented)."""
+"""The most dynos of an app: https://devcenter.heroku.com/articles/limits#dynos (documented)."""
 
 _SCALE = re.compile(r"([-\w]{1,128})(?:[=@](\d{1,4}))?", re.ASCII)
 
 
-def parsed(given: Sequence[str]) -> tuple[tuple[str, int], ...]:
-    """`web=2,worker` as types and numbers of dynos. Raises `Usage`."""
-    found: dict[str, int] = {}
-    for part in (part.strip() for text in given for part in text.split(",")):
+def parsed(texts: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Return the types and numbers of dynos in `web=2,worker`. Raises `Usage`."""
+    counts: dict[str, int] = {}
+    for part in (part.strip() for text in texts for part in text.split(",")):
         match = _SCALE.fullmatch(part)
         if not match:
             raise Usage(f"--process {part}: type TYPE or TYPE=NUMBER, as in web=2")
-        found[match[1]] = int(match[2] or 1)
-    if sum(found.values()) > MOST:
+        counts[match[1]] = int(match[2] or 1)
+    if sum(counts.values()) > MOST:
         raise Usage(f"--process: an app has at most {MOST} dynos")
-    return tuple(found.items())
+    return tuple(counts.items())
 
 
 def chosen(
     types: Mapping[str, ProcessType], wanted: Iterable[tuple[str, int]]
 ) -> list[tuple[ProcessType, str]]:
-    """Every dyno with its name, those of web first. Raises `Usage`."""
+    """Return every dyno with its name, those of web first. Raises `Usage`."""
     numbers = dict(wanted)
     if ALL in numbers and ALL not in types:
         each = numbers.pop(ALL)
@@ -55,7 +55,7 @@ def chosen(
 
 
 def usual(plan: Plan) -> list[tuple[ProcessType, str]]:
-    """One dyno of web, as after a first deploy; without one, of every other type."""
+    """Return one web dyno, as after a first deploy; without a web type, one of every other."""
     web = plan.processes.get(ROUTED)
     types = [web] if web else background(plan)
     return [(each, f"{each.name}.1") for each in types]

@@ -1,6 +1,6 @@
-"""One port for http and https: what begins with a TLS handshake is decrypted, then routed as https.
+"""One port for http and https: a connection that begins with a TLS handshake is routed as https.
 
-So an app that sends a browser from http to https on the same host finds it again at the same port.
+So a browser that an app redirects from http to https on the same host reaches the app again.
 """
 
 import asyncio
@@ -16,13 +16,13 @@ HANDSHAKE = 0x16
 """The first byte of a TLS connection (RFC 8446 section 5.1)."""
 
 SILENT = 60.0
-"""Seconds within which a client has to say something: as the router itself waits."""
+"""Seconds within which a client must send something, as with the router itself."""
 
 CHUNK = 64 * 1024
 
 
 class Decrypting:
-    """Listens on `port` while it is entered, on loopback. Raises `Trouble` for a port in use."""
+    """Listens on `port` of loopback while entered. Raises `Trouble` for a port in use."""
 
     def __init__(self, router: Router, port: int, context: ssl.SSLContext) -> None:
         self._router = router
@@ -56,10 +56,10 @@ class Decrypting:
             self._router.take(sock)
             return
         with contextlib.suppress(OSError):
-            await self._decrypted(sock)
+            await self._decrypt(sock)
 
     async def _first(self, sock: socket.socket) -> bytes:
-        """The first byte, which stays where it is."""
+        """Return the first byte, which stays in the socket."""
         ready = asyncio.Event()
         self._loop.add_reader(sock.fileno(), ready.set)
         try:
@@ -68,8 +68,8 @@ class Decrypting:
             self._loop.remove_reader(sock.fileno())
         return sock.recv(1, socket.MSG_PEEK)
 
-    async def _decrypted(self, sock: socket.socket) -> None:
-        """Between the client and the router's port for what was https outside. Raises `OSError`."""
+    async def _decrypt(self, sock: socket.socket) -> None:
+        """Decrypt the connection, and forward it to the router's https port. Raises `OSError`."""
         reader = asyncio.StreamReader(CHUNK, loop=self._loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)
         transport, _ = await self._loop.connect_accepted_socket(
@@ -77,19 +77,19 @@ class Decrypting:
         )
         client = asyncio.StreamWriter(transport, protocol, reader, self._loop)
         try:
-            there, back = await asyncio.open_connection("127.0.0.1", self._router.https.port)
+            source, target = await asyncio.open_connection("127.0.0.1", self._router.https.port)
         except OSError:
             transport.abort()
             raise
         try:
-            await asyncio.gather(_pumped(reader, back), _pumped(there, client))
+            await asyncio.gather(_copy(reader, target), _copy(source, client))
         finally:
             client.close()
-            back.close()
+            target.close()
 
 
-async def _pumped(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
-    """Everything from one side to the other, and its end; TLS knows no half of an end."""
+async def _copy(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+    """Copy everything from one side to the other, and its end; TLS has no half-closed state."""
     try:
         while data := await source.read(CHUNK):
             to.write(data)

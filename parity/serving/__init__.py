@@ -1,4 +1,4 @@
-"""`parity serve`: the story of a deploy with "until Ctrl-C" in place of the first requests."""
+"""`parity serve`: a deploy that keeps the app up until Ctrl-C instead of sending requests."""
 
 import threading
 import webbrowser
@@ -16,20 +16,20 @@ from parity.runtime.edge import Edge
 from parity.runtime.formation import name_of
 from parity.runtime.front import opened
 from parity.serving import upstream
-from parity.serving.console import Teller
+from parity.serving.console import Console
 from parity.serving.error_panel import Pages
 from parity.serving.events import Events
 from parity.serving.judge import Judge
-from parity.serving.keys import Keys, there
+from parity.serving.keys import Keys, at_terminal
 from parity.serving.session import Session
-from parity.serving.verdict_state import Knowing
-from parity.serving.watch import Watching
+from parity.serving.verdict_state import Current
+from parity.serving.watch import TreeWatch
 from parity.system import interrupt, programs
 from parity.system.errors import Usage
 
 
 class Choice(NamedTuple):
-    """What a user may choose of serving alone."""
+    """The options that only serving has."""
 
     watch: bool = False
     open: bool = False
@@ -45,57 +45,57 @@ def serve(
     judge: Judge,
     limits: Limits = LIMITS,
 ) -> int:
-    """Keep `app` up until it is to end; `q` returns what `parity run` would have returned.
+    """Keep `app` up until the user ends it; after `q`, return the exit code of `parity run`.
 
-    Raises `interrupt.Interrupted`, `Trouble`, and `Usage` for an `app` that is no folder.
+    Raises `interrupt.Interrupted`, `Trouble`, and `Usage` for an `app` that is not a folder.
     """
     if not app.is_dir():
         raise Usage(f"{app}: {'not a folder' if app.exists() else 'no such folder'}")
     host = f"{name_of(app)}.localhost"
     with workspace() as work, Edge() as edge:
         events = Events(edge)
-        teller = Teller(config, events, quiet=choice.quiet)
-        pages = Pages(teller)
-        known = Knowing(judge, teller, pages, lambda: _browse(url) if choice.open else None)
+        console = Console(config, events, quiet=choice.quiet)
+        pages = Pages(console)
+        current = Current(judge, console, pages, lambda: _browse(url) if choice.open else None)
         session = Session(
             *(app, config, options),
             work=work,
             edge=edge,
             limits=limits,
             events=events,
-            teller=teller,
+            console=console,
             pages=pages,
-            again=_again(choice),
-            known=known,
+            rebuild=_rebuild_hint(choice),
+            current=current,
         )
         with opened(
-            *(host, options, edge.loop, limits, teller.line, pages.page),
+            *(host, options, edge.loop, limits, console.line, pages.page),
             https=choice.https,
             on_passed=session.passed,
-        ) as shown:
-            session.router, url = shown.router, shown.url
-            teller.front(shown)
-            with Keys(events), Watching(app, events) if choice.watch else nullcontext():
-                return _run(session, known, events, edge)
+        ) as opened_front:
+            session.router, url = opened_front.router, opened_front.url
+            console.front(opened_front)
+            with Keys(events), TreeWatch(app, events) if choice.watch else nullcontext():
+                return _run(session, current, events, edge)
 
 
 def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS) -> int:
-    """Put the router before a server at `where`, HOST:PORT, that somebody else has started.
+    """Put the router before a server at `where`, HOST:PORT, that parity has not started.
 
     Raises `interrupt.Interrupted`, `Trouble`, `Usage`.
     """
     host, port = upstream.address(where)
     with Edge() as edge:
         events = Events(edge)
-        teller = Teller(NO_CONFIG, events, quiet=choice.quiet)
-        pages = Pages(teller)
-        pages.knows(None, f"start what is to listen on {where}, or fix it, then load this again")
+        console = Console(NO_CONFIG, events, quiet=choice.quiet)
+        pages = Pages(console)
+        pages.update(None, f"start what is to listen on {where}, or fix it, then load this again")
         with opened(
-            *("localhost", options, edge.loop, limits, teller.line, pages.page),
+            *("localhost", options, edge.loop, limits, console.line, pages.page),
             https=choice.https,
             backends=(Backend("web.1", port, host),),
         ) as opened_front:
-            teller.front(opened_front)
+            console.front(opened_front)
             if choice.open:
                 _browse(opened_front.url)
             try:
@@ -106,7 +106,7 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
                     raise
                 return 0
             finally:
-                teller.close()
+                console.close()
 
 
 async def _until_it_ends(events: Events) -> NoReturn:
@@ -114,11 +114,11 @@ async def _until_it_ends(events: Events) -> NoReturn:
         await events.next()
 
 
-def _run(session: Session, known: Knowing, events: Events, edge: Edge) -> int:
+def _run(session: Session, current: Current, events: Events, edge: Edge) -> int:
     try:
         edge.run(session.run(), events.check)
     except interrupt.Interrupted:
-        code = known.exit_code
+        code = current.exit_code
         session.stop()
         if not events.quitting:
             raise
@@ -127,13 +127,13 @@ def _run(session: Session, known: Knowing, events: Events, edge: Edge) -> int:
         session.close()
 
 
-def _again(choice: Choice) -> str:
+def _rebuild_hint(choice: Choice) -> str:
     if choice.watch:
         return "save a file, and parity builds again"
-    return "press r in parity's terminal" if there() else "start `parity serve` again"
+    return "press r in parity's terminal" if at_terminal() else "start `parity serve` again"
 
 
 def _browse(url: str) -> None:
-    """In a thread: a browser may take its time to come."""
+    """Open a browser, in a thread because it may take long to start."""
     programs.narrow()
     threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()

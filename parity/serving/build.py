@@ -1,4 +1,4 @@
-"""What `git push` does before any dyno is touched, in a thread of its own."""
+"""The part of a deploy before any dyno starts, from receiving to the release phase."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +14,9 @@ from parity.system.errors import Trouble, Usage, what_and_fix
 
 
 class Built(NamedTuple):
-    """What came of one build; `released` None: Heroku, or this machine, did not get so far.
+    """The result of one build; `released` is None if Heroku, or this machine, stopped before.
 
-    `dynos` are the types to run, each with its name; all of it is in the folder of `sandbox`.
+    `dynos` are the types to run, each with a name; all files are in the folder of `sandbox`.
     """
 
     observed: Build
@@ -40,7 +40,7 @@ def build(
 ) -> Built:
     """Receive, build and release `app`. Raises `interrupt.Interrupted`.
 
-    The `first` one raises `Usage`, too: later on, files may be half written.
+    Only the `first` build raises `Usage`: in later ones, files may be half written.
     """
     observer = judge.build(say, on_stage)
     try:

@@ -1,4 +1,4 @@
-"""What a person sees of an app that is served: the log on stdout, the rest on stderr; masked."""
+"""The terminal while an app is served: the log on stdout, the rest on stderr, both masked."""
 
 import sys
 from argparse import Namespace
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"})
 
 
-class Teller:
-    """Tells each finding once until `restart`; who stops reading the log ends `events`."""
+class Console:
+    """Prints each finding once until `restart`; quits `events` when nothing reads the log."""
 
     def __init__(self, config: Config, events: "Events", *, quiet: bool) -> None:
         choice = Namespace(format="full", report=[], quiet=quiet)
@@ -36,14 +36,14 @@ class Teller:
         self._stream = Stream(sys.stdout)
         self._events = events
         self._quiet = quiet
-        self._told: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str]] = set()
         self._mask: Mask | None = None
-        self._heard, self._exposed = True, False
+        self._log_open, self._exposed = True, False
         self._recent: deque[Line] = deque(maxlen=LAST)
-        self.knows(config, None)
+        self.mask_with(config, None)
 
-    def knows(self, config: Config, verdict: Verdict | None) -> None:
-        """What there is to hide, and what names files of the app and is no secret."""
+    def mask_with(self, config: Config, verdict: Verdict | None) -> None:
+        """Set the values to mask, and the tree whose files' names are not secrets."""
         self._config, self._source = config, verdict.source if verdict else None
         if config.values:
             from parity.masking.mask import Flow, Mask
@@ -52,67 +52,67 @@ class Teller:
             self._stream.hide(Flow(self._mask))
 
     def front(self, front: "Front") -> None:
-        """The address is the first line of all; https needs an authority that browsers trust."""
+        """Print the address on the first line, and for https the authority that browsers need."""
         if front.authority:
             trust = f"add {front.authority} to their authorities"
             self.note(f"for browsers to trust this address, {trust}")
         self._stream.text(f"{front.url}\n")
 
     def stage(self, name: str) -> None:
-        """A stage of the build begins."""
+        """Show that a stage of the build begins."""
         self._show.stage(name)
 
     def line(self, line: Line) -> None:
-        """A line of Heroku's log; what `git push` prints is not part of it."""
+        """Print a line of Heroku's log, which does not include the output of `git push`."""
         if line.source != "heroku[router]":
             self._recent.append(line)
         if line.source == "remote":
             self._show.line(line)
             return
         self._show.pause()
-        if self._heard and not self._stream.line(line):
-            self._heard = False
+        if self._log_open and not self._stream.line(line):
+            self._log_open = False
             self.note("stdout takes no more of the log: parity ends")
             self._events.quit()
 
     def recent(self) -> tuple[Line, ...]:
-        """The last lines, as anybody may see them; without the router's."""
+        """Return the last lines of the log, masked, without the router's."""
         last = tuple(self._recent)
         return self._mask.log(last) if self._mask else last
 
     def note(self, text: str) -> None:
-        """One line of parity's own."""
+        """Print one of parity's own lines."""
         self._show.pause()
         if not self._quiet:
             emit(f"parity: {oneline(text)}\n", sys.stderr)
 
-    def listens(self, boot: Boot, network: str) -> None:
-        """Who can reach the app while it is served; once."""
+    def note_exposure(self, boot: Boot, network: str) -> None:
+        """Print once who can reach the app while it is served."""
         text = "" if self._exposed else exposed(boot, network)
         if text:
             self._exposed = True
             self.note(text)
 
-    def strays(self, found: "Iterable[Stray]") -> None:
-        """What outlived the dynos."""
+    def strays(self, processes: "Iterable[Stray]") -> None:
+        """Print the processes that outlived the dynos."""
         self._show.pause()
-        strays.tell(found, self._config, self._source, quiet=self._quiet)
+        strays.tell(processes, self._config, self._source, quiet=self._quiet)
 
     def masked(self, verdict: Verdict) -> Verdict:
-        """The verdict as anybody may see it."""
+        """Return the verdict with all values masked."""
         return self._mask.verdict(verdict) if self._mask else verdict
 
     def restart(self) -> None:
-        """Another build: what was told before may be told again."""
-        self._told.clear()
+        """Allow findings of earlier builds to be printed again."""
+        self._shown.clear()
 
     def report(self, masked: Verdict) -> None:
-        """All of a verdict that was reached before any dyno ran."""
+        """Print the whole verdict of a build that did not reach any dyno."""
         self._fresh(groups(masked.findings))
         self._show.verdict(masked)
 
     def findings(self, masked: Verdict) -> bool:
-        """What is to be told of a verdict and was not yet; False if that is nothing."""
+        """Print the serious findings that are new; return False if there are none."""
         fresh = self._fresh(g for g in groups(masked.findings) if g.effect in SERIOUS)
         if not fresh:
             return False
@@ -126,12 +126,12 @@ class Teller:
         return True
 
     def close(self) -> None:
-        """No more signs of life."""
+        """Stop showing progress."""
         self._show.__exit__(None, None, None)
 
-    def _fresh(self, found: "Iterable[Group]") -> list[Group]:
-        fresh = [g for g in found if not {(f.id, f.title) for f in _all(g)} <= self._told]
-        self._told |= {(f.id, f.title) for group in fresh for f in _all(group)}
+    def _fresh(self, all_groups: "Iterable[Group]") -> list[Group]:
+        fresh = [g for g in all_groups if not {(f.id, f.title) for f in _all(g)} <= self._shown]
+        self._shown |= {(f.id, f.title) for group in fresh for f in _all(group)}
         return fresh
 
 

@@ -1,28 +1,28 @@
-"""The router's error pages while an app is served: Heroku's, with parity's panel in them."""
+"""The router's error pages while an app is served: Heroku's, with parity's panel added."""
 
 from collections.abc import Mapping
 
 from parity.records.verdict import Verdict
 from parity.report.panel import Told, added
 from parity.router import pages
-from parity.serving.console import Teller
+from parity.serving.console import Console
 
 
 class Pages:
-    """Makes the page for a fault of what is known now; `config` may name pages of the app's own."""
+    """Builds error pages from the current verdict; `config` may name the app's own pages."""
 
-    def __init__(self, teller: Teller) -> None:
+    def __init__(self, console: Console) -> None:
         self.config: Mapping[str, str] = {}
-        self._teller = teller
+        self._console = console
         self._verdict: Verdict | None = None
         self._next = ""
 
-    def knows(self, masked: Verdict | None, following: str) -> None:
-        """The verdict that stands now, masked, and what comes or is to be done."""
+    def update(self, masked: Verdict | None, following: str) -> None:
+        """Set the current verdict, masked, and the next step."""
         self._verdict, self._next = masked, following
 
     def page(self, code: str, status: int) -> bytes:
-        """The page for Heroku's `code`."""
-        log = self._teller.recent()
+        """Return the page for Heroku's `code`."""
+        log = self._console.recent()
         plain = pages.page(code, status, self.config)
         return added(plain, code, Told(self._verdict, log, self._next))

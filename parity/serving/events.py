@@ -1,4 +1,4 @@
-"""What happens while an app is served, one thing after the other, from one loop and its threads."""
+"""The events while an app is served, in sequence, from one loop and its threads."""
 
 import asyncio
 import os
@@ -18,12 +18,14 @@ Kind = Literal["built", "failed", "rebuild"]
 
 
 class Event(NamedTuple):
+    """A result or request that the session handles."""
+
     kind: Kind
     value: Any = None
 
 
 class Events:
-    """A queue on the loop of `edge`, which threads may post to as well."""
+    """A queue on the loop of `edge`, to which threads may post, too."""
 
     def __init__(self, edge: Edge) -> None:
         self.loop = edge.loop
@@ -33,31 +35,31 @@ class Events:
         self._jobs = 0
 
     def post(self, kind: Kind, value: Any = None) -> None:
-        """Something has happened, on the loop."""
+        """Add an event, from the loop."""
         self._add(Event(kind, value))
 
     def post_from_thread(self, kind: Kind, value: Any = None) -> None:
-        """Something has happened elsewhere."""
-        self._later(self._add, Event(kind, value))
+        """Add an event, from another thread."""
+        self._call_on_loop(self._add, Event(kind, value))
 
     def failed(self, error: BaseException) -> None:
-        """`next` is to raise `error`."""
+        """Make `next` raise `error`; from the loop."""
         self._add(error)
 
     def failed_in_thread(self, error: BaseException) -> None:
-        """The same, elsewhere."""
-        self._later(self._add, error)
+        """Make `next` raise `error`; from another thread."""
+        self._call_on_loop(self._add, error)
 
     def job(self, kind: Kind, work: Callable[[], Any]) -> None:
-        """Do blocking `work` in a thread; its result is an event, what it raises is raised."""
+        """Do blocking `work` in a thread; `next` returns its result, or raises its error."""
 
         def act() -> None:
             try:
                 result = work()
             except BaseException as error:
-                self._later(self._done, error)
+                self._call_on_loop(self._done, error)
             else:
-                self._later(self._done, Event(kind, result))
+                self._call_on_loop(self._done, Event(kind, result))
 
         self._jobs += 1
         threading.Thread(target=act, name=f"parity-{kind}", daemon=True).start()
@@ -71,7 +73,7 @@ class Events:
             self._jobs -= 1
 
     async def next(self) -> Event:
-        """The next event. Raises what a job has raised."""
+        """Return the next event. Raises the error of a job that failed."""
         while not self._waiting:
             self._new.clear()
             await self._new.wait()
@@ -83,13 +85,13 @@ class Events:
     def check(self) -> None:
         """Raise `Interrupted` if a signal has come.
 
-        A job that goes on notices it, too: it ends what it has started, and raises.
+        A job that still runs notices the signal itself: it ends what it has started, and raises.
         """
         if not self._jobs:
             interrupt.check()
 
     def quit(self) -> None:
-        """End everything as Ctrl-C does, but as what was meant to be; unless it ends already."""
+        """End everything as Ctrl-C does, but as a success; do nothing if it ends already."""
         if interrupt.came():
             return
         self.quitting = True
@@ -103,6 +105,6 @@ class Events:
         self._jobs -= 1
         self._add(what)
 
-    def _later(self, act: Callable[[Any], None], what: Any) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody wants to know any more
+    def _call_on_loop(self, act: Callable[[Any], None], what: Any) -> None:
+        with suppress(RuntimeError):  # the loop is closed, so nothing waits for the event
             self.loop.call_soon_threadsafe(act, what)

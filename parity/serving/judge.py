@@ -1,4 +1,4 @@
-"""Who judges the app that is served, as serving sees it, and a browser's request as a record."""
+"""The judge of a served app, as a protocol, and a browser's failed request as a record."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -17,26 +17,26 @@ class Build(Observer, Protocol):
         """Note that this machine ended the build, and what to do."""
 
     def verdict(self) -> Verdict:
-        """What was observed so far amounts to."""
+        """Return the verdict on what was observed so far."""
 
 
 class Judge(Protocol):
     """Explains what an app does; serving itself knows no rules."""
 
     def build(self, say: Say, on_stage: Callable[[str], None]) -> Build:
-        """An observer for another build; it passes the platform's lines on to `say`."""
+        """Return an observer for another build; it passes the platform's lines on to `say`."""
 
     def judged(
         self, released: Release, boot: Boot, *later: Record, log: tuple[Line, ...] = ()
     ) -> Verdict:
-        """The verdict on a release with this boot, and perhaps a traffic or shutdown after it."""
+        """Return the verdict on a release with this boot, and any traffic or shutdown after it."""
 
     def explained(self, formation: Formation, boot: Boot) -> Boot:
-        """A boot with what a second look at it shows, if that can be had."""
+        """Return the boot with the result of a second look, if there is one."""
 
 
-def asked(boot: Boot, passed: Passed, output: tuple[Line, ...]) -> Traffic:
-    """A browser's request that failed, in the terms of a rehearsal's own; the body is not known."""
+def failed_request(boot: Boot, passed: Passed, output: tuple[Line, ...]) -> Traffic:
+    """Return a browser's failed request as the traffic of a rehearsal; its body is not known."""
     exchange = Exchange(
         method=passed.method,
         path=passed.path,

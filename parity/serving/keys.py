@@ -1,4 +1,4 @@
-"""Keys at the terminal: `r` builds again, `q` ends. Nothing where there is no terminal."""
+"""The keys at the terminal: `r` builds again, `q` ends. Without a terminal there are none."""
 
 import asyncio
 import os
@@ -10,14 +10,14 @@ from typing import Any, Self
 from parity.serving.events import Events
 
 EVERY = 0.3
-"""Seconds between two looks at whose the terminal is (ours)."""
+"""Seconds between two checks of which process has the terminal (ours)."""
 
 LOCAL = 3
-"""Where `termios.tcgetattr` has the local modes."""
+"""The index of the local modes in the result of `termios.tcgetattr`."""
 
 
-def there() -> bool:
-    """Whether this process may read keys: in the foreground of a terminal."""
+def at_terminal() -> bool:
+    """Return whether this process may read keys, in the foreground of a terminal."""
     try:
         return os.isatty(0) and os.isatty(1) and os.tcgetpgrp(0) == os.getpgrp()
     except OSError:
@@ -25,10 +25,10 @@ def there() -> bool:
 
 
 class Keys:
-    """Keys come one by one while it is entered; Ctrl-C stays what it is.
+    """Reads single keys while entered; Ctrl-C keeps its effect.
 
-    A shell takes the terminal away (Ctrl-Z, `bg`), sets its modes back, and gives it again (`fg`)
-    without a word, so it is looked at now and then. To read it, or to set its modes, from the
+    A shell takes the terminal away (Ctrl-Z, `bg`), resets its modes, and gives it back (`fg`)
+    without notice, so it is checked now and then. Reading it, or setting its modes, from the
     background would stop this process (tty_ioctl(4), setpgid(2): SIGTTIN, SIGTTOU).
     """
 
@@ -46,14 +46,14 @@ class Keys:
         if self._next:
             self._next.cancel()
         self._events.loop.remove_reader(0)
-        if self._before and there():
+        if self._before and at_terminal():
             with suppress(termios.error):  # the terminal may have been closed
                 termios.tcsetattr(0, termios.TCSANOW, self._before)
 
     def _look(self) -> None:
-        """Have the terminal if it is ours."""
+        """Read keys if this process has the terminal."""
         self._next = self._events.loop.call_later(self._every, self._look)
-        if not there():
+        if not at_terminal():
             self._events.loop.remove_reader(0)
             return
         with suppress(termios.error):
@@ -64,7 +64,7 @@ class Keys:
             self._events.loop.add_reader(0, self._read)
 
     def _read(self) -> None:
-        if not there():
+        if not at_terminal():
             self._events.loop.remove_reader(0)
             return
         try:

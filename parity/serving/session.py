@@ -1,4 +1,4 @@
-"""An app kept up behind the router: built, run, started again, built again, until it is to end."""
+"""An app kept up behind the router: built, run, restarted and rebuilt until the user ends it."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -18,11 +18,11 @@ from parity.runtime.formation import Formation
 from parity.runtime.process import RunningDyno
 from parity.runtime.release import DynoEvent, RunningRelease, together
 from parity.serving.build import Built, build
-from parity.serving.console import Teller
+from parity.serving.console import Console
 from parity.serving.error_panel import Pages
 from parity.serving.events import Events
-from parity.serving.judge import asked
-from parity.serving.verdict_state import Knowing
+from parity.serving.judge import failed_request
+from parity.serving.verdict_state import Current
 from parity.system import folders
 from parity.system.workspace import Workspace
 
@@ -33,14 +33,14 @@ HOSTS = (
     " ALLOWED_HOSTS says, let it know {host}, too"
 )
 REASON = 0.3
-"""Seconds after a failed answer within which its reason is in the app's log (ours)."""
+"""Seconds after a failed answer within which its reason appears in the app's log (ours)."""
 
 CLIENTS = frozenset({"H27", "H28"})
-"""What a client has done: nothing to look into."""
+"""Faults of clients, which need no explanation."""
 
 
 class Live(NamedTuple):
-    """A release that runs, and the build that it came from."""
+    """A running release, and the build that it came from."""
 
     built: Built
     released: Release
@@ -48,9 +48,9 @@ class Live(NamedTuple):
 
 
 class Session:
-    """Takes events one by one, on the loop of `edge`.
+    """Handles events one by one, on the loop of `edge`.
 
-    `again` says how the user has the app built again.
+    `rebuild` tells the user how to build again.
     """
 
     def __init__(
@@ -63,10 +63,10 @@ class Session:
         edge: Edge,
         limits: Limits,
         events: Events,
-        teller: Teller,
+        console: Console,
         pages: Pages,
-        again: str,
-        known: Knowing,
+        rebuild: str,
+        current: Current,
     ) -> None:
         self._app = app
         self._config = config
@@ -76,10 +76,10 @@ class Session:
         self._containment = Containment(options.isolation, options.network)
         self._limits = limits
         self._events = events
-        self._teller = teller
+        self._console = console
         self._pages = pages
-        self._again = again
-        self._known = known
+        self._hint = rebuild
+        self._current = current
         self.router: Router | None = None
         self._live: Live | None = None
         self._releases: list[Live] = []
@@ -88,7 +88,7 @@ class Session:
         self._building = self._stale = self._looking = self._hinted = False
 
     async def run(self) -> NoReturn:
-        """Until it is cancelled. Raises what stands in the way."""
+        """Handle events until cancelled. Raises the errors of jobs and listeners."""
         self._router.send_to([Backend("web.1", 0, state="starting")])
         self._build()
         while True:
@@ -101,34 +101,34 @@ class Session:
                 self._rebuild(event.value)
 
     def passed(self, passed: Passed) -> None:
-        """A request is over; one that failed is looked into, as soon as the log has its reason."""
+        """Note a finished request; have a failed one explained once the log has its reason."""
         one = self._named(passed.dyno)
         if one and passed.code is None:
             one.answered = True
         if one and passed.code is None and passed.status == REFUSED and not self._hinted:
             self._hinted = True
-            self._teller.note(HOSTS.format(path=passed.path, host=passed.host))
+            self._console.note(HOSTS.format(path=passed.path, host=passed.host))
         failed = passed.status >= SERVER_ERROR if passed.code is None else True
         if one and failed and passed.code not in CLIENTS and not self._looking:
             self._looking = True
             self._events.loop.call_later(REASON, self._events.post, "failed", passed)
 
     def stop(self) -> None:
-        """Stop every dyno as Heroku does, and tell what that has shown."""
+        """Stop every dyno as Heroku does, and report what that shows."""
         up = [one for one in self._dynos() if one.boot and one.boot.state == "up"]
         self._edge.run(together([live.running.stop() for live in self._releases]))
         for one in up:
             end = self._edge.run(one.stop())
             if end and one.boot and self._live:
-                self._known.judge(self._live.released, one.boot, end, following="")
+                self._current.consider(self._live.released, one.boot, end, following="")
 
     def close(self) -> None:
-        """Nothing is left."""
+        """End every release, and remove its files."""
         for live in [*self._releases]:
             self._edge.finish(live.running.close())
             folders.remove(live.built.sandbox.work.root)
-        self._teller.strays(self._containment.outlived)
-        self._teller.close()
+        self._console.strays(self._containment.outlived)
+        self._console.close()
 
     @property
     def _router(self) -> Router:
@@ -142,11 +142,11 @@ class Session:
         return self._live.running.named(name) if self._live else None
 
     def _rebuild(self, why: str) -> None:
-        self._teller.note(f"{why}: building again")
+        self._console.note(f"{why}: building again")
         self._build()
 
     def _build(self) -> None:
-        """Build in a thread, while what was released before goes on."""
+        """Build in a thread, while the last release keeps running."""
         if self._building:
             self._stale = True
             return
@@ -162,9 +162,9 @@ class Session:
                 self._options,
                 sandbox,
                 self._limits,
-                self._teller.line,
-                self._teller.stage,
-                judge=self._known.judging,
+                self._console.line,
+                self._console.stage,
+                judge=self._current.judge,
                 first=first,
             ),
         )
@@ -172,10 +172,10 @@ class Session:
     async def _built(self, built: Built) -> None:
         self._building = False
         verdict = built.observed.verdict()
-        made = verdict.plan.config.values if verdict.plan else {}
-        config = self._config._replace(values={**made, **self._config.values})
-        self._teller.knows(config, verdict)
-        self._teller.restart()
+        planned = verdict.plan.config.values if verdict.plan else {}
+        config = self._config._replace(values={**planned, **self._config.values})
+        self._console.mask_with(config, verdict)
+        self._console.restart()
         self._pages.config = config.values
         if built.released:
             await self._release(built, built.released)
@@ -185,16 +185,16 @@ class Session:
             self._build()
 
     def _rejected(self, built: Built, verdict: Verdict) -> None:
-        self._teller.report(self._teller.masked(verdict))
+        self._console.report(self._console.masked(verdict))
         folders.remove(built.sandbox.work.root)
         if self._live:
-            self._teller.note("what was released before stays up, as on Heroku")
+            self._console.note("what was released before stays up, as on Heroku")
             return
         self._router.send_to([], blank=True)
-        self._known.stands(verdict, self._again)
+        self._current.update(verdict, self._hint)
 
     async def _release(self, built: Built, released: Release) -> None:
-        """The new dynos start as soon as the old ones are told to end, as on Heroku."""
+        """Start the new dynos as soon as the old ones are told to end, as on Heroku."""
         say = built.observed.say
         formation = Formation(released, built.sandbox, built.options, self._limits, say)
         running = RunningRelease(formation, built.dynos, router=self._router, listener=self)
@@ -209,10 +209,10 @@ class Session:
         else:
             await running.start()
         if not any(one.routed for one in running.dynos):
-            self._known.stands(built.observed.verdict(), self._again)
+            self._current.update(built.observed.verdict(), self._hint)
 
     async def _replaced(self, old: Live, ended: "Awaitable[object]") -> None:
-        """Let go of a release once its dynos have ended."""
+        """Close a release once its dynos have ended."""
         try:
             await ended
             await old.running.close()
@@ -222,11 +222,11 @@ class Session:
             self._events.failed(error)
 
     def failed(self, error: BaseException) -> None:
-        """Something stands in the way of a dyno: `run` raises it."""
+        """Make `run` raise the `error` that prevents a dyno."""
         self._events.failed(error)
 
     async def happened(self, event: DynoEvent) -> None:
-        """Tell what became of a dyno of the release that is served."""
+        """Report an event of a dyno of the current release."""
         if event.dyno.leaving or event.dyno not in self._dynos() or event.boot is None:
             return
         if event.kind == "booted":
@@ -235,42 +235,42 @@ class Session:
             await self._down(event, event.boot)
 
     def _booted(self, boot: Boot) -> None:
-        self._teller.listens(boot, self._options.network)
+        self._console.note_exposure(boot, self._options.network)
         if all(other.backend.state != "crashed" for other in self._dynos()):
             self._judge(boot, "")
 
     async def _down(self, event: DynoEvent, boot: Boot) -> None:
-        """It has crashed: tell why, and whether it starts again."""
+        """Report why a dyno is down, and whether it starts again."""
         one, wait = event.dyno, event.restarts_in
         if event.kind == "crashed" and boot.state == "timeout" and not boot.foreign:
             boot = await self._events.beside(partial(self._explained, boot))
             if one.leaving:
                 return
-        following = self._again
+        following = self._hint
         if wait:
-            following = f"{self._again}; else {one.dyno.name} starts again in {wait / 60:.0f} min"
-        known = self._judge(boot, following)
+            following = f"{self._hint}; else {one.dyno.name} starts again in {wait / 60:.0f} min"
+        new = self._judge(boot, following)
         if wait != 0:
-            self._teller.note(
-                f"{one.dyno.name} is down{'' if known else ' for the same reason'}: {following}"
+            self._console.note(
+                f"{one.dyno.name} is down{'' if new else ' for the same reason'}: {following}"
             )
 
     def _explained(self, boot: Boot) -> Boot:
-        """A second look at it; in a thread."""
+        """Return the boot with the result of a second look; called in a thread."""
         assert self._live
-        return self._known.judging.explained(self._live.running.formation, boot)
+        return self._current.judge.explained(self._live.running.formation, boot)
 
     def _failed(self, passed: Passed) -> None:
-        """Look into a request that failed, unless its dyno has ended: that is told anyway."""
+        """Explain a failed request, unless its dyno has ended, which is reported anyway."""
         self._looking = False
         one = self._named(passed.dyno)
         if one and one.boot and one.boot.state == "up" and one.dyno.watch.code is None:
-            traffic = asked(one.boot, passed, one.dyno.output())
-            self._judge(one.boot, self._again, traffic)
+            traffic = failed_request(one.boot, passed, one.dyno.output())
+            self._judge(one.boot, self._hint, traffic)
 
     def _judge(self, boot: Boot, following: str, *later: Traffic) -> bool:
-        """Tell what is new; whether there was anything."""
+        """Report new findings, and return whether there are any."""
         assert self._live
         log = self._live.built.observed.verdict().log
         released = self._live.released
-        return self._known.judge(released, boot, *later, following=following, log=log)
+        return self._current.consider(released, boot, *later, following=following, log=log)

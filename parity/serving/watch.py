@@ -1,4 +1,4 @@
-"""Notices that the tree which would be pushed is another one: it looks once a second."""
+"""The watch on the tree that would be pushed: it looks for changes once a second."""
 
 import os
 import threading
@@ -13,11 +13,11 @@ EVERY = 1.0
 Stamp = tuple[int, int, int]
 
 
-class Watching:
-    """Posts `rebuild` with what differs, from a thread of its own, while it is entered.
+class TreeWatch:
+    """Posts `rebuild` with the changed files, from its own thread, while entered.
 
-    Stamps of files are cheap, so they are looked at each second; git is asked only when one has
-    changed. A change counts once two looks have found the same: an editor may write in steps.
+    Stamps of files are cheap, so they are compared each second; git is called only if one has
+    changed. A change counts once two looks agree, because an editor may write in steps.
     """
 
     def __init__(self, app: Path, events: Events, every: float = EVERY) -> None:
@@ -38,7 +38,7 @@ class Watching:
     def _run(self) -> None:
         try:
             self._look()
-        except BaseException as error:  # a signal, too: the main thread is to act on it
+        except BaseException as error:  # a signal, too: the main thread must handle it
             self._events.failed_in_thread(error)
 
     def _look(self) -> None:
@@ -47,7 +47,7 @@ class Watching:
         while not self._over.wait(self._every):
             now = self._stamps(known)
             if now == stamps or now != before:
-                before = now  # nothing new, or not at rest yet
+                before = now  # nothing new, or still changing
                 continue
             tree = self._tree()
             stamps = before = self._stamps(tree)
@@ -57,7 +57,7 @@ class Watching:
                 self._events.post_from_thread("rebuild", _named(names))
 
     def _tree(self) -> dict[str, object]:
-        """What would be pushed: each path with what tells its content; empty: who knows."""
+        """Return the paths that would be pushed, each with its content's mark; empty if unknown."""
         try:
             source = read(self._app)
         except (Usage, Trouble, OSError):
@@ -68,21 +68,21 @@ class Watching:
         }
 
     def _stamps(self, tree: dict[str, object]) -> dict[str, Stamp | None]:
-        """The files, their folders, and git's index and HEAD: what says that `_tree` may differ."""
+        """Return the stamps of all that shows a change of `_tree`: files, folders, index, HEAD."""
         git = self._app / ".git"
-        found = {str(path): _stamp(path) for path in (git / "index", git / "HEAD", self._app)}
+        stamps = {str(path): _stamp(path) for path in (git / "index", git / "HEAD", self._app)}
         folders = {os.path.dirname(path) for path in tree}  # noqa: PTH120
         for path in (*tree, *folders):
-            found[path] = _stamp(self._app / path)
-        return found
+            stamps[path] = _stamp(self._app / path)
+        return stamps
 
 
 def _stamp(path: Path) -> Stamp | None:
     try:
-        at = path.lstat()
+        status = path.lstat()
     except OSError:
         return None
-    return at.st_mtime_ns, at.st_size, at.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _named(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-// Loaded first into every Node.js of a traced dyno (see parity/dyno/trace.py).
+// Loaded first by every Node.js process of a traced dyno (see parity/dyno/trace.py).
 'use strict'
 
 const fs = require('fs')
@@ -17,10 +17,10 @@ function frames(below) {
   Error.captureStackTrace(holder, below)
   const sites = holder.stack
   ;[Error.prepareStackTrace, Error.stackTraceLimit] = before
-  return sites.map(told).filter(Boolean)
+  return sites.map(frame).filter(Boolean)
 }
 
-function told(site) {
+function frame(site) {
   let file = site.getFileName()
   if (!file || file.startsWith('node:')) return null
   if (file.startsWith('file://')) file = fileURLToPath(file)
@@ -28,23 +28,23 @@ function told(site) {
   return [file, site.getLineNumber() || 0, site.getColumnNumber(), site.getFunctionName() || '']
 }
 
-function tell(host, port, found) {
-  const event = { kind: 'bind', host, port, frames: found }
+function tell(host, port, stack) {
+  const event = { kind: 'bind', host, port, frames: stack }
   try {
     fs.appendFileSync(report, JSON.stringify(event) + '\n', { mode: 0o600 })
   } catch {
-    // The app must not notice that it is watched.
+    // The app must not notice that it is traced.
   }
 }
 
 if (report) {
   const listen = net.Server.prototype.listen
-  net.Server.prototype.listen = function (...given) {
-    const found = frames(net.Server.prototype.listen)
+  net.Server.prototype.listen = function (...args) {
+    const stack = frames(net.Server.prototype.listen)
     this.once('listening', () => {
       const bound = this.address()
-      if (bound && typeof bound === 'object') tell(bound.address, bound.port, found)
+      if (bound && typeof bound === 'object') tell(bound.address, bound.port, stack)
     })
-    return listen.apply(this, given)
+    return listen.apply(this, args)
   }
 }

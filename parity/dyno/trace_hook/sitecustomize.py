@@ -1,4 +1,4 @@
-"""Runs at the start of every Python of a traced dyno, before the app (see parity/dyno/trace.py)."""
+"""Runs before the app in every Python process of a traced dyno (see parity/dyno/trace.py)."""
 
 import json
 import os
@@ -28,14 +28,14 @@ def _column(frame):
 
 
 def _frames(frame):
-    found = []
-    while frame is not None and len(found) < _DEEPEST:
+    frames = []
+    while frame is not None and len(frames) < _DEEPEST:
         code = frame.f_code
         if frame.f_lineno is not None and not code.co_filename.startswith("<"):
             file = os.path.abspath(code.co_filename)
-            found.append([file, frame.f_lineno, _column(frame), code.co_name])
+            frames.append([file, frame.f_lineno, _column(frame), code.co_name])
         frame = frame.f_back
-    return found
+    return frames
 
 
 def _audit(event, arguments):
@@ -65,16 +65,16 @@ def _watch_logging():
 
 
 def _watch_stacks():
-    """Write every second where all threads are; the dump needs no lock and no thread of Python."""
+    """Write all threads' stacks every second; the dump needs neither the GIL nor Python threads."""
     import faulthandler
 
-    file = open(_REPORT + ".stacks", "ab", buffering=0)  # noqa: SIM115 - open as long as we are
+    file = open(_REPORT + ".stacks", "ab", buffering=0)  # noqa: SIM115 - open until the exit
 
     def arm():
         faulthandler.dump_traceback_later(_EVERY, repeat=True, file=file)
 
     arm()
-    os.register_at_fork(  # a child would wait forever for the thread that it does not have
+    os.register_at_fork(  # a child would wait forever for the dumping thread, which it lacks
         before=faulthandler.cancel_dump_traceback_later, after_in_parent=arm, after_in_child=arm
     )
 

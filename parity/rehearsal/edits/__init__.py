@@ -1,8 +1,7 @@
-"""After that: what would come to light once the obvious repair was made, in the copy alone.
+"""The problems after the first one, which appear once a copy has the obvious repair.
 
-Heroku stops at the first thing that is wrong. Where what to change is obvious, the rehearsal goes
-on as if it had been changed, so that one run tells of all that stands in the way. What it finds
-then is labelled, and decides nothing.
+Heroku stops at the first problem. If the repair is obvious, the rehearsal goes on as if it had been
+made, so that one run reports all problems. Later findings are labelled, and decide nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,12 +14,11 @@ from parity.rehearsal.edits import tree as trees
 from parity.rehearsal.edits.fixes import FIXES, Edit
 
 MOST = 6
-"""Repairs in one run (ours)."""
+"""The most repairs in one run (ours)."""
 
 
 class Repair(NamedTuple):
-    """What is changed in the copy, and for which finding (its id); `sure`: by an edit that may be
-    offered as a fix."""
+    """A change in the copy for a finding (its id); `sure`: made by an edit that can be a fix."""
 
     finding: str
     what: str
@@ -31,7 +29,7 @@ class Repair(NamedTuple):
 def obvious(
     record: Record, findings: Iterable[Finding], pushed: Pushed, done: Mapping[str, object]
 ) -> Repair | None:
-    """The repair of what stopped Heroku at `record`, if it is obvious and not `done` already.
+    """Return the repair of what stopped Heroku at `record`, if it is obvious and not yet `done`.
 
     Raises `OSError`, `Trouble`.
     """
@@ -39,9 +37,9 @@ def obvious(
         return None
     for finding in findings:
         for table in () if finding.id in done else (FIXES, CHANGES):
-            made = table[finding.id](pushed, record, finding) if finding.id in table else None
-            if made:
-                return Repair(finding.id, *made, sure=table is FIXES)
+            change = table[finding.id](pushed, record, finding) if finding.id in table else None
+            if change:
+                return Repair(finding.id, *change, sure=table is FIXES)
     return None
 
 
@@ -80,4 +78,4 @@ CHANGES: Mapping[str, Edit] = {
     **dict.fromkeys(requirements.COLLECTING, requirements.not_collected),
     **dict.fromkeys(procfile.NAMED, procfile.with_web),
 }
-"""By the id of a cause."""
+"""The edits that only explore, by the id of a cause."""

@@ -1,4 +1,4 @@
-"""Edits of the command that starts the app: a line of the Procfile, a script of package.json."""
+"""Edits of the app's start command: a line of the Procfile, a script in package.json."""
 
 import json
 import re
@@ -17,7 +17,7 @@ _SERVES = re.compile(r"\b(?:gunicorn|uvicorn|hypercorn|daphne|waitress-serve|str
 
 
 def _line(evidence: Evidence) -> str | None:
-    """The whole line that a rule wants in the Procfile."""
+    """Return the whole line that a rule wants in the Procfile."""
     edit = evidence.edit
     if edit and edit.file == "Procfile":
         return edit.new
@@ -26,28 +26,28 @@ def _line(evidence: Evidence) -> str | None:
     return f"{names['type']}: {right}" if right and "type" in names else None
 
 
-def as_told(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if the Procfile's line read as the finding says it should."""
-    told = next((e for e in finding.evidence if e.file == "Procfile" and e.line), None)
-    line = _line(told) if told else None
-    if told is None or line is None or "…" in line or not _same_type(pushed, told, line):
+def as_advised(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """Change the Procfile's line to the one that the finding advises."""
+    evidence = next((e for e in finding.evidence if e.file == "Procfile" and e.line), None)
+    line = _line(evidence) if evidence else None
+    if evidence is None or line is None or "…" in line or not _same_type(pushed, evidence, line):
         return None
-    made = replaced(pushed, "Procfile", {told.line or 0: line})
-    return (f"`{line}` in the Procfile", made) if made and made != pushed else None
+    edited = replaced(pushed, "Procfile", {evidence.line or 0: line})
+    return (f"`{line}` in the Procfile", edited) if edited and edited != pushed else None
 
 
-def _same_type(pushed: Pushed, told: Evidence, line: str) -> bool:
-    """Whether the line that is replaced declares the type that the new one does."""
+def _same_type(pushed: Pushed, evidence: Evidence, line: str) -> bool:
+    """Return whether the line to replace declares the same type as the new one."""
     data = body(pushed, "Procfile") or b""
     lines = data.decode().split("\n")
-    old = lines[told.line - 1] if told.line and told.line <= len(lines) else ""
+    old = lines[evidence.line - 1] if evidence.line and evidence.line <= len(lines) else ""
     name = line.partition(":")[0]
     return re.match(rf"{re.escape(name)}\s*:", old) is not None and old.rstrip("\r") != line
 
 
 def only_app(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """The same where the line names the app: only if the tree has a single one."""
-    return as_told(pushed, record, finding) if _apps(pushed) == 1 else None
+    """Change the Procfile's line, which names the app, only if the tree has a single app."""
+    return as_advised(pushed, record, finding) if _apps(pushed) == 1 else None
 
 
 def _apps(pushed: Pushed) -> int:
@@ -56,23 +56,23 @@ def _apps(pushed: Pushed) -> int:
 
 
 def web(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if a line that was meant for web were written so that Heroku reads it."""
-    told = finding.evidence[0]
-    line = told.names.get("write", "")
+    """Rewrite a line that was meant for web so that Heroku reads it."""
+    evidence = finding.evidence[0]
+    line = evidence.names.get("write", "")
     if len(finding.evidence) != 1 or not line.startswith("web: ") or line.endswith("…"):
         return None
-    if told.line is None:
+    if evidence.line is None:
         return _new(pushed, line)
     plan = record if isinstance(record, Plan) else None
     hidden = commented(plan.procfile) if plan and plan.procfile else None
-    if hidden and hidden[0] == told.line:
+    if hidden and hidden[0] == evidence.line:
         return None
-    made = replaced(_without_mark(pushed), "Procfile", {told.line: line})
-    return (f"`{line}` in the Procfile", made) if made else None
+    edited = replaced(_without_mark(pushed), "Procfile", {evidence.line: line})
+    return (f"`{line}` in the Procfile", edited) if edited else None
 
 
 def _without_mark(pushed: Pushed) -> Pushed:
-    """As if the Procfile had no byte order mark: Heroku reads it as a part of the first line."""
+    """Remove the Procfile's byte order mark, which Heroku reads as a part of the first line."""
     data, entry = body(pushed, "Procfile"), pushed.source.entries.get("Procfile")
     if data is None or entry is None or entry.data == data:
         return pushed
@@ -81,45 +81,45 @@ def _without_mark(pushed: Pushed) -> Pushed:
 
 
 def _new(pushed: Pushed, line: str) -> tuple[str, Pushed] | None:
-    """A line of web where there is none: what it starts must be the tree's only app."""
+    """Add a web line where there is none, if it starts the tree's only app."""
     sure = _apps(pushed) == 1 and _SERVES.match(line.removeprefix(f"{ROUTED}: "))
     if not sure or line != web_line(pushed.source) or "Procfile" in pushed.source.absent:
         return None
-    what, made = f"`{line}` in the Procfile", added(pushed, "Procfile", line, first=True)
-    if made and missing_server(pushed.source, line):
+    what, edited = f"`{line}` in the Procfile", added(pushed, "Procfile", line, first=True)
+    if edited and missing_server(pushed.source, line):
         server = line.removeprefix("web: ").split()[0]
-        what, made = f"{what}, {server} in requirements.txt", required(made, server)
-    return (what, made) if made else None
+        what, edited = f"{what}, {server} in requirements.txt", required(edited, server)
+    return (what, edited) if edited else None
 
 
 def asgi(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if uvicorn served an ASGI app, where the tree has no WSGI app beside it."""
-    told = finding.evidence[0]
-    names = told.names
+    """Serve an ASGI app with uvicorn, if the tree has no WSGI app beside it."""
+    evidence = finding.evidence[0]
+    names = evidence.names
     right = f"uvicorn {names.get('module')} --host 0.0.0.0 --port $PORT"
-    if names.get("django") or not told.line or set(names.get("command", "")) & set("&|;<>`$"):
+    if names.get("django") or not evidence.line or set(names.get("command", "")) & set("&|;<>`$"):
         return None
     line = f"{names['type']}: {right}"
-    made = replaced(pushed, "Procfile", {told.line: line})
-    if made is None or requires(pushed.source, "uvicorn"):
-        return (f"`{line}` in the Procfile", made) if made else None
-    more = required(made, "uvicorn")
+    edited = replaced(pushed, "Procfile", {evidence.line: line})
+    if edited is None or requires(pushed.source, "uvicorn"):
+        return (f"`{line}` in the Procfile", edited) if edited else None
+    more = required(edited, "uvicorn")
     return (f"`{line}` in the Procfile, uvicorn in requirements.txt", more) if more else None
 
 
 def script(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if a script of package.json read as the finding says it should."""
-    told = finding.evidence[0]
-    edit = told.edit
-    data = body(pushed, "package.json") if told.file == "package.json" else None
+    """Change a script in package.json to the one that the finding advises."""
+    evidence = finding.evidence[0]
+    edit = evidence.edit
+    data = body(pushed, "package.json") if evidence.file == "package.json" else None
     if data is None or edit is None or edit.script is None:
         return None
     old = _scripts(data).get(edit.script)
     text, new = json.dumps(old), json.dumps(edit.new)
     if old is None or data.decode().count(text) != 1 or text == new:
         return None
-    made = data.decode().replace(text, new).encode()
-    return f"`{edit.new}` in package.json", with_body(pushed, "package.json", made)
+    edited = data.decode().replace(text, new).encode()
+    return f"`{edit.new}` in package.json", with_body(pushed, "package.json", edited)
 
 
 def _scripts(data: bytes) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What an edit changes, as `git apply` takes it."""
+"""The diff of an edit, in the form that `git apply` takes."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -9,18 +9,18 @@ from parity.records import Entry, Source
 
 Changes: TypeAlias = Mapping[str, tuple[Entry | None, Entry | None]]
 LONGEST = 256 * 1024
-"""Bytes of a file that a diff shows (ours)."""
+"""The most bytes of a file that a diff shows (ours)."""
 
 
 def changes(old: Source, new: Source) -> Changes:
-    """By path, what was there and what is there now (None: nothing)."""
+    """Return the old and the new entry of every changed path (None: no file)."""
     paths = dict.fromkeys((*old.entries, *new.entries))
     pairs = {path: (old.entries.get(path), new.entries.get(path)) for path in paths}
     return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
 
 
 def unified(changed: Changes) -> str | None:
-    """The diff of all files; None if there is nothing, or a file that is no text in UTF-8."""
+    """Return the diff of all files; None if it is empty, or a file is not text in UTF-8."""
     parts = [_file(path, *pair) for path, pair in changed.items()]
     texts = [part for part in parts if part is not None]
     return "".join(texts) if texts and len(texts) == len(parts) else None
@@ -51,11 +51,11 @@ def _modes(old: Entry | None, new: Entry | None) -> Iterator[str]:
 
 
 def _text(entry: Entry | None) -> str | None:
-    """A file's text; empty where there is no file."""
+    """Return a file's text; empty if there is no file, None if it is not text."""
     if entry is None:
         return ""
-    kept = entry.data is not None and entry.mode in (worktree.FILE, worktree.EXECUTABLE)
-    if not kept or entry.data is None or len(entry.data) > LONGEST or b"\0" in entry.data:
+    regular = entry.data is not None and entry.mode in (worktree.FILE, worktree.EXECUTABLE)
+    if not regular or entry.data is None or len(entry.data) > LONGEST or b"\0" in entry.data:
         return None
     try:
         return entry.data.decode("utf-8")
@@ -64,7 +64,7 @@ def _text(entry: Entry | None) -> str | None:
 
 
 def _hunks(before: str, after: str, old: str, new: str) -> Iterator[str]:
-    """Lines end at `\\n` alone, as git counts them."""
+    """Yield the diff's lines; only `\\n` ends a line, as in git."""
     for line in difflib.unified_diff(_lines(before), _lines(after), old, new):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 

@@ -1,6 +1,6 @@
-"""Edits that are certain from the record: a safe fix once a copy with one has passed.
+"""Edits that follow from the record with certainty: safe fixes, once a copy with them has passed.
 
-Not here: what only explores (an excuse such as DISABLE_COLLECTSTATIC, a guess at a name), and
+Edits that only explore (DISABLE_COLLECTSTATIC, a guess at a name) do not belong here, nor does
 anything that would hide a cause: longer limits, `try`, DEBUG.
 """
 
@@ -13,7 +13,7 @@ from parity.rehearsal.edits import command, node, packages, python, requirements
 from parity.rehearsal.edits import tree as trees
 
 Change: TypeAlias = tuple[str, Pushed] | None
-"""What was changed in words, and the result; None: what to change is not obvious."""
+"""A description of the change, and the result; None if the change is not obvious."""
 Edit: TypeAlias = Callable[[Pushed, Record, Finding], Change]
 
 _ADDRESS = ("binds-loopback", "wrong-port", "ipv6-only", "binds-one-address")
@@ -32,18 +32,18 @@ _REQUIREMENT = ("single-equals", "import-name-required", "not-a-requirement")
 
 
 def _address(pushed: Pushed, record: Record, finding: Finding) -> Change:
-    """Where the address stands: in Python, JavaScript, the Procfile or package.json."""
+    """Change the address where it is set: in Python, JavaScript, the Procfile or package.json."""
     edits: tuple[Edit, ...] = (
         *(python.listens_on_port, node.listens_on_port),
-        *(command.as_told, command.script),
+        *(command.as_advised, command.script),
     )
-    made = (edit(pushed, record, finding) for edit in edits)
-    return next((change for change in made if change), None)
+    changes = (edit(pushed, record, finding) for edit in edits)
+    return next((change for change in changes if change), None)
 
 
 FIXES: Mapping[str, Edit] = {
     **dict.fromkeys(_ADDRESS, _address),
-    **dict.fromkeys(_COMMAND, command.as_told),
+    **dict.fromkeys(_COMMAND, command.as_advised),
     **dict.fromkeys(_APP, command.only_app),
     **dict.fromkeys(_WEB, command.web),
     **dict.fromkeys(_REQUIREMENT, requirements.replaced),
@@ -67,4 +67,4 @@ FIXES: Mapping[str, Edit] = {
     "windows-line-ends": scripts.unix_line_ends,
     "module-in-other-case": scripts.right_name,
 }
-"""By the id of a cause."""
+"""The edits that may be offered as a fix, by the id of a cause."""

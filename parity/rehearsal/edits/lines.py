@@ -1,4 +1,4 @@
-"""Text files changed line by line: byte order mark, line ends and mode stay as they are."""
+"""Changes of single lines in text files, which keep byte order mark, line ends and mode."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def body(pushed: Pushed, path: str) -> bytes | None:
-    """A file's bytes behind its byte order mark; None for what is no plain text in UTF-8."""
+    """Return a file's bytes after its byte order mark; None if it is not plain text in UTF-8."""
     entry = pushed.source.entries.get(path)
     if (
         entry is None
@@ -29,7 +29,7 @@ def body(pushed: Pushed, path: str) -> bytes | None:
 
 
 def with_body(pushed: Pushed, path: str, data: bytes) -> Pushed:
-    """As if `path` held `data` behind the byte order mark that it may have; its mode stays."""
+    """Put `data` into the file `path`, whose byte order mark, if any, and mode stay."""
     old = pushed.source.entries.get(path)
     marked = old is not None and (old.data or b"").startswith(_BOM)
     whole = _BOM + data if marked else data
@@ -38,7 +38,7 @@ def with_body(pushed: Pushed, path: str, data: bytes) -> Pushed:
 
 
 def replaced(pushed: Pushed, path: str, lines: Mapping[int, str]) -> Pushed | None:
-    """As if lines of a file, by number, read otherwise; None where that is not possible."""
+    """Replace lines of a file, by number; return None if that is not possible."""
     data = body(pushed, path)
     if data is None:
         return None
@@ -51,7 +51,7 @@ def replaced(pushed: Pushed, path: str, lines: Mapping[int, str]) -> Pushed | No
 
 
 def added(pushed: Pushed, path: str, line: str, *, first: bool = False) -> Pushed | None:
-    """As if a file had one line more, at its end or as the first; a new file if there is none."""
+    """Add a line to a file, at its end or as the first, or create the file."""
     if path not in pushed.source.entries:
         return with_body(pushed, path, f"{line}\n".encode())
     data = body(pushed, path)

@@ -14,25 +14,25 @@ _OPTION = re.compile(r"\.listen\(\s*\{[^{}]*\bport\s*:\s*(\d++)[^{}]*\}")
 
 
 def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if the call named $PORT, and no host that only the dyno itself can reach."""
-    told = finding.evidence[0]
+    """Make the call listen on $PORT, and not on a host that only the dyno itself can reach."""
+    evidence = finding.evidence[0]
     listener = main_listener(record) if isinstance(record, Boot) else None
-    file = told.file or ""
+    file = evidence.file or ""
     if not file.endswith(SUFFIXES) or listener is None or not isinstance(record, Boot):
         return None
     if len(list(found(pushed.source, r"\.listen\("))) != 1 or body(pushed, file) is None:
         return None
-    line = _text(pushed, file, told.line or 0)
-    new: dict[int, str] | None = {told.line or 0: line}
+    line = _text(pushed, file, evidence.line or 0)
+    new: dict[int, str] | None = {evidence.line or 0: line}
     if listener.loopback:
-        new = _anywhere(line, told.line or 0) or _named(pushed, file, line)
+        new = _anywhere(line, evidence.line or 0) or _named(pushed, file, line)
     if new is not None and listener.port != record.port:
         new = _port(pushed, file, new, listener)
-    made = replaced(pushed, file, new) if new else None
-    changed = made is not None and made.source.entries[file] != pushed.source.entries[file]
+    edited = replaced(pushed, file, new) if new else None
+    changed = edited is not None and edited.source.entries[file] != pushed.source.entries[file]
     kinds = ["0.0.0.0"] * listener.loopback + ["$PORT"] * (listener.port != record.port)
-    what = f"{' and '.join(kinds)} in {file}:{told.line}"
-    return (what, made) if made and changed else None
+    what = f"{' and '.join(kinds)} in {file}:{evidence.line}"
+    return (what, edited) if edited and changed else None
 
 
 def _text(pushed: Pushed, file: str, number: int) -> str:
@@ -41,7 +41,7 @@ def _text(pushed: Pushed, file: str, number: int) -> str:
 
 
 def _anywhere(line: str, number: int) -> dict[int, str] | None:
-    """The line with the host that every address answers to; None where it names none."""
+    """Return the line with 0.0.0.0 as its host; None if it does not name one host."""
     call = line.partition(".listen(")[2].partition("=>")[0]
     if len(LOCAL.findall(call)) != 1:
         return None
@@ -50,7 +50,7 @@ def _anywhere(line: str, number: int) -> dict[int, str] | None:
 
 
 def _named(pushed: Pushed, file: str, line: str) -> dict[int, str] | None:
-    """The line that sets the host which the call names, with one that every address answers to."""
+    """Return the line that sets the call's host, with 0.0.0.0 instead."""
     place = host(pushed.source, file, line)
     if place is None:
         return None
@@ -60,7 +60,7 @@ def _named(pushed: Pushed, file: str, line: str) -> dict[int, str] | None:
 def _port(
     pushed: Pushed, file: str, lines: dict[int, str], listener: Listener
 ) -> dict[int, str] | None:
-    """The lines with $PORT before the number that was listened on."""
+    """Return the lines with $PORT before the number of the listener's port."""
     ((number, line),) = lines.items()
     right = f"process.env.PORT || {listener.port}"
     match = _CALL.search(line) or _OPTION.search(line)
@@ -69,9 +69,9 @@ def _port(
     if match is None or not re.fullmatch(r"[A-Za-z_$][\w$]*", match[1]):
         return None
     name = re.escape(match[1])
-    told = list(found(pushed.source, rf"(?:^|[^\w$.]){name}\s*=(?!=|>)"))
-    if len(told) != 1 or told[0].file != file or told[0].line == number:
+    places = list(found(pushed.source, rf"(?:^|[^\w$.]){name}\s*=(?!=|>)"))
+    if len(places) != 1 or places[0].file != file or places[0].line == number:
         return None
-    at = _text(pushed, file, told[0].line)
-    set_to = re.fullmatch(rf"(\s*(?:const|let|var)\s+{name}\s*=\s*){listener.port}(;?\s*)", at)
-    return {**lines, told[0].line: f"{set_to[1]}{right}{set_to[2]}"} if set_to else None
+    text = _text(pushed, file, places[0].line)
+    set_to = re.fullmatch(rf"(\s*(?:const|let|var)\s+{name}\s*=\s*){listener.port}(;?\s*)", text)
+    return {**lines, places[0].line: f"{set_to[1]}{right}{set_to[2]}"} if set_to else None

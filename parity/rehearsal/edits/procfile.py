@@ -1,4 +1,4 @@
-"""A web line in the copy's Procfile, where what it should say is obvious."""
+"""The addition of a web line to the copy's Procfile, if the right line is obvious."""
 
 from parity.facts.procfile import ROUTED
 from parity.push import procfile
@@ -18,29 +18,31 @@ NAMED = (
     "procfile-type-name",
     "procfile-no-web",
 )
-"""Causes that know the line to write."""
+"""Causes whose evidence has the line to write."""
 
 _SERVES = ("PORT", "serve", "run(")
 
 
 def with_web(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if the Procfile had the line, and the server that it starts were required."""
-    told = next((e for e in finding.evidence if e.names.get("write", "").startswith("web: ")), None)
-    line = told.names["write"] if told else ""
-    if told is None or line.endswith("…"):
+    """Add the line to the Procfile, and the server that it starts to requirements.txt."""
+    evidence = next(
+        (e for e in finding.evidence if e.names.get("write", "").startswith("web: ")), None
+    )
+    line = evidence.names["write"] if evidence else ""
+    if evidence is None or line.endswith("…"):
         return None
-    given = told.line is not None
+    replaces = evidence.line is not None
     server = line.removeprefix("web: ").split()[0]
-    if not given and server == "python" and not _serves(pushed, line):
+    if not replaces and server == "python" and not _serves(pushed, line):
         return None
     what, served = f"`{line}` in the Procfile", pushed
-    if not given and server != "python" and not requires(pushed.source, server):
+    if not replaces and server != "python" and not requires(pushed.source, server):
         what, served = f"{what}, {server} in requirements.txt", _required(pushed, server)
-    return what, with_file(served, "Procfile", _text(served, told, line))
+    return what, with_file(served, "Procfile", _text(served, evidence, line))
 
 
 def _serves(pushed: Pushed, line: str) -> bool:
-    """Whether the script that a line starts seems to be a server."""
+    """Return whether the script that a line starts seems to be a server."""
     text = pushed.source.text(line.split()[-1]) or ""
     return any(word in text for word in _SERVES)
 
@@ -50,10 +52,12 @@ def _required(pushed: Pushed, server: str) -> Pushed:
     return with_file(pushed, "requirements.txt", f"{text or ''}\n{server}\n")
 
 
-def _text(pushed: Pushed, told: Evidence, line: str) -> str:
-    """The Procfile with the line in its place, without the lines that Heroku drops."""
+def _text(pushed: Pushed, evidence: Evidence, line: str) -> str:
+    """Return the Procfile with the line as the first, without lines that Heroku drops."""
     entry = pushed.source.entries.get("Procfile")
     read = procfile.parse("Procfile", entry.data) if entry and entry.data else None
     types = read.types.values() if read else ()
-    kept = [f"{t.name}: {t.command}" for t in types if t.line != told.line and t.name != ROUTED]
-    return "".join(f"{text}\n" for text in (line, *kept))
+    others = [
+        f"{t.name}: {t.command}" for t in types if t.line != evidence.line and t.name != ROUTED
+    ]
+    return "".join(f"{text}\n" for text in (line, *others))

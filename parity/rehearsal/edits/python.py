@@ -20,11 +20,11 @@ _KEYWORDS = {
     r"(?:socketio|sio)\.run": 1,
     r"(?!asyncio|anyio|trio|subprocess|loop)\w+\.run(?:_server)?": 0,
 }
-"""Calls that take `host=` and `port=`, and how many arguments stand before them: their docs."""
+"""Calls that take `host=` and `port=`, and the number of arguments before (from their docs)."""
 
 
 class _Spot(NamedTuple):
-    """Where a call has its host and port (None: it names none); `end` is where more may follow."""
+    """A call's host and port (None: it names none), and the offset `end` for more arguments."""
 
     host: ast.expr | None
     port: ast.expr | None
@@ -33,7 +33,7 @@ class _Spot(NamedTuple):
 
 
 class _Code:
-    """One file's text and tree; places are offsets in bytes."""
+    """One file's text and syntax tree; positions are offsets in bytes."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -51,24 +51,24 @@ class _Code:
 
 
 def listens_on_port(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if the call that binds named 0.0.0.0 and $PORT, where it named another address."""
-    told = finding.evidence[0]
-    data = body(pushed, told.file or "") if (told.file or "").endswith(".py") else None
+    """Make the call that binds listen on 0.0.0.0 and $PORT where it names another address."""
+    evidence = finding.evidence[0]
+    data = body(pushed, evidence.file or "") if (evidence.file or "").endswith(".py") else None
     listener = main_listener(record) if isinstance(record, Boot) else None
-    if data is None or listener is None or not isinstance(record, Boot) or not told.line:
+    if data is None or listener is None or not isinstance(record, Boot) or not evidence.line:
         return None
     try:
         code = _Code(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    spots = [s for call in _calls(code, told.line) if (s := _spot(code, call))]
+    spots = [s for call in _calls(code, evidence.line) if (s := _spot(code, call))]
     edits = _edits(code, spots[0], record, listener) if len(spots) == 1 else None
-    new = _made(code, edits) if edits else None
+    new = _edited(code, edits) if edits else None
     if new is None:
         return None
     kinds = [k for k, text in (("0.0.0.0", ANYWHERE), ("$PORT", "PORT")) if _has(edits, text)]
-    what = f"{' and '.join(kinds)} in {told.file}:{told.line}"
-    return what, with_body(pushed, told.file or "", new)
+    what = f"{' and '.join(kinds)} in {evidence.file}:{evidence.line}"
+    return what, with_body(pushed, evidence.file or "", new)
 
 
 def _has(edits: list[tuple[int, int, str]] | None, text: str) -> bool:
@@ -82,7 +82,7 @@ def _calls(code: _Code, line: int) -> Iterator[ast.Call]:
 
 
 def _spot(code: _Code, call: ast.Call) -> _Spot | None:
-    """Where a call names its address; None for a call that names none, or not plainly."""
+    """Return where a call names its address; None if it does not, or not in plain sight."""
     unclear = any(isinstance(a, ast.Starred) for a in call.args) or any(
         k.arg is None for k in call.keywords
     )
@@ -105,23 +105,23 @@ def _by_name(code: _Code, call: ast.Call, before: int) -> _Spot:
     host, port = keywords.get("host"), keywords.get("port")
     extra = call.args[before:]
     host, port = (extra[0] if extra else host), (extra[1] if len(extra) > 1 else port)
-    given = [code.span(node)[1] for node in (*call.args, *keywords.values())]
-    end = max(given, default=code.span(call)[1] - 1)
-    return _Spot(host, port, end, ", " if given else "")
+    ends = [code.span(node)[1] for node in (*call.args, *keywords.values())]
+    end = max(ends, default=code.span(call)[1] - 1)
+    return _Spot(host, port, end, ", " if ends else "")
 
 
 def _edits(
     code: _Code, spot: _Spot, boot: Boot, listener: Listener
 ) -> list[tuple[int, int, str]] | None:
-    """What to write where: start, end, text; None where the value comes from elsewhere."""
-    made: list[tuple[int, int, str]] = []
+    """Return the edits (start, end, text); None if a value comes from elsewhere."""
+    edits: list[tuple[int, int, str]] = []
     more: list[str] = []
     if listener.loopback or (listener.host not in ("0.0.0.0", "::")):
         host = _value(code, spot.host) if spot.host else None
         if spot.host and not (isinstance(host, ast.Constant) and isinstance(host.value, str)):
             return None
         more += [] if host else [f"host={ANYWHERE}"]
-        made += [(*code.span(host), ANYWHERE)] if host else []
+        edits += [(*code.span(host), ANYWHERE)] if host else []
     if listener.port != boot.port:
         port = _value(code, spot.port) if spot.port else None
         if spot.port and not (isinstance(port, ast.Constant) and type(port.value) is int):
@@ -129,15 +129,15 @@ def _edits(
         usual = ast.literal_eval(port) if port else listener.port
         right = f'int(os.environ.get("PORT", {usual}))'
         more += [] if port else [f"port={right}"]
-        made += [(*code.span(port), right)] if port else []
+        edits += [(*code.span(port), right)] if port else []
     if more and not spot.end:
         return None
     text = spot.glue + ", ".join(more)
-    return [*made, (spot.end, spot.end, text)] if more else made
+    return [*edits, (spot.end, spot.end, text)] if more else edits
 
 
 def _value(code: _Code, node: ast.expr) -> ast.expr | None:
-    """The value itself, or the one that a name gets once, at the file's top level."""
+    """Return the value itself, or the one assigned to a name only once, at the top level."""
     if not isinstance(node, ast.Name):
         return node
     named = [
@@ -155,8 +155,8 @@ def _value(code: _Code, node: ast.expr) -> ast.expr | None:
     return values[0] if len(named) == len(values) == 1 else None
 
 
-def _made(code: _Code, edits: list[tuple[int, int, str]]) -> bytes | None:
-    """The file with its edits, and with `import os` if they need it; None if it is no Python."""
+def _edited(code: _Code, edits: list[tuple[int, int, str]]) -> bytes | None:
+    """Return the file with the edits, and `import os` if needed; None if that is not Python."""
     if any("os." in text for _, _, text in edits) and not _imports_os(code):
         place = _import_place(code)
         if place is None or place > min(start for start, _, _ in edits):
@@ -180,7 +180,7 @@ def _imports_os(code: _Code) -> bool:
 
 
 def _import_place(code: _Code) -> int | None:
-    """Before the first import, else before the first statement; None where `os` is taken."""
+    """Return the place of the first import, else of the first statement; None if `os` is taken."""
     for node in ast.walk(code.tree):
         taken = isinstance(node, ast.Name) and node.id == "os" and isinstance(node.ctx, ast.Store)
         renamed = isinstance(node, ast.alias) and (node.asname or node.name) == "os"
@@ -196,7 +196,7 @@ def _import_place(code: _Code) -> int | None:
 
 
 def _follows_own(code: _Code) -> bool:
-    """Whether the first import is of the standard library: then `import os` stands beside it."""
+    """Return whether the first import is from the standard library, so that `os` can join it."""
     imports = (n for n in code.tree.body if isinstance(n, ast.Import | ast.ImportFrom))
     first = next((n for n in imports if not _opening(n)), None)
     if isinstance(first, ast.ImportFrom):
@@ -205,6 +205,6 @@ def _follows_own(code: _Code) -> bool:
 
 
 def _opening(node: ast.stmt) -> bool:
-    """A docstring, or an import that must come first."""
+    """Return whether a statement must stay first: a docstring, or a `__future__` import."""
     text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return text or (isinstance(node, ast.ImportFrom) and node.module == "__future__")

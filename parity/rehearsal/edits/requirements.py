@@ -1,4 +1,4 @@
-"""Lines of a requirements file as they were meant, and a build without collectstatic."""
+"""Corrections of a requirements file's lines, and a build without collectstatic."""
 
 import re
 
@@ -16,7 +16,7 @@ REPLACED = (
     "misspelt-package",
     "file-url",
 )
-"""Causes that know what the line should read."""
+"""Causes whose evidence has the right line."""
 
 DELETED = (
     "windows-only-package",
@@ -27,7 +27,7 @@ DELETED = (
     "system-package-required",
     "path-of-this-machine",
 )
-"""Causes whose line has no place in the file."""
+"""Causes whose line does not belong in the file."""
 
 COLLECTING = (
     "static-root-not-set",
@@ -39,13 +39,14 @@ COLLECTING = (
     "collectstatic-other",
 )
 DISABLED = "DISABLE_COLLECTSTATIC"
-"""https://devcenter.heroku.com/articles/django-assets#disabling-collectstatic (documented)."""
+"""The config var that skips collectstatic:
+https://devcenter.heroku.com/articles/django-assets#disabling-collectstatic (documented)."""
 
 
 def replaced(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if the lines read what they were meant to be."""
-    found = _at_lines(finding)
-    lines = {(e.file, e.line): _meant(e) or "" for e in found}
+    """Correct the lines."""
+    located = _at_lines(finding)
+    lines = {(e.file, e.line): _meant(e) or "" for e in located}
     if not lines or not all(lines.values()):
         return None
     what = ", ".join(f"`{text}`" for text in lines.values())
@@ -53,19 +54,23 @@ def replaced(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pu
 
 
 def marked(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if packages of one platform were required on that platform alone."""
-    found = _at_lines(finding)
-    lines = {(e.file, e.line): e.edit.new for e in found if e.edit}
+    """Limit packages of one platform to that platform."""
+    located = _at_lines(finding)
+    lines = {(e.file, e.line): e.edit.new for e in located if e.edit}
     what = ", ".join(f"`{text}`" for text in lines.values())
-    return _edited(pushed, lines, f"{what} written") if found and len(lines) == len(found) else None
+    return (
+        _edited(pushed, lines, f"{what} written")
+        if located and len(lines) == len(located)
+        else None
+    )
 
 
 def deleted(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if the lines were empty: those below keep their numbers."""
-    found = _at_lines(finding)
-    what = ", ".join(f"`{e.names['entry']}`" for e in found)
-    lines = {(e.file, e.line): "" for e in found}
-    return _edited(pushed, lines, f"{what} deleted") if found else None
+    """Empty the lines, so that those below keep their numbers."""
+    located = _at_lines(finding)
+    what = ", ".join(f"`{e.names['entry']}`" for e in located)
+    lines = {(e.file, e.line): "" for e in located}
+    return _edited(pushed, lines, f"{what} deleted") if located else None
 
 
 def _at_lines(finding: Finding) -> list[Evidence]:
@@ -74,26 +79,26 @@ def _at_lines(finding: Finding) -> list[Evidence]:
 
 def _meant(evidence: Evidence) -> str | None:
     names = evidence.names
-    told = names.get("line") if "right" in names and not names["line"].isdigit() else None
-    right = told or names.get("right") or _one(corrected(names["entry"]))
+    line = names.get("line") if "right" in names and not names["line"].isdigit() else None
+    right = line or names.get("right") or _one(corrected(names["entry"]))
     return right if right and "VERSION" not in right else None
 
 
 def _one(corrections: str | None) -> str | None:
-    """The text in back quotes, if it is a single one."""
-    found = re.fullmatch("`([^`]+)`", corrections or "")
-    return found[1] if found else None
+    """Return the correction in back quotes, if there is only one."""
+    match = re.fullmatch("`([^`]+)`", corrections or "")
+    return match[1] if match else None
 
 
 def _edited(
     pushed: Pushed, lines: dict[tuple[str | None, int | None], str], what: str
 ) -> tuple[str, Pushed] | None:
     if any(new.endswith("…") for new in lines.values()):
-        return None  # a line of which rules have seen the beginning alone
+        return None  # rules had only the beginning of a long line
     for file in {file for file, _ in lines if file}:
-        made = changed(pushed, file, {n: new for (f, n), new in lines.items() if f == file and n})
-        if made:
-            pushed = made
+        edited = changed(pushed, file, {n: new for (f, n), new in lines.items() if f == file and n})
+        if edited:
+            pushed = edited
             continue
         text = text_of(pushed.source, file)
         if text is None:
@@ -105,7 +110,7 @@ def _edited(
 
 
 def not_collected(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed]:
-    """As after `heroku config:set DISABLE_COLLECTSTATIC=1`: the rest may be right."""
+    """Set DISABLE_COLLECTSTATIC=1, as by `heroku config:set`: the rest may be right."""
     config = pushed.config
     more = config._replace(
         values={**config.values, DISABLED: "1"}, origin={**config.origin, DISABLED: "--config"}

@@ -12,51 +12,51 @@ from parity.rules.views.node_source import SUFFIXES
 
 
 def executable(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if git knew that a script may be executed."""
+    """Set a script's executable bit in git."""
     script = finding.evidence[0].names.get("script", "")
     entry = pushed.source.entries.get(script)
     if entry is None or entry.mode != worktree.FILE or not (entry.data or b"").startswith(b"#!"):
         return None
-    made = with_entries(pushed, {script: entry._replace(mode=worktree.EXECUTABLE)})
-    return f"{script} executable", made
+    edited = with_entries(pushed, {script: entry._replace(mode=worktree.EXECUTABLE)})
+    return f"{script} executable", edited
 
 
 def unix_line_ends(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if scripts had Unix line ends."""
-    made = pushed
+    """Give scripts Unix line ends."""
+    edited = pushed
     names = sorted({e.names["script"] for e in finding.evidence if "script" in e.names})
     for script in names:
         data = body(pushed, script)
         if data is None:
             return None
-        made = with_body(made, script, data.replace(b"\r\n", b"\n"))
-    return (f"Unix line ends in {', '.join(names)}", made) if names else None
+        edited = with_body(edited, script, data.replace(b"\r\n", b"\n"))
+    return (f"Unix line ends in {', '.join(names)}", edited) if names else None
 
 
 def right_name(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if an import named what it imports as the file is called."""
+    """Spell the name in an import like the file's, in Python or JavaScript."""
     javascript = (finding.evidence[0].file or "").endswith(SUFFIXES)
     return (right_path if javascript else right_case)(pushed, record, finding)
 
 
 def right_case(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if an import named the module as its file is called."""
-    told = finding.evidence[0]
-    names, file, number = told.names, told.file or "", told.line or 0
+    """Spell a Python module in an import, or in the Procfile, like its file."""
+    evidence = finding.evidence[0]
+    names, file, number = evidence.names, evidence.file or "", evidence.line or 0
     data = body(pushed, file)
     lines = data.decode().split("\n") if data is not None else []
     line = lines[number - 1].rstrip("\r") if 0 < number <= len(lines) else ""
     new = _import(line, re.escape(names.get("module", "")), names.get("right", ""))
     if file == "Procfile":
         new = re.sub(rf"(?<=\s){re.escape(names.get('module', ''))}(?=:\w)", names["right"], line)
-    made = replaced(pushed, file, {number: new}) if new and new != line else None
-    return (f"`{names['right']}` in {file}:{number}", made) if made else None
+    edited = replaced(pushed, file, {number: new}) if new and new != line else None
+    return (f"`{names['right']}` in {file}:{number}", edited) if edited else None
 
 
 def right_path(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if JavaScript named a file of the tree as it is called."""
-    told = finding.evidence[0]
-    file, number, actual = told.file or "", told.line or 0, told.names.get("actual", "")
+    """Spell a path in JavaScript like the file in the tree."""
+    evidence = finding.evidence[0]
+    file, number, actual = evidence.file or "", evidence.line or 0, evidence.names.get("actual", "")
     data = (
         body(pushed, file) if file.endswith(SUFFIXES) and actual in pushed.source.entries else b""
     )
@@ -70,12 +70,12 @@ def right_path(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, 
         return None
     right = path[: len(named[0][0])]
     new = f"{line[: named[0].start()]}{right}{line[named[0].end() :]}"
-    made = replaced(pushed, file, {number: new}) if new != line else None
-    return (f"`{right}` in {file}:{number}", made) if made else None
+    edited = replaced(pushed, file, {number: new}) if new != line else None
+    return (f"`{right}` in {file}:{number}", edited) if edited else None
 
 
 def _import(line: str, module: str, right: str) -> str | None:
-    """The import under the name that the file has; what follows keeps its own name for it."""
+    """Return the import with the file's name, bound to the same name in the code as before."""
     start = re.match(rf"(\s*from\s+){module}(?=\s+import\b)", line)
     if start:
         return f"{start[1]}{right}{line[start.end() :]}"

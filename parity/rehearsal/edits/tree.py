@@ -1,4 +1,4 @@
-"""Changes of the pushed tree, made in its record: nothing of the user's is written."""
+"""Changes of the pushed tree, in its record alone: none of the user's files is written."""
 
 import posixpath
 from collections.abc import Callable, Iterable
@@ -11,24 +11,24 @@ from parity.records import Entry, Pushed, Record, Source
 from parity.records.verdict import Finding
 
 _CHOICE = ("requirements.txt", *PACKAGE_FILES)
-"""Which package manager is kept: pip's file names the most apps' dependencies (ours)."""
+"""The package managers' files by preference: pip's first, as the most common one (ours)."""
 
 
 def with_file(pushed: Pushed, path: str, text: str) -> Pushed:
-    """As if `path` held `text`."""
+    """Put `text` into the file `path`."""
     data = text.encode("utf-8", "surrogateescape")
     return with_entries(pushed, {path: Entry(worktree.FILE, len(data), None, data)})
 
 
-def without(pushed: Pushed, gone: Callable[[str], bool]) -> Pushed:
-    """As if the paths that are `gone` were not there."""
+def without(pushed: Pushed, drops: Callable[[str], bool]) -> Pushed:
+    """Remove the paths for which `drops` returns True."""
     source = pushed.source
-    kept = {path: entry for path, entry in source.entries.items() if not gone(path)}
-    return pushed._replace(source=source._replace(entries=kept))
+    left = {path: entry for path, entry in source.entries.items() if not drops(path)}
+    return pushed._replace(source=source._replace(entries=left))
 
 
 def with_entries(pushed: Pushed, more: dict[str, Entry]) -> Pushed:
-    """As if these paths were there, as they are here."""
+    """Add entries, or replace those with the same path."""
     source = pushed.source
     absent = {path: rule for path, rule in source.absent.items() if path not in more}
     changed = source._replace(entries={**source.entries, **more}, absent=absent)
@@ -36,25 +36,25 @@ def with_entries(pushed: Pushed, more: dict[str, Entry]) -> Pushed:
 
 
 def commit(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if what is on disk alone were committed."""
+    """Commit files that are only on disk."""
     names = [e.names["file"] for e in finding.evidence if "file" in e.names]
     read = _read(pushed.source, (n for n in names if n in pushed.source.absent))
     return (f"{', '.join(read)} committed", with_entries(pushed, read)) if read else None
 
 
 def _read(source: Source, paths: Iterable[str]) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for path in paths:
         data = worktree.content(source.root / path, worktree.FILE)
         if data is not None:
-            found[path] = Entry(worktree.FILE, len(data), None, data)
-    return found
+            entries[path] = Entry(worktree.FILE, len(data), None, data)
+    return entries
 
 
 def commit_everything(
     pushed: Pushed, _record: Record, _finding: Finding
 ) -> tuple[str, Pushed] | None:
-    """As after `git add .` and a first commit."""
+    """Commit everything, as by `git add .` and a first commit."""
     source = pushed.source
     ignored = frozenset(path for path, rule in source.absent.items() if rule)
     entries, unread = worktree.walk(source.root, without=ignored)
@@ -65,7 +65,7 @@ def commit_everything(
 def commit_submodule(
     pushed: Pushed, _record: Record, _finding: Finding
 ) -> tuple[str, Pushed] | None:
-    """As if the files of submodules that Heroku cannot fetch were committed themselves."""
+    """Commit the files of submodules that Heroku cannot fetch."""
     source = pushed.source
     entries, inner = submodules.committed(source.root, source.entries, source.submodules)
     if any(s.objects is None and s.trouble in REFUSED for s in inner):
@@ -76,7 +76,7 @@ def commit_submodule(
 
 
 def rename(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As if a file had the name that Heroku looks for."""
+    """Give a file the name that Heroku looks for."""
     names = finding.evidence[0].names
     old, new = names["name"], names.get("right", "Procfile")
     entry = pushed.source.entries.get(old)
@@ -87,7 +87,7 @@ def rename(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Push
 
 
 def restore(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
-    """As if the lines of .slugignore that are to blame were not there."""
+    """Remove the lines of .slugignore that are to blame."""
     lines = {e.line for e in finding.evidence}
     patterns = dict.fromkeys(e.names["pattern"] for e in finding.evidence)
     source = pushed.source
@@ -98,7 +98,7 @@ def restore(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pus
 
 
 def push_subfolder(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As `git subtree push --prefix FOLDER` would push it."""
+    """Push only a folder, as by `git subtree push --prefix FOLDER`."""
     folders = {e.names["folder"] for e in finding.evidence}
     if len(folders) != 1:
         return None
@@ -117,32 +117,32 @@ def push_subfolder(pushed: Pushed, _record: Record, finding: Finding) -> tuple[s
 
 
 def remove_folder(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
-    """As if a committed folder were taken out of git."""
+    """Remove a committed folder from git."""
     folder = finding.evidence[0].names["subject"]
     left = without(pushed, lambda path: path.startswith(f"{folder}/"))
     return f"{folder} taken out of git", left
 
 
 def newest_stack(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed]:
-    """As after `heroku stack:set`."""
+    """Use the default stack, as by `heroku stack:set`."""
     return f"the stack {DEFAULT}", pushed._replace(stack=DEFAULT)
 
 
 def each_buildpack_once(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed]:
-    """As if no buildpack were set twice."""
+    """Set each buildpack only once."""
     once = tuple(dict.fromkeys(pushed.buildpacks))
     return "each buildpack set once", pushed._replace(buildpacks=once)
 
 
 def one_package_manager(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed]:
-    """As if only one package manager's file were there."""
-    kept = next(name for name in _CHOICE if name in pushed.source.entries)
-    others = {*PACKAGE_FILES, "Pipfile"} - {kept, "Pipfile" if kept == "Pipfile.lock" else ""}
-    return f"only {kept} kept", without(pushed, lambda path: path in others)
+    """Remove the files of all package managers but one."""
+    chosen = next(name for name in _CHOICE if name in pushed.source.entries)
+    others = {*PACKAGE_FILES, "Pipfile"} - {chosen, "Pipfile" if chosen == "Pipfile.lock" else ""}
+    return f"only {chosen} kept", without(pushed, lambda path: path in others)
 
 
 def no_pipfile(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[str, Pushed] | None:
-    """As if a Pipfile beside another package manager's file were deleted."""
+    """Delete a Pipfile beside another package manager's file."""
     if not any(name in pushed.source.entries for name in PACKAGE_FILES):
         return None
     return "no Pipfile", without(pushed, lambda path: path == "Pipfile")

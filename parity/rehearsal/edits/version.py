@@ -1,4 +1,4 @@
-"""Another Python in the copy: one that Heroku supports, if possible one that is on this machine."""
+"""Another Python for the copy: one that Heroku supports, if possible one on this machine."""
 
 import re
 
@@ -13,42 +13,42 @@ _FILES = {"runtime.txt", ".python-version", *MISSPELT_VERSION_FILES}
 
 
 def supported(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
-    """As if .python-version named the series that was meant, or else a newer one."""
-    return _asked(pushed, _meant(finding.evidence[0].names.get("subject", "")) or _here())
+    """Make .python-version name the intended series, or else one that is supported."""
+    return _requested(pushed, _meant(finding.evidence[0].names.get("subject", "")) or _here())
 
 
 def as_meant(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As `supported`, only where it is clear which series was meant."""
-    told = finding.evidence[0]
-    names = (told.names.get("subject", ""), pushed.source.text(told.file or "") or "")
+    """Do as `supported` does, but only if the intended series is clear."""
+    evidence = finding.evidence[0]
+    names = (evidence.names.get("subject", ""), pushed.source.text(evidence.file or "") or "")
     clear = {meant for text in names for meant in [_meant(text)] if meant}
     return supported(pushed, record, finding) if len(clear) == 1 and _meant(names[0]) else None
 
 
 def moved_as_meant(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
-    """As `moved`, only where it is clear which series was meant."""
+    """Do as `moved` does, but only if the intended series is clear."""
     text = pushed.source.text(finding.evidence[0].file or "") or ""
     return moved(pushed, record, finding) if _meant(text) else None
 
 
 def moved(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed]:
-    """As if the version stood where Heroku looks for it."""
+    """Move the version to the file where Heroku looks for it."""
     text = pushed.source.text(finding.evidence[0].file or "") or ""
-    return _asked(pushed, _meant(text) or _here())
+    return _requested(pushed, _meant(text) or _here())
 
 
-def _asked(pushed: Pushed, series: str) -> tuple[str, Pushed]:
+def _requested(pushed: Pushed, series: str) -> tuple[str, Pushed]:
     left = without(pushed, lambda path: path in _FILES)
     return f"`{series}` in .python-version", with_file(left, ".python-version", f"{series}\n")
 
 
 def _meant(text: str) -> str | None:
-    """The supported series that a wrong request most likely means."""
-    found = re.findall(r"3\.\d+", text)
-    return next((series for series in found if series in versions().newest), None)
+    """Return the supported series that a wrong request most likely means."""
+    named = re.findall(r"3\.\d+", text)
+    return next((series for series in named if series in versions().newest), None)
 
 
 def _here() -> str:
-    """A series that this machine has, if Heroku has it, too."""
+    """Return a series that both this machine and Heroku have, else Heroku's default."""
     python = emulated(PYTHON)
     return python.suggested_version() if python else versions().default
