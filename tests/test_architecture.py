@@ -4,6 +4,7 @@ import ast
 import statistics
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
@@ -106,6 +107,14 @@ def test_functions_are_short() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 25
 
 
+def test_no_two_classes_have_one_name() -> None:
+    """A name says one thing in the whole package."""
+    classes = Counter(
+        node.name for path in FILES for node in parsed(path).body if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in classes.items() if count > 1] == []
+
+
 def test_files_are_short() -> None:
     """No file has more than 300 lines: a longer one should be two."""
     assert [p.name for p in FILES if lines(p) > 300] == []
@@ -121,6 +130,7 @@ SLOW = (
 LISTED = "print('LOADED', *sys.modules, file=sys.stderr)\n"
 COMMAND = f"""\
 import sys
+from collections import Counter
 from parity.cli import main as cli
 try:
     cli.main(sys.argv[1:])
@@ -129,6 +139,7 @@ except SystemExit:
 {LISTED}"""
 REHEARSAL = f"""\
 import sys
+from collections import Counter
 from parity import rehearse
 def told(verdict):
     assert verdict.verdict == "works", verdict.findings
@@ -139,6 +150,7 @@ rehearse(sys.argv[1], on_verdict=told)
 
 LAUNCH = """\
 import sys
+from collections import Counter
 from parity import rehearse
 early = []
 def said(line):

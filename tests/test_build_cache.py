@@ -7,7 +7,7 @@ import pytest
 from parity.facts.python import versions
 from parity.push import cache
 from parity.push.buildpacks.python import previous_build
-from parity.push.buildpacks.python.previous_build import Build
+from parity.push.buildpacks.python.previous_build import PreviousBuild
 from parity.records import Source
 from tests.builds import APP, HERE, index, prepared, pushed, wheel
 from tests.trees import planned, tree
@@ -15,7 +15,7 @@ from tests.trees import planned, tree
 pytestmark = pytest.mark.net
 
 PIP = versions().installer["pip"]
-BASE = Build("heroku-24", "3.13.15", "pip", PIP, "a")
+BASE = PreviousBuild("heroku-24", "3.13.15", "pip", PIP, "a")
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def test_why_the_cache_is_discarded(change: dict[str, str], reasons: list[str]) 
 def test_what_each_package_manager_heeds() -> None:
     """Pipenv's cache depends on its lock file; Poetry and uv remove what is no longer locked."""
     for manager, name in (("pipenv", "Pipenv"), ("poetry", "Poetry"), ("uv", "uv")):
-        last = Build("heroku-26", "3.13.15", manager, "1", "a")
+        last = PreviousBuild("heroku-26", "3.13.15", manager, "1", "a")
         changed = previous_build.changed(last, last._replace(installer="2", content="b"))
         lock = ["The contents of Pipfile.lock changed"] if manager == "pipenv" else []
         assert changed == [f"The {name} version has changed from 1 to 2", *lock]

@@ -177,7 +177,7 @@ def test_damaged_memories(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyP
     """Records of Pythons and of earlier builds count only if they are as they were written."""
     monkeypatch.setattr(interpreters, "_asked", lambda _: "3.13.1")
     shop = source(tmp_path, "shop")
-    previous_build.note(shop, previous_build.Build("heroku-26", "3.13.1", "pip", "1", "a"))
+    previous_build.note(shop, previous_build.PreviousBuild("heroku-26", "3.13.1", "pip", "1", "a"))
     python = Path(sys.executable)
     assert interpreters._probed(python, 13) == "3.13.1" and previous_build.last(shop)
     for place in (one("apps/*"), one("interpreters.json")):

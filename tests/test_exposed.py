@@ -97,7 +97,7 @@ print("files", os.listdir("."))
 
 def landlock() -> bool:
     """Return whether this kernel has Landlock, tried in a separate process."""
-    code = "from parity.dyno import reach, landlock\nreach.humble()\nassert landlock.apart()"
+    code = "from parity.dyno import signals, landlock\nsignals.humble()\nassert landlock.apart()"
     return (
         subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode
         == 0

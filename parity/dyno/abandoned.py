@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from parity.dyno import signals
+from parity.dyno import shared, signals
 from parity.dyno.environment import COOKIE, RUN_ID
 from parity.system import workspace as folders
 
@@ -22,5 +22,8 @@ def workspace() -> Iterator[folders.Workspace]:
 
 
 def end(run: str) -> None:
-    """End the processes that carry the marks of a run that is over."""
-    signals.end_marked(*(f"{COOKIE}={run}.{number}" for number in range(1, MOST + 1)))
+    """End the processes that carry the marks of a run that is over, and their shared memory."""
+    marks = [f"{COOKIE}={run}.{number}" for number in range(1, MOST + 1)]
+    files = shared.held(signals.marked(*marks))
+    signals.end_marked(*marks)
+    shared.remove(files)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 TICK = 0.05
 """Seconds between two looks at processes whose end sends no signal."""
 
+LOOK = 0.5
+"""Seconds between two looks at the shared memory that the command's processes hold (ours)."""
+
 GRACE = 0.3
 """Seconds in which a process that outlives the command may end by itself."""
 
@@ -162,8 +165,11 @@ def _watch(
     code, stopping = None, False
     control, door = task.control, task.door
     sources = [fd for fd in (control, wake, lifeline, door) if fd is not None and fd >= 0]
+    pause = None if task.level == "pidns" else LOOK
     while True:
-        ready = signals.ready(sources, None if code is None else TICK)
+        ready = signals.ready(sources, pause if code is None else TICK)
+        if not ready:
+            task.files |= _shared(task)
         if wake in ready:
             os.read(wake, 4096)
         ended, left = _reaped(command)

@@ -36,7 +36,7 @@ READ = 64 * slug.MB
 DOWNLOADS = ("pip", "poetry", "uv")
 
 
-class Manifest(NamedTuple):
+class EnvironmentManifest(NamedTuple):
     """The state of a finished environment.
 
     `sum` is a checksum of its files' names, modes, sizes and times, `digest` one of their content;
@@ -165,18 +165,20 @@ def seal(place: Path) -> None:
     """Write the environment's manifest, which marks it as finished."""
     now = time.time_ns()
     files, total, _ = contents.summed(place, now, OWN)
-    noted = Manifest(files, total, slug.size(place), now, contents.digest(place, now, OWN))
+    noted = EnvironmentManifest(
+        files, total, slug.size(place), now, contents.digest(place, now, OWN)
+    )
     cache.note(place / MANIFEST, noted)
     (place / BEGUN).unlink(missing_ok=True)
 
 
-def manifest(place: Path) -> Manifest | None:
+def manifest(place: Path) -> EnvironmentManifest | None:
     """Return the environment's manifest; None if it was never finished."""
     noted = cache.noted(place / MANIFEST)
-    if not isinstance(noted, list) or len(noted) != len(Manifest._fields):
+    if not isinstance(noted, list) or len(noted) != len(EnvironmentManifest._fields):
         return None
     files, total, size, when, digest = noted
-    return Manifest(files, total, slug.Size(*size), when, digest)
+    return EnvironmentManifest(files, total, slug.Size(*size), when, digest)
 
 
 def intact(place: Path) -> bool:
@@ -213,7 +215,7 @@ def _damaged(place: Path) -> bool:
     return True
 
 
-def _as_sealed(place: Path, noted: Manifest) -> bool:
+def _as_sealed(place: Path, noted: EnvironmentManifest) -> bool:
     """Return whether the content is as the manifest says."""
     files, total, changed = contents.summed(place, noted.sealed, OWN)
     if (files, total) != noted[:2]:

@@ -66,7 +66,7 @@ class Outside(Exception):
     """The folder is not in a repository."""
 
 
-class Missing(Trouble):
+class MissingGit(Trouble):
     """git is not installed on this machine."""
 
     def __init__(self) -> None:
@@ -92,11 +92,13 @@ def _answers(
 ) -> list[Answer]:
     import subprocess
 
-    from parity.push.watch import Watch
+    from parity.push.watch import GitWatch
 
     streams = (subprocess.DEVNULL if stdin is None else subprocess.PIPE, subprocess.PIPE)
     answers = []
-    with Watch(folder, [_start(folder, command, env, *streams) for command in commands]) as watch:
+    with GitWatch(
+        folder, [_start(folder, command, env, *streams) for command in commands]
+    ) as watch:
         for process in watch.running:
             out, errors = watch.answer(process, stdin)
             text = errors.decode("utf-8", "backslashreplace")
@@ -112,7 +114,7 @@ def _start(
 
     program = programs.find("git")
     if program is None:
-        raise Missing
+        raise MissingGit
     return subprocess.Popen(
         [program, *SAFE, *command],
         cwd=folder,
@@ -213,7 +215,7 @@ def blobs(
     import subprocess
     import threading
 
-    from parity.push.watch import Watch
+    from parity.push.watch import GitWatch
 
     wanted = list(oids)
     env, streams = environment(of(folder), stores), (subprocess.PIPE, subprocess.DEVNULL)
@@ -225,7 +227,7 @@ def blobs(
         with suppress(OSError), sink:
             sink.write("".join(f"{oid}\n" for oid in wanted).encode())
 
-    with Watch(folder, [process]) as watch, source:
+    with GitWatch(folder, [process]) as watch, source:
         watch.begin()
         thread = threading.Thread(target=feed, daemon=True)
         thread.start()
@@ -257,12 +259,12 @@ def save(folder: Path, oid: str, to: IO[bytes], stores: Sequence[Path] = ()) -> 
     """Write an object of any size into a file. Raises `Trouble`, `interrupt.Interrupted`."""
     import subprocess
 
-    from parity.push.watch import Watch
+    from parity.push.watch import GitWatch
 
     env, nothing = environment(of(folder), stores), subprocess.DEVNULL
     process = _start(folder, ("cat-file", "blob", oid), env, nothing, nothing)
     assert process.stdout
-    with Watch(folder, [process]) as watch, process.stdout as source:
+    with GitWatch(folder, [process]) as watch, process.stdout as source:
         watch.begin()
         while data := source.read(BUFFER):
             to.write(data)

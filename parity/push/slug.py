@@ -74,7 +74,7 @@ def packed_files(folder: Path, *, whole: bool = False) -> Iterator[tuple[str, in
         yield path, _packed(path, step.fd, status.st_size, STEP if whole else SAMPLE)
 
 
-def _files(folder: Path) -> Iterator[tuple[str, os.stat_result, folders.Step]]:
+def _files(folder: Path) -> Iterator[tuple[str, os.stat_result, folders.FolderStep]]:
     """Yield the path, status and folder of every regular file."""
     parts: list[str] = []
     for step in folders.walk(folder):

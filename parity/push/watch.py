@@ -24,7 +24,7 @@ _WAITS = ("wait_for_partner", "fifo_open", "syslog_print", "wait_woken")
 or that reads the kernel's log or a terminal."""
 
 
-class Watch:
+class GitWatch:
     """A guard that kills its processes after a signal, if one of them hangs, and on exit."""
 
     def __init__(self, folder: Path, running: "Sequence[subprocess.Popen[bytes]]") -> None:

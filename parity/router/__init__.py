@@ -23,7 +23,7 @@ from parity.router.connection import ClientConnection
 from parity.router.context import Page, RouterContext
 from parity.router.dynos import Backend, DynoPool
 from parity.router.exchange import exchange, target, text
-from parity.router.listener import Front
+from parity.router.listener import ListeningSocket
 from parity.router.request_log import Passed
 from parity.router.transport import CLIENT_ROOM, Turn, Wire
 
@@ -78,8 +78,8 @@ class Router:
         self.context = RouterContext(profile, limits, dynos, names, error_page, self._record, loop)
 
     def __enter__(self) -> "Router":
-        self.http = Front(self.loop, self._port, self._accepted, tls=False)
-        self.https = Front(self.loop, 0, self._accepted, tls=True)
+        self.http = ListeningSocket(self.loop, self._port, self._accepted, tls=False)
+        self.https = ListeningSocket(self.loop, 0, self._accepted, tls=True)
         self.context.watch()
         return self
 

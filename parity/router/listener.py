@@ -16,7 +16,7 @@ PAUSE = 0.1
 Accepted = Callable[[socket.socket, bool], None]
 
 
-class Front:
+class ListeningSocket:
     """A listening socket on loopback. `tls`: its connections were encrypted outside."""
 
     def __init__(

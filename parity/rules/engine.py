@@ -94,7 +94,7 @@ ALIASES: dict[str, Rule] = {}
 """The same rules by their former ids."""
 
 
-class Page(TypedDict, total=False):
+class RuleFields(TypedDict, total=False):
     """The texts and options with which a rule is declared: fields of `Rule`."""
 
     title: Required[str]
@@ -120,7 +120,7 @@ def rule(
     leads_to: Rule | tuple[Rule, ...] = (),
     records: tuple[type, ...] = (),
     views: tuple[Callable[[Any], Any], ...] = (),
-    **page: Unpack[Page],
+    **page: Unpack[RuleFields],
 ) -> Callable[[Check], Rule]:
     """Register a function `(record) -> Iterator[Evidence]` as a rule.
 

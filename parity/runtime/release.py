@@ -1,7 +1,7 @@
 """A running release: its dynos behind a router, kept up, scaled, replaced and stopped.
 
 All dynos behind a router run in this way. It judges nothing; code that needs to know what happens
-is a `Listener`. Any number of releases can live on one loop.
+is a `ReleaseListener`. Any number of releases can live on one loop.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -36,7 +36,7 @@ class DynoEvent(NamedTuple):
     shutdown: Shutdown | None = None
 
 
-class Listener(Protocol):
+class ReleaseListener(Protocol):
     """Receives the events of a release, on its loop."""
 
     async def happened(self, event: DynoEvent) -> None:
@@ -61,7 +61,7 @@ class RunningRelease:
         dynos: Sequence[tuple[ProcessType, str]],
         *,
         router: "Router | None" = None,
-        listener: Listener | None = None,
+        listener: ReleaseListener | None = None,
     ) -> None:
         self.formation = formation
         self.dynos: list[RunningDyno] = []

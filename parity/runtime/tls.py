@@ -10,7 +10,7 @@ import ssl
 from typing import Self
 
 from parity.router import Router
-from parity.router.listener import Front
+from parity.router.listener import ListeningSocket
 
 HANDSHAKE = 0x16
 """The first byte of a TLS connection (RFC 8446 section 5.1)."""
@@ -32,7 +32,7 @@ class Decrypting:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
-        self._front = Front(self._loop, self._wanted, self._accepted, tls=False)
+        self._front = ListeningSocket(self._loop, self._wanted, self._accepted, tls=False)
         self.port = self._front.port
         return self
 

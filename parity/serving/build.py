@@ -9,7 +9,7 @@ from parity.facts.limits import Limits
 from parity.records import Config, ProcessType, Release, Say
 from parity.records.options import Options
 from parity.runtime import deploy, scale
-from parity.serving.judge import Build, Judge
+from parity.serving.judge import BuildObserver, Judge
 from parity.system.errors import Trouble, Usage, what_and_fix
 
 
@@ -19,7 +19,7 @@ class Built(NamedTuple):
     `dynos` are the types to run, each with a name; all files are in the folder of `sandbox`.
     """
 
-    observed: Build
+    observed: BuildObserver
     released: Release | None
     dynos: tuple[tuple[ProcessType, str], ...]
     options: Options
@@ -55,7 +55,7 @@ def build(
 
 
 def _built(
-    observer: Build,
+    observer: BuildObserver,
     app: Path,
     config: Config,
     options: Options,

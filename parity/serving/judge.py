@@ -10,7 +10,7 @@ from parity.runtime.deploy import Observer
 from parity.runtime.formation import Formation
 
 
-class Build(Observer, Protocol):
+class BuildObserver(Observer, Protocol):
     """Observes one build."""
 
     def stuck(self, what: str, fix: str) -> None:
@@ -23,7 +23,7 @@ class Build(Observer, Protocol):
 class Judge(Protocol):
     """Explains what an app does; serving itself knows no rules."""
 
-    def build(self, say: Say, on_stage: Callable[[str], None]) -> Build:
+    def build(self, say: Say, on_stage: Callable[[str], None]) -> BuildObserver:
         """Return an observer for another build; it passes the platform's lines on to `say`."""
 
     def judged(

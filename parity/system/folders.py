@@ -104,7 +104,7 @@ def _identity(fd: int) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-class Step(NamedTuple):
+class FolderStep(NamedTuple):
     """A folder of a walk: its name and depth, its descriptor, and its entries other than folders.
 
     Without a `name`, the walk leaves `fd` for the folder above (or for good).
@@ -116,16 +116,16 @@ class Step(NamedTuple):
     files: "tuple[os.DirEntry[str], ...]" = ()
 
 
-def walk(root: Path) -> Iterator[Step]:
+def walk(root: Path) -> Iterator[FolderStep]:
     """Yield every folder from `root` on, the outer before the inner. Raises `OSError`."""
     with Cursor(root) as cursor:
         name, todo = "", list[list[str]]()
         while True:
             inner, files = _listed(cursor.fd)
             todo.append(inner)
-            yield Step(name, cursor.fd, cursor.depth, files)
+            yield FolderStep(name, cursor.fd, cursor.depth, files)
             while not todo[-1]:
-                yield Step(None, cursor.fd, cursor.depth)
+                yield FolderStep(None, cursor.fd, cursor.depth)
                 todo.pop()
                 if not todo:
                     return

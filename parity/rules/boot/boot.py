@@ -9,7 +9,7 @@ from parity.rules.views.dotenv import overriding, says_port
 from parity.rules.views.listeners import blame, configured, main_listener, repair, seen, shown
 from parity.rules.views.node_listeners import concerns, definition
 from parity.rules.views.node_source import find
-from parity.rules.views.python_source import Place, found
+from parity.rules.views.python_source import CodePlace, found
 
 R10_DOCS = "https://devcenter.heroku.com/articles/error-codes#r10-boot-timeout"
 STARTUP = "https://devcenter.heroku.com/articles/dyno-startup-behavior"
@@ -94,7 +94,7 @@ def _settings(boot: Boot, evidence: Evidence) -> Iterator[Evidence]:
         yield Evidence(other.text, other.file, other.line, other.column)
 
 
-def _overridden(boot: Boot) -> tuple[Evidence, Place, str] | None:
+def _overridden(boot: Boot) -> tuple[Evidence, CodePlace, str] | None:
     """Return a committed .env that replaces PORT, the call that loads it, and its option."""
     listener, source = _elsewhere(boot), boot.release.slug.plan.source
     env = says_port(source, listener.port) if listener and listener.port != boot.port else None
@@ -226,7 +226,7 @@ def fixed_port_taken(boot: Boot) -> Iterator[Evidence]:
         yield Evidence(f"port {stranger.port} is in use by another program", *where, names=names)
 
 
-def _naming(boot: Boot, port: int) -> Place | None:
+def _naming(boot: Boot, port: int) -> CodePlace | None:
     """Return the first line of the app's code with a port's number."""
     source = boot.release.slug.plan.source
     python = next(found(source, rf"\b{port}\b"), None)

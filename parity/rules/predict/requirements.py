@@ -7,7 +7,7 @@ from parity.facts.buildpacks import PYTHON
 from parity.records import Plan
 from parity.records.edits import on_platform
 from parity.rules.predict.prediction import Prediction
-from parity.rules.views.pip_output import Entry, at_entry, entries
+from parity.rules.views.pip_output import RequirementEntry, at_entry, entries
 
 _SINGLE = re.compile(r"[A-Za-z][\w.-]*(?:\[[^]]*\])?\s*=\s*\d[\w.]*")
 _FILE = re.compile(r"@\s*file:///|^file:///")
@@ -26,7 +26,7 @@ def predict(plan: Plan) -> Iterator[Prediction]:
             yield Prediction("push-rejected", rule, evidence)
 
 
-def _wrong(entry: Entry) -> Iterator[tuple[str, str, dict[str, str]]]:
+def _wrong(entry: RequirementEntry) -> Iterator[tuple[str, str, dict[str, str]]]:
     text = entry.text
     if _SINGLE.fullmatch(text):
         right = re.sub(r"(?:(?<!\s)\s+)?=\s*", "==", text, count=1)

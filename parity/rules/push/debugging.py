@@ -7,7 +7,16 @@ from collections.abc import Iterator
 from parity.records import Plan, Source, Traffic, edits
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.views.python_source import Place, at, file_of, find, found, parsed, place, target
+from parity.rules.views.python_source import (
+    CodePlace,
+    at,
+    file_of,
+    find,
+    found,
+    parsed,
+    place,
+    target,
+)
 from parity.rules.views.suggestions import requires
 
 SECURITY = "https://docs.djangoproject.com/en/stable/howto/deployment/checklist/"
@@ -105,10 +114,10 @@ def _settings(plan: Plan) -> str | None:
     return configured or (match[1] if match else None)
 
 
-def _debug(source: Source, file: str) -> Place | None:
+def _debug(source: Source, file: str) -> CodePlace | None:
     """Return the line that certainly switches DEBUG on: the last to set it, without a condition."""
     tree = parsed(source, file)
-    last: Place | None = None
+    last: CodePlace | None = None
     for node in tree.body if tree else ():
         plain = isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DEBUG"
         if plain and isinstance(node, ast.Assign):

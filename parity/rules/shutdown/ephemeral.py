@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.records import Release, Shutdown, Source
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.views.python_source import Place, at, found
+from parity.rules.views.python_source import CodePlace, at, found
 
 EPHEMERAL = "https://devcenter.heroku.com/articles/dynos#ephemeral-filesystem"
 LOGGING = "https://devcenter.heroku.com/articles/writing-best-practices-for-application-logs"
@@ -90,7 +90,7 @@ def _kind(path: str) -> str:
     return "the session file" if SESSIONS.search(path) else "the file"
 
 
-def _writer(source: Source, path: str) -> Place | None:
+def _writer(source: Source, path: str) -> CodePlace | None:
     """Return the line that names the file, or else one that opens a database or writes a file."""
     name = re.escape(path.rpartition("/")[2])
     by_name = next(found(source, rf"[\"'/]{name}\b"), None)

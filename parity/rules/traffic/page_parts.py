@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.records import Exchange, Slug, Source, Traffic
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.views.python_source import Place, at, find
+from parity.rules.views.python_source import CodePlace, at, find
 from parity.rules.views.suggestions import kept_out
 
 ASSETS = "https://devcenter.heroku.com/articles/django-assets"
@@ -22,7 +22,7 @@ def _missing_parts(traffic: Traffic) -> list[Exchange]:
     return [e for e in parts if not e.path.startswith("/cdn-cgi/")]
 
 
-def _evidence(missing: list[Exchange], place: Place | None, **names: str) -> Iterator[Evidence]:
+def _evidence(missing: list[Exchange], place: CodePlace | None, **names: str) -> Iterator[Evidence]:
     """Yield evidence of each missing part, the first at `place`."""
     for number, exchange in enumerate(missing[:3]):
         seen = f"the page asks for {exchange.path}, and GET {exchange.path} → {exchange.status}"

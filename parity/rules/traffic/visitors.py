@@ -9,7 +9,7 @@ from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.traffic.traffic import ROUTING, request_line
 from parity.rules.views.proxy_headers import asking, django_header
-from parity.rules.views.python_source import Place, at, find, found
+from parity.rules.views.python_source import CodePlace, at, find, found
 
 FORBIDDEN = 403
 
@@ -259,7 +259,7 @@ def _some(bodies: tuple[bytes, ...]) -> str:
     return ", ".join(repr(body[:40].decode("utf-8", "backslashreplace")) for body in bodies[:7])
 
 
-def _global_state(source: Source) -> Place | None:
+def _global_state(source: Source) -> CodePlace | None:
     """Return the first global container or counter that a function of the same file changes."""
     for place in found(
         source, r"^(\w+)\s*(?::[^=]+)?=\s*(?:\[|\{|0\b|set\(|dict\(|list\(|\w*Counter\()"

@@ -6,7 +6,7 @@ import re
 from parity.records import Source
 from parity.records.verdict import Evidence
 from parity.rules.views.node_source import found
-from parity.rules.views.python_source import Place, calls, modules, place
+from parity.rules.views.python_source import CodePlace, calls, modules, place
 
 _LOADS = ("load_dotenv", "read_env")
 """Functions that read a .env into the environment: python-dotenv, django-environ, environs."""
@@ -26,7 +26,7 @@ def says_port(source: Source, port: int) -> Evidence | None:
     return None
 
 
-def overriding(source: Source) -> tuple[Place, str] | None:
+def overriding(source: Source) -> tuple[CodePlace, str] | None:
     """Return the call that lets a .env win over the environment, and its option."""
     for path in modules(source):
         for name, call in calls(source, path):

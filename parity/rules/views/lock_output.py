@@ -8,7 +8,7 @@ from parity.records import Slug, Source
 from parity.rules.views.pip_output import normalised, shown
 
 
-class Tool(NamedTuple):
+class LockTool(NamedTuple):
     """A package manager with a lock file, and what it prints when that file is wrong (observed).
 
     `project` is the file that people edit, `lock` the command that creates `file` from it.
@@ -31,7 +31,7 @@ class Tool(NamedTuple):
 
 
 TOOLS = (
-    Tool(
+    LockTool(
         "pipenv",
         "Pipenv",
         "Pipfile",
@@ -42,7 +42,7 @@ TOOLS = (
         r"Your Pipfile\.lock \(\) is out of date|JSONDecodeError",
         r"Pipfile not found!",
     ),
-    Tool(
+    LockTool(
         "poetry",
         "Poetry",
         "pyproject.toml",
@@ -54,7 +54,7 @@ TOOLS = (
         r"|The lock file (?:is not|does not)",
         r"Poetry could not find a pyproject\.toml file",
     ),
-    Tool(
+    LockTool(
         "uv",
         "uv",
         "pyproject.toml",
@@ -68,7 +68,7 @@ TOOLS = (
 )
 
 
-def not_locked(source: Source, tool: Tool) -> Iterator[tuple[int, str]]:
+def not_locked(source: Source, tool: LockTool) -> Iterator[tuple[int, str]]:
     """Yield the requirements that are not in the lock file, with their lines."""
     locked = {
         normalised(name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from parity.facts.buildpacks import NODE
 from parity.records import Boot, Source, edits
 from parity.rules.views.node_source import command, find, found, is_node, line_in_package, script
-from parity.rules.views.python_source import Place, line_of
+from parity.rules.views.python_source import CodePlace, line_of
 
 _CALL = r"(?<![\w.$])([\w.$]+)\.listen\(\s*([^,)]*)"
 _LISTENS = r"\.listen\("
@@ -112,7 +112,7 @@ def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
     return f"In line {other.line} of {other.file} write `{value}`{also}."
 
 
-def host(source: Source, file: str, code: str) -> Place | None:
+def host(source: Source, file: str, code: str) -> CodePlace | None:
     """Return the line that limits the variable with a call's host to this machine."""
     call = re.search(r"\.listen\([^,)]+,\s*([A-Za-z_$][\w$]*)\s*[,)]", code)
     defined = _DEFINED.format(name=re.escape(call[1])) if call else r"(?!)"
@@ -131,7 +131,7 @@ def _named(right: str, name: str) -> str:
     return right.replace("process.env.PORT || 3000", name)
 
 
-def _definition(source: Source, file: str, name: str) -> Place | None:
+def _definition(source: Source, file: str, name: str) -> CodePlace | None:
     """Return the line that sets the variable to listen on, if it does not use $PORT."""
     bare = name.rpartition(".")[2]
     if not re.fullmatch(r"[A-Za-z_$][\w$]*", bare):
@@ -143,7 +143,7 @@ def _definition(source: Source, file: str, name: str) -> Place | None:
     return next(wrong, None)
 
 
-def definition(boot: Boot, file: str, line: int | None) -> Place | None:
+def definition(boot: Boot, file: str, line: int | None) -> CodePlace | None:
     """Return the line that sets the port or host of a `listen` line, if it is another one."""
     source = boot.release.slug.plan.source
     code = line_of(source, file, line or 0)

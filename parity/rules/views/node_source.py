@@ -10,7 +10,7 @@ from parity.facts.buildpacks import NODE
 from parity.facts.node_packages import COMMANDS
 from parity.records import Plan, ProcessType, Source
 from parity.records.verdict import Evidence
-from parity.rules.views.python_source import Place
+from parity.rules.views.python_source import CodePlace
 
 SUFFIXES = (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx")
 _NOT_OURS = (
@@ -47,19 +47,19 @@ def _likely(path: str) -> tuple[object, ...]:
     return client, path.count("/"), known, path
 
 
-def find(source: Source, pattern: str) -> Place | None:
+def find(source: Source, pattern: str) -> CodePlace | None:
     """Return the first line of the app's own scripts that matches `pattern`."""
     return next(found(source, pattern), None)
 
 
-def found(source: Source, pattern: str) -> Iterator[Place]:
+def found(source: Source, pattern: str) -> Iterator[CodePlace]:
     """Yield each line of the app's own scripts that matches `pattern`, except comments."""
     regex = re.compile(pattern)
     for path in scripts(source):
         for number, line in enumerate((source.text(path) or "").splitlines(), 1):
             match = regex.search(line)
             if match and not line.lstrip().startswith(("//", "*", "/*")):
-                yield Place(path, number, match.start() + 1, line.strip())
+                yield CodePlace(path, number, match.start() + 1, line.strip())
 
 
 @lru_cache(maxsize=4)

@@ -21,7 +21,7 @@ _LINKS = 8
 _SHOWN = 300
 
 
-class Entry(NamedTuple):
+class RequirementEntry(NamedTuple):
     """One line of a requirements file; `name` is the normalised distribution, or empty."""
 
     file: str
@@ -35,9 +35,9 @@ def normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def entries(source: Source, path: str = "requirements.txt") -> list[Entry]:
+def entries(source: Source, path: str = "requirements.txt") -> list[RequirementEntry]:
     """Return every entry of a requirements file and of the files that it includes."""
-    lines: list[Entry] = []
+    lines: list[RequirementEntry] = []
     visited: set[str] = set()
     todo = [path]
     while todo:
@@ -52,7 +52,7 @@ def entries(source: Source, path: str = "requirements.txt") -> list[Entry]:
             if match:
                 todo.append(posixpath.normpath(posixpath.join(posixpath.dirname(file), match[1])))
             if bare:
-                lines.append(Entry(file, number, bare, _name(bare)))
+                lines.append(RequirementEntry(file, number, bare, _name(bare)))
     return lines
 
 
@@ -91,13 +91,13 @@ def decoded(data: bytes) -> str:
     return data.decode("utf-8-sig", "replace")
 
 
-def named(source: Source, name: str) -> Entry | None:
+def named(source: Source, name: str) -> RequirementEntry | None:
     """Return the entry that requires the distribution `name`."""
     wanted = normalised(name)
     return next((entry for entry in entries(source) if entry.name == wanted), None)
 
 
-def at_entry(at: Entry, seen: str, **names: str) -> Evidence:
+def at_entry(at: RequirementEntry, seen: str, **names: str) -> Evidence:
     """Return evidence at a requirement; the entry itself and `names` fill the rule's texts."""
     values = {
         "entry": shown(at.text),
@@ -128,7 +128,7 @@ def saying(slug: Slug, pattern: str) -> re.Match[str] | None:
     return next((match for match in matches if match), None)
 
 
-def entry_named_in(slug: Slug, line: str) -> Entry | None:
+def entry_named_in(slug: Slug, line: str) -> RequirementEntry | None:
     """Return the entry whose line pip names: `(from line 3 of FILE)`, `(from -r FILE (line 3))`."""
     match = re.search(r"line (?P<n>\d+) of (?P<f>.+)\)|-r (?P<g>\S+) \(line (?P<m>\d+)\)", line)
     if not match:

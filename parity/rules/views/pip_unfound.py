@@ -8,7 +8,7 @@ from parity.records.verdict import Evidence
 from parity.rules.view import view
 from parity.rules.views.pip_output import (
     UNAUTHORISED,
-    Entry,
+    RequirementEntry,
     at_entry,
     named,
     normalised,
@@ -31,7 +31,7 @@ class Unfound(NamedTuple):
     slug: Slug
     name: str
     text: str
-    entry: Entry | None
+    entry: RequirementEntry | None
     by: str | None
     versions: tuple[str, ...]
 

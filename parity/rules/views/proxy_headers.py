@@ -4,7 +4,7 @@ import re
 
 from parity.records import ProcessType, Source
 from parity.rules.views.node_source import find as find_script
-from parity.rules.views.python_source import Place, find, server
+from parity.rules.views.python_source import CodePlace, find, server
 
 _STARLETTE = r"^(?!\s*(?:from|import)\b).*(?:HTTPSRedirectMiddleware|request\.url\.scheme)"
 _ASKED = r"Talisman\(|SSLify\(|is_secure|request\.(?:scheme|protocol|secure)\b|startswith\(.http://"
@@ -31,14 +31,14 @@ _FRAMEWORKS = {
 """How to make frameworks use the header, from their documentation."""
 
 
-def django_header(place: Place | None) -> str:
+def django_header(place: CodePlace | None) -> str:
     """Return the advice on what Django's settings need."""
     header = 'SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")'
     file = place.file if place else "the settings"
     return f"Add `{header}` to {file} (X-Forwarded-Proto is the router's header)."
 
 
-def asking(source: Source, process: ProcessType) -> tuple[Place | None, str]:
+def asking(source: Source, process: ProcessType) -> tuple[CodePlace | None, str]:
     """Return the place where the app checks for https, and what to change."""
     django = find(source, r"SECURE_SSL_REDIRECT\s*=")
     if django:
@@ -46,7 +46,7 @@ def asking(source: Source, process: ProcessType) -> tuple[Place | None, str]:
     return _python(source, process) or _script(source)
 
 
-def _python(source: Source, process: ProcessType) -> tuple[Place, str] | None:
+def _python(source: Source, process: ProcessType) -> tuple[CodePlace, str] | None:
     starlette, place = find(source, _STARLETTE), find(source, _ASKED)
     trust = "Trust the router's X-Forwarded-Proto"
     if starlette:
@@ -61,7 +61,7 @@ def _python(source: Source, process: ProcessType) -> tuple[Place, str] | None:
     return place, f"{trust}: {_FRAMEWORKS[framework[1] if framework else 'flask']}."
 
 
-def _script(source: Source) -> tuple[Place | None, str]:
+def _script(source: Source) -> tuple[CodePlace | None, str]:
     trust = "app.set('trust proxy', 1)"
     express = find_script(source, r"req\.secure\b|req\.protocol\b|HTTPS\(|forceS+L|sslRedirect")
     if express:

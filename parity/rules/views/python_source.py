@@ -24,7 +24,7 @@ _LARGEST = 300_000
 _OWN_FOLDERS = ("venv/", ".venv/", "node_modules/", "tests/", "test/", "docs/")
 
 
-class Place(NamedTuple):
+class CodePlace(NamedTuple):
     """A place in a file of the tree; `line` from 1, `column` from 1."""
 
     file: str
@@ -67,14 +67,14 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
-def place(source: Source, path: str, node: ast.expr | ast.stmt) -> Place:
+def place(source: Source, path: str, node: ast.expr | ast.stmt) -> CodePlace:
     """Return the place of a node."""
     lines = (source.text(path) or "").splitlines()
     text = lines[node.lineno - 1].strip() if node.lineno <= len(lines) else ""
-    return Place(path, node.lineno, node.col_offset + 1, text)
+    return CodePlace(path, node.lineno, node.col_offset + 1, text)
 
 
-def at(seen: str, place: Place | None, **names: str) -> Evidence:
+def at(seen: str, place: CodePlace | None, **names: str) -> Evidence:
     """Return evidence at a place, or without one; `names` fill the rule's texts."""
     if place is None:
         return Evidence(seen, names=names)
@@ -87,19 +87,19 @@ def line_of(source: Source, path: str, number: int) -> str:
     return lines[number - 1].strip() if 0 < number <= len(lines) else ""
 
 
-def find(source: Source, pattern: str) -> Place | None:
+def find(source: Source, pattern: str) -> CodePlace | None:
     """Return the first line of the app's Python that matches `pattern`."""
     return next(found(source, pattern), None)
 
 
-def found(source: Source, pattern: str) -> Iterator[Place]:
+def found(source: Source, pattern: str) -> Iterator[CodePlace]:
     """Yield each line of the app's Python that matches `pattern`, except comments."""
     regex = re.compile(pattern)
     for path in modules(source):
         for number, line in enumerate((source.text(path) or "").splitlines(), 1):
             match = regex.search(line)
             if match and not line.lstrip().startswith("#"):
-                yield Place(path, number, match.start() + 1, line.strip())
+                yield CodePlace(path, number, match.start() + 1, line.strip())
 
 
 def server(process: ProcessType) -> str | None:

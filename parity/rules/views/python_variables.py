@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from parity.records import Source
-from parity.rules.views.python_source import Place, dotted, modules, parsed, place
+from parity.rules.views.python_source import CodePlace, dotted, modules, parsed, place
 
 PLATFORM = frozenset(
     "PORT DYNO HOME PATH PWD PYTHONPATH PYTHONUNBUFFERED PYTHONHOME LANG LIBRARY_PATH"
@@ -25,7 +25,7 @@ class Read(NamedTuple):
     """
 
     name: str
-    place: Place
+    place: CodePlace
     last: int
     into: str
     default: bool

@@ -18,7 +18,7 @@ _PNPM_FOR_LOCK = {"5.3": "6", "5.4": "7", "6.0": "8", "6.1": "8"}
 """The pnpm for each older version of the lock file: https://pnpm.io/ (documented)."""
 
 
-class Tool(NamedTuple):
+class NodeTool(NamedTuple):
     """A package manager: its package in the registry, the requested version, its commands."""
 
     package: str
@@ -50,7 +50,7 @@ def install(job: Job, node: Runtime, here: Interpreter, package: Package) -> Sto
         job.print(f"Using default npm version: {_version(job, 'npm')}")
     else:
         job.print(f"Bootstrapping npm {requested} (replacing {_version(job, 'npm')})...")
-        stop = _added(job, here, Tool("npm", requested, ("npm", "npx")), ".heroku/node/bin")
+        stop = _added(job, here, NodeTool("npm", requested, ("npm", "npx")), ".heroku/node/bin")
         if not stop:
             job.print(f"npm {_version(job, 'npm')} installed")
     if not stop and node.manager == "yarn":
@@ -70,7 +70,7 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
     requested = _wanted(package, "yarn") or ("4" if node.edition == BERRY else inventory().yarn)
     job.print(f"Downloading and installing yarn ({requested})")
     name = "@yarnpkg/cli-dist" if node.edition == BERRY else "yarn"
-    stop = _added(job, here, Tool(name, requested, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
+    stop = _added(job, here, NodeTool(name, requested, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
     if not stop:
         verb = "Using" if node.edition == BERRY else "Installed"
         job.print(f"{verb} yarn {_version(job, 'yarn')}")
@@ -80,7 +80,7 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
 def _pnpm(job: Job, here: Interpreter, package: Package) -> Stop:
     requested = _wanted(package, "pnpm") or _PNPM_FOR_LOCK.get(_lock_version(job.folder), "latest")
     job.print(f"Downloading and installing pnpm ({requested})")
-    stop = _added(job, here, Tool("pnpm", requested, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
+    stop = _added(job, here, NodeTool("pnpm", requested, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
     if not stop:
         job.print(f"Using pnpm {_version(job, 'pnpm')}")
     return stop
@@ -125,7 +125,7 @@ def _lock_version(folder: Path) -> str:
     return match[1] if match else ""
 
 
-def _added(job: Job, here: Interpreter, tool: Tool, where: str) -> Stop:
+def _added(job: Job, here: Interpreter, tool: NodeTool, where: str) -> Stop:
     """Install a package manager into the cache with the current npm, and link its commands."""
     output: list[str] = []
 
@@ -148,7 +148,7 @@ def _added(job: Job, here: Interpreter, tool: Tool, where: str) -> Stop:
     return None
 
 
-def _failed(job: Job, tool: Tool, output: list[str]) -> Stop:
+def _failed(job: Job, tool: NodeTool, output: list[str]) -> Stop:
     for line in output:
         job.print(line)
     name = tool.commands[0]

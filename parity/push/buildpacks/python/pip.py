@@ -42,7 +42,7 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     files = requirements.read(job.folder)
     tool_versions = versions().installer
 
-    def pip() -> tools.Tool:
+    def pip() -> tools.UnpackedWheel:
         return tools.tool(job, "pip", tool_versions["pip"], interpreter)
 
     def fits(place: Path) -> bool:
@@ -122,7 +122,7 @@ def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[s
         job.output.extend(line for line in said if _REFUSED.search(line))
 
 
-def _put(wheels: list[tools.Tool], place: Path) -> None:
+def _put(wheels: list[tools.UnpackedWheel], place: Path) -> None:
     """Install tools as from their wheels, and pip's commands."""
     packages = site.site_packages(place)
     for tool in wheels:
@@ -148,7 +148,7 @@ def _shown(job: Job, files: Mapping[str, str]) -> Callable[[str], None]:
     return show
 
 
-def _index_answers(job: Job, interpreter: Interpreter, pip: tools.Tool) -> bool:
+def _index_answers(job: Job, interpreter: Interpreter, pip: tools.UnpackedWheel) -> bool:
     """Return whether the package index has pip; one that lacks it refuses everything."""
     command = [str(interpreter.path), str(pip.code / "pip"), "index", "versions", "pip"]
     return job.call(command, tools.variables(job), on_line=lambda _: None).exit == 0

@@ -22,7 +22,7 @@ LOCKED = {"pip": "requirements.txt", "pipenv": "Pipfile.lock"}
 NAMES = {"pip": "pip", "pipenv": "Pipenv", "poetry": "Poetry", "uv": "uv"}
 
 
-class Build(NamedTuple):
+class PreviousBuild(NamedTuple):
     """The properties of a build that decide whether the next one may use its cache."""
 
     stack: str
@@ -32,7 +32,7 @@ class Build(NamedTuple):
     content: str
 
 
-def of(plan: Plan, folder: Path) -> Build:
+def of(plan: Plan, folder: Path) -> PreviousBuild:
     """Return the properties of the build of `plan` in `folder`."""
     python = plan.runtime(PYTHON)
     assert python, "only Python apps have such a build"
@@ -40,19 +40,21 @@ def of(plan: Plan, folder: Path) -> Build:
     file = folder / LOCKED.get(manager, "")
     content = sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     installer = versions().installer[manager]
-    return Build(plan.stack, python.version, manager, installer, content)
+    return PreviousBuild(plan.stack, python.version, manager, installer, content)
 
 
-def last(source: Source) -> Build | None:
+def last(source: Source) -> PreviousBuild | None:
     """Return the last accepted build of the same project, if it has an app on Heroku."""
     place = _place(source)
     saved = cache.noted(place) if place else None
-    if not isinstance(saved, list) or [type(part) for part in saved] != [str] * len(Build._fields):
+    if not isinstance(saved, list) or [type(part) for part in saved] != [str] * len(
+        PreviousBuild._fields
+    ):
         return None
-    return Build(*saved)
+    return PreviousBuild(*saved)
 
 
-def note(source: Source, build: Build) -> None:
+def note(source: Source, build: PreviousBuild) -> None:
     """Save an accepted build."""
     place = _place(source)
     if place:
@@ -76,7 +78,7 @@ def series(source: Source) -> str | None:
     return build.python.rpartition(".")[0] if build else None
 
 
-def lines(before: Build | None, now: Build) -> tuple[str, ...]:
+def lines(before: PreviousBuild | None, now: PreviousBuild) -> tuple[str, ...]:
     """Return the buildpack's lines about its cache, empty on a first push."""
     if before is None:
         return ()
@@ -86,7 +88,7 @@ def lines(before: Build | None, now: Build) -> tuple[str, ...]:
     return ("-----> Discarding cache since:", *(f"{INDENT}- {reason}" for reason in reasons))
 
 
-def changed(before: Build, now: Build) -> list[str]:
+def changed(before: PreviousBuild, now: PreviousBuild) -> list[str]:
     """Return why the cache cannot be used, in the buildpack's words and order."""
     reasons = []
     if before.stack != now.stack:

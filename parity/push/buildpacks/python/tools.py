@@ -19,7 +19,7 @@ _NO_SSH = "#!/bin/sh\necho 'Host key verification failed.' >&2\nexit 255\n"
 """A replacement for ssh that fails as on Heroku; the real one would use the developer's keys."""
 
 
-class Tool(NamedTuple):
+class UnpackedWheel(NamedTuple):
     """An unpacked wheel in the cache: `code` is importable, `about` its metadata folder."""
 
     version: str
@@ -27,7 +27,7 @@ class Tool(NamedTuple):
     about: Path
 
 
-def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> Tool:
+def tool(job: Job, name: str, version: str, interpreter: Interpreter) -> UnpackedWheel:
     """Return `name` at `version`, or at the newest version of its series in the index.
 
     Raises `Trouble` if there is none, `OSError`, `interrupt.Interrupted`.
@@ -59,7 +59,7 @@ def _missing(name: str, version: str, output: list[str]) -> Trouble:
     )
 
 
-def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> Tool | None:
+def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> UnpackedWheel | None:
     """Return the newest version in the cache that matches `wanted`, for one series of Python.
 
     Damaged wheels are removed.
@@ -79,7 +79,7 @@ def _unpacked(job: Job, name: str, wanted: str, interpreter: Interpreter) -> Too
         )
         if place:
             (about,) = place.glob("about/*.dist-info")
-            return Tool(stem.split("-")[1], place / "code", about)
+            return UnpackedWheel(stem.split("-")[1], place / "code", about)
         cache.remove(wheel)
     return None
 

@@ -32,7 +32,7 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
     requires = _REQUIRES.search(files[1])
     here = interpreter.version
 
-    def program() -> tools.Tool:
+    def program() -> tools.UnpackedWheel:
         return tools.tool(job, "uv", version, interpreter)
 
     def fill(place: Path) -> Ended:
@@ -65,7 +65,7 @@ def _refused(requires: str, here: str) -> str:
     return f"requires-python {requires}" if admits(requires, here) else ""
 
 
-def _binary(program: tools.Tool) -> Path:
+def _binary(program: tools.UnpackedWheel) -> Path:
     (binary,) = program.code.glob("uv-*.data/scripts/uv")
     return binary
 

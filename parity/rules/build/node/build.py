@@ -18,7 +18,7 @@ from parity.rules.views.facts import UnknownPackage, UnknownVersion
 from parity.rules.views.node_source import in_package, lock_file, wanted
 
 
-class Page(NamedTuple):
+class FailurePage(NamedTuple):
     """A failure and its manual page; `pattern` matches its line, and a group of it the package."""
 
     reason: str
@@ -29,7 +29,7 @@ class Page(NamedTuple):
 
 
 PAGES = (
-    Page(
+    FailurePage(
         "npm-ebadplatform",
         r"Unsupported platform for ([^:\s]+?)(?:@[\d^~*][^:\s]*)?:",
         "{package} does not exist for Linux, on which Heroku runs",
@@ -38,14 +38,14 @@ PAGES = (
         ' belongs under "optionalDependencies" (`npm install --save-optional {package}`), which'
         " npm may skip. Commit package.json and {lock}, push again.",
     ),
-    Page(
+    FailurePage(
         "npm-package-name-typo",
         r"Invalid package name \"?([^\"\s]+)\"?",
         "{package} is not a valid package name",
         "npm cannot read the entry: {error}",
         "Correct the name in package.json, commit, push again.",
     ),
-    Page(
+    FailurePage(
         "npm-peer-dependency-conflict",
         r"peer (?:\S+ )?((?:@[\w.-]+/)?[\w.-]+)@\"[^\"]*\" from",
         "The dependencies contradict each other over {package}",
@@ -53,7 +53,7 @@ PAGES = (
         "Choose versions that fit (`npm explain {package}` shows what requires it), or commit an"
         " .npmrc with the line `legacy-peer-deps=true`, as a local `--legacy-peer-deps` did.",
     ),
-    Page(
+    FailurePage(
         "npm-lockfile-out-of-sync",
         r"(?:Missing: |lock file's )((?:@[\w.-]+/)?[\w.-]+)@",
         "{lock} does not match package.json",
@@ -61,28 +61,28 @@ PAGES = (
         " requires something else: {error}",
         "Type `npm install`, commit package-lock.json, push again.",
     ),
-    Page(
+    FailurePage(
         "pnpm-lockfile-out-of-sync",
         r"\* \d+ dependencies were (?:added|removed|mismatched): ([^@\s]+)",
         "pnpm-lock.yaml does not match package.json",
         "Heroku installs exactly what the lock file says (`--frozen-lockfile`): {error}",
         "Type `pnpm install`, commit pnpm-lock.yaml, push again.",
     ),
-    Page(
+    FailurePage(
         "yarn-lockfile-out-of-sync",
         r"YN0028.*\+\s+\"?((?:@[\w.-]+/)?[\w.-]+)@",
         "yarn.lock does not match package.json",
         "Heroku installs exactly what the lock file says (`--immutable`): {error}",
         "Type `yarn install`, commit yarn.lock, push again.",
     ),
-    Page(
+    FailurePage(
         "outdated-yarn-lockfile",
         r"(\b)Your lockfile needs to be updated",
         "yarn.lock does not match package.json",
         "Heroku installs exactly what the lock file says (`--frozen-lockfile`): {error}",
         "Type `yarn install`, commit yarn.lock, push again.",
     ),
-    Page(
+    FailurePage(
         "private-git-dependency-without-auth",
         r"(?:ls-remote|clone)\s(?:.*[^\w.-])?([\w.-]+?)(?:\.git)?\s*$"
         r"|(\b)(?:Host key verification failed"
@@ -92,7 +92,7 @@ PAGES = (
         "Publish the package to a registry, or use an https address with a token from a config"
         " var; a public repository needs `git+https://…` instead of `git+ssh://…`.",
     ),
-    Page(
+    FailurePage(
         "openssl-unsupported-algorithm",
         r"(\b)ERR_OSSL_EVP_UNSUPPORTED",
         "An old bundler uses a hash that this Node.js no longer supports",
@@ -101,7 +101,7 @@ PAGES = (
         "Update the bundler (webpack 5), or type `heroku config:set"
         " NODE_OPTIONS=--openssl-legacy-provider`.",
     ),
-    Page(
+    FailurePage(
         "node-out-of-memory",
         r"(\b)(?:JavaScript heap out of memory|Allocation failed)",
         "The build needs more memory than Heroku's build dyno gives it",
@@ -109,7 +109,7 @@ PAGES = (
         "Make the build smaller (no source maps: GENERATE_SOURCEMAP=false), or build elsewhere and"
         " push the result.",
     ),
-    Page(
+    FailurePage(
         "dependency-failed-to-build",
         r"path \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+)|Failed at the ((?:@[\w.-]+/)?[\w.-]+)@"
         r"|error \S*/node_modules/((?:@[\w.-]+/)?[\w.-]+): Command failed",
@@ -125,7 +125,7 @@ def _failing(slug: Slug, reason: str) -> Slug | None:
     return slug if slug.refusal and slug.refusal.reason == reason else None
 
 
-def _register(page: Page) -> None:
+def _register(page: FailurePage) -> None:
     @rule(
         page.reason,
         leads_to=PUSH_REJECTED,

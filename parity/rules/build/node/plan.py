@@ -16,7 +16,7 @@ from parity.rules.push.plan import PUSH_REJECTED, headline, source_of
 from parity.rules.views.node_source import in_package, is_node, line_in_package, table
 
 
-class Page(NamedTuple):
+class RefusalPage(NamedTuple):
     """A refusal and its manual page; `keys` lead to the line of package.json that causes it."""
 
     reason: str
@@ -28,21 +28,21 @@ class Page(NamedTuple):
 
 
 PAGES = (
-    Page(
+    RefusalPage(
         "dot-heroku",
         "There is a file called .heroku",
         "The buildpack needs a folder of that name, for Node.js itself.",
         "Type `git rm --cached .heroku`, add it to .gitignore, commit, push again.",
         SUPPORT,
     ),
-    Page(
+    RefusalPage(
         "dot-heroku-node",
         "There is a file called .heroku/node",
         "The buildpack needs a folder of that name, for Node.js itself.",
         "Type `git rm --cached .heroku/node`, add `.heroku/` to .gitignore, commit, push again.",
         SUPPORT,
     ),
-    Page(
+    RefusalPage(
         "invalid-package-json",
         "package.json is not valid JSON",
         "Heroku cannot read it: {error}.",
@@ -50,21 +50,21 @@ PAGES = (
         " quotes); `node -e \"require('./package.json')\"` succeeds when it is right.",
         TROUBLE,
     ),
-    Page(
+    RefusalPage(
         "multiple-lock-files",
         "Lock files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
         "Keep the lock file of the one you use: {remove:remove the other one}; commit, push again.",
         TROUBLE,
     ),
-    Page(
+    RefusalPage(
         "shrinkwrap-lock-file-conflict",
         "There are both npm-shrinkwrap.json and {subject}",
         "Both say what to install, and Heroku accepts only one.",
         "Keep one of the two: `git rm npm-shrinkwrap.json`, or `git rm {subject}`; commit, push.",
         TROUBLE,
     ),
-    Page(
+    RefusalPage(
         "multiple-package-managers",
         "package.json names several package managers: {subject}",
         "Heroku installs with one of them, and does not guess which one is meant.",
@@ -72,7 +72,7 @@ PAGES = (
         SUPPORT,
         ("engines",),
     ),
-    Page(
+    RefusalPage(
         "iojs-unsupported",
         "io.js is no longer supported",
         "It has been Node.js again since 2015.",
@@ -80,7 +80,7 @@ PAGES = (
         SPECIFYING,
         ("engines", "iojs"),
     ),
-    Page(
+    RefusalPage(
         "invalid-semver-requirement",
         "engines.node is not a version range: {subject}",
         "Heroku cannot know which Node.js that means.",
@@ -88,7 +88,7 @@ PAGES = (
         SPECIFYING,
         ("engines", "node"),
     ),
-    Page(
+    RefusalPage(
         "invalid-node-version",
         "Node.js {subject} does not exist",
         "Heroku has no release in that range.",
@@ -99,7 +99,7 @@ PAGES = (
 )
 
 
-def _register(page: Page) -> None:
+def _register(page: RefusalPage) -> None:
     @rule(
         page.reason,
         leads_to=PUSH_REJECTED,

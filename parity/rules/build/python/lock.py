@@ -9,7 +9,7 @@ from parity.records import Slug, Source
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.lock_output import TOOLS, Tool, decisive, not_locked
+from parity.rules.views.lock_output import TOOLS, LockTool, decisive, not_locked
 from parity.rules.views.pip_output import shown
 from parity.rules.views.suggestions import kept_out
 
@@ -17,7 +17,7 @@ MARKS = r"^(?:<{7}|={7}|>{7})(?: |$)"
 """The markers that git leaves in a file with a conflict: https://git-scm.com/docs/git-merge."""
 
 
-def _failed(slug: Slug, tool: Tool) -> bool:
+def _failed(slug: Slug, tool: LockTool) -> bool:
     """Return whether the push was rejected because this package manager failed."""
     return slug.refusal is not None and slug.refusal.reason == tool.reason
 
@@ -27,7 +27,7 @@ def _subject(slug: Slug) -> str:
     return slug.refusal.subject if slug.refusal else ""
 
 
-def _said(slug: Slug, tool: Tool, pattern: str) -> str | None:
+def _said(slug: Slug, tool: LockTool, pattern: str) -> str | None:
     """Return the line in which `tool` prints `pattern`, if its installation failed.
 
     Some tools wrap their lines although there is no screen: the lines are joined again.
@@ -43,7 +43,7 @@ def _said(slug: Slug, tool: Tool, pattern: str) -> str | None:
     return joined[0] if joined else None
 
 
-def _unreadable(tool: Tool) -> None:
+def _unreadable(tool: LockTool) -> None:
     @rule(
         f"{tool.id}-lock-unreadable",
         leads_to=PUSH_REJECTED,
@@ -60,7 +60,7 @@ def _unreadable(tool: Tool) -> None:
             yield from _broken(slug.plan.source, tool.file, error)
 
 
-def _out_of_date(tool: Tool) -> None:
+def _out_of_date(tool: LockTool) -> None:
     @rule(
         f"{tool.id}-lock-out-of-date",
         leads_to=PUSH_REJECTED,
@@ -79,7 +79,7 @@ def _out_of_date(tool: Tool) -> None:
                 yield Evidence(f"{name} is not in {tool.file}", tool.project, number)
 
 
-def _project_missing(tool: Tool) -> None:
+def _project_missing(tool: LockTool) -> None:
     @rule(
         f"{tool.id}-project-missing",
         leads_to=PUSH_REJECTED,
@@ -96,7 +96,7 @@ def _project_missing(tool: Tool) -> None:
             yield from kept_out(slug.plan.source, tool.project)
 
 
-def _not_installed(tool: Tool) -> None:
+def _not_installed(tool: LockTool) -> None:
     @rule(
         f"install-dependencies-{tool.id}",
         leads_to=PUSH_REJECTED,

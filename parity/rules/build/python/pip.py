@@ -11,7 +11,7 @@ from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import (
     FORMAT,
     REASON,
-    Entry,
+    RequirementEntry,
     at_entry,
     decisive,
     entries,
@@ -31,7 +31,7 @@ _CONDA = r"[\w.-]+=[\w.!+]+=\w+$"
 """Name, version and build, as `conda list --export` writes them."""
 
 
-def _refused(slug: Slug) -> tuple[Entry, str] | None:
+def _refused(slug: Slug) -> tuple[RequirementEntry, str] | None:
     """Return the line that pip cannot read, and pip's message about it."""
     match = saying(slug, r"Invalid requirement: (?:'(.*?)'(?:: .*)?|([^'].*))$")
     if not match:

@@ -12,7 +12,7 @@ from parity.rules.views.pip_output import (
     FORMAT,
     REASON,
     UNAUTHORISED,
-    Entry,
+    RequirementEntry,
     at_entry,
     entries,
     inside,
@@ -119,7 +119,7 @@ def _committing(path: str) -> str:
     return f"Commit what {path} is meant to be (`git add {word(path)}`), or require it by its name."
 
 
-def _local(slug: Slug) -> Iterator[tuple[Entry, str]]:
+def _local(slug: Slug) -> Iterator[tuple[RequirementEntry, str]]:
     for entry in entries(slug.plan.source):
         match = re.match(_RELATIVE, entry.text)
         if match and "://" not in entry.text:

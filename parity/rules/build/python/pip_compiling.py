@@ -13,7 +13,7 @@ from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import (
     REASON,
-    Entry,
+    RequirementEntry,
     at_entry,
     decisive,
     entries,
@@ -67,7 +67,7 @@ class Failed(NamedTuple):
     """A package that was not built, with its entry, if it has one, and the line that says why."""
 
     name: str
-    entry: Entry | None
+    entry: RequirementEntry | None
     error: str
 
     def evidence(self, **names: str) -> Evidence:
@@ -100,7 +100,7 @@ def _being_built(slug: Slug) -> re.Match[str] | None:
     return next((match for match in matches if match), None)
 
 
-def _by_path(slug: Slug, name: str) -> Entry | None:
+def _by_path(slug: Slug, name: str) -> RequirementEntry | None:
     tail = name.removeprefix(f"file://{slug.root}/")
     return next((e for e in entries(slug.plan.source) if e.text.endswith(tail)), None)
 

@@ -9,7 +9,7 @@ from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import (
     REASON,
-    Entry,
+    RequirementEntry,
     at_entry,
     entries,
     entry_named_in,
@@ -59,7 +59,7 @@ def _headline(owners: list[str]) -> str:
     return f"{' and '.join(owners) or 'The requirements'} have conflicting requirements"
 
 
-def _entry(slug: Slug, side: re.Match[str]) -> Entry | None:
+def _entry(slug: Slug, side: re.Match[str]) -> RequirementEntry | None:
     """Return the entry behind one side of a conflict, preferably the one with the same text."""
     name = normalised(side[1] or side[2])
     same = [entry for entry in entries(slug.plan.source) if entry.name == name]

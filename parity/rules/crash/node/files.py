@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
-from parity.rules.crash.node.modules import Missing
+from parity.rules.crash.node.modules import MissingNodeModule
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.shell import word
@@ -25,7 +25,7 @@ from parity.rules.views.suggestions import kept_out
 _ENDINGS = ("", ".js", ".mjs", ".cjs", ".json", ".ts", "/index.js", "/index.ts", ".node")
 
 
-def _twin(missing: Missing) -> str | None:
+def _twin(missing: MissingNodeModule) -> str | None:
     """Return the file in the tree that differs from the module only in case."""
     entries = missing.crash.source.entries
     lower = {path.lower(): path for path in entries}
@@ -35,7 +35,7 @@ def _twin(missing: Missing) -> str | None:
     return None
 
 
-def _candidates(missing: Missing) -> list[str]:
+def _candidates(missing: MissingNodeModule) -> list[str]:
     """Return the paths at which Node.js would look for the module."""
     base = missing.name
     if base.startswith("."):
@@ -43,11 +43,11 @@ def _candidates(missing: Missing) -> list[str]:
     return [f"{base}{ending}" for ending in _ENDINGS]
 
 
-def _is_file(missing: Missing) -> bool:
+def _is_file(missing: MissingNodeModule) -> bool:
     return missing.package is None and not missing.name.startswith(("node:", "#"))
 
 
-def in_other_case(missing: Missing) -> ModuleInOtherCase | None:
+def in_other_case(missing: MissingNodeModule) -> ModuleInOtherCase | None:
     """Return the module whose file name differs only in case."""
     actual = _twin(missing) if _is_file(missing) and missing.crash.starting else None
     if not actual:
@@ -68,7 +68,7 @@ def in_other_case(missing: Missing) -> ModuleInOtherCase | None:
     docs="https://nodejs.org/api/esm.html#mandatory-file-extensions",
     records=(Boot, Release),
 )
-def module_extension_missing(missing: Missing) -> Iterator[Evidence]:
+def module_extension_missing(missing: MissingNodeModule) -> Iterator[Evidence]:
     if not _is_file(missing) or not missing.by or missing.started:
         return
     ending = _lacking(missing)
@@ -77,14 +77,14 @@ def module_extension_missing(missing: Missing) -> Iterator[Evidence]:
         yield missing.evidence(f"there is {path}", right=right, by=missing.by)
 
 
-def _lacking(missing: Missing) -> str | None:
+def _lacking(missing: MissingNodeModule) -> str | None:
     """Return the file extension that the import lacks."""
     entries = missing.crash.source.entries
     tried = zip(_candidates(missing), _ENDINGS, strict=True)
     return next((ending for path, ending in tried if ending and path in entries), None)
 
 
-def uncommitted(missing: Missing) -> UncommittedModule | None:
+def uncommitted(missing: MissingNodeModule) -> UncommittedModule | None:
     """Return the module whose file is on disk but not in git, unless a build creates it."""
     path = next(_absent(missing), None)
     if not path or not _is_file(missing) or _built(missing) or not missing.crash.starting:
@@ -101,7 +101,7 @@ def uncommitted(missing: Missing) -> UncommittedModule | None:
     return UncommittedModule(missing.name, advice, (*evidence, *importer))
 
 
-def _absent(missing: Missing) -> Iterator[str]:
+def _absent(missing: MissingNodeModule) -> Iterator[str]:
     absent = missing.crash.source.absent
     for path in _candidates(missing):
         if path in absent:
@@ -111,12 +111,12 @@ def _absent(missing: Missing) -> Iterator[str]:
             yield folder
 
 
-def _built(missing: Missing) -> bool:
+def _built(missing: MissingNodeModule) -> bool:
     """Return whether the missing file is one that a build would create."""
     return re.match(r"(?:dist|build|lib|out|\.next|\.output)(?:/|$)", missing.name) is not None
 
 
-def unstartable(missing: Missing) -> AbsentScript | None:
+def unstartable(missing: MissingNodeModule) -> AbsentScript | None:
     """Return the file that the start command names and that is not in the slug."""
     if not missing.started or _twin(missing) or not missing.crash.starting:
         return None
@@ -157,7 +157,7 @@ def _about_start(source: Source, name: str, *, built: bool) -> tuple[str, str]:
     return " There is no such file in the pushed tree.", advice
 
 
-def absent(missing: Missing) -> AbsentModule | None:
+def absent(missing: MissingNodeModule) -> AbsentModule | None:
     """Return the missing file if nothing in the tree resembles it."""
     if _twin(missing) or _lacking(missing) or any(_absent(missing)) or not missing.crash.starting:
         return None

@@ -26,7 +26,7 @@ _MISSING = (
 )
 
 
-class Missing(NamedTuple):
+class MissingNodeModule(NamedTuple):
     """A module that Node.js did not find.
 
     `name` is the name in the import, `by` and `line` the place of the import in the app.
@@ -52,7 +52,7 @@ class Missing(NamedTuple):
 
 
 @view
-def missing(crash: NodeCrash) -> Missing | None:
+def missing(crash: NodeCrash) -> MissingNodeModule | None:
     """Return the module that Node.js did not find."""
     match = crash.saying(_MISSING)
     if match is None:
@@ -72,7 +72,7 @@ def missing(crash: NodeCrash) -> Missing | None:
     if by and inside != name:
         inside = f"./{posixpath.relpath(inside, posixpath.dirname(by) or '.')}"
         inside = inside.replace("./../", "../", 1)
-    return Missing(crash, inside, file, line, started)
+    return MissingNodeModule(crash, inside, file, line, started)
 
 
 def _importing_file(crash: NodeCrash) -> str:
@@ -93,7 +93,7 @@ def _import_line(source: Source, file: str, name: str) -> int | None:
     return None
 
 
-def unasked(missing: Missing) -> UnaskedPackage | None:
+def unasked(missing: MissingNodeModule) -> UnaskedPackage | None:
     """Return the missing package if package.json does not list it."""
     package, source = missing.package, missing.crash.source
     if not package or package in BUILT_IN or wanted(source, package):
@@ -120,7 +120,7 @@ def unasked(missing: Missing) -> UnaskedPackage | None:
     " Commit package.json and {lock}, push again.",
     docs=f"{SUPPORT}#skip-pruning",
 )
-def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:
+def only_a_dev_dependency(missing: MissingNodeModule) -> Iterator[Evidence]:
     package, source = missing.package, missing.crash.source
     if not package or wanted(source, package) != "devDependencies":
         return
@@ -143,7 +143,7 @@ def only_a_dev_dependency(missing: Missing) -> Iterator[Evidence]:
     docs=f"{SUPPORT}#build-behavior",
     records=(Boot, Release),
 )
-def module_not_installed(missing: Missing) -> Iterator[Evidence]:
+def module_not_installed(missing: MissingNodeModule) -> Iterator[Evidence]:
     package, source = missing.package, missing.crash.source
     if package and wanted(source, package) in ("dependencies", "optionalDependencies"):
         seen = f"Cannot find module '{missing.name}'"

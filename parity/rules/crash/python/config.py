@@ -8,7 +8,7 @@ from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
 from parity.rules.engine import rule
 from parity.rules.views.facts import UnsetVariable
 from parity.rules.views.pydantic_settings import lacking
-from parity.rules.views.python_source import Place, at, find, line_of
+from parity.rules.views.python_source import CodePlace, at, find, line_of
 from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.python_variables import PLATFORM, Read, all_reads, read_at
 
@@ -70,7 +70,7 @@ def _library(crash: Crash, name: str) -> Read | None:
     if place is None or name not in (raised.message if raised else ""):
         return None
     text = line_of(crash.source, place.file, place.line)
-    return Read(name, Place(place.file, place.line, 1, text), place.line, "", False)
+    return Read(name, CodePlace(place.file, place.line, 1, text), place.line, "", False)
 
 
 def _near(crash: Crash) -> Iterator[Read]:

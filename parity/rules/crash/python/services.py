@@ -11,7 +11,7 @@ from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
 from parity.rules.engine import rule
 from parity.rules.views.facts import RefusedService
 from parity.rules.views.node_source import is_node
-from parity.rules.views.python_source import Place, at
+from parity.rules.views.python_source import CodePlace, at
 from parity.rules.views.python_source import found as places
 from parity.rules.views.python_traceback import Crash, PythonError
 
@@ -80,7 +80,7 @@ def _waited(crash: Crash) -> tuple[str, str] | None:
     return None
 
 
-def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[Place]:
+def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[CodePlace]:
     """Yield the app's lines that name a local service, then hosts in settings and calls."""
     yield from places(crash.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
     yield from places(crash.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")

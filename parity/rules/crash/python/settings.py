@@ -9,7 +9,7 @@ from parity.rules.crash.target import written
 from parity.rules.engine import rule
 from parity.rules.shell import word
 from parity.rules.views.missing_python_module import MissingModule, elsewhere
-from parity.rules.views.python_source import Place, speaks_asgi, target
+from parity.rules.views.python_source import CodePlace, speaks_asgi, target
 from parity.rules.views.python_source import found as places_of
 from parity.rules.views.python_traceback import Crash, PythonError
 
@@ -87,7 +87,7 @@ def _project(crash: Crash) -> str | None:
     return None
 
 
-def _set_in(crash: Crash) -> Place | None:
+def _set_in(crash: Crash) -> CodePlace | None:
     """Return the line that names the settings, preferably in a file of the traceback."""
     places = list(places_of(crash.source, r"DJANGO_SETTINGS_MODULE"))
     crossed = {frame.file for raised in crash.chain for frame in raised.frames}
