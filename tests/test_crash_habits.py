@@ -203,7 +203,7 @@ CASES = [
         "unhandled-exception",
         app("python server.py", {"server.py": f"import os\n\nos.makedirs('/srv/x')\n{SERVER}"}),
         "server.py:3",
-        "below /app and /tmp alone",
+        "only below /app and /tmp",
     ),
     Case(
         "unhandled-exception",

@@ -256,7 +256,7 @@ CASES = [
             "starlette\nuvicorn\n",
         ),
         "app.py:5",
-        "Await it in the app's lifespan",
+        "Await the call in the app's lifespan",
         limits={"boot_timeout": 6},
     ),
 ]

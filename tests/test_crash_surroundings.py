@@ -376,7 +376,7 @@ CASES = [
             },
         ),
         "server.py:1",
-        "Write `stopwords` into a file nltk.txt",
+        "Write `stopwords` in a file nltk.txt",
     ),
     Case(
         "service-on-localhost",
@@ -415,7 +415,7 @@ CASES = [
             FLASK,
         ),
         "app.py:10",
-        "Take `os._exit(1)` out of app.py",
+        "Remove `os._exit(1)` from app.py",
     ),
     Case(
         "missing-config-var",

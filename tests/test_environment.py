@@ -412,6 +412,7 @@ def test_nothing_of_the_developers_environment_reaches_a_build(
         "[install]\nconstraint = /none\ntrusted_host = a\n  b\n"
     )
     monkeypatch.delenv("PIP_CONFIG_FILE")
+    monkeypatch.delenv("XDG_CONFIG_HOME")
     own = {"HOME": str(home), "AWS_SECRET_ACCESS_KEY": "s3cr3t", "SSH_AUTH_SOCK": "/x"}
     own |= {"PIP_USER": "1", "PIP_TARGET": "/x", "PIP_CONSTRAINT": "/none", "PYTHONPATH": "/x"}
     own |= {"PIP_NO_BINARY": ":all:", "VIRTUAL_ENV": "/x", "PYTHONDONTWRITEBYTECODE": "1"}

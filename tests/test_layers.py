@@ -1,5 +1,7 @@
 """The layers of tests are kept apart."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+OUTCOME = re.compile(r"^(PASSED|FAILED) \S+::(\w+)", re.MULTILINE)
 STARTS = """
 import os, socket, subprocess
 import pytest
@@ -33,13 +36,11 @@ def test_a_fast_test_starts_nothing(tmp_path: Path) -> None:
     (tmp_path / "test_starts.py").write_text(STARTS)
     command = [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "-n", "0"]
     command += ["-p", "no:cacheprovider", "-p", "tests.conftest", "-rfp", "--tb", "no"]
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     done = subprocess.run(
-        [*command, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+        [*command, str(tmp_path)], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
-    outcomes = dict(
-        line.split(" - ")[0].split(" ")[::-1] for line in done.stdout.splitlines() if "::" in line
-    )
-    names = {place.partition("::")[2]: outcome for place, outcome in outcomes.items()}
+    names = {name: outcome for outcome, name in OUTCOME.findall(done.stdout)}
     assert names == {
         "test_process": "FAILED",
         "test_socket": "FAILED",

@@ -108,7 +108,7 @@ def test_a_single_process_needs_no_second_look(tmp_path: Path) -> None:
         used = meter.look()
         assert used is not None
         assert 60 * MB < used < 75 * MB
-        assert meter._asked == 0
+        assert meter._looked_at == 0
 
 
 @pytest.mark.real
@@ -260,13 +260,13 @@ def test_a_steady_tree_is_looked_at_less_often(tmp_path: Path) -> None:
     with grown(tmp_path, 40, 5, 3) as root:
         meter = Meter(root, DynoSize("basic", 80, 8, 256, 160))
         meter.look(exact=True), meter.look(exact=True)
-        asked = meter._asked
+        looked_at = meter._looked_at
         assert meter._steady() and meter._exact < 0.8 * 80 * MB
-        meter._asked -= max(1.1, 201 * meter._cost)
+        meter._looked_at -= max(1.1, 201 * meter._cost)
         assert meter.look() is None, "due, were it not steady"
         meter._before //= 2  # as if shared memory had become private since the last measurement
         assert meter.look() is not None
-        meter._asked = asked - memory.RESTED - 201 * meter._cost
+        meter._looked_at = looked_at - memory.RESTED - 201 * meter._cost
         assert meter.look() is not None, "in the end it is looked at anyway"
 
 
