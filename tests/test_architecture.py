@@ -184,7 +184,7 @@ def test_check_imports_nothing_slow() -> None:
     assert loaded(COMMAND, "check", "examples/hello_app") & {*FOREIGN, *SLOW, *node} == set()
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_dyno_is_launched_before_there_is_a_loop() -> None:
     """asyncio, whose import takes as long as a small app's start, comes after the launch."""
     modules = loaded(LAUNCH, "examples/hello_app")
@@ -200,7 +200,7 @@ def test_a_one_off_dyno_needs_no_rules() -> None:
     assert names & {"asyncio", "honcho"} == set()
 
 
-@pytest.mark.real
+@pytest.mark.net
 def test_a_verdict_waits_for_no_library() -> None:
     """An app that works gets its verdict with few third-party packages imported."""
     needed = {"honcho", "platformdirs", "packaging"}  # the last only in a first build

@@ -220,7 +220,7 @@ def app(environ, start):
 """
 
 
-@pytest.mark.real
+@pytest.mark.net
 @pytest.mark.parametrize(
     ("options", "megabytes", "size", "over"),
     [

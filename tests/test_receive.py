@@ -226,6 +226,7 @@ def test_what_is_certain_without_a_submodule(with_submodule: Path) -> None:
     assert {"submodule-not-fetched", "python-version-eol"} <= set(by_id(verdict))
 
 
+@pytest.mark.net
 def test_an_app_with_a_submodule_runs(with_submodule: Path) -> None:
     """With its checkout here: pushed, built, answered. Without: could not tell, nothing built."""
     server = (Path(__file__).parent / "apps" / "works-stdlib-server" / "app.py").read_text()

@@ -67,6 +67,7 @@ def test_a_report_where_the_user_may_not_write(tmp_path: Path) -> None:
     assert "cannot be written there" in done.stderr
 
 
+@pytest.mark.net
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_standard_stream_may_be_closed(closed: str, tmp_path: Path) -> None:
     """None of parity's own pipes takes its place: the verdict is as usual, and arrives."""
