@@ -140,22 +140,26 @@ def test_another_file_than_was_locked(manager: str, tmp_path: Path) -> None:
     assert "HASHES" in cause or "checksums" in cause or "Hash mismatch" in cause
 
 
+def asking(versions: str) -> dict[str, str | bytes]:
+    """Return an app whose project and lock file ask for other versions of Python."""
+    files = app("works-uv")
+    for name in ("pyproject.toml", "uv.lock"):
+        text = files[name]
+        assert isinstance(text, bytes)
+        files[name] = text.replace(b'">=3.11"', f'"{versions}"'.encode())
+    return files
+
+
 def test_uv_compares_pythons_by_heroku_s(tmp_path: Path) -> None:
     """uv's refusal of a Python is judged by Heroku's version, whatever stands in for it here."""
-    files = app("works-uv")
+    files = asking(">=3.13")
     slug, log = built(tmp_path / "1", {**files, ".python-version": "3.12"})
     assert causes(slug) == ["push-rejected", "project-asks-for-other-python"]
     newest = versions().newest["3.12"]
     said = f"The Python request from `.python-version` resolved to Python {newest}, which"
     assert any(said in line for line in log)
-    project, lock = (files[name] for name in ("pyproject.toml", "uv.lock"))
-    assert isinstance(project, bytes) and isinstance(lock, bytes)
-    narrow = {
-        ".python-version": "3.14",
-        "pyproject.toml": project.replace(b">=3.13", b"==3.13.*"),
-        "uv.lock": lock.replace(b'requires-python = ">=3.13"', b'requires-python = "==3.13.*"'),
-    }
-    slug, _ = built(tmp_path / "2", {**files, **narrow})
+    narrow = {**asking("==3.13.*"), ".python-version": "3.14"}
+    slug, _ = built(tmp_path / "2", narrow)
     assert causes(slug) == ["push-rejected", "project-asks-for-other-python"]
     assert findings_of(slug)["project-asks-for-other-python"].evidence[0].line == 4
 
