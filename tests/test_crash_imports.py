@@ -164,7 +164,7 @@ CASES = [
             },
         ),
         "prices.py:1",
-        "Move `TAX` into a module of its own",
+        "Move `TAX` into a separate module",
     ),
     Case(
         "name-not-in-module",

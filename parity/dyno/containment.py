@@ -34,7 +34,7 @@ class Containment:
 
     @property
     def own_network(self) -> bool:
-        """True if each dyno has a network of its own."""
+        """True if each dyno has its own network."""
         return self.network == "own"
 
     @property

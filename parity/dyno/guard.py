@@ -1,6 +1,6 @@
 """The guard between parity and an untrusted command, which ends with either of them.
 
-It is a program of its own, started isolated and without `site` (see guard_pipes.py). It has four
+It is a separate program, started isolated and without `site` (see guard_pipes.py). It has four
 levels of isolation, of which isolation.py takes the first that this machine grants:
 
 `pidns`: an outer guard, and an inner one that is process 1 of private user, pid, mount and IPC

@@ -2,7 +2,7 @@
 
 `pidns`: private namespaces, no process can be left. `guard`: two guards that watch each other.
 `subreaper`: one guard. `basic`: a process group, and marks that children inherit. The last two
-report what outlived its command in a session of its own. Each run takes the first level that works
+report what outlived its command in its own session. Each run takes the first level that works
 (guard.py implements them); only a level that was requested by name may fail.
 """
 

@@ -11,7 +11,6 @@ pages of files (https://devcenter.heroku.com/articles/dyno-memory-behavior).
 
 import re
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 from parity.dyno import process_tree
@@ -189,9 +188,6 @@ def typed(words: list[str]) -> str:
     if script and words[0].rpartition("/")[2].startswith("python"):
         words = words[1:]
     return " ".join([words[0].rpartition("/")[2], *words[1:]]) if words else ""
-
-
-_LINUX = Path("/proc/self/status").exists()
 
 
 def _numbers(pid: int, name: str) -> dict[bytes, int]:

@@ -226,7 +226,7 @@ def _as_sealed(place: Path, noted: EnvironmentManifest) -> bool:
 
 
 def discard(place: Path) -> bool:
-    """Remove an environment, or whatever is in its place; False if another run uses it."""
+    """Remove an environment, or whatever else is at that path; False if another run uses it."""
     held = _held.pop(place, None)
     if held:
         held.release()

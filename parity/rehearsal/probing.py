@@ -19,10 +19,6 @@ from parity.runtime.release import RunningRelease
 if TYPE_CHECKING:
     from parity.router import Router
 
-WORKER_WATCH = 5.0
-"""Seconds for which a worker is watched, as it has no port to show that it is up."""
-
-
 SOCKET_IO = "python-engineio"
 """The package behind Socket.IO in Python: https://pypi.org/project/python-engineio."""
 

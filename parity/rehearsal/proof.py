@@ -46,7 +46,7 @@ def _result(last: Repaired, *, works: bool, safe: bool) -> str:
         return "tried in a copy, and it works; a diff cannot show it"
     if last.outcome == "unknown":
         return "tried in a copy, and what came of it is not known here: no diff is offered"
-    return "tried in a copy, and something else stood in the way: no diff is offered"
+    return "tried in a copy, and there was another problem: no diff is offered"
 
 
 def once(on_verdict: Callable[[Verdict], None] | None) -> Callable[[Verdict], None] | None:

@@ -1,6 +1,6 @@
 """Results as other tools understand them: one thing to change, with its level and its place.
 
-A symptom explained by a cause is not a result of its own: its name precedes the cause's title.
+A symptom explained by a cause is not a separate result: its name precedes the cause's title.
 """
 
 from collections.abc import Iterator

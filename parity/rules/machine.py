@@ -24,9 +24,9 @@ def this_machine(stuck: Stuck) -> Iterator[Evidence]:
 @rule(
     "outlived-its-command",
     title="`{command}` outlived the command that started it",
-    cause="It ran in a session of its own (a daemon, `setsid`), so it did not end with the command."
+    cause="It ran in its own session (a daemon, `setsid`), so it did not end with the command."
     " On Heroku it ends with the dyno; here parity found and stopped it.",
-    fix="If it matters, make it a process type of its own in the Procfile, which stays in the"
+    fix="If it matters, make it a separate process type in the Procfile, which stays in the"
     " foreground.",
     docs=DYNOS,
 )

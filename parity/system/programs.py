@@ -83,7 +83,7 @@ def version(path: str) -> str:
 
 def _few() -> dict[str, str]:
     """What a program needs to tell its version: yarn and corepack would obey the rest, and what
-    stands in the folder that they are started in."""
+    is in the folder that they are started in."""
     home = os.environ.get("HOME")
     path = os.pathsep.join(folders())
     return {"PATH": path, "COREPACK_ENABLE_NETWORK": "0", **({"HOME": home} if home else {})}

@@ -48,7 +48,7 @@ def port_in_quotes(boot: Boot) -> Iterator[Evidence]:
     " {first:COMMAND}`.",
     docs="https://devcenter.heroku.com/articles/procfile",
     apart="the log has lines of a bot or of celery, and none of the server",
-    laptop="The laptop runs each in a terminal of its own.",
+    laptop="The laptop runs each in its own terminal.",
 )
 def command_before_server(boot: Boot) -> Iterator[Evidence]:
     commands = re.split(r"(?:(?<!\s)\s+)?(?:&&|;)\s*", boot.process.command.strip())

@@ -7,7 +7,7 @@ from parity.rules.build.node import build as node
 from parity.rules.build.python import pip_packages as python
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.facts import UnknownPackage, naming
+from parity.rules.views.facts import UnknownPackage, stated
 from parity.rules.views.pip_output import REASON
 
 
@@ -15,7 +15,7 @@ from parity.rules.views.pip_output import REASON
     "no-such-package",
     aliases=("module-404",),
     leads_to=PUSH_REJECTED,
-    title="The {index:index} has no {entry} that Heroku could install",
+    title="The {registry:index} has no {entry} that Heroku could install",
     cause="{why:There is no package of this name (a typo?), or none of its files is for Linux and"
     " the app's version.}",
     fix="{advice:Look up the name, and correct it where the app requires it.}",
@@ -25,6 +25,4 @@ from parity.rules.views.pip_output import REASON
     views=(python.unknown, node.unknown),
 )
 def no_such_package(package: UnknownPackage) -> Iterator[Evidence]:
-    names = {"index": package.registry, "entry": package.entry, "why": package.why}
-    names |= {"advice": package.advice, "docs": package.docs, "heroku": package.heroku}
-    yield from naming((package.evidence,), **names)
+    yield from stated(package)

@@ -10,7 +10,7 @@ from parity.records import Slug
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.facts import StandIn, naming
+from parity.rules.views.facts import StandIn, stated
 from parity.rules.views.pip_output import shown
 
 MB = 1024 * 1024
@@ -73,26 +73,30 @@ def _remedy(why: str, version: str) -> str:
 
 
 def _python(slug: Slug) -> StandIn | None:
-    here, python = slug.interpreters.get(PYTHON), slug.plan.runtime(PYTHON)
-    if not here or here.exact or not python:
-        return None
-    series = python.version.rpartition(".")[0]
+    series = _asked(slug, PYTHON).rpartition(".")[0]
     advice = f"`uv python install {series}` or `pyenv install {series}` gives full fidelity."
-    evidence = Evidence(f"{here.path} is Python {here.version}")
-    return StandIn(
-        "Python", SUPPORT, here.version, python.version, "the nearest one", advice, evidence
-    )
+    return _stand_in(slug, PYTHON, "Python", SUPPORT, "the nearest one", advice)
 
 
 def _node(slug: Slug) -> StandIn | None:
-    here, node = slug.interpreters.get(NODE), slug.plan.runtime(NODE)
-    if not here or here.exact or not node:
-        return None
-    major = node.version.partition(".")[0]
+    major = _asked(slug, NODE).partition(".")[0]
     advice = f"`nvm install {major}` or `fnm install {major}` gives full fidelity."
-    evidence = Evidence(f"{here.path} is Node.js {here.version}")
-    how = "another major version"
-    return StandIn("Node.js", NODE_SUPPORT, here.version, node.version, how, advice, evidence)
+    return _stand_in(slug, NODE, "Node.js", NODE_SUPPORT, "another major version", advice)
+
+
+def _asked(slug: Slug, language: str) -> str:
+    runtime = slug.plan.runtime(language)
+    return runtime.version if runtime else ""
+
+
+def _stand_in(
+    slug: Slug, language: str, name: str, docs: str, why: str, advice: str
+) -> StandIn | None:
+    here, version = slug.interpreters.get(language), _asked(slug, language)
+    if not here or here.exact or not version:
+        return None
+    evidence = Evidence(f"{here.path} is {name} {here.version}")
+    return StandIn(name, docs, here.version, version, why, advice, evidence)
 
 
 @rule(
@@ -107,9 +111,7 @@ def _node(slug: Slug) -> StandIn | None:
     views=(_python, _node),
 )
 def interpreter_stands_in(other: StandIn) -> Iterator[Evidence]:
-    names = {"language": other.language, "used": other.used, "version": other.version}
-    names |= {"why": other.why, "advice": other.advice, "docs": other.docs}
-    yield from naming((other.evidence,), **names)
+    yield from stated(other)
 
 
 @rule(

@@ -7,7 +7,7 @@ from parity.rules.build.node import build as node
 from parity.rules.build.python import pip_versions as python
 from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
-from parity.rules.views.facts import UnknownVersion, naming
+from parity.rules.views.facts import UnknownVersion, stated
 from parity.rules.views.pip_output import REASON
 
 
@@ -24,6 +24,4 @@ from parity.rules.views.pip_output import REASON
     views=(python.unknown, node.unknown_version),
 )
 def no_such_version(version: UnknownVersion) -> Iterator[Evidence]:
-    names = {"entry": version.entry, "why": version.why, "advice": version.advice}
-    names |= {"docs": version.docs, "heroku": version.heroku}
-    yield from naming((version.evidence,), **names)
+    yield from stated(version)

@@ -7,7 +7,7 @@ from parity.rules.crash.node import errors as node
 from parity.rules.crash.python import code as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
-from parity.rules.views.facts import SyntaxProblem, naming
+from parity.rules.views.facts import SyntaxProblem, stated
 
 
 @rule(
@@ -23,5 +23,4 @@ from parity.rules.views.facts import SyntaxProblem, naming
     apart="`SyntaxError` with the file and the line",
 )
 def syntax_error(problem: SyntaxProblem) -> Iterator[Evidence]:
-    names = {"reader": problem.reader, "advice": problem.advice, "docs": problem.docs}
-    yield from naming((problem.evidence,), **names)
+    yield from stated(problem)

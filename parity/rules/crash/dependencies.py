@@ -7,7 +7,7 @@ from parity.rules.crash.node import modules as node
 from parity.rules.crash.python import packages as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
-from parity.rules.views.facts import UnaskedPackage, naming
+from parity.rules.views.facts import UnaskedPackage, stated
 
 
 @rule(
@@ -24,6 +24,4 @@ from parity.rules.views.facts import UnaskedPackage, naming
     by={"pip": "pip freeze > requirements.txt, in a fresh virtual environment"},
 )
 def missing_dependency(package: UnaskedPackage) -> Iterator[Evidence]:
-    names = {"package": package.package, "module": package.module, "manifest": package.manifest}
-    names |= {"who": package.who, "error": package.error, "advice": package.advice}
-    yield from naming(package.evidence, docs=package.docs, **names)
+    yield from stated(package)

@@ -10,7 +10,7 @@ from parity.rules.crash.node import errors as node_errors
 from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
 from parity.rules.engine import rule
-from parity.rules.views.facts import EndedAtOnce, Unhandled, naming
+from parity.rules.views.facts import EndedAtOnce, Unhandled, stated
 from parity.rules.views.python_traceback import Crash, PythonError
 
 
@@ -68,7 +68,7 @@ def no_keyboard(crash: PythonError) -> Iterator[Evidence]:
     laptop="A script that ends is fine on the laptop; a web process must keep running.",
 )
 def exits_at_once(ended: EndedAtOnce) -> Iterator[Evidence]:
-    yield from naming(ended.evidence, command=ended.command, advice=ended.advice)
+    yield from stated(ended)
 
 
 @rule(
@@ -103,4 +103,4 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     apart="another exception; its last line is in the log",
 )
 def unhandled_exception(error: Unhandled) -> Iterator[Evidence]:
-    yield from naming((error.evidence,), where=error.where, advice=error.advice)
+    yield from stated(error)

@@ -8,7 +8,7 @@ from parity.rules.crash.python import files as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES
-from parity.rules.views.facts import AbsentFile, naming
+from parity.rules.views.facts import AbsentFile, stated
 
 
 @rule(
@@ -25,4 +25,4 @@ from parity.rules.views.facts import AbsentFile, naming
     laptop=FILES,
 )
 def file_not_there(file: AbsentFile) -> Iterator[Evidence]:
-    yield from naming(file.evidence, path=file.path, why=file.why, advice=file.advice)
+    yield from stated(file)

@@ -8,7 +8,7 @@ from parity.rules.crash.python import modules as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES
-from parity.rules.views.facts import AbsentModule, ModuleInOtherCase, UncommittedModule, naming
+from parity.rules.views.facts import AbsentModule, ModuleInOtherCase, UncommittedModule, stated
 
 GIT = "https://devcenter.heroku.com/articles/git"
 
@@ -27,7 +27,7 @@ GIT = "https://devcenter.heroku.com/articles/git"
     laptop=FILES,
 )
 def module_not_in_git(module: UncommittedModule) -> Iterator[Evidence]:
-    yield from naming(module.evidence, module=module.module, advice=module.advice)
+    yield from stated(module)
 
 
 @rule(
@@ -44,8 +44,7 @@ def module_not_in_git(module: UncommittedModule) -> Iterator[Evidence]:
     laptop="On macOS and Windows models.py finds Models.py; on Linux it does not.",
 )
 def module_in_other_case(module: ModuleInOtherCase) -> Iterator[Evidence]:
-    names = {"actual": module.actual, "wanted": module.wanted, "right": module.right}
-    yield from naming((module.evidence,), module=module.module, **names)
+    yield from stated(module)
 
 
 @rule(
@@ -60,5 +59,4 @@ def module_in_other_case(module: ModuleInOtherCase) -> Iterator[Evidence]:
     views=(python.part_absent, node.absent),
 )
 def submodule_missing(module: AbsentModule) -> Iterator[Evidence]:
-    names = {"top": module.where, "why": module.why, "advice": module.advice}
-    yield from naming((module.evidence,), module=module.module, **names)
+    yield from stated(module)

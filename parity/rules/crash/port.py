@@ -8,7 +8,7 @@ from parity.rules.crash.node import endings as node
 from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, at_command
 from parity.rules.engine import rule
-from parity.rules.views.facts import PortTaken, naming
+from parity.rules.views.facts import PortTaken, stated
 from parity.rules.views.python_source import at, find
 from parity.rules.views.python_traceback import Crash, PythonError
 from parity.rules.views.python_variables import all_reads
@@ -69,7 +69,7 @@ def _port_reason(wrong: re.Match[str]) -> str:
     laptop="A reloader does the same on the laptop, but there the port may differ.",
 )
 def address_in_use(port: PortTaken) -> Iterator[Evidence]:
-    yield from naming((port.evidence,), error=port.error, how=port.how, advice=port.advice)
+    yield from stated(port)
 
 
 @rule(

@@ -13,7 +13,7 @@ from parity.rules.crash.python.programs import FROM_PIP
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
 from parity.rules.phrases import SHELL
-from parity.rules.views.facts import UnaskedProgram, naming
+from parity.rules.views.facts import UnaskedProgram, stated
 from parity.rules.views.missing_program import MissingProgram, missing_program
 from parity.rules.views.node_source import in_package, script
 from parity.rules.views.python_traceback import Crash
@@ -44,8 +44,7 @@ def _not_found(crash: Crash, name: str, **names: str) -> Evidence:
     laptop=SHELL,
 )
 def command_not_found(program: UnaskedProgram) -> Iterator[Evidence]:
-    names = {"manifest": program.manifest, "aside": program.aside, "advice": program.advice}
-    yield from naming(program.evidence, name=program.name, docs=program.docs, **names)
+    yield from stated(program)
 
 
 @rule(

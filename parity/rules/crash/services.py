@@ -7,7 +7,7 @@ from parity.rules.crash.node import services as node
 from parity.rules.crash.python import services as python
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
-from parity.rules.views.facts import RefusedService, naming
+from parity.rules.views.facts import RefusedService, stated
 
 
 @rule(
@@ -26,5 +26,4 @@ from parity.rules.views.facts import RefusedService, naming
     by={"Heroku": "an add-on, and its address from the environment"},
 )
 def service_on_localhost(service: RefusedService) -> Iterator[Evidence]:
-    names = {"service": service.service, "address": service.address, "error": service.error}
-    yield from naming(service.evidence, advice=service.advice, **names)
+    yield from stated(service)

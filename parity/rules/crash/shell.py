@@ -10,7 +10,7 @@ from parity.rules.crash.python import scripts as python
 from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES, SHELL
-from parity.rules.views.facts import AbsentScript, naming
+from parity.rules.views.facts import AbsentScript, stated
 from parity.rules.views.python_traceback import Crash
 from parity.rules.views.suggestions import kept_out
 
@@ -257,6 +257,4 @@ def folder_not_there(crash: Crash) -> Iterator[Evidence]:
     laptop="On the laptop the command ran in another folder, or the file is there but not in git.",
 )
 def no_such_script(script: AbsentScript) -> Iterator[Evidence]:
-    names = {"script": script.script, "command": script.command, "why": script.why}
-    names["reader"] = script.reader
-    yield from naming(script.evidence, advice=script.advice, **names)
+    yield from stated(script)

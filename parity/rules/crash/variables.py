@@ -11,7 +11,7 @@ from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.phrases import VARIABLES
 from parity.rules.shell import word
-from parity.rules.views.facts import UnsetVariable, naming
+from parity.rules.views.facts import UnsetVariable, stated
 
 
 @rule(
@@ -33,8 +33,7 @@ from parity.rules.views.facts import UnsetVariable, naming
 def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     addon = ADD_ONS.get(unset.name)
     if addon:
-        names = {"name": unset.name, "error": unset.error, "when": unset.crash.when}
-        yield from naming(unset.evidence, addon=addon.name, plan=addon.plan, **names)
+        yield from stated(unset, when=unset.crash.when, addon=addon.name, plan=addon.plan)
 
 
 @rule(
@@ -59,11 +58,10 @@ def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
     if unset.name in ADD_ONS:
         return
     more = [(name, evidence) for name, evidence in unset.more if name not in ADD_ONS]
-    names = {"name": unset.name, "error": unset.error, "when": unset.crash.when}
-    names["local"] = _local(unset)
+    names = {"when": unset.crash.when, "local": _local(unset)}
     names["others"] = "".join(f" {word(name)}=VALUE" for name, _ in more)
     names["options"] = f", and the same for {', '.join(n for n, _ in more)}" if more else ""
-    yield from naming(unset.evidence, **names)
+    yield from stated(unset, **names)
     yield from (evidence for _, evidence in more)
 
 

@@ -76,7 +76,7 @@ def django_debug(plan: Plan) -> Iterator[Evidence]:
     "random-session-key",
     effect="warn",
     title="The secret key is generated again at every start: sessions end, and workers differ",
-    cause="`{code}` gives each process a key of its own. A cookie that one worker has signed is"
+    cause="`{code}` gives each process its own key. A cookie that one worker has signed is"
     " refused by the next, if the server starts several (WEB_CONCURRENCY is 2 in the smallest"
     " dyno), and every restart, at least one a day, logs everybody out.",
     fix='Write `{name} = os.environ["SECRET_KEY"]` there, and type `heroku config:set'

@@ -239,7 +239,7 @@ def procfile_crlf(plan: Plan) -> Iterator[Evidence]:
     cause="The dyno lives as long as its server. When the worker beside it ends, nothing starts it"
     " again; both share the dyno's memory, and every further web dyno has another worker (with"
     " celery beat, every job runs several times).",
-    fix="Give it a line of its own in the Procfile: `web: {server}` and `worker: {worker}`, then"
+    fix="Give it its own line in the Procfile: `web: {server}` and `worker: {worker}`, then"
     " `heroku ps:scale worker=1`.",
     docs="https://devcenter.heroku.com/articles/background-jobs-queueing",
     basis="static",

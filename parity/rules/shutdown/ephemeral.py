@@ -135,7 +135,7 @@ def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
     "release-writes-database",
     effect="warn",
     title="The release command wrote {files}, which no other dyno will see",
-    cause="The release phase runs in a dyno of its own, with its own copy of the slug. Its SQLite"
+    cause="The release phase runs in a separate dyno, with its own copy of the slug. Its SQLite"
     " database is lost when it ends; web starts without those tables.",
     fix="Use a database add-on: `heroku addons:create heroku-postgresql:essential-0` (Postgres),"
     " and read its address from DATABASE_URL.",

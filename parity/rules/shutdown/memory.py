@@ -148,7 +148,7 @@ def _holding(share: Share) -> str:
     "too-many-workers",
     leads_to=(R15, R14),
     title="{count:N} workers of {each:N} MB each: {fits:fewer} would fit into {quota} MB",
-    cause="Every worker is a process with memory of its own. Together they need more than the dyno"
+    cause="Every worker is a process with its own memory. Together they need more than the dyno"
     " has.",
     fix="Start {fits:fewer} of them: {repair:write their number into the command, or set"
     " WEB_CONCURRENCY}.",

@@ -33,7 +33,7 @@ _ADVICE = (
     (
         r"signal only works in main thread|set_wakeup_fd only works in main thread",
         "A bot that handles signals needs the main thread, which the server uses: run it in a"
-        " process of its own, `worker: python …` in the Procfile.",
+        " separate process, `worker: python …` in the Procfile.",
     ),
 )
 """Patterns of exceptions with advice, from the documentation of asyncio, Django, Flask, signal."""

@@ -4,7 +4,7 @@ A rule holds the texts; where they differ from language to language, the fact ho
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from parity.records.verdict import Evidence
 from parity.rules.views.python_traceback import Crash
@@ -53,10 +53,10 @@ class UncommittedModule(NamedTuple):
 
 
 class AbsentModule(NamedTuple):
-    """A module of the app's own that does not exist; `where` names the code that should have it."""
+    """A module of the app's own that does not exist; `top` names the code that should have it."""
 
     module: str
-    where: str
+    top: str
     why: str
     advice: str
     evidence: Evidence
@@ -175,12 +175,23 @@ class StandIn(NamedTuple):
     evidence: Evidence
 
 
-def naming(evidence: tuple[Evidence, ...], **names: str | None) -> Iterator[Evidence]:
-    """Yield `evidence`, the first with `names` for the placeholders of the rule's texts.
+class Shown(Protocol):
+    """A fact: its evidence, and fields named as the placeholders of the rule's texts."""
 
-    A name that is None leaves the general text.
+    @property
+    def evidence(self) -> Evidence | tuple[Evidence, ...]:
+        """Return where the fact shows."""
+
+    def _asdict(self) -> dict[str, Any]: ...
+
+
+def stated(fact: Shown, **names: str | None) -> Iterator[Evidence]:
+    """Yield the evidence of a fact; the first has its texts, and `names`, for the placeholders.
+
+    A value that is None leaves the general text.
     """
-    first, *rest = evidence
-    values = {name: value for name, value in names.items() if value is not None}
+    first, *rest = (fact.evidence,) if isinstance(fact.evidence, Evidence) else fact.evidence
+    values = {name: value for name, value in fact._asdict().items() if isinstance(value, str)}
+    values |= {name: value for name, value in names.items() if value is not None}
     yield first._replace(names={**first.names, **values})
     yield from rest

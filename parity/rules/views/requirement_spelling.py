@@ -40,7 +40,7 @@ def corrected(text: str) -> str | None:
     prose = len(parts) > 1 and bare == text and not re.search("[=<>,]", text)
     if prose or len(parts) > _MOST or not all(_requirement(part) for part in parts):
         return None
-    return " and, on a line of its own, ".join(f"`{part}`" for part in parts)
+    return " and, on a separate line, ".join(f"`{part}`" for part in parts)
 
 
 def _operator(match: re.Match[str]) -> str:

@@ -100,7 +100,7 @@ def _words(
 
 
 def _put(program: tools.Program, place: Path, any_python: bool) -> None:
-    """Write the command where the buildpack has it: beside Python, in a folder of its own."""
+    """Write the command where the buildpack has it: beside Python, in a separate folder."""
     script = place / "pipenv" / "bin" / "pipenv"
     script.parent.mkdir(parents=True)
     own = place / "pipenv" / "venv"

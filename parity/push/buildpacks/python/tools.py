@@ -115,7 +115,7 @@ def _fetched(job: Job, name: str, wanted: str, python: Path) -> list[str]:
 
 
 class Program(NamedTuple):
-    """A package manager with its dependencies, in a virtual environment of its own."""
+    """A package manager with its dependencies, in its own virtual environment."""
 
     version: str
     python: Path

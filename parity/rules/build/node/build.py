@@ -186,7 +186,7 @@ def unknown(slug: Slug) -> UnknownPackage | None:
         " package, commit an .npmrc with `//registry.npmjs.org/:_authToken=${NPM_TOKEN}` and"
         " type `heroku config:set NPM_TOKEN=…`."
     )
-    why = f"It is misspelt, withdrawn, or private: {error}"
+    why = f"It is misspelled, withdrawn, or private: {error}"
     entry = f"package {package}" if package != "a package" else "such package"
     return UnknownPackage("module-404", TROUBLE, "registry", entry, why, advice, evidence)
 

@@ -12,7 +12,6 @@ from parity.rules.shell import word
 
 HOOKS = ("bin/pre_compile", "bin/post_compile")
 BEHAVIOR = "https://devcenter.heroku.com/articles/python-support#build-behavior"
-NODE_STEPS = "https://devcenter.heroku.com/articles/nodejs-support#customizing-the-build-process"
 
 _MEANT = re.compile(r"(?:[\w.-]+/)?(pre|post)[-_]?compile(?:\.sh)?", re.IGNORECASE)
 

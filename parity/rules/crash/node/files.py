@@ -1,4 +1,4 @@
-"""Crashes of Node.js apps because one of their own files is not pushed, not built or misspelt."""
+"""Crashes of Node.js apps because one of their own files is not pushed, not built or misspelled."""
 
 import posixpath
 import re
@@ -185,7 +185,7 @@ def unopened(error: NodeError) -> AbsentFile | None:
 _SECRET = r"\.(?:pem|key|crt|cert|p12|pfx|env)$"
 _AS_CONFIG = (
     "A secret does not belong in git: put it in a config var (`heroku config:set`). A server needs"
-    " no certificate of its own on Heroku: the router terminates TLS, and the app speaks HTTP."
+    " no certificate on Heroku: the router terminates TLS, and the app speaks HTTP."
 )
 
 

@@ -1,4 +1,4 @@
-"""Crashes because one of the app's own modules is not pushed, misspelt, or in another folder."""
+"""Crashes because one of the app's own modules is not pushed, misspelled, or in another folder."""
 
 import re
 from collections.abc import Iterator
@@ -208,7 +208,7 @@ def relative_import(crash: PythonError) -> Iterator[Evidence]:
     title="{module} and {file} import each other",
     cause="While {module} is being imported, it imports {file}, which needs `{name}` from it before"
     " that line has run.",
-    fix="Move `{name}` into a module of its own that both import, or import it inside the function"
+    fix="Move `{name}` into a separate module that both import, or import it inside the function"
     " that uses it.",
     docs="https://docs.python.org/3/faq/programming.html#what-are-the-best-practices-for-using-"
     "import-in-a-module",

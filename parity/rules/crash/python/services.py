@@ -120,7 +120,7 @@ def _instead(service: Service | None) -> str:
         )
     return (
         "If that is this app itself, call the function instead of asking over HTTP: in a dyno it"
-        " listens on $PORT. If it is another server, make it an app of its own and read its address"
+        " listens on $PORT. If it is another server, make it a separate app and read its address"
         " from a config var."
     )
 
