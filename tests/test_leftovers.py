@@ -31,11 +31,12 @@ def strangers(mark: str) -> list[str]:
     hits = []
     for process in psutil.process_iter():
         try:
-            told = [*process.environ().values(), *process.cmdline(), process.cwd()]
-        except psutil.Error:
+            command = process.cmdline()
+            told = [*process.environ().values(), *command, process.cwd()]
+        except psutil.Error:  # it ended meanwhile
             continue
         if any(mark in text for text in told) and process.pid != os.getpid():
-            hits.append(" ".join(process.cmdline()))
+            hits.append(" ".join(command))
     return hits
 
 
