@@ -40,7 +40,7 @@ FILES = (
     "crash.symptoms",
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",
-    *_in("crash", "shell programs subprocesses options target object started_programs"),
+    *_in("crash", "shell programs subprocesses arguments options target object started_programs"),
     *("crash.python.settings", "crash.modules"),
     *_in("crash.python", "modules python imports"),
     "crash.dependencies",

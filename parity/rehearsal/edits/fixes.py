@@ -21,7 +21,7 @@ _COMMAND = (
     *("space-before-colon", "space-in-target", "file-as-target", "not-an-app-object"),
     *("backgrounded", "quoted-command", "shell-syntax", "invalid-port", "other-python"),
     *("build-tool-not-at-run-time", "virtual-environment-in-command", "program-misspelt"),
-    *("script-without-path", "not-for-a-dyno"),
+    *("script-without-path", "not-for-a-dyno", "typographic-characters", "server-argument"),
 )
 _APP = ("wrong-module", "wrong-attribute", "no-target")
 _WEB = (

@@ -15,13 +15,14 @@ from parity.facts.packages import (
     WINDOWS_LIBRARY,
 )
 from parity.rules.view import view
+from parity.rules.views.misread_word import misread_word
 from parity.rules.views.python_source import file_of, find, target
 from parity.rules.views.python_traceback import Crash
 
 Reason: TypeAlias = Literal[
     "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
     "desktop", "package-part", "misspelt", "dependency", "older", "worker", "file", "pruned",
-    "windows",
+    "windows", "word",
 ]  # fmt: skip
 
 _WRAPPERS = (
@@ -129,6 +130,8 @@ def why_absent(crash: Crash) -> Reason | None:
     module = absent_module(crash)
     if module is None:
         return None
+    if misread_word(crash):
+        return "word"
     if crash.saying(r"class uri '(?:gevent|eventlet|tornado)\w*' invalid or not found"):
         return "worker"
     if _as_path(crash, module):
