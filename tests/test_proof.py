@@ -107,6 +107,19 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("procfile-no-web", {**FLASK, "Procfile": "release: true\r\n"}),
     ("procfile-empty", {**FLASK, "Procfile": "# nothing yet\r\n"}),
     ("python-required", {**STDLIB, "requirements.txt": "six\npython==3.13\n"}),
+    ("server-argument", {**FLASK, "Procfile": "web: gunicorn 0.0.0.0:$PORT app:app\n"}),
+    (
+        "typographic-characters",
+        {**FLASK, "Procfile": "web: cd . && exec gunicorn \u2013 w 1 app:app\n"},
+    ),
+    (
+        "procfile-line-in-script",
+        {
+            **STDLIB,
+            "Procfile": "web: sh setup.sh && python app.py\n",
+            "setup.sh": "mkdir -p x\n\nweb: python app.py\n",
+        },
+    ),
     ("procfile-no-space", {**STDLIB, "Procfile": "release: true\r\nweb:python app.py\r\n"}),
 ]
 

@@ -49,6 +49,12 @@ def _result(last: Repaired, *, works: bool, safe: bool) -> str:
     return "tried in a copy, and there was another problem: no diff is offered"
 
 
+def before_repairs(verdict: Verdict) -> Verdict:
+    """Return the verdict without what repairs in copies have shown."""
+    own = tuple(f for f in verdict.findings if f.after is None)
+    return verdict._replace(findings=own, repaired=(), fixes=())
+
+
 def once(on_verdict: Callable[[Verdict], None] | None) -> Callable[[Verdict], None] | None:
     """Return a callback that reports only the first verdict, as a repaired copy has its own."""
     reported: list[Verdict] = []

@@ -190,6 +190,15 @@ class Trial:
             return "checked"
         return "works" if self._repaired[-1].answer is not None else "unknown"
 
+    def withdraw(self, old: Finding, new: Finding) -> None:
+        """Forget the last repair, which did not help, and report `new` instead of `old`."""
+        self._repaired.pop()
+        self._findings = [
+            f._replace(evidence=new.evidence, fix=new.fix) if f.evidence == old.evidence else f
+            for f in self._findings
+            if f.after != old.id
+        ]
+
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Judge and report another dyno, but keep the report's records as they are."""

@@ -4,7 +4,7 @@ Heroku stops at the first problem. If the repair is obvious, the rehearsal goes 
 made, so that one run reports all problems. Later findings are labelled, and decide nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from parity.records import Pushed, Record
@@ -27,7 +27,7 @@ class Repair(NamedTuple):
 
 
 def obvious(
-    record: Record, findings: Iterable[Finding], pushed: Pushed, done: Mapping[str, object]
+    record: Record, findings: Iterable[Finding], pushed: Pushed, done: Collection[str]
 ) -> Repair | None:
     """Return the repair of what stopped Heroku at `record`, if it is obvious and not yet `done`.
 

@@ -37,7 +37,7 @@ class Word(NamedTuple):
         return re.sub(r"""\\(.)|['"]""", r"\1", self.text)
 
 
-class Change(NamedTuple):
+class Replacement(NamedTuple):
     """A new text for the part of a command from `start` to before `end`."""
 
     start: int
@@ -45,7 +45,7 @@ class Change(NamedTuple):
     text: str
 
 
-def changed(command: str, changes: Iterable[Change]) -> str:
+def changed(command: str, changes: Iterable[Replacement]) -> str:
     """Return the command with the changes, none of which overlap."""
     for start, end, text in sorted(changes, reverse=True):
         command = f"{command[:start]}{text}{command[end:]}"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from parity.facts.servers import Server
 from parity.records import Source
-from parity.rules.views.command_words import Change, Word, changed, simple_commands
+from parity.rules.views.command_words import Replacement, Word, changed, simple_commands
 from parity.rules.views.python_source import file_of, suggestion
 from parity.rules.views.server_command import ServerCommand, addressed, options, server_command
 from parity.rules.views.typographic import plain_word
@@ -42,7 +42,7 @@ class Misread(NamedTuple):
 
 
 class _Meant(NamedTuple):
-    change: Change
+    change: Replacement
     word: str
     meant: str
 
@@ -88,7 +88,7 @@ def _read(found: ServerCommand) -> _Reading | None:
             continue
         if text == "-" or not text.startswith("-"):
             switched = flag and word.value.lower() in _SWITCHED
-            drop = Change(word.start - 1, word.end, "")
+            drop = Replacement(word.start - 1, word.end, "")
             meant += [_Meant(drop, word.text, f"`{flag}` takes no value")] if switched else []
             positional += [] if switched else [word]
             flag = ""
@@ -98,7 +98,7 @@ def _read(found: ServerCommand) -> _Reading | None:
             return None
         late = late or (word if positional and server.first else None)
         if text != word.text:
-            change = joined or Change(word.start, word.end, text)
+            change = joined or Replacement(word.start, word.end, text)
             meant.append(_Meant(change, word.text, f"`{option}` was meant"))
         flag = text if text in server.flags else ""
         number += text in server.valued and number < len(words)
@@ -112,7 +112,7 @@ def _named(server: Server, text: str) -> str | None:
     return name if name in options else text[:2] if text[:2] in options else None
 
 
-def _joined(server: Server, words: Sequence[Word]) -> Change | None:
+def _joined(server: Server, words: Sequence[Word]) -> Replacement | None:
     """Return the option that a dash with a blank behind it was meant to begin."""
     if len(words) < 2 or not re.fullmatch("-{1,2}", plain_word(words[0].text, server)):
         return None
@@ -121,7 +121,7 @@ def _joined(server: Server, words: Sequence[Word]) -> Change | None:
     if option is None:
         return None
     text = f"{option}={value}" if value else option
-    return Change(words[0].start, words[1].end, text)
+    return Replacement(words[0].start, words[1].end, text)
 
 
 def _known(server: Server, name: str) -> str | None:
@@ -189,23 +189,23 @@ def _meanings(found: ServerCommand, others: Sequence[Word]) -> Iterator[_Meant]:
             end = change.end
 
 
-def _option(server: Server, word: Word, behind: Word | None) -> tuple[Change, str] | None:
+def _option(server: Server, word: Word, behind: Word | None) -> tuple[Replacement, str] | None:
     """Return the option whose dashes are missing: `workers=2`, `bind 0.0.0.0:$PORT`, `preload`."""
     setting = _SETTING.fullmatch(word.value)
     option = _known(server, setting[1] if setting else word.value)
     if option is None:
         return None
+    end, text = word.end, option
     if setting:
-        glue = "=" if option.startswith("--") else " "
-        return Change(word.start, word.end, f"{option}{glue}{setting[2]}"), f"`{option}` was meant"
-    if option in server.flags:
-        return Change(word.start, word.end, option), f"`{option}` was meant"
-    if behind is None:
-        return None
-    return Change(word.start, behind.end, f"{option} {behind.text}"), f"`{option}` was meant"
+        text = f"{option}{'=' if option.startswith('--') else ' '}{setting[2]}"
+    elif option in server.valued:
+        if behind is None:
+            return None
+        end, text = behind.end, f"{option} {behind.text}"
+    return Replacement(word.start, end, text), f"`{option}` was meant"
 
 
-def _value(found: ServerCommand, word: Word) -> tuple[Change, str]:
+def _value(found: ServerCommand, word: Word) -> tuple[Replacement, str]:
     """Return the option that a value belongs to; a word that has no meaning goes."""
     server = found.server
     if _ADDRESS.fullmatch(word.value):
@@ -213,12 +213,12 @@ def _value(found: ServerCommand, word: Word) -> tuple[Change, str]:
         alone = re.fullmatch(r"\$\{?PORT\}?|\d+", word.value)
         first = (server.both or (server.port if alone else server.host))[-1]
         meant = f"it belongs to `{named.name}`" if named else f"`{first}` is missing before it"
-        return Change(word.start - 1, word.end, ""), meant
+        return Replacement(word.start - 1, word.end, ""), meant
     workers = next((o for o in ("-w", "--workers") if o in server.valued), None)
     if workers and word.value.isdigit() and len(word.value) <= _FEW:
-        change = Change(word.start, word.end, f"{workers} {word.text}")
+        change = Replacement(word.start, word.end, f"{workers} {word.text}")
         return change, f"`{workers}` is missing before it"
-    return Change(word.start - 1, word.end, ""), "it is one word too many"
+    return Replacement(word.start - 1, word.end, ""), "it is one word too many"
 
 
 def _app_last(command: str, app: Word) -> str:
@@ -228,5 +228,5 @@ def _app_last(command: str, app: Word) -> str:
     if found is None or here is None or here == found.arguments[-1]:
         return command
     end = found.arguments[-1].end
-    moved = [Change(here.start - 1, here.end, ""), Change(end, end, f" {app.text}")]
+    moved = [Replacement(here.start - 1, here.end, ""), Replacement(end, end, f" {app.text}")]
     return changed(command, moved)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from parity.facts.servers import SERVERS, Server
-from parity.rules.views.command_words import Change, Word, changed, simple_commands
+from parity.rules.views.command_words import Replacement, Word, changed, simple_commands
 
 _ELSEWHERE = frozenset("pip pip3 echo printf which kill pkill killall cp mv cat test [ ls".split())
 """Programs after which the name of a server starts no server."""
@@ -127,7 +127,7 @@ def addressed(command: str) -> str | None:
     return changed(command, changes)
 
 
-def _replaced(found: ServerCommand, named: Sequence[Option]) -> Iterator[Change]:
+def _replaced(found: ServerCommand, named: Sequence[Option]) -> Iterator[Replacement]:
     """Yield the changes of the options that name an address; a second one of a kind goes."""
     seen: set[str] = set()
     for name, old, word, glue, behind in named:
@@ -136,7 +136,7 @@ def _replaced(found: ServerCommand, named: Sequence[Option]) -> Iterator[Change]
         text = f"{name}{between}{value}"
         end = behind.end if behind else word.end
         twice = value in seen and not old.startswith("unix:")
-        yield Change(word.start - twice, end, "" if twice else text)
+        yield Replacement(word.start - twice, end, "" if twice else text)
         seen.add(value)
 
 
@@ -155,29 +155,29 @@ def _missing(server: Server, names: set[str]) -> str:
     return " ".join(more)
 
 
-def _added(found: ServerCommand, text: str) -> Change:
+def _added(found: ServerCommand, text: str) -> Replacement:
     """Return the addition of options: behind the arguments, or before the app if they must be."""
     words = found.arguments
     if found.server.first or not words:
         served = [w for w in found.after if not words or w.start < words[0].start]
         at = (served[-1] if served else found.name).end
-        return Change(at, at, f" {text}")
+        return Replacement(at, at, f" {text}")
     stop = next((word for word in words if word.value == "--"), None)
     if stop:
-        return Change(stop.start, stop.start, f"{text} ")
-    return Change(words[-1].end, words[-1].end, f" {text}")
+        return Replacement(stop.start, stop.start, f"{text} ")
+    return Replacement(words[-1].end, words[-1].end, f" {text}")
 
 
-def _positional(found: ServerCommand) -> Iterator[Change]:
+def _positional(found: ServerCommand) -> Iterator[Replacement]:
     """Yield the changes for a server that takes its address as a word."""
     named = [*options(found, found.server.host)]
     yield from _replaced(found, named)
     skipped = False
     for word in found.arguments:
         if not skipped and _ADDRESS.fullmatch(word.value) and word.value:
-            yield Change(word.start, word.end, found.server.right)
+            yield Replacement(word.start, word.end, found.server.right)
             return
         skipped = word.value in found.server.valued
     served = [w for w in found.after if w not in found.arguments]
     at = (served[-1] if served else found.name).end
-    yield Change(at, at, f" {found.server.right}")
+    yield Replacement(at, at, f" {found.server.right}")

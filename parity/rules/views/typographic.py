@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from parity.facts.servers import Server
-from parity.rules.views.command_words import Change, changed, simple_commands
+from parity.rules.views.command_words import Replacement, changed, simple_commands
 
 QUOTES = {
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"'),
@@ -48,7 +48,7 @@ def plain(command: str, server: Server | None = None) -> str:
     text = "".join([*parts, _undone(command[end:])])
     words = [word for words in simple_commands(text) for word in words]
     one = any(word.value in _LONG_WITH_ONE_DASH for word in words[:1])
-    changes = {Change(w.start, w.end, plain_word(w.text, server, one=one)) for w in words}
+    changes = {Replacement(w.start, w.end, plain_word(w.text, server, one=one)) for w in words}
     return changed(text, [c for c in changes if c.text != text[c.start : c.end]])
 
 
