@@ -170,8 +170,12 @@ class ConfigProblem(NamedTuple):
     line: int | None = None
 
 
+IN_COPY = "a repaired copy"
+"""The origin of a config var that only a copy has, in which a repair is tried."""
+
+
 class Config(NamedTuple):
-    """The app's config vars. `origin`: the source of each, `--config` or a file."""
+    """The app's config vars. `origin`: the source of each, `--config`, a file or `IN_COPY`."""
 
     values: Mapping[str, str]
     origin: Mapping[str, str]

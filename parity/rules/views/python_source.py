@@ -194,3 +194,9 @@ def names_in(source: Source, path: str) -> list[str]:
         elif isinstance(node, ast.Assign):
             names += [target.id for target in node.targets if isinstance(target, ast.Name)]
     return names
+
+
+def with_import_os(source: Source, path: str) -> str:
+    """Return words to add to advice that uses `os`, if a file does not import it."""
+    imports = re.search(r"(?m)^import (?:[\w.]+, *)*os\b(?! as)", source.text(path) or "")
+    return "" if imports or not path.endswith(".py") else " (with `import os` at the top)"
