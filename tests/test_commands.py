@@ -137,6 +137,8 @@ def test_a_misread_word(command: str) -> None:
         "gunicorn shop:app",
         "gunicorn ship:app",
         "gunicorn ship",
+        "gunicorn shop.py:app",
+        "gunicorn site1/asgi:app",
         "gunicorn site1.wsgi --log-file -",
         "gunicorn -w 4 'shop:make(\"x\", 2)' --env A=b",
         "gunicorn --unknown x shop:app",

@@ -17,6 +17,9 @@ from parity.rules.views.typographic import plain_word
 
 _APP = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?")
 _MODULE = re.compile(r"[A-Za-z_][\w.]*")
+_PATH = re.compile(r"\.py\b|/")
+"""What shows that a word is the path of a file, which was meant for the app."""
+
 _ADDRESS = re.compile(
     r"(?:(?:\d{1,3}(?:\.\d{1,3}){3}|localhost|\*|\[[\da-fA-F:]*\]|\$\{?\w+\}?)?:)?"
     r"(?:\$\{?PORT\}?|%PORT%|\d{4,5})|\d{1,3}(?:\.\d{1,3}){3}|localhost|:"
@@ -66,6 +69,8 @@ def misread(command: str, source: Source) -> Misread | None:
         return None
     app = _the_app(reading.positional, source)
     others = [word for word in reading.positional if word != app]
+    if any(_PATH.search(word.value) for word in others):
+        return None
     if app is None and not any(map(_never_an_app, others)) and not reading.meant:
         return None  # a misspelt module
     if not others and not reading.meant:
