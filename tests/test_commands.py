@@ -3,6 +3,7 @@
 import pytest
 
 from parity.facts.servers import SERVERS
+from parity.rules.views.celery_command import celery_command
 from parity.rules.views.command_words import simple_commands
 from parity.rules.views.misread_words import misread
 from parity.rules.views.server_command import addressed
@@ -174,6 +175,27 @@ def test_plain_characters(command: str, wanted: str) -> None:
     """Dashes, quotes and blanks as they were typed; text in plain quotes stays."""
     assert plain(command) == wanted
     assert [*strange(wanted)] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("celery worker -A tasks -l info", "celery -A tasks worker -l info"),
+        ("celery worker --app=tasks.app -B", "celery --app=tasks.app worker -B"),
+        ("celery -A worker -l info", "celery -A tasks worker -l info"),
+        ("cd . && celery -A tasks.py worker", "cd . && celery -A tasks worker"),
+        ("celery -A jobs worker", "celery -A tasks worker"),
+        ("celery -A tasks worker -l info", None),
+        ("celery -A tasks.app worker", None),
+        ("celery -b redis://x worker", None),
+        ("gunicorn shop:app", None),
+    ],
+)
+def test_the_app_of_celery(command: str, wanted: str | None) -> None:
+    """`-A` stands before celery's command, and names a module."""
+    source = tree({"tasks.py": "app = Celery('x')\n", "shop.py": ""})
+    found = celery_command(command, source)
+    assert (found.right if found else None) == wanted
 
 
 def test_words_of_a_command() -> None:

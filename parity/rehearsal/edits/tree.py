@@ -1,7 +1,7 @@
 """Changes of the pushed tree, in its record alone: none of the user's files is written."""
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.python import PACKAGE_FILES
 from parity.facts.stacks import DEFAULT
@@ -40,6 +40,28 @@ def commit(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Push
     names = [e.names["file"] for e in finding.evidence if "file" in e.names]
     read = _read(pushed.source, (n for n in names if n in pushed.source.absent))
     return (f"{', '.join(read)} committed", with_entries(pushed, read)) if read else None
+
+
+def added(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """Commit the files and folders on disk that the finding names, as by `git add`."""
+    absent = pushed.source.absent
+    paths = [e.file for e in finding.evidence if e.file and e.file in absent]
+    read = _read(pushed.source, _files(pushed.source, paths))
+    return (
+        (f"{', '.join(dict.fromkeys(paths))} committed", with_entries(pushed, read))
+        if read
+        else None
+    )
+
+
+def _files(source: Source, paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files of a folder for a path with a final `/`, and any other path as it is."""
+    for path in paths:
+        if not path.endswith("/"):
+            yield path
+            continue
+        inside, _ = worktree.walk(source.root / path)
+        yield from (f"{path}{name}" for name in inside)
 
 
 def _read(source: Source, paths: Iterable[str]) -> dict[str, Entry]:
