@@ -81,6 +81,7 @@ ELSEWHERE = {
     " collectstatic-syntax-error collectstatic-other slug-too-large"
     " slug-large",
     "test_buildpacks": "buildpack-compile-failed",
+    "test_command_rules": "celery-argument",
     "test_config": "config-vars-to-set port-config-var",
     "test_crash_node": "page-file-missing",
     "test_crash_surroundings": "fixed-port-taken",

@@ -32,7 +32,7 @@ from tests.test_apps import APPS, GIT, commit, materialise
 
 End: TypeAlias = Literal["works", "new", "same", "cannot", "nothing", "error"]
 COUNTED = ("works", "new", "same", "cannot", "nothing", "error")
-_HERE = re.compile(r"(?:git (?:add|mv|rm|update-index)|chmod|sed -i|touch) ")
+_HERE = re.compile(r"(?:git (?:add|mv|rm|update-index)|chmod|sed -i|touch|npm install) ")
 """Commands that can be typed in the copy."""
 
 
@@ -162,6 +162,8 @@ def fixed(copy: Case, verdict: Verdict, finding: Finding) -> Case | None:
 def typing(copy: Case, finding: Finding) -> Case | None:
     """Return the copy after the commands of a fix that can be typed here; None: there are none."""
     done = False
+    for folder in re.findall(r"\bdelete ([\w./-]+/\.git)\b", finding.fix):
+        shutil.rmtree(copy.folder / folder, ignore_errors=True)
     for command in re.findall(r"`([^`]+)`", finding.fix):
         if _HERE.match(command):
             typed = subprocess.run(["bash", "-c", command], cwd=copy.folder, capture_output=True)
