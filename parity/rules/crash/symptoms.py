@@ -25,7 +25,7 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
     title="App crashed",
     cause="The web process ended with status {status}. Heroku starts it once more, then waits;"
     " until it stays up, every visitor sees `Application error`.",
-    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
     docs=H10_DOCS,
     heroku="H10",
     prints=(
@@ -48,7 +48,7 @@ def H10(boot: Boot) -> Iterator[Evidence]:
     title="The process {process} crashes",
     cause="Its command ended with status {status}. Heroku starts it once more, then waits longer"
     " and longer between attempts.",
-    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
     docs="https://devcenter.heroku.com/articles/dyno-restarts",
     prints=(
         "heroku[worker.1]: Process exited with status 1",
