@@ -109,6 +109,7 @@ ELSEWHERE = {
     "test_repair": "nothing-to-push",
     "test_scale": "one-dyno-per-type",
     "test_stop_rules": "writes-outside",
+    "test_core_workers": "workers-outgrow-dyno",
     "test_strays": "still-running",
 }
 """Causes that are triggered by a tree, a build or a dyno in the tests of their stage."""
