@@ -30,7 +30,7 @@ BUILD = (
 """The same, and those that a rehearsal needs before it boots anything."""
 
 _ANSWERS = _in("traffic", "workers visitors page_parts websockets")
-_ENDS = _in("shutdown", "stop dynos")
+_ENDS = _in("shutdown", "stop dynos per_worker uploads")
 _MEMORY = _in("shutdown", "memory cores")
 
 UP = (

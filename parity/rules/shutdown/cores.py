@@ -16,7 +16,7 @@ DOCS = "https://devcenter.heroku.com/articles/python-concurrency"
     "workers-per-core",
     leads_to=(R15, R14),
     title="One worker per core: {count:more} workers, and {quota} MB for all of them",
-    cause="A dyno shows the cores of the machine that it shares with others: {cores} here. The"
+    cause="A dyno shows the cores of the machine that it shares with others: {cores:8} here. The"
     " number of workers follows them, but each worker needs memory of its own, about {each:N} MB.",
     fix="{advice:Give the number of workers yourself, or take it from WEB_CONCURRENCY, which Heroku"
     " sets to suit the dyno's memory.}",
@@ -42,7 +42,7 @@ def workers_per_core(record: Boot | Shutdown) -> Iterator[Evidence]:
     "workers-outgrow-dyno",
     effect="warn",
     title="{count:More} workers, one per core, need about {together:N} MB of {quota} MB",
-    cause="A dyno shows {cores} cores, and the number of workers follows them. {here:Some} were"
+    cause="A dyno shows {cores:8} cores, and the number of workers follows them. {here:Some} were"
     " measured in this run, with about {each:N} MB each; {count:all} need more than the dyno has.",
     fix="{advice:Give the number of workers yourself, or take it from WEB_CONCURRENCY, which Heroku"
     " sets to suit the dyno's memory.}",
