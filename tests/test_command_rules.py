@@ -2,9 +2,12 @@
 
 import pytest
 
-from parity.records import Boot, Line, ProcessType, Release
+from parity.records import Boot, Line, ProcessType, Pushed, Record, Release, Traffic
+from parity.records.options import DEFAULTS
 from parity.records.push import Ended
-from parity.records.verdict import Finding
+from parity.records.verdict import Finding, Verdict
+from parity.rehearsal.repairing import after_that
+from parity.rehearsal.trial import Trial
 from parity.rules.engine import diagnose
 from parity.rules.loading import load
 from tests import verdicts
@@ -156,6 +159,65 @@ def test_a_program_of_the_command_itself() -> None:
     found = causes(crashed("python3.8 shop.py", log, status=127))
     assert found["other-python"].fix == "In the Procfile write `web: python shop.py`."
     assert found["other-python"].evidence[0].file == "Procfile"
+
+
+BOUND = "gunicorn 0.0.0.0:$PORT shop:app"
+RIGHT = "web: gunicorn shop:app --bind 0.0.0.0:$PORT"
+
+
+def rehearsed(first: Boot, *later: Record) -> tuple[Verdict, list[Finding]]:
+    """Return the verdict on a boot whose copies leave these records, and what is reported first."""
+    trial = Trial("run", None, None, strict=False)
+    trial.observe(first)
+    records = iter(later)
+    reported: list[Finding] = []
+
+    def report() -> None:
+        reported[:] = reported or trial.verdict().findings
+
+    source = first.release.slug.plan.source
+    pushed = Pushed(source, first.release.slug.plan.config, "heroku-26", ())
+    after_that(trial, pushed, DEFAULTS, lambda _: trial.observe(next(records)), report)
+    return trial.verdict(), reported
+
+
+def test_a_fix_that_helps() -> None:
+    """It is reported with what came of it, and with its diff."""
+    up = crashed("gunicorn shop:app")._replace(state="up", exit=None)
+    works = Traffic(up, (verdicts.exchange(),), ())
+    verdict, reported = rehearsed(crashed(BOUND, *raised(UNFOUND.format("0"))), works)
+    (cause,) = (f for f in verdict.findings if f.kind == "cause")
+    assert f"+{RIGHT}" in (cause.diff or "") and RIGHT in cause.fix
+    assert cause.id in [f.id for f in reported]
+    assert [r.outcome for r in verdict.repaired] == ["works"]
+
+
+@pytest.mark.parametrize(
+    ("log", "id"),
+    [
+        (raised(UNFOUND.format("0")), "server-argument"),
+        (("gunicorn: error: unrecognized arguments: --bind",), "wrong-option"),
+    ],
+)
+def test_a_fix_that_does_not_help(log: tuple[str, ...], id: str) -> None:
+    """If the cause comes back, or the new command is refused, the words remain without it."""
+    command = BOUND if id == "server-argument" else RIGHT.removeprefix("web: ")
+    again = crashed(command, *log)
+    assert id in causes(again)
+    verdict, reported = rehearsed(crashed(BOUND, *raised(UNFOUND.format("0"))), again)
+    for findings in (verdict.findings, tuple(reported)):
+        (cause,) = (f for f in findings if f.kind == "cause")
+        assert cause.id == "server-argument" and RIGHT not in cause.fix
+        assert cause.fix == "Write the option before the value, such as `--bind 0.0.0.0:$PORT`."
+    assert (verdict.repaired, verdict.fixes) == ((), ())
+
+
+def test_a_fix_that_shows_the_next_problem() -> None:
+    """A new cause elsewhere is what comes after; the fix stays."""
+    later = crashed("gunicorn shop:app", *raised(UNFOUND.format("nothing_like_it")))
+    verdict, _ = rehearsed(crashed(BOUND, *raised(UNFOUND.format("0"))), later)
+    first, then = (f for f in verdict.findings if f.kind == "cause")
+    assert RIGHT in first.fix and then.after == "server-argument"
 
 
 MANAGE = {"manage.py": "", "shop.py": "rows = [*Shelf.objects.all()]\n"}

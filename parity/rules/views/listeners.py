@@ -46,10 +46,16 @@ def _unseen(boot: Boot) -> Blame:
     if node_listeners.concerns(boot):
         return Blame(*node_listeners.place(boot))
     source = boot.release.slug.plan.source
-    place = find(source, r"cherrypy\.(?:quickstart|engine\.start)\(")
+    place = find(source, _STARTS)
     if place and place.file in boot.process.command:
         return Blame(place.file, place.line, place.column, place.text)
     return Blame("Procfile", boot.process.line or None, None, "")
+
+
+_STARTS = (
+    r"cherrypy\.(?:quickstart|engine\.start)\(|^(?!\s*(?:browser|playwright)\b)\s*\w+\.launch\("
+)
+"""Calls that start a server of a library (CherryPy, Gradio), which no frame at the bind shows."""
 
 
 def configured(boot: Boot, listener: Listener) -> Evidence | None:
@@ -127,6 +133,10 @@ def code_repair(place: Blame) -> str:
     if call:
         right = f'{call[1]}.run({call[2] or ""}host="0.0.0.0", port=int(os.environ["PORT"]))'
         return f"In {place.file} write `{right}` (and `import os` at the top)."
+    launch = re.search(r"(?<![\w.])([\w.]+)\.launch\(", place.code)
+    if launch:
+        right = 'server_name="0.0.0.0", server_port=int(os.environ["PORT"])'
+        return f"In {place.file} write `{launch[1]}.launch({right})` (and `import os` at the top)."
     serve = re.search(r"((?:(?<![\w.])[\w.]+\.)?serve)\((\w+)", place.code)
     if serve:
         right = f'{serve[1]}({serve[2]}, host="0.0.0.0", port=int(os.environ["PORT"]))'
