@@ -146,11 +146,19 @@ def test_a_command(
 def test_a_line_of_a_script(message: str, cause: str, fix: str) -> None:
     """The script's file and line are named, and it is the script that is to change."""
     script = "frobnicate\n  python3.8 shop.py\nweb: gunicorn shop:app\ngunicron shop:app\n"
-    found = causes(crashed("sh setup.sh", message, status=127, **{"setup.sh": script}))
+    command = "sh setup.sh && python shop.py"
+    found = causes(crashed(command, message, status=127, **{"setup.sh": script}))
     assert [*found] == [cause]
     assert found[cause].fix.startswith(fix)
     number = int("".join(c for c in message.partition("setup.sh")[2][:9] if c.isdigit()))
     assert (found[cause].evidence[0].file, found[cause].evidence[0].line) == ("setup.sh", number)
+
+
+def test_a_script_that_starts_web() -> None:
+    """Without its last line the script would do nothing: only the type's name goes."""
+    log = "./setup.sh: line 1: web:: command not found"
+    found = causes(crashed("./setup.sh", log, status=127, **{"setup.sh": "web: gunicorn a:b\n"}))
+    assert found["procfile-line-in-script"].fix == "In line 1 of setup.sh write `gunicorn a:b`."
 
 
 def test_a_program_of_the_command_itself() -> None:

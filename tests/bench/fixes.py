@@ -166,12 +166,18 @@ def typing(copy: Case, finding: Finding) -> Case | None:
         shutil.rmtree(copy.folder / folder, ignore_errors=True)
     for command in re.findall(r"`([^`]+)`", finding.fix):
         if _HERE.match(command):
-            typed = subprocess.run(["bash", "-c", command], cwd=copy.folder, capture_output=True)
-            done = done or typed.returncode == 0
+            done = _typed(copy.folder, command) or done
             continue
         there = _on_heroku(copy, command)
         copy, done = there or copy, done or there is not None
     return copy if done else None
+
+
+def _typed(folder: Path, command: str) -> bool:
+    """Type a command in the copy; return whether it succeeded. No rule ignores what is added."""
+    command = re.sub("^git add ", "git add -f ", command)
+    done = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True)
+    return done.returncode == 0
 
 
 def _on_heroku(copy: Case, command: str) -> Case | None:

@@ -16,6 +16,7 @@ from parity.rules.phrases import SHELL
 from parity.rules.views.facts import UnaskedProgram, stated
 from parity.rules.views.missing_program import MissingProgram, missing_program
 from parity.rules.views.node_source import in_package, script
+from parity.rules.views.python_source import CodePlace
 from parity.rules.views.python_traceback import Crash
 
 FROM_NODE = frozenset({"node", "npm", "npx", "yarn", "pnpm"})
@@ -208,8 +209,15 @@ def procfile_line_in_script(missing: MissingProgram) -> Iterator[Evidence]:
     place = missing.place
     if place and missing.name.endswith(":") and re.match(r"[\w-]+:\s+\S", place.text):
         names = {"line": str(place.line), "file": place.file, "text": place.text}
-        advice = edits.without_line(place.file, place.line)
-        yield _not_found(missing, advice=advice, **names)
+        yield _not_found(missing, advice=_unpasted(missing.crash.command, place), **names)
+
+
+def _unpasted(command: str, place: CodePlace) -> edits.Advice:
+    """Return advice about a Procfile's line in a script: if the script starts web, it stays."""
+    text = place.text.partition(":")[2].strip()
+    if re.search(r"&&|;|\|", command) or place.file in text:
+        return edits.without_line(place.file, place.line)
+    return edits.line(place.file, place.line, text)
 
 
 @rule(
