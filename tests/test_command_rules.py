@@ -6,6 +6,7 @@ from parity.records import Boot, Line, ProcessType, Pushed, Record, Release, Tra
 from parity.records.options import DEFAULTS
 from parity.records.push import Ended
 from parity.records.verdict import Finding, Verdict
+from parity.rehearsal.edits.fixes import FIXES
 from parity.rehearsal.repairing import after_that
 from parity.rehearsal.trial import Trial
 from parity.rules.engine import diagnose
@@ -264,3 +265,18 @@ def test_a_table_that_the_release_command_itself_needs() -> None:
     assert "Add the line" not in causes(failed)["table-missing"].fix
     later = boot._replace(release=Release(slug, None, None, None), output=log)
     assert "commit the migration" in causes(later)["table-missing"].fix
+
+
+def test_the_line_of_a_script_is_edited() -> None:
+    """The indentation of a script's line stays; a line that goes leaves the numbers of others."""
+    script = "x\n  python3.8 shop.py\nweb: sh setup.sh\n"
+    for log, wanted in (
+        ("setup.sh: 2: python3.8: not found", script.replace("python3.8", "python")),
+        ("setup.sh: 3: web:: not found", script.replace("web: sh setup.sh", "")),
+    ):
+        boot = crashed("sh setup.sh && x", log, status=127, **{"setup.sh": script})
+        (found,) = causes(boot).values()
+        plan = boot.release.slug.plan
+        pushed = Pushed(plan.source, plan.config, "heroku-26", ())
+        change = FIXES[found.id](pushed, boot, found)
+        assert change and change[1].source.text("setup.sh") == wanted

@@ -32,7 +32,7 @@ NODE = "const http = require('http');\nconst s = http.createServer((q, r) => r.e
 
 CASES: list[tuple[str, dict[str, str]]] = [
     ("binds-loopback", {**FLASK, "Procfile": "web: gunicorn -w 1 --bind 127.0.0.1:$PORT app:app"}),
-    ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT\r\n"}),
+    ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT  # x\r\n"}),
     (
         "binds-loopback",
         {
@@ -170,7 +170,6 @@ def test_a_fix(cause: str, files: dict[str, str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("cause", "files"),
     [
-        ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT  # x\n"}),
         ("procfile-no-space", {**STDLIB, "Procfile": "web:python other.py\n"}),
         ("single-equals", {**STDLIB, "requirements.txt": "six=1.17.0\nno-such-thing-x==1\n"}),
         (

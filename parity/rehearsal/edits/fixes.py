@@ -22,6 +22,7 @@ _COMMAND = (
     *("backgrounded", "quoted-command", "shell-syntax", "invalid-port", "other-python"),
     *("build-tool-not-at-run-time", "virtual-environment-in-command", "program-misspelt"),
     *("script-without-path", "not-for-a-dyno", "typographic-characters", "server-argument"),
+    *("celery-argument", "procfile-line-in-script"),
 )
 _APP = ("wrong-module", "wrong-attribute", "no-target")
 _WEB = (
