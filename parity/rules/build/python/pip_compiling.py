@@ -23,6 +23,7 @@ from parity.rules.views.pip_output import (
     saying,
     shown,
 )
+from parity.rules.views.python_fits import instead
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 _HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)"
@@ -140,7 +141,8 @@ def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
     title="{entry} is too old for Python {version}",
     cause="There is no ready-made wheel of it for the app's Python, and building it fails on"
     " {gone:something that no longer exists}: {error}",
-    fix="Require a newer {name} (remove the pin and let pip choose){older}.",
+    fix="{advice:Require a newer version (remove the pin and let pip choose), or write an older"
+    " Python into .python-version.}",
     docs=RUNTIMES,
     heroku=REASON,
 )
@@ -151,12 +153,19 @@ def release_too_old(slug: Slug) -> Iterator[Evidence]:
     for pattern, since, what in _GONE:
         match = saying(slug, pattern)
         if match:
-            series = f"3.{int(since.partition('.')[2]) - 1}" if since > "3.10" else ""
-            older = f", or an older Python: write `{series}` into .python-version" if series else ""
-            yield build._replace(error=shown(match.string.strip(" │╰─>"))).evidence(
-                version=python.version, gone=what.format(match[1]), older=older
+            error = shown(match.string.strip(" │╰─>"))
+            advice = instead(slug, build.name, _without_lookup(build.name, since))
+            yield build._replace(error=error).evidence(
+                version=python.version, gone=what.format(match[1]), advice=advice
             )
             return
+
+
+def _without_lookup(name: str, since: str) -> str:
+    """Return the advice if the index was not asked: the last Python that has what is used."""
+    series = f"3.{int(since.partition('.')[2]) - 1}" if since > "3.10" else ""
+    older = f", or an older Python: write `{series}` into .python-version" if series else ""
+    return f"Require a newer {name} (remove the pin and let pip choose){older}."
 
 
 _IN_PYTHON = {
@@ -192,8 +201,8 @@ def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
     title="{entry} cannot be built for Python {version}",
     cause="There is no ready-made wheel of this version for the app's Python, and building it from"
     " source fails: {error}. Old releases often use what newer Pythons have removed.",
-    fix="Require a newer {name} (remove the pin and let pip choose), or an older Python in"
-    " .python-version.",
+    fix="{advice:Require a newer version (remove the pin and let pip choose), or write an older"
+    " Python into .python-version.}",
     docs=RUNTIMES,
     heroku=REASON,
     fallback=True,
@@ -201,4 +210,9 @@ def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
 def source_build_failed(slug: Slug) -> Iterator[Evidence]:
     build, python = failed(slug), slug.plan.runtime(PYTHON)
     if build and python:
-        yield build.evidence(version=python.version)
+        otherwise = (
+            f"Require a newer {build.name} (remove the pin and let pip choose), or an older Python"
+            " in .python-version."
+        )
+        advice = instead(slug, build.name, otherwise)
+        yield build.evidence(version=python.version, advice=advice)
