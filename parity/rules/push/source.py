@@ -4,10 +4,12 @@ import posixpath
 import stat
 from collections.abc import Iterator
 
+from parity.facts.python import REFUSED_ENVIRONMENTS
 from parity.records import Source
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.shell import word
+from parity.rules.views.environments import MARK, environments
 
 GIT = "https://devcenter.heroku.com/articles/git"
 LFS = b"version https://git-lfs.github.com/spec/"
@@ -151,6 +153,23 @@ def symlink_leaves_tree(source: Source) -> Iterator[Evidence]:
             if where.startswith(("/", "../")) or where == "..":
                 names = {"path": path, "target": target}
                 yield Evidence(f"links to {target}", path, names=names)
+
+
+@rule(
+    "environment-committed",
+    effect="note",
+    title="The virtual environment {path} is in git",
+    cause="It was created for your machine. Heroku installs the packages itself and never looks"
+    " there, but the folder takes space in every slug.",
+    fix="Type `git rm -r -q --cached {path}`, add `{path}/` to .gitignore, commit.",
+    docs=GIT,
+)
+def environment_committed(source: Source) -> Iterator[Evidence]:
+    for folder in environments(source):
+        path = folder.rstrip("/")
+        if path not in REFUSED_ENVIRONMENTS:
+            seen = f"{folder}{MARK} is tracked"
+            yield Evidence(seen, f"{folder}{MARK}", 1, names={"path": path})
 
 
 @rule(
