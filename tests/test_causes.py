@@ -92,6 +92,7 @@ ELSEWHERE = {
     " pipenv-project-missing poetry-project-missing uv-project-missing"
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
     "test_node_causes": "private-git-dependency-without-auth",
+    "test_environments": "environment-committed",
     "test_nested_repository": "nested-repository nested-repository-needed app-in-nested-repository",
     "test_nodejs": "dot-heroku dot-heroku-node shrinkwrap-lock-file-conflict"
     " multiple-package-managers iojs-unsupported node-modules-committed"

@@ -35,7 +35,9 @@ _UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
 
 _REFUSED = re.compile(r"40[13] (?:Client )?Error")
 
-_SOURCE = re.compile(r"\s*(?:Downloading|Using cached) (?:\S*/)?([\w.+-]+\.(?:tar\.gz|zip))\b")
+_SOURCE = re.compile(
+    r"\s*(?:Downloading|Using cached|Processing) (?:\S*/)?([\w.+-]+\.(?:tar\.gz|zip))\b"
+)
 _FOR_OTHERS = r"require a different python|requires a different Python|No matching distribution"
 _COMPILED = re.compile(
     r"(?:Created wheel for|Using cached) (\w[\w.]*?)(?:: filename=\S+|-\d\S*)-cp\d\S+-linux_\w+.whl"
