@@ -93,6 +93,8 @@ ELSEWHERE = {
     " pipenv-project-missing poetry-project-missing uv-project-missing"
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
     "test_node_causes": "private-git-dependency-without-auth",
+    "test_environments": "environment-committed",
+    "test_nested_repository": "nested-repository nested-repository-needed app-in-nested-repository",
     "test_nodejs": "dot-heroku dot-heroku-node shrinkwrap-lock-file-conflict"
     " multiple-package-managers iojs-unsupported node-modules-committed"
     " typescript-too-old",
@@ -105,7 +107,7 @@ ELSEWHERE = {
     "test_python_version": "runtime-txt-deprecated python-series-deprecated python-patch-outdated"
     " python-patch-unknown",
     "test_receive": "submodule-not-mapped submodule-needs-key submodule-on-this-disk"
-    " submodule-not-fetched submodule-left-behind submodule-stands-in slugignore-procfile"
+    " submodule-not-fetched submodule-stands-in slugignore-procfile"
     " slugignore-negation slugignore-imported",
     "test_repair": "nothing-to-push",
     "test_scale": "one-dyno-per-type",

@@ -120,7 +120,7 @@ def test_nothing_is_committed(tmp_path: Path) -> None:
 
 def test_a_repository_by_accident_is_committed(tmp_path: Path) -> None:
     """The files of a submodule that Heroku cannot fetch are treated as the app's own."""
-    app = repository(tmp_path / "app", NO_WEB)
+    app = repository(tmp_path / "app", {**NO_WEB, ".gitmodules": ""})
     repository(app / "lib", {"x.py": ""})
     git(app, "add", "lib")
     git(app, "commit", "-qm", "oops")

@@ -45,6 +45,9 @@ _ABOUT = {
 }
 """Headlines that contain their subject."""
 
+_FILE = r"^ !\s+(\S+) \((?:pip|Pipenv|Poetry|uv)\)$"
+"""A line that names one of several package files, and its package manager."""
+
 
 def refusal(pushed: Sequence[str]) -> Refusal:
     """Return the refusal of a push that printed these lines; its reason is empty if unknown."""
@@ -66,6 +69,9 @@ def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
         if match:
             kind = "python" if "heroku" in match[1] else "venv"
             return named.format(kind), match[1]
+    files = re.findall(_FILE, headlines, re.MULTILINE)
+    if "Multiple Python package manager files were found" in headlines and files:
+        return "package-manager::multiple-found", ", ".join(files)
     return _version(headlines, pushed) or (_by_output(pushed), "")
 
 

@@ -206,7 +206,7 @@ def _source(
     uncommitted: tuple[str, ...],
     commit: str | None = None,
 ) -> Source:
-    inner = submodules.install(app, entries, inside=repository.prefix)
+    inner = submodules.install(app, entries)
     unread = worktree.fill(app, entries, submodules.stores(inner))
     return Source(
         root=app,

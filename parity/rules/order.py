@@ -10,7 +10,7 @@ def _in(package: str, names: str) -> tuple[str, ...]:
 
 STATIC = (
     "machine",
-    *_in("push", "plan source failure_reasons"),
+    *_in("push", "plan source submodules failure_reasons"),
     "build.node.plan",
     *_in("push", "procfile procfile_lines config slugignore app_json debugging"),
     "build.python.hooks",
@@ -46,7 +46,7 @@ UP = (
 
 FILES = (
     *(*BUILD, *_MEMORY, "boot.boot", "boot.silent", "traffic.traffic"),
-    "crash.symptoms",
+    *("crash.symptoms", "crash.nested"),
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",
     *_in("crash", "shell programs subprocesses arguments options target object started_programs"),

@@ -64,6 +64,8 @@ CHANGES: Mapping[str, Edit] = {
     **dict.fromkeys(_ADDED, trees.added),
     "nothing-to-push": trees.commit_everything,
     "submodule-not-mapped": trees.commit_submodule,
+    "nested-repository-needed": trees.commit_submodule,
+    "app-in-nested-repository": trees.commit_submodule,
     "submodule-needs-key": trees.commit_submodule,
     "submodule-on-this-disk": trees.commit_submodule,
     "package-file-not-committed": trees.commit,

@@ -87,12 +87,12 @@ def commit_everything(
 def commit_submodule(
     pushed: Pushed, _record: Record, _finding: Finding
 ) -> tuple[str, Pushed] | None:
-    """Commit the files of submodules that Heroku cannot fetch."""
-    source = pushed.source
+    """Commit the files of repositories in the tree that Heroku does not fetch."""
+    source, unfetched = pushed.source, (*REFUSED, "empty")
     entries, inner = submodules.committed(source.root, source.entries, source.submodules)
-    if any(s.objects is None and s.trouble in REFUSED for s in inner):
+    if any(s.objects is None and s.trouble in unfetched for s in inner):
         return None
-    names = ", ".join(s.path for s in inner if s.trouble in REFUSED)
+    names = ", ".join(s.path for s in inner if s.trouble in unfetched)
     whole = source._replace(entries=entries, submodules=inner, refusal=None)
     return f"the files of {names} committed", pushed._replace(source=whole)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source, Traffic
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
+from parity.rules.views.environments import PACKAGES
 
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -281,7 +282,9 @@ def _message(text: str | None, more: Sequence[str]) -> str:
 
 def _of_the_app(frame: Frame) -> bool:
     """Return whether a frame is in the app's own code: packages name their .pyx without a path."""
-    return not frame.file.startswith(_NOT_THE_APP) and not frame.file.endswith((".pyx", ".pxd"))
+    if frame.file.startswith(_NOT_THE_APP) or PACKAGES in frame.file:
+        return False
+    return not frame.file.endswith((".pyx", ".pxd"))
 
 
 def _frame(match: re.Match[str]) -> Frame:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from parity.facts.python import MISSPELT_REQUIREMENTS, PACKAGE_FILES
 from parity.records import Source
 from parity.records.verdict import Evidence
+from parity.rules.views.environments import environments
 
 _NOT_OURS = {"node_modules", "venv", ".venv", "env", "site-packages", "vendor", "test", "tests"}
 _OTHER_LANGUAGES = ("package.json", "Gemfile", "go.mod", "pom.xml", "composer.json")
@@ -52,8 +53,10 @@ def wrong_package_files(source: Source) -> Iterator[tuple[str, str]]:
 def package_files_below(source: Source, *, python: bool) -> list[str]:
     """Return the package files in the topmost sub-folders, those beside a Procfile first."""
     wanted = {*PACKAGE_FILES, "Pipfile", *(() if python else _OTHER_LANGUAGES)}
-    candidates = []
+    candidates, others = [], environments(source)
     for path in source.entries:
+        if path.startswith(others):
+            continue
         folder, _, name = path.rpartition("/")
         parts = folder.split("/")
         if folder and name in wanted and len(parts) <= _DEPTH and not _NOT_OURS & set(parts):
