@@ -17,7 +17,7 @@ from parity.push import worktree
 from parity.records import Entry, Source
 from parity.records.verdict import Fix, Verdict
 from parity.report.diffs import together
-from parity.report.summary import git
+from parity.report.next_step import git
 from parity.rules.shell import word
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -16,6 +16,7 @@ def add(commands: "Commands") -> None:
     parser = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
     cli_options.source(parser)
     cli_options.report(parser)
+    cli_options.log(parser)
     cli_options.requests(parser)
     cli_options.dynos(parser)
     cli_options.fixes(parser)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from parity.records import Exchange, Line, Shutdown
 from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.frame import lines, place
+from parity.report.next_step import what_next
 from parity.report.stages import DETAILS, MB
-from parity.report.summary import Group, groups, importance, spoken, what_next
+from parity.report.summary import Group, groups, importance, spoken
 from parity.system.text import clip, safe
 from parity.version import __version__
 

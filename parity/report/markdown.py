@@ -11,9 +11,10 @@ from itertools import groupby
 from parity.records import Line
 from parity.records.verdict import Verdict
 from parity.report.frame import place
+from parity.report.next_step import what_next
 from parity.report.results import Result, results
 from parity.report.stages import DETAILS
-from parity.report.summary import headline, what_next
+from parity.report.summary import headline
 from parity.system.text import clip, oneline
 
 MARKS = {"ok": "✅", "warn": "⚠️", "fail": "❌", "unknown": "❔", "not-reached": "⬜"}

@@ -12,7 +12,8 @@ from parity.facts.codes import CODES
 from parity.records import Line
 from parity.records.verdict import Verdict
 from parity.report.html import policy, shown, template
-from parity.report.summary import Group, decisive, groups, headline, what_next
+from parity.report.next_step import what_next
+from parity.report.summary import Group, decisive, groups, headline
 from parity.system.text import clip
 
 if TYPE_CHECKING:

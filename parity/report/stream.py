@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from parity.records import Line
-from parity.report.show import coloured
+from parity.report.show import coloured, forced
 from parity.system.text import emit, oneline
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Stream:
     def __init__(self, out: TextIO | None) -> None:
         self._flow: Flow | None = None
         self._out = out
-        self._colour = coloured(out) and not os.environ.get("CI")
+        self._colour = coloured(out) and (forced() or not os.environ.get("CI"))
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
 
