@@ -25,7 +25,6 @@ WRONG = {
     "run --json": "parity run has no --json; type --format json",
     "run -f Procfile.dev": "parity run has no -f: Heroku reads no file but the one called Procfile",
     "start": "no command start: to keep the app up, type parity serve",
-
     "check --ignore R1O": "--ignore R1O: no such ID. Did you mean R10?",
     "check --ignore zzzzz": "no such ID; `parity explain` alone lists them all",
     "run --port x": "--port x: not a valid number",

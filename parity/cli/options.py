@@ -136,14 +136,14 @@ def checked(arguments: argparse.Namespace) -> None:
 
 def _known_id(id: str) -> str:
     """Return the current name of a finding. Raises `Usage` if there is none."""
-    from parity.facts.codes import CODES
-    from parity.rules.loading import find, names
-    from parity.system.text import offered
+    from parity.report.explain import known, nearest
+    from parity.rules.loading import find
 
+    if not known(id):
+        near = nearest(id)
+        hint = f". Did you mean {near[0]}?" if near else "; `parity explain` alone lists them all"
+        raise Usage(f"--ignore {id}: no such ID{hint}")
     rule = find(id)
-    if rule is None and id.upper() not in CODES:
-        near = offered(id, (*CODES, *names()), "; `parity explain` alone lists them all")
-        raise Usage(f"--ignore {id}: no such ID{near}")
     return rule.id if rule else id.upper()
 
 

@@ -117,18 +117,26 @@ class Show:
         if self._kind == "github":
             _summarise(masked)
 
-    def diffs(self, verdict: Verdict) -> None:
-        """Print the fixes that were proved safe: for `git apply`, or for people to read."""
-        from parity.report.diffs import diffs, shown
+    def diffs(self, verdict: Verdict, text: str, elsewhere: str) -> None:
+        """Print the fixes that were proved safe: for `git apply`, or for people to read.
 
-        text = diffs(self.masked(verdict))
+        `text` is their diff, `elsewhere` the folder in which to type `git apply` (empty: here).
+        """
+        from parity.report.diffs import diffs, shown
+        from parity.rules.shell import word
+
+        text = text if diffs(self.masked(verdict)) else ""
         stream = self._out if self._kind in ("full", "concise") else self._err
         self._progress.pause()
         if not text:
             hidden = "it would contain a config var's value" if verdict.fixes else ""
             why = hidden or "no edit was both certain and proved"
             emit(f"parity: no diff: {why}\n", self._err)
-        elif capable(stream) or os.environ.get("CI"):
+            return
+        if elsewhere:
+            apply = f"git -C {word(elsewhere)} apply"
+            emit(f"parity: git ignores files outside of this folder: use `{apply}`\n", self._err)
+        if capable(stream) or os.environ.get("CI"):
             emit(shown(text, colour=coloured(stream)), stream)
         else:
             emit(text, stream)

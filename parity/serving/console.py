@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 from collections import deque
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from parity.records import Boot, Config, Line, Stray
@@ -15,6 +16,7 @@ from parity.report.panel import LAST
 from parity.report.show import Show, coloured, columns
 from parity.report.stream import Stream
 from parity.report.summary import Group, groups
+from parity.serving.keys import HINT, at_terminal
 from parity.system.text import emit, oneline
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"}
 
 
 class Console:
-    """Prints each finding once until `restart`; quits `events` when nothing reads the log."""
+    """Prints each finding once until `restart`; quits `events` when nothing reads the log.
+
+    `url` is the address of the front, once there is one.
+    """
 
     def __init__(self, config: Config, events: "Events", *, quiet: bool) -> None:
         choice = Namespace(format="full", report=[], quiet=quiet)
@@ -37,8 +42,10 @@ class Console:
         self._events = events
         self._quiet = quiet
         self._shown: set[tuple[str, str]] = set()
+        self._named: set[str] = set()
         self._mask: Mask | None = None
-        self._log_open, self._exposed = True, False
+        self._log_open, self._exposed, self._hinted = True, False, False
+        self.url = ""
         self._recent: deque[Line] = deque(maxlen=LAST)
         self.mask_with(config, None)
 
@@ -53,10 +60,18 @@ class Console:
 
     def front(self, front: "Front") -> None:
         """Print the address on the first line, and for https the authority that browsers need."""
+        self.url = front.url
         if front.authority:
             trust = f"add {front.authority} to their authorities"
             self.note(f"for browsers to trust this address, {trust}")
         self._stream.text(f"{front.url}\n")
+
+    def ready(self, seconds: float) -> None:
+        """Print that the app answers, and once which keys there are."""
+        self.note(f"ready: {self.url} answers after {seconds:.1f} s")
+        if at_terminal() and not self._hinted:
+            self.note(HINT)
+        self._hinted = True
 
     def stage(self, name: str) -> None:
         """Show that a stage of the build begins."""
@@ -86,6 +101,13 @@ class Console:
         if not self._quiet:
             emit(f"parity: {oneline(text)}\n", sys.stderr)
 
+    def unpushed(self, path: str) -> None:
+        """Print, once until `restart`, that the app does not have a file, unless a finding did."""
+        if path not in self._named:
+            self._named.add(path)
+            what = f"{path} is on this disk, but not in git: the app does not have it"
+            self.note(f"{what}; next: git add {quote(path)}")
+
     def note_exposure(self, boot: Boot, network: str) -> None:
         """Print once who can reach the app while it is served."""
         text = "" if self._exposed else exposed(boot, network)
@@ -105,6 +127,7 @@ class Console:
     def restart(self) -> None:
         """Allow findings of earlier builds to be printed again."""
         self._shown.clear()
+        self._named.clear()
 
     def report(self, masked: Verdict) -> None:
         """Print the whole verdict of a build that did not reach any dyno."""
@@ -132,6 +155,7 @@ class Console:
     def _fresh(self, all_groups: "Iterable[Group]") -> list[Group]:
         fresh = [g for g in all_groups if not {(f.id, f.title) for f in _all(g)} <= self._shown]
         self._shown |= {(f.id, f.title) for group in fresh for f in _all(group)}
+        self._named |= {e.file for g in fresh for f in _all(g) for e in f.evidence if e.file}
         return fresh
 
 
