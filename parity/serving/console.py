@@ -41,8 +41,8 @@ class Console:
         self._stream = Stream(sys.stdout)
         self._events = events
         self._quiet = quiet
-        self._shown: set[tuple[str, str]] = set()
-        self._named: set[str] = set()
+        self._shown: set[tuple[str, str, str]] = set()
+        self._said = ""
         self._mask: Mask | None = None
         self._log_open, self._exposed, self._hinted = True, False, False
         self.url = ""
@@ -67,8 +67,8 @@ class Console:
         self._stream.text(f"{front.url}\n")
 
     def ready(self, seconds: float) -> None:
-        """Print that the app answers, and once which keys there are."""
-        self.note(f"ready: {self.url} answers after {seconds:.1f} s")
+        """Print that the app takes requests, and once which keys there are."""
+        self.note(f"ready: {self.url} (after {seconds:.1f} s)")
         if at_terminal() and not self._hinted:
             self.note(HINT)
         self._hinted = True
@@ -101,12 +101,13 @@ class Console:
         if not self._quiet:
             emit(f"parity: {oneline(text)}\n", sys.stderr)
 
-    def unpushed(self, path: str) -> None:
-        """Print, once until `restart`, that the app does not have a file, unless a finding did."""
-        if path not in self._named:
-            self._named.add(path)
-            what = f"{path} is on this disk, but not in git: the app does not have it"
-            self.note(f"{what}; next: git add {quote(path)}")
+    def unpushed(self, path: str, *, ignored: bool) -> None:
+        """Print that the app does not have a file, once, unless a finding has said so."""
+        if path.rstrip("/") in self._said:
+            return
+        self._said += f"{path}\n"
+        what = f"{path} is on this disk, but not in git: the app does not have it"
+        self.note(f"{what}; next: git add {'-f ' if ignored else ''}{quote(path)}")
 
     def note_exposure(self, boot: Boot, network: str) -> None:
         """Print once who can reach the app while it is served."""
@@ -127,7 +128,7 @@ class Console:
     def restart(self) -> None:
         """Allow findings of earlier builds to be printed again."""
         self._shown.clear()
-        self._named.clear()
+        self._said = ""
 
     def report(self, masked: Verdict) -> None:
         """Print the whole verdict of a build that did not reach any dyno."""
@@ -153,10 +154,15 @@ class Console:
         self._show.__exit__(None, None, None)
 
     def _fresh(self, all_groups: "Iterable[Group]") -> list[Group]:
-        fresh = [g for g in all_groups if not {(f.id, f.title) for f in _all(g)} <= self._shown]
-        self._shown |= {(f.id, f.title) for group in fresh for f in _all(group)}
-        self._named |= {e.file for g in fresh for f in _all(g) for e in f.evidence if e.file}
+        """Return the groups with a cause that is new; of one without causes, itself counts."""
+        fresh = [group for group in all_groups if not _keys(group) <= self._shown]
+        self._shown |= {key for group in fresh for key in _keys(group)}
+        self._said += "".join(f"{f.title}\n{f.cause}\n{f.fix}\n" for g in fresh for f in _all(g))
         return fresh
+
+
+def _keys(group: Group) -> set[tuple[str, str, str]]:
+    return {(group.first.id, f.id, f.title) for f in group.causes or (group.first,)}
 
 
 def _all(group: Group) -> tuple[Finding, ...]:

@@ -282,7 +282,7 @@ class Session:
         if self._live:
             source = self._live.released.slug.plan.source
             for path in unpushed_files.missed(source, one.dyno.output()):
-                self._console.unpushed(path)
+                self._console.unpushed(path, ignored=source.absent[path] is not None)
 
     def _judge(self, boot: Boot, following: str, *later: Traffic) -> bool:
         """Report new findings, and return whether there are any."""
