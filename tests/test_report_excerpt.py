@@ -47,6 +47,18 @@ def test_a_traceback_is_cut_to_the_apps_own_frames() -> None:
     ]
 
 
+def test_the_traceback_of_the_app_comes_before_the_servers() -> None:
+    """A server's own traceback may come last, and says nothing about the app."""
+    server = (
+        "Traceback (most recent call last):\n"
+        '  File "/app/.heroku/python/bin/gunicorn", line 6, in <module>\n'
+        "    sys.exit(run())\n"
+        "gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>\n"
+    )
+    assert apps(crashed(TRACE + server)) == apps(crashed(TRACE))
+    assert apps(crashed(server))[-1].startswith("gunicorn.errors.HaltServer")
+
+
 def test_what_the_evidence_shows_is_not_repeated() -> None:
     """The exception is quoted already, with its type or only its message."""
     said = "int() argument must be a string"

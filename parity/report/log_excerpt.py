@@ -34,7 +34,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROFILE = re.compile(r"(?:Python|Node\.js) buildpack: ")
 """Lines of the scripts in .profile.d, which Heroku's buildpacks put before the app's own."""
 
-_OTHERS = re.compile(r'  File "(?:<|.*/(?:site-packages|lib/python\d)|.*/lib/node_modules/)')
+_OTHERS = re.compile(r'  File "(?:<|.*/(?:site-packages/|lib/python\d|\.heroku/|envs/))')
 """A frame of a library, or of Python itself."""
 
 
@@ -78,9 +78,12 @@ def apps(verdict: Verdict) -> list[str]:
         li.text for li in output if li.source == output[-1].source and not _PROFILE.match(li.text)
     ]
     lines = [_COLOUR.sub("", text).rstrip() for text in own]
-    trace = _traceback(lines)
-    if trace:
-        return [] if _shown(trace[-1], group) else _cut(trace)
+    traces = _tracebacks(lines)
+    if traces:
+        apps_own = [trace for trace in traces if _own(trace)] or traces
+        return [] if any(_shown(trace[-1], group) for trace in apps_own) else _cut(apps_own[-1])
+    if group.causes and verdict.boot and verdict.boot.state == "timeout":
+        return []  # its sockets say more than its output
     last = [text for text in lines if text.strip()][-LAST:]
     return [text for text in last if not _shown(text, group)]
 
@@ -88,28 +91,33 @@ def apps(verdict: Verdict) -> list[str]:
 _RUNNING = ("release", "boot", "route")
 
 
-def _traceback(lines: Sequence[str]) -> list[str]:
-    """Return the last traceback of Python's, which ends with its first line at the margin."""
-    begins = [n for n, text in enumerate(lines) if text.strip() == _BEGIN]
-    if not begins:
-        return []
-    block = [lines[begins[-1]]]
-    for text in lines[begins[-1] + 1 :]:
-        if not _MARKS.fullmatch(text):
-            block.append(text)
-        if text and not text[0].isspace():
-            break
-    return block
+def _tracebacks(lines: Sequence[str]) -> list[list[str]]:
+    """Return Python's tracebacks, each of which ends with its first line at the margin."""
+    blocks: list[list[str]] = []
+    inside = False
+    for text in lines:
+        if text.strip() == _BEGIN:
+            blocks.append([])
+            inside = True
+        if inside and not _MARKS.fullmatch(text):
+            blocks[-1].append(text)
+            inside = len(blocks[-1]) == 1 or text[0].isspace()
+    return blocks
 
 
-def _cut(trace: list[str]) -> list[str]:
-    """Return the app's own frames of a traceback, or those that fit, and the exception."""
+def _own(trace: list[str]) -> list[str]:
+    """Return the lines of a traceback that belong to the app's own frames."""
     frames: list[list[str]] = []
     for text in trace[1:-1]:
         if text.startswith("  File ") or not frames:
             frames.append([])
         frames[-1].append(text)
-    own = [text for frame in frames if not _OTHERS.match(frame[0]) for text in frame]
+    return [text for frame in frames if not _OTHERS.match(frame[0]) for text in frame]
+
+
+def _cut(trace: list[str]) -> list[str]:
+    """Return the app's own frames of a traceback, or those that fit, and the exception."""
+    own = _own(trace)
     left_out = len(own) < len(trace) - 2 or len(own) > TRACEBACK
     end = list(dropwhile(lambda text: not text.startswith("  File "), own[-TRACEBACK:]))
     return ["…" if left_out else trace[0], *end, trace[-1]]
