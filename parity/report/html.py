@@ -160,7 +160,9 @@ def _finding(finding: Finding, verdict: Verdict) -> dict[str, Any]:
     return {
         "finding": finding,
         "fix": [(row.startswith("  "), row) for row in finding.fix.split("\n")],
-        "evidence": [(e.seen, place(e), e.pid) for e in finding.evidence],
+        "evidence": [
+            ("heroku" if e.heroku else "seen", e.seen, place(e), e.pid) for e in finding.evidence
+        ],
         "frame": list(_frame(framed, verdict)) if framed else [],
         "diff": [(_sort(row), row) for row in (finding.diff or "").splitlines()],
     }

@@ -79,7 +79,8 @@ def _stages(verdict: Verdict) -> str:
 def _finding(result: Result) -> str:
     finding = result.finding
     if finding.effect == "note":
-        return f"- note `{finding.id}`: {prose(result.title)}"
+        fix = " ".join(finding.fix.split())
+        return f"- note `{finding.id}`: {prose(result.title)}. Fix: {prose(fix)}"
     return "\n".join(
         (f"### {finding.effect} `{finding.id}`: {prose(result.title)}", "", *_body(result))
     )
@@ -89,8 +90,8 @@ def _body(result: Result) -> Iterator[str]:
     finding = result.finding
     for evidence in result.places[:SEEN]:
         yield f"- at {code(place(evidence))}"
-    for text in result.seen[:SEEN]:
-        yield f"- seen: {code(text)}"
+    for label, text in list(zip(result.labels, result.seen, strict=True))[:SEEN]:
+        yield f"- {label}: {code(text)}"
     yield f"- why: {prose(finding.cause)}"
     yield from _fix(finding.fix)
     if finding.diff:
