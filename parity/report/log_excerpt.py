@@ -34,6 +34,9 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PROFILE = re.compile(r"(?:Python|Node\.js) buildpack: ")
 """Lines of the scripts in .profile.d, which Heroku's buildpacks put before the app's own."""
 
+_BASH = re.compile(r"^bash: line \d+: ")
+"""The head of a message of bash's, in which the number says nothing."""
+
 _OTHERS = re.compile(r'  File "(?:<|.*/(?:site-packages/|lib/python\d|\.heroku/|envs/))')
 """A frame of a library, or of Python itself."""
 
@@ -125,7 +128,7 @@ def _cut(trace: list[str]) -> list[str]:
 
 def _shown(text: str, group: Group) -> bool:
     """Return whether a finding of the group quotes a line of output, or an exception's message."""
-    said = text.strip()
+    said = _BASH.sub("bash: ", text.strip())
     message = said.partition("Error: ")[2]
     quoted = (said, message) if len(message) > SHORT else (said,)
     parts = [

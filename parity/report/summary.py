@@ -84,10 +84,10 @@ def spoken(verdict: Verdict) -> tuple[Word, str]:
         return "could not tell", _blame(group) if group else "no reason given"
     hidden = _silenced(verdict)
     if verdict.command == "check":
-        result = _warnings(verdict) or ("" if hidden else "no problems found")
+        result = _warnings(verdict) or f"no {'other ' if hidden else ''}problems found"
         return "check", f"{'; '.join(filter(None, (result, hidden)))} (the app was not run)"
     if hidden:
-        return "works", f"apart from what is ignored: {hidden}"
+        return "works", f"nothing else fails; {hidden}"
     return "works", "; ".join(filter(None, (_works(verdict), _warnings(verdict))))
 
 
@@ -97,7 +97,7 @@ def _silenced(verdict: Verdict) -> str:
     problems = groups(sorted(deciding, key=lambda f: (f.symptom or f.id, f.kind == "cause")))
     ids = dict.fromkeys(f.id for g in problems for f in (g.first, *g.causes))
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    return f"{count} ignored ({', '.join(ids)})" if problems else ""
+    return f"{count} ignored: {', '.join(ids)}" if problems else ""
 
 
 def _more(verdict: Verdict) -> str:
