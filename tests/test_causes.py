@@ -87,7 +87,7 @@ ELSEWHERE = {
     "test_crash_surroundings": "fixed-port-taken",
     "test_crash_python": "locale-not-here",
     "test_detect": "package-file-not-committed app-in-subfolder",
-    "test_git_states": "merge-unfinished branch-not-deployed",
+    "test_git_states": "merge-unfinished branch-not-deployed not-committed-yet",
     "test_installers": "poetry-project-not-installed project-asks-for-other-python"
     " uv-project-not-built pipenv-lock-unreadable poetry-lock-unreadable uv-lock-unreadable"
     " pipenv-project-missing poetry-project-missing uv-project-missing"

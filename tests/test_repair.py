@@ -208,8 +208,7 @@ def test_the_verdict_is_told_before_a_repair_is_tried(tmp_path: Path) -> None:
     out = " ".join(done.stdout.split())
     assert done.returncode == 1
     assert out.startswith("fails: H14 No web process")
-    assert out.index("next: ") < out.index(
-        "after that: with `web: python server.py` in the Procfile"
-    )
+    later = out.index("after that: with `web: python server.py` in the Procfile")
+    assert out.index("not reached: boot") < later < out.index("next: parity run --fix ")
     assert "nothing else fails; the last answer was 200." in out
     assert out.count("after that: ") == out.count("fails: ") == 1

@@ -29,6 +29,16 @@ class Edit(NamedTuple):
         return "the Procfile" if self.file == "Procfile" else self.file
 
 
+class Command(str):
+    """A shell command, typed in the app's folder, that makes the fix or is its first step."""
+
+
+def add_to_git(path: str, *, ignored: bool = False) -> Command:
+    """Return the command that commits a file; `path` is one word of a shell command."""
+    forced = "-f " if ignored else ""
+    return Command(f'git add {forced}{path} && git commit -m "Add what the app needs"')
+
+
 class Advice(str):
     """A sentence that advises an edit: `head`, what to write, `more`."""
 

@@ -106,7 +106,8 @@ class Source(NamedTuple):
     `absent` are paths on disk that are not in it, with the ignore rule that keeps them out (None:
     merely untracked); a folder without tracked files ends in `/`. `refusal`: why Heroku rejects the
     push before it builds. `pruned` are the paths removed by .slugignore, `deleted` the number of
-    files and whole folders.
+    files and whole folders. `staged` are those `uncommitted` paths that the next `git commit` takes
+    as they were tested. `pushes`: git has a remote called heroku.
     """
 
     root: Path
@@ -125,6 +126,8 @@ class Source(NamedTuple):
     pruned: Mapping[str, Pruned] = {}
     deleted: int = 0
     manifest: Manifest | None = None
+    staged: frozenset[str] = frozenset()
+    pushes: bool = False
 
     @property
     def goes_on(self) -> bool:

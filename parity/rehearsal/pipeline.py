@@ -50,7 +50,8 @@ def rehearse(
 
     certain = _certain(on_verdict, offline=options.offline)
     containment = Containment(options.isolation, options.network)
-    new = partial(Trial, "run", say, on_stage, strict=options.strict, on_listen=on_listen)
+    new = partial(Trial, "run", say, on_stage, strict=options.strict)
+    new = partial(new, ignore=options.ignore, on_listen=on_listen)
     inputs = (Path(app), config, containment, options, facts)
     try:
         return whole.sure(
@@ -157,7 +158,7 @@ def check(
     say: Say | None = None,
 ) -> Verdict:
     """Return the verdict on the tree alone, up to the plan. Runs none of the app's code."""
-    trial = Trial("check", say, None, strict=options.strict)
+    trial = Trial("check", say, None, strict=options.strict, ignore=options.ignore)
     try:
         pushed = stages.receive(trial, Path(app), config, options)
         if pushed.source.goes_on:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from parity.facts.python import REFUSED_ENVIRONMENTS
 from parity.records import Source
+from parity.records.edits import Command
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.shell import word
@@ -14,6 +15,8 @@ from parity.rules.views.environments import MARK, environments
 GIT = "https://devcenter.heroku.com/articles/git"
 LFS = b"version https://git-lfs.github.com/spec/"
 SHOWN = 5
+COMMIT = Command('git commit -am "Deploy to Heroku"')
+FIRST = Command('git add . && git commit -m "First version"')
 
 
 @rule(
@@ -26,7 +29,8 @@ SHOWN = 5
 )
 def nothing_to_push(source: Source) -> Iterator[Evidence]:
     if source.nothing_committed:
-        yield Evidence("error: src refspec main does not match any", next(iter(source.absent)))
+        refused = "error: src refspec main does not match any"
+        yield Evidence(refused, next(iter(source.absent)), names={"typed": FIRST})
 
 
 @rule(
@@ -39,10 +43,26 @@ def nothing_to_push(source: Source) -> Iterator[Evidence]:
     docs=GIT,
 )
 def not_committed(source: Source) -> Iterator[Evidence]:
-    names = {"files": _listed(source.uncommitted)}
-    for path in source.uncommitted[:SHOWN]:
+    changed = tuple(path for path in source.uncommitted if path not in source.staged)
+    names = {"files": _listed(changed), "typed": COMMIT}
+    for path in changed[:SHOWN]:
         seen = "differs from the last commit" if path in source.entries else "deleted, still in git"
         yield Evidence(f"{path}: {seen}", path, names=names)
+
+
+@rule(
+    "not-committed-yet",
+    effect="note",
+    title="What was tested is staged, and not committed yet: {files}",
+    cause="git push sends the last commit, in which these files are different.",
+    fix='Type `git commit -m "…"` before you push.',
+    docs=GIT,
+)
+def not_committed_yet(source: Source) -> Iterator[Evidence]:
+    staged = tuple(path for path in source.uncommitted if path in source.staged)
+    if staged:
+        names = {"files": _listed(staged), "typed": COMMIT}
+        yield Evidence("staged for the next commit", staged[0], names=names)
 
 
 @rule(

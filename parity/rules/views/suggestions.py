@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from parity.facts.python import MISSPELT_REQUIREMENTS, PACKAGE_FILES
 from parity.records import Source
+from parity.records.edits import add_to_git
 from parity.records.verdict import Evidence
 from parity.rules.views.environments import environments
+from parity.rules.shell import word
 
 _NOT_OURS = {"node_modules", "venv", ".venv", "env", "site-packages", "vendor", "test", "tests"}
 _OTHER_LANGUAGES = ("package.json", "Gemfile", "go.mod", "pom.xml", "composer.json")
@@ -27,7 +29,9 @@ def kept_out(source: Source, path: str) -> Iterator[Evidence]:
     if path not in source.absent:
         return
     ignored = source.absent[path]
-    names = {"file": path, "ignorer": ignored.file if ignored else ".gitignore"}
+    ignorer = ignored.file if ignored else ".gitignore"
+    typed = add_to_git(word(path), ignored=bool(ignored))
+    names = {"file": path, "ignorer": ignorer, "typed": typed}
     if ignored is None:
         yield Evidence(f"{path} exists, but is untracked", path, names=names)
         return
