@@ -108,7 +108,7 @@ class Source(NamedTuple):
     """
 
     root: Path
-    kind: Literal["commit", "worktree", "folder"]
+    kind: Literal["commit", "worktree", "folder", "log"]
     commit: str | None
     branch: str | None
     prefix: str
@@ -132,6 +132,11 @@ class Source(NamedTuple):
         left_behind = any(s.trouble == "behind" for s in self.submodules)
         blocked = self.refusal or self.unread or left_behind or self.nothing_committed
         return not blocked and not (self.manifest and self.manifest.stops_setup)
+
+    @property
+    def partial(self) -> bool:
+        """True if it is only what a log quotes: what is not in it may be in the app."""
+        return self.kind == "log"
 
     @property
     def nothing_committed(self) -> bool:
