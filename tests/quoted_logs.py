@@ -26,9 +26,13 @@ CRASHED = WEB.format(9) + "State changed from starting to crashed\n"
 R10 = WEB.format(9) + (
     "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 60 seconds of launch\n"
 )
-ROUTER = T.format(9) + ' heroku[router]: at={} method=GET path="{}" host=shop.herokuapp.com ' + (
-    "request_id=5f1e0a10-f332-4ed4-b531-dbdad7b8f381 fwd=\"203.0.113.10\" dyno={} connect={} "
-    "service={} status={} bytes={} protocol=https\n"
+ROUTER = (
+    T.format(9)
+    + ' heroku[router]: at={} method=GET path="{}" host=shop.herokuapp.com '
+    + (
+        'request_id=5f1e0a10-f332-4ed4-b531-dbdad7b8f381 fwd="203.0.113.10" dyno={} connect={} '
+        "service={} status={} bytes={} protocol=https\n"
+    )
 )
 NO_ERROR = "no error from Heroku"
 NO_CRASH = "no dyno that crashes"
@@ -207,9 +211,12 @@ LOGS = {
     ),
     "only the exception, in the app's folder": Quoted(
         "ModuleNotFoundError: No module named 'requests'\n",
-        ("requests is not in requirements.txt", "shop.py"),
-        files={"Procfile": "web: gunicorn shop:app\n", "requirements.txt": "gunicorn\n",
-               "shop.py": "import requests\n"},
+        ("cause[missing-dependency]", "import requests"),
+        files={
+            "Procfile": "web: gunicorn shop:app\n",
+            "requirements.txt": "gunicorn\n",
+            "shop.py": "import requests\n",
+        },
     ),
     "traceback without its first line": Quoted(
         "\n".join(MISSING[1:]), ("requests is not in requirements.txt",)
@@ -306,43 +313,73 @@ LOGS = {
         ("9229, where",),
     ),
     "vite preview": Quoted(
-        timeout("npm start", "> web@0.0.0 start", "> vite preview", "  ➜  Local:   http://localhost"
-                ":4173/"),
+        timeout(
+            "npm start",
+            "> web@0.0.0 start",
+            "> vite preview",
+            "  ➜  Local:   http://localhost:4173/",
+        ),
         ("--host 0.0.0.0 --port $PORT",),
     ),
     "build at the start": Quoted(
-        timeout("npm start", "> web@1.0.0 start", "> npm run build && node server.js", "",
-                "> web@1.0.0 build", "> react-scripts build", "Creating an optimized production"
-                " build..."),
+        timeout(
+            "npm start",
+            "> web@1.0.0 start",
+            "> npm run build && node server.js",
+            "",
+            "> web@1.0.0 build",
+            "> react-scripts build",
+            "Creating an optimized production build...",
+        ),
         ("react-scripts build", '"build"'),
         ("fix: Listen on 0.0.0.0",),
     ),
     "next builds at the start": Quoted(
-        timeout("npm start", "> web@1.0.0 start", "> next build && next start", "",
-                "info  - Creating an optimized production build..."),
+        timeout(
+            "npm start",
+            "> web@1.0.0 start",
+            "> next build && next start",
+            "",
+            "info  - Creating an optimized production build...",
+        ),
         ("next build", '"build"'),
         ("fix: Listen on 0.0.0.0",),
     ),
     "migrations at the start": Quoted(
-        timeout("./start.sh", "Operations to perform:", "Running migrations:",
-                "  Applying shop.0042_big_index..."),
+        timeout(
+            "./start.sh",
+            "Operations to perform:",
+            "Running migrations:",
+            "  Applying shop.0042_big_index...",
+        ),
         ("migrat", "release"),
         ("fix: Listen on 0.0.0.0",),
     ),
     "model download at the start": Quoted(
-        timeout("gunicorn shop:app", "Downloading (…)model.safetensors:  43%|####3     | 190M/438M"),
+        timeout(
+            "gunicorn shop:app", "Downloading (…)model.safetensors:  43%|####3     | 190M/438M"
+        ),
         ("download", "build"),
         ("fix: Listen on 0.0.0.0",),
     ),
     "a bot": Quoted(
-        timeout("python bot.py", "INFO:discord.client:logging in using static token",
-                "INFO:discord.gateway:Shard ID None has connected to Gateway"),
+        timeout(
+            "python bot.py",
+            "INFO:discord.client:logging in using static token",
+            "INFO:discord.gateway:Shard ID None has connected to Gateway",
+        ),
         ("worker",),
     ),
     "nodemon waits after a crash": Quoted(
-        timeout("npm start", "> nodemon server.js", "node:internal/modules/cjs/loader:1078",
-                "Error: Cannot find module 'express'", "Require stack:", "- /app/server.js",
-                "[nodemon] app crashed - waiting for file changes before starting..."),
+        timeout(
+            "npm start",
+            "> nodemon server.js",
+            "node:internal/modules/cjs/loader:1078",
+            "Error: Cannot find module 'express'",
+            "Require stack:",
+            "- /app/server.js",
+            "[nodemon] app crashed - waiting for file changes before starting...",
+        ),
         ("express",),
         ("fix: Listen on 0.0.0.0",),
     ),
@@ -351,8 +388,9 @@ LOGS = {
         failed("npm start", *TSC), (*PRUNED, '"build"'), ("not in package.json",)
     ),
     "tsc at the start, in the folder": Quoted(
-        failed("npm start", *TSC), ("devdependencies", "package.json:1"), files={
-            "package.json": PACKAGE, "index.ts": ""}
+        failed("npm start", *TSC),
+        ("devdependencies", "package.json:1"),
+        files={"package.json": PACKAGE, "index.ts": ""},
     ),
     "nodemon at the start": Quoted(
         failed("npm start", "> a@1.0.0 start", "> nodemon server.js", "sh: 1: nodemon: not found"),
@@ -363,13 +401,17 @@ LOGS = {
         ("webpack-dev-server", "devdependencies"),
     ),
     "prisma through yarn": Quoted(
-        failed("yarn start", "$ yarn prisma migrate deploy", 'error Command "prisma" not found.',
-               "error Command failed with exit code 1."),
+        failed(
+            "yarn start",
+            "$ yarn prisma migrate deploy",
+            'error Command "prisma" not found.',
+            "error Command failed with exit code 1.",
+        ),
         ("prisma", "dependencies"),
         ("no `prisma` script",),
     ),
     "a script that is not there": Quoted(
-        failed("npm start", "npm ERR! Missing script: \"start\""), ("start", "script")
+        failed("npm start", 'npm ERR! Missing script: "start"'), ("start", "script")
     ),
     "express": Quoted(
         app("Error: Cannot find module 'express'", "Require stack:", "- /app/index.js")

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 LISTENS = re.compile(
-    r"(?<!debugger )(?:listening|running|serving|server at|available at|local:|visit|ready|open"
-    r"|starte?d?(?: server)? (?:at|on)|up (?:at|on))\b[^\n]{0,40}?"
+    r"(?<!debugger )(?:(?:listening|running|serving|server at|available at|visit|ready|open"
+    r"|start(?:ed)?(?: server)? (?:at|on)|up (?:at|on))\b|local:)[^\n]{0,40}?"
     r"(?:https?://)?(?P<host>127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]|\*)?:(?P<port>\d{2,5})\b"
     r"|(?:listening|running|started|ready|server)\b[^\n]{0,30}?\bport[ :=]+(?P<bare>\d{2,5})\b",
     re.IGNORECASE,
 )
-"""Messages of servers about where they listen: gunicorn, uvicorn, Flask, waitress, Express, Next.js,
-Vite. Node.js's debugger says the same of a port that is not for visitors.
+"""Messages of servers about where they listen: gunicorn, uvicorn, Flask, waitress, Express, Vite,
+Next.js. Node.js's debugger says the same of a port that is not for visitors.
 """
 
 NODE = re.compile(
@@ -47,14 +47,18 @@ class Work(NamedTuple):
 WORK = (
     Work(
         "install",
-        re.compile(r"\b(?:npm (?:install|i|ci)|yarn(?: install)?(?=\s*(?:&&|;|$))|pnpm (?:install|i)|pip3? install)\b"),
+        re.compile(
+            r"\b(?:npm (?:install|i|ci)\b|yarn(?: install)?(?=\s*(?:&&|;|$))|pnpm (?:install|i)\b"
+            r"|pip3? install\b)"
+        ),
         re.compile(r"Collecting [\w.-]+|\s*Downloading \S+\.(?:whl|tar\.gz)|added \d+ packages"),
     ),
     Work(
         "migrate",
         re.compile(
-            r"\bmanage\.py migrate|\balembic upgrade|\bflask db upgrade|\bprisma (?:migrate|db push)"
-            r"|\bsequelize(?:-cli)? db:migrate|\bknex migrate|\btypeorm migration:run"
+            r"\bmanage\.py migrate|\balembic upgrade|\bflask db upgrade"
+            r"|\bprisma (?:migrate|db push)|\bsequelize(?:-cli)? db:migrate|\bknex migrate"
+            r"|\btypeorm migration:run"
         ),
         re.compile(
             r"\s*Applying [\w.]+\.\d{4}_|\s*Running migrations:|Operations to perform:"
@@ -65,8 +69,9 @@ WORK = (
         "download",
         re.compile(r"\b(?:wget|curl|spacy download|nltk\.downloader|playwright install)\b"),
         re.compile(
-            r"(?i).*\bdownload(?:ing)?\b.*(?:\d+%|\bB/s\b|\.(?:bin|pt|pth|safetensors|onnx|h5|gguf)\b)"
-            r"|\s*\[nltk_data\] Downloading|Fetching \d+ files:|.*\d+%\|[#█▏▎▍▌▋▊▉ ]+\|.*[MG]B?[/ ,]"
+            r"(?i:.*\bdownload(?:ing)?\b.*(?:\d+%|\.(?:bin|pt|pth|safetensors|onnx|h5|gguf)\b))"
+            r"|\s*\[nltk_data\] Downloading|Fetching \d+ files:"
+            r"|.*\d+%\|[#█▏▎▍▌▋▊▉ ]+\|.*[MG]B?[/ ,]"
             r"|Downloading (?:shards|model|weights)"
         ),
     ),
@@ -79,8 +84,10 @@ WORK = (
             r"|lessc|sass|babel (?!-node)\S|gulp|grunt)(?=[\s;&]|$)"
         ),
         re.compile(
-            r".*Creating an optimized production build|.*building (?:for|client)\b.*(?:production|\+)"
-            r"|.*\b(?:webpack|wds|Webpack)\b.*(?:compil|build|bundl)|\s*Compiling\b|.*transforming \("
+            r".*Creating an optimized production build"
+            r"|.*building (?:for|client)\b.*(?:production|\+)"
+            r"|.*\b(?:webpack|wds|Webpack)\b.*(?:compil|build|bundl)|\s*Compiling\b"
+            r"|.*transforming \("
             r"|.*Generating (?:static pages|browser application bundles)|.*Collecting page data"
             r"|.*static files? copied"
         ),

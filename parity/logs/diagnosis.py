@@ -21,6 +21,8 @@ SYMPTOMS = frozenset(
 NEED_CODE = frozenset({"never-listens", "boots-too-slowly"})
 """Causes that claim the app's code lacks something: without the code that is unknown."""
 
+MANIFEST = "package.json"
+
 
 class Cause(NamedTuple):
     """A symptom and its causes; `life` is that of the dyno (None: any).
@@ -65,7 +67,14 @@ def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]
         explaining = (f for f in findings if f.kind == "cause" and f.symptom == symptom.id)
         explaining = (f for f in explaining if sure or f.id not in NEED_CODE or _bot(f, life))
         explaining = (f for f in explaining if f.id != "boots-too-slowly" or not _portless(record))
-        yield Cause(symptom, tuple(_corrected(f, symptom, life) for f in explaining), life)
+        found = tuple(_corrected(f, symptom, life) for f in explaining)
+        yield Cause(symptom, found if sure else tuple(map(_without_place, found)), life)
+
+
+def _without_place(cause: Finding) -> Finding:
+    """Return the cause without the lines of package.json, which a log does not show."""
+    hidden = (e._replace(file=None) if e.file == MANIFEST else e for e in cause.evidence)
+    return cause._replace(evidence=tuple(hidden))
 
 
 def _bot(cause: Finding, life: Life | None) -> bool:

@@ -7,6 +7,7 @@ issues, forums and chats, observed).
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from parity.logs.grammar import FORMS, MESSAGE, TIME
@@ -134,7 +135,7 @@ def _on_most(mark: re.Pattern[str], rows: Sequence[str]) -> bool:
     if mark is _QUOTE:
         return True
     numbers = [int(match[1]) for match in matches if match]
-    return all(0 < b - a <= 2 for a, b in zip(numbers, numbers[1:], strict=False))
+    return all(0 < b - a <= 2 for a, b in pairwise(numbers))
 
 
 def _joined(head: Sequence[str]) -> bool:
@@ -149,8 +150,7 @@ def _width(head: Sequence[str]) -> int:
     width = max(map(len, head), default=0)
     if width > WIDEST or not any(map(_headed, head)):
         return 0
-    pairs = zip(head, head[1:], strict=False)
-    broken = any(_goes_on(a, b, width) for a, b in pairs if _headed(a))
+    broken = any(_goes_on(a, b, width) for a, b in pairwise(head) if _headed(a))
     return width if broken else 0
 
 

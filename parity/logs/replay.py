@@ -25,7 +25,6 @@ from parity.records import (
     Release,
     Shutdown,
     Slug,
-    Source,
     Traffic,
 )
 from parity.rules.views.node_source import is_node

@@ -38,8 +38,8 @@ _EXITED = re.compile(r"Process exited with status (\d+)")
 _STATE = re.compile(r"State changed from (\w+) to (\w+)")
 _CRASHED = re.compile(r"State changed from \w+ to crashed")
 _STOPS = re.compile(
-    r" !     (?:Error|Push)\b|-----> Build failed|\s*npm (?:ERR!|error) code|\s*ERROR: (?:No matching"
-    r"|Could not|Cannot|Failed)|\s*error: subprocess-exited-with-error|\s*ERR_PNPM_"
+    r" !     (?:Error|Push)\b|-----> Build failed|\s*npm (?:ERR!|error) code|\s*ERR_PNPM_"
+    r"|\s*ERROR: (?:No matching|Could not|Cannot|Failed)|\s*error: subprocess-exited-with-error"
 )
 """Lines of a build that does not go on."""
 

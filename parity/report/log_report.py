@@ -39,10 +39,7 @@ BUILD = (
     "The newest build failed, and its output is not in this log: `git push heroku main 2>&1 |"
     " parity explain -` prints it again. Or copy it from {where}."
 )
-SERVED = (
-    "that is the page that Heroku's router shows to visitors: it does not say why the app did not"
-    " answer"
-)
+SERVED = "that is Heroku's error page for visitors, which does not say why the app did not answer"
 _PAGE = re.compile(r"(?i)\bapplication error\b|an error occurred in the application and your page")
 _FAILED = re.compile(r"(?i)\bbuild failed\b|push rejected|failed to compile")
 LOGS = "Type `heroku logs --num 1500 | parity explain -`"
@@ -190,6 +187,8 @@ def _unexplained(out: Page, cause: Cause, symptom: Finding, source: Source | Non
 
 def _apart(out: Page, symptom: str) -> None:
     """Print the causes that this symptom has, each with what tells it from the others."""
+    if symptom not in CODES:
+        return
     causes = (r for r in RULES.values() if symptom in r.leads_to and len(r.leads_to) <= SPECIFIC)
     for number, rule in enumerate(rule for rule in causes if rule.apart):
         label = "apart:" if number == 0 else "      "

@@ -1,0 +1,150 @@
+"""R10 of a start that does other work first: it compiles, installs, migrates or downloads."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parity.facts.log_lines import BOTS, WORDS, WORK, Work
+from parity.records import Boot, edits
+from parity.records.verdict import Evidence
+from parity.rules.boot.boot import R10, R10_DOCS
+from parity.rules.engine import rule
+from parity.rules.texts import filled
+from parity.rules.views.node_listeners import concerns
+from parity.rules.views.node_source import at_start, script, table
+
+LAST = 3
+"""Lines at the end of the output that show what the start is doing when Heroku stops it."""
+
+_CALLS = re.compile(r"\s*(?:\[[\w-]+\] )?[>$] (.*\S)")
+_NAMES = re.compile(r"\s*(?:\[[\w-]+\] )?> \S+@\S+ [\w:.-]+(?: /\S*)?\s*")
+
+
+class Doing(NamedTuple):
+    """The work that a start was at: `command` calls it (empty: unknown), `seen` is the line."""
+
+    work: Work
+    command: str
+    seen: str
+
+
+def doing(boot: Boot) -> Doing | None:
+    """Return the work that a web process was still at when its time was over."""
+    if boot.state != "timeout" or boot.listeners or boot.foreign:
+        return None
+    lines = [line.text for line in boot.output if line.text.strip()]
+    if any(map(BOTS.search, lines)):
+        return None
+    called = next((m[1] for x in reversed(lines) if (m := _call(x))), boot.process.command)
+    for line in reversed(lines[-LAST:]):
+        call = _call(line)
+        printed = (w for w in WORK if w.commands.search(call[1])) if call else None
+        found = next(printed or (w for w in WORK if w.prints.match(line)), None)
+        if found:
+            command = _part(called, found)
+            return Doing(found, command, line.strip())
+        if call:
+            return None
+    return None
+
+
+def _call(line: str) -> re.Match[str] | None:
+    """Return the command that npm or yarn says it runs."""
+    return None if _NAMES.fullmatch(line) else _CALLS.fullmatch(line)
+
+
+def _part(command: str, work: Work) -> str:
+    """Return the commands of a chain up to the last one that does the work."""
+    parts = _chain(command)
+    last = max((n for n, part in enumerate(parts) if work.commands.search(part)), default=-1)
+    return " && ".join(parts[: last + 1])
+
+
+def _chain(command: str) -> list[str]:
+    return [part for part in re.split(r"\s*(?:&&|;)\s*", command.strip()) if part]
+
+
+@rule(
+    "work-before-server",
+    instead_of=("boots-too-slowly", "never-listens", "command-before-server"),
+    leads_to=R10,
+    title="{what:Work} before the server listens: the start {does:does other work}, for too long",
+    cause="Heroku waits 60 seconds for the port, at every start of the dyno. When they were over,"
+    " this was still going on: {work:…}",
+    fix="{advice:Do it in the build, or in the release command, and let the start only start the"
+    " server.}",
+    docs=R10_DOCS,
+    apart="the last lines before the R10 are of a compiler, pip, npm, a migration or a download",
+    laptop="The laptop does it once, keeps the result, and nobody stops the clock.",
+    by={
+        "Node.js": 'package.json: `"build": "tsc"`, `"start": "node dist/index.js"`: Heroku runs'
+        " `build` at the push",
+        "Django": "Procfile: `release: python manage.py migrate`",
+        "models": "download them in bin/post_compile, or at the first request",
+    },
+)
+def work_before_server(boot: Boot) -> Iterator[Evidence]:
+    at = doing(boot)
+    if at is None:
+        return
+    names = {
+        "what": f"`{at.command}` runs" if at.command else "Work goes on",
+        "does": WORDS[at.work.kind],
+        "work": at.seen,
+        "advice": _advice(boot, at),
+    }
+    if concerns(boot):
+        yield at_start(boot.release.slug.plan.source, boot.process, at.seen, **names)
+    else:
+        line = boot.process.line or None
+        yield Evidence(at.seen, "Procfile" if line else None, line, names=names)
+
+
+def _built(boot: Boot, command: str) -> str:
+    """Return advice to compile in the build."""
+    source = boot.release.slug.plan.source
+    called, rest = script(source, boot.process), _rest(boot, command)
+    if called and rest:
+        more = ': Heroku runs the "build" script at every push.'
+        if "build" not in table(source, "scripts"):
+            more = f', and add `"build": "{command}"`, which Heroku runs at every push.'
+        return edits.script(called[0], " && ".join(rest), more)
+    if concerns(boot):
+        return (
+            f'Compile in the build: `"build": "{command or "…"}"` in package.json, which Heroku'
+            ' runs at every push, and let "start" and "prestart" only start the server.'
+        )
+    return (
+        "Compile in the build: the buildpack runs bin/post_compile; and let the Procfile only start"
+        " the server."
+    )
+
+
+def _rest(boot: Boot, command: str) -> list[str]:
+    """Return what the start script does after the work, if it begins with it."""
+    source, work = boot.release.slug.plan.source, _chain(command)
+    called = script(source, boot.process)
+    parts = _chain(called[1]) if called else []
+    by_name = {f"npm run {k}": v for k, v in table(source, "scripts").items()}
+    first = by_name.get(parts[0], "") if parts else ""
+    if work and _chain(first) == work:
+        return parts[1:]
+    return parts[len(work) :] if work and parts[: len(work)] == work else []
+
+
+_ADVICE = {
+    "install": "Remove {command:the installation} from the start: Heroku installs in the build, and"
+    " the dyno has the packages.",
+    "migrate": "Take {command:the migration} out of the start, and write it behind `release:` in"
+    " the Procfile: that runs once per deploy, before the new dynos start, and has more time.",
+    "download": "Download in the build, so that the slug has the file (Python: bin/post_compile;"
+    ' Node.js: a "build" script); what is too large for the slug, in the background, after the'
+    " server listens.",
+}
+"""What to do with each kind of work but the build."""
+
+
+def _advice(boot: Boot, at: Doing) -> str:
+    if at.work.kind == "build":
+        return _built(boot, at.command)
+    return filled(_ADVICE[at.work.kind], {"command": f"`{at.command}`"} if at.command else {})
