@@ -28,12 +28,13 @@ from parity.records import (
     Traffic,
 )
 from parity.rules.views.node_source import is_node
-from parity.rules.views.python_traceback import bare, last_raised
+from parity.rules.views.python_traceback import last_raised
 
 MB = 1024 * 1024
 HOME = "/app"
 """The app's folder in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
 
+TRACEBACK = "Traceback (most recent call last):"
 _LISTED = re.compile(r"\s+\d+\. (\S+)\s*")
 _ONE = re.compile(r"-----> Using buildpack: (\S+)")
 _DETECTED = re.compile(r"-----> (\S+) app detected")
@@ -148,9 +149,12 @@ def _lines(entries: Iterable[LogEntry], slug: Slug) -> tuple[Line, ...]:
     """Return a dyno's output; an exception without its traceback gets the line that starts one."""
     lines = [Line(seconds(x.at), f"{x.source}[{x.ps}]", x.text) for x in entries]
     texts = [line.text for line in lines]
-    number = None if is_node(slug.plan) or last_raised(texts) else bare(texts)
+    if is_node(slug.plan) or TRACEBACK in texts or last_raised(texts):
+        return tuple(lines)
+    bare = (n for n in range(len(texts) - 1, -1, -1) if last_raised((TRACEBACK, texts[n])))
+    number = next(bare, None)
     if number is not None:
-        lines.insert(number, lines[number]._replace(text="Traceback (most recent call last):"))
+        lines.insert(number, lines[number]._replace(text=TRACEBACK))
     return tuple(lines)
 
 

@@ -10,7 +10,7 @@ def _in(package: str, names: str) -> tuple[str, ...]:
 
 STATIC = (
     "machine",
-    *_in("push", "plan source failure_reasons"),
+    *_in("push", "plan monorepo source failure_reasons"),
     "build.node.plan",
     *_in("push", "procfile procfile_lines config slugignore app_json debugging"),
     "build.python.hooks",

@@ -33,19 +33,16 @@ def doing(boot: Boot) -> Doing | None:
     if boot.state != "timeout" or boot.listeners or boot.foreign:
         return None
     lines = [line.text for line in boot.output if line.text.strip()]
-    if any(map(BOTS.search, lines)):
+    if not lines or any(map(BOTS.search, lines)):
         return None
+    call = _call(lines[-1])
+    if call:
+        work = next((w for w in WORK if w.commands.search(call[1])), None)
+        return Doing(work, _part(call[1], work), lines[-1].strip()) if work else None
+    printed = ((w, x) for x in reversed(lines[-LAST:]) for w in WORK if w.prints.match(x))
+    work, seen = next(printed, (None, ""))
     called = next((m[1] for x in reversed(lines) if (m := _call(x))), boot.process.command)
-    for line in reversed(lines[-LAST:]):
-        call = _call(line)
-        printed = (w for w in WORK if w.commands.search(call[1])) if call else None
-        found = next(printed or (w for w in WORK if w.prints.match(line)), None)
-        if found:
-            command = _part(called, found)
-            return Doing(found, command, line.strip())
-        if call:
-            return None
-    return None
+    return Doing(work, _part(called, work), seen.strip()) if work else None
 
 
 def _call(line: str) -> re.Match[str] | None:

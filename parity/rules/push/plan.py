@@ -1,6 +1,5 @@
 """Rules that the tree alone decides: pushes that Heroku rejects, and its warnings."""
 
-import re
 from collections.abc import Iterator
 
 from parity.facts.buildpacks import ARTICLE as BUILDPACKS
@@ -11,12 +10,8 @@ from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES
 from parity.rules.shell import word
-from parity.rules.views.suggestions import (
-    kept_out,
-    likely_folder,
-    package_files_below,
-    wrong_package_files,
-)
+from parity.rules.views import suggestions
+from parity.rules.views.suggestions import kept_out, package_files_below, wrong_package_files
 
 GIT = "https://devcenter.heroku.com/articles/git"
 RUNTIME_TXT = f"{SUPPORT}#specifying-a-python-version"
@@ -58,7 +53,7 @@ NOTHING_FOUND = ("package-manager::none-found", "package-manager::setup-py-only"
 NOT_DETECTED = ("no-default-language", "buildpack-not-compatible")
 
 
-def _nothing_found(record: Plan | Slug) -> bool:
+def nothing_found(record: Plan | Slug) -> bool:
     reason = record.refusal.reason if record.refusal else None
     return reason in (*NOTHING_FOUND, *NOT_DETECTED)
 
@@ -76,7 +71,7 @@ def _nothing_found(record: Plan | Slug) -> bool:
     laptop=FILES,
 )
 def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
-    if _nothing_found(record):
+    if nothing_found(record):
         for name in (*PACKAGE_FILES, "Pipfile"):
             yield from kept_out(source_of(record), name)
 
@@ -92,7 +87,7 @@ def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
     heroku="package-manager::none-found",
 )
 def package_file_misspelt(record: Plan | Slug) -> Iterator[Evidence]:
-    if _nothing_found(record):
+    if nothing_found(record):
         for name, right in wrong_package_files(source_of(record)):
             names = {"name": name, "right": right}
             yield Evidence(f"{name} is in the root, {right} is not", name, names=names)
@@ -112,44 +107,16 @@ def package_file_misspelt(record: Plan | Slug) -> Iterator[Evidence]:
     by={"git": "git subtree push --prefix FOLDER heroku main"},
 )
 def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
-    if _nothing_found(record):
+    if nothing_found(record):
         python = record.refusal is not None and record.refusal.reason in NOTHING_FOUND
         for path in package_files_below(source_of(record), python=python):
             folder, _, name = path.rpartition("/")
             seen = f"{path}, and no {name} in the root"
             yield Evidence(seen, path, names={"folder": folder, "path": path})
-        listed = likely_folder(source_of(record)) if source_of(record).partial else None
+        listed = suggestions.likely_folder(source_of(record))
         if listed:
             names = {"folder": listed, "path": f"the root has {listed}/, and no code of its own"}
             yield Evidence(f"Heroku lists {listed}/ in the root", names=names)
-
-
-@rule(
-    "monorepo-buildpack-late",
-    instead_of=("app-in-subfolder",),
-    leads_to=PUSH_REJECTED,
-    title="{first} looks at the root before {buildpack} has moved the sub-folder there",
-    cause="Heroku runs the buildpacks in their order, each on what the one before has left. A"
-    " buildpack for a monorepo puts the sub-folder in place of the root, so it must come first.",
-    fix="Type `heroku buildpacks:remove {buildpack}`, then `heroku buildpacks:add --index 1"
-    " {buildpack}`, push again. Or push only that folder: `git subtree push --prefix"
-    " {folder:FOLDER} heroku main`.",
-    docs="https://devcenter.heroku.com/articles/using-multiple-buildpacks-for-an-app",
-    apart="a buildpack with `monorepo` or `subdir` in its name is not the first",
-)
-def monorepo_buildpack_late(record: Plan | Slug) -> Iterator[Evidence]:
-    plan = record if isinstance(record, Plan) else record.plan
-    late = next((name for name in plan.runs[1:] if _MOVES.search(name)), None)
-    if late and _nothing_found(record) and not _MOVES.search(plan.runs[0]):
-        names = {"first": plan.runs[0], "buildpack": late}
-        folder = likely_folder(plan.source) if plan.source.partial else None
-        names |= {"folder": folder} if folder else {}
-        order = ", ".join(f"{n}. {name}" for n, name in enumerate(plan.runs, 1))
-        yield Evidence(f"Using buildpacks: {order}", names=names)
-
-
-_MOVES = re.compile(r"monorepo|sub-?dir", re.I)
-"""Names of buildpacks that put a sub-folder in place of the root."""
 
 
 @rule(

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source, Traffic
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
+from parity.rules.views.ended_output import likely_status, waiting
 
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -17,9 +18,6 @@ _LAST = re.compile(
     r"(?:[a-z_]\w*\.)*[A-Z]\w*(?:Error|Exception|Found|Configured|NotExist)(?:: .*)?"
 )
 _CHAINED = re.compile(r"During handling of the above exception|The above exception was the direct")
-_WAITING = re.compile(r"\[nodemon\] app crashed - waiting")
-"""nodemon's message after a crash: it keeps running, without the app (observed)."""
-
 _GROUPED = re.compile(r"^\s*[|+] ?")
 """The prefix of every line in an ExceptionGroup's traceback (PEP 654)."""
 
@@ -143,18 +141,12 @@ def _booting(boot: Boot) -> Crash | None:
     slug = boot.release.slug
     lines = as_on_heroku(boot.output, slug, boot.home)
     if boot.state == "crashed":
-        status = _likely_status(lines) if boot.exit is None else boot.exit
+        status = likely_status(lines) if boot.exit is None else boot.exit
         return Crash(lines, status, boot.process, slug, boot)
     looping = boot.state == "timeout" and not boot.listeners and not boot.foreign
-    if looping and (last_raised(lines) or any(map(_WAITING.search, lines))):
+    if looping and (last_raised(lines) or waiting(lines)):
         return Crash(lines, None, boot.process, slug, boot)
     return None
-
-
-def _likely_status(lines: Sequence[str]) -> int:
-    """Return the status with which a command ended, of which a log shows only the last lines."""
-    missing = any(re.search(r"(?:bash|sh): .*not found$", line) for line in lines[-8:])
-    return 127 if missing else 1
 
 
 def _answering(traffic: Traffic) -> Crash | None:
@@ -213,14 +205,6 @@ def _chain(lines: tuple[str, ...]) -> tuple[Raised, ...]:
     while read and any(_CHAINED.search(line) for line in read[-1][0]):
         exceptions.append(read.pop()[1])
     return tuple(x for x in exceptions if x)
-
-
-def bare(lines: Sequence[str]) -> int | None:
-    """Return the number of the last line that can only be an exception without its traceback."""
-    if any(_START.fullmatch(line.strip()) for line in lines):
-        return None
-    numbers = (n for n in range(len(lines) - 1, -1, -1) if _LAST.fullmatch(lines[n].strip()))
-    return next((n for n in numbers if not lines[n].startswith("    at ")), None)
 
 
 def interrupted(lines: Sequence[str]) -> Raised | None:

@@ -65,10 +65,12 @@ def package_files_below(source: Source, *, python: bool) -> list[str]:
 
 
 def likely_folder(source: Source) -> str | None:
-    """Return the folder with the app, if the root has folders and no code; None if it has code.
+    """Return the folder with the app by the root alone, as Heroku lists it in a log.
 
-    Only the root is known, as Heroku lists it.
+    None if the root has code of its own, or if the whole tree is known.
     """
+    if not source.partial:
+        return None
     root = [path for path in source.entries if "/" not in path]
     folders = [path.partition("/")[0] for path in source.entries if "/" in path]
     folders = [name for name in folders if not name.startswith(".") and name not in _NOT_OURS]
