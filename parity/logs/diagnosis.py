@@ -7,7 +7,7 @@ from parity.facts.log_lines import BOTS
 from parity.logs.replay import boot, quoted_slug, records, rejected, slug_of
 from parity.logs.story import Life, Story
 from parity.records import Boot, Plan, Record, Slug
-from parity.records.verdict import Finding
+from parity.records.verdict import Evidence, Finding
 from parity.rules.engine import diagnose
 from parity.rules.loading import load
 from parity.rules.views.python_variables import all_reads
@@ -65,22 +65,28 @@ def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]
     findings = diagnose(record)
     for symptom in (f for f in findings if f.id in SYMPTOMS):
         explaining = (f for f in findings if f.kind == "cause" and f.symptom == symptom.id)
-        explaining = (f for f in explaining if sure or f.id not in NEED_CODE or _bot(f, life))
         explaining = (f for f in explaining if f.id != "boots-too-slowly" or not _portless(record))
         found = tuple(_corrected(f, symptom, life) for f in explaining)
-        yield Cause(symptom, found if sure else tuple(map(_without_place, found)), life)
+        yield Cause(symptom, found if sure else tuple(_from_log_alone(found, life)), life)
+
+
+def _from_log_alone(found: Sequence[Finding], life: Life | None) -> Iterator[Finding]:
+    """Yield the causes that hold without the code.
+
+    That a program does not listen is known if its output is that of a bot or of a worker.
+    """
+    bot = next((x.text for x in life.output if BOTS.search(x.text)), None) if life else None
+    for cause in map(_without_place, found):
+        if cause.id not in NEED_CODE:
+            yield cause
+        elif cause.id == "never-listens" and bot:
+            yield cause._replace(evidence=(Evidence(bot), *cause.evidence))
 
 
 def _without_place(cause: Finding) -> Finding:
     """Return the cause without the lines of package.json, which a log does not show."""
     hidden = (e._replace(file=None) if e.file == MANIFEST else e for e in cause.evidence)
     return cause._replace(evidence=tuple(hidden))
-
-
-def _bot(cause: Finding, life: Life | None) -> bool:
-    """Return whether the output is that of a program which does not listen."""
-    printed = (entry.text for entry in life.output) if life else ()
-    return cause.id == "never-listens" and any(map(BOTS.search, printed))
 
 
 def _portless(record: Record) -> bool:

@@ -26,6 +26,13 @@ ABOVE = "The failed start above is why."
 ELSEWHERE = (
     "An earlier line says why the dyno did not start: `heroku logs --num 1500 | parity explain -`."
 )
+SILENT = frozenset({"H10", "crashed", "http-500"})
+EARLIER = (
+    "A line of the app's own says why, and is not in this log: `heroku logs --num 1500 | parity"
+    " explain -`."
+)
+"""What to do if the log has the symptoms in `SILENT`, but no output of the app."""
+
 PREFLIGHT = (
     "some of these are a browser's OPTIONS requests: its console calls them CORS errors, as"
     " Heroku's error page has no Access-Control-Allow-Origin. What counts is why the app did not"
@@ -179,7 +186,9 @@ def _unexplained(out: Page, cause: Cause, symptom: Finding, source: Source | Non
     out.prose(why, label="why:  ", indent=2, style="strong")
     _tail(out, cause)
     _apart(out, symptom.id)
-    if symptom.id in CRASHED:
+    if symptom.id in SILENT and not (cause.life and cause.life.output):
+        out.prose(EARLIER, indent=2)
+    if symptom.id in CRASHED | SILENT:
         out.code(f"more: parity explain {symptom.id}", indent=2, style="dim")
     else:
         advice(out, symptom)

@@ -65,7 +65,7 @@ def _chain(command: str) -> list[str]:
     "work-before-server",
     instead_of=("boots-too-slowly", "never-listens", "command-before-server"),
     leads_to=R10,
-    title="{what:Work} before the server listens: the start {does:does other work}, for too long",
+    title="{what:Work} before the server listens: the start {does:does other work} for too long",
     cause="Heroku waits 60 seconds for the port, at every start of the dyno. When they were over,"
     " this was still going on: {work:…}",
     fix="{advice:Do it in the build, or in the release command, and let the start only start the"
