@@ -42,9 +42,6 @@ _WITHIN = re.compile(
 )
 """Where Heroku's part begins in a line that has something before it."""
 
-_SIGNS = ("]: ", "]:\x1b", "code=", "Error ")
-"""One of them is in every line that the pattern matches: to look for them is ten times faster."""
-
 
 class Quotation(NamedTuple):
     """What was done to every line: `plain` undoes it.
@@ -108,8 +105,8 @@ def _unmarked(line: str) -> str:
 
 def _part(line: str) -> str:
     """Return Heroku's part of a line, without the words before it."""
-    if not any(sign in line for sign in _SIGNS):
-        return line
+    if "]:" not in line and "code=" not in line and "Error " not in line:
+        return line  # what the pattern needs: this is ten times faster
     match = _WITHIN.search(line)
     return line[match.start() :] if match else line
 
