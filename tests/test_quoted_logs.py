@@ -63,6 +63,23 @@ def test_what_is_done_is_not_blamed(rows: tuple[str, ...]) -> None:
     assert "work-before-server" not in blamed(*timeout("npm start", *rows).splitlines())
 
 
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        ("EALLOWREMOTE", "npm-allow-remote-blocked"),
+        ("EALLOWGIT", "npm-allow-git-blocked"),
+    ],
+)
+def test_what_npm_12_refuses_is_named(code: str, cause: str) -> None:
+    """Each source of packages has an option of its own."""
+    rows = (
+        "-----> Installing dependencies",
+        f"       npm error code {code}",
+        "-----> Build failed",
+    )
+    assert cause in blamed(*rows)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
 def test_what_powershell_writes_is_read(encoding: str) -> None:
     """`heroku logs > log.txt` writes UTF-16 there, and some editors write a byte order mark."""

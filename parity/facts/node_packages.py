@@ -47,6 +47,20 @@ USUALLY_DEV = DEVELOPMENT | frozenset(
 )
 """Commands whose packages most projects have in devDependencies, as their own pages advise."""
 
+COMPILERS = frozenset(
+    "tsc tsup webpack rollup esbuild parcel babel swc nest gulp grunt sass tailwindcss".split()
+)
+"""Commands that make the files which the app serves or runs: they belong into the build."""
+
+DEV_SERVERS: Mapping[str, str] = {
+    "webpack-dev-server": "webpack --mode production",
+    "vite": "vite build",
+    "ng": "ng build",
+    "vue-cli-service": "vue-cli-service build",
+    "react-scripts": "react-scripts build",
+}
+"""Commands that serve an app during development → what builds it."""
+
 BUILT_IN = frozenset(
     "assert async_hooks buffer child_process cluster console crypto dgram diagnostics_channel dns"
     " events fs http http2 https inspector module net os path perf_hooks process punycode"

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from parity.facts.log_lines import BOTS, WORDS, WORK, Work
-from parity.records import Boot, edits
+from parity.records import Boot
 from parity.records.verdict import Evidence
 from parity.rules.boot.boot import R10, R10_DOCS
 from parity.rules.engine import rule
 from parity.rules.texts import filled
+from parity.rules.views.build_advice import built, chain
 from parity.rules.views.node_listeners import concerns
-from parity.rules.views.node_source import at_start, script, table
+from parity.rules.views.node_source import at_start
 
 LAST = 3
 """Lines at the end of the output that show what the start is doing when Heroku stops it."""
@@ -52,13 +53,9 @@ def _call(line: str) -> re.Match[str] | None:
 
 def _part(command: str, work: Work) -> str:
     """Return the commands of a chain up to the last one that does the work."""
-    parts = _chain(command)
+    parts = chain(command)
     last = max((n for n, part in enumerate(parts) if work.commands.search(part)), default=-1)
     return " && ".join(parts[: last + 1])
-
-
-def _chain(command: str) -> list[str]:
-    return [part for part in re.split(r"\s*(?:&&|;)\s*", command.strip()) if part]
 
 
 @rule(
@@ -97,39 +94,9 @@ def work_before_server(boot: Boot) -> Iterator[Evidence]:
         yield Evidence(at.seen, "Procfile" if line else None, line, names=names)
 
 
-def _built(boot: Boot, command: str) -> str:
-    """Return advice to compile in the build."""
-    source = boot.release.slug.plan.source
-    called, rest = script(source, boot.process), _rest(boot, command)
-    if called and rest:
-        more = ': Heroku runs the "build" script at every push.'
-        if "build" not in table(source, "scripts"):
-            more = f', and add `"build": "{command}"`, which Heroku runs at every push.'
-        return edits.script(called[0], " && ".join(rest), more)
-    if concerns(boot):
-        return (
-            f'Compile in the build: `"build": "{command or "…"}"` in package.json, which Heroku'
-            ' runs at every push, and let "start" and "prestart" only start the server.'
-        )
-    return (
-        "Compile in the build: the buildpack runs bin/post_compile; and let the Procfile only start"
-        " the server."
-    )
-
-
-def _rest(boot: Boot, command: str) -> list[str]:
-    """Return what the start script does after the work, if it begins with it."""
-    source, work = boot.release.slug.plan.source, _chain(command)
-    called = script(source, boot.process)
-    parts = _chain(called[1]) if called else []
-    by_name = {f"npm run {k}": v for k, v in table(source, "scripts").items()}
-    first = by_name.get(parts[0], "") if parts else ""
-    if work and _chain(first) == work:
-        return parts[1:]
-    return parts[len(work) :] if work and parts[: len(work)] == work else []
-
-
 _ADVICE = {
+    "build": "Compile in the build: the buildpack runs bin/post_compile. Let the Procfile start"
+    " only the server.",
     "install": "Remove {command:the installation} from the start: Heroku installs in the build, and"
     " the dyno has the packages.",
     "migrate": "Take {command:the migration} out of the start, and write it behind `release:` in"
@@ -138,10 +105,10 @@ _ADVICE = {
     ' Node.js: a "build" script); what is too large for the slug, in the background, after the'
     " server listens.",
 }
-"""What to do with each kind of work but the build."""
+"""What to do with each kind of work; Node.js has a script for the build."""
 
 
 def _advice(boot: Boot, at: Doing) -> str:
-    if at.work.kind == "build":
-        return _built(boot, at.command)
+    if at.work.kind == "build" and concerns(boot):
+        return built(boot.release.slug.plan.source, boot.process, at.command)
     return filled(_ADVICE[at.work.kind], {"command": f"`{at.command}`"} if at.command else {})

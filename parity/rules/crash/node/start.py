@@ -4,13 +4,20 @@ import re
 from collections.abc import Iterator
 
 from parity.facts.buildpacks import ARTICLE, NODE, PYTHON
-from parity.facts.node_packages import DEVELOPMENT, NOT_FROM_NPM, USUALLY_DEV
+from parity.facts.node_packages import (
+    COMPILERS,
+    DEV_SERVERS,
+    DEVELOPMENT,
+    NOT_FROM_NPM,
+    USUALLY_DEV,
+)
 from parity.facts.nodejs import SUPPORT
 from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.shell import word
+from parity.rules.views.build_advice import compiler
 from parity.rules.views.facts import UnaskedProgram
 from parity.rules.views.node_error import NodeCrash
 from parity.rules.views.node_source import (
@@ -159,6 +166,8 @@ def dev_tool_at_start(crash: NodeCrash) -> Iterator[Evidence]:
 
 def _tool_advice(crash: NodeCrash, tool: str, package: str) -> str:
     """Return advice: a start command without the tool, or the tool as a dependency."""
+    if tool in COMPILERS or tool in DEV_SERVERS:
+        return compiler(crash.source, crash.process, tool)
     npm_script = script(crash.source, crash.process)
     text = npm_script[1] if npm_script else crash.process.command
     move = moving(crash.source, package)
