@@ -439,4 +439,35 @@ LOGS = {
         ("monorepo", "--index 1"),
         ("Write requirements.txt",),
     ),
+    "a compiler's error": Quoted(
+        "-----> Build\n       > a@1.0.0 build\n       > tsc\n       src/a.ts(3,25): error TS2307:"
+        " Cannot find module 'express' or its type declarations.\n-----> Build failed\n"
+        " !     Push rejected, failed to compile Node.js app.\n",
+        ("TS2307",),
+    ),
+    "the release command of a push": Quoted(
+        "remote: Verifying deploy... done.\nremote: Running release command...\nremote: \n"
+        "remote: django.db.utils.OperationalError: could not connect: Connection refused\n"
+        "remote: Waiting for release.... failed.\n",
+        ("release-failed", "Connection refused"),
+        (NO_ERROR,),
+    ),
+    "a push that ends well": Quoted(
+        "-----> Installing dependencies using 'pip'\n       Successfully installed flask\n"
+        "-----> Launching...\n       Released v5\n",
+        (NO_ERROR,),
+    ),
+    "a build that goes on": Quoted(
+        "-----> Python app detected\n-----> Installing dependencies using 'pip'\n",
+        (),
+        ("rejects the push",),
+    ),
+    "a prompt before the log": Quoted(
+        f"PS C:\\app> heroku logs --tail\n{NO_GUNICORN}PS C:\\app>", ("gunicorn is not",)
+    ),
+    "a log service's objects": Quoted(
+        '{"timestamp":"2024-03-02T10:15:01Z","app":"heroku","proc":"web.1","message":"Error R14'
+        ' (Memory quota exceeded)"}\n',
+        ("R14",),
+    ),
 }

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from parity.facts.log_lines import LISTENS
-from parity.logs.story import Life
+from parity.logs.life import Life
 from parity.records import Bind, Frame, Listener, Source
 from parity.rules.views.python_source import found as places
 

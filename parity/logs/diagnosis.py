@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from parity.facts.log_lines import BOTS
+from parity.logs.life import Life
 from parity.logs.replay import boot, quoted_slug, records, rejected, slug_of
-from parity.logs.story import Life, Story
+from parity.logs.story import Story
 from parity.records import Boot, Plan, Record, Slug
 from parity.records.verdict import Evidence, Finding
 from parity.rules.engine import diagnose

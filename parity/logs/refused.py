@@ -5,6 +5,7 @@ The headlines: https://github.com/heroku/heroku-buildpack-python (observed), pub
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from parity.facts.node_failures import known
 from parity.facts.phrases import INDENT
@@ -19,6 +20,9 @@ _USING = re.compile(r"-----> Using Python (\S+) specified in (\S+)")
 _PIP = re.compile(r"\s*ERROR: |.*No matching distribution found for ")
 _NODE = re.compile(r"\s*+(?:npm (?:ERR!|error)|ERR_PNPM_|.*YN0028|error .*lockfile|gyp ERR!) ?")
 _TRACEBACK = re.compile(r"\s*(?:django\.core\.exceptions\.)?ImproperlyConfigured: .*STATIC_ROOT")
+
+_TELLING = re.compile(r"(?<!found 0 )\b[\w.]*[eE]rror\b(?! Command failed)|not found|[cC]annot ")
+"""A line that may say why a build failed, if Heroku has no headline for it."""
 
 _MANAGER = re.compile(r" !     (\S+) \((?:pip|Pipenv|Poetry|uv)\)\s*")
 """A package manager's file in Heroku's list of several."""
@@ -57,7 +61,8 @@ def refusal(pushed: Sequence[str]) -> Refusal:
     marked = tuple(line for line in pushed if _MARK.match(line))
     headlines = "\n".join(marked) or "\n".join(pushed)
     reason, subject = _named(headlines, pushed)
-    return Refusal(reason, marked, subject=subject)
+    telling = (line for line in reversed(pushed) if _TELLING.search(line) and line[:2] != " !")
+    return Refusal(reason, marked or tuple(islice(telling, 1)), subject=subject)
 
 
 def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:

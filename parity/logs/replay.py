@@ -10,9 +10,10 @@ from parity.facts.log_lines import NODE as NODE_LINES
 from parity.facts.log_lines import NODE_COMMAND
 from parity.logs.addresses import binds, listeners, port
 from parity.logs.grammar import LogEntry, seconds
+from parity.logs.life import Life
 from parity.logs.quoted import scripts, tree
 from parity.logs.refused import output, refusal
-from parity.logs.story import Life, Story
+from parity.logs.story import Story
 from parity.records import (
     Boot,
     Config,

@@ -4,16 +4,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import NamedTuple
 
 from parity.logs.grammar import MESSAGE, OUTPUT, Form, LogEntry, entry, form_of, lines, utf8
+from parity.logs.life import Life, Tally
 from parity.logs.quotation import quotation, undone
 
 HEAD = 2000
 """Lines from which the form of a log is determined."""
-
-KEPT = 400
-"""Lines of a dyno's output that are kept: a traceback is shorter."""
 
 PUSHED = 2000
 """Lines of a push that are kept: enough to include pip's own."""
@@ -44,51 +41,16 @@ _STOPS = re.compile(
 """Lines of a build that does not go on."""
 
 _RELEASED = re.compile(r"\s*Released v\d+|Verifying deploy")
+_RELEASING = re.compile(r"Running release command")
+_RELEASE_FAILED = re.compile(r"Waiting for release\.* failed")
+"""What a push prints about the release command
+(https://devcenter.heroku.com/articles/release-phase, documented).
+"""
+
 _NEW = re.compile(r"Release v\d+ created|Deploy [0-9a-f]{7,40} by")
 _BUILT = re.compile(r"Build (?P<end>failed|succeeded)(?:.*?(?P<url>https://\S+))?")
 _MEMORY = re.compile(r"Process running mem=(\d+)M\(([\d.]+)%\)")
 _FIELD = re.compile(r'\b(\w+)=(?:"([^"]*)"|(\S*))')
-
-
-class Tally(NamedTuple):
-    """How often a code occurred, from when to when, and its words in the log."""
-
-    code: str
-    words: str
-    times: int
-    first: str
-    last: str
-
-
-class Life:
-    """One start of a dyno: its output and its end.
-
-    `deploys` is the number of deploys that the log showed before it. A log may show that it crashed
-    (`down`) without its exit status.
-    """
-
-    def __init__(self, ps: str, command: str, at: str, deploys: int = 0) -> None:
-        self.ps = ps
-        self.command = command
-        self.at = at
-        self.deploys = deploys
-        self.down = False
-        self.output: deque[LogEntry] = deque(maxlen=KEPT)
-        self.exit: int | None = None
-        self.error: str | None = None
-        self.stopped = False
-        self.was_up = False
-        self.memory: tuple[int, float] | None = None
-
-    @property
-    def type(self) -> str:
-        return self.ps.partition(".")[0]
-
-    @property
-    def crashed(self) -> bool:
-        """True if it ended by itself, not by R10 or R15."""
-        ended = (self.exit is not None or self.down) and self.error is None
-        return ended and (self.down or self.exit != 0 or self.type == "web")
 
 
 class Story:
@@ -231,10 +193,22 @@ class Story:
         if self.endless and not self.failed:
             for life in self._lives.values():
                 self._fail(life)
+        self._release_of_push()
         newest = {life.type: 0 for life in self.failed.values()}
         for life in self.failed.values():
             newest[life.type] = max(newest[life.type], life.deploys)
         self.failed = {k: x for k, x in self.failed.items() if x.deploys == newest[x.type]}
+
+    def _release_of_push(self) -> None:
+        """Apply a release command that failed at the end of a push, whose output it prints."""
+        rows = list(self.pushed)
+        start = next((n for n, row in enumerate(rows) if _RELEASING.match(row)), None)
+        if start is not None and any(map(_RELEASE_FAILED.match, rows[start:])):
+            life = Life("release.1", "", "")
+            printed = (row for row in rows[start + 1 :] if not _RELEASE_FAILED.match(row))
+            life.output.extend(LogEntry("", "app", "release.1", row) for row in printed)
+            life.exit = 1
+            self._fail(life)
 
     def _crashed(self, life: Life) -> None:
         """Apply the state after a crash, whose exit status may be missing."""

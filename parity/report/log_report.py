@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from parity.facts.codes import CODES
 from parity.logs.diagnosis import Cause
-from parity.logs.story import Story, Tally, ranked
+from parity.logs.life import Tally
+from parity.logs.story import Story, ranked
 from parity.records import Source
 from parity.records.verdict import UNEXPLAINED, Finding
 from parity.report.findings import advice, title
@@ -108,7 +109,9 @@ def _endless(out: Page, causes: Sequence[Cause]) -> None:
 
 def _head(out: Page, story: Story, causes: Sequence[Cause]) -> None:
     when = f", {story.first} to {story.last}" if story.first else ""
-    count = sum(tally.times for tally in story.tallies.values()) + story.stopped_building
+    failed_release = any(life.type == "release" for life in story.failed.values())
+    count = sum(tally.times for tally in story.tallies.values())
+    count += story.stopped_building + failed_release
     ended = f", {story.crashes} crash{'es' if story.crashes > 1 else ''}" if story.crashes else ""
     errors = f"{count} error{'' if count == 1 else 's'}{ended}"
     out.prose(f"{errors} in {_lines(story.count)}{when}", label="log: ", style="strong")
