@@ -427,6 +427,27 @@ def test_a_silent_server_that_never_asks_for_the_port(
 
 
 @pytest.mark.real
+def test_the_folder_of_any_language_is_read(tmp_path: Path) -> None:
+    """A Node.js app needs no Procfile; a router's line alone is explained by the folder's files."""
+    (tmp_path / "package.json").write_text('{"scripts": {"start": "next start"}}\n')
+    (tmp_path / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}\n')
+    rows = (START.replace("python3 hello.py", "npm start"), app("ready on http://localhost:3000"))
+    shown = explain("\n".join((*rows, R10)).encode(), tmp_path).stdout
+    assert "cause[binds-loopback]" in shown
+    assert '`"start": "next start -H 0.0.0.0 -p $PORT"`' in shown
+
+
+@pytest.mark.real
+def test_the_folder_explains_a_code_alone(tmp_path: Path) -> None:
+    """A router's line says that no dyno is up; the app's files say why."""
+    (tmp_path / "Procfile").write_text("web: gunicorn app:app\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "app.py").write_text("import flask\n\napp = flask.Flask(__name__)\n")
+    shown = explain(routed("H10", path="/").encode(), tmp_path).stdout
+    assert "cause[command-not-found]: gunicorn is not installed" in shown
+
+
+@pytest.mark.real
 def test_in_the_apps_folder_h14_is_explained(tmp_path: Path) -> None:
     """The cause of H14 is in the tree alone."""
     materialise(APPS / "r10-flask-run", {"repository": False}, tmp_path)

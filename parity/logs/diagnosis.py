@@ -22,6 +22,9 @@ SYMPTOMS = frozenset(
 NEED_CODE = frozenset({"never-listens", "boots-too-slowly"})
 """Causes that claim the app's code lacks something: without the code that is unknown."""
 
+_FOLLOWING = frozenset({"H10", "H20", "H21"})
+"""Codes that visitors get because a dyno does not start."""
+
 MANIFEST = "package.json"
 
 
@@ -59,7 +62,8 @@ def causes(story: Story, plan: Plan | None, static: Sequence[Finding] = ()) -> l
         return list(_causes(rejected(printed, slug), None, sure=bool(plan)))
     if not found or not any(cause.causes for cause in found):
         found += _logged(story, slug, sure=bool(plan))
-    return [_foreseen(cause, static) for cause in found]
+    found = [_foreseen(cause, static) for cause in found]
+    return [*found, *_foretold(story, found, static)]
 
 
 def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]:
@@ -119,6 +123,14 @@ def _logged(story: Story, slug: Slug, *, sure: bool) -> Iterator[Cause]:
         for cause in _causes(record, life, sure=sure):
             if cause.causes:
                 yield cause._replace(symptom=None)
+
+
+def _foretold(story: Story, found: Sequence[Cause], static: Sequence[Finding]) -> Iterator[Cause]:
+    """Yield why the app does not start, from its folder, if the log has only visitors' errors."""
+    if found or not _FOLLOWING & set(story.tallies):
+        return
+    for symptom in (f for f in static if f.kind == "symptom" and f.id in ("H10", "R10")):
+        yield _foreseen(Cause(symptom, (), None), static)
 
 
 def _foreseen(cause: Cause, static: Sequence[Finding]) -> Cause:
