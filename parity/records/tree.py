@@ -111,7 +111,7 @@ class Source(NamedTuple):
     """
 
     root: Path
-    kind: Literal["commit", "worktree", "folder"]
+    kind: Literal["commit", "worktree", "folder", "log"]
     commit: str | None
     branch: str | None
     prefix: str
@@ -136,6 +136,11 @@ class Source(NamedTuple):
             return True
         blocked = self.refusal or self.unread or self.nothing_committed
         return not blocked and not (self.manifest and self.manifest.stops_setup)
+
+    @property
+    def partial(self) -> bool:
+        """True if it is only what a log quotes: what is not in it may be in the app."""
+        return self.kind == "log"
 
     @property
     def nothing_committed(self) -> bool:

@@ -215,6 +215,7 @@ def predicted(
     shown, rule = RULES[symptom], RULES[cause]
     effect: EffectName = "unknown" if rule.effect == "unknown" else shown.effect or "fail"
     names = {"status": "other than 0", "headline": "Error: Unable to install dependencies."}
+    names["how"] = " with a status other than 0"
     symptom_evidence = (Evidence("predicted from the source; nothing was run", names=names),)
     both = (
         _finding(record, shown, symptom_evidence, symptom, effect),

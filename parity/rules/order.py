@@ -10,7 +10,7 @@ def _in(package: str, names: str) -> tuple[str, ...]:
 
 STATIC = (
     "machine",
-    *_in("push", "plan source submodules failure_reasons"),
+    *_in("push", "plan monorepo source submodules failure_reasons"),
     "build.node.plan",
     *_in("push", "procfile procfile_lines config slugignore app_json debugging"),
     "build.python.hooks",
@@ -45,7 +45,7 @@ UP = (
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, *_MEMORY, "boot.boot", "boot.silent", "traffic.traffic"),
+    *(*BUILD, *_MEMORY, "boot.boot", "boot.work", "boot.silent", "traffic.traffic"),
     *("crash.symptoms", "crash.nested"),
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",

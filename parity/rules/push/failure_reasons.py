@@ -86,7 +86,8 @@ REASONS = (
         "package-manager::multiple-found",
         "The app has files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
-        "{advice:Keep the file of the one you use, and `git rm` the others.}",
+        "{advice:Keep the file of the one you use, and `git rm` the others. A file that is not in git"
+        " comes from another buildpack (`heroku buildpacks`); remove that one.}",
         MANAGERS,
     ),
     Reason(
@@ -111,8 +112,7 @@ REASONS = (
         "runtime-txt::invalid-version",
         "runtime.txt is not in the right format",
         "runtime.txt contains {held:something}, which is invalid: it must be one line like"
-        " `python-{wish}`"
-        " or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
+        " `python-{wish}` or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
         "Write `python-{wish}` into runtime.txt; or better delete it, and put `{wish}` into a file"
         " called .python-version.",
         VERSION,

@@ -10,6 +10,7 @@ from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
 from parity.rules.views.environments import PACKAGES
+from parity.rules.views.ended_output import likely_status, waiting
 
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -141,9 +142,10 @@ def _booting(boot: Boot) -> Crash | None:
     slug = boot.release.slug
     lines = as_on_heroku(boot.output, slug, boot.home)
     if boot.state == "crashed":
-        return Crash(lines, boot.exit or 0, boot.process, slug, boot)
+        status = likely_status(lines) if boot.exit is None else boot.exit
+        return Crash(lines, status, boot.process, slug, boot)
     looping = boot.state == "timeout" and not boot.listeners and not boot.foreign
-    if looping and last_raised(lines):
+    if looping and (last_raised(lines) or waiting(lines)):
         return Crash(lines, None, boot.process, slug, boot)
     return None
 

@@ -178,8 +178,9 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
 )
 def misspelt_package(missing: Unfound) -> Iterator[Evidence]:
     right = _meant(missing)
-    if missing.entry and right:
-        line = re.sub(r"^[\w.-]+", right, missing.entry.text)
+    if right and (missing.entry or missing.slug.plan.source.partial):
+        text = missing.entry.text if missing.entry else missing.text
+        line = re.sub(r"^[\w.-]+", right, text)
         yield missing.evidence(right=right, line=line)
 
 
