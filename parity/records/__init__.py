@@ -21,6 +21,7 @@ from parity.records.push import (
     Run,
     Runtime,
     Slug,
+    Withheld,
 )
 from parity.records.run import (
     Bind,
@@ -89,6 +90,7 @@ __all__ = [
     "Submodule",
     "Survivor",
     "Traffic",
+    "Withheld",
 ]
 
 
