@@ -73,6 +73,8 @@ REAL = {
 """Causes of apps that are rehearsed, built or checked, from tables that name the cause."""
 
 ELSEWHERE = {
+    "test_answers_4xx": "allowed-hosts-from-dotenv path-answers-4xx",
+    "test_migrations": "start-changes-schema",
     "test_app_json": "app-setup-failed app-json-invalid config-var-required postdeploy-failed"
     " postdeploy-skipped app-json-without-web app-json-container app-json-problem"
     " app-json-config-vars app-json-buildpacks app-json-stack app-json-not-rehearsed",

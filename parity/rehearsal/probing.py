@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 from parity.dyno import Dyno
 from parity.records import Boot, Exchange, Traffic
+from parity.records.scenario import Step
 from parity.rehearsal import reruns
 from parity.rehearsal.second_looks import SecondLooks
 from parity.rehearsal.trial import Trial
 from parity.rules.loading import load
 from parity.rules.order import UP
+from parity.rules.views.host_lists import BAD, refuses, worth_trying
 from parity.rules.views.python_traceback import logged
 from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
@@ -105,11 +107,19 @@ class Probing:
                 steps = self.formation.options.scenario
                 lines = reruns.refusals(looks, steps)
                 return traffic._replace(traceback=lines)
-            if exchange.status == 400:
-                source = self.formation.released.slug.plan.source
-                with self._quiet(dyno) as router:
-                    return traffic._replace(hosts=reruns.hosts(router, exchange, source))
+            if refuses(exchange) and worth_trying(traffic.boot.release.slug.plan, exchange):
+                return self._with_other_hosts(dyno, traffic, exchange)
         return self._repeated(dyno, traffic)
+
+    def _with_other_hosts(self, dyno: Dyno, traffic: Traffic, refused: Exchange) -> Traffic:
+        """Return the traffic with the request's answers to other Hosts, or Django's reason."""
+        with self._quiet(dyno) as router:
+            others = reruns.hosts(router, refused, self.formation.released.slug.plan)
+        if refused.status != BAD or any(e.status != BAD for e in others):
+            return traffic._replace(hosts=others)
+        django = "django" in self.formation.released.slug.packages
+        lines = reruns.refusals(self._looks(traffic.boot), [Step(refused.path)]) if django else ()
+        return traffic._replace(hosts=others, traceback=lines or None)
 
     def _repeated(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         last = next(e for e in reversed(traffic.exchanges) if not e.scenario)

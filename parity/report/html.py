@@ -16,7 +16,7 @@ from parity.records import Exchange, Line, Shutdown
 from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.frame import lines, place
 from parity.report.stages import DETAILS, MB
-from parity.report.summary import Group, groups, importance, spoken, what_next
+from parity.report.summary import Group, groups, importance, joint, spoken, what_next
 from parity.system.text import clip, safe
 from parity.version import __version__
 
@@ -69,6 +69,7 @@ def _page(verdict: Verdict) -> dict[str, Any]:
         "parity": __version__,
         "command": verdict.command,
         "word": word,
+        "joint": joint(sentence),
         "said": sentence,
         "state": verdict.verdict,
         "next": what_next(verdict),

@@ -22,6 +22,7 @@ from parity.report.summary import (
     decisive,
     groups,
     headline,
+    joint,
     spoken,
     what_next,
 )
@@ -94,8 +95,9 @@ def _row(finding: Finding) -> str:
 
 def _head(page: Page, verdict: Verdict) -> None:
     word, sentence = spoken(verdict)
-    label = f"{word} " if sentence.startswith("once ") else f"{word}: "
-    page.prose(oneline(sentence), label=label, style=_STYLE[word], body="strong")
+    page.prose(
+        oneline(sentence), label=f"{word}{joint(sentence)}", style=_STYLE[word], body="strong"
+    )
 
 
 def _shown(page: Page, lines: list[Line]) -> None:

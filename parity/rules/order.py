@@ -29,7 +29,7 @@ BUILD = (
 )
 """The same, and those that a rehearsal needs before it boots anything."""
 
-_ANSWERS = _in("traffic", "workers visitors page_parts websockets")
+_ANSWERS = _in("traffic", "workers visitors hosts client_errors page_parts websockets")
 _ENDS = _in("shutdown", "stop dynos")
 
 UP = (*BUILD, "shutdown.memory", "boot.boot", "traffic.traffic", *_ANSWERS, *_ENDS)
