@@ -87,6 +87,7 @@ ELSEWHERE = {
     "test_crash_node": "page-file-missing",
     "test_crash_surroundings": "fixed-port-taken",
     "test_crash_python": "locale-not-here",
+    "test_dotenv": "works-only-with-dotenv config-vars-needed",
     "test_detect": "package-file-not-committed app-in-subfolder",
     "test_git_states": "merge-unfinished branch-not-deployed",
     "test_installers": "poetry-project-not-installed project-asks-for-other-python"

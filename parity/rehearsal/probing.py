@@ -4,6 +4,8 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from parity.dyno import Dyno
+from parity.facts.addons import ADD_ONS
+from parity.push.config import without_dotenv
 from parity.records import Boot, Exchange, Traffic
 from parity.records.scenario import Step
 from parity.rehearsal import reruns
@@ -66,7 +68,8 @@ class Probing:
                 self._probe(dyno)  # a visitor's request: H10 in the log, nothing to judge
         self._trial.observe(self.explained(boot))
         if boot.goes_on:
-            one.traffic = self._with_second_looks(dyno, Traffic(boot, exchanges, dyno.output()))
+            traffic = self._with_second_looks(dyno, Traffic(boot, exchanges, dyno.output()))
+            one.traffic = self._without_dotenv(traffic)
             self._trial.observe(one.traffic)
 
     def _probe(self, dyno: Dyno) -> tuple[Exchange, ...]:
@@ -110,6 +113,18 @@ class Probing:
             if refuses(exchange) and worth_trying(traffic.boot.release.slug.plan, exchange):
                 return self._with_other_hosts(dyno, traffic, exchange)
         return self._repeated(dyno, traffic)
+
+    def _without_dotenv(self, traffic: Traffic) -> Traffic:
+        """Return the traffic of an app that works with one boot more, without its `.env`.
+
+        What an add-on sets is kept: on Heroku it is there.
+        """
+        config = without_dotenv(self.formation.released.slug.plan.config, ADD_ONS)
+        answers = [e for e in traffic.exchanges if not e.scenario]
+        works = bool(answers) and all(e.code is None and e.status < BAD for e in answers)
+        if config is None or not works:
+            return traffic
+        return traffic._replace(bare=reruns.bare(self._looks(traffic.boot), config, traffic))
 
     def _with_other_hosts(self, dyno: Dyno, traffic: Traffic, refused: Exchange) -> Traffic:
         """Return the traffic with the request's answers to other Hosts, or Django's reason."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from parity.dyno import trace
-from parity.records import Bind, Exchange, Frame, Plan
+from parity.records import Bind, Config, Exchange, Frame, Plan, Traffic
 from parity.rules.views.host_lists import worth_trying
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ AT_ONCE = 4
 
 WORKERS_BOOT = 1.5
 """Seconds within which a server's other workers have started, too (ours)."""
+
+QUICK_BOOT = 2.0
+"""Seconds within which an app must have come up for another boot to be hurried (ours)."""
 
 GREETING = "/socket.io/?EIO=4&transport=polling"
 """Socket.IO's first request: https://socket.io/docs/v4/engine-io-protocol/ (documented)."""
@@ -75,6 +78,19 @@ def refusals(looks: "SecondLooks", steps: "Sequence[Step]") -> tuple[str, ...]:
                 router.play(step)
         report = second.dyno.report
         return (*trace.refusals(report), *chain.from_iterable(trace.tracebacks(report)))
+
+
+def bare(looks: "SecondLooks", config: Config, first: Traffic) -> Traffic:
+    """Return the same requests to a dyno with only the config vars in `config`."""
+    paths = dict.fromkeys(e.first for e in first.exchanges if not e.scenario)
+    exchanges: tuple[Exchange, ...] = ()
+    with looks.dyno(config=config, hurry=first.boot.seconds < QUICK_BOOT) as second:
+        if second.boot.state == "up":
+            with looks.router(second) as router:
+                exchanges = sum((router.probe(path) for path in paths), ())
+            if any(e.code or e.status >= 500 for e in exchanges):
+                looks.settle(second)
+        return Traffic(second.boot, exchanges, second.dyno.output())
 
 
 def stack(looks: "SecondLooks", path: str | None = None) -> tuple[Frame, ...]:

@@ -48,7 +48,7 @@ FILES = (
     *("crash.variables", "crash.python.config", "crash.services", "crash.python.services"),
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),
-    *_in("crash", "exit slugignore"),
+    *_in("crash", "exit slugignore dotenv"),
     *(*_ANSWERS, *_ENDS),
 )
 """All files of rules, in the order in which causes are reported: more precise ones come first."""
