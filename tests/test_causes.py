@@ -110,6 +110,7 @@ ELSEWHERE = {
     " submodule-not-fetched submodule-left-behind submodule-stands-in slugignore-procfile"
     " slugignore-negation slugignore-imported",
     "test_repair": "nothing-to-push",
+    "test_sessions": "page-script-fails",
     "test_scale": "one-dyno-per-type",
     "test_stop_rules": "writes-outside",
     "test_strays": "still-running",

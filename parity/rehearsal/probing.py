@@ -8,7 +8,7 @@ from parity.facts.addons import ADD_ONS
 from parity.push.config import without_dotenv
 from parity.records import Boot, Exchange, Traffic
 from parity.records.scenario import Step
-from parity.rehearsal import reruns
+from parity.rehearsal import reruns, sessions
 from parity.rehearsal.second_looks import SecondLooks
 from parity.rehearsal.trial import Trial
 from parity.rules.loading import load
@@ -68,7 +68,8 @@ class Probing:
                 self._probe(dyno)  # a visitor's request: H10 in the log, nothing to judge
         self._trial.observe(self.explained(boot))
         if boot.goes_on:
-            traffic = self._with_second_looks(dyno, Traffic(boot, exchanges, dyno.output()))
+            traffic = self._with_session(one, Traffic(boot, exchanges, dyno.output()))
+            traffic = self._with_second_looks(dyno, traffic)
             one.traffic = self._without_dotenv(traffic)
             self._trial.observe(one.traffic)
 
@@ -113,6 +114,16 @@ class Probing:
             if refuses(exchange) and worth_trying(traffic.boot.release.slug.plan, exchange):
                 return self._with_other_hosts(dyno, traffic, exchange)
         return self._repeated(dyno, traffic)
+
+    def _with_session(self, one: RunningDyno, traffic: Traffic) -> Traffic:
+        """Return the traffic of a page whose script runs per visitor with one session more."""
+        with self._quiet(one.dyno) as router:
+            failed = sessions.opened(router, traffic)
+        if failed is None:
+            return traffic
+        boot = self.edge.run(one.settle(failed=True))
+        answers = (*traffic.exchanges, *failed)
+        return traffic._replace(boot=boot, exchanges=answers, output=one.dyno.output())
 
     def _without_dotenv(self, traffic: Traffic) -> Traffic:
         """Return the traffic of an app that works with one boot more, without its `.env`.

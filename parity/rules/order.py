@@ -36,7 +36,7 @@ UP = (*BUILD, "shutdown.memory", "boot.boot", "traffic.traffic", *_ANSWERS, *_EN
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic"),
+    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic", "traffic.sessions"),
     "crash.symptoms",
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",
