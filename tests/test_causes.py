@@ -88,6 +88,7 @@ ELSEWHERE = {
     "test_crash_surroundings": "fixed-port-taken",
     "test_crash_python": "locale-not-here",
     "test_dotenv": "works-only-with-dotenv config-vars-needed",
+    "test_differences": "differs-in-heroku-python",
     "test_detect": "package-file-not-committed app-in-subfolder",
     "test_git_states": "merge-unfinished branch-not-deployed",
     "test_installers": "poetry-project-not-installed project-asks-for-other-python"

@@ -32,11 +32,20 @@ BUILD = (
 _ANSWERS = _in("traffic", "workers visitors hosts client_errors page_parts websockets")
 _ENDS = _in("shutdown", "stop dynos")
 
-UP = (*BUILD, "shutdown.memory", "boot.boot", "traffic.traffic", *_ANSWERS, *_ENDS)
+UP = (
+    *BUILD,
+    "shutdown.memory",
+    "boot.boot",
+    "boot.differences",
+    "traffic.traffic",
+    *_ANSWERS,
+    *_ENDS,
+)
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic", "traffic.sessions"),
+    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "boot.differences", "traffic.traffic"),
+    "traffic.sessions",
     "crash.symptoms",
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",
