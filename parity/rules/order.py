@@ -30,11 +30,13 @@ BUILD = (
 """The same, and those that a rehearsal needs before it boots anything."""
 
 _ANSWERS = _in("traffic", "workers visitors hosts client_errors page_parts websockets")
-_ENDS = _in("shutdown", "stop dynos")
+_ENDS = _in("shutdown", "stop dynos per_worker uploads")
+_MEMORY = _in("shutdown", "memory cores")
 
 UP = (
     *BUILD,
     "shutdown.memory",
+    "shutdown.cores",
     "boot.boot",
     "boot.differences",
     "traffic.traffic",
@@ -44,7 +46,7 @@ UP = (
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "boot.differences", "traffic.traffic"),
+    *(*BUILD, *_MEMORY, "boot.boot", "boot.silent", "boot.differences", "traffic.traffic"),
     "traffic.sessions",
     "crash.symptoms",
     *_in("crash.node", "start modules files errors"),
