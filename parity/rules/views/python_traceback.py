@@ -21,7 +21,7 @@ _CHAINED = re.compile(r"During handling of the above exception|The above excepti
 _GROUPED = re.compile(r"^\s*[|+] ?")
 """The prefix of every line in an ExceptionGroup's traceback (PEP 654)."""
 
-_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")  # consequences of an earlier exception
+_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt", "CancelledError")  # consequences
 _NOT_THE_APP = (".heroku/", "/", "<", "venv/", ".venv/", "node_modules/")
 _LONGEST = 300
 """Maximum length of an exception that is shown, in characters."""
