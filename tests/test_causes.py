@@ -73,6 +73,8 @@ REAL = {
 """Causes of apps that are rehearsed, built or checked, from tables that name the cause."""
 
 ELSEWHERE = {
+    "test_answers_4xx": "allowed-hosts-from-dotenv path-answers-4xx",
+    "test_migrations": "start-changes-schema",
     "test_app_json": "app-setup-failed app-json-invalid config-var-required postdeploy-failed"
     " postdeploy-skipped app-json-without-web app-json-container app-json-problem"
     " app-json-config-vars app-json-buildpacks app-json-stack app-json-not-rehearsed",
@@ -86,6 +88,8 @@ ELSEWHERE = {
     "test_crash_node": "page-file-missing",
     "test_crash_surroundings": "fixed-port-taken",
     "test_crash_python": "locale-not-here",
+    "test_dotenv": "works-only-with-dotenv config-vars-needed",
+    "test_differences": "differs-in-heroku-python",
     "test_detect": "package-file-not-committed app-in-subfolder",
     "test_git_states": "merge-unfinished branch-not-deployed not-committed-yet",
     "test_installers": "poetry-project-not-installed project-asks-for-other-python"
@@ -111,6 +115,7 @@ ELSEWHERE = {
     " submodule-not-fetched submodule-stands-in slugignore-procfile"
     " slugignore-negation slugignore-imported",
     "test_repair": "nothing-to-push",
+    "test_sessions": "page-script-fails",
     "test_scale": "one-dyno-per-type",
     "test_stop_rules": "writes-outside",
     "test_core_workers": "workers-outgrow-dyno",

@@ -50,6 +50,22 @@ def test_the_last_exception_is_told_with_what_led_to_it() -> None:
     assert [x.place.file for x in chain(log) if x.place] == ["hello.py", "shop.py"]
 
 
+def test_a_worker_that_is_stopped_is_not_the_reason() -> None:
+    """The second worker is told to end while it starts, and logs that it was cancelled."""
+    log = [
+        TRACE,
+        '  File "/app/hello.py", line 1, in <module>',
+        "    x",
+        "NameError: name 'x' is not defined",
+        "[2026-11-25 18:31:00 +0000] [8] [INFO] Worker exiting (pid: 8)",
+        TRACE,
+        '  File "/app/hello.py", line 5, in lifespan',
+        "    await asyncio.sleep(1)",
+        "asyncio.exceptions.CancelledError",
+    ]
+    assert [raised.kind for raised in chain(log)] == ["NameError"]
+
+
 def test_a_server_that_ends_itself_is_not_the_reason() -> None:
     """gunicorn's HaltServer follows the worker's own exception, which is the reason."""
     log = [

@@ -22,6 +22,7 @@ from parity.records.push import (
     Run,
     Runtime,
     Slug,
+    Withheld,
 )
 from parity.records.run import (
     Bind,
@@ -91,6 +92,7 @@ __all__ = [
     "Submodule",
     "Survivor",
     "Traffic",
+    "Withheld",
 ]
 
 

@@ -189,10 +189,22 @@ class Beside(Protocol):
     def __call__(self, work: Callable[[], T]) -> T: ...
 
 
+class Withheld(NamedTuple):
+    """A process that was not started: its command changes the schema of a database elsewhere.
+
+    `step` is that part of the command, `variable` the config var that points to the database.
+    """
+
+    process: ProcessType
+    step: str
+    variable: str
+
+
 class Release(NamedTuple):
     """The release phase. `skipped` says why a declared command was not run.
 
     `postdeploy` is app.json's script, only for a new app; `not_deployed` says why it was not run.
+    `withheld` is a process that is not started, and then none is.
     """
 
     slug: Slug
@@ -201,11 +213,17 @@ class Release(NamedTuple):
     skipped: str | None
     postdeploy: Ended | None = None
     not_deployed: str | None = None
+    withheld: Withheld | None = None
 
     @property
     def goes_on(self) -> bool:
-        """True if the new version runs: neither release command nor postdeploy script failed."""
+        """True if the new version runs: neither release command nor postdeploy script failed.
+
+        A version whose start would change a database elsewhere does not run here.
+        """
         deployed = self.postdeploy
+        if self.withheld:
+            return False
         return self.status != "failed" and not (deployed and (deployed.exit or deployed.timed_out))
 
     @property

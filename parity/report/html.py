@@ -17,7 +17,7 @@ from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.frame import lines, place
 from parity.report.next_step import what_next
 from parity.report.stages import DETAILS, MB
-from parity.report.summary import Group, groups, importance, spoken
+from parity.report.summary import Group, groups, importance, joint, spoken
 from parity.system.text import clip, safe
 from parity.version import __version__
 
@@ -70,6 +70,7 @@ def _page(verdict: Verdict) -> dict[str, Any]:
         "parity": __version__,
         "command": verdict.command,
         "word": word,
+        "joint": joint(sentence),
         "said": sentence,
         "state": verdict.verdict,
         "next": what_next(verdict),

@@ -109,8 +109,12 @@ def _more(verdict: Verdict) -> str:
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence, the first line of every report for people."""
     word, sentence = spoken(verdict)
-    sentence = oneline(sentence)
-    return f"{word} {sentence}" if sentence.startswith("once ") else f"{word}: {sentence}"
+    return f"{word}{joint(sentence)}{oneline(sentence)}"
+
+
+def joint(sentence: str) -> str:
+    """Return what stands between the verdict's word and its sentence."""
+    return " " if sentence.startswith("once ") else ", " if sentence.startswith("but ") else ": "
 
 
 def _blame(group: Group) -> str:
@@ -145,13 +149,21 @@ def _warnings(verdict: Verdict) -> str:
 
 def _works(verdict: Verdict) -> str:
     source = verdict.source
-    commit = (
-        f"once you commit {named(source.uncommitted)}: " if source and source.uncommitted else ""
-    )
+    files = named(source.uncommitted) if source and source.uncommitted else ""
+    but = _but(verdict.traffic) if verdict.traffic else ""
+    commit = ", ".join(filter(None, (f"once you commit {files}" if files else "", but)))
+    commit += ": " if commit else ""
     if verdict.traffic:
         return f"{commit}pushed, built, booted; {', '.join(requests(verdict.traffic))}"
     started = f"{verdict.boot.name} started" if verdict.boot else "nothing to start"
     return f"{commit}pushed and built; {started}, no web process"
+
+
+def _but(traffic: Traffic) -> str:
+    """Return that a visitor of the bare address sees an error, as a clause."""
+    root = [e for e in traffic.exchanges if e.first == "/" and not e.scenario]
+    refused = bool(root) and root[-1].code is None and 400 <= root[-1].status < 500
+    return f"but / answers {root[-1].status}" if refused else ""
 
 
 def named(paths: tuple[str, ...]) -> str:

@@ -21,6 +21,7 @@ from parity.report.summary import (
     decisive,
     groups,
     headline,
+    joint,
     spoken,
 )
 from parity.system.text import oneline
@@ -92,8 +93,9 @@ def _row(finding: Finding, verdict: Verdict) -> str:
 
 def _head(page: Page, verdict: Verdict) -> None:
     word, sentence = spoken(verdict)
-    label = f"{word} " if sentence.startswith("once ") else f"{word}: "
-    page.prose(oneline(sentence), label=label, style=_STYLE[word], body="strong")
+    page.prose(
+        oneline(sentence), label=f"{word}{joint(sentence)}", style=_STYLE[word], body="strong"
+    )
 
 
 def _body(page: Page, verdict: Verdict, *, log: bool) -> None:

@@ -43,6 +43,8 @@ def _failed(record: Record) -> bool:
         x.code or (x.status or 0) >= 500 for x in record.exchanges
     ):
         return True
+    if isinstance(record, Traffic) and record.needs_dotenv:
+        return True
     if isinstance(record, Slug | Release | Boot | Traffic):
         from parity.rules.views.python_traceback import crash
 

@@ -29,7 +29,7 @@ BUILD = (
 )
 """The same, and those that a rehearsal needs before it boots anything."""
 
-_ANSWERS = _in("traffic", "workers visitors page_parts websockets")
+_ANSWERS = _in("traffic", "workers visitors hosts client_errors page_parts websockets")
 _ENDS = _in("shutdown", "stop dynos per_worker uploads")
 _MEMORY = _in("shutdown", "memory cores")
 
@@ -38,6 +38,7 @@ UP = (
     "shutdown.memory",
     "shutdown.cores",
     "boot.boot",
+    "boot.differences",
     "traffic.traffic",
     *_ANSWERS,
     *_ENDS,
@@ -45,8 +46,8 @@ UP = (
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, *_MEMORY, "boot.boot", "boot.work", "boot.silent", "traffic.traffic"),
-    *("crash.symptoms", "crash.nested"),
+    *(*BUILD, *_MEMORY, "boot.boot", "boot.work", "boot.silent", "boot.differences"),
+    *("traffic.traffic", "traffic.sessions", "crash.symptoms", "crash.nested"),
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",
     *_in("crash", "shell programs subprocesses arguments options target object started_programs"),
@@ -57,7 +58,7 @@ FILES = (
     *("crash.variables", "crash.python.config", "crash.services", "crash.python.services"),
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),
-    *_in("crash", "exit slugignore"),
+    *_in("crash", "exit slugignore dotenv"),
     *(*_ANSWERS, *_ENDS),
 )
 """All files of rules, in the order in which causes are reported: more precise ones come first."""

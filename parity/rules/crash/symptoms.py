@@ -10,6 +10,7 @@ from parity.rules.build.release import RELEASE_FAILED
 from parity.rules.engine import rule
 from parity.rules.phrases import CORS, routed
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.traffic.sessions import PAGE_SCRIPT_FAILS
 from parity.rules.traffic.traffic import H12, H13, H18, HTTP_500
 from parity.rules.views.python_source import line_of
 from parity.rules.views.python_traceback import Crash
@@ -71,7 +72,18 @@ def _ended(boot: Boot) -> Iterator[Evidence]:
         yield Evidence("it had opened its port, and ended before the first answer")
 
 
-ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED, R10, HTTP_500, H12, H13, H18)
+ENDINGS = (
+    H10,
+    CRASHED,
+    RELEASE_FAILED,
+    PUSH_REJECTED,
+    R10,
+    HTTP_500,
+    PAGE_SCRIPT_FAILS,
+    H12,
+    H13,
+    H18,
+)
 """The symptoms that a crash explains: in a dyno of any type, in the release phase, in
 collectstatic, in a web process that never listens because it crashes, in a request."""
 

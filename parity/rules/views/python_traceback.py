@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import NamedTuple, TypeAlias
 
+from parity.facts.sessions import FAILED
 from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source, Traffic
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
@@ -22,7 +23,7 @@ _CHAINED = re.compile(r"During handling of the above exception|The above excepti
 _GROUPED = re.compile(r"^\s*[|+] ?")
 """The prefix of every line in an ExceptionGroup's traceback (PEP 654)."""
 
-_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")  # consequences of an earlier exception
+_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt", "CancelledError")  # consequences
 _NOT_THE_APP = (".heroku/", "/", "<", "venv/", ".venv/", "node_modules/")
 _LONGEST = 300
 """Maximum length of an exception that is shown, in characters."""
@@ -153,10 +154,13 @@ def _booting(boot: Boot) -> Crash | None:
 def _answering(traffic: Traffic) -> Crash | None:
     """Return the crash behind an answer that is the app's own 5xx, or behind a missing answer."""
     bad = next((e for e in traffic.exchanges if e.code or e.status >= 500), None)
-    if bad is None or bad.code not in (None, "H12", "H13", "H18"):
-        return None
     slug = traffic.boot.release.slug
     lines = as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
+    if script_failure(traffic):
+        when = "when a visitor's session begins"
+        return Crash(lines, None, traffic.boot.process, slug, traffic, when)
+    if bad is None or bad.code not in (None, "H12", "H13", "H18"):
+        return None
     if bad.code is None and not logged(traffic):
         traceback = plain(traffic.traceback or (), slug, traffic.boot.home)
         raised = last_raised(traceback)
@@ -164,6 +168,12 @@ def _answering(traffic: Traffic) -> Crash | None:
         lines = before if raised and raised.importing else before + traceback
     when = f"when it answers {bad.path}"
     return Crash(lines, None, traffic.boot.process, slug, traffic, when)
+
+
+def script_failure(traffic: Traffic) -> bool:
+    """Return whether the log says that the script behind a page failed in a visitor's session."""
+    good = not any(e.code or e.status >= 500 for e in traffic.exchanges)
+    return good and any(re.search(FAILED, line.text) for line in traffic.since_boot)
 
 
 def logged(traffic: Traffic) -> bool:
