@@ -34,6 +34,7 @@ _own_folders()
 
 from parity.cli.pytest_plugin import import_all  # noqa: E402
 from parity.rules.texts import Texts  # noqa: E402
+from tests.recorded import Recording  # noqa: E402
 
 import_all()
 Texts.strict = True
@@ -62,11 +63,27 @@ def _watched(event: str, _: object) -> None:
 sys.addaudithook(_watched)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `fast` what is in no slower layer."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option to record."""
+    parser.addoption(
+        "--record",
+        action="store_true",
+        help="run only the tests that leave a recording, and write tests/recordings anew",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as `fast` what is in no slower layer; leave out what is judged by its recording."""
+    recording = Recording.on = config.getoption("--record")
+    chosen, left = [], []
     for item in items:
         if not any(item.get_closest_marker(name) for name in SLOWER):
             item.add_marker(pytest.mark.fast)
+        mark = item.get_closest_marker("recorded")
+        runs = mark is not None if recording else not (mark and mark.kwargs["skipped"])
+        (chosen if runs else left).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = chosen
 
 
 @pytest.hookimpl(wrapper=True)
