@@ -36,6 +36,9 @@ SHARED = (
 WIDTH = 140
 """Characters of a line up to which an object stays on it."""
 
+DEEPEST = 4
+"""The deepest indentation."""
+
 
 class Writer:
     """Turns records into JSON; `files` are contents that need not be repeated, by path."""
@@ -154,7 +157,7 @@ def pretty(it: Any, indent: int = 0) -> str:
     flat = json.dumps(it)
     if len(flat) + indent <= WIDTH or not isinstance(it, dict | list) or not it:
         return flat
-    begin, end = " " * (indent + 1), "\n" + " " * indent
+    begin, end = " " * min(indent + 1, DEEPEST), "\n" + " " * min(indent, DEEPEST)
     if isinstance(it, dict):
         inner = [f"{begin}{json.dumps(k)}: {pretty(v, indent + 1)}" for k, v in it.items()]
         return "{\n" + ",\n".join(inner) + end + "}"

@@ -28,6 +28,10 @@ def _own_folders() -> None:
     if PIP.is_dir() and not link.exists() and link != PIP:
         link.symlink_to(PIP)
     os.environ.pop("PARITY_CACHE_DIR", None)
+    # Python's own cache, too: without one, each process of a test compiles everything again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(OWN / "bytecode")
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(OWN / "bytecode")
 
 
 _own_folders()

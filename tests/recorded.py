@@ -5,7 +5,7 @@ causes, chooses the repairs and makes the diffs anew. Only what a run must show 
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from hashlib import sha256
 from itertools import groupby
@@ -16,13 +16,13 @@ import pytest
 
 from parity import rehearse
 from parity.facts.limits import Limits
-from parity.records import Boot, Config, Line, Plan, Pushed, Record, Source
+from parity.records import Boot, Config, Line, Plan, Pushed, Record, Slug, Source
 from parity.records.options import DEFAULTS, Options
 from parity.records.verdict import Verdict
 from parity.rehearsal import pipeline
 from parity.rehearsal.trial import Trial
 from tests import codec
-from tests.steady import HERE, Steady
+from tests.steady import APP, Steady
 
 FOLDER = Path(__file__).parent / "recordings"
 AT = 1_800_000_000.0
@@ -50,10 +50,10 @@ class Part(NamedTuple):
 
 
 class Take(NamedTuple):
-    """A whole rehearsal."""
+    """A whole rehearsal; without its log, if no test looks at that."""
 
     parts: tuple[Part, ...]
-    log: tuple[Line, ...]
+    log: tuple[Line, ...] = ()
     formation: tuple[Boot, ...] = ()
 
 
@@ -154,22 +154,68 @@ class Recorded(NamedTuple):
     diff: str = ""
 
 
-codec.TYPES["Recorded"] = Recorded
+class Built(NamedTuple):
+    """The recording of a build alone: its slug, and what git push printed."""
+
+    slug: Slug
+    log: tuple[str, ...]
+
+
+codec.TYPES |= {"Recorded": Recorded, "Built": Built}
+
+
+def _place(name: str) -> Path:
+    return FOLDER / f"{name}.json"
+
+
+def is_recorded(name: str) -> bool:
+    """Return whether there is a recording of this name."""
+    return _place(name).exists()
 
 
 def load(name: str, files: Mapping[str, bytes], folder: Path) -> Recorded:
     """Return the recording `name` of the app with these files, which is in `folder` now."""
-    document = json.loads((FOLDER / f"{name}.json").read_text())
-    recorded = codec.Reader(files, AT, {f"{HERE}/app": folder}).value(document)
+    recorded = _read(name, files, folder)
     assert isinstance(recorded, Recorded)
     return recorded
+
+
+def load_build(name: str, files: Mapping[str, bytes], folder: Path) -> Built:
+    """Return the recording of a build."""
+    built = _read(name, files, folder)
+    assert isinstance(built, Built)
+    return built
+
+
+def save_build(
+    name: str, files: Mapping[str, bytes], folder: Path, slug: Slug, log: Sequence[str]
+) -> None:
+    """Write the recording of a build, if `Recording.on`."""
+    if Recording.on:
+        _write(name, Built(slug, tuple(log)), files, folder)
+
+
+def _read(name: str, files: Mapping[str, bytes], folder: Path) -> object:
+    document = json.loads(_place(name).read_text())
+    value: object = codec.Reader(files, AT, {APP: folder}).value(document)
+    return value
+
+
+def _write(
+    name: str, record: object, files: Mapping[str, bytes], folder: Path, *, numbers: bool = True
+) -> None:
+    """Write a recording of the app in `folder`."""
+    place = _place(name)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    written = codec.Writer(files).value(record)
+    place.write_text(codec.pretty(Steady(folder, numbers=numbers).document(written)) + "\n")
 
 
 class Tape:
     """Rehearses an app with these files, and records that if `Recording.on`."""
 
-    def __init__(self, name: str, of: str, files: Mapping[str, bytes]) -> None:
-        self._name, self._of, self._files = name, of, files
+    def __init__(self, name: str, of: str, files: Mapping[str, bytes], *, log: bool = True) -> None:
+        self._name, self._of, self._files, self._log = name, of, files, log
         self._runs: list[tuple[Take, Verdict, Config, Options]] = []
 
     def rehearse(
@@ -185,20 +231,19 @@ class Tape:
         self._runs.append((Listening.made[-1].take(verdict), verdict, config, options))
         return verdict
 
-    def save(self, here: Path, diff: str = "") -> None:
-        """Write the recording of the app `here`/app, if it leads to the same verdicts."""
+    def save(self, folder: Path, diff: str = "") -> None:
+        """Write the recording of the app in `folder`, if it leads to the same verdicts."""
         if not Recording.on:
             return
-        recorded = Recorded(self._of, tuple(take for take, *_ in self._runs), diff)
-        written = codec.Writer(self._files).value(recorded)
-        path = FOLDER / f"{self._name}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        takes = tuple(take for take, *_ in self._runs)
+        takes = takes if self._log else tuple(take._replace(log=()) for take in takes)
+        recorded = Recorded(self._of, takes, diff)
         for numbers in (True, False):
-            path.write_text(codec.pretty(Steady(here, numbers=numbers).document(written)) + "\n")
-            wrong = self._wrong(here / "app")
+            _write(self._name, recorded, self._files, folder, numbers=numbers)
+            wrong = self._wrong(folder)
             if not wrong:
                 return
-        path.unlink()
+        _place(self._name).unlink()
         raise AssertionError(wrong)
 
     def _wrong(self, folder: Path) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 
 from parity.push import cache
 
-HERE = "/recorded"
+APP = "/recorded/app"
+"""The app's own folder, in a recording."""
+
 PORT = 23817
 """The port of the first dyno; others get the next numbers."""
 
@@ -24,7 +26,10 @@ CHANGING = (
     (re.compile(r"\b\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT"), "Thu, 01 Jan 2026 00:00:00 GMT"),
     (re.compile(r"\b(connect|service)=\d+ms"), r"\1=0ms"),
     (re.compile(r"\brequest_id=[0-9a-f-]{36}"), "request_id=00000000-0000-0000-0000-000000000000"),
-    (re.compile(r"(\('127\.0\.0\.1', |127\.0\.0\.1:)\d{5}\b"), r"\g<1>50000"),
+    (
+        re.compile(r"(\('127\.0\.0\.1', |127\.0\.0\.1:)(?:3[3-9]|[45]\d|6[0-5])\d{3}\b"),
+        r"\g<1>50000",
+    ),
     (re.compile(r"\b(added|audited) (.* in) \d+\w+$"), r"\1 \2 1s"),
     (re.compile(r" at 0x[0-9a-f]{6,}"), " at 0x0"),
 )
@@ -34,18 +39,28 @@ LARGE = 50_000_000
 """Bytes of memory; less than that is of no interest."""
 
 ENOUGH = {
-    **{"seconds": 10, "connect_ms": 1000, "service_ms": 1000, "tasks": 10},
-    **dict.fromkeys(("peak", "grown", "packed"), LARGE),
+    "seconds": 10,
+    "connect_ms": 1000,
+    "service_ms": 1000,
+    "tasks": 10,
+    "peak": LARGE,
+    "grown": LARGE,
+    "packed": LARGE,
 }
 """Numbers that change from run to run: below these they become 0, others keep their first digit."""
 
 
 class Steady:
-    """Sets what changes in the JSON of a recording; `here` is the test's folder."""
+    """Sets what changes in the JSON of a recording; `folder` is the app's."""
 
-    def __init__(self, here: Path, *, numbers: bool) -> None:
+    def __init__(self, folder: Path, *, numbers: bool) -> None:
         self._numbers = numbers
-        places = {here: HERE, cache.root(): "/recorded/cache", Path(sys.prefix): "/recorded/python"}
+        places = {
+            folder: APP,
+            folder.parent: "/recorded",
+            cache.root(): "/recorded/cache",
+            Path(sys.prefix): "/recorded/python",
+        }
         places |= {Path(sys.base_prefix): "/recorded/python", Path.home(): "/recorded/home"}
         self._places = {str(place): name for place, name in places.items() if len(place.parts) > 2}
         self._ports: dict[str, int] = {}

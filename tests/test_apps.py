@@ -27,7 +27,7 @@ from parity.report import KINDS, render
 from parity.report.diffs import diffs
 from parity.router.scenario import read
 from tests.decisions import disagreeing
-from tests.recorded import FOLDER, Tape, digest
+from tests.recorded import Tape, digest, is_recorded
 
 pytestmark = pytest.mark.net
 
@@ -81,6 +81,7 @@ class App:
         self.name = folder.name
         self.expected = tomllib.loads((folder / "expected.toml").read_text())
         self.expected.setdefault("fixes", [])
+        self.real = self.expected.pop("real", False)
         self.git: dict[str, Any] = self.expected.get("git", {})
         self.canary = sha256(self.name.encode()).hexdigest()[:32]
         values = {**self.expected.get("config", {}), "CANARY": self.canary}
@@ -111,16 +112,14 @@ class App:
     @property
     def is_recorded(self) -> bool:
         """Whether there is a recording, if only an old one."""
-        return (FOLDER / "apps" / f"{self.name}.json").exists()
+        return is_recorded(f"apps/{self.name}")
 
     def check(self, verdict: Verdict) -> None:
         """Assert that a verdict is as expected, and that no report shows a config var's value."""
         assert [*disagreeing(verdict)] == []
         story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)
-        own = ("said", "blame", "real")
-        plain = {
-            k: v for k, v in self.expected.items() if not isinstance(v, dict) and k not in own
-        }
+        own = ("said", "blame")
+        plain = {k: v for k, v in self.expected.items() if not isinstance(v, dict) and k not in own}
         assert outcome(verdict, self.expected) == plain, story
         for text in self.expected.get("said", []):
             assert text in story
@@ -162,7 +161,7 @@ def parameter(app: App) -> Any:
     """Return the app as a parameter; apps with a fixed port of their own run one at a time."""
     fixed = app.name.startswith("r10-")
     marks = [pytest.mark.xdist_group("fixed ports")] if fixed else []
-    skipped = app.is_recorded and not app.expected.get("real")
+    skipped = app.is_recorded and not app.real
     return pytest.param(app, id=app.name, marks=[*marks, pytest.mark.recorded(skipped=skipped)])
 
 
@@ -200,4 +199,4 @@ def test_app(app: App, tmp_path: Path) -> None:
         again = mended(app, diff, tmp_path / "mended" / "app")
         second = tape.rehearse(again, **how)
         assert (second.verdict, second.repaired) == ("works", ())
-    tape.save(tmp_path, diff)
+    tape.save(folder, diff)
