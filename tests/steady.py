@@ -35,19 +35,12 @@ CHANGING = (
 )
 """Texts that change from run to run, and what stands there instead."""
 
-LARGE = 50_000_000
-"""Bytes of memory; less than that is of no interest."""
-
-ENOUGH = {
-    "seconds": 10,
-    "connect_ms": 1000,
-    "service_ms": 1000,
-    "tasks": 10,
-    "peak": LARGE,
-    "grown": LARGE,
-    "packed": LARGE,
-}
+LEAST = {"seconds": 10, "connect_ms": 1000, "service_ms": 1000, "tasks": 10}
 """Numbers that change from run to run: below these they become 0, others keep their first digit."""
+
+SIZES = ("peak", "grown", "packed")
+STEP = 10_000_000
+"""Bytes of memory are rounded to a multiple of this, from ten times as many on to one digit."""
 
 
 class Steady:
@@ -93,12 +86,11 @@ class Steady:
             return self._text(it)
         if isinstance(it, list) and key == "samples":
             return []
-        if isinstance(it, list) and key == "shares" and self._numbers:
-            it = [share for share in it if share["bytes"] >= LARGE]
         if isinstance(it, list):
             return [self._value(inner, key) for inner in it]
         if isinstance(it, dict):
-            return {self._text(k): self._value(v, k or key) for k, v in it.items()}
+            size = {"bytes": "peak"} if it.get("") == "Share" else {}
+            return {self._text(k): self._value(v, size.get(k, k) or key) for k, v in it.items()}
         if isinstance(it, bool) or it is None:
             return it if key != "cached" else False
         return self._number(it, key)
@@ -110,9 +102,9 @@ class Steady:
             return self._pids.get(int(it), it)
         if not self._numbers:
             return it
-        if key == "bytes":
-            return _coarse(it) if it >= LARGE else it
-        return it if key not in ENOUGH else _coarse(it) if it >= ENOUGH[key] else 0
+        if key in SIZES:
+            return round(it / STEP) * STEP if it < 10 * STEP else _coarse(it)
+        return it if key not in LEAST else _coarse(it) if it >= LEAST[key] else 0
 
     def _text(self, text: str) -> str:
         for place, name in self._places.items():
