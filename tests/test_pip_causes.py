@@ -1,15 +1,16 @@
 """Which line of the requirements is to blame, why, and what to write instead: with real pip."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
 from parity.facts.buildpacks import PYTHON
 from parity.push.buildpacks.context import Undecided
 from parity.push.buildpacks.python.machine_faults import undecided
-from parity.records import Ignored, Interpreter, Runtime
+from parity.records import Ignored, Interpreter, Runtime, Slug
 from parity.rules.views.requirement_spelling import corrected
 from tests.builds import (
     APP,
@@ -23,6 +24,7 @@ from tests.builds import (
     sdist,
     wheel,
 )
+from tests.recorded import digest, is_recorded, save_build
 from tests.trees import tree
 
 pytestmark = pytest.mark.net
@@ -128,19 +130,35 @@ REJECTED: list[tuple[str, Mapping[str, str], str, str, tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "files", "cause", "place", "words"), REJECTED, ids=lambda v: str(v)[:40]
-)
-def test_rejected(
-    text: str,
-    files: Mapping[str, str],
-    cause: str,
-    place: str,
-    words: tuple[str, ...],
-    tmp_path: Path,
-) -> None:
+Row: TypeAlias = tuple[str, Mapping[str, str], str, str, tuple[str, ...]]
+
+
+def recording(row: Row) -> tuple[str, dict[str, bytes]]:
+    """Return the name of a row's recording, and the contents of its files by path."""
+    files = {p: t.encode() for p, t in {"requirements.txt": f"{row[0]}\n", **row[1]}.items()}
+    return f"builds/{row[2]}-{digest(files, digest(dict(PACKAGES)))}", files
+
+
+def parameters() -> Iterator[Any]:
+    """Yield the rows; those that are recorded run for real on request, but the first."""
+    for number, row in enumerate(REJECTED):
+        skipped = number > 0 and is_recorded(recording(row)[0])
+        mark = pytest.mark.recorded(skipped=skipped)
+        yield pytest.param(row, id=f"{number}-{row[2]}", marks=mark)
+
+
+@pytest.mark.parametrize("row", [*parameters()])
+def test_rejected(row: Row, tmp_path: Path) -> None:
     """pip refuses; one cause is named, with its line and what to write instead."""
-    slug, log = pushed({"requirements.txt": text + "\n", **files}, tmp_path)
+    name, files = recording(row)
+    slug, log = pushed(files, tmp_path / "app")
+    refused(slug, log, row)
+    save_build(name, files, tmp_path / "app", slug, log)
+
+
+def refused(slug: Slug, log: Sequence[str], row: Row) -> None:
+    """Assert that a build was rejected with a row's cause."""
+    _, _, cause, place, words = row
     assert slug.unknown is None
     assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
     assert " !     Error: Unable to install dependencies using pip." in log
