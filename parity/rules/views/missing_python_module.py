@@ -15,8 +15,8 @@ from parity.facts.packages import (
     WINDOWS_LIBRARY,
 )
 from parity.rules.view import view
-from parity.rules.views.misread_word import misread_word
 from parity.rules.views.environments import PACKAGES, environments
+from parity.rules.views.misread_word import misread_word
 from parity.rules.views.python_source import file_of, find, target
 from parity.rules.views.python_traceback import Crash
 

@@ -10,8 +10,8 @@ from parity.facts.sessions import FAILED
 from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source, Traffic
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
-from parity.rules.views.environments import PACKAGES
 from parity.rules.views.ended_output import likely_status, waiting
+from parity.rules.views.environments import PACKAGES
 
 _START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')

@@ -7,8 +7,8 @@ from parity.facts.python import MISSPELT_REQUIREMENTS, PACKAGE_FILES
 from parity.records import Source
 from parity.records.edits import add_to_git
 from parity.records.verdict import Evidence
-from parity.rules.views.environments import environments
 from parity.rules.shell import word
+from parity.rules.views.environments import environments
 
 _NOT_OURS = {"node_modules", "venv", ".venv", "env", "site-packages", "vendor", "test", "tests"}
 _OTHER_LANGUAGES = ("package.json", "Gemfile", "go.mod", "pom.xml", "composer.json")
