@@ -86,8 +86,8 @@ REASONS = (
         "package-manager::multiple-found",
         "The app has files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
-        "{advice:Keep the file of the one you use, and `git rm` the others. A file that is not in git"
-        " comes from another buildpack (`heroku buildpacks`); remove that one.}",
+        "{advice:Keep the file of the one you use, and `git rm` the others. A file that is not in"
+        " git comes from another buildpack (`heroku buildpacks`); remove that one.}",
         MANAGERS,
     ),
     Reason(
