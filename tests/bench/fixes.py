@@ -135,7 +135,8 @@ def _tried(app: Path, copy: Case) -> Result:
     told = Result(app.name, "cannot", first.id, " ".join(first.fix.split()))
     if made is None:
         return told
-    subprocess.run([*GIT, "add", "-A"], cwd=made.folder, check=True, capture_output=True)
+    untracked = ["-u"] if "git rm" in first.fix else ["-A"]  # what was taken out stays out
+    subprocess.run([*GIT, "add", *untracked], cwd=made.folder, check=True, capture_output=True)
     saved = [*GIT, "commit", "-q", "--allow-empty", "-m", "fixed"]
     subprocess.run(saved, cwd=made.folder, check=True, capture_output=True)
     after = made.rehearsed()
@@ -182,13 +183,15 @@ def _typed(folder: Path, command: str) -> bool:
 
 def _on_heroku(copy: Case, command: str) -> Case | None:
     """Return the copy with what a command of the Heroku CLI sets."""
-    setting = re.match(r"heroku config:set (\w+)=(.*)", command)
+    setting = re.match(r"heroku config:set (\w+)=([^…]*)$", command)
+    if command == "heroku buildpacks:clear":
+        return copy._replace(options=copy.options._replace(buildpacks=()))
     if setting:
         return copy._replace(config={**copy.config, setting[1]: setting[2].strip("\"'") or "x"})
     unset = re.match(r"heroku config:unset (\w+)", command)
     if unset:
         return copy._replace(config={k: v for k, v in copy.config.items() if k != unset[1]})
-    stack = re.match(r"heroku stack:set (\S+)", command)
+    stack = re.match(r"heroku stack:set (?!container)(\S+)", command)
     if stack:
         return copy._replace(options=copy.options._replace(stack=stack[1]))
     added = re.match(r"heroku buildpacks:(set|add)( --index 1)? (\S+)$", command)
@@ -205,8 +208,12 @@ def writing(folder: Path, finding: Finding) -> bool:
 
 
 def _line_in_procfile(folder: Path, finding: Finding) -> bool:
-    match = re.search(r"Procfile (?:write|must read) `([^`…]+)`", finding.fix)
-    return match is not None and _procfile(folder / "Procfile", match[1])
+    match = re.search(r"Procfile (?:write|must read) `([^`…:]+:[^`…]+)`", finding.fix)
+    if match is None:
+        return False
+    place = next((e for e in finding.evidence if e.file == "Procfile" and e.line), None)
+    there = place and _replaced(folder / "Procfile", place.line or 0, match[1])
+    return there or _procfile(folder / "Procfile", match[1])
 
 
 def _procfile(path: Path, line: str) -> bool:
@@ -219,7 +226,7 @@ def _procfile(path: Path, line: str) -> bool:
 
 def _added_line(folder: Path, finding: Finding) -> bool:
     match = re.search(r"Add the line `([^`…]+)` to (?:the )?([\w./-]+\w)", finding.fix)
-    if match is None:
+    if match is None or "MIDDLEWARE" in finding.fix:  # a second file is to change as well
         return False
     if match[2] == "Procfile":
         return _procfile(folder / "Procfile", match[1])

@@ -225,8 +225,8 @@ REASONS = (
         "buildpack-not-compatible",
         "The buildpack {subject} does not accept this app",
         "It is set on the app, but what it looks for is not in the root of what is pushed.",
-        "Commit the package file of your language (Python: requirements.txt), or set the right"
-        " buildpack: `heroku buildpacks:set heroku/python`.",
+        "Commit the package file that it looks for (heroku/python: requirements.txt), or type"
+        " `heroku buildpacks:clear`: then Heroku chooses by what is committed.",
         f"{BUILDPACKS}#setting-a-buildpack-on-an-application",
         fallback=True,
         own=True,

@@ -39,12 +39,10 @@ def misread_word(crash: Crash) -> MisreadWord | None:
 
 def _names(words: tuple[str, ...], module: str) -> bool:
     """Return whether one of the words leads a server to look for a module of that name."""
-    return any(re.fullmatch(_pattern(word), module) for word in words)
+    return any(_leads(word.partition(":")[0].split("."), module.split(".")) for word in words)
 
 
-def _pattern(word: str) -> str:
-    """Return what matches the module that a word names, or a package around it."""
-    parts = word.partition(":")[0].split(".")
-    escaped = [re.sub(r"\\\$(?:\\\{)?\w+(?:\\\})?", ".*", re.escape(part)) for part in parts]
-    inner = "".join(f"(?:\\.{part}" for part in escaped[1:])
-    return f"{escaped[0]}{inner}{')?' * (len(escaped) - 1)}"
+def _leads(named: list[str], module: list[str]) -> bool:
+    """Return whether a module, or a package around it, is `named`; a variable may be anything."""
+    parts = zip(named, module, strict=False)
+    return len(module) <= len(named) and all("$" in part or part == x for part, x in parts)
