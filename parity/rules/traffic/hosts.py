@@ -63,7 +63,7 @@ def refused_host(traffic: Traffic) -> RefusedHost | None:
     effect="fail",
     title="The app answers {status:400} to every visitor",
     cause="{why:It is answered with another Host and refused with the app's own}.",
-    fix="Let the app answer to its herokuapp.com host, and to your own domain.",
+    fix="Let the app answer to its herokuapp.com host, and to your own domain{write:-}.",
     docs=ALLOWED_HOSTS,
     prints=('heroku[router]: at=info method=GET path="/" … status=400',),
     laptop="On the laptop the Host is localhost, which DEBUG allows; on Heroku it is another.",
@@ -80,7 +80,9 @@ def HTTP_400(refusal: RefusedHost) -> Iterator[Evidence]:
     why = f"The app refuses the Host {refused.host}, and says so"
     if other:
         why = f"The same request is answered with Host {other.host} and refused with {refused.host}"
-    names = {"status": str(refused.status), "why": why}
+    vite = refusal.said.startswith("Blocked request")
+    write = f': in vite.config write `preview: {{ allowedHosts: [".{HEROKU}"] }}`' if vite else ""
+    names = {"status": str(refused.status), "why": why, "write": write}
     seen = f"{request_line(refused)} with Host {refused.host} → {refused.status}"
     yield Evidence(seen, names=names)
     if other:
