@@ -45,7 +45,7 @@ FILES = (
     *_in("crash.python", "modules python imports"),
     "crash.dependencies",
     *_in("crash.python", "packages versions parts"),
-    *("crash.variables", "crash.python.config", "crash.services", "crash.python.services"),
+    *("crash.variables", "crash.python.addresses", "crash.services", "crash.python.services"),
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),
     *_in("crash", "exit slugignore"),

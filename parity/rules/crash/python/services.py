@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from parity.records import Traffic
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.config import of_asyncpg
+from parity.rules.crash.python.addresses import of_asyncpg
 from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
 from parity.rules.engine import rule
 from parity.rules.views.facts import RefusedService
