@@ -10,12 +10,14 @@ from typing import NamedTuple
 class Edit(NamedTuple):
     """A line to write into `file`.
 
-    It is a line of the Procfile, or the text of a `script` in package.json, or a requirement.
+    It is a line of the Procfile, or the text of a `script` in package.json, or a requirement, or
+    what line number `line` of a source file becomes, without its indent.
     """
 
     file: str
     new: str
     script: str | None = None
+    line: int | None = None
 
     @property
     def written(self) -> str:
@@ -24,7 +26,9 @@ class Edit(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The file's name in a sentence."""
+        """The file's name in a sentence, and the line if the edit replaces one."""
+        if self.line is not None:
+            return f"line {self.line} of {self.file}"
         return "the Procfile" if self.file == "Procfile" else self.file
 
 
@@ -55,3 +59,8 @@ def on_platform(file: str, requirement: str, platform: str, head: str) -> Advice
 def script(name: str, new: str, more: str = ".") -> Advice:
     """Return the advice to change a script of package.json."""
     return Advice(Edit("package.json", new, name), more)
+
+
+def line(file: str, number: int, new: str, more: str = ".") -> Advice:
+    """Return the advice to write `new` as a line of a source file."""
+    return Advice(Edit(file, new, line=number), more)

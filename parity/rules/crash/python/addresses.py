@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterator
 
+from parity.records import Source, edits
 from parity.records.verdict import Evidence
-from parity.rules.crash.symptoms import ENDINGS, at_either
+from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
 from parity.rules.engine import rule
-from parity.rules.views.python_source import at, find
+from parity.rules.views.python_source import CodePlace, at, find
 from parity.rules.views.python_traceback import Crash, PythonError, Raised
 
 
@@ -24,27 +25,94 @@ from parity.rules.views.python_traceback import Crash, PythonError, Raised
     by={"SQLAlchemy": 'url.replace("postgres://", "postgresql://", 1)'},
 )
 def postgres_scheme(crash: Crash) -> Iterator[Evidence]:
-    if not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
+    match = crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres(?:\.(\w+))?(?![\w.])")
+    if not match:
         return
-    advice = (
-        'Where the URL is read, write `os.environ["DATABASE_URL"].replace("postgres://",'
-        ' "postgresql://", 1)`.'
-    )
-    place = find(crash.source, r"DATABASE_URL")
-    if place and _READ.search(place.text):
-        changed = '.replace("postgres://", "postgresql://", 1)'
-        right = _READ.sub(lambda match: match[0] + changed, place.text)
-        advice = f"In line {place.line} of {place.file} write `{right}`."
+    scheme = f"postgresql+{match[1]}" if match[1] else "postgresql"
+    place, advice = _with_scheme(crash.source, scheme)
     yield at_either(crash, "no plugin for postgres", advice=advice)
     if place:
         yield at(place.text, place)
 
 
+def _with_scheme(source: Source, scheme: str) -> tuple[CodePlace | None, str]:
+    """Return the line that reads or writes the address, and advice to give it `scheme`."""
+    driver = scheme.partition("+")[2]
+    written = find(source, rf"[\"']postgres\+{driver}:") if driver else None
+    if written:
+        right = written.text.replace(f"postgres+{driver}:", f"{scheme}:")
+        return written, edits.line(written.file, written.line, right)
+    changed = f'.replace("postgres://", "{scheme}://", 1)'
+    place = find(source, r"DATABASE_URL")
+    if place and _READ.search(place.text) and ".replace(" not in place.text:
+        right = _READ.sub(lambda match: match[0] + changed, place.text)
+        return place, edits.line(place.file, place.line, right)
+    return place, f'Where the URL is read, write `os.environ["DATABASE_URL"]{changed}`.'
+
+
 _READ = re.compile(
     r"""os\.(?:environ\[["']DATABASE_URL["']\]"""
-    r"""|(?:environ\.get|getenv)\(["']DATABASE_URL["'](?:,\s*["'][^"']*["'])\))"""
+    r"""|(?:environ\.get|getenv)\(["']DATABASE_URL["'](?:,\s*["'][^"']*["'])?\))"""
 )
 """A read of DATABASE_URL, without a default or with one that is a string."""
+
+_DSN = (
+    r"invalid DSN: scheme is expected to be [^,]{1,60},? got '?(?P<a>[\w+]*)"
+    r"|missing \"=\" after \"(?P<b>[\w+]+):"
+)
+"""Messages of asyncpg, and of libpq, which psycopg and psycopg2 print."""
+
+_REPLACES = re.compile(
+    r"\.replace\(\s*([\"'])postgres(?:ql)?:(?://)?\1\s*,\s*([\"'])postgres(?:ql)?\+\w+:(?://)?\2"
+    r"\s*(?:,\s*1\s*)?\)"
+)
+_CONNECTS = re.compile(r"(\b(?:connect|create_pool|ConnectionPool|Pool)\()([\w.]{1,80})(?=[,)])")
+"""A call of a driver whose first argument is a name."""
+
+
+@rule(
+    "scheme-with-driver",
+    leads_to=ENDINGS,
+    title="{library} takes a plain address, postgresql://…, not {used}://…",
+    cause="`postgresql+DRIVER://` is SQLAlchemy's way to choose a driver. {library} is the driver"
+    " itself, and knows only postgresql:// and postgres://, as in Heroku's DATABASE_URL: {error}",
+    fix="{advice:Give the driver the address as it is in DATABASE_URL, without `+DRIVER`.}",
+    docs="https://magicstack.github.io/asyncpg/current/api/index.html#connection",
+    apart='`invalid DSN: scheme is expected to be either "postgresql" or "postgres"`, `missing'
+    ' "=" after`',
+    laptop="The laptop's address is another one, or the code asks SQLAlchemy there.",
+)
+def scheme_with_driver(crash: PythonError) -> Iterator[Evidence]:
+    match = re.search(_DSN, crash.raised.message)
+    used = (match["a"] or match["b"] or "") if match else ""
+    if not match or not re.fullmatch(r"postgres(?:ql)?\+\w+", used):
+        return
+    library = "asyncpg" if match["a"] else "psycopg"
+    place, advice = _plain(crash, used)
+    error = f"{crash.raised.kind}: the scheme is {used}"
+    yield at_either(crash, error, error=error, library=library, used=used, advice=advice)
+    if place:
+        yield at(place.text, place)
+
+
+def _plain(crash: Crash, used: str) -> tuple[CodePlace | None, str]:
+    """Return the line that adds the driver to the address, and advice to leave it out.
+
+    Where SQLAlchemy needs the same address, the call of the driver changes instead.
+    """
+    place = find(crash.source, rf"[\"']{re.escape(used)}:")
+    here, driver = at_place(crash), used.partition("+")[2]
+    code = here.names["code"] if here else ""
+    if here and find(crash.source, r"create_(?:async_)?engine\(") and _CONNECTS.search(code):
+        right = _CONNECTS.sub(rf'\1\2.replace("+{driver}", "")', code, count=1)
+        return place, edits.line(here.file or "", here.line or 0, right)
+    if place:
+        right = _REPLACES.sub("", place.text)
+        right = right.replace(f"{used}:", "postgresql:")
+        return place, edits.line(place.file, place.line, right)
+    values = crash.plan.config.values
+    name = next((n for n, value in values.items() if value.startswith(f"{used}:")), "DATABASE_URL")
+    return None, f"Give {name} the address without `+{driver}`: `postgresql://…`."
 
 
 @rule(
@@ -53,14 +121,15 @@ _READ = re.compile(
     title="The async engine needs an async driver: postgresql+asyncpg://",
     cause="DATABASE_URL names only Postgres, for which SQLAlchemy uses psycopg2, and that is not an"
     " async driver.",
-    fix='Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://", 1)`, with'
-    " asyncpg in requirements.txt.",
+    fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://",'
+    " 1)`.} asyncpg must be in requirements.txt.",
     docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
 )
 def async_driver(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     if "asyncio extension requires an async driver" in raised.message:
-        yield at_either(crash, raised.told)
+        place, advice = _with_scheme(crash.source, "postgresql+asyncpg")
+        yield at_either(crash, raised.told, **({"advice": advice} if place else {}))
 
 
 @rule(
@@ -86,24 +155,3 @@ def sslmode_for_asyncpg(crash: PythonError) -> Iterator[Evidence]:
 def of_asyncpg(raised: Raised) -> bool:
     """Return whether the exception comes from asyncpg, or from SQLAlchemy's calls of it."""
     return any("asyncpg" in frame.file for frame in raised.frames)
-
-
-@rule(
-    "redis-certificate",
-    leads_to=ENDINGS,
-    title="The certificate of Heroku's key-value store is self-signed: verification must be off",
-    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a self-signed certificate:"
-    " {error}",
-    fix="Pass `ssl_cert_reqs=None` (redis-py: `redis.from_url(url, ssl_cert_reqs=None)`; Celery:"
-    ' `broker_use_ssl={{"ssl_cert_reqs": ssl.CERT_NONE}}` and `redis_backend_use_ssl`; or add'
-    " `?ssl_cert_reqs=none` to the address).",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
-)
-def redis_certificate(crash: PythonError) -> Iterator[Evidence]:
-    pattern = (
-        r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
-    )
-    match = crash.saying(pattern)
-    redis = any("REDIS" in name for name in crash.plan.config.values)
-    if match and (redis or "rediss" in match[0]):
-        yield at_either(crash, match[0])
