@@ -8,6 +8,7 @@ from parity.records import (
     Boot,
     Config,
     Ended,
+    Ignored,
     Interpreter,
     Line,
     ProcessType,
@@ -37,14 +38,18 @@ def trace(*frames: str, error: str) -> tuple[str, ...]:
 
 
 def slug_of(
-    files: Mapping[str, str], config: Mapping[str, str], packages: str, types: Mapping[str, str]
+    files: Mapping[str, str],
+    config: Mapping[str, str],
+    packages: str,
+    types: Mapping[str, str],
+    absent: Mapping[str, Ignored | None],
 ) -> Slug:
     """Return the build of an app with these `types` of processes."""
     given = Config(config, dict.fromkeys(config, "--config")) if config else NO_CONFIG
     processes = {
         name: ProcessType(name, line, n) for n, (name, line) in enumerate(types.items(), 1)
     }
-    plan = verdicts.plan(verdicts.source(files), given, processes=processes)
+    plan = verdicts.plan(verdicts.source(files)._replace(absent=absent), given, processes=processes)
     return verdicts.slug(plan, interpreters=HERE, packages=dict.fromkeys(packages.split(), "1.0"))
 
 
@@ -58,6 +63,7 @@ def causes(
     release: str = "",
     page: str | None = None,
     at: str = "boot",
+    absent: Mapping[str, Ignored | None] = {},
 ) -> dict[str, Finding]:
     """Return the causes of a failure, by id: `at` the boot, the release, or a request.
 
@@ -65,7 +71,7 @@ def causes(
     """
     load()
     types = {"web": command, **({"release": release} if release else {})}
-    slug = slug_of(files, config, packages, types)
+    slug = slug_of(files, config, packages, types, absent)
     output = tuple(Line(verdicts.AT, "app[web.1]", text) for text in log)
     record: Boot | Release | Traffic
     if at == "release":

@@ -46,7 +46,7 @@ FILES = (
     "crash.dependencies",
     *_in("crash.python", "packages versions parts"),
     "crash.variables",
-    *_in("crash.python", "addresses certificates"),
+    *_in("crash.python", "addresses certificates migrations tables"),
     *("crash.services", "crash.python.services"),
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),

@@ -1,4 +1,4 @@
-"""Crashes because a page lacks a template, a static file, a table, a session key or data."""
+"""Crashes because a page lacks a template, a static file, a session key or data."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,6 @@ from parity.rules.phrases import FILES
 from parity.rules.shell import word
 from parity.rules.views.python_source import at, find
 from parity.rules.views.python_traceback import PythonError
-from parity.rules.views.suggestions import requires
 
 
 @rule(
@@ -51,46 +50,6 @@ def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None
                 if name in line:
                     return path, number
     return None, None
-
-
-@rule(
-    "table-missing",
-    leads_to=ENDINGS,
-    title="The database has no table {name}",
-    cause="A new database is empty, and nothing has created the tables: {error}",
-    fix="{advice:Run the migrations in the release phase: `release: python manage.py migrate` in"
-    " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
-    docs="https://devcenter.heroku.com/articles/release-phase",
-    apart="`relation … does not exist`, `no such table`",
-    laptop="The laptop's database was migrated; the one on Heroku is empty.",
-    by={
-        "Django": "release: python manage.py migrate",
-        "Flask-Migrate": "release: flask --app app db upgrade",
-    },
-)
-def table_missing(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    pattern = r'no such table: ([\w.]+)|relation "([\w.]+)" does not exist'
-    match = re.search(pattern, raised.message)
-    if match:
-        names = {"name": match[1] or match[2], "advice": _migrate(crash.source)}
-        yield at_either(crash, raised.told, **names)
-
-
-def _migrate(source: Source) -> str:
-    """Return advice on how this app can create its tables before the web process starts."""
-    manage = next((p for p in source.entries if p.rpartition("/")[2] == "manage.py"), None)
-    if manage:
-        return f"Add the line `release: python {manage} migrate` to the Procfile."
-    if requires(source, "Flask-Migrate"):
-        return "Add the line `release: flask --app MODULE db upgrade` to the Procfile."
-    if requires(source, "alembic"):
-        return "Add the line `release: alembic upgrade head` to the Procfile."
-    return (
-        "Create the tables before the first request: with SQLAlchemy `db.create_all()` (Flask:"
-        " within `with app.app_context():`) at the module's top level, not only under"
-        ' `if __name__ == "__main__":`, which gunicorn never runs.'
-    )
 
 
 @rule(
