@@ -30,14 +30,14 @@ ASYNC = (
             7,
             DSN,
             "scheme-with-driver",
-            'In line 5 of app.py write `url = os.environ["DATABASE_URL"]`.',
+            'In line 5 of app.py write `url = os.environ["DATABASE_URL"]`, without `+asyncpg`',
         ),
         (
             {"app.py": f"import psycopg2\n\n{SPELT}psycopg2.connect(url)\n"},
             4,
             LIBPQ,
             "scheme-with-driver",
-            'write `url = f"postgresql://{USER}:{PASSWORD}@{HOST}/shop"`.',
+            'write `url = f"postgresql://{USER}:{PASSWORD}@{HOST}/shop"`',
         ),
         (
             {

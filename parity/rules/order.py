@@ -41,7 +41,7 @@ FILES = (
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",
     *_in("crash", "shell programs subprocesses options target object started_programs"),
-    *("crash.python.settings", "crash.modules"),
+    *("crash.python.django_setup", "crash.python.settings", "crash.modules"),
     *_in("crash.python", "modules python imports"),
     "crash.dependencies",
     *_in("crash.python", "packages versions parts"),

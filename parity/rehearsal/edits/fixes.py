@@ -74,6 +74,7 @@ FIXES: Mapping[str, Edit] = {
     "runtime-txt-not-supported": version.moved_as_meant,
     "python-version-file-misspelled": version.moved_as_meant,
     "asgi-under-wsgi": command.asgi,
+    "django-setup-order": python.sets_up_django,
     "script-not-executable": scripts.executable,
     "windows-line-ends": scripts.unix_line_ends,
     "module-in-other-case": scripts.right_name,

@@ -15,11 +15,6 @@ _ADVICE = (
         " `asyncio.new_event_loop()`; or request an older Python in .python-version.",
     ),
     (
-        r"Apps aren't loaded yet|Models aren't loaded yet",
-        "Models can be imported only after Django is set up: call `get_asgi_application()` (in a"
-        " script: `django.setup()`) before the import in that line.",
-    ),
-    (
         r"Read-only file system: '/|Permission denied: '/(?!app\b|tmp\b)",
         "An app may write only below /app and /tmp, and its files disappear with the dyno. Keep"
         " files in an object store (Amazon S3), or use the folder that `tempfile` returns.",

@@ -109,7 +109,8 @@ def _plain(crash: Crash, used: str) -> tuple[CodePlace | None, str]:
     if place:
         right = _REPLACES.sub("", place.text)
         right = right.replace(f"{used}:", "postgresql:")
-        return place, edits.line(place.file, place.line, right)
+        more = f", without `+{driver}`: the driver takes postgres:// and postgresql:// as they are."
+        return place, edits.line(place.file, place.line, right, more)
     values = crash.plan.config.values
     name = next((n for n, value in values.items() if value.startswith(f"{used}:")), "DATABASE_URL")
     return None, f"Give {name} the address without `+{driver}`: `postgresql://…`."
