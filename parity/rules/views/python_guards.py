@@ -24,10 +24,26 @@ def missing_at(source: Source, path: str, line: int) -> Iterator[ast.expr]:
         elif isinstance(node, ast.BoolOp):
             if isinstance(node.op, ast.Or) and _ends(node.values[-1]):
                 yield from (e for v in node.values[:-1] for e in _empty_if(v, result=False))
-        elif any(_spans(statement, line) for statement in node.body):
+        elif _holds(node.body, line):
             yield from _empty_if(node.test, result=True)
-        elif any(_spans(statement, line) for statement in node.orelse):
+        elif _holds(node.orelse, line):
             yield from _empty_if(node.test, result=False)
+
+
+def condition(source: Source, path: str, line: int) -> str:
+    """Return the innermost condition of the `if` around a line, or an empty string."""
+    tree = parsed(source, path)
+    tests = [
+        (node.lineno, node.test if _holds(node.body, line) else ast.Not())
+        for node in (ast.walk(tree) if tree else ())
+        if isinstance(node, ast.If) and _spans(node, line)
+    ]
+    test = max(tests, key=lambda pair: pair[0], default=(0, ast.Not()))[1]
+    return ast.unparse(test) if isinstance(test, ast.expr) else ""
+
+
+def _holds(statements: list[ast.stmt], line: int) -> bool:
+    return any(_spans(statement, line) for statement in statements)
 
 
 def _spans(node: ast.stmt | ast.expr, line: int) -> bool:
