@@ -46,7 +46,7 @@ FILES = (
     "crash.dependencies",
     *_in("crash.python", "packages versions parts"),
     "crash.variables",
-    *_in("crash.python", "addresses certificates migrations tables"),
+    *_in("crash.python", "addresses certificates migrations tables patching"),
     *("crash.services", "crash.python.services"),
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),

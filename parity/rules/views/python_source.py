@@ -34,9 +34,23 @@ class CodePlace(NamedTuple):
 
 
 def modules(source: Source) -> list[str]:
-    """Return the app's own Python files, those of the root first."""
-    own = [p for p in source.entries if p.endswith(".py") and not p.startswith(_OWN_FOLDERS)]
+    """Return the app's own Python files, those of the root first.
+
+    A folder with a pyvenv.cfg is a virtual environment, whatever its name (PEP 405).
+    """
+    foreign = (*_OWN_FOLDERS, *environments(source))
+    own = [p for p in source.entries if p.endswith(".py") and not p.startswith(foreign)]
+    own = [p for p in own if "/site-packages/" not in p]
     return sorted(own, key=lambda path: (path.count("/"), path))
+
+
+def environments(source: Source) -> Iterator[str]:
+    """Yield the folders of the tree that are virtual environments: `env/`."""
+    ends = ("pyvenv.cfg", "bin/activate", "Scripts/activate")
+    for path in source.entries:
+        end = next((end for end in ends if path.endswith(f"/{end}")), None)
+        if end:
+            yield path.removesuffix(end)
 
 
 def parsed(source: Source, path: str) -> ast.Module | None:

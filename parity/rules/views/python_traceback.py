@@ -281,7 +281,8 @@ def _message(text: str | None, more: Sequence[str]) -> str:
 
 def of_the_app(frame: Frame) -> bool:
     """Return whether a frame is in the app's own code: packages name their .pyx without a path."""
-    return not frame.file.startswith(_NOT_THE_APP) and not frame.file.endswith((".pyx", ".pxd"))
+    foreign = frame.file.startswith(_NOT_THE_APP) or "/site-packages/" in frame.file
+    return not foreign and not frame.file.endswith((".pyx", ".pxd"))
 
 
 def _frame(match: re.Match[str]) -> Frame:
