@@ -47,7 +47,7 @@ FILES = (
     *_in("crash.python", "packages versions parts"),
     "crash.variables",
     *_in("crash.python", "addresses certificates migrations tables patching"),
-    *("crash.services", "crash.python.services"),
+    *("crash.services", "crash.python.services", "crash.python.databases"),
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),
     *_in("crash", "exit slugignore"),
