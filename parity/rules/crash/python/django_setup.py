@@ -41,7 +41,7 @@ def django_setup_order(crash: PythonError) -> Iterator[Evidence]:
     yield Evidence(crash.raised.told, frame.file, frame.line, names=names)
     here = at_place(crash)
     if here and (here.file, here.line) != (frame.file, frame.line):
-        yield here._replace(names={})
+        yield here._replace(seen=here.names["code"] or "the line that needs it", names={})
 
 
 def _late(crash: PythonError) -> tuple[Frame, Setup] | None:
