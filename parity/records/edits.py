@@ -11,12 +11,13 @@ class Edit(NamedTuple):
     """A line to write into `file`; empty: the line goes.
 
     It is a line of the Procfile or a shell script, or the text of a `script` in package.json, or a
-    requirement.
+    requirement, or what line number `line` of a source file becomes, without its indent.
     """
 
     file: str
     new: str
     script: str | None = None
+    line: int | None = None
 
     @property
     def written(self) -> str:
@@ -25,7 +26,9 @@ class Edit(NamedTuple):
 
     @property
     def place(self) -> str:
-        """The file's name in a sentence."""
+        """The file's name in a sentence, and the line if the edit replaces one."""
+        if self.line is not None:
+            return f"line {self.line} of {self.file}"
         return "the Procfile" if self.file == "Procfile" else self.file
 
 
@@ -55,15 +58,10 @@ def command(process: str, new: str, more: str = ".") -> Advice:
     return Advice(Edit("Procfile", f"{process}: {new}"), more)
 
 
-def line(file: str, number: int, new: str) -> Advice:
-    """Return the advice to write another text into a line of a file, counted from 1."""
-    return Advice(Edit(file, new), head=f"In line {number} of {file} write")
-
-
 def without_line(file: str, number: int) -> Advice:
     """Return the advice to delete a line of a file, counted from 1; the others keep their place."""
     advice = str.__new__(Advice, f"Delete line {number} of {file}.")
-    advice.edit = Edit(file, "")
+    advice.edit = Edit(file, "", line=number)
     return advice
 
 
@@ -78,3 +76,8 @@ def on_platform(file: str, requirement: str, platform: str, head: str) -> Advice
 def script(name: str, new: str, more: str = ".") -> Advice:
     """Return the advice to change a script of package.json."""
     return Advice(Edit("package.json", new, name), more)
+
+
+def line(file: str, number: int, new: str, more: str = ".") -> Advice:
+    """Return the advice to write `new` as a line of a source file."""
+    return Advice(Edit(file, new, line=number), more)

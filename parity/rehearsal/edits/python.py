@@ -9,6 +9,7 @@ from typing import NamedTuple
 from parity.records import Boot, Listener, Pushed, Record
 from parity.records.verdict import Finding
 from parity.rehearsal.edits.lines import body, with_body
+from parity.rules.views.django_setup import late_setup
 from parity.rules.views.listeners import main_listener
 from parity.rules.views.python_source import dotted
 
@@ -219,3 +220,13 @@ def _opening(node: ast.stmt) -> bool:
     """Return whether a statement must stay first: a docstring, or a `__future__` import."""
     text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return text or (isinstance(node, ast.ImportFrom) and node.module == "__future__")
+
+
+def sets_up_django(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """Set Django up above the import that needs it."""
+    evidence = finding.evidence[0]
+    file = evidence.file or ""
+    setup = late_setup(pushed.source, file, evidence.line or 0)
+    if setup is None or body(pushed, file) is None:
+        return None
+    return f"the order in {file}", with_body(pushed, file, setup.new.encode())

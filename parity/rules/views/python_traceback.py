@@ -49,7 +49,7 @@ class Raised(NamedTuple):
     @property
     def place(self) -> Frame | None:
         """Return the innermost frame in the app's own code."""
-        own = [f for f in self.frames if _of_the_app(f)]
+        own = [f for f in self.frames if of_the_app(f)]
         return own[-1] if own else None
 
     @property
@@ -57,7 +57,7 @@ class Raised(NamedTuple):
         """Return whether it was raised, and caught, during the app's import, without a request."""
         if any("/django/core/handlers/" in f.file for f in self.frames):
             return False  # Django imports the URLs during the first request
-        own = [f.name for f in self.frames if _of_the_app(f)]
+        own = [f.name for f in self.frames if of_the_app(f)]
         return bool(own) and set(own) == {"<module>"}
 
 
@@ -267,7 +267,7 @@ def _parsed(lines: Sequence[str], *, bare: bool = False) -> Raised | None:
                 return None
             more = tuple(lines[number + 1 : number + 30])
             message = _message(raised["message"], more)
-            if not any(map(_of_the_app, frames)):
+            if not any(map(of_the_app, frames)):
                 frames += _named_by(more)
             return Raised(raised["kind"].rpartition(".")[2], message, tuple(frames), more)
         elif frames and not bare and not line and number > 1:
@@ -292,7 +292,7 @@ def _message(text: str | None, more: Sequence[str]) -> str:
     return f"{text} {after}".strip()
 
 
-def _of_the_app(frame: Frame) -> bool:
+def of_the_app(frame: Frame) -> bool:
     """Return whether a frame is in the app's own code: packages name their .pyx without a path."""
     if frame.file.startswith(_NOT_THE_APP) or PACKAGES in frame.file:
         return False

@@ -1,68 +1,113 @@
-"""Advice on how an app can create its tables: in the release phase, where that can help."""
+"""Crashes because the migrations in git have two ends, or lack one that another one needs."""
 
 import re
+from collections.abc import Iterator
 
 from parity.records import Source
+from parity.records.verdict import Evidence
+from parity.rules.crash.python.modules import how_to_add
+from parity.rules.crash.symptoms import ENDINGS, at_command
+from parity.rules.engine import rule
 from parity.rules.views.python_traceback import Crash
-from parity.rules.views.suggestions import requires
 
-_MIGRATES = re.compile(r"\bmigrate\b|\bdb\s+upgrade\b|\balembic\b.*\bupgrade\b")
-_POSTGRES = (
-    "`heroku addons:create heroku-postgresql:essential-0`, and read its address from DATABASE_URL"
+_HEADS = (
+    r"Multiple head revisions are present"
+    r"|Conflicting migrations detected; multiple leaf nodes in the migration graph: \((.+)\)"
+)
+"""Messages of Alembic and of Django."""
+
+_ID = re.compile(r"""(?m)^revision\b[^=\n]*=\s*["'](\w+)["']""")
+_PARENTS = re.compile(r"(?m)^down_revision\b[^=\n]*=(.*)$")
+
+
+@rule(
+    "migration-heads",
+    leads_to=ENDINGS,
+    title="The migrations have two heads, and the command cannot choose",
+    cause="Two migrations follow the same one, as after a merge of two branches: {heads:both were"
+    " made from the same state}. The database can take only one line of them.",
+    fix="{advice:Alembic: `alembic merge heads`, Flask-Migrate: `flask db merge heads`, Django:"
+    " `python manage.py makemigrations --merge`.} Commit the migration that it writes, push.",
+    docs="https://alembic.sqlalchemy.org/en/latest/branches.html",
+    apart="`Multiple head revisions are present`, `Conflicting migrations detected`",
+    laptop="The laptop's database had each migration before the branches were merged.",
+)
+def migration_heads(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(_HEADS)
+    if not match:
+        return
+    heads = list(_heads(crash.source)) if match[1] is None else []
+    named = ", ".join(e.file or "" for e in heads) or match[1] or "both were made from one state"
+    yield at_command(crash, match.string.strip()[:300], heads=named, advice=_merge(crash))
+    yield from heads
+
+
+def _merge(crash: Crash) -> str:
+    """Return the command that merges the heads, with the options of the app's own command."""
+    if re.search(r"manage\.py|django-admin", crash.command):
+        return "Type `python manage.py makemigrations --merge`."
+    own = re.search(r"\bflask\b[^&;|]*?\bdb\b|\balembic\b[^&;|]*?(?=\supgrade)", crash.command)
+    return f"Type `{own[0] if own else 'alembic'} merge heads -m merge`."
+
+
+def _heads(source: Source) -> Iterator[Evidence]:
+    """Yield the line of each Alembic migration that no other one follows."""
+    texts = {path: source.text(path) or "" for path in source.entries if path.endswith(".py")}
+    ids = {path: match[1] for path, text in texts.items() if (match := _ID.search(text))}
+    parents = {
+        name for p in ids for m in _PARENTS.finditer(texts[p]) for name in re.findall(r"\w+", m[1])
+    }
+    for path, id in ids.items():
+        down = _PARENTS.search(texts[path])
+        if id not in parents and down:
+            line = texts[path].count("\n", 0, down.start()) + 1
+            yield Evidence(f"revision {id} is a head: {down[0].strip()}", path, line)
+
+
+_LOST = (
+    r"Can't locate revision identified by '(?P<a>\w+)'"
+    r"|references? nonexistent parent node \('(?P<b>\w+)', '(?P<c>\w+)'\)"
 )
 
 
-def creating_tables(crash: Crash, *, sqlite: bool) -> str:
-    """Return advice on how the tables of a crash's database can come into being."""
-    if _MIGRATES.search(crash.command):
-        return _in_time(crash)
-    release = crash.plan.processes.get("release")
-    if sqlite:
-        return _with_sqlite(crash.source)
-    if release and _MIGRATES.search(release.command):
-        return (
-            f"`{release.command}` has run and did not create it: commit the migration that does"
-            " (Django: `python manage.py makemigrations` writes it), and push."
-        )
-    line = _release_line(crash.source)
-    return f"Add the line `{line}` to the Procfile." if line else _in_the_app()
-
-
-def _in_time(crash: Crash) -> str:
-    """Return advice for a query that fails in the very command that creates the tables."""
-    place = crash.raised.place if crash.raised else None
-    where = f"line {place.line} of {place.file}" if place else "the app"
-    return (
-        f"Move the query in {where} into a function that is called later: it runs while the app"
-        " is imported, before this command can create the table."
+@rule(
+    "migration-lost",
+    leads_to=ENDINGS,
+    title="The migration {name} is not in the pushed tree",
+    cause="{why:The database, or another migration, names it, but there is no such file}: {error}",
+    fix="{advice:Commit the file of that migration, push.}",
+    docs="https://alembic.sqlalchemy.org/en/latest/api/script.html",
+    apart="`Can't locate revision identified by`, `NodeNotFoundError`",
+    laptop="The laptop has the file, or a database that has never seen it.",
+)
+def migration_lost(crash: Crash) -> Iterator[Evidence]:
+    match = crash.saying(_LOST)
+    if not match:
+        return
+    error, name = match.string.strip()[:300], match["a"] or f"{match['b']}.{match['c']}"
+    why = (
+        "The database has been migrated with it, and there is no such file"
+        if match["a"]
+        else "Another migration follows it, and there is no such file"
     )
+    advice = _found_again(crash, match["a"] or match["c"])
+    yield at_command(crash, error, name=name, why=why, advice=advice, error=error)
 
 
-def _with_sqlite(source: Source) -> str:
-    """Return advice for SQLite, whose file each dyno has alone: no release command reaches it."""
-    line = _release_line(source)
-    later = f"; then the release phase can create the tables, with `{line}`" if line else ""
-    if line is None:
-        return _in_the_app()
-    return (
-        "SQLite's file is on the disk of one dyno, where the release phase, another dyno, cannot"
-        f" create tables. Use a database add-on: {_POSTGRES}{later}."
+def _found_again(crash: Crash, name: str) -> str:
+    """Return advice on how to get the file of a migration into git."""
+    absent = crash.source.absent
+    kept = next((p for p in absent if name in p), None) or next(
+        (p for p in absent if re.search(r"\b(?:migrations|versions)/", p)), None
     )
-
-
-def _release_line(source: Source) -> str | None:
-    """Return the Procfile's line that creates this app's tables; None: it has no migrations."""
-    manage = next((p for p in source.entries if p.rpartition("/")[2] == "manage.py"), None)
-    if manage:
-        return f"release: python {manage} migrate"
-    if requires(source, "Flask-Migrate"):
-        return "release: flask --app MODULE db upgrade"
-    return "release: alembic upgrade head" if requires(source, "alembic") else None
-
-
-def _in_the_app() -> str:
+    if kept:
+        return how_to_add(crash, kept)
+    again = f"Commit the file of {name} (`git log --all --oneline -- '*{name}*'` finds it)."
+    if re.search(r"manage\.py", crash.command):
+        return again
+    stamp = re.search(r"\bflask\b[^&;|]*?\bdb\b|\balembic\b", crash.command)
+    tool = stamp[0] if stamp else "alembic"
     return (
-        "Create the tables before the first request: with SQLAlchemy `db.create_all()` (Flask:"
-        " within `with app.app_context():`) at the module's top level, not only under"
-        ' `if __name__ == "__main__":`, which gunicorn never runs.'
+        f"{again} If it was deleted on purpose and the tables are as the code wants them: `heroku"
+        f" run {tool} stamp --purge head`."
     )

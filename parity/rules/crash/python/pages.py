@@ -1,11 +1,10 @@
-"""Crashes because a page lacks a template, a static file, a table, a session key or data."""
+"""Crashes because a page lacks a template, a static file, a session key or data."""
 
 import re
 from collections.abc import Iterable, Iterator
 
 from parity.records import Source
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.migrations import creating_tables
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES
@@ -51,31 +50,6 @@ def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None
                 if name in line:
                     return path, number
     return None, None
-
-
-@rule(
-    "table-missing",
-    leads_to=ENDINGS,
-    title="The database has no table {name}",
-    cause="A new database is empty, and nothing has created the tables: {error}",
-    fix="{advice:Run the migrations in the release phase: `release: python manage.py migrate` in"
-    " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
-    docs="https://devcenter.heroku.com/articles/release-phase",
-    apart="`relation … does not exist`, `no such table`",
-    laptop="The laptop's database was migrated; the one on Heroku is empty.",
-    by={
-        "Django": "release: python manage.py migrate",
-        "Flask-Migrate": "release: flask --app app db upgrade",
-    },
-)
-def table_missing(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    pattern = r'no such table: ([\w.]+)|relation "([\w.]+)" does not exist'
-    match = re.search(pattern, raised.message)
-    if match:
-        advice = creating_tables(crash, sqlite=match[1] is not None)
-        names = {"name": match[1] or match[2], "advice": advice}
-        yield at_either(crash, raised.told, **names)
 
 
 @rule(
