@@ -13,5 +13,6 @@ PACKAGES = "site-packages/"
 
 def environments(source: Source) -> tuple[str, ...]:
     """Return the folders of virtual environments, each with a final `/`."""
-    marked = ((path, mark) for path in source.entries for mark in MARKS if path.endswith(f"/{mark}"))
+    pairs = ((path, mark) for path in source.entries for mark in MARKS)
+    marked = ((path, mark) for path, mark in pairs if path.endswith(f"/{mark}"))
     return tuple(dict.fromkeys(path.removesuffix(mark) for path, mark in marked))
