@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 from parity.records.push import (
     Beside,
     Ended,
+    Fit,
     Interpreter,
     Part,
     Plan,
@@ -62,6 +63,7 @@ __all__ = [
     "Ended",
     "Entry",
     "Exchange",
+    "Fit",
     "Frame",
     "Ignored",
     "Interpreter",

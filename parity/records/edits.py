@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """A line to write into `file`.
+    """A line to write into `file`; empty: the line goes.
 
-    It is a line of the Procfile, or the text of a `script` in package.json, or a requirement.
+    It is a line of the Procfile or a shell script, or the text of a `script` in package.json, or a
+    requirement.
     """
 
     file: str
@@ -28,6 +29,16 @@ class Edit(NamedTuple):
         return "the Procfile" if self.file == "Procfile" else self.file
 
 
+class Command(str):
+    """A shell command, typed in the app's folder, that makes the fix or is its first step."""
+
+
+def add_to_git(path: str, *, ignored: bool = False) -> Command:
+    """Return the command that commits a file; `path` is one word of a shell command."""
+    forced = "-f " if ignored else ""
+    return Command(f'git add {forced}{path} && git commit -m "Add what the app needs"')
+
+
 class Advice(str):
     """A sentence that advises an edit: `head`, what to write, `more`."""
 
@@ -42,6 +53,18 @@ class Advice(str):
 def command(process: str, new: str, more: str = ".") -> Advice:
     """Return the advice to give a process type in the Procfile another command."""
     return Advice(Edit("Procfile", f"{process}: {new}"), more)
+
+
+def line(file: str, number: int, new: str) -> Advice:
+    """Return the advice to write another text into a line of a file, counted from 1."""
+    return Advice(Edit(file, new), head=f"In line {number} of {file} write")
+
+
+def without_line(file: str, number: int) -> Advice:
+    """Return the advice to delete a line of a file, counted from 1; the others keep their place."""
+    advice = str.__new__(Advice, f"Delete line {number} of {file}.")
+    advice.edit = Edit(file, "")
+    return advice
 
 
 def on_platform(file: str, requirement: str, platform: str, head: str) -> Advice:

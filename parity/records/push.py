@@ -103,6 +103,21 @@ class Part(NamedTuple):
     packed: int
 
 
+class Fit(NamedTuple):
+    """How a requirement fits the Pythons that Heroku installs, by its files on the index.
+
+    `series` are those (`major.minor`) for which an admitted version has a wheel, or has no compiled
+    parts; `newer` is the first later version that fits the app's Python (empty: none). `compiled`:
+    it has wheels for other Pythons only, so that pip has to compile it for the app's.
+    """
+
+    name: str
+    text: str
+    series: tuple[str, ...]
+    newer: str = ""
+    compiled: bool = False
+
+
 class Slug(NamedTuple):
     """The build's result; `root` is the folder of which every dyno gets a copy.
 
@@ -111,7 +126,8 @@ class Slug(NamedTuple):
     `packed` is the approximate size in bytes of Heroku's compressed slug (None: far from any
     limit), and `largest` the largest parts of it.
     `installer` is the version of the package manager that ran here, `interpreters` are those in
-    place of Heroku's Python, Node.js, … by the buildpack's id. `environment` is a folder that the
+    place of Heroku's Python, Node.js, … by the buildpack's id. `fits` are the requirements that the
+    index was asked about, as it is after some failures. `environment` is a folder that the
     slug links to, and that other slugs may share.
     """
 
@@ -129,6 +145,7 @@ class Slug(NamedTuple):
     packed: int | None = None
     installer: str = ""
     largest: tuple[Part, ...] = ()
+    fits: tuple[Fit, ...] = ()
 
     @property
     def goes_on(self) -> bool:

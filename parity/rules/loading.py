@@ -34,7 +34,9 @@ def needed(record: Record) -> tuple[str, ...]:
 
 
 def _failed(record: Record) -> bool:
-    """Return whether something in the record crashed, did not come up, or could not answer."""
+    """Return whether something in the record failed, did not come up, or could not answer."""
+    if isinstance(record, Slug) and record.refusal:
+        return True
     if isinstance(record, Boot) and record.state != "up":
         return True
     if isinstance(record, Traffic) and any(

@@ -10,7 +10,7 @@ def _in(package: str, names: str) -> tuple[str, ...]:
 
 STATIC = (
     "machine",
-    *_in("push", "plan source failure_reasons"),
+    *_in("push", "plan monorepo source submodules failure_reasons"),
     "build.node.plan",
     *_in("push", "procfile procfile_lines config slugignore app_json debugging"),
     "build.python.hooks",
@@ -46,12 +46,11 @@ UP = (
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, *_MEMORY, "boot.boot", "boot.silent", "boot.differences", "traffic.traffic"),
-    "traffic.sessions",
-    "crash.symptoms",
+    *(*BUILD, *_MEMORY, "boot.boot", "boot.work", "boot.silent", "boot.differences"),
+    *("traffic.traffic", "traffic.sessions", "crash.symptoms", "crash.nested"),
     *_in("crash.node", "start modules files errors"),
     "traffic.node_answers",
-    *_in("crash", "shell programs subprocesses options target object started_programs"),
+    *_in("crash", "shell programs subprocesses arguments options target object started_programs"),
     *("crash.python.settings", "crash.modules"),
     *_in("crash.python", "modules python imports"),
     "crash.dependencies",

@@ -21,7 +21,8 @@ _COMMAND = (
     *("space-before-colon", "space-in-target", "file-as-target", "not-an-app-object"),
     *("backgrounded", "quoted-command", "shell-syntax", "invalid-port", "other-python"),
     *("build-tool-not-at-run-time", "virtual-environment-in-command", "program-misspelt"),
-    *("script-without-path", "not-for-a-dyno"),
+    *("script-without-path", "not-for-a-dyno", "typographic-characters", "server-argument"),
+    *("celery-argument", "procfile-line-in-script"),
 )
 _APP = ("wrong-module", "wrong-attribute", "no-target")
 _WEB = (
@@ -62,6 +63,10 @@ FIXES: Mapping[str, Edit] = {
     "runtime-txt-invalid-version": version.as_meant,
     "runtime-txt-not-supported": version.moved_as_meant,
     "python-version-file-misspelled": version.moved_as_meant,
+    "release-too-old": version.advised,
+    "source-build-failed": version.advised,
+    "needs-other-python": version.advised,
+    "package-breaks-on-import": version.advised,
     "asgi-under-wsgi": command.asgi,
     "script-not-executable": scripts.executable,
     "windows-line-ends": scripts.unix_line_ends,

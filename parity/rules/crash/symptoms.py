@@ -24,9 +24,9 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
     "H10",
     effect="fail",
     title="App crashed",
-    cause="The web process ended with status {status}. Heroku starts it once more, then waits;"
+    cause="The web process ended{how:-}. Heroku starts it once more, then waits;"
     " until it stays up, every visitor sees `Application error`.",
-    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
     docs=H10_DOCS,
     heroku="H10",
     prints=(
@@ -47,9 +47,9 @@ def H10(boot: Boot) -> Iterator[Evidence]:
     "crashed",
     effect="fail",
     title="The process {process} crashes",
-    cause="Its command ended with status {status}. Heroku starts it once more, then waits longer"
+    cause="Its command ended{how:-}. Heroku starts it once more, then waits longer"
     " and longer between attempts.",
-    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
     docs="https://devcenter.heroku.com/articles/dyno-restarts",
     prints=(
         "heroku[worker.1]: Process exited with status 1",
@@ -64,8 +64,10 @@ def CRASHED(boot: Boot) -> Iterator[Evidence]:
 
 
 def _ended(boot: Boot) -> Iterator[Evidence]:
-    names = {"status": str(boot.exit), "process": boot.process.name}
-    yield Evidence(f"Process exited with status {boot.exit}", names=names)
+    how = "" if boot.exit is None else f" with status {boot.exit}"
+    names = {"how": how, "process": boot.process.name}
+    seen = f"Process exited{how}" if how else "State changed to crashed"
+    yield Evidence(seen, names=names)
     if boot.bound_first:
         yield Evidence("it had opened its port, and ended before the first answer")
 

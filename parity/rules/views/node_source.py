@@ -7,7 +7,7 @@ from typing import Any
 
 from parity.facts import nodejs
 from parity.facts.buildpacks import NODE
-from parity.facts.node_packages import COMMANDS
+from parity.facts.node_packages import COMMANDS, USUALLY_DEV
 from parity.records import Plan, ProcessType, Source
 from parity.records.verdict import Evidence
 from parity.rules.views.python_source import CodePlace
@@ -22,6 +22,7 @@ _RUNNER = r"^(?:npm|yarn|pnpm|npx)\s+(?:run(?:-script)?\s+)?(start|[\w:.-]+)(?=\
 NOT_FOUND = (
     r"(?:^|\s)(?:sh|bash|/bin/sh): (?:line )?(?:\d+: )?([\w@./+-]+): (?:command )?not found"
     r"|command not found: ([\w@./+-]+)"
+    r"|error Command \"([\w@./+-]+)\" not found"
 )
 """The messages of dash, bash and yarn for a missing command."""
 
@@ -183,10 +184,13 @@ def lock_file(source: Source) -> str:
 
 
 def absent_command(lines: Sequence[str]) -> tuple[str, str] | None:
-    """Return the last command that a shell did not find, and the package that provides it."""
+    """Return the last command that a shell did not find, and the package that provides it.
+
+    yarn says the same of a missing script, so its word counts only for a package's known command.
+    """
     for line in reversed(lines):
         match = re.search(NOT_FOUND, line)
-        if match:
+        if match and not (match[3] and match[3] not in COMMANDS and match[3] not in USUALLY_DEV):
             name = next(group for group in match.groups() if group)
             return None if name in _ALWAYS else (name, COMMANDS.get(name, name))
     return None

@@ -10,6 +10,8 @@ from parity.facts.sessions import FAILED
 from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source, Traffic
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
+from parity.rules.views.ended_output import likely_status, waiting
+from parity.rules.views.environments import PACKAGES
 
 _START = "Traceback (most recent call last):"  # a logger may put something before it
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -141,9 +143,10 @@ def _booting(boot: Boot) -> Crash | None:
     slug = boot.release.slug
     lines = as_on_heroku(boot.output, slug, boot.home)
     if boot.state == "crashed":
-        return Crash(lines, boot.exit or 0, boot.process, slug, boot)
+        status = likely_status(lines) if boot.exit is None else boot.exit
+        return Crash(lines, status, boot.process, slug, boot)
     looping = boot.state == "timeout" and not boot.listeners and not boot.foreign
-    if looping and last_raised(lines):
+    if looping and (last_raised(lines) or waiting(lines)):
         return Crash(lines, None, boot.process, slug, boot)
     return None
 
@@ -291,7 +294,9 @@ def _message(text: str | None, more: Sequence[str]) -> str:
 
 def _of_the_app(frame: Frame) -> bool:
     """Return whether a frame is in the app's own code: packages name their .pyx without a path."""
-    return not frame.file.startswith(_NOT_THE_APP) and not frame.file.endswith((".pyx", ".pxd"))
+    if frame.file.startswith(_NOT_THE_APP) or PACKAGES in frame.file:
+        return False
+    return not frame.file.endswith((".pyx", ".pxd"))
 
 
 def _frame(match: re.Match[str]) -> Frame:

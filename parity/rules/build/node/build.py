@@ -46,6 +46,24 @@ PAGES = (
         "Correct the name in package.json, commit, push again.",
     ),
     FailurePage(
+        "npm-allow-remote-blocked",
+        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWREMOTE",
+        "npm 12 does not fetch {package} from an address",
+        "From version 12 npm installs from the registry alone, unless `allow-remote` says"
+        " otherwise: {error}",
+        "Request the package by its version instead of an address. Or commit an .npmrc with the"
+        ' line `allow-remote=all`, or stay with npm 11: `"engines": {{"npm": "11.x"}}`.',
+    ),
+    FailurePage(
+        "npm-allow-git-blocked",
+        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWGIT",
+        "npm 12 does not fetch {package} from a git repository",
+        "From version 12 npm installs from the registry alone, unless `allow-git` says otherwise:"
+        " {error}",
+        "Request the package by its version instead of a repository. Or commit an .npmrc with the"
+        ' line `allow-git=all`, or stay with npm 11: `"engines": {{"npm": "11.x"}}`.',
+    ),
+    FailurePage(
         "npm-peer-dependency-conflict",
         r"peer (?:\S+ )?((?:@[\w.-]+/)?[\w.-]+)@\"[^\"]*\" from",
         "The dependencies contradict each other over {package}",
@@ -241,5 +259,5 @@ def node_install_failed(slug: Slug) -> Iterator[Evidence]:
         "libc6-incompatibility",
         "missing-yarn-vendor",
     )
-    if reason.endswith("-install-failed") or reason in known or reason.startswith("npm-allow-"):
+    if reason.endswith("-install-failed") or reason in known:
         yield in_package(slug.plan.source, _error(slug), error=_error(slug))

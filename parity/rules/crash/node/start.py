@@ -4,13 +4,20 @@ import re
 from collections.abc import Iterator
 
 from parity.facts.buildpacks import ARTICLE, NODE, PYTHON
-from parity.facts.node_packages import DEVELOPMENT, NOT_FROM_NPM
+from parity.facts.node_packages import (
+    COMPILERS,
+    DEV_SERVERS,
+    DEVELOPMENT,
+    NOT_FROM_NPM,
+    USUALLY_DEV,
+)
 from parity.facts.nodejs import SUPPORT
 from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.shell import word
+from parity.rules.views.build_advice import compiler
 from parity.rules.views.facts import UnaskedProgram
 from parity.rules.views.node_error import NodeCrash
 from parity.rules.views.node_source import (
@@ -40,9 +47,15 @@ _NO_SCRIPT = (
 
 def _missing_script(crash: NodeCrash) -> str | None:
     match = crash.saying(_NO_SCRIPT)
-    if match is None:
+    missing = absent_command(crash.lines)
+    if match is None or (missing and match[3] == missing[0] and not _scripted(crash, missing)):
         return None
     return next((group for group in match.groups() if group), "start")
+
+
+def _scripted(crash: NodeCrash, missing: tuple[str, str]) -> bool:
+    """Return whether yarn was asked for a script: no package of that name is wanted."""
+    return not crash.source.partial and wanted(crash.source, missing[1]) is None
 
 
 def _python_app(crash: NodeCrash) -> bool:
@@ -126,25 +139,35 @@ def _start_advice(source: Source, name: str) -> str:
 @rule(
     "dev-tool-at-start",
     leads_to=ENDINGS,
-    title="{package} is in devDependencies, which are removed before the app starts",
+    title="{package} is {where:in devDependencies}, which are removed before the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
-    " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
+    " (`Pruning devDependencies`). The start command runs `{tool}`, which is {one:one of them}.",
     fix="{advice:-}",
     docs=PRUNING,
     records=(Boot, Release),
 )
 def dev_tool_at_start(crash: NodeCrash) -> Iterator[Evidence]:
-    missing = absent_command(crash.lines)
-    if not missing or wanted(crash.source, missing[1]) != "devDependencies":
+    missing, partial = absent_command(crash.lines), crash.source.partial
+    if not missing or not (
+        missing[0] in USUALLY_DEV
+        if partial
+        else wanted(crash.source, missing[1]) == "devDependencies"
+    ):
         return
     names = {"tool": missing[0], "package": missing[1], "advice": _tool_advice(crash, *missing)}
+    if partial:
+        names |= {"where": "most likely in devDependencies", "one": "not installed there"}
     seen = f"{missing[0]}: not found"
     yield at_start(crash.source, crash.process, seen, **names)
+    if partial:
+        return
     yield in_package(crash.source, f"{missing[1]} is here", "devDependencies", missing[1])
 
 
 def _tool_advice(crash: NodeCrash, tool: str, package: str) -> str:
     """Return advice: a start command without the tool, or the tool as a dependency."""
+    if tool in COMPILERS or tool in DEV_SERVERS:
+        return compiler(crash.source, crash.process, tool)
     npm_script = script(crash.source, crash.process)
     text = npm_script[1] if npm_script else crash.process.command
     move = moving(crash.source, package)
@@ -173,6 +196,8 @@ def unasked(crash: NodeCrash) -> UnaskedProgram | None:
     if not missing or wanted(source, missing[1]) or _python_app(crash) or not crash.starting:
         return None
     tool, package = missing
+    if source.partial and tool in USUALLY_DEV:
+        return None
     if tool in source.entries or package in NOT_FROM_NPM:
         return None
     advice = (

@@ -212,5 +212,11 @@ def redis_certificate(crash: PythonError) -> Iterator[Evidence]:
     )
     match = crash.saying(pattern)
     redis = any("REDIS" in name for name in crash.plan.config.values)
-    if match and (redis or "rediss" in match[0]):
+    if match and (redis or "rediss" in match[0] or _of_redis(crash.raised)):
         yield at_either(crash, match[0])
+
+
+def _of_redis(raised: Raised) -> bool:
+    """Return whether the exception comes from redis-py, by its module or its message."""
+    connecting = re.match(r"Error 1 connecting to \S+:\d+\. ?\[SSL", raised.message)
+    return bool(connecting) or any("/site-packages/redis/" in f.file for f in raised.frames)
