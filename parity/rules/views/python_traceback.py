@@ -13,7 +13,7 @@ from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
 from parity.rules.views.ended_output import likely_status, waiting
 from parity.rules.views.environments import PACKAGES
 
-_START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
+_START = "Traceback (most recent call last):"  # a logger may put something before it
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
 _RAISED = re.compile(r"(?P<kind>[A-Za-z_][\w.]*?)(?::\s?(?P<message>.*))?$")
 _LAST = re.compile(
@@ -205,7 +205,7 @@ def chain(lines: Sequence[str]) -> tuple[Raised, ...]:
 @lru_cache(maxsize=4)
 def _chain(lines: tuple[str, ...]) -> tuple[Raised, ...]:
     plain = _ungrouped(lines)
-    starts = [n for n, line in enumerate(plain) if _START.fullmatch(line.strip())]
+    starts = [n for n, line in enumerate(plain) if line.rstrip().endswith(_START)]
     parts = [plain[start:end] for start, end in pairwise([*starts, len(plain)])]
     read = [(part, _parsed(part)) for part in parts]
     while read and (read[-1][1] is None or read[-1][1].kind in _ENDINGS):
@@ -220,7 +220,7 @@ def _chain(lines: tuple[str, ...]) -> tuple[Raised, ...]:
 
 def interrupted(lines: Sequence[str]) -> Raised | None:
     """Return where a worker was when its server stopped it: gunicorn raises SystemExit in it."""
-    starts = [n for n, line in enumerate(lines) if _START.fullmatch(line.strip())]
+    starts = [n for n, line in enumerate(lines) if line.rstrip().endswith(_START)]
     read = [_parsed(lines[start:end]) for start, end in pairwise([*starts, len(lines)])]
     exits = [raised for raised in read if raised and raised.kind == "SystemExit"]
     return exits[-1] if exits else None
