@@ -91,6 +91,7 @@ ELSEWHERE = {
     " uv-project-not-built pipenv-lock-unreadable poetry-lock-unreadable uv-lock-unreadable"
     " pipenv-project-missing poetry-project-missing uv-project-missing"
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
+    "test_node_logs": "package-manager-not-installed",
     "test_node_causes": "private-git-dependency-without-auth",
     "test_nodejs": "dot-heroku dot-heroku-node shrinkwrap-lock-file-conflict"
     " multiple-package-managers iojs-unsupported node-modules-committed"

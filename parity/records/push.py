@@ -112,7 +112,8 @@ class Slug(NamedTuple):
     limit), and `largest` the largest parts of it.
     `installer` is the version of the package manager that ran here, `interpreters` are those in
     place of Heroku's Python, Node.js, … by the buildpack's id. `environment` is a folder that the
-    slug links to, and that other slugs may share.
+    slug links to, and that other slugs may share; `tools` are further ones, each with the
+    node_modules of one package manager.
     """
 
     plan: Plan
@@ -129,6 +130,7 @@ class Slug(NamedTuple):
     packed: int | None = None
     installer: str = ""
     largest: tuple[Part, ...] = ()
+    tools: tuple[Path, ...] = ()
 
     @property
     def goes_on(self) -> bool:

@@ -122,13 +122,19 @@ def script(source: Source, process: ProcessType) -> tuple[str, str] | None:
 
 def command(source: Source, process: ProcessType) -> str:
     """Return the command that a process finally runs, following scripts of package.json."""
+    return list(steps(source, process))[-1][1]
+
+
+def steps(source: Source, process: ProcessType) -> Iterator[tuple[str | None, str]]:
+    """Yield a process's command, then each script that it leads to, with the script's name."""
+    yield None, process.command
     named_script = script(source, process)
     visited: set[str] = set()
     while named_script and named_script[0] not in visited:
+        yield named_script
         visited.add(named_script[0])
         process = process._replace(command=named_script[1])
         named_script = script(source, process)
-    return process.command
 
 
 def at_start(source: Source, process: ProcessType, seen: str, **names: str) -> Evidence:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from parity.facts.buildpacks import ARTICLE, NODE, PYTHON
 from parity.facts.node_packages import DEVELOPMENT, NOT_FROM_NPM
-from parity.facts.nodejs import SUPPORT
-from parity.records import Boot, Release, Source
+from parity.facts.nodejs import INSTALLED_FOR, SUPPORT
+from parity.records import Boot, Release, Source, edits
 from parity.records.verdict import Evidence
-from parity.rules.crash.symptoms import ENDINGS
+from parity.rules.crash.symptoms import ENDINGS, at_command
 from parity.rules.engine import rule
 from parity.rules.shell import word
 from parity.rules.views.facts import UnaskedProgram
@@ -23,6 +23,7 @@ from parity.rules.views.node_source import (
     lock_file,
     moving,
     script,
+    steps,
     table,
     wanted,
 )
@@ -173,7 +174,7 @@ def unasked(crash: NodeCrash) -> UnaskedProgram | None:
     if not missing or wanted(source, missing[1]) or _python_app(crash) or not crash.starting:
         return None
     tool, package = missing
-    if tool in source.entries or package in NOT_FROM_NPM:
+    if tool in source.entries or package in NOT_FROM_NPM or tool in INSTALLED_FOR:
         return None
     advice = (
         f"Type `{installer(source)} {word(package)}`, commit package.json and"
@@ -181,3 +182,46 @@ def unasked(crash: NodeCrash) -> UnaskedProgram | None:
     )
     evidence = at_start(source, crash.process, f"{tool}: not found")
     return UnaskedProgram(SUPPORT, tool, "package.json", "", advice, (evidence,))
+
+
+@rule(
+    "package-manager-not-installed",
+    leads_to=ENDINGS,
+    title="{name} is not in the dyno: nothing in the app makes Heroku install it",
+    cause="Heroku's Node.js always comes with npm. It installs {name} only for an app with"
+    " {asking:its lock file}, and leaves it in the dyno then.",
+    fix="{advice:Write `npm start` instead, or commit the lock file.}",
+    docs=f"{SUPPORT}#package-manager-support",
+    records=(Boot, Release),
+)
+def package_manager_not_installed(crash: NodeCrash) -> Iterator[Evidence]:
+    missing = absent_command(crash.lines)
+    if not missing or missing[0] not in INSTALLED_FOR:
+        return
+    name = missing[0]
+    called = rf"(?<![\w./-]){name}(?:\s+(?:run\s+)?([\w:.-]+)|\s*$|\s*[;&|])"
+    stages = reversed([*steps(crash.source, crash.process)])
+    calling = ((step, match) for step in stages if (match := re.search(called, step[1])))
+    step, match = next(calling, ((None, crash.command), None))
+    names = {"name": name, "asking": INSTALLED_FOR[name]}
+    more = f"; or commit the lock file that `{name} install` writes, and no other."
+    names["advice"] = f"Run its part with npm (`npm run NAME`, `npx NAME`){more}"
+    if match and match[1] in table(crash.source, "scripts"):
+        names["advice"] = _with_npm(crash, step, match, more)
+    seen = f"{name}: not found"
+    if step[0]:
+        yield in_package(crash.source, seen, "scripts", step[0], **names)
+    else:
+        yield at_command(crash, seen, **names)
+
+
+def _with_npm(
+    crash: NodeCrash, step: tuple[str | None, str], match: re.Match[str], more: str
+) -> edits.Advice:
+    """Return the advice to run the script that was called with npm."""
+    name, text = step
+    run = "npm start" if match[1] == "start" else f"npm run {match[1]}"
+    right = f"{text[: match.start()]}{run}{text[match.end() :]}"
+    if name:
+        return edits.script(name, right, more)
+    return edits.command(crash.process.name, right, more)
