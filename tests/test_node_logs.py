@@ -87,6 +87,50 @@ LOGS = [
         "Run its part with npm",
         exit=127,
     ),
+    *(
+        Log(
+            "given-service-without-ssl",
+            {"scripts": {"start": "node server.js"}},
+            refusal,
+            "Turn TLS on there",
+            {"server.js": "const ssl = { rejectUnauthorized: false };"},
+            config={"DATABASE_URL": "postgres://u:p@127.0.0.1/d"},
+        )
+        for refusal in (
+            "Error: The server does not support SSL connections\n    at /app/server.js:1:1",
+            "SequelizeConnectionError: The server does not support SSL connections",
+            "Error: Server does not support secure connection",
+            "Error opening a TLS connection: server does not support TLS",
+        )
+    ),
+    Log(
+        "given-service-refuses",
+        {},
+        "Error: connect ECONNREFUSED 127.0.0.1:5432",
+        "Start the service",
+        config={"DATABASE_URL": "postgres://u:p@127.0.0.1/d"},
+    ),
+    Log(
+        "add-on-variable-missing",
+        {},
+        "Error: connect ECONNREFUSED 127.0.0.1:6379",
+        "--config REDIS_URL=",
+        {"server.js": "createClient({ url: process.env.REDIS_URL || 'redis://localhost:6379' })"},
+    ),
+    Log(
+        "add-on-variable-missing",
+        {},
+        "Error: connect ECONNREFUSED ::1:5432",
+        "`heroku addons:attach ADDON --as HEROKU_POSTGRESQL_AMBER`",
+        {"db.js": "new Pool({ connectionString: process.env.HEROKU_POSTGRESQL_AMBER_URL })"},
+    ),
+    Log(
+        "service-on-localhost",
+        {},
+        "Error: connect ECONNREFUSED 127.0.0.1:6379",
+        "process.env.REDIS_URL",
+        {"server.js": "createClient({ url: 'redis://localhost:6379' })\nprocess.env.DATABASE_URL"},
+    ),
 ]
 
 

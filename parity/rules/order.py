@@ -46,6 +46,7 @@ FILES = (
     "crash.dependencies",
     *_in("crash.python", "packages versions parts"),
     *("crash.variables", "crash.python.config", "crash.services", "crash.python.services"),
+    "crash.tls",
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),
     *_in("crash", "exit slugignore"),

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.addons import ADD_ONS
+from parity.facts.addons import add_on, attachment
 from parity.records.verdict import Evidence
 from parity.rules.crash.node import errors as node
+from parity.rules.crash.node import services as node_services
 from parity.rules.crash.python import config as python
+from parity.rules.crash.python import services as python_services
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.phrases import VARIABLES
@@ -23,17 +25,24 @@ from parity.rules.views.facts import UnsetVariable, stated
     cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
     " whether the app works where the variable is set: {error}",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
-    " `heroku addons:create {plan}`, if the app has none yet.",
+    " `heroku addons:create {plan}`, if the app has none yet{attach:-}.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
-    views=(python.unset, node.unset),
+    views=(python.unset, node.unset, python_services.unset, node_services.unset),
     apart="the name is one that an add-on sets: DATABASE_URL, REDIS_URL, CLOUDAMQP_URL",
     laptop=VARIABLES,
     by={"Postgres": "heroku addons:create heroku-postgresql:essential-0"},
 )
 def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
-    addon = ADD_ONS.get(unset.name)
+    addon = add_on(unset.name)
     if addon:
-        yield from stated(unset, when=unset.crash.when, addon=addon.name, plan=addon.plan)
+        names = {"addon": addon.name, "plan": addon.plan, "attach": attaching(unset.name)}
+        yield from stated(unset, when=unset.crash.when, **names)
+
+
+def attaching(variable: str) -> str:
+    """Return the command that attaches an existing add-on under the name of a colour."""
+    name = attachment(variable)
+    return f", or `heroku addons:attach ADDON --as {name}`" if name else ""
 
 
 @rule(
@@ -55,9 +64,9 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     },
 )
 def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
-    if unset.name in ADD_ONS:
+    if add_on(unset.name):
         return
-    more = [(name, evidence) for name, evidence in unset.more if name not in ADD_ONS]
+    more = [(name, evidence) for name, evidence in unset.more if not add_on(name)]
     names = {"when": unset.crash.when, "local": _local(unset)}
     names["others"] = "".join(f" {word(name)}=VALUE" for name, _ in more)
     names["options"] = f", and the same for {', '.join(n for n, _ in more)}" if more else ""

@@ -4,7 +4,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from parity.facts.addons import ADD_ONS
+from parity.facts.addons import add_on
+from parity.rules.crash.variables import attaching
 from parity.rules.predict.executed import expressions
 from parity.rules.predict.prediction import Prediction
 from parity.rules.predict.start import Executed, Start
@@ -73,10 +74,10 @@ def _files(start: Start) -> Iterator[str]:
 
 
 def _prediction(start: Start, file: Executed, read: ast.expr, name: str, error: str) -> Prediction:
-    addon = ADD_ONS.get(name)
+    addon = add_on(name)
     names = {"name": name, "error": error, "when": "while it starts", "local": ""}
     if addon:
-        names |= {"addon": addon.name, "plan": addon.plan}
+        names |= {"addon": addon.name, "plan": addon.plan, "attach": attaching(name)}
     where = place(start.source, file.path, read)
     rule = "add-on-variable-missing" if addon else "missing-config-var"
     return Prediction("H10", rule, (at(where.text, where, **names),))

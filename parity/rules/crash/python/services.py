@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from parity.records import Traffic
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.config import of_asyncpg
+from parity.rules.crash.python.config import unset as of_config
 from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
 from parity.rules.engine import rule
-from parity.rules.views.facts import RefusedService
+from parity.rules.views.addon_variables import behind
+from parity.rules.views.facts import RefusedService, UnsetVariable
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_source import CodePlace, at
 from parity.rules.views.python_source import found as places
@@ -90,12 +91,8 @@ def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[CodePlace]:
 
 def refused(crash: Crash) -> RefusedService | None:
     """Return the local server that refused, or that MongoDB's driver waits for."""
-    refusal = (
-        None
-        if _configured_locally(crash) or is_node(crash.plan)
-        else _address(crash) or _waited(crash)
-    )
-    if refusal is None:
+    refusal = _refusal(crash)
+    if refusal is None or behind(crash, *refusal):
         return None
     port, seen = refusal
     service = SERVICES.get(port)
@@ -104,6 +101,26 @@ def refused(crash: Crash) -> RefusedService | None:
     evidence = (at_either(crash, seen[:300]), *((at(place.text, place),) if place else ()))
     name = service.name if service else "a server"
     return RefusedService(name, f"localhost:{port}", seen[:300], advice, evidence)
+
+
+def _refusal(crash: Crash) -> tuple[str, str] | None:
+    """Return the local port at which no server answers, and the line that says so."""
+    if is_node(crash.plan) or configured_locally(crash):
+        return None
+    return _address(crash) or _waited(crash)
+
+
+def unset(crash: Crash) -> UnsetVariable | None:
+    """Return the add-on's variable without which a driver looks for its service in the dyno."""
+    refusal = None if of_config(crash) else _refusal(crash)
+    if refusal:
+        return behind(crash, refusal[0], refusal[1][:300])
+    raised = crash.raised
+    if raised and re.search(r"settings\.DATABASES is improperly configured", raised.message):
+        place = next(places(crash.source, r"\bdj_database_url\.config\((?!.*\bdefault\b)"), None)
+        found = behind(crash, "5432", raised.told) if place else None
+        return found._replace(evidence=(at(raised.told, place),)) if found else None
+    return None
 
 
 def _of_a_database(crash: Crash) -> bool:
@@ -125,10 +142,10 @@ def _instead(service: Service | None) -> str:
     )
 
 
-def _configured_locally(crash: Crash) -> bool:
+def configured_locally(crash: Crash, scheme: str = "") -> bool:
     """Return whether a config var names a local service; its absence then proves nothing."""
     values = crash.plan.config.values.values()
-    return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
+    return any(re.search(rf"{scheme}://[^/]*{_LOCAL}", value) for value in values)
 
 
 @rule(
@@ -141,10 +158,11 @@ def _configured_locally(crash: Crash) -> bool:
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
-def given_service_refuses(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    if _configured_locally(crash) and crash.saying("(?i)connection refused"):
-        yield at_command(crash, raised.told, error=raised.told)
+def given_service_refuses(crash: Crash) -> Iterator[Evidence]:
+    refused = crash.saying(r"(?i:connection refused)|ECONNREFUSED (?:127\.0\.0\.1|::1)\b.*")
+    if refused and configured_locally(crash) and (crash.raised or "ECONN" in refused[0]):
+        error = crash.raised.told if crash.raised else refused[0].strip()
+        yield at_command(crash, error, error=error)
 
 
 _UNKNOWN_HOST = (
@@ -210,56 +228,6 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     place = at_either(crash, error[:300], error=error[:300])
     match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
     yield place._replace(names={**place.names, **({"host": match[1]} if match else {})})
-
-
-@rule(
-    "sslmode-for-sqlite",
-    effect="unknown",
-    leads_to=ENDINGS,
-    title="The app asks for sslmode, but its database here is SQLite",
-    cause="`ssl_require=True` (django-heroku sets it too) is for Postgres. Without DATABASE_URL the"
-    " database is SQLite, which has no sslmode; with Heroku Postgres attached it may work: {error}",
-    fix='Write `ssl_require="DATABASE_URL" in os.environ`; on Heroku: `heroku addons:create'
-    " heroku-postgresql:essential-0`, if the app has none yet.",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
-)
-def sslmode_for_sqlite(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
-    if re.search(pattern, raised.message) and not of_asyncpg(raised):
-        place = next(places(crash.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
-        yield at(raised.told, place, error=raised.told)
-
-
-@rule(
-    "given-service-without-ssl",
-    effect="unknown",
-    leads_to=ENDINGS,
-    title="The database on this machine has no SSL, which the app asks for",
-    cause="Heroku Postgres requires SSL, and the app asks for it; the server that a config var"
-    " names here has none: {error}",
-    fix="Turn SSL on there, or run parity with `?sslmode=disable` at the end of the URL.",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
-)
-def given_service_without_ssl(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying("server does not support SSL, but SSL was required")
-    if match:
-        yield at_command(crash, match[0], error=match[0])
-
-
-@rule(
-    "database-needs-ssl",
-    leads_to=ENDINGS,
-    title="The database refuses a connection without SSL",
-    cause="Heroku Postgres accepts encrypted connections only: {error}",
-    fix='Add `?sslmode=require` to the URL; psycopg: `sslmode="require"`; dj-database-url:'
-    " `ssl_require=True`.",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
-)
-def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying(r"no pg_hba\.conf entry for .*(?:SSL off|no encryption)")
-    if match:
-        yield at_either(crash, "no pg_hba.conf entry, no encryption")
 
 
 @rule(
