@@ -73,6 +73,7 @@ REAL = {
 """Causes of apps that are rehearsed, built or checked, from tables that name the cause."""
 
 ELSEWHERE = {
+    "test_addon_variables": "app-json-add-on-not-here",
     "test_app_json": "app-setup-failed app-json-invalid config-var-required postdeploy-failed"
     " postdeploy-skipped app-json-without-web app-json-container app-json-problem"
     " app-json-config-vars app-json-buildpacks app-json-stack app-json-not-rehearsed",

@@ -8,17 +8,14 @@ from typing import NamedTuple
 class AddOn(NamedTuple):
     """An add-on; `plan` is the argument of `heroku addons:create`.
 
-    `port` is the usual one of its service, empty if it has none.
+    `port` is the usual one of its service, empty if it has none; `under` is the attachment's name
+    (`--as`), if it is not the default.
     """
 
     name: str
     plan: str
     port: str = ""
-
-    @property
-    def creation(self) -> str:
-        """The command that creates it."""
-        return f"heroku addons:create {self.plan}"
+    under: str = ""
 
 
 _POSTGRES = AddOn("Heroku Postgres", "heroku-postgresql:essential-0", "5432")
@@ -60,15 +57,8 @@ _BY_SERVICE = {"POSTGRESQL": _POSTGRES, "REDIS": _REDIS, "KAFKA": _KAFKA}
 
 
 def add_on(variable: str) -> AddOn | None:
-    """Return the add-on that sets a config var, or None; `--as` gives it a colour's name."""
+    """Return the add-on that sets a config var, or None."""
     match = _ATTACHED.fullmatch(variable)
     if match is None:
         return ADD_ONS.get(variable)
-    known = _BY_SERVICE[match[2]]
-    return known._replace(plan=f"{known.plan} --as {match[1]}")
-
-
-def attachment(variable: str) -> str | None:
-    """Return the name of the attachment that sets a config var, if it is a colour's."""
-    match = _ATTACHED.fullmatch(variable)
-    return match[1] if match else None
+    return _BY_SERVICE[match[2]]._replace(under=match[1])

@@ -46,7 +46,7 @@ def sslmode_for_sqlite(crash: PythonError) -> Iterator[Evidence]:
 )
 def given_service_without_ssl(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(WITHOUT_TLS)
-    if match is None and configured_locally(crash, r"(?:rediss|amqps|mongodb\+srv)"):
+    if match is None and configured_locally(crash):
         match = crash.saying(_NO_TLS_SPOKEN)
     if match:
         error = match.string.strip()[:300]

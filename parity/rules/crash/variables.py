@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.addons import add_on, attachment
 from parity.records.verdict import Evidence
 from parity.rules.crash.node import errors as node
 from parity.rules.crash.node import services as node_services
@@ -13,6 +12,7 @@ from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.phrases import VARIABLES
 from parity.rules.shell import word
+from parity.rules.views.addon_variables import setter, texts
 from parity.rules.views.facts import UnsetVariable, stated
 
 
@@ -25,7 +25,7 @@ from parity.rules.views.facts import UnsetVariable, stated
     cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
     " whether the app works where the variable is set: {error}",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
-    " `heroku addons:create {plan}`, if the app has none yet{attach:-}.",
+    " `heroku addons:create {plan}{under:-}`, if the app has none yet{attach:-}.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
     views=(python.unset, node.unset, python_services.unset, node_services.unset),
     apart="the name is one that an add-on sets: DATABASE_URL, REDIS_URL, CLOUDAMQP_URL",
@@ -33,16 +33,9 @@ from parity.rules.views.facts import UnsetVariable, stated
     by={"Postgres": "heroku addons:create heroku-postgresql:essential-0"},
 )
 def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
-    addon = add_on(unset.name)
+    addon = setter(unset.crash.source, unset.name)
     if addon:
-        names = {"addon": addon.name, "plan": addon.plan, "attach": attaching(unset.name)}
-        yield from stated(unset, when=unset.crash.when, **names)
-
-
-def attaching(variable: str) -> str:
-    """Return the command that attaches an existing add-on under the name of a colour."""
-    name = attachment(variable)
-    return f", or `heroku addons:attach ADDON --as {name}`" if name else ""
+        yield from stated(unset, when=unset.crash.when, **texts(addon))
 
 
 @rule(
@@ -64,9 +57,10 @@ def attaching(variable: str) -> str:
     },
 )
 def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
-    if add_on(unset.name):
+    source = unset.crash.source
+    if setter(source, unset.name):
         return
-    more = [(name, evidence) for name, evidence in unset.more if not add_on(name)]
+    more = [(name, evidence) for name, evidence in unset.more if not setter(source, name)]
     names = {"when": unset.crash.when, "local": _local(unset)}
     names["others"] = "".join(f" {word(name)}=VALUE" for name, _ in more)
     names["options"] = f", and the same for {', '.join(n for n, _ in more)}" if more else ""

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 
 from parity.facts.addons import add_on
-from parity.rules.crash.variables import attaching
 from parity.rules.predict.executed import expressions
 from parity.rules.predict.prediction import Prediction
 from parity.rules.predict.start import Executed, Start
+from parity.rules.views.addon_variables import texts
 from parity.rules.views.python_source import at, dotted, modules, place
 from parity.rules.views.python_variables import PLATFORM
 
@@ -77,7 +77,7 @@ def _prediction(start: Start, file: Executed, read: ast.expr, name: str, error: 
     addon = add_on(name)
     names = {"name": name, "error": error, "when": "while it starts", "local": ""}
     if addon:
-        names |= {"addon": addon.name, "plan": addon.plan, "attach": attaching(name)}
+        names |= texts(addon)
     where = place(start.source, file.path, read)
     rule = "add-on-variable-missing" if addon else "missing-config-var"
     return Prediction("H10", rule, (at(where.text, where, **names),))

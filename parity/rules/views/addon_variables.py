@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from parity.facts.addons import AddOn, add_on
 from parity.records import Config, Source
-from parity.records.verdict import Evidence
+from parity.rules.shell import word
 from parity.rules.views.facts import UnsetVariable
 from parity.rules.views.node_source import found
 from parity.rules.views.python_source import CodePlace, at
@@ -39,10 +39,28 @@ def _schema(source: Source, path: str) -> list[str]:
     return (source.text(path) or "").splitlines() if path.endswith(".prisma") else []
 
 
+def setter(source: Source, variable: str) -> AddOn | None:
+    """Return the add-on that sets a config var; app.json may give an attachment any name."""
+    known, manifest = add_on(variable), source.manifest
+    plan = manifest.attached.get(variable) if manifest and not known else None
+    return AddOn(plan, plan, under=variable.removesuffix("_URL")) if plan else known
+
+
+def texts(addon: AddOn) -> dict[str, str]:
+    """Return what a rule's texts say of an add-on: its name, its plan, how to attach it."""
+    name = word(addon.under)
+    return {
+        "addon": addon.name,
+        "plan": addon.plan,
+        "under": f" --as {name}" if addon.under else "",
+        "attach": f", or `heroku addons:attach ADDON --as {name}`" if addon.under else "",
+    }
+
+
 def unset(source: Source, config: Config) -> Iterator[tuple[str, AddOn, CodePlace]]:
     """Yield the variables of add-ons that the app reads and nothing sets."""
     for name, place in reads(source):
-        addon = add_on(name)
+        addon = setter(source, name)
         if addon and not config.values.get(name):
             yield name, addon, place
 
@@ -56,8 +74,3 @@ def behind(crash: Crash, port: str, error: str) -> UnsetVariable | None:
         if addon.port == port:
             return UnsetVariable(name, error, crash, (at(error, place),))
     return None
-
-
-def evidence(name: str, place: CodePlace) -> Evidence:
-    """Return evidence at the place that reads a variable."""
-    return at(f"reads {name}", place)

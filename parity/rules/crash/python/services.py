@@ -142,10 +142,10 @@ def _instead(service: Service | None) -> str:
     )
 
 
-def configured_locally(crash: Crash, scheme: str = "") -> bool:
+def configured_locally(crash: Crash) -> bool:
     """Return whether a config var names a local service; its absence then proves nothing."""
     values = crash.plan.config.values.values()
-    return any(re.search(rf"{scheme}://[^/]*{_LOCAL}", value) for value in values)
+    return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
 
 
 @rule(
@@ -153,16 +153,23 @@ def configured_locally(crash: Crash, scheme: str = "") -> bool:
     effect="unknown",
     leads_to=ENDINGS,
     title="The service that a config var names does not answer here",
-    cause="A config var points to this machine, and the connection is refused: {error}. On Heroku"
+    cause="A config var points to this machine, and no connection comes about: {error}. On Heroku"
     " the variable has another value.",
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
 def given_service_refuses(crash: Crash) -> Iterator[Evidence]:
-    refused = crash.saying(r"(?i:connection refused)|ECONNREFUSED (?:127\.0\.0\.1|::1)\b.*")
-    if refused and configured_locally(crash) and (crash.raised or "ECONN" in refused[0]):
-        error = crash.raised.told if crash.raised else refused[0].strip()
+    message = crash.saying(r"(?i:connection refused)") if crash.raised else crash.saying(_NO_ANSWER)
+    if message and configured_locally(crash):
+        error = crash.raised.told if crash.raised else message[0].strip()
         yield at_command(crash, error, error=error)
+
+
+_NO_ANSWER = (
+    r"E(?:CONNREFUSED|TIMEDOUT) (?:127\.0\.0\.1|::1)\b.*|\bCONNECT_TIMEOUT\b|connect ETIMEDOUT"
+    r"|Connection terminated due to connection timeout|Can't reach database server at `"
+)
+"""What drivers of Node.js say of a server that does not answer."""
 
 
 _UNKNOWN_HOST = (
