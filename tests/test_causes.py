@@ -92,7 +92,9 @@ ELSEWHERE = {
     " uv-project-not-built pipenv-lock-unreadable poetry-lock-unreadable uv-lock-unreadable"
     " pipenv-project-missing poetry-project-missing uv-project-missing"
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
-    "test_node_logs": "package-manager-not-installed",
+    "test_node_logs": "package-manager-not-installed tool-not-in-dyno compiles-at-start"
+    " prisma-not-generated browser-not-in-build browser-lacks-library nested-install-without-dev"
+    " npm-allow-remote-blocked npm-allow-git-blocked",
     "test_node_causes": "private-git-dependency-without-auth",
     "test_nodejs": "dot-heroku dot-heroku-node shrinkwrap-lock-file-conflict"
     " multiple-package-managers iojs-unsupported node-modules-committed"

@@ -23,7 +23,7 @@ BUILD = (
     *("build.packages", "build.python.lock", "build.python.pip_python", "build.versions"),
     *_in("build.python", "pip_versions pip_compiling collectstatic"),
     "build.slug",
-    *_in("build.node", "build scripts"),
+    *_in("build.node", "build nested scripts"),
     "build.release",
     "shutdown.ephemeral",
 )
@@ -38,9 +38,9 @@ UP = (*BUILD, "shutdown.memory", "boot.boot", "traffic.traffic", *_ANSWERS, *_EN
 FILES = (
     *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic"),
     "crash.symptoms",
-    *_in("crash.node", "start modules files errors"),
+    *_in("crash.node", "prisma start tools modules files errors"),
     "traffic.node_answers",
-    *_in("crash", "shell programs subprocesses options target object started_programs"),
+    *_in("crash", "shell programs subprocesses browsers options target object started_programs"),
     *("crash.python.settings", "crash.modules"),
     *_in("crash.python", "modules python imports"),
     "crash.dependencies",

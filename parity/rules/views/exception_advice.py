@@ -41,6 +41,23 @@ _ADVICE = (
 PLAIN = "Correct that line. What it cannot find here, it will not find on Heroku either."
 
 
+_TELLS = re.compile(
+    r"(?i)^(?:try|run|install|use|add|set|change|remove|rename|call|pass|provide|enable|upgrade"
+    r"|update|ensure|check)\s"
+    r"|\b(?:please|make sure|did you (?:forget|mean)|you (?:must|need|should|have to)"
+    r"|try (?:to|again|running|setting|using))\b"
+)
+"""How a sentence of an error begins, or what is in it, if it tells what to do."""
+
+
+def from_message(error: str) -> str | None:
+    """Return the advice that an error's own text gives, or None if it gives none."""
+    _, _, message = error.partition(": ")
+    sentences = re.split(r"(?<=[.!?;])\s+", message.strip())
+    telling = [one.rstrip(";") for one in sentences if _TELLS.search(one) and len(one.split()) > 2]
+    return f"The error says what to do: “{' '.join(telling)[:300]}”" if telling else None
+
+
 def advice(error: str) -> str:
     """Return advice on an exception, which is as Python prints it."""
     for pattern, text in _ADVICE:

@@ -22,8 +22,10 @@ _RUNNER = r"^(?:npm|yarn|pnpm|npx)\s+(?:run(?:-script)?\s+)?(start|[\w:.-]+)(?=\
 NOT_FOUND = (
     r"(?:^|\s)(?:sh|bash|/bin/sh): (?:line )?(?:\d+: )?([\w@./+-]+): (?:command )?not found"
     r"|command not found: ([\w@./+-]+)"
+    r"|\bCommand \"([\w@./+-]+)\" not found"
+    r"|npx canceled due to missing packages and no YES option: \[\"(@?[\w./-]+)"
 )
-"""The messages of dash, bash and yarn for a missing command."""
+"""The messages of dash, bash, yarn, pnpm and npx for a missing command."""
 
 _ALWAYS = ("node", "npm", "npx", "bash", "sh", "python", "python3")
 DEPENDENCIES = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -194,5 +196,6 @@ def absent_command(lines: Sequence[str]) -> tuple[str, str] | None:
         match = re.search(NOT_FOUND, line)
         if match:
             name = next(group for group in match.groups() if group)
-            return None if name in _ALWAYS else (name, COMMANDS.get(name, name))
+            tool = not match[3] or name in COMMANDS or name in COMMANDS.values()
+            return (name, COMMANDS.get(name, name)) if tool and name not in _ALWAYS else None
     return None

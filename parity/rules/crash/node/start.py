@@ -1,14 +1,13 @@
 """Crashes of Node.js start commands: a missing script, tool or file, or the wrong language."""
 
-import re
 from collections.abc import Iterator
 
 from parity.facts.buildpacks import ARTICLE, NODE, PYTHON
-from parity.facts.node_packages import DEVELOPMENT, NOT_FROM_NPM
+from parity.facts.node_packages import NOT_FROM_NPM
 from parity.facts.nodejs import INSTALLED_FOR, SUPPORT
-from parity.records import Boot, Release, Source, edits
+from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
-from parity.rules.crash.symptoms import ENDINGS, at_command
+from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.shell import word
 from parity.rules.views.facts import UnaskedProgram
@@ -21,16 +20,12 @@ from parity.rules.views.node_source import (
     in_package,
     installer,
     lock_file,
-    moving,
-    script,
-    steps,
     table,
     wanted,
 )
 from parity.rules.views.suggestions import web_line
 
 DEFAULT = f"{SUPPORT}#default-web-process-type"
-PRUNING = f"{SUPPORT}#skip-pruning"
 _NO_SCRIPT = (
     r"npm (?:error|ERR!) Missing script: \"?([\w:.-]+)|missing script: ([\w:.-]+)"
     r"|error Command \"([\w:.-]+)\" not found|Missing script start or file server\.js"
@@ -91,7 +86,8 @@ def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
 )
 def start_script_missing(crash: NodeCrash) -> Iterator[Evidence]:
     name, source = _missing_script(crash), crash.source
-    if not name:
+    tool = absent_command(crash.lines)
+    if not name or (tool and tool[0] == name):
         return
     default = "Without a `web` line in a Procfile, Heroku"
     who = default if not crash.process.line else "The Procfile"
@@ -124,54 +120,11 @@ def _start_advice(source: Source, name: str) -> str:
     )
 
 
-@rule(
-    "dev-tool-at-start",
-    leads_to=ENDINGS,
-    title="{package} is in devDependencies, which are removed before the app starts",
-    cause="Heroku installs devDependencies for the build and removes them before the app starts"
-    " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
-    fix="{advice:-}",
-    docs=PRUNING,
-    records=(Boot, Release),
-)
-def dev_tool_at_start(crash: NodeCrash) -> Iterator[Evidence]:
-    missing = absent_command(crash.lines)
-    if not missing or wanted(crash.source, missing[1]) != "devDependencies":
-        return
-    names = {"tool": missing[0], "package": missing[1], "advice": _tool_advice(crash, *missing)}
-    seen = f"{missing[0]}: not found"
-    yield at_start(crash.source, crash.process, seen, **names)
-    yield in_package(crash.source, f"{missing[1]} is here", "devDependencies", missing[1])
-
-
-def _tool_advice(crash: NodeCrash, tool: str, package: str) -> str:
-    """Return advice: a start command without the tool, or the tool as a dependency."""
-    npm_script = script(crash.source, crash.process)
-    text = npm_script[1] if npm_script else crash.process.command
-    move = moving(crash.source, package)
-    add = f"`{move}`, which moves it to dependencies."
-    target = re.search(
-        rf"\b{re.escape(tool)}\b(?:|.*?(?<![\w./-]))([\w./-]+\.(?:js|mjs|cjs))\b", text
-    )
-    if tool in DEVELOPMENT and target:
-        right = f"node {target[1]}"
-        where = f'"{npm_script[0]}": "{right}"' if npm_script else f"{crash.process.name}: {right}"
-        return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Or type {add}"
-    if tool in DEVELOPMENT:
-        return (
-            'Compile in the build (`"build": "tsc"`) and start the result with `node`: `"start":'
-            f' "node dist/…"`. Or type {add}'
-        )
-    return (
-        f"Type `{move}`, which moves the line to dependencies. Then commit package.json and"
-        f" {lock_file(crash.source)}."
-    )
-
-
 def unasked(crash: NodeCrash) -> UnaskedProgram | None:
     """Return the missing program of the start command if package.json does not list it."""
     missing, source = absent_command(crash.lines), crash.source
-    if not missing or wanted(source, missing[1]) or _python_app(crash) or not crash.starting:
+    listed = not missing or wanted(source, missing[1]) or "package.json" not in source.entries
+    if not missing or listed or _python_app(crash) or not crash.starting:
         return None
     tool, package = missing
     if tool in source.entries or package in NOT_FROM_NPM or tool in INSTALLED_FOR:
@@ -182,46 +135,3 @@ def unasked(crash: NodeCrash) -> UnaskedProgram | None:
     )
     evidence = at_start(source, crash.process, f"{tool}: not found")
     return UnaskedProgram(SUPPORT, tool, "package.json", "", advice, (evidence,))
-
-
-@rule(
-    "package-manager-not-installed",
-    leads_to=ENDINGS,
-    title="{name} is not in the dyno: nothing in the app makes Heroku install it",
-    cause="Heroku's Node.js always comes with npm. It installs {name} only for an app with"
-    " {asking:its lock file}, and leaves it in the dyno then.",
-    fix="{advice:Write `npm start` instead, or commit the lock file.}",
-    docs=f"{SUPPORT}#package-manager-support",
-    records=(Boot, Release),
-)
-def package_manager_not_installed(crash: NodeCrash) -> Iterator[Evidence]:
-    missing = absent_command(crash.lines)
-    if not missing or missing[0] not in INSTALLED_FOR:
-        return
-    name = missing[0]
-    called = rf"(?<![\w./-]){name}(?:\s+(?:run\s+)?([\w:.-]+)|\s*$|\s*[;&|])"
-    stages = reversed([*steps(crash.source, crash.process)])
-    calling = ((step, match) for step in stages if (match := re.search(called, step[1])))
-    step, match = next(calling, ((None, crash.command), None))
-    names = {"name": name, "asking": INSTALLED_FOR[name]}
-    more = f"; or commit the lock file that `{name} install` writes, and no other."
-    names["advice"] = f"Run its part with npm (`npm run NAME`, `npx NAME`){more}"
-    if match and match[1] in table(crash.source, "scripts"):
-        names["advice"] = _with_npm(crash, step, match, more)
-    seen = f"{name}: not found"
-    if step[0]:
-        yield in_package(crash.source, seen, "scripts", step[0], **names)
-    else:
-        yield at_command(crash, seen, **names)
-
-
-def _with_npm(
-    crash: NodeCrash, step: tuple[str | None, str], match: re.Match[str], more: str
-) -> edits.Advice:
-    """Return the advice to run the script that was called with npm."""
-    name, text = step
-    run = "npm start" if match[1] == "start" else f"npm run {match[1]}"
-    right = f"{text[: match.start()]}{run}{text[match.end() :]}"
-    if name:
-        return edits.script(name, right, more)
-    return edits.command(crash.process.name, right, more)
