@@ -113,6 +113,8 @@ ELSEWHERE = {
     "test_repair": "nothing-to-push",
     "test_scale": "one-dyno-per-type",
     "test_stop_rules": "writes-outside",
+    "test_core_workers": "workers-outgrow-dyno",
+    "test_per_worker": "scheduler-per-worker sessions-per-worker uploads-on-disk",
     "test_strays": "still-running",
 }
 """Causes that are triggered by a tree, a build or a dyno in the tests of their stage."""

@@ -128,6 +128,14 @@ def test_a_machine_like_a_dyno(tmp_path: Path) -> None:
     assert (tmp_path / "home" / "kept").read_text() == "data\n"
 
 
+@pytest.mark.real
+@needs_namespaces
+def test_the_cores_of_a_dyno(tmp_path: Path) -> None:
+    """Programs that count cores find a dyno's, however many this machine has."""
+    command = "python3 -c 'import os; print(os.cpu_count())'; nproc; nproc --all; nproc --ignore=3"
+    assert lines(tmp_path, "pidns", command) == ["8", "8", "8", "5"]
+
+
 @needs_namespaces
 @pytest.mark.skipif(os.getuid() == 0, reason="the kernel lets root's processes pass")
 def test_the_process_limit(tmp_path: Path) -> None:
@@ -220,8 +228,8 @@ def test_a_level_that_is_refused() -> None:
 
 def test_a_place_on_the_command_line(tmp_path: Path) -> None:
     """Visible and writable paths are listed separately."""
-    place = Place("pidns", tmp_path, (Path("/a"),), (Path("/b"),), 256)
-    assert place.arguments() == [str(tmp_path), "256", "10000", "2", "r/a", "w/b"]
+    place = Place("pidns", tmp_path, (Path("/a"),), (Path("/b"),), 256, cores=8)
+    assert place.arguments() == [str(tmp_path), "256", "10000", "8", "2", "r/a", "w/b"]
     assert str(place.home) == "/app"
     assert place._replace(level="guard").home == tmp_path
 

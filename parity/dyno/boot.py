@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Literal
 
 from parity.dyno import process_tree
+from parity.dyno.cores import seen
 from parity.dyno.listeners import Bound
 from parity.facts import lifecycle
 from parity.records import Boot, Listener
@@ -208,4 +209,5 @@ def _boot(
         isolation=dyno.isolation,
         memory=dyno.quota.memory(),
         front=dyno.watch.front,
+        cores=seen(dyno.isolation, dyno.size),
     )

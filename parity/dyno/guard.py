@@ -78,7 +78,8 @@ def _outer(task: Task) -> None:
         os.close(mine)
         try:
             if task.level == "pidns":
-                namespace.enter(user, task.app, task.paths, network=task.door >= 0)
+                network = task.door >= 0
+                namespace.enter(user, task.app, task.paths, task.cores, network=network)
             _inner(task, lifeline)
         except Exception as error:
             task.tell(f"refused {getattr(error, 'strerror', None) or error}")

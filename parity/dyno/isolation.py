@@ -45,7 +45,8 @@ class Place(NamedTuple):
 
     At `pidns`, `app` is /app, and the command has nothing else of this machine but its system,
     `visible`, and the files `writable`; only there can it have its own network. `processes` 0: no
-    limit.
+    limit; `cores` 0: this machine's. A command sees no more than `cores`, and at `pidns` just as
+    many, however few this machine has.
     """
 
     level: str
@@ -54,6 +55,7 @@ class Place(NamedTuple):
     writable: tuple[Path, ...] = ()
     processes: int = 0
     own_network: bool = False
+    cores: int = 0
 
     @property
     def home(self) -> Path:
@@ -70,7 +72,7 @@ class Place(NamedTuple):
     def arguments(self) -> list[str]:
         """Return the place as arguments for guard.py."""
         paths = [f"r{path}" for path in self.visible] + [f"w{path}" for path in self.writable]
-        numbers = (self.processes, int(OPEN_FILES.value), len(paths))
+        numbers = (self.processes, int(OPEN_FILES.value), self.cores, len(paths))
         return [str(self.app or ""), *map(str, numbers), *paths]
 
 
@@ -91,7 +93,8 @@ def dyno(
         visible += _prefixes(interpreter.path)
     if not own_network:
         visible += SERVICES
-    place = Place(level, folder, tuple(visible), writable, size.processes, own_network)
+    shown = (tuple(visible), writable, size.processes, own_network, size.cores or 0)
+    place = Place(level, folder, *shown)
     if place.temporary:
         place.temporary.mkdir(mode=0o700, exist_ok=True)
     return place

@@ -35,7 +35,7 @@ MOST = 240
 GROWTH = 1.02
 """The growth since a moment ago above which a tree is still loading (ours)."""
 
-NAMED = 8
+NAMED = 40
 """The most processes whose share is reported."""
 
 COUNTED = re.compile(

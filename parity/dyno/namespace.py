@@ -39,6 +39,17 @@ SHARED = "/dev/shm"
 WRITABLE = ("/tmp", "/var/tmp", SHARED)
 """The folders that are private to the dyno, in addition to /app."""
 
+NPROC = """\
+#!/bin/sh
+cores={cores}
+for option; do
+  case $option in --ignore=*) cores=$((cores - ${{option#*=}})) ;; esac
+done
+[ "$cores" -gt 0 ] || cores=1
+echo "$cores"
+"""
+"""Stands in for nproc(1), which counts the cores that this machine lets it use."""
+
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}
 ROOTS_OWN = ("sys", "sysrq-trigger", "irq", "bus", "fs")
@@ -81,11 +92,12 @@ def clone(*, network: bool) -> int:
     return _checked("clone", _libc.syscall(_number(0), flags, None, None, None, None))
 
 
-def enter(user: tuple[int, int], app: str, paths: list[str], *, network: bool) -> None:
+def enter(user: tuple[int, int], app: str, paths: list[str], cores: int, *, network: bool) -> None:
     """Become the dyno's user in the child, with a private /proc and, for an `app`, a root folder.
 
     Without an `app`, the user who runs parity stays the same, unless that is root.
-    Each of `paths` begins with `r` (read-only) or `w` (writable). Raises `OSError`.
+    Each of `paths` begins with `r` (read-only) or `w` (writable). `cores` is the number that the
+    command sees (0: this machine's). Raises `OSError`.
     """
     inside = (UID, UID) if app or 0 in user else user
     _write("/proc/self/setgroups", "deny")
@@ -95,7 +107,7 @@ def enter(user: tuple[int, int], app: str, paths: list[str], *, network: bool) -
         _loopback()
     _mount("none", "/", None, REC | PRIVATE)
     if app:
-        _root(f"{app}.root", app, paths, root=user[0] == 0)
+        _root(f"{app}.root", app, paths, cores, root=user[0] == 0)
     else:
         _proc("", root=user[0] == 0)
         _shared_memory()
@@ -148,7 +160,7 @@ def limit(processes: int) -> None:
         pass  # some containers refuse it
 
 
-def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:
+def _root(base: str, app: str, paths: list[str], cores: int, *, root: bool) -> None:
     """Build the new root at `base`, and leave the old one."""
     if any(path[1:].startswith("/app/") for path in paths):
         raise OSError(0, "parity's own files are in /app, where the dyno's are to be")
@@ -162,6 +174,7 @@ def _root(base: str, app: str, paths: list[str], *, root: bool) -> None:
     for path in sorted(paths, key=len):
         _show(base, path[1:], writable=path[0] == "w")
     _etc(base)
+    _cores(base, cores)
     _devices(base)
     os.symlink("/run", f"{base}/var/run")
     os.mkdir(f"{base}/proc")
@@ -197,19 +210,32 @@ def _etc(base: str) -> None:
     """Put a dyno's users in place of this machine's, and keep the address of the name server."""
     users = "root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534::/nonexistent:/bin/false\n"
     groups = "root:x:0:\nnogroup:x:65534:\n"
-    _replace(base, "passwd", f"{users}u{UID}:x:{UID}:{UID}::/app:/bin/bash\n")
-    _replace(base, "group", f"{groups}dyno:x:{UID}:\n")
+    _replace(base, "etc/passwd", f"{users}u{UID}:x:{UID}:{UID}::/app:/bin/bash\n")
+    _replace(base, "etc/group", f"{groups}dyno:x:{UID}:\n")
     for name in HIDDEN:
-        _replace(base, name, "")
+        _replace(base, f"etc/{name}", "")
     _show(base, os.path.realpath("/etc/resolv.conf"))
 
 
-def _replace(base: str, name: str, text: str) -> None:
-    """Make /etc/`name` read as `text`, if the file exists."""
-    target, ours = f"{base}/etc/{name}", f"{base}/.etc"
+def _cores(base: str, cores: int) -> None:
+    """Have C libraries and `nproc` report `cores`, where those of a dyno are known.
+
+    glibc and musl count the cores of that file (sysconf(3)). What asks for the CPU affinity
+    instead sees this machine's.
+    """
+    if cores:
+        for name in ("online", "present", "possible"):
+            _replace(base, f"sys/devices/system/cpu/{name}", f"0-{cores - 1}\n")
+        _replace(base, "usr/bin/nproc", NPROC.format(cores=cores), mode=0o755)
+
+
+def _replace(base: str, name: str, text: str, mode: int = 0o644) -> None:
+    """Make the file /`name` read as `text`, if it exists."""
+    target, ours = f"{base}/{name}", f"{base}/.replaced"
     if not os.path.isfile(target) or os.path.islink(target):
         return
     _write(ours, text)
+    os.chmod(ours, mode)
     _mount(ours, target, None, BIND)
     _read_only(target)
     os.unlink(ours)

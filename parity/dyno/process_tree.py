@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from parity.dyno import sockets
-from parity.dyno.signals import descendants
+from parity.dyno.signals import descendants, proc
 from parity.records import Listener
 
 PROC = Path("/proc/self/task").exists()
@@ -26,10 +26,10 @@ def pids(root: int) -> list[int]:
 
 
 def busy(root: int) -> float:
-    """Return the CPU seconds that the tree has used so far."""
+    """Return the CPU seconds that the tree has used so far, or waited for on a busy machine."""
     import psutil
 
-    total = 0.0
+    total = waited(root)
     for pid in pids(root):
         try:
             times = psutil.Process(pid).cpu_times()
@@ -37,6 +37,15 @@ def busy(root: int) -> float:
             continue
         total += times.user + times.system
     return total
+
+
+def waited(root: int) -> float:
+    """Return the seconds that the tree's main threads were ready to run, but other programs ran.
+
+    From /proc/PID/schedstat (https://docs.kernel.org/scheduler/sched-stats.html).
+    """
+    fields = (proc(pid, "schedstat").split() for pid in pids(root)) if PROC else ()
+    return sum(int(field[1]) for field in fields if len(field) == 3) / 1e9
 
 
 def listeners(

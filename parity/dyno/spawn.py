@@ -19,7 +19,8 @@ class Task:
         self.control, self.status = int(control), int(status)
         self.env = _environment(int(environment))
         self.door, self.processes = int(argv[6]), int(argv[7])
-        self.open_files, paths, rest = int(argv[8]), int(argv[9]), argv[10:]
+        self.open_files, self.cores = int(argv[8]), int(argv[9])
+        paths, rest = int(argv[10]), argv[11:]
         self.paths, self.command = rest[:paths], rest[paths:]
         self.files: dict[str, int] = {}
         self.guard_fds = [fd for fd in (self.control, self.status, self.door) if fd >= 0]
@@ -72,6 +73,7 @@ def _prepare(task: Task, wake: int) -> None:
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, set())
+    _share(task.cores)
     ulimits.lift(task.open_files)
     ulimits.none(resource.RLIMIT_CORE)  # it would hold config vars
     if task.level == "pidns" and task.processes:
@@ -81,6 +83,16 @@ def _prepare(task: Task, wake: int) -> None:
     if task.level != "pidns":
         signals.mark(task.cookie)
         signals.keep_apart()
+
+
+def _share(cores: int) -> None:
+    """Have the command run on, and see, no more than `cores` of this machine's, on Linux."""
+    try:
+        mine = sorted(os.sched_getaffinity(0))
+        if 0 < cores < len(mine):
+            os.sched_setaffinity(0, mine[:cores])
+    except (OSError, AttributeError):
+        pass  # not Linux, or a sandbox that refuses it
 
 
 def _become(command: list[str], env: dict[bytes, bytes]) -> None:

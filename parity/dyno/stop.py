@@ -19,8 +19,9 @@ from parity.system.beside import beside
 if TYPE_CHECKING:
     from parity.dyno.launched import Launched
 
-SETTLES = 3.0
-"""Seconds after which every worker counts as started, whatever it still does (ours)."""
+SETTLES, LONGEST = 3.0, 15.0
+"""Seconds after which every worker counts as started, whatever it still does: when the machine
+was free for them, and in any case (ours)."""
 
 BUSY = 0.01
 """The fewest CPU seconds per tenth of a second that a starting worker uses (ours)."""
@@ -64,8 +65,11 @@ async def _settled(dyno: "Launched") -> None:
     A worker that gets SIGTERM before it has set its handlers never ends (gunicorn with gevent),
     and one that is still loading has not yet reached the memory that counts.
     """
-    until, used = time.monotonic() + SETTLES, 0.0
-    while dyno.watch.code is None and time.monotonic() < until and not interrupt.again():
+    began, used, waited = time.monotonic(), 0.0, process_tree.waited(dyno.root)
+    while dyno.watch.code is None and not interrupt.again():
+        lost = process_tree.waited(dyno.root) - waited
+        if time.monotonic() - began > min(SETTLES + lost, LONGEST):
+            return
         before, used = used, process_tree.busy(dyno.root)
         if before and used - before < BUSY and not dyno.quota.meter.grows():
             return

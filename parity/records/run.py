@@ -85,7 +85,7 @@ class Boot(NamedTuple):
     is the command as Heroku logs it, `$PORT` substituted. `binds` and `stack`, where the code spent
     most of the time (innermost first), come from a second boot. `isolation` is the level that
     contained it (parity/dyno/isolation.py); `front` is the port of this machine that leads to the
-    dyno's own.
+    dyno's own. `cores` is the number of CPU cores that its processes saw (None: not known).
     """
 
     release: Release
@@ -110,6 +110,7 @@ class Boot(NamedTuple):
     isolation: str | None = None
     memory: Memory | None = None
     front: int | None = None
+    cores: int | None = None
 
     @property
     def goes_on(self) -> bool:

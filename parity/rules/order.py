@@ -30,13 +30,22 @@ BUILD = (
 """The same, and those that a rehearsal needs before it boots anything."""
 
 _ANSWERS = _in("traffic", "workers visitors page_parts websockets")
-_ENDS = _in("shutdown", "stop dynos")
+_ENDS = _in("shutdown", "stop dynos per_worker uploads")
+_MEMORY = _in("shutdown", "memory cores")
 
-UP = (*BUILD, "shutdown.memory", "boot.boot", "traffic.traffic", *_ANSWERS, *_ENDS)
+UP = (
+    *BUILD,
+    "shutdown.memory",
+    "shutdown.cores",
+    "boot.boot",
+    "traffic.traffic",
+    *_ANSWERS,
+    *_ENDS,
+)
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, "shutdown.memory", "boot.boot", "boot.silent", "traffic.traffic"),
+    *(*BUILD, *_MEMORY, "boot.boot", "boot.silent", "traffic.traffic"),
     "crash.symptoms",
     *_in("crash.node", "prisma start tools modules files errors"),
     "traffic.node_answers",

@@ -31,7 +31,7 @@ def _top(path: str) -> str:
     return path.rpartition("/")[0].partition("/")[0]
 
 
-def _lost(shutdown: Shutdown) -> list[str]:
+def lost(shutdown: Shutdown) -> list[str]:
     """Return the files that somebody would miss.
 
     A folder with style sheets was created by a build step and does not count.
@@ -44,8 +44,8 @@ def _lost(shutdown: Shutdown) -> list[str]:
 
 
 def _logs(shutdown: Shutdown) -> list[str]:
-    lost = _lost(shutdown)
-    return [path for path in shutdown.written if LOGS.search(path) and path not in lost]
+    data = lost(shutdown)
+    return [path for path in shutdown.written if LOGS.search(path) and path not in data]
 
 
 @rule(
@@ -64,19 +64,19 @@ def _logs(shutdown: Shutdown) -> list[str]:
 )
 def ephemeral_files(shutdown: Shutdown) -> Iterator[Evidence]:
     source = shutdown.boot.release.slug.plan.source
-    lost = _lost(shutdown)
-    for path in lost[:5]:
-        names = {"files": ", ".join(lost[:3]), "advice": _advice(lost)}
+    files = lost(shutdown)
+    for path in files[:5]:
+        names = {"files": ", ".join(files[:3]), "advice": _advice(files)}
         yield at(f"the app wrote {_kind(path)} {path}", _writer(source, path), **names)
 
 
-def _advice(lost: list[str]) -> str:
-    if any(DATABASE.search(path) for path in lost):
+def _advice(files: list[str]) -> str:
+    if any(DATABASE.search(path) for path in files):
         return (
             "Use a database add-on: `heroku addons:create heroku-postgresql:essential-0`"
             " (Postgres)."
         )
-    if all(SESSIONS.search(path) for path in lost):
+    if all(SESSIONS.search(path) for path in files):
         return (
             "Keep sessions in signed cookies, in the database, or in Redis: `heroku addons:create"
             " heroku-redis:mini`."
@@ -125,7 +125,7 @@ def logs_in_files(shutdown: Shutdown) -> Iterator[Evidence]:
     docs=EPHEMERAL,
 )
 def files_written(shutdown: Shutdown) -> Iterator[Evidence]:
-    reported = {*_lost(shutdown), *_logs(shutdown)}
+    reported = {*lost(shutdown), *_logs(shutdown)}
     other = [path for path in shutdown.written if path not in reported]
     if other:
         yield Evidence(f"written: {', '.join(other[:5])}", names={"files": ", ".join(other[:3])})

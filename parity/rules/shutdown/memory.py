@@ -16,6 +16,9 @@ MEMORY = "https://devcenter.heroku.com/articles/dyno-memory-behavior"
 LARGE_PART = 0.15
 """The smallest part of the peak at which a process is reported (ours)."""
 
+ALIKE, MOST_OF_IT = 0.5, 0.3
+"""The smallest part of the largest worker that another holds; of the peak, all together (ours)."""
+
 GROWN = 0.25
 """The smallest part of the peak, used after the first answer, that counts as growth (ours)."""
 
@@ -26,13 +29,13 @@ LOADS = (
 """Calls that load models or data."""
 
 
-def _over(record: Boot | Shutdown) -> str | None:
+def over(record: Boot | Shutdown) -> str | None:
     """Return R14 or R15 if Heroku logs it; for a boot, only the R15 that ended it."""
     size = SIZES.get(_boot(record).size, DEFAULT)
     if isinstance(record, Boot):
         killed = record.state == "crashed" and record.memory and record.memory.over == "R15"
         return "R15" if killed else None
-    if _over(record.boot):
+    if over(record.boot):
         return None
     if record.memory:
         return record.memory.over
@@ -83,7 +86,7 @@ def _larger(record: Boot | Shutdown) -> dict[str, str]:
     laptop="As with R14: the laptop has many times the memory of a dyno.",
 )
 def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
-    if _over(record) == "R15":
+    if over(record) == "R15":
         yield _peak_evidence(record)
 
 
@@ -109,34 +112,40 @@ def R15(record: Boot | Shutdown) -> Iterator[Evidence]:
     },
 )
 def R14(record: Shutdown) -> Iterator[Evidence]:
-    if _over(record) == "R14":
+    if over(record) == "R14":
         yield _peak_evidence(record)
 
 
 def _memory(record: Boot | Shutdown) -> Memory | None:
     """Return the measured memory if it is over the quota."""
-    return record.memory if _over(record) and record.memory and record.memory.shares else None
+    return record.memory if over(record) and record.memory and record.memory.shares else None
 
 
-def _workers(memory: Memory) -> list[Share]:
-    """Return the workers: large processes with the same command line, if there are several."""
-    large = [s for s in memory.shares if s.bytes >= LARGE_PART * memory.peak]
-    return [s for s in large if s.command == large[0].command] if len(large) > 1 else []
+def workers(memory: Memory) -> list[Share]:
+    """Return the workers: processes alike the largest that hold most of the memory together."""
+    largest = memory.shares[0]
+    alike = [
+        share
+        for share in memory.shares
+        if share.command == largest.command and share.bytes >= ALIKE * largest.bytes
+    ]
+    held = sum(share.bytes for share in alike)
+    return alike if len(alike) > 1 and held >= MOST_OF_IT * memory.peak else []
 
 
-def _fitting(memory: Memory, size: DynoSize) -> int:
+def fitting(memory: Memory, size: DynoSize) -> int:
     """Return how many of the workers fit into the dyno."""
-    workers = _workers(memory)
-    if len(workers) < 2:
+    running = workers(memory)
+    if len(running) < 2:
         return 0
-    each = _usual(workers)
-    rest = max(0, memory.peak - len(workers) * each)
+    each = usual(running)
+    rest = max(0, memory.peak - len(running) * each)
     return max(0, (size.quota - rest) // each)
 
 
-def _usual(workers: Sequence[Share]) -> int:
+def usual(running: Sequence[Share]) -> int:
     """Return the median memory of the workers, in bytes."""
-    held = sorted(share.bytes for share in workers)
+    held = sorted(share.bytes for share in running)
     return (held[(len(held) - 1) // 2] + held[len(held) // 2]) // 2
 
 
@@ -156,14 +165,14 @@ def _holding(share: Share) -> str:
 )
 def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
     memory, size = _memory(record), SIZES.get(_boot(record).size, DEFAULT)
-    fits = _fitting(memory, size) if memory else 0
-    if not memory or not 0 < fits < len(_workers(memory)):
+    fits = fitting(memory, size) if memory else 0
+    if not memory or not 0 < fits < len(workers(memory)):
         return
-    workers, process = _workers(memory), _boot(record).process
+    running, process = workers(memory), _boot(record).process
     set_here = re.search(r"(?:-w|--workers?)[ =]?(\d+)", process.command)
     names = {
-        "count": str(len(workers)),
-        "each": str(_usual(workers) // MB),
+        "count": str(len(running)),
+        "each": str(usual(running) // MB),
         "fits": str(fits),
         "quota": str(size.memory),
         "repair": f"in the Procfile write `{set_here[0].replace(set_here[1], str(fits))}`"
@@ -171,7 +180,7 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
         else f"`heroku config:set WEB_CONCURRENCY={fits}`",
     }
     line = process.line or None if set_here else None
-    for share in workers:
+    for share in running:
         file = "Procfile" if line else None
         yield Evidence(_holding(share), file, line, pid=share.pid, names=names)
 

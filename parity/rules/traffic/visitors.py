@@ -249,10 +249,20 @@ def state_per_worker(traffic: Traffic) -> Iterator[Evidence]:
     if len(set(traffic.repeats)) == len(traffic.repeats):
         return
     place = _global_state(_source(traffic))
+    if place is None and find(_source(traffic), _DATABASE):
+        return
     name = f", such as `{place.text}`" if place else ""
     seen = f"asked {len(traffic.repeats)} times: {_some(traffic.repeats)}"
     yield at(seen, place, name=name)
     yield Evidence(f"with one worker: {_some(traffic.single)}")
+
+
+_DATABASE = (
+    r"^\s*(?:import|from)\s+(?:sqlite3|sqlalchemy|flask_sqlalchemy|psycopg\w*|asyncpg|pymongo|motor"
+    r"|redis|peewee|sqlmodel|tortoise|pymysql|MySQLdb|aiosqlite|databases|mongoengine)\b"
+    r"|\bmodels\.Model\b"
+)
+"""Clients of databases: the state that answers depend on may be there, not in the process."""
 
 
 def _some(bodies: tuple[bytes, ...]) -> str:
