@@ -1,13 +1,13 @@
 """Start commands that compile the app, which Heroku does in the build."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from parity.facts.node_packages import COMPILES
 from parity.records import edits
 from parity.rules.views.node_error import NodeCrash
-from parity.rules.views.node_source import steps, table
+from parity.rules.views.node_source import only_logged, steps, table
 
 _SCRIPT = re.compile(r"(?:npm run(?:-script)?|yarn(?: run)?|pnpm(?: run)?)\s+([\w:.-]+)\s*$")
 _COMPILES = re.compile(COMPILES)
@@ -26,8 +26,8 @@ class Compiling(NamedTuple):
 def compiling(crash: NodeCrash) -> Compiling | None:
     """Return the part of the start command that compiles, according to the source or the log."""
     source = crash.source
-    candidates = [*steps(source, crash.process)] if "package.json" in source.entries else []
-    return next(_parts(crash, candidates or [*_logged(crash)]), None)
+    known = _logged(crash) if only_logged(source) else steps(source, crash.process)
+    return next(_parts(crash, known), None)
 
 
 def _logged(crash: NodeCrash) -> Iterator[tuple[str | None, str]]:
@@ -38,7 +38,7 @@ def _logged(crash: NodeCrash) -> Iterator[tuple[str | None, str]]:
             yield "start", match[1]
 
 
-def _parts(crash: NodeCrash, candidates: list[tuple[str | None, str]]) -> Iterator[Compiling]:
+def _parts(crash: NodeCrash, candidates: Iterable[tuple[str | None, str]]) -> Iterator[Compiling]:
     known = table(crash.source, "scripts")
     for name, text in candidates:
         parts = [part.strip() for part in text.split("&&")]

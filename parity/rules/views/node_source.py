@@ -92,6 +92,11 @@ def wanted(source: Source, name: str) -> str | None:
     return next((t for t in (*DEPENDENCIES, "devDependencies") if name in table(source, t)), None)
 
 
+def only_logged(source: Source) -> bool:
+    """Return whether there is only a log, so that nothing is known of package.json."""
+    return "package.json" not in source.entries
+
+
 def line_in_package(source: Source, *keys: str) -> int | None:
     """Return the line of package.json with the last of `keys`, each within the one before."""
     lines = (source.text("package.json") or "").splitlines()

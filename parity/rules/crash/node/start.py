@@ -20,6 +20,7 @@ from parity.rules.views.node_source import (
     in_package,
     installer,
     lock_file,
+    only_logged,
     table,
     wanted,
 )
@@ -123,7 +124,7 @@ def _start_advice(source: Source, name: str) -> str:
 def unasked(crash: NodeCrash) -> UnaskedProgram | None:
     """Return the missing program of the start command if package.json does not list it."""
     missing, source = absent_command(crash.lines), crash.source
-    listed = not missing or wanted(source, missing[1]) or "package.json" not in source.entries
+    listed = not missing or wanted(source, missing[1]) or only_logged(source)
     if not missing or listed or _python_app(crash) or not crash.starting:
         return None
     tool, package = missing

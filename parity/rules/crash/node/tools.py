@@ -17,6 +17,7 @@ from parity.rules.views.node_source import (
     in_package,
     lock_file,
     moving,
+    only_logged,
     script,
     steps,
     table,
@@ -95,8 +96,7 @@ def _without(crash: NodeCrash, tool: str, package: str) -> str:
 )
 def tool_not_in_dyno(crash: NodeCrash) -> Iterator[Evidence]:
     missing = absent_command(crash.lines)
-    unknown = "package.json" not in crash.source.entries
-    if missing and unknown and missing[0] not in (*INSTALLED_FOR, *NOT_FROM_NPM):
+    if missing and only_logged(crash.source) and missing[0] not in (*INSTALLED_FOR, *NOT_FROM_NPM):
         names = {"tool": missing[0], "package": missing[1], "advice": _advice(crash, *missing)}
         yield Evidence(f"{missing[0]}: not found", names=names)
 
