@@ -75,6 +75,7 @@ REAL = {
 ELSEWHERE = {
     "test_answers_4xx": "allowed-hosts-from-dotenv path-answers-4xx",
     "test_migrations": "start-changes-schema",
+    "test_addon_variables": "app-json-add-on-not-here",
     "test_app_json": "app-setup-failed app-json-invalid config-var-required postdeploy-failed"
     " postdeploy-skipped app-json-without-web app-json-container app-json-problem"
     " app-json-config-vars app-json-buildpacks app-json-stack app-json-not-rehearsed",
@@ -100,6 +101,9 @@ ELSEWHERE = {
     " uv-project-not-built pipenv-lock-unreadable poetry-lock-unreadable uv-lock-unreadable"
     " pipenv-project-missing poetry-project-missing uv-project-missing"
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
+    "test_node_logs": "package-manager-not-installed tool-not-in-dyno compiles-at-start"
+    " prisma-not-generated browser-not-in-build browser-lacks-library nested-install-without-dev"
+    " npm-allow-remote-blocked npm-allow-git-blocked",
     "test_node_causes": "private-git-dependency-without-auth",
     "test_environments": "environment-committed",
     "test_nested_repository": "nested-repository nested-repository-needed app-in-nested-repository",

@@ -40,26 +40,26 @@ COMMANDS: Mapping[str, str] = {
 DEVELOPMENT = frozenset("nodemon ts-node-dev tsx ts-node babel-node node-dev supervisor".split())
 """Commands that restart or translate an app during development; a dyno needs none of them."""
 
-USUALLY_DEV = DEVELOPMENT | frozenset(
-    "tsc webpack webpack-dev-server vite ng nest vue-cli-service babel prisma rimraf cross-env"
-    " concurrently gulp grunt eslint jest tailwindcss parcel rollup esbuild swc tsup turbo nx sass"
-    " lerna husky npm-run-all run-s run-p dotenv env-cmd sequelize knex typeorm drizzle-kit".split()
+COMPILES = (
+    r"(?:npx\s+|yarn\s+(?:run\s+)?|pnpm\s+(?:exec\s+)?)?"
+    r"(?:tsc|tsup|esbuild|rollup|babel|swc|gulp|grunt|webpack(?!\s+serve)"
+    r"|(?:vite|next|nest|ng|nuxi?t?|astro|remix|gatsby|vue-cli-service|react-scripts|parcel)"
+    r"\s+build)(?=\s|$)"
 )
-"""Commands whose packages most projects have in devDependencies, as their own pages advise."""
-
-COMPILERS = frozenset(
-    "tsc tsup webpack rollup esbuild parcel babel swc nest gulp grunt sass tailwindcss".split()
-)
-"""Commands that make the files which the app serves or runs: they belong into the build."""
+"""The beginning of a command that compiles or bundles an app (each tool's own documentation)."""
 
 DEV_SERVERS: Mapping[str, str] = {
-    "webpack-dev-server": "webpack --mode production",
+    "webpack-dev-server": "webpack",
     "vite": "vite build",
     "ng": "ng build",
     "vue-cli-service": "vue-cli-service build",
     "react-scripts": "react-scripts build",
+    "parcel": "parcel build",
+    "live-server": "",
+    "browser-sync": "",
+    "lite-server": "",
 }
-"""Commands that serve an app during development → what builds it."""
+"""Servers for development → the command that builds what they serve, empty if nothing is built."""
 
 BUILT_IN = frozenset(
     "assert async_hooks buffer child_process cluster console crypto dgram diagnostics_channel dns"

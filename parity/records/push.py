@@ -127,8 +127,9 @@ class Slug(NamedTuple):
     limit), and `largest` the largest parts of it.
     `installer` is the version of the package manager that ran here, `interpreters` are those in
     place of Heroku's Python, Node.js, … by the buildpack's id. `fits` are the requirements that the
-    index was asked about, as it is after some failures. `environment` is a folder that the
-    slug links to, and that other slugs may share.
+    index was asked about, as it is after some failures. `environment` is a folder that the slug
+    links to, and that other slugs may share; `tools` are further ones, each with the node_modules
+    of one package manager.
     """
 
     plan: Plan
@@ -146,6 +147,7 @@ class Slug(NamedTuple):
     installer: str = ""
     largest: tuple[Part, ...] = ()
     fits: tuple[Fit, ...] = ()
+    tools: tuple[Path, ...] = ()
 
     @property
     def goes_on(self) -> bool:

@@ -52,6 +52,12 @@ def _address(pushed: Pushed, record: Record, finding: Finding) -> Change:
     return next((change for change in changes if change), None)
 
 
+def _command_or_script(pushed: Pushed, record: Record, finding: Finding) -> Change:
+    """Change the command where it is written: in the Procfile or in package.json."""
+    changes = (edit(pushed, record, finding) for edit in (command.as_advised, command.script))
+    return next((change for change in changes if change), None)
+
+
 FIXES: Mapping[str, Edit] = {
     **dict.fromkeys(_ADDRESS, _address),
     **dict.fromkeys(_COMMAND, command.as_advised),
@@ -64,6 +70,10 @@ FIXES: Mapping[str, Edit] = {
     "freeze-artefact": requirements.deleted,
     "python-required": requirements.deleted,
     "standard-library-required": requirements.deleted,
+    "package-manager-not-installed": _command_or_script,
+    "compiles-at-start": _command_or_script,
+    "nested-install-without-dev": command.script,
+    "dev-tool-at-start": _command_or_script,
     "missing-dependency": packages.missing,
     "command-not-found": packages.missing,
     "procfile-name": trees.rename,

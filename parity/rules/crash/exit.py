@@ -10,6 +10,7 @@ from parity.rules.crash.node import errors as node_errors
 from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
 from parity.rules.engine import rule
+from parity.rules.views import other_languages
 from parity.rules.views.facts import EndedAtOnce, Unhandled, stated
 from parity.rules.views.python_traceback import Crash, PythonError
 
@@ -99,7 +100,7 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     docs=H10_DOCS,
     fallback=True,
     records=(Boot, Release, Traffic),
-    views=(python.unhandled, node_errors.unhandled),
+    views=(python.unhandled, node_errors.unhandled, other_languages.unhandled),
     apart="another exception; its last line is in the log",
 )
 def unhandled_exception(error: Unhandled) -> Iterator[Evidence]:

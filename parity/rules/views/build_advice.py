@@ -2,11 +2,8 @@
 
 import re
 
-from parity.facts.node_packages import DEV_SERVERS
 from parity.records import ProcessType, Source, edits
 from parity.rules.views.node_source import script, table
-
-_RESULT = "npx serve -s dist -l tcp://0.0.0.0:$PORT"
 
 
 def chain(command: str) -> list[str]:
@@ -37,17 +34,3 @@ def _rest(source: Source, process: ProcessType, command: str) -> list[str]:
     if work and chain(first) == work:
         return parts[1:]
     return parts[len(work) :] if work and parts[: len(work)] == work else []
-
-
-def compiler(source: Source, process: ProcessType, tool: str) -> str:
-    """Return advice about a compiler or a development server that the start calls."""
-    called = script(source, process)
-    parts = chain(called[1] if called else process.command)
-    last = next((n for n, part in enumerate(parts) if re.match(rf"{re.escape(tool)}\b", part)), -1)
-    if tool in DEV_SERVERS:
-        return (
-            f"{tool} is a development server. Build the app in the build"
-            f' (`"build": "{DEV_SERVERS[tool]}"`), and let the start serve the result, as in'
-            f' `"start": "{_RESULT}"`.'
-        )
-    return built(source, process, " && ".join(parts[: last + 1]) or tool)

@@ -36,10 +36,12 @@ _ADVICE = (
 PLAIN = "Correct that line. What it cannot find here, it will not find on Heroku either."
 
 _ASKS = re.compile(
-    r"(?i)\b(?:please|must|should|try|use|install|set|add|run|pass|provide|call|specify|ensure"
-    r"|make sure|did you (?:mean|forget)|upgrade|downgrade|rename|configure|consider|enable)\b"
+    r"(?i)^(?:try|run|install|use|add|set|change|remove|rename|call|pass|provide|enable|upgrade"
+    r"|downgrade|update|ensure|check|consider|specify|configure)\s"
+    r"|\b(?:please|make sure|did you (?:forget|mean)|must|should|(?:need|have) to"
+    r"|try (?:to|again|running|setting|using|\w+ing))\b"
 )
-"""Words with which a message says what to do."""
+"""How a sentence of a message begins, or what is in it, if it says what to do."""
 
 _KINDS = (
     (re.compile(r"NameError: name '(\w+)' is not defined"), "Define or import `{}` above {place}."),
@@ -80,9 +82,9 @@ def advice(error: str, place: str = "", code: str = "", test: str = "") -> str:
         match = re.search(pattern, error)
         if match:
             return text.format(*match.groups())
-    sentence = _asked(error)
-    if sentence:
-        return f"Do what the message asks for: “{sentence}”{f' It is about {place}.' * bool(place)}"
+    asked = from_message(error)
+    if asked:
+        return f"{asked}{f' It is about {place}.' * bool(place)}"
     if not place:
         return f"The message says what the dyno lacks: “{error.partition(': ')[2] or error}”"
     if test:
@@ -103,3 +105,9 @@ def _asked(error: str) -> str:
     sentences = re.split(r"(?<=[.!?;])\s+(?=[A-Z])", message)
     asking = next((s for s in sentences if _ASKS.search(s)), "").strip()
     return asking if not asking or asking[-1] in ".!?…" else f"{asking}."
+
+
+def from_message(error: str) -> str | None:
+    """Return the advice that an error's own text gives, or None if it gives none."""
+    sentence = _asked(error)
+    return f"Do what the message asks for: “{sentence[:300]}”" if sentence else None

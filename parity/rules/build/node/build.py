@@ -48,20 +48,21 @@ PAGES = (
     FailurePage(
         "npm-allow-remote-blocked",
         r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWREMOTE",
-        "npm 12 does not fetch {package} from an address",
-        "From version 12 npm installs from the registry alone, unless `allow-remote` says"
-        " otherwise: {error}",
-        "Request the package by its version instead of an address. Or commit an .npmrc with the"
-        ' line `allow-remote=all`, or stay with npm 11: `"engines": {{"npm": "11.x"}}`.',
+        "npm refuses {package}: it is requested by its address",
+        "npm 12 and newer fetch no dependency from an address (a tarball) that the app does not"
+        " allow: {error}",
+        "Request {package} by its version in package.json, if the registry has it; or commit an"
+        " .npmrc with the line `allow-remote=root` (`all`: for dependencies of dependencies, too);"
+        ' or stay with npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
     ),
     FailurePage(
         "npm-allow-git-blocked",
         r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWGIT",
-        "npm 12 does not fetch {package} from a git repository",
-        "From version 12 npm installs from the registry alone, unless `allow-git` says otherwise:"
-        " {error}",
-        "Request the package by its version instead of a repository. Or commit an .npmrc with the"
-        ' line `allow-git=all`, or stay with npm 11: `"engines": {{"npm": "11.x"}}`.',
+        "npm refuses {package}: it comes from a git repository",
+        "npm 12 and newer fetch no dependency from git that the app does not allow: {error}",
+        "Request {package} by its version in package.json, if the registry has it; or commit an"
+        " .npmrc with the line `allow-git=root` (`all`: for dependencies of dependencies, too);"
+        ' or stay with npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
     ),
     FailurePage(
         "npm-peer-dependency-conflict",
@@ -229,7 +230,10 @@ def unknown_version(slug: Slug) -> UnknownVersion | None:
 
 def _error(slug: Slug) -> str:
     """Return the output line that says most about the failure."""
-    patterns = (r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"(?i)\berror\b", r"\S")
+    patterns = (
+        *(r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"npm (?:error|ERR!) code \S"),
+        *(r"(?i)^(?!\s*\w+=).*\berror\b", r"\S"),
+    )
     for pattern in patterns:
         line = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
         if line:

@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 from parity.records import Traffic
 from parity.records.verdict import Evidence
+from parity.rules.crash.python.config import unset as of_config
 from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
 from parity.rules.engine import rule
-from parity.rules.views.facts import RefusedService
+from parity.rules.views.addon_variables import behind
+from parity.rules.views.facts import RefusedService, UnsetVariable
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_source import CodePlace, at
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash, PythonError
+from parity.rules.views.python_traceback import Crash
 
 BACKING = "https://devcenter.heroku.com/articles/backing-services"
 _LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
@@ -128,12 +130,8 @@ def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[CodePlace]:
 
 def refused(crash: Crash) -> RefusedService | None:
     """Return the local server that refused, or that MongoDB's driver waits for."""
-    refusal = (
-        None
-        if _configured_locally(crash) or is_node(crash.plan)
-        else _address(crash) or _waited(crash)
-    )
-    if refusal is None:
+    refusal = _refusal(crash)
+    if refusal is None or behind(crash, *refusal):
         return None
     port, seen = refusal
     service = SERVICES.get(port)
@@ -142,6 +140,26 @@ def refused(crash: Crash) -> RefusedService | None:
     evidence = (at_either(crash, seen[:300]), *((at(place.text, place),) if place else ()))
     name = service.name if service else "a server"
     return RefusedService(name, f"localhost:{port}", seen[:300], advice, evidence)
+
+
+def _refusal(crash: Crash) -> tuple[str, str] | None:
+    """Return the local port at which no server answers, and the line that says so."""
+    if is_node(crash.plan) or configured_locally(crash):
+        return None
+    return _address(crash) or _waited(crash)
+
+
+def unset(crash: Crash) -> UnsetVariable | None:
+    """Return the add-on's variable without which a driver looks for its service in the dyno."""
+    refusal = None if of_config(crash) else _refusal(crash)
+    if refusal:
+        return behind(crash, refusal[0], refusal[1][:300])
+    raised = crash.raised
+    if raised and re.search(r"settings\.DATABASES is improperly configured", raised.message):
+        place = next(places(crash.source, r"\bdj_database_url\.config\((?!.*\bdefault\b)"), None)
+        found = behind(crash, "5432", raised.told) if place else None
+        return found._replace(evidence=(at(raised.told, place),)) if found else None
+    return None
 
 
 def _of_a_database(crash: Crash) -> bool:
@@ -163,7 +181,7 @@ def _instead(service: Service | None) -> str:
     )
 
 
-def _configured_locally(crash: Crash) -> bool:
+def configured_locally(crash: Crash) -> bool:
     """Return whether a config var names a local service; its absence then proves nothing."""
     values = crash.plan.config.values.values()
     return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
@@ -174,15 +192,23 @@ def _configured_locally(crash: Crash) -> bool:
     effect="unknown",
     leads_to=ENDINGS,
     title="The service that a config var names does not answer here",
-    cause="A config var points to this machine, and the connection is refused: {error}. On Heroku"
+    cause="A config var points to this machine, and no connection comes about: {error}. On Heroku"
     " the variable has another value.",
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
-def given_service_refuses(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    if _configured_locally(crash) and crash.saying("(?i)connection refused"):
-        yield at_command(crash, raised.told, error=raised.told)
+def given_service_refuses(crash: Crash) -> Iterator[Evidence]:
+    message = crash.saying(r"(?i:connection refused)") if crash.raised else crash.saying(_NO_ANSWER)
+    if message and configured_locally(crash):
+        error = crash.raised.told if crash.raised else message[0].strip()
+        yield at_command(crash, error, error=error)
+
+
+_NO_ANSWER = (
+    r"E(?:CONNREFUSED|TIMEDOUT) (?:127\.0\.0\.1|::1)\b.*|\bCONNECT_TIMEOUT\b|connect ETIMEDOUT"
+    r"|Connection terminated due to connection timeout|Can't reach database server at `"
+)
+"""What drivers of Node.js say of a server that does not answer."""
 
 
 _UNKNOWN_HOST = (
