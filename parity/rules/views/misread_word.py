@@ -1,6 +1,5 @@
 """The word of its command that a server took for the app, or refused."""
 
-import re
 from typing import NamedTuple
 
 from parity.rules.view import view
