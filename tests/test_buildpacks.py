@@ -8,6 +8,7 @@ import pytest
 from parity import rehearse
 from parity.facts.buildpacks import NODE
 from parity.push.buildpacks import folder as folders
+from parity.push.buildpacks import folder_faults
 from parity.records import Config
 from parity.records.options import Options
 from parity.system.errors import Usage
@@ -225,3 +226,39 @@ def test_what_an_earlier_one_makes_decides_for_the_later(tmp_path: Path) -> None
 def test_types_of_bin_release(text: str, types: Mapping[str, str]) -> None:
     """The YAML of bin/release is read as buildpacks write it."""
     assert dict(folders.types(text)) == types
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("curl: (6) Could not resolve host: nginx.org", "the network"),
+        (
+            "W: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/noble/InRelease",
+            "the network",
+        ),
+        (
+            "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)",
+            "let",
+        ),
+        ("E: Unable to locate package libicu74", "the stack's build image"),
+        (
+            "./php: error while loading shared libraries: cannot open shared object file",
+            "the stack",
+        ),
+        ("bin/compile: line 12: jq: command not found", "a program is missing here"),
+        ("/usr/bin/env: 'ruby': No such file or directory", "a program is missing here"),
+    ],
+)
+def test_what_this_machine_lacks_for_a_buildpack(line: str, why: str) -> None:
+    """On Heroku's build image, with its network, the same program may succeed."""
+    found = folder_faults.undecided(["-----> Installing", line])
+    assert found and why in found.why and found.why.endswith(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["out of wood", "bin/compile: line 3: cargo: command not found", "Error: no config file"],
+)
+def test_what_a_buildpack_does_wrong_itself(line: str) -> None:
+    """Its own error, or a program that Heroku's build image does not have either."""
+    assert folder_faults.undecided([line]) is None

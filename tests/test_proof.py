@@ -36,7 +36,7 @@ NODE = "const http = require('http');\nconst s = http.createServer((q, r) => r.e
 
 CASES: list[tuple[str, dict[str, str]]] = [
     ("binds-loopback", {**FLASK, "Procfile": "web: gunicorn -w 1 --bind 127.0.0.1:$PORT app:app"}),
-    ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT\r\n"}),
+    ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT  # x\r\n"}),
     (
         "binds-loopback",
         {
@@ -111,6 +111,19 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("procfile-no-web", {**FLASK, "Procfile": "release: true\r\n"}),
     ("procfile-empty", {**FLASK, "Procfile": "# nothing yet\r\n"}),
     ("python-required", {**STDLIB, "requirements.txt": "six\npython==3.13\n"}),
+    ("server-argument", {**FLASK, "Procfile": "web: gunicorn 0.0.0.0:$PORT app:app\n"}),
+    (
+        "typographic-characters",
+        {**FLASK, "Procfile": "web: cd . && exec gunicorn \u2013 w 1 app:app\n"},
+    ),
+    (
+        "procfile-line-in-script",
+        {
+            **STDLIB,
+            "Procfile": "web: sh setup.sh && python app.py\n",
+            "setup.sh": "mkdir -p x\n\nweb: python app.py\n",
+        },
+    ),
     ("procfile-no-space", {**STDLIB, "Procfile": "release: true\r\nweb:python app.py\r\n"}),
 ]
 
@@ -179,7 +192,6 @@ def in_sarif(verdict: Verdict, before: dict[str, str], after: dict[str, str]) ->
 @pytest.mark.parametrize(
     ("cause", "files"),
     [
-        ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT  # x\n"}),
         ("procfile-no-space", {**STDLIB, "Procfile": "web:python other.py\n"}),
         ("single-equals", {**STDLIB, "requirements.txt": "six=1.17.0\nno-such-thing-x==1\n"}),
         (

@@ -86,7 +86,7 @@ def dyno(
     own_network: bool = False,
 ) -> Place:
     """Return a dyno's place: its copy of the slug, and what the slug links to."""
-    visible = [slug.root, Path(__file__).with_name("trace_hook")]
+    visible = [slug.root, Path(__file__).with_name("trace_hook"), *slug.tools]
     if slug.environment:
         visible += [slug.environment, *_linked(slug.environment)]
     for interpreter in slug.interpreters.values():

@@ -40,6 +40,27 @@ COMMANDS: Mapping[str, str] = {
 DEVELOPMENT = frozenset("nodemon ts-node-dev tsx ts-node babel-node node-dev supervisor".split())
 """Commands that restart or translate an app during development; a dyno needs none of them."""
 
+COMPILES = (
+    r"(?:npx\s+|yarn\s+(?:run\s+)?|pnpm\s+(?:exec\s+)?)?"
+    r"(?:tsc|tsup|esbuild|rollup|babel|swc|gulp|grunt|webpack(?!\s+serve)"
+    r"|(?:vite|next|nest|ng|nuxi?t?|astro|remix|gatsby|vue-cli-service|react-scripts|parcel)"
+    r"\s+build)(?=\s|$)"
+)
+"""The beginning of a command that compiles or bundles an app (each tool's own documentation)."""
+
+DEV_SERVERS: Mapping[str, str] = {
+    "webpack-dev-server": "webpack",
+    "vite": "vite build",
+    "ng": "ng build",
+    "vue-cli-service": "vue-cli-service build",
+    "react-scripts": "react-scripts build",
+    "parcel": "parcel build",
+    "live-server": "",
+    "browser-sync": "",
+    "lite-server": "",
+}
+"""Servers for development → the command that builds what they serve, empty if nothing is built."""
+
 BUILT_IN = frozenset(
     "assert async_hooks buffer child_process cluster console crypto dgram diagnostics_channel dns"
     " events fs http http2 https inspector module net os path perf_hooks process punycode"

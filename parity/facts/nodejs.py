@@ -21,6 +21,13 @@ LOCK_FILES: Mapping[str, str] = {
 }
 """Package manager, as the buildpack spells and orders them → its lock file."""
 
+INSTALLED_FOR: Mapping[str, str] = {
+    "yarn": "a yarn.lock, or with `engines.yarn` or `packageManager` in package.json",
+    "pnpm": "a pnpm-lock.yaml",
+}
+"""Package manager → what makes the buildpack install it, for the build and the dyno: its
+bin/compile (observed). npm comes with Node.js."""
+
 DEFAULT_ENV: Mapping[str, str] = {
     "NPM_CONFIG_LOGLEVEL": "error",
     "NODE_VERBOSE": "false",

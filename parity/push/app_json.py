@@ -124,7 +124,8 @@ def _manifest(content: Mapping[str, Any], file: _Text) -> Manifest:
         stack=stack if isinstance(stack, str) else None,
         formation=dict(_formation(content.get("formation") or {}, file)),
         scripts=dict(_scripts(_object(content, "scripts", file), file)),
-        addons=tuple(_addons(content.get("addons") or [])),
+        addons=tuple(plan for plan, _ in _addons(content.get("addons") or [])),
+        attached={f"{name}_URL": plan for plan, name in _addons(content.get("addons")) if name},
         problems=tuple(file.problems),
     )
 
@@ -195,11 +196,13 @@ def _scripts(content: Mapping[str, Any], file: _Text) -> Iterator[tuple[str, str
             file.wrong(f"the script `{name}` must be a string", name)
 
 
-def _addons(content: Any) -> Iterator[str]:
+def _addons(content: Any) -> Iterator[tuple[str, str]]:
+    """Yield the plan of each add-on, and the name that its attachment gets, if it has one."""
     for one in content if isinstance(content, list) else ():
         plan = one.get("plan") if isinstance(one, dict) else one
+        name = one.get("as") if isinstance(one, dict) else None
         if isinstance(plan, str):
-            yield plan
+            yield plan, name.upper() if isinstance(name, str) else ""
 
 
 def set_up(pushed: Pushed) -> Pushed:

@@ -33,6 +33,7 @@ class Manifest(NamedTuple):
     """The contents of app.json; `applied`: the app is created from it (`--new-app`).
 
     `scripts` are shell commands by name; `unset` are required config vars without a value.
+    `attached` are the plans of add-ons whose attachments have a name, by the config var of each.
     https://devcenter.heroku.com/articles/app-json-schema (documented).
     """
 
@@ -42,6 +43,7 @@ class Manifest(NamedTuple):
     formation: Mapping[str, Dynos] = {}
     scripts: Mapping[str, str] = {}
     addons: tuple[str, ...] = ()
+    attached: Mapping[str, str] = {}
     problems: tuple[Problem, ...] = ()
     applied: bool = False
     unset: tuple[str, ...] = ()

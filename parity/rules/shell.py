@@ -6,7 +6,7 @@ import shlex
 COMMAND = re.compile(r"(`(?:cd|chmod|git|heroku|npm|parity|pip|uv) [^`]*`)")
 """A command between backticks."""
 
-WORDS = frozenset({"others", "paths"})
+WORDS = frozenset({"others", "paths", "under"})
 """Placeholders for several words, which are already quoted."""
 
 

@@ -10,15 +10,13 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from parity.facts.network_failures import NETWORK
 from parity.push import detect
+from parity.push.buildpacks import folder_faults
 from parity.push.buildpacks.context import (
     BUILD_PATH,
     Job,
     Stop,
-    Undecided,
     blank,
-    saying,
     stopped,
     timed_out,
 )
@@ -64,21 +62,24 @@ def _compiled(job: Job, place: Path) -> Stop:
         return None
     if ended.timed_out:
         return timed_out(job)
-    network = saying(job.output[began:], NETWORK)
-    if network:
-        return Undecided(f"the network did not answer: {network}")
-    return Refusal("buildpack-compile-failed", ("",), None, None, f"{place}/bin/compile")
+    return folder_faults.undecided(job.output[began:]) or Refusal(
+        "buildpack-compile-failed", ("",), None, None, f"{place}/bin/compile"
+    )
 
 
 def _run(job: Job, place: Path, name: str, arguments: list[str], lines: list[str] | None) -> Ended:
-    """Run one of the buildpack's programs; its output goes to the log, or to `lines`."""
+    """Run one of the buildpack's programs in its folder; its output goes to the log, or `lines`.
+
+    The folder is what buildpacks rely on that name their own files by relative paths (observed).
+    """
 
     def show(text: str) -> None:
         job.output.append(text)
         job.tell(text)
 
     # Through a shell, which prints the reason if the program cannot be run.
-    command = ["bash", "-c", 'exec "$0" "$@"', str(place / "bin" / name), *arguments]
+    program = str(place / "bin" / name)
+    command = ["bash", "-c", 'cd "$0" && exec "$@"', str(place), program, *arguments]
     return job.call(command, _variables(job), on_line=show if lines is None else lines.append)
 
 

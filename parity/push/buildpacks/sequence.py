@@ -77,6 +77,7 @@ def _merged(slug: Slug, compiled: Slug) -> Slug:
         packages={**slug.packages, **compiled.packages},
         cached=compiled.cached and (slug.cached or not slug.installed),
         installed=compiled.installed or slug.installed,
+        tools=(*slug.tools, *compiled.tools),
     )
 
 

@@ -10,6 +10,7 @@ from parity.rules.crash.node import errors as node_errors
 from parity.rules.crash.python import endings as python
 from parity.rules.crash.symptoms import ENDINGS, H10_DOCS, PROCFILE, at_command, at_place
 from parity.rules.engine import rule
+from parity.rules.views import other_languages
 from parity.rules.views.facts import EndedAtOnce, Unhandled, stated
 from parity.rules.views.python_traceback import Crash, PythonError
 
@@ -94,12 +95,12 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{error:The app raises an exception that nothing handles}",
     cause="The app raises this {when:while it starts}{where:-}.",
-    fix="{advice:Correct that line. What it does not find here, it will not find on Heroku"
-    " either.}",
+    fix="{advice:Read the message and the line of the app above it: a dyno has only the files in"
+    " git, the packages in the requirements and the config vars.}",
     docs=H10_DOCS,
     fallback=True,
     records=(Boot, Release, Traffic),
-    views=(python.unhandled, node_errors.unhandled),
+    views=(python.unhandled, node_errors.unhandled, other_languages.unhandled),
     apart="another exception; its last line is in the log",
 )
 def unhandled_exception(error: Unhandled) -> Iterator[Evidence]:

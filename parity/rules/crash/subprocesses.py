@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
-from parity.rules.views.python_traceback import Crash, PythonError
+from parity.rules.views.python_traceback import Crash
 
 _PROGRAM_NEEDED = (
     r"No (wkhtmltopdf|wkhtmltoimage) executable found|(tesseract) is not installed or it's not in"
@@ -54,23 +54,3 @@ _DEBIAN = {
     "wkhtmltoimage": "wkhtmltopdf",
 }
 """Debian packages whose names differ from their programs': https://packages.debian.org."""
-
-
-@rule(
-    "no-browser",
-    leads_to=ENDINGS,
-    title="There is no browser in the dyno: {error}",
-    cause="Selenium and Playwright drive a browser that the stack image does not have.",
-    fix="Type `heroku buildpacks:add --index 1 heroku-community/chrome-for-testing`; start Chrome"
-    " with `--headless=new --no-sandbox --disable-dev-shm-usage`.",
-    docs="https://elements.heroku.com/buildpacks/heroku/heroku-buildpack-chrome-for-testing",
-)
-def no_browser(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    pattern = (
-        r"cannot find Chrome binary|(?:chromedriver|geckodriver)'? executable needs to be in PATH"
-        r"|Unable to (?:obtain|locate or obtain) driver for|BrowserType\.launch: Executable"
-        r"|Expected browser binary location"
-    )
-    if re.search(pattern, raised.message):
-        yield at_either(crash, raised.told)

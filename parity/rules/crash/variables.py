@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterator
 
-from parity.facts.addons import ADD_ONS
+from parity.records.edits import Command
 from parity.records.verdict import Evidence
 from parity.rules.crash.node import errors as node
+from parity.rules.crash.node import services as node_services
 from parity.rules.crash.python import config as python
+from parity.rules.crash.python import services as python_services
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
 from parity.rules.phrases import VARIABLES
 from parity.rules.shell import word
+from parity.rules.views.addon_variables import setter, texts
 from parity.rules.views.facts import UnsetVariable, stated
 
 
@@ -23,17 +26,17 @@ from parity.rules.views.facts import UnsetVariable, stated
     cause="The app reads {name} {when:while it starts}. parity has no add-ons, so it cannot tell"
     " whether the app works where the variable is set: {error}",
     fix="Type `parity run --config {name}=…` with a service on this machine. On Heroku:"
-    " `heroku addons:create {plan}`, if the app has none yet.",
+    " `heroku addons:create {plan}{under:-}`, if the app has none yet{attach:-}.",
     docs="https://devcenter.heroku.com/articles/managing-add-ons",
-    views=(python.unset, node.unset),
+    views=(python.unset, node.unset, python_services.unset, node_services.unset),
     apart="the name is one that an add-on sets: DATABASE_URL, REDIS_URL, CLOUDAMQP_URL",
     laptop=VARIABLES,
     by={"Postgres": "heroku addons:create heroku-postgresql:essential-0"},
 )
 def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
-    addon = ADD_ONS.get(unset.name)
+    addon = setter(unset.crash.source, unset.name)
     if addon:
-        yield from stated(unset, when=unset.crash.when, addon=addon.name, plan=addon.plan)
+        yield from stated(unset, when=unset.crash.when, **texts(addon))
 
 
 @rule(
@@ -55,11 +58,13 @@ def add_on_variable_missing(unset: UnsetVariable) -> Iterator[Evidence]:
     },
 )
 def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
-    if unset.name in ADD_ONS:
+    source = unset.crash.source
+    if setter(source, unset.name):
         return
-    more = [(name, evidence) for name, evidence in unset.more if name not in ADD_ONS]
+    more = [(name, evidence) for name, evidence in unset.more if not setter(source, name)]
     names = {"when": unset.crash.when, "local": _local(unset)}
     names["others"] = "".join(f" {word(name)}=VALUE" for name, _ in more)
+    names["typed"] = Command(f"heroku config:set {word(unset.name)}=VALUE{names['others']}")
     names["options"] = f", and the same for {', '.join(n for n, _ in more)}" if more else ""
     yield from stated(unset, **names)
     yield from (evidence for _, evidence in more)

@@ -4,10 +4,11 @@ import ast
 import re
 from collections.abc import Iterator
 
-from parity.facts.addons import ADD_ONS
+from parity.facts.addons import add_on
 from parity.rules.predict.executed import expressions
 from parity.rules.predict.prediction import Prediction
 from parity.rules.predict.start import Executed, Start
+from parity.rules.views.addon_variables import texts
 from parity.rules.views.python_source import at, dotted, modules, place
 from parity.rules.views.python_variables import PLATFORM
 
@@ -73,10 +74,10 @@ def _files(start: Start) -> Iterator[str]:
 
 
 def _prediction(start: Start, file: Executed, read: ast.expr, name: str, error: str) -> Prediction:
-    addon = ADD_ONS.get(name)
+    addon = add_on(name)
     names = {"name": name, "error": error, "when": "while it starts", "local": ""}
     if addon:
-        names |= {"addon": addon.name, "plan": addon.plan}
+        names |= texts(addon)
     where = place(start.source, file.path, read)
     rule = "add-on-variable-missing" if addon else "missing-config-var"
     return Prediction("H10", rule, (at(where.text, where, **names),))

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from parity.facts.app_json import NAME, POSTDEPLOY, SCHEMA
-from parity.records import Plan, Release, Source
+from parity.records import Boot, Plan, Release, Source
 from parity.records.manifest import Manifest
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.views.addon_variables import unset
 from parity.rules.views.procfile_lines import shown
+from parity.rules.views.python_source import at
 
 _SHOWN = 12
 
@@ -215,6 +217,27 @@ def app_json_not_rehearsed(plan: Plan) -> Iterator[Evidence]:
     if what:
         parts = shown(", ".join(what))
         yield Evidence(parts, NAME, names={"what": parts})
+
+
+@rule(
+    "app-json-add-on-not-here",
+    effect="unknown",
+    title="app.json gives the app {plan}, which sets {name} on Heroku; here nothing does",
+    cause="An app that is created from app.json has its add-ons. The app reads {name}, and ran here"
+    " without it, so parity cannot tell whether it works with it.",
+    fix="Type `parity run --new-app --config {name}=…` with a service on this machine.",
+    docs=SCHEMA,
+)
+def app_json_add_on_not_here(boot: Boot) -> Iterator[Evidence]:
+    plan = boot.release.slug.plan
+    manifest = _applied(plan.source)
+    wanted = {one.partition(":")[0]: one for one in manifest.addons} if manifest else {}
+    reported: set[str] = set()
+    for name, addon, place in unset(plan.source, plan.config) if boot.goes_on else ():
+        service = addon.plan.partition(":")[0]
+        if service in wanted and name not in reported:
+            reported.add(name)
+            yield at(f"reads {name}", place, name=name, plan=wanted[service])
 
 
 def _pushed_only(plan: Plan) -> Manifest | None:

@@ -25,6 +25,8 @@ def plain(lines: Sequence[str], slug: Slug, home: str) -> tuple[str, ...]:
     folders = [(f"{slug.root}/", APP), (f"{home or slug.root}/", APP)]
     if slug.environment:
         folders.append((f"{slug.environment}/", f"{APP}/.heroku/python"))
+    modules = f"{APP}/.heroku/node/lib/node_modules"
+    folders += [(f"{tool}/node_modules/", modules) for tool in slug.tools]
     return _renamed(tuple(lines[-_MOST:]), tuple(folders))
 
 

@@ -22,8 +22,10 @@ _RUNNER = r"^(?:npm|yarn|pnpm|npx)\s+(?:run(?:-script)?\s+)?(start|[\w:.-]+)(?=\
 NOT_FOUND = (
     r"(?:^|\s)(?:sh|bash|/bin/sh): (?:line )?(?:\d+: )?([\w@./+-]+): (?:command )?not found"
     r"|command not found: ([\w@./+-]+)"
+    r"|\bCommand \"([\w@./+-]+)\" not found"
+    r"|npx canceled due to missing packages and no YES option: \[\"(@?[\w./-]+)"
 )
-"""The messages of dash, bash and yarn for a missing command."""
+"""The messages of dash, bash, yarn, pnpm and npx for a missing command."""
 
 _ALWAYS = ("node", "npm", "npx", "bash", "sh", "python", "python3")
 DEPENDENCIES = ("dependencies", "optionalDependencies", "peerDependencies")
@@ -90,6 +92,11 @@ def wanted(source: Source, name: str) -> str | None:
     return next((t for t in (*DEPENDENCIES, "devDependencies") if name in table(source, t)), None)
 
 
+def only_logged(source: Source) -> bool:
+    """Return whether there is only a log, so that package.json is known at most in part."""
+    return source.partial or "package.json" not in source.entries
+
+
 def line_in_package(source: Source, *keys: str) -> int | None:
     """Return the line of package.json with the last of `keys`, each within the one before."""
     lines = (source.text("package.json") or "").splitlines()
@@ -122,13 +129,19 @@ def script(source: Source, process: ProcessType) -> tuple[str, str] | None:
 
 def command(source: Source, process: ProcessType) -> str:
     """Return the command that a process finally runs, following scripts of package.json."""
+    return list(steps(source, process))[-1][1]
+
+
+def steps(source: Source, process: ProcessType) -> Iterator[tuple[str | None, str]]:
+    """Yield a process's command, then each script that it leads to, with the script's name."""
+    yield None, process.command
     named_script = script(source, process)
     visited: set[str] = set()
     while named_script and named_script[0] not in visited:
+        yield named_script
         visited.add(named_script[0])
         process = process._replace(command=named_script[1])
         named_script = script(source, process)
-    return process.command
 
 
 def at_start(source: Source, process: ProcessType, seen: str, **names: str) -> Evidence:
@@ -183,10 +196,14 @@ def lock_file(source: Source) -> str:
 
 
 def absent_command(lines: Sequence[str]) -> tuple[str, str] | None:
-    """Return the last command that a shell did not find, and the package that provides it."""
+    """Return the last command that a shell did not find, and the package that provides it.
+
+    Yarn and pnpm say the same of a missing script: their word counts only for a known command.
+    """
     for line in reversed(lines):
         match = re.search(NOT_FOUND, line)
         if match:
             name = next(group for group in match.groups() if group)
-            return None if name in _ALWAYS else (name, COMMANDS.get(name, name))
+            tool = not match[3] or name in COMMANDS or name in COMMANDS.values()
+            return (name, COMMANDS.get(name, name)) if tool and name not in _ALWAYS else None
     return None

@@ -42,7 +42,8 @@ def _compiled(
     """Run the steps that need Node.js, up to the first that stops the build."""
     tools.put(job, here)
     job.tell("       Validating checksum")
-    stop = tools.install(job, decided, here, package) or scripts.before(job, package)
+    stop, managers = tools.install(job, decided, here, package)
+    slug, stop = slug._replace(tools=managers), stop or scripts.before(job, package)
     if stop:
         return slug, install.failing(stop)
     stop, cached = modules.installed(job, decided, here, package)

@@ -11,7 +11,7 @@ from parity.facts.phrases import message
 from parity.push import tree
 from parity.push.buildpacks.language import Decision
 from parity.push.buildpacks.nodejs import messages, version
-from parity.push.buildpacks.nodejs.package import BERRY, Package, read
+from parity.push.buildpacks.nodejs.package import BERRY, Package, berry, read
 from parity.records import Config, Refusal, Runtime, Source
 
 _IN_THE_WAY = {".heroku": "dot-heroku", ".heroku/node": "dot-heroku-node"}
@@ -64,9 +64,7 @@ def manager_of(source: Source, package: Package) -> tuple[str, str]:
 def _berry(source: Source, package: Package) -> bool:
     wanted = package.tool.removeprefix("yarn@") if package.tool.startswith("yarn@") else ""
     requested = wanted or package.table("engines").get("yarn", "")
-    if requested.lstrip("^~>=v ")[:1] in set("23456789"):
-        return True
-    return tree.file(source, ".yarnrc.yml") is not None
+    return berry(requested) or tree.file(source, ".yarnrc.yml") is not None
 
 
 def _locks(source: Source) -> Refusal | None:

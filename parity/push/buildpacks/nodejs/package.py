@@ -64,3 +64,8 @@ def read(source: Source) -> Package | None:
     except (ValueError, RecursionError):
         return None
     return Package(decoded) if isinstance(decoded, dict) else None
+
+
+def berry(requested: str) -> bool:
+    """Return whether a version or range of Yarn means Yarn 2 or newer."""
+    return requested.lstrip("^~>=v ")[:1] in set("23456789")

@@ -30,19 +30,40 @@ fi
 export WEB_CONCURRENCY
 """
 
+PNPM = """\
+export pnpm_config_verify_deps_before_run="${pnpm_config_verify_deps_before_run:-warn}"
+"""
+"""For versions of pnpm that otherwise install again, as node_modules has moved since the build."""
+
+FIRST_TO_VERIFY = 11
+"""The first major version of pnpm that compares node_modules with the lock file before it runs a
+script: https://pnpm.io/settings#verifydepsbeforerun (documented)."""
+
 
 def write(slug: Path) -> None:
     """Write the scripts into the slug; the app's own `.profile.d` files stay.
 
     The Python buildpack also has a `WEB_CONCURRENCY.sh`: the later buildpack's wins.
     """
+    _write(slug, "nodejs.sh", NODE)
+    _write(slug, "WEB_CONCURRENCY.sh", WEB_CONCURRENCY)
+
+
+def write_pnpm(slug: Path, version: str) -> None:
+    """Write the script for a version of pnpm that needs one."""
+    major = version.partition(".")[0]
+    if major.isdecimal() and int(major) >= FIRST_TO_VERIFY:
+        _write(slug, "pnpm.sh", PNPM)
+
+
+def _write(slug: Path, name: str, text: str) -> None:
+    """Write one script, never through a link of the app's."""
     folder = slug / ".profile.d"
     folder.mkdir(exist_ok=True)
-    for name, text in (("nodejs.sh", NODE), ("WEB_CONCURRENCY.sh", WEB_CONCURRENCY)):
-        path = folder / name
-        if path.is_symlink():
-            path.unlink()
-        path.write_text(text)
+    path = folder / name
+    if path.is_symlink():
+        path.unlink()
+    path.write_text(text)
 
 
 def exports(job: Job) -> dict[str, str]:

@@ -2,15 +2,16 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from parity.facts.nodejs import inventory
 from parity.push import environment
 from parity.push.buildpacks.context import Job, Stop, Undecided
-from parity.push.buildpacks.nodejs import environ
+from parity.push.buildpacks.nodejs import environ, profile
 from parity.push.buildpacks.nodejs.machine_faults import NETWORK
-from parity.push.buildpacks.nodejs.package import BERRY, Package
+from parity.push.buildpacks.nodejs.package import BERRY, Package, berry
 from parity.records import Interpreter, Refusal, Runtime
 
 _YARN_PATH = re.compile(r"^yarnPath:\s*[\"']?([^\"'\s#]+)", re.MULTILINE)
@@ -42,23 +43,46 @@ def link(path: Path, at: Path) -> None:
     at.symlink_to(path)
 
 
-def install(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
-    """Install the npm, Yarn or pnpm that package.json or a lock file requests."""
+def install(
+    job: Job, node: Runtime, here: Interpreter, package: Package
+) -> tuple[Stop, tuple[Path, ...]]:
+    """Install the npm, Yarn or pnpm that package.json or a lock file requests.
+
+    Also return the folders outside the slug that it now links to.
+    """
+    places = []
+    for result in _installed(job, node, here, package):
+        if isinstance(result, Path):
+            places.append(result)
+        elif result:
+            return result, tuple(places)
+    return None, tuple(places)
+
+
+def _installed(
+    job: Job, node: Runtime, here: Interpreter, package: Package
+) -> Iterator[Path | Stop]:
+    """Yield, for each package manager, its folder, or why the build stops."""
+    yield _npm(job, here, package)
+    if node.manager == "yarn" or _wanted(package, "yarn"):
+        yield _yarn(job, node, here, package)
+    if node.manager == "pnpm":
+        yield _pnpm(job, here, package)
+
+
+def _npm(job: Job, here: Interpreter, package: Package) -> Path | Stop:
     requested = package.table("engines").get("npm")
-    stop: Stop = None
     if not requested:
         job.print(f"Using default npm version: {_version(job, 'npm')}")
-    else:
-        job.print(f"Bootstrapping npm {requested} (replacing {_version(job, 'npm')})...")
-        stop = _added(job, here, NodeTool("npm", requested, ("npm", "npx")), ".heroku/node/bin")
-        if not stop:
-            job.print(f"npm {_version(job, 'npm')} installed")
-    if not stop and node.manager == "yarn":
-        stop = _yarn(job, node, here, package)
-    return _pnpm(job, here, package) if not stop and node.manager == "pnpm" else stop
+        return None
+    job.print(f"Bootstrapping npm {requested} (replacing {_version(job, 'npm')})...")
+    added = _added(job, here, NodeTool("npm", requested, ("npm", "npx")), ".heroku/node/bin")
+    if isinstance(added, Path):
+        job.print(f"npm {_version(job, 'npm')} installed")
+    return added
 
 
-def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
+def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Path | Stop:
     vendored = _vendored(job.folder) if node.edition == BERRY else None
     if vendored:
         if not (job.folder / vendored).is_file():
@@ -69,21 +93,23 @@ def _yarn(job: Job, node: Runtime, here: Interpreter, package: Package) -> Stop:
         return None
     requested = _wanted(package, "yarn") or ("4" if node.edition == BERRY else inventory().yarn)
     job.print(f"Downloading and installing yarn ({requested})")
-    name = "@yarnpkg/cli-dist" if node.edition == BERRY else "yarn"
-    stop = _added(job, here, NodeTool(name, requested, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
-    if not stop:
+    name = "@yarnpkg/cli-dist" if node.edition == BERRY or berry(requested) else "yarn"
+    added = _added(job, here, NodeTool(name, requested, ("yarn", "yarnpkg")), ".heroku/yarn/bin")
+    if isinstance(added, Path):
         verb = "Using" if node.edition == BERRY else "Installed"
         job.print(f"{verb} yarn {_version(job, 'yarn')}")
-    return stop
+    return added
 
 
-def _pnpm(job: Job, here: Interpreter, package: Package) -> Stop:
+def _pnpm(job: Job, here: Interpreter, package: Package) -> Path | Stop:
     requested = _wanted(package, "pnpm") or _PNPM_FOR_LOCK.get(_lock_version(job.folder), "latest")
     job.print(f"Downloading and installing pnpm ({requested})")
-    stop = _added(job, here, NodeTool("pnpm", requested, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
-    if not stop:
-        job.print(f"Using pnpm {_version(job, 'pnpm')}")
-    return stop
+    added = _added(job, here, NodeTool("pnpm", requested, ("pnpm", "pnpx")), ".heroku/pnpm/bin")
+    if isinstance(added, Path):
+        version = _version(job, "pnpm")
+        job.print(f"Using pnpm {version}")
+        profile.write_pnpm(job.folder, version)
+    return added
 
 
 def _wanted(package: Package, name: str) -> str:
@@ -125,8 +151,11 @@ def _lock_version(folder: Path) -> str:
     return match[1] if match else ""
 
 
-def _added(job: Job, here: Interpreter, tool: NodeTool, where: str) -> Stop:
-    """Install a package manager into the cache with the current npm, and link its commands."""
+def _added(job: Job, here: Interpreter, tool: NodeTool, where: str) -> Path | Stop:
+    """Install a package manager into the cache with the current npm, and link its commands.
+
+    Return its folder, or why the build stops.
+    """
     output: list[str] = []
 
     def fill(place: Path) -> bool:
@@ -145,7 +174,7 @@ def _added(job: Job, here: Interpreter, tool: NodeTool, where: str) -> Stop:
         path = place / "node_modules" / ".bin" / command
         if path.exists():
             link(path, folder / command)
-    return None
+    return place
 
 
 def _failed(job: Job, tool: NodeTool, output: list[str]) -> Stop:

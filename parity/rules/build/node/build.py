@@ -46,6 +46,25 @@ PAGES = (
         "Correct the name in package.json, commit, push again.",
     ),
     FailurePage(
+        "npm-allow-remote-blocked",
+        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWREMOTE",
+        "npm refuses {package}: it is requested by its address",
+        "npm 12 and newer fetch no dependency from an address (a tarball) that the app does not"
+        " allow: {error}",
+        "Request {package} by its version in package.json, if the registry has it; or commit an"
+        " .npmrc with the line `allow-remote=root` (`all`: for dependencies of dependencies, too);"
+        ' or stay with npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
+    ),
+    FailurePage(
+        "npm-allow-git-blocked",
+        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWGIT",
+        "npm refuses {package}: it comes from a git repository",
+        "npm 12 and newer fetch no dependency from git that the app does not allow: {error}",
+        "Request {package} by its version in package.json, if the registry has it; or commit an"
+        " .npmrc with the line `allow-git=root` (`all`: for dependencies of dependencies, too);"
+        ' or stay with npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
+    ),
+    FailurePage(
         "npm-peer-dependency-conflict",
         r"peer (?:\S+ )?((?:@[\w.-]+/)?[\w.-]+)@\"[^\"]*\" from",
         "The dependencies contradict each other over {package}",
@@ -211,7 +230,10 @@ def unknown_version(slug: Slug) -> UnknownVersion | None:
 
 def _error(slug: Slug) -> str:
     """Return the output line that says most about the failure."""
-    patterns = (r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"(?i)\berror\b", r"\S")
+    patterns = (
+        *(r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"npm (?:error|ERR!) code \S"),
+        *(r"(?i)^(?!\s*\w+=).*\berror\b", r"\S"),
+    )
     for pattern in patterns:
         line = next((x.strip() for x in slug.output if re.search(pattern, x)), None)
         if line:
@@ -241,5 +263,5 @@ def node_install_failed(slug: Slug) -> Iterator[Evidence]:
         "libc6-incompatibility",
         "missing-yarn-vendor",
     )
-    if reason.endswith("-install-failed") or reason in known or reason.startswith("npm-allow-"):
+    if reason.endswith("-install-failed") or reason in known:
         yield in_package(slug.plan.source, _error(slug), error=_error(slug))

@@ -9,7 +9,7 @@ from parity.records import Boot, Release, Traffic
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS
 from parity.rules.engine import rule
-from parity.rules.views.exception_advice import PLAIN
+from parity.rules.views.exception_advice import PLAIN, from_message
 from parity.rules.views.facts import SyntaxProblem, Unhandled, UnsetVariable
 from parity.rules.views.node_error import NodeCrash, NodeError
 from parity.rules.views.node_listeners import concerns
@@ -202,7 +202,7 @@ def unhandled(error: NodeError) -> Unhandled | None:
         return None
     names = evidence.names
     where = f", in line {names['line']} of {names['file']}: `{names['code']}`"
-    return Unhandled(where, PLAIN, evidence)
+    return Unhandled(where, from_message(names["error"]) or PLAIN, evidence)
 
 
 def _answered(traffic: Traffic) -> bool:

@@ -15,6 +15,7 @@ from parity.rules.shell import word
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP
 from parity.rules.views.facts import UnaskedPackage
+from parity.rules.views.node_compiling import advice, compiling
 from parity.rules.views.node_error import NodeCrash, own, relative, thrown
 from parity.rules.views.node_source import in_package, installer, lock_file, moving, wanted
 
@@ -102,6 +103,8 @@ def unasked(missing: MissingNodeModule) -> UnaskedPackage | None:
     where = in_package(source, f"{package} is not in dependencies", "dependencies")
     alone = (where._replace(seen=seen),)
     evidence = (missing.evidence(seen), where) if missing.by else alone
+    if source.partial:
+        evidence = (missing.evidence(seen),)
     advice = (
         f"Type `{installer(source)} {word(package)}`, commit package.json and"
         f" {lock_file(source)}, push again."
@@ -116,20 +119,29 @@ def unasked(missing: MissingNodeModule) -> UnaskedPackage | None:
     title="{package} is in devDependencies, which are removed before the app starts",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). The running app needs `{module}`.",
-    fix="Type `{moving:npm install --save-prod PACKAGE}`, which moves the line to dependencies."
-    " Commit package.json and {lock}, push again.",
+    fix="{advice:Type `npm install --save-prod PACKAGE`, which moves the line to dependencies.}",
     docs=f"{SUPPORT}#skip-pruning",
 )
 def only_a_dev_dependency(missing: MissingNodeModule) -> Iterator[Evidence]:
     package, source = missing.package, missing.crash.source
     if not package or wanted(source, package) != "devDependencies":
         return
-    names = {"package": package, "lock": lock_file(source), "moving": moving(source, package)}
-    names["module"] = missing.name
+    names = {"package": package, "module": missing.name, "advice": _advice(missing, package)}
     seen = f"Cannot find module '{missing.name}'"
     yield in_package(source, seen, "devDependencies", package, **names)
     if missing.by:
         yield missing.evidence(f"asks for {missing.name}")
+
+
+def _advice(missing: MissingNodeModule, package: str) -> str:
+    """Return advice: the package as a dependency, or what needs it in the build."""
+    source, compiles = missing.crash.source, compiling(missing.crash)
+    if compiles and missing.by is None:
+        return advice(missing.crash, compiles)
+    return (
+        f"Type `{moving(source, package)}`, which moves the line to dependencies. Commit"
+        f" package.json and {lock_file(source)}, push again."
+    )
 
 
 @rule(

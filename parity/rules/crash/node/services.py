@@ -1,9 +1,13 @@
 """Crashes of Node.js apps that look for a database or cache in the dyno itself."""
 
+import re
+
 from parity.records import Source
 from parity.records.verdict import Evidence
-from parity.rules.crash.node.errors import unset
-from parity.rules.views.facts import RefusedService
+from parity.rules.crash.node.errors import unset as of_config
+from parity.rules.crash.python.services import configured_locally
+from parity.rules.views.addon_variables import behind
+from parity.rules.views.facts import RefusedService, UnsetVariable
 from parity.rules.views.node_error import NodeCrash, node_error
 from parity.rules.views.node_source import at_start, found
 
@@ -20,10 +24,9 @@ _REFUSED = (
 
 def refused(crash: NodeCrash) -> RefusedService | None:
     """Return the server on this machine that refused, or that did not answer Mongoose."""
-    match, error = crash.saying(_REFUSED), node_error(crash)
-    if not match or (error and unset(error)):
+    match, port = _refusal(crash)
+    if not match or behind(crash, port, match[0]):
         return None
-    port = match[1] or "27017"
     service = _SERVICES.get(port, f"a server on port {port}")
     variable = _VARIABLES.get(service, "DATABASE_URL")
     place = _address(crash.source, port, service)
@@ -36,6 +39,20 @@ def refused(crash: NodeCrash) -> RefusedService | None:
         f" to test it here: `parity run --config {variable}=…`."
     )
     return RefusedService(service, f"localhost:{port}", match[0], advice, evidence)
+
+
+def _refusal(crash: NodeCrash) -> tuple[re.Match[str] | None, str]:
+    """Return the message about a local server that no config var explains, and its port."""
+    match, error = crash.saying(_REFUSED), node_error(crash)
+    if not match or configured_locally(crash) or (error and of_config(error)):
+        return None, ""
+    return match, match[1] or "27017"
+
+
+def unset(crash: NodeCrash) -> UnsetVariable | None:
+    """Return the add-on's variable without which a driver looks for its service in the dyno."""
+    match, port = _refusal(crash)
+    return behind(crash, port, match[0]) if match else None
 
 
 _VARIABLES = {"MongoDB": "MONGODB_URI", "Redis": "REDIS_URL"}

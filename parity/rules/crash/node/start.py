@@ -1,11 +1,10 @@
 """Crashes of Node.js start commands: a missing script, tool or file, or the wrong language."""
 
-import re
 from collections.abc import Iterator
 
 from parity.facts.buildpacks import ARTICLE, NODE, PYTHON
-from parity.facts.node_packages import DEVELOPMENT, NOT_FROM_NPM
-from parity.facts.nodejs import SUPPORT
+from parity.facts.node_packages import NOT_FROM_NPM
+from parity.facts.nodejs import INSTALLED_FOR, SUPPORT
 from parity.records import Boot, Release, Source
 from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS
@@ -21,15 +20,13 @@ from parity.rules.views.node_source import (
     in_package,
     installer,
     lock_file,
-    moving,
-    script,
+    only_logged,
     table,
     wanted,
 )
 from parity.rules.views.suggestions import web_line
 
 DEFAULT = f"{SUPPORT}#default-web-process-type"
-PRUNING = f"{SUPPORT}#skip-pruning"
 _NO_SCRIPT = (
     r"npm (?:error|ERR!) Missing script: \"?([\w:.-]+)|missing script: ([\w:.-]+)"
     r"|error Command \"([\w:.-]+)\" not found|Missing script start or file server\.js"
@@ -40,9 +37,15 @@ _NO_SCRIPT = (
 
 def _missing_script(crash: NodeCrash) -> str | None:
     match = crash.saying(_NO_SCRIPT)
-    if match is None:
+    missing = absent_command(crash.lines)
+    if match is None or (missing and match[3] == missing[0] and not _scripted(crash, missing)):
         return None
     return next((group for group in match.groups() if group), "start")
+
+
+def _scripted(crash: NodeCrash, missing: tuple[str, str]) -> bool:
+    """Return whether yarn was asked for a script: no package of that name is wanted."""
+    return not crash.source.partial and wanted(crash.source, missing[1]) is None
 
 
 def _python_app(crash: NodeCrash) -> bool:
@@ -90,7 +93,8 @@ def python_app_built_as_node(crash: NodeCrash) -> Iterator[Evidence]:
 )
 def start_script_missing(crash: NodeCrash) -> Iterator[Evidence]:
     name, source = _missing_script(crash), crash.source
-    if not name:
+    tool = absent_command(crash.lines)
+    if not name or (tool and tool[0] == name):
         return
     default = "Without a `web` line in a Procfile, Heroku"
     who = default if not crash.process.line else "The Procfile"
@@ -123,57 +127,14 @@ def _start_advice(source: Source, name: str) -> str:
     )
 
 
-@rule(
-    "dev-tool-at-start",
-    leads_to=ENDINGS,
-    title="{package} is in devDependencies, which are removed before the app starts",
-    cause="Heroku installs devDependencies for the build and removes them before the app starts"
-    " (`Pruning devDependencies`). The start command runs `{tool}`, which is one of them.",
-    fix="{advice:-}",
-    docs=PRUNING,
-    records=(Boot, Release),
-)
-def dev_tool_at_start(crash: NodeCrash) -> Iterator[Evidence]:
-    missing = absent_command(crash.lines)
-    if not missing or wanted(crash.source, missing[1]) != "devDependencies":
-        return
-    names = {"tool": missing[0], "package": missing[1], "advice": _tool_advice(crash, *missing)}
-    seen = f"{missing[0]}: not found"
-    yield at_start(crash.source, crash.process, seen, **names)
-    yield in_package(crash.source, f"{missing[1]} is here", "devDependencies", missing[1])
-
-
-def _tool_advice(crash: NodeCrash, tool: str, package: str) -> str:
-    """Return advice: a start command without the tool, or the tool as a dependency."""
-    npm_script = script(crash.source, crash.process)
-    text = npm_script[1] if npm_script else crash.process.command
-    move = moving(crash.source, package)
-    add = f"`{move}`, which moves it to dependencies."
-    target = re.search(
-        rf"\b{re.escape(tool)}\b(?:|.*?(?<![\w./-]))([\w./-]+\.(?:js|mjs|cjs))\b", text
-    )
-    if tool in DEVELOPMENT and target:
-        right = f"node {target[1]}"
-        where = f'"{npm_script[0]}": "{right}"' if npm_script else f"{crash.process.name}: {right}"
-        return f"Start without it: `{where}`, and keep {tool} for a `dev` script. Or type {add}"
-    if tool in DEVELOPMENT:
-        return (
-            'Compile in the build (`"build": "tsc"`) and start the result with `node`: `"start":'
-            f' "node dist/…"`. Or type {add}'
-        )
-    return (
-        f"Type `{move}`, which moves the line to dependencies. Then commit package.json and"
-        f" {lock_file(crash.source)}."
-    )
-
-
 def unasked(crash: NodeCrash) -> UnaskedProgram | None:
     """Return the missing program of the start command if package.json does not list it."""
     missing, source = absent_command(crash.lines), crash.source
-    if not missing or wanted(source, missing[1]) or _python_app(crash) or not crash.starting:
+    listed = not missing or wanted(source, missing[1]) or only_logged(source)
+    if not missing or listed or _python_app(crash) or not crash.starting:
         return None
     tool, package = missing
-    if tool in source.entries or package in NOT_FROM_NPM:
+    if tool in source.entries or package in NOT_FROM_NPM or tool in INSTALLED_FOR:
         return None
     advice = (
         f"Type `{installer(source)} {word(package)}`, commit package.json and"

@@ -6,18 +6,19 @@ from typing import NamedTuple
 
 from parity.records import Traffic
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.config import of_asyncpg
+from parity.rules.crash.python.config import unset as of_config
 from parity.rules.crash.symptoms import ENDINGS, at_command, at_either
 from parity.rules.engine import rule
-from parity.rules.views.facts import RefusedService
+from parity.rules.views.addon_variables import behind
+from parity.rules.views.facts import RefusedService, UnsetVariable
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_source import CodePlace, at
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash, PythonError
+from parity.rules.views.python_traceback import Crash
 
 BACKING = "https://devcenter.heroku.com/articles/backing-services"
 _LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
-_REFUSED = r"(?i)refused|can't connect to|could not connect|Errno 111|actively refused"
+_REFUSED = r"(?i)refused|can't connect to|could not connect|Errno 111|Error 111\b|actively refused"
 _PORT = rf"{_LOCAL}['\"]?\)?[^\d\n]{{0,30}}?(\d{{4,5}})"
 
 
@@ -48,6 +49,19 @@ _SOCKETS = (
 """Messages of drivers about a local server that do not contain its port."""
 
 
+_SCHEMES = {
+    "5432": r"postgres(?:ql)?", "6379": "redis", "3306": "mysql", "5672": "amqp|pyamqp|rabbitmq",
+    "27017": "mongodb",
+}  # fmt: skip
+"""Schemes of addresses, by the port that they stand for."""
+
+_DRIVERS = {
+    "6379": "redis|aioredis", "5432": "psycopg2?|asyncpg|pg8000|aiopg", "27017": "pymongo|motor",
+    "3306": "pymysql|MySQLdb|aiomysql|mysql/connector", "5672": "pika|amqp|aio_pika|kombu",
+    "11211": "pymemcache|pylibmc|bmemcached", "9200": "elastic_transport|elasticsearch",
+}  # fmt: skip
+"""Packages that speak with a service, by its port."""
+
 _CLIENT = r"\bMongoClient\(\s*\)|\b(?<!\.)connect\(\s*(?:db\s*=\s*)?['\"][\w-]+['\"]\s*\)"
 """Calls of pymongo and mongoengine without a host, which connect to this machine."""
 
@@ -62,12 +76,36 @@ def _address(crash: Crash) -> tuple[str, str] | None:
             if re.search(pattern, line):
                 return number, line.strip()
     raised = crash.raised
+    if raised and re.search(_REMOTE, raised.told):
+        return None
     if raised and raised.kind in ("ConnectionRefusedError", "ConnectionError", "OperationalError"):
         place = next(_written(crash), None)
         match = re.search(_PORT, place.text) if place else None
         if match and re.search(_REFUSED, raised.message):
             return match[1], raised.told
-    return None
+    return _by_driver(crash)
+
+
+def _by_driver(crash: Crash) -> tuple[str, str] | None:
+    """Return the same where only the package that is refused says which service it looks for."""
+    raised = crash.raised
+    if raised is None or not re.search(rf"{_REFUSED}|^AMQPConnectionError", raised.told):
+        return None
+    files = "\n".join(frame.file for one in crash.chain for frame in one.frames)
+    passed = (p for p, name in _DRIVERS.items() if re.search(f"/site-packages/(?:{name})/", files))
+    port = next((port for port in passed if next(_written(crash, port), None)), None)
+    return (port, raised.told) if port else None
+
+
+_REMOTE = r"\b(?!127\.)(?:\d{1,3}(?:\.\d{1,3}){3}\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}:\d)"
+"""An address that is not this machine's."""
+
+
+def _urls(crash: Crash, port: str) -> Iterator[CodePlace]:
+    """Yield the app's lines with an address of a local service that names no port."""
+    scheme = _SCHEMES.get(port)
+    if scheme:
+        yield from places(crash.source, rf"\b(?:{scheme})(?:\+\w+)?://[^\s\"'/]{{0,99}}{_LOCAL}\b")
 
 
 def _waited(crash: Crash) -> tuple[str, str] | None:
@@ -84,18 +122,16 @@ def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[CodePlace]:
     """Yield the app's lines that name a local service, then hosts in settings and calls."""
     yield from places(crash.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
     yield from places(crash.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
-    yield from places(crash.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
+    yield from places(crash.source, rf"\bhost\w{{0,20}}\s?=[^\n]{{0,80}}['\"]{_LOCAL}['\"]")
+    yield from _urls(crash, port)
+    yield from places(crash.source, rf"\b[A-Z]\w+\(\s*['\"]{_LOCAL}['\"]")
     yield from places(crash.source, _CLIENT) if port == "27017" else ()
 
 
 def refused(crash: Crash) -> RefusedService | None:
     """Return the local server that refused, or that MongoDB's driver waits for."""
-    refusal = (
-        None
-        if _configured_locally(crash) or is_node(crash.plan)
-        else _address(crash) or _waited(crash)
-    )
-    if refusal is None:
+    refusal = _refusal(crash)
+    if refusal is None or behind(crash, *refusal):
         return None
     port, seen = refusal
     service = SERVICES.get(port)
@@ -104,6 +140,26 @@ def refused(crash: Crash) -> RefusedService | None:
     evidence = (at_either(crash, seen[:300]), *((at(place.text, place),) if place else ()))
     name = service.name if service else "a server"
     return RefusedService(name, f"localhost:{port}", seen[:300], advice, evidence)
+
+
+def _refusal(crash: Crash) -> tuple[str, str] | None:
+    """Return the local port at which no server answers, and the line that says so."""
+    if is_node(crash.plan) or configured_locally(crash):
+        return None
+    return _address(crash) or _waited(crash)
+
+
+def unset(crash: Crash) -> UnsetVariable | None:
+    """Return the add-on's variable without which a driver looks for its service in the dyno."""
+    refusal = None if of_config(crash) else _refusal(crash)
+    if refusal:
+        return behind(crash, refusal[0], refusal[1][:300])
+    raised = crash.raised
+    if raised and re.search(r"settings\.DATABASES is improperly configured", raised.message):
+        place = next(places(crash.source, r"\bdj_database_url\.config\((?!.*\bdefault\b)"), None)
+        found = behind(crash, "5432", raised.told) if place else None
+        return found._replace(evidence=(at(raised.told, place),)) if found else None
+    return None
 
 
 def _of_a_database(crash: Crash) -> bool:
@@ -125,7 +181,7 @@ def _instead(service: Service | None) -> str:
     )
 
 
-def _configured_locally(crash: Crash) -> bool:
+def configured_locally(crash: Crash) -> bool:
     """Return whether a config var names a local service; its absence then proves nothing."""
     values = crash.plan.config.values.values()
     return any(re.search(rf"://[^/]*{_LOCAL}", value) for value in values)
@@ -136,15 +192,23 @@ def _configured_locally(crash: Crash) -> bool:
     effect="unknown",
     leads_to=ENDINGS,
     title="The service that a config var names does not answer here",
-    cause="A config var points to this machine, and the connection is refused: {error}. On Heroku"
+    cause="A config var points to this machine, and no connection comes about: {error}. On Heroku"
     " the variable has another value.",
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
-def given_service_refuses(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    if _configured_locally(crash) and crash.saying("(?i)connection refused"):
-        yield at_command(crash, raised.told, error=raised.told)
+def given_service_refuses(crash: Crash) -> Iterator[Evidence]:
+    message = crash.saying(r"(?i:connection refused)") if crash.raised else crash.saying(_NO_ANSWER)
+    if message and configured_locally(crash):
+        error = crash.raised.told if crash.raised else message[0].strip()
+        yield at_command(crash, error, error=error)
+
+
+_NO_ANSWER = (
+    r"E(?:CONNREFUSED|TIMEDOUT) (?:127\.0\.0\.1|::1)\b.*|\bCONNECT_TIMEOUT\b|connect ETIMEDOUT"
+    r"|Connection terminated due to connection timeout|Can't reach database server at `"
+)
+"""What drivers of Node.js say of a server that does not answer."""
 
 
 _UNKNOWN_HOST = (
@@ -210,73 +274,3 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     place = at_either(crash, error[:300], error=error[:300])
     match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
     yield place._replace(names={**place.names, **({"host": match[1]} if match else {})})
-
-
-@rule(
-    "sslmode-for-sqlite",
-    effect="unknown",
-    leads_to=ENDINGS,
-    title="The app asks for sslmode, but its database here is SQLite",
-    cause="`ssl_require=True` (django-heroku sets it too) is for Postgres. Without DATABASE_URL the"
-    " database is SQLite, which has no sslmode; with Heroku Postgres attached it may work: {error}",
-    fix='Write `ssl_require="DATABASE_URL" in os.environ`; on Heroku: `heroku addons:create'
-    " heroku-postgresql:essential-0`, if the app has none yet.",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
-)
-def sslmode_for_sqlite(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    pattern = r"'sslmode' is an invalid keyword argument|unexpected keyword argument 'sslmode'"
-    if re.search(pattern, raised.message) and not of_asyncpg(raised):
-        place = next(places(crash.source, r"ssl_require\s*=\s*True|django_heroku\.settings"), None)
-        yield at(raised.told, place, error=raised.told)
-
-
-@rule(
-    "given-service-without-ssl",
-    effect="unknown",
-    leads_to=ENDINGS,
-    title="The database on this machine has no SSL, which the app asks for",
-    cause="Heroku Postgres requires SSL, and the app asks for it; the server that a config var"
-    " names here has none: {error}",
-    fix="Turn SSL on there, or run parity with `?sslmode=disable` at the end of the URL.",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
-)
-def given_service_without_ssl(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying("server does not support SSL, but SSL was required")
-    if match:
-        yield at_command(crash, match[0], error=match[0])
-
-
-@rule(
-    "database-needs-ssl",
-    leads_to=ENDINGS,
-    title="The database refuses a connection without SSL",
-    cause="Heroku Postgres accepts encrypted connections only: {error}",
-    fix='Add `?sslmode=require` to the URL; psycopg: `sslmode="require"`; dj-database-url:'
-    " `ssl_require=True`.",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
-)
-def database_needs_ssl(crash: Crash) -> Iterator[Evidence]:
-    match = crash.saying(r"no pg_hba\.conf entry for .*(?:SSL off|no encryption)")
-    if match:
-        yield at_either(crash, "no pg_hba.conf entry, no encryption")
-
-
-@rule(
-    "database-folder-missing",
-    leads_to=ENDINGS,
-    title="SQLite cannot open its file: the folder is not in the dyno",
-    cause="The folder of {file} does not exist in the pushed tree (git keeps no empty folders, and"
-    " paths of your machine are not there): {error}",
-    fix="Build the path from `Path(__file__).parent` and commit a file in that folder (`touch"
-    " data/.gitkeep`). The file itself is lost at every restart: Heroku Postgres is better.",
-    docs="https://devcenter.heroku.com/articles/sqlite3",
-)
-def database_folder_missing(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    if "unable to open database file" in raised.message:
-        place = next(
-            places(crash.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
-        )
-        names = {"error": raised.told, "file": place.text if place else "the database"}
-        yield at(raised.told, place, **names) if place else at_either(crash, raised.told, **names)
