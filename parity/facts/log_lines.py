@@ -19,14 +19,14 @@ Next.js. Node.js's debugger says the same of a port that is not for visitors.
 """
 
 NODE = re.compile(
-    r"npm (?:ERR!|error|WARN|warn)\b|> (?:@[\w.-]+/)?[\w.-]+@\d\S* [\w:.-]+|yarn run v\d"
+    r"^(?:npm (?:ERR!|error|WARN|warn)\b|> (?:@[\w.-]+/)?[\w.-]+@\d\S* [\w:.-]+|yarn run v\d"
     r"|node:internal/|\s+at (?:Object\.<anonymous>|Module\._|Function\.(?:Module\.|execute))"
     r"|Require stack:|Node\.js v\d|\[nodemon\]|(?:\S+: )?error Command (?:\"|failed)"
-    r"|Error: Cannot find module '|\(node:\d+\) |Debugger listening on ws:|ERR_PNPM_"
+    r"|Error: Cannot find module '|\(node:\d+\) |Debugger listening on ws:|ERR_PNPM_)"
 )
 """Lines that only Node.js and its package managers print."""
 
-NODE_COMMAND = re.compile(r"(?:\S+=\S+ )*(?:npm|npx|yarn|pnpm|node|nodemon|next|ts-node|tsx)\b")
+NODE_COMMAND = re.compile(r"(?:[^\s=]+=\S+ )*(?:npm|npx|yarn|pnpm|node|nodemon|next|ts-node|tsx)\b")
 
 BOTS = re.compile(
     r"discord\.(?:client|gateway|http)\b|\bShard ID \S+ has connected|telegram\.ext\b"
@@ -51,7 +51,9 @@ WORK = (
             r"\b(?:npm (?:install|i|ci)\b|yarn(?: install)?(?=\s*(?:&&|;|$))|pnpm (?:install|i)\b"
             r"|pip3? install\b)"
         ),
-        re.compile(r"Collecting [\w.-]+|\s*Downloading \S+\.(?:whl|tar\.gz)|added \d+ packages"),
+        re.compile(
+            r"^(?:Collecting [\w.-]+|\s*Downloading \S+\.(?:whl|tar\.gz)|added \d+ packages)"
+        ),
     ),
     Work(
         "migrate",
@@ -61,18 +63,19 @@ WORK = (
             r"|\btypeorm migration:run"
         ),
         re.compile(
-            r"\s*Applying [\w.]+\.\d{4}_|\s*Running migrations:|Operations to perform:"
-            r"|.*\[alembic\.\S+\] Running upgrade|\d+ migrations? found in prisma/"
+            r"^(?:\s*Applying [\w.]+\.\d{4}_|\s*Running migrations:|Operations to perform:"
+            r"|.*\[alembic\.[\w.]++\] Running upgrade|\d+ migrations? found in prisma/)"
         ),
     ),
     Work(
         "download",
         re.compile(r"\b(?:wget|curl|spacy download|nltk\.downloader|playwright install)\b"),
         re.compile(
-            r"(?i:.*\bdownload(?:ing)?\b.*(?:\d+%|\.(?:bin|pt|pth|safetensors|onnx|h5|gguf)\b))"
+            r"^(?:(?i:(?>.*?\bdownload(?:ing)?\b)"
+            r".*(?:\d%|\.(?:bin|pt|pth|safetensors|onnx|h5|gguf)\b))"
             r"|\s*\[nltk_data\] Downloading|Fetching \d+ files:"
-            r"|.*\d+%\|[#█▏▎▍▌▋▊▉ ]+\|.*[MG]B?[/ ,]"
-            r"|Downloading (?:shards|model|weights)"
+            r"|(?>.*?\d%\|[#█▏▎▍▌▋▊▉ ]+\|).*[MG]B?[/ ,]"
+            r"|Downloading (?:shards|model|weights))"
         ),
     ),
     Work(
@@ -84,12 +87,12 @@ WORK = (
             r"|lessc|sass|babel (?!-node)\S|gulp|grunt)(?=[\s;&]|$)"
         ),
         re.compile(
-            r".*Creating an optimized production build"
-            r"|.*building (?:for|client)\b.*(?:production|\+)"
-            r"|.*\b(?:webpack|wds|Webpack)\b.*(?:compil|build|bundl)|\s*Compiling\b"
+            r"^(?:.*Creating an optimized production build"
+            r"|(?>.*?building (?:for|client)\b).*(?:production|\+)"
+            r"|(?>.*?\b(?:webpack|wds|Webpack)\b).*(?:compil|build|bundl)|\s*Compiling\b"
             r"|.*transforming \("
             r"|.*Generating (?:static pages|browser application bundles)|.*Collecting page data"
-            r"|.*static files? copied"
+            r"|.*static files? copied)"
         ),
     ),
 )

@@ -93,7 +93,7 @@ FORMS = (
         "log drain",
         (
             _pattern(
-                rf"(?:[\d:., -]+ )?<\d+>1 (?P<at>{TIME}) (?:\S+ )?(?P<source>[a-z][\w-]*)"
+                rf"^(?:[\d:., -]+ )?<\d+>1 (?P<at>{TIME}) (?:\S+ )?(?P<source>[a-z][\w-]*)"
                 r" (?P<ps>[\w.-]+) -(?: -)? (?P<text>.*)"
             ),
         ),
@@ -121,7 +121,8 @@ FORMS = (
         "cut out of a log",
         (
             _pattern(
-                r"\s*(?:…|\.\.\.)?(?P<at>)(?P<source>heroku|app|)\[(?P<ps>[\w.-]+)\]: (?P<text>.*)"
+                r"^\s*(?:…|\.\.\.)?(?P<at>)(?P<source>heroku|app|)\[(?P<ps>[\w.-]+)\]:"
+                r" (?P<text>.*)"
             ),
             MESSAGE,
         ),

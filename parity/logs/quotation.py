@@ -26,8 +26,8 @@ MOST = 0.9
 
 _HEADS = tuple(p for form in FORMS if form.headed for p in form.patterns[:1])
 _MARK = re.compile(r"(?:[\s>|│*•`'\"]|[-–—](?=\s)|\d{1,6}[.:)|\]]?(?=[\s|]))+")
-_QUOTE = re.compile(r"\s*(?:> ?)+")
-_NUMBER = re.compile(r"\s*(\d{1,6})[.:)|\]]?(?:[ \t]|$)")
+_QUOTE = re.compile(r"^\s*(?:> ?)+")
+_NUMBER = re.compile(r"^\s*(\d{1,6})[.:)|\]]?(?:[ \t]|$)")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})[\w ]*")
 _BANNER = re.compile(r"\s*> (?:(?:@[\w.-]+/)?[\w.-]+@\S+ \S+|npx \S+)")
 """The line with which npm names the package and the script that it starts."""
@@ -63,7 +63,7 @@ def undone(lines: Iterable[str], quotation: Quotation) -> Iterator[str]:
     if quotation.plain:
         lines = map(quotation.plain, lines)
     if quotation.joined:
-        lines = (row for line in lines for row in re.split(rf"\s+(?={_TIMED})", line))
+        lines = (row for line in lines for row in re.split(rf"(?<!\s)\s+(?={_TIMED})", line))
     return _whole(lines, quotation.width) if quotation.width else iter(lines)
 
 

@@ -23,7 +23,7 @@ _NOTABLE = (
     r"Error [RHL]\d\d|at=error|status=[45]\d\d|exited with status [1-9]|Stopping .*SIGKILL"
     r"|to crashed|[Rr]elease command failed"
 )
-_ROUTER = re.compile(r" host=\S+.*?(?= status=)| bytes=\S*.*$")
+_ROUTER = re.compile(r" host=\S++.{0,500}?(?= status=)| bytes=.*")
 """The fields of a router's line that say nothing about the failure."""
 
 _BEGIN = "Traceback (most recent call last):"

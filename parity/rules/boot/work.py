@@ -18,7 +18,7 @@ LAST = 3
 """Lines at the end of the output that show what the start is doing when Heroku stops it."""
 
 _CALLS = re.compile(r"\s*(?:\[[\w-]+\] )?[>$] (.*\S)")
-_NAMES = re.compile(r"\s*(?:\[[\w-]+\] )?> \S+@\S+ [\w:.-]+(?: /\S*)?\s*")
+_NAMES = re.compile(r"\s*(?:\[[\w-]+\] )?> @?[^\s@]+@\S+ [\w:.-]+(?: /\S*)?\s*")
 
 
 class Doing(NamedTuple):

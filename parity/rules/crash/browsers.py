@@ -104,7 +104,8 @@ _PUPPETEER = (
 )
 def browser_lacks_library(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(
-        r"(?:chrom\w*|headless_shell|firefox)\S*: error while loading shared libraries: ([\w.+-]+)"
+        r"(?:chrom|headless_shell|firefox)\S{0,120}: error while loading shared libraries:"
+        r" ([\w.+-]+)"
         r"|Host system is missing dependencies to run browsers"
     )
     if match:

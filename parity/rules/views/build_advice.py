@@ -8,7 +8,7 @@ from parity.rules.views.node_source import script, table
 
 def chain(command: str) -> list[str]:
     """Return the commands that a shell runs one after the other."""
-    return [part for part in re.split(r"\s*(?:&&|;)\s*", command.strip()) if part]
+    return [part.strip() for part in re.split(r"&&|;", command) if part.strip()]
 
 
 def built(source: Source, process: ProcessType, command: str) -> str:

@@ -20,9 +20,9 @@ COUNTS = r"(?:multiprocessing\.|os\.|psutil\.|mp\.)?(?:process_)?cpu_count\([^()
 
 _AFFINITY = r"len\(os\.sched_getaffinity\(0\)\)"
 _WORKERS = rf"^(?:workers|\w*\.workers)\s*=.*(?:{COUNTS}|{_AFFINITY})"
-_ARGUMENT = rf"\bworkers\s*=\s*[^,#]*?(?:{COUNTS}|{_AFFINITY})"
+_ARGUMENT = rf"\bworkers\s*=[^,#]{{0,120}}?(?:{COUNTS}|{_AFFINITY})"
 _NODE = r"\bcpus\(\)\.length|\bavailableParallelism\(\)"
-_NPROC = r"\$\(\(.*?nproc.*?\)\)|\$\(nproc[^)]*\)|`nproc[^`]*`"
+_NPROC = r"\$\(\(.{0,80}?nproc.{0,80}?\)\)|\$\(nproc[^)]{0,80}\)|`nproc[^`]*`"
 _CELERY = r"\bcelery\b.*\bworker\b"
 _CELERY_SIZED = r"\s(?:-c|--concurrency|--autoscale)\b|(?:-P|--pool)[ =](?!prefork|processes)"
 _CELERY_SET = r"worker_concurrency\b|CELERYD_CONCURRENCY|CELERY_WORKER_CONCURRENCY"
@@ -70,7 +70,7 @@ def _in_command(process: ProcessType, cores: int) -> CoreWorkers | None:
 
 def _shell(expression: str, cores: int) -> int | None:
     """Return the value of shell arithmetic in which `nproc` is the number of cores."""
-    plain = re.sub(r"[$`(]*\bnproc\b(?:\s+--all)?[)`]*", "n", expression)
+    plain = re.sub(r"(?<![$`(])[$`(]*+\bnproc\b(?:\s+--all)?[)`]*", "n", expression)
     return value(plain, cores) if plain.count("(") == plain.count(")") else None
 
 
