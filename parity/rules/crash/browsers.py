@@ -104,7 +104,8 @@ _PUPPETEER = (
 )
 def browser_lacks_library(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(
-        r"(?:chrom\w*|headless_shell|firefox)\S*: error while loading shared libraries: ([\w.+-]+)"
+        r"(?:chrome|chromium|headless_shell|firefox)[\w.-]{0,30}: error while loading shared"
+        r" libraries: ([\w.+-]+)"
         r"|Host system is missing dependencies to run browsers"
     )
     if match:
