@@ -28,12 +28,17 @@ def _own_folders() -> None:
     if PIP.is_dir() and not link.exists() and link != PIP:
         link.symlink_to(PIP)
     os.environ.pop("PARITY_CACHE_DIR", None)
+    # Python's own cache, too: without one, each process of a test compiles everything again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(OWN / "bytecode")
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(OWN / "bytecode")
 
 
 _own_folders()
 
 from parity.cli.pytest_plugin import import_all  # noqa: E402
 from parity.rules.texts import Texts  # noqa: E402
+from tests.recorded import Recording  # noqa: E402
 
 import_all()
 Texts.strict = True
@@ -62,11 +67,27 @@ def _watched(event: str, _: object) -> None:
 sys.addaudithook(_watched)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `fast` what is in no slower layer."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option to record."""
+    parser.addoption(
+        "--record",
+        action="store_true",
+        help="run only the tests that leave a recording, and write tests/recordings anew",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as `fast` what is in no slower layer; leave out what is judged by its recording."""
+    recording = Recording.on = config.getoption("--record")
+    chosen, left = [], []
     for item in items:
         if not any(item.get_closest_marker(name) for name in SLOWER):
             item.add_marker(pytest.mark.fast)
+        mark = item.get_closest_marker("recorded")
+        runs = mark is not None if recording else not (mark and mark.kwargs["skipped"])
+        (chosen if runs else left).append(item)
+    config.hook.pytest_deselected(items=left)
+    items[:] = chosen
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,9 +1,11 @@
 """Small broken apps, pushed and booted for real, and the cause that parity names."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pytest
 
 from parity import rehearse
 from parity.facts.limits import LIMITS
@@ -11,6 +13,7 @@ from parity.records import Config
 from parity.records.options import Options
 from parity.records.verdict import Finding, Verdict
 from tests.decisions import disagreeing
+from tests.recorded import Tape, digest, is_recorded
 from tests.test_apps import commit
 
 FLASK = "flask==3.1.3\ngunicorn==27.0.1\n"
@@ -58,26 +61,59 @@ class Case(NamedTuple):
     also: tuple[str, ...] = ()
     limits: Mapping[str, float] = {}
 
+    @property
+    def everything(self) -> dict[str, bytes]:
+        """The contents of all its files, by path."""
+        return {p: t.encode() for p, t in {**self.files, **self.untracked}.items()}
+
+    @property
+    def settings(self) -> Config:
+        """Its config vars."""
+        return Config(self.config, dict.fromkeys(self.config, "--config"))
+
+    @property
+    def of(self) -> str:
+        """The hash of all that its rehearsal depends on, which is not what is expected of it."""
+        return digest(self.everything, [*self.untracked], dict(self.config), dict(self.limits))
+
+    @property
+    def recording(self) -> str:
+        """The name of its recording: one with other files has another name."""
+        return f"cases/{self.cause}-{self.of}"
+
+
+def every(cases: Sequence[Case]) -> "pytest.MarkDecorator":
+    """Return a test's `case`: those that are recorded run for real on request, but the first."""
+
+    def parameters() -> Iterable[Any]:
+        for number, case in enumerate(cases):
+            skipped = is_recorded(case.recording) and number > 0
+            mark = pytest.mark.recorded(skipped=skipped)
+            yield pytest.param(case, id=f"{number}-{case.cause}", marks=mark)
+
+    return pytest.mark.parametrize("case", [*parameters()])
+
 
 def app(command: str, files: Mapping[str, str], requirements: str = "") -> dict[str, str]:
     """Return an app with one web command."""
     return {"Procfile": f"web: {command}\n", "requirements.txt": requirements, **files}
 
 
-def rehearsed(folder: Path, case: Case) -> Verdict:
-    """Return the verdict on a case's app, committed in `folder`."""
+def written(folder: Path, case: Case) -> None:
+    """Write a case's files into the new `folder`."""
     shutil.rmtree(folder, ignore_errors=True)
-    for path, text in {**case.files, **case.untracked}.items():
+    for path, data in case.everything.items():
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
+        file.write_bytes(data)
+
+
+def rehearsed(folder: Path, case: Case, run: Callable[..., Verdict] = rehearse) -> Verdict:
+    """Return the verdict on a case's app, committed in `folder`."""
+    written(folder, case)
     commit(folder, {"untracked": list(case.untracked)})
-    return rehearse(
-        folder,
-        config=Config(case.config, dict.fromkeys(case.config, "--config")),
-        options=Options(),
-        facts=LIMITS.shortened(**case.limits),
-    )
+    facts = LIMITS.shortened(**case.limits)
+    return run(folder, config=case.settings, options=Options(), facts=facts)
 
 
 def causes(verdict: Verdict) -> dict[str, Finding]:
@@ -87,8 +123,14 @@ def causes(verdict: Verdict) -> dict[str, Finding]:
 
 
 def check(folder: Path, case: Case) -> None:
+    """Rehearse the case's app, and assert that the verdict is right."""
+    tape = Tape(case.recording, case.of, case.everything, log=False)
+    diagnosed(rehearsed(folder, case, tape.rehearse), case)
+    tape.save(folder)
+
+
+def diagnosed(verdict: Verdict, case: Case) -> None:
     """Assert that only the case's cause is named, at its place and with its fix."""
-    verdict = rehearsed(folder, case)
     assert [*disagreeing(verdict)] == []
     story = "\n".join(f"{line.source}: {line.text}" for line in verdict.log)
     found = causes(verdict)

@@ -319,8 +319,13 @@ class Growth(NamedTuple):
     text: str
 
 
-def growth(pattern: str, flags: int, size: int, *, anchored: bool = False) -> Growth:
-    """Return the worst growth among the texts that attack a pattern."""
+def growth(
+    pattern: str, flags: int, size: int, *, anchored: bool = False, few_enough: float = 0
+) -> Growth:
+    """Return the worst growth among the texts that attack a pattern.
+
+    Texts of `size` that take less than `few_enough` steps are of no interest.
+    """
     matcher = Matcher(pattern, flags)
     worst = Growth(0, 0, "")
     for start, part in attacks(matcher):
@@ -329,6 +334,8 @@ def growth(pattern: str, flags: int, size: int, *, anchored: bool = False) -> Gr
         text = start + part * count + END
         try:
             few = matcher.search(text, FEW, anchored=anchored)
+            if few * (size / len(text)) ** 3 < few_enough:
+                continue  # even if it grew with the cube
             many = matcher.search(start + part * 2 * count + END, few * 10, anchored=anchored)
         except Exploded:
             return Growth(inf, inf, told)

@@ -22,7 +22,7 @@ from tests.test_leftovers import gone
 
 pytestmark = pytest.mark.net
 
-KILLS = int(os.environ.get("PARITY_KILLS", "20"))
+KILLS = int(os.environ.get("PARITY_KILLS", "6"))
 PACKAGES = (wheel("alpha", "1.0"), wheel("beta", "1.0", requires="alpha"), wheel("pip", "26.2.1"))
 
 

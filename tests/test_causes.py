@@ -73,6 +73,8 @@ REAL = {
 """Causes of apps that are rehearsed, built or checked, from tables that name the cause."""
 
 ELSEWHERE = {
+    "test_answers_4xx": "allowed-hosts-from-dotenv path-answers-4xx",
+    "test_migrations": "start-changes-schema",
     "test_addon_variables": "app-json-add-on-not-here",
     "test_app_json": "app-setup-failed app-json-invalid config-var-required postdeploy-failed"
     " postdeploy-skipped app-json-without-web app-json-container app-json-problem"
@@ -82,12 +84,19 @@ ELSEWHERE = {
     " collectstatic-syntax-error collectstatic-other slug-too-large"
     " slug-large",
     "test_buildpacks": "buildpack-compile-failed",
+    "test_command_rules": "celery-argument",
     "test_config": "config-vars-to-set port-config-var",
+    "test_crash_addresses": "scheme-with-driver postgres-certificate",
     "test_crash_node": "page-file-missing",
+    "test_crash_setup": "django-setup-order models-too-early",
+    "test_crash_tables": "migration-heads migration-lost query-at-import",
+    "test_crash_words": "patched-too-late",
     "test_crash_surroundings": "fixed-port-taken",
     "test_crash_python": "locale-not-here",
+    "test_dotenv": "works-only-with-dotenv config-vars-needed",
+    "test_differences": "differs-in-heroku-python",
     "test_detect": "package-file-not-committed app-in-subfolder",
-    "test_git_states": "merge-unfinished branch-not-deployed",
+    "test_git_states": "merge-unfinished branch-not-deployed not-committed-yet",
     "test_installers": "poetry-project-not-installed project-asks-for-other-python"
     " uv-project-not-built pipenv-lock-unreadable poetry-lock-unreadable uv-lock-unreadable"
     " pipenv-project-missing poetry-project-missing uv-project-missing"
@@ -96,6 +105,8 @@ ELSEWHERE = {
     " prisma-not-generated browser-not-in-build browser-lacks-library nested-install-without-dev"
     " npm-allow-remote-blocked npm-allow-git-blocked",
     "test_node_causes": "private-git-dependency-without-auth",
+    "test_environments": "environment-committed",
+    "test_nested_repository": "nested-repository nested-repository-needed app-in-nested-repository",
     "test_nodejs": "dot-heroku dot-heroku-node shrinkwrap-lock-file-conflict"
     " multiple-package-managers iojs-unsupported node-modules-committed"
     " typescript-too-old",
@@ -107,10 +118,12 @@ ELSEWHERE = {
     " procfile-made-by-hook procfile-read-differently procfile-repeats-type procfile-crlf",
     "test_python_version": "runtime-txt-deprecated python-series-deprecated python-patch-outdated"
     " python-patch-unknown",
+    "test_quoted_logs": "monorepo-buildpack-late npm-allow-git-blocked npm-allow-remote-blocked",
     "test_receive": "submodule-not-mapped submodule-needs-key submodule-on-this-disk"
-    " submodule-not-fetched submodule-left-behind submodule-stands-in slugignore-procfile"
+    " submodule-not-fetched submodule-stands-in slugignore-procfile"
     " slugignore-negation slugignore-imported",
     "test_repair": "nothing-to-push",
+    "test_sessions": "page-script-fails",
     "test_scale": "one-dyno-per-type",
     "test_stop_rules": "writes-outside",
     "test_core_workers": "workers-outgrow-dyno",

@@ -50,6 +50,39 @@ def test_the_last_exception_is_told_with_what_led_to_it() -> None:
     assert [x.place.file for x in chain(log) if x.place] == ["hello.py", "shop.py"]
 
 
+def test_a_traceback_behind_a_loggers_prefix_is_the_reason() -> None:
+    """Uvicorn's worker logs the exception; the traceback of gunicorn's master comes after it."""
+    log = [
+        "[2026-11-30 14:27:56 +0000] [4] [ERROR] Traceback (most recent call last):",
+        '  File "/app/hello.py", line 13, in lifespan',
+        "    read()",
+        "FileNotFoundError: [Errno 2] No such file or directory: 'catalogue.csv'",
+        "",
+        "[2026-11-30 14:27:56 +0000] [4] [ERROR] Application startup failed. Exiting.",
+        TRACE,
+        '  File "/app/.heroku/python/lib/gunicorn/arbiter.py", line 2, in x',
+        "    raise HaltServer(reason, self.WORKER_BOOT_ERROR)",
+        "gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>",
+    ]
+    assert [raised.kind for raised in chain(log)] == ["FileNotFoundError"]
+
+
+def test_a_worker_that_is_stopped_is_not_the_reason() -> None:
+    """The second worker is told to end while it starts, and logs that it was cancelled."""
+    log = [
+        TRACE,
+        '  File "/app/hello.py", line 1, in <module>',
+        "    x",
+        "NameError: name 'x' is not defined",
+        "[2026-11-25 18:31:00 +0000] [8] [INFO] Worker exiting (pid: 8)",
+        TRACE,
+        '  File "/app/hello.py", line 5, in lifespan',
+        "    await asyncio.sleep(1)",
+        "asyncio.exceptions.CancelledError",
+    ]
+    assert [raised.kind for raised in chain(log)] == ["NameError"]
+
+
 def test_a_server_that_ends_itself_is_not_the_reason() -> None:
     """gunicorn's HaltServer follows the worker's own exception, which is the reason."""
     log = [

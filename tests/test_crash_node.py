@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes import Case, check, rehearsed
+from tests.crashes import Case, check, every, rehearsed
 
 pytestmark = pytest.mark.net
 
@@ -168,7 +168,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
+@every(CASES)
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
     """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)

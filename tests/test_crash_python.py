@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes import FLASK, HELLO, SERVER, Case, app, causes, check, rehearsed
+from tests.crashes import FLASK, HELLO, SERVER, Case, app, causes, check, every, rehearsed
 
 pytestmark = pytest.mark.net
 
@@ -262,7 +262,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{n}-{c.cause}" for n, c in enumerate(CASES)])
+@every(CASES)
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
     """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, Case, app, check
+from tests.crashes import DJANGO, FASTAPI, FLASK, HELLO, Case, app, check, every
 
 pytestmark = pytest.mark.net
 
@@ -252,7 +252,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[c.files["Procfile"][5:-1] for c in CASES])
+@every(CASES)
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
     """Exactly one cause is named, at its place, with what to type."""
     check(tmp_path / "app", case)

@@ -51,6 +51,11 @@ PORT = 'int(os.environ.get("PORT", {}))'
             f'import os\nimport sys\nuvicorn.run(app, port={PORT}, reload=True, host="0.0.0.0")\n',
         ),
         (
+            "import os\ndemo.launch(debug=True)\n",
+            2,
+            f'import os\ndemo.launch(debug=True, server_name="0.0.0.0", server_port={PORT})\n',
+        ),
+        (
             "import os\nserve(app, host='127.0.0.1', port=5000)\n",
             2,
             f'import os\nserve(app, host="0.0.0.0", port={PORT})\n',
@@ -99,6 +104,7 @@ def test_python_addresses(text: str, line: int, wanted: str) -> None:
         ("import json as os\napp.run()\n", 2),
         ("asyncio.run(main())\n", 1),
         ("subprocess.run(['x'])\n", 1),
+        ("demo.launch(True)\n", 1),
         ("app.run(); app.run()\n", 1),
         ("start()\n", 1),
         ("app.run(\n", 1),

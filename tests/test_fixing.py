@@ -47,12 +47,12 @@ def test_a_clean_repository(tmp_path: Path) -> None:
     out, _ = parity(str(app), "--fix")
     assert "fixed[procfile-type-name]: `web: python app.py` in the Procfile" in out
     assert out.rstrip().splitlines()[-1] == (
-        f"next: git -C {app} diff, then: git -C {app} add -A -- Procfile &&"
-        f' git -C {app} commit -m "Fix the deploy"'
+        f'next: git -C {app} add -A -- Procfile && git -C {app} commit -m "Fix the deploy"'
     )
     assert (app / "Procfile").read_text() == "web: python app.py\n"
     assert (app / "Procfile").stat().st_mode & 0o777 == 0o664
     assert git(app, "status", "--porcelain") == "M Procfile"
+    git(app, "commit", "-qam", "fixed")
     assert sorted(p.name for p in app.iterdir()) == [
         ".git",
         "Procfile",
@@ -60,7 +60,7 @@ def test_a_clean_repository(tmp_path: Path) -> None:
         "requirements.txt",
     ]
     out, _ = parity(str(app), "--fix", code=0)
-    assert "nothing was changed: nothing to fix" in out
+    assert "nothing changed: nothing to fix" in out
 
 
 def test_the_diff_alone(tmp_path: Path) -> None:
@@ -74,26 +74,49 @@ def test_the_diff_alone(tmp_path: Path) -> None:
     assert out.startswith("{") and error == "parity: no diff: no edit was both certain and proved\n"
 
 
+@pytest.mark.parametrize(("here", "path"), [("web", "."), (".", "web"), ("..", "top/web")])
+def test_the_diff_from_where_the_user_stands(here: str, path: str, tmp_path: Path) -> None:
+    """`git apply` finds the files from a subfolder, and for a PATH argument."""
+    top = repository(tmp_path / "top", {f"web/{name}": text for name, text in FILES.items()})
+    typed = f"{sys.executable} -m parity run {path} --quiet --diff 2>/dev/null | git apply"
+    subprocess.run(typed, shell=True, cwd=top / here, check=True, timeout=300)
+    assert (top / "web/Procfile").read_text() == "web: python app.py\n"
+
+
+def test_the_diff_from_a_folder_that_git_cannot_apply_it_in(tmp_path: Path) -> None:
+    """git ignores files above the current folder: the right command is named."""
+    app = repository(tmp_path / "app", {**FILES, "static/a.css": ""})
+    command = [sys.executable, "-m", "parity", "run", "..", "--quiet", "--diff"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=app / "static", check=False, timeout=300
+    )
+    assert "use `git -C .. apply`" in done.stderr
+    command = ["git", "-C", "..", "apply"]
+    subprocess.run(command, input=done.stdout, text=True, cwd=app / "static", check=True)
+    assert (app / "Procfile").read_text() == "web: python app.py\n"
+
+
 def test_a_dirty_file(tmp_path: Path) -> None:
     """Uncommitted changes could not be recovered; --force writes nevertheless."""
     app = repository(tmp_path / "app", {**FILES, "Procfile": "web: true\n"})
     (app / "Procfile").write_text(FILES["Procfile"])
-    out, _ = parity(str(app), "--fix")
-    assert "nothing was changed: Procfile has changes that are not committed" in out
+    out, error = parity(str(app), "--fix", code=2)
+    assert (out, error.count("\n")) == ("", 1), "before the rehearsal"
+    assert "--fix: nothing changed: Procfile: not committed yet" in error
     assert (app / "Procfile").read_text() == FILES["Procfile"]
     parity(str(app), "--fix", "--force")
     assert (app / "Procfile").read_text() == "web: python app.py\n"
 
 
 def test_without_git(tmp_path: Path) -> None:
-    """Without git there is no way back."""
+    """A change could not be undone, so it is refused before anything runs."""
     for path, text in FILES.items():
         (tmp_path / path).write_text(text)
-    out, _ = parity(str(tmp_path), "--fix")
-    assert "nothing was changed: without git there is no way back" in out
+    out, error = parity(str(tmp_path), "--fix", code=2)
+    assert "nothing changed: this folder is not in git, so a change could not be undone" in error
     assert (tmp_path / "Procfile").read_text() == FILES["Procfile"]
     out, _ = parity(str(tmp_path), "--fix", "--force")
-    assert out.endswith("next: look at the files, then: parity run\n")
+    assert out.endswith(f"next: parity run {tmp_path}\n")
     assert (tmp_path / "Procfile").read_text() == "web: python app.py\n"
 
 

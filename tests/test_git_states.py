@@ -1,5 +1,6 @@
 """Repositories in unusual states: what would be pushed nevertheless."""
 
+import sys
 from pathlib import Path
 from subprocess import CalledProcessError
 
@@ -50,6 +51,35 @@ def test_another_branch_is_not_deployed(tmp_path: Path) -> None:
     note = by_id(check(app))["branch-not-deployed"]
     assert (note.effect, "git push heroku feature:main" in note.fix) == ("note", True)
     assert "Pushed to branch other than [main, master], skipping build." in note.cause
+
+
+@pytest.mark.parametrize("committing", [["-m", "x"], ["-a", "-m", "x"], ["a/x.py", "-m", "x"]])
+def test_what_is_staged_is_about_to_be_committed(committing: list[str], tmp_path: Path) -> None:
+    """In a pre-commit hook, `--strict` takes what the commit takes, however it is typed."""
+    app = repository(tmp_path / "app", FILES)
+    (app / "a/x.py").write_text("other")
+    hook = app / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\n{sys.executable} -m parity check --strict >seen 2>&1\n")
+    hook.chmod(0o755)
+    with pytest.raises(CalledProcessError):
+        git(app, "commit", "-q", "--allow-empty", "-m", "not staged")
+    if committing[0] == "-m":
+        git(app, "add", "a/x.py")
+        assert by_id(check(app))["not-committed-yet"].effect == "note"
+    git(app, "commit", "-q", *committing)
+    told = " ".join((app / "seen").read_text().split())
+    assert "staged, and not committed yet: a/x.py" in told
+
+
+def test_another_change_of_a_staged_file_is_not_committed(tmp_path: Path) -> None:
+    """The file that was tested is not the one in the index."""
+    app = repository(tmp_path / "app", FILES)
+    (app / "a/x.py").write_text("staged")
+    git(app, "add", "a/x.py")
+    (app / "a/x.py").write_text("not staged")
+    findings = by_id(check(app))
+    assert "not-committed" in findings and "not-committed-yet" not in findings
 
 
 def test_an_unfinished_merge(tmp_path: Path) -> None:

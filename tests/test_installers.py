@@ -14,7 +14,7 @@ from parity.push.buildpacks.python.machine_faults import undecided
 from parity.records import Interpreter, Runtime, Slug
 from parity.rules.views.lock_output import TOOLS, required
 from parity.system.errors import Trouble
-from tests.builds import findings_of, pushed
+from tests.builds import HERE, findings_of, pushed
 from tests.test_apps import APPS
 from tests.trees import tree
 
@@ -77,8 +77,11 @@ def test_built_as_on_heroku(manager: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_the_package_manager_is_there_in_the_build(manager: str, tmp_path: Path) -> None:
     """Hooks may use it in the build; at run time only Pipenv is still there."""
-    hook = f"#!/bin/sh\n{manager} --version\n{manager} run python -c 'import flask; print(6 * 7)'\n"
+    run = "uv run --no-sync" if manager == "uv" else f"{manager} run"  # else uv asks the index
+    hook = f"#!/bin/sh\n{manager} --version\n{run} python -c 'import flask; print(6 * 7)'\n"
     files = {**app(f"works-{manager}"), "bin/post_compile": hook}
+    if ".python-version" in files:
+        files[".python-version"] = f"{HERE}\n"  # `uv run` takes no stand-in
     slug, log = built(tmp_path, files)
     assert slug.refusal is None, log
     assert any(versions().installer[manager] in line for line in log[4:])

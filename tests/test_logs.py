@@ -48,7 +48,7 @@ def routed(code: str, words: str = "x", **fields: str) -> str:
 
 def blamed(story: Story) -> dict[str, list[str]]:
     """Return each symptom with its causes."""
-    return {c.symptom.id: [f.id for f in c.causes] for c in causes(story, None)}
+    return {c.id: [f.id for f in c.causes] for c in causes(story, None)}
 
 
 @pytest.mark.parametrize(
@@ -202,23 +202,28 @@ RAISED = (
 def test_an_answer_of_500_is_explained_by_what_the_request_raised() -> None:
     """The router gives it no code; the exception is the app's own."""
     found = causes(told(*map(app, RAISED), ANSWERED), None)
-    assert [(c.symptom.id, [f.id for f in c.causes]) for c in found] == [
+    assert [(c.id, [f.id for f in c.causes]) for c in found] == [
         ("http-500", ["missing-config-var"])
     ]
     assert found[0].symptom.title == "The app answers 500 to /pay"
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("rows", "named"),
     [
-        (app("a warning"), ANSWERED),
-        (*map(app, RAISED), ANSWERED.replace("status=500", "status=404")),
-        (*(app(row.replace("in pay", "in <module>")) for row in RAISED), ANSWERED),
+        ((app("a warning"), ANSWERED), {"http-500": []}),
+        ((*map(app, RAISED), ANSWERED.replace("500", "404")), {"": ["missing-config-var"]}),
+        (
+            (*(app(row.replace("in pay", "in <module>")) for row in RAISED), ANSWERED),
+            {"http-500": [], "": ["missing-config-var"]},
+        ),
     ],
 )
-def test_an_answer_that_nothing_explains_is_left_alone(rows: tuple[str, ...]) -> None:
-    """Without an exception in a request, nothing is said about it."""
-    assert causes(told(*rows), None) == []
+def test_an_answer_that_nothing_explains(
+    rows: tuple[str, ...], named: dict[str, list[str]]
+) -> None:
+    """Without an exception in a request no cause is named; a logged exception is one of its own."""
+    assert blamed(told(*rows)) == named
 
 
 def test_what_a_package_has_lost_is_known_without_the_build() -> None:
@@ -240,7 +245,7 @@ def test_a_refused_form_is_told() -> None:
         "Origin checking failed - https://shop.example.com does not match any trusted origins."
     )
     found = causes(told(START, app(f"Forbidden ({refused}): /login/")), None)
-    assert [(c.symptom.id, c.causes) for c in found] == [("http-403", ())]
+    assert [(c.id, c.causes) for c in found] == [("http-403", ())]
     assert "POST /login/ → 403" in found[0].symptom.evidence[0].seen
     assert 'CSRF_TRUSTED_ORIGINS = ["https://shop.example.com"]' in found[0].symptom.fix
 
@@ -419,6 +424,27 @@ def test_a_silent_server_that_never_asks_for_the_port(
     assert "fail[R10]" in shown
     assert ("cause[boots-too-slowly]" in shown) is (cause is not None)
     assert cause or "Listen on 0.0.0.0 and on the port in $PORT" in shown
+
+
+@pytest.mark.real
+def test_the_folder_of_any_language_is_read(tmp_path: Path) -> None:
+    """A Node.js app needs no Procfile; a router's line alone is explained by the folder's files."""
+    (tmp_path / "package.json").write_text('{"scripts": {"start": "next start"}}\n')
+    (tmp_path / "package-lock.json").write_text('{"lockfileVersion": 3, "packages": {}}\n')
+    rows = (START.replace("python3 hello.py", "npm start"), app("ready on http://localhost:3000"))
+    shown = explain("\n".join((*rows, R10)).encode(), tmp_path).stdout
+    assert "cause[binds-loopback]" in shown
+    assert '`"start": "next start -H 0.0.0.0 -p $PORT"`' in shown
+
+
+@pytest.mark.real
+def test_the_folder_explains_a_code_alone(tmp_path: Path) -> None:
+    """A router's line says that no dyno is up; the app's files say why."""
+    (tmp_path / "Procfile").write_text("web: gunicorn app:app\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "app.py").write_text("import flask\n\napp = flask.Flask(__name__)\n")
+    shown = explain(routed("H10", path="/").encode(), tmp_path).stdout
+    assert "cause[command-not-found]: gunicorn is not installed" in shown
 
 
 @pytest.mark.real

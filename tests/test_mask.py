@@ -15,7 +15,7 @@ from parity.masking.mask import Mask
 from parity.records import Config, Line, Release, Traffic
 from parity.records.verdict import Evidence, Verdict
 from parity.report import KINDS, render
-from parity.report.terminal import after_stop
+from parity.report.terminal import later
 from tests import verdicts
 from tests.verdicts import boot, exchange, finding, plan, slug, source
 
@@ -236,7 +236,7 @@ def test_no_report_shows_a_value() -> None:
     """Neither a masked verdict nor any report of it shows a value."""
     masked = hidden(SECRET)
     texts = [render(kind, masked) for kind in KINDS]
-    texts += [after_stop(masked, width=80, colour=False), repr(masked)]
+    texts += [later(masked, width=80, colour=False), repr(masked)]
     assert [text for text in texts if SECRET in text or SECRET[:9] in text] == []
     assert "[TOKEN]" in texts[0]
     assert masked.plan

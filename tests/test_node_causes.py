@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.builds import refusing, sdist
-from tests.crashes import Case, check
+from tests.crashes import Case, check, every
 from tests.pushes import SERVER, findings_of, package, pushed
 
 pytestmark = pytest.mark.net
@@ -93,7 +93,7 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.cause for case in CASES])
+@every(CASES)
 def test_the_cause_is_named(case: Case, tmp_path: Path) -> None:
     """Exactly one cause is named, at its place, with what to write there."""
     check(tmp_path / "shop", case)

@@ -63,6 +63,13 @@ def test_the_policy_allows_these_styles_alone() -> None:
     assert "unsafe" not in policy[1]
 
 
+@pytest.mark.parametrize(("code", "again"), [("H10", True), ("H12", False), ("H13", False)])
+def test_the_page_loads_again_until_the_app_is_back(code: str, again: bool) -> None:
+    """Only where no request has reached the app: repeating one may do something twice."""
+    page = added(pages.page(code, 503, {}), code, Told(None)).decode()
+    assert ('<meta http-equiv="refresh" content="3">' in page) == again
+
+
 def test_a_page_of_another_form_stays_as_it_is() -> None:
     """It has no place for a panel."""
     assert added(b"<p>Sorry.", "H10", Told(None)) == b"<p>Sorry."

@@ -1,17 +1,30 @@
 """Which line of the requirements is to blame, why, and what to write instead: with real pip."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
 from parity.facts.buildpacks import PYTHON
 from parity.push.buildpacks.context import Undecided
 from parity.push.buildpacks.python.machine_faults import undecided
-from parity.records import Ignored, Interpreter, Runtime
+from parity.records import Ignored, Interpreter, Runtime, Slug
 from parity.rules.views.requirement_spelling import corrected
-from tests.builds import APP, backend, findings_of, index, prepared, pushed, refusing, sdist, wheel
+from tests.builds import (
+    APP,
+    HERE,
+    backend,
+    findings_of,
+    index,
+    prepared,
+    pushed,
+    refusing,
+    sdist,
+    wheel,
+)
+from tests.recorded import digest, is_recorded, save_build
 from tests.trees import tree
 
 pytestmark = pytest.mark.net
@@ -117,19 +130,35 @@ REJECTED: list[tuple[str, Mapping[str, str], str, str, tuple[str, ...]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("text", "files", "cause", "place", "words"), REJECTED, ids=lambda v: str(v)[:40]
-)
-def test_rejected(
-    text: str,
-    files: Mapping[str, str],
-    cause: str,
-    place: str,
-    words: tuple[str, ...],
-    tmp_path: Path,
-) -> None:
+Row: TypeAlias = tuple[str, Mapping[str, str], str, str, tuple[str, ...]]
+
+
+def recording(row: Row) -> tuple[str, dict[str, bytes]]:
+    """Return the name of a row's recording, and the contents of its files by path."""
+    files = {p: t.encode() for p, t in {"requirements.txt": f"{row[0]}\n", **row[1]}.items()}
+    return f"builds/{row[2]}-{digest(files, digest(dict(PACKAGES)))}", files
+
+
+def parameters() -> Iterator[Any]:
+    """Yield the rows; those that are recorded run for real on request, but the first."""
+    for number, row in enumerate(REJECTED):
+        skipped = number > 0 and is_recorded(recording(row)[0])
+        mark = pytest.mark.recorded(skipped=skipped)
+        yield pytest.param(row, id=f"{number}-{row[2]}", marks=mark)
+
+
+@pytest.mark.parametrize("row", [*parameters()])
+def test_rejected(row: Row, tmp_path: Path) -> None:
     """pip refuses; one cause is named, with its line and what to write instead."""
-    slug, log = pushed({"requirements.txt": text + "\n", **files}, tmp_path)
+    name, files = recording(row)
+    slug, log = pushed(files, tmp_path / "app")
+    refused(slug, log, row)
+    save_build(name, files, tmp_path / "app", slug, log)
+
+
+def refused(slug: Slug, log: Sequence[str], row: Row) -> None:
+    """Assert that a build was rejected with a row's cause."""
+    _, _, cause, place, words = row
     assert slug.unknown is None
     assert slug.refusal and slug.refusal.reason == "install-dependencies::pip"
     assert " !     Error: Unable to install dependencies using pip." in log
@@ -391,6 +420,64 @@ def test_a_network_is_to_blame_only_for_what_it_hid(noise: str, name: str, expec
     python = Runtime(PYTHON, "pip", None, "default", "3.13.15")
     told = undecided(output, SAME, python, offline=False, killed=False, answers=lambda: True)
     assert (told is not None) is expected
+
+
+AWAY = [
+    (
+        ("fatal: unable to access 'https://u:p@git.example.com/x/': Could not resolve host: git",),
+        "the git host git.example.com",
+    ),
+    (("ssh: Could not resolve hostname git.example.com: Name or service",), "the git host git.exa"),
+    (
+        (
+            "Collecting alpha @ https://files.example.com/a.zip",
+            "ERROR: HTTPSConnectionPool(host='files.example.com', port=443): Max retries exceeded",
+        ),
+        "the host files.example.com",
+    ),
+    (
+        (
+            "  ╰─> [8 lines of output]",
+            "      Downloading tool from https://static.example.com/tool",
+            "      httpx.ConnectError: [Errno -2] Name or service not known",
+            "      [end of output]",
+            "ERROR: Failed to build 'alpha' when preparing metadata",
+        ),
+        "the host static.example.com, which a package's build asks",
+    ),
+    (("WARNING: Retrying after NewConnectionError: /simple/alpha/",), "the package index"),
+]
+"""Output of a build on a machine that does not reach a host, and who did not answer."""
+
+
+@pytest.mark.parametrize(("output", "who"), AWAY)
+def test_who_did_not_answer(output: tuple[str, ...], who: str) -> None:
+    """The host is named, and the package index is only blamed for what it did not do."""
+    python = Runtime(PYTHON, "pip", None, "default", "3.13.15")
+    told = undecided([*output], SAME, python, offline=False, killed=False, answers=lambda: True)
+    assert told and told.why.startswith(f"{who}") and "u:p@" not in told.why.partition(":")[0]
+
+
+def test_a_package_for_windows_needs_no_network() -> None:
+    """It cannot be built on Linux, whatever its build step could not download here."""
+    output = [*AWAY[3][0][:4], "ERROR: Failed to build 'pywinpty' when preparing metadata"]
+    python = Runtime(PYTHON, "pip", None, "default", "3.13.15")
+    assert not undecided(output, SAME, python, offline=False, killed=False, answers=lambda: True)
+
+
+def test_a_python_that_was_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The index has a wheel for one of Heroku's Pythons only: compiling is announced, and fails."""
+    other = next(x for x in ("3.10", "3.11") if x != HERE)
+    tag = f"cp{other.replace('.', '')}"
+    built = f"omega-1.0-{tag}-{tag}-manylinux2014_x86_64.whl"
+    files = (*PACKAGES, backend("raise KeyError('version')"), (built, wheel("omega", "1.0")[1]))
+    monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "more", *files))
+    slug, _ = pushed({"requirements.txt": "alpha==1.0\nomega==1.0\n"}, tmp_path / "app")
+    cause = findings_of(slug)["source-build-failed"]
+    assert cause.evidence[0].edit and cause.evidence[0].edit.new == other
+    assert f"no wheel of omega 1.0 for Python {HERE}" in capsys.readouterr().err
 
 
 CORRECTED = {

@@ -2,18 +2,22 @@
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parity import rehearse
-from parity.records.options import Options
+from parity.facts.limits import LIMITS
 from parity.records.verdict import Verdict
 from parity.report import render
 from parity.report.diffs import diffs
-from tests.test_apps import GIT
+from tests.recorded import Tape, digest, is_recorded
+from tests.test_apps import GIT, commit
 from tests.test_receive import git
 from tests.test_sarif import applied
+from tests.trees import NO_CONFIG
 
 pytestmark = pytest.mark.net
 
@@ -32,7 +36,7 @@ NODE = "const http = require('http');\nconst s = http.createServer((q, r) => r.e
 
 CASES: list[tuple[str, dict[str, str]]] = [
     ("binds-loopback", {**FLASK, "Procfile": "web: gunicorn -w 1 --bind 127.0.0.1:$PORT app:app"}),
-    ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT\r\n"}),
+    ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT  # x\r\n"}),
     (
         "binds-loopback",
         {
@@ -107,13 +111,21 @@ CASES: list[tuple[str, dict[str, str]]] = [
     ("procfile-no-web", {**FLASK, "Procfile": "release: true\r\n"}),
     ("procfile-empty", {**FLASK, "Procfile": "# nothing yet\r\n"}),
     ("python-required", {**STDLIB, "requirements.txt": "six\npython==3.13\n"}),
+    ("server-argument", {**FLASK, "Procfile": "web: gunicorn 0.0.0.0:$PORT app:app\n"}),
+    (
+        "typographic-characters",
+        {**FLASK, "Procfile": "web: cd . && exec gunicorn \u2013 w 1 app:app\n"},
+    ),
+    (
+        "procfile-line-in-script",
+        {
+            **STDLIB,
+            "Procfile": "web: sh setup.sh && python app.py\n",
+            "setup.sh": "mkdir -p x\n\nweb: python app.py\n",
+        },
+    ),
     ("procfile-no-space", {**STDLIB, "Procfile": "release: true\r\nweb:python app.py\r\n"}),
 ]
-
-
-def rehearsed(app: Path) -> Verdict:
-    """Return the verdict, without waiting for anything but the app."""
-    return rehearse(app, options=Options(paths=("/",)))
 
 
 def written(app: Path, files: dict[str, str]) -> None:
@@ -121,8 +133,9 @@ def written(app: Path, files: dict[str, str]) -> None:
     app.mkdir()
     for path, text in files.items():
         (app / path).write_bytes(text.encode())
-    for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-qm", "app"]):
-        git(app, *arguments)
+        if text.startswith("#!") and "\r" in text:
+            (app / path).chmod(0o755)
+    commit(app, {})
 
 
 def texts(app: Path) -> dict[str, str]:
@@ -131,33 +144,54 @@ def texts(app: Path) -> dict[str, str]:
     return {str(file.relative_to(app)): file.read_bytes().decode() for file in files}
 
 
-@pytest.mark.parametrize(
-    ("cause", "files"), CASES, ids=[f"{n}-{c[0]}" for n, c in enumerate(CASES)]
-)
+def recording(cause: str, files: dict[str, str]) -> tuple[str, str, dict[str, bytes]]:
+    """Return the name of a case's recording, the hash of its files, and their contents by path."""
+    contents = {path: text.encode() for path, text in files.items()}
+    of = digest(contents)
+    return f"fixes/{cause}-{of}", of, contents
+
+
+def parameters() -> Iterator[Any]:
+    """Yield the cases; those that are recorded run for real on request, but the first."""
+    for number, (cause, files) in enumerate(CASES):
+        skipped = number > 0 and is_recorded(recording(cause, files)[0])
+        mark = pytest.mark.recorded(skipped=skipped)
+        yield pytest.param(cause, files, id=f"{number}-{cause}", marks=mark)
+
+
+@pytest.mark.parametrize(("cause", "files"), [*parameters()])
 def test_a_fix(cause: str, files: dict[str, str], tmp_path: Path) -> None:
     """The offered fix is right: git applies it, and then the app works."""
     app = tmp_path / "app"
     written(app, files)
-    if cause == "windows-line-ends":
-        (app / "run.sh").chmod(0o755)
-        git(app, "commit", "-qam", "executable")
-    verdict = rehearsed(app)
+    tape = Tape(*recording(cause, files))
+    verdict = tape.rehearse(app, config=NO_CONFIG, facts=LIMITS)
+    fixed(verdict, cause)
+    diff = diffs(verdict)
+    before = texts(app)
+    subprocess.run([*GIT, "apply", "--index"], input=diff.encode(), cwd=app, check=True)
+    in_sarif(verdict, before, texts(app))
+    again = tape.rehearse(app, config=NO_CONFIG, facts=LIMITS)
+    assert (again.verdict, again.fixes) == ("works", ())
+    tape.save(app, diff)
+
+
+def fixed(verdict: Verdict, cause: str) -> None:
+    """Assert that the cause alone has a fix."""
     shown = [(f.id, f.tried) for f in verdict.findings if f.effect != "note"]
     assert [fix.finding for fix in verdict.fixes] == [cause], (shown, verdict.repaired)
-    diff = diffs(verdict).encode()
-    before = texts(app)
-    subprocess.run([*GIT, "apply", "--index"], input=diff, cwd=app, check=True)
+
+
+def in_sarif(verdict: Verdict, before: dict[str, str], after: dict[str, str]) -> None:
+    """Assert that the SARIF report makes the same change."""
     sarif = json.loads(render("sarif", verdict))["runs"][0]["results"]
     for result in (result for result in sarif if "fixes" in result):
-        assert applied(result, before) == texts(app)
-    again = rehearsed(app)
-    assert (again.verdict, again.fixes) == ("works", ())
+        assert applied(result, before) == after
 
 
 @pytest.mark.parametrize(
     ("cause", "files"),
     [
-        ("binds-loopback", {**FLASK, "Procfile": "web: flask --app app run -p $PORT  # x\n"}),
         ("procfile-no-space", {**STDLIB, "Procfile": "web:python other.py\n"}),
         ("single-equals", {**STDLIB, "requirements.txt": "six=1.17.0\nno-such-thing-x==1\n"}),
         (
@@ -174,7 +208,7 @@ def test_no_diff(cause: str, files: dict[str, str], tmp_path: Path) -> None:
     """An edit that is not enough, or not certain, is not offered; nothing is written."""
     app = tmp_path / "app"
     written(app, files)
-    verdict = rehearsed(app)
+    verdict = rehearse(app)
     found = next(f for f in verdict.findings if f.id == cause)
     assert (verdict.fixes, diffs(verdict), found.diff) == ((), "", None)
     assert found.tried is None or found.tried.endswith("no diff is offered")

@@ -134,8 +134,24 @@ def test_an_address_that_heroku_cannot_use(
 
 
 def test_a_repository_by_accident(tmp_path: Path) -> None:
-    """`git add` of a folder that is a repository creates a link without a name."""
-    app = repository(tmp_path / "app", {"requirements.txt": ""})
+    """`git add` of a folder that is a repository creates a link: the folder arrives empty."""
+    app = repository(tmp_path / "app", {"requirements.txt": "", "Procfile": "web: ./run\n"})
+    repository(app / "vendored", {"x.py": ""})
+    git(app, "add", "vendored")
+    git(app, "commit", "-qm", "oops")
+    source, said = received(app)
+    slug = tmp_path / "slug"
+    slug.mkdir()
+    lay_out(source, slug)
+    verdict = check(app)
+    assert (said, source.goes_on, list((slug / "vendored").iterdir())) == ([], True, [])
+    assert (verdict.exit_code, by_id(verdict)["nested-repository"].effect) == (0, "warn")
+
+
+def test_a_repository_by_accident_beside_submodules(tmp_path: Path) -> None:
+    """With a .gitmodules git looks for its address there, and stops."""
+    other = '[submodule "x"]\n\tpath = x\n\turl = https://example.com/x.git\n'
+    app = repository(tmp_path / "app", {"requirements.txt": "", ".gitmodules": other})
     repository(app / "vendored", {"x.py": ""})
     git(app, "add", "vendored")
     git(app, "commit", "-qm", "oops")
@@ -206,14 +222,14 @@ def test_slugignore_and_the_procfile(tmp_path: Path) -> None:
 
 
 def test_a_submodule_of_a_sub_tree(tmp_path: Path) -> None:
-    """`git subtree push` leaves .gitmodules behind: a checkout proves nothing then."""
+    """`git subtree push` leaves .gitmodules behind: the folder arrives empty."""
     files = {"web/requirements.txt": "", "web/Procfile": "web: python web.py\n"}
     outer = repository(tmp_path / "outer", files)
     inner = str(repository(tmp_path / "inner", {"tool.py": ""}))
     git(outer, "submodule", "add", "-q", inner, "web/lib")
     git(outer, "commit", "-qm", "lib")
     verdict = check(outer / "web")
-    assert (verdict.exit_code, by_id(verdict)["submodule-left-behind"].effect) == (3, "unknown")
+    assert (verdict.exit_code, by_id(verdict)["nested-repository"].effect) == (0, "warn")
 
 
 def test_what_is_certain_without_a_submodule(with_submodule: Path) -> None:

@@ -120,7 +120,7 @@ def test_nothing_is_committed(tmp_path: Path) -> None:
 
 def test_a_repository_by_accident_is_committed(tmp_path: Path) -> None:
     """The files of a submodule that Heroku cannot fetch are treated as the app's own."""
-    app = repository(tmp_path / "app", NO_WEB)
+    app = repository(tmp_path / "app", {**NO_WEB, ".gitmodules": ""})
     repository(app / "lib", {"x.py": ""})
     git(app, "add", "lib")
     git(app, "commit", "-qm", "oops")
@@ -208,8 +208,7 @@ def test_the_verdict_is_told_before_a_repair_is_tried(tmp_path: Path) -> None:
     out = " ".join(done.stdout.split())
     assert done.returncode == 1
     assert out.startswith("fails: H14 No web process")
-    assert out.index("next: ") < out.index(
-        "after that: with `web: python server.py` in the Procfile"
-    )
+    later = out.index("after that: with `web: python server.py` in the Procfile")
+    assert out.index("not reached: boot") < later < out.index("next: parity run --fix ")
     assert "nothing else fails; the last answer was 200." in out
     assert out.count("after that: ") == out.count("fails: ") == 1

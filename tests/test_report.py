@@ -15,8 +15,8 @@ from parity import __version__
 from parity.records import Line
 from parity.records.verdict import Evidence, StageResult, Verdict
 from parity.report import KINDS, render
-from parity.report.summary import what_next
-from parity.report.terminal import after_stop, concise, full, headline
+from parity.report.next_step import what_next
+from parity.report.terminal import at_verdict, concise, full, headline, later
 from parity.system.text import cells
 from tests import verdicts
 from tests.verdicts import VERDICTS, before_stop, finding, source
@@ -51,9 +51,9 @@ def test_text_is_as_written(name: str) -> None:
 def test_the_stop_is_told_after_the_verdict(name: str) -> None:
     """The findings of the stop are printed below the report."""
     verdict = VERDICTS[name]()
-    first = full(before_stop(verdict), width=80, colour=False)
-    later = after_stop(verdict, width=80, colour=False)
-    compare(f"{name}-in-two.txt", f"{first}\n{later}")
+    first = at_verdict(before_stop(verdict), width=80, colour=False)
+    rest = later(verdict, width=80, colour=False)
+    compare(f"{name}-in-two.txt", f"{first}\n{rest}")
 
 
 @pytest.mark.parametrize("name", ["loopback", "rejected", "interrupted"])
@@ -77,7 +77,8 @@ def test_prose_keeps_to_the_width(make: Callable[[], Verdict], width: int) -> No
     """No line is wider than the page, except addresses and code, which are for copying."""
     rows = full(make(), width=width, colour=False).splitlines()
     wide = [row for row in rows if cells(row) > width]
-    assert [row for row in wide if "https://" not in row and "app.run(" not in row] == []
+    copied = ("https://", "app.run(", "next: ")
+    assert [row for row in wide if not any(part in row for part in copied)] == []
 
 
 @each
@@ -268,9 +269,28 @@ def blamed(content: str | bytes, column: int | None, line: int = 1) -> str:
         ),
         (
             {"root": Path("/my shop"), "uncommitted": ("a",)},
-            "git -C '/my shop' commit -a && git -C '/my shop' push heroku main",
+            "git -C '/my shop' commit -am \"Deploy to Heroku\" &&"
+            " git -C '/my shop' push heroku main",
         ),
-        ({"uncommitted": ("a",)}, "git commit -a && git push heroku main"),
+        (
+            {"uncommitted": ("a",)},
+            'git commit -am "Deploy to Heroku" && git push heroku main',
+        ),
+        ({"pushes": False}, "heroku create && git push heroku main"),
+        (
+            {"pushes": False, "root": Path("my shop"), "uncommitted": ("a",)},
+            "cd 'my shop' && git commit -am \"Deploy to Heroku\" && heroku create &&"
+            " git push heroku main",
+        ),
+        (
+            {"pushes": False, "root": Path("web"), "prefix": "web/"},
+            "(cd web && heroku create) && git subtree push --prefix web heroku main",
+        ),
+        (
+            {"kind": "folder", "pushes": False, "commit": None},
+            'git init -b main && git add . && git commit -m "First version" && heroku create &&'
+            " git push heroku main",
+        ),
     ],
 )
 def test_a_pass_ends_with_the_push(changed: dict[str, Any], command: str) -> None:
@@ -314,7 +334,7 @@ def test_what_decides_comes_first() -> None:
 def test_the_stop_can_change_the_verdict() -> None:
     """With --strict, a warning at the stop fails the run: the new verdict is printed."""
     verdict = verdicts.slow_stop()._replace(verdict="fails", symptom="R12")
-    assert after_stop(verdict, width=80, colour=False).startswith("fails: R12 Exit timeout")
+    assert later(verdict, width=80, colour=False).startswith("fails: R12 Exit timeout")
 
 
 def test_a_verdict_is_not_told_twice() -> None:
@@ -322,7 +342,7 @@ def test_a_verdict_is_not_told_twice() -> None:
     late = verdicts.slow_stop().findings
     verdict = verdicts.loopback()
     verdict = verdict._replace(findings=(*verdict.findings, *late))
-    told = after_stop(verdict, width=80, colour=False)
+    told = later(verdict, width=80, colour=False)
     assert told.startswith("warn[R12]")
 
 
@@ -331,21 +351,22 @@ def test_the_stop_of_what_never_ran_is_not_told() -> None:
     verdict = verdicts.loopback()
     rows = (*verdict.stages[:-1], StageResult("stop", "ok", 0.0))
     stopped = verdict._replace(stages=rows, shutdown=verdicts.works().shutdown)
-    assert after_stop(stopped, width=80, colour=False) == ""
+    told = later(stopped, width=80, colour=False)
+    assert told == "next: make the fix above, then: parity run\n"
 
 
 def test_a_signal_during_the_stop_is_told() -> None:
     """With Ctrl-C during the stop, the report says that the run was not finished."""
     verdict = before_stop(verdicts.works(interrupted=2, verdict="unknown"))
     rows = (*verdict.stages[:-1], StageResult("stop", "not-reached", 0.3))
-    told = after_stop(verdict._replace(stages=rows), width=80, colour=False)
-    assert told == "could not tell: ended by SIGINT in the stage stop\n"
+    told = later(verdict._replace(stages=rows), width=80, colour=False)
+    assert told == "could not tell: ended by SIGINT in the stage stop\n\nnext: parity run\n"
 
 
 def test_check_promises_nothing() -> None:
     """A check without findings does not claim that it works: nothing was run."""
     verdict = verdicts.works(command="check", traffic=None, boot=None, shutdown=None)
-    assert headline(verdict) == "check: nothing found, nothing run"
+    assert headline(verdict) == "check: no problems found (the app was not run)"
 
 
 def test_the_log_is_the_lead_where_no_cause_is_known() -> None:

@@ -83,6 +83,8 @@ def test_keys(tmp_path: Path) -> None:
     folder = app(tmp_path)
     with screen(folder) as seen:
         assert seen.shows("starting to up")
+        assert seen.shows(r"ready: http://app\.localhost:\d+ \(after \d+\.\d s\)")
+        assert seen.shows("keys: r builds again, o opens the browser, q ends")
         (folder / "server.py").write_text(SERVER.replace("started", "started again"))
         seen.types(b"r")
         assert seen.shows("started again")
@@ -200,13 +202,19 @@ def test_without_colour(tmp_path: Path, variable: str) -> None:
         assert not re.search(r"\x1b\[3\dm\d{4}-", seen.text)
 
 
-def test_the_browser(tmp_path: Path) -> None:
-    """`--open` opens it once the app is up, with the user's own $BROWSER."""
+@pytest.mark.parametrize("how", ["option", "key"])
+def test_the_browser(how: str, tmp_path: Path) -> None:
+    """`--open` opens it once the app is up, the key `o` at any time; with the user's $BROWSER."""
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
     browser.chmod(0o755)
-    with screen(app(tmp_path), "--open", env={"BROWSER": str(browser)}) as seen:
+    option = ("--open",) if how == "option" else ()
+    with screen(app(tmp_path), *option, env={"BROWSER": str(browser)}) as seen:
         opened = tmp_path / "opened"
+        if how == "key":
+            assert seen.shows("keys: ")
+            assert not opened.exists()
+            seen.types(b"o")
         assert eventually(lambda: opened.exists() and opened.read_text().endswith("\n"))
         assert opened.read_text().startswith("http://app.localhost:")
         assert seen.shows("starting to up")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from parity.push.source import read
-from parity.report.summary import _push
+from parity.report.next_step import push
 from parity.rules.shell import word
 from parity.rules.texts import filled, general
 from tests.test_apps import GIT
@@ -60,7 +60,7 @@ def test_the_command_that_pushes_a_folder(
     source = read(app)
     assert (source.prefix, source.branch) == (folder, branch if committed else None)
     assert (source.commit is not None) == committed
-    typed = _push(source)
+    typed = push(source, [])
     assert "\n" not in typed
     code = f"git() {{ printf '%s\\0' \"$@\"; }}; {typed.rpartition(' && ')[2]}"
     done = subprocess.run(["bash", "-c", code], capture_output=True, check=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from parity.version import __version__
 from tests.test_apps import APPS, materialise
 
 pytestmark = pytest.mark.real
@@ -14,7 +15,6 @@ pytestmark = pytest.mark.real
 PARITY = (sys.executable, "-m", "parity")
 
 WRONG = {
-    "": "the following arguments are required: COMMAND; see `parity --help`",
     "chek": "no command chek. Did you mean check?",
     "run --quite": "parity run has no --quite. Did you mean --quiet?",
     "check --formt=json": "parity check has no --formt. Did you mean --format?",
@@ -22,6 +22,11 @@ WRONG = {
     "check --path /x": "parity check has no --path; parity run has",
     "--quiet run": "--quiet goes after the command: parity run --quiet",
     "run a b": "b is one argument too many; see `parity run --help`",
+    "run --json": "parity run has no --json; type --format json",
+    "run -f Procfile.dev": "parity run has no -f: Heroku reads no file but the one called Procfile",
+    "start": "no command start: to keep the app up, type parity serve",
+    "check --ignore R1O": "--ignore R1O: no such ID. Did you mean R10?",
+    "check --ignore zzzzz": "no such ID; `parity explain` alone lists them all",
     "run --port x": "--port x: not a valid number",
     "run --config": "argument --config: expected one argument; see `parity run --help`",
     "run --dyno standart-2x": "--dyno: no size standart-2x. Did you mean standard-2x?",
@@ -53,6 +58,39 @@ def test_one_line_says_what_to_type(typed: str, tmp_path: Path) -> None:
     assert line.startswith("parity: ")
     assert line.endswith(WRONG[typed])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("", "usage: parity [-h]"),
+        ("help", "usage: parity [-h]"),
+        ("help run", "usage: parity run"),
+        ("-V", f"parity {__version__}"),
+    ],
+)
+def test_help_and_version(typed: str, shown: str) -> None:
+    """Exit status 0, on stdout, as with --help; so for parity alone."""
+    done = subprocess.run([*PARITY, *typed.split()], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith(shown) and done.stderr == ""
+
+
+def test_help_lists_the_values_of_options() -> None:
+    """They are written out there, and are those that exist."""
+    from parity.cli import options
+    from parity.dyno.isolation import LEVELS
+    from parity.facts.dynos import SIZES
+    from parity.facts.router import PROFILES
+    from parity.facts.stacks import SUPPORTED
+    from parity.report import KINDS
+
+    assert tuple(KINDS) == options.FORMATS
+    assert ("auto", *LEVELS) == options.LEVELS
+    assert options.STACKS.replace(" (default)", "").split(", ") == [*SUPPORTED]
+    assert options.SIZES.replace(" (default)", "").split(", ")[:-1] == [*SIZES][:6]
+    done = subprocess.run([*PARITY, "run", "--help"], capture_output=True, text=True, check=True)
+    text = " ".join(done.stdout.split())
+    assert all(name in text for name in (*KINDS, *LEVELS, *SUPPORTED, *PROFILES))
 
 
 def test_a_report_where_the_user_may_not_write(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.trees import NO_CONFIG, tree
 AT = 1795346401.123456
 """2026-11-22T11:20:01.123456 UTC."""
 
+COMMIT = "7039fffa0c1b2d3e4f5061728394a5b6c7d8e9f0"
 MB = 1024 * 1024
 STAGES: tuple[Stage, ...] = ("source", "detect", "build", "release", "boot", "route", "stop")
 HELLO = """\
@@ -51,7 +52,7 @@ NOT_EMULATED = ("add-ons", "PYTHONHOME", "the stack image's system packages")
 
 def source(files: Mapping[str, str | bytes] = FILES, **changed: Any) -> Source:
     """Return a repository on main with one commit."""
-    return tree(files)._replace(commit="7039fffa0c1b2d3e4f5061728394a5b6c7d8e9f0", **changed)
+    return tree(files)._replace(**{"commit": COMMIT, "pushes": True, **changed})
 
 
 def plan(source: Source, config: Config = NO_CONFIG, **changed: Any) -> Plan:

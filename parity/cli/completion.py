@@ -92,6 +92,7 @@ def _words(action: argparse.Action) -> tuple[str, ...]:
         "router": tuple(PROFILES),
         "isolation": ("auto", *LEVELS),
         "id": _ids(),
+        "ignore": _ids(),
     }
     return known.get(action.dest, ())
 

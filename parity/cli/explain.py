@@ -6,14 +6,14 @@ import sys
 from collections.abc import Iterator
 
 from parity.system import interrupt
-from parity.system.errors import Trouble, Usage
+from parity.system.errors import Usage
 
 TYPE_CHECKING = False  # typing's own costs 7 ms of `parity --help`
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from parity.records import Plan
+    from parity.records.verdict import Verdict
 
 ONE_ROW = 1000
 """Columns of the index in a pipe, so that `grep` sees whole titles."""
@@ -80,7 +80,7 @@ def _log(name: str) -> int:
     Raises `Usage` if it cannot be read.
     """
     from parity.logs import causes, read
-    from parity.report.log_report import page
+    from parity.report.log_report import page, unclear
     from parity.report.show import coloured, columns
     from parity.system.text import emit
 
@@ -89,14 +89,13 @@ def _log(name: str) -> int:
     except OSError as error:
         raise Usage(f"{name}: cannot be read: {error.strerror or error}") from error
     interrupt.answering()
-    plan = _here()
-    source, found_causes = plan.source if plan else None, causes(story, plan)
-    if story.form is None or (story.endless and not any(cause.causes for cause in found_causes)):
-        raise Trouble(
-            f"no line has the form of Heroku's logs ({story.count} lines)",
-            "Type `heroku logs --num 1500 | parity explain -`, or `git push heroku main 2>&1 |"
-            " parity explain -`.",
-        )
+    here = _here()
+    plan = here.plan if here else None
+    found_causes = causes(story, plan, here.findings if here else ())
+    trouble = unclear(story, found_causes)
+    if trouble:
+        raise trouble
+    source = plan.source if plan else None
     text = page(story, found_causes, source, columns(sys.stdout), coloured(sys.stdout))
     emit(text, sys.stdout)
     interrupt.check()
@@ -116,18 +115,22 @@ def _chunks(name: str) -> Iterator[bytes]:
             yield data
 
 
-def _here() -> "Plan | None":
-    """Return Heroku's plan for the current folder, or None if it is not an app."""
-    from parity.facts.python import PACKAGE_FILES
+def _here() -> "Verdict | None":
+    """Return what `parity check` says about the current folder, or None if it is not an app."""
+    from parity.facts.buildpacks import BUILDPACKS
+    from parity.push.buildpacks import LANGUAGES
     from parity.rehearsal.pipeline import check
 
-    if not any(os.path.isfile(name) for name in ("Procfile", *PACKAGE_FILES)):  # noqa: PTH113
+    packs = [BUILDPACKS[id] for id in LANGUAGES]
+    names = {name for pack in packs for name in (*pack.files, *pack.entries)}
+    if not any(os.path.isfile(name) for name in ("Procfile", *names)):  # noqa: PTH113
         return None
     try:
-        plan = check(".").plan
+        verdict = check(".")
     except Usage:
         return None
-    return plan if plan and (plan.procfile or plan.buildpack) else None
+    plan = verdict.plan
+    return verdict if plan and (plan.procfile or plan.buildpack) else None
 
 
 def _hidden() -> "Callable[[str], str] | None":

@@ -17,15 +17,16 @@ from parity.push import worktree
 from parity.records import Entry, Source
 from parity.records.verdict import Fix, Verdict
 from parity.report.diffs import together
-from parity.report.summary import git
+from parity.report.next_step import git, typed_path
 from parity.rules.shell import word
+from parity.system.errors import Usage
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class FixRefused(Exception):
-    """The reason why nothing was changed."""
+    """The reason why nothing changed."""
 
 
 class Write(NamedTuple):
@@ -38,6 +39,31 @@ class Write(NamedTuple):
     data: bytes | None
     mode: int
     before: tuple[bytes, int] | None = None
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Raise `Usage` if nothing could be written whatever the rehearsal shows."""
+    if arguments.force:
+        return
+    from parity.push.source import read
+
+    source = read(Path(arguments.path))
+    try:
+        _undoable(source)
+    except FixRefused as refused:
+        raise Usage(f"--fix: nothing changed: {refused}") from refused
+
+
+def _undoable(source: Source) -> None:
+    """Raise `FixRefused` if git could not restore what was there before."""
+    if source.kind == "folder":
+        raise FixRefused(
+            "this folder is not in git, so a change could not be undone; --force writes anyway"
+        )
+    if source.uncommitted:
+        more = f" and {len(source.uncommitted) - 1} more" if source.uncommitted[1:] else ""
+        named = f"{source.uncommitted[0]}{more}"
+        raise FixRefused(f"{named}: not committed yet; commit first, or --force writes anyway")
 
 
 def run(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) -> None:
@@ -53,12 +79,12 @@ def _messages(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) 
 
     if verdict.interrupted is not None or verdict.source is None or not verdict.fixes:
         why = "nothing to fix" if verdict.verdict == "works" else "no fix was proved safe"
-        yield f"parity: nothing was changed: {why}"
+        yield f"parity: nothing changed: {why}"
         return
     try:
         written = apply(verdict.source, verdict.fixes, force=arguments.force)
     except FixRefused as refused:
-        yield f"parity: nothing was changed: {oneline(str(refused))}"
+        yield f"parity: nothing changed: {oneline(str(refused))}"
         return
     for fix in masked.fixes:
         yield f"fixed[{fix.finding}]: {oneline(fix.what)}"
@@ -69,15 +95,15 @@ def _messages(arguments: argparse.Namespace, verdict: Verdict, masked: Verdict) 
 
 def _next(source: Source, written: list[Write]) -> str:
     if source.kind == "folder":
-        return "look at the files, then: parity run"
+        return f"parity run{typed_path(source)}"
     here, paths = git(source.root), " ".join(word(write.path) for write in written)
-    return f'{here} diff, then: {here} add -A -- {paths} && {here} commit -m "Fix the deploy"'
+    return f'{here} add -A -- {paths} && {here} commit -m "Fix the deploy"'
 
 
 def apply(source: Source, fixes: tuple[Fix, ...], *, force: bool) -> list[Write]:
     """Write the fixes into the files under `source.root`, or raise `FixRefused` and change none."""
     if source.kind == "folder" and not force:
-        raise FixRefused("without git there is no way back; --force writes anyway")
+        _undoable(source)
     planned = [_planned(source, path, *pair, force=force) for path, pair in together(fixes).items()]
     planned.sort(key=lambda write: write.data is None)
     done: list[Write] = []
@@ -102,7 +128,7 @@ def _planned(
 ) -> Write:
     """Return the write for one path. Raises `FixRefused`."""
     if path in source.uncommitted and not force:
-        raise FixRefused(f"{path} has changes that are not committed; commit them, or use --force")
+        raise FixRefused(f"{path}: not committed yet; commit first, or --force writes anyway")
     current = _current(source.root, path)
     if old is None:
         if current is not None or path in source.absent:

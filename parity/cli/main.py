@@ -100,7 +100,7 @@ def _parser(first: str = "") -> argparse.ArgumentParser:
         "And if not, which line is to blame?",
         epilog=EPILOG,
     )
-    parser.add_argument("--version", action="version", version=f"parity {__version__}")
+    parser.add_argument("-V", "--version", action="version", version=f"parity {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     if first != "check":
         run.add(commands)

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 
 NETWORKS = ("host", "own")
+LEVELS = ("auto", "pidns", "guard", "subreaper", "basic")
+STACKS = "heroku-22, heroku-24, heroku-26 (default)"
+SIZES = "eco, basic (default), standard-1x, standard-2x, performance-m, performance-l, …"
+FORMATS = ("full", "concise", "json", "github", "sarif", "junit", "md", "html")
+"""The same as `report.KINDS`, whose import `--help` must not pay for; so for the levels."""
 
 
 def source(parser: argparse.ArgumentParser) -> None:
@@ -23,22 +28,35 @@ def source(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("path", nargs="?", default=".", metavar="PATH", help="the app (default: .)")
     add("--ref", metavar="REV", help="test exactly this commit")
-    add("--env", action="append", metavar="FILE", help="config vars (- for stdin)")
+    add("-e", "--env", action="append", metavar="FILE", help="config vars (- for stdin)")
     add("--no-env", action="store_true", help="do not read .env")
     add("--config", action="append", default=[], metavar="KEY=VALUE", help="a config var")
-    add("--stack", default="heroku-26", metavar="NAME", help="default: heroku-26")
+    add("--stack", default="heroku-26", metavar="NAME", help=STACKS)
     add("--buildpack", action="append", default=[], metavar="NAME", help="as set on the app")
     add("--new-app", action="store_true", help="create the app from app.json")
-    add("--quiet", action="store_true", help="no progress on stderr")
+    add("-q", "--quiet", action="store_true", help="no progress on stderr")
 
 
 def report(parser: argparse.ArgumentParser) -> None:
     """Add the options for the reports."""
     add = parser.add_argument
-    add("--format", default="full", metavar="KIND", help="full, concise, json, …")
+    add("--format", default="full", metavar="KIND", help=f"{', '.join(FORMATS)} (default: full)")
     add("--report", action="append", default=[], metavar="KIND=FILE", help="also write to a file")
     add("--strict", action="store_true", help="warnings fail")
     add("--first-only", action="store_true", help="stop where Heroku stops")
+    ignore(parser)
+
+
+def ignore(parser: argparse.ArgumentParser) -> None:
+    """Add the option for findings that the user knows about."""
+    text = "silence a finding; one that would fail is still counted"
+    parser.add_argument("--ignore", action="append", default=[], metavar="ID", help=text)
+
+
+def log(parser: argparse.ArgumentParser) -> None:
+    """Add the option for the whole log."""
+    text = "print the whole log, too"
+    parser.add_argument("-v", "--verbose", "--log", dest="log", action="store_true", help=text)
 
 
 def requests(parser: argparse.ArgumentParser) -> None:
@@ -46,16 +64,16 @@ def requests(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--path", dest="paths", action="append", metavar="/PATH", help="request it (default: /)")
     add("--host", metavar="NAME", help="Host of the requests")
-    add("--port", type=int, metavar="N", help="$PORT (default: random)")
+    add("-p", "--port", type=int, metavar="N", help="$PORT (default: random)")
     add("--scenario", metavar="FILE", help="requests of your own (TOML)")
 
 
 def dyno(parser: argparse.ArgumentParser) -> None:
     """Add the options that any dyno needs."""
     add = parser.add_argument
-    add("--dyno", default="basic", metavar="SIZE", help="basic, standard-2x, …")
+    add("--dyno", default="basic", metavar="SIZE", help=SIZES)
     add("--offline", action="store_true", help="install from pip's cache alone")
-    add("--isolation", default="auto", metavar="LEVEL", help="auto, pidns, guard, …")
+    add("--isolation", default="auto", metavar="LEVEL", help=", ".join(LEVELS))
 
 
 def dynos(parser: argparse.ArgumentParser) -> None:
@@ -69,10 +87,10 @@ def dynos(parser: argparse.ArgumentParser) -> None:
         metavar="TYPE[=N]",
         help="run this type, in N dynos",
     )
-    add("--router", default="2.0", metavar="NAME", help="2.0 or legacy")
+    add("--router", default="2.0", metavar="NAME", help="2.0 (default), legacy")
     add("--exact", action="store_true", help="wait for Heroku's real limits")
     add("--run-release", action="store_true", help="run it against any database")
-    add("--network", default="host", choices=NETWORKS, metavar="KIND", help="host, own")
+    add("--network", default="host", choices=NETWORKS, metavar="KIND", help="host (default), own")
     add("--metadata", action="store_true", help="HEROKU_APP_NAME and the like")
 
 
@@ -100,6 +118,7 @@ def options_of(arguments: argparse.Namespace) -> "Options":
     chosen["buildpacks"] = tuple(values["buildpack"])
     if values.get("scenario"):
         chosen["scenario"] = _scenario(values["scenario"])
+    chosen["ignore"] = frozenset(map(_known_id, values.get("ignore") or ()))
     chosen["paths"] = tuple(values.get("paths") or ("/",))
     return Options(**chosen)
 
@@ -115,6 +134,19 @@ def checked(arguments: argparse.Namespace) -> None:
         raise Usage("--force goes with --fix")
 
 
+def _known_id(id: str) -> str:
+    """Return the current name of a finding. Raises `Usage` if there is none."""
+    from parity.report.explain import known, nearest
+    from parity.rules.loading import find
+
+    if not known(id):
+        near = nearest(id)
+        hint = f". Did you mean {near[0]}?" if near else "; `parity explain` alone lists them all"
+        raise Usage(f"--ignore {id}: no such ID{hint}")
+    rule = find(id)
+    return rule.id if rule else id.upper()
+
+
 def _check_names(values: "Mapping[str, Any]") -> None:
     """Raise `Usage` for a name that does not exist."""
     from parity.facts.dynos import SIZES
@@ -123,11 +155,7 @@ def _check_names(values: "Mapping[str, Any]") -> None:
 
     if values["dyno"] not in SIZES:
         raise Usage(f"--dyno: no size {values['dyno']}{offered(values['dyno'], SIZES)}")
-    known = {"router": tuple(PROFILES)}
-    if values.get("isolation", "auto") != "auto":
-        from parity.dyno.isolation import LEVELS
-
-        known["isolation"] = ("auto", *LEVELS)
+    known = {"router": tuple(PROFILES), "isolation": LEVELS}
     for name, choices in known.items():
         if values.get(name, choices[0]) not in choices:
             raise Usage(f"--{name} {values[name]}: one of {', '.join(choices)}")

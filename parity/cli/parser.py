@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
+SERVE = frozenset({"local", "open", "start", "up", "web"})
+"""Commands of others that do what `parity serve` does."""
+
 COMMANDS = 16
 """Columns for a command's name in the list of all: argparse ignores its indent."""
 
@@ -42,6 +45,8 @@ class Parser(argparse.ArgumentParser):
         if action.choices is not None and value not in action.choices:
             from parity.system.text import offered
 
+            if action.dest == "command" and value in SERVE:
+                raise Usage(f"no command {value}: to keep the app up, type parity serve")
             raise Usage(f"no {action.dest} {value}{offered(str(value), action.choices)}")
 
     def _get_value(self, action: argparse.Action, text: str) -> "Any":
@@ -58,10 +63,18 @@ def read(
 
     Raises `Usage` for invalid ones, and `SystemExit` once help is printed.
     """
+    argv = _asked_for_help(argv)
     arguments, rest = make(*argv[:1]).parse_known_args(argv)
     if rest:
         raise Usage(_unknown(rest[0], arguments.command, commands(make())))
     return arguments
+
+
+def _asked_for_help(argv: "Sequence[str]") -> "Sequence[str]":
+    """Return the arguments, with `--help` in place of `help` and of nothing at all."""
+    if argv[:1] == ["help"]:
+        return [*argv[1:2], "--help"]
+    return argv or ["--help"]
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
@@ -74,8 +87,14 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 def _unknown(word: str, command: str, known: "dict[str, argparse.ArgumentParser]") -> str:
     """Return what to type in place of an argument that the command does not take."""
+    from parity.cli.options import FORMATS
+
     more = f"; see `parity {command} --help`"
     option = word.partition("=")[0]
+    if option == "-f":
+        return f"parity {command} has no -f: Heroku reads no file but the one called Procfile"
+    if option.startswith("--") and option[2:] in FORMATS:
+        return f"parity {command} has no {option}; type --format {option[2:]}"
     if not option.startswith("-"):
         return f"{word} is one argument too many{more}"
     if option in known[command]._option_string_actions:

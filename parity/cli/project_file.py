@@ -22,8 +22,8 @@ TYPED_ONLY = frozenset({"help", "ref", "report", "run-release", "fix", "force", 
 """Options that no file may set."""
 
 APP = frozenset(
-    "config diff dyno exact first-only format host metadata new-app no-env offline path process"
-    " router stack strict watch".split()
+    "config diff dyno exact first-only format host ignore log metadata new-app no-env offline path"
+    " process router stack strict verbose watch".split()
 )
 """Options that the app's own table may set: they choose what is judged, and how it is reported."""
 

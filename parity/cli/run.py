@@ -16,6 +16,7 @@ def add(commands: "Commands") -> None:
     parser = commands.add_parser("run", help="rehearse the deploy of PATH and judge it")
     cli_options.source(parser)
     cli_options.report(parser)
+    cli_options.log(parser)
     cli_options.requests(parser)
     cli_options.dynos(parser)
     cli_options.fixes(parser)
@@ -28,6 +29,10 @@ def _act(arguments: argparse.Namespace) -> int:
 
     cli_options.checked(arguments)
     options, config = cli_options.options_of(arguments), cli_options.config_of(arguments)
+    if arguments.fix:
+        from parity.cli import fix
+
+        fix.check(arguments)
     with Show(arguments, config, sys.stdout, sys.stderr) as show:
         verdict = rehearse(
             arguments.path,
@@ -40,9 +45,9 @@ def _act(arguments: argparse.Namespace) -> int:
         )
         show.final(verdict)
         if arguments.diff:
-            show.diffs(verdict)
-        if arguments.fix:
-            from parity.cli import fix
+            from parity.cli import diff
 
+            diff.run(show, verdict)
+        if arguments.fix:
             fix.run(arguments, verdict, show.masked(verdict))
     return verdict.exit_code

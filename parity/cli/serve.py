@@ -25,7 +25,9 @@ def add(commands: "Commands") -> None:
     what = "keep the app up behind Heroku's router"
     parser = commands.add_parser("serve", help=what, epilog=EPILOG)
     cli_options.source(parser)
-    parser.add_argument("--port", type=int, metavar="N", help="the router's port (default: 5006)")
+    cli_options.ignore(parser)
+    add = parser.add_argument
+    add("-p", "--port", type=int, metavar="N", help="the router's port (default: 5006)")
     parser.add_argument("--watch", action="store_true", help="build again when the tree changes")
     parser.add_argument("--open", action="store_true", help="open the browser once it is up")
     parser.add_argument("--https", action="store_true", help="https, too (extra parity[https])")
@@ -49,5 +51,5 @@ def _act(arguments: argparse.Namespace) -> int:
         return serving.front(arguments.upstream, options, choice)
     if arguments.watch and arguments.ref:
         raise Usage("--watch looks at the files on disk: leave out --ref")
-    judge = Diagnosis(strict=options.strict)
+    judge = Diagnosis(strict=options.strict, ignore=options.ignore)
     return serving.serve(Path(arguments.path), config, options, choice, judge)

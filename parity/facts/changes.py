@@ -105,3 +105,82 @@ CHANGES = (
         "3.13 (in .python-version: Python 3.14 creates no event loop by itself)",
     ),
 )
+
+
+class Removal(NamedTuple):
+    """A name that Python 3.`gone` no longer has, or a function that raises there.
+
+    `now`: what to write, empty if nothing takes its place.
+    """
+
+    gone: int
+    now: str
+
+
+EVENT_LOOP = "asyncio.get_event_loop"
+"""It raises since 3.14 if no loop runs or was set, as at import and in a script's main part."""
+
+_CONSTANT = Removal(14, "write `ast.Constant`")
+_LOADER = Removal(14, "write `importlib.util.find_spec(NAME)`")
+_WATCHER = Removal(14, "leave the child watcher out: asyncio chooses one")
+_SUITE = Removal(13, "write `unittest.defaultTestLoader.loadTestsFromTestCase(CASE)`")
+_SSL = Removal(12, "write `ssl.create_default_context().wrap_socket(…)`")
+_RESOURCES = Removal(14, "import it from importlib.resources.abc")
+
+REMOVED = {
+    "asyncio.coroutine": Removal(11, "write `async def` and `await`"),
+    "inspect.getargspec": Removal(11, "write `inspect.getfullargspec(…)`"),
+    "inspect.formatargspec": Removal(11, "write `str(inspect.signature(…))`"),
+    "configparser.SafeConfigParser": Removal(12, "write `configparser.ConfigParser`"),
+    "importlib.find_loader": _LOADER._replace(gone=12),
+    "importlib.util.set_package": Removal(12, ""),
+    "importlib.util.set_loader": Removal(12, ""),
+    "importlib.util.module_for_loader": Removal(12, ""),
+    "locale.format": Removal(12, "write `locale.format_string(…)`"),
+    "pkgutil.ImpImporter": Removal(12, ""),
+    "pkgutil.ImpLoader": Removal(12, ""),
+    "sqlite3.enable_shared_cache": Removal(12, ""),
+    "ssl.match_hostname": _SSL,
+    "ssl.wrap_socket": _SSL,
+    "ssl.RAND_pseudo_bytes": Removal(12, "write `os.urandom(…)`"),
+    "configparser.LegacyInterpolation": Removal(13, "write `configparser.BasicInterpolation`"),
+    "locale.resetlocale": Removal(13, 'write `locale.setlocale(locale.LC_ALL, "")`'),
+    "re.template": Removal(13, "write `re.compile(…)`"),
+    "typing.io": Removal(13, "import the name from typing itself"),
+    "typing.re": Removal(13, "import the name from typing itself"),
+    "unittest.findTestCases": _SUITE,
+    "unittest.getTestCaseNames": _SUITE,
+    "unittest.makeSuite": _SUITE,
+    "ast.Bytes": _CONSTANT,
+    "ast.Ellipsis": _CONSTANT,
+    "ast.NameConstant": _CONSTANT,
+    "ast.Num": _CONSTANT,
+    "ast.Str": _CONSTANT,
+    "asyncio.FastChildWatcher": _WATCHER,
+    "asyncio.MultiLoopChildWatcher": _WATCHER,
+    "asyncio.PidfdChildWatcher": _WATCHER,
+    "asyncio.SafeChildWatcher": _WATCHER,
+    "asyncio.ThreadedChildWatcher": _WATCHER,
+    "asyncio.get_child_watcher": _WATCHER,
+    "asyncio.set_child_watcher": _WATCHER,
+    EVENT_LOOP: Removal(14, "write `asyncio.run(main())`, or `loop = asyncio.new_event_loop()`"),
+    "importlib.abc.ResourceReader": _RESOURCES,
+    "importlib.abc.Traversable": _RESOURCES,
+    "importlib.abc.TraversableResources": _RESOURCES,
+    "pkgutil.find_loader": _LOADER,
+    "pkgutil.get_loader": _LOADER,
+    "pty.master_open": Removal(14, "write `pty.openpty()`"),
+    "pty.slave_open": Removal(14, "write `pty.openpty()`"),
+    "sqlite3.version": Removal(14, "write `sqlite3.sqlite_version`"),
+    "sqlite3.version_info": Removal(14, "write `sqlite3.sqlite_version_info`"),
+    "urllib.request.FancyURLopener": Removal(14, "write `urllib.request.urlopen(…)`"),
+    "urllib.request.URLopener": Removal(14, "write `urllib.request.urlopen(…)`"),
+}
+"""Names of the standard library, with the release without them: the sections on what is removed and
+on porting of https://docs.python.org/3/whatsnew/3.11.html to 3.14.html (documented)."""
+
+BACKPORTS = r"(?:standard|legacy|python)-{module}|{module}-lts|{module}"
+"""Distributions on PyPI that bring a removed module back: standard-cgi, legacy-cgi, audioop-lts."""
+
+BROUGHT_BY = {"distutils": "setuptools", "cgitb": "legacy-cgi", "imp": "zombie-imp"}
+"""Removed modules that a distribution with another name brings back (each one's own page)."""

@@ -58,6 +58,10 @@ DETECTED_BY = (
 
 DETECTED_BY_FOLDERS = ("__pycache__", ".venv", "venv")
 
+REFUSED_ENVIRONMENTS = (".venv", "venv")
+"""Virtual environments in the root that stop the build, in the order in which they are looked for:
+other names and deeper folders pass (observed)."""
+
 UNDETECTED = (
     "Error: Your app is configured to use the Python buildpack,",
     "but we couldn't find any supported Python project files.",

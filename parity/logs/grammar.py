@@ -6,6 +6,7 @@ https://devcenter.heroku.com/articles/logging#log-format (documented), log drain
 log services and of excerpts that people paste (observed).
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -18,8 +19,13 @@ CHUNK = 1 << 20
 PUSH, BUILD, OUTPUT = "git push", "build log", "an app's output"
 """Forms with a single author; `BUILD` is the dashboard's build log, which has no `remote:`."""
 
+BARE = "bare messages"
+
 _SGR = r"(?:\x1b\[[\d;]*m)*"
-_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
+TIME = r"\d{1,4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)"
+"""A line's time; whoever copies with the mouse often misses the first digit."""
+
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 class LogEntry(NamedTuple):
@@ -48,6 +54,11 @@ class Form(NamedTuple):
     name: str
     patterns: tuple[re.Pattern[str], ...]
 
+    @property
+    def headed(self) -> bool:
+        """True if each line names its author."""
+        return self.name not in (BUILD, BARE, OUTPUT)
+
     def read(self, line: str) -> "re.Match[str] | None":
         """Parse a line in this form; None if it has another."""
         return next((match for p in self.patterns if (match := p.match(line))), None)
@@ -73,7 +84,7 @@ FORMS = (
         "heroku logs",
         (
             _pattern(
-                rf"{_SGR}(?P<at>{_TIME}) {_SGR}(?P<source>[a-z][\w-]*)\[(?P<ps>[\w.-]+)\]:{_SGR} ?"
+                rf"{_SGR}(?P<at>{TIME}) {_SGR}(?P<source>[a-z][\w-]*)\[(?P<ps>[\w.-]+)\]:{_SGR} ?"
                 r"(?P<text>.*)"
             ),
         ),
@@ -82,8 +93,17 @@ FORMS = (
         "log drain",
         (
             _pattern(
-                rf"(?:\d+ )?<\d+>1 (?P<at>{_TIME}) (?:\S+ )?(?P<source>[a-z][\w-]*)"
+                rf"(?:[\d:., -]+ )?<\d+>1 (?P<at>{TIME}) (?:\S+ )?(?P<source>[a-z][\w-]*)"
                 r" (?P<ps>[\w.-]+) -(?: -)? (?P<text>.*)"
+            ),
+        ),
+    ),
+    Form(
+        "log drain without heads",
+        (
+            _pattern(
+                r"(?P<at>)(?P<source>app|heroku) (?P<ps>router|logplex|api|[a-z]\w*\.\d+) -(?: -)?"
+                r" (?P<text>.*)"
             ),
         ),
     ),
@@ -107,7 +127,7 @@ FORMS = (
         ),
     ),
     Form(BUILD, (_pattern(_STEP.format(r"-----> \S.*| ! {5}\S.*")), _pattern(_STEP.format(".*")))),
-    Form("bare messages", (MESSAGE, _APP)),
+    Form(BARE, (MESSAGE, _APP)),
     Form(OUTPUT, (_APP,)),
 )
 """The strictest first: the later ones say less about a line's author."""
@@ -128,7 +148,18 @@ def lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def _text(line: bytes) -> str:
-    return line[:LONGEST].removesuffix(b"\r").decode("utf-8", "backslashreplace")
+    return line[:LONGEST].rstrip(b"\r").decode("utf-8", "backslashreplace")
+
+
+def utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield a stream as UTF-8 without a byte order mark; PowerShell's `>` writes UTF-16."""
+    decoder = None
+    for number, chunk in enumerate(chunks):
+        if number == 0 and chunk[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            decoder = codecs.getincrementaldecoder("utf-16")("backslashreplace")
+        if decoder:
+            chunk = decoder.decode(chunk).encode("utf-8", "backslashreplace")
+        yield chunk.removeprefix(codecs.BOM_UTF8) if number == 0 else chunk
 
 
 def form_of(head: Iterable[str]) -> Form | None:
@@ -147,7 +178,8 @@ def entry(form: Form, line: str) -> LogEntry | None:
         source = "remote"
     elif match.re is _APP:
         source, ps = "app", "web.1"
-    return LogEntry(match["at"], source or "heroku", ps or _writer(match["text"]), match["text"])
+    text = _COLOUR.sub("", match["text"]) if "\x1b" in line else match["text"]
+    return LogEntry(match["at"], source or "heroku", ps or _writer(text), text)
 
 
 def _writer(message: str) -> str:

@@ -5,6 +5,7 @@ The headlines: https://github.com/heroku/heroku-buildpack-python (observed), pub
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from parity.facts.node_failures import known
 from parity.facts.phrases import INDENT
@@ -13,10 +14,18 @@ from parity.records import Refusal
 from parity.rules.views.pip_output import REASON
 
 _MARK = re.compile(r" !     (?!Push )\s*\S")
+_INSTALLING = re.compile(r"-----> Installing (?:dependencies|requirements)")
+_STEP = re.compile(r"-----> ")
 _USING = re.compile(r"-----> Using Python (\S+) specified in (\S+)")
 _PIP = re.compile(r"\s*ERROR: |.*No matching distribution found for ")
 _NODE = re.compile(r"\s*+(?:npm (?:ERR!|error)|ERR_PNPM_|.*YN0028|error .*lockfile|gyp ERR!) ?")
 _TRACEBACK = re.compile(r"\s*(?:django\.core\.exceptions\.)?ImproperlyConfigured: .*STATIC_ROOT")
+
+_TELLING = re.compile(r"(?<!found 0 )\b[\w.]*[eE]rror\b(?! Command failed)|not found|[cC]annot ")
+"""A line that may say why a build failed, if Heroku has no headline for it."""
+
+_MANAGER = re.compile(r" !     (\S+) \((?:pip|Pipenv|Poetry|uv)\)\s*")
+"""A package manager's file in Heroku's list of several."""
 
 _VERSION = {
     "has reached end-of-life": "python-version::eol",
@@ -35,6 +44,7 @@ _ALWAYS: dict[str, str | Callable[[Sequence[str]], str]] = {
     r"No Python version found in \.python-version": "python-version-file::no-version",
     r"Can't parse Pipfile\.lock": "pipfile-lock::invalid-json",
     r"No default language could be detected": "no-default-language",
+    r"Multiple Python package manager files were found": "package-manager::multiple-found",
 }
 """Headlines that identify the reason on their own."""
 
@@ -45,13 +55,17 @@ _ABOUT = {
 }
 """Headlines that contain their subject."""
 
+_FILE = r"^ !\s+(\S+) \((?:pip|Pipenv|Poetry|uv)\)$"
+"""A line that names one of several package files, and its package manager."""
+
 
 def refusal(pushed: Sequence[str]) -> Refusal:
     """Return the refusal of a push that printed these lines; its reason is empty if unknown."""
     marked = tuple(line for line in pushed if _MARK.match(line))
     headlines = "\n".join(marked) or "\n".join(pushed)
     reason, subject = _named(headlines, pushed)
-    return Refusal(reason, marked, subject=subject)
+    telling = (line for line in reversed(pushed) if _TELLING.search(line) and line[:2] != " !")
+    return Refusal(reason, marked or tuple(islice(telling, 1)), subject=subject)
 
 
 def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
@@ -60,13 +74,21 @@ def _named(headlines: str, pushed: Sequence[str]) -> tuple[str, str]:
         match = re.search(pattern, headlines)
         if match:
             detail = match[1].lower() if match.groups() else ""
-            return (named(pushed) if callable(named) else named.format(detail)), ""
+            return (named(pushed) if callable(named) else named.format(detail)), _files(pushed)
     for pattern, named in _ABOUT.items():
         match = re.search(pattern, headlines)
         if match:
             kind = "python" if "heroku" in match[1] else "venv"
             return named.format(kind), match[1]
+    files = re.findall(_FILE, headlines, re.MULTILINE)
+    if "Multiple Python package manager files were found" in headlines and files:
+        return "package-manager::multiple-found", ", ".join(files)
     return _version(headlines, pushed) or (_by_output(pushed), "")
+
+
+def _files(pushed: Sequence[str]) -> str:
+    """Return the files of package managers that Heroku lists."""
+    return ", ".join(match[1] for line in pushed if (match := _MANAGER.fullmatch(line)))
 
 
 def _version(headlines: str, pushed: Sequence[str]) -> tuple[str, str] | None:
@@ -89,5 +111,7 @@ def _by_output(pushed: Sequence[str]) -> str:
 
 
 def output(pushed: Sequence[str]) -> tuple[str, ...]:
-    """Return the output of the build's commands, without Heroku's indent and own lines."""
-    return tuple(line.removeprefix(INDENT) for line in pushed if not line.startswith(" ! "))
+    """Return the installer's output and what follows it, without Heroku's indent and own lines."""
+    rows = [line for line in pushed if not line.startswith(" ! ")]
+    start = next((n for n, line in enumerate(rows) if _INSTALLING.match(line)), 0)
+    return tuple(line.removeprefix(INDENT) for line in rows[start:] if not _STEP.match(line))

@@ -1,151 +1,89 @@
-"""A story turned back into the records of a rehearsal, and judged by the same rules."""
+"""A story turned back into the records that a rehearsal leaves."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
+from parity.facts.buildpacks import BUILDPACKS, NODE
 from parity.facts.dynos import SIZES
+from parity.facts.log_lines import NODE as NODE_LINES
+from parity.facts.log_lines import NODE_COMMAND
+from parity.logs.addresses import binds, listeners, port
 from parity.logs.grammar import LogEntry, seconds
-from parity.logs.quoted import tree
+from parity.logs.life import Life
+from parity.logs.quoted import scripts, tree
 from parity.logs.refused import output, refusal
-from parity.logs.story import Life, Story
+from parity.logs.story import Story
 from parity.records import (
-    Bind,
     Boot,
     Config,
     Ended,
     Exchange,
-    Frame,
     Line,
-    Listener,
     Plan,
     ProcessType,
     Record,
     Release,
     Shutdown,
     Slug,
-    Source,
     Traffic,
 )
-from parity.records.verdict import Finding
-from parity.rules.engine import diagnose
-from parity.rules.loading import load
-from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import logged
-from parity.rules.views.python_variables import all_reads
+from parity.rules.views.node_source import is_node
+from parity.rules.views.python_traceback import last_raised
 
 MB = 1024 * 1024
 HOME = "/app"
 """The app's folder in a dyno: https://devcenter.heroku.com/articles/slug-compiler (documented)."""
 
-SYMPTOMS = frozenset(
-    "R10 R12 R14 R15 H10 H12 H13 H14 H15 H17 H18 H19 crashed release-failed push-rejected"
-    " http-403 http-500".split()
-)
-"""The symptoms that a log can show."""
-
-NEED_CODE = frozenset({"never-listens", "boots-too-slowly"})
-"""Causes that claim the app's code lacks something: without the code that is unknown."""
-
-_BINDS = r"\.run\(|\bserve\(|\.listen\(|run_server\(|\.bind\("
-_PORT = re.compile(r"(?:--port|-p|--bind|-b|--http|--listen)[ =]?\S*?:?(\d{4,5})\b|:(\d{4,5})\b")
-_LISTENS = re.compile(
-    r"(?:listening|running|serving|server at|available at|local:|visit|started at)\b[^\n]{0,40}?"
-    r"(?:https?://)?(?P<host>127\.0\.0\.1|localhost|0\.0\.0\.0|\[::1?\]|\*)?:(?P<port>\d{2,5})\b"
-    r"|(?:listening|running|started)\b[^\n]{0,30}?\bport[ :=]+(?P<bare>\d{2,5})\b",
-    re.IGNORECASE,
-)
-"""Messages of servers about where they listen: gunicorn, uvicorn, Flask, waitress, Express."""
-
-USUAL = frozenset({3000, 4567, 5000, 7860, 8000, 8050, 8080, 8081, 8501, 8888, 9292})
-"""Default ports of frameworks, none of which is ever $PORT (observed)."""
+TRACEBACK = "Traceback (most recent call last):"
+_LISTED = re.compile(r"\s+\d+\. (\S+)\s*")
+_ONE = re.compile(r"-----> Using buildpack: (\S+)")
+_DETECTED = re.compile(r"-----> (\S+) app detected")
 
 
-SERVICES = frozenset({3306, 5432, 5672, 6379, 9092, 9200, 11211, 27017})
-"""Ports of databases, caches and queues: an app that mentions one talks about a service it uses."""
+def quoted_slug(story: Story) -> Slug:
+    """Return what the log alone tells about the app."""
+    printed = [entry.text for life in story.lives() for entry in life.output]
+    source = tree(HOME, printed, story.pushed)
+    runs = _runs(story, printed)
+    return slug_of(Plan(source, Config({}, {}), "", (), None, None, {}, (), None, None, runs))
 
 
-class Another(int):
-    """A $PORT that is not in the log; in a sentence it reads `$PORT is another number`."""
-
-    def __format__(self, spec: str) -> str:
-        return "another number"
-
-    def __str__(self) -> str:
-        return format(self)
+def slug_of(plan: Plan) -> Slug:
+    """Return a slug of the plan, of which nothing else is known."""
+    return Slug(plan, Path(HOME), {}, None, False, (), {}, None, None, 0.0)
 
 
-class Cause(NamedTuple):
-    """A symptom's finding and its causes; `life` is that of the dyno (None: any)."""
-
-    symptom: Finding
-    causes: tuple[Finding, ...]
-    life: Life | None
-
-
-def causes(story: Story, plan: Plan | None) -> list[Cause]:
-    """Return the causes of the story's codes; `plan` of the app's folder makes them certain."""
-    load()
-    slug = _slug(plan or _plan(_quoted(story)))
-    records = list(_records(story, slug))
-    if plan and ("H14" in story.tallies or (story.rejected and plan.refusal)):
-        records.append((plan, None))
-    elif story.rejected:
-        records.append((_rejected(story.pushed, slug), None))
-    all_causes = [
-        cause for record, life in records for cause in _causes(record, life, sure=bool(plan))
-    ]
-    if story.endless and not any(cause.causes for cause in all_causes):
-        printed = (entry.text for entry in story.output("web.1"))
-        return list(_causes(_rejected(printed, slug), None, sure=bool(plan)))
-    return all_causes
+def _runs(story: Story, printed: Iterable[str]) -> tuple[str, ...]:
+    """Return the buildpacks that the build names, or else the language of what was printed."""
+    named = [match[1] for row in story.pushed if (match := _LISTED.fullmatch(row))]
+    named = named or [match[1] for row in story.pushed if (match := _ONE.match(row))]
+    known = {pack.name: id for id, pack in BUILDPACKS.items()}
+    found = (_DETECTED.match(row) for row in story.pushed)
+    named = named or [known[match[1]] for match in found if match and match[1] in known]
+    if named:
+        return tuple(named)
+    commands = [life.command for life in story.lives()]
+    node = any(map(NODE_COMMAND.match, commands)) or any(map(NODE_LINES.match, printed))
+    return (NODE,) if node else ()
 
 
-def _causes(record: Record, life: Life | None, *, sure: bool) -> Iterator[Cause]:
-    findings = diagnose(record)
-    for symptom in (f for f in findings if f.id in SYMPTOMS):
-        explaining = (f for f in findings if f.kind == "cause" and f.symptom == symptom.id)
-        explaining = (f for f in explaining if sure or f.id not in NEED_CODE)
-        explaining = (f for f in explaining if f.id != "boots-too-slowly" or not _portless(record))
-        yield Cause(symptom, tuple(_corrected(f, symptom, life) for f in explaining), life)
-
-
-def _portless(record: Record) -> bool:
-    """Return whether nothing in a Python app mentions $PORT.
-
-    Such an app listens on another port, and the log does not say that it listened on none.
-    """
-    if not isinstance(record, Boot):
-        return False
-    source, command = record.release.slug.plan.source, record.process.command
-    read = any(read.name == "PORT" for read in all_reads(source))
-    written = "PORT" in command or "gunicorn" in command
-    return not read and not written and any(path.endswith(".py") for path in source.entries)
-
-
-def _corrected(cause: Finding, symptom: Finding, life: Life | None) -> Finding:
-    """Return the cause; a fix that repeats the logged command is replaced by the symptom's."""
-    same = life is not None and f"{life.type}: {life.command}`" in cause.fix
-    return cause._replace(fix=symptom.fix) if same and symptom.id == "R10" else cause
-
-
-def _records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
+def records(story: Story, slug: Slug) -> Iterator[tuple[Record, Life | None]]:
+    """Yield every record that the log tells of, with the dyno's life if it is about one."""
     for life in story.failed.values():
         if life.type == "release":
             yield _release(life, slug), life
         elif life.error != "R15":
-            yield _boot(life, slug), life
+            yield boot(life, slug), life
     codes = (code for code in story.requests if code != "H21")
     exchanges = [_exchange(fields, code) for code in codes for fields in story.requests[code]]
-    output = tuple(map(_line, story.output("web.1")))
-    exchanges += _refused_forms(output)
-    up = _boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
-    broken = tuple(_exchange(fields, None) for fields in story.answered)
-    if broken and not exchanges and not story.failed and logged(Traffic(up, broken, output)):
-        exchanges = [*broken]
+    lines = _lines(story.output("web.1"), slug)
+    exchanges += _refused_forms(lines)
+    up = boot(Life("web.1", _command(slug, "web"), ""), slug)._replace(state="up")
+    if story.answered and not exchanges and not story.failed:
+        exchanges = [_exchange(fields, None) for fields in story.answered]
     if exchanges:
-        yield Traffic(up, tuple(exchanges), output), None
+        yield Traffic(up, tuple(exchanges), lines), None
     if story.swollen and story.swollen.memory:
         yield _shutdown(story.swollen, slug), story.swollen
     if story.overstayed:
@@ -157,20 +95,7 @@ def _command(slug: Slug, type: str) -> str:
     return process.command if process else ""
 
 
-def _quoted(story: Story) -> Source:
-    output = [entry.text for life in story.failed.values() for entry in life.output]
-    return tree(HOME, (*output, *(entry.text for entry in story.output("web.1"))))
-
-
-def _plan(source: Source) -> Plan:
-    return Plan(source, Config({}, {}), "", (), None, None, {}, (), None, None)
-
-
-def _slug(plan: Plan) -> Slug:
-    return Slug(plan, Path(HOME), {}, None, False, (), {}, None, None, 0.0)
-
-
-def _rejected(pushed: Iterable[str], slug: Slug) -> Slug:
+def rejected(pushed: Iterable[str], slug: Slug) -> Slug:
     """Return the build with which the push ended."""
     lines = tuple(pushed)
     return slug._replace(output=output(lines), refusal=refusal(lines))
@@ -179,25 +104,32 @@ def _rejected(pushed: Iterable[str], slug: Slug) -> Slug:
 def _process(life: Life, slug: Slug) -> ProcessType:
     """Return the process type from the Procfile, or else from the log."""
     declared = slug.plan.processes.get(life.type)
-    return declared or ProcessType(life.type, life.command, 0)
+    return declared or ProcessType(life.type, life.command or _started(life), 0)
 
 
-def _boot(life: Life, slug: Slug) -> Boot:
-    output = tuple(map(_line, life.output))
-    listeners = tuple(_listeners(life))
-    port = _port(life, listeners)
+def _started(life: Life) -> str:
+    """Return the command that calls the first script which npm or yarn names."""
+    name = next(iter(scripts(entry.text for entry in life.output)), None)
+    return "npm start" if name == "start" else f"npm run {name}" if name else ""
+
+
+def boot(life: Life, slug: Slug) -> Boot:
+    """Return one start of a dyno."""
+    output = _lines(life.output, slug)
+    named = tuple(listeners(life))
+    expected = port(life, named)
     if life.error == "R10":  # uvicorn's parent says so of workers that never come up
-        listeners = tuple(x for x in listeners if (x.host, x.port) != ("0.0.0.0", port))
+        named = tuple(x for x in named if (x.host, x.port) != ("0.0.0.0", expected))
     return Boot(
         release=Release(slug, None, None, None),
         process=_process(life, slug),
         name=life.ps,
-        port=port,
+        port=expected,
         state="timeout" if life.error == "R10" else "crashed",
         predicted=False,
         exit=life.exit,
         seconds=0.0,
-        listeners=listeners if life.error == "R10" else (),
+        listeners=named if life.error == "R10" else (),
         reachable=None,
         foreign=(),
         output=output,
@@ -205,48 +137,26 @@ def _boot(life: Life, slug: Slug) -> Boot:
         home=HOME,
         size="",
         bound_first=life.was_up,
-        binds=_binds(listeners, slug.plan.source),
+        binds=binds(named, slug.plan.source),
     )
 
 
-def _binds(listeners: tuple[Listener, ...], source: Source) -> tuple[Bind, ...] | None:
-    """Return the only call in the app that can be listening; None if there are several."""
-    calls = list(places(source, _BINDS))
-    if len(calls) != 1:
-        return None
-    frame = Frame(calls[0].file, calls[0].line, calls[0].column, "")
-    return tuple(Bind(x.host, x.port, (frame,)) for x in listeners)
-
-
 def _release(life: Life, slug: Slug) -> Release:
-    ended = Ended(life.exit or 0, tuple(map(_line, life.output)), 0.0)
+    ended = Ended(life.exit or 0, _lines(life.output, slug), 0.0)
     return Release(slug, _process(life, slug), ended, None)
 
 
-def _line(entry: LogEntry) -> Line:
-    return Line(seconds(entry.at), f"{entry.source}[{entry.ps}]", entry.text)
-
-
-def _listeners(life: Life) -> Iterator[Listener]:
-    """Yield the addresses that the app itself says it listens on."""
-    for entry in life.output:
-        match = _LISTENS.search(entry.text)
-        if match:
-            host = (match["host"] or "0.0.0.0").strip("[]")
-            host = {"localhost": "127.0.0.1", "*": "0.0.0.0"}.get(host, host)
-            port = int(match["port"] or match["bare"])
-            if port in SERVICES:
-                continue
-            yield Listener(host, port, 0, life.command, False, True, True)
-
-
-def _port(life: Life, listeners: Iterable[Listener]) -> int:
-    """Return $PORT, which Heroku substitutes in the logged command, or else `Another`."""
-    match = _PORT.search(life.command)
-    if match and int(match[1] or match[2]) not in USUAL:
-        return int(match[1] or match[2])
-    named = next((x.port for x in listeners if x.port not in USUAL), None)
-    return named if named is not None else Another()
+def _lines(entries: Iterable[LogEntry], slug: Slug) -> tuple[Line, ...]:
+    """Return a dyno's output; an exception without its traceback gets the line that starts one."""
+    lines = [Line(seconds(x.at), f"{x.source}[{x.ps}]", x.text) for x in entries]
+    texts = [line.text for line in lines]
+    if is_node(slug.plan) or TRACEBACK in texts or last_raised(texts):
+        return tuple(lines)
+    bare = (n for n in range(len(texts) - 1, -1, -1) if last_raised((TRACEBACK, texts[n])))
+    number = next(bare, None)
+    if number is not None:
+        lines.insert(number, lines[number]._replace(text=TRACEBACK))
+    return tuple(lines)
 
 
 def _refused_forms(output: Iterable[Line]) -> Iterator[Exchange]:
@@ -285,5 +195,5 @@ def _number(text: str) -> int:
 def _shutdown(life: Life, slug: Slug) -> Shutdown:
     used, percent = life.memory or (0, 0.0)
     quota = round(100 * used / percent) * MB if percent else SIZES["basic"].quota
-    boot = _boot(life, slug)._replace(state="up")
-    return Shutdown(boot, None, 0.0, life.exit, False, used * MB, quota, (), ())
+    up = boot(life, slug)._replace(state="up")
+    return Shutdown(up, None, 0.0, life.exit, False, used * MB, quota, (), ())

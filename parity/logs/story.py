@@ -4,15 +4,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
-from typing import NamedTuple
 
-from parity.logs.grammar import MESSAGE, OUTPUT, Form, LogEntry, entry, form_of, lines
+from parity.logs.grammar import MESSAGE, OUTPUT, Form, LogEntry, entry, form_of, lines, utf8
+from parity.logs.life import Life, Tally
+from parity.logs.quotation import quotation, undone
 
 HEAD = 2000
 """Lines from which the form of a log is determined."""
-
-KEPT = 400
-"""Lines of a dyno's output that are kept: a traceback is shorter."""
 
 PUSHED = 2000
 """Lines of a push that are kept: enough to include pip's own."""
@@ -22,11 +20,6 @@ LIVES = 50
 
 ONE_OFF = frozenset({"run", "scheduler"})
 """Dynos outside the formation: one-off and scheduled commands."""
-
-NOT_FOUND = 127
-"""bash's exit status for a missing command
-(https://www.gnu.org/software/bash/manual/html_node/Exit-Status.html, documented).
-"""
 
 REQUESTS = 5
 """Requests that are kept per code."""
@@ -40,43 +33,24 @@ _BROKEN = re.compile(r"\bstatus=50[0-4]\b")
 _STARTING = re.compile(r"Starting process with command `(.*)`")
 _EXITED = re.compile(r"Process exited with status (\d+)")
 _STATE = re.compile(r"State changed from (\w+) to (\w+)")
+_CRASHED = re.compile(r"State changed from \w+ to crashed")
+_STOPS = re.compile(
+    r" !     (?:Error|Push)\b|-----> Build failed|\s*npm (?:ERR!|error) code|\s*ERR_PNPM_"
+    r"|\s*ERROR: (?:No matching|Could not|Cannot|Failed)|\s*error: subprocess-exited-with-error"
+)
+"""Lines of a build that does not go on."""
+
+_RELEASED = re.compile(r"\s*Released v\d+|Verifying deploy")
+_RELEASING = re.compile(r"Running release command")
+_RELEASE_FAILED = re.compile(r"Waiting for release\.* failed")
+"""What a push prints about the release command
+(https://devcenter.heroku.com/articles/release-phase, documented).
+"""
+
+_NEW = re.compile(r"Release v\d+ created|Deploy [0-9a-f]{7,40} by")
+_BUILT = re.compile(r"Build (?P<end>failed|succeeded)(?:.*?(?P<url>https://\S+))?")
 _MEMORY = re.compile(r"Process running mem=(\d+)M\(([\d.]+)%\)")
 _FIELD = re.compile(r'\b(\w+)=(?:"([^"]*)"|(\S*))')
-
-
-class Tally(NamedTuple):
-    """How often a code occurred, from when to when, and its words in the log."""
-
-    code: str
-    words: str
-    times: int
-    first: str
-    last: str
-
-
-class Life:
-    """One start of a dyno: its output and its end."""
-
-    def __init__(self, ps: str, command: str, at: str) -> None:
-        self.ps = ps
-        self.command = command
-        self.at = at
-        self.output: deque[LogEntry] = deque(maxlen=KEPT)
-        self.exit: int | None = None
-        self.error: str | None = None
-        self.stopped = False
-        self.was_up = False
-        self.memory: tuple[int, float] | None = None
-
-    @property
-    def type(self) -> str:
-        return self.ps.partition(".")[0]
-
-    @property
-    def crashed(self) -> bool:
-        """True if it ended by itself, not by R10 or R15."""
-        ended = self.exit is not None and self.error is None
-        return ended and (self.exit != 0 or self.type == "web")
 
 
 class Story:
@@ -91,7 +65,8 @@ class Story:
         self.requests: dict[str, list[dict[str, str]]] = {}
         self.answered: deque[dict[str, str]] = deque(maxlen=REQUESTS)
         self.failed: dict[str, Life] = {}
-        self.crashes = 0
+        self.crashes = self.deploys = 0
+        self.build: str | None = None
         self.swollen: Life | None = None
         self.overstayed: Life | None = None
         self.up: dict[str, str] = {}
@@ -113,6 +88,8 @@ class Story:
             self._life(parsed).output.append(parsed)
         elif parsed.ps == "router":
             self._router_line(parsed)
+        elif parsed.ps == "api":
+            self._deploy_line(parsed)
         else:
             self._platform_line(parsed)
 
@@ -120,6 +97,13 @@ class Story:
     def rejected(self) -> bool:
         """True if the log is a push that Heroku rejected."""
         return any("Push rejected" in x or "!     Push failed" in x for x in self.pushed)
+
+    @property
+    def stopped_building(self) -> bool:
+        """True if the log is a build that fails, even if the end of it is missing."""
+        if self.rejected:
+            return True
+        return any(map(_STOPS.match, self.pushed)) and not any(map(_RELEASED.match, self.pushed))
 
     @property
     def endless(self) -> bool:
@@ -131,11 +115,16 @@ class Story:
         life = self._lives.get(ps)
         return tuple(life.output) if life else ()
 
+    def lives(self) -> tuple[Life, ...]:
+        """Return the dynos: those that failed, and the last start of each."""
+        last = (life for life in self._lives.values() if life not in self.failed.values())
+        return (*self.failed.values(), *last)
+
     def _life(self, line: LogEntry) -> Life:
         if line.ps not in self._lives:
             while len(self._lives) >= LIVES:
                 del self._lives[next(iter(self._lives))]
-            self._lives[line.ps] = Life(line.ps, "", line.at)
+            self._lives[line.ps] = Life(line.ps, "", line.at, self.deploys)
         return self._lives[line.ps]
 
     def _count(self, code: str, words: str, at: str) -> None:
@@ -153,6 +142,14 @@ class Story:
         if len(requests) < REQUESTS:
             requests.append(_fields(line.text))
 
+    def _deploy_line(self, line: LogEntry) -> None:
+        """Apply a message about a build or a release, of which the newest counts."""
+        built = _BUILT.match(line.text)
+        if built:
+            failed = built["end"] == "failed"
+            self.build = (built["url"] or "the dashboard's Activity tab") if failed else None
+        self.deploys += bool(_NEW.match(line.text))
+
     def _platform_line(self, line: LogEntry) -> None:
         starting = _STARTING.match(line.text)
         if starting:
@@ -168,6 +165,8 @@ class Story:
     def _apply(self, life: Life, line: LogEntry, error: re.Match[str] | None) -> None:
         """Apply a message from Heroku about one dyno."""
         exited, state = _EXITED.match(line.text), _STATE.match(line.text)
+        if _CRASHED.match(line.text) and not life.down:
+            self._crashed(life)
         memory = _MEMORY.match(line.text)
         if error and error["code"] in ("R10", "R15"):
             life.error = error["code"]
@@ -187,18 +186,43 @@ class Story:
             self._exited(life, int(exited[1]))
 
     def end(self) -> None:
-        """Finish: an app's output without Heroku's lines counts as that of a crash."""
+        """Finish: an app's output without Heroku's lines counts as that of a crash.
+
+        What failed before a deploy after which the same type failed again is over.
+        """
         if self.endless and not self.failed:
             for life in self._lives.values():
-                life.exit = NOT_FOUND if "command not found" in life.output[-1].text else 1
                 self._fail(life)
+        self._release_of_push()
+        newest = {life.type: 0 for life in self.failed.values()}
+        for life in self.failed.values():
+            newest[life.type] = max(newest[life.type], life.deploys)
+        self.failed = {k: x for k, x in self.failed.items() if x.deploys == newest[x.type]}
+
+    def _release_of_push(self) -> None:
+        """Apply a release command that failed at the end of a push, whose output it prints."""
+        rows = list(self.pushed)
+        start = next((n for n, row in enumerate(rows) if _RELEASING.match(row)), None)
+        if start is not None and any(map(_RELEASE_FAILED.match, rows[start:])):
+            life = Life("release.1", "", "")
+            printed = (row for row in rows[start + 1 :] if not _RELEASE_FAILED.match(row))
+            life.output.extend(LogEntry("", "app", "release.1", row) for row in printed)
+            life.exit = 1
+            self._fail(life)
+
+    def _crashed(self, life: Life) -> None:
+        """Apply the state after a crash, whose exit status may be missing."""
+        life.down = True
+        if life.exit is None and life.crashed and life.type not in ONE_OFF:
+            self.crashes += 1
+            self._fail(life)
 
     def _exited(self, life: Life, status: int) -> None:
         if life.stopped:
             life.stopped = False  # the next dyno may have started before this one was gone
             return
-        life.exit = status
-        if life.crashed and life.type not in ONE_OFF:
+        life.exit, counted = status, life.down
+        if life.crashed and not counted and life.type not in ONE_OFF:
             self.crashes += 1
             self._fail(life)
 
@@ -214,10 +238,11 @@ def _fields(text: str) -> dict[str, str]:
 
 def read(chunks: Iterable[bytes], hide: Callable[[str], str] | None = None) -> Story:
     """Read a log, passing each line through `hide`."""
-    every = map(hide, lines(chunks)) if hide else lines(chunks)
+    every = map(hide, lines(utf8(chunks))) if hide else lines(utf8(chunks))
     head = list(islice(every, HEAD))
-    story = Story(form_of(head))
-    for line in chain(head, every):
+    quoted = quotation(head)
+    story = Story(form_of(undone(head, quoted)))
+    for line in undone(chain(head, every), quoted):
         story.take(line)
     story.end()
     return story

@@ -9,7 +9,7 @@ import re
 import select
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +25,8 @@ WARN_BYTES, LIMIT_BYTES = 32 * 1024, 64 * 1024
 """Limits on all names and values together: the documented one, and one never reported as exceeded.
 
 https://devcenter.heroku.com/articles/config-vars#limits (the raise to 64 kB is inferred)."""
+
+DOTENV = ".env"
 
 _FILE_BYTES = 1024 * 1024
 _NAME = re.compile(r"\w+", re.ASCII)
@@ -57,6 +59,17 @@ def read(
     for pair in pairs:
         _pair(config_vars, pair)
     return config_vars.config()
+
+
+def without_dotenv(config: Config, kept: Container[str]) -> Config | None:
+    """Return the config vars without those of the app's `.env`; None if it has set none.
+
+    Those in `kept` stay, whatever has set them.
+    """
+    read_from = config.origin.items()
+    gone = {name for name, origin in read_from if origin == DOTENV and name not in kept}
+    rest = {name: value for name, value in config.values.items() if name not in gone}
+    return config._replace(values=rest) if gone else None
 
 
 class _Vars:

@@ -169,6 +169,8 @@ def environment(inside: Repository | None, stores: Sequence[Path] = ()) -> dict[
     if inside is None:
         return env
     env["GIT_DIR"] = str(inside.git_dir)
+    if index := _index(inside):
+        env["GIT_INDEX_FILE"] = index
     if inside.top:
         env["GIT_WORK_TREE"] = str(inside.top)
     else:
@@ -176,6 +178,17 @@ def environment(inside: Repository | None, stores: Sequence[Path] = ()) -> dict[
     if stores:
         env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = os.pathsep.join(map(str, stores))
     return env
+
+
+def _index(inside: Repository) -> str | None:
+    """Return the index of the commit that is being made, if a hook of this repository runs parity.
+
+    `git commit -a` and `git commit FILE` prepare one beside the usual one:
+    https://git-scm.com/docs/githooks#_pre_commit, and GIT_INDEX_FILE in git(1).
+    """
+    named = os.path.realpath(os.environ.get("GIT_INDEX_FILE") or os.devnull)
+    own = os.path.dirname(named) == os.path.realpath(inside.git_dir)  # noqa: PTH120
+    return named if own and os.path.isfile(named) else None  # noqa: PTH113
 
 
 def refused(folder: Path, answer: Answer) -> Trouble:

@@ -1,11 +1,12 @@
 """The release phase: https://devcenter.heroku.com/articles/release-phase (documented)."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from parity.facts.app_json import POSTDEPLOY
-from parity.records import Ended, ProcessType, Release, Slug
+from parity.push import migrations
+from parity.records import Ended, ProcessType, Release, Slug, Withheld
 
 SERVICES = frozenset(
     "postgres postgresql mysql mysql2 mariadb mongodb redis rediss valkey valkeys amqp amqps mssql"
@@ -25,22 +26,34 @@ _HOSTS = (
 
 
 def release(
-    slug: Slug, *, one_off: Callable[[ProcessType], Ended], run_release: bool = False
+    slug: Slug,
+    *,
+    one_off: Callable[[ProcessType], Ended],
+    run_release: bool = False,
+    starts: Iterable[ProcessType] = (),
 ) -> Release:
     """Run the `release` process type and a new app's postdeploy script in one-off dynos.
 
-    Neither runs if a config var points to a database elsewhere, which may be the production one,
-    unless `run_release` is set.
+    If a config var points to a database elsewhere, which may be the production one, neither runs,
+    nor will those of `starts` whose command changes its schema, unless `run_release` is set.
     """
     command = slug.plan.processes.get("release")
     elsewhere = None if run_release else remote_database(slug.plan.config.values)
     why = f"{elsewhere} points to a database elsewhere" if elsewhere else None
     ended = one_off(command) if command and not why else None
     result = Release(slug, command, ended, why if command else None)
+    if elsewhere:
+        result = result._replace(withheld=_withheld(slug, starts, elsewhere))
     script = _postdeploy(slug)
     if script is None or result.status == "failed":
         return result
     return result._replace(postdeploy=None if why else one_off(script), not_deployed=why)
+
+
+def _withheld(slug: Slug, starts: Iterable[ProcessType], variable: str) -> Withheld | None:
+    """Return the first process whose start command changes a schema."""
+    steps = ((each, migrations.step(slug.plan.source, each)) for each in starts)
+    return next((Withheld(each, step, variable) for each, step in steps if step), None)
 
 
 def _postdeploy(slug: Slug) -> ProcessType | None:

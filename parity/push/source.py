@@ -37,6 +37,7 @@ class _Repository(NamedTuple):
     commit: str | None
     branch: str | None
     remote: str | None
+    pushes: bool
     autocrlf: bool
     file_mode: bool
     tracked: dict[str, listing.Stat]
@@ -85,9 +86,9 @@ def _repository(app: Path) -> _Repository | None:
         )
     except git.Outside:
         return None
+    if not where.out and "not a git repository" in where.error:
+        return None
     if not where.out:
-        if "not a git repository" in where.error:
-            return None
         raise git.refused(app, where)
     git_dir, prefix, bare, commit, branch = _parse_place(where)
     if tracked.code:
@@ -103,6 +104,7 @@ def _repository(app: Path) -> _Repository | None:
         commit=commit,
         branch=branch,
         remote=(remote[1] or remote[2]) if remote else None,
+        pushes="remote.heroku.url" in settings.values,
         autocrlf=settings.values.get("core.autocrlf", "false") in ("true", "input"),
         file_mode=settings.values.get("core.filemode", "true") == "true",
         tracked=listing.index(tracked.out),
@@ -164,7 +166,20 @@ def _worktree(app: Path, repository: _Repository) -> Source:
     for path in _converted(app, changed, repository.files):
         indexed = repository.tracked[path]
         entries[path] = Entry(indexed.mode, indexed.size, indexed.oid, None)
-    return _source(app, "worktree", entries, repository, _uncommitted(entries, repository))
+    uncommitted = _uncommitted(entries, repository)
+    source = _source(app, "worktree", entries, repository, uncommitted)
+    return source._replace(staged=_staged(uncommitted, entries, repository))
+
+
+def _staged(
+    uncommitted: tuple[str, ...], entries: Mapping[str, Entry], repository: _Repository
+) -> frozenset[str]:
+    """Return the uncommitted paths that are on disk as they are in the index."""
+    return frozenset(
+        path
+        for path in uncommitted
+        if (entries[path].oid is not None if path in entries else path not in repository.tracked)
+    )
 
 
 def _uncommitted(entries: Mapping[str, Entry], repository: _Repository) -> tuple[str, ...]:
@@ -206,7 +221,7 @@ def _source(
     uncommitted: tuple[str, ...],
     commit: str | None = None,
 ) -> Source:
-    inner = submodules.install(app, entries, inside=repository.prefix)
+    inner = submodules.install(app, entries)
     unread = worktree.fill(app, entries, submodules.stores(inner))
     return Source(
         root=app,
@@ -215,6 +230,7 @@ def _source(
         branch=repository.branch,
         prefix=repository.prefix,
         remote=repository.remote,
+        pushes=repository.pushes,
         entries=entries,
         uncommitted=uncommitted,
         absent=_absent(app, repository, entries),

@@ -1,11 +1,14 @@
-"""Submodules, which Heroku's git installs before the build.
+"""Submodules, which Heroku's git installs before the build if there is a .gitmodules.
 
-https://devcenter.heroku.com/articles/git-submodules (documented); the output of a failure: public
-deploy logs (observed). Nothing is fetched here: a checkout on this disk stands in.
+https://devcenter.heroku.com/articles/git-submodules (documented); the output of a failure, and that
+without a .gitmodules the folder of a nested repository arrives empty: public deploy logs
+(observed). Nothing is fetched here: a checkout on this disk stands in.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,30 +20,33 @@ _SCP = r"[\w.-]+@[\w.-]+:|ssh://|git\+ssh://"
 _ELSEWHERE = re.compile(r"https?://|git://|\.\.?/")
 """URLs that only an attempt can verify; one that starts with a dot is relative to the app's own."""
 
+MOST_NAMES = 200
+"""The most names of a nested repository's files that are noted (ours)."""
+
 
 class _Address(NamedTuple):
     url: str
     line: int
 
 
-def install(app: Path, entries: dict[str, Entry], *, inside: str = "") -> tuple[Submodule, ...]:
+def install(app: Path, entries: dict[str, Entry]) -> tuple[Submodule, ...]:
     """Add the files of submodules on this disk to `entries`; return all submodules.
 
-    `inside` is the folder that is pushed out of a larger repository, whose .gitmodules stays
-    behind. Raises `Trouble`.
+    Raises `Trouble`.
     """
+    links = [(path, entry) for path, entry in entries.items() if entry.mode == SUBMODULE]
+    if ".gitmodules" not in entries:
+        return tuple(_empty(app, path, entry) for path, entry in links)
     submodules: list[Submodule] = []
-    todo = [""] if any(entry.mode == SUBMODULE for entry in entries.values()) else []
+    todo = [""] if links else []
     while todo:
         base = todo.pop()
         named = _named(app, entries, base, submodules)
-        links = [p for p, e in entries.items() if p.startswith(base) and e.mode == SUBMODULE]
-        for path in links:
+        below = [p for p, e in entries.items() if p.startswith(base) and e.mode == SUBMODULE]
+        for path in below:
             if any(submodule.path == path for submodule in submodules):
                 continue
-            submodule = _submodule(
-                path, entries[path], named.get(path), unnamed_is_open=bool(inside)
-            )
+            submodule = _submodule(path, entries[path], named.get(path))
             objects = (
                 _stand_in(app, entries, submodule) if submodule.trouble == "elsewhere" else None
             )
@@ -98,12 +104,19 @@ def _shown(url: str) -> str:
     return re.sub(r"(://)[^/@:]*:[^/@]*@", r"\1***@", url)
 
 
-def _submodule(
-    path: str, entry: Entry, address: _Address | None, *, unnamed_is_open: bool
-) -> Submodule:
+def _empty(app: Path, path: str, entry: Entry) -> Submodule:
+    """Return a repository for which Heroku has no address at all, with what is on this disk."""
+    holds: list[str] = []
+    if worktree.reachable(app, path):
+        with suppress(OSError):
+            holds = sorted(os.listdir(app / path))[:MOST_NAMES]  # noqa: PTH208 - names alone
+    return Submodule(path, entry.oid or "", "", None, "empty", holds=tuple(holds))
+
+
+def _submodule(path: str, entry: Entry, address: _Address | None) -> Submodule:
     commit = entry.oid or ""
     if address is None:
-        return Submodule(path, commit, "", None, "behind" if unnamed_is_open else "unmapped")
+        return Submodule(path, commit, "", None, "unmapped")
     if re.match(_SCP, address.url):
         return Submodule(path, commit, *address, "key")
     uncertain = _ELSEWHERE.match(address.url) is not None

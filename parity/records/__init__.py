@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 from parity.records.push import (
     Beside,
     Ended,
+    Fit,
     Interpreter,
     Part,
     Plan,
@@ -21,6 +22,7 @@ from parity.records.push import (
     Run,
     Runtime,
     Slug,
+    Withheld,
 )
 from parity.records.run import (
     Bind,
@@ -61,6 +63,7 @@ __all__ = [
     "Ended",
     "Entry",
     "Exchange",
+    "Fit",
     "Frame",
     "Ignored",
     "Interpreter",
@@ -89,6 +92,7 @@ __all__ = [
     "Submodule",
     "Survivor",
     "Traffic",
+    "Withheld",
 ]
 
 

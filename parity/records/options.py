@@ -11,7 +11,7 @@ class Options(NamedTuple):
 
     `first_only`: the rehearsal ends where Heroku stops, instead of looking for further problems.
     `new_app`: the app is created from app.json. `processes` are the types to run, each with its
-    number of dynos; empty: as after a first deploy.
+    number of dynos; empty: as after a first deploy. `ignore` are the ids of findings to silence.
     """
 
     ref: str | None = None
@@ -33,6 +33,7 @@ class Options(NamedTuple):
     strict: bool = False
     first_only: bool = False
     new_app: bool = False
+    ignore: frozenset[str] = frozenset()
 
 
 DEFAULTS = Options()

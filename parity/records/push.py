@@ -103,6 +103,21 @@ class Part(NamedTuple):
     packed: int
 
 
+class Fit(NamedTuple):
+    """How a requirement fits the Pythons that Heroku installs, by its files on the index.
+
+    `series` are those (`major.minor`) for which an admitted version has a wheel, or has no compiled
+    parts; `newer` is the first later version that fits the app's Python (empty: none). `compiled`:
+    it has wheels for other Pythons only, so that pip has to compile it for the app's.
+    """
+
+    name: str
+    text: str
+    series: tuple[str, ...]
+    newer: str = ""
+    compiled: bool = False
+
+
 class Slug(NamedTuple):
     """The build's result; `root` is the folder of which every dyno gets a copy.
 
@@ -111,9 +126,10 @@ class Slug(NamedTuple):
     `packed` is the approximate size in bytes of Heroku's compressed slug (None: far from any
     limit), and `largest` the largest parts of it.
     `installer` is the version of the package manager that ran here, `interpreters` are those in
-    place of Heroku's Python, Node.js, … by the buildpack's id. `environment` is a folder that the
-    slug links to, and that other slugs may share; `tools` are further ones, each with the
-    node_modules of one package manager.
+    place of Heroku's Python, Node.js, … by the buildpack's id. `fits` are the requirements that the
+    index was asked about, as it is after some failures. `environment` is a folder that the slug
+    links to, and that other slugs may share; `tools` are further ones, each with the node_modules
+    of one package manager.
     """
 
     plan: Plan
@@ -130,6 +146,7 @@ class Slug(NamedTuple):
     packed: int | None = None
     installer: str = ""
     largest: tuple[Part, ...] = ()
+    fits: tuple[Fit, ...] = ()
     tools: tuple[Path, ...] = ()
 
     @property
@@ -174,10 +191,22 @@ class Beside(Protocol):
     def __call__(self, work: Callable[[], T]) -> T: ...
 
 
+class Withheld(NamedTuple):
+    """A process that was not started: its command changes the schema of a database elsewhere.
+
+    `step` is that part of the command, `variable` the config var that points to the database.
+    """
+
+    process: ProcessType
+    step: str
+    variable: str
+
+
 class Release(NamedTuple):
     """The release phase. `skipped` says why a declared command was not run.
 
     `postdeploy` is app.json's script, only for a new app; `not_deployed` says why it was not run.
+    `withheld` is a process that is not started, and then none is.
     """
 
     slug: Slug
@@ -186,11 +215,17 @@ class Release(NamedTuple):
     skipped: str | None
     postdeploy: Ended | None = None
     not_deployed: str | None = None
+    withheld: Withheld | None = None
 
     @property
     def goes_on(self) -> bool:
-        """True if the new version runs: neither release command nor postdeploy script failed."""
+        """True if the new version runs: neither release command nor postdeploy script failed.
+
+        A version whose start would change a database elsewhere does not run here.
+        """
         deployed = self.postdeploy
+        if self.withheld:
+            return False
         return self.status != "failed" and not (deployed and (deployed.exit or deployed.timed_out))
 
     @property

@@ -158,7 +158,8 @@ class Traffic(NamedTuple):
     sheets and scripts that the page refers to. `sessions` are requests of visitors with a Socket.IO
     session, `beside` the answers to others while such a visitor waited for news. `traceback` are
     the lines of an exception, or of a refusal, that only a second boot showed; `stack` is where the
-    code was while it kept a request waiting, innermost frame first.
+    code was while it kept a request waiting, innermost frame first. `bare` is a second boot without
+    the values of the app's `.env` (None: not tried).
     """
 
     boot: Boot
@@ -172,6 +173,20 @@ class Traffic(NamedTuple):
     parts: tuple[Exchange, ...] = ()
     sessions: tuple[Exchange, ...] = ()
     beside: tuple[Exchange, ...] = ()
+    bare: "Traffic | None" = None
+
+    @property
+    def needs_dotenv(self) -> bool:
+        """True if the app works with the values of its `.env` only.
+
+        A second boot that is merely slow shows nothing.
+        """
+        bare = self.bare
+        if bare is None or bare.boot.state not in ("up", "crashed"):
+            return False
+        return bare.boot.state == "crashed" or any(
+            e.code or e.status >= 400 for e in bare.exchanges
+        )
 
     @property
     def since_boot(self) -> tuple[Line, ...]:

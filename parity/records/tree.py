@@ -77,17 +77,19 @@ class Refusal(NamedTuple):
 class Submodule(NamedTuple):
     """A repository inside the tree. `url` is shown without its password, `line` of .gitmodules.
 
-    `trouble`: why Heroku cannot fetch it; `elsewhere`: only Heroku knows whether it can; `behind`:
-    its .gitmodules is not pushed, and Heroku's reaction is not known. With `objects` (its own git
-    objects) the checkout on this disk stands in for what would be fetched.
+    `trouble`: why Heroku cannot fetch it; `elsewhere`: only Heroku knows whether it can; `empty`:
+    no .gitmodules is pushed, so Heroku fetches nothing and the folder arrives empty. With `objects`
+    (its own git objects) the checkout on this disk stands in for what would be fetched. `holds` are
+    the names in an `empty` one's folder on this disk.
     """
 
     path: str
     commit: str
     url: str
     line: int | None
-    trouble: Literal["unmapped", "key", "local", "elsewhere", "behind"]
+    trouble: Literal["unmapped", "key", "local", "elsewhere", "empty"]
     objects: Path | None = None
+    holds: tuple[str, ...] = ()
 
 
 class Pruned(NamedTuple):
@@ -104,11 +106,12 @@ class Source(NamedTuple):
     `absent` are paths on disk that are not in it, with the ignore rule that keeps them out (None:
     merely untracked); a folder without tracked files ends in `/`. `refusal`: why Heroku rejects the
     push before it builds. `pruned` are the paths removed by .slugignore, `deleted` the number of
-    files and whole folders.
+    files and whole folders. `staged` are those `uncommitted` paths that the next `git commit` takes
+    as they were tested. `pushes`: git has a remote called heroku.
     """
 
     root: Path
-    kind: Literal["commit", "worktree", "folder"]
+    kind: Literal["commit", "worktree", "folder", "log"]
     commit: str | None
     branch: str | None
     prefix: str
@@ -123,15 +126,21 @@ class Source(NamedTuple):
     pruned: Mapping[str, Pruned] = {}
     deleted: int = 0
     manifest: Manifest | None = None
+    staged: frozenset[str] = frozenset()
+    pushes: bool = False
 
     @property
     def goes_on(self) -> bool:
         """True if Heroku takes the push and looks at the tree, as far as parity can tell."""
         if self.incomplete:
             return True
-        left_behind = any(s.trouble == "behind" for s in self.submodules)
-        blocked = self.refusal or self.unread or left_behind or self.nothing_committed
+        blocked = self.refusal or self.unread or self.nothing_committed
         return not blocked and not (self.manifest and self.manifest.stops_setup)
+
+    @property
+    def partial(self) -> bool:
+        """True if it is only what a log quotes: what is not in it may be in the app."""
+        return self.kind == "log"
 
     @property
     def nothing_committed(self) -> bool:
@@ -140,9 +149,14 @@ class Source(NamedTuple):
         return empty and bool(self.absent)
 
     @property
+    def empties(self) -> tuple[Submodule, ...]:
+        """The repositories inside the tree whose folders are empty on Heroku."""
+        return tuple(s for s in self.submodules if s.trouble == "empty" and not s.objects)
+
+    @property
     def incomplete(self) -> bool:
         """True if only submodules are missing, whose contents no decision depends on."""
-        missing = any(s.objects is None for s in self.submodules)
+        missing = any(s.objects is None and s.trouble != "empty" for s in self.submodules)
         return missing and self.refusal is None and not self.unread
 
     def text(self, path: str) -> str | None:
@@ -170,8 +184,12 @@ class ConfigProblem(NamedTuple):
     line: int | None = None
 
 
+IN_COPY = "a repaired copy"
+"""The origin of a config var that only a copy has, in which a repair is tried."""
+
+
 class Config(NamedTuple):
-    """The app's config vars. `origin`: the source of each, `--config` or a file."""
+    """The app's config vars. `origin`: the source of each, `--config`, a file or `IN_COPY`."""
 
     values: Mapping[str, str]
     origin: Mapping[str, str]

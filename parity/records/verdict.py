@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from parity.records import Boot, Entry, Line, Plan, Release, Shutdown, Slug, Source, Traffic
-from parity.records.edits import Advice, Edit
+from parity.records.edits import Advice, Command, Edit
 
 Stage = Literal["source", "detect", "build", "release", "boot", "route", "stop"]
 EffectName = Literal["note", "warn", "unknown", "fail", "reject"]
@@ -16,7 +16,10 @@ UNEXPLAINED = " parity found no known cause: the end of the log is the best lead
 
 
 class Evidence(NamedTuple):
-    """An observation and its place. `names` fill the `{placeholders}` of the rule's texts."""
+    """An observation and its place. `names` fill the `{placeholders}` of the rule's texts.
+
+    `heroku`: `seen` is what Heroku prints, which a rehearsal may only predict.
+    """
 
     seen: str
     file: str | None = None
@@ -24,11 +27,17 @@ class Evidence(NamedTuple):
     column: int | None = None
     pid: int | None = None
     names: Mapping[str, str] = {}
+    heroku: bool = False
 
     @property
     def edit(self) -> Edit | None:
         """The edit to make, if one of the names holds one."""
         return next((text.edit for text in self.names.values() if isinstance(text, Advice)), None)
+
+    @property
+    def command(self) -> Command | None:
+        """The command to type, if one of the names is one."""
+        return next((text for text in self.names.values() if isinstance(text, Command)), None)
 
 
 class Finding(NamedTuple):
@@ -83,7 +92,10 @@ class Fix(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The judgement and everything it rests on. Records of stages not reached are None."""
+    """The judgement and everything it rests on. Records of stages not reached are None.
+
+    `silenced` are the findings that the user ignores by their id: they decide nothing.
+    """
 
     command: Literal["run", "check"]
     verdict: Literal["works", "fails", "unknown"]
@@ -103,6 +115,7 @@ class Verdict(NamedTuple):
     repaired: tuple[Repaired, ...] = ()
     formation: tuple[Boot, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    silenced: tuple[Finding, ...] = ()
 
     @property
     def exit_code(self) -> int:

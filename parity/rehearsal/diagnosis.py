@@ -12,21 +12,24 @@ from parity.system.errors import Trouble
 
 
 class Diagnosis:
-    """Judges and explains what a served app does; if `strict`, warnings fail."""
+    """Judges and explains what a served app does; if `strict`, warnings fail.
 
-    def __init__(self, *, strict: bool) -> None:
-        self._strict = strict
+    `ignore` are the ids of findings to silence.
+    """
+
+    def __init__(self, *, strict: bool, ignore: frozenset[str] = frozenset()) -> None:
+        self._strict, self._ignore = strict, ignore
 
     def build(self, say: Say, on_stage: Callable[[str], None]) -> Trial:
         """Return an observer for another build."""
-        return Trial("run", say, on_stage, strict=self._strict)
+        return Trial("run", say, on_stage, strict=self._strict, ignore=self._ignore)
 
     def judged(
         self, released: Release, boot: Boot, *later: Record, log: tuple[Line, ...] = ()
     ) -> Verdict:
         """Return the verdict on a release with this boot, and any traffic or shutdown after it."""
         slug = released.slug
-        trial = Trial("run", None, None, strict=False)
+        trial = Trial("run", None, None, strict=False, ignore=self._ignore)
         for record in (slug.plan.source, slug.plan, slug, released, boot, *later):
             trial.observe(record)
         return trial.verdict()._replace(log=log)

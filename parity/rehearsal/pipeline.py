@@ -11,6 +11,7 @@ from parity.records import Boot, Config, Pushed, Release, Say
 from parity.records.options import DEFAULTS, Options
 from parity.records.verdict import Verdict
 from parity.rehearsal import proof
+from parity.rehearsal.repairing import after_that
 from parity.rehearsal.trial import Trial
 from parity.runtime import deploy as stages
 from parity.runtime.deploy import NO_CONFIG
@@ -20,7 +21,6 @@ from parity.system.errors import MACHINE, Trouble, what_and_fix
 if TYPE_CHECKING:
     from parity.dyno.containment import Containment
     from parity.dyno.sandbox import Sandbox
-    from parity.rehearsal.edits import Repair
     from parity.rehearsal.probing import Probing
     from parity.runtime.process import RunningDyno
 
@@ -50,7 +50,8 @@ def rehearse(
 
     certain = _certain(on_verdict, offline=options.offline)
     containment = Containment(options.isolation, options.network)
-    new = partial(Trial, "run", say, on_stage, strict=options.strict, on_listen=on_listen)
+    new = partial(Trial, "run", say, on_stage, strict=options.strict)
+    new = partial(new, ignore=options.ignore, on_listen=on_listen)
     inputs = (Path(app), config, containment, options, facts)
     try:
         return whole.sure(
@@ -133,13 +134,20 @@ def repair(
     on_verdict: Callable[[Verdict], None] | None,
     stay: Callable[[Verdict, str], None] | None,
 ) -> None:
-    """Report the verdict, which repairs do not change, then go on with repairs in a copy."""
+    """Go on with repairs in a copy, and report the verdict, which they do not change.
+
+    A fix that fails in the copy is not reported, so the verdict waits for the first one that helps.
+    """
     if stay:
         trial.failed = None
-    if (trial.stopped or trial.failed) and on_verdict:
-        on_verdict(trial.verdict())
+
+    def report() -> None:
+        if on_verdict and failing:
+            on_verdict(proof.before_repairs(trial.verdict()))
+
+    failing = trial.stopped or trial.failed
     again = options._replace(run_release=False)
-    after_that(trial, pushed, options, lambda p: deploy(trial, p, sandbox, again, facts))
+    after_that(trial, pushed, options, lambda p: deploy(trial, p, sandbox, again, facts), report)
 
 
 def check(
@@ -150,7 +158,7 @@ def check(
     say: Say | None = None,
 ) -> Verdict:
     """Return the verdict on the tree alone, up to the plan. Runs none of the app's code."""
-    trial = Trial("check", say, None, strict=options.strict)
+    trial = Trial("check", say, None, strict=options.strict, ignore=options.ignore)
     try:
         pushed = stages.receive(trial, Path(app), config, options)
         if pushed.source.goes_on:
@@ -161,28 +169,6 @@ def check(
     except MACHINE as error:
         trial.stuck(*what_and_fix(error))
     return trial.verdict()
-
-
-def after_that(
-    trial: Trial, pushed: Pushed, options: Options, go_on: Callable[[Pushed], object]
-) -> None:
-    """Go on with a repaired copy as long as each problem has an obvious repair.
-
-    The edits of a copy that works are safe fixes.
-    """
-    done: dict[str, Repair] = {}
-    first = pushed.source
-    while (stop := trial.stopped or trial.failed) and not options.first_only:
-        from parity.rehearsal.edits import obvious
-
-        change = obvious(*stop, pushed, done)
-        if change is None:
-            break
-        pushed, done[change.finding] = change.pushed, change
-        with trial.after(change.finding, change.what):
-            go_on(pushed)
-    if done:
-        proof.proved(trial, first, list(done.values()))
 
 
 def deploy(
@@ -228,7 +214,7 @@ def start(
         def before_stop(running: "list[RunningDyno]") -> None:
             if dynos:
                 trial.formation(tuple(one.boot for one in running if one.boot))
-            if on_verdict:
+            if on_verdict and not trial.failed:
                 on_verdict(trial.verdict())
             if stay and not dynos:
                 _stays(trial, probing, running[0], stay)

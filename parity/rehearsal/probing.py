@@ -4,12 +4,16 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from parity.dyno import Dyno
+from parity.facts.addons import ADD_ONS
+from parity.push.config import without_dotenv
 from parity.records import Boot, Exchange, Traffic
-from parity.rehearsal import reruns
+from parity.records.scenario import Step
+from parity.rehearsal import reruns, sessions
 from parity.rehearsal.second_looks import SecondLooks
 from parity.rehearsal.trial import Trial
 from parity.rules.loading import load
 from parity.rules.order import UP
+from parity.rules.views.host_lists import BAD, refuses, worth_trying
 from parity.rules.views.python_traceback import logged
 from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
@@ -64,7 +68,9 @@ class Probing:
                 self._probe(dyno)  # a visitor's request: H10 in the log, nothing to judge
         self._trial.observe(self.explained(boot))
         if boot.goes_on:
-            one.traffic = self._with_second_looks(dyno, Traffic(boot, exchanges, dyno.output()))
+            traffic = self._with_session(one, Traffic(boot, exchanges, dyno.output()))
+            traffic = self._with_second_looks(dyno, traffic)
+            one.traffic = self._without_dotenv(traffic)
             self._trial.observe(one.traffic)
 
     def _probe(self, dyno: Dyno) -> tuple[Exchange, ...]:
@@ -105,11 +111,41 @@ class Probing:
                 steps = self.formation.options.scenario
                 lines = reruns.refusals(looks, steps)
                 return traffic._replace(traceback=lines)
-            if exchange.status == 400:
-                source = self.formation.released.slug.plan.source
-                with self._quiet(dyno) as router:
-                    return traffic._replace(hosts=reruns.hosts(router, exchange, source))
+            if refuses(exchange) and worth_trying(traffic.boot.release.slug.plan, exchange):
+                return self._with_other_hosts(dyno, traffic, exchange)
         return self._repeated(dyno, traffic)
+
+    def _with_session(self, one: RunningDyno, traffic: Traffic) -> Traffic:
+        """Return the traffic of a page whose script runs per visitor with one session more."""
+        with self._quiet(one.dyno) as router:
+            failed = sessions.opened(router, traffic)
+        if failed is None:
+            return traffic
+        boot = self.edge.run(one.settle(failed=True))
+        answers = (*traffic.exchanges, *failed)
+        return traffic._replace(boot=boot, exchanges=answers, output=one.dyno.output())
+
+    def _without_dotenv(self, traffic: Traffic) -> Traffic:
+        """Return the traffic of an app that works with one boot more, without its `.env`.
+
+        What an add-on sets is kept: on Heroku it is there.
+        """
+        config = without_dotenv(self.formation.released.slug.plan.config, ADD_ONS)
+        answers = [e for e in traffic.exchanges if not e.scenario]
+        works = bool(answers) and all(e.code is None and e.status < BAD for e in answers)
+        if config is None or not works:
+            return traffic
+        return traffic._replace(bare=reruns.bare(self._looks(traffic.boot), config, traffic))
+
+    def _with_other_hosts(self, dyno: Dyno, traffic: Traffic, refused: Exchange) -> Traffic:
+        """Return the traffic with the request's answers to other Hosts, or Django's reason."""
+        with self._quiet(dyno) as router:
+            others = reruns.hosts(router, refused, self.formation.released.slug.plan)
+        if refused.status != BAD or any(e.status != BAD for e in others):
+            return traffic._replace(hosts=others)
+        django = "django" in self.formation.released.slug.packages
+        lines = reruns.refusals(self._looks(traffic.boot), [Step(refused.path)]) if django else ()
+        return traffic._replace(hosts=others, traceback=lines or None)
 
     def _repeated(self, dyno: Dyno, traffic: Traffic) -> Traffic:
         last = next(e for e in reversed(traffic.exchanges) if not e.scenario)

@@ -34,6 +34,8 @@ def proved(trial: Trial, source: Source, repairs: "list[Repair]") -> None:
         if repair.sure:
             result = _result(last, works=works, safe=safe)
             tried[repair.finding, after] = Tried(diff if safe else None, result)
+        elif repair.typed and last.outcome == "works":
+            tried[repair.finding, after] = Tried(None, _worked(last))
         after = repair.finding
     pairs = zip(repairs, changed, strict=True)
     trial.proved(tuple(Fix(r.finding, r.what, c) for r, c in pairs) if safe else (), tried)
@@ -41,12 +43,22 @@ def proved(trial: Trial, source: Source, repairs: "list[Repair]") -> None:
 
 def _result(last: Repaired, *, works: bool, safe: bool) -> str:
     if safe:
-        return f"tried in a copy: built, booted, the first request got {last.answer}"
+        return _worked(last)
     if works:
         return "tried in a copy, and it works; a diff cannot show it"
     if last.outcome == "unknown":
         return "tried in a copy, and what came of it is not known here: no diff is offered"
     return "tried in a copy, and there was another problem: no diff is offered"
+
+
+def _worked(last: Repaired) -> str:
+    return f"tried in a copy: built, booted, the first request got {last.answer}"
+
+
+def before_repairs(verdict: Verdict) -> Verdict:
+    """Return the verdict without what repairs in copies have shown."""
+    own = tuple(f for f in verdict.findings if f.after is None)
+    return verdict._replace(findings=own, repaired=(), fixes=())
 
 
 def once(on_verdict: Callable[[Verdict], None] | None) -> Callable[[Verdict], None] | None:

@@ -5,13 +5,15 @@ The judged run stays untouched: every second boot has its own dyno and its own c
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import unescape
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from parity.dyno import trace
-from parity.records import Bind, Exchange, Frame, Source
+from parity.records import Bind, Config, Exchange, Frame, Plan, Traffic
+from parity.rules.views.host_lists import worth_trying
 
 if TYPE_CHECKING:
     from parity.records.scenario import Step
@@ -24,6 +26,9 @@ AT_ONCE = 4
 
 WORKERS_BOOT = 1.5
 """Seconds within which a server's other workers have started, too (ours)."""
+
+QUICK_BOOT = 2.0
+"""Seconds within which an app must have come up for another boot to be hurried (ours)."""
 
 GREETING = "/socket.io/?EIO=4&transport=polling"
 """Socket.IO's first request: https://socket.io/docs/v4/engine-io-protocol/ (documented)."""
@@ -41,8 +46,6 @@ _PARTS = re.compile(
     r"""=["']?([^"'\s>]+)""",
     re.IGNORECASE,
 )
-_HOSTS = re.compile(r"(?:allowed|trusted)_hosts\b[^\[(\n]*[\[(]([^\])]*)[\])]", re.IGNORECASE)
-_LITERAL = r"""["']([\w.*-]+)["']"""
 
 
 def binds(looks: "SecondLooks") -> tuple[Bind, ...]:
@@ -63,14 +66,31 @@ def traceback(looks: "SecondLooks", path: str) -> tuple[str, ...] | None:
 
 
 def refusals(looks: "SecondLooks", steps: "Sequence[Step]") -> tuple[str, ...]:
-    """Return the messages that Django logged, or suppressed, for refused requests of `steps`."""
+    """Return the messages that Django logged, or suppressed, for refused requests of `steps`.
+
+    Some of its versions log them with the exception's traceback.
+    """
     with looks.dyno(trace=True) as second:
         if second.boot.state != "up":
             return ()
         with looks.router(second) as router:
             for step in steps:
                 router.play(step)
-        return trace.refusals(second.dyno.report)
+        report = second.dyno.report
+        return (*trace.refusals(report), *chain.from_iterable(trace.tracebacks(report)))
+
+
+def bare(looks: "SecondLooks", config: Config, first: Traffic) -> Traffic:
+    """Return the same requests to a dyno with only the config vars in `config`."""
+    paths = dict.fromkeys(e.first for e in first.exchanges if not e.scenario)
+    exchanges: tuple[Exchange, ...] = ()
+    with looks.dyno(config=config, hurry=first.boot.seconds < QUICK_BOOT) as second:
+        if second.boot.state == "up":
+            with looks.router(second) as router:
+                exchanges = sum((router.probe(path) for path in paths), ())
+            if any(e.code or e.status >= 500 for e in exchanges):
+                looks.settle(second)
+        return Traffic(second.boot, exchanges, second.dyno.output())
 
 
 def stack(looks: "SecondLooks", path: str | None = None) -> tuple[Frame, ...]:
@@ -155,22 +175,7 @@ def _session(greeting: Exchange) -> str:
     return f"{GREETING}&sid={match[1].decode()}" if match else ""
 
 
-def hosts(router: "Router", refused: Exchange, source: Source) -> tuple[Exchange, ...]:
-    """Repeat a refused request with each Host that the settings seem to allow."""
-    return tuple(router.ask(f"https://{host}{refused.path}") for host in allowed_hosts(source))
-
-
-def allowed_hosts(source: Source) -> list[str]:
-    """Return `localhost`, and the hosts in every literal list called ALLOWED_HOSTS or similar."""
-    names = dict.fromkeys(["localhost", "127.0.0.1"])
-    for path in source.entries:
-        if path.endswith(".py"):
-            names |= dict.fromkeys(_literals(source.text(path) or ""))
-    return list(names)
-
-
-def _literals(text: str) -> Iterator[str]:
-    for match in _HOSTS.finditer(text):
-        for literal in re.findall(_LITERAL, match[1]):
-            if "*" not in literal:
-                yield f"www{literal}" if literal.startswith(".") else literal
+def hosts(router: "Router", refused: Exchange, plan: Plan) -> tuple[Exchange, ...]:
+    """Repeat a refused request with each Host that the app's lists seem to let in."""
+    tried = worth_trying(plan, refused)
+    return tuple(router.ask(f"https://{host}{refused.path}") for host in tried)

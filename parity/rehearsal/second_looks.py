@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from parity.records import Boot, ProcessType
+from parity.records import Boot, Config, ProcessType
 from parity.runtime.release import RunningRelease
 
 if TYPE_CHECKING:
@@ -42,10 +42,13 @@ class SecondLooks:
         *,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
+        config: Config | None = None,
         hurry: bool = False,
     ) -> Iterator[SecondBoot]:
         """Yield another booted dyno; with `hurry`, do not wait for the whole boot timeout."""
-        formation = self._formation.again(trace=trace, extra_env=extra_env, hurry=hurry)
+        formation = self._formation.again(
+            trace=trace, extra_env=extra_env, config=config, hurry=hurry
+        )
         release = RunningRelease(formation, [(self._process, "again")])
         with self._edge.holding(release):
             release.launch()

@@ -86,6 +86,7 @@ class Trial:
         on_stage: Callable[[str], None] | None,
         *,
         strict: bool,
+        ignore: frozenset[str] = frozenset(),
         on_listen: Callable[[Boot], None] | None = None,
     ) -> None:
         self._command = command
@@ -93,6 +94,7 @@ class Trial:
         self._say = say
         self._on_stage = on_stage
         self._strict = strict
+        self._ignore = ignore
         self._now: Stage = "source"
         self._log = Log()
         self._seconds: dict[Stage, float] = {}
@@ -190,6 +192,15 @@ class Trial:
             return "checked"
         return "works" if self._repaired[-1].answer is not None else "unknown"
 
+    def withdraw(self, old: Finding, new: Finding) -> None:
+        """Forget the last repair, which did not help, and report `new` instead of `old`."""
+        self._repaired.pop()
+        self._findings = [
+            f._replace(evidence=new.evidence, fix=new.fix) if f.evidence == old.evidence else f
+            for f in self._findings
+            if f.after != old.id
+        ]
+
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Judge and report another dyno, but keep the report's records as they are."""
@@ -231,7 +242,9 @@ class Trial:
 
     def verdict(self, *, interrupted: int | None = None) -> Verdict:
         """Return the verdict on the findings so far."""
-        deciding = [f for f in self._findings if f.after is None]
+        silenced = self._silenced()
+        shown = [f for f in self._findings if f not in silenced]
+        deciding = [f for f in shown if f.after is None]
         failing = [f for f in sorted(deciding, key=_order) if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
         records: dict[str, Any] = {k: v for k, v in self._records.items() if k not in NOT_THE_APP}
@@ -239,7 +252,8 @@ class Trial:
             command=self._command,
             verdict="fails" if failing else "unknown" if unknown else "works",
             symptom=(failing[0].symptom or failing[0].id) if failing else None,
-            findings=tuple(sorted(self._findings, key=_order)),
+            findings=tuple(sorted(shown, key=_order)),
+            silenced=tuple(silenced),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
             log=self._log.lines(),
             not_emulated=(*NOT_EMULATED, *self._not_isolated()),
@@ -249,6 +263,16 @@ class Trial:
             fixes=self._fixes,
             **records,
         )
+
+    def _silenced(self) -> list[Finding]:
+        """Return the findings whose id is ignored, and the symptoms that they alone explain."""
+        silenced = []
+        for finding in self._findings:
+            others = [f.id for f in self._findings if f.kind == "cause" and _explains(f, finding)]
+            explained = others and finding.kind == "symptom" and {*others} <= self._ignore
+            if self._ignore & {finding.id, finding.symptom} or explained:
+                silenced.append(finding)
+        return silenced
 
     def _not_isolated(self) -> tuple[str, ...]:
         """Return what a dyno without its own namespaces lacks."""
@@ -273,6 +297,11 @@ def _same(finding: Finding) -> tuple[object, ...]:
     """Return the key by which two findings are the same."""
     places = tuple((e.seen, e.file, e.line) for e in finding.evidence)
     return finding.id, finding.title, finding.cause, places
+
+
+def _explains(cause: Finding, symptom: Finding) -> bool:
+    """Return whether a cause explains this symptom, in the same copy."""
+    return (cause.symptom, cause.stage, cause.after) == (symptom.id, symptom.stage, symptom.after)
 
 
 def _order(finding: Finding) -> tuple[bool, bool]:

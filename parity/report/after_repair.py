@@ -18,9 +18,6 @@ def afterwards(page: Page, verdict: Verdict) -> None:
         page.prose(f"with {what}, {outcome}", label=label, style="note", body="strong")
         _print_groups(page, later, verdict.source)
         page.blank()
-    if verdict.fixes:
-        hint = "`parity run --diff` shows the change, `parity run --fix` makes it."
-        page.prose(hint, label="fix: ", style="strong")
 
 
 def _print_groups(page: Page, later: list[Group], source: Source | None) -> None:

@@ -1,5 +1,8 @@
 """The line of the app that is to blame, with a mark below the column."""
 
+import os
+from pathlib import Path
+
 from parity.records import Source
 from parity.records.verdict import Evidence
 from parity.report.page import Page
@@ -14,12 +17,30 @@ def place(evidence: Evidence) -> str:
     return ":".join(str(part) for part in parts if part is not None) if evidence.file else ""
 
 
+def place_here(source: Source | None, evidence: Evidence) -> str:
+    """Return the place with a path from the current folder, which terminals and editors open."""
+    where = place(evidence)
+    if source is None or not evidence.file or evidence.file.startswith("/"):
+        return where
+    root = source.root
+    if root.is_absolute() and root.is_relative_to(_current()):
+        root = Path(os.path.relpath(root, _current()))
+    return where if root == Path() else f"{root}/{where}"
+
+
+def _current() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109
+    except OSError:  # it was deleted
+        return "/"
+
+
 def frame(page: Page, source: Source | None, evidence: Evidence, *, indent: int = 0) -> None:
     """Print the place of the evidence, and its line if the tree has it."""
     rows = lines(source, evidence)
     number = str(evidence.line or "")
     gutter = " " * len(number)
-    page.code(f"{gutter}--> {visible(place(evidence))}", indent=indent, style="note")
+    page.code(f"{gutter}--> {visible(place_here(source, evidence))}", indent=indent, style="note")
     if not rows or not evidence.line:
         return
     room = page.width - indent - len(number) - 3

@@ -24,7 +24,7 @@ def _command(result: Result, verdict: Verdict) -> str:
     finding = result.finding
     attributes = {**_place(result, verdict), "title": f"{finding.id}: {result.title}"}
     properties = ",".join(f"{key}={_property(value)}" for key, value in attributes.items())
-    evidence = [f"seen: {text}" for text in result.seen[:SEEN]]
+    evidence = [": ".join(e) for e in zip(result.labels, result.seen, strict=True)][:SEEN]
     message = (*evidence, f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
     return f"::{COMMANDS[result.level]} {properties}::{_data(chr(10).join(message))}"
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from parity.records import Exchange, Line, Shutdown
 from parity.records.verdict import Evidence, Finding, Verdict
 from parity.report.frame import lines, place
+from parity.report.next_step import what_next
 from parity.report.stages import DETAILS, MB
-from parity.report.summary import Group, groups, importance, spoken, what_next
+from parity.report.summary import Group, groups, importance, joint, spoken
 from parity.system.text import clip, safe
 from parity.version import __version__
 
@@ -69,6 +70,7 @@ def _page(verdict: Verdict) -> dict[str, Any]:
         "parity": __version__,
         "command": verdict.command,
         "word": word,
+        "joint": joint(sentence),
         "said": sentence,
         "state": verdict.verdict,
         "next": what_next(verdict),
@@ -159,7 +161,9 @@ def _finding(finding: Finding, verdict: Verdict) -> dict[str, Any]:
     return {
         "finding": finding,
         "fix": [(row.startswith("  "), row) for row in finding.fix.split("\n")],
-        "evidence": [(e.seen, place(e), e.pid) for e in finding.evidence],
+        "evidence": [
+            ("heroku" if e.heroku else "seen", e.seen, place(e), e.pid) for e in finding.evidence
+        ],
         "frame": list(_frame(framed, verdict)) if framed else [],
         "diff": [(_sort(row), row) for row in (finding.diff or "").splitlines()],
     }

@@ -53,6 +53,7 @@ def report(verdict: Verdict) -> dict[str, Any]:
             for s in verdict.stages
         ],
         "findings": [_finding(f) for f in verdict.findings],
+        "ignored": [{"id": f.id, "effect": f.effect} for f in verdict.silenced],
         "repaired": [_repaired(r) for r in verdict.repaired],
         "log": [_line(line) for line in verdict.log],
         "not_emulated": list(verdict.not_emulated),

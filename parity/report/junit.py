@@ -67,7 +67,7 @@ def _problem(case: Element, kind: str, problems: list[Result]) -> None:
 def _described(result: Result) -> str:
     finding = result.finding
     where = [f"at: {place(evidence)}" for evidence in result.places]
-    evidence = [f"seen: {text}" for text in result.seen]
+    evidence = map(": ".join, zip(result.labels, result.seen, strict=True))
     rows = (f"{finding.effect}[{finding.id}] {result.title}", *where, *evidence)
     advice = (f"why: {finding.cause}", f"fix: {finding.fix}", f"docs: {finding.docs}")
     return safe("\n".join((*rows, *advice)))

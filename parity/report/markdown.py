@@ -11,9 +11,10 @@ from itertools import groupby
 from parity.records import Line
 from parity.records.verdict import Verdict
 from parity.report.frame import place
+from parity.report.next_step import what_next
 from parity.report.results import Result, results
 from parity.report.stages import DETAILS
-from parity.report.summary import headline, what_next
+from parity.report.summary import headline
 from parity.system.text import clip, oneline
 
 MARKS = {"ok": "✅", "warn": "⚠️", "fail": "❌", "unknown": "❔", "not-reached": "⬜"}
@@ -78,7 +79,8 @@ def _stages(verdict: Verdict) -> str:
 def _finding(result: Result) -> str:
     finding = result.finding
     if finding.effect == "note":
-        return f"- note `{finding.id}`: {prose(result.title)}"
+        fix = " ".join(finding.fix.split())
+        return f"- note `{finding.id}`: {prose(result.title)}. Fix: {prose(fix)}"
     return "\n".join(
         (f"### {finding.effect} `{finding.id}`: {prose(result.title)}", "", *_body(result))
     )
@@ -88,8 +90,8 @@ def _body(result: Result) -> Iterator[str]:
     finding = result.finding
     for evidence in result.places[:SEEN]:
         yield f"- at {code(place(evidence))}"
-    for text in result.seen[:SEEN]:
-        yield f"- seen: {code(text)}"
+    for label, text in list(zip(result.labels, result.seen, strict=True))[:SEEN]:
+        yield f"- {label}: {code(text)}"
     yield f"- why: {prose(finding.cause)}"
     yield from _fix(finding.fix)
     if finding.diff:

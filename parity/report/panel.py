@@ -12,7 +12,8 @@ from parity.facts.codes import CODES
 from parity.records import Line
 from parity.records.verdict import Verdict
 from parity.report.html import policy, shown, template
-from parity.report.summary import Group, decisive, groups, headline, what_next
+from parity.report.next_step import what_next
+from parity.report.summary import Group, decisive, groups, headline
 from parity.system.text import clip
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ LONGEST = 300
 
 HEAD, BODY = b"<head>\n", b"</body>"
 """The places in Heroku's page for the policy and the panel."""
+
+DOWN = frozenset({"H10", "H14", "H20", "H21", "H81"})
+"""Codes of requests that no dyno got, which may be repeated without harm."""
+
+REFRESH = 3
+"""Seconds after which a page with one of them loads again, until the app is back (ours)."""
 
 FRAMES = "frame-src http: https:"
 """The directive for the frame in Heroku's page."""
@@ -46,6 +53,8 @@ def added(page: bytes, code: str, told: Told) -> bytes:
     panel = _template().render(**_values(code, told)).encode("utf-8", "backslashreplace")
     allowed = policy(page + panel, FRAMES)
     meta = f'<meta http-equiv="Content-Security-Policy" content="{allowed}">\n'
+    if code in DOWN:
+        meta += f'<meta http-equiv="refresh" content="{REFRESH}">\n'
     before, head, rest = page.partition(HEAD)
     inner, body, after = rest.rpartition(BODY)
     return b"".join((before, head, meta.encode(), inner, panel, body, after))

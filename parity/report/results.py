@@ -43,6 +43,11 @@ class Result(NamedTuple):
         """The evidence, each piece on one line."""
         return tuple(oneline(e.seen).strip() for e in self.finding.evidence)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label of each piece of evidence: what was seen, or what Heroku prints."""
+        return tuple("heroku" if e.heroku else "seen" for e in self.finding.evidence)
+
 
 def results(verdict: Verdict) -> Iterator[Result]:
     """Yield every cause, and every symptom without one; the decisive ones first."""

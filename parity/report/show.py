@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO, TypedDict
 
 from parity.records import Boot, Config, Line, Source
 from parity.records.verdict import Verdict
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 WIDEST = 100
 """Columns that a report uses at most."""
+
+
+class Layout(TypedDict):
+    """How a report for people is laid out; `log`: with the whole log."""
+
+    width: int
+    colour: bool
+    log: bool
 
 
 class Show:
@@ -40,6 +48,7 @@ class Show:
         self._mask = self._masker(None, config)
         self._out, self._err = stdout, stderr
         self._printed = self._told = False
+        self._log, self._fixing = getattr(arguments, "log", False), getattr(arguments, "fix", False)
         self._quiet, self._network = arguments.quiet, getattr(arguments, "network", "own")
         self._progress = Progress(
             stderr,
@@ -87,36 +96,47 @@ class Show:
     def verdict(self, verdict: Verdict) -> None:
         """Print the verdict while the dyno still runs: people need not wait for its end."""
         if self._kind == "full":
-            self._print(self._full(self.masked(verdict)))
+            from parity.report.terminal import at_verdict
+
+            self._print(at_verdict(self.masked(verdict), **self._layout()))
             self._printed = True
 
     def final(self, verdict: Verdict) -> None:
         """Print or complete the report, and write the files. Raises `Trouble` if that fails."""
         masked = self.masked(verdict)
         if self._printed:
-            from parity.report.terminal import after_stop
+            self._later(masked)
+        elif self._kind == "full":
+            from parity.report.terminal import full
 
-            more = after_stop(masked, width=columns(self._out), colour=coloured(self._out))
-            self._print(f"\n{more}" if more else "")
+            self._print(full(masked, **self._layout()))
         else:
-            self._print(self._full(masked) if self._kind == "full" else render(self._kind, masked))
+            self._print(render(self._kind, masked))
         for kind, path in self._files:
             _write(path, render(kind, masked))
         if self._kind == "github":
             _summarise(masked)
 
-    def diffs(self, verdict: Verdict) -> None:
-        """Print the fixes that were proved safe: for `git apply`, or for people to read."""
-        from parity.report.diffs import diffs, shown
+    def diffs(self, verdict: Verdict, text: str, elsewhere: str) -> None:
+        """Print the fixes that were proved safe: for `git apply`, or for people to read.
 
-        text = diffs(self.masked(verdict))
+        `text` is their diff, `elsewhere` the folder in which to type `git apply` (empty: here).
+        """
+        from parity.report.diffs import diffs, shown
+        from parity.rules.shell import word
+
+        text = text if diffs(self.masked(verdict)) else ""
         stream = self._out if self._kind in ("full", "concise") else self._err
         self._progress.pause()
         if not text:
             hidden = "it would contain a config var's value" if verdict.fixes else ""
             why = hidden or "no edit was both certain and proved"
             emit(f"parity: no diff: {why}\n", self._err)
-        elif capable(stream) or os.environ.get("CI"):
+            return
+        if elsewhere:
+            apply = f"git -C {word(elsewhere)} apply"
+            emit(f"parity: git ignores files outside of this folder: use `{apply}`\n", self._err)
+        if capable(stream) or os.environ.get("CI"):
             emit(shown(text, colour=coloured(stream)), stream)
         else:
             emit(text, stream)
@@ -138,8 +158,16 @@ class Show:
 
         return Mask(config, source)
 
-    def _full(self, masked: Verdict) -> str:
-        return render("full", masked, width=columns(self._out), colour=coloured(self._out))
+    def _later(self, masked: Verdict) -> None:
+        """Complete the report; after `--fix` comes another line about what is next."""
+        from parity.report.terminal import later
+
+        width, colour = columns(self._out), coloured(self._out)
+        more = later(masked, width=width, colour=colour, foot_too=not self._fixing)
+        self._print(f"\n{more}" if more else "")
+
+    def _layout(self) -> "Layout":
+        return {"width": columns(self._out), "colour": coloured(self._out), "log": self._log}
 
     def _print(self, text: str) -> None:
         self._progress.pause()
@@ -211,8 +239,18 @@ def capable(stream: TextIO | None) -> bool:
 
 
 def coloured(stream: TextIO | None) -> bool:
-    """Return whether to use colours: a capable terminal, and no NO_COLOR (https://no-color.org)."""
-    return capable(stream) and not os.environ.get("NO_COLOR")
+    """Return whether to use colours: on a capable terminal, or wherever FORCE_COLOR asks for them.
+
+    NO_COLOR takes precedence (https://no-color.org, https://force-color.org).
+    """
+    if os.environ.get("NO_COLOR"):
+        return False
+    return forced() or capable(stream)
+
+
+def forced() -> bool:
+    """Return whether colours are wanted even where there is no terminal."""
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0", "false")
 
 
 def columns(stream: TextIO | None) -> int:

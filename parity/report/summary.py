@@ -1,15 +1,12 @@
 """A verdict in one sentence, its findings in groups, and what to do next."""
 
-import os
 import re
 import signal
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Literal, NamedTuple
 
-from parity.records import Exchange, Source, Traffic
+from parity.records import Exchange, Traffic
 from parity.records.verdict import UNEXPLAINED, EffectName, Finding, Verdict
-from parity.rules.shell import word
 from parity.system.text import oneline
 
 Word = Literal["works", "fails", "could not tell", "check"]
@@ -85,10 +82,22 @@ def spoken(verdict: Verdict) -> tuple[Word, str]:
         return "could not tell", f"ended by {ended} {_during(verdict)}"
     if verdict.verdict == "unknown":
         return "could not tell", _blame(group) if group else "no reason given"
+    hidden = _silenced(verdict)
     if verdict.command == "check":
-        return "check", f"{_warnings(verdict) or 'nothing'} found, nothing run"
-    warnings = _warnings(verdict)
-    return "works", _works(verdict) + (f"; {warnings}" if warnings else "")
+        result = _warnings(verdict) or f"no {'other ' if hidden else ''}problems found"
+        return "check", f"{'; '.join(filter(None, (result, hidden)))} (the app was not run)"
+    if hidden:
+        return "works", f"nothing else fails; {hidden}"
+    return "works", "; ".join(filter(None, (_works(verdict), _warnings(verdict))))
+
+
+def _silenced(verdict: Verdict) -> str:
+    """Return how many problems that would decide are ignored, and which; empty if none."""
+    deciding = [f for f in verdict.silenced if f.effect in DECIDING and f.after is None]
+    problems = groups(sorted(deciding, key=lambda f: (f.symptom or f.id, f.kind == "cause")))
+    ids = dict.fromkeys(f.id for g in problems for f in (g.first, *g.causes))
+    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
+    return f"{count} ignored: {', '.join(ids)}" if problems else ""
 
 
 def _more(verdict: Verdict) -> str:
@@ -100,8 +109,12 @@ def _more(verdict: Verdict) -> str:
 def headline(verdict: Verdict) -> str:
     """Return the verdict in one sentence, the first line of every report for people."""
     word, sentence = spoken(verdict)
-    sentence = oneline(sentence)
-    return f"{word} {sentence}" if sentence.startswith("once ") else f"{word}: {sentence}"
+    return f"{word}{joint(sentence)}{oneline(sentence)}"
+
+
+def joint(sentence: str) -> str:
+    """Return what stands between the verdict's word and its sentence."""
+    return " " if sentence.startswith("once ") else ", " if sentence.startswith("but ") else ": "
 
 
 def _blame(group: Group) -> str:
@@ -136,13 +149,21 @@ def _warnings(verdict: Verdict) -> str:
 
 def _works(verdict: Verdict) -> str:
     source = verdict.source
-    commit = (
-        f"once you commit {named(source.uncommitted)}: " if source and source.uncommitted else ""
-    )
+    files = named(source.uncommitted) if source and source.uncommitted else ""
+    but = _but(verdict.traffic) if verdict.traffic else ""
+    commit = ", ".join(filter(None, (f"once you commit {files}" if files else "", but)))
+    commit += ": " if commit else ""
     if verdict.traffic:
         return f"{commit}pushed, built, booted; {', '.join(requests(verdict.traffic))}"
     started = f"{verdict.boot.name} started" if verdict.boot else "nothing to start"
     return f"{commit}pushed and built; {started}, no web process"
+
+
+def _but(traffic: Traffic) -> str:
+    """Return that a visitor of the bare address sees an error, as a clause."""
+    root = [e for e in traffic.exchanges if e.first == "/" and not e.scenario]
+    refused = bool(root) and root[-1].code is None and 400 <= root[-1].status < 500
+    return f"but / answers {root[-1].status}" if refused else ""
 
 
 def named(paths: tuple[str, ...]) -> str:
@@ -169,60 +190,6 @@ def requests(traffic: Traffic) -> list[str]:
 
 def _answer(exchange: Exchange) -> str:
     return f"{exchange.code} ({exchange.status})" if exchange.code else str(exchange.status)
-
-
-def what_next(verdict: Verdict) -> str:
-    """Return what to type now."""
-    if verdict.verdict == "works":
-        run = f"parity run{_typed_path(verdict.source)}"
-        return run if verdict.command == "check" else _push(verdict.source)
-    again = f"parity {verdict.command}{_typed_path(verdict.source)}"
-    group = None if verdict.interrupted else decisive(verdict)
-    if group is None:
-        return again
-    blamed = (e for f in (*group.causes, group.first) for e in f.evidence if e.file and e.line)
-    where = next((f"{oneline(e.file or '')}:{e.line}" for e in blamed), None)
-    change = f"change {where}" if where and verdict.verdict == "fails" else "follow the fix above"
-    return f"{change}, then: {again}"
-
-
-def _typed_path(source: Source | None) -> str:
-    """Return the PATH that was typed, for another command."""
-    root = source.root if source else Path()
-    return "" if root == Path() else f" {word(str(root))}"
-
-
-def git(folder: Path) -> str:
-    """Return `git` for the repository of a folder, from where parity was typed."""
-    return "git" if folder == Path() else f"git -C {word(str(folder))}"
-
-
-def _push(source: Source | None) -> str:
-    if source is None or source.kind == "folder":
-        return "commit it to git (Heroku takes only what is committed), then: git push heroku main"
-    here = git(source.root)
-    if source.prefix:
-        push = _subtree(source.root, source.prefix.rstrip("/"))
-    elif source.kind == "commit":
-        push = f"{here} push heroku {source.commit}:refs/heads/main"
-    else:
-        push = f"{here} push heroku {_refspec(source.branch)}"
-    return f"{here} commit -a && {push}" if source.uncommitted else push
-
-
-def _subtree(root: Path, prefix: str) -> str:
-    """Return the push of a subfolder, which git accepts only in the repository's own folder:
-    https://git-scm.com/docs/git-subtree.
-    """
-    top = Path(os.path.normpath(root / "/".join([".."] * len(prefix.split("/")))))
-    return f"{git(top)} subtree push --prefix {word(prefix)} heroku main"
-
-
-def _refspec(branch: str | None) -> str:
-    """Return what to push: Heroku builds main (https://devcenter.heroku.com/articles/git)."""
-    if branch is None:
-        return "HEAD:refs/heads/main"
-    return branch if branch == "main" else f"{word(branch)}:main"
 
 
 def at_stop(finding: Finding) -> bool:

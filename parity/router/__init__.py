@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from parity.facts.limits import Limits
 from parity.facts.router import ROUTER_2, Profile
+from parity.facts.sessions import Opening
 from parity.records import Beside, Exchange, Line, Say
 from parity.records.scenario import Step
 from parity.router import log, pages
@@ -169,6 +170,18 @@ class Router:
             )
             for step, (view, passed) in zip(every, self._during(all_of_them), strict=True)
         )
+
+    def converse(self, opening: Opening, seconds: float) -> Exchange:
+        """Open a session as a browser does, and stay until its first page has come."""
+        from parity.router.sessions import visit
+
+        def go(port: int, sent: Mapping[str, str]) -> "ClientView":
+            headers = {**sent, "Origin": f"https://{self.host}"}
+            return visit(port, opening, headers, self._patience(), seconds)
+
+        url = f"https://{self.host}{opening.path}"
+        view, passed = self._during(lambda: self._noted(url, {}, go))
+        return exchange(url, "GET", view, passed, None)
 
     def _url(self, step: Step) -> str:
         return f"https://{self.host}{step.path}"

@@ -14,6 +14,9 @@ from functools import partial
 from parity.records.scenario import Step
 from parity.router.client import KEPT_BODY, NOTHING, ClientView, leaving
 
+TEXT, BINARY, CLOSE = 1, 2, 8
+"""Kinds of websocket frames: RFC 6455 section 5.2."""
+
 PIECES = 20
 """Parts in which a slow body is sent."""
 
@@ -26,7 +29,7 @@ def visit(
         stay = threading.TIMEOUT_MAX if step.leave is None else step.leave
         with leaving(partial(sock.shutdown, socket.SHUT_RDWR), stay) as left:
             try:
-                sock.sendall(_head(step, headers))
+                sock.sendall(head(step, headers))
                 _send_body(sock, step)
                 view = _answer(sock, step, patience)
             except (OSError, http.client.HTTPException):
@@ -34,7 +37,8 @@ def visit(
         return view._replace(left=view.left or left.is_set())
 
 
-def _head(step: Step, headers: Mapping[str, str]) -> bytes:
+def head(step: Step, headers: Mapping[str, str]) -> bytes:
+    """Return the head of a request, which asks for a websocket if the step has messages."""
     sent = {**headers}
     if step.websocket:
         key = base64.b64encode(secrets.token_bytes(16)).decode()
@@ -71,22 +75,27 @@ def _answer(sock: socket.socket, step: Step, patience: float) -> ClientView:
     return ClientView(response.status, headers, {}, body, cut.is_set())
 
 
-def _reply(sock: socket.socket, text: str) -> bytes:
-    """Send one text message and wait for one in return (RFC 6455 section 5.2)."""
-    data, mask = text.encode(), secrets.token_bytes(4)
+def send(sock: socket.socket, opcode: int, data: bytes) -> None:
+    """Send one message of at most 64 kB (RFC 6455 section 5.2)."""
+    mask, length = secrets.token_bytes(4), len(data)
     masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(data))
-    length = len(data)
-    head = bytes([0x80 | length]) if length < 126 else b"\xfe" + struct.pack("!H", length)
-    sock.sendall(b"\x81" + head + mask + masked)
+    size = bytes([0x80 | length]) if length < 126 else b"\xfe" + struct.pack("!H", length)
+    sock.sendall(bytes([0x80 | opcode]) + size + mask + masked)
+
+
+def _reply(sock: socket.socket, text: str) -> bytes:
+    """Send one text message and wait for one in return."""
+    send(sock, TEXT, text.encode())
     while True:
-        opcode, content = _frame(sock)
-        if opcode in (1, 2):
+        opcode, content = frame(sock)
+        if opcode in (TEXT, BINARY):
             return content
-        if opcode == 8:
+        if opcode == CLOSE:
             raise ConnectionResetError("the app closed the websocket")
 
 
-def _frame(sock: socket.socket) -> tuple[int, bytes]:
+def frame(sock: socket.socket) -> tuple[int, bytes]:
+    """Return the opcode and the content of the next frame. Raises `OSError` if none comes."""
     first, second = _exactly(sock, 2)
     length = second & 0x7F
     if length == 126:

@@ -50,7 +50,8 @@ class Rule(NamedTuple):
     `leads_to` are the ids of the symptoms that a cause explains (none: it stands alone). `effect`
     of a cause with a symptom is the symptom's, unless it is `unknown` or `warn`: then the symptom
     decides nothing, or is only a warning. A `fallback` cause is dropped where a more precise one
-    applies; the causes in `instead_of` are dropped where this one applies. `records` are the record
+    applies; the causes in `instead_of` are dropped where this one applies, and all others where one
+    that is `alone` does: what they advise would not help then. `records` are the record
     types that it looks at. `heroku` is Heroku's own name, verbatim. `aliases` are former ids of the
     rule, or of its variant for one language: they still work. For the manual alone: `prints`,
     Heroku's lines; `apart`, how to tell this cause from the symptom's other causes; `browser`, what
@@ -70,6 +71,7 @@ class Rule(NamedTuple):
     heroku: str | None = None
     basis: Basis = "observed"
     fallback: bool = False
+    alone: bool = False
     aliases: tuple[str, ...] = ()
     instead_of: tuple[str, ...] = ()
     prints: tuple[str, ...] = ()
@@ -105,6 +107,7 @@ class RuleFields(TypedDict, total=False):
     heroku: str | None
     basis: Basis
     fallback: bool
+    alone: bool
     aliases: tuple[str, ...]
     instead_of: tuple[str, ...]
     prints: tuple[str, ...]
@@ -212,6 +215,7 @@ def predicted(
     shown, rule = RULES[symptom], RULES[cause]
     effect: EffectName = "unknown" if rule.effect == "unknown" else shown.effect or "fail"
     names = {"status": "other than 0", "headline": "Error: Unable to install dependencies."}
+    names["how"] = " with a status other than 0"
     symptom_evidence = (Evidence("predicted from the source; nothing was run", names=names),)
     both = (
         _finding(record, shown, symptom_evidence, symptom, effect),
@@ -226,7 +230,8 @@ def _explained(
     evidence: tuple[Evidence, ...],
     causes: list[tuple[Rule, tuple[Evidence, ...]]],
 ) -> list[Finding]:
-    precise = [c for c in causes if not c[0].fallback] or causes
+    alone = [c for c in causes if c[0].alone]
+    precise = alone or [c for c in causes if not c[0].fallback] or causes
     effects = {r.effect for r, _ in precise}
     effect: EffectName = (
         "unknown"

@@ -34,12 +34,16 @@ def needed(record: Record) -> tuple[str, ...]:
 
 
 def _failed(record: Record) -> bool:
-    """Return whether something in the record crashed, did not come up, or could not answer."""
+    """Return whether something in the record failed, did not come up, or could not answer."""
+    if isinstance(record, Slug) and record.refusal:
+        return True
     if isinstance(record, Boot) and record.state != "up":
         return True
     if isinstance(record, Traffic) and any(
         x.code or (x.status or 0) >= 500 for x in record.exchanges
     ):
+        return True
+    if isinstance(record, Traffic) and record.needs_dotenv:
         return True
     if isinstance(record, Slug | Release | Boot | Traffic):
         from parity.rules.views.python_traceback import crash

@@ -10,7 +10,7 @@ def _in(package: str, names: str) -> tuple[str, ...]:
 
 STATIC = (
     "machine",
-    *_in("push", "plan source failure_reasons"),
+    *_in("push", "plan monorepo source submodules failure_reasons"),
     "build.node.plan",
     *_in("push", "procfile procfile_lines config slugignore app_json debugging"),
     "build.python.hooks",
@@ -29,7 +29,7 @@ BUILD = (
 )
 """The same, and those that a rehearsal needs before it boots anything."""
 
-_ANSWERS = _in("traffic", "workers visitors page_parts websockets")
+_ANSWERS = _in("traffic", "workers visitors hosts client_errors page_parts websockets")
 _ENDS = _in("shutdown", "stop dynos per_worker uploads")
 _MEMORY = _in("shutdown", "memory cores")
 
@@ -38,6 +38,7 @@ UP = (
     "shutdown.memory",
     "shutdown.cores",
     "boot.boot",
+    "boot.differences",
     "traffic.traffic",
     *_ANSWERS,
     *_ENDS,
@@ -45,20 +46,22 @@ UP = (
 """The same, and those for a dyno that is up and answers."""
 
 FILES = (
-    *(*BUILD, *_MEMORY, "boot.boot", "boot.silent", "traffic.traffic"),
-    "crash.symptoms",
+    *(*BUILD, *_MEMORY, "boot.boot", "boot.work", "boot.silent", "boot.differences"),
+    *("traffic.traffic", "traffic.sessions", "crash.symptoms", "crash.nested"),
     *_in("crash.node", "prisma start tools modules files errors"),
     "traffic.node_answers",
-    *_in("crash", "shell programs subprocesses browsers options target object started_programs"),
-    *("crash.python.settings", "crash.modules"),
+    *_in("crash", "shell programs subprocesses browsers arguments options target object"),
+    *("crash.started_programs", "crash.python.django_setup", "crash.python.settings"),
+    "crash.modules",
     *_in("crash.python", "modules python imports"),
     "crash.dependencies",
     *_in("crash.python", "packages versions parts"),
-    *("crash.variables", "crash.python.config", "crash.services", "crash.python.services"),
-    "crash.tls",
+    "crash.variables",
+    *_in("crash.python", "addresses certificates migrations tables patching"),
+    *("crash.services", "crash.python.services", "crash.python.databases", "crash.tls"),
     *_in("crash", "port stack files"),
     *("crash.python.files", "crash.code", "crash.python.code", "crash.python.pages"),
-    *_in("crash", "exit slugignore"),
+    *_in("crash", "exit slugignore dotenv"),
     *(*_ANSWERS, *_ENDS),
 )
 """All files of rules, in the order in which causes are reported: more precise ones come first."""

@@ -16,7 +16,7 @@ NAMED = frozenset(
     module moving name newest older oldest one other own package packages parent path paths
     pattern peak pid pins plan port prefix process program quota right script seconds series
     server service set settings size soft stack status subject taken target tool top type
-    url used value version versions wanted wish worker wrong""".split()
+    url used value version versions wanted wish word worker wrong""".split()
 )
 """Placeholders for names and numbers: the manual shows FILE or LINE, as manuals do."""
 

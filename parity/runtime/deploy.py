@@ -140,12 +140,16 @@ def release_phase(
 ) -> Release:
     """Run the release command in a one-off dyno, and return the release."""
     from parity.push.release import release
+    from parity.runtime import scale
 
+    types = slug.plan.processes
+    dynos = scale.chosen(types, options.processes) or scale.usual(slug.plan)
     with observer.stage("release"):
         released = release(
             slug,
             one_off=_one_off(observer, slug, sandbox, options, limits),
             run_release=options.run_release,
+            starts=[process for process, _ in dynos],
         )
         observer.observe(released)
         return released

@@ -14,7 +14,7 @@ from parity.facts.dynos import SIZES
 from parity.facts.limits import Limits
 from parity.facts.router import PROFILES
 from parity.push.slug import copy as copy_slug
-from parity.records import Ended, ProcessType, Release, Say, Slug
+from parity.records import Config, Ended, ProcessType, Release, Say, Slug
 
 if TYPE_CHECKING:
     from parity.dyno.sandbox import Sandbox
@@ -51,14 +51,19 @@ class Formation:
         *,
         trace: bool = False,
         extra_env: Mapping[str, str] | None = None,
+        config: Config | None = None,
         hurry: bool = False,
     ) -> "Formation":
         """Return a formation for a second look at the release, which is not logged.
 
-        Its dynos may have `extra_env`, or write a `trace`; with `hurry`, they do not wait for the
-        whole boot timeout.
+        Its dynos may have `extra_env`, or other config vars, or write a `trace`; with `hurry`, they
+        do not wait for the whole boot timeout.
         """
         second = copy(self)
+        if config:
+            slug = self.released.slug
+            slug = slug._replace(plan=slug.plan._replace(config=config))
+            second.released = self.released._replace(slug=slug)
         second.limits = self.limits.shortened(idle_before_verdict=0.3)
         if hurry:
             wait = min(self.limits.boot_timeout.value, HURRIED)

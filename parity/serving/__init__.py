@@ -56,7 +56,7 @@ def serve(
         events = Events(edge)
         console = Console(config, events, quiet=choice.quiet)
         pages = Pages(console)
-        current = Current(judge, console, pages, lambda: _browse(url) if choice.open else None)
+        current = Current(judge, console, pages, lambda: _browse(console.url), opens=choice.open)
         session = Session(
             *(app, config, options),
             work=work,
@@ -73,7 +73,7 @@ def serve(
             https=choice.https,
             on_passed=session.passed,
         ) as opened_front:
-            session.router, url = opened_front.router, opened_front.url
+            session.router = opened_front.router
             console.front(opened_front)
             with Keys(events), TreeWatch(app, events) if choice.watch else nullcontext():
                 return _run(session, current, events, edge)
@@ -100,7 +100,7 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
                 _browse(opened_front.url)
             try:
                 with Keys(events):
-                    edge.run(_until_it_ends(events), events.check)
+                    edge.run(_until_it_ends(events, opened_front.url), events.check)
             except interrupt.Interrupted:
                 if not events.quitting:
                     raise
@@ -109,9 +109,10 @@ def front(where: str, options: Options, choice: Choice, limits: Limits = LIMITS)
                 console.close()
 
 
-async def _until_it_ends(events: Events) -> NoReturn:
+async def _until_it_ends(events: Events, url: str) -> NoReturn:
     while True:
-        await events.next()
+        if (await events.next()).kind == "open":
+            _browse(url)
 
 
 def _run(session: Session, current: Current, events: Events, edge: Edge) -> int:

@@ -3,6 +3,7 @@
 import sys
 from argparse import Namespace
 from collections import deque
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from parity.records import Boot, Config, Line, Stray
@@ -15,6 +16,7 @@ from parity.report.panel import LAST
 from parity.report.show import Show, coloured, columns
 from parity.report.stream import Stream
 from parity.report.summary import Group, groups
+from parity.serving.keys import HINT, at_terminal
 from parity.system.text import emit, oneline
 
 if TYPE_CHECKING:
@@ -28,7 +30,10 @@ SERIOUS: frozenset[EffectName] = frozenset({"reject", "fail", "unknown", "warn"}
 
 
 class Console:
-    """Prints each finding once until `restart`; quits `events` when nothing reads the log."""
+    """Prints each finding once until `restart`; quits `events` when nothing reads the log.
+
+    `url` is the address of the front, once there is one.
+    """
 
     def __init__(self, config: Config, events: "Events", *, quiet: bool) -> None:
         choice = Namespace(format="full", report=[], quiet=quiet)
@@ -36,9 +41,11 @@ class Console:
         self._stream = Stream(sys.stdout)
         self._events = events
         self._quiet = quiet
-        self._shown: set[tuple[str, str]] = set()
+        self._shown: set[tuple[str, str, str]] = set()
+        self._said = ""
         self._mask: Mask | None = None
-        self._log_open, self._exposed = True, False
+        self._log_open, self._exposed, self._hinted = True, False, False
+        self.url = ""
         self._recent: deque[Line] = deque(maxlen=LAST)
         self.mask_with(config, None)
 
@@ -53,10 +60,18 @@ class Console:
 
     def front(self, front: "Front") -> None:
         """Print the address on the first line, and for https the authority that browsers need."""
+        self.url = front.url
         if front.authority:
             trust = f"add {front.authority} to their authorities"
             self.note(f"for browsers to trust this address, {trust}")
         self._stream.text(f"{front.url}\n")
+
+    def ready(self, seconds: float) -> None:
+        """Print that the app takes requests, and once which keys there are."""
+        self.note(f"ready: {self.url} (after {seconds:.1f} s)")
+        if at_terminal() and not self._hinted:
+            self.note(HINT)
+        self._hinted = True
 
     def stage(self, name: str) -> None:
         """Show that a stage of the build begins."""
@@ -86,6 +101,14 @@ class Console:
         if not self._quiet:
             emit(f"parity: {oneline(text)}\n", sys.stderr)
 
+    def unpushed(self, path: str, *, ignored: bool) -> None:
+        """Print that the app does not have a file, once, unless a finding has said so."""
+        if path.rstrip("/") in self._said:
+            return
+        self._said += f"{path}\n"
+        what = f"{path} is on this disk, but not in git: the app does not have it"
+        self.note(f"{what}; next: git add {'-f ' if ignored else ''}{quote(path)}")
+
     def note_exposure(self, boot: Boot, network: str) -> None:
         """Print once who can reach the app while it is served."""
         text = "" if self._exposed else exposed(boot, network)
@@ -105,6 +128,7 @@ class Console:
     def restart(self) -> None:
         """Allow findings of earlier builds to be printed again."""
         self._shown.clear()
+        self._said = ""
 
     def report(self, masked: Verdict) -> None:
         """Print the whole verdict of a build that did not reach any dyno."""
@@ -130,9 +154,15 @@ class Console:
         self._show.__exit__(None, None, None)
 
     def _fresh(self, all_groups: "Iterable[Group]") -> list[Group]:
-        fresh = [g for g in all_groups if not {(f.id, f.title) for f in _all(g)} <= self._shown]
-        self._shown |= {(f.id, f.title) for group in fresh for f in _all(group)}
+        """Return the groups with a cause that is new; of one without causes, itself counts."""
+        fresh = [group for group in all_groups if not _keys(group) <= self._shown]
+        self._shown |= {key for group in fresh for key in _keys(group)}
+        self._said += "".join(f"{f.title}\n{f.cause}\n{f.fix}\n" for g in fresh for f in _all(g))
         return fresh
+
+
+def _keys(group: Group) -> set[tuple[str, str, str]]:
+    return {(group.first.id, f.id, f.title) for f in group.causes or (group.first,)}
 
 
 def _all(group: Group) -> tuple[Finding, ...]:

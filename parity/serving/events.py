@@ -14,7 +14,7 @@ from parity.system import interrupt
 from parity.system.beside import beside, to_its_end
 
 T = TypeVar("T")
-Kind = Literal["built", "failed", "rebuild"]
+Kind = Literal["built", "failed", "rebuild", "open"]
 
 
 class Event(NamedTuple):

@@ -1,4 +1,7 @@
-"""The keys at the terminal: `r` builds again, `q` ends. Without a terminal there are none."""
+"""The keys at the terminal: `r` builds again, `o` opens the browser, `q` ends.
+
+Without a terminal there are none.
+"""
 
 import asyncio
 import os
@@ -9,6 +12,7 @@ from typing import Any, Self
 
 from parity.serving.events import Events
 
+HINT = "keys: r builds again, o opens the browser, q ends"
 EVERY = 0.3
 """Seconds between two checks of which process has the terminal (ours)."""
 
@@ -77,3 +81,5 @@ class Keys:
             self._events.quit()
         elif b"r" in typed:
             self._events.post("rebuild", "r")
+        elif b"o" in typed:
+            self._events.post("open")

@@ -1,6 +1,7 @@
 """An app kept up behind the router: built, run, restarted and rebuilt until the user ends it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from parity.runtime.edge import Edge
 from parity.runtime.formation import Formation
 from parity.runtime.process import RunningDyno
 from parity.runtime.release import DynoEvent, RunningRelease, together
+from parity.serving import unpushed_files
 from parity.serving.build import Built, build
 from parity.serving.console import Console
 from parity.serving.error_panel import Pages
@@ -84,7 +86,7 @@ class Session:
         self._live: Live | None = None
         self._releases: list[Live] = []
         self._ends: set[asyncio.Task[None]] = set()
-        self._builds = 0
+        self._builds, self._began = 0, 0.0
         self._building = self._stale = self._looking = self._hinted = False
 
     async def run(self) -> NoReturn:
@@ -97,6 +99,8 @@ class Session:
                 await self._built(event.value)
             elif event.kind == "failed":
                 self._failed(event.value)
+            elif event.kind == "open":
+                self._current.browse()
             else:
                 self._rebuild(event.value)
 
@@ -151,7 +155,7 @@ class Session:
             self._stale = True
             return
         self._building, self._stale = True, False
-        self._builds += 1
+        self._builds, self._began = self._builds + 1, time.monotonic()
         work, first = Workspace(self._work.folder(f"v{self._builds}")), self._builds == 1
         sandbox = Sandbox(work, self._containment)
         self._events.job(
@@ -186,6 +190,7 @@ class Session:
 
     def _rejected(self, built: Built, verdict: Verdict) -> None:
         self._console.report(self._console.masked(verdict))
+        self._console.note(f"next: {self._hint}")
         folders.remove(built.sandbox.work.root)
         if self._live:
             self._console.note("what was released before stays up, as on Heroku")
@@ -238,6 +243,8 @@ class Session:
         self._console.note_exposure(boot, self._options.network)
         if all(other.backend.state != "crashed" for other in self._dynos()):
             self._judge(boot, "")
+            if boot.process.name == "web":
+                self._console.ready(time.monotonic() - self._began)
 
     async def _down(self, event: DynoEvent, boot: Boot) -> None:
         """Report why a dyno is down, and whether it starts again."""
@@ -250,6 +257,7 @@ class Session:
         if wait:
             following = f"{self._hint}; else {one.dyno.name} starts again in {wait / 60:.0f} min"
         new = self._judge(boot, following)
+        self._unpushed(one)
         if wait != 0:
             self._console.note(
                 f"{one.dyno.name} is down{'' if new else ' for the same reason'}: {following}"
@@ -267,6 +275,14 @@ class Session:
         if one and one.boot and one.boot.state == "up" and one.dyno.watch.code is None:
             traffic = failed_request(one.boot, passed, one.dyno.output())
             self._judge(one.boot, self._hint, traffic)
+            self._unpushed(one)
+
+    def _unpushed(self, one: RunningDyno) -> None:
+        """Name the files that the dyno's error asks for, and that are not in git."""
+        if self._live:
+            source = self._live.released.slug.plan.source
+            for path in unpushed_files.missed(source, one.dyno.output()):
+                self._console.unpushed(path, ignored=source.absent[path] is not None)
 
     def _judge(self, boot: Boot, following: str, *later: Traffic) -> bool:
         """Report new findings, and return whether there are any."""

@@ -10,15 +10,22 @@ from parity.serving.judge import Judge
 
 
 class Current:
-    """Holds the last verdict; `on_settled` is called after the first one."""
+    """Holds the last verdict; `browse` opens the app, if `opens` also after the first verdict."""
 
     def __init__(
-        self, judge: Judge, console: Console, pages: Pages, on_settled: Callable[[], None]
+        self,
+        judge: Judge,
+        console: Console,
+        pages: Pages,
+        browse: Callable[[], None],
+        *,
+        opens: bool,
     ) -> None:
         self.judge = judge
+        self.browse = browse
         self._console = console
         self._pages = pages
-        self._on_settled: Callable[[], None] | None = on_settled
+        self._opens = opens
         self._verdict: Verdict | None = None
 
     @property
@@ -43,6 +50,6 @@ class Current:
         """Set the current verdict and the next step."""
         self._verdict = verdict
         self._pages.update(self._console.masked(verdict), following)
-        if self._on_settled:
-            self._on_settled()
-            self._on_settled = None
+        if self._opens:
+            self._opens = False
+            self.browse()

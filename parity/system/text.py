@@ -24,6 +24,9 @@ _WORKFLOW = r"^(\s*):(?=:)|(#)#(?=\[|vso\[|teamcity\[)"
 """Commands of CI services: GitHub's `::error::`, Azure's and TeamCity's `##…[`."""
 
 _PLAIN = str.maketrans({"—": "-", "–": "-", "…": "...", "→": "->", "·": "-", "’": "'"})
+CLOSE = 0.7
+"""The likeness, by difflib's measure, from which another word was probably meant (ours)."""
+
 _CHUNK = 4096
 """Bytes that a ready pipe accepts without blocking (PIPE_BUF on Linux)."""
 
@@ -83,7 +86,7 @@ def offered(word: str, known: Iterable[str], otherwise: str | None = None) -> st
     from difflib import get_close_matches
 
     names = list(known)
-    near = get_close_matches(word.lower(), names, 1, 0.5)
+    near = get_close_matches(word.lower(), names, 1, CLOSE)
     if near:
         return f". Did you mean {near[0]}?"
     return f": one of {', '.join(names)}" if otherwise is None else otherwise

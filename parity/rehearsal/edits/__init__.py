@@ -4,7 +4,7 @@ Heroku stops at the first problem. If the repair is obvious, the rehearsal goes 
 made, so that one run reports all problems. Later findings are labelled, and decide nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from parity.records import Pushed, Record
@@ -18,16 +18,20 @@ MOST = 6
 
 
 class Repair(NamedTuple):
-    """A change in the copy for a finding (its id); `sure`: made by an edit that can be a fix."""
+    """A change in the copy for a finding (its id).
+
+    `sure`: made by an edit that can be a fix. `typed`: it does what the advised command does.
+    """
 
     finding: str
     what: str
     pushed: Pushed
     sure: bool = False
+    typed: bool = False
 
 
 def obvious(
-    record: Record, findings: Iterable[Finding], pushed: Pushed, done: Mapping[str, object]
+    record: Record, findings: Iterable[Finding], pushed: Pushed, done: Collection[str]
 ) -> Repair | None:
     """Return the repair of what stopped Heroku at `record`, if it is obvious and not yet `done`.
 
@@ -39,13 +43,29 @@ def obvious(
         for table in () if finding.id in done else (FIXES, CHANGES):
             change = table[finding.id](pushed, record, finding) if finding.id in table else None
             if change:
-                return Repair(finding.id, *change, sure=table is FIXES)
+                return Repair(finding.id, *change, table is FIXES, finding.id in TYPED)
     return None
 
 
+_ADDED = (
+    *("module-not-in-git", "no-such-script", "script-not-there", "server-config-not-there"),
+    *("folder-not-there", "migrations-not-there", "database-not-in-git"),
+)
+TYPED = frozenset(
+    {
+        *(*_ADDED, "nothing-to-push", "package-file-not-committed", "procfile-not-committed"),
+        *("checks-existing-venv-dir", "checks-existing-python-dir"),
+        *("checks-stack-eol", "checks-stack-unknown", "checks-duplicate-python-buildpack"),
+    }
+)
+"""Causes whose advised command is tried in the copy: `git add`, `git rm`, `heroku stack:set`."""
+
 CHANGES: Mapping[str, Edit] = {
+    **dict.fromkeys(_ADDED, trees.added),
     "nothing-to-push": trees.commit_everything,
     "submodule-not-mapped": trees.commit_submodule,
+    "nested-repository-needed": trees.commit_submodule,
+    "app-in-nested-repository": trees.commit_submodule,
     "submodule-needs-key": trees.commit_submodule,
     "submodule-on-this-disk": trees.commit_submodule,
     "package-file-not-committed": trees.commit,

@@ -29,11 +29,27 @@ def _line(evidence: Evidence) -> str | None:
 def as_advised(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """Change the Procfile's line to the one that the finding advises."""
     evidence = next((e for e in finding.evidence if e.file == "Procfile" and e.line), None)
+    if evidence is None:
+        return _in_script(pushed, finding)
     line = _line(evidence) if evidence else None
     if evidence is None or line is None or "…" in line or not _same_type(pushed, evidence, line):
         return None
     edited = replaced(pushed, "Procfile", {evidence.line or 0: line})
     return (f"`{line}` in the Procfile", edited) if edited and edited != pushed else None
+
+
+def _in_script(pushed: Pushed, finding: Finding) -> tuple[str, Pushed] | None:
+    """Change the line of a shell script that the finding names, and keep its indentation."""
+    evidence = finding.evidence[0]
+    edit, file, number = evidence.edit, evidence.file or "", evidence.line or 0
+    lines = (body(pushed, file) or b"").decode().split("\n")
+    if edit is None or edit.file != file or edit.script or not 0 < number <= len(lines):
+        return None
+    old = lines[number - 1]
+    indent = old[: len(old) - len(old.lstrip())]
+    edited = replaced(pushed, file, {number: f"{indent}{edit.new}" if edit.new else ""})
+    what = f"`{edit.new}` in {file}:{number}" if edit.new else f"no line {number} in {file}"
+    return (what, edited) if edited and edited != pushed else None
 
 
 def _same_type(pushed: Pushed, evidence: Evidence, line: str) -> bool:

@@ -19,9 +19,12 @@ def changes(old: Source, new: Source) -> Changes:
     return {path: pair for path, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def unified(changed: Changes) -> str | None:
-    """Return the diff of all files; None if it is empty, or a file is not text in UTF-8."""
-    parts = [_file(path, *pair) for path, pair in changed.items()]
+def unified(changed: Changes, prefix: str = "") -> str | None:
+    """Return the diff of all files; None if it is empty, or a file is not text in UTF-8.
+
+    `prefix` leads to the app's folder from the one where `git apply` looks for the files.
+    """
+    parts = [_file(f"{prefix}{path}", *pair) for path, pair in changed.items()]
     texts = [part for part in parts if part is not None]
     return "".join(texts) if texts and len(texts) == len(parts) else None
 

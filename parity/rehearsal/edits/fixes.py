@@ -9,7 +9,16 @@ from typing import TypeAlias
 
 from parity.records import Pushed, Record
 from parity.records.verdict import Finding
-from parity.rehearsal.edits import command, node, packages, python, requirements, scripts, version
+from parity.rehearsal.edits import (
+    command,
+    lines,
+    node,
+    packages,
+    python,
+    requirements,
+    scripts,
+    version,
+)
 from parity.rehearsal.edits import tree as trees
 
 Change: TypeAlias = tuple[str, Pushed] | None
@@ -21,13 +30,15 @@ _COMMAND = (
     *("space-before-colon", "space-in-target", "file-as-target", "not-an-app-object"),
     *("backgrounded", "quoted-command", "shell-syntax", "invalid-port", "other-python"),
     *("build-tool-not-at-run-time", "virtual-environment-in-command", "program-misspelt"),
-    *("script-without-path", "not-for-a-dyno"),
+    *("script-without-path", "not-for-a-dyno", "typographic-characters", "server-argument"),
+    *("celery-argument", "procfile-line-in-script"),
 )
 _APP = ("wrong-module", "wrong-attribute", "no-target")
 _WEB = (
     *("no-procfile", "procfile-empty", "procfile-no-space", "procfile-bom", "procfile-no-web"),
     *("procfile-line-not-read", "procfile-no-type", "procfile-type-name"),
 )
+_LINE = ("postgres-scheme", "scheme-with-driver", "async-driver", "redis-certificate")
 _REQUIREMENT = ("single-equals", "import-name-required", "not-a-requirement")
 
 
@@ -53,6 +64,7 @@ FIXES: Mapping[str, Edit] = {
     **dict.fromkeys(_APP, command.only_app),
     **dict.fromkeys(_WEB, command.web),
     **dict.fromkeys(_REQUIREMENT, requirements.replaced),
+    **dict.fromkeys(_LINE, lines.as_advised),
     "windows-only-package": requirements.marked,
     "macos-only-package": requirements.marked,
     "freeze-artefact": requirements.deleted,
@@ -72,7 +84,12 @@ FIXES: Mapping[str, Edit] = {
     "runtime-txt-invalid-version": version.as_meant,
     "runtime-txt-not-supported": version.moved_as_meant,
     "python-version-file-misspelled": version.moved_as_meant,
+    "release-too-old": version.advised,
+    "source-build-failed": version.advised,
+    "needs-other-python": version.advised,
+    "package-breaks-on-import": version.advised,
     "asgi-under-wsgi": command.asgi,
+    "django-setup-order": python.sets_up_django,
     "script-not-executable": scripts.executable,
     "windows-line-ends": scripts.unix_line_ends,
     "module-in-other-case": scripts.right_name,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from parity.push import worktree
-from parity.records import Entry, Pushed
+from parity.records import Entry, Pushed, Record
+from parity.records.verdict import Finding
 from parity.rehearsal.edits.tree import with_entries
 
 _BOM = b"\xef\xbb\xbf"
@@ -63,3 +64,16 @@ def added(pushed: Pushed, path: str, line: str, *, first: bool = False) -> Pushe
         return with_body(pushed, path, f"{line}{end}{text}".encode())
     gap = "" if not text or text.endswith("\n") else end
     return with_body(pushed, path, f"{text}{gap}{line}{end}".encode())
+
+
+def as_advised(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """Replace the line of a source file that the finding advises to replace; its indent stays."""
+    edits = (evidence.edit for evidence in finding.evidence)
+    edit = next((edit for edit in edits if edit and edit.line is not None), None)
+    data = body(pushed, edit.file) if edit else None
+    if edit is None or edit.line is None or data is None:
+        return None
+    old = data.decode().split("\n")[edit.line - 1]
+    indent = old[: len(old) - len(old.lstrip())]
+    changed = replaced(pushed, edit.file, {edit.line: f"{indent}{edit.new}"})
+    return (f"line {edit.line} of {edit.file}", changed) if changed else None

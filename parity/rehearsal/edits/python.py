@@ -9,6 +9,7 @@ from typing import NamedTuple
 from parity.records import Boot, Listener, Pushed, Record
 from parity.records.verdict import Finding
 from parity.rehearsal.edits.lines import body, with_body
+from parity.rules.views.django_setup import late_setup
 from parity.rules.views.listeners import main_listener
 from parity.rules.views.python_source import dotted
 
@@ -22,14 +23,21 @@ _KEYWORDS = {
 }
 """Calls that take `host=` and `port=`, and the number of arguments before (from their docs)."""
 
+_LAUNCH = re.compile(r"\w+\.launch")
+"""Gradio's call, with names of its own: https://www.gradio.app/docs/gradio/blocks (documented)."""
+
 
 class _Spot(NamedTuple):
-    """A call's host and port (None: it names none), and the offset `end` for more arguments."""
+    """A call's host and port (None: it names none), and the offset `end` for more arguments.
+
+    `names` are those of the arguments.
+    """
 
     host: ast.expr | None
     port: ast.expr | None
     end: int
     glue: str
+    names: tuple[str, str] = ("host", "port")
 
 
 class _Code:
@@ -94,20 +102,24 @@ def _spot(code: _Code, call: ast.Call) -> _Spot | None:
     name = dotted(call.func)
     if name.rpartition(".")[2] == "make_server" and len(call.args) >= 2:
         return _Spot(call.args[0], call.args[1], 0, "")
+    if _LAUNCH.fullmatch(name) and not call.args:
+        return _by_name(code, call, 0, ("server_name", "server_port"))
     before = next((n for p, n in _KEYWORDS.items() if re.fullmatch(p, name)), None)
     if before is None or not before <= len(call.args) <= before + 2:
         return None
     return _by_name(code, call, before)
 
 
-def _by_name(code: _Code, call: ast.Call, before: int) -> _Spot:
+def _by_name(
+    code: _Code, call: ast.Call, before: int, names: tuple[str, str] = ("host", "port")
+) -> _Spot:
     keywords = {k.arg: k.value for k in call.keywords}
-    host, port = keywords.get("host"), keywords.get("port")
+    host, port = (keywords.get(name) for name in names)
     extra = call.args[before:]
     host, port = (extra[0] if extra else host), (extra[1] if len(extra) > 1 else port)
     ends = [code.span(node)[1] for node in (*call.args, *keywords.values())]
     end = max(ends, default=code.span(call)[1] - 1)
-    return _Spot(host, port, end, ", " if ends else "")
+    return _Spot(host, port, end, ", " if ends else "", names)
 
 
 def _edits(
@@ -120,7 +132,7 @@ def _edits(
         host = _value(code, spot.host) if spot.host else None
         if spot.host and not (isinstance(host, ast.Constant) and isinstance(host.value, str)):
             return None
-        more += [] if host else [f"host={ANYWHERE}"]
+        more += [] if host else [f"{spot.names[0]}={ANYWHERE}"]
         edits += [(*code.span(host), ANYWHERE)] if host else []
     if listener.port != boot.port:
         port = _value(code, spot.port) if spot.port else None
@@ -128,7 +140,7 @@ def _edits(
             return None
         usual = ast.literal_eval(port) if port else listener.port
         right = f'int(os.environ.get("PORT", {usual}))'
-        more += [] if port else [f"port={right}"]
+        more += [] if port else [f"{spot.names[1]}={right}"]
         edits += [(*code.span(port), right)] if port else []
     if more and not spot.end:
         return None
@@ -208,3 +220,13 @@ def _opening(node: ast.stmt) -> bool:
     """Return whether a statement must stay first: a docstring, or a `__future__` import."""
     text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return text or (isinstance(node, ast.ImportFrom) and node.module == "__future__")
+
+
+def sets_up_django(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """Set Django up above the import that needs it."""
+    evidence = finding.evidence[0]
+    file = evidence.file or ""
+    setup = late_setup(pushed.source, file, evidence.line or 0)
+    if setup is None or body(pushed, file) is None:
+        return None
+    return f"the order in {file}", with_body(pushed, file, setup.new.encode())

@@ -3,6 +3,7 @@
 import re
 
 from parity.records import Pushed, Record
+from parity.records.tree import IN_COPY
 from parity.records.verdict import Evidence, Finding
 from parity.rehearsal.edits.lines import replaced as changed
 from parity.rehearsal.edits.tree import with_file
@@ -113,6 +114,6 @@ def not_collected(pushed: Pushed, _record: Record, _finding: Finding) -> tuple[s
     """Set DISABLE_COLLECTSTATIC=1, as by `heroku config:set`: the rest may be right."""
     config = pushed.config
     more = config._replace(
-        values={**config.values, DISABLED: "1"}, origin={**config.origin, DISABLED: "--config"}
+        values={**config.values, DISABLED: "1"}, origin={**config.origin, DISABLED: IN_COPY}
     )
     return f"{DISABLED}=1 set", pushed._replace(config=more)

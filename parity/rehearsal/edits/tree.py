@@ -1,7 +1,7 @@
 """Changes of the pushed tree, in its record alone: none of the user's files is written."""
 
 import posixpath
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.python import PACKAGE_FILES
 from parity.facts.stacks import DEFAULT
@@ -42,6 +42,28 @@ def commit(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Push
     return (f"{', '.join(read)} committed", with_entries(pushed, read)) if read else None
 
 
+def added(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """Commit the files and folders on disk that the finding names, as by `git add`."""
+    absent = pushed.source.absent
+    paths = [e.file for e in finding.evidence if e.file and e.file in absent]
+    read = _read(pushed.source, _files(pushed.source, paths))
+    return (
+        (f"{', '.join(dict.fromkeys(paths))} committed", with_entries(pushed, read))
+        if read
+        else None
+    )
+
+
+def _files(source: Source, paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files of a folder for a path with a final `/`, and any other path as it is."""
+    for path in paths:
+        if not path.endswith("/"):
+            yield path
+            continue
+        inside, _ = worktree.walk(source.root / path)
+        yield from (f"{path}{name}" for name in inside)
+
+
 def _read(source: Source, paths: Iterable[str]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     for path in paths:
@@ -65,12 +87,12 @@ def commit_everything(
 def commit_submodule(
     pushed: Pushed, _record: Record, _finding: Finding
 ) -> tuple[str, Pushed] | None:
-    """Commit the files of submodules that Heroku cannot fetch."""
-    source = pushed.source
+    """Commit the files of repositories in the tree that Heroku does not fetch."""
+    source, unfetched = pushed.source, (*REFUSED, "empty")
     entries, inner = submodules.committed(source.root, source.entries, source.submodules)
-    if any(s.objects is None and s.trouble in REFUSED for s in inner):
+    if any(s.objects is None and s.trouble in unfetched for s in inner):
         return None
-    names = ", ".join(s.path for s in inner if s.trouble in REFUSED)
+    names = ", ".join(s.path for s in inner if s.trouble in unfetched)
     whole = source._replace(entries=entries, submodules=inner, refusal=None)
     return f"the files of {names} committed", pushed._replace(source=whole)
 

@@ -25,6 +25,12 @@ def as_meant(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pus
     return supported(pushed, record, finding) if len(clear) == 1 and _meant(names[0]) else None
 
 
+def advised(pushed: Pushed, _record: Record, finding: Finding) -> tuple[str, Pushed] | None:
+    """Make .python-version name the series that the finding advises."""
+    edit = finding.evidence[0].edit
+    return _requested(pushed, edit.new) if edit and edit.file == ".python-version" else None
+
+
 def moved_as_meant(pushed: Pushed, record: Record, finding: Finding) -> tuple[str, Pushed] | None:
     """Do as `moved` does, but only if the intended series is clear."""
     text = pushed.source.text(finding.evidence[0].file or "") or ""

@@ -50,9 +50,8 @@ ANYWHERE = ("0.0.0.0", "::")
 def R10(boot: Boot) -> Iterator[Evidence]:
     if boot.state != "timeout":
         return
-    predicted = "will print" if boot.predicted else "prints"
     error = "Error R10 (Boot timeout) -> Web process failed to bind to $PORT within 60 seconds"
-    yield Evidence(f"Heroku {predicted}: {error} of launch")
+    yield Evidence(f"{error} of launch", heroku=True)
     listener = main_listener(boot)
     if listener:
         yield Evidence(f"{seen(listener)}; $PORT is {boot.port}", pid=listener.pid)

@@ -54,3 +54,33 @@ def release_skipped(release: Release) -> Iterator[Evidence]:
     if release.skipped and release.command:
         names = {"reason": release.skipped}
         yield Evidence(release.skipped, "Procfile", release.command.line, names=names)
+
+
+@rule(
+    "start-changes-schema",
+    effect="unknown",
+    title="`{step:python manage.py migrate}` in the start command would change a database that is"
+    " not on this machine, so nothing was started",
+    cause="{variable:A config var} points to a database elsewhere, which may be the production one,"
+    " and `{command:the start command}` changes its schema. A rehearsal does not do that"
+    " unasked.",
+    fix="Type `parity run --config {variable:DATABASE_URL}=URL` with a database on this"
+    " machine{dotenv:, or leave .env out with `--no-env`}. `--run-release` runs the command against"
+    " that database. On Heroku the release phase is the place for migrations: they run once, not in"
+    " every dyno.",
+    docs=RELEASE_PHASE,
+)
+def start_changes_schema(release: Release) -> Iterator[Evidence]:
+    withheld = release.withheld
+    if withheld:
+        process, origin = withheld.process, release.slug.plan.config.origin
+        from_file = origin.get(withheld.variable, "").rpartition("/")[2].startswith(".env")
+        names = {
+            "step": withheld.step,
+            "variable": withheld.variable,
+            "command": process.command,
+            "dotenv": ", or leave .env out with `--no-env`" if from_file else "",
+        }
+        seen = f"{withheld.variable} points to a database elsewhere"
+        line = process.line or None
+        yield Evidence(seen, "Procfile" if line else None, line, names=names)

@@ -1,5 +1,6 @@
 """Rules about what this machine lacks for a build, and about the size of the slug."""
 
+import re
 from collections.abc import Iterator
 
 from parity.facts.buildpacks import NODE, PYTHON
@@ -24,6 +25,15 @@ _REMEDIES = (
     (
         "without a network|offline",
         "Connect to the network, then run parity again without `--offline`.",
+    ),
+    (
+        "the git host",
+        "Check that this machine reaches {host} (`git ls-remote` with the requirement's address"
+        " tries it), then run parity again. Heroku must reach it too, without a password.",
+    ),
+    (
+        "the host",
+        "Check that this machine reaches {host}, then run parity again. Heroku must reach it too.",
     ),
     (
         "did not answer|downloaded",
@@ -60,6 +70,8 @@ def build_undecided(slug: Slug) -> Iterator[Evidence]:
         file = "requirements.txt" if "requirements.txt" in slug.plan.source.entries else None
         remedy = _remedy(why, python.version if python else "3")
         remedy = remedy.replace("{node}", node.version if node else "")
+        host = re.search(r"the (?:git )?host ([\w.-]+)", why)
+        remedy = remedy.replace("{host}", host[1] if host else "it")
         names = {"why": why[0].upper() + why[1:], "remedy": remedy}
         yield Evidence(why, file, names=names)
 

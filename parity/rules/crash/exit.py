@@ -95,8 +95,8 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{error:The app raises an exception that nothing handles}",
     cause="The app raises this {when:while it starts}{where:-}.",
-    fix="{advice:Correct that line. What it does not find here, it will not find on Heroku"
-    " either.}",
+    fix="{advice:Read the message and the line of the app above it: a dyno has only the files in"
+    " git, the packages in the requirements and the config vars.}",
     docs=H10_DOCS,
     fallback=True,
     records=(Boot, Release, Traffic),

@@ -16,6 +16,7 @@ from parity.rules.phrases import SHELL
 from parity.rules.views.facts import UnaskedProgram, stated
 from parity.rules.views.missing_program import MissingProgram, missing_program
 from parity.rules.views.node_source import in_package, script
+from parity.rules.views.python_source import CodePlace
 from parity.rules.views.python_traceback import Crash
 
 FROM_NODE = frozenset({"node", "npm", "npx", "yarn", "pnpm"})
@@ -25,9 +26,20 @@ BUILD_ONLY = frozenset({"uv", "uvx", "poetry", "pdm", "hatch"})
 _PYTHONS = re.compile(r"python(?:[23](?:\.\d+)*)|py|python\.exe|py\.exe")
 
 
-def _not_found(crash: Crash, name: str, **names: str) -> Evidence:
-    """Return evidence at the command whose program bash did not find."""
-    return at_command(crash, f"bash: {name}: command not found", name=name, **names)
+def _not_found(missing: MissingProgram, **names: str) -> Evidence:
+    """Return evidence at the command, or the script's line, whose program was not found."""
+    place, name = missing.place, missing.name
+    if place:
+        seen = f"{place.file}, line {place.line}: {name}: not found"
+        values = {"name": name, "command": place.text, **names}
+        return Evidence(seen, place.file, place.line, place.column, names=values)
+    return at_command(missing.crash, f"bash: {name}: command not found", name=name, **names)
+
+
+def _written(missing: MissingProgram, right: str) -> edits.Advice:
+    """Return advice to write another command where the missing program is started."""
+    place = missing.place
+    return edits.line(place.file, place.line, right) if place else procfile(missing.crash, right)
 
 
 @rule(
@@ -57,12 +69,11 @@ def command_not_found(program: UnaskedProgram) -> Iterator[Evidence]:
     docs="https://devcenter.heroku.com/articles/python-support",
 )
 def build_tool_not_at_run_time(missing: MissingProgram) -> Iterator[Evidence]:
-    crash, name = missing
-    if name in BUILD_ONLY or (name == "pipenv" and not _pipenv(crash)):
-        right = re.sub(rf"\b{name}\s+run\s+(?:--\s+|--[\w-]+\s+)*", "", crash.command)
+    name = missing.name
+    if name in BUILD_ONLY or (name == "pipenv" and not _pipenv(missing.crash)):
+        right = re.sub(rf"\b{name}\s+run\s+(?:--\s+|--[\w-]+\s+)*", "", missing.command)
         right = re.sub(rf"\b{name}\s+(?=\w+:\w+)", "", right)
-        advice = procfile(crash, right)
-        yield _not_found(crash, name, advice=advice)
+        yield _not_found(missing, advice=_written(missing, right))
 
 
 def _pipenv(crash: Crash) -> bool:
@@ -80,11 +91,10 @@ def _pipenv(crash: Crash) -> bool:
     docs="https://devcenter.heroku.com/articles/python-runtimes",
 )
 def other_python(missing: MissingProgram) -> Iterator[Evidence]:
-    crash, name = missing
+    name = missing.name
     if _PYTHONS.fullmatch(name):
-        right = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", "python", crash.command)
-        advice = procfile(crash, right)
-        yield _not_found(crash, name, advice=advice)
+        right = re.sub(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", "python", missing.command)
+        yield _not_found(missing, advice=_written(missing, right))
 
 
 @rule(
@@ -115,7 +125,7 @@ def needs_node(crash: Crash) -> Iterator[Evidence]:
     docs=PROCFILE,
 )
 def script_without_path(missing: MissingProgram) -> Iterator[Evidence]:
-    crash, name = missing
+    crash, name = missing.crash, missing.name
     if name in crash.source.entries:
         right = f"{_INTERPRETERS.get(name.rpartition('.')[2], 'bash')} {name}"
         called = script(crash.source, crash.process)
@@ -126,9 +136,8 @@ def script_without_path(missing: MissingProgram) -> Iterator[Evidence]:
             names = {"name": name, "advice": advice}
             yield in_package(crash.source, seen, "scripts", called[0], **names)
         else:
-            yield _not_found(
-                crash, name, advice=procfile(crash, crash.command.replace(name, right, 1))
-            )
+            advice = _written(missing, missing.command.replace(name, right, 1))
+            yield _not_found(missing, advice=advice)
 
 
 _INTERPRETERS = {"py": "python", "js": "node", "mjs": "node", "cjs": "node"}
@@ -143,11 +152,11 @@ _INTERPRETERS = {"py": "python", "js": "node", "mjs": "node", "cjs": "node"}
     docs=PROCFILE,
 )
 def not_for_a_dyno(missing: MissingProgram) -> Iterator[Evidence]:
-    crash, name = missing
+    name = missing.name
     if name in _ELSEWHERE:
-        right = re.sub(rf"\b{name}\s+(?:-\w+\s+)*", "", crash.command)
-        advice = procfile(crash, right) if name == "sudo" else "Remove it from the command."
-        yield _not_found(crash, name, why=_ELSEWHERE[name], advice=advice)
+        right = re.sub(rf"\b{name}\s+(?:-\w+\s+)*", "", missing.command)
+        advice = _written(missing, right) if name == "sudo" else "Remove it from the command."
+        yield _not_found(missing, why=_ELSEWHERE[name], advice=advice)
 
 
 _ELSEWHERE = {
@@ -170,11 +179,11 @@ _ELSEWHERE = {
     docs=PROCFILE,
 )
 def program_misspelt(missing: MissingProgram) -> Iterator[Evidence]:
-    crash, name = missing
-    meant = _meant(crash, name)
+    name = missing.name
+    meant = _meant(missing.crash, name)
     if meant:
-        advice = procfile(crash, re.sub(rf"\b{re.escape(name)}\b", meant, crash.command, count=1))
-        yield _not_found(crash, name, meant=meant, advice=advice)
+        right = re.sub(rf"\b{re.escape(name)}\b", meant, missing.command, count=1)
+        yield _not_found(missing, meant=meant, advice=_written(missing, right))
 
 
 def _meant(crash: Crash, name: str) -> str | None:
@@ -183,6 +192,32 @@ def _meant(crash: Crash, name: str) -> str | None:
         return None
     near = get_close_matches(name.lower(), sorted(known), 1, 0.85)
     return near[0] if near and not _PYTHONS.fullmatch(name) else None
+
+
+@rule(
+    "procfile-line-in-script",
+    leads_to=ENDINGS,
+    title="Line {line} of {file} is a line of a Procfile: `{text}`",
+    cause="A shell runs {file}, and takes `{name}` for a program; there is none. Only in the"
+    " Procfile is that word the name of a process type.",
+    fix="{advice:Delete the line from the script; it belongs in the Procfile.}",
+    docs=PROCFILE,
+    apart="`setup.sh: 3: web:: not found`, status 127",
+    laptop="On the laptop nobody runs the script, or nobody reads its output.",
+)
+def procfile_line_in_script(missing: MissingProgram) -> Iterator[Evidence]:
+    place = missing.place
+    if place and missing.name.endswith(":") and re.match(r"[\w-]+:\s+\S", place.text):
+        names = {"line": str(place.line), "file": place.file, "text": place.text}
+        yield _not_found(missing, advice=_unpasted(missing.crash.command, place), **names)
+
+
+def _unpasted(command: str, place: CodePlace) -> edits.Advice:
+    """Return advice about a Procfile's line in a script: if the script starts web, it stays."""
+    text = place.text.partition(":")[2].strip()
+    if re.search(r"&&|;|\|", command) or place.file in text:
+        return edits.without_line(place.file, place.line)
+    return edits.line(place.file, place.line, text)
 
 
 @rule(
@@ -198,5 +233,4 @@ def _meant(crash: Crash, name: str) -> str | None:
     laptop=SHELL,
 )
 def program_not_on_heroku(missing: MissingProgram) -> Iterator[Evidence]:
-    crash, name = missing
-    yield _not_found(crash, name)
+    yield _not_found(missing)

@@ -1,7 +1,6 @@
 """Crashes that bash reports: the syntax of the command, and the files and folders it names."""
 
 import re
-import unicodedata
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
@@ -11,8 +10,12 @@ from parity.rules.crash.symptoms import ENDINGS, PROCFILE, at_command, procfile
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES, SHELL
 from parity.rules.views.facts import AbsentScript, stated
+from parity.rules.views.misread_word import misread_word
+from parity.rules.views.misread_words import misread
 from parity.rules.views.python_traceback import Crash
+from parity.rules.views.server_command import server_command
 from parity.rules.views.suggestions import kept_out
+from parity.rules.views.typographic import named, plain, strange
 
 _PREFIX = r"(?:^|\s)(?:-?bash|sh|[\w./-]+\.sh): (?:-c: )?(?:line )?(?:\d+: )?"
 """The beginning of a shell's messages: `bash: line 1: `, `start.sh: line 3: `, `sh: 1: `."""
@@ -53,42 +56,30 @@ def equals_for_colon(crash: Crash) -> Iterator[Evidence]:
         yield at_command(crash, f"{crash.process.name} = {right}", right=right)
 
 
-_PLAIN = {
-    **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb", '"'),
-    **dict.fromkeys("\u2018\u2019\u201a\u201b", "'"),
-    **dict.fromkeys("\u00a0\u2007\u202f\u3000", " "),
-    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"),
-    "\u2014": "--",
-}
-"""Plain characters by what word processors and web pages replace them with:
-https://unicode.org."""
-
-
-def plain(command: str) -> str:
-    """Return a command with plain quotes, spaces and dashes."""
-    return re.sub("--+", "--", "".join(_PLAIN.get(character, character) for character in command))
-
-
 @rule(
     "typographic-characters",
-    instead_of=("shell-syntax",),
+    instead_of=("shell-syntax", "wrong-option", "no-target", "program-not-on-heroku"),
     leads_to=ENDINGS,
     title="The command has {what:a quote, space or dash from a word processor}, which bash does not"
     " recognise",
-    cause="Copied from a page or a word processor, it looks right. To bash it is a letter like any"
-    " other.",
+    cause="Copied from a page or a word processor, it looks right. To bash and to the server it is"
+    " a letter like any other, so that no option, quote or space is recognised there.",
     fix="{advice:Type the line again, with plain quotes, spaces and dashes.}",
     docs=PROCFILE,
     apart="`command not found` or a syntax error, at curly quotes, long dashes, odd spaces",
     laptop="On the laptop the command was typed, not copied.",
 )
 def typographic_characters(crash: Crash) -> Iterator[Evidence]:
-    strange = next((c for c in crash.command if c in _PLAIN), None)
-    if strange and not crash.raised:
-        what = f"the character U+{ord(strange):04X} ({unicodedata.name(strange).lower()})"
-        advice = procfile(crash, plain(crash.command))
-        yield at_command(crash, f"`{crash.command}`", what=what, advice=advice)
+    characters = [*strange(crash.command)]
+    if not characters or (crash.raised and not misread_word(crash)):
+        return
+    found = server_command(crash.command)
+    right = plain(crash.command, found.server if found else None)
+    words = misread(right, crash.source)
+    right = words.right if words and words.right else right
+    advice = procfile(crash, right)
+    what = f"the character {named(characters[0])}"
+    yield at_command(crash, f"`{crash.command}`", what=what, advice=advice)
 
 
 @rule(

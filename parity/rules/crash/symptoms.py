@@ -10,6 +10,7 @@ from parity.rules.build.release import RELEASE_FAILED
 from parity.rules.engine import rule
 from parity.rules.phrases import CORS, routed
 from parity.rules.push.plan import PUSH_REJECTED
+from parity.rules.traffic.sessions import PAGE_SCRIPT_FAILS
 from parity.rules.traffic.traffic import H12, H13, H18, HTTP_500
 from parity.rules.views.python_source import line_of
 from parity.rules.views.python_traceback import Crash
@@ -23,9 +24,9 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
     "H10",
     effect="fail",
     title="App crashed",
-    cause="The web process ended with status {status}. Heroku starts it once more, then waits;"
+    cause="The web process ended{how:-}. Heroku starts it once more, then waits;"
     " until it stays up, every visitor sees `Application error`.",
-    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
     docs=H10_DOCS,
     heroku="H10",
     prints=(
@@ -46,9 +47,9 @@ def H10(boot: Boot) -> Iterator[Evidence]:
     "crashed",
     effect="fail",
     title="The process {process} crashes",
-    cause="Its command ended with status {status}. Heroku starts it once more, then waits longer"
+    cause="Its command ended{how:-}. Heroku starts it once more, then waits longer"
     " and longer between attempts.",
-    fix="Fix what the last lines of the log name; on Heroku `heroku logs --tail` shows them.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
     docs="https://devcenter.heroku.com/articles/dyno-restarts",
     prints=(
         "heroku[worker.1]: Process exited with status 1",
@@ -63,13 +64,26 @@ def CRASHED(boot: Boot) -> Iterator[Evidence]:
 
 
 def _ended(boot: Boot) -> Iterator[Evidence]:
-    names = {"status": str(boot.exit), "process": boot.process.name}
-    yield Evidence(f"Process exited with status {boot.exit}", names=names)
+    how = "" if boot.exit is None else f" with status {boot.exit}"
+    names = {"how": how, "process": boot.process.name}
+    seen = f"Process exited{how}" if how else "State changed to crashed"
+    yield Evidence(seen, names=names)
     if boot.bound_first:
         yield Evidence("it had opened its port, and ended before the first answer")
 
 
-ENDINGS = (H10, CRASHED, RELEASE_FAILED, PUSH_REJECTED, R10, HTTP_500, H12, H13, H18)
+ENDINGS = (
+    H10,
+    CRASHED,
+    RELEASE_FAILED,
+    PUSH_REJECTED,
+    R10,
+    HTTP_500,
+    PAGE_SCRIPT_FAILS,
+    H12,
+    H13,
+    H18,
+)
 """The symptoms that a crash explains: in a dyno of any type, in the release phase, in
 collectstatic, in a web process that never listens because it crashes, in a request."""
 

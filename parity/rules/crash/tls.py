@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parity.records.verdict import Evidence
-from parity.rules.crash.python.config import of_asyncpg
+from parity.rules.crash.python.addresses import of_asyncpg
 from parity.rules.crash.python.services import configured_locally
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule

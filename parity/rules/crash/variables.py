@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from parity.records.edits import Command
 from parity.records.verdict import Evidence
 from parity.rules.crash.node import errors as node
 from parity.rules.crash.node import services as node_services
@@ -63,6 +64,7 @@ def missing_config_var(unset: UnsetVariable) -> Iterator[Evidence]:
     more = [(name, evidence) for name, evidence in unset.more if not setter(source, name)]
     names = {"when": unset.crash.when, "local": _local(unset)}
     names["others"] = "".join(f" {word(name)}=VALUE" for name, _ in more)
+    names["typed"] = Command(f"heroku config:set {word(unset.name)}=VALUE{names['others']}")
     names["options"] = f", and the same for {', '.join(n for n, _ in more)}" if more else ""
     yield from stated(unset, **names)
     yield from (evidence for _, evidence in more)

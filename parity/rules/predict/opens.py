@@ -4,6 +4,7 @@ import ast
 import posixpath
 from collections.abc import Iterator
 
+from parity.records.edits import add_to_git
 from parity.rules.predict.executed import expressions
 from parity.rules.predict.prediction import Prediction
 from parity.rules.predict.start import Executed, Start
@@ -46,6 +47,7 @@ def _prediction(start: Start, file: Executed, path: str, call: ast.Call) -> Pred
     names = {
         "path": path,
         "why": f"It is on your disk, but not in git{why}.",
+        "typed": add_to_git(word(path), ignored=bool(ignored)),
         "advice": f"Type `git add {forced}{word(path)}`, commit, push.",
     }
     bare = (evidence._replace(names={}) for evidence in kept)

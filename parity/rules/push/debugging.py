@@ -16,6 +16,7 @@ from parity.rules.views.python_source import (
     parsed,
     place,
     target,
+    with_import_os,
 )
 from parity.rules.views.suggestions import requires
 
@@ -58,8 +59,8 @@ def debugger_on(traffic: Traffic) -> Iterator[Evidence]:
     cause="The settings that the web process uses say `DEBUG = True`, whatever the config vars are."
     " Django then answers errors with its debug page, keeps every database query in memory, and"
     " hides what DEBUG = False needs: ALLOWED_HOSTS, static files, pages for errors.",
-    fix='Write `DEBUG = os.environ.get("DEBUG") == "1"` there; `heroku config:set DEBUG=1` switches'
-    " it on while you debug.",
+    fix='Write `DEBUG = os.environ.get("DEBUG") == "1"` there{importing:-}; `heroku config:set'
+    " DEBUG=1` switches it on while you debug.",
     docs=SECURITY,
     basis="static",
     laptop="On the laptop nobody else sees the page.",
@@ -69,7 +70,8 @@ def django_debug(plan: Plan) -> Iterator[Evidence]:
     file = file_of(plan.source, module) if module else None
     here = _debug(plan.source, file) if file else None
     if module and here:
-        yield at(here.text, here, module=module)
+        importing = with_import_os(plan.source, here.file)
+        yield at(here.text, here, module=module, importing=importing)
 
 
 @rule(
@@ -79,7 +81,7 @@ def django_debug(plan: Plan) -> Iterator[Evidence]:
     cause="`{code}` gives each process its own key. A cookie that one worker has signed is"
     " refused by the next, if the server starts several (WEB_CONCURRENCY is 2 in the smallest"
     " dyno), and every restart, at least one a day, logs everybody out.",
-    fix='Write `{name} = os.environ["SECRET_KEY"]` there, and type `heroku config:set'
+    fix='Write `{name} = os.environ["SECRET_KEY"]` there{importing:-}, and type `heroku config:set'
     " SECRET_KEY=$(openssl rand -hex 32)`.",
     docs="https://devcenter.heroku.com/articles/config-vars",
     basis="static",
@@ -90,7 +92,8 @@ def random_session_key(plan: Plan) -> Iterator[Evidence]:
     match = re.search(_MADE, keys[0].text) if len(keys) == 1 else None
     if match and not re.search(r"(?i)dev|local|test|example", keys[0].file):
         name = keys[0].text.partition("=")[0].strip()
-        yield at(keys[0].text, keys[0], code=keys[0].text, name=name)
+        importing = with_import_os(plan.source, keys[0].file)
+        yield at(keys[0].text, keys[0], code=keys[0].text, name=name, importing=importing)
 
 
 _KEY = r"""(?:\b|[._])(?:secret_key|SECRET_KEY)\b["'\]]*\s*=(?!=)"""

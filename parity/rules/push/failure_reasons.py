@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from parity.facts.buildpacks import ARTICLE as BUILDPACKS
-from parity.facts.buildpacks import UNOFFICIAL
 from parity.facts.python import PACKAGE_FILES, SUPPORT, versions
 from parity.facts.stacks import DEFAULT
 from parity.records import Plan, Refusal, Slug, Source
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
+from parity.rules.push.package_files import advised
 from parity.rules.push.plan import PUSH_REJECTED, headline, source_of
 
 STACKS = "https://devcenter.heroku.com/articles/stack"
@@ -86,7 +86,8 @@ REASONS = (
         "package-manager::multiple-found",
         "The app has files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
-        "Keep the file of the one you use, and `git rm` the others.",
+        "{advice:Keep the file of the one you use, and `git rm` the others. A file that is not in"
+        " git comes from another buildpack (`heroku buildpacks`); remove that one.}",
         MANAGERS,
     ),
     Reason(
@@ -111,8 +112,7 @@ REASONS = (
         "runtime-txt::invalid-version",
         "runtime.txt is not in the right format",
         "runtime.txt contains {held:something}, which is invalid: it must be one line like"
-        " `python-{wish}`"
-        " or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
+        " `python-{wish}` or `python-{newest}`, in lower case, nothing else, in plain UTF-8.",
         "Write `python-{wish}` into runtime.txt; or better delete it, and put `{wish}` into a file"
         " called .python-version.",
         VERSION,
@@ -225,8 +225,8 @@ REASONS = (
         "buildpack-not-compatible",
         "The buildpack {subject} does not accept this app",
         "It is set on the app, but what it looks for is not in the root of what is pushed.",
-        "Commit the package file of your language (Python: requirements.txt), or set the right"
-        " buildpack: `heroku buildpacks:set heroku/python`.",
+        "Commit the package file that it looks for (heroku/python: requirements.txt), or type"
+        " `heroku buildpacks:clear`: then Heroku chooses by what is committed.",
         f"{BUILDPACKS}#setting-a-buildpack-on-an-application",
         fallback=True,
         own=True,
@@ -267,11 +267,7 @@ def _evidence(record: Plan | Slug) -> Iterator[Evidence]:
         "oldest": known.oldest,
         "date": known.date,
     }
-    other = next((file for file in UNOFFICIAL if file in source_of(record).entries), None)
-    if other:
-        names["advice"] = (
-            f"For {other} type `heroku buildpacks:set {UNOFFICIAL[other]}`, push again."
-        )
+    names |= advised(refusal, source_of(record))
     yield Evidence(headline(refusal), refusal.file, refusal.line, names=names)
     if refusal.reason == "package-manager::multiple-found":
         others = (f for f in PACKAGE_FILES if f in source_of(record).entries and f != refusal.file)

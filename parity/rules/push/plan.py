@@ -10,6 +10,7 @@ from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES
 from parity.rules.shell import word
+from parity.rules.views import suggestions
 from parity.rules.views.suggestions import kept_out, package_files_below, wrong_package_files
 
 GIT = "https://devcenter.heroku.com/articles/git"
@@ -52,7 +53,7 @@ NOTHING_FOUND = ("package-manager::none-found", "package-manager::setup-py-only"
 NOT_DETECTED = ("no-default-language", "buildpack-not-compatible")
 
 
-def _nothing_found(record: Plan | Slug) -> bool:
+def nothing_found(record: Plan | Slug) -> bool:
     reason = record.refusal.reason if record.refusal else None
     return reason in (*NOTHING_FOUND, *NOT_DETECTED)
 
@@ -70,7 +71,7 @@ def _nothing_found(record: Plan | Slug) -> bool:
     laptop=FILES,
 )
 def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
-    if _nothing_found(record):
+    if nothing_found(record):
         for name in (*PACKAGE_FILES, "Pipfile"):
             yield from kept_out(source_of(record), name)
 
@@ -86,7 +87,7 @@ def package_file_not_committed(record: Plan | Slug) -> Iterator[Evidence]:
     heroku="package-manager::none-found",
 )
 def package_file_misspelt(record: Plan | Slug) -> Iterator[Evidence]:
-    if _nothing_found(record):
+    if nothing_found(record):
         for name, right in wrong_package_files(source_of(record)):
             names = {"name": name, "right": right}
             yield Evidence(f"{name} is in the root, {right} is not", name, names=names)
@@ -106,12 +107,16 @@ def package_file_misspelt(record: Plan | Slug) -> Iterator[Evidence]:
     by={"git": "git subtree push --prefix FOLDER heroku main"},
 )
 def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
-    if _nothing_found(record):
+    if nothing_found(record):
         python = record.refusal is not None and record.refusal.reason in NOTHING_FOUND
         for path in package_files_below(source_of(record), python=python):
             folder, _, name = path.rpartition("/")
             seen = f"{path}, and no {name} in the root"
             yield Evidence(seen, path, names={"folder": folder, "path": path})
+        listed = suggestions.likely_folder(source_of(record))
+        if listed:
+            names = {"folder": listed, "path": f"the root has {listed}/, and no code of its own"}
+            yield Evidence(f"Heroku lists {listed}/ in the root", names=names)
 
 
 @rule(

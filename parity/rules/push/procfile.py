@@ -60,9 +60,10 @@ def listens(boot: Boot) -> bool:
 @rule(
     "H14",
     effect="fail",
-    title="No web process: Heroku routes requests to a process type called web, and there is none",
-    cause="The push succeeds, but no web dyno runs. The first request gets a 503 error page, and"
-    ' the log at=error code=H14 desc="No web processes running".',
+    title="No web process",
+    cause="Heroku routes requests to a process type called web. The push succeeds, but no web dyno"
+    " runs. The first request gets a 503 error page, and the log at=error code=H14"
+    ' desc="No web processes running".',
     fix="The Procfile in the root needs a line that begins with `web: `; see the cause below.",
     docs=f"{ERROR_CODES}#h14-no-web-dynos-running",
     heroku="H14",
@@ -89,7 +90,7 @@ def H14(record: Plan | Slug | Boot) -> Iterator[Evidence]:
             yield Evidence(seen, "Procfile", process.line or None)
     elif no_web(record):
         types = shown(", ".join(record.processes)) or "(none)"
-        yield Evidence(f"Procfile declares types -> {types}", "Procfile")
+        yield Evidence(f"Procfile declares types -> {types}", "Procfile", heroku=True)
 
 
 @rule(

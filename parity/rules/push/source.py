@@ -4,16 +4,19 @@ import posixpath
 import stat
 from collections.abc import Iterator
 
+from parity.facts.python import REFUSED_ENVIRONMENTS
 from parity.records import Source
+from parity.records.edits import Command
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
-from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.shell import word
+from parity.rules.views.environments import MARK, environments
 
 GIT = "https://devcenter.heroku.com/articles/git"
-SUBMODULES = "https://devcenter.heroku.com/articles/git-submodules"
 LFS = b"version https://git-lfs.github.com/spec/"
 SHOWN = 5
+COMMIT = Command('git commit -am "Deploy to Heroku"')
+FIRST = Command('git add . && git commit -m "First version"')
 
 
 @rule(
@@ -26,7 +29,8 @@ SHOWN = 5
 )
 def nothing_to_push(source: Source) -> Iterator[Evidence]:
     if source.nothing_committed:
-        yield Evidence("error: src refspec main does not match any", next(iter(source.absent)))
+        refused = "error: src refspec main does not match any"
+        yield Evidence(refused, next(iter(source.absent)), names={"typed": FIRST})
 
 
 @rule(
@@ -39,10 +43,26 @@ def nothing_to_push(source: Source) -> Iterator[Evidence]:
     docs=GIT,
 )
 def not_committed(source: Source) -> Iterator[Evidence]:
-    names = {"files": _listed(source.uncommitted)}
-    for path in source.uncommitted[:SHOWN]:
+    changed = tuple(path for path in source.uncommitted if path not in source.staged)
+    names = {"files": _listed(changed), "typed": COMMIT}
+    for path in changed[:SHOWN]:
         seen = "differs from the last commit" if path in source.entries else "deleted, still in git"
         yield Evidence(f"{path}: {seen}", path, names=names)
+
+
+@rule(
+    "not-committed-yet",
+    effect="note",
+    title="What was tested is staged, and not committed yet: {files}",
+    cause="git push sends the last commit, in which these files are different.",
+    fix='Type `git commit -m "…"` before you push.',
+    docs=GIT,
+)
+def not_committed_yet(source: Source) -> Iterator[Evidence]:
+    staged = tuple(path for path in source.uncommitted if path in source.staged)
+    if staged:
+        names = {"files": _listed(staged), "typed": COMMIT}
+        yield Evidence("staged for the next commit", staged[0], names=names)
 
 
 @rule(
@@ -121,96 +141,6 @@ def lfs_pointer(source: Source) -> Iterator[Evidence]:
 
 
 @rule(
-    "submodule-not-mapped",
-    leads_to=PUSH_REJECTED,
-    title="{path} is a submodule that .gitmodules does not name",
-    cause="Heroku installs submodules before it builds. Without an address it stops with `Push"
-    " rejected, submodule install failed`. A repository inside yours, added with `git add`, becomes"
-    " such a submodule.",
-    fix="Type `git rm --cached {path}`, delete {path}/.git, `git add {path}` and commit the files"
-    " themselves; or `git submodule add URL {path}`.",
-    docs=SUBMODULES,
-)
-def submodule_not_mapped(source: Source) -> Iterator[Evidence]:
-    yield from _submodules(source, "unmapped")
-
-
-@rule(
-    "submodule-needs-key",
-    leads_to=PUSH_REJECTED,
-    title="The submodule {path} has an address that needs a key",
-    cause="Heroku has none of your SSH keys: over ssh git ends with"
-    " `Host key verification failed.`",
-    fix="Use an https address that needs no password:"
-    " `git config -f .gitmodules submodule.{path}.url https://…`, commit, push again.",
-    docs=SUBMODULES,
-)
-def submodule_needs_key(source: Source) -> Iterator[Evidence]:
-    yield from _submodules(source, "key")
-
-
-@rule(
-    "submodule-on-this-disk",
-    leads_to=PUSH_REJECTED,
-    title="The submodule {path} has an address on your own disk",
-    cause="Heroku fetches submodules itself, and {url} exists only on this machine.",
-    fix="Push it to a public repository, and put its https address into .gitmodules.",
-    docs=SUBMODULES,
-)
-def submodule_on_this_disk(source: Source) -> Iterator[Evidence]:
-    yield from _submodules(source, "local")
-
-
-@rule(
-    "submodule-not-fetched",
-    effect="unknown",
-    title="The files of the submodule {path} are not on this disk",
-    cause="Heroku fetches submodules itself; parity fetches nothing, so the folder is empty here."
-    " Whether Heroku can fetch this one shows only when it tries.",
-    fix="Type `git submodule update --init {path}`, then run parity again: it uses the checkout.",
-    docs=SUBMODULES,
-)
-def submodule_not_fetched(source: Source) -> Iterator[Evidence]:
-    for one in source.submodules:
-        if one.trouble == "elsewhere" and one.objects is None and not source.refusal:
-            seen = f"an empty folder in the tested tree; its commit is {one.commit[:7]}"
-            yield Evidence(seen, one.path, names={"path": one.path})
-
-
-@rule(
-    "submodule-left-behind",
-    effect="unknown",
-    title="The submodule {path} is pushed without its .gitmodules",
-    cause="`git subtree push` sends only the folder, and .gitmodules is in the root of the"
-    " repository. What Heroku does with a submodule that it has no address for is not known here.",
-    fix="Commit the files themselves: `git rm --cached {path}`, delete {path}/.git,"
-    " `git add {path}`.",
-    docs=SUBMODULES,
-)
-def submodule_left_behind(source: Source) -> Iterator[Evidence]:
-    for one in source.submodules:
-        if one.trouble == "behind" and not source.refusal:
-            yield Evidence("its .gitmodules is not pushed", one.path, names={"path": one.path})
-
-
-@rule(
-    "submodule-stands-in",
-    effect="note",
-    title="The submodule {path} was tested as it is on this disk; Heroku fetches its own copy",
-    cause="Heroku fetches {url} without a password. parity cannot see whether the address is public"
-    " and whether the commit was pushed there.",
-    fix="`git ls-remote {url}` answers without asking for a password if Heroku can fetch it.",
-    docs=SUBMODULES,
-)
-def submodule_stands_in(source: Source) -> Iterator[Evidence]:
-    for one in source.submodules:
-        if one.objects and not source.refusal:
-            names = {"path": one.path, "url": one.url or "it"}
-            seen = f"commit {one.commit[:7]} is in {one.path}"
-            yield Evidence(seen, ".gitmodules", one.line, names=names)
-
-
-@rule(
     "case-collision",
     effect="warn",
     title="{one} and {other} differ only in upper and lower case",
@@ -246,6 +176,23 @@ def symlink_leaves_tree(source: Source) -> Iterator[Evidence]:
 
 
 @rule(
+    "environment-committed",
+    effect="note",
+    title="The virtual environment {path} is in git",
+    cause="It was created for your machine. Heroku installs the packages itself and never looks"
+    " there, but the folder takes space in every slug.",
+    fix="Type `git rm -r -q --cached {path}`, add `{path}/` to .gitignore, commit.",
+    docs=GIT,
+)
+def environment_committed(source: Source) -> Iterator[Evidence]:
+    for folder in environments(source):
+        path = folder.rstrip("/")
+        if path not in REFUSED_ENVIRONMENTS:
+            seen = f"{folder}{MARK} is tracked"
+            yield Evidence(seen, f"{folder}{MARK}", 1, names={"path": path})
+
+
+@rule(
     "unreadable-file",
     effect="unknown",
     title="{path} cannot be read here: {reason:this user may not, or it is damaged}",
@@ -261,13 +208,3 @@ def unreadable_file(source: Source) -> Iterator[Evidence]:
 def _listed(paths: tuple[str, ...]) -> str:
     more = len(paths) - SHOWN
     return ", ".join(paths[:SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _submodules(source: Source, trouble: str) -> Iterator[Evidence]:
-    """Yield the submodules that Heroku cannot fetch because of `trouble`."""
-    refusal = source.refusal
-    for one in source.submodules if refusal else ():
-        if refusal and one.trouble == trouble:
-            seen = refusal.lines[0] if one.path == refusal.subject else one.url or "no address"
-            names = {"path": one.path, "url": one.url}
-            yield Evidence(seen, ".gitmodules", one.line, names=names)

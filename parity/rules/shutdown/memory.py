@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from parity.facts.dynos import COMMON, DEFAULT, MB, SIZES, DynoSize, holding
 from parity.facts.lifecycle import running
 from parity.records import Boot, Memory, Share, Shutdown, Source
+from parity.records.edits import Command
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.views.python_source import at, find
@@ -179,6 +180,8 @@ def too_many_workers(record: Boot | Shutdown) -> Iterator[Evidence]:
         if set_here
         else f"`heroku config:set WEB_CONCURRENCY={fits}`",
     }
+    if not set_here:
+        names["typed"] = Command(f"heroku config:set WEB_CONCURRENCY={fits}")
     line = process.line or None if set_here else None
     for share in running:
         file = "Procfile" if line else None

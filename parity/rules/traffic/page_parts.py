@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from parity.records import Exchange, Slug, Source, Traffic
+from parity.records.tree import IN_COPY
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
 from parity.rules.views.python_source import CodePlace, at, find
@@ -17,7 +18,12 @@ _SERVERS = r"(?i)whitenoise|dj_static|django\.views\.static"
 
 
 def _missing_parts(traffic: Traffic) -> list[Exchange]:
-    """Return the missing parts, without those that a proxy in front of the app serves."""
+    """Return the missing parts, without those that a proxy in front of the app serves.
+
+    Nothing is missing where a repaired copy was built without collectstatic.
+    """
+    if _slug(traffic).plan.config.origin.get("DISABLE_COLLECTSTATIC") == IN_COPY:
+        return []
     parts = (e for e in traffic.parts if e.status == NOT_FOUND and e.code is None)
     return [e for e in parts if not e.path.startswith("/cdn-cgi/")]
 

@@ -170,13 +170,18 @@ def broken(traffic: Traffic) -> Exchange | None:
     return next((e for e in own if e.status in (500, 501, 502, 503, 504)), None)
 
 
+_UNLOGGED = (
+    "The log does not say why: log the exception where the app catches it (`logging.exception(…)`;"
+    " Django: LOGGING with a console handler for django.request), then run parity again."
+)
+
+
 @rule(
     "http-500",
     effect="fail",
     title="The app answers {status} to {path}",
     cause="Build, boot and port are fine; the app itself fails at the request.{silent:-}",
-    fix="Correct what the cause below names. With DEBUG off a framework shows visitors only this"
-    " page; the log has the reason.",
+    fix="{how:The cause is in the log: with DEBUG off a framework shows visitors only this page.}",
     docs="https://devcenter.heroku.com/articles/logging",
     prints=('heroku[router]: at=info method=GET path="/" … status=500',),
     laptop="With DEBUG the laptop shows the exception in the page, and its own database has the"
@@ -191,12 +196,11 @@ def HTTP_500(traffic: Traffic) -> Iterator[Evidence]:
     if exchange:
         failure = crash(traffic)
         quiet = traffic.traceback is not None and failure is not None and failure.raised is not None
-        silent = (
-            " The app logs no reason; a second boot with exceptions logged found it."
-            if quiet
-            else ""
-        )
+        found = " The app logs no reason; a second boot with exceptions logged found it."
+        silent = found if quiet else ""
         names = {"status": str(exchange.status), "path": exchange.path, "silent": silent}
+        if failure is None or failure.raised is None:
+            names["how"] = _UNLOGGED
         yield Evidence(f"{exchange.method} {exchange.path} → {exchange.status}", names=names)
 
 
@@ -270,11 +274,8 @@ def UNEXPECTED_STATUS(traffic: Traffic) -> Iterator[Evidence]:
     own = (e for e in traffic.exchanges if e.code is None and e.status < 500)
     for exchange in own:
         if exchange.expected is not None and not exchange.as_expected:
-            names = {
-                "path": exchange.path,
-                "status": str(exchange.status),
-                "expected": str(exchange.expected),
-            }
+            names = {"path": exchange.path, "status": str(exchange.status)}
+            names["expected"] = str(exchange.expected)
             seen = f"{request_line(exchange)} → {exchange.status}, not {exchange.expected}"
             yield Evidence(seen, names=names)
 

@@ -1,4 +1,4 @@
-"""Failures although the app answers: redirect loops, refused hosts and forms."""
+"""Failures although the app answers: redirect loops, refused forms, state per worker."""
 
 import re
 from collections.abc import Iterator
@@ -143,91 +143,6 @@ def csrf_other_address(traffic: Traffic) -> Iterator[Evidence]:
         place = find(_source(traffic), r"^\s*(?:CSRF_TRUSTED_ORIGINS|ALLOWED_HOSTS)\s*=")
         names = {"origin": refusal[1], "host": f"Host: {refusal[0].host}"}
         yield at(f"Origin: {refusal[1]}, Host: {refusal[0].host}", place, **names)
-
-
-def _accepted(traffic: Traffic) -> Exchange | None:
-    """Return a request that the app accepts with another Host, if it refuses the first Host."""
-    refused = any(e.status == 400 and e.code is None for e in traffic.exchanges)
-    return next((e for e in traffic.hosts if e.status != 400), None) if refused else None
-
-
-def _accepted_in_public(traffic: Traffic) -> Exchange | None:
-    """Return the same for a public host: the app then merely has another name."""
-    return next(
-        (
-            e
-            for e in traffic.hosts
-            if e.status != 400 and "." in e.host and not re.match(r"[\d.]+$|localhost", e.host)
-        ),
-        None,
-    )
-
-
-_HOSTS = r"(?i)\b(allowed_hosts|trusted_hosts)\b\s*[=+:(\[]"
-
-
-@rule(
-    "http-400",
-    effect="fail",
-    title="The app answers 400 to every visitor",
-    cause="The same request is answered with Host {other} and refused with {host}.",
-    fix="Let the app answer to its herokuapp.com host, and to your own domain.",
-    docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
-    prints=('heroku[router]: at=info method=GET path="/" … status=400',),
-    laptop="On the laptop the Host is localhost, which DEBUG allows; on Heroku it is another.",
-    by={
-        "Django": 'ALLOWED_HOSTS = [".herokuapp.com"], and your own domain',
-        "Starlette": "TrustedHostMiddleware(allowed_hosts=[…])",
-    },
-)
-def HTTP_400(traffic: Traffic) -> Iterator[Evidence]:
-    other = _accepted(traffic)
-    if other and not _accepted_in_public(traffic):
-        refused = next(e for e in traffic.exchanges if e.status == 400)
-        names = {"other": other.host, "host": refused.host}
-        yield Evidence(f"{request_line(refused)} with Host {refused.host} → 400", names=names)
-        yield Evidence(f"{request_line(other)} with Host {other.host} → {other.status}")
-
-
-@rule(
-    "allowed-hosts",
-    leads_to=HTTP_400,
-    title="{list:ALLOWED_HOSTS} does not contain the app's Heroku host",
-    cause="The app accepts only hosts on its list (ALLOWED_HOSTS in Django, allowed_hosts in"
-    " Starlette), and {host} is not on it.",
-    fix="Add the app's Heroku host, and your own domain, to the list:"
-    ' `{list:ALLOWED_HOSTS} = ["{every:.herokuapp.com}", "localhost"]`.',
-    docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
-    apart="`Invalid HTTP_HOST header`, `Bad Request (400)`",
-    laptop="With DEBUG Django allows localhost.",
-)
-def allowed_hosts(traffic: Traffic) -> Iterator[Evidence]:
-    place = next(found(_source(traffic), _HOSTS), None)
-    if _accepted(traffic) and not _accepted_in_public(traffic) and place:
-        refused = next(e for e in traffic.exchanges if e.status == 400)
-        match = re.search(_HOSTS, place.text)
-        starlette = re.search(r"TrustedHost|allowed_hosts", place.text)
-        every = "*.herokuapp.com" if starlette else ".herokuapp.com"
-        name = match[1] if match else "ALLOWED_HOSTS"
-        yield at(place.text, place, host=refused.host, list=name, every=every)
-
-
-@rule(
-    "host-not-allowed",
-    effect="note",
-    title="The app answers only to the hosts on its list, such as {other}",
-    cause="parity asked with {host} and got 400; with {other} the app answers. On Heroku the app's"
-    " own herokuapp.com host must be on the list too, if visitors use it.",
-    fix="`--host {other}` tests with that host.",
-    docs="https://docs.djangoproject.com/en/stable/ref/settings/#allowed-hosts",
-    laptop="With DEBUG Django allows localhost.",
-)
-def host_not_allowed(traffic: Traffic) -> Iterator[Evidence]:
-    public = _accepted_in_public(traffic) if _accepted(traffic) else None
-    if public:
-        refused = next(e for e in traffic.exchanges if e.status == 400)
-        seen = f"{request_line(public)} with Host {public.host} → {public.status}"
-        yield Evidence(seen, names={"other": public.host, "host": refused.host})
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Advice on exceptions that say what happened, but not why a server causes it."""
+"""Advice on exceptions: why a server causes them, or what their own text asks for."""
 
 import re
 
@@ -13,11 +13,6 @@ _ADVICE = (
         r"There is no current event loop in thread",
         "Python 3.14 creates no loop by itself: write `asyncio.run(main())`, or create one with"
         " `asyncio.new_event_loop()`; or request an older Python in .python-version.",
-    ),
-    (
-        r"Apps aren't loaded yet|Models aren't loaded yet",
-        "Models can be imported only after Django is set up: call `get_asgi_application()` (in a"
-        " script: `django.setup()`) before the import in that line.",
     ),
     (
         r"Read-only file system: '/|Permission denied: '/(?!app\b|tmp\b)",
@@ -40,28 +35,79 @@ _ADVICE = (
 
 PLAIN = "Correct that line. What it cannot find here, it will not find on Heroku either."
 
-
-_TELLS = re.compile(
+_ASKS = re.compile(
     r"(?i)^(?:try|run|install|use|add|set|change|remove|rename|call|pass|provide|enable|upgrade"
-    r"|update|ensure|check)\s"
-    r"|\b(?:please|make sure|did you (?:forget|mean)|you (?:must|need|should|have to)"
-    r"|try (?:to|again|running|setting|using))\b"
+    r"|downgrade|update|ensure|check|consider|specify|configure)\s"
+    r"|\b(?:please|make sure|did you (?:forget|mean)|must|should|(?:need|have) to"
+    r"|try (?:to|again|running|setting|using|\w+ing))\b"
 )
-"""How a sentence of an error begins, or what is in it, if it tells what to do."""
+"""How a sentence of a message begins, or what is in it, if it says what to do."""
+
+_KINDS = (
+    (re.compile(r"NameError: name '(\w+)' is not defined"), "Define or import `{}` above {place}."),
+    (
+        re.compile(r"AttributeError: 'NoneType' object has no attribute '(\w+)'"),
+        "What stands before `.{}` in `{code}` is None: look at what returns it, above {place}.",
+    ),
+    (
+        re.compile(r"AttributeError: '?([\w.' ]+?)'? has no attribute '(\w+)'"),
+        "`{1}` is no attribute there ({0}): correct the name in {place}, or ask for the version of"
+        " the package that has it.",
+    ),
+    (
+        re.compile(r"TypeError: ([\w.]+)\(\) missing \d+ required [\w-]+ arguments?: (.+)"),
+        "Give `{0}` in {place} what it requires: {1}.",
+    ),
+    (
+        re.compile(r"TypeError: ([\w.]+)\(\) got an unexpected keyword argument '(\w+)'"),
+        "Leave `{1}` out of the call of `{0}` in {place}, or ask for the version of the package"
+        " that takes it.",
+    ),
+    (
+        re.compile(r"KeyError: (.+)"),
+        "There is no key {} where {place} looks: `{code}`. Put it there first.",
+    ),
+    (re.compile(r"AssertionError\b"), "The assertion in {place} is false in the dyno: `{code}`."),
+)
+"""Exceptions of Python itself, and what they ask for: the language's documentation."""
 
 
-def from_message(error: str) -> str | None:
-    """Return the advice that an error's own text gives, or None if it gives none."""
-    _, _, message = error.partition(": ")
-    sentences = re.split(r"(?<=[.!?;])\s+", message.strip())
-    telling = [one.rstrip(";") for one in sentences if _TELLS.search(one) and len(one.split()) > 2]
-    return f"The error says what to do: “{' '.join(telling)[:300]}”" if telling else None
+def advice(error: str, place: str = "", code: str = "", test: str = "") -> str:
+    """Return advice on an exception, which is as Python prints it.
 
-
-def advice(error: str) -> str:
-    """Return advice on an exception, which is as Python prints it."""
+    `place` is the app's line, as in `line 3 of app.py`, with its `code`. `test` is the condition in
+    which the app raises the exception itself.
+    """
     for pattern, text in _ADVICE:
         match = re.search(pattern, error)
         if match:
             return text.format(*match.groups())
-    return PLAIN
+    asked = from_message(error)
+    if asked:
+        return f"{asked}{f' It is about {place}.' * bool(place)}"
+    if not place:
+        return f"The message says what the dyno lacks: “{error.partition(': ')[2] or error}”"
+    if test:
+        return f"The app raises this itself, in {place}, because `{test}`: change what that tests."
+    for known, text in _KINDS:
+        match = known.match(error)
+        if match:
+            return text.format(*match.groups(), place=place, code=code)
+    return (
+        f"See what `{code}` ({place}) needs: a dyno has only the files in git, the packages in the"
+        " requirements and the config vars."
+    )
+
+
+def _asked(error: str) -> str:
+    """Return the sentence of a message that says what to do; empty if none does."""
+    message = error.partition(": ")[2]
+    sentences = re.split(r"(?<=[.!?;])\s+(?=[A-Z])", message)
+    asking = next((s for s in sentences if _ASKS.search(s)), "").strip()
+    return asking if not asking or asking[-1] in ".!?…" else f"{asking}."
+
+
+def from_message(error: str) -> str | None:
+    """Return the advice that an error's own text gives, or None if it gives none."""
+    sentence = _asked(error)
+    return f"Do what the message asks for: “{sentence[:300]}”" if sentence else None

@@ -9,27 +9,10 @@ from parity.records.verdict import Evidence
 from parity.rules.views import node_listeners
 from parity.rules.views.node_source import SUFFIXES
 from parity.rules.views.python_source import find, line_of
-
-_ADDRESS_OPTIONS = (
-    r"(?<!\s)\s+(?:-b|--bind|--host|-h|--port|-p|--listen|--server\.port|--server\.address|-i|--interface)"
-    r"(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
-)
+from parity.rules.views.server_command import addressed
 
 _APP = r"""(?:\w*app|application|["'][\w.]+:\w+["'])"""
 """The app as the first argument of a server's `run`: `socketio.run(app, …)`."""
-
-RIGHT: Mapping[str, str] = {
-    "gunicorn": "--bind 0.0.0.0:$PORT",
-    "hypercorn": "--bind 0.0.0.0:$PORT",
-    "uvicorn": "--host 0.0.0.0 --port $PORT",
-    "granian": "--host 0.0.0.0 --port $PORT",
-    "daphne": "-b 0.0.0.0 -p $PORT",
-    "waitress-serve": "--listen=*:$PORT",
-    "streamlit": "--server.address 0.0.0.0 --server.port $PORT",
-    "flask": "--host=0.0.0.0 --port=$PORT",
-    "fastapi": "--host 0.0.0.0 --port $PORT",
-}
-"""The options for the address in each server's command line, from its documentation."""
 
 
 class Blame(NamedTuple):
@@ -63,10 +46,16 @@ def _unseen(boot: Boot) -> Blame:
     if node_listeners.concerns(boot):
         return Blame(*node_listeners.place(boot))
     source = boot.release.slug.plan.source
-    place = find(source, r"cherrypy\.(?:quickstart|engine\.start)\(")
+    place = find(source, _STARTS)
     if place and place.file in boot.process.command:
         return Blame(place.file, place.line, place.column, place.text)
     return Blame("Procfile", boot.process.line or None, None, "")
+
+
+_STARTS = (
+    r"cherrypy\.(?:quickstart|engine\.start)\(|^(?!\s*(?:browser|playwright)\b)\s*\w+\.launch\("
+)
+"""Calls that start a server of a library (CherryPy, Gradio), which no frame at the bind shows."""
 
 
 def configured(boot: Boot, listener: Listener) -> Evidence | None:
@@ -144,6 +133,10 @@ def code_repair(place: Blame) -> str:
     if call:
         right = f'{call[1]}.run({call[2] or ""}host="0.0.0.0", port=int(os.environ["PORT"]))'
         return f"In {place.file} write `{right}` (and `import os` at the top)."
+    launch = re.search(r"(?<![\w.])([\w.]+)\.launch\(", place.code)
+    if launch:
+        right = 'server_name="0.0.0.0", server_port=int(os.environ["PORT"])'
+        return f"In {place.file} write `{launch[1]}.launch({right})` (and `import os` at the top)."
     serve = re.search(r"((?:(?<![\w.])[\w.]+\.)?serve)\((\w+)", place.code)
     if serve:
         right = f'{serve[1]}({serve[2]}, host="0.0.0.0", port=int(os.environ["PORT"]))'
@@ -161,15 +154,8 @@ def procfile_line(boot: Boot) -> str:
 
 def procfile_command(process: ProcessType) -> str:
     """Return the Procfile's line of a process type with the address that Heroku needs."""
-    command = process.command
-    words = re.findall(r"[\w.-]+", command)
-    name = next((word for word in words if word in RIGHT), None)
-    if re.search(r"manage\.py\s+runserver", command):
-        bare = re.sub(r"(runserver)(\s+[\w.:$\[\]]+)?", r"\1 0.0.0.0:$PORT", command)
-        return f"{process.name}: {bare}"
-    if name is None:
-        return f"{process.name}: {_plain(command)}"
-    return f"{process.name}: {re.sub(_ADDRESS_OPTIONS, '', ' ' + command).strip()} {RIGHT[name]}"
+    right = addressed(process.command)
+    return f"{process.name}: {_plain(process.command) if right is None else right}"
 
 
 def _plain(command: str) -> str:

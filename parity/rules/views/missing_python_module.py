@@ -15,13 +15,15 @@ from parity.facts.packages import (
     WINDOWS_LIBRARY,
 )
 from parity.rules.view import view
+from parity.rules.views.environments import PACKAGES, environments
+from parity.rules.views.misread_word import misread_word
 from parity.rules.views.python_source import file_of, find, target
 from parity.rules.views.python_traceback import Crash
 
 Reason: TypeAlias = Literal[
     "not-in-git", "case", "no-package", "settings", "target", "part", "elsewhere", "gone", "newer",
     "desktop", "package-part", "misspelt", "dependency", "older", "worker", "file", "pruned",
-    "windows",
+    "windows", "word",
 ]  # fmt: skip
 
 _WRAPPERS = (
@@ -111,7 +113,9 @@ def elsewhere(crash: Crash, module: str) -> str | None:
     """Return the tree's file for the module in a folder where Python does not look."""
     base = module.replace(".", "/")
     ends = (f"/{base}.py", f"/{base}/__init__.py")
-    near = [p for p in crash.source.entries if p.endswith(ends) and "site-packages" not in p]
+    others = environments(crash.source)
+    named = (p for p in crash.source.entries if p.endswith(ends) and PACKAGES not in p)
+    near = [path for path in named if not path.startswith(others)]
     return min(near, key=lambda p: (p.count("/"), p)) if near else None
 
 
@@ -129,6 +133,8 @@ def why_absent(crash: Crash) -> Reason | None:
     module = absent_module(crash)
     if module is None:
         return None
+    if misread_word(crash):
+        return "word"
     if crash.saying(r"class uri '(?:gevent|eventlet|tornado)\w*' invalid or not found"):
         return "worker"
     if _as_path(crash, module):

@@ -1,12 +1,12 @@
 """Where a Node.js app listens: the line of its code or of package.json, and what to write there."""
 
 import re
-from collections.abc import Mapping
 
 from parity.facts.buildpacks import NODE
 from parity.records import Boot, Source, edits
 from parity.rules.views.node_source import command, find, found, is_node, line_in_package, script
 from parity.rules.views.python_source import CodePlace, line_of
+from parity.rules.views.server_command import addressed, server_command
 
 _CALL = r"(?<![\w.$])([\w.$]+)\.listen\(\s*([^,)]*)"
 _LISTENS = r"\.listen\("
@@ -15,25 +15,6 @@ LOCAL = re.compile(r"([\"'`])(?:localhost|127\.0\.0\.1|::1)\1")
 """A string that names only this machine."""
 
 _DEFINED = r"\b(?:const|let|var)?\s*{name}\b\s*(?::\s*\w+\s*)?[=:]\s*(?!=)(.+)"
-
-SERVERS: Mapping[str, str] = {
-    r"vite(?: preview| dev| serve)?": "--host 0.0.0.0 --port $PORT",
-    r"ng serve": "--host 0.0.0.0 --port $PORT",
-    r"vue-cli-service serve": "--host 0.0.0.0 --port $PORT",
-    r"webpack(?:-dev-server| serve)": "--host 0.0.0.0 --port $PORT",
-    r"json-server": "--host 0.0.0.0 --port $PORT",
-    r"astro (?:dev|preview)": "--host 0.0.0.0 --port $PORT",
-    r"gatsby (?:serve|develop)": "-H 0.0.0.0 -p $PORT",
-    r"next (?:start|dev)": "-H 0.0.0.0 -p $PORT",
-    r"http-server": "-a 0.0.0.0 -p $PORT",
-    r"live-server": "--host=0.0.0.0 --port=$PORT",
-    r"nuxt(?:i)? (?:start|dev|preview)": "--host 0.0.0.0 --port $PORT",
-    r"parcel(?: serve)?": "--host 0.0.0.0 --port $PORT",
-    r"serve": "-l tcp://0.0.0.0:$PORT",
-}
-"""The options for the address in each server's command line, from its documentation."""
-
-_OLD = r"(?<!\s)\s+(?:--host(?:name)?|-H|-a|--port|-p|-l|--listen)(?:[ =]\s*|(?=[\d:]))[^\s-]\S*"
 
 
 def concerns(boot: Boot) -> bool:
@@ -51,7 +32,7 @@ def place(boot: Boot) -> tuple[str, int | None, int | None, str]:
     """Return the line to change if no second boot showed it: file, line, column and text."""
     source = boot.release.slug.plan.source
     named_script = script(source, boot.process)
-    at_server = _server(command(source, boot.process))
+    at_server = server_command(command(source, boot.process))
     line = None if at_server else find(source, _LISTENS)
     if line:
         return line.file, line.line, line.column, line.text
@@ -76,15 +57,6 @@ def assigned(boot: Boot, port: int) -> tuple[str, int | None, int | None, str] |
         None,
         named_script[1],
     )
-
-
-def _server(text: str) -> tuple[str, str] | None:
-    """Return the part of a command that starts a known server, and the options it should have."""
-    for pattern, options in SERVERS.items():
-        match = re.search(rf"(?:^|[\s;&]){pattern}(?=\s|$)", text)
-        if match:
-            return match[0].strip(), options
-    return None
 
 
 def repair(boot: Boot, file: str, line: int | None, code: str) -> str:
@@ -160,17 +132,22 @@ def _script_repair(boot: Boot, text: str) -> str:
     plain = re.sub(r"(^|\s)(?:cross-env\s+)?PORT=\S+\s*", r"\1", text)
     if plain != text:
         return edits.script(name, plain, ": Heroku sets PORT.")
-    server = _server(text)
-    if server:
-        part, options = server
-        bare = re.sub(_OLD, "", text)
-        right = bare.replace(part, f"{part} {options}", 1)
-        if re.search(r"\b(?:dev|serve)\b", part) and "preview" not in part:
-            aside = " (This is a development server: build the app and serve the result instead.)"
-            return f"{edits.script(name, right)}{aside}"
-        return edits.script(name, right)
+    right = addressed(text)
+    if right is not None:
+        aside = " (This is a development server: build the app and serve the result instead.)"
+        return f"{edits.script(name, right)}{aside if _develops(text) else ''}"
     changed = re.sub(r"(?<=[\s:=])\d{4,5}\b", "$PORT", text)
     changed = re.sub(r"\b(127\.0\.0\.1|localhost)\b", "0.0.0.0", changed)
     if changed != text:
         return edits.script(name, changed)
     return "Listen on `process.env.PORT` and host '0.0.0.0' in the server's code or options."
+
+
+def _develops(text: str) -> bool:
+    """Return whether a command starts a server for development."""
+    found = server_command(text)
+    if found is None or found.program == "serve":
+        return False
+    words = [found.program, *(word.value for word in found.after[:1])]
+    bare = found.program == "vite" and words[1:] != ["preview"]
+    return bare or bool({"dev", "serve", "webpack-dev-server"} & {*words})

@@ -93,8 +93,8 @@ def wanted(source: Source, name: str) -> str | None:
 
 
 def only_logged(source: Source) -> bool:
-    """Return whether there is only a log, so that nothing is known of package.json."""
-    return "package.json" not in source.entries
+    """Return whether there is only a log, so that package.json is known at most in part."""
+    return source.partial or "package.json" not in source.entries
 
 
 def line_in_package(source: Source, *keys: str) -> int | None:
@@ -196,7 +196,10 @@ def lock_file(source: Source) -> str:
 
 
 def absent_command(lines: Sequence[str]) -> tuple[str, str] | None:
-    """Return the last command that a shell did not find, and the package that provides it."""
+    """Return the last command that a shell did not find, and the package that provides it.
+
+    Yarn and pnpm say the same of a missing script: their word counts only for a known command.
+    """
     for line in reversed(lines):
         match = re.search(NOT_FOUND, line)
         if match:

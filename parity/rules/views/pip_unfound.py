@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from parity.facts.pip_failures import unbuilt
 from parity.records import Slug
 from parity.records.verdict import Evidence
 from parity.rules.view import view
@@ -12,6 +13,7 @@ from parity.rules.views.pip_output import (
     at_entry,
     named,
     normalised,
+    pip_failed,
     saying,
     shown,
 )
@@ -65,11 +67,10 @@ def unfound(slug: Slug) -> Unfound | None:
 
 def failed_name(slug: Slug) -> str:
     """Return the distribution that pip did not find, or that failed to build."""
-    built = saying(slug, r"Failed to build '?([A-Za-z][\w.-]*)|wheel for ([\w.-]+) .*error")
     missing = unfound(slug)
     if missing:
         return missing.name
-    return normalised(next(group for group in built.groups() if group)) if built else ""
+    return normalised(unbuilt(slug.output)) if pip_failed(slug) else ""
 
 
 def other_python(missing: Unfound) -> str | None:

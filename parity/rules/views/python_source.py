@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from parity.records import ProcessType, Source
 from parity.records.verdict import Evidence
+from parity.rules.views.environments import PACKAGES, environments
 
 SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "waitress-serve", "granian")
 _TARGET = r"""(?:^|\s)["']?([A-Za-z_][\w.]*):([A-Za-z_]\w*)"""
@@ -21,7 +22,7 @@ _LARGEST = 300_000
 """Characters of a file whose syntax tree is examined (ours): a tree takes 500 times as many bytes.
 """
 
-_OWN_FOLDERS = ("venv/", ".venv/", "node_modules/", "tests/", "test/", "docs/")
+_OTHER_FOLDERS = ("venv/", ".venv/", "node_modules/", "tests/", "test/", "docs/")
 
 
 class CodePlace(NamedTuple):
@@ -35,7 +36,12 @@ class CodePlace(NamedTuple):
 
 def modules(source: Source) -> list[str]:
     """Return the app's own Python files, those of the root first."""
-    own = [p for p in source.entries if p.endswith(".py") and not p.startswith(_OWN_FOLDERS)]
+    others = (*_OTHER_FOLDERS, *environments(source))
+    own = [
+        path
+        for path in source.entries
+        if path.endswith(".py") and not path.startswith(others) and PACKAGES not in path
+    ]
     return sorted(own, key=lambda path: (path.count("/"), path))
 
 
@@ -194,3 +200,9 @@ def names_in(source: Source, path: str) -> list[str]:
         elif isinstance(node, ast.Assign):
             names += [target.id for target in node.targets if isinstance(target, ast.Name)]
     return names
+
+
+def with_import_os(source: Source, path: str) -> str:
+    """Return words to add to advice that uses `os`, if a file does not import it."""
+    imports = re.search(r"(?m)^import (?:[\w.]+, *)*os\b(?! as)", source.text(path) or "")
+    return "" if imports or not path.endswith(".py") else " (with `import os` at the top)"

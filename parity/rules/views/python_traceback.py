@@ -6,11 +6,14 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import NamedTuple, TypeAlias
 
+from parity.facts.sessions import FAILED
 from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source, Traffic
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
+from parity.rules.views.ended_output import likely_status, waiting
+from parity.rules.views.environments import PACKAGES
 
-_START = re.compile(r"(?:Exception Group )?Traceback \(most recent call last\):")
+_START = "Traceback (most recent call last):"  # a logger may put something before it
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
 _RAISED = re.compile(r"(?P<kind>[A-Za-z_][\w.]*?)(?::\s?(?P<message>.*))?$")
 _LAST = re.compile(
@@ -20,7 +23,7 @@ _CHAINED = re.compile(r"During handling of the above exception|The above excepti
 _GROUPED = re.compile(r"^\s*[|+] ?")
 """The prefix of every line in an ExceptionGroup's traceback (PEP 654)."""
 
-_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt")  # consequences of an earlier exception
+_ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt", "CancelledError")  # consequences
 _NOT_THE_APP = (".heroku/", "/", "<", "venv/", ".venv/", "node_modules/")
 _LONGEST = 300
 """Maximum length of an exception that is shown, in characters."""
@@ -46,7 +49,7 @@ class Raised(NamedTuple):
     @property
     def place(self) -> Frame | None:
         """Return the innermost frame in the app's own code."""
-        own = [f for f in self.frames if _of_the_app(f)]
+        own = [f for f in self.frames if of_the_app(f)]
         return own[-1] if own else None
 
     @property
@@ -54,7 +57,7 @@ class Raised(NamedTuple):
         """Return whether it was raised, and caught, during the app's import, without a request."""
         if any("/django/core/handlers/" in f.file for f in self.frames):
             return False  # Django imports the URLs during the first request
-        own = [f.name for f in self.frames if _of_the_app(f)]
+        own = [f.name for f in self.frames if of_the_app(f)]
         return bool(own) and set(own) == {"<module>"}
 
 
@@ -140,9 +143,10 @@ def _booting(boot: Boot) -> Crash | None:
     slug = boot.release.slug
     lines = as_on_heroku(boot.output, slug, boot.home)
     if boot.state == "crashed":
-        return Crash(lines, boot.exit or 0, boot.process, slug, boot)
+        status = likely_status(lines) if boot.exit is None else boot.exit
+        return Crash(lines, status, boot.process, slug, boot)
     looping = boot.state == "timeout" and not boot.listeners and not boot.foreign
-    if looping and last_raised(lines):
+    if looping and (last_raised(lines) or waiting(lines)):
         return Crash(lines, None, boot.process, slug, boot)
     return None
 
@@ -150,10 +154,13 @@ def _booting(boot: Boot) -> Crash | None:
 def _answering(traffic: Traffic) -> Crash | None:
     """Return the crash behind an answer that is the app's own 5xx, or behind a missing answer."""
     bad = next((e for e in traffic.exchanges if e.code or e.status >= 500), None)
-    if bad is None or bad.code not in (None, "H12", "H13", "H18"):
-        return None
     slug = traffic.boot.release.slug
     lines = as_on_heroku(traffic.since_boot, slug, traffic.boot.home)
+    if script_failure(traffic):
+        when = "when a visitor's session begins"
+        return Crash(lines, None, traffic.boot.process, slug, traffic, when)
+    if bad is None or bad.code not in (None, "H12", "H13", "H18"):
+        return None
     if bad.code is None and not logged(traffic):
         traceback = plain(traffic.traceback or (), slug, traffic.boot.home)
         raised = last_raised(traceback)
@@ -161,6 +168,12 @@ def _answering(traffic: Traffic) -> Crash | None:
         lines = before if raised and raised.importing else before + traceback
     when = f"when it answers {bad.path}"
     return Crash(lines, None, traffic.boot.process, slug, traffic, when)
+
+
+def script_failure(traffic: Traffic) -> bool:
+    """Return whether the log says that the script behind a page failed in a visitor's session."""
+    good = not any(e.code or e.status >= 500 for e in traffic.exchanges)
+    return good and any(re.search(FAILED, line.text) for line in traffic.since_boot)
 
 
 def logged(traffic: Traffic) -> bool:
@@ -192,7 +205,7 @@ def chain(lines: Sequence[str]) -> tuple[Raised, ...]:
 @lru_cache(maxsize=4)
 def _chain(lines: tuple[str, ...]) -> tuple[Raised, ...]:
     plain = _ungrouped(lines)
-    starts = [n for n, line in enumerate(plain) if _START.fullmatch(line.strip())]
+    starts = [n for n, line in enumerate(plain) if line.rstrip().endswith(_START)]
     parts = [plain[start:end] for start, end in pairwise([*starts, len(plain)])]
     read = [(part, _parsed(part)) for part in parts]
     while read and (read[-1][1] is None or read[-1][1].kind in _ENDINGS):
@@ -207,7 +220,7 @@ def _chain(lines: tuple[str, ...]) -> tuple[Raised, ...]:
 
 def interrupted(lines: Sequence[str]) -> Raised | None:
     """Return where a worker was when its server stopped it: gunicorn raises SystemExit in it."""
-    starts = [n for n, line in enumerate(lines) if _START.fullmatch(line.strip())]
+    starts = [n for n, line in enumerate(lines) if line.rstrip().endswith(_START)]
     read = [_parsed(lines[start:end]) for start, end in pairwise([*starts, len(lines)])]
     exits = [raised for raised in read if raised and raised.kind == "SystemExit"]
     return exits[-1] if exits else None
@@ -254,7 +267,7 @@ def _parsed(lines: Sequence[str], *, bare: bool = False) -> Raised | None:
                 return None
             more = tuple(lines[number + 1 : number + 30])
             message = _message(raised["message"], more)
-            if not any(map(_of_the_app, frames)):
+            if not any(map(of_the_app, frames)):
                 frames += _named_by(more)
             return Raised(raised["kind"].rpartition(".")[2], message, tuple(frames), more)
         elif frames and not bare and not line and number > 1:
@@ -279,9 +292,11 @@ def _message(text: str | None, more: Sequence[str]) -> str:
     return f"{text} {after}".strip()
 
 
-def _of_the_app(frame: Frame) -> bool:
+def of_the_app(frame: Frame) -> bool:
     """Return whether a frame is in the app's own code: packages name their .pyx without a path."""
-    return not frame.file.startswith(_NOT_THE_APP) and not frame.file.endswith((".pyx", ".pxd"))
+    if frame.file.startswith(_NOT_THE_APP) or PACKAGES in frame.file:
+        return False
+    return not frame.file.endswith((".pyx", ".pxd"))
 
 
 def _frame(match: re.Match[str]) -> Frame:

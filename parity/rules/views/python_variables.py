@@ -51,9 +51,17 @@ def _targets(tree: ast.Module) -> Mapping[ast.AST, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
-            name = _key(target)
-            names |= dict.fromkeys(ast.walk(node.value), name)
+            for one, value in _pairs(target, node.value):
+                names |= dict.fromkeys(ast.walk(value), _key(one))
     return names
+
+
+def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each target with its value: `A, B = x, y` has two of them."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        yield from zip(target.elts, value.elts, strict=False)
+    else:
+        yield target, value
 
 
 def _key(target: ast.AST) -> str:
@@ -96,3 +104,56 @@ def read_at(source: Source, path: str, line: int) -> Iterator[Read]:
     yield from (
         read for read in in_file if read.into and re.search(rf"\b{re.escape(read.into)}\b", text)
     )
+
+
+def used(source: Source, path: str, expression: ast.expr) -> Iterator[Read]:
+    """Yield the reads in an expression of a file, then those whose results it uses by name.
+
+    A string stands for a variable's name, as in `"TOKEN" not in os.environ`.
+    """
+    if isinstance(expression, ast.Constant):
+        if isinstance(expression.value, str):
+            at = place(source, path, expression)
+            yield Read(expression.value, at, at.line, "", False)
+        return
+    here = reads(source, path)
+    spans = {(n.lineno, n.col_offset + 1) for n in ast.walk(expression) if isinstance(n, ast.expr)}
+    yield from (read for read in here if (read.place.line, read.place.column) in spans)
+    names = {dotted(n) for n in ast.walk(expression) if isinstance(n, ast.Name | ast.Attribute)}
+    names |= {name.rpartition(".")[2] for name in names if "." in name}
+    own = [read for read in here if read.into in names]
+    yield from own or (read for read in all_reads(source) if read.into in names)
+
+
+def by_name(source: Source, text: str) -> Iterator[Read]:
+    """Yield the reads of the variables that a text names, in its order.
+
+    Code may read a variable by a name that it has in a list; the name's literal is its place.
+    """
+    words = dict.fromkeys(re.findall(r"(?<![\w$])[A-Z][A-Z0-9_]{2,}(?![\w])", text))
+    for word in words:
+        read = next((r for r in all_reads(source) if r.name == word), None)
+        found = read or _listed(source, word)
+        if found:
+            yield found
+
+
+def _listed(source: Source, name: str) -> Read | None:
+    """Return the literal of a name in a file that reads the environment."""
+    for path in modules(source):
+        tree = parsed(source, path) if _reads_by_name(source, path) else None
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Constant) and node.value == name:
+                at = place(source, path, node)
+                return Read(name, at, at.line, "", False)
+    return None
+
+
+_BY_NAME = re.compile(
+    r"(?:environ\.get|getenv)\(\s*[a-z_]\w*\b|environ\[\s*[a-z_]\w*\b|in (?:os\.)?environ\b"
+)
+
+
+def _reads_by_name(source: Source, path: str) -> bool:
+    """Return whether a file reads variables whose names are not literals there."""
+    return _BY_NAME.search(source.text(path) or "") is not None

@@ -5,11 +5,17 @@ from collections.abc import Iterator
 
 from parity.facts.python import MISSPELT_REQUIREMENTS, PACKAGE_FILES
 from parity.records import Source
+from parity.records.edits import add_to_git
 from parity.records.verdict import Evidence
+from parity.rules.shell import word
+from parity.rules.views.environments import environments
 
 _NOT_OURS = {"node_modules", "venv", ".venv", "env", "site-packages", "vendor", "test", "tests"}
 _OTHER_LANGUAGES = ("package.json", "Gemfile", "go.mod", "pom.xml", "composer.json")
 _SHOWN = 3
+_SERVERS = ("backend", "server", "api", "app", "src")
+"""The usual names of the folder with the server, if there are several."""
+
 _DEPTH = 3
 
 _APP = (
@@ -26,7 +32,9 @@ def kept_out(source: Source, path: str) -> Iterator[Evidence]:
     if path not in source.absent:
         return
     ignored = source.absent[path]
-    names = {"file": path, "ignorer": ignored.file if ignored else ".gitignore"}
+    ignorer = ignored.file if ignored else ".gitignore"
+    typed = add_to_git(word(path), ignored=bool(ignored))
+    names = {"file": path, "ignorer": ignorer, "typed": typed}
     if ignored is None:
         yield Evidence(f"{path} exists, but is untracked", path, names=names)
         return
@@ -52,13 +60,30 @@ def wrong_package_files(source: Source) -> Iterator[tuple[str, str]]:
 def package_files_below(source: Source, *, python: bool) -> list[str]:
     """Return the package files in the topmost sub-folders, those beside a Procfile first."""
     wanted = {*PACKAGE_FILES, "Pipfile", *(() if python else _OTHER_LANGUAGES)}
-    candidates = []
+    candidates, others = [], environments(source)
     for path in source.entries:
+        if path.startswith(others):
+            continue
         folder, _, name = path.rpartition("/")
         parts = folder.split("/")
         if folder and name in wanted and len(parts) <= _DEPTH and not _NOT_OURS & set(parts):
             candidates.append((len(parts), f"{folder}/Procfile" not in source.entries, path))
     return [path for depth, _, path in sorted(candidates) if depth == min(candidates)[0]][:_SHOWN]
+
+
+def likely_folder(source: Source) -> str | None:
+    """Return the folder with the app by the root alone, as Heroku lists it in a log.
+
+    None if the root has code of its own, or if the whole tree is known.
+    """
+    if not source.partial:
+        return None
+    root = [path for path in source.entries if "/" not in path]
+    folders = [path.partition("/")[0] for path in source.entries if "/" in path]
+    folders = [name for name in folders if not name.startswith(".") and name not in _NOT_OURS]
+    if not folders or any(name.endswith((".py", ".ipynb")) for name in root):
+        return None
+    return next((name for name in _SERVERS if name in folders), folders[0])
 
 
 def requires(source: Source, package: str) -> bool:

@@ -19,7 +19,7 @@ from parity.push.buildpacks.python import (
 )
 from parity.push.buildpacks.python.decision import decide
 from parity.push.buildpacks.python.django import collectstatic
-from parity.push.buildpacks.python.install import Installed, install
+from parity.push.buildpacks.python.install import Installed, NotInstalled, install
 from parity.records import Interpreter, Runtime, Slug
 
 
@@ -77,8 +77,9 @@ def _compiled(job: Job, python: Runtime, slug: Slug, interpreter: Interpreter) -
     verb = "Using cached install of" if cached else "Installing"
     job.tell(f"-----> {verb} Python {python.version}")
     installed = install(job, python, interpreter, cached=cached)
-    if not isinstance(installed, Installed):
-        return slug, installed
+    slug = slug._replace(fits=installed.fits)
+    if isinstance(installed, NotInstalled):
+        return slug, installed.stop
     _link(job.folder, installed.place)
     packages = site.distributions(installed.place)
     slug = slug._replace(

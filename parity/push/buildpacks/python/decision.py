@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from parity.facts.buildpacks import PYTHON
 from parity.facts.phrases import message
-from parity.facts.python import PACKAGE_FILES, versions
+from parity.facts.python import PACKAGE_FILES, REFUSED_ENVIRONMENTS, versions
 from parity.facts.stacks import END_OF_LIFE, SUPPORTED
 from parity.push import tree
 from parity.push.buildpacks.language import Decision
@@ -75,7 +75,7 @@ def _existing(source: Source, path: str, reason: str) -> Refusal | None:
 
 
 def _environment(source: Source) -> Refusal | None:
-    for name in (".venv", "venv"):
+    for name in REFUSED_ENVIRONMENTS:
         if tree.exists(source, f"{name}/pyvenv.cfg"):
             refusal = _existing(source, name, "checks::existing-venv-dir")
             return refusal and refusal._replace(file=f"{name}/pyvenv.cfg")

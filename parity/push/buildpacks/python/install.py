@@ -9,7 +9,7 @@ from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, Stop, timed_out
 from parity.push.buildpacks.python.installer import Exported, Installer
 from parity.push.buildpacks.python.machine_faults import undecided
-from parity.records import Ended, Interpreter, Runtime
+from parity.records import Ended, Fit, Interpreter, Refusal, Runtime
 
 VERSION = "parity-installer"
 """The file in an environment with the version of the package manager that created it."""
@@ -22,11 +22,19 @@ class Installed(NamedTuple):
     cached: bool
     version: str
     exported: Exported
+    fits: tuple[Fit, ...] = ()
+
+
+class NotInstalled(NamedTuple):
+    """Why the build stops, and how the requirements fit Heroku's Pythons if that may be why."""
+
+    stop: Stop
+    fits: tuple[Fit, ...] = ()
 
 
 def install(
     job: Job, python: Runtime, interpreter: Interpreter, *, cached: bool = False
-) -> Installed | Stop:
+) -> Installed | NotInstalled:
     """Return the environment with everything installed, or why the build stops.
 
     `cached`: on Heroku the previous build left the package manager in the cache. Raises
@@ -38,7 +46,7 @@ def install(
     job.tell(f"-----> {verb} {installer.tools}")
     job.tell(f"-----> Installing dependencies using '{installer.command}'")
     if installer.hopeless:
-        return installer.failed()
+        return NotInstalled(installer.failed())
     ended: list[Ended] = []
 
     def fill(place: Path) -> bool:
@@ -57,8 +65,10 @@ def install(
         place, there = environment.made(name, fill, spare=own)
     if place:
         version = (place / VERSION).read_text()
-        return Installed(place, there, version, installer.exported(place))
-    return _failure(job, python, interpreter, installer, ended[-1])
+        exported = installer.exported(place)
+        return Installed(place, there, version, exported, installer.noted(place))
+    stop = _failure(job, python, interpreter, installer, ended[-1])
+    return NotInstalled(stop, installer.look_up() if isinstance(stop, Refusal) else ())
 
 
 def _failure(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from parity.facts.phrases import message
 from parity.push.buildpacks.context import Job
-from parity.records import Ended, Refusal
+from parity.records import Ended, Fit, Refusal
 
 PLACE = "/app/.heroku/python"
 """The path of Python in a build on Heroku (observed)."""
@@ -28,7 +28,9 @@ class Installer(NamedTuple):
     folder, and `fits` returns whether the result would also install on Heroku. `version` returns
     the version that ran. `hopeless` says why it fails on Heroku though not here (empty: it need not
     fail). `answers` returns whether the package index has a package that every index has.
-    `exported` returns what later steps get.
+    `look_up` returns how the requirements fit Heroku's Pythons, after a failure that this may
+    explain; `noted` returns what was looked up while an environment was built. `exported` returns
+    what later steps get.
     """
 
     name: str
@@ -43,6 +45,8 @@ class Installer(NamedTuple):
     hopeless: str = ""
     fits: Callable[[Path], bool] = lambda _: True
     answers: Callable[[], bool] = lambda: True
+    look_up: Callable[[], tuple[Fit, ...]] = lambda: ()
+    noted: Callable[[Path], tuple[Fit, ...]] = lambda _: ()
     exported: Callable[[Path], Exported] = lambda _: Exported(
         None, {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from parity.facts.build_image import REMOVED_HEADERS, TOOLS, absent_library
 from parity.facts.network_failures import NETWORK
+from parity.facts.pip_failures import platform_of, unbuilt
 from parity.push.buildpacks.context import Undecided, saying
 from parity.records import Interpreter, Runtime
 
@@ -51,6 +52,12 @@ _NEWER = (
 )
 """Messages that a newer Python may cause: no wheels for it yet, modules that were removed."""
 
+_BY_ADDRESS = r"Collecting \S+ @ (?:\w+\+)?https?://(?:[^/@\s]*@)?([\w.-]+)"
+_HOST = r"(?:https?://(?:[^/@\s]*@)?|host=')([\w.-]+\.\w+)"
+_GIT = r"unable to access '\w+://(?:[^/@']*@)?([\w.-]+)|^ssh: .*\bhost(?:name)? ([\w.-]+)"
+_UNRESOLVED = r"Name or service not known|nodename nor servname|getaddrinfo failed|<urlopen error"
+"""Messages of the C library and of Python, which name no host (observed)."""
+
 _REQUIRES = (
     r"requires a different Python: \S+ not in '([^']+)'|Requires-Python ([^;]+)|"
     r"requires Python '([^']+)'|Python requirement: `([^`]+)`"
@@ -71,11 +78,13 @@ def undecided(
     `answers` returns whether the package index has a package that every index has: pip reports
     nothing about an index that refuses everything.
     """
-    if saying(output, _CERTAIN):
+    name = re.sub(r"[-_.]+", "-", unbuilt(output)).lower()
+    if saying(output, _CERTAIN) or (name and platform_of(name, ())):
         return None
     not_found = saying(output, _NOT_FOUND)
     reasons = (
         ("without a network nothing can be looked up", not_found if offline else None),
+        *_elsewhere(output),
         ("the package index did not answer", _network(output, not_found)),
         ("this machine's disk is in the way", saying(output, _DISK)),
         ("the installer was killed here", "exit 137" if killed else None),
@@ -98,6 +107,25 @@ def _network(output: list[str], not_found: str | None) -> str | None:
         return lines[0] if lines else None
     project = re.sub(r"[-_.]+", "-", name[1] or name[2]).lower()
     return next((x for x in lines if f"/{project}/" in x or "/" not in x), None)
+
+
+def _elsewhere(output: list[str]) -> Iterator[tuple[str, str | None]]:
+    """Yield the lines about hosts that did not answer and are not the package index."""
+    asked = {match[1] for line in output if (match := re.match(_BY_ADDRESS, line.strip()))}
+    last, building = "", False
+    for text in output:
+        line = text.strip(" │")
+        building = (building or "lines of output]" in line) and "[end of output]" not in line
+        host = re.search(_HOST, line)
+        away = re.search(NETWORK, line)
+        git = re.search(_GIT, line) if away else None
+        if git:
+            yield f"the git host {git[1] or git[2]} did not answer", line
+        elif away and host and host[1] in asked:
+            yield f"the host {host[1]} did not answer", line
+        elif building and last and re.search(_UNRESOLVED, line):
+            yield f"the host {last}, which a package's build asks, did not answer", line
+        last = host[1] if building and host else last
 
 
 def _not_here(output: list[str]) -> Iterator[tuple[str, str | None]]:

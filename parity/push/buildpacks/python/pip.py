@@ -8,17 +8,22 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from parity.facts.pip_failures import unbuilt
 from parity.facts.python import versions
+from parity.push import cache
 from parity.push.buildpacks import pip_settings
 from parity.push.buildpacks.context import Job, saying
-from parity.push.buildpacks.python import requirements, site, stand_in, tools
+from parity.push.buildpacks.python import release_files, requirements, site, stand_in, tools
 from parity.push.buildpacks.python.installer import Installer, compiled
-from parity.records import Ended, Interpreter, Runtime
+from parity.records import Ended, Fit, Interpreter, Runtime
 
 INSTALL = (
     *("install", "-r", "requirements.txt", "--disable-pip-version-check"),
     *("--exists-action=w", "--no-input", "--progress-bar", "off"),
 )
+FORMAT = "2"
+"""What an environment holds besides packages; environments of another format are not used."""
+
 WITH_SETUPTOOLS = 12
 """The newest Python 3 minor version with which the buildpack installs setuptools."""
 
@@ -29,6 +34,15 @@ _UNCOMPILED = r"/site-packages/(?:pip|setuptools)/"
 """Packages that are not compiled in advance, because an app hardly ever imports them."""
 
 _REFUSED = re.compile(r"40[13] (?:Client )?Error")
+
+_SOURCE = re.compile(
+    r"\s*(?:Downloading|Using cached|Processing) (?:\S*/)?([\w.+-]+\.(?:tar\.gz|zip))\b"
+)
+_FOR_OTHERS = r"require a different python|requires a different Python|No matching distribution"
+_COMPILED = re.compile(
+    r"(?:Created wheel for|Using cached) (\w[\w.]*?)(?:: filename=\S+|-\d\S*)-cp\d\S+-linux_\w+.whl"
+)
+"""pip's line about a wheel with compiled parts that it has built."""
 
 _SCRIPT = """#!{python}
 import sys
@@ -55,6 +69,7 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         tools=_named(python),
         kept=False,
         parts=(
+            FORMAT,
             tool_versions["pip"],
             tool_versions["setuptools"],
             job.plan.config.values.get("PIP_EXTRA_INDEX_URL", ""),
@@ -70,6 +85,8 @@ def installer(job: Job, python: Runtime, interpreter: Interpreter) -> Installer:
         ),
         fits=fits,
         answers=lambda: _index_answers(job, interpreter, pip()),
+        look_up=lambda: _looked_up(job, python, interpreter, files),
+        noted=release_files.noted,
     )
 
 
@@ -98,12 +115,47 @@ def _filled(
     env = {**tools.variables(job, place), "VIRTUAL_ENV": str(place)}
     pip = [str(place / "bin" / "python"), str(wheels[0].code / "pip")]
     command = [*pip, *INSTALL, "--no-compile", source, *offline]
-    ended = job.call(command, env, on_line=_shown(job, files))
+    show = _shown(job, files)
+
+    def announced(text: str) -> None:
+        show(text)
+        source = _SOURCE.match(text)
+        if source:
+            release_files.announce(job, interpreter, source[1], _series(python))
+
+    ended = job.call(command, env, on_line=announced)
     if ended.exit == 0:
         compiled(job, place, env, _UNCOMPILED)
+        _note_compiled(job, python, interpreter, place, files)
     else:
         _ask_again(job, pip, env, requirements.indexes(files))
     return ended
+
+
+def _looked_up(
+    job: Job, python: Runtime, interpreter: Interpreter, files: Mapping[str, str]
+) -> tuple[Fit, ...]:
+    """Return how the requirements fit Heroku's Pythons, if the version may be why pip failed."""
+    failed = unbuilt(job.output)
+    if not (failed or saying(job.output, _FOR_OTHERS)):
+        return ()
+    wanted = release_files.bounded(files, release_files.downloaded(job.output, failed))
+    return release_files.looked_up(job, interpreter, wanted, _series(python))
+
+
+def _note_compiled(
+    job: Job, python: Runtime, interpreter: Interpreter, place: Path, files: Mapping[str, str]
+) -> None:
+    """Note how the requirements that pip has compiled here fit Heroku's Pythons."""
+    names = {site.normalised(m[1]) for line in job.output if (m := _COMPILED.search(line))}
+    wanted = [one for one in release_files.bounded(files) if site.normalised(one.name) in names]
+    if wanted:
+        fits = release_files.looked_up(job, interpreter, wanted, _series(python))
+        cache.note(place / release_files.NOTE, fits)
+
+
+def _series(python: Runtime) -> str:
+    return python.version.rpartition(".")[0]
 
 
 def _ask_again(job: Job, pip: list[str], env: Mapping[str, str], indexes: list[str]) -> None:

@@ -23,9 +23,18 @@ def _static(slug: Slug, reason: str) -> Iterator[Evidence]:
     error = raised.told if raised else last
     place = raised.place if raised else None
     own = place if place and place.file != slug.refusal.file else None
-    names = {"error": error, "manage": slug.refusal.file or "manage.py"}
+    names = {"error": error, "manage": slug.refusal.file or "manage.py", "skip": _skip(slug)}
     file = own.file if own else slug.refusal.file
     yield Evidence(error, file, own.line if own else None, names=names)
+
+
+def _skip(slug: Slug) -> str:
+    """Return the advice to collect no static files, for an app that has none."""
+    source = slug.plan.source
+    own = any(re.search(r"(?:^|/)static/", path) for path in source.entries)
+    if own or find(source, r"(?i)STATICFILES_DIRS|STATIC_ROOT|whitenoise"):
+        return ""
+    return " For an app without static files, type `heroku config:set DISABLE_COLLECTSTATIC=1`."
 
 
 @rule(
@@ -94,8 +103,7 @@ def static_root_in_dirs(slug: Slug) -> Iterator[Evidence]:
     title="collectstatic stops: Django's settings are incomplete during the build",
     cause="Heroku runs `{manage} collectstatic` in the build. Django says: {error}",
     fix="Give the setting a value that does not depend on your machine; a secret comes from a"
-    " config var (`heroku config:set NAME=…`). For an app without static files, type `heroku"
-    " config:set DISABLE_COLLECTSTATIC=1`.",
+    " config var (`heroku config:set NAME=…`).{skip:-}",
     docs=DJANGO,
     heroku="collectstatic-improper-configuration",
     fallback=True,
@@ -171,7 +179,7 @@ def collectstatic_missing_file(slug: Slug) -> Iterator[Evidence]:
     title="collectstatic fails",
     cause="Heroku runs `{manage} collectstatic` in the build. It ends with: {error}",
     fix="Make `python {manage} collectstatic --noinput` pass with only the app's config vars set."
-    " For an app without static files, type `heroku config:set DISABLE_COLLECTSTATIC=1`.",
+    "{skip:-}",
     docs=DJANGO,
     heroku="collectstatic-other",
     fallback=True,

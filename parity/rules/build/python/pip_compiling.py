@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from parity.facts.build_image import ABSENT_TOOLS, absent_library
 from parity.facts.buildpacks import PYTHON
-from parity.facts.packages import MACOS_ONLY, WINDOWS_ONLY
+from parity.facts.pip_failures import NO_BACKEND, platform_of, unbuilt
 from parity.records import Slug
 from parity.records.verdict import Evidence
 from parity.rules.engine import rule
@@ -19,26 +19,17 @@ from parity.rules.views.pip_output import (
     entries,
     named,
     normalised,
+    pip_failed,
     saying,
     shown,
 )
+from parity.rules.views.python_fits import instead
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 _HEADER = r"fatal error: ['\"]?([\w./+-]+\.h(?:pp)?)"
-_BUILDING = (
-    r"Failed to build '([^']+)'",
-    r"Failed building wheel for ([\w.-]+)",
-    r"Failed to build installable wheels for .* \(?([\w.-]+)",
-    r"^╰─> ([\w.-]+)$",
-)
-"""Patterns of pip's message about a package that it could not build, the most specific first."""
-
 _ERROR = r"\s*+(?:\w++\.)*+([A-Z]\w*(?:Error|Exception)|error): "
 _SUBPROCESS = r"error: [a-z]+(?:-[a-z]+)+$|subprocess\.CalledProcessError|error: command "
 _LACKING = r"(?:not found|not installed|not find|No such file|unable to execute|is required)"
-_NO_BACKEND = "BackendUnavailable: Cannot import "
-"""pip's last line if a package's build tool cannot even be imported: it names no package then."""
-
 _GONE = (
     (r"No module named '?(distutils|imp|asyncore|asynchat|smtpd)\b", "3.12", "the module {}"),
     (r"has no attribute '(ImpImporter|SafeConfigParser|readfp)'", "3.12", "{}"),
@@ -47,7 +38,7 @@ _GONE = (
     (r"cannot import name '(\w+)' from 'collections'", "3.10", "collections.{}"),
     (r"module 'inspect' has no attribute '(getargspec)'", "3.11", "inspect.{}"),
     (r"(longintrepr)\.h: No such file", "3.11", "the C header {}.h"),
-    (rf"{_NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which fails to load"),
+    (rf"{NO_BACKEND}'(setuptools)\b", "", "{}, its build tool, which fails to load"),
     (r"(Missing parentheses in call to '\w+')", "3.0", "Python 2's syntax"),
 )
 """What an old release fails on, the first Python without it, and its name."""
@@ -80,24 +71,11 @@ class Failed(NamedTuple):
 
 def failed(slug: Slug) -> Failed | None:
     """Return the package whose build from source made pip fail."""
-    matches = (saying(slug, pattern) for pattern in _BUILDING)
-    match = next((match for match in matches if match), None) or _being_built(slug)
-    if not match or saying(slug, "when git clone"):
-        return None
-    name = next(group for group in match.groups() if group)
-    if normalised(name) in WINDOWS_ONLY | MACOS_ONLY or name.startswith("pyobjc"):
+    name = unbuilt(slug.output) if pip_failed(slug) else ""
+    if not name or platform_of(normalised(name), slug.output) or saying(slug, "when git clone"):
         return None
     entry = named(slug.plan.source, name) or _by_path(slug, name)
     return Failed(name, entry, _error(slug))
-
-
-def _being_built(slug: Slug) -> re.Match[str] | None:
-    """Return a match for the package whose build tool failed: the last one that pip names."""
-    if not saying(slug, _NO_BACKEND):
-        return None
-    named = r"Collecting ([\w.-]+)|Processing \S*/([\w.-]+?)-\d"
-    matches = (re.search(named, line) for line in reversed(slug.output))
-    return next((match for match in matches if match), None)
 
 
 def _by_path(slug: Slug, name: str) -> RequirementEntry | None:
@@ -163,7 +141,8 @@ def build_tool_missing(slug: Slug) -> Iterator[Evidence]:
     title="{entry} is too old for Python {version}",
     cause="There is no ready-made wheel of it for the app's Python, and building it fails on"
     " {gone:something that no longer exists}: {error}",
-    fix="Require a newer {name} (remove the pin and let pip choose){older}.",
+    fix="{advice:Require a newer version (remove the pin and let pip choose), or write an older"
+    " Python into .python-version.}",
     docs=RUNTIMES,
     heroku=REASON,
 )
@@ -174,12 +153,19 @@ def release_too_old(slug: Slug) -> Iterator[Evidence]:
     for pattern, since, what in _GONE:
         match = saying(slug, pattern)
         if match:
-            series = f"3.{int(since.partition('.')[2]) - 1}" if since > "3.10" else ""
-            older = f", or an older Python: write `{series}` into .python-version" if series else ""
-            yield build._replace(error=shown(match.string.strip(" │╰─>"))).evidence(
-                version=python.version, gone=what.format(match[1]), older=older
+            error = shown(match.string.strip(" │╰─>"))
+            advice = instead(slug, build.name, _without_lookup(build.name, since))
+            yield build._replace(error=error).evidence(
+                version=python.version, gone=what.format(match[1]), advice=advice
             )
             return
+
+
+def _without_lookup(name: str, since: str) -> str:
+    """Return the advice if the index was not asked: the last Python that has what is used."""
+    series = f"3.{int(since.partition('.')[2]) - 1}" if since > "3.10" else ""
+    older = f", or an older Python: write `{series}` into .python-version" if series else ""
+    return f"Require a newer {name} (remove the pin and let pip choose){older}."
 
 
 _IN_PYTHON = {
@@ -215,8 +201,8 @@ def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
     title="{entry} cannot be built for Python {version}",
     cause="There is no ready-made wheel of this version for the app's Python, and building it from"
     " source fails: {error}. Old releases often use what newer Pythons have removed.",
-    fix="Require a newer {name} (remove the pin and let pip choose), or an older Python in"
-    " .python-version.",
+    fix="{advice:Require a newer version (remove the pin and let pip choose), or write an older"
+    " Python into .python-version.}",
     docs=RUNTIMES,
     heroku=REASON,
     fallback=True,
@@ -224,4 +210,9 @@ def backport_not_needed(slug: Slug) -> Iterator[Evidence]:
 def source_build_failed(slug: Slug) -> Iterator[Evidence]:
     build, python = failed(slug), slug.plan.runtime(PYTHON)
     if build and python:
-        yield build.evidence(version=python.version)
+        otherwise = (
+            f"Require a newer {build.name} (remove the pin and let pip choose), or an older Python"
+            " in .python-version."
+        )
+        advice = instead(slug, build.name, otherwise)
+        yield build.evidence(version=python.version, advice=advice)

@@ -12,6 +12,7 @@ from parity.facts.packages import (
     SYSTEM_ONLY,
     WINDOWS_ONLY,
 )
+from parity.facts.pip_failures import platform_of
 from parity.records import Slug
 from parity.records.edits import on_platform
 from parity.records.verdict import Evidence
@@ -41,7 +42,7 @@ _PYTHONS = {"python", "python3"}
     laptop="The laptop is a Windows machine.",
 )
 def windows_only_package(slug: Slug) -> Iterator[Evidence]:
-    yield from _platform(slug, WINDOWS_ONLY, "Windows", "win32")
+    yield from _platform(slug, "Windows", "win32")
 
 
 @rule(
@@ -54,15 +55,13 @@ def windows_only_package(slug: Slug) -> Iterator[Evidence]:
     heroku=REASON,
 )
 def macos_only_package(slug: Slug) -> Iterator[Evidence]:
-    yield from _platform(slug, MACOS_ONLY, "macOS", "darwin")
+    yield from _platform(slug, "macOS", "darwin")
 
 
-def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> Iterator[Evidence]:
-    failed = failed_name(slug)
-    mac = known is MACOS_ONLY and failed.startswith("pyobjc-framework-")
-    if failed not in known and not mac:
+def _platform(slug: Slug, platform: str, marker: str) -> Iterator[Evidence]:
+    failed, missing = failed_name(slug), unfound(slug)
+    if not failed or platform_of(failed, () if missing else slug.output) != marker:
         return
-    missing = unfound(slug)
     if missing and missing.by:
         advice = f"Remove `{missing.by}`, or require a version of it that does not need {failed}."
         yield missing.evidence(f"{failed} is a {platform} package", advice=advice)
@@ -70,12 +69,26 @@ def _platform(slug: Slug, known: frozenset[str], platform: str, marker: str) -> 
     if missing and missing.entry is None:  # there is only a log, so the files are not known
         line = on_platform("requirements.txt", missing.text, marker, "Remove its line, or write")
         yield missing.evidence(f"{failed} is a {platform} package", advice=line)
-    for entry in entries(slug.plan.source):
-        same = entry.name in known or (mac and entry.name.startswith("pyobjc"))
-        if same and ";" not in entry.text:
-            line = on_platform(entry.file, entry.text, marker, "Remove the line, or write")
-            seen = f"{entry.name} is a {platform} package; there is none for Linux"
-            yield at_entry(entry, seen, advice=line)
+    asked = [e for e in entries(slug.plan.source) if ";" not in e.text]
+    same = [e for e in asked if e.name and _only(e.name, failed, marker)]
+    for entry in same:
+        line = on_platform(entry.file, entry.text, marker, "Remove the line, or write")
+        seen = f"{entry.name} is a {platform} package; there is none for Linux"
+        yield at_entry(entry, seen, advice=line)
+    if not same and not missing:
+        yield from _unasked(failed, platform, marker)
+
+
+def _only(name: str, failed: str, marker: str) -> bool:
+    """Return whether a required package is for one platform alone, as the one that failed is."""
+    return name == failed or platform_of(name, ()) == marker
+
+
+def _unasked(failed: str, platform: str, marker: str) -> Iterator[Evidence]:
+    """Yield evidence of a package that another one requires, or whose file is not known."""
+    line = on_platform("requirements.txt", failed, marker, "Remove what requires it, or write")
+    names = {"entry": failed, "file": "requirements.txt", "name": failed, "advice": line}
+    yield Evidence(f"{failed} is a {platform} package", "requirements.txt", names=names)
 
 
 @rule(
@@ -165,8 +178,9 @@ def import_name_required(slug: Slug) -> Iterator[Evidence]:
 )
 def misspelt_package(missing: Unfound) -> Iterator[Evidence]:
     right = _meant(missing)
-    if missing.entry and right:
-        line = re.sub(r"^[\w.-]+", right, missing.entry.text)
+    if right and (missing.entry or missing.slug.plan.source.partial):
+        text = missing.entry.text if missing.entry else missing.text
+        line = re.sub(r"^[\w.-]+", right, text)
         yield missing.evidence(right=right, line=line)
 
 

@@ -11,6 +11,7 @@ from parity.rules.engine import rule
 from parity.rules.push.plan import PUSH_REJECTED
 from parity.rules.views.pip_output import REASON, at_entry, named, saying, shown
 from parity.rules.views.pip_unfound import Unfound, other_python, unfound
+from parity.rules.views.python_fits import instead
 
 RUNTIMES = "https://devcenter.heroku.com/articles/python-runtimes"
 
@@ -29,8 +30,9 @@ def needs_other_python(slug: Slug) -> Iterator[Evidence]:
     missing, python = unfound(slug), slug.plan.runtime(PYTHON)
     different = saying(slug, r"requires a different Python: \S+ not in '([^']+)'")
     if different and python:
-        names = {"version": python.version, "error": shown(different.string), "advice": _PYTHON}
         match = re.search(r"Package '?([\w.-]+)", different.string)
+        advice = instead(slug, match[1], _PYTHON) if match else _PYTHON
+        names = {"version": python.version, "error": shown(different.string), "advice": advice}
         entry = named(slug.plan.source, match[1]) if match else None
         names = {"entry": match[1] if match else "A package", **names}
         yield (
@@ -41,7 +43,7 @@ def needs_other_python(slug: Slug) -> Iterator[Evidence]:
     elif missing and python:
         asked = other_python(missing)
         if asked:
-            advice = _instead(missing) or _PYTHON
+            advice = instead(slug, missing.name, _instead(missing) or _PYTHON)
             error = f"{missing.text} requires Python {asked}"
             yield missing.evidence(error, version=python.version, error=error, advice=advice)
 

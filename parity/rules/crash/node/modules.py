@@ -103,6 +103,8 @@ def unasked(missing: MissingNodeModule) -> UnaskedPackage | None:
     where = in_package(source, f"{package} is not in dependencies", "dependencies")
     alone = (where._replace(seen=seen),)
     evidence = (missing.evidence(seen), where) if missing.by else alone
+    if source.partial:
+        evidence = (missing.evidence(seen),)
     advice = (
         f"Type `{installer(source)} {word(package)}`, commit package.json and"
         f" {lock_file(source)}, push again."

@@ -37,9 +37,15 @@ _NO_SCRIPT = (
 
 def _missing_script(crash: NodeCrash) -> str | None:
     match = crash.saying(_NO_SCRIPT)
-    if match is None:
+    missing = absent_command(crash.lines)
+    if match is None or (missing and match[3] == missing[0] and not _scripted(crash, missing)):
         return None
     return next((group for group in match.groups() if group), "start")
+
+
+def _scripted(crash: NodeCrash, missing: tuple[str, str]) -> bool:
+    """Return whether yarn was asked for a script: no package of that name is wanted."""
+    return not crash.source.partial and wanted(crash.source, missing[1]) is None
 
 
 def _python_app(crash: NodeCrash) -> bool:

@@ -1,16 +1,17 @@
-"""Crashes because a config var is not set, is empty, or has a form that a library rejects."""
+"""The config vars whose absence ends a Python app, and the lines that read them."""
 
 import re
 from collections.abc import Iterator
 
-from parity.records.verdict import Evidence
-from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
-from parity.rules.engine import rule
+from parity.records import Exchange, Traffic
+from parity.rules.crash.symptoms import at_place
+from parity.rules.traffic.traffic import broken, request_line
 from parity.rules.views.facts import UnsetVariable
 from parity.rules.views.pydantic_settings import lacking
+from parity.rules.views.python_guards import ends_after, missing_at, printing
 from parity.rules.views.python_source import CodePlace, at, find, line_of
-from parity.rules.views.python_traceback import Crash, PythonError, Raised
-from parity.rules.views.python_variables import PLATFORM, Read, all_reads, read_at
+from parity.rules.views.python_traceback import Crash, Raised
+from parity.rules.views.python_variables import PLATFORM, Read, all_reads, by_name, read_at, used
 
 _NAME = r"[A-Z][A-Z0-9_]*"
 _NAMING = (
@@ -34,24 +35,35 @@ _EMPTY = (
 )
 """Messages of exceptions that a variable may cause that is None or empty."""
 
+_NO_DATABASE = r"settings\.DATABASES is improperly configured|supply the (?:ENGINE|NAME) value"
+_URL_CALL = r"""\bdj_database_url\.config\((?!.*\bdefault\b)(?:.*\benv\s*=\s*["'](\w+)["'])?"""
+"""dj-database-url returns no settings at all without the variable (from its documentation)."""
 
-def _missing(crash: Crash) -> Read | None:
-    """Return the read of the config var whose absence ended the command."""
+_LAST = 5
+"""Lines at the end of a log in which a command without a traceback says why it ends (ours)."""
+
+_SHORT = 2000
+"""Characters of a page that is a message, and no report with all settings (ours)."""
+
+
+def _missing(crash: Crash) -> list[Read]:
+    """Return the reads of the config vars whose absence ended the command."""
     raised = crash.raised
-    if raised is None or raised.kind == "ModuleNotFoundError":
-        return None
+    if raised is None:
+        return _announced(crash)
+    if raised.kind == "ModuleNotFoundError":
+        return []
     if "settings are not configured" in raised.message:  # Django's settings, all of them
-        return None
-    variable = _named(raised)
-    near = list(_near(crash))
+        return []
+    near, variable = list(_near(crash)), _named(raised)
     if variable:
         reads = [r for r in (*near, *all_reads(crash.source)) if r.name == variable]
-        return reads[0] if reads else _library(crash, variable)
-    field = next(lacking(crash.source, raised), None)
-    if field or not re.search(_EMPTY, raised.message):
-        return field
+        return reads[:1] or _library(crash, variable)
+    found = [*lacking(crash.source, raised)] or _refused(crash) or _no_database(crash)
+    if found or not re.search(_EMPTY, raised.message):
+        return found
     options = (*near, *_setting(crash), *_constants(crash))
-    return next((r for r in options if not r.default and _unset(crash, r)), None)
+    return [r for r in options if not r.default and _unset(crash, r)][:1]
 
 
 def _named(raised: Raised) -> str | None:
@@ -63,14 +75,24 @@ def _named(raised: Raised) -> str | None:
     return text or None if raised.kind == "KeyError" else None
 
 
-def _library(crash: Crash, name: str) -> Read | None:
+def _library(crash: Crash, name: str) -> list[Read]:
     """Return a variable that a package reads by itself, at the app's line that calls it."""
     raised = crash.raised
-    place = raised.place if raised and raised.kind != "KeyError" else None
-    if place is None or name not in (raised.message if raised else ""):
-        return None
+    place = raised.place if raised else None
+    if raised is None or place is None or name not in raised.message:
+        return []
+    if raised.kind == "KeyError" and not _from_environ(raised):
+        return []
     text = line_of(crash.source, place.file, place.line)
-    return Read(name, CodePlace(place.file, place.line, 1, text), place.line, "", False)
+    return [Read(name, CodePlace(place.file, place.line, 1, text), place.line, "", False)]
+
+
+def _from_environ(raised: Raised) -> bool:
+    """Return whether `os.environ` itself raised the exception."""
+    return (
+        bool(raised.frames)
+        and re.search(r"(?:/os\.py|^<frozen os>)$", raised.frames[-1].file) is not None
+    )
 
 
 def _near(crash: Crash) -> Iterator[Read]:
@@ -79,6 +101,73 @@ def _near(crash: Crash) -> Iterator[Read]:
     for frame in reversed(raised.frames if raised else ()):
         if frame.file in crash.source.entries:
             yield from read_at(crash.source, frame.file, frame.line)
+
+
+def _refused(crash: Crash) -> list[Read]:
+    """Return the unset variables because of which the app itself raised the exception.
+
+    Its message names them, in any language, or the tests that lead to the line use them.
+    """
+    raised = crash.raised
+    place = raised.place if raised else None
+    if raised is None or place is None:
+        return []
+    named = [r for r in by_name(crash.source, raised.message) if _unset(crash, r)]
+    if raised.frames[-1] != place:
+        return [read for read in named if "_" in read.name and not read.default]
+    return named or _guarding(crash, place.file, place.line)
+
+
+def _guarding(crash: Crash, file: str, line: int) -> list[Read]:
+    """Return the unset variables without which the code reaches a line."""
+    reads = (
+        read
+        for expression in missing_at(crash.source, file, line)
+        for read in used(crash.source, file, expression)
+    )
+    return [*{r.name: r for r in reads if not r.default and _unset(crash, r)}.values()]
+
+
+def _announced(crash: Crash) -> list[Read]:
+    """Return the unset variables that the last lines, or the page with the error, complain of."""
+    for text, ends in _complaints(crash):
+        place = printing(crash.source, text)
+        if place is None or (ends and not ends_after(crash.source, place.file, place.line)):
+            continue
+        named = [r for r in by_name(crash.source, text) if not r.default and _unset(crash, r)]
+        found = named or _guarding(crash, place.file, place.line)
+        if found:
+            return found
+    return []
+
+
+def _complaints(crash: Crash) -> Iterator[tuple[str, bool]]:
+    """Yield texts that may say why the app fails, and whether the process ended after them."""
+    page = page_of(crash)
+    if page:
+        yield page[1], False
+    elif crash.starting and crash.exit:
+        lines = [line for line in crash.lines if line.strip()]
+        yield from ((line, True) for line in reversed(lines[-_LAST:]))
+
+
+def page_of(crash: Crash) -> tuple[Exchange, str] | None:
+    """Return the app's own answer with a 5xx and its text, if that is a short message."""
+    record = crash.record
+    exchange = broken(record) if isinstance(record, Traffic) else None
+    text = exchange.body.decode("utf-8", "replace") if exchange else ""
+    return (exchange, text) if exchange and 0 < len(text) <= _SHORT else None
+
+
+def _no_database(crash: Crash) -> list[Read]:
+    """Return the read of the address without which Django has no database."""
+    raised = crash.raised
+    call = find(crash.source, _URL_CALL)
+    if raised is None or call is None or not re.search(_NO_DATABASE, raised.message):
+        return []
+    match = re.search(_URL_CALL, call.text)
+    name = (match[1] if match else None) or "DATABASE_URL"
+    return [Read(name, call, call.line, "DATABASES", False)]
 
 
 def _setting(crash: Crash) -> Iterator[Read]:
@@ -105,112 +194,22 @@ def _unset(crash: Crash, read: Read) -> bool:
 
 def unset(crash: Crash) -> UnsetVariable | None:
     """Return the config var whose absence ended the command: its read, then the failing line."""
-    read, raised, here = _missing(crash), crash.raised, at_place(crash)
-    if read is None or not _unset(crash, read):
+    reads = [read for read in _missing(crash) if _unset(crash, read)]
+    if not reads:
         return None
-    error = raised.told if raised else ""
+    read, here = reads[0], at_place(crash)
+    error = crash.raised.told if crash.raised else _said(crash)
     evidence = [at(error, read.place)]
     if here and (here.file, here.line) != (read.place.file, read.place.line):
         evidence.append(here._replace(names={}))
-    others = (r for r in lacking(crash.source, raised) if r != read) if raised else ()
-    more = tuple((r.name, at(r.place.text, r.place)) for r in others if _unset(crash, r))
+    more = tuple((r.name, at(r.place.text, r.place)) for r in reads[1:] if r.name != read.name)
     return UnsetVariable(read.name, error, crash, tuple(evidence), more)
 
 
-@rule(
-    "postgres-scheme",
-    leads_to=ENDINGS,
-    title="SQLAlchemy does not know postgres://, which is how Heroku's DATABASE_URL begins",
-    cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later only know"
-    " postgresql://.",
-    fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
-    " after it.}",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
-    apart="`Can't load plugin: sqlalchemy.dialects:postgres`",
-    laptop="On the laptop the address begins with sqlite or postgresql.",
-    by={"SQLAlchemy": 'url.replace("postgres://", "postgresql://", 1)'},
-)
-def postgres_scheme(crash: Crash) -> Iterator[Evidence]:
-    if not crash.saying(r"Can't load plugin: sqlalchemy\.dialects:postgres\b"):
-        return
-    advice = (
-        'Where the URL is read, write `os.environ["DATABASE_URL"].replace("postgres://",'
-        ' "postgresql://", 1)`.'
-    )
-    place = find(crash.source, r"DATABASE_URL")
-    if place and _READ.search(place.text):
-        changed = '.replace("postgres://", "postgresql://", 1)'
-        right = _READ.sub(lambda match: match[0] + changed, place.text)
-        advice = f"In line {place.line} of {place.file} write `{right}`."
-    yield at_either(crash, "no plugin for postgres", advice=advice)
-    if place:
-        yield at(place.text, place)
-
-
-_READ = re.compile(
-    r"""os\.(?:environ\[["']DATABASE_URL["']\]"""
-    r"""|(?:environ\.get|getenv)\(["']DATABASE_URL["'](?:,\s*["'][^"']*["'])\))"""
-)
-"""A read of DATABASE_URL, without a default or with one that is a string."""
-
-
-@rule(
-    "async-driver",
-    leads_to=ENDINGS,
-    title="The async engine needs an async driver: postgresql+asyncpg://",
-    cause="DATABASE_URL names only Postgres, for which SQLAlchemy uses psycopg2, and that is not an"
-    " async driver.",
-    fix='Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://", 1)`, with'
-    " asyncpg in requirements.txt.",
-    docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
-)
-def async_driver(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    if "asyncio extension requires an async driver" in raised.message:
-        yield at_either(crash, raised.told)
-
-
-@rule(
-    "sslmode-for-asyncpg",
-    leads_to=ENDINGS,
-    title="asyncpg has no `sslmode`, which the database's URL sets",
-    cause="What follows the `?` in the URL goes to the driver as it is: psycopg2 has `sslmode`,"
-    " asyncpg has `ssl`: {error}",
-    fix='Where the URL is read, cut off `?sslmode=…`; pass the engine `connect_args={{"ssl":'
-    ' "require"}}` instead.',
-    docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
-    apart="`unexpected keyword argument 'sslmode'` in asyncpg",
-    laptop="The laptop's database URL has no `?sslmode=require`.",
-)
-def sslmode_for_asyncpg(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    if "unexpected keyword argument 'sslmode'" in raised.message:
-        place = find(crash.source, r"create_async_engine\(|create_pool\(|asyncpg\.connect\(")
-        if of_asyncpg(raised):
-            yield at(raised.told, place, error=raised.told)
-
-
-def of_asyncpg(raised: Raised) -> bool:
-    """Return whether the exception comes from asyncpg, or from SQLAlchemy's calls of it."""
-    return any("asyncpg" in frame.file for frame in raised.frames)
-
-
-@rule(
-    "redis-certificate",
-    leads_to=ENDINGS,
-    title="The certificate of Heroku's key-value store is self-signed: verification must be off",
-    cause="Heroku Key-Value Store gives a rediss:// address (TLS) with a self-signed certificate:"
-    " {error}",
-    fix="Pass `ssl_cert_reqs=None` (redis-py: `redis.from_url(url, ssl_cert_reqs=None)`; Celery:"
-    ' `broker_use_ssl={{"ssl_cert_reqs": ssl.CERT_NONE}}` and `redis_backend_use_ssl`; or add'
-    " `?ssl_cert_reqs=none` to the address).",
-    docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
-)
-def redis_certificate(crash: PythonError) -> Iterator[Evidence]:
-    pattern = (
-        r"rediss:// URL must have parameter ssl_cert_reqs|self[- ]signed certificate in certificate"
-    )
-    match = crash.saying(pattern)
-    redis = any("REDIS" in name for name in crash.plan.config.values)
-    if match and (redis or "rediss" in match[0]):
-        yield at_either(crash, match[0])
+def _said(crash: Crash) -> str:
+    """Return the line, or the answer, with which an app without a traceback failed."""
+    page = page_of(crash)
+    if page:
+        return f"{request_line(page[0])} → {page[0].status}, and the page says why"
+    lines = (text.strip() for text, _ in _complaints(crash) if printing(crash.source, text))
+    return next(lines, "")

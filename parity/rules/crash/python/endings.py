@@ -1,6 +1,7 @@
 """Python apps that end by themselves, by an exception, or because they took their own port."""
 
 import re
+from collections.abc import Mapping
 
 from parity.records import Boot
 from parity.records.verdict import Evidence
@@ -9,8 +10,9 @@ from parity.rules.views import exception_advice
 from parity.rules.views.facts import EndedAtOnce, PortTaken, Unhandled
 from parity.rules.views.node_error import node_crash
 from parity.rules.views.node_source import is_node
+from parity.rules.views.python_guards import condition
 from parity.rules.views.python_source import at, find, server, suggestion
-from parity.rules.views.python_traceback import Crash
+from parity.rules.views.python_traceback import Crash, Raised
 
 
 def ended(crash: Crash) -> EndedAtOnce | None:
@@ -67,8 +69,18 @@ def unhandled(crash: Crash) -> Unhandled | None:
     where = f", in line {names['line']} of {names['file']}: `{names['code']}`" if names else ""
     if evidence is None and raised.kind not in _SERVERS_OWN:
         evidence = at_command(crash, raised.told, error=raised.told, when=crash.when)
-    advice = exception_advice.advice(raised.told)
+    advice = _advice(crash, raised, names)
     return Unhandled(where, advice, evidence) if evidence else None
+
+
+def _advice(crash: Crash, raised: Raised, names: Mapping[str, str]) -> str:
+    """Return advice on the exception and the app's line that it came through."""
+    if not names:
+        return exception_advice.advice(raised.told)
+    file, line = names["file"], int(names["line"])
+    raises = bool(raised.frames) and raised.frames[-1] == raised.place
+    test = condition(crash.source, file, line) if raises else ""
+    return exception_advice.advice(raised.told, f"line {line} of {file}", names["code"], test)
 
 
 _SERVERS_OWN = ("ModuleNotFoundError", "AppImportError")

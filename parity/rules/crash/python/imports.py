@@ -96,8 +96,9 @@ def standard_module_gone(missing: MissingModule) -> Iterator[Evidence]:
 
 def installed(crash: Crash, module: str) -> tuple[str, str]:
     """Return the package that has a top-level module, and its version, empty if not installed."""
-    package = DISTRIBUTIONS.get(module, module)
-    return package, crash.slug.packages.get(normalised(package), "")
+    usual, packages = DISTRIBUTIONS.get(module, module), crash.slug.packages
+    package = next((x for x in (usual, module) if normalised(x) in packages), usual)
+    return package, packages.get(normalised(package), "")
 
 
 def imported_by(crash: Crash, name: str) -> tuple[list[Evidence], dict[str, str]]:

@@ -18,7 +18,7 @@ from parity.rules.views.missing_python_module import (
     missing_module,
     near_own,
 )
-from parity.rules.views.python_source import file_of, names_in
+from parity.rules.views.python_source import file_of, line_of, names_in
 from parity.rules.views.python_source import found as places_of
 from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.suggestions import kept_out
@@ -226,6 +226,9 @@ def circular_import(crash: PythonError) -> Iterator[Evidence]:
     if match and own and evidence and evidence.file != own:
         names = {"module": own, "name": match["a"] or match["b"]}
         yield evidence._replace(names={**evidence.names, **names})
+        back = next((f for f in reversed(crash.raised.frames) if f.file == own), None)
+        if back:
+            yield Evidence(line_of(crash.source, own, back.line), own, back.line)
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Crashes because a page lacks a template, a static file, a table, a session key or data."""
+"""Crashes because a page lacks a template, a static file, a session key or data."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,9 +9,8 @@ from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
 from parity.rules.phrases import FILES
 from parity.rules.shell import word
-from parity.rules.views.python_source import at, find
+from parity.rules.views.python_source import at, find, with_import_os
 from parity.rules.views.python_traceback import PythonError
-from parity.rules.views.suggestions import requires
 
 
 @rule(
@@ -51,46 +50,6 @@ def _line_in_template(source: Source, name: str) -> tuple[str | None, int | None
                 if name in line:
                     return path, number
     return None, None
-
-
-@rule(
-    "table-missing",
-    leads_to=ENDINGS,
-    title="The database has no table {name}",
-    cause="A new database is empty, and nothing has created the tables: {error}",
-    fix="{advice:Run the migrations in the release phase: `release: python manage.py migrate` in"
-    " the Procfile (Flask-Migrate: `release: flask db upgrade`).}",
-    docs="https://devcenter.heroku.com/articles/release-phase",
-    apart="`relation … does not exist`, `no such table`",
-    laptop="The laptop's database was migrated; the one on Heroku is empty.",
-    by={
-        "Django": "release: python manage.py migrate",
-        "Flask-Migrate": "release: flask --app app db upgrade",
-    },
-)
-def table_missing(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    pattern = r'no such table: ([\w.]+)|relation "([\w.]+)" does not exist'
-    match = re.search(pattern, raised.message)
-    if match:
-        names = {"name": match[1] or match[2], "advice": _migrate(crash.source)}
-        yield at_either(crash, raised.told, **names)
-
-
-def _migrate(source: Source) -> str:
-    """Return advice on how this app can create its tables before the web process starts."""
-    manage = next((p for p in source.entries if p.rpartition("/")[2] == "manage.py"), None)
-    if manage:
-        return f"Add the line `release: python {manage} migrate` to the Procfile."
-    if requires(source, "Flask-Migrate"):
-        return "Add the line `release: flask --app MODULE db upgrade` to the Procfile."
-    if requires(source, "alembic"):
-        return "Add the line `release: alembic upgrade head` to the Procfile."
-    return (
-        "Create the tables before the first request: with SQLAlchemy `db.create_all()` (Flask:"
-        " within `with app.app_context():`) at the module's top level, not only under"
-        ' `if __name__ == "__main__":`, which gunicorn never runs.'
-    )
 
 
 @rule(
@@ -161,14 +120,16 @@ def _ending(paths: Iterable[str], name: str) -> str | None:
     cause="`{code}` uses the session or flashes a message; Flask signs those with `secret_key`,"
     " which is not set when the app is imported by a server (only under `__main__`, or from a"
     " config var that is not set).",
-    fix='Write `app.secret_key = os.environ["SECRET_KEY"]` where the app is created, and type'
-    " `heroku config:set SECRET_KEY=VALUE`.",
+    fix='Write `app.secret_key = os.environ["SECRET_KEY"]` where the app is created'
+    "{importing:-}, and type `heroku config:set SECRET_KEY=VALUE`.",
     docs="https://flask.palletsprojects.com/en/stable/quickstart/#sessions",
 )
 def no_session_key(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
     if "no secret key was set" in raised.message:
-        yield at_either(crash, raised.told)
+        evidence = at_either(crash, raised.told)
+        importing = with_import_os(crash.source, evidence.file or "")
+        yield evidence._replace(names={**evidence.names, "importing": importing})
         place = find(crash.source, r"secret_key\s*=|\[.SECRET_KEY.\]\s*=")
         if place:
             yield at(place.text, place)

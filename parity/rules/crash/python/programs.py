@@ -35,14 +35,18 @@ PIP = "https://devcenter.heroku.com/articles/python-pip"
 
 def unasked(missing: MissingProgram) -> UnaskedProgram | None:
     """Return a program whose package is not required, or is required only for development."""
-    crash, name = missing
+    crash, name = missing.crash, missing.name
     package = FROM_PIP.get(name)
     line = _development_line(crash, package) if package else None
     if not package or (line is None and requires(crash.source, package)):
         return None
     file, advice = adding(crash, package)
     absence = Evidence(f"bash: {name}: command not found", file, line)
-    evidence = (absence, at_command(crash, f"status 127 of `{crash.command}`"))
+    here = at_command(crash, f"status 127 of `{crash.command}`")
+    place = missing.place
+    if place:
+        here = Evidence(f"`{place.text}`", place.file, place.line, place.column)
+    evidence = (absence, here)
     return UnaskedProgram(
         PIP, name, file, ", except for development" if line else "", advice, evidence
     )

@@ -14,11 +14,11 @@ from parity.rules.views.facts import RefusedService, UnsetVariable
 from parity.rules.views.node_source import is_node
 from parity.rules.views.python_source import CodePlace, at
 from parity.rules.views.python_source import found as places
-from parity.rules.views.python_traceback import Crash, PythonError
+from parity.rules.views.python_traceback import Crash
 
 BACKING = "https://devcenter.heroku.com/articles/backing-services"
 _LOCAL = r"(?:localhost|127\.0\.0\.1|\[?::1\]?)"
-_REFUSED = r"(?i)refused|can't connect to|could not connect|Errno 111|actively refused"
+_REFUSED = r"(?i)refused|can't connect to|could not connect|Errno 111|Error 111\b|actively refused"
 _PORT = rf"{_LOCAL}['\"]?\)?[^\d\n]{{0,30}}?(\d{{4,5}})"
 
 
@@ -49,6 +49,19 @@ _SOCKETS = (
 """Messages of drivers about a local server that do not contain its port."""
 
 
+_SCHEMES = {
+    "5432": r"postgres(?:ql)?", "6379": "redis", "3306": "mysql", "5672": "amqp|pyamqp|rabbitmq",
+    "27017": "mongodb",
+}  # fmt: skip
+"""Schemes of addresses, by the port that they stand for."""
+
+_DRIVERS = {
+    "6379": "redis|aioredis", "5432": "psycopg2?|asyncpg|pg8000|aiopg", "27017": "pymongo|motor",
+    "3306": "pymysql|MySQLdb|aiomysql|mysql/connector", "5672": "pika|amqp|aio_pika|kombu",
+    "11211": "pymemcache|pylibmc|bmemcached", "9200": "elastic_transport|elasticsearch",
+}  # fmt: skip
+"""Packages that speak with a service, by its port."""
+
 _CLIENT = r"\bMongoClient\(\s*\)|\b(?<!\.)connect\(\s*(?:db\s*=\s*)?['\"][\w-]+['\"]\s*\)"
 """Calls of pymongo and mongoengine without a host, which connect to this machine."""
 
@@ -63,12 +76,36 @@ def _address(crash: Crash) -> tuple[str, str] | None:
             if re.search(pattern, line):
                 return number, line.strip()
     raised = crash.raised
+    if raised and re.search(_REMOTE, raised.told):
+        return None
     if raised and raised.kind in ("ConnectionRefusedError", "ConnectionError", "OperationalError"):
         place = next(_written(crash), None)
         match = re.search(_PORT, place.text) if place else None
         if match and re.search(_REFUSED, raised.message):
             return match[1], raised.told
-    return None
+    return _by_driver(crash)
+
+
+def _by_driver(crash: Crash) -> tuple[str, str] | None:
+    """Return the same where only the package that is refused says which service it looks for."""
+    raised = crash.raised
+    if raised is None or not re.search(rf"{_REFUSED}|^AMQPConnectionError", raised.told):
+        return None
+    files = "\n".join(frame.file for one in crash.chain for frame in one.frames)
+    passed = (p for p, name in _DRIVERS.items() if re.search(f"/site-packages/(?:{name})/", files))
+    port = next((port for port in passed if next(_written(crash, port), None)), None)
+    return (port, raised.told) if port else None
+
+
+_REMOTE = r"\b(?!127\.)(?:\d{1,3}(?:\.\d{1,3}){3}\b|[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}:\d)"
+"""An address that is not this machine's."""
+
+
+def _urls(crash: Crash, port: str) -> Iterator[CodePlace]:
+    """Yield the app's lines with an address of a local service that names no port."""
+    scheme = _SCHEMES.get(port)
+    if scheme:
+        yield from places(crash.source, rf"\b(?:{scheme})(?:\+\w+)?://[^\s\"'/]{{0,99}}{_LOCAL}\b")
 
 
 def _waited(crash: Crash) -> tuple[str, str] | None:
@@ -85,7 +122,9 @@ def _written(crash: Crash, port: str = r"\d{4,5}") -> Iterator[CodePlace]:
     """Yield the app's lines that name a local service, then hosts in settings and calls."""
     yield from places(crash.source, rf"{_LOCAL}['\"]?[^\d\n]{{0,30}}?(?:{port})\b")
     yield from places(crash.source, rf"""['"]HOST['"]\s*:.*['"]{_LOCAL}['"]""")
-    yield from places(crash.source, rf"\bhost\w*\s*=\s*['\"]{_LOCAL}['\"]")
+    yield from places(crash.source, rf"\bhost\w{{0,20}}\s?=[^\n]{{0,80}}['\"]{_LOCAL}['\"]")
+    yield from _urls(crash, port)
+    yield from places(crash.source, rf"\b[A-Z]\w+\(\s*['\"]{_LOCAL}['\"]")
     yield from places(crash.source, _CLIENT) if port == "27017" else ()
 
 
@@ -235,23 +274,3 @@ def host_not_found_here(crash: Crash) -> Iterator[Evidence]:
     place = at_either(crash, error[:300], error=error[:300])
     match = re.search(_HOST, error) or re.search(_HOST, place.names.get("code", ""))
     yield place._replace(names={**place.names, **({"host": match[1]} if match else {})})
-
-
-@rule(
-    "database-folder-missing",
-    leads_to=ENDINGS,
-    title="SQLite cannot open its file: the folder is not in the dyno",
-    cause="The folder of {file} does not exist in the pushed tree (git keeps no empty folders, and"
-    " paths of your machine are not there): {error}",
-    fix="Build the path from `Path(__file__).parent` and commit a file in that folder (`touch"
-    " data/.gitkeep`). The file itself is lost at every restart: Heroku Postgres is better.",
-    docs="https://devcenter.heroku.com/articles/sqlite3",
-)
-def database_folder_missing(crash: PythonError) -> Iterator[Evidence]:
-    raised = crash.raised
-    if "unable to open database file" in raised.message:
-        place = next(
-            places(crash.source, r"sqlite3?\.connect\(|sqlite:///|\.(?:db|sqlite3?)\b"), None
-        )
-        names = {"error": raised.told, "file": place.text if place else "the database"}
-        yield at(raised.told, place, **names) if place else at_either(crash, raised.told, **names)

@@ -9,9 +9,9 @@ from parity.rules.crash.target import written
 from parity.rules.engine import rule
 from parity.rules.shell import word
 from parity.rules.views.missing_python_module import MissingModule, elsewhere
-from parity.rules.views.python_source import CodePlace, speaks_asgi, target
+from parity.rules.views.python_source import CodePlace, line_of, speaks_asgi, target
 from parity.rules.views.python_source import found as places_of
-from parity.rules.views.python_traceback import Crash, PythonError
+from parity.rules.views.python_traceback import Crash, PythonError, of_the_app
 
 
 @rule(
@@ -66,7 +66,7 @@ def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
     if "settings are not configured" not in raised.message:
         return
     right = _right(crash)
-    evidence = at_either(crash, raised.told, code=crash.command)
+    evidence = _entry(crash) or at_either(crash, raised.told, code=crash.command)
     default = f'`os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{right}")`'
     advice = (
         f"At the top of {evidence.file} write {default} (and `import os`), before anything from"
@@ -76,6 +76,16 @@ def settings_not_configured(crash: PythonError) -> Iterator[Evidence]:
     if spec and proper and spec[0] != proper.partition(":")[0]:
         advice = procfile(crash, crash.command.replace(written(spec), proper, 1))
     yield evidence._replace(names={**evidence.names, "advice": advice})
+
+
+def _entry(crash: PythonError) -> Evidence | None:
+    """Return evidence at the app's outermost line: its file must name the settings."""
+    frames = crash.raised.frames
+    own = next((frame for frame in frames if of_the_app(frame)), None)
+    if own is None or own.name != "<module>":
+        return None
+    code = line_of(crash.source, own.file, own.line)
+    return Evidence(crash.raised.told, own.file, own.line, names={"code": code})
 
 
 def _project(crash: Crash) -> str | None:

@@ -12,6 +12,7 @@ from parity.rules.crash.symptoms import ENDINGS, at_either, at_place
 from parity.rules.engine import rule
 from parity.rules.views.missing_python_module import within
 from parity.rules.views.pip_output import line_for, normalised
+from parity.rules.views.python_fits import instead
 from parity.rules.views.python_source import file_of
 from parity.rules.views.python_traceback import PythonError, Raised
 
@@ -153,8 +154,8 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     title="The package {package} breaks while it is imported: {error}",
     cause="`{code}` imports it, but {installed} fails in its own code: it does not work with"
     " another installed package, or with this Python.",
-    fix="In requirements.txt pin the versions with which the app works (`pip freeze` there lists"
-    " them), or use a newer {package}.",
+    fix="{advice:In requirements.txt pin the versions with which the app works (`pip freeze` there"
+    " lists them), or use a newer version of this one.}",
     docs=PIP,
     fallback=True,
     apart="the traceback goes from your `import` into a package, and ends there",
@@ -167,7 +168,12 @@ def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
     evidence = at_place(crash) if library else None
     if evidence and re.match(r"(?:import|from)\s", evidence.names["code"]):
         package, version = installed(crash, library)
-        names = {"package": package, "installed": f"{package} {version}".strip()}
+        otherwise = (
+            "In requirements.txt pin the versions with which the app works (`pip freeze` there"
+            f" lists them), or use a newer {package}."
+        )
+        advice = instead(crash.slug, package, otherwise)
+        names = {"package": package, "installed": f"{package} {version}".strip(), "advice": advice}
         yield evidence._replace(names={**evidence.names, **names})
 
 
