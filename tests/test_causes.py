@@ -102,8 +102,7 @@ ELSEWHERE = {
     " pipenv-project-missing poetry-project-missing uv-project-missing"
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
     "test_node_logs": "package-manager-not-installed tool-not-in-dyno compiles-at-start"
-    " prisma-not-generated browser-not-in-build browser-lacks-library nested-install-without-dev"
-    " npm-allow-remote-blocked npm-allow-git-blocked",
+    " prisma-not-generated browser-not-in-build browser-lacks-library nested-install-without-dev",
     "test_node_causes": "private-git-dependency-without-auth",
     "test_environments": "environment-committed",
     "test_nested_repository": "nested-repository nested-repository-needed app-in-nested-repository",
@@ -118,7 +117,7 @@ ELSEWHERE = {
     " procfile-made-by-hook procfile-read-differently procfile-repeats-type procfile-crlf",
     "test_python_version": "runtime-txt-deprecated python-series-deprecated python-patch-outdated"
     " python-patch-unknown",
-    "test_quoted_logs": "monorepo-buildpack-late npm-allow-git-blocked npm-allow-remote-blocked",
+    "test_quoted_logs": "monorepo-buildpack-late",
     "test_receive": "submodule-not-mapped submodule-needs-key submodule-on-this-disk"
     " submodule-not-fetched submodule-stands-in slugignore-procfile"
     " slugignore-negation slugignore-imported",

@@ -35,14 +35,12 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]
 
 @pytest.fixture
 def installers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tools: Path) -> None:
-    """A small index, and the installer's wheel in the cache."""
+    """A small index, and the installer in the cache: its wheel, and as it was unpacked."""
     prepared(monkeypatch, tmp_path, tools)
     own = tmp_path / "cache" / "tools"
     own.unlink()
-    own.mkdir()
+    shutil.copytree(tools, own, symlinks=True)
     packages = [(path.name, path.read_bytes()) for path in tools.glob("*.whl")]
-    for name, data in packages:
-        (own / name).write_bytes(data)
     monkeypatch.setenv("PIP_INDEX_URL", index(tmp_path / "simple", ALPHA, *packages))
 
 
@@ -166,6 +164,8 @@ def test_a_damaged_installer(tmp_path: Path) -> None:
 def test_a_damaged_wheel(kind: str, tmp_path: Path) -> None:
     """An installer's broken wheel is downloaded again; offline, it is reported."""
     damaged(one("tools/pip-*.whl"), KINDS[kind])
+    for unpacked in cache.root().glob("tools/pip-*.py3*"):
+        shutil.rmtree(unpacked)
     with pytest.raises(Trouble) as raised:
         built(tmp_path / "1", offline=True)
     assert "cannot fetch pip" in raised.value.what

@@ -233,7 +233,7 @@ def _error(slug: Slug) -> str:
     patterns = (
         r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S",
         r"npm (?:error|ERR!) code \S",
-        r"(?i)^(?!\s*\w+=).*\berror\b",
+        r"(?i)^(?!\s*+\w+=)[^\n]*?\berror\b",
         r"\S",
     )
     for pattern in patterns:
