@@ -102,7 +102,8 @@ ELSEWHERE = {
     " pipenv-project-missing poetry-project-missing uv-project-missing"
     " install-dependencies-pipenv install-dependencies-poetry install-dependencies-uv",
     "test_node_logs": "package-manager-not-installed tool-not-in-dyno compiles-at-start"
-    " prisma-not-generated browser-not-in-build browser-lacks-library nested-install-without-dev",
+    " prisma-not-generated browser-not-in-build browser-lacks-library nested-install-without-dev"
+    " npm-allow-remote-blocked npm-allow-git-blocked",
     "test_node_causes": "private-git-dependency-without-auth",
     "test_environments": "environment-committed",
     "test_nested_repository": "nested-repository nested-repository-needed app-in-nested-repository",
