@@ -104,8 +104,8 @@ _PUPPETEER = (
 )
 def browser_lacks_library(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(
-        r"(?:chrom|headless_shell|firefox)\S{0,120}: error while loading shared libraries:"
-        r" ([\w.+-]+)"
+        r"(?:chrome|chromium|headless_shell|firefox)[\w.-]{0,30}: error while loading shared"
+        r" libraries: ([\w.+-]+)"
         r"|Host system is missing dependencies to run browsers"
     )
     if match:

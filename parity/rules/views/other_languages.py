@@ -24,15 +24,14 @@ _TRACES = (
     Trace(r"^(?:panic|fatal error): .+", r"^\s+(\S+\.go):(\d+)"),  # Go
     Trace(r"^\S+\.rb:\d+:in [`'].+?': (.+ \([A-Z][\w:]*\))", r"(?:^|\s)(\S+\.r[bu]):(\d+):in "),
     Trace(  # PHP
-        r"^(?>.*?PHP (?:Fatal|Parse) error: +)(?:Uncaught )?(.+?) in /\S",
+        r"PHP (?:Fatal|Parse) error: {1,2}(?:Uncaught )?(.+?) in /",
         r" in (/\S+\.php)(?::| on line )(\d+)",
     ),
     Trace(r"^Exception in thread \"\w+\" (.+)", r"^\s+at .*\((\w+\.(?:java|kt|scala)):(\d+)\)"),
     Trace(r"^Unhandled exception\. (.+)", r" in (\S+\.[cf]s):line (\d+)"),  # .NET
-    Trace(  # Rust
-        r"^thread '.+' panicked at .+",
-        r"^(?>.*?panicked at ).*?(?<!\S)(\S+\.rs):(\d+)",
-    ),
+    Trace(
+        r"^thread '.+' panicked at .+", r"panicked at (?:'[^']{0,300}', )?(\S{1,200}\.rs):(\d+)"
+    ),  # Rust
     Trace(r"^\*\* \([\w.]+\) .+", r"(?:^|\s)(\S+\.exs?):(\d+)(?::|$)"),  # Elixir
     Trace(r"error (TS\d+: .+)", r"^(\S+\.[cm]?tsx?)\((\d+),\d+\): error TS"),  # TypeScript
 )

@@ -47,7 +47,7 @@ PAGES = (
     ),
     FailurePage(
         "npm-allow-remote-blocked",
-        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWREMOTE",
+        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@",
         "npm refuses {package}: it is requested by its address",
         "npm 12 and newer fetch no dependency from an address (a tarball) that the app does not"
         " allow: {error}",
@@ -57,7 +57,7 @@ PAGES = (
     ),
     FailurePage(
         "npm-allow-git-blocked",
-        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@|(\b)EALLOWGIT",
+        r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@",
         "npm refuses {package}: it comes from a git repository",
         "npm 12 and newer fetch no dependency from git that the app does not allow: {error}",
         "Request {package} by its version in package.json, if the registry has it; or commit an"

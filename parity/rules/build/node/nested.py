@@ -27,7 +27,7 @@ _COMPLETE = re.compile(
 _FLAG = {"npm": "--include=dev", "yarn": "--production=false", "pnpm": "--prod=false"}
 """The option with which each package manager installs devDependencies in spite of NODE_ENV."""
 
-_ABSENT_MODULE = r"Cannot find (?:module|package) '((?:@[\w.-]+/)?[\w.-]++)[^']*+'"
+_ABSENT_MODULE = r"Cannot find (?:module|package) '((?:@[\w.-]{1,99}/)?[\w.-]{1,99}+)[^'\s]{0,99}'"
 
 
 class Nested(NamedTuple):
@@ -87,7 +87,7 @@ def _nested(source: Source) -> Iterator[Nested]:
     for name, text in table(source, "scripts").items():
         folder, start = "", 0
         for part in re.split(r"(&&|\|\||;)", text):
-            moved = re.match(r"\s*(?:\(\s*)?cd\s+([\w./-]+)", part)
+            moved = re.match(r"\s*+\(?\s*+cd\s++([\w./-]+)", part)
             folder = posixpath.normpath(posixpath.join(folder, moved[1])) if moved else folder
             match = _INSTALLS.search(part)
             if match and not _COMPLETE.search(part):
