@@ -46,11 +46,8 @@ def modules(source: Source) -> list[str]:
 
 def environments(source: Source) -> Iterator[str]:
     """Yield the folders of the tree that are virtual environments: `env/`."""
-    ends = ("pyvenv.cfg", "bin/activate", "Scripts/activate")
-    for path in source.entries:
-        end = next((end for end in ends if path.endswith(f"/{end}")), None)
-        if end:
-            yield path.removesuffix(end)
+    end = "/pyvenv.cfg"
+    yield from (p.removesuffix(end[1:]) for p in source.entries if p.endswith(end))
 
 
 def parsed(source: Source, path: str) -> ast.Module | None:
