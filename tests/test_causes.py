@@ -118,7 +118,7 @@ ELSEWHERE = {
     " procfile-made-by-hook procfile-read-differently procfile-repeats-type procfile-crlf",
     "test_python_version": "runtime-txt-deprecated python-series-deprecated python-patch-outdated"
     " python-patch-unknown",
-    "test_quoted_logs": "monorepo-buildpack-late npm-allow-git-blocked npm-allow-remote-blocked",
+    "test_quoted_logs": "monorepo-buildpack-late",
     "test_receive": "submodule-not-mapped submodule-needs-key submodule-on-this-disk"
     " submodule-not-fetched submodule-stands-in slugignore-procfile"
     " slugignore-negation slugignore-imported",
