@@ -240,7 +240,7 @@ TABLE = (
 @pytest.mark.parametrize(
     ("error", "wanted"),
     [
-        ("OperationalError: no such table: catalog_shelf", "another dyno, cannot create tables"),
+        ("OperationalError: no such table: catalog_shelf", "web does not see a SQLite file"),
         (
             'ProgrammingError: relation "catalog_shelf" does not exist',
             "Add the line `release: python manage.py migrate` to the Procfile.",
@@ -248,7 +248,7 @@ TABLE = (
     ],
 )
 def test_a_table_that_a_release_command_can_create(error: str, wanted: str) -> None:
-    """A release command is advised where it shares a database with web: not with SQLite."""
+    """A release command is advised; with SQLite, which it does not share with web, not alone."""
     found = causes(crashed("gunicorn shop:app", *TABLE, error, **MANAGE))
     assert wanted in found["table-missing"].fix
 
@@ -264,7 +264,7 @@ def test_a_table_that_the_release_command_itself_needs() -> None:
     failed = Release(slug, release, Ended(1, log, 0.1), None)
     assert "Add the line" not in causes(failed)["table-missing"].fix
     later = boot._replace(release=Release(slug, None, None, None), output=log)
-    assert "commit the migration" in causes(later)["table-missing"].fix
+    assert "commit the new files" in causes(later)["table-missing"].fix
 
 
 def test_the_line_of_a_script_is_edited() -> None:

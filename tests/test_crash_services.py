@@ -14,7 +14,6 @@ DEFAULT = 'redis.from_url(os.getenv("REDIS_URL", "redis://localhost:6379"))'
 @pytest.mark.parametrize(
     ("code", "library", "error", "plan"),
     [
-        (DEFAULT, "redis", REDIS.format("localhost:6379"), "heroku-redis"),
         (
             'redis.Redis(host=os.getenv("H", "localhost"))',
             "redis",

@@ -226,7 +226,7 @@ LOGS = [
         "unhandled-exception",
         {},
         "Error: No key. Please set one with setKey().\n    at Object.<anonymous> (/app/a.js:1:1)",
-        "The error says what to do: “Please set one with setKey().”",
+        "Do what the message asks for: “Please set one with setKey().”",
         {"a.js": "start();"},
     ),
     Log(
@@ -340,6 +340,6 @@ def test_what_npm_12_refuses(id: str, code: str, line: str) -> None:
     """A dependency by address is refused; the log may have npm's code and nothing else."""
     output = f"       NPM_CONFIG_LOGLEVEL=error\n       npm error code {code}"
     cause = rejected(id, "", output, {"package.json": "{}"})[id]
-    assert line in cause.fix and "npm error code" in cause.cause
+    assert line in cause.fix and f"code {code}" in cause.cause
     output += '\nnpm error Refusing to fetch "kit@https://example.com/kit.tgz"'
     assert "refuses kit" in rejected(id, "", output, {"package.json": "{}"})[id].title

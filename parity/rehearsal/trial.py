@@ -20,6 +20,7 @@ from parity.records import (
     Traffic,
 )
 from parity.records.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
+from parity.rehearsal.comparing import explains, order, same
 from parity.rules.engine import diagnose, predicted, stage_of
 from parity.rules.loading import load, needed
 from parity.system import interrupt, withheld
@@ -152,12 +153,12 @@ class Trial:
 
     def _add_after(self, record: Record, new: list[Finding]) -> None:
         """Keep the findings that only appear after a repair."""
-        known = {_same(f) for f in self._findings}
-        causes = {f.symptom for f in new if f.kind == "cause" and _same(f) not in known}
+        known = {same(f) for f in self._findings}
+        causes = {f.symptom for f in new if f.kind == "cause" and same(f) not in known}
         self._findings += [
             f._replace(after=self._after)
             for f in new
-            if _same(f) not in known or (f.kind == "symptom" and f.id in causes)
+            if same(f) not in known or (f.kind == "symptom" and f.id in causes)
         ]
         if isinstance(record, Traffic) and record.exchanges:
             now = self._repaired[-1]._replace(answer=record.exchanges[-1].status)
@@ -245,14 +246,14 @@ class Trial:
         silenced = self._silenced()
         shown = [f for f in self._findings if f not in silenced]
         deciding = [f for f in shown if f.after is None]
-        failing = [f for f in sorted(deciding, key=_order) if f.effect in self._failing()]
+        failing = [f for f in sorted(deciding, key=order) if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
         records: dict[str, Any] = {k: v for k, v in self._records.items() if k not in NOT_THE_APP}
         return Verdict(
             command=self._command,
             verdict="fails" if failing else "unknown" if unknown else "works",
             symptom=(failing[0].symptom or failing[0].id) if failing else None,
-            findings=tuple(sorted(shown, key=_order)),
+            findings=tuple(sorted(shown, key=order)),
             silenced=tuple(silenced),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
             log=self._log.lines(),
@@ -268,7 +269,7 @@ class Trial:
         """Return the findings whose id is ignored, and the symptoms that they alone explain."""
         silenced = []
         for finding in self._findings:
-            others = [f.id for f in self._findings if f.kind == "cause" and _explains(f, finding)]
+            others = [f.id for f in self._findings if f.kind == "cause" and explains(f, finding)]
             explained = others and finding.kind == "symptom" and {*others} <= self._ignore
             if self._ignore & {finding.id, finding.symptom} or explained:
                 silenced.append(finding)
@@ -291,19 +292,3 @@ class Trial:
         effects = [f.effect for f in self._findings if f.stage == name and f.after is None]
         worst = max(effects, key=_RANK.index, default="note")
         return StageResult(name, _STATUS[worst], self._seconds.get(name, 0.0))
-
-
-def _same(finding: Finding) -> tuple[object, ...]:
-    """Return the key by which two findings are the same."""
-    places = tuple((e.seen, e.file, e.line) for e in finding.evidence)
-    return finding.id, finding.title, finding.cause, places
-
-
-def _explains(cause: Finding, symptom: Finding) -> bool:
-    """Return whether a cause explains this symptom, in the same copy."""
-    return (cause.symptom, cause.stage, cause.after) == (symptom.id, symptom.stage, symptom.after)
-
-
-def _order(finding: Finding) -> tuple[bool, bool]:
-    """Return the sort key: rejections of the push first, findings after a repair last."""
-    return finding.after is not None, finding.effect != "reject"

@@ -11,7 +11,7 @@ from parity.rules.views.python_traceback import Crash
 _IN_SCRIPT = re.compile(r"(?:^|\s)(?:/app/|\./)?([\w][\w./-]*): (?:line )?(\d+): ")
 """The place in the messages of dash, `setup.sh: 3: `, and of bash, `setup.sh: line 3: `."""
 
-_NOT_FOUND = r"(?:line \d+: |bash: |[\w./-]+: \d+: )([^\s:]+:?): (?:command )?not found"
+_NOT_FOUND = r"(?:line \d+: |bash: |: \d+: )([^\s:]+:?): (?:command )?not found"
 
 
 class MissingProgram(NamedTuple):

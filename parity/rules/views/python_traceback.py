@@ -11,7 +11,7 @@ from parity.records import Boot, Frame, Plan, ProcessType, Release, Slug, Source
 from parity.rules.view import view
 from parity.rules.views.dyno_paths import APP, as_on_heroku, plain
 from parity.rules.views.ended_output import likely_status, waiting
-from parity.rules.views.environments import PACKAGES
+from parity.rules.views.environments import of_the_app
 
 _START = "Traceback (most recent call last):"  # a logger may put something before it
 _FRAME = re.compile(r'\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in (?P<name>.+))?')
@@ -24,7 +24,6 @@ _GROUPED = re.compile(r"^\s*[|+] ?")
 """The prefix of every line in an ExceptionGroup's traceback (PEP 654)."""
 
 _ENDINGS = ("HaltServer", "SystemExit", "KeyboardInterrupt", "CancelledError")  # consequences
-_NOT_THE_APP = (".heroku/", "/", "<", "venv/", ".venv/", "node_modules/")
 _LONGEST = 300
 """Maximum length of an exception that is shown, in characters."""
 
@@ -290,13 +289,6 @@ def _message(text: str | None, more: Sequence[str]) -> str:
         return text
     after = next((line.strip() for line in more[:5] if re.search(r"\w", line)), "")
     return f"{text} {after}".strip()
-
-
-def of_the_app(frame: Frame) -> bool:
-    """Return whether a frame is in the app's own code: packages name their .pyx without a path."""
-    if frame.file.startswith(_NOT_THE_APP) or PACKAGES in frame.file:
-        return False
-    return not frame.file.endswith((".pyx", ".pxd"))
 
 
 def _frame(match: re.Match[str]) -> Frame:

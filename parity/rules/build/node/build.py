@@ -231,8 +231,10 @@ def unknown_version(slug: Slug) -> UnknownVersion | None:
 def _error(slug: Slug) -> str:
     """Return the output line that says most about the failure."""
     patterns = (
-        *(r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S", r"npm (?:error|ERR!) code \S"),
-        *(r"(?i)^(?!\s*\w+=).*\berror\b", r"\S"),
+        r"npm (?:error|ERR!) (?!code|path|errno|syscall)\S",
+        r"npm (?:error|ERR!) code \S",
+        r"(?i)^(?!\s*+\w+=)[^\n]*?\berror\b",
+        r"\S",
     )
     for pattern in patterns:
         line = next((x.strip() for x in slug.output if re.search(pattern, x)), None)

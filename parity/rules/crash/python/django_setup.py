@@ -8,8 +8,9 @@ from parity.records.verdict import Evidence
 from parity.rules.crash.symptoms import ENDINGS, at_place
 from parity.rules.engine import rule
 from parity.rules.views.django_setup import Setup, late_setup
+from parity.rules.views.environments import of_the_app
 from parity.rules.views.python_source import line_of
-from parity.rules.views.python_traceback import PythonError, of_the_app
+from parity.rules.views.python_traceback import PythonError
 
 _NOT_READY = r"Apps aren't loaded yet|Models aren't loaded yet"
 _NOT_CONFIGURED = "settings are not configured"

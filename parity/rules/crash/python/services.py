@@ -151,7 +151,9 @@ def _refusal(crash: Crash) -> tuple[str, str] | None:
 
 def unset(crash: Crash) -> UnsetVariable | None:
     """Return the add-on's variable without which a driver looks for its service in the dyno."""
-    refusal = None if of_config(crash) else _refusal(crash)
+    if of_config(crash):
+        return None
+    refusal = _refusal(crash)
     if refusal:
         return behind(crash, refusal[0], refusal[1][:300])
     raised = crash.raised

@@ -8,10 +8,11 @@ from parity.rules.crash.symptoms import ENDINGS, at_either, procfile
 from parity.rules.crash.target import written
 from parity.rules.engine import rule
 from parity.rules.shell import word
+from parity.rules.views.environments import of_the_app
 from parity.rules.views.missing_python_module import MissingModule, elsewhere
 from parity.rules.views.python_source import CodePlace, line_of, speaks_asgi, target
 from parity.rules.views.python_source import found as places_of
-from parity.rules.views.python_traceback import Crash, PythonError, of_the_app
+from parity.rules.views.python_traceback import Crash, PythonError
 
 
 @rule(

@@ -8,8 +8,9 @@ from parity.records.verdict import Evidence
 from parity.rules.crash.python.modules import how_to_add
 from parity.rules.crash.symptoms import ENDINGS, at_either
 from parity.rules.engine import rule
+from parity.rules.views.environments import of_the_app
 from parity.rules.views.python_source import line_of
-from parity.rules.views.python_traceback import Crash, PythonError, Raised, of_the_app
+from parity.rules.views.python_traceback import Crash, PythonError, Raised
 from parity.rules.views.suggestions import requires
 
 RELEASE = "https://devcenter.heroku.com/articles/release-phase"
