@@ -56,6 +56,8 @@ class Writer:
             return self._bytes(it)
         if isinstance(it, Path):
             return {"": "Path", "path": str(it)}
+        if isinstance(it, frozenset):
+            return {"": "set", "of": sorted(it)}
         if isinstance(it, Mapping) and "" not in it:
             return {key: self.value(value) for key, value in it.items()}
         if hasattr(it, "_fields"):
@@ -122,6 +124,8 @@ class Reader:
             return self._logs[-1]
         if it[""] == "Path":
             return self._paths.get(it["path"], Path(it["path"]))
+        if it[""] == "set":
+            return frozenset(it["of"])
         if it[""] == "file":
             return self._files[it["path"]]
         if it[""] == "bytes":

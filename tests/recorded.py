@@ -25,6 +25,7 @@ from tests import codec
 from tests.steady import APP, Steady
 
 FOLDER = Path(__file__).parent / "recordings"
+AGAIN = "Record it again: pytest --record -k NAME"
 AT = 1_800_000_000.0
 """The time of every recorded line."""
 
@@ -120,15 +121,16 @@ def replayed(take: Take, config: Config, options: Options = DEFAULTS) -> Verdict
 
     def go_on(_: Pushed) -> None:
         copy, now = next(copies, None), trial.repaired[-1]
-        wanted = copy and copy.after
-        assert copy and wanted == (now.finding, now.what), f"other repair than recorded: {wanted}"
+        assert copy and copy.after == (now.finding, now.what), (
+            f"a repair that no recorded run has tried: {now.what} ({now.finding}). {AGAIN}"
+        )
         _play(trial, copy.seen)
 
     if take.formation:
         trial.formation(take.formation)
     pipeline.after_that(trial, pushed, options, go_on)
     missing = next(copies, None)
-    assert missing is None, f"a recorded repair is not made: {missing and missing.after}"
+    assert missing is None, f"a recorded repair is not made: {missing and missing.after}. {AGAIN}"
     return trial.verdict()
 
 

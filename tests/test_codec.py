@@ -49,6 +49,11 @@ def test_a_surrogate_is_kept() -> None:
     pretty(Writer({}).value(line)).encode()
 
 
+def test_a_set_is_kept() -> None:
+    """It is written in order."""
+    assert again(frozenset("ba")) == frozenset("ab")
+
+
 def test_what_is_no_record_is_refused() -> None:
     """A list would come back as a tuple."""
     with pytest.raises(TypeError, match="not part of a record"):

@@ -8,7 +8,7 @@ from parity.report.diffs import diffs
 from tests import test_pip_causes, test_proof
 from tests.crashes import Case, diagnosed, written
 from tests.kinds import kinds
-from tests.recorded import FOLDER, is_recorded, load, load_build, replayed
+from tests.recorded import AGAIN, FOLDER, is_recorded, load, load_build, replayed
 from tests.test_apps import EVERY, App, copy
 from tests.test_causes import REHEARSED
 from tests.test_pip_causes import REJECTED, Row, refused
@@ -19,7 +19,6 @@ RECORDED = [app for app in EVERY if app.is_recorded]
 CASES = [case for case in REHEARSED if is_recorded(case.recording)]
 BUILDS = [row for row in REJECTED if is_recorded(test_pip_causes.recording(row)[0])]
 FIXES = [case for case in test_proof.CASES if is_recorded(recording(*case)[0])]
-AGAIN = "its files have changed since: pytest --record -k "
 
 
 @pytest.mark.parametrize("app", RECORDED, ids=lambda app: app.name)
@@ -27,7 +26,7 @@ def test_app(app: App, tmp_path: Path) -> None:
     """An app's recording leads to the expected findings, and to the diff that git has applied."""
     copy(app.folder, app.git, tmp_path)
     recorded = load(f"apps/{app.name}", app.files, tmp_path)
-    assert recorded.of == app.digest, AGAIN + app.name
+    assert recorded.of == app.digest, f"its files have changed. {AGAIN}"
     verdict, *later = (replayed(take, app.config, app.options) for take in recorded.takes)
     app.check(verdict)
     assert diffs(verdict) == recorded.diff

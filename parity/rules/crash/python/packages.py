@@ -61,6 +61,7 @@ def _adding(crash: Crash, module: str, package: str) -> tuple[str, str]:
     docs=PIP,
     apart="`cannot import name` from a package with the name of the module",
     laptop="The laptop has both packages, and the right one was installed last.",
+    instead_of=("incompatible-versions",),
 )
 def wrong_package(crash: PythonError) -> Iterator[Evidence]:
     raised = crash.raised
