@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 OWN = Path(__file__).parents[1] / ".pytest_cache" / "parity"
@@ -41,6 +42,8 @@ from parity.rules.texts import Texts  # noqa: E402
 from tests.recorded import Recording  # noqa: E402
 
 import_all()
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")  # how long one example takes is the machine's affair
 Texts.strict = True
 
 # A runner under nohup ignores SIGHUP, and what the tests start would inherit that.

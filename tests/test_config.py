@@ -130,7 +130,7 @@ def test_wrong_pair(pair: str) -> None:
     """A pair without a name or a sign is refused in the Heroku CLI's words; it may be a value."""
     with pytest.raises(Usage) as raised:
         read([], [pair], None)
-    shown = pair if pair == "FOO" else "what stands behind a --config"
+    shown = pair if pair == "FOO" else "the value of a --config"
     assert str(raised.value) == f"{shown} is invalid. Must be in the format FOO=bar."
 
 

@@ -146,7 +146,7 @@ REQUEST = ("shop/views.py:3:home", QUERY)
     [
         (POSTGRES, "", "Add the line `release: python manage.py migrate` to the Procfile."),
         (SQLITE, "", "must be Postgres (`heroku addons:create heroku-postgresql:essential-0`)"),
-        (SQLITE, MIGRATE, "a disk of its own"),
+        (SQLITE, MIGRATE, "its own disk"),
         (POSTGRES, MIGRATE, "python manage.py makemigrations shop"),
     ],
 )

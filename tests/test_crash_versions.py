@@ -47,7 +47,7 @@ CASES = [
             "attrs==19.1.0\ncattrs==1.0.0\n",
         ),
         "server.py:1",
-        "pin the versions with which the app works",
+        "in requirements.txt the versions with which the app works",
     ),
     Case(
         "module-gone-from-package",

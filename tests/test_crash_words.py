@@ -35,14 +35,18 @@ def load(rows, mode):
         (
             "app.py:8:load",
             "AttributeError: 'NoneType' object has no attribute 'name'",
-            "What stands before `.name` in `return rows.first.name` is None",
+            "Check why the object before `.name` in `return rows.first.name` is None",
         ),
         (
             "app.py:8:load",
             "AttributeError: 'Row' object has no attribute 'first'",
-            "`first` is no attribute",
+            "Correct the attribute `first` in line 8 of app.py",
         ),
-        ("app.py:8:load", "KeyError: 'colour'", "no key 'colour' where line 8 of app.py"),
+        (
+            "app.py:8:load",
+            "KeyError: 'colour'",
+            "Add the key 'colour' before line 8 of app.py reads it",
+        ),
         (
             "app.py:8:load",
             "acme.LicenceError: No licence found. Please activate it with `acme login`. Bye.",
@@ -51,12 +55,12 @@ def load(rows, mode):
         (
             "app.py:8:load",
             "TypeError: load() missing 1 required positional argument: 'mode'",
-            "Give `load`",
+            "Pass `load`",
         ),
         (
             "app.py:8:load",
             "acme.Strange: 17",
-            "See what `return rows.first.name` (line 8 of app.py)",
+            "Check what `return rows.first.name` (line 8 of app.py)",
         ),
     ],
 )

@@ -53,7 +53,7 @@ def test_a_folder_with_such_a_name(path: str) -> None:
             ("To keep Pipenv, `git rm requirements.txt`", "`git rm Pipfile.lock Pipfile`"),
             "third-party",
         ),
-        ("", (), ("Keep the file of the one you use",), "third-party"),
+        ("", (), ("Keep the file of the package manager you use",), "third-party"),
     ],
 )
 def test_which_package_manager_to_keep(

@@ -481,7 +481,7 @@ def test_a_file_is_read_as_well(tmp_path: Path) -> None:
 def test_what_is_no_log_is_told(data: bytes, tmp_path: Path) -> None:
     """One line with what to type, exit 3."""
     done = explain(data, tmp_path, code=3)
-    assert "no line has the form of Heroku's logs" in done.stderr
+    assert "no line looks like Heroku's log" in done.stderr
     assert "heroku logs --num" in done.stderr
     assert done.stdout == ""
 

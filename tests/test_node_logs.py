@@ -85,7 +85,7 @@ LOGS = [
         "package-manager-not-installed",
         yarn("yarn && node server.js"),
         "sh: 1: yarn: not found",
-        "Run its part with npm",
+        "Use npm for it",
         exit=127,
     ),
     *(

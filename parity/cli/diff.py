@@ -1,4 +1,4 @@
-"""`parity run --diff`: the proved fixes, for `git apply` from where the user stands.
+"""`parity run --diff`: the proved fixes, for `git apply` from the current folder.
 
 In a repository git takes the paths of a patch from the root of that repository, and ignores
 those outside of the current folder (git-apply(1)).

@@ -20,7 +20,7 @@ LEVELS = ("auto", "pidns", "guard", "subreaper", "basic")
 STACKS = "heroku-22, heroku-24, heroku-26 (default)"
 SIZES = "eco, basic (default), standard-1x, standard-2x, performance-m, performance-l, …"
 FORMATS = ("full", "concise", "json", "github", "sarif", "junit", "md", "html")
-"""The same as `report.KINDS`, whose import `--help` must not pay for; so for the levels."""
+"""Copies of `report.KINDS` and the levels, so that `--help` need not import them."""
 
 
 def source(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def ignore(parser: argparse.ArgumentParser) -> None:
 
 def log(parser: argparse.ArgumentParser) -> None:
     """Add the option for the whole log."""
-    text = "print the whole log, too"
+    text = "also print the whole log"
     parser.add_argument("-v", "--verbose", "--log", dest="log", action="store_true", help=text)
 
 
@@ -141,7 +141,7 @@ def _known_id(id: str) -> str:
 
     if not known(id):
         near = nearest(id)
-        hint = f". Did you mean {near[0]}?" if near else "; `parity explain` alone lists them all"
+        hint = f". Did you mean {near[0]}?" if near else "; `parity explain` lists them all"
         raise Usage(f"--ignore {id}: no such ID{hint}")
     rule = find(id)
     return rule.id if rule else id.upper()

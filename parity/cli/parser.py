@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Commands: TypeAlias = argparse._SubParsersAction[argparse.ArgumentParser]
 
 SERVE = frozenset({"local", "open", "start", "up", "web"})
-"""Commands of others that do what `parity serve` does."""
+"""Other tools' commands for what `parity serve` does."""
 
 COMMANDS = 16
 """Columns for a command's name in the list of all: argparse ignores its indent."""
@@ -92,7 +92,7 @@ def _unknown(word: str, command: str, known: "dict[str, argparse.ArgumentParser]
     more = f"; see `parity {command} --help`"
     option = word.partition("=")[0]
     if option == "-f":
-        return f"parity {command} has no -f: Heroku reads no file but the one called Procfile"
+        return f"parity {command} has no -f: Heroku reads only the file called Procfile"
     if option.startswith("--") and option[2:] in FORMATS:
         return f"parity {command} has no {option}; type --format {option[2:]}"
     if not option.startswith("-"):

@@ -48,7 +48,7 @@ done
 [ "$cores" -gt 0 ] || cores=1
 echo "$cores"
 """
-"""Stands in for nproc(1), which counts the cores that this machine lets it use."""
+"""Replaces nproc(1), which counts the cores that this machine allows."""
 
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {"fd": "/proc/self/fd", "stdin": "fd/0", "stdout": "fd/1", "stderr": "fd/2"}

@@ -118,11 +118,11 @@ class Removal(NamedTuple):
 
 
 EVENT_LOOP = "asyncio.get_event_loop"
-"""It raises since 3.14 if no loop runs or was set, as at import and in a script's main part."""
+"""Since 3.14 it raises if no loop is running or set, as at import and in a script's main part."""
 
 _CONSTANT = Removal(14, "write `ast.Constant`")
 _LOADER = Removal(14, "write `importlib.util.find_spec(NAME)`")
-_WATCHER = Removal(14, "leave the child watcher out: asyncio chooses one")
+_WATCHER = Removal(14, "remove the child watcher: asyncio chooses one")
 _SUITE = Removal(13, "write `unittest.defaultTestLoader.loadTestsFromTestCase(CASE)`")
 _SSL = Removal(12, "write `ssl.create_default_context().wrap_socket(…)`")
 _RESOURCES = Removal(14, "import it from importlib.resources.abc")

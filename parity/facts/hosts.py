@@ -20,7 +20,7 @@ OTHER_PLATFORMS = tuple(
     " trycloudflare.com".split()
 )
 """Domains under which other platforms and tunnels give an app its host (each one's own manual,
-documented). Domains of CDNs are not among them: a CDN may stand in front of Heroku."""
+documented). Domains of CDNs are not among them: a CDN may be in front of Heroku."""
 
 LOCAL = tuple("localhost local internal intranet lan home test invalid localdomain".split())
 """Last labels of names that no visitor can resolve: RFC 2606, RFC 6762, RFC 8375 (documented)."""

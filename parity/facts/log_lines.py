@@ -96,7 +96,7 @@ WORK = (
         ),
     ),
 )
-"""Work that belongs into the build or the release command, but that apps do when they start."""
+"""Work that belongs in the build or the release command, but that apps do when they start."""
 
 WORDS: Mapping[str, str] = {
     "build": "compiles",

@@ -1,4 +1,4 @@
-"""The command lines of web servers: which options set the address, and where they may stand.
+"""The command lines of web servers: which options set the address, and where they may appear.
 
 Each server's own `--help` and documentation (documented), read with the releases of 2026-11.
 """

@@ -77,7 +77,7 @@ def quotation(head: Sequence[str]) -> Quotation:
 
 
 def _marks(head: Sequence[str]) -> Callable[[str], str] | None:
-    """Return the function that removes what stands before every line; None if nothing does."""
+    """Return the function that removes the text before every line; None if there is none."""
     for known in (_headed, _message):
         clean = sum(map(known, head))
         marked = sum(known(_unmarked(line)) for line in head if not known(line))

@@ -94,7 +94,7 @@ def _pairs(file: _Text) -> Any:
         if len(members) < len(pairs):
             names = [name for name, _ in pairs]
             twice = next(name for name in names if names.count(name) > 1)
-            file.wrong(f"`{twice}` stands there twice; the last one counts", twice)
+            file.wrong(f"`{twice}` appears twice; the last one counts", twice)
         return members
 
     return unique

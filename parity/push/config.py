@@ -110,7 +110,7 @@ class _Vars:
 def _pair(config_vars: _Vars, pair: str) -> None:
     name, equals, value = pair.partition("=")
     if not equals or not name:
-        shown = pair if _WORD.fullmatch(pair) else "what stands behind a --config"
+        shown = pair if _WORD.fullmatch(pair) else "the value of a --config"
         raise Usage(f"{shown} is invalid. Must be in the format FOO=bar.")
     config_vars.take(name, value, "--config")
 

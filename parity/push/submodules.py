@@ -2,7 +2,7 @@
 
 https://devcenter.heroku.com/articles/git-submodules (documented); the output of a failure, and that
 without a .gitmodules the folder of a nested repository arrives empty: public deploy logs
-(observed). Nothing is fetched here: a checkout on this disk stands in.
+(observed). Nothing is fetched here: a checkout on this disk is used instead.
 """
 
 import os

@@ -29,7 +29,7 @@ ELSEWHERE = (
 )
 SILENT = frozenset({"H10", "crashed", "http-500"})
 EARLIER = (
-    "A line of the app's own says why, and is not in this log: `heroku logs --num 1500 | parity"
+    "The app's own output says why, but is not in this log: `heroku logs --num 1500 | parity"
     " explain -`."
 )
 """What to do if the log has the symptoms in `SILENT`, but no output of the app."""
@@ -42,10 +42,10 @@ PREFLIGHT = (
 CRASHED = frozenset({"H10", "crashed", "release-failed", "push-rejected"})
 """Symptoms whose fix is that of their cause."""
 
-RAISED = "An exception is in the log, and no line from Heroku shows what came of it."
+RAISED = "The log has an exception, but no line from Heroku shows its effect."
 BUILD = (
-    "The newest build failed, and its output is not in this log: `git push heroku main 2>&1 |"
-    " parity explain -` prints it again. Or copy it from {where}."
+    "The latest build failed, but its output is not in this log. `git push heroku main 2>&1 |"
+    " parity explain -` prints it again; or copy it from {where}."
 )
 SERVED = "that is Heroku's error page for visitors, which does not say why the app did not answer"
 _PAGE = re.compile(r"(?i)\bapplication error\b|an error occurred in the application and your page")
@@ -67,10 +67,10 @@ def unclear(story: Story, causes: Sequence[Cause]) -> Trouble | None:
         return Trouble(SERVED, f"{LOGS}: the log does.")
     if any(map(_FAILED.search, text)):
         return Trouble(
-            "that says that the build failed, not why",
+            "that says the build failed, but not why",
             f"Type {PUSH}, or copy the build's whole log from the dashboard (Activity).",
         )
-    why = f"no line has the form of Heroku's logs ({story.count} lines)"
+    why = f"no line looks like Heroku's log ({story.count} lines)"
     return Trouble(why, f"{LOGS}, or {PUSH}.")
 
 
@@ -123,7 +123,7 @@ def _head(out: Page, story: Story, causes: Sequence[Cause]) -> None:
     if quiet and not (story.build or story.answered or causes):
         out.prose("It has no error from Heroku, and no dyno that crashes.")
     elif story.answered and not story.tallies:
-        out.prose("Heroku logs no code for an answer of the app's own, such as 500.")
+        out.prose("Heroku logs no code for the app's own answers, such as 500.")
     out.blank()
 
 

@@ -103,7 +103,7 @@ def _commit(source: Source) -> tuple[str, ...]:
 
 
 def _placed(here: str, step: str, source: Source) -> str:
-    """Return a step as it is typed outside of the app's folder."""
+    """Return a step as it is typed outside the app's folder."""
     if step.startswith("git "):
         return step.replace("git ", f"{here} ")
     return step if source.root == Path() else f"(cd {word(str(source.root))} && {step})"

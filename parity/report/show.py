@@ -135,7 +135,7 @@ class Show:
             return
         if elsewhere:
             apply = f"git -C {word(elsewhere)} apply"
-            emit(f"parity: git ignores files outside of this folder: use `{apply}`\n", self._err)
+            emit(f"parity: git ignores files outside this folder: use `{apply}`\n", self._err)
         if capable(stream) or os.environ.get("CI"):
             emit(shown(text, colour=coloured(stream)), stream)
         else:

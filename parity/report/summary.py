@@ -113,7 +113,7 @@ def headline(verdict: Verdict) -> str:
 
 
 def joint(sentence: str) -> str:
-    """Return what stands between the verdict's word and its sentence."""
+    """Return what comes between the verdict's word and its sentence."""
     return " " if sentence.startswith("once ") else ", " if sentence.startswith("but ") else ": "
 
 

@@ -35,9 +35,9 @@ def undecided(lines: Sequence[str]) -> Undecided | None:
     """Return why bin/compile may succeed on Heroku, with the line that indicates it."""
     reasons = (
         ("the network did not answer", saying(lines, _FETCHING)),
-        ("this machine does not let a build do that, and Heroku's may", saying(lines, _RIGHTS)),
+        ("this machine does not allow a build to do that; Heroku's may", saying(lines, _RIGHTS)),
         ("this machine is not the stack's build image", saying(lines, _OTHER_SYSTEM)),
-        ("a program is missing here, which the stack may have", next(_missing(lines), None)),
+        ("a program is missing here that the stack may have", next(_missing(lines), None)),
     )
     return next((Undecided(f"{why}: {line}") for why, line in reasons if line), None)
 

@@ -13,17 +13,15 @@ from parity.rules.views.python_source import at
 @rule(
     "differs-in-heroku-python",
     effect="unknown",
-    title="`{name}` {how:is not in} Python {series:3.14}, which Heroku would use; here Python"
-    " {here:3.13} ran",
-    cause="`{code}` runs whenever the app starts. It worked here, because Python {asked:3.14} is"
-    " not on this machine and an older one took its place; on Heroku {then:it raises an exception,"
-    " and the app crashes (H10)}.",
-    fix="{advice:Change the code.} Or ask for a Python that still has it: write `{pin:3.13}` into"
+    title="`{name}` {how:is not in} Heroku's Python {series:3.14}",
+    cause="`{code}` runs whenever the app starts. It worked here on Python {here:3.13}, because"
+    " {asked:3.14} is not on this machine; on Heroku {then:it raises an exception, and"
+    " the app crashes (H10)}.",
+    fix="{advice:Change the code.} Or pin a Python where it still works: write `{pin:3.13}` to"
     " .python-version.",
     docs="https://docs.python.org/3/whatsnew/",
     basis="static",
-    laptop="The laptop's Python is older than the one that Heroku takes if nothing asks for"
-    " another.",
+    laptop="The laptop's Python is older than the one Heroku uses by default.",
 )
 def differs_in_heroku_python(boot: Boot) -> Iterator[Evidence]:
     slug = boot.release.slug
@@ -51,7 +49,7 @@ def _names(one: Difference) -> dict[str, str]:
         "name": called,
         "code": one.place.text,
         "series": f"3.{one.gone}",
-        "how": "raises without a running event loop in" if raises else "is not in",
+        "how": "needs a running event loop in" if raises else "is not in",
         "advice": now,
         "pin": f"3.{one.gone - 1}",
     }

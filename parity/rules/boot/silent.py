@@ -81,7 +81,7 @@ def _runs(boot: Boot, command: str) -> bool:
     " the release command, or a worker. A longer limit does not help.}",
     docs=R10_DOCS,
     fallback=True,
-    apart="the log stops at the app's own start, without an address, until the SIGKILL",
+    apart="the log shows the app starting, but no address, and then only the SIGKILL",
     laptop="On the laptop files are cached already, and nobody stops the clock at 60 seconds.",
 )
 def boots_too_slowly(boot: Boot) -> Iterator[Evidence]:

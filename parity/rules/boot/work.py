@@ -62,14 +62,14 @@ def _part(command: str, work: Work) -> str:
     "work-before-server",
     instead_of=("boots-too-slowly", "never-listens", "command-before-server"),
     leads_to=R10,
-    title="{what:Work} before the server listens: the start {does:does other work} for too long",
-    cause="Heroku waits 60 seconds for the port, at every start of the dyno. When they were over,"
-    " this was still going on: {work:…}",
-    fix="{advice:Do it in the build, or in the release command, and let the start only start the"
-    " server.}",
+    title="{what:Other work runs} before the server listens: the start {does:works} for too long",
+    cause="Each time a dyno starts, Heroku waits 60 seconds for the port. After that, this was"
+    " still running: {work:…}",
+    fix="{advice:Do it in the build or the release command, and let the start command only"
+    " start the server.}",
     docs=R10_DOCS,
-    apart="the last lines before the R10 are of a compiler, pip, npm, a migration or a download",
-    laptop="The laptop does it once, keeps the result, and nobody stops the clock.",
+    apart="the last lines before the R10 come from a compiler, pip, npm, a migration or a download",
+    laptop="The laptop does it once and keeps the result, and nothing limits how long it takes.",
     by={
         "Node.js": 'package.json: `"build": "tsc"`, `"start": "node dist/index.js"`: Heroku runs'
         " `build` at the push",
@@ -82,7 +82,7 @@ def work_before_server(boot: Boot) -> Iterator[Evidence]:
     if at is None:
         return
     names = {
-        "what": f"`{at.command}` runs" if at.command else "Work goes on",
+        "what": f"`{at.command}` runs" if at.command else "Other work runs",
         "does": WORDS[at.work.kind],
         "work": at.seen,
         "advice": _advice(boot, at),
@@ -95,15 +95,16 @@ def work_before_server(boot: Boot) -> Iterator[Evidence]:
 
 
 _ADVICE = {
-    "build": "Compile in the build: the buildpack runs bin/post_compile. Let the Procfile start"
-    " only the server.",
-    "install": "Remove {command:the installation} from the start: Heroku installs in the build, and"
-    " the dyno has the packages.",
-    "migrate": "Take {command:the migration} out of the start, and write it behind `release:` in"
-    " the Procfile: that runs once per deploy, before the new dynos start, and has more time.",
-    "download": "Download in the build, so that the slug has the file (Python: bin/post_compile;"
-    ' Node.js: a "build" script); what is too large for the slug, in the background, after the'
-    " server listens.",
+    "build": "Compile in the build (the buildpack runs bin/post_compile), and let the Procfile"
+    " only start the server.",
+    "install": "Remove {command:the installation} from the start command: Heroku installs the"
+    " packages in the build.",
+    "migrate": "Move {command:the migration} from the start command to `release:` in the"
+    " Procfile: that runs once per deploy, before the new dynos start, and has more"
+    " time.",
+    "download": "Download in the build, so that the file is in the slug (Python:"
+    ' bin/post_compile; Node.js: a "build" script). If it is too large for the'
+    " slug, download it in the background once the server listens.",
 }
 """What to do with each kind of work; Node.js has a script for the build."""
 

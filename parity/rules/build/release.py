@@ -59,15 +59,14 @@ def release_skipped(release: Release) -> Iterator[Evidence]:
 @rule(
     "start-changes-schema",
     effect="unknown",
-    title="`{step:python manage.py migrate}` in the start command would change a database that is"
-    " not on this machine, so nothing was started",
-    cause="{variable:A config var} points to a database elsewhere, which may be the production one,"
-    " and `{command:the start command}` changes its schema. A rehearsal does not do that"
-    " unasked.",
+    title="`{step:python manage.py migrate}` would change a remote database; nothing was started",
+    cause="{variable:A config var} points to a remote database, perhaps the production one, and"
+    " `{command:the start command}` changes its schema. parity does not do that unless"
+    " you ask it to.",
     fix="Type `parity run --config {variable:DATABASE_URL}=URL` with a database on this"
-    " machine{dotenv:, or leave .env out with `--no-env`}. `--run-release` runs the command against"
-    " that database. On Heroku the release phase is the place for migrations: they run once, not in"
-    " every dyno.",
+    " machine{dotenv:, or leave .env out with `--no-env`}. `--run-release` runs the command"
+    " against the remote database. On Heroku, migrations belong in the release phase: they"
+    " run once, not in every dyno.",
     docs=RELEASE_PHASE,
 )
 def start_changes_schema(release: Release) -> Iterator[Evidence]:

@@ -28,12 +28,13 @@ _REMEDIES = (
     ),
     (
         "the git host",
-        "Check that this machine reaches {host} (`git ls-remote` with the requirement's address"
-        " tries it), then run parity again. Heroku must reach it too, without a password.",
+        "Check that this machine can reach {host} (try `git ls-remote` with the requirement's"
+        " URL), then run parity again. Heroku must reach it too, without a password.",
     ),
     (
         "the host",
-        "Check that this machine reaches {host}, then run parity again. Heroku must reach it too.",
+        "Check that this machine can reach {host}, then run parity again. Heroku must reach it"
+        " too.",
     ),
     (
         "did not answer|downloaded",

@@ -15,12 +15,12 @@ from parity.rules.views.typographic import strange
     "server-argument",
     instead_of=("wrong-option", "no-target", "wrong-attribute", "invalid-port"),
     leads_to=ENDINGS,
-    title="{program} cannot use the word `{word}`: {meant:an option is missing before it}",
-    cause="A word that belongs to no option names the app to serve, as `module:name`; {program}"
-    " takes one such word. `{word}` is neither that nor the value of an option.",
+    title="{program} does not understand `{word}`: {meant:an option is missing before it}",
+    cause="Besides options, {program} takes one word: the app to serve, as `module:name`."
+    " `{word}` is neither that nor an option's value.",
     fix="{advice:Write the option before the value, such as `--bind 0.0.0.0:$PORT`.}",
     docs=PROCFILE,
-    apart="`No module named '0'`, or `unrecognized arguments`, for a word of the command itself",
+    apart="`No module named '0'`, or `unrecognized arguments`, for a word in the command",
     laptop="The laptop starts the app with another command.",
 )
 def server_argument(misread: MisreadWord) -> Iterator[Evidence]:
@@ -36,13 +36,13 @@ def server_argument(misread: MisreadWord) -> Iterator[Evidence]:
     "celery-argument",
     instead_of=("wrong-option",),
     leads_to=ENDINGS,
-    title="celery cannot use `{word}` as it stands there",
-    cause="{why:The option `-A` names the module of the app, before celery's own command.}"
-    " Celery says: {error}",
+    title="celery does not accept `{word}` in that place",
+    cause="{why:`-A` names the app's module, and comes before celery's own command.} Celery"
+    " says: {error}",
     fix="{advice:Write `celery -A MODULE worker`.}",
     docs="https://docs.celeryq.dev/en/stable/reference/cli.html",
     apart="`No such option`, or `The module … was not found`, in the output of celery",
-    laptop="Before version 5 Celery took `-A` behind the command, too.",
+    laptop="Before version 5, Celery also took `-A` after the command.",
 )
 def celery_argument(crash: Crash) -> Iterator[Evidence]:
     said = crash.saying(_CELERY) if crash.starting and not crash.raised else None
@@ -54,4 +54,4 @@ def celery_argument(crash: Crash) -> Iterator[Evidence]:
 
 
 _CELERY = r"^Error: No such (?:option|command).*|^The module \S+ was not found\."
-"""What Celery says about its own command line (observed with 5.6)."""
+"""Celery's messages about its command line (observed with 5.6)."""

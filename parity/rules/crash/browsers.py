@@ -17,7 +17,7 @@ _BUILDPACK = "`heroku buildpacks:add --index 1 heroku-community/chrome-for-testi
 @rule(
     "no-browser",
     leads_to=ENDINGS,
-    title="There is no browser in the dyno: {error}",
+    title="The dyno has no browser: {error}",
     cause="Selenium drives a browser that the stack image does not have.",
     fix="Type `heroku buildpacks:add --index 1 heroku-community/chrome-for-testing`; start Chrome"
     " with `--headless=new --no-sandbox --disable-dev-shm-usage`.",
@@ -43,12 +43,12 @@ _NO_PUPPETEER = (
 @rule(
     "browser-not-in-build",
     leads_to=ENDINGS,
-    title="{library} finds no browser in the dyno: nothing installed one in the build",
-    cause="{library}'s browser is no part of its package. On your machine it was downloaded into"
-    " your home folder, which is not pushed: {error}",
-    fix="{advice:Install the browser in the build, into a folder of the app.}",
+    title="{library} finds no browser in the dyno: the build did not install one",
+    cause="{library}'s package does not include its browser. On your machine it is in your home"
+    " folder, which is not pushed: {error}",
+    fix="{advice:Install the browser in the build, in a folder of the app.}",
     docs="{docs:https://playwright.dev/docs/browsers}",
-    laptop="`playwright install` was once typed there; its download is in the home folder.",
+    laptop="`playwright install` was run there once; its download is in the home folder.",
 )
 def browser_not_in_build(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(f"{_NO_PLAYWRIGHT}.*") or crash.saying(f"(?:{_NO_PUPPETEER}).*")
@@ -86,7 +86,7 @@ _JS = (
     " `launch({ executablePath: … })`."
 )
 _PUPPETEER = (
-    "Let its download go into the app's folder: commit a .puppeteerrc.cjs with `module.exports = {"
+    "Download it into the app's folder: commit a .puppeteerrc.cjs with `module.exports = {"
     " cacheDirectory: require('path').join(__dirname, '.cache', 'puppeteer') }`. Its libraries come"
     f" from an Aptfile (heroku-community/apt), or with another Chrome: {_BUILDPACK} and"
     " `launch({ executablePath: … })`."
@@ -96,8 +96,8 @@ _PUPPETEER = (
 @rule(
     "browser-lacks-library",
     leads_to=ENDINGS,
-    title="The browser needs libraries that the dyno does not have: {missing}",
-    cause="The stack image has no desktop libraries, which a browser needs: {error}",
+    title="The browser needs libraries that the dyno lacks: {missing}",
+    cause="A browser needs desktop libraries, which the stack image does not have: {error}",
     fix="Type `heroku buildpacks:add --index 1 heroku-community/chrome-for-testing`, which installs"
     " Chrome with its libraries; or list their packages in an Aptfile (heroku-community/apt).",
     docs=CHROME,

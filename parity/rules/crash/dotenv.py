@@ -100,7 +100,7 @@ def _found(failure: BareFailure) -> Iterator[Evidence]:
         "set": failure.setting,
         "name": failure.unset.name if failure.unset else failure.names[0],
         "lacking": f": {failure.unset.name} is not set" if failure.unset else "",
-        "committed": " That the file is committed changes nothing." if failure.committed else "",
+        "committed": " Committing the file does not help." if failure.committed else "",
     }
     first, *rest = failure.evidence
     yield first._replace(names=names)
@@ -111,11 +111,11 @@ def _found(failure: BareFailure) -> Iterator[Evidence]:
 @rule(
     "works-only-with-dotenv",
     effect="warn",
-    title="The app works only with the values of .env, which Heroku does not read{lacking:-}",
+    title="The app needs the values in .env, which Heroku does not read{lacking:-}",
     cause="A second boot without them ({names:the variables of .env}) failed: {what:the app"
     " crashes}.{committed:-}",
-    fix="Type `{set:heroku config:set NAME=VALUE}`, unless it is set on the app (`heroku config`"
-    " lists what is). `parity run --no-env` shows the whole failure.",
+    fix="Type `{set:heroku config:set NAME=VALUE}`, unless the app already has it (`heroku"
+    " config` lists what is set). `parity run --no-env` shows the whole failure.",
     docs=CONFIG_VARS,
     apart="`parity run` works, and `parity run --no-env` does not",
     laptop="On the laptop `heroku local` and other tools read .env.",
@@ -128,10 +128,10 @@ def works_only_with_dotenv(failure: BareFailure) -> Iterator[Evidence]:
 @rule(
     "config-vars-needed",
     effect="note",
-    title="Without the config vars of .env the app does not work{lacking:-}",
+    title="The app does not work without the config vars in .env{lacking:-}",
     cause="A second boot without them ({names:the variables of .env}) failed: {what:the app"
     " crashes}. On Heroku they exist only if they are set on the app.",
-    fix="Type `{set:heroku config:set NAME=VALUE}`, unless it is set on the app.",
+    fix="Type `{set:heroku config:set NAME=VALUE}`, unless the app already has it.",
     docs=CONFIG_VARS,
 )
 def config_vars_needed(failure: BareFailure) -> Iterator[Evidence]:

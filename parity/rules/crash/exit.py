@@ -95,7 +95,7 @@ def out_of_memory(crash: Crash) -> Iterator[Evidence]:
     leads_to=ENDINGS,
     title="{error:The app raises an exception that nothing handles}",
     cause="The app raises this {when:while it starts}{where:-}.",
-    fix="{advice:Read the message and the line of the app above it: a dyno has only the files in"
+    fix="{advice:Read the message and the app's line above it: a dyno has only the files in"
     " git, the packages in the requirements and the config vars.}",
     docs=H10_DOCS,
     fallback=True,

@@ -18,7 +18,7 @@ _LACKING = re.compile(
     r"|[Cc]an't (?:find|open|resolve|cd to)|does(?: not|n't) exist|does not appear to be"
     r"|not installable|No module named|No buildable|missing"
 )
-"""What programs say about a file or folder that they do not find (observed)."""
+"""Programs' messages about a missing file or folder (observed)."""
 
 _ENTERS = r"(?:\bcd|--prefix|--cwd|-C|--dir)[ =]+(?:\./)?"
 """How a build script goes into a folder before it runs anything (npm, Yarn, pnpm, a shell)."""
@@ -28,16 +28,16 @@ _NAMES = (
     r"cannot import name '\w+' from '([\w.]+)' \(unknown location\)"
     r"|module '([\w.]+)' has no attribute|Failed to find attribute '\w+' in '([\w.]+)'"
 )
-"""What Python and gunicorn say about names in an empty folder, which can be imported."""
+"""Messages of Python and gunicorn about names in an empty folder, which can be imported."""
 
 
 @rule(
     "nested-repository-needed",
     leads_to=ENDINGS,
     alone=True,
-    title="The app needs {path}, which is empty on Heroku: it is a git repository of its own",
-    cause="git keeps of a nested repository only the commit that it is at, not its files, and no"
-    " .gitmodules says where to fetch them. So there is nothing in {path}: {error}",
+    title="The app needs {path}, a nested git repository, which is empty on Heroku",
+    cause="git stores only the commit ID of a nested repository, not its files, and no"
+    " .gitmodules says where to fetch them. So {path} is empty: {error}",
     fix="{advice:Commit the files themselves: `git rm --cached DIR && rm -rf DIR/.git && git add"
     " DIR`.}",
     docs=SUBMODULES,

@@ -197,13 +197,13 @@ def _meant(crash: Crash, name: str) -> str | None:
 @rule(
     "procfile-line-in-script",
     leads_to=ENDINGS,
-    title="Line {line} of {file} is a line of a Procfile: `{text}`",
-    cause="A shell runs {file}, and takes `{name}` for a program; there is none. Only in the"
-    " Procfile is that word the name of a process type.",
+    title="Line {line} of {file} belongs in a Procfile: `{text}`",
+    cause="A shell runs {file} and looks for a program called `{name}`, which does not exist."
+    " Only in a Procfile is that word a process type.",
     fix="{advice:Delete the line from the script; it belongs in the Procfile.}",
     docs=PROCFILE,
     apart="`setup.sh: 3: web:: not found`, status 127",
-    laptop="On the laptop nobody runs the script, or nobody reads its output.",
+    laptop="On the laptop the script is not run, or nobody reads its output.",
 )
 def procfile_line_in_script(missing: MissingProgram) -> Iterator[Evidence]:
     place = missing.place

@@ -60,10 +60,10 @@ def equals_for_colon(crash: Crash) -> Iterator[Evidence]:
     "typographic-characters",
     instead_of=("shell-syntax", "wrong-option", "no-target", "program-not-on-heroku"),
     leads_to=ENDINGS,
-    title="The command has {what:a quote, space or dash from a word processor}, which bash does not"
-    " recognise",
-    cause="Copied from a page or a word processor, it looks right. To bash and to the server it is"
-    " a letter like any other, so that no option, quote or space is recognised there.",
+    title="The command has {what:a quote, space or dash from a word processor}, which bash does"
+    " not recognize",
+    cause="Copied from a web page or a word processor, it looks right. But bash and the server"
+    " read it as an ordinary letter, not as an option, quote or space.",
     fix="{advice:Type the line again, with plain quotes, spaces and dashes.}",
     docs=PROCFILE,
     apart="`command not found` or a syntax error, at curly quotes, long dashes, odd spaces",

@@ -26,7 +26,7 @@ PROCFILE = "https://devcenter.heroku.com/articles/procfile"
     title="App crashed",
     cause="The web process ended{how:-}. Heroku starts it once more, then waits;"
     " until it stays up, every visitor sees `Application error`.",
-    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows its last output.",
     docs=H10_DOCS,
     heroku="H10",
     prints=(
@@ -49,7 +49,7 @@ def H10(boot: Boot) -> Iterator[Evidence]:
     title="The process {process} crashes",
     cause="Its command ended{how:-}. Heroku starts it once more, then waits longer"
     " and longer between attempts.",
-    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows what it said last.",
+    fix="Fix what ends the process; on Heroku `heroku logs --tail` shows its last output.",
     docs="https://devcenter.heroku.com/articles/dyno-restarts",
     prints=(
         "heroku[worker.1]: Process exited with status 1",

@@ -59,13 +59,14 @@ WITHOUT_TLS = (
     r"|HANDSHAKE_NO_SSL_SUPPORT|rejected SSL upgrade|Server refuses SSL"
     r"|SSL is not enabled on the server|server refused TLS connection"
 )
-"""What drivers say of a server without TLS: libpq, node-postgres, Prisma; mysql and mysql2;
+"""Messages of drivers about a server without TLS: libpq, node-postgres, Prisma; mysql and mysql2;
 asyncpg, pg8000; Go's pq and pgx (observed)."""
 
 _NO_TLS_SPOKEN = (
     r"(?i)wrong[ _]version[ _]number|packet length too long|disconnected before secure TLS"
 )
-"""What OpenSSL and Node.js say of a server that answers a TLS greeting with something else."""
+"""Messages of OpenSSL and Node.js about a server that answers a TLS greeting with something
+else."""
 
 _ASKS = r"\bssl\b['\"]?\s*[:=]|rejectUnauthorized|\btls\s*:|sslmode"
 """Lines of JavaScript that ask for TLS."""

@@ -222,9 +222,9 @@ def app_json_not_rehearsed(plan: Plan) -> Iterator[Evidence]:
 @rule(
     "app-json-add-on-not-here",
     effect="unknown",
-    title="app.json gives the app {plan}, which sets {name} on Heroku; here nothing does",
-    cause="An app that is created from app.json has its add-ons. The app reads {name}, and ran here"
-    " without it, so parity cannot tell whether it works with it.",
+    title="app.json gives the app {plan}, which sets {name} on Heroku; nothing sets it here",
+    cause="An app that is created from app.json has its add-ons. The app reads {name} but ran"
+    " here without it, so parity cannot tell whether it works with it.",
     fix="Type `parity run --new-app --config {name}=…` with a service on this machine.",
     docs=SCHEMA,
 )

@@ -86,8 +86,9 @@ REASONS = (
         "package-manager::multiple-found",
         "The app has files of several package managers: {subject}",
         "Heroku installs with one package manager, and does not guess which one is meant.",
-        "{advice:Keep the file of the one you use, and `git rm` the others. A file that is not in"
-        " git comes from another buildpack (`heroku buildpacks`); remove that one.}",
+        "{advice:Keep the file of the package manager you use, and `git rm` the others. A file"
+        " that is not in git comes from another buildpack (`heroku buildpacks`); remove that"
+        " one.}",
         MANAGERS,
     ),
     Reason(
@@ -226,7 +227,7 @@ REASONS = (
         "The buildpack {subject} does not accept this app",
         "It is set on the app, but what it looks for is not in the root of what is pushed.",
         "Commit the package file that it looks for (heroku/python: requirements.txt), or type"
-        " `heroku buildpacks:clear`: then Heroku chooses by what is committed.",
+        " `heroku buildpacks:clear`: Heroku then chooses by the committed files.",
         f"{BUILDPACKS}#setting-a-buildpack-on-an-application",
         fallback=True,
         own=True,

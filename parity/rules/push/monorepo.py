@@ -14,9 +14,9 @@ from parity.rules.views.suggestions import likely_folder
     "monorepo-buildpack-late",
     instead_of=("app-in-subfolder",),
     leads_to=PUSH_REJECTED,
-    title="{first} looks at the root before {mover:the monorepo buildpack} has moved the app there",
-    cause="Heroku runs the buildpacks in their order, each on what the one before has left. A"
-    " buildpack for a monorepo puts the sub-folder in place of the root, so it must come first.",
+    title="{first} runs before {mover:the monorepo buildpack} moves the app to the root",
+    cause="Heroku runs buildpacks in order, each on the result of the one before. A monorepo"
+    " buildpack puts the sub-folder in place of the root, so it must come first.",
     fix="Type `heroku buildpacks:remove {mover:URL}`, then `heroku buildpacks:add --index 1"
     " {mover:URL}`, push again. Or push only that folder: `git subtree push --prefix"
     " {folder:FOLDER} heroku main`.",

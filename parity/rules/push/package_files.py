@@ -36,5 +36,7 @@ def _one_of(files: list[str], source: Source) -> str:
         if lock and made
         else ""
     )
-    choice = "; ".join(ways) or "keep the file of the one you use, and `git rm` the others"
+    choice = "; ".join(ways) or (
+        "keep the file of the package manager you use, and `git rm` the others"
+    )
     return f"{choice[0].upper()}{choice[1:]}. Then commit, push again.{third}"

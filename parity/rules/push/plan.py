@@ -115,7 +115,7 @@ def app_in_subfolder(record: Plan | Slug) -> Iterator[Evidence]:
             yield Evidence(seen, path, names={"folder": folder, "path": path})
         listed = suggestions.likely_folder(source_of(record))
         if listed:
-            names = {"folder": listed, "path": f"the root has {listed}/, and no code of its own"}
+            names = {"folder": listed, "path": f"the root has {listed}/, but no code"}
             yield Evidence(f"Heroku lists {listed}/ in the root", names=names)
 
 

@@ -61,9 +61,9 @@ def listens(boot: Boot) -> bool:
     "H14",
     effect="fail",
     title="No web process",
-    cause="Heroku routes requests to a process type called web. The push succeeds, but no web dyno"
-    " runs. The first request gets a 503 error page, and the log at=error code=H14"
-    ' desc="No web processes running".',
+    cause="Heroku routes requests to a process type called web. The push succeeds, but no web"
+    " dyno runs. The first request gets a 503 error page, and the log shows at=error"
+    ' code=H14 desc="No web processes running".',
     fix="The Procfile in the root needs a line that begins with `web: `; see the cause below.",
     docs=f"{ERROR_CODES}#h14-no-web-dynos-running",
     heroku="H14",

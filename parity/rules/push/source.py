@@ -53,8 +53,8 @@ def not_committed(source: Source) -> Iterator[Evidence]:
 @rule(
     "not-committed-yet",
     effect="note",
-    title="What was tested is staged, and not committed yet: {files}",
-    cause="git push sends the last commit, in which these files are different.",
+    title="The tested files are staged, but not committed yet: {files}",
+    cause="git push sends the last commit, where these files differ.",
     fix='Type `git commit -m "…"` before you push.',
     docs=GIT,
 )
@@ -179,8 +179,8 @@ def symlink_leaves_tree(source: Source) -> Iterator[Evidence]:
     "environment-committed",
     effect="note",
     title="The virtual environment {path} is in git",
-    cause="It was created for your machine. Heroku installs the packages itself and never looks"
-    " there, but the folder takes space in every slug.",
+    cause="It was created for your machine. Heroku installs the packages itself and never uses"
+    " it, but it takes up space in every slug.",
     fix="Type `git rm -r -q --cached {path}`, add `{path}/` to .gitignore, commit.",
     docs=GIT,
 )

@@ -17,9 +17,9 @@ _PACKAGE_FILES = (*PACKAGE_FILES, "package.json", "Gemfile", "composer.json", "g
     "nested-repository",
     aliases=("submodule-left-behind",),
     effect="warn",
-    title="{path} is a git repository of its own: on Heroku the folder is empty",
-    cause="git keeps of it only the commit that it is at (a gitlink), not its files, and no"
-    " .gitmodules says where to fetch them. Heroku takes the push, and the folder arrives empty.",
+    title="{path} is a nested git repository: the folder is empty on Heroku",
+    cause="git stores only its commit ID (a gitlink), not its files, and no .gitmodules says"
+    " where to fetch them. Heroku accepts the push, but the folder is empty.",
     fix="{advice:Commit the files themselves: `git rm --cached DIR && rm -rf DIR/.git && git add"
     " DIR`.}",
     docs=SUBMODULES,
@@ -33,9 +33,9 @@ def nested_repository(source: Source) -> Iterator[Evidence]:
 @rule(
     "app-in-nested-repository",
     leads_to=PUSH_REJECTED,
-    title="The app is in {path}, a git repository of its own: Heroku gets an empty folder",
-    cause="The repository around it has only the commit that {path} is at, not its files, so Heroku"
-    " finds no {file} anywhere.",
+    title="The app is in {path}, a nested git repository: Heroku gets an empty folder",
+    cause="The repository around it stores only the commit ID of {path}, not its files, so"
+    " Heroku finds no {file} anywhere.",
     fix="Push that repository itself: type `heroku git:remote -a APP` and `git push heroku main` in"
     " {path}. Or {advice:commit its files.}",
     docs=SUBMODULES,
@@ -63,7 +63,7 @@ def committing(nested: Submodule) -> str:
         return f"Commit the files themselves: `{out} && git add {path}`."
     return (
         f"Commit the files themselves: `{out} && rm -rf {path}/.git && git add {path}`"
-        " (the nested repository's history goes)."
+        " (this deletes its history)."
     )
 
 
@@ -86,8 +86,8 @@ def submodule_not_mapped(source: Source) -> Iterator[Evidence]:
     "submodule-needs-key",
     leads_to=PUSH_REJECTED,
     title="The submodule {path} has an address that needs a key",
-    cause="Heroku has none of your SSH keys: over ssh git ends with"
-    " `Host key verification failed.`",
+    cause="Heroku does not have your SSH keys: over ssh, git fails with `Host key verification"
+    " failed.`",
     fix="Use an https address that needs no password:"
     " `git config -f .gitmodules submodule.{path}.url https://…`, commit, push again.",
     docs=SUBMODULES,
@@ -101,7 +101,7 @@ def submodule_needs_key(source: Source) -> Iterator[Evidence]:
     leads_to=PUSH_REJECTED,
     title="The submodule {path} has an address on your own disk",
     cause="Heroku fetches submodules itself, and {url} exists only on this machine.",
-    fix="Push it to a public repository, and put its https address into .gitmodules.",
+    fix="Push it to a public repository, and put its https address in .gitmodules.",
     docs=SUBMODULES,
 )
 def submodule_on_this_disk(source: Source) -> Iterator[Evidence]:
@@ -112,8 +112,8 @@ def submodule_on_this_disk(source: Source) -> Iterator[Evidence]:
     "submodule-not-fetched",
     effect="unknown",
     title="The files of the submodule {path} are not on this disk",
-    cause="Heroku fetches submodules itself; parity fetches nothing, so the folder is empty here."
-    " Whether Heroku can fetch this one shows only when it tries.",
+    cause="Heroku fetches submodules itself; parity fetches nothing, so the folder is empty"
+    " here. parity cannot tell whether Heroku can fetch this one.",
     fix="Type `git submodule update --init {path}`, then run parity again: it uses the checkout.",
     docs=SUBMODULES,
 )
@@ -127,10 +127,10 @@ def submodule_not_fetched(source: Source) -> Iterator[Evidence]:
 @rule(
     "submodule-stands-in",
     effect="note",
-    title="The submodule {path} was tested as it is on this disk; Heroku fetches its own copy",
+    title="parity tested this disk's copy of the submodule {path}; Heroku fetches its own",
     cause="Heroku fetches {url} without a password. parity cannot see whether the address is public"
     " and whether the commit was pushed there.",
-    fix="`git ls-remote {url}` answers without asking for a password if Heroku can fetch it.",
+    fix="Type `git ls-remote {url}`: Heroku can fetch it if that asks for no password.",
     docs=SUBMODULES,
 )
 def submodule_stands_in(source: Source) -> Iterator[Evidence]:

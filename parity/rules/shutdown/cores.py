@@ -15,11 +15,11 @@ DOCS = "https://devcenter.heroku.com/articles/python-concurrency"
 @rule(
     "workers-per-core",
     leads_to=(R15, R14),
-    title="One worker per core: {count:more} workers, and {quota} MB for all of them",
-    cause="A dyno shows the cores of the machine that it shares with others: {cores:8} here. The"
-    " number of workers follows them, but each worker needs memory of its own, about {each:N} MB.",
-    fix="{advice:Give the number of workers yourself, or take it from WEB_CONCURRENCY, which Heroku"
-    " sets to suit the dyno's memory.}",
+    title="One worker per core: {count:more} workers share {quota} MB",
+    cause="A dyno sees all the cores of the machine it shares with others: {cores:8} here. The"
+    " number of workers depends on them, and each worker needs about {each:N} MB.",
+    fix="{advice:Set the number of workers yourself, or take it from WEB_CONCURRENCY, which"
+    " Heroku sets to suit the dyno's memory.}",
     docs=DOCS,
     instead_of=("too-many-workers", "memory-grows"),
     laptop="The laptop has fewer cores or much more memory.",
@@ -42,10 +42,10 @@ def workers_per_core(record: Boot | Shutdown) -> Iterator[Evidence]:
     "workers-outgrow-dyno",
     effect="warn",
     title="{count:More} workers, one per core, need about {together:N} MB of {quota} MB",
-    cause="A dyno shows {cores:8} cores, and the number of workers follows them. {here:Some} were"
-    " measured in this run, with about {each:N} MB each; {count:all} need more than the dyno has.",
-    fix="{advice:Give the number of workers yourself, or take it from WEB_CONCURRENCY, which Heroku"
-    " sets to suit the dyno's memory.}",
+    cause="A dyno sees {cores:8} cores, and the number of workers depends on them. {here:Some}"
+    " ran here, with about {each:N} MB each; {count:all} need more than the dyno has.",
+    fix="{advice:Set the number of workers yourself, or take it from WEB_CONCURRENCY, which"
+    " Heroku sets to suit the dyno's memory.}",
     docs=DOCS,
     basis="predicted",
     heroku="R14",

@@ -16,13 +16,13 @@ _SPAWNED = re.compile(r"multiprocessing[. ]spawn|spawn_main")
 @rule(
     "scheduler-per-worker",
     effect="warn",
-    title="Each of {count:several} workers starts {what:a scheduler} of its own, so its jobs run"
+    title="Each of {count:several} workers starts {what:a scheduler}, so its jobs run"
     " {count:several} times",
     cause="Every worker process imports the app, and so runs this line. Heroku starts several"
-    " workers (WEB_CONCURRENCY), and a second web dyno would add as many again.",
-    fix="Move it to a file of its own, and start that as one process: `clock: python clock.py`"
-    " in the Procfile, then `heroku ps:scale clock=1`. The Heroku Scheduler add-on also runs each"
-    " job once.",
+    " workers (WEB_CONCURRENCY), and a second web dyno adds as many again.",
+    fix="Move it to a separate file, and run that as one process: `clock: python clock.py` in"
+    " the Procfile, then `heroku ps:scale clock=1`. The Heroku Scheduler add-on also runs"
+    " each job once.",
     docs="https://devcenter.heroku.com/articles/clock-processes-python",
     basis="static",
     laptop="The laptop runs one process; gunicorn runs several.",
@@ -38,7 +38,7 @@ def scheduler_per_worker(shutdown: Shutdown) -> Iterator[Evidence]:
 @rule(
     "sessions-per-worker",
     effect="warn",
-    title="Each of {count:several} workers keeps sessions in a folder of its own",
+    title="Each of {count:several} workers keeps sessions in its own folder",
     cause="The folder is created when the app is imported, once in every worker process. A visitor"
     " whose next request goes to another worker is logged out; a restart, at least one a day, logs"
     " everybody out.",

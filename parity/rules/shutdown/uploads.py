@@ -34,9 +34,9 @@ _DEVELOPMENT = re.compile(r"(?i)dev|local|test")
 @rule(
     "uploads-on-disk",
     effect="warn",
-    title="Uploads are kept on the dyno's disk, and are lost at its next restart",
-    cause="Every dyno starts from the slug, at least once a day and at every deploy. What visitors"
-    " have uploaded until then is gone, and other dynos never have it.",
+    title="Uploads are stored on the dyno's disk, and lost at its next restart",
+    cause="Every dyno starts from the slug, at least once a day and at every deploy. Everything"
+    " uploaded until then is lost, and other dynos never have it.",
     fix="Keep uploads in an object store: Amazon S3, or `heroku addons:create cloudinary` for"
     " images{django:-}.",
     docs=EPHEMERAL,

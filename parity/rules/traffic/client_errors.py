@@ -13,10 +13,10 @@ ABSENT = (404, 405, 410)
 """The statuses with which an app says that it has no page there."""
 
 _MEANING = {
-    401: "the page wants a login",
+    401: "the page requires a login",
     403: "the page is not for every visitor",
     404: "the app has no such page",
-    405: "the page does not take a GET",
+    405: "the page does not accept a GET",
 }
 
 
@@ -43,12 +43,12 @@ def _evidence(exchange: Exchange) -> Evidence:
     "path-answers-4xx",
     effect="warn",
     title="{path} answers {status:404}",
-    cause="`--path {path}` asks for it, and {meaning:the app has no such page}. A health check or"
-    " an uptime monitor at that path would say that the app is down.",
-    fix="Correct the path, or the app's route; the file of `--scenario` can send a login, another"
-    " method, and the status to expect.",
+    cause="`--path {path}` requests it, and {meaning:the app has no such page}. A health check"
+    " or uptime monitor on that path would report the app as down.",
+    fix="Correct the path or the app's route. A `--scenario` file can log in, use another"
+    " method, and set the status to expect.",
     docs=ROUTING,
-    laptop="On the laptop the server may stand below another prefix, or you are logged in.",
+    laptop="On the laptop the app may use another prefix, or you are logged in.",
 )
 def path_answers_4xx(traffic: Traffic) -> Iterator[Evidence]:
     return (_evidence(e) for e in _refused(traffic) if e.first != ROOT)
@@ -58,8 +58,8 @@ def path_answers_4xx(traffic: Traffic) -> Iterator[Evidence]:
     "root-answers-4xx",
     effect="note",
     title="{path} answers {status:404}: {meaning:the app has no such page}",
-    cause="The app is up, and answers. But a visitor of its bare address sees this error.",
-    fix="If the app has no page there (an API), test one that it has: `parity run --path /PATH`.",
+    cause="The app is up and answers, but a visitor to its bare address sees this error.",
+    fix="Test another page if the app has none there (an API): `parity run --path /PATH`.",
     docs=ROUTING,
 )
 def root_answers_4xx(traffic: Traffic) -> Iterator[Evidence]:

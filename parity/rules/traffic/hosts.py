@@ -62,7 +62,7 @@ def refused_host(traffic: Traffic) -> RefusedHost | None:
     "http-400",
     effect="fail",
     title="The app answers {status:400} to every visitor",
-    cause="{why:It is answered with another Host and refused with the app's own}.",
+    cause="{why:The same request is answered with another Host}.",
     fix="Let the app answer to its herokuapp.com host, and to your own domain{write:-}.",
     docs=ALLOWED_HOSTS,
     prints=('heroku[router]: at=info method=GET path="/" … status=400',),
@@ -124,8 +124,8 @@ def allowed_hosts(refusal: RefusedHost) -> Iterator[Evidence]:
     effect="warn",
     leads_to=HTTP_400,
     title="{list:ALLOWED_HOSTS}, as .env sets it, does not contain the app's Heroku host",
-    cause="The app reads its list of hosts from {variable:a config var}. The value in .env is for"
-    " this machine: with it, on Heroku every visitor gets {status:400}.",
+    cause="The app reads its list of hosts from {variable:a config var}. The value in .env is"
+    " for this machine: with it, every visitor on Heroku gets {status:400}.",
     fix="Type `heroku config:set {variable:ALLOWED_HOSTS}=.herokuapp.com` (or the app's own host,"
     " and your domain).",
     docs=ALLOWED_HOSTS,
@@ -165,7 +165,7 @@ def _advice(hosts: HostList) -> str:
     title="The app answers only to the hosts on its list, such as {other}",
     cause="parity asked with {host} and got {status:400}; with {other} the app answers. On Heroku"
     " the app's own herokuapp.com host must be on the list too, if visitors use it.{hashed:-}",
-    fix="`--host {other}` tests with that host.",
+    fix="Type `parity run --host {other}` to test with that host.",
     docs=ALLOWED_HOSTS,
     laptop="With DEBUG Django allows localhost.",
 )

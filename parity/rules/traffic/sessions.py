@@ -16,11 +16,11 @@ from parity.rules.views.python_traceback import crash, script_failure
     cause="The server is up and sends its page; the app's script runs only when a browser opens a"
     " session. parity has opened one, and the log has the script's exception: visitors see that"
     " instead of the page.",
-    fix="Correct what the cause below names.",
+    fix="Fix the cause named below.",
     docs=ROUTING,
     prints=("app[web.1]: Uncaught app execution",),
-    laptop="The laptop has what the dyno lacks: packages that were once installed, files that git"
-    " does not know, variables of your shell.",
+    laptop="The laptop has what the dyno lacks: packages installed earlier, files that are not"
+    " in git, variables of your shell.",
     by={
         "Streamlit": "`Uncaught app execution` in the log, with the traceback below it",
         "Panel, Bokeh": "`Error running application handler`",

@@ -171,8 +171,8 @@ def broken(traffic: Traffic) -> Exchange | None:
 
 
 _UNLOGGED = (
-    "The log does not say why: log the exception where the app catches it (`logging.exception(…)`;"
-    " Django: LOGGING with a console handler for django.request), then run parity again."
+    "Log the exception where the app catches it (`logging.exception(…)`; Django: LOGGING with a"
+    " console handler for django.request), then run parity again: the log does not say why."
 )
 
 

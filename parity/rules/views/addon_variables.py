@@ -47,7 +47,7 @@ def setter(source: Source, variable: str) -> AddOn | None:
 
 
 def texts(addon: AddOn) -> dict[str, str]:
-    """Return what a rule's texts say of an add-on: its name, its plan, how to attach it."""
+    """Return what a rule's texts say about an add-on: its name, its plan, how to attach it."""
     name = word(addon.under)
     return {
         "addon": addon.name,

@@ -1,6 +1,6 @@
 """Celery's command line: which word it takes for the app, and the command that it reads as meant.
 
-https://docs.celeryq.dev/en/stable/reference/cli.html (documented): `-A` stands before the command.
+https://docs.celeryq.dev/en/stable/reference/cli.html (documented): `-A` comes before the command.
 """
 
 from typing import NamedTuple
@@ -44,7 +44,7 @@ def _late(command: str, words: tuple[Word, ...]) -> CeleryCommand | None:
         Replacement(words[option].start - 1, last.end, ""),
         Replacement(name.end, name.end, f" {text}"),
     ]
-    why = f"it is an option of celery itself, and must stand before `{to}`"
+    why = f"It is an option of celery itself, and must come before `{to}`"
     return CeleryCommand(words[option].text, why, changed(command, moved))
 
 
@@ -63,14 +63,14 @@ def _named(command: str, words: tuple[Word, ...], source: Source) -> CeleryComma
     module = value.value.removesuffix(".py").replace("/", ".").partition(":")[0]
     if value.value in _COMMANDS and not any(w.value in _COMMANDS for w in words[option + 2 :]):
         app = _app(source)
-        why = f"`-A` needs a value, the module of the app, and takes `{value.text}` for it"
+        why = f"`-A` needs the app's module as its value, and takes `{value.text}` for it"
         right = [Replacement(value.start, value.start, f"{app} ")]
         return CeleryCommand(value.text, why, changed(command, right) if app else None)
     if file_of(source, module.rpartition(".")[0] or module) and module == value.value:
         return None
     exists = file_of(source, module) is not None
     app = module if exists else _app(source)
-    why = "`-A` takes a module, not a file" if exists else "the app has no module of that name"
+    why = "`-A` takes a module, not a file" if exists else "The app has no module with that name"
     right = [Replacement(value.start, value.end, app or "")]
     return CeleryCommand(value.text, why, changed(command, right) if app else None)
 

@@ -47,27 +47,29 @@ _KINDS = (
     (re.compile(r"NameError: name '(\w+)' is not defined"), "Define or import `{}` above {place}."),
     (
         re.compile(r"AttributeError: 'NoneType' object has no attribute '(\w+)'"),
-        "What stands before `.{}` in `{code}` is None: look at what returns it, above {place}.",
+        "Check why the object before `.{}` in `{code}` is None ({place}).",
     ),
     (
         re.compile(r"AttributeError: '?([\w.' ]+?)'? has no attribute '(\w+)'"),
-        "`{1}` is no attribute there ({0}): correct the name in {place}, or ask for the version of"
-        " the package that has it.",
+        "Correct the attribute `{1}` in {place}, or pin a version of the package that has it.",
     ),
     (
         re.compile(r"TypeError: ([\w.]+)\(\) missing \d+ required [\w-]+ arguments?: (.+)"),
-        "Give `{0}` in {place} what it requires: {1}.",
+        "Pass `{0}` in {place} its required arguments: {1}.",
     ),
     (
         re.compile(r"TypeError: ([\w.]+)\(\) got an unexpected keyword argument '(\w+)'"),
-        "Leave `{1}` out of the call of `{0}` in {place}, or ask for the version of the package"
-        " that takes it.",
+        "Remove `{1}` from the call to `{0}` in {place}, or pin a version of the package that"
+        " accepts it.",
     ),
     (
         re.compile(r"KeyError: (.+)"),
-        "There is no key {} where {place} looks: `{code}`. Put it there first.",
+        "Add the key {} before {place} reads it: `{code}`.",
     ),
-    (re.compile(r"AssertionError\b"), "The assertion in {place} is false in the dyno: `{code}`."),
+    (
+        re.compile(r"AssertionError\b"),
+        "Fix what the assertion in {place} tests; it fails on the dyno: `{code}`.",
+    ),
 )
 """Exceptions of Python itself, and what they ask for: the language's documentation."""
 
@@ -88,14 +90,14 @@ def advice(error: str, place: str = "", code: str = "", test: str = "") -> str:
     if not place:
         return f"The message says what the dyno lacks: “{error.partition(': ')[2] or error}”"
     if test:
-        return f"The app raises this itself, in {place}, because `{test}`: change what that tests."
+        return f"Fix the condition in {place}: the app raises this itself because `{test}` is true."
     for known, text in _KINDS:
         match = known.match(error)
         if match:
             return text.format(*match.groups(), place=place, code=code)
     return (
-        f"See what `{code}` ({place}) needs: a dyno has only the files in git, the packages in the"
-        " requirements and the config vars."
+        f"Check what `{code}` ({place}) needs: a dyno has only the files in git, the packages in"
+        " the requirements and the config vars."
     )
 
 

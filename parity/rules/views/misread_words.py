@@ -158,10 +158,10 @@ def _never_an_app(word: Word) -> bool:
 def _behind_the_app(
     command: str, found: ServerCommand, reading: _Reading, app: Word | None
 ) -> Misread | None:
-    """Return an option that the server does not read, because the app stands before it."""
+    """Return an option that the server does not read, because the app comes before it."""
     if reading.late is None or app is None:
         return None
-    meant = "its options must stand before the app"
+    meant = "its options must come before the app"
     return Misread(found.program, reading.late.text, meant, (app.value,), _app_last(command, app))
 
 

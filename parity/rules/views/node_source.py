@@ -198,7 +198,7 @@ def lock_file(source: Source) -> str:
 def absent_command(lines: Sequence[str]) -> tuple[str, str] | None:
     """Return the last command that a shell did not find, and the package that provides it.
 
-    Yarn and pnpm say the same of a missing script: their word counts only for a known command.
+    Yarn and pnpm print the same for a missing script: their word counts only for a known command.
     """
     for line in reversed(lines):
         match = re.search(NOT_FOUND, line)

@@ -68,7 +68,7 @@ def _served(server: Server, after: tuple[Word, ...]) -> tuple[Word, ...] | None:
 
 
 class Option(NamedTuple):
-    """An option with its value, in the word itself (`glue`: what stands between) or in the next."""
+    """An option with its value, in the word itself (`glue`: what is between) or in the next."""
 
     name: str
     value: str

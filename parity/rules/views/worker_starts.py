@@ -116,7 +116,7 @@ def _made(source: Source, path: str, name: str) -> ast.Call | None:
 
 
 def _endless(source: Source, path: str, name: str) -> bool:
-    """Return whether a function of the file loops for ever, or is a bot's polling."""
+    """Return whether a function of the file loops forever, or is a bot's polling."""
     if _POLLING.search(name):
         return True
     tree = parsed(source, path)

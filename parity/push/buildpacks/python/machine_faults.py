@@ -124,7 +124,7 @@ def _elsewhere(output: list[str]) -> Iterator[tuple[str, str | None]]:
         elif away and host and host[1] in asked:
             yield f"the host {host[1]} did not answer", line
         elif building and last and re.search(_UNRESOLVED, line):
-            yield f"the host {last}, which a package's build asks, did not answer", line
+            yield f"the host {last}, which a package's build contacts, did not answer", line
         last = host[1] if building and host else last
 
 

@@ -48,21 +48,21 @@ PAGES = (
     FailurePage(
         "npm-allow-remote-blocked",
         r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@",
-        "npm refuses {package}: it is requested by its address",
-        "npm 12 and newer fetch no dependency from an address (a tarball) that the app does not"
-        " allow: {error}",
-        "Request {package} by its version in package.json, if the registry has it; or commit an"
-        " .npmrc with the line `allow-remote=root` (`all`: for dependencies of dependencies, too);"
-        ' or stay with npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
+        "npm refuses {package}: it is requested by URL",
+        "npm 12 and newer install a dependency from a URL (a tarball) only if the app allows"
+        " it: {error}",
+        "Request {package} by version in package.json, if the registry has it; or commit an"
+        " .npmrc with the line `allow-remote=root` (`all` also covers dependencies of"
+        ' dependencies); or stay on npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
     ),
     FailurePage(
         "npm-allow-git-blocked",
         r"Refusing to fetch \"?((?:@[\w.-]+/)?[\w.-]+)@",
         "npm refuses {package}: it comes from a git repository",
-        "npm 12 and newer fetch no dependency from git that the app does not allow: {error}",
-        "Request {package} by its version in package.json, if the registry has it; or commit an"
-        " .npmrc with the line `allow-git=root` (`all`: for dependencies of dependencies, too);"
-        ' or stay with npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
+        "npm 12 and newer install a dependency from git only if the app allows it: {error}",
+        "Request {package} by version in package.json, if the registry has it; or commit an"
+        " .npmrc with the line `allow-git=root` (`all` also covers dependencies of"
+        ' dependencies); or stay on npm 11: `"engines": {{"npm": "11.x"}}` in package.json.',
     ),
     FailurePage(
         "npm-peer-dependency-conflict",

@@ -25,7 +25,7 @@ _COMPLETE = re.compile(
     r"|NODE_ENV=(?!production)|--no-production"
 )
 _FLAG = {"npm": "--include=dev", "yarn": "--production=false", "pnpm": "--prod=false"}
-"""The option with which each package manager installs devDependencies in spite of NODE_ENV."""
+"""The option with which each package manager installs devDependencies despite NODE_ENV."""
 
 _ABSENT_MODULE = r"Cannot find (?:module|package) '((?:@[\w.-]{1,99}/)?[\w.-]{1,99}+)[^'\s]{0,99}'"
 
@@ -45,9 +45,9 @@ class Nested(NamedTuple):
     instead_of=("build-tool-not-installed", "build-script-error", "build-script-failed"),
     leads_to=PUSH_REJECTED,
     title="{package} is a devDependency of {file}, which the build does not install",
-    cause="In Heroku's build NODE_ENV is `production`. The buildpack itself installs the root's"
-    " devDependencies in spite of that; `{command}` in the script `{script}` does not install those"
-    " of {folder}.",
+    cause="NODE_ENV is `production` in Heroku's build. The buildpack still installs the root's"
+    " devDependencies, but `{command}` in the `{script}` script does not install those of"
+    " {folder}.",
     fix="{advice:Add `--include=dev` to that `npm install`.}",
     docs=f"{SUPPORT}#package-installation",
 )

@@ -73,7 +73,7 @@ def _platform(slug: Slug, platform: str, marker: str) -> Iterator[Evidence]:
     same = [e for e in asked if e.name and _only(e.name, failed, marker)]
     for entry in same:
         line = on_platform(entry.file, entry.text, marker, "Remove the line, or write")
-        seen = f"{entry.name} is a {platform} package; there is none for Linux"
+        seen = f"{entry.name} is a {platform} package, not available for Linux"
         yield at_entry(entry, seen, advice=line)
     if not same and not missing:
         yield from _unasked(failed, platform, marker)

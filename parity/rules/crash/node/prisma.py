@@ -24,9 +24,10 @@ _DEFAULT = ("prisma/schema.prisma", "schema.prisma")
     "prisma-not-generated",
     instead_of=("module-not-in-git", "submodule-missing", "module-not-installed"),
     leads_to=ENDINGS,
-    title="The Prisma client was not generated: nothing in the build runs `prisma generate`",
-    cause="@prisma/client is only the shell of a client, which `prisma generate` writes from"
-    " {schema:its schema}. It is not in git, and no script generates it on Heroku: {error}",
+    title="The Prisma client is missing: the build does not run `prisma generate`",
+    cause="@prisma/client is only a shell: `prisma generate` writes the actual client from"
+    " {schema:its schema}. That is not in git, and no script generates it on Heroku:"
+    " {error}",
     fix="{advice:Run `prisma generate` in the build script of package.json.}",
     docs="https://www.prisma.io/docs/orm/prisma-client/deployment/traditional/deploy-to-heroku",
     records=(Boot, Release, Traffic),

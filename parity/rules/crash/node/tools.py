@@ -104,7 +104,7 @@ def tool_not_in_dyno(crash: NodeCrash) -> Iterator[Evidence]:
 @rule(
     "compiles-at-start",
     leads_to=ENDINGS,
-    title="The start command compiles, but the devDependencies that it needs are gone by then",
+    title="The start command compiles, but the devDependencies it needs are gone by then",
     cause="Heroku installs devDependencies for the build and removes them before the app starts"
     " (`Pruning devDependencies`). `{command}` needs {package}, which is one of them: {error}",
     fix="{advice:Compile in the `build` script, and start only the result.}",
@@ -127,8 +127,7 @@ _NOT_TYPED = (
     r"(error TS(?:2307|2304|2503|2580|2582|2591|2688|2792|2875|6053|7016|7026)\b"
     r"[^'\n]*(?:'([^']+)')?.*)"
 )
-"""What TypeScript says of a module, type library or name that it does not find
-(diagnosticMessages.json)."""
+"""TypeScript's messages about a missing module, type library or name (diagnosticMessages.json)."""
 
 
 def _pruned(crash: NodeCrash, name: str) -> str | None:
@@ -145,8 +144,8 @@ def _pruned(crash: NodeCrash, name: str) -> str | None:
     "package-manager-not-installed",
     leads_to=ENDINGS,
     title="{name} is not in the dyno: nothing in the app makes Heroku install it",
-    cause="Heroku's Node.js always comes with npm. It installs {name} only for an app with"
-    " {asking:its lock file}, and leaves it in the dyno then.",
+    cause="Heroku's Node.js always includes npm. Heroku installs {name} only for an app with"
+    " {asking:its lock file}; the dyno then has it, too.",
     fix="{advice:Write `npm start` instead, or commit the lock file.}",
     docs=f"{SUPPORT}#package-manager-support",
     records=(Boot, Release),
@@ -162,7 +161,7 @@ def package_manager_not_installed(crash: NodeCrash) -> Iterator[Evidence]:
     step, match = next(calling, ((None, crash.command), None))
     names = {"name": name, "asking": INSTALLED_FOR[name]}
     more = f"; or commit the lock file that `{name} install` writes, and no other."
-    names["advice"] = f"Run its part with npm (`npm run NAME`, `npx NAME`){more}"
+    names["advice"] = f"Use npm for it (`npm run NAME`, `npx NAME`){more}"
     if match and match[1] in table(crash.source, "scripts"):
         names["advice"] = _with_npm(crash, step, match, more)
     seen = f"{name}: not found"

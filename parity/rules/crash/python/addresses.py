@@ -14,11 +14,10 @@ from parity.rules.views.python_traceback import Crash, PythonError, Raised
 @rule(
     "postgres-scheme",
     leads_to=ENDINGS,
-    title="SQLAlchemy does not know postgres://, which is how Heroku's DATABASE_URL begins",
-    cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later only know"
-    " postgresql://.",
-    fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql://", 1)`'
-    " after it.}",
+    title="SQLAlchemy does not accept postgres://, as in Heroku's DATABASE_URL",
+    cause="Heroku Postgres sets DATABASE_URL to postgres://…; SQLAlchemy 1.4 and later accept"
+    " only postgresql://.",
+    fix='{advice:Add `.replace("postgres://", "postgresql://", 1)` where the URL is read.}',
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
     apart="`Can't load plugin: sqlalchemy.dialects:postgres`",
     laptop="On the laptop the address begins with sqlite or postgresql.",
@@ -47,7 +46,7 @@ def _with_scheme(source: Source, scheme: str) -> tuple[CodePlace | None, str]:
     if place and _READ.search(place.text) and ".replace(" not in place.text:
         right = _READ.sub(lambda match: match[0] + changed, place.text)
         return place, edits.line(place.file, place.line, right)
-    return place, f'Where the URL is read, write `os.environ["DATABASE_URL"]{changed}`.'
+    return place, f'Write `os.environ["DATABASE_URL"]{changed}` where the URL is read.'
 
 
 _READ = re.compile(
@@ -74,13 +73,14 @@ _CONNECTS = re.compile(r"(\b(?:connect|create_pool|ConnectionPool|Pool)\()([\w.]
     "scheme-with-driver",
     leads_to=ENDINGS,
     title="{library} takes a plain address, postgresql://…, not {used}://…",
-    cause="`postgresql+DRIVER://` is SQLAlchemy's way to choose a driver. {library} is the driver"
-    " itself, and knows only postgresql:// and postgres://, as in Heroku's DATABASE_URL: {error}",
+    cause="`postgresql+DRIVER://` is SQLAlchemy's way to choose a driver. {library} is the"
+    " driver itself, and accepts only postgresql:// and postgres://, as in Heroku's"
+    " DATABASE_URL: {error}",
     fix="{advice:Give the driver the address as it is in DATABASE_URL, without `+DRIVER`.}",
     docs="https://magicstack.github.io/asyncpg/current/api/index.html#connection",
     apart='`invalid DSN: scheme is expected to be either "postgresql" or "postgres"`, `missing'
     ' "=" after`',
-    laptop="The laptop's address is another one, or the code asks SQLAlchemy there.",
+    laptop="The laptop's address is different, or the code uses SQLAlchemy there.",
 )
 def scheme_with_driver(crash: PythonError) -> Iterator[Evidence]:
     match = re.search(_DSN, crash.raised.message)
@@ -120,10 +120,9 @@ def _plain(crash: Crash, used: str) -> tuple[CodePlace | None, str]:
     "async-driver",
     leads_to=ENDINGS,
     title="The async engine needs an async driver: postgresql+asyncpg://",
-    cause="DATABASE_URL names only Postgres, for which SQLAlchemy uses psycopg2, and that is not an"
-    " async driver.",
-    fix='{advice:Where the URL is read, write `.replace("postgres://", "postgresql+asyncpg://",'
-    " 1)`.} asyncpg must be in requirements.txt.",
+    cause="DATABASE_URL names no driver, so SQLAlchemy uses psycopg2, which is not async.",
+    fix='{advice:Add `.replace("postgres://", "postgresql+asyncpg://", 1)` where the URL is'
+    " read.} asyncpg must be in requirements.txt.",
     docs="https://docs.sqlalchemy.org/en/20/orm/extensions/asyncio.html",
 )
 def async_driver(crash: PythonError) -> Iterator[Evidence]:
@@ -137,9 +136,9 @@ def async_driver(crash: PythonError) -> Iterator[Evidence]:
     "sslmode-for-asyncpg",
     leads_to=ENDINGS,
     title="asyncpg has no `sslmode`, which the database's URL sets",
-    cause="What follows the `?` in the URL goes to the driver as it is: psycopg2 has `sslmode`,"
-    " asyncpg has `ssl`: {error}",
-    fix='Where the URL is read, cut off `?sslmode=…`; pass the engine `connect_args={{"ssl":'
+    cause="Parameters after the `?` in the URL go to the driver unchanged. psycopg2 takes"
+    " `sslmode`, asyncpg takes `ssl`: {error}",
+    fix='Cut off `?sslmode=…` where the URL is read, and pass the engine `connect_args={{"ssl":'
     ' "require"}}` instead.',
     docs="https://docs.sqlalchemy.org/en/20/dialects/postgresql.html",
     apart="`unexpected keyword argument 'sslmode'` in asyncpg",

@@ -31,9 +31,9 @@ def _passed_by(crash: Crash, pattern: str) -> bool:
 @rule(
     "redis-certificate",
     leads_to=ENDINGS,
-    title="The certificate of Heroku's key-value store is self-signed: verification must be off",
-    cause="Heroku Key-Value Store has a rediss:// address (TLS) and a certificate that it signed"
-    " itself, which no client can verify: {error}",
+    title="Heroku Key-Value Store's certificate is self-signed: turn verification off",
+    cause="Heroku Key-Value Store uses TLS (rediss://) with a self-signed certificate, which no"
+    " client can verify: {error}",
     fix="{advice:Pass `ssl_cert_reqs=None` where the client is created: `redis.from_url(url,"
     " ssl_cert_reqs=None)`.} A redis:// address, such as the laptop's, does not take that option.",
     docs="https://devcenter.heroku.com/articles/connecting-heroku-redis",
@@ -69,9 +69,9 @@ def _unverifying(source: Source) -> str:
         none = '{"ssl_cert_reqs": ssl.CERT_NONE}'
         return f"Give Celery `broker_use_ssl={none}` and `redis_backend_use_ssl={none}`."
     if find(source, r"django_redis"):
-        return 'In CACHES write `"OPTIONS": {"CONNECTION_POOL_KWARGS": {"ssl_cert_reqs": None}}`.'
+        return 'Write `"OPTIONS": {"CONNECTION_POOL_KWARGS": {"ssl_cert_reqs": None}}` in CACHES.'
     if find(source, r"channels_redis"):
-        return 'In CHANNEL_LAYERS write `"hosts": [{"address": URL, "ssl_cert_reqs": None}]`.'
+        return 'Write `"hosts": [{"address": URL, "ssl_cert_reqs": None}]` in CHANNEL_LAYERS.'
     for path in modules(source):
         for name, call in calls(source, path):
             if name.rpartition(".")[2] in _CLIENTS and _plain(call):
@@ -85,7 +85,7 @@ def _unverifying(source: Source) -> str:
 
 
 def _plain(call: ast.Call) -> bool:
-    """Return whether a call stands in one line and does not name the option yet."""
+    """Return whether a call is on one line and does not name the option yet."""
     options = [keyword.arg for keyword in call.keywords]
     return call.lineno == call.end_lineno and "ssl_cert_reqs" not in options and None not in options
 
@@ -93,9 +93,9 @@ def _plain(call: ast.Call) -> bool:
 @rule(
     "postgres-certificate",
     leads_to=ENDINGS,
-    title="The certificate of Heroku Postgres cannot be verified, but the app tries to",
-    cause="Heroku Postgres requires TLS, and signs its certificate itself. The connection must be"
-    " encrypted without verification: {error}",
+    title="The app tries to verify the certificate of Heroku Postgres, which is self-signed",
+    cause="Heroku Postgres requires TLS, and its certificate is self-signed, so it cannot be"
+    " verified: {error}",
     fix='{advice:Encrypt without verifying: `sslmode=require`; asyncpg: `ssl="require"`.}',
     docs="https://devcenter.heroku.com/articles/connecting-heroku-postgres",
     apart="`CERTIFICATE_VERIFY_FAILED` from asyncpg or pg8000, `root certificate file … does not"

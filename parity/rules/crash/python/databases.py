@@ -17,7 +17,7 @@ from parity.rules.views.python_traceback import PythonError
     cause="The folder of {file} does not exist in the pushed tree (git keeps no empty folders, and"
     " paths of your machine are not there): {error}",
     fix="Build the path from `Path(__file__).parent` and commit a file in that folder (`touch"
-    " data/.gitkeep`). The file itself is lost at every restart: Heroku Postgres is better.",
+    " data/.gitkeep`). The file is lost at every restart; Heroku Postgres keeps its data.",
     docs="https://devcenter.heroku.com/articles/sqlite3",
 )
 def database_folder_missing(crash: PythonError) -> Iterator[Evidence]:

@@ -21,8 +21,8 @@ _POPULATES = r"/django/(?:apps/(?:registry|config)|conf/__init__)\.py$"
     "django-setup-order",
     instead_of=("settings-not-configured",),
     leads_to=ENDINGS,
-    title="{file} imports what needs Django before it sets Django up",
-    cause="Line {line} of {file}, `{code}`, leads to models or settings, and Django is set up"
+    title="{file} imports code that needs Django before it sets Django up",
+    cause="Line {line} of {file}, `{code}`, leads to models or settings, but Django is set up"
     " only below it: {error}",
     fix="{advice:Name the settings and call `get_asgi_application()` above that import.}",
     docs="https://channels.readthedocs.io/en/latest/deploying.html",
@@ -46,7 +46,7 @@ def django_setup_order(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _late(crash: PythonError) -> tuple[Frame, Setup] | None:
-    """Return the outermost of the app's lines that stands above the setup in its file."""
+    """Return the outermost of the app's lines that is above the setup in its file."""
     if not re.search(rf"{_NOT_READY}|{_NOT_CONFIGURED}", crash.raised.message):
         return None
     frames = (frame for frame in crash.raised.frames if of_the_app(frame))
@@ -69,12 +69,12 @@ def _populated(crash: PythonError) -> Frame | None:
     "models-too-early",
     leads_to=ENDINGS,
     title="{file} imports models before Django has loaded the apps",
-    cause="Line {line} of {file}, `{code}`, leads to a model. {why:Models can be imported only when"
-    " Django is set up}: {error}",
+    cause="Line {line} of {file}, `{code}`, leads to a model. {why:Models can be imported only"
+    " after Django is set up}: {error}",
     fix="{advice:Import them inside the function that uses them, or call `django.setup()` first.}",
     docs="https://docs.djangoproject.com/en/stable/ref/applications/#troubleshooting",
     apart="`AppRegistryNotReady: Apps aren't loaded yet.`",
-    laptop="`manage.py` sets Django up for its commands; a script has to do so itself.",
+    laptop="`manage.py` sets Django up for its commands; a script must do so itself.",
 )
 def models_too_early(crash: PythonError) -> Iterator[Evidence]:
     if not re.search(_NOT_READY, crash.raised.message) or _late(crash):
@@ -85,13 +85,13 @@ def models_too_early(crash: PythonError) -> Iterator[Evidence]:
     if frame is None:
         return
     code = line_of(crash.source, frame.file, frame.line)
-    why = "Django loads that file while it loads the apps, and no model can be imported until then"
+    why = "Django imports that file while it loads the apps; models can be imported only after that"
     advice = (
         f"Move the import in line {frame.line} of {frame.file} into the function that uses it, or"
         " into the `ready()` of its AppConfig."
     )
     if not inside:
-        why = "Nothing has set Django up in this process"
+        why = "Nothing set Django up in this process"
         advice = (
             f"In {frame.file}, above line {frame.line}, write `import django` and `django.setup()`,"
             ' after `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)`.'

@@ -23,11 +23,12 @@ _PARENTS = re.compile(r"(?m)^down_revision\b[^=\n]*=(.*)$")
 @rule(
     "migration-heads",
     leads_to=ENDINGS,
-    title="The migrations have two heads, and the command cannot choose",
-    cause="Two migrations follow the same one, as after a merge of two branches: {heads:both were"
-    " made from the same state}. The database can take only one line of them.",
+    title="The migrations have two heads, and the command cannot choose one",
+    cause="Two migrations follow the same one, as after merging two branches: {heads:both start"
+    " from the same state}. They must form a single line.",
     fix="{advice:Alembic: `alembic merge heads`, Flask-Migrate: `flask db merge heads`, Django:"
-    " `python manage.py makemigrations --merge`.} Commit the migration that it writes, push.",
+    " `python manage.py makemigrations --merge`.} Commit the migration it writes, push"
+    " again.",
     docs="https://alembic.sqlalchemy.org/en/latest/branches.html",
     apart="`Multiple head revisions are present`, `Conflicting migrations detected`",
     laptop="The laptop's database had each migration before the branches were merged.",
@@ -37,7 +38,7 @@ def migration_heads(crash: Crash) -> Iterator[Evidence]:
     if not match:
         return
     heads = list(_heads(crash.source)) if match[1] is None else []
-    named = ", ".join(e.file or "" for e in heads) or match[1] or "both were made from one state"
+    named = ", ".join(e.file or "" for e in heads) or match[1] or "both start from the same state"
     yield at_command(crash, match.string.strip()[:300], heads=named, advice=_merge(crash))
     yield from heads
 
@@ -74,11 +75,11 @@ _LOST = (
     "migration-lost",
     leads_to=ENDINGS,
     title="The migration {name} is not in the pushed tree",
-    cause="{why:The database, or another migration, names it, but there is no such file}: {error}",
-    fix="{advice:Commit the file of that migration, push.}",
+    cause="{why:The database or another migration names it, but the file is missing}: {error}",
+    fix="{advice:Commit that migration's file, push again.}",
     docs="https://alembic.sqlalchemy.org/en/latest/api/script.html",
     apart="`Can't locate revision identified by`, `NodeNotFoundError`",
-    laptop="The laptop has the file, or a database that has never seen it.",
+    laptop="The laptop has the file, or a database that was never migrated with it.",
 )
 def migration_lost(crash: Crash) -> Iterator[Evidence]:
     match = crash.saying(_LOST)
@@ -86,9 +87,9 @@ def migration_lost(crash: Crash) -> Iterator[Evidence]:
         return
     error, name = match.string.strip()[:300], match["a"] or f"{match['b']}.{match['c']}"
     why = (
-        "The database has been migrated with it, and there is no such file"
+        "The database was migrated with it, but the file is missing"
         if match["a"]
-        else "Another migration follows it, and there is no such file"
+        else "Another migration follows it, but the file is missing"
     )
     advice = _found_again(crash, match["a"] or match["c"])
     yield at_command(crash, error, name=name, why=why, advice=advice, error=error)
@@ -108,6 +109,6 @@ def _found_again(crash: Crash, name: str) -> str:
     stamp = re.search(r"\bflask\b[^&;|]*?\bdb\b|\balembic\b", crash.command)
     tool = stamp[0] if stamp else "alembic"
     return (
-        f"{again} If it was deleted on purpose and the tables are as the code wants them: `heroku"
+        f"{again} If it was deleted on purpose and the tables match the code: `heroku"
         f" run {tool} stamp --purge head`."
     )

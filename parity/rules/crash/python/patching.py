@@ -16,14 +16,14 @@ _WARNS = r"MonkeyPatchWarning: .*|\b\d{1,6} RLock\(s\) were not greened.*"
 @rule(
     "patched-too-late",
     leads_to=ENDINGS,
-    title="{library} patches the standard library after {module} has been imported",
-    cause="{library} replaces sockets and TLS by its own. What was imported before that still has"
-    " the old ones, and the two call each other without end: {error}",
-    fix="{advice:Patch in the very first line, above every other import: `from gevent import"
+    title="{library} patches the standard library after {module} is imported",
+    cause="{library} replaces sockets and TLS with its own. Code imported earlier keeps the old"
+    " ones, and the two call each other endlessly: {error}",
+    fix="{advice:Patch on the very first line, above every other import: `from gevent import"
     " monkey; monkey.patch_all()`.}",
     docs="https://www.gevent.org/api/gevent.monkey.html",
     apart="`RecursionError` in ssl.py, with `MonkeyPatchWarning` above it",
-    laptop="`python app.py` imports in another order than a server does.",
+    laptop="`python app.py` imports modules in a different order than a server does.",
 )
 def patched_too_late(crash: PythonError) -> Iterator[Evidence]:
     deep = crash.raised.kind == "RecursionError" and any(
@@ -45,7 +45,7 @@ def patched_too_late(crash: PythonError) -> Iterator[Evidence]:
 
 
 def _first(crash: PythonError, library: str) -> str:
-    """Return advice on where the patch must stand."""
+    """Return advice on where the patch must go."""
     if re.search(r"\s--preload\b", crash.command):
         return procfile(crash, re.sub(r"\s--preload\b", "", crash.command, count=1))
     spec = target(crash.process)

@@ -194,8 +194,8 @@ def configured_locally(crash: Crash) -> bool:
     effect="unknown",
     leads_to=ENDINGS,
     title="The service that a config var names does not answer here",
-    cause="A config var points to this machine, and no connection comes about: {error}. On Heroku"
-    " the variable has another value.",
+    cause="A config var points to this machine, and the connection fails: {error}. On Heroku"
+    " the variable has a different value.",
     fix="Start the service, then run parity again.",
     docs=BACKING,
 )
@@ -210,7 +210,7 @@ _NO_ANSWER = (
     r"E(?:CONNREFUSED|TIMEDOUT) (?:127\.0\.0\.1|::1)\b.*|\bCONNECT_TIMEOUT\b|connect ETIMEDOUT"
     r"|Connection terminated due to connection timeout|Can't reach database server at `"
 )
-"""What drivers of Node.js say of a server that does not answer."""
+"""Messages of Node.js drivers about a server that does not answer."""
 
 
 _UNKNOWN_HOST = (

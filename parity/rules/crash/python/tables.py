@@ -51,16 +51,17 @@ def _loads(frames: tuple[Frame, ...], number: int) -> bool:
     "query-at-import",
     instead_of=("table-missing",),
     leads_to=ENDINGS,
-    title="{file} asks the database for {name} while the modules load",
+    title="{file} queries {name} in the database as soon as it is imported",
     cause="Line {line} of {file}, `{code}`, runs as soon as the module is imported. The command"
-    " that creates the tables imports it, too, and so can never run on an empty database: {error}",
+    " that creates the tables also imports it, so it can never run on an empty database:"
+    " {error}",
     fix="{advice:Move the query into the function that uses its result.}",
     docs="https://docs.djangoproject.com/en/stable/ref/applications/#django.apps.AppConfig.ready",
     apart="`no such table` from the migration itself, with a line of a form or view above it",
     laptop="The laptop's database had its tables before the line was written.",
     by={
         "Django": "forms.ModelChoiceField(queryset=…), or choices= with a function",
-        "Flask": "ask in the view, not at the module's top level",
+        "Flask": "query in the view, not at the module's top level",
     },
 )
 def query_at_import(crash: PythonError) -> Iterator[Evidence]:
@@ -92,7 +93,7 @@ def _moved(place: Frame, first: Frame, code: str) -> str:
     if re.search(r"\bchoices\s*=", code):
         return (
             f"In {at} give `choices=` a function, which Django calls when the form is made, or"
-            " write `ModelChoiceField(queryset=…)`: neither asks before it is used."
+            " write `ModelChoiceField(queryset=…)`: neither runs the query before it is used."
         )
     if first.name == "ready":
         return f"Move the query in {at} out of ready(), to where its result is first used."
@@ -103,7 +104,7 @@ def _moved(place: Frame, first: Frame, code: str) -> str:
         )
     return (
         f"Move the query in {at} into the function that uses its result (with `functools.cache`,"
-        " if it should be asked only once)."
+        " if it should run only once)."
     )
 
 
@@ -139,8 +140,8 @@ def _created(crash: Crash, name: str, *, sqlite: bool) -> str:
     runs = release is not None and re.search(_CREATES, release.command) is not None
     if runs and sqlite:
         return (
-            "The release phase has a disk of its own: the SQLite file in which it creates the"
-            f" tables never reaches web. Type {_POSTGRES}, and read DATABASE_URL in the settings."
+            f"Type {_POSTGRES}, and read DATABASE_URL in the settings. The release phase has its"
+            " own disk, so web never gets the SQLite file in which it creates the tables."
         )
     if runs:
         return _uncommitted(crash, name)
@@ -174,10 +175,10 @@ def _uncommitted(crash: Crash, name: str) -> str:
     label = name.partition("_")[0]
     if any(path.rpartition("/")[2] == "manage.py" for path in crash.source.entries):
         return (
-            "The release command runs, but no migration in git creates the table: type `python"
-            f" manage.py makemigrations {label}`, commit the new files, push."
+            f"Type `python manage.py makemigrations {label}`, commit the new files, push again: no"
+            " migration in git creates the table."
         )
     return (
-        "The release command runs, but no migration in git creates the table: create one (`flask db"
-        " migrate`, `alembic revision --autogenerate`), commit it, push."
+        "Create a migration for the table (`flask db migrate`, `alembic revision --autogenerate`),"
+        " commit it, push again: none in git creates it."
     )

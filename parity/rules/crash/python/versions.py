@@ -154,8 +154,8 @@ def _who(raised: Raised, module: str, name: str) -> dict[str, str]:
     title="The package {package} breaks while it is imported: {error}",
     cause="`{code}` imports it, but {installed} fails in its own code: it does not work with"
     " another installed package, or with this Python.",
-    fix="{advice:In requirements.txt pin the versions with which the app works (`pip freeze` there"
-    " lists them), or use a newer version of this one.}",
+    fix="{advice:Pin in requirements.txt the versions with which the app works (`pip freeze`"
+    " there lists them), or use a newer version of this package.}",
     docs=PIP,
     fallback=True,
     apart="the traceback goes from your `import` into a package, and ends there",
@@ -169,7 +169,7 @@ def package_breaks_on_import(crash: PythonError) -> Iterator[Evidence]:
     if evidence and re.match(r"(?:import|from)\s", evidence.names["code"]):
         package, version = installed(crash, library)
         otherwise = (
-            "In requirements.txt pin the versions with which the app works (`pip freeze` there"
+            "Pin in requirements.txt the versions with which the app works (`pip freeze` there"
             f" lists them), or use a newer {package}."
         )
         advice = instead(crash.slug, package, otherwise)
