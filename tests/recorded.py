@@ -84,10 +84,10 @@ class Listening(Trial):
             self._judging = outer
 
     @contextmanager
-    def after(self, finding: str, what: str) -> Iterator[None]:
+    def after(self, finding: str, what: str, copy: Source) -> Iterator[None]:
         """Begin another part."""
         self._parts.append(((finding, what), []))
-        with super().after(finding, what):
+        with super().after(finding, what, copy):
             yield
 
     @contextmanager

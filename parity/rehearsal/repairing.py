@@ -37,7 +37,7 @@ def after_that(
         if not change.sure:
             report()
         done.add(change.finding)
-        with trial.after(change.finding, change.what):
+        with trial.after(change.finding, change.what, change.pushed.source):
             go_on(change.pushed)
         if change.sure and not _helped(trial, change, stop):
             stop = _withdrawn(trial, change, stop, done)

@@ -21,6 +21,7 @@ from parity.records import (
 )
 from parity.records.verdict import Finding, Fix, Outcome, Repaired, Stage, StageResult, Verdict
 from parity.rehearsal.comparing import explains, order, same
+from parity.rehearsal.copy_lines import as_pushed
 from parity.rules.engine import diagnose, predicted, stage_of
 from parity.rules.loading import load, needed
 from parity.system import interrupt, withheld
@@ -102,6 +103,7 @@ class Trial:
         self._records: dict[str, Record] = {}
         self._findings: list[Finding] = []
         self._after: str | None = None
+        self._copies: dict[str, Source] = {}
         self._repaired: list[Repaired] = []
         self.stopped: Stop | None = None
         self.failed: Stop | None = None
@@ -165,12 +167,13 @@ class Trial:
             self._repaired[-1] = now
 
     @contextmanager
-    def after(self, finding: str, what: str) -> Iterator[None]:
-        """Judge a copy in which `what` was changed for `finding`; this decides nothing.
+    def after(self, finding: str, what: str, copy: Source) -> Iterator[None]:
+        """Judge a `copy` in which `what` was changed for `finding`; this decides nothing.
 
         A failure of this machine meanwhile is one more finding.
         """
         self._after, self.stopped, self.failed = finding, None, None
+        self._copies[finding] = copy
         self._repaired.append(Repaired(finding, what, "checked"))
         try:
             yield
@@ -248,12 +251,13 @@ class Trial:
         deciding = [f for f in shown if f.after is None]
         failing = [f for f in sorted(deciding, key=order) if f.effect in self._failing()]
         unknown = any(f.effect == "unknown" for f in deciding) or interrupted is not None
+        pushed = self._records.get("source")
         records: dict[str, Any] = {k: v for k, v in self._records.items() if k not in NOT_THE_APP}
         return Verdict(
             command=self._command,
             verdict="fails" if failing else "unknown" if unknown else "works",
             symptom=(failing[0].symptom or failing[0].id) if failing else None,
-            findings=tuple(sorted(shown, key=order)),
+            findings=tuple(sorted((as_pushed(f, pushed, self._copies) for f in shown), key=order)),
             silenced=tuple(silenced),
             stages=tuple(self._stage(name) for name in get_args(Stage)),
             log=self._log.lines(),
