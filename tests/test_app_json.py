@@ -81,7 +81,7 @@ def test_bytes_that_are_no_text() -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('{"env": {"A": "1", "A": "2"}}', "`A` stands there twice"),
+        ('{"env": {"A": "1", "A": "2"}}', "`A` appears twice"),
         ('{"envs": {}}', "Heroku knows no key `envs`"),
         ('{"env": {"A": 5}}', "`A` must be a string or an object"),
         ('{"env": {"A": {"value": 5}}}', "the value of `A` must be a string"),

@@ -188,10 +188,12 @@ def test_an_installer_that_was_half_fetched(
     monkeypatch.setenv("PARITY_CACHE_DIR", str(own))
     (wheel_file,) = (own / "tools").glob("pip-26.*.whl")
     whole = wheel_file.read_bytes()
-    (unpacked,) = (own / "tools").glob(f"{wheel_file.stem}.py*")
-    shutil.rmtree(unpacked)
+    unpacked = [*(own / "tools").glob(f"{wheel_file.stem}.py*")]
+    assert unpacked
+    for folder in unpacked:
+        shutil.rmtree(folder)
     (own / "tools" / f".{wheel_file.name}").write_bytes(whole[: len(whole) // 2])
     (own / "tools" / f".{wheel_file.stem}" / "code").mkdir(parents=True)
     slug, _ = pushed({"requirements.txt": "alpha\n"}, tmp_path / "app")
     assert slug.refusal is None and slug.packages["alpha"] == "1.0"
-    assert (unpacked / "code" / "pip" / "__init__.py").exists()
+    assert any((folder / "code" / "pip" / "__init__.py").exists() for folder in unpacked)

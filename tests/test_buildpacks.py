@@ -238,7 +238,7 @@ def test_types_of_bin_release(text: str, types: Mapping[str, str]) -> None:
         ),
         (
             "E: Could not open lock file /var/lib/apt/lists/lock - open (13: Permission denied)",
-            "let",
+            "does not allow",
         ),
         ("E: Unable to locate package libicu74", "the stack's build image"),
         (

@@ -69,7 +69,7 @@ def test_what_is_staged_is_about_to_be_committed(committing: list[str], tmp_path
         assert by_id(check(app))["not-committed-yet"].effect == "note"
     git(app, "commit", "-q", *committing)
     told = " ".join((app / "seen").read_text().split())
-    assert "staged, and not committed yet: a/x.py" in told
+    assert "note[not-committed-yet]" in told and "a/x.py" in told
 
 
 def test_another_change_of_a_staged_file_is_not_committed(tmp_path: Path) -> None:

@@ -314,7 +314,7 @@ def test_python_that_is_not_supported(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PIP_INDEX_URL", address)
     slug, _ = pushed({"requirements.txt": "alpha==3.0\n"}, tmp_path)
     finding = findings_of(slug)["needs-other-python"]
-    assert ">=3.99" in finding.cause and ".python-version" in finding.fix
+    assert ">=3.99" in finding.cause and "none of Heroku's Pythons" in finding.fix
 
 
 def test_untracked_include_is_named(tmp_path: Path) -> None:
@@ -443,7 +443,7 @@ AWAY = [
             "      [end of output]",
             "ERROR: Failed to build 'alpha' when preparing metadata",
         ),
-        "the host static.example.com, which a package's build asks",
+        "the host static.example.com, which a package's build contacts",
     ),
     (("WARNING: Retrying after NewConnectionError: /simple/alpha/",), "the package index"),
 ]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from difflib import SequenceMatcher
 
 from parity.records import Record, Source
 from parity.records.verdict import Finding
@@ -35,6 +34,8 @@ def _numbers(pushed: Source, copy: Source, path: str) -> Mapping[int, int]:
     lines, before = new.splitlines(), old.splitlines()
     if new == old or not old or max(len(lines), len(before)) > LONGEST:
         return {}
+    from difflib import SequenceMatcher  # `parity check` does not need it
+
     codes = SequenceMatcher(None, lines, before, autojunk=False).get_opcodes()
     same = [(a, b, end - a) for _, a, end, b, stop in codes if end - a == stop - b]
     return {a + n + 1: b + n + 1 for a, b, size in same for n in range(size)}

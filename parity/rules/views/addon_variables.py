@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from parity.facts.addons import AddOn, add_on
 from parity.records import Config, Source
 from parity.rules.shell import word
-from parity.rules.views.facts import UnsetVariable
 from parity.rules.views.node_source import found
 from parity.rules.views.python_source import CodePlace, at
 from parity.rules.views.python_source import found as python_found
-from parity.rules.views.python_traceback import Crash
 from parity.rules.views.python_variables import all_reads
+
+if TYPE_CHECKING:
+    from parity.rules.views.facts import UnsetVariable
+    from parity.rules.views.python_traceback import Crash
 
 _IN_NODE = re.compile(r"process\.env(?:\.|\[\s*['\"`])([A-Z][A-Z0-9_]*)")
 _IN_PRISMA = re.compile(r"\benv\(\s*\"([A-Z][A-Z0-9_]*)\"\s*\)")
@@ -65,11 +68,13 @@ def unset(source: Source, config: Config) -> Iterator[tuple[str, AddOn, CodePlac
             yield name, addon, place
 
 
-def behind(crash: Crash, port: str, error: str) -> UnsetVariable | None:
+def behind(crash: "Crash", port: str, error: str) -> "UnsetVariable | None":
     """Return the variable for the service of `port` that the app reads, if nothing sets it.
 
     Without it a driver or a default looks for the service on this machine.
     """
+    from parity.rules.views.facts import UnsetVariable  # `parity check` does not need it
+
     for name, addon, place in unset(crash.source, crash.plan.config):
         if addon.port == port:
             return UnsetVariable(name, error, crash, (at(error, place),))
