@@ -135,7 +135,7 @@ CASES = [
             'STATIC_URL = "s/"\nSTATIC_ROOT = "static"\nSTATICFILES_DIRS = ["static"]\n',
         },
         "settings.py:5",
-        "in a folder of their own",
+        "in a separate folder",
     ),
     Case(
         "settings-file-not-there",

@@ -1,11 +1,13 @@
 """What the files on an index say about Heroku's Pythons, and the advice that follows."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 from parity.facts.python import versions
+from parity.push import cache
 from parity.push.buildpacks.python import release_files
 from parity.records import Fit, Refusal, Slug
 from parity.records.edits import Advice
@@ -189,3 +191,25 @@ def test_a_word_about_windows_is_not_enough(said: str) -> None:
     load()
     found = [f.id for f in diagnose(failing(said, *HEAD, "╰─> Zeta"))]
     assert "windows-only-package" not in found and "source-build-failed" in found
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "pin"),
+    [
+        ("zeta-core", "zeta_core-1.2.tar.gz", "zeta-core==1.2"),
+        ("Zeta.Core", "https://example.com/zeta.core-1.2.zip", "Zeta.Core==1.2"),
+        ("git+ssh://git@example.com/me/zeta.git", "zeta-1.2.tar.gz", ""),
+        ("", "zeta-1.2.tar.gz", ""),
+        ("a++b(", "zeta-1.2.tar.gz", ""),
+    ],
+)
+def test_the_source_that_pip_downloaded(name: str, file: str, pin: str) -> None:
+    """A name may be an address, as pip prints it, and is never read as a pattern."""
+    assert release_files.downloaded([f"  Downloading {file} (3 kB)"], name) == pin
+
+
+def test_what_was_noted_with_an_environment(tmp_path: Path) -> None:
+    """What is read back is the same as what was looked up."""
+    cache.note(tmp_path / release_files.NOTE, [list(OLD)])
+    assert release_files.noted(tmp_path) == (OLD,)
+    assert release_files.noted(tmp_path / "other") == ()

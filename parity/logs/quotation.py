@@ -1,7 +1,7 @@
 """How a log was quoted: what a mail, a forum, a viewer or a terminal did to its lines.
 
 It is undone only where the head of the log shows it on most lines: an app may print anything, so a
-line that looks like Heroku's behind a mark of its own is not believed (forms of quotation: public
+line that looks like Heroku's behind a mark of the app is not believed (forms of quotation: public
 issues, forums and chats, observed).
 """
 

@@ -46,8 +46,8 @@ def _renumbered(finding: Finding, number: int, file: str, old: int, new: int) ->
     name = re.escape(file)
 
     def renamed(text: str) -> str:
-        text = re.sub(rf"\bline {old} of {name}", f"line {new} of {file}", text)
-        return re.sub(rf"(?<![\w/]){name}:{old}(?!\d)", f"{file}:{new}", text)
+        text = re.sub(rf"\bline {old} of {name}", lambda _: f"line {new} of {file}", text)
+        return re.sub(rf"(?<![\w/]){name}:{old}(?!\d)", lambda _: f"{file}:{new}", text)
 
     evidence = list(finding.evidence)
     evidence[number] = evidence[number]._replace(line=new, seen=renamed(evidence[number].seen))

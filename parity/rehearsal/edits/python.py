@@ -24,7 +24,7 @@ _KEYWORDS = {
 """Calls that take `host=` and `port=`, and the number of arguments before (from their docs)."""
 
 _LAUNCH = re.compile(r"\w+\.launch")
-"""Gradio's call, with names of its own: https://www.gradio.app/docs/gradio/blocks (documented)."""
+"""Gradio's call, with other arguments: https://www.gradio.app/docs/gradio/blocks (documented)."""
 
 
 class _Spot(NamedTuple):

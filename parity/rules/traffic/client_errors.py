@@ -23,7 +23,7 @@ _MEANING = {
 def _refused(traffic: Traffic) -> Iterator[Exchange]:
     """Yield the last answer of each request that the app itself answers with 4xx.
 
-    What it refuses for its Host has rules of its own.
+    Refusals because of the Host header have separate rules.
     """
     refusal = refused_host(traffic)
     last = {e.first: e for e in traffic.exchanges if not e.scenario}

@@ -35,7 +35,7 @@ def background_work(plan: Plan) -> Started | None:
 
 
 def session_folders(plan: Plan) -> CodePlace | None:
-    """Return the line that gives each process a folder of its own for sessions."""
+    """Return the line that gives each process a separate folder for sessions."""
     web = start(plan)
     for file in web.files if web else ():
         for node in file.statements:

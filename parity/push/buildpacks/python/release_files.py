@@ -117,12 +117,14 @@ def announce(job: Job, interpreter: Interpreter, file: str, series: str) -> None
 def noted(place: Path) -> tuple[Fit, ...]:
     """Return what was looked up when an environment was built."""
     fits = cache.noted(place / NOTE)
-    return tuple(Fit(*one) for one in fits) if isinstance(fits, list) else ()
+    if not isinstance(fits, list):
+        return ()
+    return tuple(Fit(name, text, tuple(series), *more) for name, text, series, *more in fits)
 
 
 def downloaded(output: Sequence[str], name: str) -> str:
     """Return the pin of the source distribution that pip downloaded for a package, or nothing."""
-    stem = re.sub(r"[-_.]+", "[-_.]", re.escape(name).replace("\\", ""))
+    stem = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", name)))
     pattern = re.compile(rf"(?i)(?:Downloading|Using cached) \S*?{stem}-(\d[\w.+]*?)\.(?:tar|zip)")
     matches = (pattern.search(line) for line in output if name)
     return next((f"{name}=={match[1]}" for match in matches if match), "")

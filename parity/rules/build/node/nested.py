@@ -1,4 +1,4 @@
-"""Builds that install the packages of a folder of their own, without its devDependencies."""
+"""Builds that install the packages of a subfolder without its devDependencies."""
 
 import json
 import posixpath

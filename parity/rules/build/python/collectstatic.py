@@ -83,7 +83,7 @@ def staticfiles_not_installed(slug: Slug) -> Iterator[Evidence]:
     title="STATIC_ROOT is one of STATICFILES_DIRS",
     cause="STATICFILES_DIRS says where the static files are, STATIC_ROOT where collectstatic"
     " gathers them; Django refuses to copy a folder into itself: {error}",
-    fix='Keep the files in a folder of their own: `STATICFILES_DIRS = [BASE_DIR / "static"]`, and'
+    fix='Keep the files in a separate folder: `STATICFILES_DIRS = [BASE_DIR / "static"]`, and'
     ' `STATIC_ROOT = BASE_DIR / "staticfiles"`, which is not committed.',
     docs="https://docs.djangoproject.com/en/stable/ref/checks/#staticfiles",
     heroku="collectstatic-other",
